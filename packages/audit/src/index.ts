@@ -1,0 +1,2 @@
+// What happened? The searchable store of audit events.
+export {};

@@ -1,0 +1,2 @@
+// Who are you? Logins and sessions.
+export {};

@@ -1,0 +1,2 @@
+// May you? One decision for every request.
+export {};

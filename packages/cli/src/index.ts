@@ -1,0 +1,2 @@
+// sallyport: log in, write kubeconfigs, search the audit trail.
+export {};

@@ -1,0 +1,2 @@
+// What every service needs to stand up.
+export {};

@@ -1,0 +1,2 @@
+// The tongue of the Kubernetes API: request info, Status, WebSocket framing.
+export {};

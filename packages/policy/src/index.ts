@@ -1,0 +1,2 @@
+// The policy language and its engine.
+export {};

@@ -1,0 +1,2 @@
+// The road to the Kubernetes API servers.
+export {};

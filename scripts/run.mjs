@@ -1,0 +1,45 @@
+// What the npm scripts call: installs what is missing, builds where needed, then runs the program on the project's own Node.js.
+import { rmSync, globSync, existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import process from 'node:process';
+import { build, ensureInstalled, fail, ownNode, root, runNode } from './bootstrap.mjs';
+
+const [command = 'help', ...args] = process.argv.slice(2);
+const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+
+/** Runs a program in the foreground; signals reach it through the terminal's process group or are passed on. */
+function foreground(nodeArgs) {
+  const child = spawn(ownNode(), nodeArgs, { cwd: process.cwd(), stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => fail(error.message));
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}
+
+function built(program) {
+  const code = build();
+  if (code !== 0) fail('the build failed; the compiler\'s message stands above.');
+  return path.join(root, program);
+}
+
+const commands = {
+  build: () => process.exit(build()),
+  lint: () => process.exit(runNode([path.join(root, 'node_modules/oxlint/bin/oxlint'), ...args]) || build()),
+  jest: () => process.exit(runNode([...jest, '--selectProjects', 'unit', ...args])),
+  'test:unit': () => foreground([built('scripts/test.mjs'), 'unit', ...args]),
+  'test:e2e': () => foreground([built('scripts/test.mjs'), 'e2e', ...args]),
+  'test:slow': () => foreground([built('scripts/test.mjs'), 'slow', ...args]),
+  test: () => foreground([built('scripts/test.mjs'), 'unit', 'e2e', ...args]),
+  demo: () => foreground([built('packages/standalone/dist/demo-main.js'), ...args]),
+  bench: () => foreground([built('bench/dist/main.js'), ...args]),
+  bed: () => foreground([built('packages/bed/dist/main.js'), ...args]),
+  sallyport: () => foreground([built('packages/cli/bin/sallyport.js'), ...args]),
+  clean: () => {
+    for (const dist of globSync('{packages/*,test-e2e,bench}/dist', { cwd: root })) rmSync(path.join(root, dist), { recursive: true });
+  },
+};
+
+if (!Object.hasOwn(commands, command)) fail(`unknown command ${command}; one of ${Object.keys(commands).join(', ')}`);
+if (!existsSync(path.join(root, 'package-lock.json'))) fail('package-lock.json is missing: this is not a whole clone.');
+ensureInstalled();
+commands[command]();
