@@ -1,5 +1,5 @@
 // What the npm scripts call: installs what is missing, builds where needed, then runs the program on the project's own Node.js.
-import { rmSync, globSync, existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
@@ -25,7 +25,7 @@ function built(program) {
 const commands = {
   build: () => process.exit(build()),
   lint: () => process.exit(runNode([path.join(root, 'node_modules/oxlint/bin/oxlint'), ...args]) || build()),
-  jest: () => process.exit(runNode([...jest, '--selectProjects', 'unit', ...args])),
+  jest: () => process.exit(runNode([...jest, ...args, '--selectProjects', 'unit'])),
   'test:unit': () => foreground([built('scripts/test.mjs'), 'unit', ...args]),
   'test:e2e': () => foreground([built('scripts/test.mjs'), 'e2e', ...args]),
   'test:slow': () => foreground([built('scripts/test.mjs'), 'slow', ...args]),
@@ -35,7 +35,8 @@ const commands = {
   bed: () => foreground([built('packages/bed/dist/main.js'), ...args]),
   sallyport: () => foreground([built('packages/cli/bin/sallyport.js'), ...args]),
   clean: () => {
-    for (const dist of globSync('{packages/*,test-e2e,bench}/dist', { cwd: root })) rmSync(path.join(root, dist), { recursive: true });
+    const workspaces = ['test-e2e', 'bench', ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}`)];
+    for (const workspace of workspaces) rmSync(path.join(root, workspace, 'dist'), { recursive: true, force: true });
   },
 };
 

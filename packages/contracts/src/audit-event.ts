@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { decisionSchema } from './check-call.ts';
+
+/** Event types, `ce_type` of CloudEvents 1.0. */
+export const auditEventTypes = [
+  'k8s.request', 'http.request', 'session.login', 'session.refreshed', 'session.revoked', 'session.expired', 'login.failed',
+  'policy.changed', 'policy.rejected', 'request.unparsable',
+] as const;
+export type AuditEventType = (typeof auditEventTypes)[number];
+
+/** Stages as audit.k8s.io/v1 names them. */
+export const auditStages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
+export type AuditStage = (typeof auditStages)[number];
+
+const userSchema = z.object({
+  username: z.string().optional(),
+  uid: z.string().optional(),
+  groups: z.array(z.string()).optional(),
+  extra: z.record(z.string(), z.array(z.string())).optional(),
+});
+
+/** What is ours and audit.k8s.io does not know. */
+export const sallyportPartSchema = z.object({
+  cluster: z.object({ id: z.string(), name: z.string() }).optional(),
+  policyVerb: z.string().optional(),
+  sessionId: z.string().optional(),
+  credentialKind: z.string().optional(),
+  identity: z.object({
+    iss: z.string(), sub: z.string(), email: z.string().optional(), groups: z.array(z.string()),
+    amr: z.array(z.string()).optional(), authTime: z.number().optional(),
+  }).optional(),
+  decision: decisionSchema.optional(),
+  droppedGroups: z.array(z.string()).optional(),
+  exec: z.object({ container: z.string(), command: z.array(z.string()), tty: z.boolean(), stdin: z.boolean() }).optional(),
+  invocation: z.object({ kubectlSession: z.string().optional(), kubectlCommand: z.string().optional() }).optional(),
+  bytesIn: z.number().optional(),
+  bytesOut: z.number().optional(),
+  durationMs: z.number().optional(),
+  upstreamMs: z.number().optional(),
+  protocol: z.string().optional(),
+  clientAddress: z.string().optional(),
+  /** What the client claimed in X-Forwarded-For; not to be trusted. */
+  forwardedFor: z.string().optional(),
+  producer: z.string(),
+  detail: z.string().optional(),
+});
+export type SallyportPart = z.infer<typeof sallyportPartSchema>;
+
+/** The event's data: a superset of `Event` of audit.k8s.io/v1, so that rules written for cluster audit logs read it as it is. */
+export const auditEventSchema = z.object({
+  kind: z.literal('Event'),
+  apiVersion: z.literal('audit.k8s.io/v1'),
+  level: z.literal('Metadata'),
+  auditID: z.string(),
+  stage: z.enum(auditStages),
+  requestURI: z.string(),
+  verb: z.string(),
+  user: userSchema,
+  sourceIPs: z.array(z.string()).optional(),
+  userAgent: z.string().optional(),
+  objectRef: z.object({
+    resource: z.string().optional(), namespace: z.string().optional(), name: z.string().optional(),
+    apiGroup: z.string().optional(), apiVersion: z.string().optional(), subresource: z.string().optional(),
+  }).optional(),
+  responseStatus: z.object({ code: z.number().optional(), reason: z.string().optional(), message: z.string().optional() }).optional(),
+  requestReceivedTimestamp: z.string(),
+  stageTimestamp: z.string(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  sallyport: sallyportPartSchema,
+});
+export type AuditEvent = z.infer<typeof auditEventSchema>;
+
+/** One event with its envelope: `id` is `ce_id`, made once and kept over retries; consumers de-duplicate on it. */
+export type AuditRecord = {
+  id: string;
+  type: AuditEventType;
+  /** `ce_source`, for example `sallyport/proxy`. */
+  source: string;
+  /** RFC 3339. */
+  time: string;
+  /** Kafka key: `<cluster>/<session>`. */
+  key: string;
+  data: AuditEvent;
+};
+
+/** The envelope's schema, for whoever reads events back. */
+export const auditRecordSchema = z.object({
+  id: z.string().min(1), type: z.enum(auditEventTypes), source: z.string(), time: z.string(), key: z.string(), data: auditEventSchema,
+});

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { nameSchema, urlSchema } from './address.ts';
+
+const hostSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'not a host name (lower case, no port)');
+
+const impersonateSchema = z.strictObject({
+  groups: z.array(z.string().min(1)).default(['*']),
+  allowSystem: z.array(z.string().startsWith('system:', 'only names that begin with system: stand here')).default([]),
+}).prefault({});
+
+const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig'] as const;
+
+/** One Kubernetes cluster behind the gateway. `policy` is read by the policy language, which reports its own faults. */
+export const clusterSchema = z.strictObject({
+  name: nameSchema,
+  server: urlSchema.optional(),
+  caFile: z.string().nullish(),
+  serverName: z.string().nullish(),
+  token: z.string().min(1).nullish(),
+  tokenFile: z.string().nullish(),
+  clientCertFile: z.string().nullish(),
+  clientKeyFile: z.string().nullish(),
+  kubeconfig: z.string().nullish(),
+  context: z.string().nullish(),
+  host: hostSchema.nullish(),
+  impersonate: impersonateSchema,
+  policy: z.unknown().optional(),
+}).superRefine((cluster, context) => {
+  const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const given = credentialFields.filter((field) => cluster[field] != null);
+  if (given.length === 0) fault('tokenFile', `the gateway needs a credential for this cluster: one of ${credentialFields.join(', ')}`);
+  if (given.length > 1) fault(given[1]!, `only one credential may be given; ${given.join(' and ')} are`);
+  if (cluster.kubeconfig == null && cluster.server == null) fault('server', 'is missing (or give a kubeconfig)');
+  if (cluster.kubeconfig != null && cluster.server != null) fault('server', 'comes from the kubeconfig; remove one of the two');
+  if ((cluster.clientCertFile == null) !== (cluster.clientKeyFile == null)) fault('clientKeyFile', 'clientCertFile and clientKeyFile go together');
+  if (cluster.context != null && cluster.kubeconfig == null) fault('context', 'needs a kubeconfig');
+  if (cluster.server?.startsWith('http:') && !/^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\]|localhost)(:|$|\/)/.test(cluster.server)) {
+    fault('server', 'must be https: the gateway\'s credential would travel in clear');
+  }
+});
+export type ClusterConfig = z.infer<typeof clusterSchema>;

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { configSchema } from './index.ts';
+
+const cluster = { name: 'dev', server: 'https://10.0.0.1:6443', tokenFile: 't' };
+const faultsOf = (value: unknown) => {
+  const result = configSchema.safeParse(value);
+  return result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+};
+
+describe('sallyport.yaml', () => {
+  it('is complete with a URL and a certificate; durations become milliseconds', () => {
+    const config = configSchema.parse({ gateway: { url: 'https://gate:8443/', tls: { certFile: 'a', keyFile: 'b' } } });
+    expect(config.gateway.url).toBe('https://gate:8443');
+    expect(config.gateway.listen).toEqual({ host: '0.0.0.0', port: 8443 });
+    expect(config.sessions.lifetime).toBe(12 * 3_600_000);
+    expect(config.services.audit.adminListen.port).toBe(9182);
+    expect(config.audit.whenUnavailable).toEqual({ write: 'refuse', exec: 'refuse', secretRead: 'refuse', read: 'spool' });
+  });
+
+  it('reports every fault at once, each with its path', () => {
+    const faults = faultsOf({ gateway: { url: 'ftp://x', listen: 'nowhere' }, sesions: {}, clusters: [{ ...cluster, token: 'a' }, { name: 'Dev' }] });
+    expect(faults.length).toBeGreaterThanOrEqual(5);
+    expect(faults.join('\n')).toMatch(/clusters\.0\.tokenFile: only one credential/);
+    expect(faults.join('\n')).toMatch(/clusters\.1\.name: not a name/);
+    expect(faults.join('\n')).toMatch(/sesions/);
+  });
+
+  it('refuses a cluster in clear text beyond this machine, and an issuer without TLS', () => {
+    const gateway = { url: 'http://gate' };
+    expect(faultsOf({ gateway, clusters: [{ ...cluster, server: 'http://10.0.0.1' }] })).toEqual([expect.stringContaining('clusters.0.server')]);
+    expect(faultsOf({ gateway, clusters: [{ ...cluster, server: 'http://127.0.0.1:80' }] })).toEqual([]);
+    expect(faultsOf({ gateway, identity: { providers: [{ id: 'a', issuer: 'http://idp', clientId: 'c' }] } })).toEqual([expect.stringContaining('identity.providers.0.issuer')]);
+  });
+
+  it('refuses a plain login listener that others could reach', () => {
+    expect(faultsOf({ gateway: { url: 'http://gate' }, login: { listen: '0.0.0.0:80' } })).toEqual([expect.stringContaining('login.listen')]);
+  });
+});

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { cidrSchema, listenSchema, nameSchema, urlSchema } from './address.ts';
+import { auditSectionSchema } from './audit.ts';
+import { clusterSchema } from './cluster.ts';
+import { durationSchema } from './duration.ts';
+import { identitySectionSchema } from './identity.ts';
+import { servicesSchema } from './services.ts';
+import { loginSchema, sessionsSchema } from './sessions.ts';
+
+const gatewaySchema = z.strictObject({
+  url: urlSchema,
+  listen: listenSchema.prefault('0.0.0.0:8443'),
+  tls: z.strictObject({ certFile: z.string(), keyFile: z.string(), clientCaFile: z.string().nullish() }).optional(),
+  trustedProxies: z.array(cidrSchema).default([]),
+  proxyProtocol: z.literal(false, 'is not supported by this version').default(false),
+}).refine((gateway) => gateway.tls !== undefined || gateway.url.startsWith('https:') === false || gateway.trustedProxies.length > 0, {
+  path: ['tls'], message: 'is missing: the gateway needs a certificate (or trustedProxies, when a load balancer ends TLS)',
+});
+
+const unique = <T extends { name: string }>(all: T[]) => new Set(all.map((one) => one.name)).size === all.length;
+
+/** The whole of `sallyport.yaml`: one file, of which each service reads its part. Durations come out in milliseconds, sizes in bytes. */
+export const configSchema = z.strictObject({
+  gateway: gatewaySchema,
+  services: servicesSchema,
+  sessions: sessionsSchema,
+  audit: auditSectionSchema,
+  identity: identitySectionSchema,
+  login: loginSchema,
+  streams: z.strictObject({
+    recheck: durationSchema.prefault('30s'), grace: durationSchema.prefault('30s'), drain: durationSchema.prefault('60s'),
+    perUser: z.number().int().positive().default(100), perCluster: z.number().int().positive().default(5000),
+  }).prefault({}),
+  timeouts: z.strictObject({ connect: durationSchema.prefault('5s'), firstByte: durationSchema.prefault('60s') }).prefault({}),
+  api: z.strictObject({
+    policy: z.strictObject({ sessions: z.unknown(), audit: z.unknown(), policy: z.unknown(), elevations: z.unknown() }).partial().default({}),
+  }).prefault({}),
+  clusters: z.array(clusterSchema).default([]).refine(unique, 'two clusters have the same name'),
+  routes: z.array(z.unknown()).max(0, 'web routes are not supported by this version').default([]),
+  elevations: z.array(z.unknown()).max(0, 'elevations are not supported by this version').default([]),
+});
+export type Config = z.infer<typeof configSchema>;
+export { nameSchema };

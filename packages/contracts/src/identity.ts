@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** A person as the identity provider asserted them. `issuer` and `subject` together are the only stable key (OpenID Connect Core 5.7). */
+export const identitySchema = z.object({
+  provider: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  user: z.string().min(1),
+  email: z.string().optional(),
+  name: z.string().optional(),
+  groups: z.array(z.string()),
+  claims: z.record(z.string(), z.unknown()),
+  amr: z.array(z.string()),
+  /** Seconds since the epoch, as in the id_token's `auth_time`. */
+  authTime: z.number().optional(),
+});
+export type Identity = z.infer<typeof identitySchema>;
