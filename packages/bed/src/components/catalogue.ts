@@ -1,0 +1,63 @@
+/** A program that the machine has or that a Debian package brings. */
+export type SystemRecipe = {
+  kind: 'system';
+  debian: string;
+  /** Names to look for on the PATH, or whole paths with `*` for a version. */
+  find: readonly string[];
+  only?: NodeJS.Platform;
+};
+
+/** A program built from a Go module; its version is what the go.mod in `go/<module>` requires. */
+export type GoRecipe = { kind: 'go'; module: string; versionOf: string; package: string; stamp?: string; minutes: number; only?: NodeJS.Platform };
+
+/** What a POM in `maven/<pom>` names: jars in a directory. */
+export type MavenRecipe = { kind: 'maven'; pom: string; needs: readonly string[]; builtWith: readonly string[] };
+
+export type Recipe = SystemRecipe | GoRecipe | MavenRecipe;
+
+const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): GoRecipe => ({
+  kind: 'go', module: 'kubernetes', versionOf: 'k8s.io/kubernetes', package: `k8s.io/kubernetes/cmd/${command}`,
+  // The version that `kubectl version` and the API server's /version tell; the module alone would say v0.0.0.
+  stamp: 'k8s.io/component-base/version', minutes, only,
+});
+
+const system = (debian: string, find: readonly string[], only?: NodeJS.Platform): SystemRecipe => ({ kind: 'system', debian, find, only });
+
+/** Every real component that the bed can have, and where it comes from. */
+export const catalogue = {
+  redis: system('redis-server', ['redis-server']),
+  postgres: system('postgresql', ['/usr/lib/postgresql/*/bin/postgres', 'postgres']),
+  java: system('openjdk-17-jre-headless', ['java']),
+  maven: system('maven', ['mvn']),
+  kafka: { kind: 'maven', pom: 'kafka', needs: ['java'], builtWith: ['maven'] },
+  etcd: { kind: 'go', module: 'etcd', versionOf: 'go.etcd.io/etcd/server/v3', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
+  'kube-apiserver': kubernetes('kube-apiserver', 4),
+  'kube-controller-manager': kubernetes('kube-controller-manager', 1),
+  'kube-scheduler': kubernetes('kube-scheduler', 1),
+  kubelet: kubernetes('kubelet', 1, 'linux'),
+  kubectl: kubernetes('kubectl', 1),
+  helm: { kind: 'go', module: 'helm', versionOf: 'helm.sh/helm/v4', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 },
+  containerd: system('containerd', ['containerd'], 'linux'),
+  ctr: system('containerd', ['ctr'], 'linux'),
+  runc: system('runc', ['runc'], 'linux'),
+  cni: system('containernetworking-plugins', ['/usr/lib/cni/bridge', '/opt/cni/bin/bridge'], 'linux'),
+  busybox: system('busybox-static', ['busybox'], 'linux'),
+  ip: system('iproute2', ['ip'], 'linux'),
+  chromium: system('chromium', ['chromium', 'chromium-browser', 'google-chrome']),
+  haproxy: system('haproxy', ['haproxy']),
+  nginx: system('nginx-light', ['nginx']),
+  wrk: system('wrk', ['wrk']),
+} satisfies Record<string, Recipe>;
+
+export type ComponentName = keyof typeof catalogue;
+
+/** What this machine cannot have, why, and what would help. */
+export type MissingComponent = { missing: ComponentName; why: string; hint: string };
+
+export function recipeOf(name: ComponentName): Recipe {
+  return catalogue[name];
+}
+
+export function isComponentName(name: string): name is ComponentName {
+  return Object.hasOwn(catalogue, name);
+}

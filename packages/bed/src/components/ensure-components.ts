@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { takeMachineLock } from '../run/machine-lock.ts';
+import type { Progress } from '../progress.ts';
+import { buildGoProgram, goProgramEntry } from './build-go-program.ts';
+import { cacheLockName, defaultCacheDirectory, removeUnfinished } from './cache-directory.ts';
+import { isComponentName, recipeOf, type ComponentName, type MissingComponent, type Recipe } from './catalogue.ts';
+import { fetchJars, jarsEntry } from './fetch-jars.ts';
+import { findSystemProgram, installDebianPackages } from './system-programs.ts';
+
+/** A component's path is its program, or for jars the directory that holds them. */
+export type Components = { paths: Partial<Record<ComponentName, string>>; missing: MissingComponent[] };
+
+export type EnsureOptions = { onProgress?: Progress; cacheDirectory?: string };
+
+/**
+ * Finds the named components, installs, fetches or builds the ones that are not there yet, and returns their paths.
+ * What this machine cannot have is in `missing`. Two runs at once build nothing twice.
+ */
+export async function ensureComponents(names: readonly ComponentName[], options: EnsureOptions = {}): Promise<Components> {
+  const cacheDirectory = options.cacheDirectory ?? defaultCacheDirectory();
+  const found: Components = { paths: {}, missing: [] };
+  const wanted = withNeeds(names, cacheDirectory);
+  const absent = wanted.filter((name) => !findIt(name, cacheDirectory, found));
+  if (absent.length === 0) return found;
+  const here = absent.filter((name) => fitsMachine(name, found));
+  await ensureSystem(here, found, options);
+  const toBuild = here.filter((name) => recipeOf(name).kind !== 'system');
+  if (toBuild.length > 0) await ensureBuilt(toBuild, found, { cacheDirectory, onProgress: options.onProgress });
+  return found;
+}
+
+// A component that is in the cache needs no longer what it was built with.
+function withNeeds(names: readonly ComponentName[], cacheDirectory: string): ComponentName[] {
+  const needs = (name: ComponentName): ComponentName[] => {
+    const recipe = recipeOf(name);
+    if (recipe.kind !== 'maven') return [];
+    const built = existing(name, recipe, cacheDirectory) !== undefined;
+    return [...recipe.needs, ...(built ? [] : recipe.builtWith)].filter((need) => isComponentName(need));
+  };
+  return [...new Set(names.flatMap((name) => [...needs(name), name]))];
+}
+
+function findIt(name: ComponentName, cacheDirectory: string, found: Components): boolean {
+  const file = existing(name, recipeOf(name), cacheDirectory);
+  if (file !== undefined) found.paths[name] = file;
+  return file !== undefined;
+}
+
+function existing(name: ComponentName, recipe: Recipe, cacheDirectory: string): string | undefined {
+  if (recipe.kind === 'system') return findSystemProgram(name, recipe);
+  const { entry, file } = recipe.kind === 'go' ? goProgramEntry(name, recipe) : { entry: jarsEntry(name, recipe), file: '.' };
+  const whole = path.join(cacheDirectory, entry, file);
+  return existsSync(whole) ? whole : undefined;
+}
+
+function fitsMachine(name: ComponentName, found: Components): boolean {
+  const recipe = recipeOf(name);
+  const only = recipe.kind === 'maven' ? undefined : recipe.only;
+  if (only === undefined || only === process.platform) return true;
+  found.missing.push({ missing: name, why: `it runs on ${only} alone`, hint: `run this on a ${only} machine` });
+  return false;
+}
+
+async function ensureSystem(names: readonly ComponentName[], found: Components, options: EnsureOptions): Promise<void> {
+  const system = names.filter((name) => recipeOf(name).kind === 'system');
+  if (system.length === 0) return;
+  const { problem } = await installDebianPackages(system, options.onProgress);
+  for (const name of system) {
+    const recipe = recipeOf(name);
+    if (recipe.kind !== 'system' || findIt(name, '', found)) continue;
+    found.missing.push({ missing: name, why: problem ?? `package ${recipe.debian} did not bring it`, hint: `apt-get install ${recipe.debian}` });
+  }
+}
+
+async function ensureBuilt(names: readonly ComponentName[], found: Components, options: { cacheDirectory: string; onProgress?: Progress }): Promise<void> {
+  const lock = await takeMachineLock(cacheLockName(options.cacheDirectory), options);
+  try {
+    removeUnfinished(options.cacheDirectory);
+    for (const name of names) {
+      if (!findIt(name, options.cacheDirectory, found)) await buildOne(name, found, options);
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+async function buildOne(name: ComponentName, found: Components, options: { cacheDirectory: string; onProgress?: Progress }): Promise<void> {
+  const recipe = recipeOf(name);
+  try {
+    if (recipe.kind === 'go') found.paths[name] = await buildGoProgram(name, recipe, options);
+    if (recipe.kind !== 'maven') return;
+    const absent = [...recipe.needs, ...recipe.builtWith].find((need) => !isComponentName(need) || found.paths[need] === undefined);
+    if (absent) throw new Error(`${absent} is missing`);
+    found.paths[name] = await fetchJars(name, recipe, { ...options, maven: found.paths.maven! });
+  } catch (error) {
+    found.missing.push({ missing: name, why: (error as Error).message, hint: hintFor(recipe) });
+  }
+}
+
+function hintFor(recipe: Recipe): string {
+  if (recipe.kind === 'go') return 'install Go 1.26 or newer and let it reach its module proxy (GOPROXY)';
+  return 'install a Java 17 runtime and Maven, and let Maven reach its repository';
+}

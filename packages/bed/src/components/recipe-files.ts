@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+export function goModuleDirectory(module: string): string {
+  return path.join(packageRoot, 'go', module);
+}
+
+export function pomFile(pom: string): string {
+  return path.join(packageRoot, 'maven', pom, 'pom.xml');
+}
+
+/** Reads which version of `dependency` a go.mod requires, without the leading v. */
+export function requiredGoVersion(goMod: string, dependency: string): string {
+  const escaped = dependency.replaceAll('.', '\\.');
+  const found = new RegExp(`^(?:require\\s+|\\s+)${escaped}\\s+v(\\S+)`, 'm').exec(goMod);
+  if (!found) throw new Error(`go.mod does not require ${dependency}`);
+  return found[1]!;
+}
+
+/** Reads the project's own version from a POM. */
+export function pomVersion(pom: string): string {
+  const found = /<artifactId>bed-[^<]+<\/artifactId>\s*<version>([^<]+)<\/version>/.exec(pom);
+  if (!found) throw new Error('the POM has no version');
+  return found[1]!;
+}
+
+export function goVersionOf(module: string, dependency: string): string {
+  return requiredGoVersion(readFileSync(path.join(goModuleDirectory(module), 'go.mod'), 'utf8'), dependency);
+}
+
+export function pomVersionOf(pom: string): string {
+  return pomVersion(readFileSync(pomFile(pom), 'utf8'));
+}

@@ -1,0 +1,60 @@
+import { createServer, connect, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from '../progress.ts';
+
+export type MachineLock = { release(): Promise<void> };
+
+/**
+ * Takes a lock that one process on the machine can hold, waiting as long as it takes and saying for whom.
+ * The lock is a listening socket without a file, so the system itself lets go of it when its holder dies.
+ * Where there are no such sockets (macOS) nothing is locked: what is built there is renamed into place in one step anyway.
+ */
+export async function takeMachineLock(name: string, options: { onProgress?: Progress } = {}): Promise<MachineLock> {
+  const address = socketAddress(name);
+  if (address === undefined) return { release: async () => {} };
+  for (let told = 0; ; ) {
+    const server = await tryListen(address);
+    if (server) return { release: () => close(server) };
+    if (Date.now() - told > 15_000) {
+      told = Date.now();
+      options.onProgress?.(`waiting for ${await holder(address)}, which holds ${name} on this machine`);
+    }
+    await sleep(200);
+  }
+}
+
+function socketAddress(name: string): string | undefined {
+  if (process.platform === 'linux') return `\0sallyport-bed/${name}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\sallyport-bed-${name}`;
+  return undefined;
+}
+
+function tryListen(address: string): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.end(`process ${process.pid}`);
+    });
+    server.unref();
+    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    server.listen(address, () => resolve(server));
+  });
+}
+
+function holder(address: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(address);
+    const give = (text: string): void => {
+      socket.destroy();
+      resolve(text);
+    };
+    socket.setEncoding('utf8').setTimeout(1000, () => give('another process'));
+    socket.once('data', (text: string) => give(text)).once('error', () => give('another process')).once('close', () => give('another process'));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}

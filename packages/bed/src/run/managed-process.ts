@@ -1,0 +1,133 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { findProgram, lastLines } from './command.ts';
+import { identifyProcess, isAlive, signalProcess, type ProcessIdentity } from './process-identity.ts';
+import type { Run } from './run-directory.ts';
+import { waitUntil } from './wait.ts';
+
+export type ManagedProcessOptions = {
+  run: Run;
+  /** Unique within the run; names the log and the pid file. */
+  name: string;
+  program: string;
+  args: readonly string[];
+  env?: Record<string, string | undefined>;
+  cwd?: string;
+  /** Runs as this user instead (needs root). */
+  user?: { uid: number; gid: number };
+  /** Asked until it says true; an error means "not yet". */
+  ready: () => Promise<boolean> | boolean;
+  readyTimeoutMs?: number;
+  stopSignal?: NodeJS.Signals;
+  /** How long it may take to stop by itself before it is killed. */
+  graceMs?: number;
+};
+
+/** What a pid file holds: enough for a later run to stop what this one could not. */
+export type ProcessRecord = ProcessIdentity & { name: string; stopSignal: NodeJS.Signals; graceMs: number };
+
+/** A server of the bed: started, made sure of, taken away and brought back, stopped by its own pid. */
+export class ManagedProcess {
+  readonly logFile: string;
+  readonly #options: ManagedProcessOptions;
+  readonly #pidFile: string;
+  #child: ChildProcess | undefined;
+  #identity: ProcessIdentity | undefined;
+
+  constructor(options: ManagedProcessOptions) {
+    this.#options = options;
+    this.logFile = path.join(options.run.directory, `${options.name}.log`);
+    this.#pidFile = path.join(options.run.directory, 'processes', `${options.name}.json`);
+  }
+
+  get pid(): number | undefined {
+    return this.#identity?.pid;
+  }
+
+  /** Starts it and waits until it is ready; rejects with the end of its log if it dies or takes too long. */
+  async start(): Promise<void> {
+    if (this.#identity) throw new Error(`${this.#options.name} runs already`);
+    await this.#spawn();
+    const child = this.#child!;
+    const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    const timeoutMs = this.#options.readyTimeoutMs ?? 30_000;
+    let ready = false;
+    await waitUntil(async () => gone() || (ready = await this.#options.ready()), timeoutMs);
+    if (ready && !gone()) return;
+    const why = gone() ? `ended with ${child.exitCode ?? child.signalCode}` : `was not ready after ${timeoutMs / 1000} s`;
+    const log = lastLines(readFileSync(this.logFile, 'utf8'), 15);
+    await this.stop();
+    throw new Error(`${this.#options.name} ${why}; the end of its log:\n${log}`);
+  }
+
+  /** Stops it, the hard way if it does not go by itself. Does nothing if it does not run. */
+  async stop(): Promise<void> {
+    const identity = this.#identity;
+    if (!identity) return;
+    await endProcess({ ...identity, ...this.#manners() });
+    rmSync(this.#pidFile, { force: true });
+    this.#identity = undefined;
+    this.#child = undefined;
+  }
+
+  /** Stops it and starts it again with the same arguments, and so on the same port. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Halts it where it is: its connections stay open and nothing answers. */
+  freeze(): void {
+    if (this.#identity) signalProcess(this.#identity, 'SIGSTOP');
+  }
+
+  /** Lets it go on after `freeze`. */
+  thaw(): void {
+    if (this.#identity) signalProcess(this.#identity, 'SIGCONT');
+  }
+
+  #manners(): { stopSignal: NodeJS.Signals; graceMs: number } {
+    return { stopSignal: this.#options.stopSignal ?? 'SIGTERM', graceMs: this.#options.graceMs ?? 10_000 };
+  }
+
+  async #spawn(): Promise<void> {
+    const { name, env, cwd } = this.#options;
+    const log = openSync(this.logFile, 'a', 0o600);
+    const [program, ...args] = commandLine(this.#options, this.#manners().stopSignal);
+    // A session of its own: Ctrl-C in the terminal reaches the bed, which then stops its servers in the right order.
+    const child = spawn(program!, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: true });
+    closeSync(log);
+    child.unref();
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (error) => reject(new Error(`${name} could not be started: ${error.message}`, { cause: error })));
+    });
+    this.#child = child;
+    const identity = identifyProcess(child.pid!) ?? { pid: child.pid!, startedAt: 'gone' };
+    this.#identity = identity;
+    const record: ProcessRecord = { name, ...identity, ...this.#manners() };
+    writeFileSync(this.#pidFile, JSON.stringify(record), { mode: 0o600 });
+  }
+}
+
+/** Ends exactly this process: politely, and after its grace by force. */
+export async function endProcess(record: ProcessIdentity & { stopSignal: NodeJS.Signals; graceMs: number }): Promise<void> {
+  signalProcess(record, record.stopSignal);
+  signalProcess(record, 'SIGCONT');
+  if (await waitUntil(() => !isAlive(record), record.graceMs, 20)) return;
+  signalProcess(record, 'SIGKILL');
+  await waitUntil(() => !isAlive(record), 5_000, 20);
+}
+
+// On Linux a server is told by the kernel to stop when the bed's process dies without having stopped it.
+function commandLine(options: ManagedProcessOptions, deathSignal: NodeJS.Signals): string[] {
+  const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
+  const command = [options.program, ...options.args];
+  if (!setpriv) {
+    if (options.user) throw new Error(`${options.name} must not run as root and setpriv (util-linux) is missing`);
+    return command;
+  }
+  const user = options.user ? ['--reuid', String(options.user.uid), '--regid', String(options.user.gid), '--clear-groups'] : [];
+  return [setpriv, ...user, '--pdeathsig', deathSignal.replace('SIG', ''), '--', ...command];
+}
