@@ -1,2 +1,21 @@
-// What every service needs to stand up.
-export {};
+// What every service needs to stand up: configuration, logs, health, problems, sessions, the audit sink, and calls between services.
+export * from './problem-error.ts';
+export * from './hash-token.ts';
+export * from './run-service.ts';
+export * from './config/config-faults.ts';
+export * from './config/load-config.ts';
+export * from './config/nearest-name.ts';
+export * from './config/read-yaml.ts';
+export * from './http/send-problem.ts';
+export * from './http/listen-http.ts';
+export * from './observe/create-logger.ts';
+export * from './observe/create-admin-server.ts';
+export * from './observe/readiness.ts';
+export * from './service/service-credential.ts';
+export * from './service/service-keys.ts';
+export * from './service/service-client.ts';
+export * from './service/require-service.ts';
+export * from './service/caller.ts';
+export type * from './sessions/session-store.ts';
+export type * from './sessions/single-use-store.ts';
+export type * from './audit/audit-sink.ts';

@@ -1,0 +1,24 @@
+/** One thing wrong with a configuration: where, what, and what to do; never the value itself. */
+export type ConfigFault = { path: string; message: string; hint?: string; line?: number; column?: number };
+
+/** All that is wrong with a configuration, at once. */
+export class ConfigFaults extends Error {
+  readonly file: string;
+  readonly faults: readonly ConfigFault[];
+
+  constructor(file: string, faults: readonly ConfigFault[]) {
+    super(formatFaults(file, faults));
+    this.name = 'ConfigFaults';
+    this.file = file;
+    this.faults = faults;
+  }
+}
+
+/** Renders faults one a line, in the form that editors and people read: `file:line:column: path: message (hint)`. */
+export function formatFaults(file: string, faults: readonly ConfigFault[]): string {
+  return faults.map((fault) => {
+    const place = fault.line === undefined ? file : `${file}:${fault.line}:${fault.column ?? 1}`;
+    const path = fault.path === '' ? '' : `${fault.path}: `;
+    return `${place}: ${path}${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`;
+  }).join('\n');
+}

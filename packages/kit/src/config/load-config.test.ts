@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ConfigFaults } from './config-faults.ts';
+import { readConfig } from './load-config.ts';
+
+const faultsOf = (text: string, env = {}) => {
+  try {
+    readConfig(text, '/etc/s/sallyport.yaml', env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigFaults) return error.message.split('\n');
+    throw error;
+  }
+};
+const gateway = 'gateway:\n  url: http://gate\n';
+
+describe('the configuration file', () => {
+  it('reports all faults at once with line, column and the nearest valid name', () => {
+    const faults = faultsOf(`${gateway}  listn: 1\nsessions: {memory: true, idel: 3h}\naudit:\n  execComand: clear\n`);
+    expect(faults).toEqual([
+      '/etc/s/sallyport.yaml:3:3: gateway.listn: is not a known name (did you mean listen?)',
+      expect.stringMatching(/sallyport.yaml:4:\d+: sessions.idel: is not a known name \(did you mean idle\?\)/),
+      '/etc/s/sallyport.yaml:6:3: audit.execComand: is not a known name (did you mean execCommand?)',
+    ]);
+  });
+
+  it('substitutes variables and files, and never shows a value in a fault', () => {
+    const secret = 'planted-secret';
+    const text = `${gateway}sessions: {redis: "\${env:REDIS}"}\n`;
+    expect(readConfig(text, 'f', { REDIS: 'redis://r:1' }).config.sessions).toMatchObject({ redis: 'redis://r:1' });
+    expect(faultsOf(text, { REDIS: secret }).join()).not.toContain(secret);
+    expect(faultsOf(text)).toEqual([expect.stringContaining('the environment variable REDIS is not set'), expect.any(String)]);
+    expect(faultsOf(`${gateway}login: {redirects: ["\${shell:id}"]}`).join()).toContain('only ${env:NAME} and ${file:/path} are substituted');
+  });
+
+  it.each([
+    ['duplicate keys', `${gateway}gateway: {}\n`],
+    ['tabs', 'gateway:\n\turl: x\n'],
+    ['__proto__', `${gateway}__proto__: {a: 1}\n`],
+    ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n`],
+    ['deep nesting', '['.repeat(100_000)],
+    ['binary', `gateway: ${String.fromCharCode(0)}`],
+    ['10 MB', `# ${'x'.repeat(10_000_000)}`],
+    ['a list', '- 1\n'],
+    ['nothing', ''],
+  ])('refuses %s with a fault, not a crash', (_name, text) => {
+    expect(faultsOf(text).length).toBeGreaterThan(0);
+  });
+
+  it('never throws anything but faults, whatever the bytes', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      faultsOf(text);
+    }), { numRuns: 500 });
+  });
+});

@@ -1,0 +1,60 @@
+import { isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import type { ConfigFault } from './config-faults.ts';
+
+/** Largest configuration that is read, in bytes. */
+export const maxConfigBytes = 8 * 1024 * 1024;
+const maxDepth = 64;
+
+/** A parsed YAML file: plain data, and where each path stands in the text. */
+export type ReadYaml = { data: unknown; place: (path: readonly PropertyKey[]) => { line: number; column: number } | undefined };
+
+function shapeFaults(document: Document, at: (offset: number) => { line: number; column: number }): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  visit(document, (_key, node, ancestors) => {
+    const offset = (node as { range?: [number, number, number] } | null)?.range?.[0] ?? 0;
+    if (ancestors.length > maxDepth * 2) {
+      faults.push({ path: '', message: `is nested more than ${maxDepth} deep`, ...at(offset) });
+      return visit.BREAK;
+    }
+    if (isPair(node) && isScalar(node.key) && ['__proto__', 'constructor', 'prototype'].includes(String(node.key.value))) {
+      faults.push({ path: '', message: `the name ${String(node.key.value)} is not allowed`, ...at(node.key.range?.[0] ?? 0) });
+    }
+    return undefined;
+  });
+  return faults;
+}
+
+/** Parses YAML 1.2 (JSON included) under limits on size, depth and aliases. Returns every syntax fault, or the data. */
+export function readYaml(text: string): { ok: true; yaml: ReadYaml } | { ok: false; faults: ConfigFault[] } {
+  if (Buffer.byteLength(text) > maxConfigBytes) return { ok: false, faults: [{ path: '', message: `is larger than ${maxConfigBytes / 1024 / 1024} MiB` }] };
+  if (text.includes('\0') || text.includes('\uFFFD')) return { ok: false, faults: [{ path: '', message: 'is not UTF-8 text' }] };
+  const counter = new LineCounter();
+  const at = (offset: number) => {
+    const { line, col } = counter.linePos(offset);
+    return { line, column: col };
+  };
+  try {
+    const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
+    const faults: ConfigFault[] = document.errors.map((error) => ({ path: '', message: error.message, ...at(error.pos[0]) }));
+    faults.push(...shapeFaults(document, at));
+    if (faults.length > 0) return { ok: false, faults };
+    const data: unknown = document.toJS({ maxAliasCount: 100 });
+    return { ok: true, yaml: { data, place: (path) => placeOf(document, path, at) } };
+  } catch (error) {
+    // Deep nesting exhausts the parser's stack, and too many aliases are refused by it: both are the file's fault.
+    const message = error instanceof RangeError ? 'is nested too deep' : `cannot be read: ${error instanceof Error ? error.message : 'unknown fault'}`;
+    return { ok: false, faults: [{ path: '', message }] };
+  }
+}
+
+function placeOf(document: Document, path: readonly PropertyKey[], at: (offset: number) => { line: number; column: number }) {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const key = path[length - 1];
+    const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    const node = pair?.key ?? document.getIn(path.slice(0, length), true);
+    const range = (node as { range?: [number, number, number] } | undefined)?.range;
+    if (range) return at(range[0]);
+  }
+  return undefined;
+}

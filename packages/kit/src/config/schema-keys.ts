@@ -1,0 +1,31 @@
+import type { z } from 'zod';
+
+type Def = {
+  type: string; innerType?: z.ZodType; in?: z.ZodType; element?: z.ZodType; shape?: Record<string, z.ZodType>; options?: z.ZodType[];
+};
+
+const defOf = (schema: z.ZodType) => (schema as unknown as { _zod: { def: Def } })._zod.def;
+
+/** The schemas below one step of a path; a union has several. */
+function step(schema: z.ZodType, key: PropertyKey): z.ZodType[] {
+  const def = defOf(schema);
+  if (def.shape) return typeof key === 'string' && Object.hasOwn(def.shape, key) ? [def.shape[key]!] : [];
+  if (def.options) return def.options.flatMap((option) => step(option, key));
+  if (def.element) return [def.element];
+  const inner = def.innerType ?? def.in;
+  return inner ? step(inner, key) : [];
+}
+
+function keysOf(schema: z.ZodType): string[] {
+  const def = defOf(schema);
+  if (def.shape) return Object.keys(def.shape);
+  if (def.options) return def.options.flatMap(keysOf);
+  const inner = def.innerType ?? def.in;
+  return inner ? keysOf(inner) : [];
+}
+
+/** The names that a schema knows at a path, for "did you mean". */
+export function schemaKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const found = path.reduce<z.ZodType[]>((all, key) => all.flatMap((one) => step(one, key)), [schema]);
+  return [...new Set(found.flatMap(keysOf))];
+}

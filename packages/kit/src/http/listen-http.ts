@@ -1,0 +1,22 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ListenAddress } from '@sallyport/contracts';
+
+/** A listening server: its real port, and how to stop it. */
+export type Listening = { port: number; close(graceMs?: number): Promise<void> };
+
+/** Listens and resolves once the port is bound. `close` lets requests in flight finish for `graceMs` (2 s), then ends their connections. */
+export async function listenHttp(server: Server, address: ListenAddress): Promise<Listening> {
+  server.listen(address.port, address.host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = async (graceMs = 2000) => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(timer);
+  };
+  return { port, close };
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import supertest from 'supertest';
+import { createAdminServer, createMetrics } from './create-admin-server.ts';
+import { createLogger } from './create-logger.ts';
+import { createReadiness } from './readiness.ts';
+
+describe('the log', () => {
+  it('never shows a secret, wherever it stands', () => {
+    const lines: string[] = [];
+    const logger = createLogger({ service: 'proxy', destination: { write: (line: string) => void lines.push(line) } });
+    logger.info({ token: 'planted', headers: { authorization: 'planted', cookie: 'planted', 'set-cookie': 'planted' }, a: { b: { password: 'planted' } } }, 'x');
+    expect(lines.join('')).toContain('[redacted]');
+    expect(lines.join('')).not.toContain('planted');
+  });
+});
+
+describe('the admin port', () => {
+  it('is ready only while every check holds, and says which does not', async () => {
+    const readiness = createReadiness();
+    const server = createAdminServer({ metrics: createMetrics(), readiness });
+    await supertest(server).get('/readyz').expect(200);
+    readiness.add('redis', () => Promise.reject(new Error('away')));
+    const answer = await supertest(server).get('/readyz').expect(503);
+    expect(answer.body).toEqual({ ready: false, checks: { redis: 'away' } });
+    await supertest(server).get('/livez').expect(200);
+    expect((await supertest(server).get('/metrics').expect(200)).text).toContain('process_cpu_seconds_total');
+    await supertest(server).get('/other').expect(404);
+    await supertest(server).post('/livez').expect(405);
+  });
+});

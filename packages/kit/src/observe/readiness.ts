@@ -1,0 +1,36 @@
+/** One named condition of being ready; throws (or rejects) when it does not hold. */
+export type ReadinessCheck = () => void | Promise<void>;
+
+/** What `/readyz` asks. */
+export type Readiness = {
+  add(name: string, check: ReadinessCheck): void;
+  /** Runs every check at once, each bounded to one second. */
+  report(): Promise<{ ready: boolean; checks: Record<string, string> }>;
+};
+
+async function outcome(check: ReadinessCheck): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer within 1 s')), 1000);
+  });
+  try {
+    await Promise.race([Promise.resolve().then(check), late]);
+    return 'ok';
+  } catch (error) {
+    return error instanceof Error ? error.message : 'failed';
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Creates an empty set of readiness checks; with none, a service is ready. */
+export function createReadiness(): Readiness {
+  const checks = new Map<string, ReadinessCheck>();
+  return {
+    add: (name, check) => void checks.set(name, check),
+    async report() {
+      const entries = await Promise.all([...checks].map(async ([name, check]) => [name, await outcome(check)] as const));
+      return { ready: entries.every(([, text]) => text === 'ok'), checks: Object.fromEntries(entries) };
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import type { ListenAddress, ServiceName } from '@sallyport/contracts';
+import { ConfigFaults } from './config/config-faults.ts';
+import { loadConfig, type LoadedConfig } from './config/load-config.ts';
+import { listenHttp } from './http/listen-http.ts';
+import { createAdminServer, createMetrics, type Metrics } from './observe/create-admin-server.ts';
+import { createLogger, type Logger } from './observe/create-logger.ts';
+import { createReadiness, type Readiness } from './observe/readiness.ts';
+
+/** What every service is started with. */
+export type ServiceParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness };
+/** A started service. `close` ends it in order: no new work, what is in flight, then its connections. */
+export type RunningService = { close(): Promise<void> };
+
+export type ServiceProgram = {
+  name: ServiceName;
+  adminListen(loaded: LoadedConfig): ListenAddress;
+  start(parts: ServiceParts): Promise<RunningService>;
+  /** Further checks of this service's part of the configuration; throws ConfigFaults. */
+  check?(loaded: LoadedConfig): void | Promise<void>;
+};
+
+const help = (name: string) => `sallyport-${name}: the ${name} service of Sallyport
+
+  --config FILE     the configuration (default: the variable SALLYPORT_CONFIG, then ./sallyport.yaml)
+  --check-config    check the configuration, report every fault at once, and exit
+  --help            this text
+
+Example: sallyport-${name} --config /etc/sallyport/sallyport.yaml
+Variables: SALLYPORT_CONFIG, SALLYPORT_LOG_LEVEL (debug, info, warn, error)
+`;
+
+/** Runs one service as a program: arguments, configuration, admin port, signals. Exits 0 after SIGTERM or SIGINT, 1 on a faulty configuration, 2 on wrong usage. */
+export async function runService(program: ServiceProgram): Promise<void> {
+  const options = readArguments(program.name);
+  const logger = createLogger({ service: program.name, level: process.env.SALLYPORT_LOG_LEVEL ?? 'info' });
+  try {
+    const loaded = loadConfig(options.config, process.env);
+    await program.check?.(loaded);
+    if (options.checkConfig) return void process.stdout.write(`${options.config}: ok\n`);
+    const parts = { loaded, logger, metrics: createMetrics(), readiness: createReadiness() };
+    const admin = await listenHttp(createAdminServer(parts), program.adminListen(loaded));
+    const service = await program.start(parts);
+    onSignal(async (signal) => {
+      logger.info({ signal }, 'stopping');
+      await service.close();
+      await admin.close(0);
+    }, logger);
+  } catch (error) {
+    if (error instanceof ConfigFaults) process.stderr.write(`${error.message}\n`);
+    else logger.fatal({ err: error }, 'could not start');
+    process.exit(1);
+  }
+}
+
+function readArguments(name: string): { config: string; checkConfig: boolean } {
+  try {
+    const { values } = parseArgs({ options: { config: { type: 'string' }, 'check-config': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+    if (values.help) {
+      process.stdout.write(help(name));
+      process.exit(0);
+    }
+    return { config: values.config ?? process.env.SALLYPORT_CONFIG ?? 'sallyport.yaml', checkConfig: values['check-config'] };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${help(name)}`);
+    process.exit(2);
+  }
+}
+
+function onSignal(stop: (signal: string) => Promise<void>, logger: Logger): void {
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      stop(signal).then(() => process.exit(0), (error: unknown) => {
+        logger.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      });
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { identitySchema } from '@sallyport/contracts';
+import { z } from 'zod';
+import { ProblemError } from '../problem-error.ts';
+
+/** The person on whose behalf the proxy makes an internal call. `privileged`: `api.policy` lets them act on what is not their own. */
+export const callerSchema = z.object({
+  session: z.object({ id: z.string(), kind: z.enum(['cli', 'browser']), expiresAt: z.number() }),
+  identity: identitySchema.omit({ claims: true }),
+  privileged: z.boolean(),
+  clientAddress: z.string(),
+  userAgent: z.string().optional(),
+});
+export type Caller = z.infer<typeof callerSchema>;
+
+/** The header that carries a Caller; believed only beside the proxy's service credential. */
+export const callerHeader = 'sallyport-caller';
+
+/** Encodes a caller for the header. */
+export function encodeCaller(caller: Caller): string {
+  return Buffer.from(JSON.stringify(caller)).toString('base64url');
+}
+
+/** Reads the caller of an internal call; undefined if there is none; throws `bad-request` if it cannot be read. */
+export function readCaller(headers: IncomingHttpHeaders): Caller | undefined {
+  const text = headers[callerHeader];
+  if (text === undefined) return undefined;
+  try {
+    return callerSchema.parse(JSON.parse(Buffer.from(String(text), 'base64url').toString('utf8')));
+  } catch (cause) {
+    throw new ProblemError('bad-request', 'The caller header cannot be read.', { cause });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
+
+/** What a token's hash stands for. An unreachable store is never an answer: it rejects with `sessions-unavailable`. */
+export type SessionLookup =
+  | { state: 'live'; session: Session }
+  | { state: 'revoked'; tombstone: Tombstone }
+  | { state: 'unknown' };
+
+/** A listed session; the time of its idle end moves with use. */
+export type ListedSession = Session & { idleEndsAt: number };
+
+/** Sessions by the SHA-256 (base64url) of their token. Every backend passes one conformance suite. */
+export interface SessionStore {
+  /** Stores a new session until its idle or absolute end, whichever comes first. Refuses a hash that is taken. */
+  create(tokenHash: string, session: Session): Promise<void>;
+  /** Looks up each hash, in order, in one round trip; never cached. */
+  find(tokenHashes: readonly string[]): Promise<SessionLookup[]>;
+  /** Moves the idle end; never brings a revoked or expired session back. */
+  renew(tokenHash: string, session: Session): Promise<void>;
+  /** Ends a session by its public id, leaves a tombstone for as long as it could have lived, publishes at once. Undefined if there is none. */
+  revoke(sessionId: string, by: { by: string; reason: Tombstone['reason'] }): Promise<Session | undefined>;
+  /** The live sessions, of one person (issuer and subject) or of all. */
+  list(of?: { issuer: string; subject: string }): Promise<ListedSession[]>;
+  /** Calls back for every session that ends before its time, on whichever replica; returns how to stop. */
+  onChange(listener: (change: SessionChange) => void): () => void;
+  /** Resolves if the store answers now. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
