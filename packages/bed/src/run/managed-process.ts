@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findProgram, lastLines } from './command.ts';
 import { identifyProcess, isAlive, signalProcess, type ProcessIdentity } from './process-identity.ts';
@@ -34,6 +34,7 @@ export class ManagedProcess {
   readonly #pidFile: string;
   #child: ChildProcess | undefined;
   #identity: ProcessIdentity | undefined;
+  #logStart = 0;
 
   constructor(options: ManagedProcessOptions) {
     this.#options = options;
@@ -43,6 +44,11 @@ export class ManagedProcess {
 
   get pid(): number | undefined {
     return this.#identity?.pid;
+  }
+
+  /** What it has logged since it was last started. */
+  log(): string {
+    return readFileSync(this.logFile).subarray(this.#logStart).toString('utf8');
   }
 
   /** Starts it and waits until it is ready; rejects with the end of its log if it dies or takes too long. */
@@ -56,7 +62,7 @@ export class ManagedProcess {
     await waitUntil(async () => gone() || (ready = await this.#options.ready()), timeoutMs);
     if (ready && !gone()) return;
     const why = gone() ? `ended with ${child.exitCode ?? child.signalCode}` : `was not ready after ${timeoutMs / 1000} s`;
-    const log = lastLines(readFileSync(this.logFile, 'utf8'), 15);
+    const log = lastLines(this.log(), 15);
     await this.stop();
     throw new Error(`${this.#options.name} ${why}; the end of its log:\n${log}`);
   }
@@ -94,6 +100,7 @@ export class ManagedProcess {
   async #spawn(): Promise<void> {
     const { name, env, cwd } = this.#options;
     const log = openSync(this.logFile, 'a', 0o600);
+    this.#logStart = fstatSync(log).size;
     const [program, ...args] = commandLine(this.#options, this.#manners().stopSignal);
     // A session of its own: Ctrl-C in the terminal reaches the bed, which then stops its servers in the right order.
     const child = spawn(program!, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: true });

@@ -1,0 +1,52 @@
+import { connect } from 'node:net';
+import { freePort } from '../run/free-port.ts';
+import { ManagedProcess } from '../run/managed-process.ts';
+import { componentDirectory, type Run } from '../run/run-directory.ts';
+import { serverHandle, type ServerHandle } from './server-handle.ts';
+
+export type RedisServer = ServerHandle & { url: string; port: number };
+
+export type StartRedisOptions = {
+  run: Run;
+  program: string;
+  /** Distinguishes several in one run. */
+  name?: string;
+  /** More of redis-server's own arguments. */
+  args?: readonly string[];
+};
+
+/** Starts a Redis server on a free loopback port; what it holds survives `pause` and `restart`. */
+export async function startRedis(options: StartRedisOptions): Promise<RedisServer> {
+  const name = options.name ?? 'redis';
+  const port = await freePort();
+  const server = new ManagedProcess({
+    run: options.run, name, program: options.program,
+    args: redisArguments(port, componentDirectory(options.run, name), options.args),
+    ready: () => answersPing(port),
+  });
+  await server.start();
+  return { ...serverHandle(server), url: `redis://127.0.0.1:${port}/0`, port };
+}
+
+export function redisArguments(port: number, directory: string, more: readonly string[] = []): string[] {
+  return [
+    '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--daemonize', 'no',
+    // The append-only file brings the data back; waiting for the disk would only measure the disk.
+    '--save', '', '--appendonly', 'yes', '--appendfsync', 'no',
+    ...more,
+  ];
+}
+
+// It listens before it has read its data, and answers -LOADING until then.
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1000, () => end(false));
+    socket.once('error', () => end(false)).once('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(data.toString('latin1'))));
+    socket.write('PING\r\n');
+  });
+}
