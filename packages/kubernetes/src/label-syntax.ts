@@ -1,0 +1,20 @@
+const name = /^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+
+/** True for what may stand left in a label: an optional DNS subdomain with a slash, and a name of up to 63 characters. */
+export function isLabelKey(key: string): boolean {
+  const mark = key.indexOf('/');
+  if (mark !== -1 && !isDnsSubdomain(key.slice(0, mark))) return false;
+  const last = key.slice(mark + 1);
+  return last.length <= 63 && name.test(last);
+}
+
+/** True for what may stand right in a label: empty, or up to 63 characters that begin and end alphanumeric. */
+export function isLabelValue(value: string): boolean {
+  return value === '' || (value.length <= 63 && name.test(value));
+}
+
+/** True for a DNS subdomain of RFC 1123, up to 253 characters. */
+export function isDnsSubdomain(value: string): boolean {
+  return value.length <= 253 && subdomain.test(value);
+}

@@ -1,0 +1,53 @@
+/** metav1.StatusDetails: what the answer is about, and why in parts. */
+export type StatusDetails = {
+  name?: string;
+  group?: string;
+  kind?: string;
+  uid?: string;
+  causes?: { reason?: string; message?: string; field?: string }[];
+  retryAfterSeconds?: number;
+};
+
+/** metav1.Status, the answer that every Kubernetes client can show. */
+export type Status = {
+  kind: 'Status';
+  apiVersion: 'v1';
+  metadata: Record<string, never>;
+  status: 'Success' | 'Failure';
+  message?: string;
+  reason?: string;
+  details?: StatusDetails;
+  code: number;
+};
+
+/** Makes a Status; `status` follows from the code (below 400 is success). */
+export function createStatus(about: { code: number; reason?: string; message?: string; details?: StatusDetails }): Status {
+  const { code, reason, message, details } = about;
+  return {
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: code < 400 ? 'Success' : 'Failure',
+    ...(message !== undefined && { message }), ...(reason !== undefined && { reason }), ...(details !== undefined && { details }), code,
+  };
+}
+
+/** A problem as the edge sees it: its code in the closed table, the row's status and reason, and words for the caller. */
+export type ProblemForStatus = {
+  code: string;
+  status: number;
+  reason: string;
+  detail: string;
+  /** What was asked, if it could be read. */
+  about?: { apiGroup: string; resource: string; name: string };
+  retryAfterSeconds?: number;
+};
+
+/** Shows a problem to a Kubernetes client; the problem's code stands in `details.causes[0].reason`. */
+export function statusForProblem({ code, status, reason, detail, about, retryAfterSeconds }: ProblemForStatus): Status {
+  const details: StatusDetails = { causes: [{ reason: code, message: detail }] };
+  if (about !== undefined) {
+    if (about.name !== '') details.name = about.name;
+    if (about.apiGroup !== '') details.group = about.apiGroup;
+    if (about.resource !== '') details.kind = about.resource;
+  }
+  if (retryAfterSeconds !== undefined) details.retryAfterSeconds = retryAfterSeconds;
+  return createStatus({ code: status, reason, message: detail, details });
+}
