@@ -1,0 +1,52 @@
+import type { ClusterKeys } from './cluster-keys.ts';
+
+export type ApiServerFiles = {
+  etcdUrl: string;
+  port: number;
+  keys: Pick<ClusterKeys, 'caFile' | 'serviceAccountKeyFile' | 'serviceAccountPublicKeyFile'>;
+  serving: { certFile: string; keyFile: string };
+  kubeletClient: { certFile: string; keyFile: string };
+  auditPolicyFile: string;
+  auditLogFile: string;
+};
+
+/** Every request at Metadata level, when it arrives and when it is answered; the start of an answer tells nothing more. */
+export const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['ResponseStarted'],
+  rules: [{ level: 'Metadata' }],
+};
+
+export function apiServerArguments(files: ApiServerFiles): string[] {
+  return flags({
+    'etcd-servers': files.etcdUrl,
+    'secure-port': files.port,
+    'bind-address': '127.0.0.1',
+    // Nothing inside the cluster is meant to reach it, so no address of the machine is given away.
+    'advertise-address': '127.0.0.1',
+    'endpoint-reconciler-type': 'none',
+    'service-cluster-ip-range': '10.96.0.0/24',
+    'tls-cert-file': files.serving.certFile,
+    'tls-private-key-file': files.serving.keyFile,
+    'client-ca-file': files.keys.caFile,
+    'authorization-mode': 'Node,RBAC',
+    'service-account-issuer': 'https://kubernetes.default.svc',
+    'service-account-key-file': files.keys.serviceAccountPublicKeyFile,
+    'service-account-signing-key-file': files.keys.serviceAccountKeyFile,
+    'allow-privileged': 'true',
+    'kubelet-preferred-address-types': 'InternalIP',
+    'kubelet-certificate-authority': files.keys.caFile,
+    'kubelet-client-certificate': files.kubeletClient.certFile,
+    'kubelet-client-key': files.kubeletClient.keyFile,
+    'audit-policy-file': files.auditPolicyFile,
+    'audit-log-path': files.auditLogFile,
+    // In megabytes: readers follow the one file, so it must not be rotated under them.
+    'audit-log-maxsize': 16_384,
+    profiling: 'false',
+  });
+}
+
+export function flags(values: Record<string, string | number>): string[] {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+}
