@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseRequestTarget } from './parse-request-target.ts';
+
+const refused: { target: string }[] = JSON.parse(readFileSync(new URL('../testdata/refused-targets.json', import.meta.url), 'utf8'));
+
+describe('a target that someone might read differently is refused', () => {
+  it.each(refused)('$target', ({ target }) => {
+    expect(parseRequestTarget(target)).toEqual({ ok: false, reason: expect.stringMatching(/^The request target is refused: .+\.$/) });
+  });
+
+  it('as are spaces, tabs, line ends, NUL and raw bytes above ASCII', () => {
+    for (const bad of [' ', '\t', '\r', '\n', '\0', '\u007f', '\u0085', '\u00fc', '\u{1f6a2}']) {
+      expect(parseRequestTarget(`/api/v1/pods/a${bad}b`).ok).toBe(false);
+      expect(parseRequestTarget(`/api/v1/pods?a=${bad}`).ok).toBe(false);
+    }
+  });
+
+  it('as is a query of more parameters than anyone needs', () => {
+    expect(parseRequestTarget(`/exec?${'command=a&'.repeat(900)}`).ok).toBe(true);
+    expect(parseRequestTarget(`/exec?${'command=a&'.repeat(1001)}`).ok).toBe(false);
+  });
+
+  it('without echoing the target', () => {
+    expect(JSON.stringify(parseRequestTarget('/api/v1/pods/a%00secret'))).not.toContain('secret');
+  });
+});
+
+describe('a target that all read alike is taken as it is', () => {
+  it('with needless escapes', () => {
+    expect(parseRequestTarget('/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery'))
+      .toMatchObject({ ok: true, rawPath: '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery', path: '/apis/rbac.authorization.k8s.io/v1/clusterroles/system:discovery' });
+  });
+
+  it('with a plus sign that is a plus in the path and a space in the query', () => {
+    const parsed = parseRequestTarget('/api/v1/pods/a+b?x=a+b%2B');
+    expect(parsed.ok && [parsed.segments[3], parsed.query.get('x')]).toEqual(['a+b', ['a b+']]);
+  });
+
+  it('with empty segments behind a proxy subresource only', () => {
+    expect(parseRequestTarget('/api/v1/nodes/n/proxy//a//')).toMatchObject({ ok: true, path: '/api/v1/nodes/n/proxy//a//', segments: ['api', 'v1', 'nodes', 'n', 'proxy', '', 'a'] });
+  });
+
+  it('with parameters whose names are those of every object', () => {
+    const parsed = parseRequestTarget('/x?__proto__=1&constructor=2');
+    expect(parsed.ok && [...parsed.query.keys()]).toEqual(['__proto__', 'constructor']);
+  });
+});
+
+describe('for any string', () => {
+  const hostile = fc.array(fc.constantFrom('/', '%', '2', 'e', 'f', '.', ';', '?', '&', '=', '#', '\\', 'a', '%2e', '%2F', '%C3%BC', '+', '\0', 'ü', 'api', 'v1', 'proxy', 'watch'), { maxLength: 24 }).map((parts) => `/${parts.join('')}`);
+
+  it('what is accepted comes back byte by byte', () => {
+    fc.assert(fc.property(fc.oneof(hostile, fc.string(), fc.webUrl()), (target) => {
+      const parsed = parseRequestTarget(target);
+      if (parsed.ok) expect(parsed.rawPath + parsed.rawQuery).toBe(target);
+    }), { numRuns: 2000 });
+  });
+
+  it('no accepted segment is a dot segment, or holds a slash, a backslash or a control character', () => {
+    fc.assert(fc.property(hostile, (target) => {
+      const parsed = parseRequestTarget(target);
+      if (!parsed.ok) return;
+      for (const segment of parsed.segments) expect(segment).toMatch(/^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f-\u009f]*$/);
+      expect(new URL(target, 'http://h').pathname.split('/').length).toBe(target.split('?')[0]!.split('/').length);
+    }), { numRuns: 2000 });
+  });
+
+  it('names survive a round trip through encodeURIComponent', () => {
+    fc.assert(fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (name) => {
+      fc.pre(!/[/\\\u0000-\u001f\u007f-\u009f]/.test(name) && name !== '.' && name !== '..');
+      const parsed = parseRequestTarget(`/api/v1/pods/${encodeURIComponent(name)}?n=${encodeURIComponent(name)}`);
+      expect(parsed.ok && [parsed.segments[3], parsed.query.get('n')?.[0]]).toEqual([name, name]);
+    }));
+  });
+
+  // A quadratic scan of these would take hours.
+  it.each(['/a', '%41', '/%41', '/.', 'a', '&a=1', '%25'])('a million repetitions of %s are answered', (piece) => {
+    for (const prefix of ['/', '/api/v1/nodes/n/proxy/', '/?']) {
+      expect(typeof parseRequestTarget(prefix + piece.repeat(1_000_000)).ok).toBe('boolean');
+    }
+  });
+});

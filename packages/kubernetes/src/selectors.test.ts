@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseFieldSelector } from './field-selector.ts';
+import { parseLabelSelector } from './label-selector.ts';
+
+describe('label selectors', () => {
+  it.each([
+    ['', []],
+    ['a', [{ key: 'a', operator: 'exists', values: [] }]],
+    ['!a', [{ key: 'a', operator: 'absent', values: [] }]],
+    ['a=b,c == d', [{ key: 'a', operator: 'in', values: ['b'] }, { key: 'c', operator: 'in', values: ['d'] }]],
+    ['a!=b', [{ key: 'a', operator: 'notin', values: ['b'] }]],
+    ['a=', [{ key: 'a', operator: 'in', values: [''] }]],
+    ['x in (a,,b)', [{ key: 'x', operator: 'in', values: ['a', '', 'b'] }]],
+    ['x notin ()', [{ key: 'x', operator: 'notin', values: [''] }]],
+    ['in in (in, notin)', [{ key: 'in', operator: 'in', values: ['in', 'notin'] }]],
+    ['n>5', [{ key: 'n', operator: 'gt', values: ['5'] }]],
+    ['example.com/a=b', [{ key: 'example.com/a', operator: 'in', values: ['b'] }]],
+  ])('%p is understood', (selector, requirements) => {
+    expect(parseLabelSelector(selector)).toEqual(requirements);
+  });
+
+  it.each(['a,', ',a', 'a b', '!', '!!a', '!a=b', 'a=(b)', 'a in b', 'a in (b', 'a in (b c)', 'a in', 'a===b', 'n>x', 'n>', '-a', 'a/b/c', '/a', 'A.com/b', `a=${'b'.repeat(64)}`, 'n<9223372036854775808'])('%p is malformed', (selector) => {
+    expect(parseLabelSelector(selector)).toBeUndefined();
+  });
+
+  it('never make the parser throw', () => {
+    fc.assert(fc.property(fc.array(fc.constantFrom('a', 'in', 'notin', '(', ')', ',', '=', '!', '>', '<', ' ', '/', '.', '-')), (parts) => {
+      parseLabelSelector(parts.join(''));
+    }), { numRuns: 2000 });
+  });
+
+  it.each(['a,', 'a=b,', 'x in (a,', '!', '(', 'a ', 'a.'])('a million repetitions of %p are answered', (piece) => {
+    parseLabelSelector(`a in (${piece.repeat(1_000_000)}`);
+    expect(parseLabelSelector(`${piece.repeat(1_000_000)}=`)).toBeUndefined();
+  });
+});
+
+describe('field selectors', () => {
+  it('know equality, inequality and escaped characters', () => {
+    expect(parseFieldSelector('a=b,c!=d,e==f\\,g\\=h\\\\')).toEqual([
+      { field: 'a', equal: true, value: 'b' }, { field: 'c', equal: false, value: 'd' }, { field: 'e', equal: true, value: 'f,g=h\\' },
+    ]);
+  });
+
+  it.each(['a', 'a=b=c', 'a=b\\', 'a=\\x'])('%p is malformed', (selector) => {
+    expect(parseFieldSelector(selector)).toBeUndefined();
+  });
+
+  it('give back any value that was escaped', () => {
+    fc.assert(fc.property(fc.string(), (value) => {
+      expect(parseFieldSelector(`f=${value.replace(/[\\,=]/g, '\\$&')}`)).toEqual([{ field: 'f', equal: true, value }]);
+    }));
+  });
+
+  it.each(['a=b,', '\\', 'a', '\\,', '=', ','])('a million repetitions of %p are answered', (piece) => {
+    const answer = parseFieldSelector(`a=${piece.repeat(1_000_000)}`);
+    expect(answer === undefined || Array.isArray(answer)).toBe(true);
+  });
+});
