@@ -1,0 +1,55 @@
+import path from 'node:path';
+import type { NodeNames } from './node-names.ts';
+
+export type KubeletFiles = {
+  names: NodeNames;
+  address: string;
+  port: number;
+  caFile: string;
+  serving: { certFile: string; keyFile: string };
+};
+
+/** The kubelet's configuration file, with everything that it writes below the run's directory. */
+export function kubeletConfig({ names, address, port, caFile, serving }: KubeletFiles): object {
+  return {
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    address,
+    port,
+    readOnlyPort: 0,
+    healthzPort: 0,
+    tlsCertFile: serving.certFile,
+    tlsPrivateKeyFile: serving.keyFile,
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: false }, x509: { clientCAFile: caFile } },
+    authorization: { mode: 'AlwaysAllow' },
+    containerRuntimeEndpoint: `unix://${names.containerdSocket}`,
+    cgroupDriver: 'cgroupfs',
+    cgroupRoot: `/${names.cgroup}`,
+    failCgroupV1: false,
+    failSwapOn: false,
+    enforceNodeAllocatable: [],
+    podLogsDir: names.podLogs,
+    volumePluginDir: path.join(names.kubeletDirectory, 'volume-plugins'),
+    // The machine is somebody's own: nothing is evicted or collected because its disk is nearly full.
+    evictionHard: { 'memory.available': '1Mi', 'nodefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.available': '0%', 'imagefs.inodesFree': '0%' },
+    imageGCHighThresholdPercent: 100,
+    imageGCLowThresholdPercent: 99,
+    // Long logs are tests of the road, so they are not rotated on the way.
+    containerLogMaxSize: '4Gi',
+    nodeStatusUpdateFrequency: '5s',
+    nodeStatusReportFrequency: '1m',
+    maxPods: 100,
+  };
+}
+
+export function kubeletArguments(options: { names: NodeNames; configFile: string; kubeconfigFile: string; address: string }): string[] {
+  return [
+    `--config=${options.configFile}`,
+    `--kubeconfig=${options.kubeconfigFile}`,
+    `--root-dir=${options.names.kubeletDirectory}`,
+    `--cert-dir=${path.join(options.names.kubeletDirectory, 'pki')}`,
+    `--hostname-override=${options.names.nodeName}`,
+    // A loopback address is refused here; the bridge's own is as private.
+    `--node-ip=${options.address}`,
+  ];
+}
