@@ -1,0 +1,28 @@
+/** The subprotocol of exec and attach over WebSocket that kubectl 1.31 and later speaks. */
+export const remoteCommandProtocol = 'v5.channel.k8s.io';
+
+/** The first byte of each binary message names its channel; 255 says that the channel in the second byte is closed (KEP-4006). */
+export const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
+
+/** One message of the protocol. */
+export type ChannelMessage = { channel: number; data: Buffer } | { channel: 255; closed: number };
+
+/** Puts the channel in front of the data. */
+export function encodeChannel(channel: number, data: Uint8Array): Buffer {
+  const message = Buffer.allocUnsafe(1 + data.length);
+  message[0] = channel;
+  message.set(data, 1);
+  return message;
+}
+
+/** Says that no more will come on a channel. */
+export function encodeChannelClose(channel: number): Buffer {
+  return Buffer.from([channels.close, channel]);
+}
+
+/** Reads a binary message; undefined for one that names no channel, an unknown one, or closes nothing. */
+export function decodeChannel(message: Buffer): ChannelMessage | undefined {
+  const channel = message[0];
+  if (channel === channels.close) return message.length === 2 ? { channel, closed: message[1]! } : undefined;
+  return channel === undefined || channel > channels.resize ? undefined : { channel, data: message.subarray(1) };
+}
