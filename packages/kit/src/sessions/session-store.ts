@@ -1,17 +1,17 @@
 import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
 
+/** A live session and the time at which it ends if it is not used (milliseconds since the epoch); that time moves with use. */
+export type ListedSession = Session & { idleEndsAt: number };
+
 /** What a token's hash stands for. An unreachable store is never an answer: it rejects with `sessions-unavailable`. */
 export type SessionLookup =
-  | { state: 'live'; session: Session }
+  | { state: 'live'; session: Session; idleEndsAt: number }
   | { state: 'revoked'; tombstone: Tombstone }
   | { state: 'unknown' };
 
-/** A listed session; the time of its idle end moves with use. */
-export type ListedSession = Session & { idleEndsAt: number };
-
 /** Sessions by the SHA-256 (base64url) of their token. Every backend passes one conformance suite. */
 export interface SessionStore {
-  /** Stores a new session until its idle or absolute end, whichever comes first. Refuses a hash that is taken. */
+  /** Stores a new session until its idle or absolute end, whichever comes first. Refuses a hash or an id that is taken (`conflict`). */
   create(tokenHash: string, session: Session): Promise<void>;
   /** Looks up each hash, in order, in one round trip; never cached. */
   find(tokenHashes: readonly string[]): Promise<SessionLookup[]>;
@@ -19,10 +19,15 @@ export interface SessionStore {
   renew(tokenHash: string, session: Session): Promise<void>;
   /** Ends a session by its public id, leaves a tombstone for as long as it could have lived, publishes at once. Undefined if there is none. */
   revoke(sessionId: string, by: { by: string; reason: Tombstone['reason'] }): Promise<Session | undefined>;
-  /** The live sessions, of one person (issuer and subject) or of all. */
+  /** The live sessions, of one person (issuer and subject) or of all, oldest first. */
   list(of?: { issuer: string; subject: string }): Promise<ListedSession[]>;
   /** Calls back for every session that ends before its time, on whichever replica; returns how to stop. */
   onChange(listener: (change: SessionChange) => void): () => void;
+  /**
+   * Calls back when changes may have been missed and everything that hangs on a session must be looked up again:
+   * each time the feed of changes is (re)established, the first time included. Returns how to stop.
+   */
+  onGap(listener: () => void): () => void;
   /** Resolves if the store answers now. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,0 +1,24 @@
+import { ProblemError } from '../problem-error.ts';
+
+const deadlineMs = 800;
+
+/** What ioredis attaches to its errors (the command with its arguments) must not reach a log. */
+function bare(error: unknown): Error {
+  return error instanceof Error ? new Error(`${error.name}: ${error.message}`) : new Error('unknown failure');
+}
+
+/** Runs a question to Redis; whatever goes wrong, or takes more than 800 ms, is `sessions-unavailable`. */
+export async function askRedis<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([question(), late]);
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw new ProblemError('sessions-unavailable', 'The session store cannot be reached; try again in a moment.', { cause: bare(error) });
+  } finally {
+    clearTimeout(timer);
+  }
+}

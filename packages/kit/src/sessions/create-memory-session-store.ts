@@ -1,0 +1,95 @@
+import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
+import { ProblemError } from '../problem-error.ts';
+import { createListeners } from './create-listeners.ts';
+import type { SessionLookup, SessionStore } from './session-store.ts';
+
+type Entry = { text: string; id: string; expiresAt: number; idleEndsAt: number; tombstone?: Tombstone };
+const sweepEveryMs = 60_000;
+
+const ended = (entry: Entry, at: number) => at >= entry.expiresAt || (entry.tombstone === undefined && at >= entry.idleEndsAt);
+
+function lookUp(entry: Entry | undefined): SessionLookup {
+  if (entry === undefined) return { state: 'unknown' };
+  if (entry.tombstone) return { state: 'revoked', tombstone: { ...entry.tombstone } };
+  return { state: 'live', session: JSON.parse(entry.text) as Session, idleEndsAt: entry.idleEndsAt };
+}
+
+/** Entries by token hash and by session id; what has ended is never handed out. */
+function createTable(now: () => number, max: number) {
+  const byHash = new Map<string, Entry>();
+  const hashById = new Map<string, string>();
+  let nextSweep = 0;
+  const forget = (hash: string, entry: Entry) => {
+    byHash.delete(hash);
+    hashById.delete(entry.id);
+  };
+  const present = (hash: string | undefined): Entry | undefined => {
+    const entry = hash === undefined ? undefined : byHash.get(hash);
+    if (entry === undefined || !ended(entry, now())) return entry;
+    forget(hash!, entry);
+    return undefined;
+  };
+  return {
+    present,
+    byId: (id: string) => present(hashById.get(id)),
+    live: () => [...byHash.keys()].map((hash) => lookUp(present(hash))).flatMap((found) => (found.state === 'live' ? [{ ...found.session, idleEndsAt: found.idleEndsAt }] : [])),
+    add(hash: string, entry: Entry) {
+      byHash.set(hash, entry);
+      hashById.set(entry.id, hash);
+    },
+    hasRoom() {
+      const at = now();
+      if (at >= nextSweep || byHash.size >= max) {
+        nextSweep = at + sweepEveryMs;
+        for (const [hash, entry] of byHash) if (ended(entry, at)) forget(hash, entry);
+      }
+      return byHash.size < max;
+    },
+    clear() {
+      byHash.clear();
+      hashById.clear();
+    },
+  };
+}
+
+/** Sessions in this process's memory, for one process on a laptop or a test; at most `max` (100,000) of them, tombstones included. */
+export function createMemorySessionStore(deps: { now: () => number; max?: number }): SessionStore {
+  const { now, max = 100_000 } = deps;
+  const table = createTable(now, max);
+  const changes = createListeners<SessionChange>();
+
+  return {
+    async create(tokenHash, session) {
+      if (table.present(tokenHash) || table.byId(session.id)) throw new ProblemError('conflict', 'This session exists already.');
+      if (!table.hasRoom()) throw new ProblemError('sessions-unavailable', 'The session store is full.');
+      const idleEndsAt = Math.min(session.expiresAt, now() + session.idleMs);
+      table.add(tokenHash, { text: JSON.stringify(session), id: session.id, expiresAt: session.expiresAt, idleEndsAt });
+    },
+    find: async (tokenHashes) => tokenHashes.map((hash) => lookUp(table.present(hash))),
+    async renew(tokenHash, session) {
+      const entry = table.present(tokenHash);
+      if (!entry || entry.tombstone) return;
+      entry.idleEndsAt = Math.max(entry.idleEndsAt, Math.min(entry.expiresAt, now() + session.idleMs));
+    },
+    async revoke(sessionId, { by, reason }) {
+      const entry = table.byId(sessionId);
+      if (!entry || entry.tombstone) return undefined;
+      const session = JSON.parse(entry.text) as Session;
+      const at = now();
+      entry.tombstone = { id: sessionId, revokedAt: at, by, reason };
+      entry.text = '';
+      changes.tell({ type: 'revoked', sessionId, issuer: session.identity.issuer, subject: session.identity.subject, at });
+      return session;
+    },
+    async list(of) {
+      return table.live()
+        .filter(({ identity }) => of === undefined || (identity.issuer === of.issuer && identity.subject === of.subject))
+        .sort((a, b) => a.createdAt - b.createdAt);
+    },
+    onChange: (listener) => changes.add(listener),
+    // Nothing lies between this store and its listeners, so no change is ever missed.
+    onGap: () => () => {},
+    ping: async () => {},
+    close: async () => table.clear(),
+  };
+}

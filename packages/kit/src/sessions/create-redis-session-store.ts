@@ -1,0 +1,91 @@
+import type { Session, SessionChange } from '@sallyport/contracts';
+import { ProblemError } from '../problem-error.ts';
+import { askRedis } from './ask-redis.ts';
+import type { RedisConnection } from './connect-redis.ts';
+import { createChangeFeed } from './create-change-feed.ts';
+import { readStoredSession } from './read-stored-session.ts';
+import { redisKeys } from './redis-keys.ts';
+import { createIndex } from './redis-index.ts';
+import { createScript, defineScript, renewScript, revokeScript } from './redis-scripts.ts';
+import type { ListedSession, SessionLookup, SessionStore } from './session-store.ts';
+
+const idleEnd = (session: Session, at: number) => Math.min(session.expiresAt, at + session.idleMs);
+
+function changeOf({ id, identity }: Session, at: number): SessionChange {
+  return { type: 'revoked', sessionId: id, issuer: identity.issuer, subject: identity.subject, at };
+}
+
+function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
+  return found
+    .flatMap((one) => (one.state === 'live' ? [{ ...one.session, idleEndsAt: one.idleEndsAt }] : []))
+    .sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/**
+ * Sessions in Redis 6.2 or later: single, cluster or behind Sentinels. Every key has a time to live. Writes are ordered so that stopping between
+ * two of them fails closed: a session is in the indexes before it is live (it can always be found and revoked), and dead before it leaves them.
+ */
+export function createRedisSessionStore(deps: { redis: RedisConnection; now: () => number; keyPrefix?: string }): SessionStore {
+  const { redis, now } = deps;
+  const { client } = redis;
+  const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
+  const create = defineScript(redis, createScript);
+  const renew = defineScript(redis, renewScript);
+  const revoke = defineScript(redis, revokeScript);
+  const index = createIndex(redis);
+  const feed = createChangeFeed(redis, keys.changes);
+
+  const indexesOf = (session: Session) => [keys.everybody, keys.person(session.identity)];
+  const lookUp = async (hash: string): Promise<SessionLookup> => readStoredSession(await client.hmget(keys.session(hash), 'session', 'idleEndsAt', 'revoked'), now());
+  const lookUpAll = (hashes: readonly string[]) => Promise.all(hashes.map(lookUp));
+
+  async function write(tokenHash: string, session: Session): Promise<void> {
+    const at = now();
+    const life = session.expiresAt - at;
+    if (!(life > 0)) throw new ProblemError('login-expired', 'The session is over before it began.');
+    if (await client.set(keys.id(session.id), tokenHash, 'PX', Math.ceil(life), 'NX') === null) throw new ProblemError('conflict', 'This session exists already.');
+    await Promise.all(indexesOf(session).map((key) => index.add(key, tokenHash, session, at)));
+    const idleEndsAt = idleEnd(session, at);
+    const made = await create(keys.session(tokenHash), JSON.stringify(session), session.id, session.expiresAt, idleEndsAt, Math.ceil(idleEndsAt - at));
+    if (made === 1) return;
+    await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session)));
+    throw new ProblemError('conflict', 'This session exists already.');
+  }
+
+  async function end(sessionId: string, { by, reason }: Parameters<SessionStore['revoke']>[1]): Promise<Session | undefined> {
+    const tokenHash = await client.get(keys.id(sessionId));
+    if (tokenHash === null) return undefined;
+    const found = await lookUp(tokenHash);
+    if (found.state !== 'live') return undefined;
+    const { session } = found;
+    const at = now();
+    const tombstone = { id: sessionId, revokedAt: at, by, reason };
+    const ended = await revoke(keys.session(tokenHash), sessionId, at, JSON.stringify(tombstone), keys.changes, JSON.stringify(changeOf(session, at)));
+    if (ended !== 1) return undefined;
+    // The session is dead; what is left in the indexes goes with the next list.
+    await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session))).catch(() => {});
+    return session;
+  }
+
+  async function list(of: Parameters<SessionStore['list']>[0]) {
+    return liveOnes(await index.walk(of ? keys.person(of) : keys.everybody, now(), lookUpAll));
+  }
+
+  return {
+    create: (tokenHash, session) => askRedis(() => write(tokenHash, session)),
+    find: (tokenHashes) => askRedis(() => lookUpAll(tokenHashes)),
+    async renew(tokenHash, session) {
+      const at = now();
+      const idleEndsAt = idleEnd(session, at);
+      if (idleEndsAt > at) await askRedis(() => renew(keys.session(tokenHash), at, idleEndsAt, Math.ceil(idleEndsAt - at)));
+    },
+    revoke: (sessionId, by) => askRedis(() => end(sessionId, by)),
+    list: (of) => askRedis(() => list(of)),
+    onChange: (listener) => feed.onChange(listener),
+    onGap: (listener) => feed.onGap(listener),
+    ping: async () => void (await askRedis(() => client.ping())),
+    async close() {
+      feed.stop();
+    },
+  };
+}

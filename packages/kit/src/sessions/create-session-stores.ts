@@ -1,0 +1,29 @@
+import type { SessionsConfig } from '@sallyport/contracts';
+import type { Logger } from '../observe/create-logger.ts';
+import { connectRedis } from './connect-redis.ts';
+import { createMemorySessionStore } from './create-memory-session-store.ts';
+import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
+import { createRedisSessionStore } from './create-redis-session-store.ts';
+import { createRedisSingleUseStore } from './create-redis-single-use-store.ts';
+import type { SessionStore } from './session-store.ts';
+import type { SingleUseStore } from './single-use-store.ts';
+
+export type SessionStores = { sessions: SessionStore; singleUse: SingleUseStore; close: () => Promise<void> };
+
+/** The stores that `sessions` of the configuration asks for. Resolves within a second even while Redis is away. */
+export async function createSessionStores(
+  config: SessionsConfig,
+  deps: { logger: Logger; now: () => number; resolvePath?: (file: string) => string },
+): Promise<SessionStores> {
+  if (!('redis' in config)) {
+    const sessions = createMemorySessionStore(deps);
+    return { sessions, singleUse: createMemorySingleUseStore(deps), close: () => sessions.close() };
+  }
+  const redis = await connectRedis(config, deps);
+  const sessions = createRedisSessionStore({ redis, now: deps.now });
+  const close = async () => {
+    await sessions.close();
+    await redis.close();
+  };
+  return { sessions, singleUse: createRedisSingleUseStore({ redis }), close };
+}

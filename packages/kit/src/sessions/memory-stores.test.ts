@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { createMemorySessionStore } from './create-memory-session-store.ts';
+import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
+import { describeSessionStore, exampleSession } from './session-store.conformance.ts';
+import { describeSingleUseStore } from './single-use-store.conformance.ts';
+
+describeSessionStore('memory', async () => {
+  const clock = { now: 1_800_000_000_000 };
+  const store = createMemorySessionStore({ now: () => clock.now });
+  return { store, replica: store, clock };
+});
+
+describeSingleUseStore('memory', async () => {
+  const clock = { now: 1_800_000_000_000 };
+  return { store: createMemorySingleUseStore({ now: () => clock.now }), pass: async (ms) => void (clock.now += ms) };
+});
+
+describe('stores in memory are bounded', () => {
+  it('refuses a session when full, and has room again when others have ended', async () => {
+    const clock = { now: 1_800_000_000_000 };
+    const store = createMemorySessionStore({ now: () => clock.now, max: 3 });
+    for (const hash of ['a', 'b', 'c']) await store.create(hash, exampleSession(clock.now));
+    await expect(store.create('d', exampleSession(clock.now))).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    clock.now += 600_000;
+    await expect(store.create('d', exampleSession(clock.now))).resolves.toBeUndefined();
+    expect(await store.list()).toHaveLength(1);
+  });
+
+  it('drops the oldest value of a kind and leaves the other kinds alone', async () => {
+    const store = createMemorySingleUseStore({ now: () => 0, maxPerKind: 10 });
+    await store.put('code', 'c', 1, 1000);
+    for (let n = 0; n < 100; n += 1) await store.put('login', `s${n}`, n, 1000);
+    const left = await Promise.all(Array.from({ length: 100 }, (_, n) => store.take('login', `s${n}`)));
+    expect(left.filter((value) => value !== undefined)).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
+    expect(await store.take('code', 'c')).toBe(1);
+  });
+
+  it('hands out copies: what a caller does to a session does not change it', async () => {
+    const store = createMemorySessionStore({ now: () => 0 });
+    const session = exampleSession(0);
+    await store.create('a', session);
+    session.identity.groups.push('admins');
+    const [first] = await store.find(['a']);
+    if (first?.state === 'live') first.session.identity.groups.push('admins');
+    expect(await store.find(['a'])).toMatchObject([{ session: { identity: { groups: ['developers'] } } }]);
+  });
+});

@@ -1,0 +1,33 @@
+import type { Session } from '@sallyport/contracts';
+import type { RedisConnection } from './connect-redis.ts';
+import { defineScript, indexScript, membersScript } from './redis-scripts.ts';
+import type { SessionLookup } from './session-store.ts';
+
+/** An index names a session before the session exists; a walk must not take that for a leftover. */
+const beingMadeMs = 60_000;
+
+const memberOf = (tokenHash: string, session: Session) => `${tokenHash}.${session.createdAt}`;
+function readMember(member: string) {
+  const [tokenHash = '', createdAt] = member.split('.');
+  return { tokenHash, createdAt: Number(createdAt) };
+}
+
+/** Sorted sets of token hashes by their absolute end; they shed by themselves what has ended. */
+export function createIndex(redis: RedisConnection) {
+  const { client } = redis;
+  const add = defineScript(redis, indexScript);
+  const members = defineScript(redis, membersScript);
+  return {
+    add: (key: string, tokenHash: string, session: Session, at: number) => add(key, memberOf(tokenHash, session), session.expiresAt, at),
+    remove: (key: string, tokenHash: string, session: Session) => client.zrem(key, memberOf(tokenHash, session)),
+    /** Looks every member up and drops those that are no longer live. */
+    async walk(key: string, at: number, lookUpAll: (hashes: readonly string[]) => Promise<SessionLookup[]>): Promise<SessionLookup[]> {
+      const listed = await members(key, at) as string[];
+      const entries = listed.map(readMember);
+      const found = await lookUpAll(entries.map((entry) => entry.tokenHash));
+      const gone = listed.filter((_member, place) => found[place]!.state !== 'live' && entries[place]!.createdAt + beingMadeMs < at);
+      if (gone.length > 0) await client.zrem(key, ...gone);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto';
+
+const digest = (text: string) => hash('sha256', text, 'base64url');
+/** One name for two that come from outside; no choice of the two can look like another. */
+const both = (a: string, b: string) => digest(`${digest(a)}.${digest(b)}`);
+
+/** The names of all keys. What stands in braces decides the cluster slot: everything about one session's token is in one. */
+export type RedisKeys = {
+  session(tokenHash: string): string;
+  /** From a session's public id to the hash of its token. */
+  id(sessionId: string): string;
+  person(of: { issuer: string; subject: string }): string;
+  everybody: string;
+  once(kind: string, key: string): string;
+  changes: string;
+};
+
+/** Names keys below `prefix`; names that come from outside are hashed. */
+export function redisKeys(prefix: string): RedisKeys {
+  return {
+    session: (tokenHash) => `${prefix}:{${tokenHash}}:session`,
+    id: (sessionId) => `${prefix}:{${digest(sessionId)}}:id`,
+    person: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:person`,
+    everybody: `${prefix}:sessions`,
+    once: (kind, key) => `${prefix}:{${both(kind, key)}}:once`,
+    changes: `${prefix}:changes`,
+  };
+}

@@ -1,0 +1,66 @@
+import type { RedisConnection } from './connect-redis.ts';
+
+/** Each script touches one key, so that it runs on a Redis cluster; Redis runs it as a whole or not at all. */
+export type RedisScript = { name: string; lua: string };
+
+/** KEYS: session. ARGV: session, id, absolute end, idle end, milliseconds to live. */
+export const createScript: RedisScript = {
+  name: 'sallyportCreateSession',
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'session', ARGV[1], 'id', ARGV[2], 'expiresAt', ARGV[3], 'idleEndsAt', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+return 1`,
+};
+
+/** KEYS: session. ARGV: now, idle end, milliseconds to live. A session that has ended, or whose idle end is later already, stays as it is. */
+export const renewScript: RedisScript = {
+  name: 'sallyportRenewSession',
+  lua: `
+local held = redis.call('HMGET', KEYS[1], 'session', 'idleEndsAt')
+if not held[1] or tonumber(ARGV[1]) >= tonumber(held[2]) or tonumber(ARGV[2]) <= tonumber(held[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'idleEndsAt', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`,
+};
+
+/** KEYS: session. ARGV: id, now, tombstone, channel, message. The session is gone before anybody hears of it. */
+export const revokeScript: RedisScript = {
+  name: 'sallyportRevokeSession',
+  lua: `
+local held = redis.call('HMGET', KEYS[1], 'session', 'id', 'expiresAt', 'idleEndsAt')
+if not held[1] or held[2] ~= ARGV[1] or tonumber(ARGV[2]) >= tonumber(held[4]) then return 0 end
+redis.call('HSET', KEYS[1], 'revoked', ARGV[3])
+redis.call('HDEL', KEYS[1], 'session', 'idleEndsAt')
+redis.call('PEXPIRE', KEYS[1], tonumber(held[3]) - tonumber(ARGV[2]))
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return 1`,
+};
+
+/** KEYS: index. ARGV: member, its end, now. The index lives as long as its longest-lived member. */
+export const indexScript: RedisScript = {
+  name: 'sallyportIndexSession',
+  lua: `
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+if last[2] then redis.call('PEXPIRE', KEYS[1], math.max(1, tonumber(last[2]) - tonumber(ARGV[3]))) end
+return 1`,
+};
+
+/** KEYS: index. ARGV: now. Drops members that have ended, returns the others. */
+export const membersScript: RedisScript = {
+  name: 'sallyportIndexMembers',
+  lua: `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf')`,
+};
+
+/** A script that the client knows by its digest; the first argument is its key. */
+export type RunScript = (key: string, ...args: (string | number)[]) => Promise<unknown>;
+
+/** Teaches the client a script. */
+export function defineScript({ client }: RedisConnection, script: RedisScript): RunScript {
+  client.defineCommand(script.name, { numberOfKeys: 1, lua: script.lua });
+  return (key, ...args) => (client as unknown as Record<string, RunScript>)[script.name]!(key, ...args);
+}

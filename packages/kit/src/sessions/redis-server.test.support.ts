@@ -1,0 +1,77 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** True if there is a redis-server to test against. */
+export function hasRedisServer(): boolean {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A port that nobody listens on; below 55,536 where a cluster's bus port must fit as well. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    if (port < 55_000) return port;
+  }
+}
+
+async function answers(port: number): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const up = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true));
+      socket.on('error', () => resolve(false));
+      socket.on('connect', () => socket.destroy());
+    });
+    if (up) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`redis-server does not listen on ${port}`);
+}
+
+/** A redis-server process of our own. */
+export type RedisServer = {
+  port: number;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Stops the process without ending it: connections stay open and nobody answers. */
+  freeze(): void;
+  thaw(): void;
+};
+
+/** Prepares a redis-server on a free port, without persistence; `lines` go into its configuration file. */
+export async function prepareRedisServer(lines: readonly string[] = [], args: readonly string[] = []): Promise<RedisServer> {
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  let directory: string | undefined;
+  return {
+    port,
+    async start() {
+      directory = mkdtempSync(path.join(tmpdir(), 'sallyport-redis-'));
+      const file = path.join(directory, 'redis.conf');
+      writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, 'daemonize no', ...(args.includes('--sentinel') ? [] : ['save ""', 'appendonly no']), ...lines].join('\n'));
+      child = spawn('redis-server', [file, ...args], { stdio: 'ignore' });
+      await answers(port);
+    },
+    async stop() {
+      if (!child) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+      child = undefined;
+      rmSync(directory!, { recursive: true, force: true });
+    },
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+  };
+}

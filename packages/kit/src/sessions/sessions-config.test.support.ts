@@ -1,0 +1,9 @@
+import { configSchema } from '@sallyport/contracts';
+import type { RedisSessionsConfig } from './redis-options.ts';
+
+/** The `sessions` section as the schema reads it. */
+export function sessionsSchemaFor(section: object): RedisSessionsConfig {
+  const { sessions } = configSchema.parse({ gateway: { url: 'http://127.0.0.1:8443' }, sessions: section });
+  if (!('redis' in sessions)) throw new Error('this is no Redis section');
+  return sessions;
+}

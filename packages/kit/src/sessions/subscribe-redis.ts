@@ -1,0 +1,54 @@
+import type { Redis } from 'ioredis';
+import { retryDelay } from './redis-options.ts';
+
+export type Subscription = {
+  message(text: string): void;
+  /** The channel is being heard from now on; whatever was said before may have been missed. */
+  established(): void;
+};
+
+const heartbeatMs = 2000;
+
+/**
+ * Keeps one connection subscribed to `channel` for as long as it is wanted: a new one (of the next node, where there are several)
+ * whenever the last one ended, or no longer answers a ping. Returns how to stop.
+ */
+export function subscribeRedis(connect: (attempt: number) => Redis, channel: string, on: Subscription): () => void {
+  let stopped = false;
+  let failures = 0;
+  let attempt = 0;
+  let client: Redis;
+  let timer: NodeJS.Timeout | undefined;
+
+  const open = () => {
+    const current = connect(attempt++);
+    client = current;
+    let heartbeat: NodeJS.Timeout | undefined;
+    const giveUp = () => current.disconnect();
+    // Errors end the connection; `end` is where we go on from.
+    current.on('error', () => {});
+    current.on('message', (_channel: string, text: string) => on.message(text));
+    current.on('ready', () => {
+      current.subscribe(channel).then(() => {
+        if (stopped) return;
+        failures = 0;
+        heartbeat = setInterval(() => void current.ping().catch(giveUp), heartbeatMs);
+        heartbeat.unref();
+        on.established();
+      }, giveUp);
+    });
+    current.on('end', () => {
+      clearInterval(heartbeat);
+      if (stopped) return;
+      timer = setTimeout(open, retryDelay(++failures));
+      timer.unref();
+    });
+  };
+
+  open();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    client.disconnect();
+  };
+}
