@@ -1,2 +1,2 @@
-// The road to the Kubernetes API servers.
-export {};
+// The road to the clusters: the gateway that every kubectl talks to, and its own pages and API.
+export { startProxy, type ProxyParts, type RunningProxy } from './start-proxy.ts';

@@ -1,0 +1,65 @@
+import { createHmac } from 'node:crypto';
+import type { AuditConfig, AuditEvent, AuditRecord, AuditStage } from '@sallyport/contracts';
+import { ProblemError, type AuditSink } from '@sallyport/kit';
+import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
+import { describeEvent } from './describe-event.ts';
+import type { Exchange, Step } from './exchange.ts';
+
+export type AuditTrail = {
+  /** Refuses when not even the end of a request could be recorded. */
+  open: Step;
+  /** The step before anything goes upstream. */
+  commit: Step;
+  /** The head of a long answer has come. */
+  started(exchange: Exchange): void;
+  /** The end, whatever it was; at most once. */
+  complete(exchange: Exchange): void;
+};
+
+export type AuditTrailDeps = {
+  sink: AuditSink;
+  settings: Pick<AuditConfig, 'whenUnavailable' | 'execCommand'>;
+  producer: string;
+  /** Keys the hashes of exec commands when they are not kept in clear. */
+  hashKey: Buffer;
+  microTime(epochMs: number): string;
+  createRecord(about: { type: 'k8s.request'; source: string; key: string; data: AuditEvent }): AuditRecord;
+};
+
+/** The class by which `audit.whenUnavailable` rules on a request. */
+function auditClass(kube: RequestInfo): keyof AuditConfig['whenUnavailable'] {
+  if (shellEquivalent(kube)) return 'exec';
+  if (isWrite(kube)) return 'write';
+  return isSecretRead(kube) ? 'secretRead' : 'read';
+}
+
+/** The trail of what happens on the Kubernetes road: one event before anything goes upstream, one when a stream starts, one at the end. A refused request has the last alone. */
+export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
+  const commandText = deps.settings.execCommand === 'clear' ? (word: string) => word
+    : (word: string) => `hmac-sha256:${createHmac('sha256', deps.hashKey).update(word).digest('base64url')}`;
+  const options = { producer: deps.producer, commandText };
+  const record = (exchange: Exchange, stage: AuditStage) => {
+    const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(Date.now()) };
+    const key = `${exchange.clusterName}/${exchange.answer?.session?.id ?? ''}`;
+    return deps.createRecord({ type: 'k8s.request', source: 'sallyport/proxy', key, data: describeEvent(exchange, stage, times, options) });
+  };
+  return {
+    open() {
+      if (!deps.sink.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written, so nothing is let through. Try again shortly.');
+    },
+    commit(exchange) {
+      const received = record(exchange, 'RequestReceived');
+      exchange.audited = 'received';
+      if (deps.settings.whenUnavailable[auditClass(exchange.kube!)] === 'refuse') return deps.sink.publish(received);
+      deps.sink.enqueue(received);
+    },
+    started(exchange) {
+      deps.sink.enqueue(record(exchange, 'ResponseStarted'));
+    },
+    complete(exchange) {
+      if (exchange.audited === 'complete') return;
+      exchange.audited = 'complete';
+      deps.sink.enqueue(record(exchange, 'ResponseComplete'));
+    },
+  };
+}

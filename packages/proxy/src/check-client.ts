@@ -1,0 +1,53 @@
+import type { Check, CheckAnswer } from '@sallyport/contracts';
+import { ProblemError, type ServiceClient } from '@sallyport/kit';
+
+type Waiting = { check: Check; resolve(answer: CheckAnswer): void; reject(error: unknown): void };
+
+/** Asks authorize, for every request. */
+export type CheckClient = { check(check: Check): Promise<CheckAnswer> };
+
+const maxBatch = 256;
+
+function asAnswer(value: unknown): CheckAnswer | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { decision } = value as { decision?: { effect?: unknown; rule?: unknown } };
+  const known = decision && (decision.effect === 'allow' || decision.effect === 'deny' || decision.effect === 'authenticate') && typeof decision.rule === 'string';
+  return known ? value as CheckAnswer : undefined;
+}
+
+function settle(batch: readonly Waiting[], body: unknown): void {
+  const answers = (body as { answers?: unknown } | undefined)?.answers;
+  const complete = Array.isArray(answers) && answers.length === batch.length;
+  batch.forEach((waiting, index) => {
+    const answer = complete ? asAnswer(answers[index]) : undefined;
+    if (answer) waiting.resolve(answer);
+    else waiting.reject(new ProblemError('authorize-unavailable', 'The decision of authorize could not be read, so nothing was let through.'));
+  });
+}
+
+/** Gathers the checks that come in while one batch is under way and sends them as the next: no timer, no delay when idle. Late, missing or unreadable answers are refusals. */
+export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>; timeoutMs: number }): CheckClient {
+  let waiting: Waiting[] = [];
+  let inFlight = 0;
+  const send = async () => {
+    const batch = waiting.splice(0, maxBatch);
+    inFlight += 1;
+    try {
+      const { body } = await deps.client.request({ method: 'POST', path: '/v1/check', body: { checks: batch.map((one) => one.check) }, timeoutMs: deps.timeoutMs });
+      settle(batch, body);
+    } catch (cause) {
+      const error = cause instanceof ProblemError && cause.code !== 'service-unavailable' && cause.status === 503 ? cause
+        : new ProblemError('authorize-unavailable', 'No decision can be had at the moment, so nothing was let through. Try again shortly.', { cause });
+      for (const one of batch) one.reject(error);
+    } finally {
+      inFlight -= 1;
+      if (waiting.length > 0) void send();
+    }
+  };
+  return {
+    check: (check) => new Promise((resolve, reject) => {
+      waiting.push({ check, resolve, reject });
+      if (inFlight === 0) void send();
+    }),
+  };
+}

@@ -1,0 +1,35 @@
+import type { Check } from '@sallyport/contracts';
+import { isProblemCode } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import type { CheckClient } from './check-client.ts';
+import type { Exchange, Step } from './exchange.ts';
+
+function describe(exchange: Exchange): Check {
+  const { kube, request, headers } = exchange;
+  const info = kube!;
+  return {
+    credential: exchange.tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: exchange.tokenHash },
+    target: { kind: 'cluster', name: exchange.clusterName },
+    request: { method: request.method ?? '', path: info.path, host: headers!.host, ip: exchange.clientAddress },
+    kubernetes: {
+      verb: info.verb, requestVerb: info.requestVerb, isResourceRequest: info.isResourceRequest, path: info.path, apiGroup: info.apiGroup, apiVersion: info.apiVersion,
+      resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
+      ...(info.labelSelector === '' ? {} : { labelSelector: info.labelSelector }), ...(info.fieldSelector === '' ? {} : { fieldSelector: info.fieldSelector }),
+      ...(info.dryRun ? { dryRun: true } : {}), ...(info.exec ? { exec: info.exec } : {}),
+    },
+  };
+}
+
+/** Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but only after the caller is known. */
+export function createCheck(deps: { client: CheckClient }): Step {
+  return async (exchange) => {
+    const answer = await deps.client.check(describe(exchange));
+    exchange.answer = answer;
+    if (answer.decision.effect !== 'allow') {
+      const code = answer.problem?.code;
+      throw new ProblemError(isProblemCode(code) ? code : 'forbidden', answer.problem?.detail ?? 'The policy does not allow this.');
+    }
+    if (!exchange.upstream) throw new ProblemError('not-found', `There is no cluster ${JSON.stringify(exchange.clusterName)} here. "sallyport clusters" lists those there are.`);
+    if (exchange.response.destroyed || exchange.request.socket.destroyed) throw new ProblemError('bad-request', 'The client went away.');
+  };
+}

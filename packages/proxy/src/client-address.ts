@@ -1,0 +1,29 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Drops the IPv4-mapped form (::ffff:10.0.0.1), in which dual-stack sockets name IPv4 peers. */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+/** Tells who a request comes from: the peer, or behind trusted proxies (CIDRs) the nearest hop of X-Forwarded-For that is not one of them. */
+export function createClientAddress(trustedProxies: readonly string[]): (peer: string | undefined, forwardedFor: string | undefined) => string {
+  const trusted = new BlockList();
+  for (const cidr of trustedProxies) {
+    const [address = '', bits = ''] = cidr.split('/');
+    trusted.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4');
+  }
+  const isTrusted = (address: string) => {
+    const family = isIP(address);
+    return family !== 0 && trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  };
+  return (peer, forwardedFor) => {
+    let address = plain(peer ?? '');
+    if (trustedProxies.length === 0 || forwardedFor === undefined || !isTrusted(address)) return address;
+    for (const hop of forwardedFor.split(',').map((one) => plain(one.trim())).reverse()) {
+      if (isIP(hop) === 0) return address; // an unreadable hop ends what can be believed
+      address = hop;
+      if (!isTrusted(hop)) return address;
+    }
+    return address;
+  };
+}

@@ -1,0 +1,71 @@
+import { createServer as createHttpServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { BeginExchange } from './begin-exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { ExchangeEnds } from './finish-exchange.ts';
+
+export type GatewayServerDeps = {
+  tls: { cert: string; key: string } | undefined;
+  begin: BeginExchange;
+  gateway(exchange: Exchange): Promise<void>;
+  ends: ExchangeEnds;
+  /** The gateway's own pages and API; every other address is a cluster's. */
+  ownApi(request: IncomingMessage, response: ServerResponse): void;
+  isOwn(request: IncomingMessage): boolean;
+  /** Bytes that are no HTTP. */
+  unparsable(socket: Duplex, reason: string): void;
+};
+
+const options = {
+  maxHeaderSize: 65_536, requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000, insecureHTTPParser: false, requireHostHeader: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000,
+};
+
+function run(deps: GatewayServerDeps, request: IncomingMessage, response: ServerResponse, how: Parameters<BeginExchange>[2]): void {
+  const exchange = deps.begin(request, response, how);
+  deps.ends.opened(exchange);
+  const end = how.upgrade ? how.upgrade.socket : response;
+  end.once('close', () => deps.ends.finished(exchange));
+  void deps.gateway(exchange);
+}
+
+/** The same road for an upgrade: a response bound to the bare socket, so that a refusal is a proper HTTP answer. */
+function runUpgrade(deps: GatewayServerDeps, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.on('error', () => socket.destroy());
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as never);
+  response.on('finish', () => socket.end());
+  if (deps.isOwn(request)) {
+    response.writeHead(400, { connection: 'close', 'content-type': 'text/plain' }).end('No upgrade is taken here.\n');
+    return;
+  }
+  run(deps, request, response, { upgrade: { socket, head } });
+}
+
+/** The gateway's listener: HTTP/1.1 (upgrades need it), TLS unless a load balancer ends it. Does not listen yet. */
+export function createGatewayServer(deps: GatewayServerDeps): Server {
+  const server = deps.tls
+    ? createHttpsServer({ ...options, ...deps.tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' })
+    : createHttpServer(options);
+  server.maxHeadersCount = 0; // Node would drop the rest unseen; the size is what bounds them
+  const route = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    if (!deps.isOwn(request)) return run(deps, request, response, { expectsContinue });
+    if (expectsContinue) response.writeContinue();
+    deps.ownApi(request, response);
+  };
+  server.on('request', (request, response) => route(request, response, false));
+  server.on('checkContinue', (request, response) => route(request, response, true));
+  server.on('checkExpectation', (_request, response) => void response.writeHead(417, { connection: 'close' }).end());
+  server.on('upgrade', (request, socket, head) => runUpgrade(deps, request, socket, head));
+  server.on('connect', (_request, socket) => void socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    deps.unparsable(socket, error.code ?? 'unknown');
+    const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    const large = error.code === 'HPE_HEADER_OVERFLOW';
+    const line = late ? '408 Request Timeout' : large ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  });
+  return server;
+}

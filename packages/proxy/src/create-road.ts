@@ -1,0 +1,47 @@
+import { createAuditRecord, createIdSource, microTime, type AuditSink, type Logger, type Metrics } from '@sallyport/kit';
+import type { Config } from '@sallyport/contracts';
+import type { Duplex } from 'node:stream';
+import { createAuditTrail } from './audit-trail.ts';
+import { createBeginExchange, type BeginExchange } from './begin-exchange.ts';
+import type { CheckClient } from './check-client.ts';
+import { createCheck } from './check.ts';
+import { createExchangeEnds, type ExchangeEnds } from './finish-exchange.ts';
+import { createForward } from './forward.ts';
+import { createGateway } from './gateway.ts';
+import type { Exchange } from './exchange.ts';
+import { createImpersonate } from './impersonate.ts';
+import { createReadCredential } from './read-credential.ts';
+import { createReadKubeRequest } from './read-kube-request.ts';
+import { createReadTarget } from './read-target.ts';
+import { sendStatus } from './send-status.ts';
+import { createTunnel } from './tunnel.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+
+export type RoadDeps = {
+  sink: AuditSink; logger: Logger; metrics: Metrics; now: () => number;
+  upstreams: Upstreams; checks: CheckClient; addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
+  producer: string; hashKey: Buffer; settings: Pick<Config, 'audit' | 'timeouts'>; track(socket: Duplex): void;
+};
+export type Road = { begin: BeginExchange; gateway(exchange: Exchange): Promise<void>; ends: ExchangeEnds };
+
+/** Composes the steps of the Kubernetes road. */
+export function createRoad(deps: RoadDeps): Road {
+  const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
+  const trail = createAuditTrail({
+    sink: deps.sink, settings: deps.settings.audit, producer: deps.producer, hashKey: deps.hashKey, microTime, createRecord: (about) => createAuditRecord(about, ids),
+  });
+  const ends = createExchangeEnds({ trail, logger: deps.logger, metrics: deps.metrics });
+  const fail = (exchange: Exchange, error: unknown) => {
+    sendStatus(exchange, error);
+    ends.failed(exchange, error);
+  };
+  const { connect: connectTimeout, firstByte } = deps.settings.timeouts;
+  const forward = createForward({ firstByte, started: trail.started, fail });
+  const tunnel = createTunnel({ connectTimeout, firstByte, started: trail.started, fail, track: deps.track });
+  const gateway = createGateway({
+    openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(),
+    check: createCheck({ client: deps.checks }), commitAudit: trail.commit, impersonate: createImpersonate(),
+    send: (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange)), sendStatus: fail,
+  });
+  return { begin: createBeginExchange({ clientAddress: deps.addressOf }), gateway, ends };
+}

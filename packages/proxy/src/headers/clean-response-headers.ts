@@ -1,0 +1,30 @@
+// What a cluster may not say in the gateway's name: `pods/proxy` and `services/proxy` serve foreign pages from the gateway's own origin.
+const dropped = new Set([
+  'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'set-cookie', 'set-cookie2', 'clear-site-data', 'service-worker-allowed', 'strict-transport-security', 'public-key-pins', 'alt-svc', 'nel', 'report-to', 'reporting-endpoints',
+  'content-security-policy', 'content-security-policy-report-only', 'x-content-type-options', 'cross-origin-opener-policy', 'cross-origin-embedder-policy', 'cross-origin-resource-policy', 'www-authenticate', 'server',
+]);
+
+/** Nothing that a cluster sends may run as a page of the gateway. */
+const added = ['content-security-policy', 'sandbox', 'x-content-type-options', 'nosniff'] as const;
+
+function connectionNames(raw: readonly string[]): Set<string> | undefined {
+  let names: Set<string> | undefined;
+  for (let index = 0; index < raw.length; index += 2) {
+    if (raw[index]!.toLowerCase() === 'connection') for (const name of raw[index + 1]!.toLowerCase().split(',')) (names ??= new Set()).add(name.trim());
+  }
+  return names;
+}
+
+/** The header lines of a cluster's answer as they go to the client: flat, repeated names kept, without hop-by-hop lines, cookies, CORS grants and what speaks for a whole origin. */
+export function cleanResponseHeaders(raw: readonly string[]): string[] {
+  const listed = connectionNames(raw);
+  const kept: string[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const lower = raw[index]!.toLowerCase();
+    if (dropped.has(lower) || lower.startsWith('access-control-') || listed?.has(lower)) continue;
+    kept.push(raw[index]!, raw[index + 1]!);
+  }
+  kept.push(...added);
+  return kept;
+}

@@ -1,0 +1,95 @@
+import { ProblemError } from '@sallyport/kit';
+import { headerTable } from './header-table.ts';
+
+/** A request's header lines, judged and sorted. `forward` is flat (name, value, ...) with repeated names kept as separate lines. */
+export type ReadHeaders = {
+  host: string;
+  authorization: string[];
+  webSocketProtocols: string[] | undefined;
+  upgrade: string | undefined;
+  connection: string | undefined;
+  contentLength: number | undefined;
+  chunked: boolean;
+  forwardedFor: string | undefined;
+  userAgent: string | undefined;
+  kubectlSession: string | undefined;
+  kubectlCommand: string | undefined;
+  forward: string[];
+};
+
+const bad = (detail: string) => new ProblemError('bad-request', detail);
+
+/** Identity headers in whatever spelling a proxy or an application server could fold into them (CVE-2025-64484). */
+function isIdentityHeader(lower: string): boolean {
+  const first = lower.charCodeAt(0);
+  if (first >= 97 && first <= 122 && first !== 105 && first !== 120) return false; // neither i, x nor a non-letter
+  const plain = lower.replace(/[^a-z0-9]/g, '');
+  return plain.startsWith('impersonate') || plain.startsWith('xremote');
+}
+
+function once(previous: string | undefined, value: string, name: string): string {
+  if (previous !== undefined) throw bad(`The header ${name} stands twice.`);
+  return value;
+}
+
+/** `Connection` may say how the connection goes on and nothing else: naming another header would have a hop drop it (CVE-2021-31999). */
+function readConnection(value: string): string {
+  const tokens = value.toLowerCase().split(',').map((token) => token.trim());
+  for (const token of tokens) {
+    if (token !== 'keep-alive' && token !== 'close' && token !== 'upgrade') throw bad('The Connection header may say keep-alive, close or upgrade only.');
+  }
+  return tokens.join(',');
+}
+
+function readLength(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw bad('The Content-Length is not a number.');
+  return Number(value);
+}
+
+function take(headers: ReadHeaders, lower: string, value: string): void {
+  switch (lower) {
+    case 'host': headers.host = once(headers.host === '' ? undefined : headers.host, value, 'Host'); return;
+    case 'authorization': headers.authorization.push(value); return;
+    case 'connection': headers.connection = readConnection(once(headers.connection, value, 'Connection')); return;
+    case 'upgrade': headers.upgrade = once(headers.upgrade, value, 'Upgrade').toLowerCase(); return;
+    case 'content-length': headers.contentLength = readLength(once(headers.contentLength?.toString(), value, 'Content-Length')); return;
+    case 'transfer-encoding':
+      if (headers.chunked || value.toLowerCase() !== 'chunked') throw bad('The only Transfer-Encoding that is taken is chunked, once.');
+      headers.chunked = true;
+      return;
+    case 'sec-websocket-protocol': (headers.webSocketProtocols ??= []).push(...value.split(',').map((one) => one.trim())); return;
+    case 'x-forwarded-for': headers.forwardedFor = headers.forwardedFor === undefined ? value : `${headers.forwardedFor}, ${value}`; return;
+    case 'proxy-authorization': throw bad('Proxy-Authorization is not for this gateway.');
+    default:
+  }
+}
+
+function note(headers: ReadHeaders, lower: string, value: string): void {
+  if (lower === 'user-agent') headers.userAgent = value;
+  else if (lower === 'kubectl-session') headers.kubectlSession = value;
+  else if (lower === 'kubectl-command') headers.kubectlCommand = value;
+}
+
+/** Reads the raw header lines once. Refuses identity headers (403), and lines that two readers could understand differently (400). */
+export function readHeaders(raw: readonly string[]): ReadHeaders {
+  const headers: ReadHeaders = {
+    host: '', authorization: [], webSocketProtocols: undefined, upgrade: undefined, connection: undefined, contentLength: undefined, chunked: false,
+    forwardedFor: undefined, userAgent: undefined, kubectlSession: undefined, kubectlCommand: undefined, forward: [],
+  };
+  const webSocket: string[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const lower = raw[index]!.toLowerCase();
+    const value = raw[index + 1]!;
+    const use = headerTable.get(lower);
+    if (use === 'forward') {
+      headers.forward.push(lower, value);
+      note(headers, lower, value);
+    } else if (use === 'read') take(headers, lower, value);
+    else if (use === 'websocket') webSocket.push(lower, value);
+    else if (isIdentityHeader(lower)) throw new ProblemError('forbidden-header', `The header ${lower} asks for an identity; who you are is decided by your login, and impersonation (--as) is off.`);
+  }
+  if (headers.chunked && headers.contentLength !== undefined) throw bad('Content-Length and Transfer-Encoding stand together.');
+  if (headers.host === '') throw bad('The Host header is missing.');
+  if (headers.upgrade !== undefined) headers.forward.push(...webSocket);
+  return headers;
+}

@@ -1,0 +1,19 @@
+import { createAuditSink, loadServiceKeys, runService } from '@sallyport/kit';
+import { startProxy } from './start-proxy.ts';
+
+await runService({
+  name: 'proxy',
+  adminListen: ({ config }) => config.services.proxy.adminListen,
+  check: (loaded) => void loadServiceKeys(loaded, 'proxy', Date.now),
+  async start({ loaded, logger, metrics, readiness }) {
+    const sink = await createAuditSink(loaded.config.audit, { logger, metrics, now: Date.now, resolvePath: loaded.resolvePath, clientId: 'sallyport-proxy' });
+    const { identity } = loadServiceKeys(loaded, 'proxy', Date.now);
+    const proxy = await startProxy({ loaded, logger, metrics, readiness, identity, sink, now: Date.now });
+    return {
+      async close() {
+        await proxy.close();
+        await sink.close();
+      },
+    };
+  },
+});

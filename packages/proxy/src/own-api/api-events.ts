@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { auditKey, createAuditRecord, createIdSource, ProblemError, type AuditSink } from '@sallyport/kit';
+import type { AuditCall } from './audited-call.ts';
+
+const control = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** Events of the gateway's own API, of type `http.request`. */
+export function createApiEvents(deps: { sink: AuditSink; now: () => number; producer: string }): AuditCall {
+  const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
+  return {
+    open() {
+      if (!deps.sink.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written, so nothing is let through. Try again shortly.');
+    },
+    complete({ request, path, clientAddress, answer, status, detail }) {
+      const identity = answer?.identity;
+      const userAgent = request.headers['user-agent']?.slice(0, 1024).replace(control, '?');
+      deps.sink.enqueue(createAuditRecord({
+        type: 'http.request', source: 'sallyport/proxy', key: auditKey(undefined, answer?.session?.id),
+        data: {
+          auditID: randomUUID(), stage: 'ResponseComplete', requestURI: path.slice(0, 1024).replace(control, '?'), verb: (request.method ?? '').toLowerCase(),
+          user: identity ? { username: identity.user, groups: identity.groups } : {}, sourceIPs: [clientAddress], ...(userAgent === undefined ? {} : { userAgent }),
+          responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
+          sallyport: {
+            producer: deps.producer, clientAddress, ...(answer ? { decision: answer.decision } : {}), ...(answer?.session ? { sessionId: answer.session.id } : {}),
+            ...(identity ? { identity: { iss: identity.issuer, sub: identity.subject, email: identity.email, groups: identity.groups } } : {}),
+          },
+        },
+      }, ids));
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+import type { ApiArea, CheckAnswer } from '@sallyport/contracts';
+import { ProblemError, toProblem, type Caller } from '@sallyport/kit';
+import type { Request, RequestHandler } from 'express';
+import type { OwnApiDeps } from './create-own-api.ts';
+import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
+
+export type ApiResult = { status: number; body: unknown };
+/** Records one call of the gateway's own API. */
+export type AuditCall = {
+  /** Refuses when nothing could be recorded. */
+  open(): void;
+  complete(call: { request: IncomingMessage; path: string; clientAddress: string; answer: CheckAnswer | undefined; status: number; detail: string | undefined }): void;
+};
+
+/** Wraps one API call in its road: credential, origin, who calls and with which rights, the work, the answer, the event. */
+export function createAuditedCall(deps: OwnApiDeps) {
+  return (area: ApiArea | undefined, work: (request: Request, caller: Caller) => Promise<ApiResult>): RequestHandler => async (request, response) => {
+    deps.auditCall.open();
+    const clientAddress = deps.clientAddress(request);
+    const about = { request, path: request.originalUrl, clientAddress, answer: undefined as CheckAnswer | undefined };
+    try {
+      const credential = readCallerCredential(request, deps.origin.startsWith('https:'));
+      refuseForeignOrigin(request, credential, deps.origin);
+      const { caller, answer } = await deps.findCaller(request, credential, clientAddress, area);
+      about.answer = answer;
+      const result = await work(request, caller);
+      deps.auditCall.complete({ ...about, status: result.status, detail: undefined });
+      if (result.body === undefined || result.status === 204) response.status(204).end();
+      else response.status(result.status).json(result.body);
+    } catch (error) {
+      const problem = toProblem(error);
+      deps.auditCall.complete({ ...about, status: problem.status, detail: problem.detail });
+      if (error instanceof ProblemError && error.code === 'unauthenticated') response.set('www-authenticate', 'Bearer realm="sallyport"');
+      throw error;
+    }
+  };
+}

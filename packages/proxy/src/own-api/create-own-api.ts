@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http';
+import express, { type Express, type RequestHandler } from 'express';
+import { callerHeader, encodeCaller, ProblemError, problemHandler, type Logger, type ServiceClient } from '@sallyport/kit';
+import { createAuditedCall, type AuditCall } from './audited-call.ts';
+import type { FindCaller } from './find-caller.ts';
+import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
+
+export type OwnApiDeps = {
+  /** Scheme, host and port as browsers and the CLI see this listener. */
+  origin: string;
+  findCaller: FindCaller;
+  clientAddress(request: IncomingMessage): string;
+  authenticate: Pick<ServiceClient, 'request'>;
+  audit: Pick<ServiceClient, 'request'>;
+  authorize: Pick<ServiceClient, 'request'>;
+  /** The pages of authenticate, passed on. */
+  pages: RequestHandler;
+  clusters(): { name: string; url: string; host?: string }[];
+  auditCall: AuditCall;
+  logger: Logger;
+};
+
+const apiPrefix = '/.sallyport/api/v1';
+
+/** Everything on the gateway that is not a cluster: health, the pages of authenticate, and the API of the CLI. */
+export function createOwnApi(deps: OwnApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use((_request, response, next) => {
+    response.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" });
+    next();
+  });
+  app.get(['/healthz', '/livez'], (_request, response) => void response.type('text/plain').send('ok'));
+  mountApi(app, deps);
+  app.use(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/token', '/.sallyport/me', '/.sallyport/logout'], withCaller(deps), deps.pages);
+  app.use(() => {
+    throw new ProblemError('not-found', 'There is no such page on this gateway.');
+  });
+  app.use(problemHandler(deps));
+  return app;
+}
+
+/** Adds the caller, where there is one, to a request for authenticate's pages. */
+function withCaller(deps: OwnApiDeps): RequestHandler {
+  return async (request, response, next) => {
+    const path = request.baseUrl;
+    if (path === '/.sallyport/me' || path === '/.sallyport/logout') {
+      const credential = readCallerCredential(request, deps.origin.startsWith('https:'));
+      refuseForeignOrigin(request, credential, deps.origin);
+      if (credential) {
+        const found = await deps.findCaller(request, credential, deps.clientAddress(request)).catch((error: unknown) => {
+          // An ended session on a page is a person to be shown the way to the login, not an error.
+          if (error instanceof ProblemError && error.code === 'unauthenticated' && credential.kind === 'cookie') return undefined;
+          throw error;
+        });
+        if (found) response.locals.caller = encodeCaller(found.caller);
+      }
+    }
+    next();
+  };
+}
+
+function mountApi(app: Express, deps: OwnApiDeps): void {
+  const call = createAuditedCall(deps);
+  const queryOf = (request: IncomingMessage) => (request.url?.includes('?') ? request.url.slice(request.url.indexOf('?')) : '');
+  app.get(`${apiPrefix}/clusters`, call(undefined, () => Promise.resolve({ status: 200, body: { clusters: deps.clusters() } })));
+  app.get(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({ method: 'GET', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) } })));
+  app.delete(`${apiPrefix}/sessions/:id`, call('sessions', (request, caller) => deps.authenticate.request({
+    method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(String(request.params.id))}`, headers: { [callerHeader]: encodeCaller(caller) },
+  })));
+  app.get(`${apiPrefix}/audit`, call('audit', (request, caller) => deps.audit.request({ method: 'GET', path: `/v1/events${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 10_000 })));
+  app.get(`${apiPrefix}/policy`, call('policy', (_request, caller) => {
+    if (!caller.privileged) throw new ProblemError('forbidden', 'Your rights do not let you see the policy (api.policy.policy).');
+    return deps.authorize.request({ method: 'GET', path: '/v1/policy' });
+  }));
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+import { hashToken, ProblemError } from '@sallyport/kit';
+
+/** The session cookie: with the __Host- prefix on https, a plain name on the demo's loopback pages. */
+export const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo' } as const;
+
+/** A caller's credential on the gateway's own pages. A cookie rides along with whatever another site makes the browser send, so it is told apart from a bearer token. */
+export type CallerCredential = { kind: 'bearer' | 'cookie'; hash: string };
+
+function cookieValue(header: string | undefined, name: string): string | undefined {
+  for (const pair of header?.split(';') ?? []) {
+    const at = pair.indexOf('=');
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/** Reads the bearer token or the session cookie of a call to the gateway's own pages; the hash is all that is kept. Both at once are refused when they differ. */
+export function readCallerCredential(request: IncomingMessage, secure: boolean): CallerCredential | undefined {
+  const { authorization } = request.headers;
+  const bearer = authorization === undefined ? undefined : /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization)?.[1];
+  if (authorization !== undefined && bearer === undefined) throw new ProblemError('unauthenticated', 'The Authorization header holds no bearer token.');
+  const cookie = cookieValue(request.headers.cookie, secure ? cookieNames.secure : cookieNames.plain);
+  if (bearer !== undefined && cookie !== undefined && bearer !== cookie) throw new ProblemError('ambiguous-credential', 'A bearer token and another session\'s cookie were sent together.');
+  if (bearer !== undefined) return { kind: 'bearer', hash: hashToken(bearer) };
+  return cookie === undefined || cookie === '' ? undefined : { kind: 'cookie', hash: hashToken(cookie) };
+}
+
+/** A request that changes state on the strength of a cookie must come from the gateway's own pages (sibling hosts count as same-site). */
+export function refuseForeignOrigin(request: IncomingMessage, credential: CallerCredential | undefined, ownOrigin: string): void {
+  if (request.method === 'GET' || request.method === 'HEAD' || credential?.kind === 'bearer') return;
+  const { origin } = request.headers;
+  if (origin !== undefined ? origin !== ownOrigin : credential !== undefined) throw new ProblemError('forbidden', 'A request that changes something must come from the gateway\'s own pages.');
+}

@@ -1,0 +1,46 @@
+import { hashToken, ProblemError } from '@sallyport/kit';
+import type { Step } from './exchange.ts';
+import type { ReadHeaders } from './headers/read-headers.ts';
+
+/** kubectl's and browsers' way to carry a bearer token in a WebSocket handshake, where no Authorization header can be set. */
+const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
+
+function fromAuthorization(lines: readonly string[]): string | undefined {
+  if (lines.length === 0) return undefined;
+  if (lines.length > 1) throw new ProblemError('ambiguous-credential', 'The Authorization header stands twice.');
+  const match = /^Bearer ([\x21-\x7e]+)$/i.exec(lines[0]!);
+  if (!match) throw new ProblemError('unauthenticated', 'The Authorization header holds no bearer token. Log in with "sallyport login".');
+  return match[1];
+}
+
+/** Takes the token out of the offered subprotocols, as kube-apiserver does: one token, and a real subprotocol beside it. */
+function fromProtocols(headers: ReadHeaders): string | undefined {
+  if (!headers.webSocketProtocols) return undefined;
+  const tokens = headers.webSocketProtocols.filter((protocol) => protocol.toLowerCase().startsWith(bearerProtocol));
+  const others = headers.webSocketProtocols.filter((protocol) => !protocol.toLowerCase().startsWith(bearerProtocol));
+  headers.webSocketProtocols = others;
+  if (tokens.length === 0) return undefined;
+  if (tokens.length > 1) throw new ProblemError('ambiguous-credential', 'The WebSocket handshake offers two tokens.');
+  if (others.length === 0) throw new ProblemError('bad-request', 'The WebSocket handshake offers a token and no subprotocol beside it.');
+  const encoded = tokens[0]!.slice(bearerProtocol.length);
+  const token = Buffer.from(encoded, 'base64url').toString('latin1');
+  if (Buffer.from(token, 'latin1').toString('base64url') !== encoded || !/^[\x21-\x7e]+$/.test(token)) {
+    throw new ProblemError('bad-request', 'The token in the WebSocket subprotocol is not base64url of a bearer token.');
+  }
+  return token;
+}
+
+/** Reads exactly one credential and keeps only its hash. Cookies do not count here: `*\/proxy` serves foreign pages from the gateway's own origin. */
+export function createReadCredential(): Step {
+  return (exchange) => {
+    const headers = exchange.headers!;
+    const protocol = fromProtocols(headers);
+    const bearer = fromAuthorization(headers.authorization);
+    headers.authorization = [];
+    if (protocol !== undefined && bearer !== undefined && protocol !== bearer) throw new ProblemError('ambiguous-credential', 'Two different credentials were sent.');
+    const token = bearer ?? protocol;
+    if (token === undefined) throw new ProblemError('unauthenticated', 'No credential was sent. Log in with "sallyport login".');
+    if (token.length > 4096) throw new ProblemError('unauthenticated', 'The credential is not one of this gateway.');
+    exchange.tokenHash = hashToken(token);
+  };
+}

@@ -1,0 +1,36 @@
+import { problemTable } from '@sallyport/contracts';
+import { toProblem } from '@sallyport/kit';
+import { statusForProblem } from '@sallyport/kubernetes';
+import type { Exchange } from './exchange.ts';
+
+/** A refused body longer than this is not read to its end: the connection closes instead. */
+const drainBytes = 1024 * 1024;
+
+function closes(exchange: Exchange): boolean {
+  const { headers, request, upgrade } = exchange;
+  if (upgrade || !headers || request.httpVersion !== '1.1') return true;
+  return !request.complete && (headers.chunked || (headers.contentLength ?? 0) > drainBytes);
+}
+
+/** Answers with a Kubernetes `Status`, which every client can show; an answer that has begun is cut off instead. */
+export function sendStatus(exchange: Exchange, error: unknown): void {
+  const { response } = exchange;
+  const problem = toProblem(error);
+  exchange.statusMessage = problem.detail;
+  exchange.statusReason = problemTable[problem.code].reason;
+  exchange.statusCode = problem.status;
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const about = exchange.kube?.isResourceRequest ? { apiGroup: exchange.kube.apiGroup, resource: exchange.kube.resource, name: exchange.kube.name } : undefined;
+  const retryAfterSeconds = problem.status === 503 || problem.status === 429 ? 1 : undefined;
+  const body = Buffer.from(JSON.stringify(statusForProblem({ code: problem.code, status: problem.status, reason: exchange.statusReason, detail: problem.detail, about, retryAfterSeconds })));
+  const lines = ['content-type', 'application/json', 'content-length', String(body.length), 'cache-control', 'no-store', 'x-content-type-options', 'nosniff', 'audit-id', exchange.auditId];
+  if (problem.status === 401) lines.push('www-authenticate', 'Bearer realm="sallyport"');
+  if (retryAfterSeconds !== undefined) lines.push('retry-after', String(retryAfterSeconds));
+  if (closes(exchange)) lines.push('connection', 'close');
+  response.writeHead(problem.status, lines);
+  response.end(exchange.request.method === 'HEAD' ? undefined : body);
+  exchange.bytesOut = body.length;
+}

@@ -1,0 +1,86 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createServiceClient, listenHttp, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type ServiceIdentity } from '@sallyport/kit';
+import { createApiEvents } from './own-api/api-events.ts';
+import { createClusterList } from './own-api/cluster-list.ts';
+import { createFindCaller } from './own-api/find-caller.ts';
+import { createOwnApi } from './own-api/create-own-api.ts';
+import { createPages } from './own-api/create-pages.ts';
+import { createCheckClient } from './check-client.ts';
+import { createClientAddress } from './client-address.ts';
+import { createGatewayServer } from './create-gateway-server.ts';
+import { createRoad } from './create-road.ts';
+import { createUnparsable } from './unparsable.ts';
+import { readClusterAccess } from './upstream/read-cluster-access.ts';
+import { createUpstream } from './upstream/upstream.ts';
+import { createUpstreams, type Upstreams } from './upstream/upstreams.ts';
+
+export type ProxyParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness; identity: ServiceIdentity; sink: AuditSink; now: () => number };
+/** A running gateway: its port, the port of its plain login pages where there are some, and its end. */
+export type RunningProxy = { port: number; pagesPort: number | undefined; close(): Promise<void> };
+
+const checkTimeoutMs = 1000;
+
+async function reachClusters(parts: ProxyParts): Promise<Upstreams> {
+  const { config, resolvePath } = parts.loaded;
+  return createUpstreams(await Promise.all(config.clusters.map(async (cluster) => {
+    const access = await readClusterAccess(cluster, { resolvePath, logger: parts.logger, now: parts.now });
+    return createUpstream({ cluster, access, timeouts: config.timeouts });
+  })));
+}
+
+function connectServices({ loaded, identity }: ProxyParts) {
+  const to = (audience: 'authenticate' | 'authorize' | 'audit', connections: number) => {
+    const { url, caFile } = loaded.config.services[audience];
+    return createServiceClient({ url, audience, identity, connections, ...(caFile === undefined ? {} : { ca: readFileSync(loaded.resolvePath(caFile), 'utf8') }) });
+  };
+  // Checks go one batch after another; the second connection is for the one that follows a broken one.
+  return { authorize: to('authorize', 2), authenticate: to('authenticate', 8), audit: to('audit', 4) };
+}
+
+/** Starts the gateway: clusters, the road, its own pages and API, its listeners. */
+export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
+  const { config, resolvePath } = parts.loaded;
+  const upstreams = await reachClusters(parts);
+  const services = connectServices(parts);
+  const checks = createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
+  const addressOf = createClientAddress(config.gateway.trustedProxies);
+  const clientAddress = (request: IncomingMessage) => addressOf(request.socket.remoteAddress, String(request.headers['x-forwarded-for'] ?? '') || undefined);
+  const producer = `proxy/${randomUUID().slice(0, 8)}`;
+  const tunnels = new Set<Duplex>();
+  const road = createRoad({ ...parts, upstreams, checks, addressOf, producer, hashKey: randomBytes(32), settings: config, track: (socket) => {
+    tunnels.add(socket);
+    socket.once('close', () => tunnels.delete(socket));
+  } });
+  const ownApi = (origin: string) => createOwnApi({
+    origin, findCaller: createFindCaller({ client: checks }), clientAddress, ...services, logger: parts.logger, clusters: createClusterList(config),
+    auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
+    pages: createPages({ url: config.services.authenticate.url, ca: undefined, identity: parts.identity, origin, clientAddress, logger: parts.logger }),
+  });
+  const { tls } = config.gateway;
+  const server = createGatewayServer({
+    ...road, tls: tls && { cert: readFileSync(resolvePath(tls.certFile), 'utf8'), key: readFileSync(resolvePath(tls.keyFile), 'utf8') },
+    ownApi: ownApi(new URL(config.gateway.url).origin),
+    isOwn: (request) => isOwnPath(request.url ?? '') && !upstreams.byHost(request.headers.host ?? ''),
+    unparsable: createUnparsable(parts, producer),
+  });
+  const listening = await listenHttp(server, config.gateway.listen);
+  const pages = config.login.listen ? await listenHttp(createServer(ownApi(new URL(config.login.url ?? config.gateway.url).origin)), config.login.listen) : undefined;
+  parts.logger.info({ port: listening.port, clusters: config.clusters.map((one) => one.name) }, 'the gateway listens');
+  return {
+    port: listening.port,
+    pagesPort: pages?.port,
+    async close() {
+      for (const socket of tunnels) socket.destroy();
+      await Promise.all([listening.close(), pages?.close(0)]);
+      await Promise.all([upstreams.close(), ...Object.values(services).map((one) => one.close())]);
+    },
+  };
+}
+
+/** Addresses that are the gateway's own; all others walk the road of a cluster. */
+function isOwnPath(url: string): boolean {
+  return url.startsWith('/.sallyport/') || url === '/healthz' || url === '/livez' || url.startsWith('/healthz?') || url.startsWith('/livez?');
+}

@@ -1,0 +1,125 @@
+import { request as httpRequest, STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ProblemError } from '@sallyport/kit';
+import type { Exchange, Step } from './exchange.ts';
+import { cleanResponseHeaders } from './headers/clean-response-headers.ts';
+
+export type TunnelDeps = {
+  connectTimeout: number;
+  firstByte: number;
+  started(exchange: Exchange): void;
+  fail(exchange: Exchange, error: unknown): void;
+  /** Upgraded sockets are seen by no HTTP server any more: whoever stops the gateway must know them. */
+  track(socket: Duplex): void;
+};
+
+/** One direction of the tunnel: bytes as they come, with back-pressure, and the end of one side as the end of writing on the other. */
+function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
+  from.on('data', (chunk: Buffer) => {
+    count(chunk.length);
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on('drain', () => from.resume());
+  from.on('end', () => to.end());
+}
+
+// After one side is gone the other may still flush what was in flight (exec's exit status), but not for ever.
+const lingerMs = 5000;
+
+function join(client: Duplex, cluster: Duplex, exchange: Exchange): void {
+  pump(client, cluster, (bytes) => { exchange.bytesIn += bytes; });
+  pump(cluster, client, (bytes) => { exchange.bytesOut += bytes; });
+  const closing = (gone: Duplex, left: Duplex) => {
+    gone.on('error', () => gone.destroy());
+    gone.on('close', () => {
+      if (left.destroyed) return;
+      left.end();
+      setTimeout(() => left.destroy(), lingerMs).unref();
+    });
+  };
+  closing(client, cluster);
+  closing(cluster, client);
+}
+
+function responseHead(answer: IncomingMessage): string {
+  const kept = cleanResponseHeaders(answer.rawHeaders);
+  const lines = [`HTTP/1.1 101 ${STATUS_CODES[101]}`, 'Connection: Upgrade', `Upgrade: ${answer.headers.upgrade ?? ''}`];
+  for (let index = 0; index < kept.length; index += 2) lines.push(`${kept[index]}: ${kept[index + 1]}`);
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+function upgradeLines(exchange: Exchange): string[] {
+  const headers = exchange.headers!;
+  const lines = ['Host', exchange.upstream!.hostHeader, 'Connection', 'Upgrade', 'Upgrade', headers.upgrade === 'websocket' ? 'websocket' : 'SPDY/3.1', ...exchange.upstreamHeaders];
+  if (headers.webSocketProtocols && headers.webSocketProtocols.length > 0) lines.push('Sec-WebSocket-Protocol', headers.webSocketProtocols.join(', '));
+  if (exchange.request.method !== 'GET') lines.push('Content-Length', '0');
+  return lines;
+}
+
+/** A refusal of the cluster's own is relayed and both connections end: nothing may ever ride on a half-upgraded one (CVE-2018-1002105). */
+function relayRefusal(exchange: Exchange, answer: IncomingMessage): void {
+  const { response } = exchange;
+  exchange.statusCode = answer.statusCode ?? 502;
+  if (answer.statusCode === 401) exchange.upstream!.refreshCredential();
+  response.writeHead(exchange.statusCode, [...cleanResponseHeaders(answer.rawHeaders), 'connection', 'close']);
+  answer.on('data', (chunk: Buffer) => {
+    exchange.bytesOut += chunk.length;
+    if (!response.write(chunk)) answer.pause();
+  });
+  response.on('drain', () => answer.resume());
+  answer.on('end', () => response.end());
+  answer.on('error', () => response.destroy());
+}
+
+function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, head: Buffer, deps: TunnelDeps): void {
+  const client = exchange.upgrade!.socket;
+  if (answer.headers.upgrade?.toLowerCase() !== exchange.headers!.upgrade) {
+    cluster.destroy();
+    deps.fail(exchange, new ProblemError('upstream-unreachable', 'The cluster switched to a protocol that was not asked for.'));
+    return;
+  }
+  exchange.statusCode = 101;
+  exchange.response.detachSocket(client as never);
+  deps.track(client);
+  client.write(responseHead(answer));
+  if (head.length > 0) {
+    exchange.bytesOut += head.length;
+    client.write(head);
+  }
+  deps.started(exchange);
+  join(client, cluster, exchange);
+}
+
+/** The last step of an upgrade: its own connection upstream, the same allow-listed headers, then bytes both ways. */
+export function createTunnel(deps: TunnelDeps): Step {
+  return (exchange) => {
+    const upstream = exchange.upstream!;
+    const client = exchange.upgrade!.socket;
+    const socket = upstream.connect();
+    socket.allowHalfOpen = true;
+    client.allowHalfOpen = true;
+    exchange.upstreamStartedAt = performance.now();
+    const outgoing: ClientRequest = httpRequest({
+      method: exchange.request.method, path: upstream.basePath + exchange.rawTarget, headers: upgradeLines(exchange) as never, setHost: false, agent: false, createConnection: () => socket,
+    });
+    const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), deps.connectTimeout + deps.firstByte);
+    const settle = () => clearTimeout(timer);
+    const clientGone = () => socket.destroy();
+    client.once('close', clientGone);
+    outgoing.once('upgrade', (answer, cluster, head) => {
+      settle();
+      client.off('close', clientGone);
+      splice(exchange, answer, cluster, head, deps);
+    });
+    outgoing.once('response', (answer) => {
+      settle();
+      relayRefusal(exchange, answer);
+    });
+    outgoing.once('error', (cause) => {
+      settle();
+      if (exchange.statusCode === 0) deps.fail(exchange, new ProblemError('upstream-unreachable', 'The cluster cannot be reached from the gateway, or broke off before it answered.', { cause }));
+      else client.destroy();
+    });
+    outgoing.end();
+  };
+}
