@@ -1,2 +1,12 @@
-// The policy language and its engine.
-export {};
+// The policy language (a superset of Pomerium's) and its engine: documents are compiled once to closures and evaluated per request.
+export { compilePolicy, type CompileResult } from './compile/compile-policy.ts';
+export { type CompiledPolicy, type Action, type Operator, actions, operators } from './compiled-policy.ts';
+export { evaluatePolicy, defaultDeny, type PolicyResult, type ActionResult, type Effect } from './evaluate-policy.ts';
+export { policyVersion } from './policy-version.ts';
+export { type PolicyFault, type FaultPath } from './compile/fault-list.ts';
+export { type PolicyInput, type UserInput, type SessionInput, type RequestInput, type KubernetesInput, type ClientCertificateInput } from './policy-input.ts';
+export { reasons, criterionOfReason, type Reason } from './reasons.ts';
+export { criteria } from './criteria/index.ts';
+export { type Criterion, type CompileContext, type EvaluateCriterion } from './criterion.ts';
+export { pass, fail, type Verdict } from './verdict.ts';
+export { compileGlob } from './matchers/glob.ts';

@@ -1,0 +1,22 @@
+/** How much of a document is looked at; beyond it the document is refused as a whole. */
+export const documentBounds = { depth: 32, nodes: 2_000_000, textLength: 65_536 };
+
+/** Says what makes a document too big or too deep to work on (also one that contains itself), or undefined. Does not recurse. */
+export function checkBounds(document: unknown): string | undefined {
+  let level: unknown[] = [document];
+  let nodes = 0;
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > documentBounds.depth) return `is nested more than ${documentBounds.depth} levels deep`;
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value === 'string' && value.length > documentBounds.textLength) return `contains a text of more than ${documentBounds.textLength} characters`;
+      if (typeof value !== 'object' || value === null) continue;
+      const children = Array.isArray(value) ? value : Object.values(value);
+      nodes += children.length;
+      if (nodes > documentBounds.nodes) return `has more than ${documentBounds.nodes} values`;
+      for (const child of children) next.push(child);
+    }
+    level = next;
+  }
+  return undefined;
+}

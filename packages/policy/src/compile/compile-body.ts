@@ -1,0 +1,53 @@
+import { operators, type Action, type Alternative, type Operator } from '../compiled-policy.ts';
+import type { EvaluateCriterion } from '../criterion.ts';
+import { compileCriterion } from './compile-criterion.ts';
+import type { FaultList, FaultPath } from './fault-list.ts';
+import { nearestName, quoteName } from './nearest-name.ts';
+import { isPlainObject, kindOf } from './plain-object.ts';
+
+type BodyContext = {
+  readonly scope: string;
+  readonly action: Action;
+  /** `<scope>[<index>].<action>` */
+  readonly name: string;
+  readonly path: FaultPath;
+  readonly faults: FaultList;
+  readonly warnings: FaultList;
+};
+
+function compileBlock(data: unknown, operator: Operator, context: BodyContext): Alternative | undefined {
+  const path = [...context.path, operator];
+  if (!Array.isArray(data)) {
+    context.faults.add(path, `must be a list of criteria, is ${kindOf(data)}`);
+    return undefined;
+  }
+  // An empty block is no alternative at all: neither true nor a reason.
+  if (data.length === 0) {
+    context.warnings.add(path, 'is empty and has no effect');
+    return undefined;
+  }
+  const criteria: EvaluateCriterion[] = [];
+  data.forEach((item: unknown, index) => {
+    const criterion = compileCriterion(item, { ...context, operator, path: [...path, index] });
+    if (criterion) criteria.push(criterion);
+  });
+  const every = operator === 'and' || operator === 'not';
+  const invert = operator === 'not' || operator === 'nor';
+  return { name: `${context.name}.${operator}`, every, invert, criteria };
+}
+
+/** Compiles what stands under allow or deny: each operator block becomes an alternative. */
+export function compileBody(body: unknown, context: BodyContext): Alternative[] {
+  if (!isPlainObject(body)) {
+    context.faults.add(context.path, `must be a mapping of and, or, not, nor, is ${kindOf(body)}`);
+    return [];
+  }
+  for (const key of Object.keys(body)) {
+    if (operators.some((operator) => operator === key)) continue;
+    context.faults.add([...context.path, key], `unknown operator ${quoteName(key)}`, `did you mean ${nearestName(key, operators)}?`);
+  }
+  return operators.flatMap((operator) => {
+    if (!Object.hasOwn(body, operator)) return [];
+    return compileBlock(body[operator], operator, context) ?? [];
+  });
+}

@@ -1,0 +1,60 @@
+import { actions, type Alternative, type CompiledPolicy } from '../compiled-policy.ts';
+import { checkBounds } from './check-bounds.ts';
+import { compileBody } from './compile-body.ts';
+import { FaultList, type FaultPath, type PolicyFault } from './fault-list.ts';
+import { nearestName, quoteName } from './nearest-name.ts';
+import { isPlainObject, kindOf } from './plain-object.ts';
+
+export type CompileResult =
+  | { readonly ok: true; readonly policy: CompiledPolicy; readonly warnings: readonly PolicyFault[] }
+  | { readonly ok: false; readonly faults: readonly PolicyFault[] };
+
+type Draft = { scope: string; allow: Alternative[]; deny: Alternative[]; faults: FaultList; warnings: FaultList };
+
+function compileRule(rule: unknown, index: number, path: FaultPath, draft: Draft): void {
+  if (!isPlainObject(rule)) {
+    draft.faults.add(path, `must be a mapping with allow or deny, is ${kindOf(rule)}`);
+    return;
+  }
+  for (const key of Object.keys(rule)) {
+    const action = actions.find((name) => name === key);
+    if (!action) {
+      draft.faults.add([...path, key], `unknown action ${quoteName(key)}`, `did you mean ${nearestName(key, actions)}?`);
+      continue;
+    }
+    const name = `${draft.scope}[${index}].${action}`;
+    draft[action].push(...compileBody(rule[key], { ...draft, action, name, path: [...path, key] }));
+  }
+}
+
+function compileRules(document: unknown, draft: Draft): number {
+  const problem = checkBounds(document);
+  if (problem) {
+    draft.faults.add([], problem);
+    return 0;
+  }
+  if (!Array.isArray(document)) {
+    compileRule(document, 0, [], draft);
+    return 1;
+  }
+  document.forEach((rule, index) => compileRule(rule, index, [index], draft));
+  return document.length;
+}
+
+/**
+ * Compiles a policy document (what a YAML or JSON reader made of it). All faults are reported together, with the path to each.
+ * `scope` says where the policy stands, for example `cluster/dev`; it begins every rule's name.
+ */
+export function compilePolicy(document: unknown, options: { scope: string }): CompileResult {
+  const draft: Draft = { scope: options.scope, allow: [], deny: [], faults: new FaultList(), warnings: new FaultList() };
+  let ruleCount = 0;
+  try {
+    ruleCount = compileRules(document, draft);
+  } catch {
+    draft.faults.add([], 'cannot be read');
+  }
+  if (draft.faults.size > 0) return { ok: false, faults: draft.faults.list() };
+  if (draft.allow.length === 0) draft.warnings.add([], 'allows nobody anything: it has no allow rule');
+  const { scope, allow, deny } = draft;
+  return { ok: true, policy: { scope, ruleCount, allow, deny }, warnings: draft.warnings.list() };
+}

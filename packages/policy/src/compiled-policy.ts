@@ -1,0 +1,27 @@
+import type { EvaluateCriterion } from './criterion.ts';
+
+export const actions = ['allow', 'deny'] as const;
+export type Action = (typeof actions)[number];
+
+/** The operators in the order in which the alternatives of one rule are named and tried. */
+export const operators = ['and', 'or', 'not', 'nor'] as const;
+export type Operator = (typeof operators)[number];
+
+/** One operator block. All blocks with the same action, of all rules, are alternatives. */
+export type Alternative = {
+  /** `<scope>[<index>].<action>.<operator>` */
+  readonly name: string;
+  /** `and`, `not`: all parts must hold; `or`, `nor`: one is enough. */
+  readonly every: boolean;
+  /** `not`, `nor`: a part holds where its criterion does not. */
+  readonly invert: boolean;
+  readonly criteria: readonly EvaluateCriterion[];
+};
+
+/** A policy document ready to be evaluated. */
+export type CompiledPolicy = {
+  readonly scope: string;
+  readonly ruleCount: number;
+  readonly allow: readonly Alternative[];
+  readonly deny: readonly Alternative[];
+};

@@ -1,0 +1,19 @@
+import { describe, expect, it } from '@jest/globals';
+import { judge, warningsOf } from './judge.test.support.ts';
+
+describe('accept', () => {
+  it('holds for everyone, whatever its data', () => {
+    for (const data of [true, null, 1, 'x', {}, false]) expect(judge('accept', data, {})).toEqual([true, 'accept']);
+  });
+
+  it('warns on a cluster that every authenticated caller is admitted', () => {
+    expect(warningsOf('accept', true)[0]).toMatch(/every authenticated caller/);
+    expect(warningsOf('accept', true, { scope: 'route/web' })).toEqual([]);
+    expect(warningsOf('accept', true, { action: 'deny' })).toEqual([]);
+    expect(warningsOf('accept', true, { operator: 'not' })).toEqual([]);
+  });
+
+  it('warns that false is ignored', () => {
+    expect(warningsOf('accept', false, { scope: 'route/web' })[0]).toMatch(/false accepts too/);
+  });
+});

@@ -1,0 +1,16 @@
+import type { Criterion } from '../criterion.ts';
+import { fail, pass } from '../verdict.ts';
+import { isLoggedIn } from './is-logged-in.ts';
+
+const ok = pass('user-ok');
+const unauthorized = fail('user-unauthorized');
+const unauthenticated = fail('user-unauthenticated');
+
+/** Holds for whoever is logged in; its data is ignored, as in Pomerium's language. */
+export const authenticatedUser: Criterion = {
+  name: 'authenticated_user',
+  compile: () => (input) => {
+    if (!isLoggedIn(input)) return unauthenticated;
+    return input.user?.id ? ok : unauthorized;
+  },
+};

@@ -1,0 +1,20 @@
+import type { Criterion } from '../criterion.ts';
+import { compileListMatcher } from '../matchers/list-matcher.ts';
+import { fail, pass } from '../verdict.ts';
+import { isLoggedIn } from './is-logged-in.ts';
+
+const ok = pass('groups-ok');
+const unauthorized = fail('groups-unauthorized');
+const unauthenticated = fail('user-unauthenticated');
+
+/** List matcher over the caller's groups. */
+export const groups: Criterion = {
+  name: 'groups',
+  compile(data, _subpath, { path, faults }) {
+    const matches = compileListMatcher(data, path, faults);
+    return matches && ((input) => {
+      if (!isLoggedIn(input)) return unauthenticated;
+      return matches(input.user?.groups) ? ok : unauthorized;
+    });
+  },
+};

@@ -1,0 +1,13 @@
+import { describe, expect, it } from '@jest/globals';
+import { judge } from './judge.test.support.ts';
+
+describe('http_path', () => {
+  it('holds where the matcher does, logged in or not', () => {
+    expect(judge('http_path', { starts_with: '/public/' }, { request: { path: '/public/x' } })).toEqual([true, 'http-path-ok']);
+    expect(judge('http_path', '/public', { request: { path: '/public/x' } })).toEqual([false, 'http-path-unauthorized']);
+  });
+
+  it('matches nothing where there is no path', () => {
+    expect(judge('http_path', { not: '/' }, {})).toEqual([false, 'http-path-unauthorized']);
+  });
+});

@@ -1,0 +1,8 @@
+import { describe, expect, it } from '@jest/globals';
+import { alice, judge } from './judge.test.support.ts';
+
+describe('reject', () => {
+  it('never holds, whatever its data', () => {
+    for (const data of [true, null, 1, {}]) expect(judge('reject', data, alice)).toEqual([false, 'reject']);
+  });
+});

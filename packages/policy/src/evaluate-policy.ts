@@ -1,0 +1,91 @@
+import type { Action, Alternative, CompiledPolicy } from './compiled-policy.ts';
+import type { PolicyInput } from './policy-input.ts';
+import { ReasonSet } from './reason-set.ts';
+import { reasonId, type Reason } from './reasons.ts';
+
+export type Effect = 'allow' | 'deny' | 'authenticate';
+export type ActionResult = { readonly value: boolean; readonly reasons: readonly Reason[] };
+export type PolicyResult = { readonly effect: Effect; readonly rule: string; readonly allow: ActionResult; readonly deny: ActionResult };
+
+/** The rule named when nothing matched. */
+export const defaultDeny = 'default-deny';
+
+const unauthenticated = reasonId('user-unauthenticated');
+const deviceUnauthenticated = reasonId('device-unauthenticated');
+const certificateRequired = reasonId('client-certificate-required');
+const certificateInvalid = reasonId('invalid-client-certificate');
+
+// Scratch sets, shared by all evaluations: evaluation is synchronous, and each use begins with clear().
+const holding = new ReasonSet();
+const failing = new ReasonSet();
+const scratch = {
+  allow: { held: new ReasonSet(), failed: new ReasonSet() },
+  deny: { held: new ReasonSet(), failed: new ReasonSet() },
+};
+
+/** Judges one operator block; its reasons are left in `holding` (of its true parts) and `failing` (of its false ones). */
+function judgeAlternative(alternative: Alternative, input: PolicyInput): boolean {
+  holding.clear();
+  failing.clear();
+  const { criteria, invert } = alternative;
+  let held = 0;
+  for (let index = 0; index < criteria.length; index += 1) {
+    const verdict = criteria[index]!(input);
+    const id = verdict < 0 ? -verdict : verdict;
+    if (!(id > 0)) throw new Error('a criterion gave no verdict');
+    if (verdict > 0 !== invert) {
+      holding.add(id);
+      held += 1;
+    } else {
+      failing.add(id);
+    }
+  }
+  return alternative.every ? held === criteria.length : held > 0;
+}
+
+/** Judges all alternatives of one action; returns the name of the first that is true. All are judged, because all give reasons. */
+function judgeAction(policies: readonly CompiledPolicy[], action: Action, input: PolicyInput): string | undefined {
+  const { held, failed } = scratch[action];
+  held.clear();
+  failed.clear();
+  let first: string | undefined;
+  for (let p = 0; p < policies.length; p += 1) {
+    const alternatives = policies[p]![action];
+    for (let index = 0; index < alternatives.length; index += 1) {
+      const alternative = alternatives[index]!;
+      if (judgeAlternative(alternative, input)) {
+        first ??= alternative.name;
+        held.addAll(holding);
+      } else {
+        failed.addAll(failing);
+      }
+    }
+  }
+  return first;
+}
+
+/** Log-in-first stands between the refusals for a bad client certificate and everything else. */
+function effectOf(allow: ReasonSet, deny: ReasonSet, allowed: boolean, denied: boolean): Effect {
+  if (deny.has(certificateRequired) || deny.has(certificateInvalid)) return 'deny';
+  if (allow.has(unauthenticated) || deny.has(unauthenticated)) return 'authenticate';
+  if (allow.has(deviceUnauthenticated) || deny.has(deviceUnauthenticated)) return 'deny';
+  return allowed && !denied ? 'allow' : 'deny';
+}
+
+/** Evaluates the policies of every scope that the request falls under, as if they were one. Throws only if a criterion has a bug: refuse then. */
+export function evaluatePolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyResult {
+  const allowRule = judgeAction(policies, 'allow', input);
+  const denyRule = judgeAction(policies, 'deny', input);
+  const allowed = allowRule !== undefined;
+  const denied = denyRule !== undefined;
+  const allowReasons = allowed ? scratch.allow.held : scratch.allow.failed;
+  const denyReasons = denied ? scratch.deny.held : scratch.deny.failed;
+  const effect = effectOf(allowReasons, denyReasons, allowed, denied);
+  const rule = denyRule ?? (effect === 'deny' ? defaultDeny : allowRule ?? defaultDeny);
+  return {
+    effect,
+    rule,
+    allow: { value: allowed, reasons: allowReasons.list() },
+    deny: { value: denied, reasons: denyReasons.list() },
+  };
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { FaultList } from '../compile/fault-list.ts';
+import { compileListMatcher } from './list-matcher.ts';
+
+function matches(data: unknown, left: readonly string[] | undefined): boolean {
+  const faults = new FaultList();
+  const matcher = compileListMatcher(data, [], faults);
+  if (!matcher) throw new Error(JSON.stringify(faults.list()));
+  return matcher(left);
+}
+
+describe('the list matcher', () => {
+  it.each([
+    ['a', ['b', 'a'], true],
+    ['a', ['b'], false],
+    ['a', [], false],
+    ['a', undefined, false],
+    [{ has: 'a' }, ['a', 'b'], true],
+    [{ has: 'a' }, undefined, false],
+    [{ is: 'a' }, ['a'], true],
+    [{ is: 'a' }, ['a', 'a'], false],
+    [{ is: 'a' }, ['a', 'b'], false],
+    [{ is: 'a' }, undefined, false],
+    [{ exclude: 'a' }, ['b'], true],
+    [{ exclude: 'a' }, ['b', 'a'], false],
+    [{ exclude: 'a' }, undefined, true],
+    [{ has: 'a', exclude: 'b' }, ['a'], true],
+    [{ has: 'a', exclude: 'b' }, ['a', 'b'], false],
+  ])('%j over %j is %s', (data, left, expected) => {
+    expect(matches(data, left)).toBe(expected);
+  });
+
+  it('refuses other types, unknown operators and an empty mapping', () => {
+    for (const data of [1, null, ['a'], {}, { has: ['a'] }, { hass: 'a' }, JSON.parse('{"__proto__": "a"}')]) {
+      const faults = new FaultList();
+      expect(compileListMatcher(data, [], faults)).toBeUndefined();
+      expect(faults.size).toBe(1);
+    }
+  });
+});

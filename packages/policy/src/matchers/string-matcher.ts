@@ -1,0 +1,79 @@
+import type { FaultList, FaultPath } from '../compile/fault-list.ts';
+import { nearestName, quoteName } from '../compile/nearest-name.ts';
+import { isPlainObject, kindOf } from '../compile/plain-object.ts';
+
+/** True if the text on the left matches; a missing text matches nothing, not even `not`. */
+export type StringMatcher = (left: string | undefined) => boolean;
+type Test = (left: string) => boolean;
+
+const textTests: Record<string, (right: string) => Test> = {
+  is: (right) => (left) => left === right,
+  not: (right) => (left) => left !== right,
+  contains: (right) => (left) => left.includes(right),
+  starts_with: (right) => (left) => left.startsWith(right),
+  ends_with: (right) => (left) => left.endsWith(right),
+};
+const listTests: Record<string, (right: readonly string[]) => Test> = {
+  in: (right) => membership(right),
+  not_in: (right) => {
+    const among = membership(right);
+    return (left) => !among(left);
+  },
+};
+const operatorNames = [...Object.keys(textTests), ...Object.keys(listTests)];
+
+function membership(right: readonly string[]): Test {
+  if (right.length < 8) return (left) => right.includes(left);
+  const set = new Set(right);
+  return (left) => set.has(left);
+}
+
+function compileOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): Test | undefined {
+  if (Object.hasOwn(textTests, operator)) {
+    if (typeof data === 'string') return textTests[operator]!(data);
+    faults.add(path, `must be a string, is ${kindOf(data)}`);
+    return undefined;
+  }
+  if (!Object.hasOwn(listTests, operator)) {
+    faults.add(path, `unknown string matcher ${quoteName(operator)}`, `did you mean ${nearestName(operator, operatorNames)}?`);
+    return undefined;
+  }
+  const right = readStrings(data, path, faults);
+  return right && listTests[operator]!(right);
+}
+
+/** Reads a list of strings; undefined after a fault. */
+function readStrings(data: unknown, path: FaultPath, faults: FaultList): readonly string[] | undefined {
+  if (!Array.isArray(data)) {
+    faults.add(path, `must be a list of strings, is ${kindOf(data)}`);
+    return undefined;
+  }
+  const bad = data.findIndex((item) => typeof item !== 'string');
+  if (bad < 0) return data as string[];
+  faults.add([...path, bad], `must be a string, is ${kindOf(data[bad])}`);
+  return undefined;
+}
+
+/** A bare list of strings where a criterion takes one: short for `in`. Undefined after a fault. */
+export function compileAnyOf(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
+  const right = readStrings(data, path, faults);
+  const test = right && membership(right);
+  return test && ((left) => left !== undefined && test(left));
+}
+
+/** Compiles the data of a string matcher: a string (`is`), or a mapping of operators that must all hold. Undefined after a fault. */
+export function compileStringMatcher(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
+  if (typeof data === 'string') return (left) => left === data;
+  if (!isPlainObject(data)) {
+    faults.add(path, `must be a string or a mapping of string matchers, is ${kindOf(data)}`);
+    return undefined;
+  }
+  const keys = Object.keys(data);
+  if (keys.length === 0) faults.add(path, 'needs at least one string matcher', `one of ${operatorNames.join(', ')}`);
+  const tests = keys.map((key) => compileOperator(key, data[key], [...path, key], faults));
+  if (keys.length === 0 || tests.includes(undefined)) return undefined;
+  const all = tests as Test[];
+  const only = all[0]!;
+  if (all.length === 1) return (left) => left !== undefined && only(left);
+  return (left) => left !== undefined && all.every((test) => test(left));
+}
