@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Message } from 'kafkajs';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { createKafkaAuditSink } from './create-kafka-audit-sink.ts';
+import { UndeliverableError } from './delivery-queue.ts';
+import { sampleAuditRecord } from './sample-audit-record.ts';
+
+const kafka = { brokers: ['127.0.0.1:1'], topic: 'sallyport.audit.v1' };
+const ids = (batch: readonly Message[]) => batch.map((message) => String(message.headers?.ce_id));
+
+function setUp(send: (messages: Message[]) => Promise<void>, settings: { lingerMs?: number } = {}) {
+  const lines: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+  const metrics = new Registry();
+  const sender = { send, ping: async () => undefined, close: async () => undefined };
+  const sink = createKafkaAuditSink({ kafka, logger, metrics, now: Date.now, sender, publishTimeoutMs: 200, ...settings });
+  const value = async (name: string) => (await metrics.getSingleMetric(name)!.get()).values[0]?.value;
+  return { sink, lines, value };
+}
+
+describe('the Kafka sink', () => {
+  it('sends an event as a CloudEvent in binary mode under the key of its cluster and session', async () => {
+    const batches: Message[][] = [];
+    const { sink } = setUp(async (messages) => void batches.push(messages));
+    const record = sampleAuditRecord({ cluster: 'prod', session: 's9' });
+    await sink.publish(record);
+    const [message] = batches[0]!;
+    expect(message?.key).toBe('prod/s9');
+    expect(JSON.parse(String(message?.value))).toEqual(record.data);
+    expect(message?.headers).toEqual({
+      ce_id: record.id, ce_type: 'k8s.request', ce_source: 'sallyport/proxy', ce_time: record.time, ce_specversion: '1.0', 'content-type': 'application/json',
+    });
+    await sink.close();
+  });
+
+  it('sends in one batch what gathered while the batch before was under way', async () => {
+    const batches: Message[][] = [];
+    const releases: (() => void)[] = [];
+    const { sink } = setUp((messages) => new Promise((resolve) => {
+      batches.push(messages);
+      releases.push(resolve);
+    }));
+    const first = sink.publish(sampleAuditRecord());
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const rest = [1, 2, 3].map(() => sink.publish(sampleAuditRecord()));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(batches.map((batch) => batch.length)).toEqual([1]);
+    releases[0]!();
+    await first;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(batches.map((batch) => batch.length)).toEqual([1, 3]);
+    releases[1]!();
+    await Promise.all(rest);
+    await sink.close();
+  });
+
+  it('lets events that nobody waits for gather, until somebody waits', async () => {
+    const batches: Message[][] = [];
+    const { sink } = setUp(async (messages) => void batches.push(messages), { lingerMs: 10_000 });
+    for (let index = 0; index < 5; index += 1) sink.enqueue(sampleAuditRecord());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(batches).toEqual([]);
+    await sink.publish(sampleAuditRecord());
+    expect(batches.map((batch) => batch.length)).toEqual([6]);
+    await sink.close();
+  });
+
+  it('repeats a failed batch unchanged before anything that came later', async () => {
+    const batches: string[][] = [];
+    const { sink, lines, value } = setUp(async (messages) => {
+      batches.push(ids(messages));
+      if (batches.length < 3) throw new Error('broker away');
+    });
+    const records = [sampleAuditRecord(), sampleAuditRecord()];
+    sink.enqueue(records[0]!);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(await value('sallyport_audit_queue_length')).toBe(1);
+    sink.enqueue(records[1]!);
+    await sink.close();
+    expect(batches).toEqual([[records[0]!.id], [records[0]!.id], [records[0]!.id], [records[1]!.id]]);
+    expect(await value('sallyport_audit_send_failures_total')).toBe(2);
+    expect(await value('sallyport_audit_events_delivered_total')).toBe(2);
+    expect(await value('sallyport_audit_queue_length')).toBe(0);
+    // One line when it begins, one when it is over.
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'audit events cannot be delivered; they are kept and tried again', 'audit events are delivered again',
+    ]);
+  });
+
+  it('leaves out an event that Kafka refuses for good, and delivers those around it in order', async () => {
+    const stored: string[] = [];
+    const records = Array.from({ length: 9 }, () => sampleAuditRecord());
+    const refused = records[4]!.id;
+    const { sink, value, lines } = setUp(async (messages) => {
+      if (ids(messages).includes(refused)) throw new UndeliverableError('Kafka refuses the event: MESSAGE_TOO_LARGE');
+      stored.push(...ids(messages));
+    });
+    const outcomes = await Promise.allSettled(records.map((record) => sink.publish(record)));
+    expect(stored).toEqual(records.map((record) => record.id).filter((id) => id !== refused));
+    expect(outcomes.map((outcome) => outcome.status).filter((status) => status === 'rejected')).toHaveLength(1);
+    expect(await value('sallyport_audit_events_lost_total')).toBe(1);
+    expect(lines.join('')).toContain('audit events are lost');
+    await sink.close();
+  });
+
+  it('never holds a batch larger than a broker takes', async () => {
+    const sizes: number[] = [];
+    const { sink } = setUp(async (messages) => void sizes.push(messages.reduce((sum, message) => sum + message.value!.length, 0)));
+    for (let index = 0; index < 40; index += 1) sink.enqueue(sampleAuditRecord({ data: { requestURI: `/${'x'.repeat(60_000)}` } }));
+    await sink.close();
+    expect(sizes.length).toBeGreaterThan(3);
+    expect(Math.max(...sizes)).toBeLessThan(900_000);
+  });
+
+  it('gives up in time while no broker answers, and closes when told', async () => {
+    const sink = createKafkaAuditSink({ kafka, logger: pino({ level: 'silent' }), now: Date.now, publishTimeoutMs: 300 });
+    const begun = performance.now();
+    await expect(sink.publish(sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable', status: 503 });
+    expect(performance.now() - begun).toBeLessThan(1500);
+    await expect(sink.ping()).rejects.toThrow();
+    await sink.close(100);
+  });
+});

@@ -1,0 +1,55 @@
+import type { Message } from 'kafkajs';
+import type { Metrics } from '../observe/create-admin-server.ts';
+import { createSinkMetrics, type SinkMetrics } from './audit-metrics.ts';
+import type { AuditSink } from './audit-sink.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import type { KafkaClientDeps } from './kafka-client.ts';
+import { createKafkaSender, toMessage, type KafkaSender } from './kafka-sender.ts';
+
+export type KafkaAuditSinkDeps = KafkaClientDeps & {
+  metrics?: Metrics;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** How long `publish` waits for the acknowledgement. */
+  publishTimeoutMs?: number;
+  /** Events kept while Kafka is away; beyond it `hasRoom()` is false. */
+  queueLimit?: number;
+  /** How long events that nobody waits for may gather before they are sent. */
+  lingerMs?: number;
+  /** For tests. */
+  sender?: KafkaSender;
+};
+
+/** Room for key, headers and framing of one record, when a batch is measured against what a broker takes. */
+const envelopeBytes = 320;
+
+/**
+ * Sends events to Kafka with an idempotent producer and acks=all. What gathers while a batch is under way is the next batch;
+ * events that nobody waits for gather a little longer, as a batch costs the same whether it carries ten events or two hundred.
+ * Kafka may be away at the start or at any time: events are kept in order under their own ids and delivered when it is back. A send
+ * whose answer was lost may have been written, so consumers de-duplicate by id.
+ */
+export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
+  const sender = deps.sender ?? createKafkaSender(deps);
+  const queue = new DeliveryQueue<Message>({
+    logger: deps.logger, now: deps.now,
+    publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: deps.lingerMs ?? 10,
+    prepare(record) {
+      const item = toMessage(record);
+      return { item, weight: item.value!.length + envelopeBytes };
+    },
+    deliver: (items) => sender.send(items as Message[]),
+    onDelivered: (count) => counters.delivered(count), onFailed: () => counters.failed(), onDropped: (count) => counters.dropped(count),
+  });
+  const counters: SinkMetrics = createSinkMetrics(deps.metrics, () => queue);
+  return {
+    publish: (record) => queue.publish(record),
+    enqueue: (record) => queue.enqueue(record),
+    hasRoom: () => queue.hasRoom(),
+    ping: () => sender.ping(),
+    async close(timeoutMs = 5000) {
+      await queue.close(timeoutMs);
+      await sender.close();
+    },
+  };
+}

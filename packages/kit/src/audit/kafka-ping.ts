@@ -1,0 +1,33 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { kafkaRetry } from './kafka-client.ts';
+import { withDeadline } from './with-deadline.ts';
+
+const pingTimeoutMs = 900;
+
+/** Asks a broker for the topic over a connection of its own, which is kept until it fails. */
+export function createKafkaPing(kafka: Promise<Kafka>, topic: string): { ping(): Promise<void>; close(): Promise<void> } {
+  let admin: Admin | undefined;
+  const ask = async (): Promise<void> => {
+    if (!admin) {
+      admin = (await kafka).admin({ retry: kafkaRetry });
+      await admin.connect();
+    }
+    await admin.fetchTopicMetadata({ topics: [topic] });
+  };
+  const close = async (): Promise<void> => {
+    const old = admin;
+    admin = undefined;
+    await old?.disconnect().catch(() => undefined);
+  };
+  return {
+    close,
+    async ping() {
+      try {
+        await withDeadline(ask(), pingTimeoutMs, 'Kafka did not answer');
+      } catch (error) {
+        void close();
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { AuditRecord } from '@sallyport/contracts';
+import type { Message, Producer } from 'kafkajs';
+import { UndeliverableError } from './delivery-queue.ts';
+import { ensureTopic } from './ensure-topic.ts';
+import { createKafkaClient, kafkaRetry, requestTimeoutMs, type KafkaClientDeps } from './kafka-client.ts';
+import { needsNewProducer, refusalOf } from './kafka-errors.ts';
+import { createKafkaPing } from './kafka-ping.ts';
+import { withDeadline } from './with-deadline.ts';
+
+/** Sends batches to one topic; keeps a producer and makes a new one when the old one is past help. */
+export type KafkaSender = {
+  send(messages: Message[]): Promise<void>;
+  /** Resolves if a broker answers for the topic now. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const failuresBeforeNewProducer = 4;
+/** Longer than kafkajs can take with its two attempts; what has not ended by then never will. */
+const stuckAfterMs = 4 * requestTimeoutMs;
+
+/** An event as a Kafka message: CloudEvents 1.0 in binary mode, so the value is the data alone and the envelope stands in headers. */
+export function toMessage(record: AuditRecord): Message {
+  return {
+    key: record.key,
+    value: JSON.stringify(record.data),
+    headers: {
+      ce_id: record.id, ce_type: record.type, ce_source: record.source, ce_time: record.time, ce_specversion: '1.0', 'content-type': 'application/json',
+    },
+  };
+}
+
+type KafkaClient = Awaited<ReturnType<typeof createKafkaClient>>;
+
+async function openProducer({ client, module }: KafkaClient, deps: KafkaClientDeps): Promise<Producer> {
+  const producer = client.producer({
+    idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner: module.Partitioners.DefaultPartitioner, retry: kafkaRetry,
+  });
+  try {
+    await producer.connect();
+    await ensureTopic(client, deps.kafka.topic, deps.logger);
+    return producer;
+  } catch (error) {
+    void producer.disconnect().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Creates a sender; connects when it is first used, so Kafka may come later. */
+export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
+  const { topic } = deps.kafka;
+  const kafka = createKafkaClient(deps);
+  const client = kafka.then((made) => made.client);
+  // Whoever sends or pings is told what is wrong with it; until then nobody listens.
+  client.catch(() => undefined);
+  const pinger = createKafkaPing(client, topic);
+  let producer: Producer | undefined;
+  let opening: Promise<Producer> | undefined;
+  let failures = 0;
+
+  const open = async (): Promise<Producer> => {
+    try {
+      return await openProducer(await kafka, deps);
+    } finally {
+      opening = undefined;
+    }
+  };
+  const attempt = async (messages: Message[]): Promise<void> => {
+    producer ??= await (opening ??= open());
+    await producer.sendBatch({ acks: -1, timeout: requestTimeoutMs - 500, topicMessages: [{ topic, messages }] });
+  };
+  const discard = (): Promise<void> | undefined => {
+    const old = producer;
+    [producer, failures] = [undefined, 0];
+    return old?.disconnect().catch(() => undefined);
+  };
+  return {
+    async send(messages) {
+      try {
+        await withDeadline(attempt(messages), stuckAfterMs, 'Kafka did not answer');
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        // Not awaited: a producer that is stuck would hold up the one that takes its place.
+        if (needsNewProducer(error) || failures >= failuresBeforeNewProducer) void discard();
+        const refusal = refusalOf(error);
+        if (refusal !== undefined) throw new UndeliverableError(`Kafka refuses the event: ${refusal}`, { cause: error });
+        throw error;
+      }
+    },
+    ping: () => pinger.ping(),
+    async close() {
+      await withDeadline(Promise.allSettled([discard(), pinger.close()]), 1000, 'Kafka did not answer').catch(() => undefined);
+    },
+  };
+}

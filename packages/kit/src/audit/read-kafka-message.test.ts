@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { toMessage } from './kafka-sender.ts';
+import { readKafkaMessage } from './read-kafka-message.ts';
+import { sampleAuditRecord } from './sample-audit-record.ts';
+
+function asRead(record = sampleAuditRecord()) {
+  const { key, value, headers } = toMessage(record);
+  return { key: Buffer.from(String(key)), value: Buffer.from(String(value)), headers: { ...headers } };
+}
+
+describe('a message of the audit topic', () => {
+  it('reads back as the event that was sent', () => {
+    const record = sampleAuditRecord();
+    expect(readKafkaMessage(asRead(record))).toEqual({ record });
+  });
+
+  it('keeps members and types that a newer producer added', () => {
+    const message = asRead();
+    const data = { ...JSON.parse(message.value.toString()) as object, novelty: { a: 1 } };
+    const read = readKafkaMessage({ ...message, value: Buffer.from(JSON.stringify(data)), headers: { ...message.headers, ce_type: 'stream.cut' } });
+    expect(read).toMatchObject({ record: { type: 'stream.cut', data: { novelty: { a: 1 } } } });
+  });
+
+  it.each([
+    ['no value', { value: null }, 'it has no value'],
+    ['text that is not JSON', { value: Buffer.from('{"kind":') }, 'its value is not JSON'],
+    ['JSON of another shape', { value: Buffer.from('{"kind":"Pod"}') }, 'its data is no audit event'],
+    ['no headers', { headers: undefined }, 'a CloudEvents header is missing'],
+  ])('is none with %s', (_name, change, fault) => {
+    expect(readKafkaMessage({ ...asRead(), ...change })).toEqual({ fault: expect.stringContaining(fault) });
+  });
+
+  it('never throws, whatever the bytes', () => {
+    const bytes = fc.option(fc.oneof(fc.uint8Array().map((one) => Buffer.from(one)), fc.json().map((one) => Buffer.from(one))));
+    fc.assert(fc.property(bytes, bytes, bytes, (key, value, id) => {
+      const read = readKafkaMessage({ key, value, headers: { ce_id: id ?? undefined, ce_type: 'k8s.request', ce_source: 's', ce_time: '2026-01-01T00:00:00Z' } });
+      expect('fault' in read).toBe(true);
+    }));
+  });
+});
