@@ -56,9 +56,10 @@ export function runNode(args, options = {}) {
   return result.status ?? 1;
 }
 
-/** Compiles every package (incremental: under a second when nothing changed). */
+/** Compiles every package (incremental: under a second when nothing changed) and makes the bundle of the CLI. */
 export function build() {
-  return runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { stdio: ['ignore', 2, 2] });
+  return runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { stdio: ['ignore', 2, 2] })
+    || runNode([path.join(root, 'packages/cli/scripts/bundle.mjs')], { stdio: ['ignore', 2, 2] });
 }
 
 /** Prints a reason and ends the program with code 1. */

@@ -1,2 +1,4 @@
-// sallyport: log in, write kubeconfigs, search the audit trail.
-export {};
+// sallyport: log in, write kubeconfigs, serve kubectl its credential, search the audit trail.
+export { runCli } from './run-cli.ts';
+export { exitCodes, type ExitName } from './terminal/exit-codes.ts';
+export type { World } from './world.ts';

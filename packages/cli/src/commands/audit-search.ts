@@ -1,0 +1,52 @@
+import { auditPageSchema, readAnswer, type AuditPage, type AuditRow } from '../gateway/answers.ts';
+import { callAsPerson, needCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { render } from '../terminal/output.ts';
+import { table } from '../terminal/table.ts';
+import type { World } from '../world.ts';
+import { auditQuery, type AuditFilters } from './audit-filters.ts';
+import { auditHeading, auditRow, userOf } from './audit-rows.ts';
+import type { GatewayOptions } from './command-kit.ts';
+
+const pageSize = 1000;
+
+/** One page of the audit trail. */
+export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditPage> {
+  return readAnswer(auditPageSchema, await callAsPerson(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query}` }), 'the audit query');
+}
+
+/** Words for someone who may be looking at a part of the trail without knowing it; undefined if they see others' events. */
+export function scopeNote(page: { scope?: string | null; events: readonly AuditRow[] }, me: string, askedUser: string | undefined): string | undefined {
+  const rule = 'others\' events show only to those whom the gateway\'s api.policy.audit names';
+  if (page.scope === 'own') return `Note: these are your own events; ${rule}.\n`;
+  if (page.scope != null || page.events.some((row) => userOf(row) !== '' && userOf(row) !== me)) return undefined;
+  if (page.events.length === 0) return askedUser === me ? undefined : `Note: nothing found; ${rule}.\n`;
+  return askedUser === undefined ? `Note: all of these are your own; ${rule}.\n` : undefined;
+}
+
+export function readLimit(limit: string): number {
+  const value = /^\d{1,6}$/.test(limit) ? Number(limit) : 0;
+  if (value < 1 || value > 100_000) throw new CliError('usage', `"${limit}" is not a number of events from 1 to 100000`, 'Write --limit 100.');
+  return value;
+}
+
+/** `sallyport audit search`: newest first unless asked otherwise, page by page until the limit. */
+export async function auditSearch(world: World, options: GatewayOptions & AuditFilters & { limit: string; order: string }): Promise<void> {
+  const limit = readLimit(options.limit);
+  const gateway = openGateway(world, options.gateway);
+  const query = auditQuery(options, world.now());
+  query.set('order', options.order);
+  const events: AuditRow[] = [];
+  let page: AuditPage;
+  do {
+    query.set('limit', String(Math.min(pageSize, limit - events.length)));
+    page = await fetchAuditPage(gateway, query);
+    events.push(...page.events.slice(0, limit - events.length));
+    if (page.next != null) query.set('after', page.next);
+  } while (page.next != null && events.length < limit && page.events.length > 0);
+  const note = scopeNote({ scope: page.scope, events }, needCredential(gateway).user, options.user);
+  if (note !== undefined) world.stderr.write(note);
+  const more = page.next != null;
+  world.stdout.write(render(options.output, { events, more }, () => (events.length === 0 ? 'No event matches.\n' : table(auditHeading, events.map(auditRow)))));
+  if (more && options.output === 'text') world.stderr.write(`There are more events; see them with --limit ${limit * 10} or narrower filters.\n`);
+}

@@ -1,0 +1,57 @@
+import type { AuditRow } from '../gateway/answers.ts';
+import { needCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
+import type { World } from '../world.ts';
+import { auditQuery, type AuditFilters } from './audit-filters.ts';
+import { auditRow } from './audit-rows.ts';
+import { fetchAuditPage, readLimit, scopeNote } from './audit-search.ts';
+import type { GatewayOptions } from './command-kit.ts';
+
+const pollMs = 1000;
+
+// A table cannot be laid out before its rows are known; fixed widths keep a stream readable.
+const widths = [24, 22, 12, 8, 44, 6, 4, 0];
+
+function print(world: World, rows: readonly AuditRow[], json: boolean): void {
+  for (const row of rows) {
+    world.stdout.write(json ? `${jsonForTerminal(row)}\n` : `${auditRow(row).map((cell, column) => forTerminal(cell).padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`);
+  }
+}
+
+/** Asks once more for as long as the gateway is merely away; what it refuses ends the tail. */
+async function nextPage(gateway: OpenGateway, query: URLSearchParams, told: { away: boolean }) {
+  try {
+    const page = await fetchAuditPage(gateway, query);
+    if (told.away) gateway.world.stderr.write('The gateway is back.\n');
+    told.away = false;
+    return page;
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exit !== 'unreachable') throw error;
+    if (!told.away) gateway.world.stderr.write(`${forTerminal(error.message)}; trying on.\n`);
+    told.away = true;
+    return undefined;
+  }
+}
+
+/** `sallyport audit tail`: the last few events, then each new one within about a second, until interrupted. */
+export async function auditTail(world: World, options: GatewayOptions & AuditFilters & { limit: string }, untilDone: () => boolean = () => false): Promise<void> {
+  const limit = readLimit(options.limit);
+  const gateway = openGateway(world, options.gateway);
+  const filters = auditQuery(options, world.now());
+  const json = options.output === 'json';
+  const first = await fetchAuditPage(gateway, new URLSearchParams([...filters, ['order', 'newest'], ['limit', String(Math.min(limit, 1000))]]));
+  const note = scopeNote(first, needCredential(gateway).user, options.user);
+  if (note !== undefined) world.stderr.write(note);
+  print(world, first.events.toReversed(), json);
+  let after = first.latest ?? undefined;
+  const told = { away: false };
+  while (!untilDone()) {
+    await world.sleep(pollMs);
+    const page = await nextPage(gateway, new URLSearchParams([...filters, ['order', 'oldest'], ['limit', '1000'], ...(after === undefined ? [] : [['after', after] as [string, string]])]), told);
+    if (page === undefined) continue;
+    print(world, page.events, json);
+    // `latest` may lie behind events of this filter that did not fit on the page.
+    after = page.next ?? page.latest ?? after;
+  }
+}

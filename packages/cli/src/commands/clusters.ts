@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { clustersSchema, readAnswer, type Cluster } from '../gateway/answers.ts';
+import { callAsPerson, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { render } from '../terminal/output.ts';
+import { table } from '../terminal/table.ts';
+import type { World } from '../world.ts';
+import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+
+/** The clusters that the gateway shows to who is logged in. */
+export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
+  const body = await callAsPerson(gateway, { method: 'GET', path: '/.sallyport/api/v1/clusters' });
+  return readAnswer(clustersSchema, body, 'the clusters').clusters;
+}
+
+async function clusters(world: World, options: GatewayOptions): Promise<void> {
+  const found = await fetchClusters(openGateway(world, options.gateway));
+  world.stdout.write(render(options.output, { clusters: found }, () => (
+    found.length === 0 ? 'The gateway shows you no cluster.\n' : table(['NAME', 'URL', 'HOST'], found.map(({ name, url, host }) => [name, url, host ?? '']))
+  )));
+}
+
+/** `sallyport clusters`. */
+export function addClusters(program: Command, world: World): void {
+  const command = program.command('clusters').description('list the clusters behind the gateway').action((options: GatewayOptions) => clusters(world, options));
+  withExample(withGateway(command), 'sallyport clusters');
+}

@@ -1,0 +1,83 @@
+import { meSchema, readAnswer } from '../gateway/answers.ts';
+import { expectOk } from '../gateway/expect-ok.ts';
+import { gatewayAddress, serverAddress, type ServerAddress } from '../gateway/gateway-address.ts';
+import { openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
+import type { Credential } from '../home/credential.ts';
+import { execCredential, mayServeFromCache, noteServed } from '../home/exec-cache.ts';
+import { readMachineClock } from '../home/machine-clock.ts';
+import { openServedMarkers } from '../home/served-markers.ts';
+import { logInOnce } from '../login/log-in-once.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import type { World } from '../world.ts';
+
+const loginTimeoutMs = 300_000;
+const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
+
+/** What the Kubernetes client says in KUBERNETES_EXEC_INFO: the version that it speaks, and whether it leaves us its terminal. */
+function readExecInfo(text: string | undefined): { apiVersion: string; interactive: boolean } {
+  if (text === undefined || text === '') return { apiVersion: versions[0]!, interactive: false };
+  let info: { apiVersion?: unknown; spec?: { interactive?: unknown } | null };
+  try {
+    info = JSON.parse(text) as typeof info;
+  } catch (error) {
+    throw new CliError('failed', 'KUBERNETES_EXEC_INFO is not JSON', 'It is set by the Kubernetes client; do not set it yourself.', { cause: error });
+  }
+  const apiVersion = info?.apiVersion;
+  if (typeof apiVersion !== 'string' || !versions.includes(apiVersion)) {
+    throw new CliError('failed', 'the Kubernetes client wants a form of credential that is not spoken here', `Write ${versions[0]} into the kubeconfig: sallyport kubeconfig --merge`);
+  }
+  return { apiVersion, interactive: info.spec?.interactive === true };
+}
+
+/** Asks the gateway whether a kept credential still holds; undefined if not. Keeps what it learns about the session. */
+async function stillValid({ client, store, world }: OpenGateway, credential: Credential): Promise<Credential | undefined> {
+  if (credential.expiresAt <= world.now()) return undefined;
+  const answer = await client.call({ method: 'GET', path: '/.sallyport/me', token: credential.token, timeoutMs: 10_000 });
+  if (answer.status === 401) return undefined;
+  const { user, session } = readAnswer(meSchema, expectOk(answer, client.address.origin), 'who you are');
+  const renewed = { ...credential, user, expiresAt: session.expiresAt };
+  // Another process may have logged in or out meanwhile; then what it left counts.
+  if (store.read()?.token === credential.token) store.keep(renewed);
+  return renewed;
+}
+
+async function findCredential(gateway: OpenGateway, interactive: boolean): Promise<Credential> {
+  const { world, store, address } = gateway;
+  const kept = store.read();
+  const valid = kept === undefined ? undefined : await stillValid(gateway, kept);
+  if (valid !== undefined) return valid;
+  if (kept !== undefined) store.forget(kept.token);
+  // A login needs a person who watches: the client left us its terminal, or its errors go to one (as in `kubectl apply -f -`).
+  // A script without either must fail at once, not open windows on someone's desktop or wait for nobody.
+  if (!interactive && !world.stderr.isTTY) {
+    const why = kept === undefined ? 'nobody is logged in' : 'the session has ended';
+    throw new CliError('failed', `${why} at ${address.origin}, and there is no terminal to log in from`, `Log in first: sallyport login --gateway ${address.origin}`);
+  }
+  return logInOnce(gateway, { browser: true, timeoutMs: loginTimeoutMs }, kept?.token);
+}
+
+function readArguments(args: readonly string[]): { server: ServerAddress; gateway: string | undefined } {
+  const [server, flag, gateway, ...rest] = args;
+  const right = server !== undefined && !server.startsWith('-') && rest.length === 0 && (flag === undefined || (flag === '--gateway' && gateway !== undefined));
+  if (!right) throw new CliError('failed', 'exec-credential takes the address of one cluster', 'sallyport exec-credential https://gate.example.com:8443/clusters/dev');
+  return { server: serverAddress(server), gateway };
+}
+
+/** Prints the credential for one cluster (an exec plugin of client-go, KEP-541). Every failure of it exits with 1. */
+export async function runExecCredential(args: readonly string[], world: World): Promise<void> {
+  try {
+    const { server, gateway: named } = readArguments(args);
+    const { apiVersion, interactive } = readExecInfo(world.env.KUBERNETES_EXEC_INFO);
+    const gateway = openGatewayAt(world, named === undefined ? server : gatewayAddress(named));
+    const markers = openServedMarkers(gateway.store.directory, world);
+    const reading = readMachineClock(world.now, world.platform);
+    const cached = mayServeFromCache(gateway.store.directory, gateway.address.origin, reading) && !markers.wasServed(server) ? gateway.store.read() : undefined;
+    const credential = cached ?? await findCredential(gateway, interactive);
+    markers.mark(server);
+    if (cached !== undefined) noteServed(gateway.store.directory, reading);
+    world.stdout.write(`${execCredential(credential, apiVersion)}\n`);
+  } catch (error) {
+    if (error instanceof CliError) throw new CliError('failed', error.message, error.hint, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
+import { readAuthority } from '../home/known-gateways.ts';
+import { execPlugin, type KubeconfigEntry } from '../kubeconfig/kubeconfig-entry.ts';
+import { kubeconfigFiles, updateKubeconfig } from '../kubeconfig/kubeconfig-file.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render } from '../terminal/output.ts';
+import type { World } from '../world.ts';
+import { fetchClusters } from './clusters.ts';
+import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+
+type Options = GatewayOptions & { cluster?: string; merge?: boolean; offline?: boolean; caFile?: string; cli?: string; rbac?: boolean; config?: string };
+
+const clusterName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function namedClusters(options: Options): string[] | undefined {
+  const names = options.cluster?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const wrong = names?.find((name) => !clusterName.test(name));
+  if (wrong !== undefined) throw new CliError('usage', `"${wrong}" is not the name of a cluster`, 'Write --cluster dev, or --cluster dev,prod.');
+  return names;
+}
+
+async function chosenClusters(gateway: OpenGateway, options: Options): Promise<string[]> {
+  const wanted = namedClusters(options);
+  if (options.offline === true) {
+    if (wanted === undefined || wanted.length === 0) throw new CliError('usage', '--offline does not ask the gateway for its clusters', 'Name them: --cluster dev,prod');
+    return wanted;
+  }
+  const all = (await fetchClusters(gateway)).map(({ name }) => name);
+  const missing = wanted?.find((name) => !all.includes(name));
+  if (missing !== undefined) throw new CliError('refused', `the gateway shows you no cluster "${missing}"`, 'See "sallyport clusters".');
+  if (all.length === 0) throw new CliError('refused', 'the gateway shows you no cluster', 'Ask whoever runs the gateway.');
+  return wanted ?? all;
+}
+
+async function entries(world: World, options: Options): Promise<KubeconfigEntry[]> {
+  const gateway = openGateway(world, options.gateway);
+  // exec-credential must reach the gateway too, so an authority that is named here is remembered as by login.
+  if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
+  const plugin = execPlugin(options.cli, world.platform, world.workingDirectory);
+  const authority = gateway.address.scheme === 'https' ? gateway.known.authorityOf(gateway.address) : undefined;
+  const again = options.caFile === undefined ? gateway : openGateway(world, gateway.address.origin);
+  return (await chosenClusters(again, options)).map((cluster) => {
+    const server = `${gateway.address.origin}/clusters/${cluster}`;
+    return { name: `sallyport-${cluster}`, server, authority, command: plugin.command, args: plugin.args(server) };
+  });
+}
+
+async function printRoles(world: World, options: Options): Promise<void> {
+  const { loadConfigHere } = await import('./load-config-here.ts');
+  const { config } = await loadConfigHere(world, options.config);
+  const { clusterRole, clusterRoleText } = await import('../kubeconfig/cluster-role.ts');
+  const wanted = namedClusters(options);
+  const chosen = config.clusters.filter(({ name }) => wanted === undefined || wanted.includes(name));
+  if (chosen.length === 0) throw new CliError('usage', 'the configuration has no such cluster', `It has: ${config.clusters.map(({ name }) => name).join(', ') || 'none'}.`);
+  const { text, warnings } = clusterRoleText(chosen);
+  for (const warning of warnings) world.stderr.write(`Warning: ${forTerminal(warning)}\n`);
+  world.stdout.write(render(options.output, { items: chosen.map((cluster) => ({ cluster: cluster.name, role: clusterRole(cluster).role })) }, () => text));
+}
+
+async function kubeconfig(world: World, options: Options): Promise<void> {
+  if (options.rbac === true) return printRoles(world, options);
+  const made = await entries(world, options);
+  const { mergeEntries } = await import('../kubeconfig/merge-entries.ts');
+  if (options.merge !== true) {
+    const { parse } = await import('yaml');
+    const { text } = mergeEntries('', made, 'the new kubeconfig');
+    return world.stdout.write(render(options.output, parse(text), () => text));
+  }
+  const file = kubeconfigFiles(world)[0]!;
+  const { current, notes } = updateKubeconfig(file, (text) => mergeEntries(text, made, file));
+  for (const note of notes) world.stderr.write(`Note: ${forTerminal(note)}\n`);
+  const contexts = made.map(({ name }) => name);
+  const hint = contexts.includes(current) ? '' : `Use one of them: kubectl config use-context ${contexts[0]}\n`;
+  return world.stdout.write(render(options.output, { file, contexts, currentContext: current }, () => `Wrote ${contexts.join(', ')} to ${forTerminal(file)}.\n${hint}`));
+}
+
+/** `sallyport kubeconfig`. */
+export function addKubeconfig(program: Command, world: World): void {
+  const command = program.command('kubeconfig').description('print kubeconfig entries for your clusters, or write them into your kubeconfig')
+    .option('--cluster <names>', 'only these clusters, separated by commas')
+    .option('--merge', 'write into the kubeconfig in force (KUBECONFIG, else ~/.kube/config); other entries stay as they are')
+    .option('--offline', 'do not ask the gateway; needs --gateway and --cluster')
+    .option('--ca-file <file>', 'PEM file of the authority that signed the gateway\'s certificate; remembered for this gateway')
+    .option('--cli <path>', 'the program that kubectl is to start for its credential (default: this one)')
+    .option('--rbac', 'print the ClusterRole that the gateway\'s ServiceAccount needs in a cluster instead')
+    .option('--config <file>', 'with --rbac: the gateway\'s configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
+    .action((options: Options) => kubeconfig(world, options));
+  withExample(withGateway(command), 'sallyport kubeconfig --merge --cluster dev', 'sallyport kubeconfig --rbac --config sallyport.yaml | kubectl apply -f -');
+}

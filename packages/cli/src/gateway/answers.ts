@@ -1,0 +1,70 @@
+import * as z from 'zod/mini';
+import { CliError } from '../terminal/cli-error.ts';
+
+// zod/mini: the full zod would take half of the time in which this program must start.
+
+/** A moment as the gateway tells it: milliseconds since the epoch or RFC 3339; comes out in milliseconds. */
+const time = z.pipe(z.union([z.number(), z.string()]), z.transform((value: number | string, context) => {
+  const ms = typeof value === 'number' ? value : Date.parse(value);
+  if (Number.isFinite(ms) && ms >= 0 && ms <= 8.64e15) return Math.floor(ms);
+  context.issues.push({ code: 'custom', message: 'not a time', input: value });
+  return z.NEVER;
+}));
+
+// RFC 6750 section 2.1: what may stand in an Authorization header; nothing in it needs escaping in JSON or a shell.
+const token = z.string().check(z.regex(/^[A-Za-z0-9._~+/-]{16,4096}=*$/));
+const nullable = z.optional(z.nullable(z.string()));
+const identity = z.object({ user: z.string(), email: nullable, groups: z._default(z.array(z.string()), []) });
+
+/** `GET /.sallyport/login` for programs. */
+export const signInSchema = z.object({ signInUrl: z.string() });
+
+/** `POST /.sallyport/token`. */
+export const tokenSchema = z.object({
+  access_token: token,
+  session: z.object({ id: z.string(), expiresAt: time, idleMs: z.number().check(z.positive()) }),
+  identity,
+});
+export type TokenAnswer = z.infer<typeof tokenSchema>;
+
+/** `GET /.sallyport/me`. */
+export const meSchema = z.object({
+  user: z.string(), email: nullable, name: nullable, groups: z._default(z.array(z.string()), []), provider: nullable,
+  session: z.object({ id: z.string(), kind: nullable, expiresAt: time, idleEndsAt: z.optional(time) }),
+});
+export type Me = z.infer<typeof meSchema>;
+
+/** `GET /.sallyport/api/v1/clusters`. The name becomes part of a kubeconfig, so its form is checked. */
+export const clustersSchema = z.object({
+  clusters: z.array(z.object({ name: z.string().check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)), url: z.string(), host: nullable })),
+});
+export type Cluster = z.infer<typeof clustersSchema>['clusters'][number];
+
+/** `GET /.sallyport/api/v1/sessions`. */
+export const sessionsSchema = z.object({
+  sessions: z.array(z.looseObject({
+    id: z.string(), kind: nullable, user: nullable, identity: z.optional(z.looseObject({ user: nullable })),
+    createdAt: z.optional(time), expiresAt: z.optional(time), clientAddress: nullable, userAgent: nullable, current: z.optional(z.boolean()),
+  })),
+});
+export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
+
+/** `GET /.sallyport/api/v1/audit`; events are shown, not judged, so only what the table reads is named. */
+export const auditPageSchema = z.object({
+  events: z.array(z.looseObject({ id: z.string(), type: z.string(), time: z.string(), data: z.looseObject({}) })),
+  next: nullable,
+  latest: nullable,
+  /** `own`: the caller may read only what is theirs. */
+  scope: nullable,
+});
+export type AuditPage = z.infer<typeof auditPageSchema>;
+export type AuditRow = AuditPage['events'][number];
+
+/** Checks an answer's form; an answer of another form means that this is no gateway of ours, or another version. */
+export function readAnswer<T>(schema: z.ZodMiniType<T>, body: unknown, what: string): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw new CliError('unreachable', `the gateway's answer to ${what} is not understood${where === '' ? '' : ` (at ${where})`}`,
+    'Is this the address of a Sallyport gateway, and is this program of its version?');
+}

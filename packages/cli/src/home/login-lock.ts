@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { World } from '../world.ts';
+import { localFault } from './home.ts';
+import { processBirth } from './process-identity.ts';
+
+/** A held lock; `release` gives it back. */
+export type LoginLock = { release(): void };
+
+type Holder = { id: string; pid: number; birth: string | undefined };
+
+// A lock is created whole, so one that cannot be understood is nobody's.
+const nobody: Holder = { id: '', pid: 0, birth: 'none' };
+
+function readHolder(file: string): Holder | undefined {
+  try {
+    const { id, pid, birth } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>;
+    return typeof id === 'string' && Number.isSafeInteger(pid) ? { id, pid: pid!, birth } : nobody;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : nobody;
+  }
+}
+
+const isAlive = (holder: Holder, world: World) => {
+  if (holder.pid <= 0) return false;
+  const birth = processBirth(holder.pid, world.platform);
+  return birth !== undefined && birth === holder.birth;
+};
+
+/** Creates `file` with its content in one step; false if it is there already. */
+function createWhole(file: string, content: string): boolean {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
+    linkSync(temporary, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw localFault(file, error);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/**
+ * Removes the lock of a process that died with it. Only one process may do this at a time (a second lock, held for
+ * microseconds), else the second would remove the lock that the first has just taken in the dead one's place.
+ */
+function removeIfAbandoned(file: string, world: World): void {
+  const found = readHolder(file);
+  if (found === undefined || isAlive(found, world)) return;
+  const guard = `${file}.guard`;
+  if (!createWhole(guard, '')) {
+    try {
+      if (world.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard, { force: true });
+    } catch { /* just released */ }
+    return;
+  }
+  try {
+    if (readHolder(file)?.id === found.id) rmSync(file, { force: true });
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+/** Takes the login lock of a gateway if it is free or its holder is gone; undefined while another process logs in. */
+export function tryLoginLock(directory: string, world: World, pid = process.pid): LoginLock | undefined {
+  const file = path.join(directory, 'login.lock');
+  const id = randomBytes(12).toString('hex');
+  const content = JSON.stringify({ id, pid, birth: processBirth(pid, world.platform) } satisfies Holder);
+  if (!createWhole(file, content)) {
+    removeIfAbandoned(file, world);
+    if (!createWhole(file, content)) return undefined;
+  }
+  return { release: () => { if (readHolder(file)?.id === id) rmSync(file, { force: true }); } };
+}

@@ -1,0 +1,55 @@
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { ServerAddress } from '../gateway/gateway-address.ts';
+import type { World } from '../world.ts';
+import { processBirth } from './process-identity.ts';
+
+// An empty file `<server>.<pid>.<birth>` says that this process was given the credential for this server. client-go asks
+// again in the same process after a 401, and then the cached answer must not be repeated. bin/sallyport-exec-credential
+// writes the same names.
+
+const most = 512;
+const dayMs = 86_400_000;
+
+const serverPart = (server: ServerAddress) => server.cluster ?? `@${server.authority}`;
+
+/** The markers of one gateway. */
+export type ServedMarkers = {
+  /** True if the process that started us was given this server's credential before. */
+  wasServed(server: ServerAddress): boolean;
+  mark(server: ServerAddress): void;
+};
+
+/** Opens the markers below a gateway's directory, for the process that started this one. */
+export function openServedMarkers(gatewayDirectory: string, world: World): ServedMarkers {
+  const directory = path.join(gatewayDirectory, 'served');
+  const birth = processBirth(world.parentPid, world.platform);
+  const nameOf = (server: ServerAddress) => path.join(directory, `${serverPart(server)}.${world.parentPid}.${birth}`.replaceAll(world.platform === 'win32' ? ':' : '\0', '+'));
+  return {
+    wasServed: (server) => birth === undefined || existsSync(nameOf(server)),
+    mark(server) {
+      if (birth === undefined) return;
+      try {
+        mkdirSync(directory, { recursive: true, mode: 0o700 });
+        closeSync(openSync(nameOf(server), 'a', 0o600));
+        sweep(directory, world);
+      } catch { /* a disk that is full must not keep kubectl from its credential */ }
+    },
+  };
+}
+
+function sweep(directory: string, world: World): void {
+  const names = readdirSync(directory);
+  if (names.length <= 64) return;
+  const alive = names.filter((name) => {
+    const keep = isOfLiveProcess(name, world) && world.now() - statSync(path.join(directory, name)).mtimeMs < 7 * dayMs;
+    if (!keep) rmSync(path.join(directory, name), { force: true });
+    return keep;
+  });
+  if (alive.length > most) for (const name of alive) rmSync(path.join(directory, name), { force: true });
+}
+
+function isOfLiveProcess(name: string, world: World): boolean {
+  const [, pid, birth] = /\.(\d+)\.([^.]*)$/.exec(name) ?? [];
+  return pid !== undefined && processBirth(Number(pid), world.platform) === birth;
+}

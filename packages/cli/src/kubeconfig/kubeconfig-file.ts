@@ -1,0 +1,44 @@
+import { closeSync, mkdirSync, openSync, realpathSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { localFault, readIfThere } from '../home/home.ts';
+import { writeFileAtomically } from '../home/write-file-atomically.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import type { World } from '../world.ts';
+
+type Surroundings = Pick<World, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>;
+
+/** The kubeconfig files in force, as kubectl finds them: KUBECONFIG, else `~/.kube/config`. */
+export function kubeconfigFiles(world: Surroundings): string[] {
+  const delimiter = world.platform === 'win32' ? ';' : ':';
+  const named = (world.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
+  return named.length === 0 ? [path.join(world.homeDirectory, '.kube', 'config')] : named.map((file) => path.resolve(world.workingDirectory, file));
+}
+
+const realFile = (file: string) => {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+};
+
+/** Rewrites a kubeconfig under the lock that kubectl takes too (`<file>.lock`), in one step, mode 0600. */
+export function updateKubeconfig<T extends { text: string }>(file: string, change: (text: string) => T): T {
+  const lock = `${file}.lock`;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(lock, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw localFault(file, error);
+    throw new CliError('local-file', `${file} is locked: another program is changing it`, `Try again; if no kubectl is running, remove ${lock}.`);
+  }
+  try {
+    const changed = change(readIfThere(file) ?? '');
+    writeFileAtomically(realFile(file), changed.text, { sync: true });
+    return changed;
+  } catch (error) {
+    throw error instanceof CliError ? error : localFault(file, error);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}

@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isScalar, isSeq, parseDocument, YAMLMap, type Document, type YAMLSeq } from 'yaml';
+import { CliError } from '../terminal/cli-error.ts';
+import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
+
+/** The new text, which context is current, and what a person should know. */
+export type MergedKubeconfig = { text: string; current: string; notes: string[] };
+
+const empty = 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n';
+const sections = { clusters: 'cluster', contexts: 'context', users: 'user' } as const;
+type Section = keyof typeof sections;
+
+const unusable = (source: string, what: string) => new CliError('local-file', `${source} ${what}`, 'Nothing was changed. Repair the file, or name another one in KUBECONFIG.');
+
+function read(text: string, source: string): Document {
+  const document = parseDocument(text.trim() === '' ? empty : text, { prettyErrors: false, intAsBigInt: true });
+  const fault = document.errors[0];
+  if (fault !== undefined) throw unusable(source, `is not a kubeconfig: ${fault.message}`);
+  if (document.contents === null) return read(empty, source);
+  if (!isMap(document.contents)) throw unusable(source, 'is not a kubeconfig: its top is not a map');
+  return document;
+}
+
+function sectionOf(document: Document, section: Section, source: string): YAMLSeq {
+  const found = document.get(section, true);
+  if (isSeq(found)) return found;
+  if (found !== undefined && !(isScalar(found) && found.value === null)) throw unusable(source, `is not a kubeconfig: ${section} is not a list`);
+  document.set(section, document.createNode([]));
+  return document.get(section, true) as YAMLSeq;
+}
+
+const isNamed = (item: unknown, name: string): item is YAMLMap => isMap(item) && item.get('name') === name;
+
+/** Finds or makes the map that is kept under a name in a section. What else stands in it stays. */
+function bodyOf(document: Document, section: Section, name: string, source: string): YAMLMap {
+  const list = sectionOf(document, section, source);
+  // A list that is written in one line, as an empty one is, would pull our entries into that line.
+  if (list.items.length === 0) list.flow = false;
+  let item = list.items.find((one) => isNamed(one, name)) as YAMLMap | undefined;
+  if (item === undefined) {
+    item = document.createNode({ name }) as unknown as YAMLMap;
+    list.add(item);
+  }
+  const key = sections[section];
+  const body = item.get(key, true);
+  if (isMap(body)) return body;
+  item.set(key, document.createNode({}));
+  const made = item.get(key, true) as unknown as YAMLMap;
+  made.flow = false;
+  return made;
+}
+
+/** An entry is ours if its user is this program: never touch one that merely has the name. */
+function isOurs(document: Document, name: string): boolean {
+  const users = document.get('users', true);
+  const user = isSeq(users) ? users.items.find((one) => isNamed(one, name)) as YAMLMap | undefined : undefined;
+  const args = user?.getIn(['user', 'exec', 'args'], true);
+  const values = isSeq(args) ? args.items.map((one) => (isScalar(one) ? one.value : undefined)) : [];
+  return values[0] === 'exec-credential' || (values[1] === 'exec-credential' && /sallyport\.js$/.test(String(values[0])));
+}
+
+function isTaken(document: Document, name: string): boolean {
+  return Object.keys(sections).some((section) => {
+    const list = document.get(section, true);
+    return isSeq(list) && list.items.some((one) => isNamed(one, name));
+  });
+}
+
+function put(document: Document, entry: KubeconfigEntry, source: string, notes: string[]): void {
+  const { name } = entry;
+  if (isTaken(document, name) && !isOurs(document, name)) throw unusable(source, `has an entry "${name}" that this program did not write; rename it first`);
+  const cluster = bodyOf(document, 'clusters', name, source);
+  const before = cluster.get('server');
+  if (typeof before === 'string' && before !== entry.server) notes.push(`"${name}" pointed to ${before} and now points to ${entry.server}`);
+  cluster.set('server', entry.server);
+  for (const field of ['certificate-authority', 'insecure-skip-tls-verify', 'proxy-url', 'tls-server-name']) cluster.delete(field);
+  if (entry.authority === undefined) cluster.delete('certificate-authority-data');
+  else cluster.set('certificate-authority-data', Buffer.from(entry.authority).toString('base64'));
+  bodyOf(document, 'users', name, source).set('exec', document.createNode(execSection(entry)));
+  const context = bodyOf(document, 'contexts', name, source);
+  context.set('cluster', name);
+  context.set('user', name);
+}
+
+/** Everything of a kubeconfig that is not ours, as data. */
+function others(document: Document, ours: ReadonlySet<string>): unknown {
+  const data = (document.toJS({ maxAliasCount: 1000 }) ?? {}) as Record<string, unknown>;
+  const strange = (list: unknown) => (Array.isArray(list) ? list.filter((one: { name?: unknown } | null) => !ours.has(String(one?.name))) : []);
+  return { ...data, 'current-context': undefined, ...Object.fromEntries(Object.keys(sections).map((section) => [section, strange(data[section])])) };
+}
+
+/** Puts entries into the text of a kubeconfig. All else stays as it is, comments too; that is checked before the text is returned. */
+export function mergeEntries(text: string, entries: readonly KubeconfigEntry[], source: string): MergedKubeconfig {
+  const document = read(text, source);
+  const notes: string[] = [];
+  for (const entry of entries) put(document, entry, source, notes);
+  const current = document.get('current-context');
+  if (typeof current !== 'string' || current === '') document.set('current-context', entries[0]?.name ?? '');
+  const merged = document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  const ours = new Set(entries.map((entry) => entry.name));
+  if (!isDeepStrictEqual(others(read(text, source), ours), others(read(merged, source), ours))) {
+    throw unusable(source, 'has a form that cannot be kept unharmed');
+  }
+  return { text: merged, current: String(document.get('current-context')), notes };
+}

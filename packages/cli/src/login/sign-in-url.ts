@@ -1,0 +1,23 @@
+import { signInSchema, readAnswer } from '../gateway/answers.ts';
+import type { GatewayClient } from '../gateway/gateway-client.ts';
+import { expectOk } from '../gateway/expect-ok.ts';
+import { CliError } from '../terminal/cli-error.ts';
+
+const loopbackHosts = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
+
+/** The page to open comes from the gateway; still it is only opened if it is https, or http on this machine. */
+function checkedPage(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.test(url.hostname));
+  if (!url || !safe || url.username !== '' || url.password !== '') {
+    throw new CliError('login-failed', 'the gateway names a login page that is not https', 'Tell whoever runs the gateway (login.url).');
+  }
+  return url.href;
+}
+
+/** Asks the gateway where a person begins this login. */
+export async function signInUrl(client: GatewayClient, login: { redirectUri: string; state: string; challenge: string }): Promise<string> {
+  const query = new URLSearchParams({ redirect_uri: login.redirectUri, state: login.state, code_challenge: login.challenge, code_challenge_method: 'S256' });
+  const answer = await client.call({ method: 'GET', path: `/.sallyport/login?${query}` });
+  return checkedPage(readAnswer(signInSchema, expectOk(answer, client.address.origin), 'the login').signInUrl);
+}

@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { addAudit } from './commands/audit.ts';
+import { addClusters } from './commands/clusters.ts';
+import { addConfig } from './commands/config-check.ts';
+import { addExecCredential } from './commands/add-exec-credential.ts';
+import { addKubeconfig } from './commands/kubeconfig.ts';
+import { addLogin } from './commands/login.ts';
+import { addLogout } from './commands/logout.ts';
+import { addSessions } from './commands/sessions.ts';
+import { addWhoami } from './commands/whoami.ts';
+import { exitCodes, exitMeanings, type ExitName } from './terminal/exit-codes.ts';
+import { version } from './version.ts';
+import type { World } from './world.ts';
+
+const exitTable = Object.entries(exitMeanings).map(([name, meaning]) => `  ${exitCodes[name as ExitName]}  ${name.padEnd(14)} ${meaning}`).join('\n');
+
+/** The whole command line. Throws CommanderError on a wrong one instead of ending the process. */
+export function createProgram(world: World): Command {
+  const program = new Command('sallyport')
+    .description('Reach Kubernetes clusters through a Sallyport gateway with the identity that you already have.')
+    .version(version, '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(see --help)')
+    .configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: (text) => world.stderr.write(text), getOutHasColors: () => false, getErrHasColors: () => false })
+    .addHelpText('after', `
+Example:
+  sallyport login --gateway https://gate.example.com:8443
+  sallyport kubeconfig --merge
+  kubectl --context sallyport-dev get pods
+
+Exit codes:
+${exitTable}
+
+Your credentials are kept in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`);
+  for (const add of [addLogin, addLogout, addWhoami, addClusters, addKubeconfig, addExecCredential, addAudit, addSessions, addConfig]) add(program, world);
+  return program;
+}
