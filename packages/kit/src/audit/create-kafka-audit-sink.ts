@@ -33,7 +33,7 @@ export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
   const sender = deps.sender ?? createKafkaSender(deps);
   const queue = new DeliveryQueue<Message>({
     logger: deps.logger, now: deps.now,
-    publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: deps.lingerMs ?? 10,
+    publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: deps.lingerMs ?? 20,
     prepare(record) {
       const item = toMessage(record);
       return { item, weight: item.value!.length + envelopeBytes };

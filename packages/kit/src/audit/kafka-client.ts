@@ -4,7 +4,7 @@ import type { AuditConfig } from '@sallyport/contracts';
 import type * as KafkaModuleTypes from 'kafkajs';
 import type { Kafka, LogEntry, logLevel } from 'kafkajs';
 import type { Logger } from '../observe/create-logger.ts';
-import { installRecordEncoder } from './kafka-record-encoder.ts';
+import { quickenKafkajs } from './quicken-kafkajs.ts';
 import { quietTimers } from './quiet-timers.ts';
 
 /** `audit.kafka` of the configuration, when it is not the in-process bus. */
@@ -27,7 +27,7 @@ export const kafkaRetry = { retries: 1, initialRetryTime: 100, maxRetryTime: 300
 /** Loads kafkajs when it is first needed, so that programs which only share this package do not pay for it. */
 export async function loadKafka(): Promise<KafkaModule> {
   quietTimers();
-  installRecordEncoder();
+  quickenKafkajs();
   const loaded = await import('kafkajs') as KafkaModule & { default?: KafkaModule };
   return loaded.default ?? loaded;
 }

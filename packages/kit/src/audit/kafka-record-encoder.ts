@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-
 /** One record as kafkajs hands it to its encoder. */
 export type RecordParts = {
   offsetDelta?: number;
@@ -10,11 +8,7 @@ export type RecordParts = {
 };
 
 /** The part of kafkajs's Encoder that is read from an encoded record. */
-type Encoded = { buf: Buffer; buffer: Buffer };
-type EncodeRecord = (parts: RecordParts) => Encoded;
-
-const knownVersion = '2.2.4';
-const encoderPath = 'kafkajs/src/protocol/recordBatch/record/v0/index.js';
+export type EncodedRecord = { buf: Buffer; buffer: Buffer };
 
 function zigZag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0;
@@ -59,7 +53,7 @@ function writeValue(target: Buffer, start: number, value: string | Buffer | null
 }
 
 /** Encodes a record of format v2 into one buffer of exactly its size. Length and deltas must fit 31 bits. */
-export function encodeRecord(parts: RecordParts): Encoded {
+export function encodeRecord(parts: RecordParts): EncodedRecord {
   const { offsetDelta = 0, timestampDelta = 0, key, value, headers = {} } = parts;
   const pairs = Object.entries(headers).flatMap(([name, given]) => (Array.isArray(given) ? given : [given]).map((one) => [name, one] as const));
   const sizes = pairs.map(([name, one]) => [Buffer.byteLength(name), lengthOf(one)] as const);
@@ -79,24 +73,4 @@ export function encodeRecord(parts: RecordParts): Encoded {
     at = writeValue(buf, at, one, sizes[index]![1]);
   });
   return { buf, buffer: buf };
-}
-
-/**
- * Puts `encodeRecord` in the place of kafkajs's own, which spends half of all CPU time of a send on a zeroed half-kilobyte
- * buffer for every field of every record. Done only for the one version it was written for, and before kafkajs is first used;
- * where its files cannot be found (a bundle), kafkajs goes on as it is. Returns whether it was done.
- */
-export function installRecordEncoder(): boolean {
-  const load = createRequire(import.meta.url);
-  try {
-    if ((load('kafkajs/package.json') as { version: string }).version !== knownVersion) return false;
-    const original = load(encoderPath) as EncodeRecord;
-    const module = load.cache[load.resolve(encoderPath)];
-    if (!module) return false;
-    const fits = (delta = 0) => delta >= 0 && delta < 0x40000000;
-    if (module.exports === original) module.exports = (parts: RecordParts) => fits(parts.timestampDelta) ? encodeRecord(parts) : original(parts);
-    return true;
-  } catch {
-    return false;
-  }
 }
