@@ -4,6 +4,8 @@ import type { AuditRecord } from '@sallyport/contracts';
 import type { AuditSink } from './audit-sink.ts';
 import { sampleAuditRecord } from './sample-audit-record.ts';
 
+export { sampleAuditRecord };
+
 /** What a backend brings so that the suite can judge it. */
 export type AuditSinkHarness = {
   createSink(settings: { queueLimit?: number }): AuditSink;

@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { startBed, type Bed } from '@sallyport/bed';
+import type { AuditRecord } from '@sallyport/contracts';
+import { consumeKafkaAudit, createKafkaAuditSink, createLogger, type KafkaAuditConsumer, type KafkaConfig } from '@sallyport/kit';
+import { describeAuditSink, sampleAuditRecord, type AuditSinkHarness } from '@sallyport/kit/audit-sink.conformance';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const randomName = (what: string) => `${what}-${crypto.randomUUID()}`;
+
+let bed: Bed | undefined;
+async function startKafka(): Promise<NonNullable<Bed['kafka']>> {
+  bed ??= await startBed({ need: ['kafka'] });
+  if (!bed.kafka) throw new Error(`Kafka cannot be had here: ${JSON.stringify(bed.missing)}`);
+  return bed.kafka;
+}
+afterAll(() => bed?.stop(), 60_000);
+
+async function until(ready: () => boolean, ms = 30_000): Promise<void> {
+  const end = Date.now() + ms;
+  while (!ready()) {
+    if (Date.now() > end) throw new Error('it did not come to pass in time');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function startHarness(): Promise<AuditSinkHarness> {
+  const server = await startKafka();
+  const kafka: KafkaConfig = { brokers: server.brokers, topic: randomName('conformance') };
+  const received: AuditRecord[] = [];
+  const consumer = consumeKafkaAudit({ kafka, groupId: randomName('suite'), logger, now: Date.now, onRecords: async (records) => void received.push(...records) });
+  let away = false;
+  return {
+    createSink: (settings) => createKafkaAuditSink({ kafka, logger, now: Date.now, ...settings }),
+    async goAway() {
+      away = true;
+      await server.pause();
+    },
+    async comeBack() {
+      if (!away) return;
+      await server.resume();
+      away = false;
+    },
+    received: () => received,
+    close: () => consumer.close(),
+  };
+}
+
+describeAuditSink('Kafka', startHarness);
+
+describe('audit events on Kafka', () => {
+  let kafka: KafkaConfig;
+  const opened: { close(): Promise<void> }[] = [];
+  const keep = <T extends { close(): Promise<void> }>(one: T): T => {
+    opened.push(one);
+    return one;
+  };
+  const createSink = () => keep(createKafkaAuditSink({ kafka, logger, now: Date.now }));
+  const consume = (groupId: string, onRecords: (records: readonly AuditRecord[]) => Promise<void>): KafkaAuditConsumer =>
+    keep(consumeKafkaAudit({ kafka, groupId, logger, now: Date.now, onRecords }));
+  const events = (count: number, session: string) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
+
+  beforeAll(async () => {
+    const server = await startKafka();
+    kafka = { brokers: server.brokers, topic: randomName('audit') };
+  }, 120_000);
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((one) => one.close()));
+  }, 60_000);
+
+  it('are refused within 2 s by a broker that is connected and does not answer, and stored once by id when it goes on', async () => {
+    const server = await startKafka();
+    const sink = createSink();
+    const received: AuditRecord[] = [];
+    consume(randomName('frozen'), async (records) => void received.push(...records));
+    await sink.publish(sampleAuditRecord());
+    server.freeze();
+    const sent = events(30, 'frozen');
+    const begun = performance.now();
+    const refused = await sink.publish(sent[0]!).then(() => undefined, (error: unknown) => error);
+    const ms = performance.now() - begun;
+    for (const record of sent.slice(1)) sink.enqueue(record);
+    // Longer than the client waits for an answer, so that it tries again what the broker may have taken.
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    server.thaw();
+    expect(refused).toMatchObject({ code: 'audit-unavailable' });
+    expect(ms).toBeLessThan(2000);
+    const firsts = () => [...new Map(received.filter((record) => record.key === 'dev/frozen').toReversed().map((record) => [record.id, record])).values()].toReversed();
+    await until(() => firsts().length === sent.length);
+    expect(firsts().map((record) => record.id)).toEqual(sent.map((record) => record.id));
+  }, 60_000);
+
+  it('are given again to a consumer that ended before it stored them, and to nobody after that', async () => {
+    const sink = createSink();
+    const groupId = randomName('group');
+    const sent = events(300, 'restart');
+    let tries = 0;
+    const first = consume(groupId, async (records) => {
+      if (records.some((record) => record.key === 'dev/restart')) {
+        tries += 1;
+        throw new Error('the store is away');
+      }
+    });
+    await Promise.all(sent.map((record) => sink.publish(record)));
+    await until(() => tries >= 2);
+    await first.close();
+
+    const stored: AuditRecord[] = [];
+    const store = async (records: readonly AuditRecord[]) => void stored.push(...records.filter((record) => record.key === 'dev/restart'));
+    const second = consume(groupId, store);
+    await until(() => stored.length >= sent.length);
+    expect(stored.map((record) => record.id)).toEqual(sent.map((record) => record.id));
+    await second.close();
+
+    const more = events(1, 'restart');
+    consume(groupId, store);
+    await sink.publish(more[0]!);
+    await until(() => stored.length > sent.length);
+    expect(stored.slice(sent.length).map((record) => record.id)).toEqual([more[0]!.id]);
+  }, 60_000);
+
+  it('are read on after a message that is none', async () => {
+    const sink = createSink();
+    const received: AuditRecord[] = [];
+    await sink.publish(sampleAuditRecord());
+    const client = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING });
+    const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    const messages = ['not JSON', '{"kind":"Pod"}', ''].map((value) => ({ key: 'dev/poison', value, headers: { ce_id: '1', ce_type: 'x', ce_source: 'y', ce_time: '2026-01-01T00:00:00Z' } }));
+    await producer.send({ topic: kafka.topic, messages: [...messages, { key: 'dev/poison', value: '{}' }] });
+    await producer.disconnect();
+    const after = events(1, 'poison');
+    await sink.publish(after[0]!);
+    consume(randomName('poison'), async (records) => void received.push(...records.filter((record) => record.key === 'dev/poison')));
+    await until(() => received.length > 0);
+    expect(received).toEqual(after);
+  }, 60_000);
+
+  it('are left out one by one when the broker refuses their size, and hold nothing up', async () => {
+    const sink = createSink();
+    const received: AuditRecord[] = [];
+    consume(randomName('large'), async (records) => void received.push(...records.filter((record) => record.key === 'dev/large')));
+    const sent = events(4, 'large');
+    const large = sampleAuditRecord({ session: 'large', data: { requestURI: 'x'.repeat(2_000_000) } });
+    const outcomes = await Promise.allSettled([sent[0]!, sent[1]!, large, sent[2]!].map((record) => sink.publish(record)));
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    await sink.publish(sent[3]!);
+    await until(() => received.length === 4);
+    expect(received.map((record) => record.id)).toEqual(sent.map((record) => record.id));
+  }, 60_000);
+});
