@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http';
+import type { SessionStore } from '@sallyport/kit';
+import type { PolicySet } from './policies/policy-set.ts';
+
+const pingMs = 10_000;
+const maxBufferedBytes = 1024 * 1024;
+const maxSubscribers = 256;
+
+/** What a line of `GET /v1/changes` says besides its `seq`. */
+type Change =
+  | { type: 'hello' | 'policy-changed'; policyVersion: string }
+  | { type: 'session-revoked'; sessionId: string; issuer: string; subject: string; at: number }
+  | { type: 'gap' | 'ping' };
+
+/** Everyone who holds `GET /v1/changes` open. */
+export type ChangeFeed = {
+  /** Takes over a response: NDJSON, a line per change, `seq` counting up by one from 1 on each connection. */
+  subscribe(response: ServerResponse): boolean;
+  close(): void;
+};
+
+type Subscriber = { send(change: Change): void; end(): void };
+
+/** A reader that does not keep up is cut off rather than buffered for or spared a line: it comes back and looks everything up again. */
+function createSubscriber(response: ServerResponse): Subscriber {
+  let seq = 0;
+  return {
+    send(change) {
+      seq += 1;
+      response.write(`${JSON.stringify({ seq, ...change })}\n`);
+      if (response.writableLength > maxBufferedBytes) response.destroy();
+    },
+    end: () => response.end(),
+  };
+}
+
+/** Creates the feed. `gap` means that changes may have been missed: whoever hears it must look everything up again. */
+export function createChangeFeed(deps: { sessions: Pick<SessionStore, 'onChange' | 'onGap'>; policies: PolicySet }): ChangeFeed {
+  const subscribers = new Set<Subscriber>();
+  const tell = (change: Change) => {
+    for (const subscriber of subscribers) subscriber.send(change);
+  };
+  const stops = [
+    deps.sessions.onChange(({ sessionId, issuer, subject, at }) => tell({ type: 'session-revoked', sessionId, issuer, subject, at })),
+    deps.sessions.onGap(() => tell({ type: 'gap' })),
+    deps.policies.onChange(({ version }) => tell({ type: 'policy-changed', policyVersion: version })),
+  ];
+  const timer = setInterval(() => tell({ type: 'ping' }), pingMs);
+  timer.unref();
+  return {
+    subscribe(response) {
+      if (subscribers.size >= maxSubscribers) return false;
+      response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+      const subscriber = createSubscriber(response);
+      subscribers.add(subscriber);
+      response.on('close', () => subscribers.delete(subscriber));
+      subscriber.send({ type: 'hello', policyVersion: deps.policies.current().version });
+      return true;
+    },
+    close() {
+      clearInterval(timer);
+      for (const stop of stops) stop();
+      for (const subscriber of subscribers) subscriber.end();
+      subscribers.clear();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { Check } from '@sallyport/contracts';
+import { ProblemError, toProblem, type Logger, type SessionLookup, type SessionStore } from '@sallyport/kit';
+import { defaultDeny } from '@sallyport/policy';
+import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
+import { writeAnswer } from './answer.ts';
+import type { IdleRenewal } from './idle-renewal.ts';
+import type { JudgeCheck } from './judge-check.ts';
+import { withDeadline } from './with-deadline.ts';
+
+/** Answers a batch: the JSON of a CheckResponse, and what is to be done once it is on its way. */
+export type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;
+
+type Deps = { sessions: Pick<SessionStore, 'find'>; policies: PolicySet; judge: JudgeCheck; renewal: IdleRenewal; logger: Logger; storeTimeoutMs: number };
+type Found = ReadonlyMap<string, SessionLookup>;
+
+const storeAway = () => new ProblemError('sessions-unavailable', 'The session store does not answer, so nobody can be recognised. Try again shortly.');
+
+function distinctHashes(checks: readonly Check[]): string[] {
+  const hashes = new Set<string>();
+  for (const { credential } of checks) if (credential.kind === 'token') hashes.add(credential.hash);
+  return [...hashes];
+}
+
+/** Reads every session of the batch, each once, in one call. Anything but one answer per question is no answer. */
+async function findSessions(hashes: readonly string[], { sessions, storeTimeoutMs }: Deps): Promise<Found> {
+  if (hashes.length === 0) return new Map();
+  let lookups: SessionLookup[];
+  try {
+    lookups = await withDeadline(sessions.find(hashes), storeTimeoutMs, storeAway);
+  } catch (cause) {
+    throw cause instanceof ProblemError && cause.code === 'sessions-unavailable' ? cause : new ProblemError('sessions-unavailable', storeAway().detail, { cause });
+  }
+  if (lookups.length !== hashes.length) throw storeAway();
+  return new Map(hashes.map((hash, index) => [hash, lookups[index]!]));
+}
+
+/** A check that goes wrong is refused by itself; the others of its batch are answered. */
+function judgeOne(check: Check, found: Found, snapshot: PolicySnapshot, { judge, logger }: Deps): string {
+  try {
+    return writeAnswer(judge(check, check.credential.kind === 'token' ? found.get(check.credential.hash) : undefined, snapshot));
+  } catch (error) {
+    logger.error({ err: error, target: check.target }, 'a check went wrong and was refused');
+    const { code, detail } = toProblem(undefined);
+    return writeAnswer({ decision: { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version }, problem: { code, detail } });
+  }
+}
+
+/** Creates what answers `POST /v1/check`: every session is read anew for every batch. Rejects with `sessions-unavailable` when they cannot be read in time. */
+export function createAnswerChecks(deps: Deps): AnswerChecks {
+  return async (checks) => {
+    const found = await findSessions(distinctHashes(checks), deps);
+    // One snapshot for the whole batch, taken after the wait, so that the newest policy decides.
+    const snapshot = deps.policies.current();
+    let json = '{"answers":[';
+    for (let index = 0; index < checks.length; index += 1) json += (index === 0 ? '' : ',') + judgeOne(checks[index]!, found, snapshot, deps);
+    if (deps.logger.isLevelEnabled('debug')) deps.logger.debug({ checks: checks.length, sessions: found.size, policyVersion: snapshot.version }, 'checks answered');
+    const afterwards = () => {
+      for (const [hash, lookup] of found) if (lookup.state === 'live') deps.renewal.used(hash, lookup);
+    };
+    return { json: `${json}]}`, afterwards };
+  };
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { Impersonation, Session } from '@sallyport/contracts';
+import type { SessionInput, UserInput } from '@sallyport/policy';
+import { LRUCache } from 'lru-cache';
+import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
+
+/** How a caller appears on one cluster, ready to be sent: the impersonation as JSON, or why there can be none. */
+export type ClusterAppearance = { readonly json: string; readonly refusal?: undefined } | { readonly refusal: string };
+
+/** What follows from a session alone, derived once and used for as long as the store hands out that very session. */
+export type CallerView = {
+  readonly source: Session;
+  readonly user: UserInput;
+  readonly session: SessionInput;
+  /** The members `session` and `identity` of an answer. */
+  readonly json: string;
+  appearance(rules: ImpersonateRules): ClusterAppearance;
+};
+
+/** Derives views of sessions. */
+export type CallerViews = { of(session: Session): CallerView };
+
+const maxAppearances = 64;
+
+/** The only stable key of a person: issuer and subject, not the name, which may be given to somebody else (OpenID Connect Core 5.7). */
+export function impersonationUid(issuer: string, subject: string): string {
+  return createHash('sha256').update(`${issuer}\0${subject}`).digest('base64url');
+}
+
+function impersonationOf(session: Session, uid: string, rules: ImpersonateRules): Impersonation {
+  const all = [...new Set(session.identity.groups)];
+  return {
+    user: session.identity.user,
+    uid,
+    groups: all.filter((group) => rules.mayPassGroup(group)),
+    extra: { 'sallyport.dev/session': [session.id] },
+    droppedGroups: all.filter((group) => !rules.mayPassGroup(group)),
+  };
+}
+
+function createView(session: Session, uid: () => string): CallerView {
+  const { claims, ...identity } = session.identity;
+  const { id, kind, expiresAt } = session;
+  const appearances = new Map<ImpersonateRules, ClusterAppearance>();
+  const derive = (rules: ImpersonateRules): ClusterAppearance => {
+    const refusal = rules.refuseUser(identity.user);
+    return refusal === undefined ? { json: JSON.stringify(impersonationOf(session, uid(), rules)) } : { refusal };
+  };
+  return {
+    source: session,
+    user: { id: identity.user, ...(identity.email === undefined ? {} : { email: identity.email }), groups: identity.groups, claims },
+    session: { id },
+    json: `"session":${JSON.stringify({ id, kind, expiresAt })},"identity":${JSON.stringify(identity)}`,
+    appearance(rules) {
+      let known = appearances.get(rules);
+      if (!known) {
+        // Rules that were swapped out are let go of with the rest.
+        if (appearances.size >= maxAppearances) appearances.clear();
+        known = derive(rules);
+        appearances.set(rules, known);
+      }
+      return known;
+    },
+  };
+}
+
+/**
+ * Remembers views by session id, at most `max` of them. A view is used only for the very session object it was derived from:
+ * whatever changed in a session (a refreshed group, say) comes as another object, so nothing stale is ever used and nobody gets another's view.
+ */
+export function createCallerViews(options: { max?: number } = {}): CallerViews {
+  const max = options.max ?? 5000;
+  const views = new LRUCache<string, CallerView>({ max });
+  const uids = new LRUCache<string, string>({ max });
+  const uidOf = (issuer: string, subject: string) => {
+    const key = `${issuer}\0${subject}`;
+    let uid = uids.get(key);
+    if (uid === undefined) {
+      uid = impersonationUid(issuer, subject);
+      uids.set(key, uid);
+    }
+    return uid;
+  };
+  return {
+    of(session) {
+      const known = views.get(session.id);
+      if (known?.source === session) return known;
+      const view = createView(session, () => uidOf(session.identity.issuer, session.identity.subject));
+      views.set(session.id, view);
+      return view;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLoggerRig, identityOf, sessionOf } from '../authorize-rig.test.support.ts';
+import { createIdleRenewal } from './idle-renewal.ts';
+
+function rig(more = {}, fails = false) {
+  const clock = { now: 1_000_000_000 };
+  const session = sessionOf(identityOf('alice'), { createdAt: clock.now, expiresAt: clock.now + 36_000_000, idleMs: 600_000, ...more });
+  const renewed: string[] = [];
+  const { logger, lines } = createLoggerRig();
+  const sessions = { renew: async (hash: string) => {
+    renewed.push(hash);
+    if (fails) throw new Error('away');
+  } };
+  const renewal = createIdleRenewal({ sessions, logger, now: () => clock.now });
+  return { clock, session, renewed, renewal, lines };
+}
+
+describe('the idle time of a session in use', () => {
+  it('is renewed at most once a minute', () => {
+    const { clock, session, renewed, renewal } = rig();
+    const idleEndsAt = clock.now + session.idleMs;
+    for (let second = 0; second < 180; second += 1) {
+      renewal.used('h', { session, idleEndsAt });
+      clock.now += 1000;
+    }
+    expect(renewed).toHaveLength(2);
+  });
+
+  it('is left alone while another replica keeps it fresh, or when it cannot be longer', () => {
+    const { clock, session, renewed, renewal } = rig();
+    clock.now += 300_000;
+    renewal.used('h', { session, idleEndsAt: clock.now + session.idleMs - 30_000 });
+    renewal.used('h', { session, idleEndsAt: session.expiresAt });
+    expect(renewed).toEqual([]);
+  });
+
+  it('is renewed in time where a session may idle for seconds only', () => {
+    const { clock, session, renewed, renewal } = rig({ idleMs: 4000 });
+    const idleEndsAt = clock.now + 4000;
+    clock.now += 1000;
+    renewal.used('h', { session, idleEndsAt });
+    expect(renewed).toHaveLength(0);
+    clock.now += 1000;
+    renewal.used('h', { session, idleEndsAt });
+    expect(renewed).toHaveLength(1);
+  });
+
+  it('is tried again with the next use after a failure, which is logged', async () => {
+    const { clock, session, renewed, renewal, lines } = rig({}, true);
+    const idleEndsAt = clock.now + session.idleMs;
+    clock.now += 120_000;
+    renewal.used('h', { session, idleEndsAt });
+    await new Promise((resolve) => setImmediate(resolve));
+    renewal.used('h', { session, idleEndsAt });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(renewed).toHaveLength(2);
+    expect(lines).toHaveLength(2);
+  });
+});

@@ -1,0 +1,65 @@
+import type { Check, Decision } from '@sallyport/contracts';
+import type { SessionLookup } from '@sallyport/kit';
+import { defaultDeny, evaluatePolicy, type CompiledPolicy, type KubernetesInput, type PolicyResult } from '@sallyport/policy';
+import type { PolicySnapshot } from '../policies/policy-set.ts';
+import type { Answer } from './answer.ts';
+import type { CallerView, CallerViews } from './caller-view.ts';
+import { refusalDetail } from './refusal-detail.ts';
+
+/** Judges one check, given what the session store says of its credential (undefined: there is none). */
+export type JudgeCheck = (check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot) => Answer;
+
+function refuseAnonymous(detail: string, version: string): Answer {
+  const decision: Decision = { effect: 'authenticate', rule: defaultDeny, reasons: ['user-unauthenticated'], policyVersion: version };
+  return { decision, problem: { code: 'unauthenticated', detail } };
+}
+
+/** The reasons that decided, of the two lists that the engine gives. */
+function decidingReasons({ effect, allow, deny }: PolicyResult): readonly string[] {
+  if (effect === 'allow') return allow.reasons;
+  if (effect === 'authenticate') return allow.reasons.includes('user-unauthenticated') ? allow.reasons : deny.reasons;
+  return deny.value || allow.value ? deny.reasons : allow.reasons;
+}
+
+function decide(policies: readonly CompiledPolicy[], check: Check, caller: CallerView, kubernetes: KubernetesInput | undefined, deps: { version: string; now: number }): Decision {
+  const { user, session } = caller;
+  const result = evaluatePolicy(policies, { user, session, request: check.request, kubernetes, now: deps.now });
+  return { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: deps.version };
+}
+
+function answerDecision(decision: Decision, check: Check, caller: CallerView): Answer {
+  if (decision.effect === 'allow') return { decision, caller };
+  if (decision.effect === 'authenticate') return { decision, caller, problem: { code: 'unauthenticated', detail: 'Log in again.' } };
+  return { decision, caller, problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user) } };
+}
+
+function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: PolicySnapshot, now: number): Answer {
+  const cluster = snapshot.clusters.get(name);
+  if (!cluster) {
+    const decision: Decision = { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version };
+    return { decision, caller, problem: { code: 'not-found', detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. "sallyport clusters" lists those there are.` } };
+  }
+  const decision = decide(cluster.policies, check, caller, { ...check.kubernetes, cluster: name }, { version: snapshot.version, now });
+  if (decision.effect !== 'allow') return answerDecision(decision, check, caller);
+  const appearance = caller.appearance(cluster.impersonate);
+  if (appearance.refusal === undefined) return { decision, caller, appearance };
+  const refused: Decision = { effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [], policyVersion: snapshot.version };
+  return { decision: refused, caller, problem: { code: 'forbidden', detail: `your user name ${appearance.refusal}, so it may not go to cluster "${name}" (rule "${refused.rule}")` } };
+}
+
+/** Creates the judge. Who is not known gets the same answer whatever was asked for, so that nothing can be learnt from it. */
+export function createJudgeCheck(deps: { callers: CallerViews; now: () => number }): JudgeCheck {
+  return (check, found, snapshot) => {
+    const { version } = snapshot;
+    if (found === undefined) return refuseAnonymous('Log in first.', version);
+    if (found.state === 'revoked') return refuseAnonymous('This session was ended; log in again.', version);
+    const now = deps.now();
+    // The store hands out live sessions only; this holds even if its clock does not.
+    if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user) return refuseAnonymous('This login is not known or has expired; log in again.', version);
+    const caller = deps.callers.of(found.session);
+    const { target } = check;
+    if (target.kind === 'cluster') return judgeCluster(check, target.name, caller, snapshot, now);
+    if (target.kind === 'api') return answerDecision(decide(snapshot.api.get(target.area) ?? [], check, caller, undefined, { version, now }), check, caller);
+    return { decision: { effect: 'allow', rule: 'self', reasons: ['user-ok'], policyVersion: version }, caller };
+  };
+}

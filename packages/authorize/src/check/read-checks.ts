@@ -1,0 +1,103 @@
+import { apiAreas, type ApiArea, type Check, type CheckCredential, type CheckTarget, type KubernetesAttributes } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+
+// A validator by hand of what checkRequestSchema describes: this runs for every request of every person.
+
+const maxChecks = 1024;
+type Fields = Record<string, unknown>;
+
+function refuse(path: string, must: string): never {
+  throw new ProblemError('bad-request', `${path} must be ${must}.`);
+}
+function readObject(value: unknown, path: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object');
+  return value as Fields;
+}
+function readText(fields: Fields, name: string, path: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string') refuse(`${path}.${name}`, 'a string');
+  return value;
+}
+function readOptional<Type extends 'string' | 'boolean'>(fields: Fields, name: string, type: Type, path: string): void {
+  const value = fields[name];
+  if (value !== undefined && typeof value !== type) refuse(`${path}.${name}`, `a ${type}`);
+}
+function readFlag(fields: Fields, name: string, path: string): void {
+  if (typeof fields[name] !== 'boolean') refuse(`${path}.${name}`, 'a boolean');
+}
+
+/** base64url of 32 bytes. */
+function isHash(text: string): boolean {
+  return text.length === 43 && /^[A-Za-z0-9_-]{43}$/.test(text);
+}
+
+function readCredential(value: unknown, path: string): CheckCredential {
+  const fields = readObject(value, path);
+  const { kind } = fields;
+  if (kind === 'none') return { kind };
+  if (kind !== 'token') refuse(`${path}.kind`, 'none or token');
+  const hash = readText(fields, 'hash', path);
+  if (!isHash(hash)) refuse(`${path}.hash`, 'a SHA-256 in base64url');
+  return { kind: 'token', hash };
+}
+
+function readTarget(value: unknown, path: string): CheckTarget {
+  const fields = readObject(value, path);
+  const { kind, area } = fields;
+  if (kind === 'cluster') return { kind, name: readText(fields, 'name', path) };
+  if (kind === 'self') return { kind };
+  if (kind !== 'api') refuse(`${path}.kind`, 'cluster, api or self');
+  if (!apiAreas.includes(area as ApiArea)) refuse(`${path}.area`, `one of ${apiAreas.join(', ')}`);
+  return { kind: 'api', area: area as ApiArea };
+}
+
+const requiredTexts = ['verb', 'requestVerb', 'path', 'apiGroup', 'apiVersion', 'resource', 'subresource', 'namespace', 'name'] as const;
+
+function readExec(value: unknown, path: string): void {
+  const exec = readObject(value, path);
+  readText(exec, 'container', path);
+  readFlag(exec, 'tty', path);
+  readFlag(exec, 'stdin', path);
+  const { command } = exec;
+  if (!Array.isArray(command) || !command.every((word) => typeof word === 'string')) refuse(`${path}.command`, 'a list of strings');
+}
+
+function readKubernetes(value: unknown, path: string): KubernetesAttributes {
+  const fields = readObject(value, path);
+  for (const name of requiredTexts) readText(fields, name, path);
+  readFlag(fields, 'isResourceRequest', path);
+  readOptional(fields, 'labelSelector', 'string', path);
+  readOptional(fields, 'fieldSelector', 'string', path);
+  readOptional(fields, 'dryRun', 'boolean', path);
+  if (fields['exec'] !== undefined) readExec(fields['exec'], `${path}.exec`);
+  return fields as KubernetesAttributes;
+}
+
+function readRequest(value: unknown, path: string): Check['request'] {
+  const fields = readObject(value, path);
+  return { method: readText(fields, 'method', path), path: readText(fields, 'path', path), host: readText(fields, 'host', path), ip: readText(fields, 'ip', path) };
+}
+
+function readCheck(value: unknown, path: string): Check {
+  const fields = readObject(value, path);
+  const check: Check = {
+    credential: readCredential(fields['credential'], `${path}.credential`),
+    target: readTarget(fields['target'], `${path}.target`),
+    request: readRequest(fields['request'], `${path}.request`),
+  };
+  if (fields['kubernetes'] !== undefined) check.kubernetes = readKubernetes(fields['kubernetes'], `${path}.kubernetes`);
+  return check;
+}
+
+/** Reads the body of `POST /v1/check`. Throws `bad-request` that names the first thing wrong; there is no partial answer to half a batch. */
+export function readChecks(text: string): Check[] {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new ProblemError('bad-request', 'The body is not JSON.');
+  }
+  const { checks } = readObject(body, 'the body') as { checks?: unknown };
+  if (!Array.isArray(checks) || checks.length === 0 || checks.length > maxChecks) refuse('checks', `a list of 1 to ${maxChecks} checks`);
+  return checks.map((check: unknown, index) => readCheck(check, `checks[${index}]`));
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkOf, kubernetes } from '../authorize-rig.test.support.ts';
+import { refusalDetail } from './refusal-detail.ts';
+
+const decision = { rule: 'default-deny', reasons: ['groups-unauthorized'] };
+const user = { id: 'alice@example.com', email: 'alice@example.com', groups: ['a', 'b'] };
+const of = (attributes: Parameters<typeof kubernetes>[0], reasons = decision.reasons, who: Parameters<typeof refusalDetail>[2] = user) =>
+  refusalDetail(checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes(attributes) }), { ...decision, reasons }, who);
+
+describe('a refusal', () => {
+  it('names the rule, the person, what was asked, the criteria and the caller\'s own values', () => {
+    expect(of({})).toBe('policy rule "default-deny" does not allow alice@example.com to get pods in namespace "dev" of cluster "dev" (criteria: groups; your groups: "a", "b")');
+    expect(of({ verb: 'create', subresource: 'exec', name: 'web' })).toContain('to create pods/exec "web" in namespace "dev" of cluster "dev"');
+    expect(of({ resource: 'deployments', apiGroup: 'apps', subresource: 'scale', namespace: '', name: 'x' })).toContain('to get deployments.apps/scale "x" of cluster "dev"');
+    expect(of({ isResourceRequest: false, path: '/metrics' })).toContain('to get path "/metrics" of cluster "dev"');
+    expect(of({}, ['email-unauthorized', 'k8s-verb-unauthorized'])).toContain('(criteria: email, k8s/verb; your e-mail address: "alice@example.com")');
+    expect(of({}, [])).toMatch(/cluster "dev"$/);
+    expect(of({}, ['groups-unauthorized', 'domain-unauthorized'], { id: 'x' })).toContain('you are in no group; you have no e-mail address');
+    expect(refusalDetail(checkOf('t', { kind: 'api', area: 'sessions' }), decision, user)).toContain('to use sessions of others');
+  });
+
+  it('stays short and free of control characters, whatever the request says', () => {
+    const text = of({ verb: 'x\u001b[31m', resource: 'po\nds', namespace: 'n'.repeat(5000), name: '\u009b31m\u2028', apiGroup: '\ud800' }, decision.reasons, { id: 'a\u0007', groups: Array.from({ length: 500 }, (_none, index) => `g${index}`) });
+    expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\ud800]/);
+    expect(text.length).toBeLessThan(1500);
+    expect(text).toContain('and 480 more');
+  });
+});

@@ -1,0 +1,78 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { ProblemError, sendProblem, toProblem, type Logger, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
+import { createChangeFeed } from './change-feed.ts';
+import { createAnswerChecks } from './check/answer-checks.ts';
+import { createCallerViews } from './check/caller-view.ts';
+import { createIdleRenewal } from './check/idle-renewal.ts';
+import { createJudgeCheck } from './check/judge-check.ts';
+import { readChecks } from './check/read-checks.ts';
+import type { PolicySet } from './policies/policy-set.ts';
+import { readBody } from './read-body.ts';
+
+export type AuthorizeDeps = {
+  sessions: SessionStore;
+  policies: PolicySet;
+  verifier: ServiceVerifier;
+  logger: Logger;
+  now: () => number;
+  /** How long the session store may take, in milliseconds. */
+  storeTimeoutMs?: number;
+};
+
+/** The service's HTTP face; it does not listen. `close` ends the change feeds. */
+export type Authorize = { handler: RequestListener; close(): void };
+
+const maxBodyBytes = 1024 * 1024;
+
+type Route = { method: 'GET' | 'POST'; serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> };
+
+function sendJson(response: ServerResponse, json: string): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) });
+  response.end(json);
+}
+
+function createRoutes(deps: AuthorizeDeps) {
+  const { sessions, policies, logger, now, storeTimeoutMs = 800 } = deps;
+  const judge = createJudgeCheck({ callers: createCallerViews(), now });
+  const answer = createAnswerChecks({ sessions, policies, logger, storeTimeoutMs, judge, renewal: createIdleRenewal(deps) });
+  const feed = createChangeFeed(deps);
+  const routes: Record<string, Route> = {
+    '/v1/check': { method: 'POST', async serve(request, response) {
+      const { json, afterwards } = await answer(readChecks(await readBody(request, maxBodyBytes)));
+      sendJson(response, json);
+      afterwards();
+    } },
+    '/v1/changes': { method: 'GET', serve(_request, response) {
+      if (!feed.subscribe(response)) throw new ProblemError('too-many-requests', 'Too many hold this feed open.');
+    } },
+    '/v1/policy': { method: 'GET', serve(_request, response) {
+      const { version, ruleCount, clusters, api } = policies.current();
+      sendJson(response, JSON.stringify({ version, rules: ruleCount, clusters: clusters.size, apiAreas: [...api].filter(([, list]) => list.length > 0).map(([area]) => area) }));
+    } },
+  };
+  return { routes, feed };
+}
+
+/** Creates authorize: `POST /v1/check`, `GET /v1/changes`, `GET /v1/policy`, each for services that may call it. */
+export function createAuthorize(deps: AuthorizeDeps): Authorize {
+  const { routes, feed } = createRoutes(deps);
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const { authorization } = request.headers;
+    if (deps.verifier.verified(authorization) === undefined) await deps.verifier.verify(authorization);
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const route = Object.hasOwn(routes, path) ? routes[path]! : undefined;
+    if (!route) throw new ProblemError('not-found', 'There is nothing at this address.');
+    if (request.method !== route.method) throw new ProblemError('method-not-allowed', `Only ${route.method} is allowed here.`);
+    await route.serve(request, response);
+  };
+  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
+    if (toProblem(error).code === 'internal') deps.logger.error({ err: error }, 'unexpected error');
+    // What is left of an unread body is not worth reading.
+    if (!request.complete && !response.headersSent) response.setHeader('connection', 'close');
+    sendProblem(response, error);
+  };
+  return {
+    handler: (request, response) => void serve(request, response).catch((error: unknown) => fail(request, response, error)),
+    close: () => feed.close(),
+  };
+}

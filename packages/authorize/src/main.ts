@@ -1,0 +1,21 @@
+import { createSessionStores, loadServiceKeys, runService } from '@sallyport/kit';
+import { reportAll } from './report-all.ts';
+import { compileConfigPolicies } from './policies/compile-config-policies.ts';
+import { startAuthorize } from './start-authorize.ts';
+
+await runService({
+  name: 'authorize',
+  adminListen: ({ config }) => config.services.authorize.adminListen,
+  check: (loaded) => reportAll(loaded.file, [() => loadServiceKeys(loaded, 'authorize', Date.now), () => compileConfigPolicies(loaded)]),
+  async start({ loaded, logger, readiness }) {
+    const { verifier } = loadServiceKeys(loaded, 'authorize', Date.now);
+    const stores = await createSessionStores(loaded.config.sessions, { logger, now: Date.now, resolvePath: loaded.resolvePath });
+    const authorize = await startAuthorize({ loaded, logger, readiness, verifier, sessions: stores.sessions, now: Date.now });
+    return {
+      async close() {
+        await authorize.close();
+        await stores.close();
+      },
+    };
+  },
+});

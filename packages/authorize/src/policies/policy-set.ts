@@ -1,0 +1,40 @@
+import type { ApiArea } from '@sallyport/contracts';
+import type { CompiledPolicy } from '@sallyport/policy';
+import type { ImpersonateRules } from './impersonate-rules.ts';
+
+/** What decides about one cluster: its policies, in the order in which they are named, and who may be impersonated there. */
+export type ClusterRules = { readonly name: string; readonly policies: readonly CompiledPolicy[]; readonly impersonate: ImpersonateRules };
+
+/** Everything decided from, as it was at one moment: never changed, only replaced as a whole. Looking up a cluster costs the same however many there are. */
+export type PolicySnapshot = {
+  readonly version: string;
+  readonly ruleCount: number;
+  readonly clusters: ReadonlyMap<string, ClusterRules>;
+  readonly api: ReadonlyMap<ApiArea, readonly CompiledPolicy[]>;
+};
+
+/** The snapshot in force. */
+export type PolicySet = {
+  current(): PolicySnapshot;
+  /** Puts another snapshot in force, at once and whole, and tells the listeners. */
+  swap(next: PolicySnapshot): void;
+  /** Calls back after every swap; returns how to stop. */
+  onChange(listener: (snapshot: PolicySnapshot) => void): () => void;
+};
+
+/** Holds the compiled policies so that they can be replaced while checks run. */
+export function createPolicySet(initial: PolicySnapshot): PolicySet {
+  let current = initial;
+  const listeners = new Set<(snapshot: PolicySnapshot) => void>();
+  return {
+    current: () => current,
+    swap(next) {
+      current = next;
+      for (const listener of listeners) listener(next);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
