@@ -1,0 +1,24 @@
+import type { AuditSink, Logger, ServiceVerifier, SessionStore, SingleUseStore } from '@sallyport/kit';
+import type { LoginSettings } from './login/login-settings.ts';
+import type { ProviderClient } from './providers/provider-client.ts';
+import type { LoginEvents } from './session/login-events.ts';
+
+/** What the service is made of. */
+export type AuthenticateDeps = {
+  settings: LoginSettings;
+  providers: readonly ProviderClient[];
+  sessions: SessionStore;
+  singleUse: SingleUseStore;
+  audit: AuditSink;
+  /** Judges the service credential of every internal call. */
+  verifier: ServiceVerifier;
+  logger: Logger;
+  now: () => number;
+  /** 32 random bytes in base64url. */
+  randomToken: () => string;
+  /** A UUID. */
+  randomId: () => string;
+};
+
+/** What the routes share. */
+export type RouteDeps = AuthenticateDeps & { events: LoginEvents };

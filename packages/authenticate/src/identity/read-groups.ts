@@ -1,0 +1,25 @@
+import type { ProviderConfig } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import { checkName } from './check-name.ts';
+import { claimAt } from './claim-at.ts';
+import type { Claims } from './copy-claims.ts';
+
+/** OpenID Connect Core 5.6.2: the claim is elsewhere. Some providers do so for people in very many groups. */
+function isElsewhere(claims: Claims, path: string): boolean {
+  const names = claimAt(claims, '_claim_names');
+  return typeof names === 'object' && names !== null && Object.hasOwn(names, path);
+}
+
+/** The person's groups: an array of strings, or one string, which is one group whatever is in it. No such claim: no groups. */
+export function readGroups(provider: ProviderConfig, claims: Claims): string[] {
+  const path = provider.claims.groups;
+  const value = claimAt(claims, path);
+  if (value === undefined && isElsewhere(claims, path)) {
+    throw new ProblemError('login-failed', 'The identity provider sent a reference instead of the groups, as it does for people in very many; have it send only the groups assigned to this client.');
+  }
+  const groups = value === undefined ? [] : typeof value === 'string' ? [value] : value;
+  if (!Array.isArray(groups) || !groups.every((group) => typeof group === 'string')) {
+    throw new ProblemError('login-failed', `The claim ${path} must be a list of strings or one string.`);
+  }
+  return [...new Set(groups.map((group) => checkName('A group', `${provider.prefix.groups}${checkName('A group', group)}`)))];
+}

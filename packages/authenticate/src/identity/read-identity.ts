@@ -1,0 +1,46 @@
+import type { Identity, ProviderConfig } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import { checkName } from './check-name.ts';
+import { claimAt } from './claim-at.ts';
+import { claimsToKeep, copyClaims, type Claims } from './copy-claims.ts';
+import { readEmail } from './read-email.ts';
+import { readGroups } from './read-groups.ts';
+
+function readUser(provider: ProviderConfig, claims: Claims, subject: string, email: string | undefined): string {
+  const path = provider.claims.user;
+  const value = path === 'email' ? email : claimAt(claims, path);
+  if (value === undefined && provider.userFallback) return checkName('The user name', `${provider.id}:${subject}`);
+  if (value === undefined) throw new ProblemError('login-failed', `The identity provider sent no claim ${path}, by which people are known here.`);
+  if (typeof value !== 'string') throw new ProblemError('login-failed', `The claim ${path}, by which people are known here, is not a string.`);
+  return checkName('The user name', `${provider.prefix.user}${checkName('The user name', value)}`);
+}
+
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []);
+
+/** Turns the claims of one provider, verified already, into a person. Refuses (`login-failed`) whatever is ambiguous; names are never repaired. */
+export function readIdentity(provider: ProviderConfig, verified: object): Identity {
+  const claims = copyClaims(verified);
+  const { iss: issuer, sub: subject, name, auth_time: authTime } = claims;
+  if (typeof issuer !== 'string' || typeof subject !== 'string') throw new ProblemError('login-failed', 'The identity provider did not say who you are.');
+  checkName('The subject', subject);
+  const email = readEmail(provider, claims);
+  const user = readUser(provider, claims, subject, email);
+  if (user.startsWith('system:')) throw new ProblemError('login-failed', 'Names that begin with system: belong to Kubernetes itself; nobody logs in with one.');
+  const kept = claimsToKeep(claims);
+  // What the provider does not vouch for must not decide anything either.
+  if (email === undefined) delete kept['email'];
+  return {
+    provider: provider.id, issuer, subject, user, groups: readGroups(provider, claims), claims: kept, amr: texts(claims['amr']),
+    ...(email === undefined ? {} : { email }),
+    ...(typeof name === 'string' && name !== '' ? { name: name.slice(0, 256) } : {}),
+    ...(typeof authTime === 'number' ? { authTime } : {}),
+  };
+}
+
+/** True if the claims lack something that the userinfo endpoint may have (OpenID Connect Core 5.3). */
+export function lacksClaims(provider: ProviderConfig, verified: object): boolean {
+  const claims = copyClaims(verified);
+  const wanted = [provider.claims.user, provider.claims.groups];
+  if (provider.claims.user === 'email' && provider.emailVerified === 'required') wanted.push('email_verified');
+  return wanted.some((path) => claimAt(claims, path) === undefined);
+}

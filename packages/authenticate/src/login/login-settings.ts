@@ -1,0 +1,30 @@
+import type { Config } from '@sallyport/contracts';
+
+/** What logins need of the configuration. */
+export type LoginSettings = {
+  /** Where browsers see the pages; the callback that the providers know is there. */
+  loginOrigin: string;
+  /** That origin and the gateway's own; requests from anywhere else are refused. */
+  origins: readonly string[];
+  redirects: readonly string[];
+  lifetimeMs: number;
+  idleMs: number;
+};
+
+const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/** True where a cookie may go without Secure: plain http on this machine, for the demo. */
+export function isPlainLoopback(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'http:' && loopbackHosts.has(hostname);
+}
+
+/** Reads the settings. Throws if the pages would be plain http anywhere but on loopback: session cookies would travel in clear. */
+export function readLoginSettings(config: Pick<Config, 'gateway' | 'login' | 'sessions'>): LoginSettings {
+  const gatewayOrigin = new URL(config.gateway.url).origin;
+  const loginOrigin = config.login.url === undefined ? gatewayOrigin : new URL(config.login.url).origin;
+  if (!loginOrigin.startsWith('https:') && !isPlainLoopback(loginOrigin)) {
+    throw new Error(`${config.login.url === undefined ? 'gateway.url' : 'login.url'}: the login pages must be https (plain http is for loopback only)`);
+  }
+  return { loginOrigin, origins: [...new Set([loginOrigin, gatewayOrigin])], redirects: config.login.redirects, lifetimeMs: config.sessions.lifetime, idleMs: config.sessions.idle };
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { identitySchema } from '@sallyport/contracts';
+
+/** Where a login goes when it is done. */
+export const loginGoalSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cli'), redirectUri: z.string(), state: z.string(), codeChallenge: z.string() }),
+  z.object({ kind: z.literal('browser'), returnTo: z.string() }),
+]);
+export type LoginGoal = z.infer<typeof loginGoalSchema>;
+
+/** A login under way, kept until the browser comes back. */
+export const transactionSchema = z.object({ provider: z.string(), nonce: z.string(), codeVerifier: z.string(), goal: loginGoalSchema });
+export type Transaction = z.infer<typeof transactionSchema>;
+export const transactionLifeMs = 600_000;
+/** The key holds the browser's secret as well: for another browser the login does not exist, and it cannot use it up either. */
+export const transactionKey = (state: string, secret: string) => `${state}.${secret}`;
+
+/** What a one-time code of ours stands for. The session's id is chosen already, so that a replay can end the session. */
+export const grantSchema = z.object({ identity: identitySchema, sessionId: z.string(), redirectUri: z.string(), codeChallenge: z.string() });
+export type Grant = z.infer<typeof grantSchema>;
+export const codeLifeMs = 60_000;
+
+/** Remembered for longer than the code lives, to know a replay. */
+export const issuedSchema = z.object({ sessionId: z.string() });
+export const issuedLifeMs = 600_000;
+
+/** Names of the kinds of single-use values. */
+export const kinds = { login: 'login', code: 'code', issued: 'code-issued', replayed: 'code-replayed' } as const;

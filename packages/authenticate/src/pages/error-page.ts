@@ -1,0 +1,17 @@
+import type { ErrorRequestHandler } from 'express';
+import { problemHandler, toProblem, type Logger, type ProblemError } from '@sallyport/kit';
+import { html, sendPage } from './render-page.ts';
+import { wantsPage } from './wants-page.ts';
+
+/** Renders a problem as a page for browsers and as problem+json for programs. */
+export function errorPage(deps: { logger: Logger }): ErrorRequestHandler {
+  const asJson = problemHandler(deps);
+  return (error: unknown, request, response, next) => {
+    const problem = toProblem(error);
+    if (!wantsPage(request) || response.headersSent || problem.code === 'internal') return void asJson(error as ProblemError, request, response, next);
+    if (problem.status === 503) response.setHeader('retry-after', '2');
+    sendPage(response, problem.status, problem.title, html`<p>${problem.detail}</p>
+<p><a href="/.sallyport/login">Log in</a></p>
+<p class="quiet">${problem.code}</p>`);
+  };
+}

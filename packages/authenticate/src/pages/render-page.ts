@@ -1,0 +1,52 @@
+import { hash } from 'node:crypto';
+import helmet from 'helmet';
+import type { RequestHandler, Response } from 'express';
+
+const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:4em auto;padding:0 1em;color:#1b2430;background:#fff}
+h1{font-size:1.5em}a,button{font:inherit}button,.choice{display:inline-block;padding:.5em 1.2em;border:1px solid #2b5c8a;border-radius:4px;background:#2b5c8a;color:#fff;text-decoration:none;cursor:pointer}
+ul{list-style:none;padding:0}li{margin:.7em 0}dt{font-weight:600}dd{margin:0 0 .6em}.quiet{color:#5a6675;font-size:.9em}`;
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** Markup, as opposed to text that came from somewhere. */
+export type Html = { markup: string };
+
+/** Markup from a template; whatever stands in the gaps is text, unless it is markup itself or a list of it. */
+export function html(parts: TemplateStringsArray, ...gaps: (string | number | Html | Html[])[]): Html {
+  const fill = (gap: string | number | Html | Html[]): string => {
+    if (Array.isArray(gap)) return gap.map((one) => one.markup).join('');
+    return typeof gap === 'object' ? gap.markup : String(gap).replaceAll(/[&<>"']/g, (character) => escapes[character]!);
+  };
+  return { markup: parts.reduce((text, part, place) => text + fill(gaps[place - 1]!) + part) };
+}
+
+/** Headers for everything that a browser may show: no script, no frame, no foreign form, no cache. */
+export function pageHeaders(): RequestHandler {
+  const secure = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"], styleSrc: [`'sha256-${hash('sha256', style, 'base64')}'`], formAction: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"],
+      },
+    },
+    xFrameOptions: { action: 'deny' },
+    // Not no-referrer: a browser would send `Origin: null` with the logout form.
+    referrerPolicy: { policy: 'same-origin' },
+    crossOriginOpenerPolicy: { policy: 'same-origin' },
+  });
+  return (request, response, next) => {
+    response.setHeader('cache-control', 'no-store');
+    secure(request, response, next);
+  };
+}
+
+/** Answers with a whole page. */
+export function sendPage(response: Response, status: number, title: string, body: Html): void {
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} - Sallyport</title><style>${{ markup: style }}</style></head>
+<body><main><h1>${title}</h1>
+${body}
+</main></body></html>
+`;
+  response.status(status).type('html').send(page.markup);
+}

@@ -1,0 +1,58 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { ProblemError } from '@sallyport/kit';
+import type { RouteDeps } from '../authenticate-deps.ts';
+import { beginLoginCookies, readCookies } from '../login/cookies.ts';
+import { readLoginRequest } from '../login/read-login-request.ts';
+import { readOrigin } from '../login/read-origin.ts';
+import { kinds, transactionKey, transactionLifeMs, type LoginGoal, type Transaction } from '../login/transaction.ts';
+import { html, sendPage } from '../pages/render-page.ts';
+import { readQuery } from '../pages/read-query.ts';
+import { wantsPage } from '../pages/wants-page.ts';
+import type { ProviderClient } from '../providers/provider-client.ts';
+
+const loginPath = '/.sallyport/login';
+
+function chooseProvider({ providers }: RouteDeps, query: URLSearchParams): ProviderClient | undefined {
+  if (providers.length === 0) throw new ProblemError('identity-provider-unavailable', 'No identity provider is configured here, so nobody can log in.');
+  const id = query.get('provider');
+  if (id === null) return providers.length === 1 ? providers[0] : undefined;
+  const chosen = providers.find((provider) => provider.id === id);
+  if (!chosen) throw new ProblemError('bad-request', 'There is no identity provider of that name here.');
+  return chosen;
+}
+
+function showChoice({ providers }: RouteDeps, query: URLSearchParams, response: Response): void {
+  const choices = providers.map(({ id, issuer }) => {
+    const address = `${loginPath}?${new URLSearchParams([...query, ['provider', id]]).toString()}`;
+    return html`<li><a class="choice" href="${address}">${id}</a> <span class="quiet">${new URL(issuer).host}</span></li>`;
+  });
+  sendPage(response, 200, 'Log in', html`<p>Where do you have your account?</p>
+<ul>${choices}</ul>`);
+}
+
+async function sendToProvider(deps: RouteDeps, provider: ProviderClient, goal: LoginGoal, request: Request, response: Response): Promise<void> {
+  const { settings: { loginOrigin }, now, randomToken } = deps;
+  const [state, secret, nonce, codeVerifier] = [randomToken(), randomToken(), randomToken(), randomToken()] as const;
+  const address = await provider.authorizationUrl({ redirectUri: `${loginOrigin}/.sallyport/callback`, state, nonce, codeVerifier });
+  const transaction: Transaction = { provider: provider.id, nonce, codeVerifier, goal };
+  await deps.singleUse.put(kinds.login, transactionKey(state, secret), transaction, transactionLifeMs);
+  response.append('set-cookie', beginLoginCookies(loginOrigin, readCookies(request.headers.cookie), state, { secret, madeAt: now() }, transactionLifeMs));
+  response.redirect(302, address.href);
+}
+
+/** `GET /.sallyport/login`: tells a program which page to open, or sends a browser to the identity provider. */
+export function beginLogin(deps: RouteDeps): RequestHandler {
+  return async (request, response) => {
+    const { loginOrigin } = deps.settings;
+    const origin = readOrigin(request, deps.settings);
+    const query = readQuery(request);
+    const goal = readLoginRequest(query, deps.settings);
+    const provider = chooseProvider(deps, query);
+    const here = `${loginOrigin}${loginPath}${query.size > 0 ? `?${query.toString()}` : ''}`;
+    if (request.headers.accept?.includes('application/json') && !wantsPage(request)) return void response.json({ signInUrl: here });
+    // One callback address, one place for the cookies.
+    if (origin !== loginOrigin) return response.redirect(302, here);
+    if (provider === undefined) return showChoice(deps, query, response);
+    await sendToProvider(deps, provider, goal, request, response);
+  };
+}

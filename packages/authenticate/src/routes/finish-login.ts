@@ -1,0 +1,88 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { Identity } from '@sallyport/contracts';
+import { hashToken, ProblemError, toProblem } from '@sallyport/kit';
+import type { RouteDeps } from '../authenticate-deps.ts';
+import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie, sessionCookie, sessionCookieName } from '../login/cookies.ts';
+import { readOrigin } from '../login/read-origin.ts';
+import { redirectWith } from '../login/redirect-uri.ts';
+import { codeLifeMs, issuedLifeMs, kinds, transactionKey, transactionSchema, type Grant, type LoginGoal, type Transaction } from '../login/transaction.ts';
+import { readQuery } from '../pages/read-query.ts';
+import { readClientFacts } from '../session/client-facts.ts';
+import { openSession } from '../session/open-session.ts';
+
+const path = '/.sallyport/callback';
+const noLogin = () => new ProblemError('login-expired', 'This login took too long, was used already, or began in another browser. Start again.');
+
+/** The login that this browser began under this state; taken, so that it cannot come twice. */
+async function takeTransaction(deps: RouteDeps, state: string, cookie: string | undefined): Promise<Transaction> {
+  const held = readLoginCookie(cookie);
+  if (!held) throw noLogin();
+  const { data } = transactionSchema.safeParse(await deps.singleUse.take(kinds.login, transactionKey(state, held.secret)));
+  if (!data) throw noLogin();
+  return data;
+}
+
+async function identify(deps: RouteDeps, transaction: Transaction, state: string, query: URLSearchParams): Promise<Identity> {
+  const provider = deps.providers.find(({ id }) => id === transaction.provider);
+  if (!provider) throw noLogin();
+  const { nonce, codeVerifier } = transaction;
+  return provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier });
+}
+
+/** Hands a program its one-time code; the session comes with the exchange. */
+async function giveCode(deps: RouteDeps, goal: LoginGoal & { kind: 'cli' }, identity: Identity, response: Response): Promise<void> {
+  const code = deps.randomToken();
+  const sessionId = deps.randomId();
+  const grant: Grant = { identity, sessionId, redirectUri: goal.redirectUri, codeChallenge: goal.codeChallenge };
+  await deps.singleUse.put(kinds.issued, code, { sessionId }, issuedLifeMs);
+  await deps.singleUse.put(kinds.code, code, grant, codeLifeMs);
+  response.redirect(302, redirectWith(goal.redirectUri, { code, state: goal.state }));
+}
+
+/** Logs a browser in under a new token, whatever cookie it brought, and ends the session it had (no session outlives its cookie unseen). */
+async function giveCookie(deps: RouteDeps, goal: LoginGoal & { kind: 'browser' }, identity: Identity, request: Request, response: Response): Promise<void> {
+  const { loginOrigin, lifetimeMs } = deps.settings;
+  const facts = readClientFacts(request);
+  const old = readCookies(request.headers.cookie).get(sessionCookieName(loginOrigin));
+  const { token } = await openSession(deps, { id: deps.randomId(), kind: 'browser', identity, facts, path });
+  const [before] = old === undefined ? [] : await deps.sessions.find([hashToken(old)]);
+  if (before?.state === 'live' && before.session.kind === 'browser') {
+    const ended = await deps.sessions.revoke(before.session.id, { by: identity.user, reason: 'logout' });
+    if (ended) deps.events.revoked(ended, { caller: identity, path, facts, reason: 'replaced by a new login' });
+  }
+  response.append('set-cookie', sessionCookie(loginOrigin, token, lifetimeMs));
+  response.redirect(302, goal.returnTo);
+}
+
+/** A program that waits on loopback hears of a refusal too (RFC 6749 4.1.2.1), instead of waiting for a code that never comes. */
+function tellProgram(goal: LoginGoal & { kind: 'cli' }, error: unknown, response: Response): void {
+  const { status, detail } = toProblem(error);
+  response.redirect(302, redirectWith(goal.redirectUri, { error: status >= 500 ? 'temporarily_unavailable' : 'access_denied', error_description: detail, state: goal.state }));
+}
+
+/** `GET /.sallyport/callback`: the browser is back from the identity provider. */
+export function finishLogin(deps: RouteDeps): RequestHandler {
+  return async (request, response) => {
+    if (readOrigin(request, deps.settings) !== deps.settings.loginOrigin) throw noLogin();
+    const facts = readClientFacts(request);
+    let transaction: Transaction | undefined;
+    try {
+      const query = readQuery(request);
+      const state = query.get('state') ?? '';
+      const cookie = readCookies(request.headers.cookie).get(loginCookieName(deps.settings.loginOrigin, state));
+      transaction = await takeTransaction(deps, state, cookie);
+      response.append('set-cookie', clearedLoginCookie(deps.settings.loginOrigin, state));
+      deps.events.requireRoom();
+      const identity = await identify(deps, transaction, state, query);
+      const { goal } = transaction;
+      if (goal.kind === 'cli') await giveCode(deps, goal, identity, response);
+      else await giveCookie(deps, goal, identity, request, response);
+    } catch (error) {
+      const problem = toProblem(error);
+      deps.logger.warn({ code: problem.code, detail: problem.detail, provider: transaction?.provider, cause: error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined }, 'a login failed');
+      deps.events.failed({ path, problem, facts, code: problem.status, ...(transaction ? { provider: transaction.provider } : {}) });
+      if (transaction?.goal.kind !== 'cli' || problem.code === 'internal') throw error;
+      tellProgram(transaction.goal, error, response);
+    }
+  };
+}

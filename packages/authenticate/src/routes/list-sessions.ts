@@ -1,0 +1,22 @@
+import type { RequestHandler } from 'express';
+import { ProblemError, type ListedSession } from '@sallyport/kit';
+import type { RouteDeps } from '../authenticate-deps.ts';
+import { readQuery } from '../pages/read-query.ts';
+import { ownSessions, requireCaller } from '../session/read-caller-session.ts';
+
+function describe(session: ListedSession, currentId: string) {
+  const { id, kind, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, identity: { user, provider } } = session;
+  return { id, kind, user, provider, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, current: id === currentId };
+}
+
+/** `GET /v1/sessions`: the caller's live sessions; with `all=true` everybody's, where `api.policy.sessions` lets the caller. */
+export function listSessions(deps: RouteDeps): RequestHandler {
+  return async (request, response) => {
+    const caller = requireCaller(request);
+    const all = readQuery(request).get('all') ?? 'false';
+    if (all !== 'true' && all !== 'false') throw new ProblemError('bad-request', 'all must be true or false.');
+    if (all === 'true' && !caller.privileged) throw new ProblemError('forbidden', 'Your rights let you see your own sessions only (api.policy.sessions).');
+    const found = all === 'true' ? await deps.sessions.list() : await ownSessions(deps.sessions, caller);
+    response.json({ sessions: found.map((session) => describe(session, caller.session.id)) });
+  };
+}

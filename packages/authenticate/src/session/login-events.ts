@@ -1,0 +1,57 @@
+import { hash } from 'node:crypto';
+import type { AuditEventType, Identity, Session } from '@sallyport/contracts';
+import { auditKey, createAuditRecord, ProblemError, type AuditSink, type Problem } from '@sallyport/kit';
+import type { ClientFacts } from './client-facts.ts';
+
+type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'>;
+/** Who did something to a session, and to whose. */
+type Event = { type: AuditEventType; verb: string; path: string; user: Person | undefined; of: Person | undefined; session?: { id: string; kind: string }; facts: ClientFacts; code: number; message?: string; detail?: string };
+
+/** What authenticate tells the audit log. */
+export type LoginEvents = {
+  /** Refuses to begin what could not be recorded (`audit-unavailable`). */
+  requireRoom(): void;
+  login(session: Session, path: string): void;
+  failed(failure: { path: string; problem: Problem; provider?: string; facts: ClientFacts; code: number }): void;
+  revoked(session: Session, by: { caller: Person; path: string; facts: ClientFacts; reason: string }): void;
+};
+
+const userOf = (person: Person | undefined) => (person === undefined ? {} : {
+  username: person.user, groups: person.groups, uid: hash('sha256', `${person.issuer}\0${person.subject}`, 'base64url'),
+});
+const identityOf = (person: Person) => ({
+  iss: person.issuer, sub: person.subject, groups: person.groups, amr: person.amr,
+  ...(person.email === undefined ? {} : { email: person.email }), ...(person.authTime === undefined ? {} : { authTime: person.authTime }),
+});
+
+function draft(event: Event, auditID: string) {
+  const { facts, session } = event;
+  return {
+    auditID, stage: 'ResponseComplete' as const, requestURI: event.path, verb: event.verb, user: userOf(event.user),
+    ...(facts.clientAddress === undefined ? {} : { sourceIPs: [facts.clientAddress] }), ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
+    responseStatus: { code: event.code, ...(event.message === undefined ? {} : { message: event.message }) },
+    sallyport: {
+      producer: 'authenticate', ...(event.of === undefined ? {} : { identity: identityOf(event.of) }), ...(session ? { sessionId: session.id, credentialKind: session.kind } : {}),
+      ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }), ...(event.detail === undefined ? {} : { detail: event.detail }),
+    },
+  };
+}
+
+/** Builds the events and hands them to the sink. Paths go in without their query: codes and states stand there. */
+export function createLoginEvents(deps: { audit: AuditSink; now: () => number; randomId: () => string }): LoginEvents {
+  const { audit, randomId } = deps;
+  const tell = (event: Event) => audit.enqueue(createAuditRecord({
+    type: event.type, source: 'sallyport/authenticate', key: auditKey(undefined, event.session?.id), data: draft(event, randomId()),
+  }, deps));
+  return {
+    requireRoom() {
+      if (!audit.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written at the moment, so nobody can log in. Try again shortly.');
+    },
+    login: (session, path) => tell({ type: 'session.login', verb: 'login', path, user: session.identity, of: session.identity, session, facts: session, code: 200, detail: session.identity.provider }),
+    failed({ path, problem, provider, facts, code }) {
+      // Anybody can fail to log in, as often as they like; they must not fill the queue.
+      if (audit.hasRoom()) tell({ type: 'login.failed', verb: 'login', path, user: undefined, of: undefined, facts, code, message: `${problem.code}: ${problem.detail}`, ...(provider === undefined ? {} : { detail: provider }) });
+    },
+    revoked: (session, { caller, path, facts, reason }) => tell({ type: 'session.revoked', verb: 'revoke', path, user: caller, of: session.identity, session, facts, code: 200, detail: reason }),
+  };
+}

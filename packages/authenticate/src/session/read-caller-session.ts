@@ -1,0 +1,14 @@
+import type { IncomingMessage } from 'node:http';
+import { ProblemError, readCaller, type Caller, type ListedSession, type SessionStore } from '@sallyport/kit';
+
+/** The person for whom the gateway makes this call; it has looked their credential up already. */
+export function requireCaller({ headers }: IncomingMessage): Caller {
+  const caller = readCaller(headers);
+  if (!caller) throw new ProblemError('unauthenticated', 'Nobody is logged in here. Log in first.');
+  return caller;
+}
+
+/** The caller's sessions that live now. */
+export function ownSessions(sessions: SessionStore, { identity: { issuer, subject } }: Caller): Promise<ListedSession[]> {
+  return sessions.list({ issuer, subject });
+}

@@ -1,0 +1,61 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { createServiceIdentity, readConfig } from '@sallyport/kit';
+import { serviceNames } from '@sallyport/contracts';
+import { startAuthenticate, type RunningAuthenticate } from './start-authenticate.ts';
+import { recordingSink } from './test-bed.test.support.ts';
+
+const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<(typeof serviceNames)[number], ReturnType<typeof generateKeyPairSync>>;
+let directory: string;
+let running: RunningAuthenticate | undefined;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-authenticate-'));
+});
+afterEach(async () => {
+  await running?.close();
+  running = undefined;
+  rmSync(directory, { recursive: true });
+});
+
+function load(sessions: string) {
+  for (const name of serviceNames) writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const service = (name: (typeof serviceNames)[number]) => `  ${name}: {keyFile: ${name}.pem, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
+  return readConfig(['gateway: {url: "http://127.0.0.1:8443"}', 'services:', ...serviceNames.map(service), `sessions: ${sessions}`,
+    // A port of the discard service, where nobody listens.
+    'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}'].join('\n'), path.join(directory, 'sallyport.yaml'), {});
+}
+const call = async (from: (typeof serviceNames)[number], to: string, headers: Record<string, string> = {}) => {
+  const identity = createServiceIdentity({ name: from, privateKey: keys[from].privateKey as never, now: Date.now });
+  return fetch(`${running!.url}${to}`, { headers: { authorization: await identity.credentialFor('authenticate'), 'sallyport-origin': 'http://127.0.0.1:8443', accept: 'application/json', ...headers }, redirect: 'manual' });
+};
+
+describe('the running service', () => {
+  it('answers the proxy and nobody else', async () => {
+    running = await startAuthenticate({ loaded: load('{memory: true}'), logger: pino({ level: 'silent' }), audit: recordingSink() });
+    expect((await call('proxy', '/.sallyport/login')).status).toBe(200);
+    expect((await call('audit', '/.sallyport/login')).status).toBe(403);
+    expect((await fetch(`${running.url}/.sallyport/login`)).status).toBe(401);
+    expect(await running.readiness.report()).toEqual({ ready: true, checks: { sessions: 'ok' } });
+  });
+
+  it('starts while Redis and the identity provider are away, and says which', async () => {
+    const from = performance.now();
+    running = await startAuthenticate({ loaded: load('{redis: "redis://127.0.0.1:9"}'), logger: pino({ level: 'silent' }), audit: recordingSink() });
+    expect(performance.now() - from).toBeLessThan(2000);
+    const login = await call('proxy', '/.sallyport/login', { accept: 'text/html' });
+    expect(login.status).toBe(503);
+    expect(await login.text()).toContain('identity provider corp cannot be reached');
+    const asked = performance.now();
+    const token = await fetch(`${running.url}/.sallyport/token`, {
+      method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: 'c', code_verifier: 'v', redirect_uri: 'r' }),
+      headers: { authorization: await createServiceIdentity({ name: 'proxy', privateKey: keys.proxy.privateKey as never, now: Date.now }).credentialFor('authenticate') },
+    });
+    expect(await token.json()).toMatchObject({ code: 'sessions-unavailable', status: 503 });
+    expect(performance.now() - asked).toBeLessThan(1000);
+    expect((await running.readiness.report()).ready).toBe(false);
+  });
+});

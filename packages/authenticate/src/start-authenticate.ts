@@ -1,0 +1,90 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import {
+  createAuditSink, createReadiness, createSessionStores, listenHttp, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type RunningService,
+  type ServiceVerifier, type SessionStore, type SingleUseStore,
+} from '@sallyport/kit';
+import { createAuthenticateApp } from './create-authenticate-app.ts';
+import { readLoginSettings } from './login/login-settings.ts';
+import { createProviderClient } from './providers/provider-client.ts';
+import { createProviderFetch, type ProviderFetch } from './providers/provider-fetch.ts';
+
+export type StartAuthenticate = {
+  loaded: LoadedConfig;
+  logger: Logger;
+  metrics?: Metrics;
+  readiness?: Readiness;
+  /** HTTPS_PROXY and NO_PROXY, for calls to identity providers. */
+  environment?: { httpsProxy?: string; noProxy?: string };
+  /** What the composition may bring itself; whoever brings a thing also closes it. */
+  sessions?: SessionStore;
+  singleUse?: SingleUseStore;
+  audit?: AuditSink;
+  verifier?: ServiceVerifier;
+  now?: () => number;
+  fetch?: ProviderFetch;
+};
+
+/** The running service: where it listens, whether it is ready, how to stop it. */
+export type RunningAuthenticate = RunningService & { url: string; readiness: Readiness };
+
+type Closing = (() => Promise<void>)[];
+
+function createProviders({ loaded: { config, resolvePath }, environment, fetch, now = Date.now }: StartAuthenticate, closing: Closing) {
+  return config.identity.providers.map((provider) => {
+    if (fetch) return createProviderClient({ provider, fetch, now });
+    const own = createProviderFetch({ ...environment, ...(provider.caFile == null ? {} : { ca: readFileSync(resolvePath(provider.caFile), 'utf8') }) });
+    closing.push(own.close);
+    return createProviderClient({ provider, fetch: own.fetch, now });
+  });
+}
+
+async function openStores({ loaded: { config, resolvePath }, logger, now = Date.now, sessions, singleUse }: StartAuthenticate, closing: Closing) {
+  if (sessions && singleUse) return { sessions, singleUse };
+  const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
+  closing.push(stores.close);
+  return { sessions: sessions ?? stores.sessions, singleUse: singleUse ?? stores.singleUse };
+}
+
+function openAudit({ loaded: { config, resolvePath }, logger, metrics, now = Date.now, audit }: StartAuthenticate, closing: Closing): AuditSink {
+  if (audit) return audit;
+  const own = createAuditSink(config.audit, { logger, now, resolvePath, ...(metrics ? { metrics } : {}) });
+  closing.push(() => own.close());
+  return own;
+}
+
+function createListener({ loaded: { config, resolvePath } }: StartAuthenticate, app: Parameters<typeof createServer>[1]): Server {
+  const { certFile, tlsKeyFile } = config.services.authenticate;
+  if (certFile === undefined || tlsKeyFile === undefined) return createServer(app);
+  return createTlsServer({ cert: readFileSync(resolvePath(certFile)), key: readFileSync(resolvePath(tlsKeyFile)) }, app);
+}
+
+/** Composes and starts the service. It starts while Redis, Kafka and the identity providers are away, and needs no restart when they come. */
+export async function startAuthenticate(parts: StartAuthenticate): Promise<RunningAuthenticate> {
+  const { loaded: { config }, logger, now = Date.now, readiness = createReadiness() } = parts;
+  const closing: Closing = [];
+  const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'authenticate', now).verifier;
+  const settings = readLoginSettings(config);
+  const providers = createProviders(parts, closing);
+  const audit = openAudit(parts, closing);
+  const { sessions, singleUse } = await openStores(parts, closing);
+  readiness.add('sessions', () => sessions.ping());
+  const app = createAuthenticateApp({
+    settings, providers, sessions, singleUse, audit, verifier, logger, now,
+    randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
+  });
+  const server = createListener(parts, app);
+  const { host, port } = config.services.authenticate.listen;
+  const listening = await listenHttp(server, { host, port });
+  const scheme = config.services.authenticate.certFile === undefined ? 'http' : 'https';
+  return {
+    url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,
+    readiness,
+    async close() {
+      await listening.close();
+      for (const close of closing.reverse()) await close();
+    },
+  };
+}
