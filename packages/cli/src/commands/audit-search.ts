@@ -12,7 +12,7 @@ const pageSize = 1000;
 
 /** One page of the audit trail. */
 export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditPage> {
-  return readAnswer(auditPageSchema, await callAsPerson(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query}` }), 'the audit query');
+  return readAnswer(auditPageSchema, await callAsPerson(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query.toString()}` }), 'the audit query');
 }
 
 /** Words for someone who may be looking at a part of the trail without knowing it; undefined if they see others' events. */

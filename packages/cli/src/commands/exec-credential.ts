@@ -7,7 +7,7 @@ import { execCredential, mayServeFromCache, noteServed } from '../home/exec-cach
 import { readMachineClock } from '../home/machine-clock.ts';
 import { openServedMarkers } from '../home/served-markers.ts';
 import { logInOnce } from '../login/log-in-once.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { CliError, describeError } from '../terminal/cli-error.ts';
 import type { World } from '../world.ts';
 
 const loginTimeoutMs = 300_000;
@@ -29,15 +29,25 @@ function readExecInfo(text: string | undefined): { apiVersion: string; interacti
   return { apiVersion, interactive: info.spec?.interactive === true };
 }
 
+// A disk that is full must not keep kubectl from a credential that is good.
+function keepIfPossible({ store, world }: OpenGateway, credential: Credential): void {
+  try {
+    store.keep(credential);
+  } catch (error) {
+    world.stderr.write(describeError(error).text);
+  }
+}
+
 /** Asks the gateway whether a kept credential still holds; undefined if not. Keeps what it learns about the session. */
-async function stillValid({ client, store, world }: OpenGateway, credential: Credential): Promise<Credential | undefined> {
+async function stillValid(gateway: OpenGateway, credential: Credential): Promise<Credential | undefined> {
+  const { client, store, world } = gateway;
   if (credential.expiresAt <= world.now()) return undefined;
   const answer = await client.call({ method: 'GET', path: '/.sallyport/me', token: credential.token, timeoutMs: 10_000 });
   if (answer.status === 401) return undefined;
   const { user, session } = readAnswer(meSchema, expectOk(answer, client.address.origin), 'who you are');
   const renewed = { ...credential, user, expiresAt: session.expiresAt };
   // Another process may have logged in or out meanwhile; then what it left counts.
-  if (store.read()?.token === credential.token) store.keep(renewed);
+  if (store.read()?.token === credential.token) keepIfPossible(gateway, renewed);
   return renewed;
 }
 
@@ -72,9 +82,10 @@ export async function runExecCredential(args: readonly string[], world: World): 
     const markers = openServedMarkers(gateway.store.directory, world);
     const reading = readMachineClock(world.now, world.platform);
     const cached = mayServeFromCache(gateway.store.directory, gateway.address.origin, reading) && !markers.wasServed(server) ? gateway.store.read() : undefined;
-    const credential = cached ?? await findCredential(gateway, interactive);
-    markers.mark(server);
-    if (cached !== undefined) noteServed(gateway.store.directory, reading);
+    // Marked before it is served: what cannot be marked is not served unasked.
+    const marked = markers.mark(server);
+    const credential = cached !== undefined && marked ? cached : await findCredential(gateway, interactive);
+    if (credential === cached) noteServed(gateway.store.directory, reading);
     world.stdout.write(`${execCredential(credential, apiVersion)}\n`);
   } catch (error) {
     if (error instanceof CliError) throw new CliError('failed', error.message, error.hint, { cause: error });

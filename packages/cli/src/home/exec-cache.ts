@@ -22,13 +22,19 @@ export function execCacheText(credential: Credential, origin: string, reading: C
   return [magic, origin, reading.clock, until, halfIdle, execCredential(credential), ''].join('\n');
 }
 
+/** A number as the sh front takes it: no sign, no leading zero, at most twelve digits. */
+function readNumber(text: string | undefined): number {
+  return text !== undefined && /^(?:0|[1-9]\d{0,11})$/.test(text) ? Number(text) : Number.NaN;
+}
+
 /** The same judgement that the sh front makes, for systems without sh and addresses that it does not read: may this be served without asking the gateway? */
 export function mayServeFromCache(directory: string, origin: string, reading: ClockReading): boolean {
   try {
     const [first, gateway, clock, until, halfIdle] = readFileSync(path.join(directory, 'exec-cache'), 'utf8').split('\n');
-    const last = Number(readFileSync(path.join(directory, 'last-served'), 'utf8'));
-    return first === magic && gateway === origin && clock === reading.clock && reading.seconds < Number(until)
-      && last <= reading.seconds && reading.seconds - last < Number(halfIdle);
+    const last = readNumber(readFileSync(path.join(directory, 'last-served'), 'utf8').split('\n')[0]);
+    // A comparison with what is not a number is false.
+    return first === magic && gateway === origin && clock === reading.clock && reading.seconds < readNumber(until)
+      && last <= reading.seconds && reading.seconds - last < readNumber(halfIdle);
   } catch {
     return false;
   }

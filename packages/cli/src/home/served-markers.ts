@@ -17,7 +17,8 @@ const serverPart = (server: ServerAddress) => server.cluster ?? `@${server.autho
 export type ServedMarkers = {
   /** True if the process that started us was given this server's credential before. */
   wasServed(server: ServerAddress): boolean;
-  mark(server: ServerAddress): void;
+  /** Marks it as served now; false where that is not possible (a full disk), and then nothing may be served unasked. */
+  mark(server: ServerAddress): boolean;
 };
 
 /** Opens the markers below a gateway's directory, for the process that started this one. */
@@ -28,12 +29,15 @@ export function openServedMarkers(gatewayDirectory: string, world: World): Serve
   return {
     wasServed: (server) => birth === undefined || existsSync(nameOf(server)),
     mark(server) {
-      if (birth === undefined) return;
+      if (birth === undefined) return false;
       try {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
         closeSync(openSync(nameOf(server), 'a', 0o600));
         sweep(directory, world);
-      } catch { /* a disk that is full must not keep kubectl from its credential */ }
+        return true;
+      } catch {
+        return false;
+      }
     },
   };
 }

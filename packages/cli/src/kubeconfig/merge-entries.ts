@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, isSeq, parseDocument, YAMLMap, type Document, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from 'yaml';
 import { CliError } from '../terminal/cli-error.ts';
 import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
 
@@ -56,7 +56,7 @@ function isOurs(document: Document, name: string): boolean {
   const user = isSeq(users) ? users.items.find((one) => isNamed(one, name)) as YAMLMap | undefined : undefined;
   const args = user?.getIn(['user', 'exec', 'args'], true);
   const values = isSeq(args) ? args.items.map((one) => (isScalar(one) ? one.value : undefined)) : [];
-  return values[0] === 'exec-credential' || (values[1] === 'exec-credential' && /sallyport\.js$/.test(String(values[0])));
+  return values[0] === 'exec-credential' || (values[1] === 'exec-credential' && String(values[0]).endsWith('sallyport.js'));
 }
 
 function isTaken(document: Document, name: string): boolean {

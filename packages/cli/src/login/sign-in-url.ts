@@ -18,6 +18,6 @@ function checkedPage(text: string): string {
 /** Asks the gateway where a person begins this login. */
 export async function signInUrl(client: GatewayClient, login: { redirectUri: string; state: string; challenge: string }): Promise<string> {
   const query = new URLSearchParams({ redirect_uri: login.redirectUri, state: login.state, code_challenge: login.challenge, code_challenge_method: 'S256' });
-  const answer = await client.call({ method: 'GET', path: `/.sallyport/login?${query}` });
+  const answer = await client.call({ method: 'GET', path: `/.sallyport/login?${query.toString()}` });
   return checkedPage(readAnswer(signInSchema, expectOk(answer, client.address.origin), 'the login').signInUrl);
 }

@@ -1,0 +1,217 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { hostileLines, hostileNumbers } from './testing/hostile-cache.ts';
+import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
+import { createFrontRig, shells, type FrontRig } from './testing/front-rig.ts';
+
+let gateway: FakeGateway;
+let rig: FrontRig;
+beforeEach(async () => { gateway = await startFakeGateway(); });
+afterEach(async () => {
+  await gateway.close();
+  rig.remove();
+});
+
+const dev = () => `${gateway.origin}/clusters/dev`;
+const directory = () => path.join(rig.home, 'gateways', gateway.origin.replace('://', '+'));
+const info = (interactive: boolean, version = 'v1') => ({ KUBERNETES_EXEC_INFO: JSON.stringify({ kind: 'ExecCredential', apiVersion: `client.authentication.k8s.io/${version}`, spec: { interactive } }) });
+const tokenIn = (text: string) => (JSON.parse(text) as { status: { token: string } }).status.token;
+const openedCount = () => (existsSync(path.join(rig.directory, 'opened')) ? readFileSync(path.join(rig.directory, 'opened'), 'utf8').trim().split('\n').length : 0);
+
+async function start(shell?: string, stub?: boolean): Promise<void> {
+  rig = createFrontRig(shell, stub);
+  expect((await rig.run('login', '--gateway', gateway.origin)).code).toBe(0);
+  gateway.calls.length = 0;
+}
+const ask = (url = dev(), env?: Record<string, string>) => rig.sh(`$FRONT exec-credential '${url}'`, env);
+/** The files that decide, with one line of one of them changed. */
+function rewrite(file: string, line: number, text: string): void {
+  const lines = readFileSync(path.join(directory(), file), 'utf8').split('\n');
+  lines[line] = text;
+  writeFileSync(path.join(directory(), file), lines.join('\n'));
+}
+
+const handedOver = (server: string) => ({ code: 0, out: `program exec-credential ${server}\n`, err: '' });
+
+describe.each(shells)('the sh front under %s', (shell) => {
+  const startStub = () => start(shell, true);
+
+  it('answers from the cache without starting the program', async () => {
+    await startStub();
+    const answers = [await ask(), await ask(), await ask(`${gateway.origin}/clusters/prod`, info(true))];
+    const [token] = gateway.sessions.keys();
+    for (const { code, out, err } of answers) {
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(JSON.parse(out)).toEqual({ kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1', status: { token, expirationTimestamp: expect.stringMatching(/^\d{4}-.*Z$/) } });
+    }
+  });
+
+  it('starts the program when the same process asks for the same server again, and only then', async () => {
+    await startStub();
+    const prod = `${gateway.origin}/clusters/prod`;
+    const { out } = await rig.sh(`$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${prod}' >/dev/null; $FRONT exec-credential '${dev()}'`);
+    expect(out).toBe(handedOver(dev()).out);
+    expect((await ask()).out).toContain('ExecCredential');
+  });
+
+  it('starts the program after half of the idle time without use, and in the last minute', async () => {
+    await startStub();
+    const now = Number(readFileSync(path.join(directory(), 'last-served'), 'utf8'));
+    rewrite('exec-cache', 4, '5');
+    rewrite('last-served', 0, String(now - 6));
+    expect(await ask()).toEqual(handedOver(dev()));
+    rewrite('last-served', 0, String(now - 2));
+    expect((await ask()).out).toContain('ExecCredential');
+    expect(Number(readFileSync(path.join(directory(), 'last-served'), 'utf8'))).toBeGreaterThanOrEqual(now);
+    rewrite('exec-cache', 3, String(now));
+    expect(await ask()).toEqual(handedOver(dev()));
+  });
+
+  it('trusts nothing in a cache that is not as it was written, and runs nothing of it', async () => {
+    await startStub();
+    const whole = readFileSync(path.join(directory(), 'exec-cache'), 'utf8');
+    for (const [line, text] of hostileLines) {
+      writeFileSync(path.join(directory(), 'exec-cache'), whole);
+      rewrite('exec-cache', line, text);
+      expect({ line, text, ...await rig.sh(`cd '${rig.directory}'; $FRONT exec-credential '${dev()}'`) }).toEqual({ line, text, ...handedOver(dev()) });
+    }
+    writeFileSync(path.join(directory(), 'exec-cache'), whole.slice(0, 60));
+    expect(await ask()).toEqual(handedOver(dev()));
+    expect(existsSync(path.join(rig.directory, 'pwned'))).toBe(false);
+  });
+
+  it('trusts no last use that is none, or lies ahead', async () => {
+    await startStub();
+    for (const text of hostileNumbers) {
+      rewrite('last-served', 0, text);
+      expect({ text, ...await rig.sh(`cd '${rig.directory}'; $FRONT exec-credential '${dev()}'`) }).toEqual({ text, ...handedOver(dev()) });
+    }
+    expect(existsSync(path.join(rig.directory, 'pwned'))).toBe(false);
+  });
+
+  it('hands a server that it cannot read to the program as it is', async () => {
+    await startStub();
+    for (const server of ['https://$(touch pwned)/clusters/dev', 'http://localhost/clusters/`touch pwned`', 'http://../clusters/..', `${gateway.origin}/clusters/../dev`, 'http://*/clusters/*', `${dev()}/`, '-n', '']) {
+      expect(await rig.sh(`cd '${rig.directory}'; $FRONT exec-credential '${server}'`)).toEqual(handedOver(server));
+    }
+    expect(existsSync(path.join(rig.directory, 'pwned'))).toBe(false);
+  });
+
+  it('starts the program where it cannot mark whom it served', async () => {
+    await startStub();
+    rmSync(path.join(directory(), 'served'), { recursive: true });
+    writeFileSync(path.join(directory(), 'served'), '');
+    expect(await ask()).toEqual(handedOver(dev()));
+  });
+
+  it('sweeps the marks of processes that are gone', async () => {
+    await startStub();
+    const served = path.join(directory(), 'served');
+    for (let pid = 0; pid < 200; pid += 1) writeFileSync(path.join(served, `dev.${4_190_000 + pid}.1`), '');
+    const { out, err } = await ask();
+    expect({ out, err }).toEqual({ out: expect.stringMatching(/^\{.*\}\n$/), err: '' });
+    expect(readdirSync(served).length).toBeLessThan(10);
+  });
+});
+
+describe('the sh front', () => {
+  it('after a revocation fails at most once: the same process is sent to the login', async () => {
+    await start();
+    gateway.revokeAll();
+    const dead = await ask();
+    expect(gateway.calls).toEqual([]);
+    const next = await rig.sh(`$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${dev()}'`, info(true));
+    expect(next.code).toBe(0);
+    expect(tokenIn(next.out)).not.toBe(tokenIn(dead.out));
+    expect([...gateway.sessions.keys()]).toEqual([tokenIn(next.out)]);
+    expect(tokenIn((await ask()).out)).toBe(tokenIn(next.out));
+  });
+
+  it('without a terminal says what to do instead of opening a browser, and no longer serves the dead credential', async () => {
+    await start();
+    gateway.revokeAll();
+    const { code, out, err } = await rig.sh(`$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${dev()}'`, info(false));
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(`the session has ended at ${gateway.origin}, and there is no terminal to log in from\n  Log in first: sallyport login --gateway ${gateway.origin}`);
+    expect(await ask()).toMatchObject({ code: 1, err: expect.stringContaining('nobody is logged in') });
+    expect(openedCount()).toBe(0);
+  });
+
+  it('opens one browser for two clients that start together', async () => {
+    rig = createFrontRig();
+    const both = await Promise.all([ask(dev(), info(true)), ask(`${gateway.origin}/clusters/prod`, info(true)), ask(dev(), info(true))]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(new Set(both.map(({ out }) => tokenIn(out))).size).toBe(1);
+    expect(openedCount()).toBe(1);
+  });
+
+  it('fails with 1 and clear words while the gateway is away, and keeps the credential', async () => {
+    await start();
+    rmSync(path.join(directory(), 'exec-cache'));
+    await gateway.close();
+    const { code, out, err } = await ask();
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('cannot be reached: nothing listens there');
+    expect(existsSync(path.join(directory(), 'credential.json'))).toBe(true);
+  });
+
+  it('works through links, by relative name and from PATH', async () => {
+    await start();
+    const links = path.join(rig.directory, 'links');
+    mkdirSync(links);
+    symlinkSync('../a/b/c/bin/sallyport-exec-credential', path.join(links, 'one'));
+    symlinkSync('one', path.join(links, 'two'));
+    const { code, out } = await rig.sh(`cd '${links}' && ./two whoami -o json && PATH="${links}:$PATH" two whoami -o json`);
+    expect(code).toBe(0);
+    expect(out.match(/alice@example\.com/g)).toHaveLength(4);
+  });
+
+  it('hands everything but a plain exec-credential to the program', async () => {
+    await start();
+    expect(await rig.sh('$FRONT --version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(await rig.sh('$FRONT exec-credential')).toMatchObject({ code: 2 });
+    expect(await rig.sh('$FRONT')).toMatchObject({ code: 2 });
+    expect(await rig.sh(`$FRONT exec-credential '${dev()}' more`)).toMatchObject({ code: 1, err: expect.stringContaining('takes the address of one cluster') });
+  });
+
+  it('answers in the version that the client speaks, and refuses one that is not known', async () => {
+    await start();
+    expect(JSON.parse((await ask(dev(), info(true, 'v1beta1'))).out)).toMatchObject({ apiVersion: 'client.authentication.k8s.io/v1beta1' });
+    expect(await ask(dev(), info(true, 'v9'))).toMatchObject({ code: 1, err: expect.stringContaining('not spoken here') });
+    expect(await ask(dev(), { KUBERNETES_EXEC_INFO: '{' })).toMatchObject({ code: 1, err: expect.stringContaining('not JSON') });
+  });
+
+  it('takes the credential of another gateway where a cluster has a host of its own', async () => {
+    await start();
+    const { code, out } = await rig.sh(`$FRONT exec-credential https://dev.k8s.example.com --gateway ${gateway.origin}`);
+    expect(code).toBe(0);
+    expect(gateway.sessions.has(tokenIn(out))).toBe(true);
+    expect(gateway.calls).toEqual([]);
+  });
+
+  it('asks the gateway where it cannot mark whom it served', async () => {
+    await start();
+    rmSync(path.join(directory(), 'served'), { recursive: true });
+    writeFileSync(path.join(directory(), 'served'), '');
+    expect(await ask()).toMatchObject({ code: 0, out: expect.stringContaining('ExecCredential'), err: expect.stringContaining('served cannot be used') });
+    expect(gateway.calls).toEqual(['GET /.sallyport/me']);
+  });
+
+  it('sweeps from the program too', async () => {
+    await start();
+    const served = path.join(directory(), 'served');
+    for (let pid = 0; pid < 200; pid += 1) writeFileSync(path.join(served, `dev.${process.pid}.${pid}`), '');
+    rmSync(path.join(directory(), 'exec-cache'));
+    await ask();
+    expect(readdirSync(served).length).toBeLessThan(10);
+  });
+
+  it('finds a credential that others may read closed again by the program', async () => {
+    await start();
+    const file = path.join(directory(), 'credential.json');
+    chmodSync(file, 0o644);
+    await rig.run('whoami');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+});

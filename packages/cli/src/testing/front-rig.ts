@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { createRig, type Rig, type Run } from './rig.ts';
+
+/** The sh front as kubectl runs it: really executed, with the Node.js program behind it run from its sources. */
+export type FrontRig = Rig & {
+  front: string;
+  /** Runs a script of sh, in which `$FRONT` is the front; the script's shell is the front's parent. */
+  sh(script: string, env?: Record<string, string>): Promise<Run>;
+};
+
+const sources = fileURLToPath(new URL('..', import.meta.url));
+const isThere = (shell: string) => (process.env.PATH ?? '').split(':').some((directory) => existsSync(path.join(directory, shell)));
+
+/** The shells of this machine that the front must run under; `sh` is whatever the system has for it. */
+export const shells = ['sh', 'dash', 'bash --posix', 'busybox sh', 'ksh', 'mksh', 'yash'].filter((shell) => shell === 'sh' || isThere(shell.split(' ')[0]!));
+
+/** With `stub`, the program behind the front only says that it was started. */
+export function createFrontRig(shell = '', stub = false): FrontRig {
+  const rig = createRig();
+  const bin = path.join(rig.directory, 'a', 'b', 'c', 'bin');
+  const programs = path.join(rig.directory, 'programs');
+  for (const directory of [bin, programs]) mkdirSync(directory, { recursive: true });
+  const front = path.join(bin, 'sallyport-exec-credential');
+  copyFileSync(path.join(sources, '..', 'bin', 'sallyport-exec-credential'), front);
+  chmodSync(front, 0o755);
+  writeFileSync(path.join(bin, 'sallyport.js'), `await import(${JSON.stringify(path.join(sources, 'main.ts'))});\n`);
+  writeFileSync(path.join(bin, 'package.json'), '{"type":"module"}');
+  if (stub) {
+    writeFileSync(path.join(programs, 'node'), '#!/bin/sh\nshift\necho "program $*"\n');
+    chmodSync(path.join(programs, 'node'), 0o755);
+  } else symlinkSync(process.execPath, path.join(programs, 'node'));
+  // A browser that logs in by itself, and counts.
+  const browser = path.join(programs, 'browser.mjs');
+  writeFileSync(browser, `import { appendFileSync } from 'node:fs';\nappendFileSync(${JSON.stringify(path.join(rig.directory, 'opened'))}, process.argv[2] + '\\n');\nawait fetch(process.argv[2]);\n`);
+  for (const name of ['xdg-open', 'open']) {
+    writeFileSync(path.join(programs, name), `#!/bin/sh\nexec node ${browser} "$1"\n`);
+    chmodSync(path.join(programs, name), 0o755);
+  }
+  const base = { PATH: `${programs}:${process.env.PATH ?? ''}`, HOME: rig.directory, SALLYPORT_HOME: rig.home, FRONT: shell === '' ? front : `${shell} ${front}` };
+  const sh = (script: string, env: Record<string, string> = {}) => new Promise<Run>((resolve, reject) => {
+    // A last command of its own keeps the shell from replacing itself by the front, which would then have another parent.
+    const child = spawn('sh', ['-c', `${script}\nkept=$?\nexit "$kept"`], { env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const run = { code: 0, out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => { run.out += chunk.toString('utf8'); });
+    child.stderr.on('data', (chunk: Buffer) => { run.err += chunk.toString('utf8'); });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ ...run, code: code ?? -1 }));
+  });
+  return Object.assign(rig, { front, sh });
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { runCli } from '../run-cli.ts';
+import type { World } from '../world.ts';
+
+/** One run's outcome. */
+export type Run = { code: number; out: string; err: string };
+/** A world of a test's own: a directory, streams that are kept, and a browser that logs in by itself. */
+export type Rig = {
+  directory: string;
+  home: string;
+  kubeconfig: string;
+  world: World;
+  opened: string[];
+  /** Sees standard error as it is written. */
+  onErr: (text: string) => void;
+  run(...args: string[]): Promise<Run>;
+  remove(): void;
+};
+
+/** What a person does at the login page: here, only follow where it leads. */
+export async function browse(url: string): Promise<string> {
+  return (await fetch(url)).text();
+}
+
+export function createRig(changes: Partial<World> = {}): Rig {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-cli-'));
+  const home = path.join(directory, 'home');
+  const kubeconfig = path.join(directory, 'kubeconfig');
+  const opened: string[] = [];
+  const world: World = {
+    env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig }, homeDirectory: directory, platform: process.platform, workingDirectory: directory, parentPid: process.ppid,
+    stdout: { isTTY: false, write: () => {} }, stderr: { isTTY: false, write: () => {} }, now: Date.now,
+    sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, Math.min(ms, 20)); }),
+    launch: (command, args) => {
+      opened.push([command, ...args].join(' '));
+      void browse(args.at(-1)!);
+      return Promise.resolve(true);
+    },
+    ...changes,
+  };
+  const rig: Rig = {
+    onErr: () => {},
+    directory, home, kubeconfig, world, opened,
+    async run(...args) {
+      const kept = { out: '', err: '' };
+      const own: World = {
+        ...world, stdout: { isTTY: world.stdout.isTTY, write: (text) => { kept.out += text; } }, stderr: { isTTY: world.stderr.isTTY, write: (text) => { kept.err += text; rig.onErr(text); } },
+      };
+      return { code: await runCli(args, own), ...kept };
+    },
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+  return rig;
+}
+
+/** The address of the login page in what a login prints. */
+export function printedPage(text: string): string {
+  return /^ {2}(http\S+)$/m.exec(text)?.[1] ?? '';
+}
