@@ -1,0 +1,15 @@
+/** Who a request acts as. */
+export type User = { username: string; uid?: string; groups: readonly string[]; extra: Readonly<Record<string, readonly string[]>> };
+
+export const anonymous: User = { username: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} };
+
+/** `system:serviceaccount:<namespace>:<name>` split, undefined for anyone else. */
+export function serviceAccountOf(username: string): { namespace: string; name: string } | undefined {
+  const match = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username);
+  return match === null ? undefined : { namespace: match[1]!, name: match[2]! };
+}
+
+/** The groups that belong to every service account of a namespace. */
+export function serviceAccountGroups(namespace: string): string[] {
+  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+}

@@ -1,0 +1,106 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer as createHttpServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createAuthenticate } from './access/authenticate.ts';
+import type { TokenIdentity } from './access/authenticate.ts';
+import { createAccess } from './access/rbac.ts';
+import type { Cluster } from './call.ts';
+import { runControllers } from './deployment-controller.ts';
+import { handleRequest } from './handle-request.ts';
+import type { PracticeRequest, RequestDeps } from './handle-request.ts';
+import type { KubeObject } from './kube-object.ts';
+import { seedBindings } from './seed/bindings.ts';
+import { plant } from './seed/plant.ts';
+import { seedRoles } from './seed/roles.ts';
+import { seedWorkloads } from './seed/workloads.ts';
+import { ObjectStore } from './store/object-store.ts';
+
+/** What `/version` answers: it says that this is no Kubernetes. */
+export const practiceVersion = 'v1.36.0+sallyport.practice';
+
+export type PracticeClusterOptions = {
+  /** PEM texts; without them the cluster speaks plain http. */
+  tls?: { certPem: string; keyPem: string };
+  /** Callers by bearer token, besides the administrator: the gateway, for one. */
+  tokens?: Readonly<Record<string, TokenIdentity>>;
+  /** The administrator's token (group system:masters); made up if absent. */
+  adminToken?: string;
+  /** Users that may impersonate; all of `tokens` unless said otherwise. */
+  impersonators?: readonly string[];
+  /** Groups that may be impersonated, by exact name; all unless said otherwise. A request that names another is refused as a whole. */
+  impersonatableGroups?: readonly string[];
+  /** Objects to begin with, besides the cluster's own. */
+  seed?: readonly KubeObject[];
+  onRequest?: (request: PracticeRequest) => void;
+  /** Milliseconds since the epoch. */
+  clock?: () => number;
+};
+
+export type PracticeCluster = {
+  /** Starts to listen (port 0: any free one) and resolves to the URL. */
+  listen: (host?: string, port?: number) => Promise<string>;
+  /** Throws until it listens. */
+  readonly url: string;
+  readonly adminToken: string;
+  readonly version: string;
+  /** Ends every stream and connection, and stops listening. */
+  close: () => Promise<void>;
+};
+
+/** Makes a small API server in memory. It is no Kubernetes: nothing runs in its pods, and it says so. */
+export function createPracticeCluster(options: PracticeClusterOptions = {}): PracticeCluster {
+  const { clock = Date.now, adminToken = randomBytes(32).toString('base64url'), tokens = {}, onRequest = () => undefined } = options;
+  const closing = new AbortController();
+  const store = new ObjectStore();
+  const cluster: Cluster = { store, access: createAccess(store), clock, randomUUID, version: practiceVersion, closing: closing.signal };
+  const stopControllers = runControllers(cluster);
+  const impersonators = options.impersonators ?? Object.values(tokens).map(({ user }) => user);
+  plant(cluster, [...seedWorkloads(), ...seedRoles({ groups: options.impersonatableGroups ?? ['*'] }), ...seedBindings(impersonators), ...options.seed ?? []]);
+  const authenticate = createAuthenticate({ ...tokens, [adminToken]: { user: 'kubernetes-admin', groups: ['system:masters'] } });
+  const server = createServer({ cluster, authenticate, onRequest }, options.tls);
+  const sockets = new Set<Duplex>();
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Duplex) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return {
+    adminToken,
+    version: practiceVersion,
+    get url() {
+      const address = server.address() as AddressInfo | null;
+      if (address === null) throw new Error('the practice cluster does not listen yet');
+      return `${options.tls === undefined ? 'http' : 'https'}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+    },
+    async listen(host = '127.0.0.1', port = 0) {
+      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+      return this.url;
+    },
+    async close() {
+      closing.abort();
+      stopControllers();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Whoever does not let go of a connection is let go of.
+      const impatience = setTimeout(() => sockets.forEach((socket) => socket.destroy()), 500);
+      await closed;
+      clearTimeout(impatience);
+    },
+  };
+}
+
+function createServer(deps: RequestDeps, tls: PracticeClusterOptions['tls']): Server {
+  const limits = { requestTimeout: 0, maxHeaderSize: 256 * 1024, noDelay: true };
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void handleRequest(deps, request, response);
+  const server = tls === undefined ? createHttpServer(limits, listener) : createHttpsServer({ ...limits, cert: tls.certPem, key: tls.keyPem, ALPNProtocols: ['http/1.1'] }, listener);
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.once('finish', () => socket.end());
+    socket.on('error', () => socket.destroy());
+    void handleRequest(deps, request, response, { socket, head });
+  });
+  return server as Server;
+}

@@ -1,0 +1,69 @@
+import { badRequest } from '../api-error.ts';
+import { isJsonObject } from '../kube-object.ts';
+import type { JsonObject } from '../kube-object.ts';
+import { isMergedSet, mergeKeyOf } from './merge-keys.ts';
+import { mergeListByKey } from './merge-list-by-key.ts';
+
+const deleteFromPrimitiveList = '$deleteFromPrimitiveList/';
+const setElementOrder = '$setElementOrder/';
+
+/** Applies a strategic merge patch: a merge patch whose lists are merged by the fixed table of merge keys, with Kubernetes' `$` directives. */
+export function strategicMerge(target: unknown, patch: unknown): unknown {
+  if (!isJsonObject(patch)) throw badRequest('a strategic merge patch must be an object');
+  return mergeObject(isJsonObject(target) ? target : {}, patch, []);
+}
+
+function mergeObject(target: JsonObject, patch: JsonObject, path: readonly string[]): JsonObject {
+  const { $patch: directive, $retainKeys: retained, ...changes } = patch;
+  if (directive === 'replace') return withoutDirectives(changes);
+  if (directive === 'delete') return {};
+  if (directive !== undefined && directive !== 'merge') throw badRequest('$patch must be merge, replace or delete');
+  const result = { ...target };
+  if (Array.isArray(retained)) {
+    for (const key of Object.keys(result)) if (!retained.includes(key)) delete result[key];
+  }
+  for (const [key, value] of Object.entries(changes)) mergeField(result, key, value, path);
+  for (const [key, order] of Object.entries(changes)) {
+    if (key.startsWith(setElementOrder)) reorder(result, key.slice(setElementOrder.length), order, path);
+  }
+  return result;
+}
+
+function mergeField(result: JsonObject, key: string, value: unknown, path: readonly string[]): void {
+  if (key.startsWith(setElementOrder)) return;
+  if (key.startsWith(deleteFromPrimitiveList)) {
+    const field = key.slice(deleteFromPrimitiveList.length);
+    const gone = Array.isArray(value) ? value : [];
+    if (Array.isArray(result[field])) result[field] = (result[field] as unknown[]).filter((one) => !gone.includes(one));
+    return;
+  }
+  if (value === null) {
+    delete result[key];
+    return;
+  }
+  result[key] = mergeValue(result[key], value, [...path, key]);
+}
+
+function mergeValue(before: unknown, value: unknown, path: readonly string[]): unknown {
+  if (isJsonObject(value)) return mergeObject(isJsonObject(before) ? before : {}, value, path);
+  if (!Array.isArray(value)) return value;
+  const list = Array.isArray(before) ? before : [];
+  if (isMergedSet(path)) return [...new Set([...list, ...value])];
+  const key = mergeKeyOf(path);
+  return key === undefined ? value : mergeListByKey(list, value, key, (target, patch) => mergeObject(target, patch, path));
+}
+
+// The patch names the order that it wants for the elements it knows of; others keep their place behind.
+function reorder(result: JsonObject, field: string, order: unknown, path: readonly string[]): void {
+  const list = result[field];
+  if (!Array.isArray(list) || !Array.isArray(order)) return;
+  const key = mergeKeyOf([...path, field]);
+  const identity = (element: unknown): unknown => (key !== undefined && isJsonObject(element) ? element[key] : element);
+  const places = new Map(order.map((element, index) => [identity(element), index]));
+  const place = (element: unknown): number => places.get(identity(element)) ?? order.length;
+  result[field] = list.toSorted((a, b) => place(a) - place(b));
+}
+
+function withoutDirectives(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !key.startsWith('$')));
+}

@@ -1,0 +1,59 @@
+import { methodNotAllowed, unknownResource } from './api-error.ts';
+import { answerReview, reviewResources } from './access/reviews.ts';
+import type { Call, Cluster } from './call.ts';
+import { answerDiscovery } from './discovery/answer-discovery.ts';
+import type { Kind } from './kinds/kind.ts';
+import { findKind, pods } from './kinds/kinds.ts';
+import { openExec } from './pods/open-exec.ts';
+import { sendLog } from './pods/send-log.ts';
+import { refuseStream } from './pods/refuse-stream.ts';
+import { sendJson } from './reply.ts';
+import { patch, update } from './verbs/change.ts';
+import { create } from './verbs/create.ts';
+import { remove, removeCollection } from './verbs/delete.ts';
+import { get } from './verbs/get.ts';
+import { list } from './verbs/list.ts';
+import { toScale } from './verbs/scale.ts';
+import { watch } from './verbs/watch.ts';
+
+type Answer = (cluster: Cluster, call: Call, kind: Kind) => void | Promise<void>;
+
+const byVerb: ReadonlyMap<string, Answer> = new Map<string, Answer>([
+  ['get', get], ['list', list], ['watch', watch], ['create', create], ['update', update], ['patch', patch], ['delete', remove], ['deletecollection', removeCollection],
+]);
+
+const bySubresourceOfPods: ReadonlyMap<string, (cluster: Cluster, call: Call) => void> = new Map([
+  ['log', sendLog], ['exec', openExec], ['attach', refuseStream], ['portforward', refuseStream],
+]);
+
+/** Sends a request that may be answered to what answers it. */
+export async function route(cluster: Cluster, call: Call): Promise<void> {
+  const { info } = call;
+  if (!info.isResourceRequest) {
+    if (info.requestVerb !== 'get' && info.requestVerb !== 'head') throw methodNotAllowed();
+    return answerDiscovery(cluster, call);
+  }
+  if (reviewResources.get(info.resource) === info.apiGroup && info.apiVersion === 'v1') return answerReview(cluster, call);
+  const kind = findKind(info.apiGroup, info.apiVersion, info.resource);
+  if (kind === undefined || (info.parts.length > 3 && info.subresource !== 'proxy')) throw unknownResource();
+  if (info.subresource === '') return plain(cluster, call, kind);
+  const sub = kind.subresources.find(({ name }) => name === info.subresource);
+  if (sub === undefined) throw unknownResource();
+  if (!sub.verbs.includes(info.requestVerb)) throw methodNotAllowed();
+  if (kind === pods && bySubresourceOfPods.has(sub.name)) return bySubresourceOfPods.get(sub.name)!(cluster, call);
+  if (info.requestVerb === 'update') return update(cluster, call, kind);
+  if (info.requestVerb === 'patch') return patch(cluster, call, kind);
+  return readPart(cluster, call, kind);
+}
+
+async function plain(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
+  const answer = kind.verbs.includes(call.info.requestVerb) ? byVerb.get(call.info.requestVerb) : undefined;
+  const postToName = call.info.requestVerb === 'create' && call.info.name !== '';
+  if (answer === undefined || postToName) throw methodNotAllowed();
+  await answer(cluster, call, kind);
+}
+
+function readPart(cluster: Cluster, call: Call, kind: Kind): void {
+  if (call.info.subresource !== 'scale') return get(cluster, call, kind);
+  sendJson(call.response, 200, toScale(cluster.store.demand(kind, call.info.namespace, call.info.name)));
+}

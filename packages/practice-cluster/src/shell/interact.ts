@@ -1,0 +1,27 @@
+import { createInput } from './input.ts';
+import type { Io, Machine } from './io.ts';
+import { createLineReader } from './line-reader.ts';
+import { runScript } from './run-script.ts';
+import type { RunCommand } from './run-script.ts';
+
+const prompt = '/ # ';
+
+/** A shell that reads commands line by line: with a prompt and an echo on a terminal, silently from a pipe. */
+export async function interact(machine: Machine, io: Io, run: RunCommand): Promise<number> {
+  const { tty } = machine;
+  const reader = createLineReader(io, tty);
+  let code = 0;
+  for (;;) {
+    if (tty) await io.write('stdout', prompt);
+    const line = await reader.next();
+    if (line === undefined) break;
+    // On a terminal a command reads nothing here: what is typed meanwhile belongs to the next line.
+    const stdin = tty ? createInput() : reader.rest;
+    if (tty) stdin.end();
+    const ended = await runScript(machine, line, { ...io, stdin }, run, code);
+    code = ended.code;
+    if (ended.exited || machine.closing.aborted) return code;
+  }
+  if (tty) await io.write('stdout', '\n');
+  return code;
+}

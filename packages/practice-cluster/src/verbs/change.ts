@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import { unknownResource } from '../api-error.ts';
+import type { Call, Cluster } from '../call.ts';
+import type { KubeObject } from '../kube-object.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { patchFor } from '../patch/apply-patch.ts';
+import { asObject, mediaType, parseJson, readBody, readObject } from '../read-body.ts';
+import { sendJson } from '../reply.ts';
+import { admitChange } from './admit.ts';
+import { readDryRun } from './dry-run.ts';
+import { readRepresentation, represent } from './represent.ts';
+import { fromScale, toScale } from './scale.ts';
+
+type Part = 'object' | 'status' | 'scale';
+
+/** Replaces an object, its status or its scale (PUT). */
+export async function update(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
+  const sent = await readObject(call.request);
+  await change(cluster, call, kind, () => sent);
+}
+
+/** Patches an object, its status or its scale. */
+export async function patch(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
+  const apply = patchFor(mediaType(call.request));
+  const body = parseJson(await readBody(call.request));
+  await change(cluster, call, kind, (before) => asObject(apply(before, body)));
+}
+
+async function change(cluster: Cluster, call: Call, kind: Kind, next: (before: KubeObject) => KubeObject): Promise<void> {
+  const as = readRepresentation(call.request);
+  const part = partOf(call, kind);
+  const dryRun = readDryRun(call);
+  const previous = cluster.store.demand(kind, call.info.namespace, call.info.name);
+  const wanted = part === 'scale' ? fromScale(previous, next(toScale(previous))) : next(previous);
+  const object = admitChange(cluster, kind, previous, wanted, part === 'status' ? 'status' : 'object');
+  // A change that changes nothing keeps the resource version, as in a real cluster.
+  const stored = dryRun || isDeepStrictEqual(object, previous) ? object : cluster.store.replace(kind, object);
+  if (part === 'scale') return sendJson(call.response, 200, toScale(stored));
+  return sendJson(call.response, 200, represent(stored, as, kind, cluster.clock()));
+}
+
+function partOf(call: Call, kind: Kind): Part {
+  const { subresource } = call.info;
+  if (subresource === '') return 'object';
+  if ((subresource === 'status' || subresource === 'scale') && kind.subresources.some(({ name }) => name === subresource)) return subresource;
+  throw unknownResource();
+}

@@ -1,0 +1,19 @@
+import type { Call, Cluster } from '../call.ts';
+import { alreadyExists } from '../api-error.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { readObject } from '../read-body.ts';
+import { sendJson } from '../reply.ts';
+import { admitNew } from './admit.ts';
+import { readDryRun } from './dry-run.ts';
+import { readRepresentation, represent } from './represent.ts';
+
+/** Creates an object. */
+export async function create(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
+  const as = readRepresentation(call.request);
+  const dryRun = readDryRun(call);
+  const object = admitNew(cluster, call, kind, await readObject(call.request));
+  const { namespace = '', name = '' } = object.metadata;
+  if (dryRun && cluster.store.get(kind, namespace, name) !== undefined) throw alreadyExists(kind, name);
+  const stored = dryRun ? object : cluster.store.create(kind, object);
+  sendJson(call.response, 201, represent(stored, as, kind, cluster.clock()));
+}

@@ -1,0 +1,53 @@
+import { createStatus } from '@sallyport/kubernetes';
+import { badRequest, conflict } from '../api-error.ts';
+import type { Call, Cluster } from '../call.ts';
+import { isJsonObject, textAt } from '../kube-object.ts';
+import type { KubeObject } from '../kube-object.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { kinds, namespaces } from '../kinds/kinds.ts';
+import { parseJson, readBody } from '../read-body.ts';
+import { sendJson } from '../reply.ts';
+import { readDryRun } from './dry-run.ts';
+import { createSelects } from './selects.ts';
+
+type DeleteOptions = { dryRun: boolean; uid: string; resourceVersion: string };
+
+/** Deletes one object at once; nobody here needs a period of grace. */
+export async function remove(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
+  const options = await readOptions(call);
+  const object = cluster.store.demand(kind, call.info.namespace, call.info.name);
+  const { name = '', uid, resourceVersion } = object.metadata;
+  if ((options.uid !== '' && options.uid !== uid) || (options.resourceVersion !== '' && options.resourceVersion !== resourceVersion)) throw conflict(kind, name, 'the UID or resourceVersion in the precondition does not match');
+  if (!options.dryRun) erase(cluster, kind, object);
+  sendJson(call.response, 200, createStatus({ code: 200, details: { name, ...(kind.group !== '' && { group: kind.group }), kind: kind.resource, uid } }));
+}
+
+/** Deletes all objects that the selectors leave. */
+export async function removeCollection(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
+  const options = await readOptions(call);
+  const selects = createSelects(call);
+  const objects = cluster.store.list(kind, call.info.namespace).filter(selects);
+  if (!options.dryRun) for (const object of objects) erase(cluster, kind, object);
+  sendJson(call.response, 200, createStatus({ code: 200, details: { kind: kind.resource } }));
+}
+
+function erase(cluster: Cluster, kind: Kind, object: KubeObject): void {
+  const { namespace = '', name = '' } = object.metadata;
+  if (kind === namespaces) {
+    for (const inner of kinds.filter(({ namespaced }) => namespaced)) {
+      for (const one of cluster.store.list(inner, name)) if (cluster.store.get(inner, name, one.metadata.name ?? '') !== undefined) cluster.store.remove(inner, name, one.metadata.name ?? '');
+    }
+  }
+  cluster.store.remove(kind, namespace, name);
+}
+
+// As in a real API server, options in the query count only for a request without a body.
+async function readOptions(call: Call): Promise<DeleteOptions> {
+  const body = await readBody(call.request);
+  if (body.length === 0) return { dryRun: readDryRun(call), uid: '', resourceVersion: '' };
+  const options = parseJson(body);
+  if (!isJsonObject(options)) throw badRequest('the body of a DELETE must be DeleteOptions');
+  const dryRun = options.dryRun ?? [];
+  if (!Array.isArray(dryRun) || !dryRun.every((one) => one === 'All')) throw badRequest('dryRun: Unsupported value: supported values: "All"');
+  return { dryRun: dryRun.length > 0, uid: textAt(options, 'preconditions.uid'), resourceVersion: textAt(options, 'preconditions.resourceVersion') };
+}

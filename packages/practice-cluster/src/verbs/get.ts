@@ -1,0 +1,11 @@
+import type { Call, Cluster } from '../call.ts';
+import { sendJson } from '../reply.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { readRepresentation, represent } from './represent.ts';
+
+/** Answers with one object. */
+export function get(cluster: Cluster, call: Call, kind: Kind): void {
+  const as = readRepresentation(call.request);
+  const object = cluster.store.demand(kind, call.info.namespace, call.info.name);
+  sendJson(call.response, 200, represent(object, as, kind, cluster.clock()));
+}
