@@ -33,6 +33,3 @@ export * from './audit/create-audit-bus.ts';
 export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './audit/create-kafka-audit-sink.ts';
 export { consumeKafkaAudit, type ConsumeKafkaAuditDeps, type KafkaAuditConsumer } from './audit/consume-kafka-audit.ts';
 export { type KafkaConfig } from './audit/kafka-client.ts';
-export * from './audit/create-audit-record.ts';
-export * from './audit/create-id-source.ts';
-export * from './audit/micro-time.ts';

@@ -27,13 +27,21 @@ function settle(batch: readonly Waiting[], body: unknown): void {
 
 /** Gathers the checks that come in while one batch is under way and sends them as the next: no timer, no delay when idle. Late, missing or unreadable answers are refusals. */
 export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>; timeoutMs: number }): CheckClient {
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let inFlight = 0;
+  const ask = (checks: readonly Check[], timeoutMs: number) => deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });
+  // A replica of authorize that stops takes its idle connections along: the same question goes once more, within the same deadline.
+  const askAgain = (checks: readonly Check[], startedAt: number) => (error: unknown) => {
+    const left = deps.timeoutMs - (performance.now() - startedAt);
+    if (!(error instanceof ProblemError) || error.code !== 'service-unavailable' || left < deps.timeoutMs / 4) throw error;
+    return ask(checks, left);
+  };
   const send = async () => {
     const batch = waiting.splice(0, maxBatch);
     inFlight += 1;
     try {
-      const { body } = await deps.client.request({ method: 'POST', path: '/v1/check', body: { checks: batch.map((one) => one.check) }, timeoutMs: deps.timeoutMs });
+      const checks = batch.map((one) => one.check);
+      const { body } = await ask(checks, deps.timeoutMs).catch(askAgain(checks, performance.now()));
       settle(batch, body);
     } catch (cause) {
       const error = cause instanceof ProblemError && cause.code !== 'service-unavailable' && cause.status === 503 ? cause

@@ -90,6 +90,24 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
   join(client, cluster, exchange);
 }
 
+/** Reads a client that waits for its 101: only a socket that is read tells that its peer is gone. What it sends early is kept, up to one read. */
+function watchClient(client: Duplex, gone: () => void): () => Buffer[] {
+  const early: Buffer[] = [];
+  const keep = (chunk: Buffer) => {
+    early.push(chunk);
+    client.pause();
+  };
+  client.on('data', keep);
+  client.once('end', gone);
+  client.once('close', gone);
+  return () => {
+    client.off('data', keep);
+    client.off('end', gone);
+    client.off('close', gone);
+    return early;
+  };
+}
+
 /** The last step of an upgrade: its own connection upstream, the same allow-listed headers, then bytes both ways. */
 export function createTunnel(deps: TunnelDeps): Step {
   return (exchange) => {
@@ -100,16 +118,17 @@ export function createTunnel(deps: TunnelDeps): Step {
     client.allowHalfOpen = true;
     exchange.upstreamStartedAt = performance.now();
     const outgoing: ClientRequest = httpRequest({
-      method: exchange.request.method, path: upstream.basePath + exchange.rawTarget, headers: upgradeLines(exchange) as never, setHost: false, agent: false, createConnection: () => socket,
+      method: exchange.request.method, path: upstream.basePath + exchange.rawTarget, headers: upgradeLines(exchange) as never, setHost: false, createConnection: () => socket,
     });
     const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), deps.connectTimeout + deps.firstByte);
     const settle = () => clearTimeout(timer);
-    const clientGone = () => socket.destroy();
-    client.once('close', clientGone);
+    const release = watchClient(client, () => socket.destroy());
     outgoing.once('upgrade', (answer, cluster, head) => {
       settle();
-      client.off('close', clientGone);
+      const early = release();
       splice(exchange, answer, cluster, head, deps);
+      for (const chunk of early) client.unshift(chunk);
+      client.resume();
     });
     outgoing.once('response', (answer) => {
       settle();
