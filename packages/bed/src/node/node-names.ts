@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Run } from '../run/run-directory.ts';
 
+/** Held by whoever runs the machine's one node. */
+export const NODE_LOCK = 'kubernetes-node';
+
 /** What a node puts on the machine outside its directory, all of it named after the run. */
 export type NodeNames = {
   nodeName: string;

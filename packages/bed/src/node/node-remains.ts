@@ -1,11 +1,18 @@
-import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { tryCommand } from '../run/command.ts';
 import { unmountBelow } from '../run/mounts.ts';
 import type { Run } from '../run/run-directory.ts';
 import { waitUntil } from '../run/wait.ts';
 import { removeCgroup } from './cgroups.ts';
+import { DEVICE_PLUGIN_SOCKET, acceptsConnections } from './device-plugin-socket.ts';
 import { nodeNames } from './node-names.ts';
+
+// Deeper ones first. Each is removed only when nothing is in it.
+const MADE_ON_THE_WAY = [
+  '/var/lib/kubelet/device-plugins', '/var/lib/kubelet', '/var/log/containers', '/var/lib/cni/results', '/var/lib/cni',
+  '/run/containerd/s', '/run/containerd',
+];
 
 /**
  * Removes all that a run's node left on the machine outside its directory: containers and their shims, mounts,
@@ -16,11 +23,14 @@ export async function removeNodeRemains(run: Run): Promise<void> {
   if (process.platform !== 'linux' || !existsSync(names.containerdDirectory)) return;
   await removeCgroup(names.cgroup);
   await endShims(names.containerdSocket);
-  removeShimSockets(names.containerdDirectory);
+  const tasks = tasksOf(names.containerdDirectory);
+  for (const task of tasks) removeShimSocket(task);
   await unmountBelow(run.directory);
   if (existsSync(`/sys/class/net/${names.bridge}`)) await tryCommand('ip', ['link', 'delete', names.bridge]);
-  removeNetworkResults(names.network);
+  removeNetworkResults(names.network, tasks.map((task) => path.basename(task)));
   removeLogLinks(names.podLogs);
+  await removeDevicePluginSocket();
+  for (const directory of MADE_ON_THE_WAY) removeIfEmpty(directory);
 }
 
 /** Ends the shims that serve the run's containerd; each names its socket on its command line. */
@@ -47,25 +57,38 @@ function shimsOf(socket: string): number[] {
   });
 }
 
+function tasksOf(containerdDirectory: string): string[] {
+  const directory = path.join(containerdDirectory, 'state', 'io.containerd.runtime.v2.task', 'k8s.io');
+  return existsSync(directory) ? readdirSync(directory).map((id) => path.join(directory, id)) : [];
+}
+
 // A shim's socket lies in a directory that all containerds of the machine share; its own notes tell which one it is.
-function removeShimSockets(containerdDirectory: string): void {
-  const tasks = path.join(containerdDirectory, 'state', 'io.containerd.runtime.v2.task', 'k8s.io');
-  if (!existsSync(tasks)) return;
-  for (const task of readdirSync(tasks)) {
-    const note = path.join(tasks, task, 'address');
-    if (!existsSync(note)) continue;
-    const socket = readFileSync(note, 'utf8').trim().replace(/^unix:\/\//, '');
-    if (socket.startsWith('/run/containerd/s/')) rmSync(socket, { force: true });
-  }
+function removeShimSocket(task: string): void {
+  const note = path.join(task, 'address');
+  if (!existsSync(note)) return;
+  const socket = readFileSync(note, 'utf8').trim().replace(/^unix:\/\//, '');
+  if (socket.startsWith('/run/containerd/s/')) rmSync(socket, { force: true });
 }
 
 // libcni remembers what each pod was given in a directory of the machine's own.
-function removeNetworkResults(network: string): void {
+function removeNetworkResults(network: string, tasks: readonly string[]): void {
   const directory = '/var/lib/cni/results';
   if (!existsSync(directory)) return;
+  const ours = (file: string): boolean => file.startsWith(`${network}-`) || tasks.some((id) => file.startsWith(`cni-loopback-${id}-`));
   for (const file of readdirSync(directory)) {
-    if (file.startsWith(`${network}-`)) rmSync(path.join(directory, file), { force: true });
+    if (ours(file)) rmSync(path.join(directory, file), { force: true });
   }
+}
+
+// The one socket that a kubelet makes outside its root directory, whatever it is told.
+async function removeDevicePluginSocket(): Promise<void> {
+  if (existsSync(DEVICE_PLUGIN_SOCKET) && !(await acceptsConnections(DEVICE_PLUGIN_SOCKET))) rmSync(DEVICE_PLUGIN_SOCKET, { force: true });
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch { /* not there, or somebody else's things are in it */ }
 }
 
 // The kubelet makes these links for log collectors, in a place of its own choosing.

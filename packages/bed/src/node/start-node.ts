@@ -12,7 +12,7 @@ import { createCgroup } from './cgroups.ts';
 import { cniNetwork, containerdConfig } from './containerd-config.ts';
 import { kubeletArguments, kubeletConfig } from './kubelet-config.ts';
 import { createBridge } from './node-network.ts';
-import { nodeNames, type NodeNames } from './node-names.ts';
+import { NODE_LOCK, nodeNames, type NodeNames } from './node-names.ts';
 import { removeNodeRemains } from './node-remains.ts';
 import { buildTestImage, testImage } from './test-image.ts';
 
@@ -36,7 +36,7 @@ export async function startNode(options: StartNodeOptions): Promise<ClusterNode>
   const { run, programs, controlPlane } = options;
   const names = nodeNames(run);
   refuseLongSocket(names.containerdSocket);
-  const lock = await takeMachineLock('kubernetes-node', options);
+  const lock = await takeMachineLock(NODE_LOCK, options);
   const started: ManagedProcess[] = [];
   const stop = async (): Promise<void> => {
     for (const each of started.toReversed()) await each.stop();

@@ -17,10 +17,16 @@ export async function takeMachineLock(name: string, options: { onProgress?: Prog
     if (server) return { release: () => close(server) };
     if (Date.now() - told > 15_000) {
       told = Date.now();
-      options.onProgress?.(`waiting for ${await holder(address)}, which holds ${name} on this machine`);
+      options.onProgress?.(`waiting for ${await holder(address) ?? 'another process'}, which holds ${name} on this machine`);
     }
     await sleep(200);
   }
+}
+
+/** Tells whether somebody holds a lock now. */
+export async function machineLockHeld(name: string): Promise<boolean> {
+  const address = socketAddress(name);
+  return address !== undefined && (await holder(address)) !== undefined;
 }
 
 function socketAddress(name: string): string | undefined {
@@ -41,15 +47,15 @@ function tryListen(address: string): Promise<Server | undefined> {
   });
 }
 
-function holder(address: string): Promise<string> {
+function holder(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(address);
-    const give = (text: string): void => {
+    const give = (text?: string): void => {
       socket.destroy();
       resolve(text);
     };
     socket.setEncoding('utf8').setTimeout(1000, () => give('another process'));
-    socket.once('data', (text: string) => give(text)).once('error', () => give('another process')).once('close', () => give('another process'));
+    socket.once('data', (text: string) => give(text)).once('error', () => give()).once('close', () => give());
   });
 }
 

@@ -1,0 +1,81 @@
+import { openCluster, type Cluster, type ClusterDescription } from './cluster/cluster.ts';
+import type { ControlPlane } from './cluster/start-control-plane.ts';
+import type { ComponentName } from './components/catalogue.ts';
+import type { Missing } from './needs.ts';
+import type { KafkaServer } from './servers/start-kafka.ts';
+import type { PostgresServer } from './servers/start-postgres.ts';
+import type { RedisServer } from './servers/start-redis.ts';
+import type { ServerHandle } from './servers/server-handle.ts';
+
+/** Where everything of a bed is, as plain data: for a file, another process, or a person. */
+export type BedDescription = {
+  runId: string;
+  directory: string;
+  redis?: { url: string };
+  kafka?: { brokers: string[] };
+  postgres?: { url: string };
+  cluster?: ClusterDescription;
+  programs: Partial<Record<ComponentName, string>>;
+  missing: Missing[];
+};
+
+/** A running bed. What was asked for and is not here is in `missing`, with the reason. */
+export type Bed = {
+  runId: string;
+  directory: string;
+  redis?: RedisServer;
+  kafka?: KafkaServer;
+  postgres?: PostgresServer;
+  cluster?: Cluster & {
+    /** The API server's process: take it away and bring it back. */
+    apiServer: ServerHandle;
+    /** Issues certificates that the API server accepts from clients. */
+    authority: ControlPlane['keys']['authority'];
+  };
+  programs: Partial<Record<ComponentName, string>>;
+  kubectl?: string;
+  helm?: string;
+  chromium?: string;
+  missing: Missing[];
+  /** Milliseconds that each part took to start. */
+  timings: Record<string, number>;
+  pids(): Record<string, number | undefined>;
+  describe(): BedDescription;
+  /** Stops everything and leaves nothing behind; calling it twice is fine. */
+  stop(): Promise<void>;
+};
+
+/** A bed that another process started and will stop. */
+export type AttachedBed = Omit<BedDescription, 'cluster'> & { cluster?: Cluster; kubectl?: string; helm?: string; chromium?: string };
+
+/** Makes a bed usable that was described by the process that started it. */
+export function attachBed(description: BedDescription): AttachedBed {
+  const { cluster, programs } = description;
+  return {
+    ...description,
+    ...namedPrograms(programs),
+    cluster: cluster && programs.kubectl ? openCluster(cluster, programs.kubectl) : undefined,
+  };
+}
+
+/** Reduces a bed to what can be written down. */
+export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timings'>): BedDescription {
+  const { runId, directory, redis, kafka, postgres, cluster, programs, missing } = bed;
+  return {
+    runId, directory,
+    ...(redis && { redis: { url: redis.url } }),
+    ...(kafka && { kafka: { brokers: kafka.brokers } }),
+    ...(postgres && { postgres: { url: postgres.url } }),
+    ...(cluster && { cluster: describeCluster(cluster) }),
+    programs, missing,
+  };
+}
+
+export function namedPrograms(programs: BedDescription['programs']): { kubectl?: string; helm?: string; chromium?: string } {
+  return { kubectl: programs.kubectl, helm: programs.helm, chromium: programs.chromium };
+}
+
+function describeCluster(cluster: ClusterDescription): ClusterDescription {
+  const { server, caFile, adminKubeconfig, auditLogFile, node } = cluster;
+  return { server, caFile, adminKubeconfig, auditLogFile, ...(node && { node }) };
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { cniNetwork, containerdConfig } from './containerd-config.ts';
+import { kubeletArguments, kubeletConfig } from './kubelet-config.ts';
+import { nodeNames } from './node-names.ts';
+
+const names = nodeNames({ id: 'abcdef', directory: '/tmp/runs/abcdef' });
+const serving = { certFile: '/k.crt', keyFile: '/k.key' };
+
+describe('the configuration of a node', () => {
+  const toml = containerdConfig({ names, runc: '/usr/sbin/runc', cniPlugins: '/usr/lib/cni', cniConfig: '/tmp/runs/abcdef/cni', sandboxImage: 'sallyport.test/busybox:1' });
+  const kubelet = kubeletConfig({ names, address: '10.200.1.1', port: 20_000, caFile: '/ca.crt', serving });
+
+  it('keeps all paths of containerd that are written to below the run', () => {
+    const written = [...toml.matchAll(/^\s*(?:root|state|address|path|Root) = "([^"]+)"/gm)].map((match) => match[1]!);
+    expect(written).toHaveLength(5);
+    for (const file of written) expect(file.startsWith('/tmp/runs/abcdef/')).toBe(true);
+  });
+
+  it('has containerd and the kubelet agree on the socket and on who makes cgroups', () => {
+    expect(toml).toContain('address = "/tmp/runs/abcdef/containerd/c.sock"');
+    expect(toml).toContain('SystemdCgroup = false');
+    expect(kubelet).toMatchObject({ containerRuntimeEndpoint: 'unix:///tmp/runs/abcdef/containerd/c.sock', cgroupDriver: 'cgroupfs', cgroupRoot: '/sallyport-abcdef' });
+  });
+
+  it('lets nobody at the kubelet without a certificate of the cluster', () => {
+    expect(kubelet).toMatchObject({ readOnlyPort: 0, authentication: { anonymous: { enabled: false }, x509: { clientCAFile: '/ca.crt' } } });
+    expect(kubeletArguments({ names, configFile: '/c', kubeconfigFile: '/k', address: '10.200.1.1' })).toContain('--node-ip=10.200.1.1');
+  });
+
+  it('puts pods on the bridge of the run, with addresses that are not the node\'s', () => {
+    const { name, plugins: [bridge] } = JSON.parse(cniNetwork({ names, network: '10.200.1', dataDirectory: '/d' })) as {
+      name: string; plugins: [{ bridge: string; ipam: { ranges: [[{ gateway: string; rangeStart: string }]] } }];
+    };
+    expect(name).toBe('sallyport-abcdef');
+    expect(bridge.bridge).toBe(names.bridge);
+    expect(bridge.ipam.ranges[0][0]).toMatchObject({ gateway: '10.200.1.1', rangeStart: '10.200.1.10' });
+  });
+});

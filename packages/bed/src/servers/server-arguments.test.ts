@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+import { kafkaProperties } from './start-kafka.ts';
+import { postgresArguments } from './start-postgres.ts';
+import { redisArguments } from './start-redis.ts';
+
+describe('the servers of the bed', () => {
+  it('listen on the loopback address alone', () => {
+    expect(redisArguments(1, '/d').join(' ')).toContain('--bind 127.0.0.1 --port 1');
+    expect(postgresArguments({ port: 2, data: '/d' })).toEqual(expect.arrayContaining(['listen_addresses=127.0.0.1', 'port=2', 'unix_socket_directories=']));
+    expect(kafkaProperties({ port: 3, controllerPort: 4, dataDirectory: '/d' })).toContain('listeners=PLAINTEXT://127.0.0.1:3,CONTROLLER://127.0.0.1:4\n');
+  });
+
+  it('keep what they hold from one start to the next', () => {
+    expect(redisArguments(1, '/d').join(' ')).toContain('--appendonly yes');
+    expect(kafkaProperties({ port: 3, controllerPort: 4, dataDirectory: 'C:\\data' })).toContain('log.dirs=C:\\\\data\n');
+  });
+
+  it('take more arguments after their own, which they override', () => {
+    expect(redisArguments(1, '/d', ['--maxmemory', '1mb']).slice(-2)).toEqual(['--maxmemory', '1mb']);
+  });
+});

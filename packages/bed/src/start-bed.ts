@@ -1,0 +1,127 @@
+import { describeBed, namedPrograms, type Bed } from './bed.ts';
+import { ensureComponents, type Components } from './components/ensure-components.ts';
+import { openCluster } from './cluster/cluster.ts';
+import { startControlPlane, type ControlPlane } from './cluster/start-control-plane.ts';
+import { allNeeds, componentsOf, unmetNeeds, type BedNeed, type Missing } from './needs.ts';
+import { nodeObstacle } from './node/node-obstacle.ts';
+import { startNode, type ClusterNode } from './node/start-node.ts';
+import type { Progress } from './progress.ts';
+import { runDirectory, type Run } from './run/run-directory.ts';
+import { removeRun } from './run/stale-runs.ts';
+import { startKafka } from './servers/start-kafka.ts';
+import { startPostgres } from './servers/start-postgres.ts';
+import { startRedis } from './servers/start-redis.ts';
+import { removeNodeRemains } from './node/node-remains.ts';
+import { sweep } from './sweep.ts';
+
+export type StartBedOptions = {
+  /** Default: everything there is. */
+  need?: readonly BedNeed[];
+  /** Where the run's directory is made; default a directory of one's own in the system's temporary directory. */
+  runDir?: string;
+  cacheDirectory?: string;
+  onProgress?: Progress;
+};
+
+type Paths = Components['paths'];
+type Starting = { run: Run; paths: Paths; onProgress?: Progress; timings: Record<string, number>; stops: (() => Promise<void>)[] };
+
+/**
+ * Starts the real components that are asked for, each on free ports of the loopback address, in a directory of its own.
+ * Builds and installs what is missing first, which takes some ten minutes the first time and says so. Before that it
+ * removes what runs left behind that died. Rejects, with everything stopped again, if a component fails to start.
+ */
+export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
+  const { onProgress } = options;
+  const wanted = [...new Set(options.need ?? allNeeds)];
+  await sweep({ base: options.runDir, onProgress });
+  const components = await ensureComponents([...new Set(wanted.flatMap((need) => componentsOf(need)))], options);
+  const missing = [...unmetNeeds(wanted, components), ...await nodeMissing(wanted, components)];
+  const met = wanted.filter((need) => !missing.some((each) => each.missing === need));
+  const run = runDirectory(options.runDir);
+  const starting: Starting = { run, paths: components.paths, onProgress, timings: {}, stops: [] };
+  const stop = createStop(starting);
+  try {
+    const parts = await startParts(starting, met, wanted, missing);
+    const bed = { runId: run.id, directory: run.directory, ...parts.servers, ...parts.cluster?.part, programs: components.paths, ...namedPrograms(components.paths), missing };
+    const pids = (): Record<string, number | undefined> => ({
+      ...Object.fromEntries(Object.entries(parts.servers).map(([name, server]) => [name, server?.pid()])), ...parts.cluster?.pids(),
+    });
+    return { ...bed, timings: starting.timings, pids, describe: () => describeBed(bed), stop };
+  } catch (error) {
+    await stop().catch((failure: Error) => onProgress?.(`cleaning up failed as well: ${failure.message}`));
+    throw error;
+  }
+}
+
+// Everything is waited for even if one part fails, so that nothing is still starting while it is being stopped.
+async function startParts(starting: Starting, met: readonly BedNeed[], wanted: readonly BedNeed[], missing: readonly Missing[]) {
+  const { run, paths } = starting;
+  const withNode = met.includes('node');
+  // A node that cannot be had is no reason to go without the control plane that can.
+  const plane = withNode || met.includes('cluster') || (wanted.includes('node') && controlPlanePossible(paths, missing));
+  const [redis, kafka, postgres, cluster] = await settled([
+    met.includes('redis') ? timed(starting, 'redis', () => startRedis({ run, program: paths.redis! })) : undefined,
+    met.includes('kafka') ? timed(starting, 'kafka', () => startKafka({ run, java: paths.java!, jars: paths.kafka! })) : undefined,
+    met.includes('postgres') ? timed(starting, 'postgres', () => startPostgres({ run, program: paths.postgres! })) : undefined,
+    plane ? startCluster(starting, withNode) : undefined,
+  ] as const);
+  return { servers: { redis, kafka, postgres }, cluster };
+}
+
+async function startCluster(starting: Starting, withNode: boolean) {
+  const { run, paths, onProgress } = starting;
+  const programs = {
+    etcd: paths.etcd!, apiServer: paths['kube-apiserver']!, controllerManager: paths['kube-controller-manager']!, scheduler: paths['kube-scheduler']!,
+  };
+  const plane: ControlPlane = await timed(starting, 'cluster', () => startControlPlane({ run, programs }));
+  const nodePrograms = {
+    kubelet: paths.kubelet!, containerd: paths.containerd!, ctr: paths.ctr!, runc: paths.runc!, cni: paths.cni!, busybox: paths.busybox!, ip: paths.ip!,
+  };
+  const node: ClusterNode | undefined = withNode
+    ? await timed(starting, 'node', () => startNode({ run, programs: nodePrograms, controlPlane: plane, onProgress }))
+    : undefined;
+  const { server, caFile, adminKubeconfig, auditLogFile } = plane;
+  const description = { server, caFile, adminKubeconfig, auditLogFile, ...(node && { node: { name: node.name, image: node.image } }) };
+  const cluster = { ...openCluster(description, paths.kubectl!), apiServer: plane.apiServer, authority: plane.keys.authority };
+  return { part: { cluster }, pids: () => ({ ...plane.pids(), ...node?.pids() }) };
+}
+
+async function timed<T extends { stop(): Promise<void> }>(starting: Starting, name: string, start: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  starting.onProgress?.(`starting ${name}`);
+  const part = await start();
+  starting.stops.push(() => part.stop());
+  starting.timings[name] = Math.round(performance.now() - began);
+  starting.onProgress?.(`${name} is ready after ${(starting.timings[name] / 1000).toFixed(1)} s`);
+  return part;
+}
+
+async function settled<T extends readonly unknown[]>(parts: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const results = await Promise.allSettled(parts);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as { -readonly [K in keyof T]: Awaited<T[K]> };
+}
+
+// The youngest first: the node before the control plane it reports to.
+function createStop({ run, stops }: Starting): () => Promise<void> {
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const each of stops.toReversed()) await each().catch((error: unknown) => failures.push(error));
+    await removeRun(run, removeNodeRemains);
+    if (failures.length > 0) throw new AggregateError(failures, 'some of the bed did not stop as it should');
+  };
+  return () => (stopping ??= stop());
+}
+
+async function nodeMissing(wanted: readonly BedNeed[], { paths, missing }: Components): Promise<Missing[]> {
+  if (!wanted.includes('node') || missing.some((each) => componentsOf('node').includes(each.missing)) || !paths.ip) return [];
+  const obstacle = await nodeObstacle(paths.ip);
+  return obstacle ? [{ missing: 'node', ...obstacle }] : [];
+}
+
+function controlPlanePossible(paths: Paths, missing: readonly Missing[]): boolean {
+  return !missing.some((each) => each.missing === 'cluster') && componentsOf('cluster').every((name) => paths[name] !== undefined);
+}
