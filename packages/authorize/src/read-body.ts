@@ -17,7 +17,11 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
       chunks.push(chunk);
     });
     request.on('end', () => resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8')));
-    request.on('error', () => reject(new ProblemError('bad-request', 'The body broke off.')));
-    request.on('close', () => reject(new ProblemError('bad-request', 'The body broke off.')));
+    const brokeOff = () => reject(new ProblemError('bad-request', 'The body broke off.'));
+    request.on('error', brokeOff);
+    // Every request closes; an error made in vain costs its stack trace.
+    request.on('close', () => {
+      if (!request.complete) brokeOff();
+    });
   });
 }

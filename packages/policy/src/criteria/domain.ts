@@ -9,7 +9,7 @@ const unauthenticated = fail('user-unauthenticated');
 
 /** An address with more than one at sign has no domain: readers disagree about where it begins. */
 function domainOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
+  if (typeof address !== 'string') return undefined;
   const at = address.indexOf('@');
   return at < 0 || address.includes('@', at + 1) ? undefined : address.slice(at + 1);
 }

@@ -31,9 +31,9 @@ describe('the string matcher', () => {
     expect(matches(data, no)).toBe(false);
   });
 
-  it('is false for a missing text, whatever the operator', () => {
+  it('is false for a missing text and for what is no text, whatever the operator', () => {
     for (const data of ['', 'x', { is: '' }, { not: 'x' }, { contains: '' }, { starts_with: '' }, { ends_with: '' }, { in: [] }, { not_in: [] }, { not: 'x', not_in: [] }]) {
-      expect(matches(data, undefined)).toBe(false);
+      for (const left of [undefined, null, 1, ['x'], {}]) expect(matches(data, left as undefined)).toBe(false);
     }
   });
 

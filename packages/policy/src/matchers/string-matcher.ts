@@ -2,7 +2,7 @@ import type { FaultList, FaultPath } from '../compile/fault-list.ts';
 import { nearestName, quoteName } from '../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../compile/plain-object.ts';
 
-/** True if the text on the left matches; a missing text matches nothing, not even `not`. */
+/** True if the text on the left matches; a missing text, or what is no text, matches nothing, not even `not`. */
 export type StringMatcher = (left: string | undefined) => boolean;
 type Test = (left: string) => boolean;
 
@@ -58,7 +58,7 @@ function readStrings(data: unknown, path: FaultPath, faults: FaultList): readonl
 export function compileAnyOf(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
   const right = readStrings(data, path, faults);
   const test = right && membership(right);
-  return test && ((left) => left !== undefined && test(left));
+  return test && ((left) => typeof left === 'string' && test(left));
 }
 
 /** Compiles the data of a string matcher: a string (`is`), or a mapping of operators that must all hold. Undefined after a fault. */
@@ -74,6 +74,6 @@ export function compileStringMatcher(data: unknown, path: FaultPath, faults: Fau
   if (keys.length === 0 || tests.includes(undefined)) return undefined;
   const all = tests as Test[];
   const only = all[0]!;
-  if (all.length === 1) return (left) => left !== undefined && only(left);
-  return (left) => left !== undefined && all.every((test) => test(left));
+  if (all.length === 1) return (left) => typeof left === 'string' && only(left);
+  return (left) => typeof left === 'string' && all.every((test) => test(left));
 }
