@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError, badRequest, unsupportedMediaType } from './api-error.ts';
 import { isJsonObject } from './kube-object.ts';
 import type { JsonObject, KubeObject } from './kube-object.ts';
+import { decodeObject } from './protobuf/decode-object.ts';
+
+const protobuf = 'application/vnd.kubernetes.protobuf';
 
 // The limit of a real API server.
 const maxBytes = 3 * 1024 * 1024;
@@ -34,9 +37,16 @@ export function parseJson(body: Buffer): unknown {
 
 /** Reads a body that must be one Kubernetes object. */
 export async function readObject(request: IncomingMessage): Promise<KubeObject> {
+  return asObject(await readJsonOrProtobuf(request));
+}
+
+/** Reads a body in JSON or, as kubectl's typed clients send it, in protobuf; undefined if there is none. */
+export async function readJsonOrProtobuf(request: IncomingMessage): Promise<unknown> {
   const type = mediaType(request);
-  if (type !== '' && type !== 'application/json') throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: application/json (got ${type})`);
-  return asObject(parseJson(await readBody(request)));
+  if (type !== '' && type !== 'application/json' && type !== protobuf) throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: application/json, ${protobuf} (got ${type})`);
+  const body = await readBody(request);
+  if (body.length === 0) return undefined;
+  return type === protobuf ? decodeObject(body) : parseJson(body);
 }
 
 /** The media type of the body without its parameters. */

@@ -9,8 +9,7 @@ const aggregatedType = /application\/json;g=apidiscovery\.k8s\.io;v=v2;as=APIGro
 /** Answers what is no resource: discovery, OpenAPI, version and health. */
 export function answerDiscovery(cluster: Cluster, call: Call): void {
   const { response } = call;
-  const [first, second, third, fourth, ...rest] = call.target.segments;
-  if (rest.length > 0) throw unknownResource();
+  const [first, second, third, fourth] = call.target.segments;
   if (second === undefined && ['healthz', 'livez', 'readyz'].includes(first ?? '')) return sendText(response, 200, 'ok');
   switch (call.target.path) {
     case '/': return sendJson(response, 200, { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] });
@@ -48,8 +47,8 @@ function openApi2(call: Call): void {
 
 function openApi3(call: Call): void {
   const [, , prefix, ...names] = call.target.segments;
-  const [group, version] = prefix === 'api' ? ['', names[0]] : prefix === 'apis' ? names : [];
-  if (version === undefined || resourcesOf(group ?? '', version).length === 0) throw unknownResource();
+  const [group, version, more] = prefix === 'api' ? ['', ...names] : prefix === 'apis' ? names : [];
+  if (version === undefined || more !== undefined || resourcesOf(group ?? '', version).length === 0) throw unknownResource();
   sendJson(call.response, 200, openApiV3(group ?? '', version));
 }
 

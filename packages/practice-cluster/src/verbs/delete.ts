@@ -5,7 +5,7 @@ import { isJsonObject, textAt } from '../kube-object.ts';
 import type { KubeObject } from '../kube-object.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { kinds, namespaces } from '../kinds/kinds.ts';
-import { parseJson, readBody } from '../read-body.ts';
+import { readJsonOrProtobuf } from '../read-body.ts';
 import { sendJson } from '../reply.ts';
 import { readDryRun } from './dry-run.ts';
 import { createSelects } from './selects.ts';
@@ -43,9 +43,8 @@ function erase(cluster: Cluster, kind: Kind, object: KubeObject): void {
 
 // As in a real API server, options in the query count only for a request without a body.
 async function readOptions(call: Call): Promise<DeleteOptions> {
-  const body = await readBody(call.request);
-  if (body.length === 0) return { dryRun: readDryRun(call), uid: '', resourceVersion: '' };
-  const options = parseJson(body);
+  const options = await readJsonOrProtobuf(call.request);
+  if (options === undefined) return { dryRun: readDryRun(call), uid: '', resourceVersion: '' };
   if (!isJsonObject(options)) throw badRequest('the body of a DELETE must be DeleteOptions');
   const dryRun = options.dryRun ?? [];
   if (!Array.isArray(dryRun) || !dryRun.every((one) => one === 'All')) throw badRequest('dryRun: Unsupported value: supported values: "All"');
