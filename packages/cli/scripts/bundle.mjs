@@ -9,6 +9,8 @@ const parts = path.join(root, 'dist', 'parts');
 const common = {
   bundle: true, format: 'esm', platform: 'node', target: 'node24', conditions: ['source'], outExtension: { '.js': '.mjs' },
   minifySyntax: true, minifyWhitespace: true, legalComments: 'none', metafile: true, logLevel: 'warning',
+  // CommonJS packages in an ES module ask for require.
+  banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
 };
 
 // Built apart: what it shares with the program (zod) would otherwise be loaded by every command, and whole.
@@ -24,8 +26,6 @@ const program = await build({
 });
 await build({
   ...common, entryPoints: [path.join(root, 'src', `${apart}.ts`)], outdir: parts,
-  // CommonJS packages in an ES module ask for require.
-  banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
 });
 
 // Parts of earlier builds are of no use to anyone.

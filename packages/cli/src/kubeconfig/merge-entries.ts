@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, parseDocument, type Document, type ScalarTag, type Tags, type YAMLMap, type YAMLSeq } from 'yaml';
 import { CliError } from '../terminal/cli-error.ts';
 import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
 
@@ -12,8 +12,14 @@ type Section = keyof typeof sections;
 
 const unusable = (source: string, what: string) => new CliError('local-file', `${source} ${what}`, 'Nothing was changed. Repair the file, or name another one in KUBECONFIG.');
 
+/** Numbers are written back as they stood: 1e3 or -0 would else take another form, which other readers may take for something else. */
+function asWritten(tags: Tags): Tags {
+  const keep = (tag: ScalarTag): ScalarTag => ({ ...tag, stringify: (item, ...rest) => item.source ?? tag.stringify?.(item, ...rest) ?? String(item.value) });
+  return tags.map((tag) => (typeof tag === 'object' && /:(?:int|float)$/.test(tag.tag) ? keep(tag as ScalarTag) : tag));
+}
+
 function read(text: string, source: string): Document {
-  const document = parseDocument(text.trim() === '' ? empty : text, { prettyErrors: false, intAsBigInt: true });
+  const document = parseDocument(text.trim() === '' ? empty : text, { prettyErrors: false, customTags: asWritten });
   const fault = document.errors[0];
   if (fault !== undefined) throw unusable(source, `is not a kubeconfig: ${fault.message}`);
   if (document.contents === null) return read(empty, source);

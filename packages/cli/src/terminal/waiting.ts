@@ -7,6 +7,6 @@ export type Waiting = { stop(): void };
 export async function waiting(world: World, text: string): Promise<Waiting> {
   if (!world.stderr.isTTY) return { stop: () => {} };
   const { default: ora } = await import('ora');
-  const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
+  const spinner = ora({ text, stream: process.stderr, discardStdin: false, isSilent: !process.stderr.isTTY }).start();
   return { stop: () => void spinner.stop() };
 }

@@ -37,6 +37,7 @@ describe('the configuration file', () => {
     ['duplicate keys', `${gateway}gateway: {}\n`],
     ['tabs', 'gateway:\n\turl: x\n'],
     ['__proto__', `${gateway}__proto__: {a: 1}\n`],
+    ['an alias of itself', 'a: &a [*a]\n'],
     ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n`],
     ['deep nesting', '['.repeat(100_000)],
     ['binary', `gateway: ${String.fromCharCode(0)}`],

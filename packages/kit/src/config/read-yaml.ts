@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import type { ConfigFault } from './config-faults.ts';
 
 /** Largest configuration that is read, in bytes. */
@@ -15,6 +15,10 @@ function shapeFaults(document: Document, at: (offset: number) => { line: number;
     if (ancestors.length > maxDepth * 2) {
       faults.push({ path: '', message: `is nested more than ${maxDepth} deep`, ...at(offset) });
       return visit.BREAK;
+    }
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target !== undefined && ancestors.includes(target)) faults.push({ path: '', message: `the alias ${node.source} contains itself`, ...at(offset) });
     }
     if (isPair(node) && isScalar(node.key) && ['__proto__', 'constructor', 'prototype'].includes(String(node.key.value))) {
       faults.push({ path: '', message: `the name ${String(node.key.value)} is not allowed`, ...at(node.key.range?.[0] ?? 0) });

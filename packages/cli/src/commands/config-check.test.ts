@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createRig, type Rig } from '../testing/rig.ts';
+
+let rig: Rig;
+beforeEach(() => { rig = createRig(); });
+afterEach(() => rig.remove());
+
+const good = `gateway: {url: 'http://localhost:8443'}
+identity: {providers: [{id: corp, issuer: 'https://idp.example.com', clientId: x, clientSecret: y}]}
+clusters:
+  - name: dev
+    server: https://10.0.0.1:6443
+    tokenFile: token
+    policy:
+      - allow: {and: [{groups: {has: developers}}]}
+`;
+const check = (text: string, ...args: string[]) => {
+  writeFileSync(path.join(rig.directory, 'sallyport.yaml'), text);
+  return rig.run('config', 'check', ...args);
+};
+
+describe('sallyport config check', () => {
+  it('has nothing to say about a good one', async () => {
+    expect(await check(good)).toEqual({ code: 0, out: `${path.join(rig.directory, 'sallyport.yaml')}: ok\n`, err: '' });
+  });
+
+  it('reports every fault at once, of the form and of the policies, with line, column and hint', async () => {
+    const { code, out, err } = await check(good.replace('server:', 'servre:').replace('allow:', 'alow:').replace("'http://localhost:8443'", 'nonsense'));
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    const lines = err.split('\n').map((line) => line.replace(`${rig.directory}/`, ''));
+    expect(lines[0]).toMatch(/^sallyport\.yaml:1:11: gateway\.url: not an http\(s\) URL/);
+    expect(lines.some((line) => line.startsWith('sallyport.yaml:5:5: clusters.0.servre: is not a known name (did you mean server?)'))).toBe(true);
+    expect(lines.some((line) => /^sallyport\.yaml:8:9: clusters\.0\.policy\.0\.alow: unknown action "?alow"? \(did you mean allow\?\)/.test(line))).toBe(true);
+    expect(lines.at(-3)).toMatch(/^sallyport: .*has \d+ faults$/);
+  });
+
+  it('gives the same as JSON', async () => {
+    const { code, out } = await check(good.replace('allow:', 'alow:'), '-o', 'json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, faults: [{ path: 'clusters.0.policy.0.alow', line: 8, column: 9, hint: 'did you mean allow?' }] });
+  });
+
+  it('warns of a cluster that lets nobody in, and is content', async () => {
+    const { code, err } = await check(good.replace(/ {4}policy:[\s\S]*/, ''));
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^warning: .*clusters\.0\.policy: is missing/) });
+  });
+
+  it('checks the policies of the gateway\'s own API too', async () => {
+    expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({ code: 1, err: expect.stringContaining('api.policy.audit.0.allow.or.0.grups: unknown criterion') });
+  });
+
+  it('takes the file that is named, else SALLYPORT_CONFIG', async () => {
+    await check(good);
+    writeFileSync(path.join(rig.directory, 'other.yaml'), 'a: 1\n');
+    expect((await rig.run('config', 'check', 'other.yaml')).err).toContain('other.yaml:1:1: a: is not a known name');
+    rig.world.env.SALLYPORT_CONFIG = path.join(rig.directory, 'other.yaml');
+    expect((await rig.run('config', 'check')).code).toBe(1);
+  });
+
+  it.each([['no file', undefined], ['no YAML', 'a: [1'], ['nothing', ''], ['binary', 'a: \0'], ['a loop', 'a: &a [*a]'], ['an evil name', '__proto__: {x: 1}'], ['a list', '- 1'], ['odd clusters', 'clusters: [1, null, {policy: [[]]}]\napi: {policy: 7}']])('answers %s with faults, not with a crash', async (_what, text) => {
+    const { code, err } = text === undefined ? await rig.run('config', 'check') : await check(text);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^.*sallyport\.yaml.*: .+\n/);
+    expect(err).not.toMatch(/ {4}at |unexpected fault/);
+  });
+
+  it('shows no value of the file', async () => {
+    expect((await check(good.replace('clientSecret: y', 'clientSecret: [hunter2]'))).err).not.toContain('hunter2');
+  });
+});

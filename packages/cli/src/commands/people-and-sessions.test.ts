@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
+import { createRig, type Rig } from '../testing/rig.ts';
+
+let gateway: FakeGateway;
+let rig: Rig;
+beforeEach(async () => {
+  gateway = await startFakeGateway();
+  rig = createRig();
+  await rig.run('login', '--gateway', gateway.origin);
+});
+afterEach(async () => {
+  await gateway.close();
+  rig.remove();
+});
+const answerWith = (status: number, body: unknown) => { gateway.override = () => ({ status, body }); };
+
+describe('sallyport whoami', () => {
+  it('shows who the gateway takes one for', async () => {
+    const { out } = await rig.run('whoami');
+    expect(out).toContain('User:     alice@example.com\nName:     Alice\nEmail:    alice@example.com\nGroups:   developers\n');
+    expect(JSON.parse((await rig.run('whoami', '-o', 'json')).out)).toMatchObject({ user: 'alice@example.com', groups: ['developers'], gateway: gateway.origin });
+  });
+
+  it('makes hostile names harmless', async () => {
+    answerWith(200, { user: 'eve\u001b]0;x\u0007', groups: ['a\nUser: root'], session: { id: 's', expiresAt: 1 } });
+    expect((await rig.run('whoami')).out).toContain('User:     eve\\x1b]0;x\\x07\nGroups:   a\\x0aUser: root\n');
+  });
+
+  it('forgets a credential that the gateway no longer takes', async () => {
+    gateway.revokeAll();
+    expect(await rig.run('whoami')).toMatchObject({ code: 3, out: '', err: expect.stringContaining('your session has ended') });
+    gateway.calls.length = 0;
+    expect((await rig.run('whoami')).code).toBe(3);
+    expect(gateway.calls).toEqual([]);
+  });
+});
+
+describe('an answer of the gateway', () => {
+  it.each([
+    [403, { title: 'no', detail: 'not yours \u001b[2J' }, 5, 'does not allow this: not yours \\x1b[2J'], [404, {}, 5, 'no such thing'], [400, { detail: 'bad' }, 2, 'bad'], [429, {}, 4, 'too often'],
+    [503, { detail: 'no sessions' }, 4, 'not ready (503): no sessions'], [302, '', 4, 'answered 302'], [200, '<html>', 4, 'is not understood'], [200, { clusters: 'x' }, 4, 'is not understood (at clusters)'], [200, '', 4, 'is not understood'],
+  ])('of status %i and body %j ends with %i and words', async (status, body, code, words) => {
+    answerWith(status, body);
+    expect(await rig.run('clusters')).toMatchObject({ code, out: '', err: expect.stringContaining(words) });
+  });
+
+  it('that never ends is not waited for', async () => {
+    gateway.override = () => ({ status: 200, body: `"${'x'.repeat(33 * 1024 * 1024)}"` });
+    expect(await rig.run('clusters')).toMatchObject({ code: 4, err: expect.stringContaining('its answer is too large') });
+  });
+
+  it('that redirects is not followed with the credential', async () => {
+    const other = await startFakeGateway();
+    gateway.override = () => ({ status: 302, headers: { location: `${other.origin}/.sallyport/me` } });
+    expect((await rig.run('whoami')).code).toBe(4);
+    expect(other.calls).toEqual([]);
+    await other.close();
+  });
+});
+
+describe('sallyport clusters', () => {
+  it('lists them', async () => {
+    expect((await rig.run('clusters')).out).toBe(`NAME  URL                                   HOST\ndev   ${gateway.origin}/clusters/dev\nprod  ${gateway.origin}/clusters/prod\n`.replace('                                   HOST', `${' '.repeat(`${gateway.origin}/clusters/prod`.length - 3)}  HOST`));
+    expect(JSON.parse((await rig.run('clusters', '-o', 'json')).out)).toMatchObject({ clusters: [{ name: 'dev' }, { name: 'prod' }] });
+  });
+});
+
+describe('sallyport sessions', () => {
+  it('lists one\'s sessions, the present one marked, with what programs call themselves made harmless', async () => {
+    const { out } = await rig.run('sessions', 'list');
+    const [session] = gateway.sessions.values();
+    expect(out).toContain(`${session!.id} *  alice@example.com`);
+    expect(out).toContain('x\\x1b[2J');
+  });
+
+  it('asks for those of everybody with --all', async () => {
+    let asked = '';
+    gateway.override = ({ query }) => {
+      asked = query.toString();
+      return undefined;
+    };
+    await rig.run('sessions', 'list', '--all', '-o', 'json');
+    expect(asked).toBe('all=true');
+  });
+
+  it('revokes by name, one after the other, and stops at the first that is not there', async () => {
+    const [session] = gateway.sessions.values();
+    expect(await rig.run('sessions', 'revoke', session!.id)).toMatchObject({ code: 0, out: `Revoked ${session!.id}.\n` });
+    await rig.run('login', '--gateway', gateway.origin);
+    expect(await rig.run('sessions', 'revoke', 'nope')).toMatchObject({ code: 5, err: expect.stringContaining('There is no such session.') });
+    expect(await rig.run('sessions', 'revoke', '../audit')).toMatchObject({ code: 2 });
+  });
+});

@@ -1,0 +1,49 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { processWorld } from '../world.ts';
+import { tryLoginLock } from './login-lock.ts';
+
+const world = processWorld();
+let directory: string;
+beforeEach(() => { directory = mkdtempSync(path.join(tmpdir(), 'sallyport-lock-')); });
+afterEach(() => rmSync(directory, { recursive: true }));
+const file = () => path.join(directory, 'login.lock');
+
+describe('the login lock', () => {
+  it('is held by one at a time', () => {
+    const first = tryLoginLock(directory, world);
+    expect(tryLoginLock(directory, world)).toBeUndefined();
+    first?.release();
+    expect(tryLoginLock(directory, world)).toBeDefined();
+    expect(readdirSync(directory)).toEqual(['login.lock']);
+  });
+
+  it.each([
+    ['a process that is gone', { id: 'x', pid: 4_190_000, birth: '1' }], ['another process that got the same id', { id: 'x', pid: process.pid, birth: '1' }],
+    ['nobody', { id: 'x', pid: 0, birth: '1' }], ['a process group', { id: 'x', pid: -1 }], ['nothing that is understood', 'nonsense'],
+  ])('is taken over from %s', (_who, content) => {
+    writeFileSync(file(), JSON.stringify(content));
+    expect(tryLoginLock(directory, world)).toBeDefined();
+  });
+
+  it('is not removed by who no longer holds it', () => {
+    const first = tryLoginLock(directory, world);
+    rmSync(file());
+    const second = tryLoginLock(directory, world);
+    first?.release();
+    expect(existsSync(file())).toBe(true);
+    second?.release();
+    expect(existsSync(file())).toBe(false);
+  });
+
+  it('is left alone while another process is taking it over', () => {
+    writeFileSync(file(), JSON.stringify({ id: 'x', pid: 4_190_000, birth: '1' }));
+    writeFileSync(`${file()}.guard`, '');
+    expect(tryLoginLock(directory, world)).toBeUndefined();
+    const later = { ...world, now: () => Date.now() + 20_000 };
+    tryLoginLock(directory, later);
+    expect(tryLoginLock(directory, later)).toBeDefined();
+  });
+});

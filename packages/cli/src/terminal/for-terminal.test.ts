@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { forTerminal, jsonForTerminal } from './for-terminal.ts';
+import { table } from './table.ts';
+
+const commands = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+
+describe('text on a terminal', () => {
+  it('never holds a control character, a direction mark or a line break, whatever it was', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(forTerminal(text)).not.toMatch(commands);
+    }));
+  });
+
+  it('shows what was there', () => {
+    expect(forTerminal('a\u001b[31mb\r\nc\u202ed\u009be')).toBe('a\\x1b[31mb\\x0d\\x0ac\\u202ed\\x9be');
+    expect(forTerminal('Zoë 東京 🚀')).toBe('Zoë 東京 🚀');
+  });
+
+  it('as JSON is the same data', () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => {
+      const text = jsonForTerminal(value, 2);
+      expect(text.replaceAll('\n', '')).not.toMatch(commands);
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+    }));
+  });
+
+  it('in a table keeps one row a line', () => {
+    expect(table(['A', 'B'], [['x\ny', 'z'], ['', 'w']])).toBe('A       B\nx\\x0ay  z\n        w\n');
+  });
+});
