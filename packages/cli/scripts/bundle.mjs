@@ -6,8 +6,10 @@ import { build } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const parts = path.join(root, 'dist', 'parts');
+// For Node.js yaml is CommonJS, whose names are lost in a part that is loaded later; its other build is the same code as an ES module.
+const yaml = path.join(path.dirname(fileURLToPath(import.meta.resolve('yaml/package.json'))), 'browser', 'index.js');
 const common = {
-  bundle: true, format: 'esm', platform: 'node', target: 'node24', conditions: ['source'], outExtension: { '.js': '.mjs' },
+  bundle: true, format: 'esm', platform: 'node', target: 'node24', conditions: ['source'], alias: { yaml }, outExtension: { '.js': '.mjs' },
   minifySyntax: true, minifyWhitespace: true, legalComments: 'none', metafile: true, logLevel: 'warning',
   // CommonJS packages in an ES module ask for require.
   banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
