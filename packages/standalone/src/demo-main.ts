@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { demoHelp, readDemoOptions, type DemoOptions } from './demo/demo-options.ts';
+import { runDemo, type DemoState, type RunningDemo } from './demo/run-demo.ts';
+import { welcome } from './demo/welcome.ts';
+import { cliProgram } from './demo/write-demo-kubeconfig.ts';
+
+const say = (text: string) => void process.stderr.write(`${text}\n`);
+
+function readOptions(): DemoOptions {
+  try {
+    return readDemoOptions(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd());
+  } catch (error) {
+    say(`demo: ${(error as Error).message}\n\n${demoHelp}`);
+    process.exit(2);
+  }
+}
+
+/** A kubectl on the PATH. */
+function findKubectl(): string | undefined {
+  return (process.env.PATH ?? '').split(path.delimiter).map((directory) => path.join(directory, process.platform === 'win32' ? 'kubectl.exe' : 'kubectl')).find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Runs the command of --exit-after; a kubectl that came with the cluster is the first on its PATH. */
+function runCommand(command: string, state: DemoState): Promise<number> {
+  const ownKubectl = state.kubectl === undefined ? [] : [path.dirname(state.kubectl)];
+  const PATH = [...ownKubectl, path.dirname(cliProgram), process.env.PATH ?? ''].join(path.delimiter);
+  const child = spawn(command, { shell: true, stdio: 'inherit', env: { ...process.env, PATH, KUBECONFIG: state.kubeconfig, SALLYPORT_HOME: state.home, SALLYPORT_DEMO: path.dirname(state.kubeconfig) } });
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(127));
+    child.on('exit', (code, signal) => resolve(code ?? (signal ? 128 : 1)));
+  });
+}
+
+const options = readOptions();
+if (options.help) {
+  process.stdout.write(demoHelp);
+  process.exit(0);
+}
+let stopping: Promise<void> | undefined;
+let demo: RunningDemo | undefined;
+const stop = (code: number) => {
+  stopping ??= (demo?.close() ?? Promise.resolve()).then(() => process.exit(code), (error: unknown) => {
+    say(`demo: stopping failed: ${(error as Error).message}`);
+    process.exit(1);
+  });
+};
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    interrupted = true;
+    if (demo) stop(0);
+    else say('Stopping as soon as what is being started has started ...');
+  });
+}
+try {
+  say('Starting the demo ...');
+  demo = await runDemo(options, say);
+  if (interrupted) stop(0);
+  else if (options.exitAfter === undefined) process.stdout.write(welcome(demo.state, demo.state.kubectl ?? findKubectl()));
+  else stop(await runCommand(options.exitAfter, demo.state));
+} catch (error) {
+  say(`demo: ${(error as Error).message}`);
+  process.exit(1);
+}

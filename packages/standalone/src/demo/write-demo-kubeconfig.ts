@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parse, stringify } from 'yaml';
+
+const run = promisify(execFile);
+// The command is a program of its own; this package does not import it, it starts it.
+const cliDirectory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../cli');
+
+/** Where the sallyport command lies, for whoever wants to type it. */
+export const cliProgram = path.join(cliDirectory, 'bin', 'sallyport.js');
+
+type Kubeconfig = { users: { user: { exec: { env?: { name: string; value: string }[] } } }[]; contexts: { context: { namespace?: string } }[]; 'current-context'?: string };
+
+/** Has the sallyport command write the demo's kubeconfig; its credential cache is the demo's own, so that nothing of the person's is touched. */
+export async function writeDemoKubeconfig(request: { directory: string; home: string; gatewayUrl: string; caFile: string; cluster: string; namespace: string | undefined }): Promise<string> {
+  const { stdout } = await run(process.execPath, [cliProgram, 'kubeconfig', '--offline', '--gateway', request.gatewayUrl, '--ca-file', request.caFile, '--cluster', request.cluster], {
+    env: { ...process.env, SALLYPORT_HOME: request.home, KUBECONFIG: '' },
+  });
+  const config = parse(stdout) as Kubeconfig;
+  for (const { user } of config.users) user.exec.env = [{ name: 'SALLYPORT_HOME', value: request.home }];
+  if (request.namespace !== undefined) for (const { context } of config.contexts) context.namespace = request.namespace;
+  const file = path.join(request.directory, 'kubeconfig');
+  writeFileSync(file, stringify(config), { mode: 0o600 });
+  return file;
+}

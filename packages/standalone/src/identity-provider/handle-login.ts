@@ -1,0 +1,29 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hashToken } from '@sallyport/kit';
+import type Provider from 'oidc-provider';
+import { errorPage, loginForm, sendPage } from './login-page.ts';
+import type { Person } from './people.ts';
+import { subjectOf } from './provider-configuration.ts';
+import { readForm } from './read-form.ts';
+
+const matches = (given: string, expected: string) => timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hashToken(expected)));
+
+/** The login page: shows the form, checks the password, sends the browser on its way. */
+export function createLoginHandler(deps: { provider: Provider; people: readonly Person[] }) {
+  const { provider, people } = deps;
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      await provider.interactionDetails(request, response);
+    } catch {
+      return sendPage(response, 400, errorPage('This login is over, or began in another browser. Start again where you came from.'));
+    }
+    if (request.method === 'GET') return sendPage(response, 200, loginForm(''));
+    const form = request.method === 'POST' ? await readForm(request) : undefined;
+    if (!form) return sendPage(response, 400, errorPage('This is not the form of this page.'));
+    const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
+    const person = people.find(({ user }) => user === login.trim().toLowerCase());
+    if (!person || !matches(password, person.password)) return sendPage(response, 401, loginForm(login, 'There is no such person, or the password is wrong.'));
+    await provider.interactionFinished(request, response, { login: { accountId: subjectOf(person), amr: ['pwd'] } }, { mergeWithLastSubmission: false });
+  };
+}

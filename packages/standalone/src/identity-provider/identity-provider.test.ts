@@ -1,0 +1,144 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
+import { createAuthenticateApp, createProviderClient, readLoginSettings, type ProviderFetch } from '@sallyport/authenticate';
+import { configSchema } from '@sallyport/contracts';
+import { createMemorySessionStore, createMemorySingleUseStore, hashToken, listenHttp, type AuditSink, type Listening, type SessionStore } from '@sallyport/kit';
+import { createIdentityProvider, type IdentityProvider } from './create-identity-provider.ts';
+import { demoPeople } from './people.ts';
+
+const consoleMethods = ['log', 'info', 'warn', 'error'] as const;
+let said: jest.SpiedFunction<() => void>[];
+let provider: IdentityProvider;
+let gateway: Listening;
+let origin: string;
+let sessions: SessionStore;
+const client = () => ({ clientId: 'sallyport', clientSecret: 'a secret of the tests', redirectUris: [`${origin}/.sallyport/callback`] });
+const sink: AuditSink = { publish: async () => {}, enqueue: () => {}, hasRoom: () => true, ping: async () => {}, close: async () => {} };
+
+/** The login service with the gateway's headers put in front of it. */
+function createGateway(issuer: string): Server {
+  const config = configSchema.parse({ gateway: { url: origin }, identity: { providers: [{ id: 'demo', issuer, clientId: 'sallyport', clientSecret: 'a secret of the tests', allowInsecureIssuer: true }] } });
+  sessions = createMemorySessionStore({ now: Date.now });
+  const app = createAuthenticateApp({
+    settings: readLoginSettings(config), sessions, singleUse: createMemorySingleUseStore({ now: Date.now }), audit: sink, logger: pino({ level: 'silent' }), now: Date.now,
+    providers: config.identity.providers.map((one) => createProviderClient({ provider: one, fetch: fetch as unknown as ProviderFetch, now: Date.now })),
+    verifier: { verified: () => 'proxy', verify: async () => 'proxy' }, randomToken: () => randomBytes(32).toString('base64url'), randomId: randomUUID,
+  });
+  return createServer((request, response) => {
+    request.headers['sallyport-origin'] = origin;
+    app(request, response);
+  });
+}
+
+beforeEach(async () => {
+  said = consoleMethods.map((method) => jest.spyOn(console, method).mockImplementation(() => {}));
+  provider = await createIdentityProvider();
+  const probe = await listenHttp(createServer(), { host: '127.0.0.1', port: 0 });
+  origin = `http://127.0.0.1:${probe.port}`;
+  await probe.close(0);
+  provider.register(client());
+  gateway = await listenHttp(createGateway(provider.issuer), { host: '127.0.0.1', port: probe.port });
+});
+afterEach(async () => {
+  await gateway.close(0);
+  await provider.close();
+  const words = said.flatMap((spy) => spy.mock.calls);
+  jest.restoreAllMocks();
+  expect(words).toEqual([]);
+});
+
+/** A browser with one jar for 127.0.0.1, as cookies know no ports; follows redirects until a page, or until it leaves. */
+function createBrowser() {
+  const jar = new Map<string, { value: string; path: string }>();
+  const go = async (address: string, form?: Record<string, string>): Promise<{ url: string; status: number; text: string }> => {
+    const { pathname } = new URL(address);
+    const cookie = [...jar].filter(([, one]) => pathname.startsWith(one.path)).map(([name, one]) => `${name}=${one.value}`).join('; ');
+    const response = await fetch(address, { redirect: 'manual', headers: { accept: 'text/html', cookie }, ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}) });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === '' || /expires=thu, 01 jan 1970|max-age=0/i.test(line)) jar.delete(name);
+      else jar.set(name, { value, path: /path=([^;]+)/i.exec(line)?.[1] ?? '/' });
+    }
+    const location = response.headers.get('location');
+    const next = location === null ? undefined : new URL(location, address).href;
+    if (next === undefined || next.startsWith('http://127.0.0.1:1/')) return { url: next ?? address, status: response.status, text: await response.text() };
+    return go(next);
+  };
+  return { go, jar };
+}
+const verifier = 'v'.repeat(43);
+const cliLogin = () => `${origin}/.sallyport/login?${new URLSearchParams({ redirect_uri: 'http://127.0.0.1:1/cb', state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256' }).toString()}`;
+
+describe('the people of the embedded provider log in through one plain form', () => {
+  it.each(demoPeople.map((person) => [person.user, person] as const))('%s', async (_user, person) => {
+    const { go } = createBrowser();
+    const form = await go(cliLogin());
+    expect(form.status).toBe(200);
+    expect(form.text.match(/<form/g)).toHaveLength(1);
+    expect(form.text).toMatch(/<input name="login"[\s\S]+<input name="password"/);
+    const back = await go(form.url, { login: person.user, password: person.user.split('@')[0]! });
+    const query = new URL(back.url).searchParams;
+    expect(query.get('state')).toBe('state-of-the-cli');
+    const answer = await fetch(`${origin}/.sallyport/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: query.get('code')!, code_verifier: verifier, redirect_uri: 'http://127.0.0.1:1/cb' }) });
+    expect(await answer.json()).toMatchObject({ identity: { user: person.user, email: person.user, groups: person.groups } });
+    expect(await sessions.list()).toMatchObject([{ identity: { issuer: provider.issuer, name: person.name, amr: ['pwd'] } }]);
+  });
+
+  it('a browser ends with a cookie of our own, and is asked again the next time', async () => {
+    const { go, jar } = createBrowser();
+    const form = await go(`${origin}/.sallyport/login`);
+    const me = await go(form.url, { login: 'ALICE@example.com ', password: 'alice' });
+    expect(me.url).toBe(`${origin}/.sallyport/me`);
+    expect(jar.get('sallyport-demo')?.value).toMatch(/^spt_/);
+    const again = await go(`${origin}/.sallyport/login`);
+    expect(again.text).toContain('name="password"');
+    await go(again.url, { login: 'bob@example.com', password: 'bob' });
+    expect(await sessions.list()).toMatchObject([{ identity: { user: 'bob@example.com', groups: ['sre'] } }]);
+  });
+
+  it.each([['a wrong password', 'alice@example.com', 'bob'], ['no password', 'alice@example.com', ''], ['nobody', 'eve@example.com', 'eve'], ['markup', '"><script>alert(1)</script>', 'x']])('%s gets the form again, and may try once more', async (_what, login, password) => {
+    const { go } = createBrowser();
+    const form = await go(cliLogin());
+    const again = await go(form.url, { login, password });
+    expect(again.status).toBe(401);
+    expect(again.text).toContain('the password is wrong');
+    expect(again.text).not.toContain('<script');
+    const back = await go(form.url, { login: 'alice@example.com', password: 'alice' });
+    expect(new URL(back.url).searchParams.get('code')).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+});
+
+describe('the embedded provider refuses', () => {
+  it('a login that began in another browser, and bodies that are not its form', async () => {
+    const browser = createBrowser();
+    const form = await browser.go(cliLogin());
+    expect((await createBrowser().go(form.url, { login: 'alice@example.com', password: 'alice' })).status).toBe(400);
+    expect((await browser.go(form.url, { login: 'alice@example.com', password: 'x'.repeat(20_000) })).status).toBe(400);
+  });
+
+  it('an unknown client, an unknown address to return to, and a login without PKCE', async () => {
+    const ask = (changes: Record<string, string>) => fetch(`${provider.issuer}/auth?${new URLSearchParams({ client_id: 'sallyport', response_type: 'code', scope: 'openid', redirect_uri: `${origin}/.sallyport/callback`, state: 's', ...changes }).toString()}`, { redirect: 'manual' });
+    expect((await ask({ client_id: 'other', code_challenge: hashToken(verifier), code_challenge_method: 'S256' })).status).toBe(400);
+    const foreign = await ask({ redirect_uri: 'http://127.0.0.1:2/x', code_challenge: hashToken(verifier), code_challenge_method: 'S256' });
+    expect(foreign.status).toBe(400);
+    expect(await foreign.text()).toContain('This did not work');
+    const withoutPkce = await ask({});
+    expect(withoutPkce.headers.get('location')).toContain('error=invalid_request');
+  });
+});
+
+describe('another such provider', () => {
+  it('knows the same people under another issuer, and its unverified address lets nobody in', async () => {
+    const foreign = await createIdentityProvider({ people: [{ user: 'alice@example.com', password: 'x', groups: ['sre'], emailVerified: false }], clients: [client()] });
+    await gateway.close(0);
+    gateway = await listenHttp(createGateway(foreign.issuer), { host: '127.0.0.1', port: gateway.port });
+    const { go } = createBrowser();
+    const refused = await go((await go(`${origin}/.sallyport/login`)).url, { login: 'alice@example.com', password: 'x' });
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('not verified');
+    expect(await sessions.list()).toEqual([]);
+    await foreign.close();
+  });
+});

@@ -1,0 +1,64 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { freePort, type CertificateAuthority } from '@sallyport/bed';
+import { stringify } from 'yaml';
+import { ensureServiceKeys } from './service-keys.ts';
+
+export type SettingsRequest = {
+  /** Everything is written below this directory. */
+  directory: string;
+  authority: CertificateAuthority;
+  /** 0 = free. */
+  gatewayPort?: number;
+  /** The plain-http login pages; 0 = free. */
+  pagesPort?: number;
+  sessions: Record<string, unknown>;
+  audit: Record<string, unknown>;
+  providers: Record<string, unknown>[];
+  clusters: Record<string, unknown>[];
+  apiPolicy?: Record<string, unknown>;
+  /** Anything else of sallyport.yaml, by its top-level names. */
+  more?: Record<string, unknown>;
+};
+
+/** What was written, and the addresses in it. */
+export type Settings = { configFile: string; gatewayUrl: string; pagesUrl: string; caFile: string; adminPorts: Record<string, number> };
+
+async function renderServices(directory: string): Promise<{ services: Record<string, unknown>; adminPorts: Record<string, number> }> {
+  const keys = ensureServiceKeys(path.join(directory, 'keys'));
+  const adminPorts: Record<string, number> = {};
+  const services: Record<string, unknown> = {};
+  for (const name of ['authenticate', 'authorize', 'audit', 'proxy'] as const) {
+    const [port, admin] = [await freePort(), await freePort()];
+    adminPorts[name] = admin;
+    const address = name === 'proxy' ? {} : { url: `http://127.0.0.1:${port}`, listen: `127.0.0.1:${port}` };
+    services[name] = { ...address, adminListen: `127.0.0.1:${admin}`, ...keys[name] };
+  }
+  return { services, adminPorts };
+}
+
+/** Writes a whole sallyport.yaml for a constellation on loopback, with keys and the gateway's certificate beside it. */
+export async function writeSettings(request: SettingsRequest): Promise<Settings> {
+  const { directory, authority } = request;
+  mkdirSync(path.join(directory, 'tls'), { recursive: true, mode: 0o700 });
+  const certificate = await authority.issue({ commonName: 'sallyport gateway', dnsNames: ['localhost', ...request.clusters.flatMap((one) => (typeof one.host === 'string' ? [one.host] : []))], ipAddresses: ['127.0.0.1', '::1'], server: true });
+  const file = (name: string, text: string) => {
+    const full = path.join(directory, name);
+    writeFileSync(full, text, { mode: 0o600 });
+    return full;
+  };
+  const caFile = file('tls/ca.crt', authority.caPem);
+  const tls = { certFile: file('tls/gateway.crt', certificate.certPem), keyFile: file('tls/gateway.key', certificate.keyPem) };
+  const gatewayPort = request.gatewayPort || await freePort();
+  const pagesPort = request.pagesPort || await freePort();
+  const gatewayUrl = `https://127.0.0.1:${gatewayPort}`;
+  const pagesUrl = `http://127.0.0.1:${pagesPort}`;
+  const { services, adminPorts } = await renderServices(directory);
+  const configFile = file('sallyport.yaml', stringify({
+    gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls },
+    services, sessions: request.sessions, audit: request.audit,
+    identity: { providers: request.providers }, login: { url: pagesUrl, listen: `127.0.0.1:${pagesPort}` },
+    api: { policy: request.apiPolicy ?? {} }, clusters: request.clusters, ...request.more,
+  }));
+  return { configFile, gatewayUrl, pagesUrl, caFile, adminPorts };
+}

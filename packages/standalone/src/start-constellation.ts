@@ -1,0 +1,57 @@
+import { startAudit } from '@sallyport/audit';
+import { startAuthenticate } from '@sallyport/authenticate';
+import { startAuthorize } from '@sallyport/authorize';
+import { createAdminServer, createAuditBus, createAuditSink, createMetrics, createReadiness, createSessionStores, listenHttp, loadServiceKeys, type AuditBus, type LoadedConfig, type Logger, type SessionStore } from '@sallyport/kit';
+import { startProxy } from '@sallyport/proxy';
+
+export type ConstellationDeps = {
+  loaded: LoadedConfig;
+  logger: Logger;
+  now?: () => number;
+  /** Variables for calls to identity providers. */
+  environment?: { httpsProxy?: string; noProxy?: string };
+  /** Called with the bus before anything runs, for taps on the events. */
+  onBus?: (bus: AuditBus) => void;
+};
+
+export type Constellation = { gatewayPort: number; pagesPort: number | undefined; bus: AuditBus; sessions: SessionStore; close(): Promise<void> };
+
+/** Starts the four services in this process. They talk HTTP to each other as always; what `sallyport.yaml` keeps in memory (sessions, the audit bus) they share. */
+export async function startConstellation(deps: ConstellationDeps): Promise<Constellation> {
+  const { loaded, logger, now = Date.now } = deps;
+  const { config, resolvePath } = loaded;
+  const keysOf = (name: 'authenticate' | 'authorize' | 'audit' | 'proxy') => loadServiceKeys(loaded, name, now);
+  const bus = createAuditBus({ logger, now });
+  deps.onBus?.(bus);
+  const sink = createAuditSink(config.audit, { logger, now, resolvePath, bus });
+  const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
+  const named = (service: string) => logger.child({ service });
+  const metrics = { authenticate: createMetrics(), authorize: createMetrics(), audit: createMetrics(), proxy: createMetrics() };
+  const readiness = { authenticate: createReadiness(), authorize: createReadiness(), audit: createReadiness(), proxy: createReadiness() };
+  const common = { loaded, now };
+  const closers: (() => Promise<unknown>)[] = [() => stores.close(), () => sink.close()];
+  const started = <T extends { close(): Promise<unknown> }>(service: T): T => {
+    closers.push(() => service.close());
+    return service;
+  };
+  const close = async () => {
+    for (const end of closers.toReversed()) await end();
+  };
+  try {
+    started(await startAudit({ ...common, logger: named('audit'), metrics: metrics.audit, readiness: readiness.audit, verifier: keysOf('audit').verifier, bus }));
+    started(await startAuthorize({ ...common, logger: named('authorize'), readiness: readiness.authorize, sessions: stores.sessions, verifier: keysOf('authorize').verifier }));
+    started(await startAuthenticate({
+      ...common, logger: named('authenticate'), metrics: metrics.authenticate, readiness: readiness.authenticate, sessions: stores.sessions, singleUse: stores.singleUse, audit: sink,
+      verifier: keysOf('authenticate').verifier, ...(deps.environment ? { environment: deps.environment } : {}),
+    }));
+    const proxy = started(await startProxy({ ...common, logger: named('proxy'), metrics: metrics.proxy, readiness: readiness.proxy, identity: keysOf('proxy').identity, sink }));
+    for (const name of ['authenticate', 'authorize', 'audit', 'proxy'] as const) {
+      const admin = await listenHttp(createAdminServer({ metrics: metrics[name], readiness: readiness[name] }), config.services[name].adminListen);
+      closers.push(() => admin.close(0));
+    }
+    return { gatewayPort: proxy.port, pagesPort: proxy.pagesPort, bus, sessions: stores.sessions, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
