@@ -1,0 +1,83 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import type { AuditPage, AuditQuery } from '@sallyport/contracts';
+import { createLogger, createServiceIdentity, createServiceVerifier, encodeCaller, ProblemError, sampleAuditRecord, type Caller } from '@sallyport/kit';
+import supertest from 'supertest';
+import { createAuditApp } from './create-audit-app.ts';
+import type { OnlyOf } from './store/audit-store.ts';
+
+const proxy = generateKeyPairSync('ed25519');
+const authorize = generateKeyPairSync('ed25519');
+const now = Date.now;
+
+function caller(privileged: boolean): string {
+  const alice: Caller = {
+    session: { id: 's1', kind: 'cli', expiresAt: 0 }, privileged, clientAddress: '10.1.2.3',
+    identity: { provider: 'corp', issuer: 'https://idp.example.com', subject: 'alice', user: 'alice@example.com', groups: [], amr: [] },
+  };
+  return encodeCaller(alice);
+}
+
+async function setUp(find: (query: AuditQuery, only?: OnlyOf) => Promise<AuditPage>) {
+  const lines: string[] = [];
+  const logger = createLogger({ service: 'audit', destination: { write: (line: string) => void lines.push(line) } });
+  const verifier = createServiceVerifier({ name: 'audit', publicKeys: { proxy: proxy.publicKey, authorize: authorize.publicKey }, now });
+  const authorization = await createServiceIdentity({ name: 'proxy', privateKey: proxy.privateKey, now }).credentialFor('audit');
+  const agent = supertest(createAuditApp({ store: { find }, verifier, logger }));
+  const get = (path: string, who = caller(false)) => agent.get(path).set('authorization', authorization).set('sallyport-caller', who);
+  return { agent, get, authorization, lines };
+}
+
+describe('the query API', () => {
+  const page: AuditPage = { events: [sampleAuditRecord()], next: 'MTo', latest: 'OTo' };
+
+  it('shows a person their own events, and everybody\'s to whom the policy allows that', async () => {
+    const asked: [AuditQuery, OnlyOf | undefined][] = [];
+    const { get } = await setUp(async (query, only) => {
+      asked.push([query, only]);
+      return page;
+    });
+    const answer = await get('/v1/events?user=bob%40example.com&limit=5').expect(200).expect('cache-control', 'no-store');
+    expect(answer.body).toEqual(page);
+    await get('/v1/events?limit=5', caller(true)).expect(200);
+    expect(asked).toEqual([
+      [{ user: 'bob@example.com', limit: 5, order: 'newest' }, { issuer: 'https://idp.example.com', subject: 'alice' }],
+      [{ limit: 5, order: 'newest' }, undefined],
+    ]);
+  });
+
+  it('answers the proxy and nobody else', async () => {
+    const { agent } = await setUp(async () => page);
+    await agent.get('/v1/events').set('sallyport-caller', caller(true)).expect(401);
+    const other = await createServiceIdentity({ name: 'authorize', privateKey: authorize.privateKey, now }).credentialFor('audit');
+    const answer = await agent.get('/v1/events').set('authorization', other).set('sallyport-caller', caller(true)).expect(403);
+    expect(answer.body).toMatchObject({ code: 'unknown-caller', status: 403 });
+  });
+
+  it('shows nothing when it is not said on whose behalf, or not readably', async () => {
+    const { agent, get, authorization } = await setUp(async () => page);
+    await agent.get('/v1/events').set('authorization', authorization).expect(400);
+    await get('/v1/events', 'e30').expect(400);
+  });
+
+  it('refuses a bad query as a problem that lists its faults', async () => {
+    const { get } = await setUp(async () => page);
+    const answer = await get('/v1/events?limit=0&colour=red').expect(400).expect('content-type', 'application/problem+json');
+    expect(answer.body).toMatchObject({ code: 'bad-request', detail: expect.stringMatching(/limit.*colour: is not a parameter/) });
+    await get('/v1/events?user=%ff%00').expect(200);
+  });
+
+  it('says that the store is away, and tells nothing of a bug but to the log', async () => {
+    const away = await setUp(() => Promise.reject(new ProblemError('service-unavailable', 'The store of audit events cannot be reached.')));
+    expect((await away.get('/v1/events').expect(503)).body).toMatchObject({ code: 'service-unavailable' });
+    const bug = await setUp(() => Promise.reject(new Error('syntax error at "planted"')));
+    expect((await bug.get('/v1/events').expect(500)).text).not.toContain('planted');
+    expect(bug.lines.join('')).toContain('planted');
+  });
+
+  it('has one address, to be read', async () => {
+    const { agent, get, authorization } = await setUp(async () => page);
+    await get('/v1/other').expect(404);
+    await agent.post('/v1/events').set('authorization', authorization).expect(405);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AuditRecord } from '@sallyport/contracts';
+import { createLogger, sampleAuditRecord } from '@sallyport/kit';
+import { createIngest } from './create-ingest.ts';
+import { UnstorableError } from './store/audit-store.ts';
+
+function setUp(refuse: (record: AuditRecord) => boolean) {
+  const stored: string[] = [];
+  const lines: string[] = [];
+  const logger = createLogger({ service: 'audit', destination: { write: (line: string) => void lines.push(line) } });
+  const store = {
+    add: async (records: readonly AuditRecord[]) => {
+      if (records.some(refuse)) throw new UnstorableError('value too long');
+      stored.push(...records.map((record) => record.id));
+    },
+  };
+  return { stored, lines, store, logger };
+}
+
+describe('taking events in', () => {
+  it('passes over only the events that the store will never take', async () => {
+    const records = Array.from({ length: 11 }, () => sampleAuditRecord());
+    const bad = new Set([records[0], records[6], records[7]]);
+    const { stored, lines, store, logger } = setUp((record) => bad.has(record));
+    let unstorable = 0;
+    await createIngest({ store, logger, onUnstorable: (count) => void (unstorable += count) })(records);
+    expect(stored).toEqual(records.filter((record) => !bad.has(record)).map((record) => record.id));
+    expect(unstorable).toBe(3);
+    expect(lines.filter((line) => line.includes(records[6]!.id))).toHaveLength(1);
+  });
+
+  it('rejects when the store is away, so that the events are given again', async () => {
+    const { logger } = setUp(() => false);
+    const store = { add: () => Promise.reject(new Error('away')) };
+    await expect(createIngest({ store, logger })([sampleAuditRecord()])).rejects.toThrow('away');
+  });
+});

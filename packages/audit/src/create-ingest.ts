@@ -1,0 +1,31 @@
+import type { AuditRecord } from '@sallyport/contracts';
+import type { AuditConsumer, Logger } from '@sallyport/kit';
+import { UnstorableError, type AuditStore } from './store/audit-store.ts';
+
+export type IngestDeps = {
+  store: Pick<AuditStore, 'add'>;
+  logger: Logger;
+  onStored?(count: number): void;
+  onUnstorable?(count: number): void;
+};
+
+/** Creates the consumer that stores events. One that the store will never take is found by halving, logged and passed over, so that it holds up nobody; any other failure rejects and is the giver's to try again. */
+export function createIngest(deps: IngestDeps): AuditConsumer {
+  const store = async (records: readonly AuditRecord[]): Promise<void> => {
+    try {
+      await deps.store.add(records);
+      deps.onStored?.(records.length);
+    } catch (error) {
+      if (!(error instanceof UnstorableError)) throw error;
+      if (records.length === 1) {
+        deps.onUnstorable?.(1);
+        deps.logger.error({ id: records[0]!.id, type: records[0]!.type, reason: error.message }, 'an audit event cannot be stored and is passed over');
+        return;
+      }
+      const middle = Math.ceil(records.length / 2);
+      await store(records.slice(0, middle));
+      await store(records.slice(middle));
+    }
+  };
+  return store;
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sampleAuditRecord } from '@sallyport/kit';
+import { createNdjsonTap } from './create-ndjson-tap.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-tap-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const lines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('the file of events', () => {
+  it('has one event a line, data and envelope, in the order they came, for its owner alone', async () => {
+    const file = path.join(directory, 'deep', 'audit.ndjson');
+    const tap = createNdjsonTap({ file });
+    const records = Array.from({ length: 50 }, () => sampleAuditRecord({ data: { requestURI: '/\n\u2028"' } }));
+    await Promise.all([tap(records.slice(0, 20)), tap(records.slice(20, 21)), tap(records.slice(21))]);
+    const { id, type, source, time, key, data } = records[0]!;
+    expect(lines(file)[0]).toEqual({ ...data, cloudEvent: { id, type, source, time, key, specversion: '1.0' } });
+    expect(lines(file).map((line) => line.auditID)).toEqual(records.map((record) => record.data.auditID));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('goes on in a file that is there, and moves it away at its size', async () => {
+    const file = path.join(directory, 'audit.ndjson');
+    const record = sampleAuditRecord();
+    await createNdjsonTap({ file })([record]);
+    const one = statSync(file).size;
+    const tap = createNdjsonTap({ file, maxBytes: 3 * one });
+    for (let written = 0; written < 6; written += 1) await tap([record]);
+    expect(lines(file)).toHaveLength(1);
+    expect(lines(`${file}.1`)).toHaveLength(3);
+  });
+
+  it('says when it cannot be written, and goes on when it can', async () => {
+    const file = path.join(directory, 'audit.ndjson');
+    const tap = createNdjsonTap({ file });
+    await tap([sampleAuditRecord()]);
+    rmSync(directory, { recursive: true });
+    await expect(tap([sampleAuditRecord()])).rejects.toThrow();
+    await tap([sampleAuditRecord()]);
+    expect(lines(file)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,54 @@
+import type { Logger } from '@sallyport/kit';
+import type { AuditStore } from './store/audit-store.ts';
+
+export type BoundsDeps = {
+  store: Pick<AuditStore, 'trim'>;
+  logger: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  retentionMs: number;
+  /** The newest so many are kept; without it the age alone decides. */
+  keep?: number;
+  everyMs?: number;
+};
+
+/** Deletes events that are too old or too many: now and then, and as soon as a tenth of `keep` has come in since. */
+export type Bounding = { stored(count: number): void; close(): Promise<void> };
+
+/** Starts the retention job. A store that is away is tried again at the next turn. */
+export function keepWithinBounds(deps: BoundsDeps): Bounding {
+  const { keep } = deps;
+  const patience = keep === undefined ? Infinity : Math.max(100, keep / 10);
+  let since = 0;
+  let running: Promise<void> | undefined;
+  let closed = false;
+
+  const trim = async (): Promise<void> => {
+    since = 0;
+    try {
+      const deleted = await deps.store.trim({ before: deps.now() - deps.retentionMs, ...(keep === undefined ? {} : { keep }) });
+      if (deleted > 0) deps.logger.debug({ deleted }, 'events out of bounds are deleted');
+    } catch (error) {
+      deps.logger.warn({ reason: (error as Error).message }, 'events out of bounds could not be deleted');
+    }
+  };
+  const start = (): void => {
+    if (closed) return;
+    running ??= trim().finally(() => {
+      running = undefined;
+    });
+  };
+  const timer = setInterval(start, deps.everyMs ?? 60_000);
+  timer.unref();
+  return {
+    stored(count) {
+      since += count;
+      if (since >= patience) start();
+    },
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

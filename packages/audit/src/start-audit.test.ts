@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
+import { ConfigFaults, createAuditBus, createLogger, createServiceClient, createServiceIdentity, encodeCaller, ProblemError, readConfig, sampleAuditRecord } from '@sallyport/kit';
+import { startAudit, type RunningAudit } from './start-audit.ts';
+import { checkAuditConfig } from './check-audit-config.ts';
+import type { AuditStore } from './store/audit-store.ts';
+
+const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<(typeof serviceNames)[number], ReturnType<typeof generateKeyPairSync>>;
+const logger = createLogger({ service: 'audit', level: 'silent' });
+let directory: string;
+let running: RunningAudit | undefined;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-audit-'));
+});
+afterEach(async () => {
+  await running?.close();
+  running = undefined;
+  rmSync(directory, { recursive: true });
+});
+
+function configText(audit: string, key = 'audit.pem'): string {
+  for (const name of serviceNames) writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const service = (name: (typeof serviceNames)[number]) => `  ${name}: {keyFile: ${name === 'audit' ? key : `${name}.pem`}, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
+  return ['gateway: {url: "http://127.0.0.1:8443"}', 'services:', ...serviceNames.map(service), 'sessions: {memory: true}', `audit: ${audit}`,
+    'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}'].join('\n');
+}
+const load = (audit: string, key?: string) => readConfig(configText(audit, key), path.join(directory, 'sallyport.yaml'), {});
+
+/** A store in a list, which can be taken away. */
+function createListStore() {
+  const held: AuditRecord[] = [];
+  const state = { away: false };
+  const used = <T>(answer: T) => state.away ? Promise.reject(new ProblemError('service-unavailable', 'away')) : Promise.resolve(answer);
+  const store: AuditStore = {
+    add: async (records) => {
+      await used(undefined);
+      held.push(...records.filter((record) => !held.some((one) => one.id === record.id)));
+    },
+    find: () => used({ events: held }), ping: () => used(undefined), trim: () => used(0), close: async () => undefined,
+  };
+  return { store, held, state };
+}
+
+const caller = encodeCaller({
+  session: { id: 's', kind: 'cli', expiresAt: 0 }, privileged: true, clientAddress: '127.0.0.1',
+  identity: { provider: 'corp', issuer: 'i', subject: 'carol', user: 'carol', groups: [], amr: [] },
+});
+
+describe('the audit service on the bus of its process', () => {
+  it('stores what is published before it is acknowledged, and answers queries', async () => {
+    const bus = createAuditBus({ logger, now: Date.now });
+    const { store, state, held } = createListStore();
+    running = await startAudit({ loaded: load('{kafka: {memory: true}}'), logger, bus, store });
+    const identity = createServiceIdentity({ name: 'proxy', privateKey: keys.proxy.privateKey as never, now: Date.now });
+    const client = createServiceClient({ url: running.url, audience: 'audit', identity });
+    const query = () => client.request({ method: 'GET', path: '/v1/events', headers: { 'sallyport-caller': caller } });
+
+    const record = sampleAuditRecord();
+    await bus.publish(record);
+    expect(((await query()).body as AuditPage).events).toEqual([record]);
+    expect(await running.readiness.report()).toEqual({ ready: true, checks: { store: 'ok', events: 'ok' } });
+
+    state.away = true;
+    const later = sampleAuditRecord();
+    bus.enqueue(later);
+    await expect(query()).rejects.toMatchObject({ code: 'service-unavailable', status: 503 });
+    expect((await running.readiness.report()).ready).toBe(false);
+    state.away = false;
+    while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(held).toEqual([record, later]);
+    await bus.close();
+    await client.close();
+  });
+});
+
+describe('the audit service by itself', () => {
+  it('starts while Kafka is away and says that it is not ready', async () => {
+    const begun = performance.now();
+    running = await startAudit({ loaded: load('{kafka: {brokers: ["127.0.0.1:9"]}}'), logger, store: createListStore().store });
+    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(await running.readiness.report()).toEqual({ ready: false, checks: { store: 'ok', events: 'not subscribed to Kafka' } });
+  });
+
+  it('does not start without Kafka, and names all faults at once', async () => {
+    await expect(startAudit({ loaded: load('{kafka: {memory: true}}'), logger, store: createListStore().store })).rejects.toThrow(ConfigFaults);
+    expect(() => checkAuditConfig(load('{kafka: {memory: true}}', 'missing.pem'))).toThrow(/audit\.kafka[^]*services\.audit\.keyFile/);
+    expect(() => checkAuditConfig(load('{kafka: {brokers: ["k:9092"]}}'))).not.toThrow();
+  });
+
+  it('is a program that checks its configuration', () => {
+    const file = path.join(directory, 'sallyport.yaml');
+    writeFileSync(file, configText('{kafka: {memory: true}}'));
+    // The source runs as it is: types are stripped, and @sallyport/kit is found by the condition that names sources.
+    const program = path.join(import.meta.dirname, 'main.ts');
+    const check = () => spawnSync(process.execPath, ['--conditions=source', program, '--config', file, '--check-config'], { encoding: 'utf8' });
+    const faulty = check();
+    expect(faulty.stderr).toContain('audit.kafka');
+    expect(faulty.status).toBe(1);
+    writeFileSync(file, configText('{kafka: {brokers: ["kafka:9092"]}}'));
+    expect(check()).toMatchObject({ status: 0, stdout: expect.stringContaining('ok') });
+  }, 30_000);
+});

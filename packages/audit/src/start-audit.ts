@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import {
+  consumeKafkaAudit, createIngestMetrics, createReadiness, listenHttp, loadServiceKeys, type AuditBus, type AuditConsumer, type LoadedConfig, type Logger, type Metrics,
+  type Readiness, type RunningService, type ServiceVerifier,
+} from '@sallyport/kit';
+import { noKafka } from './check-audit-config.ts';
+import { createAuditApp } from './create-audit-app.ts';
+import { createIngest } from './create-ingest.ts';
+import { keepWithinBounds } from './keep-within-bounds.ts';
+import type { AuditStore } from './store/audit-store.ts';
+import { createAuditStore } from './store/create-audit-store.ts';
+
+export type StartAudit = {
+  loaded: LoadedConfig;
+  logger: Logger;
+  metrics?: Metrics;
+  readiness?: Readiness;
+  /** The bus of this process, in the constellation that has no Kafka. */
+  bus?: AuditBus;
+  /** What the composition may bring itself; whoever brings a thing also closes it. */
+  store?: AuditStore;
+  verifier?: ServiceVerifier;
+  /** All replicas are one consumer group, so that each event is stored by one of them. */
+  groupId?: string;
+  now?: () => number;
+};
+
+/** The running service: where it listens, whether it is ready, how to stop it. */
+export type RunningAudit = RunningService & { url: string; readiness: Readiness };
+
+type Subscription = { check(): void; close(): Promise<void> };
+
+function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
+  const { loaded: { config, resolvePath }, logger, metrics, bus, now = Date.now } = parts;
+  const { kafka } = config.audit;
+  if (!('memory' in kafka)) {
+    return consumeKafkaAudit({ kafka, groupId: parts.groupId ?? 'sallyport-audit', onRecords, logger, now, resolvePath, ...(metrics ? { metrics } : {}) });
+  }
+  if (!bus) throw noKafka(parts.loaded);
+  const unsubscribe = bus.subscribe(onRecords);
+  return { check: () => undefined, close: async () => unsubscribe() };
+}
+
+function createListener({ loaded: { config, resolvePath } }: StartAudit, app: RequestListener): Server {
+  const { certFile, tlsKeyFile } = config.services.audit;
+  if (certFile === undefined || tlsKeyFile === undefined) return createServer(app);
+  return createTlsServer({ cert: readFileSync(resolvePath(certFile)), key: readFileSync(resolvePath(tlsKeyFile)) }, app);
+}
+
+/** Composes and starts the service. It starts while Kafka and PostgreSQL are away, and needs no restart when they come. */
+export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
+  const { loaded: { config, resolvePath }, logger, now = Date.now, readiness = createReadiness() } = parts;
+  const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'audit', now).verifier;
+  const store = parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath });
+  const embedded = !config.audit.store || 'embedded' in config.audit.store;
+  const bounding = keepWithinBounds({ store, logger, now, retentionMs: config.audit.retention, ...(embedded ? { keep: config.audit.keep } : {}) });
+  const counters = createIngestMetrics(parts.metrics);
+  const ingest = createIngest({
+    store, logger, onUnstorable: counters.unstorable,
+    onStored(count) {
+      counters.stored(count);
+      bounding.stored(count);
+    },
+  });
+  const subscription = subscribe(parts, ingest);
+  readiness.add('store', () => store.ping());
+  readiness.add('events', () => subscription.check());
+  const { host, port } = config.services.audit.listen;
+  const listening = await listenHttp(createListener(parts, createAuditApp({ store, verifier, logger })), { host, port });
+  const scheme = config.services.audit.certFile === undefined ? 'http' : 'https';
+  return {
+    url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,
+    readiness,
+    async close() {
+      await listening.close();
+      await subscription.close();
+      await bounding.close();
+      if (!parts.store) await store.close();
+    },
+  };
+}

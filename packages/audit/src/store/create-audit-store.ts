@@ -1,0 +1,14 @@
+import type { AuditConfig } from '@sallyport/contracts';
+import type { Logger } from '@sallyport/kit';
+import type { AuditStore } from './audit-store.ts';
+import { createPgliteDatabase } from './pglite-database.ts';
+import { createPostgresDatabase } from './postgres-database.ts';
+import { createSqlAuditStore } from './create-sql-audit-store.ts';
+
+export type AuditStoreDeps = { logger: Logger; resolvePath(file: string): string };
+
+/** Creates the store that `audit.store` asks for: PostgreSQL, the embedded database in a directory, or, without it, in memory. */
+export function createAuditStore(store: AuditConfig['store'], deps: AuditStoreDeps): AuditStore {
+  if (store && 'postgres' in store) return createSqlAuditStore(createPostgresDatabase({ url: store.postgres, logger: deps.logger }));
+  return createSqlAuditStore(createPgliteDatabase(store ? { directory: deps.resolvePath(store.embedded) } : {}));
+}

@@ -1,0 +1,57 @@
+import type { SqlDatabase, Statement } from './sql-database.ts';
+
+/** Each is applied once, in order; never change one that has been released, add another. */
+const migrations: readonly string[] = [
+  `create table audit_events (
+    id text primary key,
+    ingest bigint generated always as identity unique,
+    time timestamptz not null,
+    type text not null,
+    source text not null,
+    key text not null,
+    audit_id text,
+    stage text,
+    username text,
+    issuer text,
+    subject text,
+    session text,
+    cluster text,
+    namespace text,
+    resource text,
+    subresource text,
+    name text,
+    verb text,
+    effect text,
+    code integer,
+    data text not null
+  );
+  create index audit_events_identity on audit_events (issuer, subject, ingest);
+  create index audit_events_username on audit_events (username, ingest);
+  create index audit_events_session on audit_events (session, ingest);
+  create index audit_events_place on audit_events (cluster, namespace, resource, ingest);
+  create index audit_events_audit_id on audit_events (audit_id);
+  create index audit_events_time on audit_events (time);`,
+];
+
+/** Taken by everything that must not happen twice at once: applying migrations, and storing (see `insertStatements`). */
+const lockNumber = 7_231_530_114;
+
+/** Waits for its turn among all users of the database; the turn ends with the transaction. */
+export const takeTurn: Statement = { sql: `select pg_advisory_xact_lock(${lockNumber})` };
+
+/** Brings the schema up to date; several replicas may do so at once. */
+export async function migrate(database: SqlDatabase): Promise<void> {
+  await database.transaction([takeTurn, { sql: 'create table if not exists audit_migrations (version integer primary key, applied timestamptz not null default now())' }]);
+  const [row] = await database.query({ sql: 'select coalesce(max(version), 0) as version from audit_migrations' });
+  const applied = Number(row?.version ?? 0);
+  for (const [index, sql] of migrations.entries()) {
+    const version = index + 1;
+    if (version <= applied) continue;
+    try {
+      // The version comes first: a replica that was a moment quicker makes it fail before anything is touched.
+      await database.transaction([takeTurn, { sql: 'insert into audit_migrations (version) values ($1)', values: [version] }, { sql }]);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== '23505') throw error;
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import { describeAuditStore } from './audit-store.conformance.ts';
+import { createSqlAuditStore } from './create-sql-audit-store.ts';
+import { createPgliteDatabase } from './pglite-database.ts';
+
+describeAuditStore('embedded', async () => {
+  const database = createPgliteDatabase({});
+  const store = createSqlAuditStore(database);
+  return { store, replica: () => createSqlAuditStore({ ...database, close: async () => undefined }), close: () => store.close() };
+});
