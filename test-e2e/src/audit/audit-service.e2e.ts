@@ -1,0 +1,165 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createAuditStore, startAudit, type RunningAudit } from '@sallyport/audit';
+import { describeAuditStore } from '@sallyport/audit/audit-store.conformance';
+import { startBed, type Bed } from '@sallyport/bed';
+import { auditQuerySchema, serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
+import {
+  createKafkaAuditSink, createLogger, createServiceClient, createServiceIdentity, encodeCaller, readConfig, sampleAuditRecord, type AuditSink, type ServiceClient,
+} from '@sallyport/kit';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<(typeof serviceNames)[number], ReturnType<typeof generateKeyPairSync>>;
+const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-audit-e2e-'));
+const topic = `audit-${crypto.randomUUID()}`;
+let bed: Bed;
+
+beforeAll(async () => {
+  bed = await startBed({ need: ['kafka', 'postgres'] });
+  if (!bed.kafka || !bed.postgres) throw new Error(`the test cannot be done here: ${JSON.stringify(bed.missing)}`);
+}, 180_000);
+afterAll(async () => {
+  await bed?.stop();
+  rmSync(directory, { recursive: true });
+}, 60_000);
+
+describeAuditStore('PostgreSQL', async () => {
+  const open = () => createAuditStore({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
+  const store = open();
+  return { store, replica: open, close: () => store.close() };
+});
+
+function load() {
+  for (const name of serviceNames) writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const service = (name: (typeof serviceNames)[number]) => `  ${name}: {keyFile: ${name}.pem, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
+  return readConfig(['gateway: {url: "http://127.0.0.1:8443"}', 'services:', ...serviceNames.map(service), 'sessions: {memory: true}',
+    `audit: {kafka: {brokers: ${JSON.stringify(bed.kafka!.brokers)}, topic: ${topic}}, store: {postgres: "${bed.postgres!.url}"}}`,
+    'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}'].join('\n'), path.join(directory, 'sallyport.yaml'), {});
+}
+
+async function until(ready: () => Promise<boolean> | boolean, ms = 30_000): Promise<void> {
+  const end = Date.now() + ms;
+  while (!await ready()) {
+    if (Date.now() > end) throw new Error('it did not come to pass in time');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('the audit service on Kafka and PostgreSQL', () => {
+  let sink: AuditSink;
+  const running: RunningAudit[] = [];
+  const clients: ServiceClient[] = [];
+  const start = async () => {
+    const service = await startAudit({ loaded: load(), logger });
+    running.push(service);
+    return service;
+  };
+  const connect = (service: RunningAudit) => {
+    const identity = createServiceIdentity({ name: 'proxy', privateKey: keys.proxy.privateKey as never, now: Date.now });
+    const client = createServiceClient({ url: service.url, audience: 'audit', identity });
+    clients.push(client);
+    const asCaller = (subject: string, privileged: boolean) => encodeCaller({
+      session: { id: 's', kind: 'cli', expiresAt: 0 }, privileged, clientAddress: '127.0.0.1',
+      identity: { provider: 'corp', issuer: 'https://idp.example.com', subject, user: `${subject}@example.com`, groups: [], amr: [] },
+    });
+    return async (query: Record<string, string>, who = asCaller('carol', true)) => {
+      const { body } = await client.request({ method: 'GET', path: `/v1/events?${new URLSearchParams({ order: 'oldest', limit: '1000', ...query }).toString()}`, headers: { 'sallyport-caller': who }, timeoutMs: 8000 });
+      return (body as AuditPage).events;
+    };
+  };
+  const events = (count: number, session = crypto.randomUUID()) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
+  const sessionOf = (records: readonly AuditRecord[]) => records[0]!.data.sallyport.sessionId!;
+
+  beforeAll(() => {
+    sink = createKafkaAuditSink({ kafka: load().config.audit.kafka as never, logger, now: Date.now });
+  });
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.close()));
+    await Promise.all(running.map((service) => service.close()));
+    await sink?.close();
+  }, 60_000);
+
+  it('finds every event that was published, whole and in order, for whoever may see it', async () => {
+    const service = await start();
+    const query = connect(service);
+    const sent = events(800);
+    await Promise.all(sent.map((record) => sink.publish(record)));
+    await until(async () => (await query({ session: sessionOf(sent) })).length === sent.length);
+    expect(await query({ session: sessionOf(sent) })).toEqual(sent);
+    await until(async () => (await service.readiness.report()).ready);
+  }, 60_000);
+
+  it('stores an event once that is on the topic several times', async () => {
+    const query = connect(running[0]!);
+    const sent = events(5);
+    for (let times = 0; times < 3; times += 1) await Promise.all(sent.map((record) => sink.publish(record)));
+    const last = events(1, sessionOf(sent));
+    await sink.publish(last[0]!);
+    await until(async () => (await query({ session: sessionOf(sent) })).length >= 6);
+    expect(await query({ session: sessionOf(sent) })).toEqual([...sent, ...last]);
+  }, 60_000);
+
+  it('answers 503 while PostgreSQL is away, and has everything when it is back', async () => {
+    const [service] = running;
+    const query = connect(service!);
+    await bed.postgres!.pause();
+    const sent = events(200);
+    await Promise.all(sent.map((record) => sink.publish(record)));
+    const begun = performance.now();
+    await expect(query({})).rejects.toMatchObject({ code: 'service-unavailable', status: 503 });
+    expect(performance.now() - begun).toBeLessThan(3000);
+    expect((await service!.readiness.report()).checks.store).not.toBe('ok');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await bed.postgres!.resume();
+    await until(async () => (await query({ session: sessionOf(sent) }).catch(() => [])).length === sent.length);
+    expect(await query({ session: sessionOf(sent) })).toEqual(sent);
+  }, 90_000);
+
+  it('loses nothing when one replica ends in the middle and another takes over', async () => {
+    const sent = events(3000);
+    const second = await start();
+    const query = connect(second);
+    const publishing = Promise.all(sent.map((record) => sink.publish(record)));
+    await until(async () => (await query({ session: sessionOf(sent) })).length > 0);
+    await running.shift()!.close();
+    await publishing;
+    const store = createAuditStore({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
+    const all = async () => {
+      const found: AuditRecord[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await store.find(auditQuerySchema.parse({ session: sessionOf(sent), order: 'oldest', limit: 1000, after }));
+        found.push(...page.events);
+        after = page.next;
+        if (after === undefined) return found;
+      }
+    };
+    await until(async () => (await all()).length >= sent.length);
+    expect((await all()).map((record) => record.id).toSorted()).toEqual(sent.map((record) => record.id).toSorted());
+    await store.close();
+  }, 90_000);
+});
+
+describe('the embedded store', () => {
+  const open = (file: string) => createAuditStore({ embedded: file }, { logger, resolvePath: (name) => path.join(directory, name) });
+
+  it('has what it held when it is opened again in its directory', async () => {
+    const record = sampleAuditRecord();
+    const first = open('deep/store');
+    await first.add([record]);
+    await first.close();
+    const second = open('deep/store');
+    expect((await second.find(auditQuerySchema.parse({}))).events).toEqual([record]);
+    await second.close();
+  }, 60_000);
+
+  it('says that it is away when its files cannot be used, instead of hanging', async () => {
+    writeFileSync(path.join(directory, 'file'), 'not a directory');
+    const store = open('file');
+    await expect(store.ping()).rejects.toMatchObject({ code: 'service-unavailable' });
+    await expect(store.ping()).rejects.toMatchObject({ code: 'service-unavailable' });
+    await store.close();
+  }, 60_000);
+});
