@@ -70,7 +70,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
       return (body as AuditPage).events;
     };
   };
-  const events = (count: number, session = crypto.randomUUID()) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
+  const events = (count: number, session: string = crypto.randomUUID()) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
   const sessionOf = (records: readonly AuditRecord[]) => records[0]!.data.sallyport.sessionId!;
 
   beforeAll(() => {

@@ -38,7 +38,7 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       sinks.push(sink);
       return sink;
     };
-    const events = (count: number, session = crypto.randomUUID()) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
+    const events = (count: number, session: string = crypto.randomUUID()) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
     const arrived = (wanted: readonly AuditRecord[]) => {
       const ids = new Set(wanted.map((record) => record.id));
       const first = new Map(harness.received().filter((record) => ids.has(record.id)).map((record) => [record.id, record]));
