@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
@@ -9,6 +9,7 @@ import { runCommand } from './run/command.ts';
 
 jest.setTimeout(120_000);
 
+const before = traces('no run at all');
 const bed = await startBed({ need: ['redis', 'kafka', 'postgres', 'node', 'kubectl', 'helm'], onProgress: (line) => process.stderr.write(`bed: ${line}\n`) });
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'bed-test-'));
 afterAll(async () => {
@@ -147,9 +148,9 @@ describe('stopping the bed', () => {
   onNode('leaves nothing behind, with pods running on it', async () => {
     const pids = Object.values(bed.pids()).filter((pid) => pid !== undefined);
     expect(pids.length).toBeGreaterThanOrEqual(9);
-    expect(traces(bed.runId)).not.toEqual([]);
+    expect(traces(bed.runId, before)).not.toEqual([]);
     await bed.stop();
-    expect(traces(bed.runId)).toEqual([]);
+    expect(traces(bed.runId, before)).toEqual([]);
     expect(existsSync(bed.directory)).toBe(false);
   });
 });

@@ -12,6 +12,8 @@ const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const missing = await nodeMissingHere();
 if (missing) process.stderr.write(`bed: not tested: what a crash leaves: ${missing}\n`);
 
+const before = traces('no run at all');
+
 async function startedElsewhere(): Promise<{ description: BedDescription; kill: () => Promise<void> }> {
   const child = spawn(process.execPath, [program, 'up', '--need', 'node,redis'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const exit = once(child, 'exit');
@@ -36,11 +38,11 @@ describe('a bed whose process is killed', () => {
     await cluster!.admin.kubectl(['run', 'orphan', `--image=${cluster!.node!.image}`]);
     await cluster!.admin.kubectl(['wait', '--for=condition=Ready', 'pod/orphan', '--timeout=60s']);
     await kill();
-    const serversGone = await waitUntil(() => !traces(description.runId).some((trace) => /^process.*(redis-server|kube-apiserver|kubelet )/.test(trace)), 20_000);
+    const serversGone = await waitUntil(() => !traces(description.runId, before).some((trace) => /^process.*(redis-server|kube-apiserver|kubelet )/.test(trace)), 20_000);
     expect(serversGone).toBe(true);
-    expect(traces(description.runId).some((trace) => trace.startsWith('process') && trace.includes('containerd-shim'))).toBe(true);
+    expect(traces(description.runId, before).some((trace) => trace.startsWith('process') && trace.includes('containerd-shim'))).toBe(true);
     expect(await sweep()).toContain(description.runId);
-    await waitUntil(() => traces(description.runId).length === 0, 5_000);
-    expect(traces(description.runId)).toEqual([]);
+    await waitUntil(() => traces(description.runId, before).length === 0, 5_000);
+    expect(traces(description.runId, before)).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import process from 'node:process';
 import { ensureComponents } from './components/ensure-components.ts';
@@ -30,32 +31,40 @@ type Options = { need: BedNeed[]; runDir?: string };
 const commands: Record<string, (options: Options) => Promise<number>> = { ensure, up, down };
 
 async function ensure({ need }: Options): Promise<number> {
-  const components = await ensureComponents(need.flatMap((each) => componentsOf(each)), { onProgress: say });
+  const components = await ensureComponents(need.flatMap((each) => componentsOf(each)), { onProgress: say, signal: interruption() });
   const missing = unmetNeeds(need, components);
   print({ programs: components.paths, missing });
   return report(missing);
 }
 
 async function up({ need, runDir }: Options): Promise<number> {
+  // The servers do not keep this process alive by themselves.
   const keepAlive = setInterval(() => {}, 60_000);
-  const interrupted = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-  });
-  const bed = await startBed({ need, runDir, onProgress: say });
-  print(bed.describe());
-  report(bed.missing);
-  say('Everything that could start is up. Ctrl-C stops it.');
-  await interrupted;
-  say('stopping');
-  await bed.stop();
-  clearInterval(keepAlive);
-  return 0;
+  const signal = interruption();
+  try {
+    const bed = await startBed({ need, runDir, onProgress: say, signal });
+    print(bed.describe());
+    report(bed.missing);
+    say('Everything that could start is up. Ctrl-C stops it.');
+    if (!signal.aborted) await once(signal, 'abort');
+    say('stopping');
+    await bed.stop();
+    return 0;
+  } finally {
+    clearInterval(keepAlive);
+  }
 }
 
 async function down({ runDir }: Options): Promise<number> {
   const swept = await sweep({ base: runDir, onProgress: say });
   say(swept.length === 0 ? 'nothing was left behind' : `removed ${swept.length} runs`);
   return 0;
+}
+
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort(new Error('interrupted')));
+  return controller.signal;
 }
 
 function report(missing: readonly Missing[]): number {

@@ -21,6 +21,8 @@ export type StartBedOptions = {
   runDir?: string;
   cacheDirectory?: string;
   onProgress?: Progress;
+  /** Gives up: what has started is stopped, and the promise rejects. */
+  signal?: AbortSignal;
 };
 
 type Paths = Components['paths'];
@@ -38,11 +40,13 @@ export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
   const components = await ensureComponents([...new Set(wanted.flatMap((need) => componentsOf(need)))], options);
   const missing = [...unmetNeeds(wanted, components), ...await nodeMissing(wanted, components)];
   const met = wanted.filter((need) => !missing.some((each) => each.missing === need));
+  options.signal?.throwIfAborted();
   const run = runDirectory(options.runDir);
   const starting: Starting = { run, paths: components.paths, onProgress, timings: {}, stops: [] };
   const stop = createStop(starting);
   try {
     const parts = await startParts(starting, met, wanted, missing);
+    options.signal?.throwIfAborted();
     const bed = { runId: run.id, directory: run.directory, ...parts.servers, ...parts.cluster?.part, programs: components.paths, ...namedPrograms(components.paths), missing };
     const pids = (): Record<string, number | undefined> => ({
       ...Object.fromEntries(Object.entries(parts.servers).map(([name, server]) => [name, server?.pid()])), ...parts.cluster?.pids(),

@@ -11,7 +11,14 @@ import { findSystemProgram, installDebianPackages } from './system-programs.ts';
 /** A component's path is its program, or for jars the directory that holds them. */
 export type Components = { paths: Partial<Record<ComponentName, string>>; missing: MissingComponent[] };
 
-export type EnsureOptions = { onProgress?: Progress; cacheDirectory?: string };
+export type EnsureOptions = {
+  onProgress?: Progress;
+  cacheDirectory?: string;
+  /** Gives up between one component and the next, and ends a build that runs. */
+  signal?: AbortSignal;
+};
+
+type BuildOptions = EnsureOptions & { cacheDirectory: string };
 
 /**
  * Finds the named components, installs, fetches or builds the ones that are not there yet, and returns their paths.
@@ -26,7 +33,7 @@ export async function ensureComponents(names: readonly ComponentName[], options:
   const here = absent.filter((name) => fitsMachine(name, found));
   await ensureSystem(here, found, options);
   const toBuild = here.filter((name) => recipeOf(name).kind !== 'system');
-  if (toBuild.length > 0) await ensureBuilt(toBuild, found, { cacheDirectory, onProgress: options.onProgress });
+  if (toBuild.length > 0) await ensureBuilt(toBuild, found, { ...options, cacheDirectory });
   return found;
 }
 
@@ -65,6 +72,7 @@ function fitsMachine(name: ComponentName, found: Components): boolean {
 async function ensureSystem(names: readonly ComponentName[], found: Components, options: EnsureOptions): Promise<void> {
   const system = names.filter((name) => recipeOf(name).kind === 'system');
   if (system.length === 0) return;
+  options.signal?.throwIfAborted();
   const { problem } = await installDebianPackages(system, options.onProgress);
   for (const name of system) {
     const recipe = recipeOf(name);
@@ -73,7 +81,7 @@ async function ensureSystem(names: readonly ComponentName[], found: Components, 
   }
 }
 
-async function ensureBuilt(names: readonly ComponentName[], found: Components, options: { cacheDirectory: string; onProgress?: Progress }): Promise<void> {
+async function ensureBuilt(names: readonly ComponentName[], found: Components, options: BuildOptions): Promise<void> {
   const lock = await takeMachineLock(cacheLockName(options.cacheDirectory), options);
   try {
     removeUnfinished(options.cacheDirectory);
@@ -85,7 +93,8 @@ async function ensureBuilt(names: readonly ComponentName[], found: Components, o
   }
 }
 
-async function buildOne(name: ComponentName, found: Components, options: { cacheDirectory: string; onProgress?: Progress }): Promise<void> {
+async function buildOne(name: ComponentName, found: Components, options: BuildOptions): Promise<void> {
+  options.signal?.throwIfAborted();
   const recipe = recipeOf(name);
   try {
     if (recipe.kind === 'go') found.paths[name] = await buildGoProgram(name, recipe, options);
@@ -94,6 +103,7 @@ async function buildOne(name: ComponentName, found: Components, options: { cache
     if (absent) throw new Error(`${absent} is missing`);
     found.paths[name] = await fetchJars(name, recipe, { ...options, maven: found.paths.maven! });
   } catch (error) {
+    options.signal?.throwIfAborted();
     found.missing.push({ missing: name, why: (error as Error).message, hint: hintFor(recipe) });
   }
 }

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
-export type CommandOptions = { cwd?: string; env?: Record<string, string | undefined>; input?: string | Buffer; timeoutMs?: number };
+export type CommandOptions = { cwd?: string; env?: Record<string, string | undefined>; input?: string | Buffer; timeoutMs?: number; signal?: AbortSignal };
 export type CommandResult = { code: number; stdout: string; stderr: string };
 
 /** Runs a program to its end and returns what it said; rejects only if it cannot be started or takes too long. */
 export function tryCommand(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      cwd: options.cwd, env: { ...process.env, ...options.env }, signal: options.signal, stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     child.stdout!.on('data', (chunk: Buffer) => chunks.stdout.push(chunk));

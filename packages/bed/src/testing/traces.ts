@@ -5,8 +5,11 @@ import { hierarchies } from '../node/cgroups.ts';
 
 const SHARED_DIRECTORIES = ['/var/lib/cni/results', '/var/log/containers', '/run/containerd/s', '/var/lib/kubelet/device-plugins'];
 
-/** Lists what of a run there is on the machine: processes, mounts, cgroups, its bridge, and files in places that others share. */
-export function traces(runId: string): string[] {
+/**
+ * Lists what of a run there is on the machine: processes, mounts, cgroups, its bridge, and all that was not there
+ * `before` in places that others share, where things do not bear the run's name.
+ */
+export function traces(runId: string, before: readonly string[] = []): string[] {
   const named = (text: string): boolean => text.includes(runId);
   return [
     ...processes().filter(named).map((each) => `process ${each}`),
@@ -15,7 +18,7 @@ export function traces(runId: string): string[] {
     ...readdirSync('/sys/class/net').filter((name) => named(name) || name.startsWith('veth')).map((each) => `network interface ${each}`),
     ...SHARED_DIRECTORIES.flatMap((directory) => (existsSync(directory) ? readdirSync(directory).map((each) => path.join(directory, each)) : [])),
     ...readdirSync(os.tmpdir()).filter(named).map((each) => `file ${each}`),
-  ];
+  ].filter((trace) => !before.includes(trace));
 }
 
 function processes(): string[] {
