@@ -66,6 +66,8 @@ async function answer(cluster: Cluster, call: Pick<Call, 'request' | 'response' 
     if (cluster.access(call.user, attributes)) continue;
     throw call.user === anonymous ? unauthorized() : forbidden(call.user, attributes);
   }
+  const intoPod = info.stream === 'exec' || info.stream === 'attach' || info.stream === 'portforward';
+  if (call.upgrade !== undefined && !intoPod) throw badRequest('nothing here can be upgraded to another protocol');
   await route(cluster, { ...call, target, info });
 }
 

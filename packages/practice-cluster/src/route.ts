@@ -47,9 +47,11 @@ export async function route(cluster: Cluster, call: Call): Promise<void> {
 }
 
 async function plain(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
-  const answer = kind.verbs.includes(call.info.requestVerb) ? byVerb.get(call.info.requestVerb) : undefined;
-  const postToName = call.info.requestVerb === 'create' && call.info.name !== '';
-  if (answer === undefined || postToName) throw methodNotAllowed();
+  const { requestVerb, name } = call.info;
+  const answer = kind.verbs.includes(requestVerb) ? byVerb.get(requestVerb) : undefined;
+  // A collection takes no update or patch, and an object no create.
+  const misplaced = name === '' ? requestVerb === 'update' || requestVerb === 'patch' : requestVerb === 'create';
+  if (answer === undefined || misplaced) throw methodNotAllowed();
   await answer(cluster, call, kind);
 }
 

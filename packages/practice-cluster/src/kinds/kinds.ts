@@ -2,7 +2,7 @@ import { columns } from './columns.ts';
 import type { Kind, Subresource } from './kind.ts';
 import { prepareDeployment } from './prepare-deployment.ts';
 import { prepareBinding, prepareRole } from './prepare-rbac.ts';
-import { prepareNamespace, prepareSecret, prepareService } from './prepare-core.ts';
+import { prepareNamespace, prepareNode, prepareSecret, prepareService } from './prepare-core.ts';
 import { preparePod } from './prepare-pod.ts';
 
 const everyVerb = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -28,7 +28,7 @@ export const namespaces = core({
   kind: 'Namespace', resource: 'namespaces', namespaced: false, shortNames: ['ns'], columns: columns.namespaces, hasStatus: true, prepare: prepareNamespace, subresources: [status('Namespace')],
   verbs: everyVerb.filter((verb) => verb !== 'deletecollection'),
 });
-export const nodes = core({ kind: 'Node', resource: 'nodes', namespaced: false, shortNames: ['no'], columns: columns.nodes, hasStatus: true });
+export const nodes = core({ kind: 'Node', resource: 'nodes', namespaced: false, shortNames: ['no'], columns: columns.nodes, hasStatus: true, prepare: prepareNode });
 export const pods = core({
   kind: 'Pod', resource: 'pods', shortNames: ['po'], categories: ['all'], columns: columns.pods, hasStatus: true, prepare: preparePod,
   subresources: [status('Pod'), { name: 'log', verbs: ['get'], kind: 'Pod' }, ...podStreams],

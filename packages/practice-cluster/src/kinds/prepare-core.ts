@@ -9,6 +9,13 @@ export function prepareNamespace(object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, labels }, spec: object.spec ?? { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
 }
 
+/** Makes a node ready; it is made up like everything that runs on it. */
+export function prepareNode(object: KubeObject, previous: KubeObject | undefined, now: string): KubeObject {
+  if (previous !== undefined) return object;
+  const nodeInfo = { kubeletVersion: 'v1.36.0+sallyport.practice', osImage: 'Practice Linux (made up)', operatingSystem: 'linux', containerRuntimeVersion: 'practice://0' };
+  return { ...object, status: { conditions: [{ type: 'Ready', status: 'True', reason: 'Practice', message: 'nothing runs here', lastTransitionTime: now }], addresses: [{ type: 'InternalIP', address: '192.0.2.1' }], nodeInfo } };
+}
+
 /** Moves stringData into data and checks that data is base64. */
 export function prepareSecret(object: KubeObject): KubeObject {
   const { stringData, ...secret } = object;

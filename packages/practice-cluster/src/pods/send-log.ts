@@ -33,7 +33,7 @@ function follow(cluster: Cluster, { response }: Call, pod: KubeObject, format: (
   const timer = setInterval(() => {
     number += 1;
     // A client that does not read gets no more lines to keep.
-    if (!response.writableNeedDrain) response.write(format({ at: cluster.clock(), text: accessLine(number) }));
+    if (!response.writableNeedDrain && !response.writableEnded) response.write(format({ at: cluster.clock(), text: accessLine(number) }));
   }, followInterval).unref();
   const end = (): void => void response.end();
   const unsubscribe = cluster.store.subscribe((event) => {

@@ -6,7 +6,7 @@ import type { Kind } from '../kinds/kind.ts';
 export type StoreEvent = { type: 'ADDED' | 'MODIFIED' | 'DELETED'; kind: Kind; object: KubeObject; previous?: KubeObject; version: number };
 
 // What etcd's compaction does for a real cluster: a watch that asks for older changes gets 410.
-const historyLength = 2000;
+const historyLength = 500;
 
 /** All objects in memory, with one resource version over all of them and a bounded history for watches. What it holds is never mutated. */
 export class ObjectStore {

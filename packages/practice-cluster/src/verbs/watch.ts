@@ -12,6 +12,8 @@ import { createSelects } from './selects.ts';
 
 const bookmarkInterval = 60_000;
 const defaultTimeout = 30 * 60_000;
+// A client that has not read this much is cut off, as by a real API server; it can begin again.
+const maxUnread = 16 * 1024 * 1024;
 
 /** Streams changes, one JSON document a line, until the client goes, the time is over or the cluster closes. */
 export function watch(cluster: Cluster, call: Call, kind: Kind): void {
@@ -52,7 +54,11 @@ type Writer = { send: (type: string, object: KubeObject) => void; bookmark: (ann
 
 function createWriter(cluster: Cluster, { response }: Call, kind: Kind, as: Representation): Writer {
   let first = true;
-  const write = (type: string, object: unknown): void => void response.write(`${JSON.stringify({ type, object })}\n`);
+  const write = (type: string, object: unknown): void => {
+    if (response.writableEnded) return;
+    response.write(`${JSON.stringify({ type, object })}\n`);
+    if (response.writableLength > maxUnread) response.destroy();
+  };
   const shape = (object: KubeObject, rows: KubeObject[]): unknown => {
     if (as === 'object') return object;
     if (as === 'metadata') return toMetadata(object);
