@@ -22,6 +22,8 @@ export type ManagedProcessOptions = {
   stopSignal?: NodeJS.Signals;
   /** How long it may take to stop by itself before it is killed. */
   graceMs?: number;
+  /** What the kernel sends it when the bed's own process dies; nobody is left then to be patient. */
+  orphanSignal?: NodeJS.Signals;
 };
 
 /** What a pid file holds: enough for a later run to stop what this one could not. */
@@ -101,7 +103,7 @@ export class ManagedProcess {
     const { name, env, cwd } = this.#options;
     const log = openSync(this.logFile, 'a', 0o600);
     this.#logStart = fstatSync(log).size;
-    const [program, ...args] = commandLine(this.#options, this.#manners().stopSignal);
+    const [program, ...args] = commandLine(this.#options);
     // A session of its own: Ctrl-C in the terminal reaches the bed, which then stops its servers in the right order.
     const child = spawn(program!, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
@@ -127,8 +129,8 @@ export async function endProcess(record: ProcessIdentity & { stopSignal: NodeJS.
   await waitUntil(() => !isAlive(record), 5_000, 20);
 }
 
-// On Linux a server is told by the kernel to stop when the bed's process dies without having stopped it.
-function commandLine(options: ManagedProcessOptions, deathSignal: NodeJS.Signals): string[] {
+// On Linux the kernel ends a server when the bed's process dies without having stopped it.
+function commandLine(options: ManagedProcessOptions): string[] {
   const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
   const command = [options.program, ...options.args];
   if (!setpriv) {
@@ -136,5 +138,5 @@ function commandLine(options: ManagedProcessOptions, deathSignal: NodeJS.Signals
     return command;
   }
   const user = options.user ? ['--reuid', String(options.user.uid), '--regid', String(options.user.gid), '--clear-groups'] : [];
-  return [setpriv, ...user, '--pdeathsig', deathSignal.replace('SIG', ''), '--', ...command];
+  return [setpriv, ...user, '--pdeathsig', (options.orphanSignal ?? 'SIGKILL').replace('SIG', ''), '--', ...command];
 }

@@ -25,6 +25,8 @@ export async function startPostgres(options: { run: Run; program: string }): Pro
     ready: () => server.log().includes('database system is ready to accept connections'),
     // Ends sessions at once; its default waits until the last client has gone.
     stopSignal: 'SIGINT',
+    // Killed outright it would leave its children and its shared memory.
+    orphanSignal: 'SIGQUIT',
   });
   await server.start();
   return { ...serverHandle(server), url: `postgres://sallyport:${password}@127.0.0.1:${port}/postgres`, port };
