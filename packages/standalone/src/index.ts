@@ -1,5 +1,6 @@
 // The four services composed in one process on embedded stores: the demo, and the constellation of the whole-system tests.
 export { startConstellation, type Constellation, type ConstellationDeps } from './start-constellation.ts';
+export { startProcesses, type Processes, type ProcessesRequest } from './start-processes.ts';
 export { writeSettings, type Settings, type SettingsRequest } from './settings/write-settings.ts';
 export { ensureServiceKeys, type ServiceKeyFiles } from './settings/service-keys.ts';
 export { createIdentityProvider, type IdentityProvider, type IdentityProviderOptions } from './identity-provider/create-identity-provider.ts';

@@ -20,12 +20,17 @@ export type KafkaAuditSinkDeps = KafkaClientDeps & {
   sender?: KafkaSender;
 };
 
+/**
+ * Measured per event at 10, 20, 40, 60, 100 and 200 events a batch: the cost falls to a third by 60, and rises again where kafkajs's
+ * buffers pass 128 KiB. A batch is larger only if more has gathered while the one before was under way.
+ */
+const gatherCount = 64;
 /** Room for key, headers and framing of one record, when a batch is measured against what a broker takes. */
 const envelopeBytes = 320;
 
 /**
  * Sends events to Kafka with an idempotent producer and acks=all. What gathers while a batch is under way is the next batch;
- * events that nobody waits for gather a little longer, as a batch costs the same whether it carries ten events or two hundred.
+ * events that nobody waits for gather a little longer, as a batch costs nearly the same whether it carries ten events or sixty.
  * Kafka may be away at the start or at any time: events are kept in order under their own ids and delivered when it is back. A send
  * whose answer was lost may have been written, so consumers de-duplicate by id.
  */
@@ -33,7 +38,7 @@ export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
   const sender = deps.sender ?? createKafkaSender(deps);
   const queue = new DeliveryQueue<Message>({
     logger: deps.logger, now: deps.now,
-    publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: deps.lingerMs ?? 20,
+    publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: deps.lingerMs ?? 20, gatherCount,
     prepare(record) {
       const item = toMessage(record);
       return { item, weight: item.value!.length + envelopeBytes };

@@ -23,6 +23,8 @@ export type DeliveryQueueDeps<Item> = {
   queueLimit: number;
   /** How long events that nobody waits for may gather before they are sent. */
   lingerMs: number;
+  /** As many as make a good batch: gathering ends early when there are. */
+  gatherCount?: number;
   batchLimit?: number;
   batchWeight?: number;
 };
@@ -48,7 +50,7 @@ export class DeliveryQueue<Item> {
 
   constructor(deps: DeliveryQueueDeps<Item>) {
     const nothing = () => undefined;
-    this.#deps = { onDelivered: nothing, onFailed: nothing, onDropped: nothing, batchLimit: 500, batchWeight: 512 * 1024, ...deps };
+    this.#deps = { onDelivered: nothing, onFailed: nothing, onDropped: nothing, gatherCount: 64, batchLimit: 500, batchWeight: 512 * 1024, ...deps };
   }
 
   /** Events not yet acknowledged, those under way included. */
@@ -78,7 +80,7 @@ export class DeliveryQueue<Item> {
 
   publish(record: AuditRecord): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(unavailable('The audit log is closed.'));
-    if (!this.hasRoom()) return Promise.reject(unavailable('The audit log cannot be reached and no more events can be kept.'));
+    if (!this.hasRoom()) return Promise.reject(unavailable('The audit log does not keep up and no more events can be held.'));
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { resolve, reject, timer: setTimeout(() => this.#giveUp(entry), this.#deps.publishTimeoutMs) };
       const entry = this.#take(record, waiter);
@@ -108,7 +110,7 @@ export class DeliveryQueue<Item> {
     const entry: Entry<Item> = { ...this.#deps.prepare(record), at: this.#deps.now(), waiter };
     this.#pending.push(entry);
     if (waiter) this.#awaited += 1;
-    if (waiter || this.#pending.length >= this.#deps.batchLimit) this.#gather.open();
+    if (waiter || this.#pending.length >= this.#deps.gatherCount) this.#gather.open();
     this.#running ??= this.#run();
     return entry;
   }
@@ -127,8 +129,8 @@ export class DeliveryQueue<Item> {
   }
 
   async #gatherMore(): Promise<void> {
-    const { lingerMs, batchLimit, now } = this.#deps;
-    if (this.#awaited > 0 || this.#state !== 'open' || this.#pending.length >= batchLimit) return;
+    const { lingerMs, gatherCount, now } = this.#deps;
+    if (this.#awaited > 0 || this.#state !== 'open' || this.#pending.length >= gatherCount) return;
     const leftMs = this.#pending[0]!.at + lingerMs - now();
     if (leftMs > 0) await this.#gather.wait(Math.min(leftMs, lingerMs));
   }

@@ -24,8 +24,15 @@ function varIntSize(value: number): number {
   return size;
 }
 
+/** Up to this length a loop is quicker than a call into the runtime; header names and most header values are shorter. */
+const shortText = 64;
+
+/** Length in UTF-8; -1 stands for null. */
 function lengthOf(value: string | Buffer | null | undefined): number {
-  return value == null ? -1 : Buffer.byteLength(value);
+  if (value == null) return -1;
+  if (typeof value !== 'string' || value.length > shortText) return Buffer.byteLength(value);
+  for (let at = 0; at < value.length; at += 1) if (value.charCodeAt(at) > 0x7f) return Buffer.byteLength(value);
+  return value.length;
 }
 
 /** Size of a length-prefixed value; -1 stands for null. */
@@ -47,19 +54,40 @@ function writeVarInt(target: Buffer, start: number, value: number): number {
 function writeValue(target: Buffer, start: number, value: string | Buffer | null | undefined, length: number): number {
   const at = writeVarInt(target, start, length);
   if (length <= 0) return at;
-  if (typeof value === 'string') target.write(value, at, length, 'utf8');
-  else value!.copy(target, at);
+  if (typeof value !== 'string') value!.copy(target, at);
+  // As many bytes as characters: ASCII.
+  else if (length <= shortText && length === value.length) for (let index = 0; index < length; index += 1) target[at + index] = value.charCodeAt(index);
+  else target.write(value, at, length, 'utf8');
   return at + length;
+}
+
+type Value = string | Buffer | null | undefined;
+
+/** Names and values in turn, with their lengths; a header with several values stands as often. */
+function flatten(headers: NonNullable<RecordParts['headers']>): { values: Value[]; lengths: number[] } {
+  const values: Value[] = [];
+  const lengths: number[] = [];
+  const add = (value: Value) => {
+    values.push(value);
+    lengths.push(lengthOf(value));
+  };
+  for (const name of Object.keys(headers)) {
+    const given = headers[name];
+    for (const one of Array.isArray(given) ? given : [given]) {
+      add(name);
+      add(one);
+    }
+  }
+  return { values, lengths };
 }
 
 /** Encodes a record of format v2 into one buffer of exactly its size. Length and deltas must fit 31 bits. */
 export function encodeRecord(parts: RecordParts): EncodedRecord {
   const { offsetDelta = 0, timestampDelta = 0, key, value, headers = {} } = parts;
-  const pairs = Object.entries(headers).flatMap(([name, given]) => (Array.isArray(given) ? given : [given]).map((one) => [name, one] as const));
-  const sizes = pairs.map(([name, one]) => [Buffer.byteLength(name), lengthOf(one)] as const);
-  const [keySize, valueSize] = [lengthOf(key), lengthOf(value)];
-  let body = 1 + varIntSize(timestampDelta) + varIntSize(offsetDelta) + framed(keySize) + framed(valueSize) + varIntSize(pairs.length);
-  for (const [name, one] of sizes) body += framed(name) + framed(one);
+  const { values, lengths } = flatten(headers);
+  const [keySize, valueSize, headerCount] = [lengthOf(key), lengthOf(value), values.length / 2];
+  let body = 1 + varIntSize(timestampDelta) + varIntSize(offsetDelta) + framed(keySize) + framed(valueSize) + varIntSize(headerCount);
+  for (const length of lengths) body += framed(length);
   const buf = Buffer.allocUnsafe(varIntSize(body) + body);
   let at = writeVarInt(buf, 0, body);
   buf[at++] = 0;
@@ -67,10 +95,7 @@ export function encodeRecord(parts: RecordParts): EncodedRecord {
   at = writeVarInt(buf, at, offsetDelta);
   at = writeValue(buf, at, key, keySize);
   at = writeValue(buf, at, value, valueSize);
-  at = writeVarInt(buf, at, pairs.length);
-  pairs.forEach(([name, one], index) => {
-    at = writeValue(buf, at, name, sizes[index]![0]);
-    at = writeValue(buf, at, one, sizes[index]![1]);
-  });
+  at = writeVarInt(buf, at, headerCount);
+  for (let index = 0; index < values.length; index += 1) at = writeValue(buf, at, values[index], lengths[index]!);
   return { buf, buffer: buf };
 }

@@ -4,7 +4,7 @@ export type Logger = PinoLogger;
 
 /** The one list of what never reaches a log, wherever it stands in an object. */
 export const redactedPaths = [
-  'authorization', 'cookie', 'token', 'access_token', 'refresh_token', 'id_token', 'code', 'code_verifier', 'clientSecret', 'client_secret', 'password', 'set-cookie',
+  'authorization', 'cookie', 'token', 'access_token', 'refresh_token', 'id_token', 'code_verifier', 'clientSecret', 'client_secret', 'password', 'set-cookie',
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]).map((path) => path.replace(/(^|\.)([a-z]+(?:-[a-z]+)+)$/, (_all, dot, name) => `${dot === '.' ? '' : ''}["${name}"]`));
 
 /** Creates a service's logger. `level` as pino names them; `destination` is for tests. */

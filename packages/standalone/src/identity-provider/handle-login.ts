@@ -9,12 +9,24 @@ import { readForm } from './read-form.ts';
 
 const matches = (given: string, expected: string) => timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hashToken(expected)));
 
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+/** Whoever was logged in with this browser no longer is: oidc-provider would ask, on a page that needs a script, before it lets another person in. */
+async function forgetLastPerson(provider: Provider, interaction: Interaction): Promise<void> {
+  if (interaction.session === undefined) return;
+  const session = await provider.Session.find(interaction.session.cookie);
+  await session?.destroy();
+  delete interaction.session;
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+}
+
 /** The login page: shows the form, checks the password, sends the browser on its way. */
 export function createLoginHandler(deps: { provider: Provider; people: readonly Person[] }) {
   const { provider, people } = deps;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let interaction: Interaction;
     try {
-      await provider.interactionDetails(request, response);
+      interaction = await provider.interactionDetails(request, response);
     } catch {
       return sendPage(response, 400, errorPage('This login is over, or began in another browser. Start again where you came from.'));
     }
@@ -24,6 +36,7 @@ export function createLoginHandler(deps: { provider: Provider; people: readonly 
     const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
     const person = people.find(({ user }) => user === login.trim().toLowerCase());
     if (!person || !matches(password, person.password)) return sendPage(response, 401, loginForm(login, 'There is no such person, or the password is wrong.'));
+    await forgetLastPerson(provider, interaction);
     await provider.interactionFinished(request, response, { login: { accountId: subjectOf(person), amr: ['pwd'] } }, { mergeWithLastSubmission: false });
   };
 }

@@ -21,6 +21,8 @@ function askEachTime(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   const { Check } = interactionPolicy;
   policy.get('login')!.checks.add(new Check('each_time', 'a login is asked for each time', (ctx) => (ctx.oidc.result?.login ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT)));
+  // Clients with loopback redirects count as native, which would bring a consent page: the only clients here are our own.
+  policy.get('consent')!.checks.remove('native_client_prompt');
   return policy;
 }
 
@@ -39,7 +41,7 @@ export function providerConfiguration(deps: { people: readonly Person[]; adapter
     adapter: deps.adapter as unknown as NonNullable<Configuration['adapter']>,
     jwks: { keys: signingKeys() },
     cookies: { keys: [randomBytes(32).toString('hex')], names: { session: cookie('session'), interaction: cookie('login'), resume: cookie('resume') } },
-    claims: { openid: ['sub', ...extra], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
+    claims: { openid: ['sub', 'amr', 'auth_time', ...extra], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
     scopes: scope.split(' '),
     conformIdTokenClaims: false,
     responseTypes: ['code'],

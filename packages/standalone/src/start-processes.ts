@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { openSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { serviceNames, type ServiceName } from '@sallyport/contracts';
+
+export type ProcessesRequest = {
+  configFile: string;
+  /** Each service's log goes to `<directory>/<service>.log`. */
+  directory: string;
+  adminPorts: Readonly<Record<string, number>>;
+  only?: readonly ServiceName[];
+  environment?: Record<string, string>;
+  readyTimeoutMs?: number;
+};
+
+/** The four services, each in a process of its own. */
+export type Processes = {
+  pid(name: ServiceName): number | undefined;
+  logFile(name: ServiceName): string;
+  start(name: ServiceName): Promise<void>;
+  /** Ends one service (SIGTERM unless said otherwise) and waits until it is gone. */
+  stop(name: ServiceName, signal?: NodeJS.Signals): Promise<void>;
+  stopAll(): Promise<void>;
+};
+
+const packages = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+async function ready(port: number, child: ChildProcess, name: string, timeoutMs: number, logFile: string): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} ended before it was ready (code ${child.exitCode}); see ${logFile}`);
+    // Ready in every respect is the stores' matter too; what is awaited here is that it answers.
+    const answer = await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${name} did not answer on its admin port within ${timeoutMs} ms; see ${logFile}`);
+}
+
+/** Starts services as processes on one configuration file, and waits until each answers on its admin port. */
+export async function startProcesses(request: ProcessesRequest): Promise<Processes> {
+  const children = new Map<ServiceName, ChildProcess>();
+  const logFile = (name: ServiceName) => path.join(request.directory, `${name}.log`);
+  const start = async (name: ServiceName) => {
+    const log = openSync(logFile(name), 'a');
+    const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', path.join(packages, name, 'dist', 'main.js'), '--config', request.configFile], {
+      stdio: ['ignore', log, log], env: { ...process.env, ...request.environment },
+    });
+    children.set(name, child);
+    await ready(request.adminPorts[name]!, child, name, request.readyTimeoutMs ?? 20_000, logFile(name));
+  };
+  const stop = async (name: ServiceName, signal: NodeJS.Signals = 'SIGTERM') => {
+    const child = children.get(name);
+    children.delete(name);
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => { child.once('exit', resolve); });
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await gone;
+    clearTimeout(timer);
+  };
+  const stopAll = async () => void await Promise.all([...children.keys()].map((name) => stop(name)));
+  try {
+    await Promise.all((request.only ?? serviceNames).map(start));
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  return { pid: (name) => children.get(name)?.pid, logFile, start, stop, stopAll };
+}
