@@ -11,6 +11,7 @@ import { demoPeople } from './people.ts';
 const consoleMethods = ['log', 'info', 'warn', 'error'] as const;
 let said: jest.SpiedFunction<() => void>[];
 let provider: IdentityProvider;
+let others: IdentityProvider[] = [];
 let gateway: Listening;
 let origin: string;
 let sessions: SessionStore;
@@ -43,7 +44,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await gateway.close(0);
-  await provider.close();
+  for (const one of [provider, ...others.splice(0)]) await one.close();
   const words = said.flatMap((spy) => spy.mock.calls);
   jest.restoreAllMocks();
   expect(words).toEqual([]);
@@ -132,6 +133,7 @@ describe('the embedded provider refuses', () => {
 describe('another such provider', () => {
   it('knows the same people under another issuer, and its unverified address lets nobody in', async () => {
     const foreign = await createIdentityProvider({ people: [{ user: 'alice@example.com', password: 'x', groups: ['sre'], emailVerified: false }], clients: [client()] });
+    others = [foreign];
     await gateway.close(0);
     gateway = await listenHttp(createGateway(foreign.issuer), { host: '127.0.0.1', port: gateway.port });
     const { go } = createBrowser();
@@ -139,6 +141,5 @@ describe('another such provider', () => {
     expect(refused.status).toBe(403);
     expect(refused.text).toContain('not verified');
     expect(await sessions.list()).toEqual([]);
-    await foreign.close();
   });
 });
