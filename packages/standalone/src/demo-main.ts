@@ -33,7 +33,7 @@ function findKubectl(): string | undefined {
 /** Runs the command of --exit-after; a kubectl that came with the cluster is the first on its PATH. */
 function runCommand(command: string, state: DemoState): Promise<number> {
   const ownKubectl = state.kubectl === undefined ? [] : [path.dirname(state.kubectl)];
-  const PATH = [...ownKubectl, path.dirname(cliProgram), process.env.PATH ?? ''].join(path.delimiter);
+  const PATH = [...ownKubectl, path.resolve(path.dirname(cliProgram), '../../../node_modules/.bin'), process.env.PATH ?? ''].join(path.delimiter);
   const child = spawn(command, { shell: true, stdio: 'inherit', env: { ...process.env, PATH, KUBECONFIG: state.kubeconfig, SALLYPORT_HOME: state.home, SALLYPORT_DEMO: path.dirname(state.kubeconfig) } });
   return new Promise((resolve) => {
     child.on('error', () => resolve(127));

@@ -1,7 +1,7 @@
 import { startAudit } from '@sallyport/audit';
 import { startAuthenticate } from '@sallyport/authenticate';
 import { startAuthorize } from '@sallyport/authorize';
-import { createAdminServer, createAuditBus, createAuditSink, createMetrics, createReadiness, createSessionStores, listenHttp, loadServiceKeys, type AuditBus, type LoadedConfig, type Logger, type SessionStore } from '@sallyport/kit';
+import { createAdminServer, createAuditBus, createAuditSink, createMetrics, createReadiness, createSessionStores, listenHttp, loadServiceKeys, type AuditBus, type LoadedConfig, type Logger, type Readiness, type SessionStore } from '@sallyport/kit';
 import { startProxy } from '@sallyport/proxy';
 
 export type ConstellationDeps = {
@@ -14,7 +14,22 @@ export type ConstellationDeps = {
   onBus?: (bus: AuditBus) => void;
 };
 
-export type Constellation = { gatewayPort: number; pagesPort: number | undefined; bus: AuditBus; sessions: SessionStore; close(): Promise<void> };
+export type Constellation = {
+  gatewayPort: number; pagesPort: number | undefined; bus: AuditBus; sessions: SessionStore;
+  /** Resolves when every service says that it is ready (the embedded audit store takes some seconds); rejects after `timeoutMs` with what is not. */
+  ready(timeoutMs?: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+async function allReady(all: readonly Readiness[], timeoutMs: number): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const reports = await Promise.all(all.map((one) => one.report()));
+    if (reports.every((one) => one.ready)) return;
+    if (Date.now() > end) throw new Error(`not ready after ${timeoutMs / 1000} s: ${JSON.stringify(reports.filter((one) => !one.ready).map((one) => one.checks))}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 /** Starts the four services in this process. They talk HTTP to each other as always; what `sallyport.yaml` keeps in memory (sessions, the audit bus) they share. */
 export async function startConstellation(deps: ConstellationDeps): Promise<Constellation> {
@@ -49,7 +64,7 @@ export async function startConstellation(deps: ConstellationDeps): Promise<Const
       const admin = await listenHttp(createAdminServer({ metrics: metrics[name], readiness: readiness[name] }), config.services[name].adminListen);
       closers.push(() => admin.close(0));
     }
-    return { gatewayPort: proxy.port, pagesPort: proxy.pagesPort, bus, sessions: stores.sessions, close };
+    return { gatewayPort: proxy.port, pagesPort: proxy.pagesPort, bus, sessions: stores.sessions, close, ready: (timeoutMs = 60_000) => allReady(Object.values(readiness), timeoutMs) };
   } catch (error) {
     await close();
     throw error;

@@ -86,6 +86,7 @@ async function startParts(options: DemoOptions, directory: string, say: (text: s
   const logger = createLogger({ service: 'demo', level: process.env.SALLYPORT_LOG_LEVEL ?? 'warn' });
   const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), logger, onBus: (bus) => void bus.subscribe(tap) });
   closers.push(() => constellation.close());
+  await constellation.ready();
   const home = path.join(directory, 'home');
   const kubeconfig = await writeDemoKubeconfig({ directory, home, gatewayUrl: settings.gatewayUrl, caFile: settings.caFile, cluster: name, namespace: cluster.namespace });
   return {
