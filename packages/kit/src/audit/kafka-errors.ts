@@ -20,3 +20,8 @@ export function needsNewProducer(error: unknown): boolean {
   const { name, retriable, cause } = error as { name?: string; retriable?: boolean; cause?: { retriable?: boolean } };
   return name === 'KafkaJSNumberOfRetriesExceeded' ? cause?.retriable === false : retriable === false;
 }
+
+/** True if the broker said nothing at all: it cannot be reached, or did not answer. */
+export function isOutage(error: unknown): boolean {
+  return errorType(error) === undefined;
+}
