@@ -14,6 +14,7 @@ export { parseFieldSelector } from './field-selector.ts';
 export type { FieldRequirement } from './field-selector.ts';
 export { parseLabelSelector } from './label-selector.ts';
 export type { LabelRequirement } from './label-selector.ts';
+export { isDnsSubdomain } from './label-syntax.ts';
 export { acceptKey, isWebSocketKey } from './websocket-accept-key.ts';
 export { closeCodes, encodeClose, encodeFrame, opcodes } from './websocket-frame.ts';
 export type { FrameToEncode, Opcode } from './websocket-frame.ts';

@@ -73,7 +73,7 @@ describe('a strategic merge patch', () => {
   it('merges lists by their key and keeps what it does not name', () => {
     expect(strategicMerge(pod, { spec: { containers: [{ name: 'b', image: '3' }, { name: 'c', image: '4' }] } })).toMatchObject({ spec: { containers: [{ name: 'a', image: '1' }, { name: 'b', image: '3' }, { name: 'c', image: '4' }] } });
     expect(strategicMerge(pod, { spec: { containers: [{ name: 'a', env: [{ name: 'Y', value: '9' }], ports: [{ containerPort: 81 }] }] } })).toMatchObject({
-      spec: { containers: [{ name: 'a', env: [{ name: 'X', value: '1' }, { name: 'Y', value: '9' }], ports: [{ containerPort: 80 }, { containerPort: 81 }] }, { name: 'b' }] },
+      spec: { containers: [{ name: 'a', env: [{ name: 'X', value: '1' }, { name: 'Y', value: '9' }], ports: [{ containerPort: 81 }, { containerPort: 80 }] }, { name: 'b' }] },
     });
   });
 
@@ -90,10 +90,19 @@ describe('a strategic merge patch', () => {
     expect(strategicMerge(pod, { spec: { containers: [{ $patch: 'replace' }, { name: 'z' }] } })).toMatchObject({ spec: { containers: [{ name: 'z' }] } });
     expect(strategicMerge(pod, { spec: { $patch: 'replace', x: 1 } })).toMatchObject({ spec: { x: 1 } });
     expect(strategicMerge(pod, { spec: { $retainKeys: ['containers'], containers: [] } })).toEqual({ ...pod, spec: { containers: pod.spec.containers } });
-    expect(strategicMerge(pod, { metadata: { finalizers: ['two', 'one'] } })).toMatchObject({ metadata: { finalizers: ['one', 'two'] } });
+    expect(strategicMerge(pod, { metadata: { finalizers: ['two', 'one'] } })).toMatchObject({ metadata: { finalizers: ['two', 'one'] } });
     expect(strategicMerge(pod, { metadata: { '$deleteFromPrimitiveList/finalizers': ['one'] } })).toMatchObject({ metadata: { finalizers: [] } });
     expect(strategicMerge(pod, { spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }] } })).toMatchObject({ spec: { containers: [{ name: 'b' }, { name: 'a' }] } });
     expect(strategicMerge(pod, { spec: { containers: null } })).toEqual({ ...pod, spec: { tolerations: [{ key: 'k' }] } });
+  });
+
+  it('puts a merged list into the order of the patch, and what only the server has where it stood', () => {
+    const names = (before: string[], patch: string[], order?: string[]): unknown => {
+      const list = (all: string[]): { name: string }[] => all.map((name) => ({ name }));
+      const { containers } = strategicMerge({ containers: list(before) }, { containers: list(patch), ...(order && { '$setElementOrder/containers': list(order) }) }) as { containers: { name: string }[] };
+      return containers.map(({ name }) => name).join('');
+    };
+    expect([names(['c', 'a', 'b'], ['a', 'c', 'b']), names(['b'], ['c', 'a', 'b']), names(['x', 'a', 'y', 'b'], ['b', 'a']), names(['a', 'b', 'c'], ['b'], ['c', 'b'])]).toEqual(['acb', 'cab', 'xyba', 'acb']);
   });
 
   it.each([[1], [[]], [{ spec: { containers: [1] } }], [{ spec: { containers: [{ image: 'x' }] } }], [{ spec: { $patch: 'explode' } }]])('%j is refused', (patch) => {

@@ -3,6 +3,7 @@ import { isJsonObject } from '../kube-object.ts';
 import type { JsonObject } from '../kube-object.ts';
 import { isMergedSet, mergeKeyOf } from './merge-keys.ts';
 import { mergeListByKey } from './merge-list-by-key.ts';
+import { orderList } from './order-list.ts';
 
 const deleteFromPrimitiveList = '$deleteFromPrimitiveList/';
 const setElementOrder = '$setElementOrder/';
@@ -15,22 +16,24 @@ export function strategicMerge(target: unknown, patch: unknown): unknown {
 
 function mergeObject(target: JsonObject, patch: JsonObject, path: readonly string[]): JsonObject {
   const { $patch: directive, $retainKeys: retained, ...changes } = patch;
-  if (directive === 'replace') return withoutDirectives(changes);
+  if (directive === 'replace') return mergeObject({}, changes, path);
   if (directive === 'delete') return {};
   if (directive !== undefined && directive !== 'merge') throw badRequest('$patch must be merge, replace or delete');
   const result = { ...target };
   if (Array.isArray(retained)) {
     for (const key of Object.keys(result)) if (!retained.includes(key)) delete result[key];
   }
-  for (const [key, value] of Object.entries(changes)) mergeField(result, key, value, path);
-  for (const [key, order] of Object.entries(changes)) {
-    if (key.startsWith(setElementOrder)) reorder(result, key.slice(setElementOrder.length), order, path);
+  for (const [key, value] of Object.entries(changes)) {
+    if (!key.startsWith(setElementOrder)) mergeField(result, key, value, path);
+  }
+  for (const [key, value] of Object.entries(changes)) {
+    if (key.startsWith(setElementOrder)) order(result, target, key.slice(setElementOrder.length), value, path);
+    else if (!Object.hasOwn(changes, setElementOrder + key)) order(result, target, key, value, path);
   }
   return result;
 }
 
 function mergeField(result: JsonObject, key: string, value: unknown, path: readonly string[]): void {
-  if (key.startsWith(setElementOrder)) return;
   if (key.startsWith(deleteFromPrimitiveList)) {
     const field = key.slice(deleteFromPrimitiveList.length);
     const gone = Array.isArray(value) ? value : [];
@@ -53,17 +56,12 @@ function mergeValue(before: unknown, value: unknown, path: readonly string[]): u
   return key === undefined ? value : mergeListByKey(list, value, key, (target, patch) => mergeObject(target, patch, path));
 }
 
-// The patch names the order that it wants for the elements it knows of; others keep their place behind.
-function reorder(result: JsonObject, field: string, order: unknown, path: readonly string[]): void {
+// A merged list follows the order that the patch names, or else that of the patch itself.
+function order(result: JsonObject, target: JsonObject, field: string, wanted: unknown, path: readonly string[]): void {
   const list = result[field];
-  if (!Array.isArray(list) || !Array.isArray(order)) return;
-  const key = mergeKeyOf([...path, field]);
-  const identity = (element: unknown): unknown => (key !== undefined && isJsonObject(element) ? element[key] : element);
-  const places = new Map(order.map((element, index) => [identity(element), index]));
-  const place = (element: unknown): number => places.get(identity(element)) ?? order.length;
-  result[field] = list.toSorted((a, b) => place(a) - place(b));
-}
-
-function withoutDirectives(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([key]) => !key.startsWith('$')));
+  const fieldPath = [...path, field];
+  const key = mergeKeyOf(fieldPath);
+  if (!Array.isArray(list) || !Array.isArray(wanted) || (key === undefined && !isMergedSet(fieldPath))) return;
+  const before = target[field];
+  result[field] = orderList(list, Array.isArray(before) ? before : [], wanted, (element) => (key !== undefined && isJsonObject(element) ? element[key] : element));
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isDnsSubdomain } from '@sallyport/kubernetes';
 import { ApiError, badRequest, conflict, invalid, notFound } from '../api-error.ts';
 import { timestamp } from '../call.ts';
 import type { Call, Cluster } from '../call.ts';
@@ -7,7 +8,6 @@ import { apiVersionOf } from '../kinds/kind.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { namespaces } from '../kinds/kinds.ts';
 
-const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const generatedLetters = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Turns what a client sent into a new object: checked, named, with the fields that only the server sets. */
@@ -52,7 +52,7 @@ function checkType(kind: Kind, sent: KubeObject): void {
 
 function checkName(kind: Kind, name: string): void {
   if (name === '') throw invalid(kind, name, 'metadata.name', 'Required value: name or generateName is required');
-  const fits = kind.freeName ? !/[/%]/.test(name) && name !== '.' && name !== '..' : subdomain.test(name);
+  const fits = kind.freeName ? !/[/%]/.test(name) && name !== '.' && name !== '..' : isDnsSubdomain(name);
   if (name.length > 253 || !fits) throw invalid(kind, name, 'metadata.name', `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`);
 }
 
