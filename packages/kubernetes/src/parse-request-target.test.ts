@@ -75,10 +75,10 @@ describe('for any string', () => {
     }));
   });
 
-  // A quadratic scan of these would take hours.
-  it.each(['/a', '%41', '/%41', '/.', 'a', '&a=1', '%25'])('a million repetitions of %s are answered', (piece) => {
+  // A quadratic scan of these would run into the time limit of the test.
+  it.each(['/a', '%41', '/%41', '/.', 'a', '&a=1', '%25'])('two hundred thousand repetitions of %s are answered', (piece) => {
     for (const prefix of ['/', '/api/v1/nodes/n/proxy/', '/?']) {
-      expect(typeof parseRequestTarget(prefix + piece.repeat(1_000_000)).ok).toBe('boolean');
+      expect(typeof parseRequestTarget(prefix + piece.repeat(200_000)).ok).toBe('boolean');
     }
   });
 });

@@ -30,9 +30,9 @@ describe('label selectors', () => {
     }), { numRuns: 2000 });
   });
 
-  it.each(['a,', 'a=b,', 'x in (a,', '!', '(', 'a ', 'a.'])('a million repetitions of %p are answered', (piece) => {
-    parseLabelSelector(`a in (${piece.repeat(1_000_000)}`);
-    expect(parseLabelSelector(`${piece.repeat(1_000_000)}=`)).toBeUndefined();
+  it.each(['a,', 'a=b,', 'x in (a,', '!', '(', 'a ', 'a.'])('two hundred thousand repetitions of %p are answered', (piece) => {
+    parseLabelSelector(`a in (${piece.repeat(200_000)}`);
+    expect(parseLabelSelector(`${piece.repeat(200_000)}=`)).toBeUndefined();
   });
 });
 
@@ -53,8 +53,8 @@ describe('field selectors', () => {
     }));
   });
 
-  it.each(['a=b,', '\\', 'a', '\\,', '=', ','])('a million repetitions of %p are answered', (piece) => {
-    const answer = parseFieldSelector(`a=${piece.repeat(1_000_000)}`);
+  it.each(['a=b,', '\\', 'a', '\\,', '=', ','])('two hundred thousand repetitions of %p are answered', (piece) => {
+    const answer = parseFieldSelector(`a=${piece.repeat(200_000)}`);
     expect(answer === undefined || Array.isArray(answer)).toBe(true);
   });
 });

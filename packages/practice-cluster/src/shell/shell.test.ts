@@ -61,8 +61,8 @@ describe('a script', () => {
     }), { numRuns: 1000 });
   });
 
-  it.each(['"', '\\', 'a', '|', '"\\'])('of a million %j is answered', (piece) => {
-    for (const script of [`echo ${piece.repeat(1_000_000)}`, `"${piece.repeat(1_000_000)}`]) {
+  it.each(['"', '\\', 'a', '|', '"\\'])('of two hundred thousand %j is answered', (piece) => {
+    for (const script of [`echo ${piece.repeat(200_000)}`, `"${piece.repeat(200_000)}`]) {
       const steps = parseScript(script);
       expect(steps === undefined || Array.isArray(steps)).toBe(true);
     }
