@@ -5,7 +5,7 @@ export { startBed } from './start-bed.ts';
 export type { StartBedOptions } from './start-bed.ts';
 export { attachBed } from './bed.ts';
 export type { AttachedBed, Bed, BedDescription } from './bed.ts';
-export { allNeeds, isBedNeed } from './needs.ts';
+export { allNeeds, isBedNeed, usualNeeds } from './needs.ts';
 export type { BedNeed, Missing } from './needs.ts';
 export { sweep } from './sweep.ts';
 export { ensureComponents } from './components/ensure-components.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import process from 'node:process';
 import { ensureComponents } from './components/ensure-components.ts';
-import { allNeeds, componentsOf, isBedNeed, unmetNeeds, type BedNeed, type Missing } from './needs.ts';
+import { allNeeds, componentsOf, isBedNeed, unmetNeeds, usualNeeds, type BedNeed, type Missing } from './needs.ts';
 import { startBed } from './start-bed.ts';
 import { sweep } from './sweep.ts';
 
@@ -14,8 +14,9 @@ Usage: npm run bed -- <command> [options]
   up                starts it, prints where everything is as JSON, and runs until Ctrl-C
   down              removes what runs left behind that died
 
-  --need A,B        only these: ${allNeeds.join(', ')}
-                    (cluster is the control plane alone, node is one on which pods run)
+  --need A,B        these, of: ${allNeeds.join(', ')}
+                    (cluster is the control plane alone, node is one on which pods run);
+                    default ${usualNeeds.join(', ')}
   --run-dir DIR     make the run's directory there
   --help            this text
 
@@ -83,7 +84,7 @@ async function main(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  const need = values.need === undefined ? allNeeds : values.need.split(',').map((each) => each.trim());
+  const need = values.need === undefined ? usualNeeds : values.need.split(',').map((each) => each.trim());
   const strange = need.find((each) => !isBedNeed(each));
   if (!command || rest.length > 0) return misunderstood(`there is no command "${[command ? rest[0] : name].join(' ')}"`);
   if (strange !== undefined) return misunderstood(`"${strange}" is nothing that the bed has; it has ${allNeeds.join(', ')}`);

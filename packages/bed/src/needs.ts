@@ -17,6 +17,8 @@ const needs = {
   haproxy: ['haproxy'],
   nginx: ['nginx'],
   wrk: ['wrk'],
+  k9s: ['k9s'],
+  'oauth2-proxy': ['oauth2-proxy'],
 } satisfies Record<string, readonly ComponentName[]>;
 
 export type BedNeed = keyof typeof needs;
@@ -25,6 +27,9 @@ export type BedNeed = keyof typeof needs;
 export type Missing = { missing: string; why: string; hint: string };
 
 export const allNeeds = Object.keys(needs) as BedNeed[];
+
+/** What a bed has where nobody says otherwise: all but what only a few long tests and measurements use. */
+export const usualNeeds = allNeeds.filter((need) => !['k9s', 'oauth2-proxy', 'nginx', 'haproxy', 'wrk'].includes(need));
 
 export function isBedNeed(name: string): name is BedNeed {
   return Object.hasOwn(needs, name);

@@ -2,7 +2,7 @@ import { describeBed, namedPrograms, type Bed } from './bed.ts';
 import { ensureComponents, type Components } from './components/ensure-components.ts';
 import { openCluster } from './cluster/cluster.ts';
 import { startControlPlane, type ControlPlane } from './cluster/start-control-plane.ts';
-import { allNeeds, componentsOf, unmetNeeds, type BedNeed, type Missing } from './needs.ts';
+import { componentsOf, unmetNeeds, usualNeeds, type BedNeed, type Missing } from './needs.ts';
 import { nodeObstacle } from './node/node-obstacle.ts';
 import { startNode, type ClusterNode } from './node/start-node.ts';
 import type { Progress } from './progress.ts';
@@ -15,7 +15,7 @@ import { removeNodeRemains } from './node/node-remains.ts';
 import { sweep } from './sweep.ts';
 
 export type StartBedOptions = {
-  /** Default: everything there is. */
+  /** Default: `usualNeeds`. */
   need?: readonly BedNeed[];
   /** Where the run's directory is made; default a directory of one's own in the system's temporary directory. */
   runDir?: string;
@@ -35,7 +35,7 @@ type Starting = { run: Run; paths: Paths; onProgress?: Progress; timings: Record
  */
 export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
   const { onProgress } = options;
-  const wanted = [...new Set(options.need ?? allNeeds)];
+  const wanted = [...new Set(options.need ?? usualNeeds)];
   await sweep({ base: options.runDir, onProgress });
   const components = await ensureComponents([...new Set(wanted.flatMap((need) => componentsOf(need)))], options);
   const missing = [...unmetNeeds(wanted, components), ...await nodeMissing(wanted, components)];
