@@ -52,7 +52,7 @@ describe('for any string', () => {
   const hostile = fc.array(fc.constantFrom('/', '%', '2', 'e', 'f', '.', ';', '?', '&', '=', '#', '\\', 'a', '%2e', '%2F', '%C3%BC', '+', '\0', 'ü', 'api', 'v1', 'proxy', 'watch'), { maxLength: 24 }).map((parts) => `/${parts.join('')}`);
 
   it('what is accepted comes back byte by byte', () => {
-    fc.assert(fc.property(fc.oneof(hostile, fc.string(), fc.webUrl()), (target) => {
+    fc.assert(fc.property(fc.oneof(hostile, fc.string(), fc.string().map((rest) => `http://${rest}`)), (target) => {
       const parsed = parseRequestTarget(target);
       if (parsed.ok) expect(parsed.rawPath + parsed.rawQuery).toBe(target);
     }), { numRuns: 2000 });
