@@ -11,6 +11,7 @@ import { CliError, describeError } from '../terminal/cli-error.ts';
 import type { World } from '../world.ts';
 
 const loginTimeoutMs = 300_000;
+const unwatchedLoginTimeoutMs = 120_000;
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
 /** What the Kubernetes client says in KUBERNETES_EXEC_INFO: the version that it speaks, and whether it leaves us its terminal. */
@@ -57,13 +58,9 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
   const valid = kept === undefined ? undefined : await stillValid(gateway, kept);
   if (valid !== undefined) return valid;
   if (kept !== undefined) store.forget(kept.token);
-  // A login needs a person who watches: the client left us its terminal, or its errors go to one (as in `kubectl apply -f -`).
-  // A script without either must fail at once, not open windows on someone's desktop or wait for nobody.
-  if (!interactive && !world.stderr.isTTY) {
-    const why = kept === undefined ? 'nobody is logged in' : 'the session has ended';
-    throw new CliError('failed', `${why} at ${address.origin}, and there is no terminal to log in from`, `Log in first: sallyport login --gateway ${address.origin}`);
-  }
-  return logInOnce(gateway, { browser: true, timeoutMs: loginTimeoutMs }, kept?.token);
+  // Without a terminal there may still be a person: k9s, Lens and editors run kubectl's plugins on their own. They get the browser and a shorter wait.
+  const timeoutMs = interactive || world.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
+  return logInOnce(gateway, { browser: true, timeoutMs }, kept?.token);
 }
 
 function readArguments(args: readonly string[]): { server: ServerAddress; gateway: string | undefined } {

@@ -86,6 +86,7 @@ describe('entries in a kubeconfig', () => {
 
   it.each([
     ['no map', '- a'], ['text', 'hello'], ['broken YAML', 'a: [1'], ['two documents', 'a: 1\n---\nb: 2'], ['a section that is no list', 'clusters: {a: 1}'], ['a doubled key', 'users: []\nusers: []'],
+    ['nested without end', `a: ${'['.repeat(50_000)}`], ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n`],
   ])('are refused in a file that is %s', (_what, text) => {
     expect(() => merge(text, entry('dev'))).toThrow(/the file is not a kubeconfig/);
   });

@@ -95,8 +95,7 @@ function others(document: Document, ours: ReadonlySet<string>): unknown {
   return { ...data, 'current-context': undefined, ...Object.fromEntries(Object.keys(sections).map((section) => [section, strange(data[section])])) };
 }
 
-/** Puts entries into the text of a kubeconfig. All else stays as it is, comments too; that is checked before the text is returned. */
-export function mergeEntries(text: string, entries: readonly KubeconfigEntry[], source: string): MergedKubeconfig {
+function merge(text: string, entries: readonly KubeconfigEntry[], source: string): MergedKubeconfig {
   const document = read(text, source);
   const notes: string[] = [];
   for (const entry of entries) put(document, entry, source, notes);
@@ -108,4 +107,14 @@ export function mergeEntries(text: string, entries: readonly KubeconfigEntry[], 
     throw unusable(source, 'has a form that cannot be kept unharmed');
   }
   return { text: merged, current: String(document.get('current-context')), notes };
+}
+
+/** Puts entries into the text of a kubeconfig. All else stays as it is, comments too; that is checked before the text is returned. */
+export function mergeEntries(text: string, entries: readonly KubeconfigEntry[], source: string): MergedKubeconfig {
+  try {
+    return merge(text, entries, source);
+  } catch (error) {
+    // Nesting without end exhausts the stack, and too many aliases are refused by the parser.
+    throw error instanceof CliError ? error : unusable(source, 'is not a kubeconfig: it is nested too deep or refers to itself too often');
+  }
 }

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import type { World } from '../world.ts';
 
 /** Something long that the person waits for; `stop` clears its sign from the terminal. */
@@ -5,8 +6,10 @@ export type Waiting = { stop(): void };
 
 /** Shows a spinner while something is awaited: only on a terminal, only on standard error. */
 export async function waiting(world: World, text: string): Promise<Waiting> {
-  if (!world.stderr.isTTY) return { stop: () => {} };
+  // A terminal may say that it is 0 columns wide (one made by a program often does): the spinner would then count lines for ever.
+  const wide = (process.stderr.columns ?? 0) > 0;
+  if (!world.stderr.isTTY || !process.stderr.isTTY || !wide) return { stop: () => {} };
   const { default: ora } = await import('ora');
-  const spinner = ora({ text, stream: process.stderr, discardStdin: false, isSilent: !process.stderr.isTTY }).start();
+  const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
   return { stop: () => void spinner.stop() };
 }
