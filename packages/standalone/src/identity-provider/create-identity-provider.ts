@@ -16,6 +16,8 @@ export type IdentityProviderOptions = {
   host?: string;
   /** Default 0: any free one. */
   port?: number;
+  /** The address that visitors and programs know it by, when that is not where it listens. */
+  issuer?: string;
   people?: readonly Person[];
   clients?: readonly IdentityProviderClient[];
   /** Hears of failures that are not a visitor's fault. */
@@ -47,7 +49,7 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
   server.listen(options.port ?? 0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const issuer = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const issuer = options.issuer ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
   const registered = new Map(clients.map((client) => [client.clientId, asMetadata(client)]));
   const provider = new Provider(issuer, providerConfiguration({ people, adapter: createMemoryAdapter(registered), port }));

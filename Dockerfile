@@ -1,0 +1,75 @@
+# One image for the four services and the sallyport command; the first argument says which:
+#   docker run IMAGE proxy --config /etc/sallyport/sallyport.yaml
+#
+# BASE_IMAGE   what the services run on: glibc, libstdc++ and /bin/sh are all they need of it.
+# BUILD_IMAGE  what they are built on: Node.js 20 or newer with npm, or a Debian on which apt can install npm.
+# The Node.js that builds and runs everything is the project's own, from package-lock.json.
+ARG BASE_IMAGE=debian:bookworm-slim
+ARG BUILD_IMAGE=${BASE_IMAGE}
+
+FROM ${BUILD_IMAGE} AS tools
+# Set to fetch packages from another registry than npm's.
+ARG NPM_CONFIG_REGISTRY
+RUN command -v npm > /dev/null || { apt-get update && apt-get install -y --no-install-recommends npm && rm -rf /var/lib/apt/lists/*; }
+
+# Only what decides which packages are installed, so that a change to a source file does not install them again.
+FROM tools AS manifests
+WORKDIR /manifests
+COPY . /context
+RUN cd /context && find . -name package.json -o -name package-lock.json -o -name .npmrc | while read -r file; do install -D -m 644 "$file" "/manifests/$file"; done
+
+FROM tools AS build
+WORKDIR /src
+COPY --from=manifests /manifests ./
+RUN npm ci --ignore-scripts --loglevel=error && cp node_modules/node-linux-*/bin/node /usr/local/bin/project-node
+COPY . .
+RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages/cli \
+ && project-node packages/cli/scripts/bundle.mjs \
+ && project-node deploy/image/bundle-development.mjs /development
+# The four services and what they stand on; the command is a bundle that needs no packages.
+RUN for name in contracts kubernetes policy kit authenticate authorize proxy audit cli; do \
+      mkdir -p "/app/packages/$name" && cp -r "packages/$name/package.json" "packages/$name/dist" "/app/packages/$name/"; \
+    done \
+ && find /app -name '*.map' -delete -o -name '*.d.ts' -delete -o -name '*.tsbuildinfo' -delete -o -path '*conformance*' -delete \
+ && cd /app/packages/cli/dist && find . -mindepth 1 -maxdepth 1 ! -name sallyport.mjs ! -name parts -exec rm -r {} +
+
+FROM tools AS dependencies
+WORKDIR /src
+COPY --from=manifests /manifests ./
+RUN npm ci --ignore-scripts --omit=dev --omit=optional --loglevel=error \
+      -w packages/authenticate -w packages/authorize -w packages/proxy -w packages/audit \
+      -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/kit \
+ # What only compilers and debuggers read.
+ && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' -o -name '*.tsbuildinfo' \) -delete \
+ && rm -rf node_modules/.package-lock.json node_modules/.bin
+
+FROM ${BASE_IMAGE} AS services
+COPY --from=build /usr/local/bin/project-node /usr/local/bin/node
+COPY --from=dependencies /src/node_modules /app/node_modules
+COPY --from=build /app /app
+COPY deploy/image/entrypoint.sh /usr/local/bin/sallyport-entrypoint
+COPY package.json LICENSE* /app/
+# Nobody owns anything in the image but this directory, which is there for volumes (the spool, an embedded store, keys in development).
+RUN mkdir -p /etc/sallyport /var/lib/sallyport && chown 10001:10001 /var/lib/sallyport && chmod 700 /var/lib/sallyport
+ENV NODE_ENV=production HOME=/var/lib/sallyport SALLYPORT_CONFIG=/etc/sallyport/sallyport.yaml
+WORKDIR /var/lib/sallyport
+USER 10001:10001
+# The gateway; the internal ports of authenticate, authorize and audit; the four admin ports.
+EXPOSE 8443 4180 4181 4182 9180 9181 9182 9183
+ENTRYPOINT ["/usr/local/bin/sallyport-entrypoint"]
+CMD ["help"]
+
+# For docker-compose.yml: besides the services, the programs that stand in for a company around them. Never for production.
+FROM services AS development
+COPY --from=build /development /app/development
+LABEL org.opencontainers.image.title="Sallyport, for development"
+
+# The last stage is what "docker build ." makes.
+FROM services AS production
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Sallyport" \
+      org.opencontainers.image.description="An identity-aware gateway in front of Kubernetes API servers: proxy, authenticate, authorize, audit." \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

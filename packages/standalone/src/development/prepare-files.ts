@@ -1,0 +1,54 @@
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createCertificateAuthority } from '@sallyport/bed';
+import { ensureServiceKeys } from '../settings/service-keys.ts';
+
+export type PrepareRequest = {
+  directory: string;
+  /** Names by which people reach the gateway, and by which it reaches the practice cluster. */
+  gatewayNames: readonly string[];
+  clusterNames: readonly string[];
+  now(): number;
+};
+
+const week = 7 * 24 * 3_600_000;
+
+/** Makes whatever the development constellation needs and does not have yet: keys, certificates, secrets. What is there and still good stays, so that it may run at every start. Returns the files it wrote. */
+export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
+  const { directory } = request;
+  const wrote: string[] = [];
+  mkdirSync(path.join(directory, 'tls'), { recursive: true, mode: 0o700 });
+  const write = (name: string, text: string) => {
+    writeFileSync(path.join(directory, name), text, { mode: 0o600 });
+    wrote.push(name);
+  };
+  for (const [name, { publicKey }] of Object.entries(ensureServiceKeys(path.join(directory, 'keys')))) {
+    const file = `keys/${name}.pub`;
+    // Written again when the private half has been replaced.
+    if (!existsSync(path.join(directory, file)) || readFileSync(path.join(directory, file), 'utf8').trim() !== publicKey) write(file, `${publicKey}\n`);
+  }
+  for (const secret of ['oidc-client-secret', 'cluster-token']) {
+    if (!existsSync(path.join(directory, secret))) write(secret, `${randomBytes(24).toString('base64url')}\n`);
+  }
+  if (!certificatesAreGood(directory, request.now())) await writeCertificates(request, write);
+  return wrote;
+}
+
+/** The authority's certificate is written last: if it is there, all of them are. */
+function certificatesAreGood(directory: string, now: number): boolean {
+  const file = (name: string) => path.join(directory, 'tls', name);
+  if (!existsSync(file('ca.crt'))) return false;
+  return ['gateway.crt', 'cluster.crt'].every((name) => new X509Certificate(readFileSync(file(name))).validToDate.getTime() - now > week);
+}
+
+async function writeCertificates(request: PrepareRequest, write: (name: string, text: string) => void): Promise<void> {
+  // Its key is kept nowhere: a new certificate comes with a new authority.
+  const authority = await createCertificateAuthority({ name: 'Sallyport development' });
+  for (const [name, dnsNames] of [['gateway', request.gatewayNames], ['cluster', request.clusterNames]] as const) {
+    const issued = await authority.issue({ commonName: `sallyport development ${name}`, dnsNames: [...dnsNames], ipAddresses: ['127.0.0.1'], server: true });
+    write(`tls/${name}.crt`, issued.certPem);
+    write(`tls/${name}.key`, issued.keyPem);
+  }
+  write('tls/ca.crt', authority.caPem);
+}
