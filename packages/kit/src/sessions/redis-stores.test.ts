@@ -1,5 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { sessionsSchemaFor } from './sessions-config.test.support.ts';
@@ -165,7 +169,7 @@ function describeWithRedis(): void {
       const { error, ms } = await timed(sessions.find(['a', 'b']));
       expect(error).toMatchObject({ code: 'sessions-unavailable' });
       expect(ms).toBeLessThan(1000);
-      await wait(5000);
+      await wait(3500);
       server.thaw();
       await until(() => sessions.find(['a']).then(() => true, () => false), 2000);
       // The subscriber gave the silent connection up: what was said meanwhile may be lost.
@@ -205,6 +209,58 @@ function describeWithRedis(): void {
       for (const node of nodes) await node.stop();
     });
     describeOn('a Redis cluster', () => sessionsSchemaFor({ redis: `redis://127.0.0.1:${nodes[0]!.port}`, nodes: [`127.0.0.1:${nodes[1]!.port}`], mode: 'cluster' }));
+  });
+
+  describe('when a cluster goes away', () => {
+    it('starts without it, fails within a second, and comes back when it does', async () => {
+      const node = await prepareRedisServer(['cluster-enabled yes', 'cluster-node-timeout 2000', 'cluster-announce-ip 127.0.0.1']);
+      const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${node.port}`, mode: 'cluster' });
+      const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
+      const { error } = await timed((async () => {
+        let gaps = 0;
+        sessions.onGap(() => (gaps += 1));
+        const away = await timed(sessions.find(['a']));
+        expect(away.error).toMatchObject({ code: 'sessions-unavailable' });
+        expect(away.ms).toBeLessThan(1000);
+
+        await node.start();
+        const admin = new Redis(node.port, '127.0.0.1');
+        await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+        await until(() => sessions.find(['a']).then(() => true, () => false), 5000);
+        await until(() => gaps > 0, 2000);
+        admin.disconnect();
+
+        node.freeze();
+        const frozen = await timed(sessions.find(['a']));
+        expect(frozen.error).toMatchObject({ code: 'sessions-unavailable' });
+        expect(frozen.ms).toBeLessThan(1000);
+        node.thaw();
+        await until(() => sessions.find(['a']).then(() => true, () => false), 3000);
+      })());
+      await close();
+      await node.stop();
+      expect(error).toBeUndefined();
+    }, 20_000);
+  });
+
+  describe('over TLS', () => {
+    it('believes the authority of the configuration, and no other', async () => {
+      const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-redis-tls-'));
+      const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=redis', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
+      const tlsPort = await freePort();
+      const server = await prepareRedisServer([`tls-port ${tlsPort}`, `tls-cert-file ${cert}`, `tls-key-file ${key}`, `tls-ca-cert-file ${cert}`, 'tls-auth-clients no']);
+      await server.start();
+      const open = (rest: object) => createSessionStores(sessionsSchemaFor({ redis: `rediss://127.0.0.1:${tlsPort}`, ...rest }), { logger, now: Date.now, resolvePath: (file) => path.join(directory, file) });
+      const believed = await open({ caFile: 'cert.pem' });
+      await expect(believed.sessions.ping()).resolves.toBeUndefined();
+      const doubted = await open({});
+      await expect(doubted.sessions.ping()).rejects.toMatchObject({ code: 'sessions-unavailable' });
+      await believed.close();
+      await doubted.close();
+      await server.stop();
+      rmSync(directory, { recursive: true });
+    }, 15_000);
   });
 
   describe('with Sentinel and a password', () => {
