@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import process from 'node:process';
-import { ConfigFaults, loadServiceKeys, runService } from '@sallyport/kit';
-import { readLoginSettings } from './login/login-settings.ts';
+import { runService } from '@sallyport/kit';
+import { checkAuthenticate } from './check-authenticate.ts';
 import { startAuthenticate } from './start-authenticate.ts';
 
 const environment = {
@@ -12,13 +12,6 @@ const environment = {
 await runService({
   name: 'authenticate',
   adminListen: ({ config }) => config.services.authenticate.adminListen,
+  check: checkAuthenticate,
   start: (parts) => startAuthenticate({ ...parts, environment }),
-  check(loaded) {
-    loadServiceKeys(loaded, 'authenticate', Date.now);
-    try {
-      readLoginSettings(loaded.config);
-    } catch (error) {
-      throw new ConfigFaults(loaded.file, [{ path: 'login.url', message: (error as Error).message }]);
-    }
-  },
 });

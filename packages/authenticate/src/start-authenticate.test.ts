@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { createServiceIdentity, readConfig } from '@sallyport/kit';
 import { serviceNames } from '@sallyport/contracts';
+import { checkAuthenticate } from './check-authenticate.ts';
 import { startAuthenticate, type RunningAuthenticate } from './start-authenticate.ts';
 import { recordingSink } from './test-bed.test.support.ts';
 
@@ -21,17 +22,31 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function load(sessions: string) {
+function load(sessions: string, gatewayUrl = 'http://127.0.0.1:8443', caFile = '') {
   for (const name of serviceNames) writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const service = (name: (typeof serviceNames)[number]) => `  ${name}: {keyFile: ${name}.pem, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
-  return readConfig(['gateway: {url: "http://127.0.0.1:8443"}', 'services:', ...serviceNames.map(service), `sessions: ${sessions}`,
+  return readConfig([`gateway: {url: "${gatewayUrl}"}`, 'services:', ...serviceNames.map(service), `sessions: ${sessions}`,
     // A port of the discard service, where nobody listens.
-    'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}'].join('\n'), path.join(directory, 'sallyport.yaml'), {});
+    `identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true${caFile}}]}`].join('\n'), path.join(directory, 'sallyport.yaml'), {});
 }
 const call = async (from: (typeof serviceNames)[number], to: string, headers: Record<string, string> = {}) => {
   const identity = createServiceIdentity({ name: from, privateKey: keys[from].privateKey as never, now: Date.now });
   return fetch(`${running!.url}${to}`, { headers: { authorization: await identity.credentialFor('authenticate'), 'sallyport-origin': 'http://127.0.0.1:8443', accept: 'application/json', ...headers }, redirect: 'manual' });
 };
+
+describe('the check of the configuration', () => {
+  it('reports every fault of this service at once, with its line', () => {
+    expect(() => checkAuthenticate(load('{memory: true}'))).not.toThrow();
+    const faulty = load('{memory: true}', 'http://gate.example.com', ', caFile: missing.pem');
+    rmSync(path.join(directory, 'authenticate.pem'));
+    expect(() => checkAuthenticate(faulty)).toThrow(expect.objectContaining({
+      faults: [
+        expect.objectContaining({ path: 'services.authenticate.keyFile' }), expect.objectContaining({ path: 'gateway.url', message: expect.stringContaining('must be https'), line: 1 }),
+        expect.objectContaining({ path: 'identity.providers.0.caFile', message: 'cannot be read (ENOENT)' }),
+      ],
+    }));
+  });
+});
 
 describe('the running service', () => {
   it('answers the proxy and nobody else', async () => {

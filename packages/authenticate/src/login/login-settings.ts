@@ -24,7 +24,7 @@ export function readLoginSettings(config: Pick<Config, 'gateway' | 'login' | 'se
   const gatewayOrigin = new URL(config.gateway.url).origin;
   const loginOrigin = config.login.url === undefined ? gatewayOrigin : new URL(config.login.url).origin;
   if (!loginOrigin.startsWith('https:') && !isPlainLoopback(loginOrigin)) {
-    throw new Error(`${config.login.url === undefined ? 'gateway.url' : 'login.url'}: the login pages must be https (plain http is for loopback only)`);
+    throw new Error('the login pages must be https (plain http is for loopback only)');
   }
   return { loginOrigin, origins: [...new Set([loginOrigin, gatewayOrigin])], redirects: config.login.redirects, lifetimeMs: config.sessions.lifetime, idleMs: config.sessions.idle };
 }

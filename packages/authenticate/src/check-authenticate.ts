@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { ConfigFaults, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
+import { readLoginSettings } from './login/login-settings.ts';
+
+function attempt(path: string, work: () => unknown): ConfigFault[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return [{ path, message: code === undefined ? (error as Error).message : `cannot be read (${code})` }];
+  }
+}
+
+/** Checks what only this service reads of the configuration: keys, where the login pages are, the providers' authorities. Throws ConfigFaults. */
+export function checkAuthenticate(loaded: LoadedConfig): void {
+  const { config, file, resolvePath, place } = loaded;
+  const faults = [
+    ...attempt(config.login.url === undefined ? 'gateway.url' : 'login.url', () => readLoginSettings(config)),
+    ...config.identity.providers.flatMap(({ caFile }, index) => (caFile == null ? [] : attempt(`identity.providers.${index}.caFile`, () => readFileSync(resolvePath(caFile))))),
+  ].map((fault) => ({ ...fault, ...place(fault.path.split('.')) }));
+  try {
+    loadServiceKeys(loaded, 'authenticate', Date.now);
+  } catch (error) {
+    if (!(error instanceof ConfigFaults)) throw error;
+    throw new ConfigFaults(file, [...error.faults, ...faults]);
+  }
+  if (faults.length > 0) throw new ConfigFaults(file, faults);
+}
