@@ -86,7 +86,7 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     const service = await start();
     const query = connect(service);
     const sent = events(800);
-    await Promise.all(sent.map((record) => sink.publish(record)));
+    for (const record of sent) sink.enqueue(record);
     await until(async () => (await query({ session: sessionOf(sent) })).length === sent.length);
     expect(await query({ session: sessionOf(sent) })).toEqual(sent);
     await until(async () => (await service.readiness.report()).ready);
@@ -102,12 +102,26 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     expect(await query({ session: sessionOf(sent) })).toEqual([...sent, ...last]);
   }, 60_000);
 
+  it('lives on when PostgreSQL ends in the middle of storing', async () => {
+    const query = connect(running[0]!);
+    const sent = events(4000);
+    for (const record of sent.slice(0, 2000)) sink.enqueue(record);
+    await until(async () => (await query({ session: sessionOf(sent) })).length > 0);
+    await bed.postgres!.pause();
+    for (const record of sent.slice(2000)) sink.enqueue(record);
+    await bed.postgres!.resume();
+    const last = sent.at(-1)!;
+    await until(async () => (await query({ auditID: last.data.auditID }).catch(() => [])).length === 1);
+    const found = await query({ session: sessionOf(sent) });
+    expect(found.map((record) => record.id)).toEqual(sent.slice(0, 1000).map((record) => record.id));
+  }, 90_000);
+
   it('answers 503 while PostgreSQL is away, and has everything when it is back', async () => {
     const [service] = running;
     const query = connect(service!);
     await bed.postgres!.pause();
     const sent = events(200);
-    await Promise.all(sent.map((record) => sink.publish(record)));
+    for (const record of sent) sink.enqueue(record);
     const begun = performance.now();
     await expect(query({})).rejects.toMatchObject({ code: 'service-unavailable', status: 503 });
     expect(performance.now() - begun).toBeLessThan(3000);
@@ -122,10 +136,9 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     const sent = events(3000);
     const second = await start();
     const query = connect(second);
-    const publishing = Promise.all(sent.map((record) => sink.publish(record)));
+    for (const record of sent) sink.enqueue(record);
     await until(async () => (await query({ session: sessionOf(sent) })).length > 0);
     await running.shift()!.close();
-    await publishing;
     const store = createAuditStore({ postgres: bed.postgres!.url }, { logger, resolvePath: (file) => file });
     const all = async () => {
       const found: AuditRecord[] = [];

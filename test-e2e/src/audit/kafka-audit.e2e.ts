@@ -16,12 +16,19 @@ async function startKafka(): Promise<NonNullable<Bed['kafka']>> {
 }
 afterAll(() => bed?.stop(), 60_000);
 
-async function until(ready: () => boolean, ms = 30_000): Promise<void> {
+async function until(ready: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
-  while (!ready()) {
+  while (!await ready()) {
     if (Date.now() > end) throw new Error('it did not come to pass in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Making a topic takes a broker longer than a sink lets anybody wait. */
+async function makeTopic(kafka: KafkaConfig): Promise<void> {
+  const sink = createKafkaAuditSink({ kafka, logger, now: Date.now });
+  await until(() => sink.publish(sampleAuditRecord({ session: 'first' })).then(() => true, () => false));
+  await sink.close();
 }
 
 async function startHarness(): Promise<AuditSinkHarness> {
@@ -30,6 +37,7 @@ async function startHarness(): Promise<AuditSinkHarness> {
   const received: AuditRecord[] = [];
   const consumer = consumeKafkaAudit({ kafka, groupId: randomName('suite'), logger, now: Date.now, onRecords: async (records) => void received.push(...records) });
   let away = false;
+  await makeTopic(kafka);
   return {
     createSink: (settings) => createKafkaAuditSink({ kafka, logger, now: Date.now, ...settings }),
     async goAway() {
@@ -63,6 +71,7 @@ describe('audit events on Kafka', () => {
   beforeAll(async () => {
     const server = await startKafka();
     kafka = { brokers: server.brokers, topic: randomName('audit') };
+    await makeTopic(kafka);
   }, 120_000);
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((one) => one.close()));

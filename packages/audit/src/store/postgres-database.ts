@@ -22,6 +22,11 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
     async transaction(statements) {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // Also said to whoever waits for an answer, but unheard it would end the process.
+      const onError = (error: Error): void => {
+        broken = error;
+      };
+      client.on('error', onError);
       try {
         await client.query('begin');
         const results: Row[][] = [];
@@ -29,11 +34,10 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
         await client.query('commit');
         return results;
       } catch (error) {
-        await client.query('rollback').catch((failure: Error) => {
-          broken = failure;
-        });
+        await client.query('rollback').catch(onError);
         throw error;
       } finally {
+        client.off('error', onError);
         // A connection that could not even roll back is not given to the next.
         client.release(broken);
       }

@@ -46,7 +46,7 @@ async function openProducer({ client, module }: KafkaClient, deps: KafkaClientDe
   }
 }
 
-/** Creates a sender; connects when it is first used, so Kafka may come later. */
+/** Creates a sender and begins to connect; Kafka may come later. */
 export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
   const { topic } = deps.kafka;
   const kafka = createKafkaClient(deps);
@@ -57,23 +57,32 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
   let producer: Producer | undefined;
   let opening: Promise<Producer> | undefined;
   let failures = 0;
+  let closed = false;
 
   const open = async (): Promise<Producer> => {
     try {
-      return await openProducer(await kafka, deps);
+      const made = await openProducer(await kafka, deps);
+      if (closed) void made.disconnect().catch(() => undefined);
+      return made;
     } finally {
       opening = undefined;
     }
   };
-  const attempt = async (messages: Message[]): Promise<void> => {
+  const ready = async (): Promise<Producer> => {
     producer ??= await (opening ??= open());
-    await producer.sendBatch({ acks: -1, timeout: requestTimeoutMs - 500, topicMessages: [{ topic, messages }] });
+    return producer;
+  };
+  const attempt = async (messages: Message[]): Promise<void> => {
+    const { sendBatch } = await ready();
+    await sendBatch({ acks: -1, timeout: requestTimeoutMs - 500, topicMessages: [{ topic, messages }] });
   };
   const discard = (): Promise<void> | undefined => {
     const old = producer;
     [producer, failures] = [undefined, 0];
     return old?.disconnect().catch(() => undefined);
   };
+  // Begun before it is needed, so that the first who waits for an acknowledgement does not wait for this as well.
+  ready().catch(() => undefined);
   return {
     async send(messages) {
       try {
@@ -90,6 +99,7 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
     },
     ping: () => pinger.ping(),
     async close() {
+      closed = true;
       await withDeadline(Promise.allSettled([discard(), pinger.close()]), 1000, 'Kafka did not answer').catch(() => undefined);
     },
   };
