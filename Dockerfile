@@ -10,7 +10,7 @@ ARG BUILD_IMAGE=${BASE_IMAGE}
 FROM ${BUILD_IMAGE} AS tools
 # Set to fetch packages from another registry than npm's.
 ARG NPM_CONFIG_REGISTRY
-RUN command -v npm > /dev/null || { apt-get update && apt-get install -y --no-install-recommends npm && rm -rf /var/lib/apt/lists/*; }
+RUN command -v npm > /dev/null || { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io npm && rm -rf /var/lib/apt/lists/*; }
 
 # Only what decides which packages are installed, so that a change to a source file does not install them again.
 FROM tools AS manifests

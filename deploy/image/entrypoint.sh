@@ -17,15 +17,16 @@ case $program in
   sallyport)
     exec node "/app/packages/cli/dist/sallyport.mjs" "$@"
     ;;
-  # health PORT: exit 0 if the service with that admin port is ready.
-  health)
-    exec node -e 'require("node:http").get({ port: process.argv[1], path: "/readyz", timeout: 2000 }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on("timeout", () => process.exit(1)).on("error", () => process.exit(1))' "${1:?the admin port}"
+  # Checks for containers, on whose image there is no curl: is the service with this admin port ready; does this address answer?
+  health | responds)
+    case $program in health) url=http://127.0.0.1:${1:?the admin port}/readyz ;; *) url=${1:?the address} ;; esac
+    exec node -e "require('node:' + new URL(process.argv[1]).protocol.slice(0, -1)).get(process.argv[1], { timeout: 3000 }, ({ statusCode }) => process.exit(statusCode < 400 ? 0 : 1)).on('timeout', () => process.exit(1)).on('error', () => process.exit(1))" "$url"
     ;;
   *)
     if [ -f "/app/development/$program.mjs" ]; then exec node "/app/development/$program.mjs" "$@"; fi
     echo 'Usage: proxy | authenticate | authorize | audit [--config FILE] [--check-config] [--help]' >&2
     echo '       sallyport COMMAND ...' >&2
-    echo '       health ADMIN_PORT' >&2
+    echo '       health ADMIN_PORT | responds URL' >&2
     [ "$program" = help ] || [ "$program" = --help ] || exit 2
     ;;
 esac
