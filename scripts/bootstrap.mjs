@@ -2,7 +2,8 @@
 // Plain JavaScript for Node 20; nothing here may import a dependency.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -18,11 +19,45 @@ function lockDigest() {
   return createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
 }
 
+const stamp = path.join(root, 'node_modules', '.sallyport-lock');
+const installed = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest();
+
+function alive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Runs `work` while no other process of this clone does: two installs at once leave half a tree behind. */
+function alone(work) {
+  const lock = path.join(tmpdir(), `sallyport-install-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`);
+  for (let waited = 0; ; waited += 1) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      const holder = Number(existsSync(lock) ? readFileSync(lock, 'utf8') : 0);
+      if (holder !== 0 && !alive(holder)) rmSync(lock, { force: true });
+      else if (waited === 0) say('Another process is installing; waiting for it ...');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    }
+  }
+  process.once('exit', () => rmSync(lock, { force: true }));
+  work();
+  rmSync(lock, { force: true });
+}
+
 /** Installs the dependencies when they are missing or were installed from another lock file. */
 export function ensureInstalled() {
-  const stamp = path.join(root, 'node_modules', '.sallyport-lock');
+  if (!installed()) alone(() => { if (!installed()) install(); });
+}
+
+function install() {
   const digest = lockDigest();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   say('Installing dependencies (npm ci; about half a minute) ...');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
