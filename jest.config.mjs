@@ -1,4 +1,5 @@
-// One project for the quick suite (beside the sources) and one for the whole-system suite.
+// One project for the quick suite (beside the sources), two for the whole-system suite: `e2e` shares one bed that is started for the run,
+// `bed` has the tests that start beds of their own. A machine has room for one node, so the two never run in one call of jest.
 const base = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
@@ -14,10 +15,16 @@ const base = {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };
 
+const sharedBed = {
+  globalSetup: '<rootDir>/test-e2e/src/harness/global-setup.ts',
+  globalTeardown: '<rootDir>/test-e2e/src/harness/global-teardown.ts',
+};
+
 export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/scripts/**/*.test.mjs'] },
-    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test-e2e/src/**/*.e2e.ts', '<rootDir>/packages/bed/src/**/*.bed.ts'] },
-    { ...base, displayName: 'slow', testMatch: ['<rootDir>/test-e2e/src/**/*.slow.ts'] },
+    { ...base, ...sharedBed, displayName: 'e2e', testMatch: ['<rootDir>/test-e2e/src/**/*.e2e.ts'] },
+    { ...base, displayName: 'bed', testMatch: ['<rootDir>/packages/bed/src/**/*.bed.ts', '<rootDir>/test-e2e/src/**/*.bed.ts'] },
+    { ...base, ...sharedBed, displayName: 'slow', testMatch: ['<rootDir>/test-e2e/src/**/*.slow.ts'] },
   ],
 };

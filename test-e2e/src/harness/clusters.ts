@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createCertificateAuthority, kubeconfig } from '@sallyport/bed';
+import { createPracticeCluster } from '@sallyport/practice-cluster';
+import { theBed } from './the-bed.ts';
+
+/** The groups that the gateway may impersonate on the real cluster. */
+export const realGroups = ['developers', 'sre', 'security-auditors'];
+
+/** The bed's API server as an entry of `clusters`, through a ServiceAccount that may impersonate and nothing else; only the policy is left to say. */
+export async function realClusterAccess(): Promise<Record<string, unknown>> {
+  const { cluster } = theBed();
+  if (!cluster) throw new Error('the bed has no cluster');
+  const account = await cluster.createGatewayServiceAccount({ groups: realGroups, extraKeys: ['sallyport.dev/session'] });
+  return { server: cluster.server, caFile: cluster.caFile, tokenFile: account.tokenFile, impersonate: { groups: realGroups } };
+}
+
+export type PracticeAccess = { access: Record<string, unknown>; adminKubeconfig: string; stop(): Promise<void> };
+
+/** A practice cluster in this process, and how a gateway reaches it. */
+export async function startPractice(): Promise<PracticeAccess> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-practice-'));
+  const authority = await createCertificateAuthority({ name: 'practice' });
+  const token = randomBytes(24).toString('base64url');
+  const cluster = createPracticeCluster({
+    tls: await authority.issue({ commonName: 'practice cluster', ipAddresses: ['127.0.0.1'], server: true }),
+    tokens: { [token]: { user: 'system:serviceaccount:sallyport:gateway', groups: ['system:serviceaccounts'] } },
+  });
+  const server = await cluster.listen();
+  const file = (name: string, text: string) => {
+    writeFileSync(path.join(directory, name), text, { mode: 0o600 });
+    return path.join(directory, name);
+  };
+  return {
+    access: { server, caFile: file('ca.crt', authority.caPem), tokenFile: file('token', token) },
+    adminKubeconfig: file('admin.kubeconfig', kubeconfig({ server, caPem: authority.caPem, user: { token: cluster.adminToken } })),
+    async stop() {
+      await cluster.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

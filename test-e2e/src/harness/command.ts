@@ -1,0 +1,51 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { eventually } from './eventually.ts';
+
+export type CommandOptions = { env?: Record<string, string | undefined>; input?: string | Buffer; cwd?: string; timeoutMs?: number };
+export type CommandResult = { code: number; stdout: string; stderr: string };
+
+/** A program that was started and may still run. */
+export type RunningCommand = {
+  readonly stdin: Writable;
+  stdout(): string;
+  stderr(): string;
+  /** Waits until standard output and error together match. */
+  says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  readonly ended: Promise<CommandResult>;
+  /** Ends it with SIGTERM and waits. */
+  stop(): Promise<CommandResult>;
+};
+
+/** Starts a program in an environment that is the test's own plus `env`; it is killed after `timeoutMs` (one minute). */
+export function startCommand(program: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const text = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { text.stdout += chunk; });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => { text.stderr += chunk; });
+  child.stdin.on('error', () => {});
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
+  const ended = new Promise<CommandResult>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? (signal === 'SIGKILL' ? 137 : 143), ...text });
+    });
+  });
+  ended.catch(() => undefined);
+  return {
+    stdin: child.stdin, stdout: () => text.stdout, stderr: () => text.stderr, ended,
+    says: (pattern, timeoutMs = 30_000) => eventually(`${program} ${args.join(' ')} says ${pattern}`, () => pattern.exec(`${text.stdout}\n${text.stderr}`) ?? undefined, timeoutMs, () => JSON.stringify(text)),
+    async stop() {
+      if (child.exitCode === null) child.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
+
+/** Runs a program to its end. Without `input` its standard input is empty. */
+export function runCommand(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const command = startCommand(program, args, options);
+  command.stdin.end(options.input ?? '');
+  return command.ended;
+}

@@ -1,0 +1,38 @@
+// Run by jest itself before the whole-system tests, on Node's own type stripping: it starts the one bed that they share.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { startBed, type Bed, type BedNeed } from '@sallyport/bed';
+
+const needed: readonly BedNeed[] = ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'chromium'];
+
+type Holder = { sallyportBed?: Bed };
+
+/** Keeps the bed from outliving a run that is interrupted: jest itself would just end. */
+function stopOnSignals(giveUp: AbortController): void {
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      giveUp.abort(new Error(`stopped by ${signal}`));
+      const bed = (globalThis as Holder).sallyportBed;
+      void (bed?.stop() ?? Promise.resolve()).finally(() => process.exit(codes[signal]));
+    });
+  }
+}
+
+/** Starts the bed, unless SALLYPORT_BED_FILE names one that runs already, and names its description in that variable. */
+export default async function globalSetup(): Promise<void> {
+  if (process.env['SALLYPORT_BED_FILE'] !== undefined) return;
+  const giveUp = new AbortController();
+  stopOnSignals(giveUp);
+  const bed = await startBed({ need: needed, onProgress: (line) => process.stderr.write(`bed: ${line}\n`), signal: giveUp.signal });
+  (globalThis as Holder).sallyportBed = bed;
+  if (process.env['CI'] === 'true' && bed.missing.length > 0) {
+    await bed.stop();
+    throw new Error(`CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why} (${each.hint})`).join('\n')}`);
+  }
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-')), 'bed.json');
+  writeFileSync(file, JSON.stringify(bed.describe()));
+  process.env['SALLYPORT_BED_FILE'] = file;
+}

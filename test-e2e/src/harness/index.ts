@@ -1,0 +1,12 @@
+// What the whole-system tests stand on: the run's bed, gateways to test, people at terminals, upstreams that record.
+export { describeWith, noteSkip, theBed } from './the-bed.ts';
+export { startGate, type Gate, type GateOptions, type GateProcesses } from './start-gate.ts';
+export { realClusterAccess, realGroups, startPractice, type PracticeAccess } from './clusters.ts';
+export { answerLogin, type Person } from './person.ts';
+export { createPlainBrowser, fillInForm, type Login } from './log-in.ts';
+export { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
+export { dialRaw, rawExchange, type RawAnswer } from './raw-exchange.ts';
+export { acceptUpgrade, refuseUpgrade, startRecordingUpstream, type RecordedConnection, type RecordedRequest, type RecordingUpstream } from './recording-upstream.ts';
+export { runCommand, startCommand, type CommandOptions, type CommandResult, type RunningCommand } from './command.ts';
+export { eventually } from './eventually.ts';
+export type { AuditLog, EventFilter } from './audit-log.ts';

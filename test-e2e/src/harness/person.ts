@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import process from 'node:process';
+import { runCommand, startCommand, type CommandOptions, type CommandResult, type RunningCommand } from './command.ts';
+import { createPlainBrowser, fillInForm } from './log-in.ts';
+
+const cliProgram = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js', import.meta.url));
+
+export type GateAddress = { url: string; caFile: string; caPem: string; directory: string; kubectl: string };
+
+/** The command of the product, with `home` as the directory of its credentials. */
+export function runCli(args: readonly string[], options: CommandOptions & { home: string }): Promise<CommandResult> {
+  return runCommand(process.execPath, [cliProgram, ...args], cliOptions(options));
+}
+
+function cliOptions({ home, ...options }: CommandOptions & { home: string }): CommandOptions {
+  return { ...options, env: { SALLYPORT_HOME: home, KUBECONFIG: path.join(home, 'none'), ...options.env } };
+}
+
+/** Finds the address of the login page in what a program says, and fills in the form there. */
+export async function answerLogin(command: RunningCommand, gate: { caPem: string }, who: { user: string; password: string }): Promise<void> {
+  const [url] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S+/);
+  const { answer } = await fillInForm(createPlainBrowser({ ca: gate.caPem }), url, who);
+  if (answer.status !== 200) throw new Error(`the login of ${who.user} ended with ${answer.status}: ${answer.text.slice(0, 300)}`);
+}
+
+/** Somebody at a terminal: logged in by the CLI, with a kubeconfig whose exec plugin is the CLI. */
+export type Person = {
+  user: string; home: string; kubeconfig: string;
+  env: Record<string, string>;
+  /** Runs kubectl to its end, whatever becomes of it. */
+  tryKubectl(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** Runs kubectl, which must succeed, and returns its standard output. */
+  kubectl(args: readonly string[], options?: CommandOptions): Promise<string>;
+  /** Starts kubectl and leaves it running. */
+  startKubectl(args: readonly string[], options?: CommandOptions): RunningCommand;
+  cli(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** Logs in by `sallyport login --no-browser`. */
+  login(): Promise<void>;
+};
+
+/** Makes somebody a home and a kubeconfig; they are not logged in yet. */
+export async function createPerson(gate: GateAddress, who: { user: string; password: string; cluster: string; home?: string }): Promise<Person> {
+  const home = who.home ?? path.join(gate.directory, 'homes', who.user);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const cli: Person['cli'] = (args, options) => runCli(args, { ...options, home });
+  const made = await cli(['kubeconfig', '--offline', '--gateway', gate.url, '--ca-file', gate.caFile, '--cluster', who.cluster]);
+  if (made.code !== 0) throw new Error(`sallyport kubeconfig failed: ${made.stderr}`);
+  const kubeconfig = path.join(home, 'kubeconfig');
+  writeFileSync(kubeconfig, made.stdout, { mode: 0o600 });
+  // No browser may open: without one the CLI prints the page's address.
+  const env = { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig, KUBECACHEDIR: path.join(home, 'kubectl-cache'), BROWSER: 'false', DISPLAY: '' };
+  const withEnv = (options?: CommandOptions) => ({ ...options, env: { ...env, ...options?.env } });
+  const tryKubectl: Person['tryKubectl'] = (args, options) => runCommand(gate.kubectl, args, withEnv(options));
+  return {
+    user: who.user, home, kubeconfig, env, cli, tryKubectl,
+    startKubectl: (args, options) => startCommand(gate.kubectl, args, withEnv(options)),
+    async kubectl(args, options) {
+      const { code, stdout, stderr } = await tryKubectl(args, options);
+      if (code !== 0) throw new Error(`kubectl ${args.join(' ')} of ${who.user} failed with ${code}: ${stderr}`);
+      return stdout;
+    },
+    async login() {
+      const command = startCommand(process.execPath, [cliProgram, 'login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], cliOptions({ home }));
+      await answerLogin(command, gate, who);
+      const { code, stderr } = await command.ended;
+      if (code !== 0) throw new Error(`sallyport login of ${who.user} failed with ${code}: ${stderr}`);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { connect, type TLSSocket } from 'node:tls';
+import { once } from 'node:events';
+
+export type RawAnswer = { text: string; bytes: Buffer; /** The other side ended or cut the connection. */ closed: boolean };
+
+/** Opens a TLS connection (HTTP/1.1) to a gateway for bytes of one's own. */
+export async function dialRaw(url: string, ca: string): Promise<TLSSocket> {
+  const { hostname, port } = new URL(url);
+  // Node's types do not know allowHalfOpen here; its documentation does.
+  const options = { host: hostname, port: Number(port), ca, ALPNProtocols: ['http/1.1'], allowHalfOpen: true };
+  const socket = connect(options);
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+/** Sends bytes as they are and returns what comes back until the other side closes, or `done` matches, or nothing has come for `quietMs`. */
+export async function rawExchange(url: string, ca: string, bytes: string | Buffer, options: { quietMs?: number; done?: RegExp } = {}): Promise<RawAnswer> {
+  const socket = await dialRaw(url, ca);
+  const chunks: Buffer[] = [];
+  let closed = false;
+  await new Promise<void>((resolve) => {
+    const quietMs = options.quietMs ?? 2000;
+    let timer = setTimeout(resolve, quietMs);
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      clearTimeout(timer);
+      if (options.done?.test(Buffer.concat(chunks).toString('latin1'))) resolve();
+      else timer = setTimeout(resolve, quietMs);
+    });
+    for (const event of ['end', 'close']) socket.on(event, () => {
+      closed = true;
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  });
+  socket.destroy();
+  const all = Buffer.concat(chunks);
+  return { text: all.toString('utf8'), bytes: all, closed };
+}

@@ -1,0 +1,37 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import process from 'node:process';
+import { describe } from '@jest/globals';
+import { attachBed, type AttachedBed, type BedDescription, type BedNeed } from '@sallyport/bed';
+
+/** The variable that names the file with the description of the bed of this run. */
+export const bedFileVariable = 'SALLYPORT_BED_FILE';
+/** The variable that names the file where skips are written, a line each: what was not tested, and why. */
+export const skipsVariable = 'SALLYPORT_SKIPS';
+
+let attached: AttachedBed | undefined;
+
+/** The bed that was started for this run. */
+export function theBed(): AttachedBed {
+  if (attached) return attached;
+  const file = process.env[bedFileVariable];
+  if (file === undefined) throw new Error(`no bed: ${bedFileVariable} is not set; the whole-system tests are run by "npm run test:e2e"`);
+  attached = attachBed(JSON.parse(readFileSync(file, 'utf8')) as BedDescription);
+  return attached;
+}
+
+/** Notes that something was not tested. */
+export function noteSkip(what: string, why: string): void {
+  process.stderr.write(`skipped: ${what}: ${why}\n`);
+  const file = process.env[skipsVariable];
+  if (file !== undefined) appendFileSync(file, `${what}: ${why}\n`);
+}
+
+/** A `describe` that needs real components: where the machine cannot have them it is skipped, loudly; with CI=true it fails instead. */
+export function describeWith(needed: readonly BedNeed[], title: string, tests: () => void): void {
+  const lacking = theBed().missing.filter((each) => needed.includes(each.missing as BedNeed));
+  if (lacking.length === 0) return void describe(title, tests);
+  const why = lacking.map((each) => `${each.missing}: ${each.why} (${each.hint})`).join('; ');
+  if (process.env['CI'] === 'true') throw new Error(`"${title}" cannot be tested here: ${why}`);
+  noteSkip(title, why);
+  describe.skip(title, tests);
+}
