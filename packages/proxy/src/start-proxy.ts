@@ -31,10 +31,18 @@ async function reachClusters(parts: ProxyParts): Promise<Upstreams> {
   })));
 }
 
+type Callee = 'authenticate' | 'authorize' | 'audit';
+
+/** The CA (PEM) that a service's certificate is verified by, where one is configured. */
+function authorityOf({ config, resolvePath }: LoadedConfig, service: Callee): string | undefined {
+  const { caFile } = config.services[service];
+  return caFile === undefined ? undefined : readFileSync(resolvePath(caFile), 'utf8');
+}
+
 function connectServices({ loaded, identity }: ProxyParts) {
-  const to = (audience: 'authenticate' | 'authorize' | 'audit', connections: number) => {
-    const { url, caFile } = loaded.config.services[audience];
-    return createServiceClient({ url, audience, identity, connections, ...(caFile === undefined ? {} : { ca: readFileSync(loaded.resolvePath(caFile), 'utf8') }) });
+  const to = (audience: Callee, connections: number) => {
+    const ca = authorityOf(loaded, audience);
+    return createServiceClient({ url: loaded.config.services[audience].url, audience, identity, connections, ...(ca === undefined ? {} : { ca }) });
   };
   // Checks go one batch after another; the second connection is for the one that follows a broken one.
   return { authorize: to('authorize', 2), authenticate: to('authenticate', 8), audit: to('audit', 4) };
@@ -57,7 +65,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const ownApi = (origin: string) => createOwnApi({
     origin, findCaller: createFindCaller({ client: checks }), clientAddress, ...services, logger: parts.logger, clusters: createClusterList(config),
     auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
-    pages: createPages({ url: config.services.authenticate.url, ca: undefined, identity: parts.identity, origin, clientAddress, logger: parts.logger }),
+    pages: createPages({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });
   const { tls } = config.gateway;
   const server = createGatewayServer({

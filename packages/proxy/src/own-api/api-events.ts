@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, ProblemError, type AuditSink } from '@sallyport/kit';
-import type { AuditCall } from './audited-call.ts';
+import type { AuditCall } from './own-api-deps.ts';
 
 const control = /[\u0000-\u001f\u007f-\u009f]/g;
 

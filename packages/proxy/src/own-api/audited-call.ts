@@ -1,18 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import type { ApiArea, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError, toProblem, type Caller } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
-import type { OwnApiDeps } from './create-own-api.ts';
+import type { OwnApiDeps } from './own-api-deps.ts';
 import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
 
 export type ApiResult = { status: number; body: unknown };
-/** Records one call of the gateway's own API. */
-export type AuditCall = {
-  /** Refuses when nothing could be recorded. */
-  open(): void;
-  complete(call: { request: IncomingMessage; path: string; clientAddress: string; answer: CheckAnswer | undefined; status: number; detail: string | undefined }): void;
-};
-
 /** Wraps one API call in its road: credential, origin, who calls and with which rights, the work, the answer, the event. */
 export function createAuditedCall(deps: OwnApiDeps) {
   return (area: ApiArea | undefined, work: (request: Request, caller: Caller) => Promise<ApiResult>): RequestHandler => async (request, response) => {

@@ -1,24 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
-import { callerHeader, encodeCaller, ProblemError, problemHandler, type Logger, type ServiceClient } from '@sallyport/kit';
-import { createAuditedCall, type AuditCall } from './audited-call.ts';
-import type { FindCaller } from './find-caller.ts';
+import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sallyport/kit';
+import { createAuditedCall } from './audited-call.ts';
+import type { OwnApiDeps } from './own-api-deps.ts';
 import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
-
-export type OwnApiDeps = {
-  /** Scheme, host and port as browsers and the CLI see this listener. */
-  origin: string;
-  findCaller: FindCaller;
-  clientAddress(request: IncomingMessage): string;
-  authenticate: Pick<ServiceClient, 'request'>;
-  audit: Pick<ServiceClient, 'request'>;
-  authorize: Pick<ServiceClient, 'request'>;
-  /** The pages of authenticate, passed on. */
-  pages: RequestHandler;
-  clusters(): { name: string; url: string; host?: string }[];
-  auditCall: AuditCall;
-  logger: Logger;
-};
 
 const apiPrefix = '/.sallyport/api/v1';
 

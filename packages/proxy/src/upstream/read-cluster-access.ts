@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { ClusterConfig } from '@sallyport/contracts';
-import { ConfigFaults, type Logger } from '@sallyport/kit';
+import { ConfigFaults } from '@sallyport/kit';
+import type { ClusterAccess, ClusterAccessDeps } from './cluster-access.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
-import { createFileTokenSource, createFixedTokenSource, type TokenSource } from './token-source.ts';
-
-/** Everything needed to reach one cluster: address, trust, and the gateway's own credential there. PEM texts. */
-export type ClusterAccess = { server: string; ca: string | undefined; serverName: string | undefined; token: TokenSource; clientCert: string | undefined; clientKey: string | undefined };
-
-export type ClusterAccessDeps = { resolvePath: (file: string) => string; logger: Logger; now: () => number };
+import { createFileTokenSource, createFixedTokenSource } from './token-source.ts';
 
 /** Reads a cluster's access from its configuration: files as they are now, a kubeconfig by its context. Throws ConfigFaults naming the field. */
 export async function readClusterAccess(cluster: ClusterConfig, deps: ClusterAccessDeps): Promise<ClusterAccess> {

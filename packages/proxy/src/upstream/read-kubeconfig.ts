@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ConfigFaults } from '@sallyport/kit';
 import { z } from 'zod';
-import type { ClusterAccess, ClusterAccessDeps } from './read-cluster-access.ts';
+import type { ClusterAccess, ClusterAccessDeps } from './cluster-access.ts';
 
 const answerSchema = z.object({
   server: z.string(), ca: z.string().optional(), serverName: z.string().optional(), clientCert: z.string().optional(), clientKey: z.string().optional(),

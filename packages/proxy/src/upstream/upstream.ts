@@ -2,7 +2,7 @@ import { connect as netConnect, type Socket } from 'node:net';
 import { connect as tlsConnect, createSecureContext, type SecureContext } from 'node:tls';
 import type { ClusterConfig } from '@sallyport/contracts';
 import { Pool } from 'undici';
-import type { ClusterAccess } from './read-cluster-access.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 
 /** One cluster as the gateway reaches it. */
 export type Upstream = {
