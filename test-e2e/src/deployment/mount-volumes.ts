@@ -1,0 +1,38 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { podSpecOf, type Manifest, type VolumeSource } from './manifests.ts';
+
+function filesOf(source: VolumeSource, objects: readonly Manifest[]): Record<string, string> {
+  const kind = source.secret ? 'Secret' : 'ConfigMap';
+  const name = source.secret?.name ?? source.secret?.secretName ?? source.configMap?.name;
+  const object = objects.find((one) => one.kind === kind && one.metadata.name === name);
+  if (!object) throw new Error(`nothing provides the ${kind} ${name}`);
+  const content = { ...object.data, ...object.stringData };
+  const items = source.secret?.items ?? source.configMap?.items ?? Object.keys(content).map((key) => ({ key, path: key }));
+  return Object.fromEntries(items.map((item) => {
+    if (content[item.key] === undefined) throw new Error(`the ${kind} ${name} has no ${item.key}`);
+    return [item.path, content[item.key]!];
+  }));
+}
+
+/**
+ * Writes below `root` what a Deployment's pod sees below /, as far as its volumes say. Paths in the files themselves are moved below
+ * `root` as well, so that a program started here finds what it would find there. Returns the arguments of its container, moved likewise.
+ */
+export function mountVolumes(deployment: Manifest, objects: readonly Manifest[], root: string): string[] {
+  const spec = podSpecOf(deployment);
+  const container = spec.containers[0]!;
+  const moved = (text: string) => text.replaceAll('/etc/sallyport', path.join(root, 'etc/sallyport'));
+  for (const mount of container.volumeMounts) {
+    const volume = spec.volumes.find((one) => one.name === mount.name);
+    if (!volume) throw new Error(`${deployment.metadata.name} mounts ${mount.name}, which is no volume`);
+    for (const source of volume.projected?.sources ?? [volume]) {
+      for (const [file, text] of Object.entries(filesOf(source, objects))) {
+        const full = path.join(root, mount.mountPath, file);
+        mkdirSync(path.dirname(full), { recursive: true });
+        writeFileSync(full, moved(text));
+      }
+    }
+  }
+  return container.args.map(moved);
+}
