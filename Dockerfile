@@ -39,13 +39,14 @@ COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --loglevel=error \
       -w packages/authenticate -w packages/authorize -w packages/proxy -w packages/audit \
       -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/kit \
- # What only compilers and debuggers read.
- && find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' -o -name '*.tsbuildinfo' \) -delete \
- && rm -rf node_modules/.package-lock.json node_modules/.bin
+ # Without what only compilers and debuggers read. Versions that differ from package to package lie beside the package.
+ && find . -path '*/node_modules/*' -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' -o -name '*.tsbuildinfo' \) -delete \
+ && rm -rf node_modules/.package-lock.json node_modules/.bin \
+ && mkdir /dependencies && find . -name node_modules -prune -exec cp -a --parents {} /dependencies \;
 
 FROM ${BASE_IMAGE} AS services
 COPY --from=build /usr/local/bin/project-node /usr/local/bin/node
-COPY --from=dependencies /src/node_modules /app/node_modules
+COPY --from=dependencies /dependencies /app
 COPY --from=build /app /app
 COPY deploy/image/entrypoint.sh /usr/local/bin/sallyport-entrypoint
 COPY package.json LICENSE* /app/
