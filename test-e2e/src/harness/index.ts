@@ -10,3 +10,5 @@ export { acceptUpgrade, refuseUpgrade, startRecordingUpstream, type RecordedConn
 export { runCommand, startCommand, type CommandOptions, type CommandResult, type RunningCommand } from './command.ts';
 export { eventually } from './eventually.ts';
 export type { AuditLog, EventFilter } from './audit-log.ts';
+export { createNamespace, roleBinding, startPod, type TestNamespace } from './namespaces.ts';
+export { clusterEvents, joinAuditLogs, type ClusterEvent, type Join } from './cluster-audit.ts';

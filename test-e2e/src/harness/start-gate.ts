@@ -169,7 +169,7 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
   const { audit, processes } = await startServices(options, settings, directory, stores, closers);
   const caPem = readFileSync(settings.caFile, 'utf8');
   const base = { url: settings.gatewayUrl, pagesUrl: settings.pagesUrl, caFile: settings.caFile, caPem, directory };
-  const kubectl = options.mode === 'processes' || theBed().kubectl !== undefined ? theBed().kubectl! : 'kubectl';
+  const kubectl = theBed().kubectl ?? 'kubectl';
   const account = (user: string) => {
     const found = people.find((one) => one.user === user);
     return { user, password: found?.password ?? user.split('@')[0]!, cluster: clusters[0]!.name };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { tryCommand } from '../run/command.ts';
-import { unmountBelow } from '../run/mounts.ts';
+import { mountsBelow, unmountBelow } from '../run/mounts.ts';
 import type { Run } from '../run/run-directory.ts';
 import { waitUntil } from '../run/wait.ts';
 import { removeCgroup } from './cgroups.ts';
@@ -31,6 +31,8 @@ export async function removeNodeRemains(run: Run): Promise<void> {
   removeLogLinks(names.podLogs);
   await removeDevicePluginSocket();
   for (const directory of MADE_ON_THE_WAY) removeIfEmpty(directory);
+  // Without it nothing above is done again: by then the next run may have a node here, in the same shared places.
+  if (mountsBelow(names.containerdDirectory).length === 0) rmSync(names.containerdDirectory, { recursive: true, force: true });
 }
 
 /** Ends the shims that serve the run's containerd; each names its socket on its command line. */
