@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Check, CheckAnswer } from '@sallyport/contracts';
+import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import supertest from 'supertest';
+import { createFindCaller } from './find-caller.ts';
+import { createOwnApi } from './create-own-api.ts';
+
+const alice = { provider: 'corp', issuer: 'https://idp', subject: 's', user: 'alice@example.com', groups: ['developers'], amr: [] };
+
+function setUp(privileged = false) {
+  const calls: ServiceRequest[] = [];
+  const events: { status: number; path: string }[] = [];
+  const seen = { caller: undefined as string | undefined };
+  const check = (asked: Check): Promise<CheckAnswer> => {
+    const live = asked.credential.kind === 'token' && asked.credential.hash === hashToken('spt_live');
+    const allowed = live && (asked.target.kind === 'self' || privileged);
+    const answer: CheckAnswer = { decision: { effect: allowed ? 'allow' : live ? 'deny' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' } };
+    return Promise.resolve(live ? { ...answer, session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: alice } : answer);
+  };
+  const service = { request: (request: ServiceRequest) => { calls.push(request); return Promise.resolve({ status: 200, headers: {}, body: { path: request.path } }); } };
+  const app = createOwnApi({
+    origin: 'https://gate', findCaller: createFindCaller({ client: { check } }), clientAddress: () => '10.0.0.9', authenticate: service, audit: service, authorize: service,
+    pages: (_request, response) => { seen.caller = response.locals.caller as string | undefined; response.send('page'); },
+    clusters: () => [{ name: 'dev', url: 'https://gate/clusters/dev' }],
+    auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) }, logger: createLogger({ service: 'proxy', level: 'silent' }),
+  });
+  const callerOf = (request: ServiceRequest) => JSON.parse(Buffer.from(request.headers!['sallyport-caller']!, 'base64url').toString()) as object;
+  return { agent: supertest(app), calls, events, seen, callerOf };
+}
+const bearer = 'Bearer spt_live';
+const cookie = '__Host-sallyport=spt_live';
+const api = '/.sallyport/api/v1';
+
+describe('the gateway\'s own API', () => {
+  it('answers nobody without a session, and records the refusal', async () => {
+    const { agent, calls, events } = setUp();
+    for (const path of ['clusters', 'sessions', 'audit', 'policy']) await agent.get(`${api}/${path}`).expect(401).expect('www-authenticate', /Bearer/);
+    await agent.get(`${api}/clusters`).set('authorization', 'Bearer spt_dead').expect(401);
+    await agent.get(`${api}/clusters`).set('authorization', 'Basic YTpi').expect(401);
+    expect(calls).toEqual([]);
+    expect(events.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401]);
+  });
+
+  it('passes the caller on, and whether the policy lets them see more than their own', async () => {
+    const mine = setUp();
+    await mine.agent.get(`${api}/audit?user=bob`).set('authorization', bearer).expect(200);
+    expect(mine.calls[0]!.path).toBe('/v1/events?user=bob');
+    expect(mine.callerOf(mine.calls[0]!)).toMatchObject({ privileged: false, identity: { user: 'alice@example.com' }, clientAddress: '10.0.0.9' });
+    const all = setUp(true);
+    await all.agent.get(`${api}/audit`).set('authorization', bearer).expect(200);
+    expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
+  });
+
+  it('shows the policy only to those whom api.policy names', async () => {
+    await setUp(false).agent.get(`${api}/policy`).set('authorization', bearer).expect(403);
+    await setUp(true).agent.get(`${api}/policy`).set('authorization', bearer).expect(200);
+  });
+
+  it('takes no change on a cookie\'s strength from another site', async () => {
+    const { agent, calls } = setUp(true);
+    for (const origin of ['https://evil', 'https://gate.evil', 'http://gate', 'null']) await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', origin).expect(403);
+    await agent.delete(`${api}/sessions/x`).set('cookie', cookie).expect(403);
+    expect(calls).toEqual([]);
+    await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', 'https://gate').expect(200);
+    await agent.delete(`${api}/sessions/a%2Fb`).set('authorization', bearer).expect(200);
+    expect(calls.map(({ path }) => path)).toEqual(['/v1/sessions/x', '/v1/sessions/a%2Fb']);
+  });
+
+  it('refuses a token and another session\'s cookie together', async () => {
+    await setUp().agent.get(`${api}/clusters`).set('authorization', bearer).set('cookie', '__Host-sallyport=spt_other').expect(400);
+  });
+});
+
+describe('the login pages', () => {
+  it('get the caller where there is one, and nothing that the client claims', async () => {
+    const { agent, seen } = setUp();
+    await agent.get('/.sallyport/me').set('cookie', cookie).set('sallyport-caller', 'forged').expect(200);
+    expect(seen.caller).toBeDefined();
+    await agent.get('/.sallyport/login').set('sallyport-caller', 'forged').expect(200);
+    expect(seen.caller).toBeUndefined();
+    await agent.get('/.sallyport/me').set('cookie', '__Host-sallyport=spt_dead').expect(200);
+    expect(seen.caller).toBeUndefined();
+    await agent.get('/.sallyport/me').set('authorization', 'Bearer spt_dead').expect(401);
+    await agent.post('/.sallyport/logout').set('cookie', cookie).set('origin', 'https://evil').expect(403);
+  });
+
+  it('are all there is: anything else is not found, in words and without a stack', async () => {
+    const answer = await setUp().agent.get('/.sallyport/other').expect(404);
+    expect(answer.body).toMatchObject({ code: 'not-found', status: 404 });
+    await setUp().agent.get('/healthz').expect(200, 'ok');
+  });
+
+  it('answer 503 and not more when a check fails', async () => {
+    const app = createOwnApi({ ...({} as Parameters<typeof createOwnApi>[0]), origin: 'https://gate', findCaller: () => Promise.reject(new ProblemError('authorize-unavailable', 'away')), clientAddress: () => '', auditCall: { open: () => {}, complete: () => {} }, logger: createLogger({ service: 'proxy', level: 'silent' }), pages: (_request, response) => void response.send('page') });
+    await supertest(app).get('/.sallyport/me').set('cookie', cookie).expect(503);
+    await supertest(app).get(`${api}/clusters`).set('authorization', bearer).expect(503);
+  });
+});

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ClusterConfig } from '@sallyport/contracts';
+import { ConfigFaults, createLogger } from '@sallyport/kit';
+import { readClusterAccess } from './read-cluster-access.ts';
+import { createFileTokenSource } from './token-source.ts';
+import { createUpstreams } from './upstreams.ts';
+import type { Upstream } from './upstream.ts';
+
+const logger = createLogger({ service: 'proxy', level: 'silent' });
+let directory: string;
+const file = (name: string, text: string) => {
+  const full = path.join(directory, name);
+  writeFileSync(full, text);
+  return full;
+};
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-upstream-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const cluster = (more: Partial<ClusterConfig>): ClusterConfig => ({ name: 'dev', impersonate: { groups: ['*'], allowSystem: [] }, ...more });
+const access = (more: Partial<ClusterConfig>) => readClusterAccess(cluster(more), { resolvePath: (name) => path.resolve(directory, name), logger, now: Date.now });
+
+describe('the gateway\'s token for a cluster', () => {
+  it('is read again when its file changes, trimmed, and outlives a file that cannot be read', async () => {
+    const clock = { now: 0 };
+    const source = createFileTokenSource({ file: file('token', 'one\n'), logger, now: () => clock.now });
+    expect(source.current()).toBe('one');
+    file('token', '  two \n');
+    expect(source.current()).toBe('one');
+    clock.now = 6000;
+    source.current();
+    await source.refresh();
+    expect(source.current()).toBe('two');
+    rmSync(path.join(directory, 'token'));
+    await source.refresh();
+    expect(source.current()).toBe('two');
+    file('token', '');
+    await source.refresh();
+    expect(source.current()).toBe('two');
+  });
+
+  it('may not be missing or empty at the start', async () => {
+    await expect(access({ server: 'https://a', tokenFile: 'none' })).rejects.toThrow(ConfigFaults);
+    file('empty', ' \n');
+    await expect(access({ server: 'https://a', tokenFile: 'empty' })).rejects.toThrow(/clusters.dev.tokenFile/);
+  });
+});
+
+describe('a kubeconfig', () => {
+  const ca = Buffer.from('CA PEM').toString('base64');
+  const config = (user: object) => JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'one', clusters: [{ name: 'c', cluster: { server: 'https://10.0.0.1:6443', 'certificate-authority-data': ca, 'tls-server-name': 'kube' } }],
+    users: [{ name: 'u', user }], contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
+  });
+
+  it('gives address, trust and token', async () => {
+    file('config', config({ token: 'secret-token' }));
+    const read = await access({ kubeconfig: 'config' });
+    expect({ ...read, token: read.token.current() }).toEqual({ server: 'https://10.0.0.1:6443', ca: 'CA PEM', serverName: 'kube', clientCert: undefined, clientKey: undefined, token: 'secret-token' });
+  }, 20_000);
+
+  it('gives the token of its exec plugin, asked again on demand', async () => {
+    const counter = path.join(directory, 'count');
+    const plugin = file('plugin.sh', `echo x >> ${counter}; n=$(wc -l < ${counter}); echo "{\\"apiVersion\\":\\"client.authentication.k8s.io/v1\\",\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"t$((n))\\"}}"\n`);
+    file('config', config({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: [plugin], interactiveMode: 'Never' } }));
+    const read = await access({ kubeconfig: 'config', context: 'one' });
+    expect(read.token.current()).toBe('t1');
+    await read.token.refresh();
+    expect(read.token.current()).toBe('t2');
+  }, 20_000);
+
+  it('with a context that is not there, or TLS switched off, is a fault in words', async () => {
+    file('config', config({ token: 't' }));
+    await expect(access({ kubeconfig: 'config', context: 'two' })).rejects.toThrow(/no context "two"; it has one/);
+    file('config', config({ token: 't' }).replace('"tls-server-name":"kube"', '"insecure-skip-tls-verify":true'));
+    await expect(access({ kubeconfig: 'config' })).rejects.toThrow(/insecure-skip-tls-verify/);
+    await expect(access({ kubeconfig: 'none' })).rejects.toThrow(ConfigFaults);
+  }, 20_000);
+});
+
+describe('a cluster\'s host', () => {
+  it('is found with its port and in any case, and no other', () => {
+    const one = { name: 'dev', host: 'dev.example.com' } as Upstream;
+    const upstreams = createUpstreams([one]);
+    expect(upstreams.byHost('DEV.example.com:8443')).toBe(one);
+    expect(upstreams.byHost('dev.example.com.')).toBeUndefined();
+    expect(upstreams.byHost('x.dev.example.com')).toBeUndefined();
+  });
+});
