@@ -4,7 +4,7 @@ import { keepWithinBounds, type BoundsDeps } from './keep-within-bounds.ts';
 import type { Bounds } from './store/audit-store.ts';
 
 const day = 86_400_000;
-const soon = (ms = 40) => new Promise((resolve) => setTimeout(resolve, ms));
+const soon = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function start(changes: Partial<BoundsDeps>) {
   const calls: Bounds[] = [];
@@ -28,22 +28,21 @@ describe('keeping the store within bounds', () => {
         },
       },
     });
-    await soon();
+    while (turns < 2) await soon();
     await bounding.close();
-    expect(turns).toBeGreaterThan(1);
   });
 
   it('deletes what is too many as soon as a tenth has come in', async () => {
     const { calls, bounding } = start({ keep: 2000 });
     bounding.stored(199);
-    await soon(5);
+    await soon();
     expect(calls).toEqual([]);
     bounding.stored(1);
-    await soon(5);
+    await soon();
     expect(calls).toEqual([{ before: 10 * day, keep: 2000 }]);
     await bounding.close();
     bounding.stored(5000);
-    await soon(5);
+    await soon();
     expect(calls).toHaveLength(1);
   });
 });

@@ -12,7 +12,7 @@ async function startBus(): Promise<AuditSinkHarness> {
   let away = false;
   return {
     createSink(settings) {
-      const bus = createAuditBus({ logger, now: Date.now, publishTimeoutMs: 300, ...settings });
+      const bus = createAuditBus({ logger, now: Date.now, publishTimeoutMs: 800, ...settings });
       bus.subscribe(async (records) => {
         if (away) throw new Error('the store is away');
         received.push(...records);
@@ -29,7 +29,7 @@ async function startBus(): Promise<AuditSinkHarness> {
 describeAuditSink('in-process bus', startBus);
 
 describe('the in-process bus', () => {
-  const create = () => createAuditBus({ logger, now: Date.now, publishTimeoutMs: 100 });
+  const create = (publishTimeoutMs = 10_000) => createAuditBus({ logger, now: Date.now, publishTimeoutMs });
 
   it('acknowledges an event only when every subscriber has stored it', async () => {
     const bus = create();
@@ -45,6 +45,7 @@ describe('the in-process bus', () => {
     });
     const published = bus.publish(sampleAuditRecord());
     published.then(() => seen.push('acknowledged'), () => undefined);
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(seen).toEqual(['quick']);
     release();
@@ -67,13 +68,13 @@ describe('the in-process bus', () => {
   });
 
   it('acknowledges nothing while nobody subscribes, and delivers it to the first who does', async () => {
-    const bus = create();
+    const bus = create(100);
     const record = sampleAuditRecord();
     await expect(bus.publish(record)).rejects.toMatchObject({ code: 'audit-unavailable' });
     await expect(bus.ping()).rejects.toMatchObject({ code: 'audit-unavailable' });
     const received: AuditRecord[] = [];
     bus.subscribe(async (records) => void received.push(...records));
-    await bus.publish(sampleAuditRecord());
+    while (received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(received[0]).toEqual(record);
     await expect(bus.ping()).resolves.toBeUndefined();
     await bus.close();

@@ -9,12 +9,16 @@ import { sampleAuditRecord } from './sample-audit-record.ts';
 const kafka = { brokers: ['127.0.0.1:1'], topic: 'sallyport.audit.v1' };
 const ids = (batch: readonly Message[]) => batch.map((message) => String(message.headers?.ce_id));
 
+async function until(ready: () => boolean): Promise<void> {
+  while (!ready()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 function setUp(send: (messages: Message[]) => Promise<void>, settings: { lingerMs?: number } = {}) {
   const lines: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const metrics = new Registry();
   const sender = { send, ping: async () => undefined, close: async () => undefined };
-  const sink = createKafkaAuditSink({ kafka, logger, metrics, now: Date.now, sender, publishTimeoutMs: 200, ...settings });
+  const sink = createKafkaAuditSink({ kafka, logger, metrics, now: Date.now, sender, publishTimeoutMs: 10_000, ...settings });
   const value = async (name: string) => (await metrics.getSingleMetric(name)!.get()).values[0]?.value;
   return { sink, lines, value };
 }
@@ -42,13 +46,13 @@ describe('the Kafka sink', () => {
       releases.push(resolve);
     }));
     const first = sink.publish(sampleAuditRecord());
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => batches.length === 1);
     const rest = [1, 2, 3].map(() => sink.publish(sampleAuditRecord()));
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(batches.map((batch) => batch.length)).toEqual([1]);
     releases[0]!();
     await first;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => batches.length === 2);
     expect(batches.map((batch) => batch.length)).toEqual([1, 3]);
     releases[1]!();
     await Promise.all(rest);
@@ -74,7 +78,7 @@ describe('the Kafka sink', () => {
     });
     const records = [sampleAuditRecord(), sampleAuditRecord()];
     sink.enqueue(records[0]!);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await until(() => batches.length > 0);
     expect(await value('sallyport_audit_queue_length')).toBe(1);
     sink.enqueue(records[1]!);
     await sink.close();
