@@ -1,9 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { hostileLines, hostileNumbers } from './testing/hostile-cache.ts';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
 import { createFrontRig, shells, type FrontRig } from './testing/front-rig.ts';
+
+// Programs are really started here, on machines that may be busy.
+jest.setTimeout(60_000);
 
 let gateway: FakeGateway;
 let rig: FrontRig;

@@ -25,3 +25,8 @@ export function auditRow(row: AuditRow): string[] {
     text(part(part(ours, 'decision'), 'effect')), text(part(part(row.data, 'responseStatus'), 'code')), text(part(row.data, 'stage')),
   ];
 }
+
+/** True for a query of the audit trail that was made in this session. */
+export function isAuditQueryOf(row: AuditRow, sessionId: string): boolean {
+  return row.type === 'http.request' && text(part(row.data, 'requestURI')).startsWith('/.sallyport/api/v1/audit') && part(part(row.data, 'sallyport'), 'sessionId') === sessionId;
+}

@@ -4,14 +4,14 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
 import type { World } from '../world.ts';
 import { auditQuery, type AuditFilters } from './audit-filters.ts';
-import { auditRow } from './audit-rows.ts';
+import { auditRow, isAuditQueryOf } from './audit-rows.ts';
 import { fetchAuditPage, readLimit, scopeNote } from './audit-search.ts';
 import type { GatewayOptions } from './command-kit.ts';
 
 const pollMs = 1000;
 
 // A table cannot be laid out before its rows are known; fixed widths keep a stream readable.
-const widths = [24, 22, 12, 8, 44, 6, 4, 0];
+const widths = [27, 22, 12, 8, 44, 6, 4, 0];
 
 function print(world: World, rows: readonly AuditRow[], json: boolean): void {
   for (const row of rows) {
@@ -41,16 +41,19 @@ export async function auditTail(world: World, options: GatewayOptions & AuditFil
   const filters = auditQuery(options, world.now());
   const json = options.output === 'json';
   const first = await fetchAuditPage(gateway, new URLSearchParams([...filters, ['order', 'newest'], ['limit', String(Math.min(limit, 1000))]]));
-  const note = scopeNote(first, needCredential(gateway).user, options.user);
+  const { user, sessionId } = needCredential(gateway);
+  const note = scopeNote(first, user, options.user);
   if (note !== undefined) world.stderr.write(note);
-  print(world, first.events.toReversed(), json);
+  // Each of our own queries is an event too: shown, it would call forth the next.
+  const show = (rows: readonly AuditRow[]) => print(world, rows.filter((row) => !isAuditQueryOf(row, sessionId)), json);
+  show(first.events.toReversed());
   let after = first.latest ?? undefined;
   const told = { away: false };
   while (!untilDone()) {
     await world.sleep(pollMs);
     const page = await nextPage(gateway, new URLSearchParams([...filters, ['order', 'oldest'], ['limit', '1000'], ...(after === undefined ? [] : [['after', after] as [string, string]])]), told);
     if (page === undefined) continue;
-    print(world, page.events, json);
+    show(page.events);
     // `latest` may lie behind events of this filter that did not fit on the page.
     after = page.next ?? page.latest ?? after;
   }

@@ -15,7 +15,7 @@ export function addAudit(program: Command, world: World): void {
       await auditSearch(world, options);
     });
   withExample(withGateway(search), 'sallyport audit search --user alice@example.com --verb delete --since 2h', 'sallyport audit search --effect deny --cluster prod -o json');
-  const tail = withFilters(audit.command('tail').description('follow the audit trail; with -o json one event a line'))
+  const tail = withFilters(audit.command('tail').description('follow the audit trail, without its own queries; with -o json one event a line'))
     .option('--limit <count>', 'begin with the last so many events', '10')
     .action(async (options: GatewayOptions & AuditFilters & { limit: string }) => {
       const { auditTail } = await import('./audit-tail.ts');

@@ -53,7 +53,7 @@ async function stillValid(gateway: OpenGateway, credential: Credential): Promise
 }
 
 async function findCredential(gateway: OpenGateway, interactive: boolean): Promise<Credential> {
-  const { world, store, address } = gateway;
+  const { world, store } = gateway;
   const kept = store.read();
   const valid = kept === undefined ? undefined : await stillValid(gateway, kept);
   if (valid !== undefined) return valid;
