@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { createServiceClient, listenHttp, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type ServiceIdentity } from '@sallyport/kit';
 import { createApiEvents } from './own-api/api-events.ts';
@@ -12,6 +13,7 @@ import { createCheckClient } from './check-client.ts';
 import { createClientAddress } from './client-address.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRoad } from './create-road.ts';
+import { followCertificate } from './follow-certificate.ts';
 import { createUnparsable } from './unparsable.ts';
 import { readClusterAccess } from './upstream/read-cluster-access.ts';
 import { createUpstream } from './upstream/upstream.ts';
@@ -68,19 +70,22 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     pages: createPages({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });
   const { tls } = config.gateway;
+  const files = tls && { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile) };
   const server = createGatewayServer({
-    ...road, tls: tls && { cert: readFileSync(resolvePath(tls.certFile), 'utf8'), key: readFileSync(resolvePath(tls.keyFile), 'utf8') },
+    ...road, tls: files && { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8') },
     ownApi: ownApi(new URL(config.gateway.url).origin),
     isOwn: (request) => isOwnPath(request.url ?? '') && !upstreams.byHost(request.headers.host ?? ''),
     unparsable: createUnparsable(parts, producer),
   });
   const listening = await listenHttp(server, config.gateway.listen);
+  const unfollow = files && followCertificate({ server: server as HttpsServer, files, logger: parts.logger });
   const pages = config.login.listen ? await listenHttp(createServer(ownApi(new URL(config.login.url ?? config.gateway.url).origin)), config.login.listen) : undefined;
   parts.logger.info({ port: listening.port, clusters: config.clusters.map((one) => one.name) }, 'the gateway listens');
   return {
     port: listening.port,
     pagesPort: pages?.port,
     async close() {
+      unfollow?.();
       for (const socket of tunnels) socket.destroy();
       await Promise.all([listening.close(), pages?.close(0)]);
       await Promise.all([upstreams.close(), ...Object.values(services).map((one) => one.close())]);

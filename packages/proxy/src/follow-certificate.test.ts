@@ -1,0 +1,40 @@
+import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { createLogger } from '@sallyport/kit';
+import { followCertificate } from './follow-certificate.ts';
+
+const until = async (true_: () => boolean) => {
+  for (let tries = 0; tries < 300 && !true_(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(true_()).toBe(true);
+};
+
+describe('a certificate that is renewed on disk', () => {
+  it('is taken into use, and one that does not fit leaves the old one', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-cert-'));
+    const files = { certFile: path.join(directory, 'c'), keyFile: path.join(directory, 'k') };
+    const used: unknown[] = [];
+    const write = (text: string, seconds: number) => {
+      for (const file of Object.values(files)) {
+        writeFileSync(file, text);
+        utimesSync(file, seconds, seconds);
+      }
+    };
+    write('one', 1);
+    const warnings: string[] = [];
+    const stop = followCertificate({
+      server: { setSecureContext: (options) => { if (options.cert === 'bad') throw new Error('no PEM'); used.push(options.cert); } }, files, everyMs: 5,
+      logger: createLogger({ service: 'proxy', level: 'warn', destination: { write: (line: string) => void warnings.push(line) } }),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(used).toEqual([]);
+    write('two', 2);
+    await until(() => used.includes('two'));
+    write('bad', 3);
+    await until(() => warnings.length > 0);
+    write('three', 4);
+    await until(() => used.at(-1) === 'three');
+    stop();
+  });
+});

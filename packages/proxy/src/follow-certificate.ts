@@ -1,0 +1,29 @@
+import { stat, readFile } from 'node:fs/promises';
+import type { Server as HttpsServer } from 'node:https';
+import type { Logger } from '@sallyport/kit';
+
+export type CertificateFiles = { certFile: string; keyFile: string };
+
+/** Looks every `everyMs` (30 s) whether the certificate's files have changed, and serves new connections with the new one; a pair that does not fit leaves the old one in use. Returns how to stop. */
+export function followCertificate(deps: { server: Pick<HttpsServer, 'setSecureContext'>; files: CertificateFiles; logger: Logger; everyMs?: number }): () => void {
+  const { certFile, keyFile } = deps.files;
+  const changedAt = async () => (await Promise.all([stat(certFile), stat(keyFile)])).map((one) => one.mtimeMs).join();
+  let known: string | undefined;
+  const look = async () => {
+    try {
+      const now = await changedAt();
+      if (known !== undefined && now !== known) {
+        const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+        deps.server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+        deps.logger.info({ certFile }, 'the certificate has changed and is in use');
+      }
+      known = now;
+    } catch (error) {
+      deps.logger.warn({ err: error, certFile }, 'the changed certificate cannot be used; the one before stays');
+    }
+  };
+  void look();
+  const timer = setInterval(() => void look(), deps.everyMs ?? 30_000);
+  timer.unref();
+  return () => clearInterval(timer);
+}
