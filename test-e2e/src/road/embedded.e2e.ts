@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { answerLogin, describeWith, startGate, startPractice, type Gate, type Person, type PracticeAccess } from '../harness/index.ts';
+
+describeWith(['kubectl'], 'kubectl through one process on embedded stores to the practice cluster', () => {
+  let practice: PracticeAccess;
+  let gate: Gate;
+  let alice: Person;
+  const inside = ['-n', 'dev'];
+  beforeAll(async () => {
+    practice = await startPractice();
+    gate = await startGate({ mode: 'embedded', clusters: [practice.access] });
+    alice = await gate.person('alice@example.com');
+  }, 60_000);
+  afterAll(async () => {
+    await gate?.stop();
+    await practice?.stop();
+  }, 60_000);
+
+  it('shows somebody the pods, and the cluster who they are', async () => {
+    expect(await alice.kubectl(['get', 'pods', ...inside])).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE\n/);
+    const { status } = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as { status: { userInfo: object } };
+    expect(status.userInfo).toMatchObject({ username: 'alice@example.com', groups: ['developers', 'system:authenticated'] });
+  });
+
+  it('creates, patches, watches and deletes', async () => {
+    const watch = alice.startKubectl(['get', 'configmaps', ...inside, '-w', '-o', 'name', '--field-selector=metadata.name=settings']);
+    await gate.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
+    await alice.kubectl(['create', 'configmap', 'settings', '--from-literal=colour=blue', ...inside]);
+    await watch.says(/^configmap\/settings$/m, 3000);
+    await watch.stop();
+    await alice.kubectl(['patch', 'configmap', 'settings', ...inside, '-p', '{"data":{"colour":"red"}}']);
+    expect(await alice.kubectl(['get', 'configmap', 'settings', ...inside, '-o', 'jsonpath={.data.colour}'])).toBe('red');
+    await alice.kubectl(['delete', 'configmap', 'settings', ...inside]);
+  });
+
+  it('runs a command over WebSocket with its input and its exit code', async () => {
+    const pod = (await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).split('\n')[0]!;
+    const input = randomBytes(2000).toString('hex');
+    const echoed = await alice.tryKubectl(['exec', '-i', pod, ...inside, '--', 'cat'], { input });
+    expect(echoed).toMatchObject({ code: 0, stdout: input });
+    expect((await alice.tryKubectl(['exec', pod, ...inside, '--', 'sh', '-c', 'exit 3'])).code).toBe(3);
+  });
+
+  it('refuses whom no rule lets in, and by the cluster\'s own rules what the groups may not', async () => {
+    const mallory = await gate.person('mallory@example.com');
+    const refused = await mallory.tryKubectl(['get', 'pods', ...inside]);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    const { token } = await gate.login('mallory@example.com');
+    expect((await gate.request('/clusters/dev/api/v1/namespaces/dev/pods', { token })).json()).toMatchObject({
+      reason: 'Forbidden', message: 'policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev" (criteria: groups; you are in no group)',
+    });
+    expect((await alice.tryKubectl(['delete', 'pods', '--all', '-n', 'prod'])).stderr).toContain('is forbidden: User "alice@example.com" cannot');
+  });
+
+  it('asks for a login again after a session was revoked', async () => {
+    const bob = await gate.person('bob@example.com');
+    const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
+    expect((await bob.cli(['sessions', 'revoke', session.id])).code).toBe(0);
+    const command = alice.startKubectl(['get', 'pods', ...inside]);
+    await answerLogin(command, gate, { user: 'alice@example.com', password: 'alice' });
+    await command.ended;
+    expect(await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).toContain('pod/');
+  });
+
+  it('has every request in the log, twice or more, under one id', async () => {
+    const ended = new Set((await gate.audit.await({ type: 'k8s.request', stage: 'ResponseComplete' }, 10)).map(({ data }) => data.auditID));
+    const begun = new Set(gate.events({ type: 'k8s.request', stage: 'RequestReceived' }).map(({ data }) => data.auditID));
+    expect([...ended].filter((id) => !begun.has(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createNamespace, describeWith, httpRequestOnce, joinAuditLogs, realClusterAccess, startGate, startPod, theBed, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+
+const transports = [['WebSocket', 'true', 'websocket'], ['SPDY', 'false', 'spdy/3.1']] as const;
+
+describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through four processes to a real node', () => {
+  let gate: Gate;
+  let alice: Person;
+  let namespace: TestNamespace;
+  let inside: string[];
+  beforeAll(async () => {
+    namespace = await createNamespace();
+    inside = ['-n', namespace.name];
+    const pods = [startPod(namespace.name, 'shell'), startPod(namespace.name, 'talker', 'echo one; echo two; sleep 1; i=0; while true; do i=$((i+1)); echo tick $i; sleep 1; done'), startPod(namespace.name, 'cat', 'cat', { stdin: true })];
+    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
+    alice = await gate.person('alice@example.com');
+    await Promise.all(pods);
+  }, 90_000);
+  afterAll(async () => {
+    await gate?.stop();
+    await namespace?.remove();
+  }, 60_000);
+
+  const streamEvents = (subresource: string, stage: string) => gate.events({ type: 'k8s.request', subresource, stage });
+
+  it('gives logs, their tail, and follows them', async () => {
+    expect(await alice.kubectl(['logs', 'talker', ...inside, '--limit-bytes=8'])).toBe('one\ntwo\n');
+    const follow = alice.startKubectl(['logs', '-f', 'talker', ...inside]);
+    await follow.says(/^one\ntwo\ntick 1\n/m);
+    const [, last] = await follow.says(/tick (\d+)\n$/m);
+    await follow.says(new RegExp(`tick ${Number(last) + 2}\n`), 9000);
+    await follow.stop();
+    const [event] = await gate.audit.await({ subresource: 'log', stage: 'ResponseComplete' }, 2);
+    expect(event!.data).toMatchObject({ verb: 'get', objectRef: { resource: 'pods', name: 'talker' } });
+  });
+
+  describe.each(transports)('over %s', (_name, webSockets, protocol) => {
+    const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets, KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets };
+
+    it('runs a command with its input, both its outputs and its exit code', async () => {
+      const before = streamEvents('exec', 'ResponseComplete').length;
+      const result = await alice.tryKubectl(['exec', '-i', 'shell', ...inside, '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'], { env, input: 'twelve bytes' });
+      expect(result).toMatchObject({ code: 3, stdout: '12\n' });
+      expect(result.stderr).toMatch(/^oops\n(.*\n)?command terminated with exit code 3\n$/);
+      const events = await gate.audit.await({ subresource: 'exec', stage: 'ResponseComplete' }, before + 1);
+      expect(events.at(-1)!.data).toMatchObject({
+        responseStatus: { code: 101 },
+        sallyport: { policyVerb: 'create', protocol, exec: { container: 'main', command: ['sh', '-c', 'wc -c; echo oops >&2; exit 3'], stdin: true, tty: false } },
+      });
+      expect(events.at(-1)!.data.requestURI).not.toContain('command');
+    });
+
+    it('carries a megabyte of input and gives it back unchanged', async () => {
+      const bytes = randomBytes(700_000).toString('base64');
+      const result = await alice.tryKubectl(['exec', '-i', 'shell', ...inside, '--', 'cat'], { env, input: bytes });
+      expect(result.code).toBe(0);
+      expect(result.stdout === bytes).toBe(true);
+    });
+
+    it('attaches to what runs', async () => {
+      const attached = alice.startKubectl(['attach', '-i', 'cat', ...inside], { env });
+      attached.stdin.write(`hello over ${protocol}\n`);
+      await attached.says(new RegExp(`^hello over ${protocol}$`, 'm'));
+      await attached.stop();
+      expect(streamEvents('attach', 'ResponseStarted').at(-1)!.data.sallyport).toMatchObject({ policyVerb: 'create', protocol });
+    });
+
+    it('copies a file to a pod and back', async () => {
+      const [there, back] = [path.join(alice.home, `there-${webSockets}`), path.join(alice.home, `back-${webSockets}`)];
+      writeFileSync(there, randomBytes(300_000));
+      await alice.kubectl(['cp', there, `${namespace.name}/shell:/tmp/file-${webSockets}`], { env });
+      await alice.kubectl(['cp', `${namespace.name}/shell:/tmp/file-${webSockets}`, back], { env });
+      expect(readFileSync(back).equals(readFileSync(there))).toBe(true);
+    });
+
+    it('forwards a port, for several connections', async () => {
+      await alice.kubectl(['exec', 'shell', ...inside, '--', 'sh', '-c', 'mkdir -p /tmp/w && echo hello > /tmp/w/index.html && (netstat -tln | grep -q :8080 || httpd -p 8080 -h /tmp/w)'], { env });
+      const forward = alice.startKubectl(['port-forward', 'pod/shell', ':8080', ...inside], { env });
+      const [, port] = await forward.says(/Forwarding from 127\.0\.0\.1:(\d+) -> 8080/);
+      const answers = await Promise.all([1, 2, 3].map(() => httpRequestOnce(`http://127.0.0.1:${port}/`)));
+      expect(answers.map(({ status, text }) => [status, text])).toEqual(Array.from({ length: 3 }, () => [200, 'hello\n']));
+      await forward.stop();
+      const ended = await gate.audit.await(({ data }) => data.objectRef?.subresource === 'portforward' && data.stage === 'ResponseComplete' && data.sallyport.protocol === protocol);
+      expect(ended.map(({ data }) => data.sallyport.policyVerb)).toEqual(['create']);
+    });
+  });
+
+  it('hands over what was said last before the end', async () => {
+    const result = await alice.tryKubectl(['exec', '-i', 'shell', ...inside, '--', 'sh', '-c', 'echo started; cat > /dev/null; echo ended']);
+    expect(result).toMatchObject({ code: 0, stdout: 'started\nended\n' });
+  });
+
+  it('refuses exec to whom no rule lets in, on both transports, with the rule on the terminal', async () => {
+    const mallory = await gate.person('mallory@example.com');
+    for (const [, webSockets] of transports) {
+      const refused = await mallory.tryKubectl(['exec', 'shell', ...inside, '--', 'id'], { env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets } });
+      expect(refused.code).toBe(1);
+      expect(refused.stdout).toBe('');
+    }
+    expect(theBed().cluster!.node).toBeDefined();
+    expect(streamEvents('exec', 'ResponseComplete').filter((record) => record.data.user.username === 'mallory@example.com' && record.data.responseStatus?.code === 101)).toEqual([]);
+  });
+
+  it('leaves the same streams in the cluster\'s audit log and in ours, by one id', async () => {
+    const join = await joinAuditLogs(gate);
+    expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
+    expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual([]);
+    expect(join.joined.filter(({ ours }) => ours.code === 101).length).toBeGreaterThanOrEqual(12);
+  });
+});
