@@ -37,7 +37,7 @@ export const catalogue = {
   kubelet: kubernetes('kubelet', 1, 'linux'),
   kubectl: kubernetes('kubectl', 1),
   helm: { kind: 'go', module: 'helm', versionOf: 'helm.sh/helm/v4', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 },
-  k9s: { kind: 'go', module: 'k9s', versionOf: 'github.com/derailed/k9s', package: 'github.com/derailed/k9s', minutes: 3 },
+  k9s: { kind: 'go', module: 'k9s', versionOf: 'github.com/derailed/k9s', package: 'github.com/derailed/k9s', minutes: 5 },
   'oauth2-proxy': {
     kind: 'go', module: 'oauth2-proxy', versionOf: 'github.com/oauth2-proxy/oauth2-proxy/v7', package: 'github.com/oauth2-proxy/oauth2-proxy/v7', minutes: 2,
   },
