@@ -38,8 +38,8 @@ describe('the query API', () => {
       return page;
     });
     const answer = await get('/v1/events?user=bob%40example.com&limit=5').expect(200).expect('cache-control', 'no-store');
-    expect(answer.body).toEqual(page);
-    await get('/v1/events?limit=5', caller(true)).expect(200);
+    expect(answer.body).toEqual({ ...page, scope: 'own' });
+    expect((await get('/v1/events?limit=5', caller(true)).expect(200)).body).toMatchObject({ scope: 'all' });
     expect(asked).toEqual([
       [{ user: 'bob@example.com', limit: 5, order: 'newest' }, { issuer: 'https://idp.example.com', subject: 'alice' }],
       [{ limit: 5, order: 'newest' }, undefined],

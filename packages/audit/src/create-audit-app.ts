@@ -23,7 +23,7 @@ export function createAuditApp(deps: AuditAppDeps): Express {
     const only = restriction(request);
     const { searchParams } = new URL(request.url, 'http://audit');
     const page = await deps.store.find(readAuditQuery(searchParams), only);
-    response.set('cache-control', 'no-store').json(page);
+    response.set('cache-control', 'no-store').json({ ...page, scope: only === undefined ? 'all' : 'own' });
   });
   app.all('/v1/events', () => {
     throw new ProblemError('method-not-allowed', 'Events can only be read: GET.');

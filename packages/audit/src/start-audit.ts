@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import {
-  consumeKafkaAudit, createIngestMetrics, createReadiness, listenHttp, loadServiceKeys, type AuditBus, type AuditConsumer, type LoadedConfig, type Logger, type Metrics,
+  consumeKafkaAudit, createIngestMetrics, createInternalServer, createReadiness, listenHttp, loadServiceKeys, type AuditBus, type AuditConsumer, type LoadedConfig, type Logger, type Metrics,
   type Readiness, type RunningService, type ServiceVerifier,
 } from '@sallyport/kit';
 import { noKafka } from './check-audit-config.ts';
@@ -43,12 +40,6 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
   return { check: () => undefined, close: async () => unsubscribe() };
 }
 
-function createListener({ loaded: { config, resolvePath } }: StartAudit, app: RequestListener): Server {
-  const { certFile, tlsKeyFile } = config.services.audit;
-  if (certFile === undefined || tlsKeyFile === undefined) return createServer(app);
-  return createTlsServer({ cert: readFileSync(resolvePath(certFile)), key: readFileSync(resolvePath(tlsKeyFile)) }, app);
-}
-
 /** Composes and starts the service. It starts while Kafka and PostgreSQL are away, and needs no restart when they come. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const { loaded: { config, resolvePath }, logger, now = Date.now, readiness = createReadiness() } = parts;
@@ -68,7 +59,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   readiness.add('store', () => store.ping());
   readiness.add('events', () => subscription.check());
   const { host, port } = config.services.audit.listen;
-  const listening = await listenHttp(createListener(parts, createAuditApp({ store, verifier, logger })), { host, port });
+  const listening = await listenHttp(createInternalServer({ loaded: parts.loaded, service: 'audit', handler: createAuditApp({ store, verifier, logger }) }), { host, port });
   const scheme = config.services.audit.certFile === undefined ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,

@@ -1,9 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import {
-  createAuditSink, createReadiness, createSessionStores, listenHttp, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type RunningService,
+  createAuditSink, createInternalServer, createReadiness, createSessionStores, listenHttp, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type RunningService,
   type ServiceVerifier, type SessionStore, type SingleUseStore,
 } from '@sallyport/kit';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
@@ -55,12 +53,6 @@ function openAudit({ loaded: { config, resolvePath }, logger, metrics, now = Dat
   return own;
 }
 
-function createListener({ loaded: { config, resolvePath } }: StartAuthenticate, app: Parameters<typeof createServer>[1]): Server {
-  const { certFile, tlsKeyFile } = config.services.authenticate;
-  if (certFile === undefined || tlsKeyFile === undefined) return createServer(app);
-  return createTlsServer({ cert: readFileSync(resolvePath(certFile)), key: readFileSync(resolvePath(tlsKeyFile)) }, app);
-}
-
 /** Composes and starts the service. It starts while Redis, Kafka and the identity providers are away, and needs no restart when they come. */
 export async function startAuthenticate(parts: StartAuthenticate): Promise<RunningAuthenticate> {
   const { loaded: { config }, logger, now = Date.now, readiness = createReadiness() } = parts;
@@ -75,7 +67,7 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
     settings, providers, sessions, singleUse, audit, verifier, logger, now,
     randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
   });
-  const server = createListener(parts, app);
+  const server = createInternalServer({ loaded: parts.loaded, service: 'authenticate', handler: app });
   const { host, port } = config.services.authenticate.listen;
   const listening = await listenHttp(server, { host, port });
   const scheme = config.services.authenticate.certFile === undefined ? 'http' : 'https';

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import { listenHttp, type LoadedConfig, type Logger, type Readiness, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
+import { createInternalServer, listenHttp, type LoadedConfig, type Logger, type Readiness, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { createPolicySet, type PolicySet } from './policies/policy-set.ts';
@@ -18,14 +15,6 @@ export type AuthorizeParts = {
 /** A running authorize; `policies` is what decides, and can be swapped. `close` leaves the session store to whoever opened it. */
 export type RunningAuthorize = { url: string; port: number; policies: PolicySet; readiness: Readiness; close(): Promise<void> };
 
-function createListener({ loaded }: AuthorizeParts, handler: Parameters<typeof createServer>[1]): Server {
-  const { certFile, tlsKeyFile } = loaded.config.services.authorize;
-  const options = { keepAliveTimeout: 65_000, requestTimeout: 30_000, headersTimeout: 10_000 };
-  if (certFile === undefined || tlsKeyFile === undefined) return createServer(options, handler);
-  const read = (file: string) => readFileSync(loaded.resolvePath(file));
-  return createHttpsServer({ ...options, cert: read(certFile), key: read(tlsKeyFile) }, handler);
-}
-
 /** Compiles the policies and listens. Throws ConfigFaults if a policy is faulty. */
 export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuthorize> {
   const { loaded, logger, readiness, sessions } = parts;
@@ -33,7 +22,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
   const policies = createPolicySet(snapshot);
   const authorize = createAuthorize({ ...parts, policies });
-  const server = createListener(parts, authorize.handler);
+  const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
   const { listen, certFile } = loaded.config.services.authorize;
   const listening = await listenHttp(server, listen);
   readiness.add('sessions', () => sessions.ping());

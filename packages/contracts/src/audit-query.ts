@@ -27,6 +27,6 @@ export const auditQuerySchema = z.object({
 }).strict();
 export type AuditQuery = z.infer<typeof auditQuerySchema>;
 
-/** `next` goes on where this page ended (in the order asked for); absent on the last page. `latest` is the newest place known, for tailing. */
-export const auditPageSchema = z.object({ events: z.array(auditRecordSchema), next: z.string().optional(), latest: z.string().optional() });
+/** `next` goes on where this page ended (in the order asked for); absent on the last page. `latest` is the newest place known, for tailing. `scope` says whose events were searched: the caller's own, or everybody's. */
+export const auditPageSchema = z.object({ events: z.array(auditRecordSchema), next: z.string().optional(), latest: z.string().optional(), scope: z.enum(['own', 'all']).optional() });
 export type AuditPage = z.infer<typeof auditPageSchema>;

@@ -7,6 +7,7 @@ export * from './config/load-config.ts';
 export * from './config/nearest-name.ts';
 export * from './config/read-yaml.ts';
 export * from './http/send-problem.ts';
+export * from './http/create-internal-server.ts';
 export * from './http/listen-http.ts';
 export * from './observe/create-logger.ts';
 export * from './observe/create-admin-server.ts';

@@ -22,6 +22,7 @@ export function createFindCaller(deps: { client: CheckClient }): FindCaller {
     const caller: Caller = { session: self.session, identity: self.identity, privileged: privileged?.decision.effect === 'allow', clientAddress };
     const { 'user-agent': userAgent } = request.headers;
     if (userAgent !== undefined) caller.userAgent = userAgent.slice(0, 256);
-    return { caller, answer: privileged ?? self };
+    // What was not allowed on others' things may still be on one's own: then the event shows by which right the call went through.
+    return { caller, answer: caller.privileged ? privileged! : self };
   };
 }
