@@ -1,0 +1,9 @@
+// Everyone who takes part, in the order of the table.
+import type { Contender } from './contender.ts';
+import { direct } from './direct.ts';
+import { haproxy } from './haproxy.ts';
+import { nodeForwarder } from './node-forwarder.ts';
+import { oauth2Proxy } from './oauth2-proxy.ts';
+import { sallyport } from './sallyport.ts';
+
+export const contenders: readonly Contender[] = [direct, haproxy, nodeForwarder, oauth2Proxy, sallyport];

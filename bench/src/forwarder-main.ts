@@ -1,0 +1,39 @@
+// A forwarder with nothing in it but Node.js and undici: what the runtime itself costs, beside the gateway.
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import { once } from 'node:events';
+import process from 'node:process';
+import { Pool } from 'undici';
+
+type Request = { cert?: string; key?: string; ca: string; upstream: string };
+
+const [{ cert, key, ca, upstream }] = await once(process, 'message') as [Request];
+const pool = new Pool(upstream, { connections: null, pipelining: 1, bodyTimeout: 0, headersTimeout: 0, connect: upstream.startsWith('https:') ? { secureContext: createSecureContext({ ca }), ALPNProtocols: ['http/1.1'] } : {} });
+
+function forward(request: IncomingMessage, response: ServerResponse): void {
+  pool.dispatch({ path: request.url!, method: 'GET', headers: ['accept', request.headers.accept ?? '*/*'] }, {
+    onRequestStart(controller) {
+      response.on('close', () => {
+        if (!response.writableFinished) controller.abort(new Error('the client went away'));
+      });
+    },
+    onResponseStart(controller, status, headers) {
+      response.writeHead(status, headers as Record<string, string>);
+      if (headers['content-length'] === undefined) response.flushHeaders();
+      response.on('drain', () => controller.resume());
+    },
+    onResponseData(controller, chunk) {
+      if (!response.write(chunk)) controller.pause();
+    },
+    onResponseEnd: () => void response.end(),
+    onResponseError: () => void response.destroy(),
+  });
+}
+
+const server = cert === undefined || key === undefined ? createPlainServer(forward) : createTlsServer({ cert, key, ALPNProtocols: ['http/1.1'] }, forward);
+server.requestTimeout = 0;
+server.listen(0, '127.0.0.1', 4096);
+await once(server, 'listening');
+process.send?.({ port: (server.address() as AddressInfo).port });

@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Contender, Ground, Wire } from './contenders/contender.ts';
+import { contenders } from './contenders/index.ts';
+import { prepareGround } from './ground.ts';
+import { measureExecCredential } from './measure/exec-credential.ts';
+import { measureLoad } from './measure/load.ts';
+import { measureStalledReader } from './measure/stalled-reader.ts';
+import { measureWatches } from './measure/watches.ts';
+import { help, readOptions, type Options } from './options.ts';
+import { profileGateway } from './profile/profile-gateway.ts';
+import { reportText, type Results } from './report.ts';
+
+const resultsDirectory = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'results');
+const started = performance.now();
+const tell = (text: string) => void process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}\n`);
+
+/** Who can take part of those that were asked for; the others get a line in `skipped`. */
+function choose(ground: Ground, options: Options, results: Results): Contender[] {
+  return contenders.filter((one) => options.contenders?.includes(one.name) ?? true).filter((one) => {
+    const obstacle = one.obstacle(ground);
+    if (obstacle !== undefined) results.skipped.push(`${one.title}: ${obstacle}`);
+    return obstacle === undefined;
+  });
+}
+
+async function measureAll(ground: Ground, options: Options, results: Results): Promise<void> {
+  const { quick } = options;
+  const taking = choose(ground, options, results);
+  const has = (name: string) => taking.some((one) => one.name === name);
+  const attempt = async <T>(what: string, measure: () => Promise<T>): Promise<T | undefined> => {
+    tell(what);
+    try {
+      return await measure();
+    } catch (error) {
+      results.skipped.push(`${what}: ${(error as Error).message}`);
+      tell(`${what} FAILED: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  const wrk = ground.bed.missing.find((one) => one.missing === 'wrk');
+  if (wrk) results.skipped.push(`load and watches: wrk: ${wrk.why} (${wrk.hint})`);
+  if (options.parts.includes('load') && !wrk) {
+    const plan = { connections: 32, rounds: options.rounds, seconds: quick ? 2 : 5, warmUpSeconds: quick ? 2 : 6, latencySeconds: quick ? 1 : 3 };
+    results.load = await attempt('load', () => measureLoad(ground, taking, plan, tell));
+  }
+  if (options.parts.includes('watches') && !wrk) {
+    results.watches = [];
+    const plan = { count: quick ? 300 : 2000, pauseSeconds: quick ? 2 : 10 };
+    for (const contender of taking.filter((one) => one.name !== 'direct')) {
+      for (const wire of ['tls', 'plain'] as const satisfies Wire[]) {
+        const found = await attempt(`${plan.count} idle watches: ${contender.title}, ${wire}`, () => measureWatches(ground, contender, wire, plan));
+        if (found) results.watches.push(found);
+      }
+    }
+  }
+  if (options.parts.includes('stalled-reader')) {
+    const plan = { megabytes: quick ? 50 : 200, stallSeconds: quick ? 2 : 5 };
+    results.stalledReader = [];
+    for (const contender of taking.filter((one) => one.name === 'node' || one.name === 'sallyport')) {
+      const found = await attempt(`a log through a stalled reader: ${contender.title}`, () => measureStalledReader(ground, contender, plan));
+      if (found) results.stalledReader.push(found);
+    }
+  }
+  if (options.parts.includes('exec-credential') && has('sallyport')) results.execCredential = await attempt('exec-credential', () => measureExecCredential(ground, { times: quick ? 30 : 100, rounds: quick ? 1 : 5 }));
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2), contenders.map((one) => one.name));
+  if (options.help) return void process.stdout.write(help);
+  if (process.platform !== 'linux') throw new Error('The figures are read from /proc, which only Linux has.');
+  const results: Results = { at: new Date().toISOString(), machine: `${os.cpus().length} x ${os.cpus()[0]?.model ?? 'unknown'}, load ${os.loadavg()[0]!.toFixed(1)} at the start`, node: process.version, quick: options.quick, skipped: [] };
+  const stamp = results.at.replaceAll(/[:.]/g, '-');
+  const { ground, stop } = await prepareGround(tell);
+  let stopping = false;
+  process.once('SIGINT', () => {
+    stopping = true;
+    void stop().finally(() => process.exit(130));
+  });
+  try {
+    if (options.profile) return void process.stdout.write(`${await profileGateway(ground, path.join(resultsDirectory, `profile-${stamp}`), options.quick ? 5 : 20)}\n`);
+    await measureAll(ground, options, results);
+    mkdirSync(resultsDirectory, { recursive: true });
+    const file = path.join(resultsDirectory, `${stamp}.json`);
+    writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
+    process.stdout.write(`\n${reportText(results)}\n\n${file}\n`);
+  } finally {
+    if (!stopping) await stop();
+  }
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+});

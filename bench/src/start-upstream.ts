@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { freePort } from '@sallyport/bed';
+import type { Ground } from './contenders/contender.ts';
+import { startOwn, startServer } from './machine/child.ts';
+
+type Request = Pick<Ground, 'directory' | 'certificate'> & { haproxy: string | undefined };
+
+// Answers lists itself and leaves what lasts to the Node.js server. Go clients take HTTP/2 where it is offered and are at their
+// best with it: over HTTP/1.1 they keep two idle connections and open the others anew.
+const front = (port: number, certificate: string, list: string, plainPort: number) => `global
+  maxconn 9000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+frontend in
+  bind 127.0.0.1:${port} ssl crt ${certificate} alpn h2,http/1.1
+  acl lasting url_sub watch=true bytes=
+  http-request return status 200 content-type application/json file ${list} hdr Cache-Control "no-cache, private" hdr Audit-Id 6f4be0dd-6f0e-4a3a-8b7b-0c7c9d0e8a11 hdr X-Kubernetes-Pf-Flowschema-Uid 4b0d7d5e-0f1c-4a6e-9c9a-d1f6b8a0c2e3 unless lasting
+  default_backend lasting
+backend lasting
+  server one 127.0.0.1:${plainPort}
+`;
+
+/** Starts what every contender stands in front of, in processes of its own: an HTTPS server that costs as little as can be had. */
+export async function startUpstream({ directory, certificate, haproxy }: Request): Promise<Ground['upstream'] & { stop(): Promise<void> }> {
+  const { cert, key, bundleFile } = certificate;
+  const server = await startOwn<{ securePort: number; plainPort: number; list: string }>('upstream-main.js', { cert, key }, path.join(directory, 'upstream.log'));
+  const { securePort, plainPort, list } = server.ready;
+  const plainUrl = `http://127.0.0.1:${plainPort}`;
+  if (haproxy === undefined) return { secureUrl: `https://127.0.0.1:${securePort}`, plainUrl, stop: () => server.stop() };
+  const port = await freePort();
+  const [listFile, file] = [path.join(directory, 'pods.json'), path.join(directory, 'upstream.cfg')];
+  writeFileSync(listFile, list);
+  writeFileSync(file, front(port, bundleFile, listFile, plainPort));
+  const child = await startServer(haproxy, ['-f', file, '-db'], { port, logFile: path.join(directory, 'upstream.log') });
+  return {
+    secureUrl: `https://127.0.0.1:${port}`, plainUrl,
+    async stop() {
+      await child.stop();
+      await server.stop();
+    },
+  };
+}
