@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { AuditConfig, AuditEvent, AuditRecord, AuditStage } from '@sallyport/contracts';
-import { ProblemError, type AuditSink } from '@sallyport/kit';
+import { auditKey, ProblemError, type AuditSink } from '@sallyport/kit';
 import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
 import type { Exchange, Step } from './exchange.ts';
@@ -40,7 +40,8 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const options = { producer: deps.producer, commandText };
   const record = (exchange: Exchange, stage: AuditStage) => {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(Date.now()) };
-    const key = `${exchange.clusterName}/${exchange.answer?.session?.id ?? ''}`;
+    // A name that is no cluster of ours is the client's invention, and no key.
+    const key = auditKey(exchange.upstream?.name, exchange.answer?.session?.id);
     return deps.createRecord({ type: 'k8s.request', source: 'sallyport/proxy', key, data: describeEvent(exchange, stage, times, options) });
   };
   return {

@@ -18,8 +18,14 @@ export type GatewayServerDeps = {
 };
 
 const options = {
-  maxHeaderSize: 65_536, requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000, insecureHTTPParser: false, requireHostHeader: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000,
+  maxHeaderSize: 65_536, requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000, insecureHTTPParser: false, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000,
+  requireHostHeader: false, // refused on the road, where it is recorded; Node itself would answer unseen
+  connectionsCheckingInterval: 5000,
 };
+const handshakeTimeout = 10_000;
+
+/** How long a client may take to finish a body that nobody reads any more, or to close after a refused upgrade, in milliseconds. */
+const lingerMs = 2000;
 
 function run(deps: GatewayServerDeps, request: IncomingMessage, response: ServerResponse, how: Parameters<BeginExchange>[2]): void {
   const exchange = deps.begin(request, response, how);
@@ -27,6 +33,21 @@ function run(deps: GatewayServerDeps, request: IncomingMessage, response: Server
   const end = how.upgrade ? how.upgrade.socket : response;
   end.once('close', () => deps.ends.finished(exchange));
   void deps.gateway(exchange);
+  response.once('finish', () => {
+    if (!request.complete) destroyAfter(request.socket, lingerMs);
+  });
+}
+
+function destroyAfter(socket: Duplex, ms: number): void {
+  const timer = setTimeout(() => socket.destroy(), ms);
+  socket.once('close', () => clearTimeout(timer));
+}
+
+/** Ends a connection that leads nowhere any more, whatever its client does: unread and unclosed it would stay, and its event with it. */
+function letGo(socket: Duplex): void {
+  socket.end();
+  socket.resume();
+  destroyAfter(socket, lingerMs);
 }
 
 /** The same road for an upgrade: a response bound to the bare socket, so that a refusal is a proper HTTP answer. */
@@ -35,7 +56,7 @@ function runUpgrade(deps: GatewayServerDeps, request: IncomingMessage, socket: D
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as never);
-  response.on('finish', () => socket.end());
+  response.on('finish', () => letGo(socket));
   if (deps.isOwn(request)) {
     response.writeHead(400, { connection: 'close', 'content-type': 'text/plain' }).end('No upgrade is taken here.\n');
     return;
@@ -43,29 +64,41 @@ function runUpgrade(deps: GatewayServerDeps, request: IncomingMessage, socket: D
   run(deps, request, response, { upgrade: { socket, head } });
 }
 
+/** Answers bytes that are no HTTP, unless an answer is under way or still owed to a whole request: it would be taken for that. */
+function refuseBytes(deps: GatewayServerDeps, error: NodeJS.ErrnoException, socket: Duplex, latest: ServerResponse | undefined): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const answering = latest !== undefined && !latest.writableFinished;
+  if (answering && latest.headersSent && !latest.shouldKeepAlive) return; // ends by itself, and what is behind a refusal does not count
+  deps.unparsable(socket, error.code ?? 'unknown');
+  if (answering && (latest.headersSent || latest.req.complete)) return void socket.destroy();
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const large = error.code === 'HPE_HEADER_OVERFLOW';
+  const line = late ? '408 Request Timeout' : large ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  destroyAfter(socket, lingerMs);
+}
+
 /** The gateway's listener: HTTP/1.1 (upgrades need it), TLS unless a load balancer ends it. Does not listen yet. */
 export function createGatewayServer(deps: GatewayServerDeps): Server {
   const server = deps.tls
-    ? createHttpsServer({ ...options, ...deps.tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' })
+    ? createHttpsServer({ ...options, ...deps.tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout })
     : createHttpServer(options);
   server.maxHeadersCount = 0; // Node would drop the rest unseen; the size is what bounds them
+  const latest = new WeakMap<Duplex, ServerResponse>();
   const route = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    const before = latest.get(request.socket);
+    // Behind a refusal that closes the connection nothing runs: it may be a body that was read as a request.
+    if (before?.headersSent && !before.shouldKeepAlive) return;
+    latest.set(request.socket, response);
     if (!deps.isOwn(request)) return run(deps, request, response, { expectsContinue });
     if (expectsContinue) response.writeContinue();
     deps.ownApi(request, response);
   };
   server.on('request', (request, response) => route(request, response, false));
   server.on('checkContinue', (request, response) => route(request, response, true));
-  server.on('checkExpectation', (_request, response) => void response.writeHead(417, { connection: 'close' }).end());
+  server.on('checkExpectation', (request, response) => route(request, response, false));
   server.on('upgrade', (request, socket, head) => runUpgrade(deps, request, socket, head));
-  server.on('connect', (_request, socket) => void socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-    deps.unparsable(socket, error.code ?? 'unknown');
-    const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    const large = error.code === 'HPE_HEADER_OVERFLOW';
-    const line = late ? '408 Request Timeout' : large ? '431 Request Header Fields Too Large' : '400 Bad Request';
-    socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  });
+  server.on('connect', (request, socket, head) => runUpgrade(deps, request, socket, head));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBytes(deps, error, socket, latest.get(socket)));
   return server;
 }

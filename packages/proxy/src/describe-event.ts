@@ -3,9 +3,13 @@ import type { Exchange } from './exchange.ts';
 
 const control = /[\u0000-\u001f\u007f-\u009f]/g;
 
-/** Text of the client's own making, as it may stand in an event: control characters (ANSI codes) become visible escapes, the length is bounded. */
-function clientText(text: string): string {
-  const bounded = text.length > 1024 ? `${text.slice(0, 1024)}…` : text;
+/** A token of this gateway that somebody put where none belongs. */
+const ownToken = /spt_[A-Za-z0-9_-]{43}/g;
+
+/** Text of the client's own making, as it may stand in an event: no tokens, control characters (ANSI codes) as visible escapes, the length bounded. */
+export function clientText(text: string): string {
+  const clean = text.includes('spt_') ? text.replace(ownToken, 'spt_[redacted]') : text;
+  const bounded = clean.length > 1024 ? `${clean.slice(0, 1024)}…` : clean;
   return bounded.replace(control, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
@@ -27,7 +31,7 @@ function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
   const { answer, headers, kube } = exchange;
   const identity = answer?.identity;
   const part: SallyportPart = { producer, clientAddress: exchange.clientAddress, protocol: exchange.upgrade ? headers?.upgrade ?? 'upgrade' : 'http/1.1' };
-  if (exchange.clusterName !== '') part.cluster = { id: exchange.clusterName, name: clientText(exchange.clusterName) };
+  if (exchange.clusterName !== '') part.cluster = { id: clientText(exchange.clusterName), name: clientText(exchange.clusterName) };
   if (kube) part.policyVerb = kube.verb;
   if (answer?.session) part.sessionId = answer.session.id;
   if (exchange.tokenHash !== undefined) part.credentialKind = 'session';

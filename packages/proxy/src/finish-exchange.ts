@@ -1,6 +1,7 @@
 import type { Logger, Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { AuditTrail } from './audit-trail.ts';
+import { clientText } from './describe-event.ts';
 import type { Exchange } from './exchange.ts';
 
 export type ExchangeEnds = { opened(exchange: Exchange): void; finished(exchange: Exchange): void; failed(exchange: Exchange, error: unknown): void };
@@ -17,7 +18,7 @@ export function createExchangeEnds(deps: { trail: AuditTrail; logger: Logger; me
   return {
     opened: () => open.inc(),
     failed(exchange, error) {
-      if (exchange.statusCode >= 500 || exchange.statusCode === 0) deps.logger.warn({ err: error, auditId: exchange.auditId, cluster: exchange.clusterName }, 'request failed');
+      if (exchange.statusCode >= 500 || exchange.statusCode === 0) deps.logger.warn({ err: error, auditId: exchange.auditId, cluster: clientText(exchange.clusterName) }, 'request failed');
     },
     finished(exchange) {
       if (exchange.statusCode === 0) exchange.statusCode = clientClosed;
@@ -28,7 +29,7 @@ export function createExchangeEnds(deps: { trail: AuditTrail; logger: Logger; me
       requests.inc({ cluster: exchange.upstream?.name ?? '', code: exchange.statusCode });
       if (!exchange.kube?.longRunning) seconds.observe(durationMs / 1000);
       deps.logger.info({
-        auditId: exchange.auditId, cluster: exchange.clusterName, user: exchange.answer?.identity?.user, verb: exchange.kube?.verb, path: exchange.kube?.path,
+        auditId: exchange.auditId, cluster: clientText(exchange.clusterName), user: exchange.answer?.identity?.user, verb: exchange.kube?.verb, path: exchange.kube?.path,
         code: exchange.statusCode, rule: exchange.answer?.decision.rule, ms: Math.round(durationMs * 10) / 10, bytes: exchange.bytesOut, ip: exchange.clientAddress,
       }, 'request');
     },

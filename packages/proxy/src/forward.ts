@@ -2,7 +2,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import type { Dispatcher } from 'undici';
 import type { Exchange, Step } from './exchange.ts';
-import { cleanResponseHeaders } from './headers/clean-response-headers.ts';
+import { cleanResponseHeaders, cleanTrailers } from './headers/clean-response-headers.ts';
 
 type Attempt = { controller: Dispatcher.DispatchController | undefined; settled: boolean };
 export type ForwardDeps = {
@@ -68,7 +68,8 @@ function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, 
     },
     onResponseEnd(_controller, trailers) {
       attempt.settled = true;
-      if (trailers && Object.keys(trailers).length > 0) response.addTrailers(trailers as Record<string, string>);
+      const kept = trailers ? cleanTrailers(trailers as Record<string, string | string[]>) : [];
+      if (kept.length > 0) response.addTrailers(kept);
       response.end();
     },
     onResponseError(_controller, error) {

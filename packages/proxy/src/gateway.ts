@@ -19,6 +19,7 @@ export function createGateway(steps: GatewaySteps): (exchange: Exchange) => Prom
   return async (exchange) => {
     try {
       for (const step of road) {
+        if (exchange.audited === 'complete') return; // the client is gone, and the event of its end is written
         const waiting = step(exchange);
         if (waiting) await waiting;
       }

@@ -45,7 +45,7 @@ describe('a connection on which something was refused for good', () => {
 
 describe('what never reaches the road by itself', () => {
   it.each([
-    ['CONNECT', head('CONNECT', 'evil:443'), 400], ['CONNECT with a path', head('CONNECT', pods), 400], ['an expectation', head('POST', pods, ['Expect: 200-ok']), 400],
+    ['CONNECT', head('CONNECT', 'evil:443'), 400], ['CONNECT with a path', head('CONNECT', pods), 405], ['an expectation', head('POST', pods, ['Expect: 200-ok']), 400],
     ['a second expectation', head('POST', pods, ['Expect: 100-continue, x']), 400], ['no Host line', head('GET', pods).replace('Host: gate\r\n', ''), 400],
   ])('%s is answered with a Status and recorded', async (_what, bytes, code) => {
     const answer = await rig.raw(bytes);
@@ -74,10 +74,11 @@ describe('a refused upgrade', () => {
     let text = '';
     client.on('data', (chunk) => { text += String(chunk); });
     client.on('error', () => {});
+    const closed = once(client, 'end');
     client.write(upgrade);
     await until(() => text.includes('}'));
     client.write(head('GET', pods));
-    await Promise.race([once(client, 'close'), once(client, 'end')]);
+    await closed;
     expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
     expect(rig.seen).toHaveLength(0);
   });
@@ -157,8 +158,8 @@ describe('what a cluster says', () => {
 
   it('in trailers that cannot be sent on does not leave the client waiting', async () => {
     rig.upstream.removeAllListeners('request');
-    rig.upstream.on('connection', (socket) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-note\r\n\r\n2\r\n{}\r\n0\r\nx-note: \u20ac\u0001\r\n\r\n')));
+    rig.upstream.on('connection', (socket) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-note\r\n\r\n2\r\n{}\r\n0\r\nx-note: \u20ac\r\n\r\n')));
     rig.answer = () => allow(alice);
-    expect(await rig.raw(head('GET', pods))).toMatch(/0\r\n/);
+    expect(await rig.raw(head('GET', pods))).toMatch(/\r\n0\r\n/);
   });
 });

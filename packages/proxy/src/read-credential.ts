@@ -13,9 +13,14 @@ function fromAuthorization(lines: readonly string[]): string | undefined {
   return match[1];
 }
 
-/** Takes the token out of the offered subprotocols, as kube-apiserver does: one token, and a real subprotocol beside it. */
+/** A subprotocol is a token of RFC 9110 (RFC 6455, 4.1). */
+const protocolName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** Takes the token out of the offered subprotocols of a WebSocket handshake, as kube-apiserver does: one token, and a real subprotocol beside it. */
 function fromProtocols(headers: ReadHeaders): string | undefined {
+  if (headers.upgrade !== 'websocket') headers.webSocketProtocols = undefined;
   if (!headers.webSocketProtocols) return undefined;
+  if (!headers.webSocketProtocols.every((protocol) => protocolName.test(protocol))) throw new ProblemError('bad-request', 'Sec-WebSocket-Protocol holds something that is no subprotocol.');
   const tokens = headers.webSocketProtocols.filter((protocol) => protocol.toLowerCase().startsWith(bearerProtocol));
   const others = headers.webSocketProtocols.filter((protocol) => !protocol.toLowerCase().startsWith(bearerProtocol));
   headers.webSocketProtocols = others;

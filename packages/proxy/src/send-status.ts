@@ -7,9 +7,10 @@ import type { Exchange } from './exchange.ts';
 const drainBytes = 1024 * 1024;
 
 function closes(exchange: Exchange): boolean {
-  const { headers, request, upgrade } = exchange;
+  const { headers, request, upgrade, expectsContinue } = exchange;
   if (upgrade || !headers || request.httpVersion !== '1.1') return true;
-  return !request.complete && (headers.chunked || (headers.contentLength ?? 0) > drainBytes);
+  // A client that waits for `100 Continue` may send its body all the same, or go on with another request: nobody could tell the two apart.
+  return !request.complete && (expectsContinue || headers.chunked || (headers.contentLength ?? 0) > drainBytes);
 }
 
 /** Answers with a Kubernetes `Status`, which every client can show; an answer that has begun is cut off instead. */
@@ -29,7 +30,7 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
   const lines = ['content-type', 'application/json', 'content-length', String(body.length), 'cache-control', 'no-store', 'x-content-type-options', 'nosniff', 'audit-id', exchange.auditId];
   if (problem.status === 401) lines.push('www-authenticate', 'Bearer realm="sallyport"');
   if (retryAfterSeconds !== undefined) lines.push('retry-after', String(retryAfterSeconds));
-  if (closes(exchange)) lines.push('connection', 'close');
+  if (closes(exchange)) response.shouldKeepAlive = false;
   response.writeHead(problem.status, lines);
   response.end(exchange.request.method === 'HEAD' ? undefined : body);
   exchange.bytesOut = body.length;

@@ -81,7 +81,7 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
   exchange.statusCode = 101;
   exchange.response.detachSocket(client as never);
   deps.track(client);
-  client.write(responseHead(answer));
+  client.write(responseHead(answer), 'latin1');
   if (head.length > 0) {
     exchange.bytesOut += head.length;
     client.write(head);

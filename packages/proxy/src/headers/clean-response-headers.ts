@@ -2,7 +2,7 @@
 const dropped = new Set([
   'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
   'set-cookie', 'set-cookie2', 'clear-site-data', 'service-worker-allowed', 'strict-transport-security', 'public-key-pins', 'alt-svc', 'nel', 'report-to', 'reporting-endpoints',
-  'content-security-policy', 'content-security-policy-report-only', 'x-content-type-options', 'cross-origin-opener-policy', 'cross-origin-embedder-policy', 'cross-origin-resource-policy', 'www-authenticate', 'server',
+  'content-security-policy', 'content-security-policy-report-only', 'x-content-type-options', 'x-frame-options', 'permissions-policy', 'origin-agent-cluster', 'set-login', 'accept-ch', 'critical-ch', 'use-as-dictionary', 'speculation-rules', 'cross-origin-opener-policy', 'cross-origin-embedder-policy', 'cross-origin-resource-policy', 'www-authenticate', 'server',
 ]);
 
 /** Nothing that a cluster sends may run as a page of the gateway. */
@@ -16,13 +16,20 @@ function connectionNames(raw: readonly string[]): Set<string> | undefined {
   return names;
 }
 
+const isDropped = (lower: string) => dropped.has(lower) || lower.startsWith('access-control-') || lower.startsWith('secure-session-') || lower.startsWith('sec-session-');
+
+/** The trailers of a cluster's answer as they go to the client, by the same rule; what Node could not write is left out, for the body is whole without it. */
+export function cleanTrailers(trailers: Record<string, string | string[] | undefined>): [string, string][] {
+  return Object.entries(trailers).flatMap(([name, values]) => (isDropped(name.toLowerCase()) ? [] : [values ?? []].flat().filter((value) => /^[\t\x20-\x7e]*$/.test(value)).map((value): [string, string] => [name, value])));
+}
+
 /** The header lines of a cluster's answer as they go to the client: flat, repeated names kept, without hop-by-hop lines, cookies, CORS grants and what speaks for a whole origin. */
 export function cleanResponseHeaders(raw: readonly string[]): string[] {
   const listed = connectionNames(raw);
   const kept: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
     const lower = raw[index]!.toLowerCase();
-    if (dropped.has(lower) || lower.startsWith('access-control-') || listed?.has(lower)) continue;
+    if (isDropped(lower) || listed?.has(lower)) continue;
     kept.push(raw[index]!, raw[index + 1]!);
   }
   kept.push(...added);

@@ -57,6 +57,9 @@ function take(headers: ReadHeaders, lower: string, value: string): void {
       if (headers.chunked || value.toLowerCase() !== 'chunked') throw bad('The only Transfer-Encoding that is taken is chunked, once.');
       headers.chunked = true;
       return;
+    case 'expect':
+      if (value.toLowerCase() !== '100-continue') throw bad('The only expectation that is met here is 100-continue.');
+      return;
     case 'sec-websocket-protocol': (headers.webSocketProtocols ??= []).push(...value.split(',').map((one) => one.trim())); return;
     case 'x-forwarded-for': headers.forwardedFor = headers.forwardedFor === undefined ? value : `${headers.forwardedFor}, ${value}`; return;
     case 'proxy-authorization': throw bad('Proxy-Authorization is not for this gateway.');
