@@ -10,7 +10,7 @@ export type RunningCommand = {
   readonly stdin: Writable;
   stdout(): string;
   stderr(): string;
-  /** Waits until standard output and error together match. */
+  /** Waits until standard output and error together match; throws when the program ends without that. */
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   readonly ended: Promise<CommandResult>;
   /** Ends it with SIGTERM and waits. */
@@ -35,7 +35,16 @@ export function startCommand(program: string, args: readonly string[], options: 
   ended.catch(() => undefined);
   return {
     stdin: child.stdin, stdout: () => text.stdout, stderr: () => text.stderr, ended,
-    says: (pattern, timeoutMs = 30_000) => eventually(`${program} ${args.join(' ')} says ${pattern}`, () => pattern.exec(`${text.stdout}\n${text.stderr}`) ?? undefined, timeoutMs, () => JSON.stringify(text)),
+    async says(pattern, timeoutMs = 30_000) {
+      let over = false;
+      void ended.catch(() => undefined).then(() => { over = true; });
+      const [found] = await eventually(`${program} ${args.join(' ')} says ${pattern}`, () => {
+        const match = pattern.exec(`${text.stdout}\n${text.stderr}`);
+        return match || over ? [match] : undefined;
+      }, timeoutMs, () => JSON.stringify(text));
+      if (!found) throw new Error(`${program} ${args.join(' ')} ended and did not say ${pattern}: ${JSON.stringify(text)}`);
+      return found;
+    },
     async stop() {
       if (child.exitCode === null) child.kill('SIGTERM');
       return ended;

@@ -2,7 +2,7 @@
 export { describeWith, noteSkip, theBed } from './the-bed.ts';
 export { startGate, type Gate, type GateOptions, type GateProcesses } from './start-gate.ts';
 export { realClusterAccess, realGroups, startPractice, type PracticeAccess } from './clusters.ts';
-export { answerLogin, type Person } from './person.ts';
+export { answerLogin, runCli, type Person } from './person.ts';
 export { createPlainBrowser, fillInForm, type Login } from './log-in.ts';
 export { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
 export { dialRaw, rawExchange, type RawAnswer } from './raw-exchange.ts';

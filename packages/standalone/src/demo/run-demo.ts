@@ -82,6 +82,8 @@ async function startParts(options: DemoOptions, directory: string, say: (text: s
   });
   provider.register({ clientId, clientSecret, redirectUris: [`${settings.pagesUrl}/.sallyport/callback`] });
   const auditFile = path.join(directory, 'audit.ndjson');
+  // There from the beginning, so that it can be followed before anything happens.
+  writeFileSync(auditFile, '', { flag: 'a', mode: 0o600 });
   const tap = createNdjsonTap({ file: auditFile });
   const logger = createLogger({ service: 'demo', level: process.env.SALLYPORT_LOG_LEVEL ?? 'warn' });
   const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), logger, onBus: (bus) => void bus.subscribe(tap) });

@@ -1,0 +1,145 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { describeWith, startGate, startPractice, startRecordingUpstream, theBed, type Gate, type PracticeAccess, type RecordingUpstream } from '../harness/index.ts';
+
+const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+
+describeWith(['chromium'], 'the pages in a real browser', () => {
+  let practice: PracticeAccess;
+  let upstream: RecordingUpstream;
+  let gate: Gate;
+  let browser: Browser;
+  let context: BrowserContext;
+  /** A page of somebody else's, on a host of its own. */
+  let foreign: Server;
+  let foreignUrl: string;
+  let foreignPage = '';
+  beforeAll(async () => {
+    practice = await startPractice();
+    upstream = await startRecordingUpstream();
+    gate = await startGate({ mode: 'embedded', clusters: [practice.access, { name: 'recorded', ...upstream.access }] });
+    browser = await chromium.launch({ executablePath: theBed().chromium!, args: flags });
+    foreign = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(foreignPage)).listen(0, '127.0.0.1');
+    await once(foreign, 'listening');
+    foreignUrl = `http://localhost:${(foreign.address() as AddressInfo).port}/`;
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    foreign?.close();
+    await gate?.stop();
+    await practice?.stop();
+    await upstream?.stop();
+  }, 60_000);
+  afterEach(() => context?.close());
+
+  async function open(): Promise<Page> {
+    context = await browser.newContext({ ignoreHTTPSErrors: true });
+    context.setDefaultTimeout(10_000);
+    return context.newPage();
+  }
+  async function logIn(page: Page, name = 'alice'): Promise<void> {
+    await page.goto(`${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`);
+    await page.fill('input[name=login]', `${name}@example.com`);
+    await page.fill('input[name=password]', name);
+    await page.click('button[type=submit]');
+    await page.waitForURL(`${gate.pagesUrl}/.sallyport/me`);
+  }
+  const whoami = async (page: Page) => (await page.context().request.get(`${gate.pagesUrl}/.sallyport/me`, { headers: { accept: 'application/json' } })).status();
+
+  it('log somebody in, show who they are, and log them out', async () => {
+    const page = await open();
+    await logIn(page);
+    expect(await page.textContent('main')).toMatch(/alice@example\.com[\s\S]*developers/);
+    const [cookie, ...others] = (await context.cookies(gate.pagesUrl)).filter(({ name }) => name.startsWith('sallyport') && !name.includes('idp'));
+    expect(others).toEqual([]);
+    expect(cookie).toMatchObject({ name: 'sallyport-demo', httpOnly: true, sameSite: 'Lax', path: '/' });
+    expect(await page.evaluate('document.cookie')).not.toContain('sallyport-demo');
+    await page.click('form[action$="/logout"] button');
+    expect(await page.textContent('h1')).toBe('You are logged out');
+    expect(await whoami(page)).toBe(401);
+    const [ended] = await gate.audit.await({ type: 'session.revoked', user: 'alice@example.com' });
+    expect(ended!.data.sallyport.credentialKind).toBe('browser');
+  });
+
+  it('begin at the gateway\'s own address and lead on to where the pages are', async () => {
+    const page = await open();
+    await page.goto(`${gate.url}/.sallyport/login?return_to=/.sallyport/me`);
+    await page.fill('input[name=login]', 'bob@example.com');
+    await page.fill('input[name=password]', 'bob');
+    await page.click('button[type=submit]');
+    await page.waitForURL(`${gate.pagesUrl}/.sallyport/me`);
+    expect(await page.textContent('main')).toContain('bob@example.com');
+  });
+
+  it('say what is wrong when somebody comes back without having begun', async () => {
+    const page = await open();
+    const answer = await page.goto(`${gate.pagesUrl}/.sallyport/callback?code=x&state=y`);
+    expect(answer!.status()).toBe(400);
+    expect(await page.textContent('main')).not.toMatch(/at \w+ \(|Error:/);
+  });
+
+  it('send a browser nowhere but to pages of our own', async () => {
+    const page = await open();
+    for (const target of ['https://evil.example/', '//evil.example/x', '/clusters/dev/', '/.sallyport/../evil', 'javascript:alert(1)']) {
+      const answer = await page.goto(`${gate.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent(target)}`);
+      expect([target, answer!.status()]).toEqual([target, 400]);
+    }
+  });
+
+  it('do not let a form of another site log somebody out, though the cookie rides along with it', async () => {
+    const page = await open();
+    await logIn(page);
+    foreignPage = `<form method="post" action="${gate.pagesUrl}/.sallyport/logout"><button>Win a prize</button></form>`;
+    const other = await context.newPage();
+    await other.goto(foreignUrl);
+    const [answer] = await Promise.all([other.waitForResponse((response) => response.url().endsWith('/logout')), other.click('button')]);
+    expect([401, 403]).toContain(answer.status());
+    expect(await whoami(page)).toBe(200);
+  });
+
+  it('do not let a script of a sibling on the same host (same-site: the cookie rides along) log somebody out', async () => {
+    const page = await open();
+    await logIn(page);
+    foreignPage = '<p>a sibling';
+    const other = await context.newPage();
+    const sibling = foreignUrl.replace('localhost', '127.0.0.1');
+    await other.goto(sibling);
+    const sent = other.waitForResponse((response) => response.url().endsWith('/logout'));
+    await other.evaluate(`void fetch(${JSON.stringify(`${gate.pagesUrl}/.sallyport/logout`)}, { method: 'POST', credentials: 'include', mode: 'no-cors' }).catch(() => {})`);
+    expect((await sent).status()).toBe(403);
+    expect(await whoami(page)).toBe(200);
+  });
+
+  it('give their cookie no force on a cluster\'s address: not for a request, not for a WebSocket of another site', async () => {
+    const page = await open();
+    await logIn(page);
+    const [cookie] = (await context.cookies(gate.pagesUrl)).filter(({ name }) => name === 'sallyport-demo');
+    await context.addCookies([{ name: '__Host-sallyport', value: cookie!.value, url: gate.url, secure: true, httpOnly: true, sameSite: 'None' }]);
+    const plain = await page.goto(`${gate.url}/clusters/recorded/api/v1/namespaces/default/pods`);
+    expect(plain!.status()).toBe(401);
+    foreignPage = '<p>another site';
+    await page.goto(foreignUrl);
+    const outcome = await page.evaluate(`new Promise((resolve) => {
+      const socket = new WebSocket(${JSON.stringify(`${gate.url.replace('https', 'wss')}/clusters/recorded/api/v1/namespaces/default/pods/web/exec?command=id&stdout=true`)}, 'v5.channel.k8s.io');
+      socket.onopen = () => resolve('open');
+      socket.onerror = () => resolve('refused');
+    })`);
+    expect(outcome).toBe('refused');
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('run no script, though one were in a name, and stand in no frame', async () => {
+    const page = await open();
+    const answer = await page.goto(`${gate.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent('/x"><script>window.won=1</script>')}`);
+    expect(answer!.headers()['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+    expect(await page.evaluate('window.won')).toBeUndefined();
+    foreignPage = `<iframe src="${gate.pagesUrl}/.sallyport/me"></iframe>`;
+    await logIn(page);
+    await page.goto(foreignUrl);
+    await page.frames()[1]!.waitForLoadState().catch(() => undefined);
+    expect(await page.frames()[1]!.content()).not.toContain('alice@example.com');
+  });
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeWith, eventually } from '../harness/index.ts';
+import { askExec, beginLogin, configMap, configMaps, needs, pods, startRig, timed, type ResilienceRig } from './resilience-rig.ts';
+
+describeWith(needs, 'when a server that the services stand on goes away', () => {
+  let rig: ResilienceRig;
+  let token: string;
+  const get = (path: string) => timed(rig.gate, token, path);
+  const create = () => timed(rig.gate, token, configMaps, { method: 'POST', body: configMap() });
+  beforeAll(async () => {
+    rig = await startRig();
+    token = (await rig.gate.login('alice@example.com')).token;
+    expect((await get(pods)).status).toBe(200);
+  }, 120_000);
+  afterAll(() => rig?.stop(), 60_000);
+
+  const promise = (name: string, ms: number, promised: number) => {
+    process.stderr.write(`measured: ${name}: ${ms} ms (promised: ${promised} ms)\n`);
+    expect(ms).toBeLessThan(3 * promised);
+  };
+
+  describe('Redis', () => {
+    it.each([['refuses connections', 'pause', 'resume'], ['is connected and never answers', 'freeze', 'thaw']] as const)('that %s: 503 within a second, and all is well within five of its return, with the same processes', async (what, away, back) => {
+      const pids = ['authorize', 'authenticate', 'proxy'].map((name) => rig.gate.processes!.pid(name as 'proxy'));
+      await rig.bed.redis[away]();
+      const [first, second] = [await get(pods), await get(pods)];
+      await rig.bed.redis[back]();
+      const returned = performance.now();
+      expect(first).toMatchObject({ status: 503, reason: 'ServiceUnavailable' });
+      expect(second).toMatchObject({ status: 503 });
+      promise(`Redis ${what}, the first request is refused`, first.ms, 1000);
+      promise(`Redis ${what}, the second request is refused`, second.ms, 1000);
+      await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
+      promise(`Redis ${what}, time until requests go through after its return`, Math.round(performance.now() - returned), 5000);
+      expect(['authorize', 'authenticate', 'proxy'].map((name) => rig.gate.processes!.pid(name as 'proxy'))).toEqual(pids);
+    }, 60_000);
+
+    it('away: a login is refused too, with words, and works again after', async () => {
+      await rig.bed.redis.pause();
+      const page = await beginLogin(rig.gate);
+      await rig.bed.redis.resume();
+      expect(page.status).toBe(503);
+      expect(page.json()).toMatchObject({ status: 503, code: 'sessions-unavailable' });
+      await eventually('logins work', () => rig.gate.login('bob@example.com'), 15_000);
+    }, 60_000);
+  });
+
+  describe('Kafka', () => {
+    it('away: what must not run unaudited is refused within two seconds, and nothing of it reaches the cluster; reads go on', async () => {
+      const count = async () => (JSON.parse(await rig.bed.cluster.admin.kubectl(['get', 'configmaps', '-n', 'default', '-o', 'json'])) as { items: unknown[] }).items.length;
+      const before = await count();
+      await rig.bed.kafka.pause();
+      const [write, secret, exec] = [await create(), await get('/api/v1/namespaces/default/secrets'), await askExec(rig.gate, token)];
+      const reads = [await get(pods), await get(configMaps)];
+      await rig.bed.kafka.resume();
+      expect([write, secret].map(({ status, cause }) => [status, cause])).toEqual([[503, 'audit-unavailable'], [503, 'audit-unavailable']]);
+      expect(exec.text).toMatch(/^HTTP\/1\.1 503 .*"reason":"audit-unavailable"/s);
+      for (const [name, { ms }] of Object.entries({ write, secret, exec })) promise(`Kafka away, a ${name} is refused`, ms, 2000);
+      expect(reads.map(({ status }) => status)).toEqual([200, 200]);
+      for (const { ms } of reads) expect(ms).toBeLessThan(2000);
+      expect(await count()).toBe(before);
+      await eventually('writes go through again', async () => (await create()).status === 201, 30_000);
+      const refused = await rig.gate.audit.await(({ data }) => data.responseStatus?.code === 503 && data.stage === 'ResponseComplete' && data.verb === 'create' && data.objectRef?.resource === 'configmaps', 1, 30_000);
+      expect(refused[0]!.data.user.username).toBe('alice@example.com');
+      await rig.gate.audit.await(({ data }) => data.responseStatus?.code === 200 && data.stage === 'ResponseComplete' && data.verb === 'list', 4);
+    }, 90_000);
+
+    it('connected and never answering: the same', async () => {
+      rig.bed.kafka.freeze();
+      const [write, read] = [await create(), await get(pods)];
+      rig.bed.kafka.thaw();
+      expect(write).toMatchObject({ status: 503, cause: 'audit-unavailable' });
+      expect(read.status).toBe(200);
+      promise('Kafka never answers, a write is refused', write.ms, 2000);
+      await eventually('writes go through again', async () => (await create()).status === 201, 30_000);
+    }, 60_000);
+  });
+
+  describe('the API server', () => {
+    it('restarted: requests say that it is away, and go through when it is back', async () => {
+      await rig.bed.cluster.apiServer.pause();
+      const away = await get(pods);
+      await rig.bed.cluster.apiServer.resume();
+      expect(away).toMatchObject({ status: 502, cause: 'upstream-unreachable' });
+      expect(away.ms).toBeLessThan(15_000);
+      await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
+    }, 60_000);
+
+    it('restarted in the middle of a watch: the watch ends for its client, instead of hanging', async () => {
+      const alice = await rig.gate.person('alice@example.com');
+      const watch = alice.startKubectl(['get', 'configmaps', '-n', 'default', '--watch-only', '-o', 'name']);
+      await rig.gate.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
+      await rig.bed.cluster.apiServer.restart();
+      await watch.ended;
+      await rig.gate.audit.await({ verb: 'watch', stage: 'ResponseComplete' });
+      await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
+    }, 60_000);
+  });
+});
