@@ -79,6 +79,7 @@ describe('a refused upgrade', () => {
     await until(() => text.includes('}'));
     client.write(head('GET', pods));
     await closed;
+    client.destroy();
     expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
     expect(rig.seen).toHaveLength(0);
   });

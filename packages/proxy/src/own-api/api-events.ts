@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, ProblemError, type AuditSink } from '@sallyport/kit';
+import { clientText } from '../describe-event.ts';
 import type { AuditCall } from './own-api-deps.ts';
-
-const control = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** Events of the gateway's own API, of type `http.request`. */
 export function createApiEvents(deps: { sink: AuditSink; now: () => number; producer: string }): AuditCall {
@@ -13,11 +12,11 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
     },
     complete({ request, path, clientAddress, answer, status, detail }) {
       const identity = answer?.identity;
-      const userAgent = request.headers['user-agent']?.slice(0, 1024).replace(control, '?');
+      const userAgent = request.headers['user-agent'] === undefined ? undefined : clientText(request.headers['user-agent']);
       deps.sink.enqueue(createAuditRecord({
         type: 'http.request', source: 'sallyport/proxy', key: auditKey(undefined, answer?.session?.id),
         data: {
-          auditID: randomUUID(), stage: 'ResponseComplete', requestURI: path.slice(0, 1024).replace(control, '?'), verb: (request.method ?? '').toLowerCase(),
+          auditID: randomUUID(), stage: 'ResponseComplete', requestURI: clientText(path), verb: (request.method ?? '').toLowerCase(),
           user: identity ? { username: identity.user, groups: identity.groups } : {}, sourceIPs: [clientAddress], ...(userAgent === undefined ? {} : { userAgent }),
           responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
           sallyport: {

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import express, { type Express, type RequestHandler } from 'express';
-import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sallyport/kit';
+import express, { type Express, type Request, type RequestHandler } from 'express';
+import { callerHeader, encodeCaller, ProblemError, problemHandler, toProblem } from '@sallyport/kit';
 import { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
+import { refuseUnclearRequest } from './refuse-unclear-request.ts';
 
 const apiPrefix = '/.sallyport/api/v1';
 
@@ -13,13 +14,17 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
   app.use((_request, response, next) => {
     response.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" });
     next();
   });
   app.get(['/healthz', '/livez'], (_request, response) => void response.type('text/plain').send('ok'));
+  app.use(refuseUnclearRequest(noteRefusal(deps)));
   mountApi(app, deps);
-  app.use(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/token', '/.sallyport/me', '/.sallyport/logout'], withCaller(deps), deps.pages);
+  app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/token'], deps.pages);
+  app.all(['/.sallyport/me', '/.sallyport/logout'], withCaller(deps), deps.pages);
   app.use(() => {
     throw new ProblemError('not-found', 'There is no such page on this gateway.');
   });
@@ -27,21 +32,34 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   return app;
 }
 
-/** Adds the caller, where there is one, to a request for authenticate's pages. */
+/** Records the refusal of a request that is no call of the API. */
+function noteRefusal(deps: OwnApiDeps) {
+  return (request: Request, error: unknown) => {
+    const { status, detail } = toProblem(error);
+    deps.auditCall.complete({ request, path: request.originalUrl.split('?', 1)[0]!, clientAddress: deps.clientAddress(request), answer: undefined, status, detail });
+  };
+}
+
+/** Adds the caller, where there is one, to a request for authenticate's pages; refusals are recorded as those of the API are. */
 function withCaller(deps: OwnApiDeps): RequestHandler {
+  const findCaller = async (request: Request, clientAddress: string) => {
+    const credential = readCallerCredential(request, deps.origin.startsWith('https:'));
+    refuseForeignOrigin(request, credential, deps.origin);
+    if (!credential) return undefined;
+    return deps.findCaller(request, credential, clientAddress).catch((error: unknown) => {
+      // An ended session on a page is a person to be shown the way to the login, not an error.
+      if (error instanceof ProblemError && error.code === 'unauthenticated' && credential.kind === 'cookie') return undefined;
+      throw error;
+    });
+  };
+  const note = noteRefusal(deps);
   return async (request, response, next) => {
-    const path = request.baseUrl;
-    if (path === '/.sallyport/me' || path === '/.sallyport/logout') {
-      const credential = readCallerCredential(request, deps.origin.startsWith('https:'));
-      refuseForeignOrigin(request, credential, deps.origin);
-      if (credential) {
-        const found = await deps.findCaller(request, credential, deps.clientAddress(request)).catch((error: unknown) => {
-          // An ended session on a page is a person to be shown the way to the login, not an error.
-          if (error instanceof ProblemError && error.code === 'unauthenticated' && credential.kind === 'cookie') return undefined;
-          throw error;
-        });
-        if (found) response.locals.caller = encodeCaller(found.caller);
-      }
+    try {
+      const found = await findCaller(request, deps.clientAddress(request));
+      if (found) response.locals.caller = encodeCaller(found.caller);
+    } catch (error) {
+      note(request, error);
+      throw error;
     }
     next();
   };

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
 import { createLogger, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
@@ -25,7 +28,7 @@ function setUp(privileged = false) {
     auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) }, logger: createLogger({ service: 'proxy', level: 'silent' }),
   });
   const callerOf = (request: ServiceRequest) => JSON.parse(Buffer.from(request.headers!['sallyport-caller']!, 'base64url').toString()) as object;
-  return { agent: supertest(app), calls, events, seen, callerOf };
+  return { app, agent: supertest(app), calls, events, seen, callerOf };
 }
 const bearer = 'Bearer spt_live';
 const cookie = '__Host-sallyport=spt_live';
@@ -62,12 +65,47 @@ describe('the gateway\'s own API', () => {
     await agent.delete(`${api}/sessions/x`).set('cookie', cookie).expect(403);
     expect(calls).toEqual([]);
     await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', 'https://gate').expect(200);
-    await agent.delete(`${api}/sessions/a%2Fb`).set('authorization', bearer).expect(200);
-    expect(calls.map(({ path }) => path)).toEqual(['/v1/sessions/x', '/v1/sessions/a%2Fb']);
+    await agent.delete(`${api}/sessions/y`).set('authorization', bearer).expect(200);
+    expect(calls.map(({ path }) => path)).toEqual(['/v1/sessions/x', '/v1/sessions/y']);
+  });
+
+  it('takes no cookie of which there are two: either may have been planted', async () => {
+    await setUp().agent.get(`${api}/clusters`).set('cookie', `${cookie}; __Host-sallyport=spt_other`).expect(401);
+    await setUp().agent.get(`${api}/clusters`).set('cookie', `__Host-sallyport=spt_other; ${cookie}`).expect(401);
   });
 
   it('refuses a token and another session\'s cookie together', async () => {
     await setUp().agent.get(`${api}/clusters`).set('authorization', bearer).set('cookie', '__Host-sallyport=spt_other').expect(400);
+  });
+});
+
+describe('an address that is not in its plain form', () => {
+  const ask = async (path: string, lines: string[] = []) => {
+    const { app, events, seen } = setUp();
+    const server = createServer(app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk) => { text += String(chunk); });
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: gate\r\nAuthorization: ${bearer}\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`);
+    await once(socket, 'end');
+    server.close();
+    return { status: Number(text.split(' ')[1]), events, seen, text };
+  };
+
+  it.each([
+    '/.sallyport/me/../../v1/sessions', '/.sallyport/me/%2e%2e/%2e%2e/v1/sessions', '/.sallyport/login/../../v1/sessions?all=true', '/.sallyport/me//../v1', '/.sallyport/me;x', '/.sallyport/%6de',
+    '/.sallyport/api/v1/sessions/..', '/.sallyport/./me', '/.sallyport//me', '/.sallyport/me/', '/.sallyport/me\\..', `/.sallyport/me?access_token=spt_${'a'.repeat(43)}`,
+  ])('(%s) is refused and never tidied up for another service', async (path) => {
+    const { status, events, seen, text } = await ask(path);
+    expect(status).toBe(400);
+    expect(text).toContain('"code":"bad-request"');
+    expect(events.map((event) => event.status)).toEqual([400]);
+    expect(seen.caller).toBeUndefined();
+  });
+
+  it.each(['Transfer-Encoding: identity, chunked', 'Host: other', 'Connection: Authorization', 'Authorization: Bearer spt_other', 'Impersonate-User: root'])('nor is a request with an unclear head (%s)', async (line) => {
+    expect((await ask('/.sallyport/me', [line])).status).toBeGreaterThanOrEqual(400);
   });
 });
 

@@ -7,12 +7,10 @@ export const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo'
 /** A caller's credential on the gateway's own pages. A cookie rides along with whatever another site makes the browser send, so it is told apart from a bearer token. */
 export type CallerCredential = { kind: 'bearer' | 'cookie'; hash: string };
 
+/** The one cookie of this name; two of one name are as good as none, for either could have been planted. */
 function cookieValue(header: string | undefined, name: string): string | undefined {
-  for (const pair of header?.split(';') ?? []) {
-    const at = pair.indexOf('=');
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
-  }
-  return undefined;
+  const found = (header ?? '').split(';').filter((pair) => pair.includes('=') && pair.slice(0, pair.indexOf('=')).trim() === name);
+  return found.length === 1 ? found[0]!.slice(found[0]!.indexOf('=') + 1).trim() : undefined;
 }
 
 /** Reads the bearer token or the session cookie of a call to the gateway's own pages; the hash is all that is kept. Both at once are refused when they differ. */
