@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { tryCommand } from '../run/command.ts';
+import { machineLockHeld } from '../run/machine-lock.ts';
 import { mountsBelow, unmountBelow } from '../run/mounts.ts';
 import type { Run } from '../run/run-directory.ts';
 import { waitUntil } from '../run/wait.ts';
 import { removeCgroup } from './cgroups.ts';
 import { DEVICE_PLUGIN_SOCKET, acceptsConnections } from './device-plugin-socket.ts';
-import { nodeNames } from './node-names.ts';
+import { NODE_LOCK, nodeNames } from './node-names.ts';
 
 // Deeper ones first. Each is removed only when nothing is in it.
 const MADE_ON_THE_WAY = [
@@ -17,8 +18,9 @@ const MADE_ON_THE_WAY = [
 /**
  * Removes all that a run's node left on the machine outside its directory: containers and their shims, mounts,
  * cgroups, the bridge and small files. Goes by names alone, so it serves a stop and a later run's sweep alike.
+ * Directories that a node of another run may be about to use stay; `holdsLock` says that there is none.
  */
-export async function removeNodeRemains(run: Run): Promise<void> {
+export async function removeNodeRemains(run: Run, options: { holdsLock?: boolean } = {}): Promise<void> {
   const names = nodeNames(run);
   if (process.platform !== 'linux' || !existsSync(names.containerdDirectory)) return;
   await removeCgroup(names.cgroup);
@@ -30,7 +32,9 @@ export async function removeNodeRemains(run: Run): Promise<void> {
   removeNetworkResults(names.network, tasks.map((task) => path.basename(task)));
   removeLogLinks(names.podLogs);
   await removeDevicePluginSocket();
-  for (const directory of MADE_ON_THE_WAY) removeIfEmpty(directory);
+  if (options.holdsLock || !(await machineLockHeld(NODE_LOCK))) {
+    for (const directory of MADE_ON_THE_WAY) removeIfEmpty(directory);
+  }
   // Without it nothing above is done again: by then the next run may have a node here, in the same shared places.
   if (mountsBelow(names.containerdDirectory).length === 0) rmSync(names.containerdDirectory, { recursive: true, force: true });
 }

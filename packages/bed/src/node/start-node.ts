@@ -40,7 +40,7 @@ export async function startNode(options: StartNodeOptions): Promise<ClusterNode>
   const started: ManagedProcess[] = [];
   const stop = async (): Promise<void> => {
     for (const each of started.toReversed()) await each.stop();
-    await removeNodeRemains(run);
+    await removeNodeRemains(run, { holdsLock: true });
     await lock.release();
   };
   const start = async (server: ManagedProcess): Promise<void> => {

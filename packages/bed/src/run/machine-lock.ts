@@ -15,7 +15,7 @@ export async function takeMachineLock(name: string, options: { onProgress?: Prog
   for (let told = 0; ; ) {
     const server = await tryListen(address);
     if (server) return { release: () => close(server) };
-    if (Date.now() - told > 15_000) {
+    if (Date.now() - told > 60_000) {
       told = Date.now();
       options.onProgress?.(`waiting for ${await holder(address) ?? 'another process'}, which holds ${name} on this machine`);
     }
