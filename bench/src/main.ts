@@ -44,7 +44,7 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
   const wrk = ground.bed.missing.find((one) => one.missing === 'wrk');
   if (wrk) results.skipped.push(`load and watches: wrk: ${wrk.why} (${wrk.hint})`);
   if (options.parts.includes('load') && !wrk) {
-    const plan = { connections: 32, rounds: options.rounds, seconds: quick ? 2 : 5, warmUpSeconds: quick ? 2 : 6, latencySeconds: quick ? 1 : 3 };
+    const plan = { connections: 32, rounds: options.rounds, seconds: quick ? 2 : 5, warmUpRequests: quick ? 5000 : 40_000, latencySeconds: quick ? 1 : 3 };
     results.load = await attempt('load', () => measureLoad(ground, taking, plan, tell));
   }
   if (options.parts.includes('watches') && !wrk) {
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
     void stop().finally(() => process.exit(130));
   });
   try {
-    if (options.profile) return void process.stdout.write(`${await profileGateway(ground, path.join(resultsDirectory, `profile-${stamp}`), options.quick ? 5 : 20)}\n`);
+    if (options.profile) return void process.stdout.write(`${await profileGateway(ground, path.join(resultsDirectory, `profile-${stamp}`), options.quick ? 5 : 30, tell)}\n`);
     await measureAll(ground, options, results);
     mkdirSync(resultsDirectory, { recursive: true });
     const file = path.join(resultsDirectory, `${stamp}.json`);

@@ -6,11 +6,12 @@ import { runWrk } from '../machine/wrk.ts';
 import { profileText, summariseProfile } from './summarise-profile.ts';
 
 /** Runs the gateway's services under the profiler of Node.js and tells where the time of proxy and authorize went. The start is in it too, so the load must be long. */
-export async function profileGateway(ground: Ground, directory: string, seconds: number): Promise<string> {
+export async function profileGateway(ground: Ground, directory: string, seconds: number, tell: (text: string) => void): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const gateway = await startGateway(ground, 'tls', { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` });
   try {
-    await runWrk({ program: ground.bed.programs.wrk!, directory: ground.directory, url: gateway.base + podsPath, headers: gateway.headers, connections: 32, seconds });
+    const { requests } = await runWrk({ program: ground.bed.programs.wrk!, directory: ground.directory, url: gateway.base + podsPath, headers: gateway.headers, connections: 32, seconds });
+    tell(`${requests} requests under the profiler`);
   } finally {
     await gateway.stop();
   }

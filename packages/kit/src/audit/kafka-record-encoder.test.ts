@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { crc32c } from './crc32c.ts';
+import { createGroupMessages, type GroupMessages } from './group-messages.ts';
 import { encodeRecord, type RecordParts } from './kafka-record-encoder.ts';
 import { quickenKafkajs } from './quicken-kafkajs.ts';
 
@@ -35,6 +36,27 @@ describe('the checksum of Kafka batches', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       expect(crc32c(bytes)).toBe(originalChecksum(Buffer.from(bytes)));
     }));
+  });
+});
+
+describe('the grouping of a batch by partition', () => {
+  type Given = Parameters<GroupMessages>[0];
+  const group = load('kafkajs/src/producer/groupMessagesPerPartition.js') as GroupMessages;
+  const createPartitioner = load('kafkajs/src/producer/partitioners/default/index.js') as () => Given['partitioner'];
+  const partitionMetadata = Array.from({ length: 6 }, (_none, partitionId) => ({ partitionId, leader: 1, partitionErrorCode: 0, replicas: [1], isr: [1], offlineReplicas: [] }));
+  const message = fc.record({
+    key: fc.oneof(fc.constantFrom('dev/a', 'dev/b', 'prod/ä'), fc.string(), fc.uint8Array({ maxLength: 8 }).map((bytes) => Buffer.from(bytes))), value: fc.string(), partition: fc.option(fc.nat({ max: 5 }), { nil: undefined, freq: 5 }),
+  });
+
+  it('is the one that kafkajs makes', () => {
+    fc.assert(fc.property(fc.array(message, { maxLength: 40 }), (messages) => {
+      const given = { topic: 't', partitionMetadata, messages, partitioner: createPartitioner() };
+      expect(createGroupMessages()(given)).toEqual(group(given));
+    }));
+  });
+
+  it('is empty while the topic has no partitions', () => {
+    expect(createGroupMessages()({ topic: 't', partitionMetadata: [], messages: [{ key: 'a', value: 'b' }], partitioner: createPartitioner() })).toEqual({});
   });
 });
 

@@ -3,7 +3,7 @@ import { ProblemError } from '../problem-error.ts';
 import { askRedis } from './ask-redis.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { createChangeFeed } from './create-change-feed.ts';
-import { readStoredSession } from './read-stored-session.ts';
+import { createReadSession, readStoredSession } from './read-stored-session.ts';
 import { redisKeys } from './redis-keys.ts';
 import { createIndex } from './redis-index.ts';
 import { createScript, defineScript, renewScript, revokeScript } from './redis-scripts.ts';
@@ -34,9 +34,10 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
   const revoke = defineScript(redis, revokeScript);
   const index = createIndex(redis);
   const feed = createChangeFeed(redis, keys.changes);
+  const readSession = createReadSession();
 
   const indexesOf = (session: Session) => [keys.everybody, keys.person(session.identity)];
-  const lookUp = async (hash: string): Promise<SessionLookup> => readStoredSession(await client.hmget(keys.session(hash), 'session', 'idleEndsAt', 'revoked'), now());
+  const lookUp = async (hash: string): Promise<SessionLookup> => readStoredSession(await client.hmget(keys.session(hash), 'session', 'idleEndsAt', 'revoked'), now(), readSession);
   const lookUpAll = (hashes: readonly string[]) => Promise.all(hashes.map(lookUp));
 
   async function write(tokenHash: string, session: Session): Promise<void> {

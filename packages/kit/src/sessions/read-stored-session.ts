@@ -1,4 +1,5 @@
 import type { Session, Tombstone } from '@sallyport/contracts';
+import { LRUCache } from 'lru-cache';
 import type { SessionLookup } from './session-store.ts';
 
 type Fields = readonly (string | null | undefined)[];
@@ -22,15 +23,39 @@ function isSession(value: Record<string, unknown> | undefined): value is Session
     && typeof identity['claims'] === 'object' && identity['claims'] !== null;
 }
 
-/** Reads the fields `session`, `idleEndsAt` and `revoked` back; what is missing, over or unreadable is `unknown`. */
-export function readStoredSession([text, idleText, revoked]: Fields, now: number): SessionLookup {
+/** Turns the text of a session into a session; undefined if it is none. */
+export type ReadSession = (text: string) => Session | undefined;
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
+}
+
+/**
+ * Reads sessions, and gives the very same object again for the very same text: whoever derives something from a session can keep it with
+ * the object. Only the reading is remembered, never that a session is live. The objects are frozen, as several callers share them.
+ */
+export function createReadSession(options: { max?: number } = {}): ReadSession {
+  const known = new LRUCache<string, Session>({ max: options.max ?? 10_000 });
+  return (text) => {
+    const before = known.get(text);
+    if (before) return before;
+    const session = parse(text);
+    if (!isSession(session)) return undefined;
+    known.set(text, freeze(session));
+    return session;
+  };
+}
+
+/** Judges the fields `session`, `idleEndsAt` and `revoked` as they were read just now; what is missing, over or unreadable is `unknown`. */
+export function readStoredSession([text, idleText, revoked]: Fields, now: number, readSession: ReadSession): SessionLookup {
   if (revoked != null) {
     const tombstone = parse(revoked);
     return tombstone ? { state: 'revoked', tombstone: tombstone as Tombstone } : { state: 'unknown' };
   }
   if (text == null || idleText == null) return { state: 'unknown' };
-  const session = parse(text);
+  const session = readSession(text);
   const idleEndsAt = Number(idleText);
-  if (!isSession(session) || !(now < session.expiresAt) || !(now < idleEndsAt)) return { state: 'unknown' };
+  if (!session || !(now < session.expiresAt) || !(now < idleEndsAt)) return { state: 'unknown' };
   return { state: 'live', session, idleEndsAt };
 }

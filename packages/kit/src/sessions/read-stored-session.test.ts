@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { createReadSession, readStoredSession } from './read-stored-session.ts';
+import { exampleSession } from './session-store.conformance.ts';
+
+const now = 1_800_000_000_000;
+const text = JSON.stringify(exampleSession(now));
+
+describe('sessions as they lie in Redis', () => {
+  it('are the very same object for the very same text, and another one for another', () => {
+    const read = createReadSession();
+    const changed = JSON.stringify({ ...exampleSession(now), id: 'another' });
+    expect(read(text)).toBe(read(text));
+    expect(read(changed)).not.toBe(read(text));
+    expect(read(changed)?.id).toBe('another');
+  });
+
+  it('cannot be changed by one of those who share them', () => {
+    const session = createReadSession()(text)!;
+    expect(() => session.identity.groups.push('admins')).toThrow(TypeError);
+    expect(() => { session.expiresAt += 1; }).toThrow(TypeError);
+  });
+
+  it('are over or revoked whatever is remembered of their text', () => {
+    const read = createReadSession();
+    expect(readStoredSession([text, String(now + 1), null], now, read).state).toBe('live');
+    expect(readStoredSession([text, String(now), null], now, read).state).toBe('unknown');
+    expect(readStoredSession([text, String(now + 1), '{"id":"x"}'], now, read).state).toBe('revoked');
+    expect(readStoredSession([null, String(now + 1), null], now, read).state).toBe('unknown');
+  });
+
+  it.each(['', 'null', '[]', '{}', '{"version":1}', '{"version":1,"id":"a","expiresAt":9e15,"idleMs":1,"identity":null}'])('are unknown where the text %j is no session', (bad) => {
+    expect(readStoredSession([bad, String(now + 1), null], now, createReadSession()).state).toBe('unknown');
+  });
+});
