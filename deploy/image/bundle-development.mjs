@@ -9,7 +9,9 @@ const programs = ['setup', 'identity-provider', 'practice-cluster'];
 
 await build({
   entryPoints: Object.fromEntries(programs.map((name) => [name, path.join(source, `${name}-main.ts`)])),
-  outdir, outExtension: { '.js': '.mjs' }, bundle: true, format: 'esm', platform: 'node', target: 'node24', conditions: ['source'], minifySyntax: true, logLevel: 'warning',
+  outdir, outExtension: { '.js': '.mjs' }, bundle: true, format: 'esm', platform: 'node', target: 'node24', conditions: ['source'], logLevel: 'warning',
+  // oidc-provider finds its settings by the names of its classes.
+  keepNames: true,
   // CommonJS packages in an ES module ask for require.
   banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
 });
