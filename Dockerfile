@@ -1,15 +1,14 @@
 # One image for the four services and the sallyport command; the first argument says which:
 #   docker run IMAGE proxy --config /etc/sallyport/sallyport.yaml
 #
-# BASE_IMAGE   what the services run on: glibc, libstdc++ and /bin/sh are all they need of it.
-# BUILD_IMAGE  what they are built on: Node.js 20 or newer with npm, or a Debian on which apt can install npm.
+# BASE_IMAGE           what the services run on: glibc, libstdc++ and /bin/sh are all they need of it.
+# BUILD_IMAGE          what they are built on: Node.js 20 or newer with npm, or a Debian on which apt can install npm.
+# NPM_CONFIG_REGISTRY  where packages come from, if not from npm's own registry.
 # The Node.js that builds and runs everything is the project's own, from package-lock.json.
 ARG BASE_IMAGE=debian:bookworm-slim
 ARG BUILD_IMAGE=${BASE_IMAGE}
 
 FROM ${BUILD_IMAGE} AS tools
-# Set to fetch packages from another registry than npm's.
-ARG NPM_CONFIG_REGISTRY
 RUN command -v npm > /dev/null || { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io npm && rm -rf /var/lib/apt/lists/*; }
 
 # Only what decides which packages are installed, so that a change to a source file does not install them again.
@@ -19,6 +18,7 @@ COPY . /context
 RUN cd /context && find . -name package.json -o -name package-lock.json -o -name .npmrc | while read -r file; do install -D -m 644 "$file" "/manifests/$file"; done
 
 FROM tools AS build
+ARG NPM_CONFIG_REGISTRY
 WORKDIR /src
 COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --loglevel=error && cp node_modules/node-linux-*/bin/node /usr/local/bin/project-node
@@ -34,6 +34,7 @@ RUN for name in contracts kubernetes policy kit authenticate authorize proxy aud
  && cd /app/packages/cli/dist && find . -mindepth 1 -maxdepth 1 ! -name sallyport.mjs ! -name parts -exec rm -r {} +
 
 FROM tools AS dependencies
+ARG NPM_CONFIG_REGISTRY
 WORKDIR /src
 COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --loglevel=error \
