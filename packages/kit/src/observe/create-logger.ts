@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 export type Logger = PinoLogger;
@@ -7,6 +8,18 @@ export const redactedPaths = [
   'authorization', 'cookie', 'token', 'access_token', 'refresh_token', 'id_token', 'code_verifier', 'clientSecret', 'client_secret', 'password', 'set-cookie',
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]).map((path) => path.replace(/(^|\.)([a-z]+(?:-[a-z]+)+)$/, (_all, dot, name) => `${dot === '.' ? '' : ''}["${name}"]`));
 
+let shared: DestinationStream | undefined;
+
+/** Standard output, a few lines at a time: a write for each costs as much as the line itself. Nothing waits longer than 100 ms, and what is left goes out when the process ends. */
+function standardOutput(): DestinationStream {
+  if (!shared) {
+    const output = pino.destination({ dest: 1, sync: true, minLength: 4096, periodicFlush: 100 });
+    process.once('exit', () => output.flushSync());
+    shared = output;
+  }
+  return shared;
+}
+
 /** Creates a service's logger. `level` as pino names them; `destination` is for tests. */
 export function createLogger(options: { service: string; level?: string; destination?: DestinationStream }): Logger {
   const settings = {
@@ -15,5 +28,5 @@ export function createLogger(options: { service: string; level?: string; destina
     redact: { paths: redactedPaths, censor: '[redacted]' },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  return pino(settings, options.destination ?? standardOutput());
 }
