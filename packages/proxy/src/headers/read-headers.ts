@@ -17,6 +17,8 @@ export type ReadHeaders = {
   forward: string[];
 };
 
+/** A list of a header's value (RFC 9110, 5.6.1): only blanks and tabs are white space there, which String.trim does not know. */
+const listOf = (value: string) => value.split(',').map((item) => item.replace(/^[ \t]+|[ \t]+$/g, ''));
 const bad = (detail: string) => new ProblemError('bad-request', detail);
 
 /** Identity headers in whatever spelling a proxy or an application server could fold into them (CVE-2025-64484). */
@@ -34,7 +36,7 @@ function once(previous: string | undefined, value: string, name: string): string
 
 /** `Connection` may say how the connection goes on and nothing else: naming another header would have a hop drop it (CVE-2021-31999). */
 function readConnection(value: string): string {
-  const tokens = value.toLowerCase().split(',').map((token) => token.trim());
+  const tokens = listOf(value.toLowerCase());
   for (const token of tokens) {
     if (token !== 'keep-alive' && token !== 'close' && token !== 'upgrade') throw bad('The Connection header may say keep-alive, close or upgrade only.');
   }
@@ -60,7 +62,7 @@ function take(headers: ReadHeaders, lower: string, value: string): void {
     case 'expect':
       if (value.toLowerCase() !== '100-continue') throw bad('The only expectation that is met here is 100-continue.');
       return;
-    case 'sec-websocket-protocol': (headers.webSocketProtocols ??= []).push(...value.split(',').map((one) => one.trim())); return;
+    case 'sec-websocket-protocol': (headers.webSocketProtocols ??= []).push(...listOf(value)); return;
     case 'x-forwarded-for': headers.forwardedFor = headers.forwardedFor === undefined ? value : `${headers.forwardedFor}, ${value}`; return;
     case 'proxy-authorization': throw bad('Proxy-Authorization is not for this gateway.');
     default:

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { eventOf, expectAccepted, expectRefused, whoAmI } from './attack.ts';
+import { scene } from './scene.ts';
+
+const reserved = ['system:masters', 'System:Masters', 'system:serviceaccounts', 'system:serviceaccount:kube-system:default'];
+
+export function attackGroups(): void {
+  describe('A20: an identity provider that sends', () => {
+    it('groups of Kubernetes itself does not get them to a cluster, and the event names them', async () => {
+      const { request } = await expectAccepted({ authorization: `Bearer ${scene().tokens.eve}` });
+      expect(request.header('impersonate-user')).toEqual(['eve@example.com']);
+      for (const group of reserved) expect(request.header('impersonate-group')).not.toContain(group);
+      const { data } = await eventOf(request.header('audit-id')[0]);
+      expect(data.sallyport.droppedGroups).toEqual(reserved);
+      expect(data.user.groups).not.toContain('system:masters');
+    });
+
+    it('them has no effect on the real API server', async () => {
+      const { username, groups } = await whoAmI([], scene().tokens.eve);
+      expect(username).toBe('eve@example.com');
+      expect(groups.toSorted()).toEqual(['developers', 'system:authenticated']);
+      const { event } = await expectRefusedByCluster();
+      expect(event.data.responseStatus!.code).toBe(403);
+    });
+
+    it('a user of Kubernetes itself lets nobody in', async () => {
+      await expect(scene().gate.login('system:admin', 'admin')).rejects.toThrow();
+    });
+
+    it('a group with a blank before it lets nobody in: HTTP would drop the blank', async () => {
+      await expect(scene().gate.login('dan@example.com')).rejects.toThrow();
+      const [event] = await scene().gate.audit.await((record) => record.type === 'login.failed' && /blank/.test(record.data.responseStatus?.message ?? ''));
+      expect(event!.data.user).toEqual({});
+    });
+
+    it('nothing gives no rights', async () => {
+      await expectRefused({ authorization: `Bearer ${scene().tokens.mallory}` }, 403, /default-deny/);
+    });
+  });
+}
+
+/** system:masters could read everything; eve may not. */
+async function expectRefusedByCluster() {
+  const reply = await scene().gate.request('/clusters/real/api/v1/namespaces/kube-system/secrets', { token: scene().tokens.eve });
+  expect(reply.status).toBe(403);
+  expect(reply.json()).toMatchObject({ kind: 'Status', message: expect.stringContaining('eve@example.com') });
+  return { event: await eventOf(String(reply.headers['audit-id'])) };
+}

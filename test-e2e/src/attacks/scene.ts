@@ -1,0 +1,63 @@
+import { demoPeople, type Person } from '@sallyport/standalone';
+import { hashToken } from '@sallyport/kit';
+import { realClusterAccess, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
+
+const developers = [{ allow: { or: [{ groups: 'developers' }] } }];
+const person = (name: string, groups: string[], more: Partial<Person> = {}): Person => ({ user: `${name}@example.com`, password: name, groups, ...more });
+
+/** People whose names and groups the identity provider should not have sent, besides those of the demo. */
+const people: readonly Person[] = [
+  ...demoPeople,
+  person('eve', ['developers', 'system:masters', 'System:Masters', 'system:serviceaccounts', 'system:serviceaccount:kube-system:default', 'cn=a,ou=b', 'developers,system:masters', 'Ärzte-開発']),
+  person('dan', ['developers', ' system:masters']),
+  person('crlf', ['developers', 'x\r\nImpersonate-Group: system:masters']),
+  person('long', ['developers', 'g'.repeat(64 * 1024)]),
+  { user: 'system:admin', password: 'admin', groups: ['developers'] },
+];
+
+/** The tokens by which the gateway is known to its clusters; neither may be seen anywhere but there. */
+export const planted = { dev: 'planted-credential-of-the-dev-cluster', prod: 'planted-credential-of-the-prod-cluster', gone: 'planted-credential-of-the-gone-cluster' };
+
+/** One gateway as four processes with Redis and Kafka, two upstreams that record, and the real API server: what all attacks are made on. */
+export type Scene = {
+  gate: Gate; dev: RecordingUpstream; prod: RecordingUpstream;
+  tokens: Record<'alice' | 'bob' | 'mallory' | 'eve', string>;
+  /** Every answer that an attacker got. */
+  answers: string[];
+};
+
+let open: Scene | undefined;
+
+/** The open scene; it exists while tests run, not while they are collected. */
+export function scene(): Scene {
+  if (!open) throw new Error('the scene is not open yet');
+  return open;
+}
+
+export async function openScene(): Promise<void> {
+  const [dev, prod, real] = await Promise.all([startRecordingUpstream(), startRecordingUpstream(), realClusterAccess()]);
+  const gone = { server: 'https://127.0.0.1:9', caFile: dev.caFile, token: planted.gone, policy: developers };
+  const gate = await startGate({
+    mode: 'processes', people,
+    clusters: [
+      { ...dev.access, name: 'dev', token: planted.dev, host: 'dev.k8s.test', policy: developers },
+      { ...prod.access, name: 'prod', token: planted.prod, policy: [{ allow: { or: [{ groups: 'sre' }] } }] },
+      { ...dev.access, name: 'readonly', token: planted.dev, policy: [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': ['get', 'list'] }] } }] },
+      { ...gone, name: 'gone' },
+      { ...real, name: 'real', policy: developers },
+    ],
+    more: { timeouts: { connect: '2s', firstByte: '5s' } },
+  });
+  const token = async (name: string) => (await gate.login(`${name}@example.com`)).token;
+  const tokens = { alice: await token('alice'), bob: await token('bob'), mallory: await token('mallory'), eve: await token('eve') };
+  open = { gate, dev, prod, tokens, answers: [] };
+}
+
+export async function closeScene(): Promise<void> {
+  await open?.gate.stop();
+  await Promise.all([open?.dev.stop(), open?.prod.stop()]);
+  open = undefined;
+}
+
+/** The value under which a token is kept. */
+export const stored = (token: string): string => hashToken(token);
