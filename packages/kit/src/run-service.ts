@@ -40,9 +40,15 @@ export async function runService(program: ServiceProgram): Promise<void> {
     await program.check?.(loaded);
     if (options.checkConfig) return void process.stdout.write(`${options.config}: ok\n`);
     const parts = { loaded, logger, metrics: createMetrics(), readiness: createReadiness() };
+    let phase: 'starting' | 'running' | 'stopping' = 'starting';
+    parts.readiness.add('service', () => {
+      if (phase !== 'running') throw new Error(phase);
+    });
     const admin = await listenHttp(createAdminServer(parts), program.adminListen(loaded));
     const service = await program.start(parts);
+    phase = 'running';
     onSignal(async (signal) => {
+      phase = 'stopping';
       logger.info({ signal }, 'stopping');
       await service.close();
       await admin.close(0);

@@ -25,7 +25,8 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
     return;
   }
   const about = exchange.kube?.isResourceRequest ? { apiGroup: exchange.kube.apiGroup, resource: exchange.kube.resource, name: exchange.kube.name } : undefined;
-  const retryAfterSeconds = problem.status === 503 || problem.status === 429 ? 1 : undefined;
+  // client-go repeats a 5xx with Retry-After by itself, up to ten times: in an outage a person would wait, and a write would come again unasked.
+  const retryAfterSeconds = problem.status === 429 ? 1 : undefined;
   const body = Buffer.from(JSON.stringify(statusForProblem({ code: problem.code, status: problem.status, reason: exchange.statusReason, detail: problem.detail, about, retryAfterSeconds })));
   const lines = ['content-type', 'application/json', 'content-length', String(body.length), 'cache-control', 'no-store', 'x-content-type-options', 'nosniff', 'audit-id', exchange.auditId];
   if (problem.status === 401) lines.push('www-authenticate', 'Bearer realm="sallyport"');
