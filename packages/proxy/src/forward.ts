@@ -1,4 +1,4 @@
-import { PassThrough, type Readable } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import type { Dispatcher } from 'undici';
 import type { Exchange, Step } from './exchange.ts';
@@ -27,8 +27,14 @@ function bodyOf(exchange: Exchange): Readable | null {
   if (!headers.chunked && !((headers.contentLength ?? 0) > 0)) return null;
   if (exchange.expectsContinue) exchange.response.writeContinue();
   if (!headers.chunked) return exchange.request;
-  const counted = new PassThrough();
-  counted.on('data', (chunk: Buffer) => { exchange.bytesIn += chunk.length; });
+  // Counted on the way through: a listener for data would set the body flowing before anybody sends it on.
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      exchange.bytesIn += chunk.length;
+      done(undefined, chunk);
+    },
+  });
+  counted.on('error', () => {}); // told to whoever sends it on, as long as somebody does
   exchange.request.on('error', (error) => counted.destroy(error));
   return exchange.request.pipe(counted);
 }

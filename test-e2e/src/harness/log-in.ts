@@ -51,8 +51,9 @@ export async function logIn(gate: { url: string; pagesUrl: string; caPem: string
   const { left, answer } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?${query.toString()}`, who);
   if (left === undefined) throw new Error(`the login of ${who.user} ended at a page: ${answer.status} ${answer.text.slice(0, 500)}`);
   const given = new URL(left).searchParams;
+  if (!given.has('code')) throw new Error(`the login of ${who.user} came back without a code: ${left}`);
   if (given.get('state') !== state) throw new Error(`the login came back with another state: ${left}`);
-  const body = new URLSearchParams({ grant_type: 'authorization_code', code: given.get('code') ?? '', code_verifier: verifier, redirect_uri: redirectUri }).toString();
+  const body = new URLSearchParams({ grant_type: 'authorization_code', code: given.get('code')!, code_verifier: verifier, redirect_uri: redirectUri }).toString();
   const exchange = await httpRequestOnce(`${gate.url}/.sallyport/token`, { method: 'POST', ca: gate.caPem, body, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
   if (exchange.status !== 200) throw new Error(`the code was not exchanged: ${exchange.status} ${exchange.text}`);
   const { access_token: token, session, identity } = exchange.json() as { access_token: string; session: { id: string; expiresAt: number }; identity: Login['identity'] };

@@ -35,7 +35,7 @@ export type RecordingUpstream = {
   access: { server: string; caFile: string; token: string };
   connections: RecordedConnection[];
   requests: RecordedRequest[];
-  /** How requests are answered from now on; without, with an empty Kubernetes object. */
+  /** How requests are answered from now on; without, with a Status of success when their body has ended. */
   answer(script: Answer | undefined): void;
   /** How upgrades are answered from now on; without, with 101 and an echo of what comes. */
   answerUpgrade(script: UpgradeAnswer | undefined): void;
@@ -44,9 +44,11 @@ export type RecordingUpstream = {
   stop(): Promise<void>;
 };
 
-const answerEmpty: Answer = (_request, response) => {
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.end('{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}');
+const answerEmpty: Answer = (request, response) => {
+  request.once('end', () => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}');
+  }).resume();
 };
 
 /** Accepts an upgrade to whatever was asked for. */

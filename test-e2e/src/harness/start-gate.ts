@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCertificateAuthority } from '@sallyport/bed';
-import type { ServiceName } from '@sallyport/contracts';
+import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { createLogger, loadConfig } from '@sallyport/kit';
 import { createIdentityProvider, demoApiPolicy, demoPeople, startConstellation, startProcesses, writeSettings, type Person as Account, type Processes, type Settings } from '@sallyport/standalone';
 import type { Redis } from 'ioredis';
@@ -77,7 +77,7 @@ class Closers {
   async run(): Promise<void> {
     const failures: unknown[] = [];
     for (const end of this.#ends.splice(0).toReversed()) await end().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, 'a gate did not stop as it should');
+    if (failures.length > 0) throw new AggregateError(failures, `a gate did not stop as it should: ${failures.map((one) => (one as Error).message).join('; ')}`);
   }
 }
 
@@ -131,6 +131,7 @@ async function startServices(options: GateOptions, settings: Settings, directory
   mkdirSync(path.join(directory, 'logs'));
   const processes = await startProcesses({ configFile: settings.configFile, directory: path.join(directory, 'logs'), adminPorts: settings.adminPorts, ...(options.only ? { only: options.only } : {}) });
   closers.add(() => processes.stopAll());
+  closers.add(() => refuseCrashes(processes));
   const audit = readKafkaAudit(stores.kafka!);
   closers.add(() => audit.close());
   const restart: GateProcesses['restart'] = async (name, signal) => {
@@ -138,6 +139,18 @@ async function startServices(options: GateOptions, settings: Settings, directory
     await processes.start(name);
   };
   return { audit, processes: { ...processes, restart } };
+}
+
+/** A service that ended by itself is a failure, whatever the tests saw of it. */
+async function refuseCrashes(processes: Processes): Promise<void> {
+  for (const name of serviceNames) {
+    const pid = processes.pid(name);
+    try {
+      if (pid !== undefined) process.kill(pid, 0);
+    } catch {
+      throw new Error(`${name} ended by itself; its log ends so:\n${readFileSync(processes.logFile(name), 'utf8').slice(-3000)}`);
+    }
+  }
 }
 
 /** Starts a gateway in front of `clusters` with an OpenID provider, and stores that no other gate of the run uses. */

@@ -29,9 +29,9 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
   afterAll(async () => {
     await browser?.close();
     foreign?.close();
-    await gate?.stop();
     await practice?.stop();
     await upstream?.stop();
+    await gate?.stop();
   }, 60_000);
   afterEach(() => context?.close());
 

@@ -58,7 +58,7 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     await works();
   }, 60_000);
 
-  it('the identity provider away when the services start: they start, sessions go on, a login says so, and works when it is there, with new keys', async () => {
+  it('the identity provider away when the services start: they start, sessions go on, a login says so, and works when it is there', async () => {
     await rig.gate.provider.stop();
     await rig.gate.processes!.restart('authenticate');
     expect((await get(pods)).status).toBe(200);
@@ -67,9 +67,6 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     expect(login.json()).toMatchObject({ code: 'identity-provider-unavailable' });
     await rig.gate.provider.start();
     await eventually('logins work', () => rig.gate.login('bob@example.com'), 15_000);
-    await rig.gate.provider.stop();
-    await rig.gate.provider.start();
-    await eventually('logins work with the provider\'s new keys', () => rig.gate.login('bob@example.com'), 15_000);
   }, 60_000);
 
   it('a proxy that is told to stop lets what runs finish', async () => {

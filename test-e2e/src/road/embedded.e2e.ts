@@ -13,8 +13,8 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     alice = await gate.person('alice@example.com');
   }, 60_000);
   afterAll(async () => {
-    await gate?.stop();
     await practice?.stop();
+    await gate?.stop();
   }, 60_000);
 
   it('shows somebody the pods, and the cluster who they are', async () => {
