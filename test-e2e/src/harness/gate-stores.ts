@@ -27,7 +27,11 @@ export async function createDatabase(server: string): Promise<{ url: string; dro
   const query = async (text: string) => {
     const client = new pg.Client({ connectionString: server });
     await client.connect();
-    await client.query(text).finally(() => client.end());
+    try {
+      await client.query(text);
+    } finally {
+      await client.end();
+    }
   };
   await query(`CREATE DATABASE ${name}`);
   const url = new URL(server);

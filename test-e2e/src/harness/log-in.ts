@@ -13,7 +13,7 @@ export function createPlainBrowser(options: { ca: string; leaveAt?: string }) {
   const remember = (answer: HttpAnswer) => {
     for (const line of [answer.headers['set-cookie'] ?? []].flat()) {
       const [pair = '', ...attributes] = line.split(/;\s*/);
-      const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
+      const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
       const attribute = (key: string) => attributes.find((one) => one.toLowerCase().startsWith(`${key}=`))?.slice(key.length + 1);
       if (value === '' || attribute('max-age') === '0' || /1970/.test(attribute('expires') ?? '')) jar.delete(name);
       else jar.set(name, { value, path: attribute('path') ?? '/' });

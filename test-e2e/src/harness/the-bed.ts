@@ -29,7 +29,10 @@ export function noteSkip(what: string, why: string): void {
 /** A `describe` that needs real components: where the machine cannot have them it is skipped, loudly; with CI=true it fails instead. */
 export function describeWith(needed: readonly BedNeed[], title: string, tests: () => void): void {
   const lacking = theBed().missing.filter((each) => needed.includes(each.missing as BedNeed));
-  if (lacking.length === 0) return void describe(title, tests);
+  if (lacking.length === 0) {
+    describe(title, tests);
+    return;
+  }
   const why = lacking.map((each) => `${each.missing}: ${each.why} (${each.hint})`).join('; ');
   if (process.env['CI'] === 'true') throw new Error(`"${title}" cannot be tested here: ${why}`);
   noteSkip(title, why);
