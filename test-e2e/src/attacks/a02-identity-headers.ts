@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { eventually } from '../harness/index.ts';
 import { expectAccepted, expectAlice, expectRefused, expectUnparsable, whoAmI } from './attack.ts';
 import { scene } from './scene.ts';
 
@@ -42,7 +43,7 @@ export function attackIdentityHeaders(): void {
     it('does not come in through the trailers of a body', async () => {
       const { request } = await expectAccepted({ method: 'POST', lines: ['Transfer-Encoding: chunked', 'Trailer: Impersonate-User'], body: '2;name=value\r\n{}\r\n0\r\nImpersonate-User: root\r\nAuthorization: Bearer x\r\n\r\n' });
       expectAlice(request);
-      expect(request.body().toString()).toBe('{}');
+      await eventually('the body', () => request.body().toString() === '{}');
       expect(request.connection.bytes().toString('latin1')).not.toMatch(/root|name=value|Trailer:/);
     });
 

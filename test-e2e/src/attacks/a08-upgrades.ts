@@ -77,7 +77,11 @@ function attackReuse(): void {
     it('that the cluster leaves open is not pooled either', async () => {
       const { dev } = scene();
       const from = dev.connections.length;
-      dev.answerUpgrade((_request, socket) => void socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n{}'));
+      dev.answerUpgrade((_request, socket) => {
+        socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n{}');
+        socket.on('end', () => socket.end());
+        socket.resume();
+      });
       const reply = await send(bytesOf({ target: exec, lines: webSocket }));
       expect(reply.code).toBe(403);
       await expectAccepted({});

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
-import { eventually, httpRequestOnce, rawExchange, type RecordedRequest } from '../harness/index.ts';
+import { dialRaw, eventually, httpRequestOnce, type RecordedRequest } from '../harness/index.ts';
 import { scene } from './scene.ts';
 
 export type Attack = {
@@ -29,7 +29,7 @@ export function bytesOf(attack: Attack): string {
 export type Status = { kind: string; code: number; message: string; reason: string };
 export type Reply = { code: number; text: string; head: string; body: string; header(name: string): string[]; closed: boolean; auditId: string | undefined };
 
-const whole = /^HTTP\/1\.1 (?:101 [\s\S]*\r\n\r\n|(?!10[01])\d+[\s\S]*(?:\r\n\r\n\{[\s\S]*\}|\r\n0\r\n\r\n))$/;
+const whole = /^HTTP\/1\.1 (?:101 [\s\S]*\r\n\r\n|(?!10[01])\d+[\s\S]*(?:\r\n\r\n\{[\s\S]*\}\s*|\r\n0\r\n\r\n))$/;
 
 /** The content of a chunked body. */
 function unchunk(body: string): string {
@@ -39,11 +39,36 @@ function unchunk(body: string): string {
   return length > 0 ? text.slice(0, length) + unchunk(text.slice(length + 2)) : '';
 }
 
+/** What comes back until the answer is whole (and, if it says so, the connection has ended), or nothing has come for a while. */
+async function exchange(bytes: string, quietMs: number): Promise<{ text: string; closed: boolean }> {
+  const socket = await dialRaw(scene().gate.url, scene().gate.caPem);
+  const chunks: Buffer[] = [];
+  const text = () => Buffer.concat(chunks).toString('utf8');
+  const closed = await new Promise<boolean>((resolve) => {
+    const open = () => resolve(false);
+    let timer = setTimeout(open, quietMs);
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      clearTimeout(timer);
+      timer = setTimeout(open, quietMs);
+      if (whole.test(text()) && !/\r\nconnection: close\r\n/i.test(text())) open();
+    });
+    for (const event of ['end', 'close']) {
+      socket.on(event, () => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    }
+    socket.write(Buffer.from(bytes, 'latin1'));
+  });
+  socket.destroy();
+  return { text: text(), closed };
+}
+
 /** Sends the bytes over TLS and reads the answer. */
 export async function send(bytes: string, quietMs = 1500): Promise<Reply> {
-  const { gate, answers } = scene();
-  const { text, closed } = await rawExchange(gate.url, gate.caPem, bytes, { quietMs, done: whole });
-  answers.push(text);
+  const { text, closed } = await exchange(bytes, quietMs);
+  scene().answers.push(text);
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const header = (name: string) => head.split('\r\n').slice(1).filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`)).map((line) => line.slice(name.length + 1).trim());
   const body = rest.join('\r\n\r\n');

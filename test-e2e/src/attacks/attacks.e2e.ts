@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
 import { describeWith } from '../harness/index.ts';
 import { attackConnection } from './a01-connection.ts';
 import { attackIdentityHeaders } from './a02-identity-headers.ts';
@@ -16,7 +16,9 @@ import { searchForSecrets } from './a30-secrets.ts';
 import { attackTrail } from './a31-trail.ts';
 import { attackBrowser } from './a43-browser.ts';
 import { attackCuriosity } from './a47-curiosity.ts';
-import { closeScene, openScene, scene } from './scene.ts';
+import { closeScene, openScene, resetScene } from './scene.ts';
+
+jest.setTimeout(15_000);
 
 describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running services', () => {
   beforeAll(async () => {
@@ -24,10 +26,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
     await openSlowConnections();
   }, 60_000);
   afterAll(closeScene, 30_000);
-  afterEach(() => {
-    scene().dev.answer(undefined);
-    scene().dev.answerUpgrade(undefined);
-  });
+  afterEach(resetScene);
 
   attackConnection();
   attackIdentityHeaders();

@@ -51,6 +51,13 @@ export async function openScene(): Promise<void> {
   const token = async (name: string) => (await gate.login(`${name}@example.com`)).token;
   const tokens = { alice: await token('alice'), bob: await token('bob'), mallory: await token('mallory'), eve: await token('eve') };
   open = { gate, dev, prod, tokens, answers: [] };
+  resetScene();
+}
+
+/** An upstream that reads what it is sent before it answers, as an API server does. */
+export function resetScene(): void {
+  scene().dev.answer((request, response) => request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"List"}')));
+  scene().dev.answerUpgrade(undefined);
 }
 
 export async function closeScene(): Promise<void> {
