@@ -6,7 +6,7 @@ import { scene } from './scene.ts';
 const plain = ['Impersonate-User', 'Impersonate-Group', 'Impersonate-Uid', 'Impersonate-Extra-scopes', 'Impersonate-Extra-sallyport.dev%2Fsession', 'Impersonate-Constrained-Mode', 'Impersonate', 'X-Remote-User', 'X-Remote-Group', 'X-Remote-Uid', 'X-Remote-Extra-scopes'];
 const odd = [
   'IMPERSONATE-USER', 'IMPERSONATE_USER', 'impersonate_user', 'Impersonate_Group', 'iMpErSoNaTe-UsEr', 'Impersonate.User', 'X_REMOTE_USER', 'X.Remote.Group', 'x-remote_user', 'ImpersonateUser', 'XRemoteUser',
-  ...[...'!#$%&\'*+.^_`|~'].flatMap((byte) => [`Impersonate${byte}User`, `${byte}Impersonate-User`]), '_-Impersonate-User', '--impersonate--user', 'X--Remote--User', 'Imp-ersonate-User',
+  ...'!#$%&\'*+.^_`|~'.split('').flatMap((byte) => [`Impersonate${byte}User`, `${byte}Impersonate-User`]), '_-Impersonate-User', '--impersonate--user', 'X--Remote--User', 'Imp-ersonate-User',
 ];
 const noNames = ['Impersonate-User ', ' Impersonate-User', 'Impersonate User', 'Impersonate\tUser', 'Imperson\xe4te-User', 'Impersonate-User\0', 'Impersonate-User\x0b', 'Impersonate(User', 'Impersonate/User', '"Impersonate-User"'];
 // Names that other proxies and applications read: none is on the list of what goes upstream.

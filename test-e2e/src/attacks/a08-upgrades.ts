@@ -79,8 +79,7 @@ function attackReuse(): void {
       const from = dev.connections.length;
       dev.answerUpgrade((_request, socket) => {
         socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n{}');
-        socket.on('end', () => socket.end());
-        socket.resume();
+        socket.pipe(socket);
       });
       const reply = await send(bytesOf({ target: exec, lines: webSocket }));
       expect(reply.code).toBe(403);
@@ -90,7 +89,10 @@ function attackReuse(): void {
     });
 
     it('to another protocol than was asked for is cut', async () => {
-      scene().dev.answerUpgrade((_request, socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'));
+      scene().dev.answerUpgrade((_request, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+        socket.pipe(socket);
+      });
       const reply = await send(bytesOf({ target: exec, lines: webSocket }));
       expect(reply.code).toBe(502);
       expect((await eventOf(reply.auditId)).data.responseStatus!.code).toBe(502);

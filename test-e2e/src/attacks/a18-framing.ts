@@ -95,7 +95,7 @@ function attackPool(): void {
       socket.destroy();
       await eventually('the end upstream', () => request.connection.closed);
       await expectAccepted({});
-      expect(request.connection.requests).toHaveLength(1);
+      expect(request.connection.requests.at(-1)).toBe(request);
     });
   });
 }
@@ -122,7 +122,8 @@ export function attackFraming(): void {
     it('spaces around chunked is chunked', async () => {
       const { request } = await expectAccepted(post(['Transfer-Encoding:  Chunked  '], whole));
       await eventually('the body', () => request.body().length === 5);
-      expect(request.header('transfer-encoding')).toEqual(['chunked']);
+      // A body that has come as a whole may go on with its length instead; one of the two, never both.
+      expect([...request.header('transfer-encoding'), ...request.header('content-length')]).toHaveLength(1);
     });
     it('leading zeros in its length has that length', async () => {
       const { request } = await expectAccepted(post(['Content-Length: 005']));

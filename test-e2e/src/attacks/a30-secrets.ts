@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
+import type { Redis } from 'ioredis';
 import { eventually, httpRequestOnce, refuseUpgrade } from '../harness/index.ts';
 import { bytesOf, eventOf, exec, expectAccepted, expectRefused, send, webSocket } from './attack.ts';
 import { planted, scene, stored } from './scene.ts';
@@ -30,12 +31,22 @@ function expectNone(where: string, text: string, except: readonly string[] = [])
   for (const [what, secret] of Object.entries(secrets())) if (!except.includes(what)) expect([where, what, text.includes(secret)]).toEqual([where, what, false]);
 }
 
+async function readRedis(client: Redis, key: string): Promise<unknown> {
+  switch (await client.type(key)) {
+    case 'string': return client.get(key);
+    case 'hash': return client.hgetall(key);
+    case 'set': return client.smembers(key);
+    case 'zset': return client.zrange(key, '0', '-1');
+    case 'stream': return client.xrange(key, '-', '+');
+    default: return client.lrange(key, 0, -1);
+  }
+}
+
 async function dumpRedis(): Promise<string> {
   const { client } = scene().gate.redis!;
   const lines: string[] = [];
   for (const key of await client.keys('*')) {
-    const type = await client.type(key);
-    const value = type === 'string' ? await client.get(key) : type === 'hash' ? await client.hgetall(key) : type === 'set' ? await client.smembers(key) : type === 'zset' ? await client.zrange(key, 0, -1) : type === 'stream' ? await client.xrange(key, '-', '+') : await client.lrange(key, 0, -1);
+    const value = await readRedis(client, key);
     lines.push(`${key} ${JSON.stringify(value)}`);
   }
   return lines.join('\n');

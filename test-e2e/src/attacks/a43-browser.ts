@@ -130,7 +130,10 @@ function attackAnswers(): void {
 
     it('is cleaned where it accepts or refuses an upgrade', async () => {
       const lines = Object.entries({ ...speaksForOrigin, 'X-Kept': '1' }).flatMap(([name, values]) => [values].flat().map((value) => `${name}: ${value}`));
-      scene().dev.answerUpgrade((request, socket) => acceptUpgrade(request, socket, lines));
+      scene().dev.answerUpgrade((request, socket) => {
+        acceptUpgrade(request, socket, lines);
+        socket.pipe(socket);
+      });
       expectClean((await expectAccepted({ target: exec, lines: webSocket }, 101)).reply.head);
       scene().dev.answerUpgrade((_request, socket) => void socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n${lines.join('\r\n')}\r\n\r\n{}`));
       expectClean((await expectAccepted({ target: exec, lines: webSocket }, 403)).reply.head);
