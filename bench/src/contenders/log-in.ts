@@ -18,7 +18,7 @@ function ask(url: string, { body, ...options }: Asked): Promise<Answer> {
 const formType = { 'content-type': 'application/x-www-form-urlencoded' };
 
 /** Follows a login page by page with cookies, as a browser would; stops before an address that begins with `until`. */
-function createBrowser(ca: string, until: string) {
+function createBrowser(ca: string, until: string | undefined) {
   const cookies = new Map<string, string>();
   const go = async (url: string, form?: Record<string, string>): Promise<{ url: string; text: string }> => {
     const headers = { accept: 'text/html', cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '), ...(form ? formType : {}) };
@@ -30,17 +30,17 @@ function createBrowser(ca: string, until: string) {
     if (answer.status >= 400) throw new Error(`the login ended with ${answer.status} at ${url}: ${answer.text.replaceAll(/<style>.*?<\/style>|<[^>]*>|\s+/gs, ' ').slice(0, 300)}`);
     if (answer.headers.location === undefined) return { url, text: answer.text };
     const next = new URL(answer.headers.location, url).href;
-    return next.startsWith(until) ? { url: next, text: '' } : go(next);
+    return until !== undefined && next.startsWith(until) ? { url: next, text: '' } : go(next);
   };
   return go;
 }
 
-/** Fills in the login page at `url` and goes on to the address that begins with `until`. */
-export async function fillInLogin(url: string, who: { user: string; password: string }, ca: string, until: string): Promise<string> {
+/** Fills in the login page at `url` and goes on to its end, or to the address that begins with `until`. */
+export async function fillInLogin(url: string, who: { user: string; password: string }, ca: string, until?: string): Promise<string> {
   const go = createBrowser(ca, until);
   const page = await go(url);
   const end = await go(page.url, { login: who.user, password: who.password });
-  if (until !== '' && !end.url.startsWith(until)) throw new Error(`the login ended at ${end.url}: ${end.text.slice(0, 200)}`);
+  if (until !== undefined && !end.url.startsWith(until)) throw new Error(`the login ended at ${end.url}: ${end.text.slice(0, 200)}`);
   return end.url;
 }
 

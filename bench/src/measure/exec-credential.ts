@@ -30,8 +30,12 @@ async function logInByCommand(ground: Ground, gateway: RunningGateway, home: str
     child.once('exit', (code) => reject(new Error(`login ended with ${code}: ${said}`)));
   });
   const gone = new Promise<number | null>((resolve) => { child.once('exit', resolve); });
-  await fillInLogin(await page, { user: 'alice@example.com', password: 'alice' }, ground.authority.caPem, '');
-  if (await gone !== 0) throw new Error(`login failed: ${said}`);
+  try {
+    await fillInLogin(await page, { user: 'alice@example.com', password: 'alice' }, ground.authority.caPem);
+    if (await gone !== 0) throw new Error(`login failed: ${said}`);
+  } finally {
+    child.kill();
+  }
 }
 
 /** Times a shell that runs `command` so many times, each from a subshell of its own: to the credential's front that is another client process each time, as with kubectl. */

@@ -17,8 +17,8 @@ export async function measureStalledReader(ground: Ground, contender: Contender,
   const pid = Object.values(running.pids)[0]!;
   const url = (bytes: number) => `${running.base}/api/v1/namespaces/dev/pods/a/log?follow=true&bytes=${bytes}`;
   try {
-    // One to its end first, so that what is measured is not code being loaded.
-    for await (const _part of await open(url(20e6), ground.authority.caPem, running.headers));
+    // The same at full speed first: what any transfer takes is not what stalling costs.
+    for await (const _part of await open(url(plan.megabytes * 1e6), ground.authority.caPem, running.headers));
     await sleep(1500);
     const before = residentKiB(pid);
     const [stall, whole] = [{ highest: 0 }, { highest: 0 }];
