@@ -65,13 +65,18 @@ function runUpgrade(deps: GatewayServerDeps, request: IncomingMessage, socket: D
   run(deps, request, response, { upgrade: { socket, head } });
 }
 
+/** Connections whose bytes were no HTTP, and that have been told so. */
+const answered = new WeakSet<Duplex>();
+
 /** Answers bytes that are no HTTP, unless an answer is under way or still owed to a whole request: it would be taken for that. */
 function refuseBytes(deps: GatewayServerDeps, error: NodeJS.ErrnoException, socket: Duplex, latest: ServerResponse | undefined): void {
+  if (answered.has(socket)) return; // the rest of the same bytes; to cut now could take the answer from the client
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const answering = latest !== undefined && !latest.writableFinished;
   if (answering && latest.headersSent && !latest.shouldKeepAlive) return; // ends by itself, and what is behind a refusal does not count
   deps.unparsable(socket, error.code ?? 'unknown');
   if (answering && (latest.headersSent || latest.req.complete)) return void socket.destroy();
+  answered.add(socket);
   const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const large = error.code === 'HPE_HEADER_OVERFLOW';
   const line = late ? '408 Request Timeout' : large ? '431 Request Header Fields Too Large' : '400 Bad Request';

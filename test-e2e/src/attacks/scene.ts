@@ -61,8 +61,8 @@ export function resetScene(): void {
 }
 
 export async function closeScene(): Promise<void> {
-  console.log('a', Date.now()); await open?.gate.stop();
-  console.log('b', Date.now()); await Promise.all([open?.dev.stop(), open?.prod.stop()]); console.log('c', Date.now());
+  await open?.gate.stop();
+  await Promise.all([open?.dev.stop(), open?.prod.stop()]);
   open = undefined;
 }
 
