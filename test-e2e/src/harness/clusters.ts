@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCertificateAuthority, kubeconfig } from '@sallyport/bed';
 import { createPracticeCluster } from '@sallyport/practice-cluster';
-import { theBed } from './the-bed.ts';
+import { runDirectory, theBed } from './the-bed.ts';
 
 /** The groups that the gateway may impersonate on the real cluster. */
 export const realGroups = ['developers', 'sre', 'security-auditors'];
@@ -21,7 +20,7 @@ export type PracticeAccess = { access: Record<string, unknown>; adminKubeconfig:
 
 /** A practice cluster in this process, and how a gateway reaches it. */
 export async function startPractice(): Promise<PracticeAccess> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-practice-'));
+  const directory = mkdtempSync(path.join(runDirectory(), 'practice-'));
   const authority = await createCertificateAuthority({ name: 'practice' });
   const token = randomBytes(24).toString('base64url');
   const cluster = createPracticeCluster({

@@ -1,5 +1,5 @@
 // Run by jest itself before the whole-system tests, on Node's own type stripping: it starts the one bed that they share.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -7,7 +7,18 @@ import { startBed, type Bed, type BedNeed } from '@sallyport/bed';
 
 const needed: readonly BedNeed[] = ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'chromium'];
 
+/** Everything that the run writes is below it. */
+let directory: string | undefined;
+
 type Holder = { sallyportBed?: Bed };
+
+/** Ends what this process has started besides the bed: the services of a gate that is running. */
+function endChildren(): void {
+  try {
+    const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').split(' ').filter((pid) => pid !== '');
+    for (const pid of children) process.kill(Number(pid), 'SIGTERM');
+  } catch { /* gone already, or no such file here: a terminal's Ctrl-C reaches them by itself */ }
+}
 
 /** Keeps the bed from outliving a run that is interrupted: jest itself would just end. */
 function stopOnSignals(giveUp: AbortController): void {
@@ -16,7 +27,11 @@ function stopOnSignals(giveUp: AbortController): void {
     process.once(signal, () => {
       giveUp.abort(new Error(`stopped by ${signal}`));
       const bed = (globalThis as Holder).sallyportBed;
-      void (bed?.stop() ?? Promise.resolve()).finally(() => process.exit(codes[signal]));
+      void (bed?.stop() ?? Promise.resolve()).finally(() => {
+        endChildren();
+        if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+        process.exit(codes[signal]);
+      });
     });
   }
 }
@@ -32,7 +47,8 @@ export default async function globalSetup(): Promise<void> {
     await bed.stop();
     throw new Error(`CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why} (${each.hint})`).join('\n')}`);
   }
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-')), 'bed.json');
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-'));
+  const file = path.join(directory, 'bed.json');
   writeFileSync(file, JSON.stringify(bed.describe()));
   process.env['SALLYPORT_BED_FILE'] = file;
 }

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { createCertificateAuthority } from '@sallyport/bed';
+import { runDirectory } from './the-bed.ts';
 
 /** A request as the upstream got it. */
 export type RecordedRequest = {
@@ -79,7 +79,7 @@ function linesOf(request: IncomingMessage, name: string): string[] {
  * connection of its own, so that noting them changes nothing.
  */
 export async function startRecordingUpstream(): Promise<RecordingUpstream> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-upstream-'));
+  const directory = mkdtempSync(path.join(runDirectory(), 'upstream-'));
   const authority = await createCertificateAuthority({ name: 'recording upstream' });
   const certificate = await authority.issue({ commonName: 'recording upstream', ipAddresses: ['127.0.0.1'], dnsNames: ['localhost'], server: true });
   const caFile = path.join(directory, 'ca.crt');

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCertificateAuthority } from '@sallyport/bed';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
@@ -13,7 +12,7 @@ import { claimRedis, createDatabase } from './gate-stores.ts';
 import { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
 import { logIn, type Login } from './log-in.ts';
 import { createPerson, runCli, type Person } from './person.ts';
-import { theBed } from './the-bed.ts';
+import { runDirectory, theBed } from './the-bed.ts';
 
 export type GateOptions = {
   mode: 'processes' | 'embedded';
@@ -156,7 +155,7 @@ async function refuseCrashes(processes: Processes): Promise<void> {
 /** Starts a gateway in front of `clusters` with an OpenID provider, and stores that no other gate of the run uses. */
 export async function startGate(options: GateOptions): Promise<Gate> {
   const closers = new Closers();
-  const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-gate-'));
+  const directory = mkdtempSync(path.join(runDirectory(), 'gate-'));
   closers.add(async () => rmSync(directory, { recursive: true, force: true }));
   try {
     return await composeGate(options, directory, closers);

@@ -1,4 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 import { describe } from '@jest/globals';
 import { attachBed, type AttachedBed, type BedDescription, type BedNeed } from '@sallyport/bed';
@@ -17,6 +19,12 @@ export function theBed(): AttachedBed {
   if (file === undefined) throw new Error(`no bed: ${bedFileVariable} is not set; the whole-system tests are run by "npm run test:e2e"`);
   attached = attachBed(JSON.parse(readFileSync(file, 'utf8')) as BedDescription);
   return attached;
+}
+
+/** Where the files of this run go; whoever started the run removes it. */
+export function runDirectory(): string {
+  const file = process.env[bedFileVariable];
+  return file === undefined ? tmpdir() : path.dirname(file);
 }
 
 /** Notes that something was not tested. */
