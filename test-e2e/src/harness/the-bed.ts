@@ -7,7 +7,7 @@ import { attachBed, type AttachedBed, type BedDescription, type BedNeed } from '
 
 /** The variable that names the file with the description of the bed of this run. */
 export const bedFileVariable = 'SALLYPORT_BED_FILE';
-/** The variable that names the file where skips are written, a line each: what was not tested, and why. */
+/** The variable that names the file where skips are written, `{what, why}` a line: what was not tested, and why. */
 export const skipsVariable = 'SALLYPORT_SKIPS';
 
 let attached: AttachedBed | undefined;
@@ -31,7 +31,7 @@ export function runDirectory(): string {
 export function noteSkip(what: string, why: string): void {
   process.stderr.write(`skipped: ${what}: ${why}\n`);
   const file = process.env[skipsVariable];
-  if (file !== undefined) appendFileSync(file, `${what}: ${why}\n`);
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ what, why })}\n`);
 }
 
 /** A `describe` that needs real components: where the machine cannot have them it is skipped, loudly; with CI=true it fails instead. */
