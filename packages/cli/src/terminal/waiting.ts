@@ -11,5 +11,11 @@ export async function waiting(world: World, text: string): Promise<Waiting> {
   if (!world.stderr.isTTY || !process.stderr.isTTY || !wide) return { stop: () => {} };
   const { default: ora } = await import('ora');
   const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
-  return { stop: () => void spinner.stop() };
+  const stop = () => void spinner.stop();
+  // The same for a terminal that shrinks to nothing, or goes away, while one waits.
+  process.stderr.on('resize', () => {
+    if (!((process.stderr.columns ?? 0) > 0)) stop();
+  });
+  process.stderr.on('error', stop);
+  return { stop };
 }
