@@ -65,7 +65,8 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       attached.stdin.write(`hello over ${protocol}\n`);
       await attached.says(new RegExp(`^hello over ${protocol}$`, 'm'));
       await attached.stop();
-      expect(streamEvents('attach', 'ResponseStarted').at(-1)!.data.sallyport).toMatchObject({ policyVerb: 'create', protocol });
+      const [started] = await gate.audit.await(({ data }) => data.objectRef?.subresource === 'attach' && data.stage === 'ResponseStarted' && data.sallyport.protocol === protocol);
+      expect(started!.data.sallyport).toMatchObject({ policyVerb: 'create' });
     });
 
     it('copies a file to a pod and back', async () => {
