@@ -38,7 +38,13 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
 
   const indexesOf = (session: Session) => [keys.everybody, keys.person(session.identity)];
   const lookUp = async (hash: string): Promise<SessionLookup> => readStoredSession(await client.hmget(keys.session(hash), 'session', 'idleEndsAt', 'revoked'), now(), readSession);
-  const lookUpAll = (hashes: readonly string[]) => Promise.all(hashes.map(lookUp));
+  /** One question for each session, however many of a batch are its: a person's client asks for many things at once. */
+  const lookUpAll = async (hashes: readonly string[]): Promise<SessionLookup[]> => {
+    const asked = new Map<string, Promise<SessionLookup>>();
+    for (const hash of hashes) if (!asked.has(hash)) asked.set(hash, lookUp(hash));
+    await Promise.all(asked.values());
+    return Promise.all(hashes.map((hash) => asked.get(hash)!));
+  };
 
   async function write(tokenHash: string, session: Session): Promise<void> {
     const at = now();
