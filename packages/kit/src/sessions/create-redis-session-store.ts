@@ -21,6 +21,14 @@ function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
     .sort((a, b) => a.createdAt - b.createdAt);
 }
 
+/** One question for each session, however many of a batch are its: a person's client asks for many things at once. */
+async function askOnceEach(hashes: readonly string[], lookUp: (hash: string) => Promise<SessionLookup>): Promise<SessionLookup[]> {
+  const asked = new Map<string, Promise<SessionLookup>>();
+  for (const hash of hashes) if (!asked.has(hash)) asked.set(hash, lookUp(hash));
+  await Promise.all(asked.values());
+  return Promise.all(hashes.map((hash) => asked.get(hash)!));
+}
+
 /**
  * Sessions in Redis 6.2 or later: single, cluster or behind Sentinels. Every key has a time to live. Writes are ordered so that stopping between
  * two of them fails closed: a session is in the indexes before it is live (it can always be found and revoked), and dead before it leaves them.
@@ -38,13 +46,7 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
 
   const indexesOf = (session: Session) => [keys.everybody, keys.person(session.identity)];
   const lookUp = async (hash: string): Promise<SessionLookup> => readStoredSession(await client.hmget(keys.session(hash), 'session', 'idleEndsAt', 'revoked'), now(), readSession);
-  /** One question for each session, however many of a batch are its: a person's client asks for many things at once. */
-  const lookUpAll = async (hashes: readonly string[]): Promise<SessionLookup[]> => {
-    const asked = new Map<string, Promise<SessionLookup>>();
-    for (const hash of hashes) if (!asked.has(hash)) asked.set(hash, lookUp(hash));
-    await Promise.all(asked.values());
-    return Promise.all(hashes.map((hash) => asked.get(hash)!));
-  };
+  const lookUpAll = (hashes: readonly string[]) => askOnceEach(hashes, lookUp);
 
   async function write(tokenHash: string, session: Session): Promise<void> {
     const at = now();
