@@ -25,10 +25,10 @@ function settle(batch: readonly Waiting[], body: unknown): void {
   });
 }
 
-/** Gathers the checks that come in while one batch is under way and sends them as the next: no timer, no delay when idle. Late, missing or unreadable answers are refusals. */
+/** Gathers the checks that come in while one batch is under way and sends them as the next: no timer, and when idle no delay but the turn of the event loop. Late, missing or unreadable answers are refusals. */
 export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>; timeoutMs: number }): CheckClient {
   const waiting: Waiting[] = [];
-  let inFlight = 0;
+  let sending: 'no' | 'soon' | 'now' = 'no';
   const ask = (checks: readonly Check[], timeoutMs: number) => deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });
   // A replica of authorize that stops takes its idle connections along: the same question goes once more, within the same deadline.
   const askAgain = (checks: readonly Check[], startedAt: number) => (error: unknown) => {
@@ -37,8 +37,8 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
     return ask(checks, left);
   };
   const send = async () => {
+    sending = 'now';
     const batch = waiting.splice(0, maxBatch);
-    inFlight += 1;
     try {
       const checks = batch.map((one) => one.check);
       const { body } = await ask(checks, deps.timeoutMs).catch(askAgain(checks, performance.now()));
@@ -47,15 +47,20 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
       const error = cause instanceof ProblemError && cause.code !== 'service-unavailable' && cause.status === 503 ? cause
         : new ProblemError('authorize-unavailable', 'No decision can be had at the moment, so nothing was let through. Try again shortly.', { cause });
       for (const one of batch) one.reject(error);
-    } finally {
-      inFlight -= 1;
-      if (waiting.length > 0) void send();
     }
+    sending = 'no';
+    sendSoon();
+  };
+  // Not at once but when this turn of the event loop has read its sockets: what came in together goes together.
+  const sendSoon = () => {
+    if (sending !== 'no' || waiting.length === 0) return;
+    sending = 'soon';
+    setImmediate(() => void send());
   };
   return {
     check: (check) => new Promise((resolve, reject) => {
       waiting.push({ check, resolve, reject });
-      if (inFlight === 0) void send();
+      sendSoon();
     }),
   };
 }

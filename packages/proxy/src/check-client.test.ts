@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Check, CheckAnswer, CheckRequest } from '@sallyport/contracts';
+import { ProblemError, type ServiceRequest } from '@sallyport/kit';
+import { createCheckClient } from './check-client.ts';
+
+const checkOf = (name: string): Check => ({ credential: { kind: 'none' }, target: { kind: 'cluster', name }, request: { method: 'GET', path: '/', host: 'gate', ip: '10.0.0.9' } });
+const answerFor = (check: Check): CheckAnswer => ({ decision: { effect: 'deny', rule: `rule of ${(check.target as { name: string }).name}`, reasons: [], policyVersion: 'v' } });
+
+function setUp(reply: (checks: Check[], call: number) => unknown = (checks) => ({ answers: checks.map(answerFor) })) {
+  const batches: string[][] = [];
+  const gates: (() => void)[] = [];
+  let held = false;
+  const request = async ({ body }: ServiceRequest) => {
+    const { checks } = body as CheckRequest;
+    batches.push(checks.map((one) => (one.target as { name: string }).name));
+    const answer = reply(checks, batches.length);
+    if (held) await new Promise<void>((resolve) => { gates.push(resolve); });
+    if (answer instanceof Error) throw answer;
+    return { status: 200, headers: {}, body: answer };
+  };
+  const client = createCheckClient({ client: { request }, timeoutMs: 1000 });
+  const ask = (...names: string[]) => Promise.all(names.map((name) => client.check(checkOf(name))));
+  return { ask, batches, hold: () => { held = true; }, release: () => { held = false; gates.splice(0).forEach((open) => open()); } };
+}
+const turn = () => new Promise((resolve) => { setImmediate(() => setImmediate(resolve)); });
+
+describe('checks', () => {
+  it('that come in together go together, and each gets its own answer', async () => {
+    const { ask, batches } = setUp();
+    expect((await ask('a', 'b', 'c')).map(({ decision }) => decision.rule)).toEqual(['rule of a', 'rule of b', 'rule of c']);
+    expect(batches).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('that come in while a batch is under way go as the next', async () => {
+    const { ask, batches, hold, release } = setUp();
+    hold();
+    const first = ask('a');
+    await turn();
+    const second = ask('b');
+    await turn();
+    const third = ask('c');
+    await turn();
+    expect(batches).toEqual([['a']]);
+    release();
+    await Promise.all([first, second, third]);
+    expect(batches).toEqual([['a'], ['b', 'c']]);
+  });
+
+  it.each([
+    ['too few answers', () => ({ answers: [] })], ['too many', (checks: Check[]) => ({ answers: [...checks, ...checks].map(answerFor) })], ['no answers', () => ({})], ['no body', () => undefined],
+    ['an answer without a decision', () => ({ answers: [{}] })], ['an unknown effect', () => ({ answers: [{ decision: { effect: 'ALLOW', rule: 'r' } }] })], ['null', () => ({ answers: [null] })],
+  ])('are refused when authorize gives %s', async (_what, reply) => {
+    await expect(setUp(reply).ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
+  });
+
+  it('are refused for as long as authorize fails, and go through after that', async () => {
+    const { ask } = setUp((checks, call) => (call === 1 ? new ProblemError('internal', 'x') : { answers: checks.map(answerFor) }));
+    await expect(ask('a', 'b')).rejects.toMatchObject({ code: 'authorize-unavailable', status: 503 });
+    expect(await ask('c')).toHaveLength(1);
+  });
+
+  it('say that the sessions are away when they are', async () => {
+    await expect(setUp(() => new ProblemError('sessions-unavailable', 'Redis is away.')).ask('a')).rejects.toMatchObject({ code: 'sessions-unavailable' });
+  });
+
+  it('are asked once more when the connection broke, and no more than once', async () => {
+    const { ask, batches } = setUp((checks, call) => (call === 1 ? new ProblemError('service-unavailable', 'broken') : { answers: checks.map(answerFor) }));
+    expect(await ask('a')).toHaveLength(1);
+    expect(batches).toEqual([['a'], ['a']]);
+    const away = setUp(() => new ProblemError('service-unavailable', 'away'));
+    await expect(away.ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
+    expect(away.batches).toHaveLength(2);
+  });
+});
