@@ -31,15 +31,15 @@ async function ready(port: number, child: ChildProcess, name: string, timeoutMs:
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} ended before it was ready (code ${child.exitCode}); see ${logFile}`);
-    // Ready in every respect is the stores' matter too; what is awaited here is that it answers.
-    const answer = await fetch(`http://127.0.0.1:${port}/livez`).catch(() => undefined);
-    if (answer?.ok) return;
+    // Ready in every respect is the stores' matter too; what is awaited here is that the service runs and listens.
+    const report = await fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.json() as Promise<{ checks?: Record<string, string> }>).catch(() => undefined);
+    if (report?.checks?.service === 'ok') return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${name} did not answer on its admin port within ${timeoutMs} ms; see ${logFile}`);
+  throw new Error(`${name} did not run within ${timeoutMs} ms; see ${logFile}`);
 }
 
-/** Starts services as processes on one configuration file, and waits until each answers on its admin port. */
+/** Starts services as processes on one configuration file, and waits until each runs. */
 export async function startProcesses(request: ProcessesRequest): Promise<Processes> {
   const children = new Map<ServiceName, ChildProcess>();
   const logFile = (name: ServiceName) => path.join(request.directory, `${name}.log`);
