@@ -16,6 +16,10 @@ export type Alternative = {
   /** `not`, `nor`: a part holds where its criterion does not. */
   readonly invert: boolean;
   readonly criteria: readonly EvaluateCriterion[];
+  /** The key of each criterion as written, in the same order, for whoever has to name them. */
+  readonly labels: readonly string[];
+  /** The data of each criterion as written: the document's own values, not copies. */
+  readonly data: readonly unknown[];
 };
 
 /** A policy document ready to be evaluated. */

@@ -22,6 +22,8 @@ export type Criterion = {
   readonly name: string;
   /** True if something may follow the name after a slash. */
   readonly takesSubpath?: boolean;
+  /** What of the request or the caller the criterion compares, for an explanation; not on the hot path. Undefined: missing, or nothing to show. */
+  readonly value?: (input: PolicyInput, subpath: string) => unknown;
   /** Undefined after having reported at least one fault. */
   compile(data: unknown, subpath: string, context: CompileContext): EvaluateCriterion | undefined;
 };

@@ -12,7 +12,7 @@ function compile(document: unknown, scope = 'cluster/dev'): CompiledPolicy {
 }
 /** A policy whose criteria give fixed verdicts. */
 function fixed(allow: Verdict[], deny: Verdict[] = []): CompiledPolicy {
-  const block = (action: string, verdicts: Verdict[]) => (verdicts.length === 0 ? [] : [{ name: `x[0].${action}.or`, every: false, invert: false, criteria: verdicts.map((verdict) => () => verdict) }]);
+  const block = (action: string, verdicts: Verdict[]) => (verdicts.length === 0 ? [] : [{ name: `x[0].${action}.or`, every: false, invert: false, criteria: verdicts.map((verdict) => () => verdict), labels: verdicts.map(() => 'x'), data: verdicts }]);
   return { scope: 'x', ruleCount: 1, allow: block('allow', allow), deny: block('deny', deny) };
 }
 const alice = { session: { id: 's' }, user: { id: 'alice', groups: ['dev'] } };

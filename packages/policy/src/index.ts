@@ -1,8 +1,11 @@
 // The policy language (a superset of Pomerium's) and its engine: documents are compiled once to closures and evaluated per request.
-export { compilePolicy, type CompileResult } from './compile/compile-policy.ts';
-export { type CompiledPolicy, type Action, type Operator, actions, operators } from './compiled-policy.ts';
+export { compilePolicy, compilePolicySliced, type CompileResult } from './compile/compile-policy.ts';
+export { type Slicing } from './compile/run-steps.ts';
+export { type CompiledPolicy, type Alternative, type Action, type Operator, actions, operators } from './compiled-policy.ts';
 export { evaluatePolicy, defaultDeny, type PolicyResult, type ActionResult, type Effect } from './evaluate-policy.ts';
-export { policyVersion } from './policy-version.ts';
+export { explainPolicy, type PolicyTrace, type AlternativeTrace, type CriterionTrace } from './explain-policy.ts';
+export { readPolicyInput, type ReadPolicyInputResult } from './read-policy-input.ts';
+export { policyVersion, policyVersionSliced } from './policy-version.ts';
 export { type PolicyFault, type FaultPath } from './compile/fault-list.ts';
 export { type PolicyInput, type UserInput, type SessionInput, type RequestInput, type KubernetesInput, type ClientCertificateInput } from './policy-input.ts';
 export { reasons, criterionOfReason, type Reason } from './reasons.ts';

@@ -1,14 +1,21 @@
+import { runSteps, type Steps } from './run-steps.ts';
+
 /** How much of a document is looked at; beyond it the document is refused as a whole. */
 export const documentBounds = { depth: 32, nodes: 2_000_000, textLength: 65_536 };
 
-/** Says what makes a document too big or too deep to work on (also one that contains itself), or undefined. Does not recurse. */
-export function checkBounds(document: unknown): string | undefined {
+const valuesPerStep = 1000;
+
+/** The work of checkBounds, in steps. */
+export function* boundsSteps(document: unknown): Steps<string | undefined> {
   let level: unknown[] = [document];
   let nodes = 0;
+  let sinceYield = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > documentBounds.depth) return `is nested more than ${documentBounds.depth} levels deep`;
     const next: unknown[] = [];
     for (const value of level) {
+      sinceYield += 1;
+      if (sinceYield % valuesPerStep === 0) yield;
       if (typeof value === 'string' && value.length > documentBounds.textLength) return `contains a text of more than ${documentBounds.textLength} characters`;
       if (typeof value !== 'object' || value === null) continue;
       const children = Array.isArray(value) ? value : Object.values(value);
@@ -19,4 +26,9 @@ export function checkBounds(document: unknown): string | undefined {
     level = next;
   }
   return undefined;
+}
+
+/** Says what makes a document too big or too deep to work on (also one that contains itself), or undefined. Does not recurse. */
+export function checkBounds(document: unknown): string | undefined {
+  return runSteps(boundsSteps(document));
 }

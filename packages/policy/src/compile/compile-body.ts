@@ -1,9 +1,9 @@
 import { operators, type Action, type Alternative, type Operator } from '../compiled-policy.ts';
-import type { EvaluateCriterion } from '../criterion.ts';
-import { compileCriterion } from './compile-criterion.ts';
+import { compileCriterion, type LabelledCriterion } from './compile-criterion.ts';
 import type { FaultList, FaultPath } from './fault-list.ts';
 import { nearestName, quoteName } from './nearest-name.ts';
 import { isPlainObject, kindOf } from './plain-object.ts';
+import type { Steps } from './run-steps.ts';
 
 type BodyContext = {
   readonly scope: string;
@@ -15,7 +15,7 @@ type BodyContext = {
   readonly warnings: FaultList;
 };
 
-function compileBlock(data: unknown, operator: Operator, context: BodyContext): Alternative | undefined {
+function* compileBlock(data: unknown, operator: Operator, context: BodyContext): Steps<Alternative | undefined> {
   const path = [...context.path, operator];
   if (!Array.isArray(data)) {
     context.faults.add(path, `must be a list of criteria, is ${kindOf(data)}`);
@@ -26,28 +26,37 @@ function compileBlock(data: unknown, operator: Operator, context: BodyContext): 
     context.warnings.add(path, 'is empty and has no effect');
     return undefined;
   }
-  const criteria: EvaluateCriterion[] = [];
-  data.forEach((item: unknown, index) => {
+  const kept: LabelledCriterion[] = [];
+  for (const [index, item] of data.entries()) {
     const criterion = compileCriterion(item, { ...context, operator, path: [...path, index] });
-    if (criterion) criteria.push(criterion);
-  });
-  const every = operator === 'and' || operator === 'not';
-  const invert = operator === 'not' || operator === 'nor';
-  return { name: `${context.name}.${operator}`, every, invert, criteria };
+    if (criterion) kept.push(criterion);
+    yield;
+  }
+  return {
+    name: `${context.name}.${operator}`,
+    every: operator === 'and' || operator === 'not',
+    invert: operator === 'not' || operator === 'nor',
+    criteria: kept.map(({ evaluate }) => evaluate),
+    labels: kept.map(({ label }) => label),
+    data: kept.map((one) => one.data),
+  };
 }
 
 /** Compiles what stands under allow or deny: each operator block becomes an alternative. */
-export function compileBody(body: unknown, context: BodyContext): Alternative[] {
+export function* compileBody(body: unknown, context: BodyContext): Steps<Alternative[]> {
   if (!isPlainObject(body)) {
     context.faults.add(context.path, `must be a mapping of and, or, not, nor, is ${kindOf(body)}`);
     return [];
   }
   for (const key of Object.keys(body)) {
     if (operators.some((operator) => operator === key)) continue;
-    context.faults.add([...context.path, key], `unknown operator ${quoteName(key)}`, `did you mean ${nearestName(key, operators)}?`);
+    context.faults.add([...context.path, key], `unknown operator ${quoteName(key)}`, () => `did you mean ${nearestName(key, operators)}?`);
   }
-  return operators.flatMap((operator) => {
-    if (!Object.hasOwn(body, operator)) return [];
-    return compileBlock(body[operator], operator, context) ?? [];
-  });
+  const alternatives: Alternative[] = [];
+  for (const operator of operators) {
+    if (!Object.hasOwn(body, operator)) continue;
+    const alternative = yield* compileBlock(body[operator], operator, context);
+    if (alternative) alternatives.push(alternative);
+  }
+  return alternatives;
 }

@@ -1,9 +1,10 @@
 import { actions, type Alternative, type CompiledPolicy } from '../compiled-policy.ts';
-import { checkBounds } from './check-bounds.ts';
+import { boundsSteps } from './check-bounds.ts';
 import { compileBody } from './compile-body.ts';
 import { FaultList, type FaultPath, type PolicyFault } from './fault-list.ts';
 import { nearestName, quoteName } from './nearest-name.ts';
 import { isPlainObject, kindOf } from './plain-object.ts';
+import { runSteps, runStepsSliced, type Slicing, type Steps } from './run-steps.ts';
 
 export type CompileResult =
   | { readonly ok: true; readonly policy: CompiledPolicy; readonly warnings: readonly PolicyFault[] }
@@ -11,7 +12,7 @@ export type CompileResult =
 
 type Draft = { scope: string; allow: Alternative[]; deny: Alternative[]; faults: FaultList; warnings: FaultList };
 
-function compileRule(rule: unknown, index: number, path: FaultPath, draft: Draft): void {
+function* compileRule(rule: unknown, index: number, path: FaultPath, draft: Draft): Steps<void> {
   if (!isPlainObject(rule)) {
     draft.faults.add(path, `must be a mapping with allow or deny, is ${kindOf(rule)}`);
     return;
@@ -19,26 +20,45 @@ function compileRule(rule: unknown, index: number, path: FaultPath, draft: Draft
   for (const key of Object.keys(rule)) {
     const action = actions.find((name) => name === key);
     if (!action) {
-      draft.faults.add([...path, key], `unknown action ${quoteName(key)}`, `did you mean ${nearestName(key, actions)}?`);
+      draft.faults.add([...path, key], `unknown action ${quoteName(key)}`, () => `did you mean ${nearestName(key, actions)}?`);
       continue;
     }
     const name = `${draft.scope}[${index}].${action}`;
-    draft[action].push(...compileBody(rule[key], { ...draft, action, name, path: [...path, key] }));
+    const { scope, faults, warnings } = draft;
+    // One by one: a spread of very many would not fit on the stack.
+    for (const alternative of yield* compileBody(rule[key], { scope, faults, warnings, action, name, path: [...path, key] })) draft[action].push(alternative);
   }
 }
 
-function compileRules(document: unknown, draft: Draft): number {
-  const problem = checkBounds(document);
+function* compileRules(document: unknown, draft: Draft): Steps<number> {
+  const problem = yield* boundsSteps(document);
   if (problem) {
     draft.faults.add([], problem);
     return 0;
   }
   if (!Array.isArray(document)) {
-    compileRule(document, 0, [], draft);
+    yield* compileRule(document, 0, [], draft);
     return 1;
   }
-  document.forEach((rule, index) => compileRule(rule, index, [index], draft));
+  for (const [index, rule] of document.entries()) {
+    yield* compileRule(rule, index, [index], draft);
+    yield;
+  }
   return document.length;
+}
+
+function* compileSteps(document: unknown, { scope }: { scope: string }): Steps<CompileResult> {
+  const draft: Draft = { scope, allow: [], deny: [], faults: new FaultList(), warnings: new FaultList() };
+  let ruleCount = 0;
+  try {
+    ruleCount = yield* compileRules(document, draft);
+  } catch {
+    draft.faults.add([], 'cannot be read');
+  }
+  if (draft.faults.size > 0) return { ok: false, faults: draft.faults.list() };
+  if (draft.allow.length === 0) draft.warnings.add([], 'allows nobody anything: it has no allow rule');
+  const { allow, deny } = draft;
+  return { ok: true, policy: { scope, ruleCount, allow, deny }, warnings: draft.warnings.list() };
 }
 
 /**
@@ -46,15 +66,10 @@ function compileRules(document: unknown, draft: Draft): number {
  * `scope` says where the policy stands, for example `cluster/dev`; it begins every rule's name.
  */
 export function compilePolicy(document: unknown, options: { scope: string }): CompileResult {
-  const draft: Draft = { scope: options.scope, allow: [], deny: [], faults: new FaultList(), warnings: new FaultList() };
-  let ruleCount = 0;
-  try {
-    ruleCount = compileRules(document, draft);
-  } catch {
-    draft.faults.add([], 'cannot be read');
-  }
-  if (draft.faults.size > 0) return { ok: false, faults: draft.faults.list() };
-  if (draft.allow.length === 0) draft.warnings.add([], 'allows nobody anything: it has no allow rule');
-  const { scope, allow, deny } = draft;
-  return { ok: true, policy: { scope, ruleCount, allow, deny }, warnings: draft.warnings.list() };
+  return runSteps(compileSteps(document, options));
+}
+
+/** Compiles like compilePolicy, in slices with a pause between them, so that a big document holds up nobody. The document must not change meanwhile. */
+export function compilePolicySliced(document: unknown, options: { scope: string } & Slicing): Promise<CompileResult> {
+  return runStepsSliced(compileSteps(document, options), options);
 }

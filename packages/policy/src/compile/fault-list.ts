@@ -11,12 +11,14 @@ export class FaultList {
   readonly #faults: PolicyFault[] = [];
   #left = 0;
 
-  add(path: FaultPath, message: string, hint?: string): void {
+  /** A hint that takes work is given as a function, which is called only if the fault is kept. */
+  add(path: FaultPath, message: string, hint?: string | (() => string)): void {
     if (this.#faults.length >= maxFaults) {
       this.#left += 1;
       return;
     }
-    this.#faults.push(hint === undefined ? { path, message } : { path, message, hint });
+    const text = typeof hint === 'function' ? hint() : hint;
+    this.#faults.push(text === undefined ? { path, message } : { path, message, hint: text });
   }
 
   get size(): number {

@@ -9,6 +9,7 @@ const unauthenticated = fail('user-unauthenticated');
 /** Holds for whoever is logged in; its data is ignored, as in Pomerium's language. */
 export const authenticatedUser: Criterion = {
   name: 'authenticated_user',
+  value: (input) => input.user?.id,
   compile: () => (input) => {
     if (!isLoggedIn(input)) return unauthenticated;
     return input.user?.id ? ok : unauthorized;

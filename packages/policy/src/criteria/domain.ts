@@ -17,6 +17,7 @@ function domainOf(address: string | undefined): string | undefined {
 /** String matcher over the part of the caller's e-mail address that follows the at sign. */
 export const domain: Criterion = {
   name: 'domain',
+  value: (input) => domainOf(input.user?.email),
   compile(data, _subpath, { path, faults }) {
     const matches = compileStringMatcher(data, path, faults);
     return matches && ((input) => {

@@ -10,6 +10,7 @@ const unauthenticated = fail('user-unauthenticated');
 /** String matcher over the caller's e-mail address. */
 export const email: Criterion = {
   name: 'email',
+  value: (input) => input.user?.email,
   compile(data, _subpath, { path, faults }) {
     const matches = compileStringMatcher(data, path, faults);
     return matches && ((input) => {

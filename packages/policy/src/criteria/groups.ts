@@ -10,6 +10,7 @@ const unauthenticated = fail('user-unauthenticated');
 /** List matcher over the caller's groups. */
 export const groups: Criterion = {
   name: 'groups',
+  value: (input) => input.user?.groups,
   compile(data, _subpath, { path, faults }) {
     const matches = compileListMatcher(data, path, faults);
     return matches && ((input) => {

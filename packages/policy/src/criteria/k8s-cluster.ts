@@ -8,6 +8,7 @@ const unauthorized = fail('k8s-cluster-unauthorized');
 /** String matcher over the name of the cluster. */
 export const k8sCluster: Criterion = {
   name: 'k8s/cluster',
+  value: (input) => input.kubernetes?.cluster || undefined,
   compile(data, _subpath, { path, faults }) {
     const matches = compileStringMatcher(data, path, faults);
     return matches && ((input) => (matches(input.kubernetes?.cluster || undefined) ? ok : unauthorized));

@@ -8,6 +8,7 @@ const unauthorized = fail('k8s-namespace-unauthorized');
 /** String matcher over the namespace; what has none (cluster-wide lists too) matches nothing, not even `not`. */
 export const k8sNamespace: Criterion = {
   name: 'k8s/namespace',
+  value: (input) => input.kubernetes?.namespace || undefined,
   compile(data, _subpath, { path, faults }) {
     const matches = compileStringMatcher(data, path, faults);
     return matches && ((input) => (matches(input.kubernetes?.namespace || undefined) ? ok : unauthorized));

@@ -19,6 +19,7 @@ function compileOne(data: unknown, path: CompileContext['path'], context: Compil
 /** `resource[.group][/subresource]` with `*` in any part, or a list of such. */
 export const k8sResource: Criterion = {
   name: 'k8s/resource',
+  value: ({ kubernetes }) => (kubernetes?.resource ? `${kubernetes.resource}${kubernetes.apiGroup ? `.${kubernetes.apiGroup}` : ''}${kubernetes.subresource ? `/${kubernetes.subresource}` : ''}` : undefined),
   compile(data, _subpath, context) {
     const list: unknown[] = Array.isArray(data) ? data : [data];
     if (list.length === 0) context.faults.add(context.path, 'needs at least one resource');

@@ -13,6 +13,7 @@ function compileVerbs(data: unknown, { path, faults, warnings }: CompileContext)
 /** String matcher, or a list of verbs, over the verb that policy judges (`create` for exec, attach and portforward, however they are asked). */
 export const k8sVerb: Criterion = {
   name: 'k8s/verb',
+  value: (input) => input.kubernetes?.verb || undefined,
   compile(data, _subpath, context) {
     const matches = compileVerbs(data, context);
     return matches && ((input) => (matches(input.kubernetes?.verb || undefined) ? ok : unauthorized));

@@ -10,6 +10,7 @@ const unauthenticated = fail('user-unauthenticated');
 /** String matcher over the caller's name, the one that goes upstream. */
 export const user: Criterion = {
   name: 'user',
+  value: (input) => input.user?.id,
   compile(data, _subpath, { path, faults }) {
     const matches = compileStringMatcher(data, path, faults);
     return matches && ((input) => {

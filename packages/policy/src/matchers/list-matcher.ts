@@ -16,7 +16,7 @@ const none: readonly string[] = [];
 
 function compileOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): Test | undefined {
   if (!Object.hasOwn(tests, operator)) {
-    faults.add(path, `unknown list matcher ${quoteName(operator)}`, `did you mean ${nearestName(operator, operatorNames)}?`);
+    faults.add(path, `unknown list matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, operatorNames)}?`);
     return undefined;
   }
   if (typeof data === 'string') return tests[operator]!(data);

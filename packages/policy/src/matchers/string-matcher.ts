@@ -35,7 +35,7 @@ function compileOperator(operator: string, data: unknown, path: FaultPath, fault
     return undefined;
   }
   if (!Object.hasOwn(listTests, operator)) {
-    faults.add(path, `unknown string matcher ${quoteName(operator)}`, `did you mean ${nearestName(operator, operatorNames)}?`);
+    faults.add(path, `unknown string matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, operatorNames)}?`);
     return undefined;
   }
   const right = readStrings(data, path, faults);

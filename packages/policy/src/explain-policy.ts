@@ -1,0 +1,54 @@
+import { actions, type Action, type Alternative, type CompiledPolicy, type Operator } from './compiled-policy.ts';
+import { findCriterion } from './criteria/find-criterion.ts';
+import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
+import type { PolicyInput } from './policy-input.ts';
+import { reasons, type Reason } from './reasons.ts';
+
+/** One criterion in an explanation: as written, whether it holds by itself (before `not` or `nor` turn it round), and what was compared. */
+export type CriterionTrace = {
+  /** The criterion's key as written, for example `claim/department`. */
+  readonly name: string;
+  readonly data: unknown;
+  readonly holds: boolean;
+  readonly reason: Reason;
+  /** The caller's or the request's own value; undefined if there is none. */
+  readonly value?: unknown;
+};
+
+export type AlternativeTrace = {
+  /** `<scope>[<index>].<action>.<operator>` */
+  readonly rule: string;
+  readonly action: Action;
+  readonly operator: Operator;
+  readonly holds: boolean;
+  readonly criteria: readonly CriterionTrace[];
+};
+
+/** A decision with everything that led to it: the alternatives in the order in which they are tried, allow before deny. */
+export type PolicyTrace = PolicyResult & { readonly alternatives: readonly AlternativeTrace[] };
+
+function operatorOf({ every, invert }: Alternative): Operator {
+  if (invert) return every ? 'not' : 'nor';
+  return every ? 'and' : 'or';
+}
+
+function explainCriterion(alternative: Alternative, index: number, input: PolicyInput): CriterionTrace {
+  const verdict = alternative.criteria[index]!(input);
+  const name = alternative.labels[index] ?? '';
+  const { criterion, subpath } = findCriterion(name);
+  const value = criterion?.value?.(input, subpath);
+  return { name, data: alternative.data[index], holds: verdict > 0, reason: reasons[Math.abs(verdict) - 1]!, ...(value === undefined ? {} : { value }) };
+}
+
+function explainAlternative(alternative: Alternative, action: Action, input: PolicyInput): AlternativeTrace {
+  const criteria = alternative.criteria.map((_evaluate, index) => explainCriterion(alternative, index, input));
+  const holding = criteria.filter(({ holds }) => holds !== alternative.invert).length;
+  const holds = alternative.every ? holding === criteria.length : holding > 0;
+  return { rule: alternative.name, action, operator: operatorOf(alternative), holds, criteria };
+}
+
+/** Evaluates like evaluatePolicy and tells of every alternative and criterion how it came out. For people, not for the hot path: it shows the policy's own data. */
+export function explainPolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyTrace {
+  const alternatives = actions.flatMap((action) => policies.flatMap((policy) => policy[action].map((alternative) => explainAlternative(alternative, action, input))));
+  return { ...evaluatePolicy(policies, input), alternatives };
+}
