@@ -21,7 +21,7 @@ describe('every command', () => {
     expect(out).toMatch(/Example:\n {2}sallyport /);
   });
 
-  it.each(all.filter((path) => !['audit', 'sessions', 'config'].includes(path.join(' '))))('%s takes -o json and refuses another form', async (...path) => {
+  it.each(all.filter((path) => !['audit', 'sessions', 'policy', 'config'].includes(path.join(' '))))('%s takes -o json and refuses another form', async (...path) => {
     expect((await rig.run(...path, '--help')).out).toContain('-o, --output <format>');
     expect(await rig.run(...path, 'https://x', '-o', 'xml')).toMatchObject({ code: 2, out: '' });
   });
@@ -38,7 +38,7 @@ describe('the command line', () => {
 
   it('lists every exit code in its help', async () => {
     const { out } = await rig.run('--help');
-    for (let code = 0; code <= 7; code += 1) expect(out).toMatch(new RegExp(`^ {2}${code} {2}\\S`, 'm'));
+    for (let code = 0; code <= 8; code += 1) expect(out).toMatch(new RegExp(`^ {2}${code} {2}\\S`, 'm'));
   });
 
   it('has the version of its package', async () => {

@@ -6,6 +6,7 @@ import { addExecCredential } from './commands/add-exec-credential.ts';
 import { addKubeconfig } from './commands/kubeconfig.ts';
 import { addLogin } from './commands/login.ts';
 import { addLogout } from './commands/logout.ts';
+import { addPolicy } from './commands/policy.ts';
 import { addSessions } from './commands/sessions.ts';
 import { addWhoami } from './commands/whoami.ts';
 import { exitCodes, exitMeanings, type ExitName } from './terminal/exit-codes.ts';
@@ -32,6 +33,6 @@ Exit codes:
 ${exitTable}
 
 Your credentials are kept in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`);
-  for (const add of [addLogin, addLogout, addWhoami, addClusters, addKubeconfig, addExecCredential, addAudit, addSessions, addConfig]) add(program, world);
+  for (const add of [addLogin, addLogout, addWhoami, addClusters, addKubeconfig, addExecCredential, addAudit, addSessions, addPolicy, addConfig]) add(program, world);
   return program;
 }

@@ -49,6 +49,19 @@ export const sessionsSchema = z.object({
 });
 export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
 
+const fault = z.object({
+  path: z.string(), message: z.string(), hint: z.optional(z.string()), file: z.optional(z.string()), line: z.optional(z.number()), column: z.optional(z.number()),
+});
+
+/** `GET /.sallyport/api/v1/policy/status`. */
+export const policyStatusSchema = z.object({
+  replicas: z.array(z.object({
+    service: z.string(), id: z.string(), host: z.string(), version: z.string(), since: time, startedAt: time,
+    rejected: z.optional(z.object({ at: time, faults: z.array(fault) })), restartNeeded: z._default(z.array(z.string()), []),
+  })),
+});
+export type ReplicaRow = z.infer<typeof policyStatusSchema>['replicas'][number];
+
 /** `GET /.sallyport/api/v1/audit`; events are shown, not judged, so only what the table reads is named. */
 export const auditPageSchema = z.object({
   events: z.array(z.looseObject({ id: z.string(), type: z.string(), time: z.string(), data: z.looseObject({}) })),

@@ -8,6 +8,7 @@ export const exitCodes = {
   refused: 5,
   'login-failed': 6,
   'local-file': 7,
+  'out-of-step': 8,
 } as const;
 export type ExitName = keyof typeof exitCodes;
 
@@ -21,4 +22,5 @@ export const exitMeanings: Record<ExitName, string> = {
   refused: 'the gateway refused: not allowed, or no such thing',
   'login-failed': 'the login was refused, given up, or took too long',
   'local-file': 'a file of yours cannot be read or written, or is locked',
+  'out-of-step': 'the replicas of the gateway run different policies, or one refuses its file',
 };

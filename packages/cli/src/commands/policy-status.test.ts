@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
+import { createRig, type Rig } from '../testing/rig.ts';
+
+let gateway: FakeGateway;
+let rig: Rig;
+beforeEach(async () => {
+  gateway = await startFakeGateway();
+  rig = createRig();
+  await rig.run('login', '--gateway', gateway.origin);
+});
+afterEach(async () => {
+  await gateway.close();
+  rig.remove();
+});
+
+const replica = (service: string, version: string, more: object = {}) => ({ service, id: `${service}/1`, host: 'pod-1', version, since: 1_764_000_000_000, startedAt: 1_763_000_000_000, ...more });
+const answerWith = (...replicas: object[]) => {
+  gateway.override = ({ path }) => (path === '/.sallyport/api/v1/policy/status' ? { status: 200, body: { replicas } } : undefined);
+};
+const rejected = { at: 1_764_000_100_000, faults: [{ path: 'policy.0.alow', message: 'unknown action "alow"', hint: 'did you mean allow?', file: '/etc/policy.yaml', line: 3, column: 5 }, { path: '', message: 'cannot be read (ENOENT)', file: '/etc/other.yaml' }] };
+
+describe('sallyport policy status', () => {
+  it('shows every replica and is content when all run the same policy', async () => {
+    answerWith(replica('authorize', 'aaaa'), replica('proxy', 'aaaa', { restartNeeded: ['sessions.idle'] }));
+    const { code, out, err } = await rig.run('policy', 'status');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('SERVICE    REPLICA      HOST   POLICY  SINCE                     FILE\nauthorize  authorize/1  pod-1  aaaa    2025-11-24T16:00:00.000Z  in use\nproxy      proxy/1      pod-1  aaaa    2025-11-24T16:00:00.000Z  needs a restart\n');
+    expect(out).toContain('proxy/1 goes on with the old value of what only a restart changes: sessions.idle\n');
+    expect(out).toMatch(/\nEvery replica runs policy aaaa\.\n$/);
+  });
+
+  it('says plainly when they differ, and ends with a code of its own', async () => {
+    answerWith(replica('authorize', 'aaaa'), replica('proxy', 'bbbb', { id: 'proxy/2' }));
+    const { code, out, err } = await rig.run('policy', 'status');
+    expect(code).toBe(8);
+    expect(out).toContain('THE REPLICAS DIFFER:\n  policy aaaa: authorize/1\n  policy bbbb: proxy/2\n');
+    expect(err).toContain('2 different policies are in force');
+  });
+
+  it('shows the faults of a file that was refused, with file, line and column', async () => {
+    answerWith(replica('authorize', 'aaaa', { rejected }));
+    const { code, out, err } = await rig.run('policy', 'status');
+    expect(code).toBe(8);
+    expect(out).toContain('  /etc/policy.yaml:3:5: policy.0.alow: unknown action "alow" (did you mean allow?)\n  /etc/other.yaml: cannot be read (ENOENT)\n');
+    expect(err).toContain('1 of 1 replicas refuse their file');
+  });
+
+  it('gives the same as JSON, and the same code', async () => {
+    answerWith(replica('authorize', 'aaaa', { rejected }));
+    const { code, out } = await rig.run('policy', 'status', '-o', 'json');
+    expect(code).toBe(8);
+    expect(JSON.parse(out)).toMatchObject({ inStep: false, replicas: [{ id: 'authorize/1', rejected }] });
+  });
+
+  it('makes hostile text harmless', async () => {
+    answerWith(replica('authorize', 'aaaa', { rejected: { at: 1, faults: [{ path: '', message: 'x\u001b[2J' }] } }));
+    expect((await rig.run('policy', 'status')).out).toContain('x\\x1b[2J');
+  });
+
+  it('tells nobody anything whom the gateway refuses', async () => {
+    gateway.override = () => ({ status: 403, body: { detail: 'Your rights do not let you see the policy.' } });
+    expect(await rig.run('policy', 'status')).toMatchObject({ code: 5, out: '', err: expect.stringContaining('Your rights do not let you see the policy.') });
+  });
+});

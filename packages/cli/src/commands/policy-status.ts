@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { policyStatusSchema, readAnswer, type ReplicaRow } from '../gateway/answers.ts';
+import { callAsPerson, openGateway } from '../gateway/open-gateway.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render } from '../terminal/output.ts';
+import { table } from '../terminal/table.ts';
+import type { World } from '../world.ts';
+import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+
+type Rejected = NonNullable<ReplicaRow['rejected']>;
+
+const moment = (ms: number) => new Date(ms).toISOString();
+
+function fileState({ rejected, restartNeeded }: ReplicaRow): string {
+  if (rejected !== undefined) return 'REJECTED';
+  return restartNeeded.length > 0 ? 'needs a restart' : 'in use';
+}
+
+function faultLine({ file, line, column, path, message, hint }: Rejected['faults'][number]): string {
+  const place = line === undefined ? file ?? '' : `${file ?? ''}:${line}:${column ?? 1}`;
+  return forTerminal(`${place === '' ? '' : `${place}: `}${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : ` (${hint})`}`);
+}
+
+function remarks(replica: ReplicaRow): string[] {
+  const { id, rejected, restartNeeded } = replica;
+  const lines: string[] = [];
+  if (rejected !== undefined) lines.push(`${forTerminal(id)} has refused its file since ${moment(rejected.at)} and goes on with the one before:`, ...rejected.faults.map((fault) => `  ${faultLine(fault)}`));
+  if (restartNeeded.length > 0) lines.push(`${forTerminal(id)} goes on with the old value of what only a restart changes: ${restartNeeded.map(forTerminal).join(', ')}`);
+  return lines;
+}
+
+/** Which replicas run which version, the commonest first. */
+function byVersion(replicas: readonly ReplicaRow[]): [string, string[]][] {
+  const ids = new Map<string, string[]>();
+  for (const { version, id } of replicas) ids.set(version, [...ids.get(version) ?? [], id]);
+  return [...ids].toSorted(([, a], [, b]) => b.length - a.length);
+}
+
+function summary(replicas: readonly ReplicaRow[]): string {
+  const versions = byVersion(replicas);
+  if (versions.length === 0) return 'No replica has reported.';
+  if (versions.length === 1) return `Every replica runs policy ${forTerminal(versions[0]![0])}.`;
+  return ['THE REPLICAS DIFFER:', ...versions.map(([version, ids]) => `  policy ${forTerminal(version)}: ${ids.map(forTerminal).join(', ')}`)].join('\n');
+}
+
+function text(replicas: readonly ReplicaRow[]): string {
+  const rows = replicas.map((one) => [one.service, one.id, one.host, one.version, moment(one.since), fileState(one)]);
+  const said = replicas.flatMap(remarks);
+  return `${table(['SERVICE', 'REPLICA', 'HOST', 'POLICY', 'SINCE', 'FILE'], rows)}\n${said.length === 0 ? '' : `${said.join('\n')}\n\n`}${summary(replicas)}\n`;
+}
+
+async function status(world: World, options: GatewayOptions): Promise<void> {
+  const body = await callAsPerson(openGateway(world, options.gateway), { method: 'GET', path: '/.sallyport/api/v1/policy/status' });
+  const { replicas } = readAnswer(policyStatusSchema, body, 'the policy\'s status');
+  const versions = new Set(replicas.map(({ version }) => version)).size;
+  const rejecting = replicas.filter(({ rejected }) => rejected !== undefined).length;
+  const inStep = versions === 1 && rejecting === 0;
+  world.stdout.write(render(options.output, { inStep, replicas }, () => text(replicas)));
+  if (inStep) return;
+  const what = [...(versions === 1 ? [] : versions === 0 ? ['no replica has reported'] : [`${versions} different policies are in force`]), ...(rejecting === 0 ? [] : [`${rejecting} of ${replicas.length} replicas refuse their file`])];
+  throw new CliError('out-of-step', what.join(', and '), 'A replica looks at its file every second; a faulty one has to be corrected (sallyport config check FILE).');
+}
+
+/** `sallyport policy status`. */
+export function addPolicyStatus(policy: Command, world: World): void {
+  const command = policy.command('status').description('show which policy each replica runs, and whether one refuses its file')
+    .action((options: GatewayOptions) => status(world, options));
+  withExample(withGateway(command), 'sallyport policy status', 'sallyport policy status -o json');
+}

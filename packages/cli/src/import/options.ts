@@ -1,0 +1,95 @@
+import type { ImportReport, Keys } from './import-report.ts';
+
+/** The options of one mapping of the source. What is asked for counts as read; the rest is named by `unread`. Something of the wrong type is a fault and comes out as undefined. */
+export type Options = {
+  readonly keys: Keys;
+  /** Keys from the root to one of the options. */
+  at(name: string): Keys;
+  /** True if the option is there and says anything (false, null, and what is empty say nothing). */
+  says(name: string): boolean;
+  text(name: string): string | undefined;
+  flag(name: string): boolean;
+  /** A list of texts, or one text alone. */
+  texts(name: string): readonly string[];
+  mapping(name: string): Options | undefined;
+  mappings(name: string): readonly Options[];
+  /** As it stands. */
+  raw(name: string): unknown;
+  /** Names of options that say something and that nobody asked for. */
+  unread(): string[];
+};
+
+const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined);
+
+/** The readers of lists and of what is nested. */
+function nestedReaders(get: (name: string) => unknown, at: (name: string) => Keys, report: ImportReport): Pick<Options, 'texts' | 'mapping' | 'mappings'> {
+  return {
+    texts(name) {
+      const value = get(name);
+      if (isEmpty(value)) return [];
+      const list: unknown[] = Array.isArray(value) ? value : [value];
+      return list.flatMap((item, index) => {
+        const text = textOf(item);
+        if (text === undefined) report.fault(Array.isArray(value) ? [...at(name), index] : at(name), 'must be a text or a list of texts');
+        return text === undefined ? [] : [text];
+      });
+    },
+    mapping(name) {
+      const value = get(name);
+      if (isEmpty(value)) return undefined;
+      if (isMapping(value)) return createOptions(value, at(name), report);
+      report.fault(at(name), 'must be a mapping');
+      return undefined;
+    },
+    mappings(name) {
+      const value = get(name);
+      if (isEmpty(value)) return [];
+      if (!Array.isArray(value)) {
+        report.fault(at(name), 'must be a list');
+        return [];
+      }
+      return (value as unknown[]).flatMap((item, index) => {
+        if (isMapping(item)) return [createOptions(item, [...at(name), index], report)];
+        report.fault([...at(name), index], 'must be a mapping');
+        return [];
+      });
+    },
+  };
+}
+
+/** Creates the reader of one mapping that stands at `keys`. */
+export function createOptions(data: Record<string, unknown>, keys: Keys, report: ImportReport): Options {
+  const read = new Set<string>();
+  const at = (name: string): Keys => [...keys, name];
+  const get = (name: string): unknown => {
+    read.add(name);
+    return Object.hasOwn(data, name) ? data[name] : undefined;
+  };
+  return {
+    keys, at,
+    says: (name) => !isEmpty(Object.hasOwn(data, name) ? data[name] : undefined),
+    text(name) {
+      const value = get(name);
+      if (value === undefined || value === null || value === '') return undefined;
+      const text = textOf(value);
+      if (text === undefined) report.fault(at(name), 'must be a text');
+      return text;
+    },
+    flag(name) {
+      const value = get(name);
+      if (value === true || value === 'true') return true;
+      if (!isEmpty(value) && value !== 'false') report.fault(at(name), 'must be true or false');
+      return false;
+    },
+    ...nestedReaders(get, at, report),
+    raw: get,
+    unread: () => Object.keys(data).filter((name) => !read.has(name) && !isEmpty(data[name])),
+  };
+}
