@@ -36,3 +36,6 @@ export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './audit/create-ka
 export { consumeKafkaAudit, type ConsumeKafkaAuditDeps, type KafkaAuditConsumer } from './audit/consume-kafka-audit.ts';
 export { createIngestMetrics } from './audit/ingest-metrics.ts';
 export { type KafkaConfig } from './audit/kafka-client.ts';
+export { createHttp1Client, type Http1Client, type Http1Request } from './http1/http1-client.ts';
+export { type Http1Flow, type Http1Handler } from './http1/http1-connection.ts';
+export { Http1Error } from './http1/http1-error.ts';

@@ -42,12 +42,11 @@ function authorityOf({ config, resolvePath }: LoadedConfig, service: Callee): st
 }
 
 function connectServices({ loaded, identity }: ProxyParts) {
-  const to = (audience: Callee, connections: number) => {
+  const to = (audience: Callee) => {
     const ca = authorityOf(loaded, audience);
-    return createServiceClient({ url: loaded.config.services[audience].url, audience, identity, connections, ...(ca === undefined ? {} : { ca }) });
+    return createServiceClient({ url: loaded.config.services[audience].url, audience, identity, ...(ca === undefined ? {} : { ca }) });
   };
-  // Checks go one batch after another; the second connection is for the one that follows a broken one.
-  return { authorize: to('authorize', 2), authenticate: to('authenticate', 8), audit: to('audit', 4) };
+  return { authorize: to('authorize'), authenticate: to('authenticate'), audit: to('audit') };
 }
 
 /** Starts the gateway: clusters, the road, its own pages and API, its listeners. */

@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   child.send({ publicKey: publicKey.export({ format: 'pem', type: 'spki' }) });
   const [ready] = await once(child, 'message') as [{ url: string }];
   const identity = createServiceIdentity({ name: 'proxy', privateKey: createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' })), now: Date.now });
-  const client = createServiceClient({ url: ready.url, audience: 'authorize', identity, connections: 1 });
+  const client = createServiceClient({ url: ready.url, audience: 'authorize', identity });
   for (const size of [1, 8, 32]) await measure(child, client, size, 1000);
   const rows = [];
   for (const size of [1, 8, 32]) rows.push(await measure(child, client, size, seconds * 1000));

@@ -52,6 +52,8 @@ export function kafkaProperties(options: { port: number; controllerPort: number;
     'transaction.state.log.num.partitions': '1',
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
+    // The default of 128 MiB is half the heap: a busy machine then fails to start now and then.
+    'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
     // A consumer that joins alone need not wait for others.
     'group.initial.rebalance.delay.ms': '0',
   }).map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`).join('');

@@ -1,10 +1,14 @@
 import type { ServiceName } from '@sallyport/contracts';
+import { connect as netConnect } from 'node:net';
+import { connect as tlsConnect, createSecureContext } from 'node:tls';
 import { Pool, type Dispatcher } from 'undici';
+import { createHttp1Client, type Http1Client, type Http1Request } from '../http1/http1-client.ts';
+import type { Http1Flow } from '../http1/http1-connection.ts';
 import { ProblemError, readProblem } from '../problem-error.ts';
 import type { ServiceIdentity } from './service-credential.ts';
 
 export type ServiceRequest = { method: 'GET' | 'POST' | 'DELETE'; path: string; headers?: Record<string, string>; body?: unknown; timeoutMs?: number };
-export type ServiceResponse = { status: number; headers: Record<string, string | string[] | undefined>; body: unknown };
+export type ServiceResponse = { status: number; headers: Record<string, string | undefined>; body: unknown };
 
 /** Calls one other service with this service's credential. */
 export type ServiceClient = {
@@ -17,58 +21,75 @@ export type ServiceClient = {
 
 type Received = { status: number; headers: ServiceResponse['headers']; text: string };
 
-/** One exchange, received whole. Ends after `timeoutMs` wherever it is; an AbortSignal for that and a stream for the body would cost more than the exchange. */
-function exchange(pool: Pool, options: Dispatcher.DispatchOptions, timeoutMs: number): Promise<Received> {
+/** Each name once, in lower case: no service answers with a repeated line that a caller reads. */
+function headersOf(lines: readonly string[]): ServiceResponse['headers'] {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index < lines.length; index += 2) headers[lines[index]!.toLowerCase()] = lines[index + 1]!;
+  return headers;
+}
+
+/** One exchange, received whole. Ends after `timeoutMs` wherever it is. */
+function exchange(client: Http1Client, request: Http1Request, timeoutMs: number): Promise<Received> {
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let late: Error | undefined;
-    let [status, headers, chunks]: [number, ServiceResponse['headers'], Buffer[]] = [0, {}, []];
+    let flow: Http1Flow | undefined;
+    let late = false;
+    let [status, lines]: [number, string[]] = [0, []];
+    const chunks: Buffer[] = [];
     const timer = setTimeout(() => {
-      late = new Error(`no answer within ${timeoutMs} ms`);
-      // Before it begins, it is a place in the queue, and is given up when its turn comes.
-      controller?.abort(late);
-      reject(late);
+      late = true;
+      flow?.abort();
+      reject(new Error(`no answer within ${timeoutMs} ms`));
     }, timeoutMs);
-    const fail = (error: unknown) => {
-      clearTimeout(timer);
-      reject(error instanceof Error ? error : new Error('the exchange failed'));
-    };
-    try {
-      pool.dispatch(options, {
-        onRequestStart(given) {
-          controller = given;
-          if (late) given.abort(late);
-        },
-        onResponseStart(_controller, code, lines) {
-          [status, headers, chunks] = [code, lines, []];
-        },
-        onResponseData: (_controller, chunk) => void chunks.push(chunk),
-        onResponseEnd() {
-          clearTimeout(timer);
-          resolve({ status, headers, text: (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8') });
-        },
-        onResponseError: (_controller, error) => fail(error),
-      });
-    } catch (error) {
-      fail(error);
-    }
+    client.dispatch(request, {
+      onStart(given) {
+        flow = given;
+        if (late) given.abort();
+      },
+      onHead(code, raw) {
+        [status, lines] = [code, raw];
+      },
+      onData: (chunk) => void chunks.push(chunk),
+      onEnd() {
+        clearTimeout(timer);
+        resolve({ status, headers: headersOf(lines), text: (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8') });
+      },
+      onError(error) {
+        clearTimeout(timer);
+        reject(error);
+      },
+    });
+  });
+}
+
+/** The connections to one service; `ca` is PEM for https. */
+function createClient(deps: { url: string; ca?: string }): Http1Client {
+  const url = new URL(deps.url);
+  const secure = url.protocol === 'https:';
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const at = { host: hostname, port: Number(url.port) || (secure ? 443 : 80), noDelay: true, keepAlive: true };
+  const secureContext = secure && deps.ca !== undefined ? createSecureContext({ ca: deps.ca }) : undefined;
+  const servername = /^[\d.]+$|:/.test(hostname) ? undefined : hostname; // SNI carries names only (RFC 6066, 3)
+  return createHttp1Client({
+    host: url.host, readyEvent: secure ? 'secureConnect' : 'connect', connectTimeoutMs: 1000,
+    connect: (onread) => (secure ? tlsConnect({ ...at, servername, secureContext, onread } as object) : netConnect({ ...at, onread })),
   });
 }
 
 /** Creates a client for the service `audience` at `url`; `ca` is PEM for https. */
-export function createServiceClient(deps: { url: string; audience: ServiceName; identity: ServiceIdentity; ca?: string; connections?: number }): ServiceClient {
-  const pool = new Pool(deps.url, { connections: deps.connections ?? 8, connect: { timeout: 1000, ...(deps.ca === undefined ? {} : { ca: deps.ca }) } });
+export function createServiceClient(deps: { url: string; audience: ServiceName; identity: ServiceIdentity; ca?: string }): ServiceClient {
+  const client = createClient(deps);
+  const pool = new Pool(deps.url, { connect: { timeout: 1000, ...(deps.ca === undefined ? {} : { ca: deps.ca }) } });
   const away = (cause: unknown) => new ProblemError('service-unavailable', `The service ${deps.audience} does not answer.`, { cause });
-  const optionsOf = async (request: ServiceRequest) => ({
-    method: request.method, path: request.path,
-    headers: { ...request.headers, authorization: await deps.identity.credentialFor(deps.audience), ...(request.body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+  const headersOfRequest = async (request: ServiceRequest) => ({
+    ...request.headers, authorization: await deps.identity.credentialFor(deps.audience), ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
   });
+  const bodyOf = (request: ServiceRequest) => (request.body === undefined ? undefined : JSON.stringify(request.body));
   return {
     async request(request) {
       let received: Received;
       try {
-        received = await exchange(pool, await optionsOf(request), request.timeoutMs ?? 1000);
+        const headers = Object.entries(await headersOfRequest(request)).flat();
+        received = await exchange(client, { method: request.method, path: request.path, headers, body: bodyOf(request) }, request.timeoutMs ?? 1000);
       } catch (cause) {
         throw away(cause);
       }
@@ -79,12 +100,15 @@ export function createServiceClient(deps: { url: string; audience: ServiceName; 
     },
     async stream(request, signal) {
       try {
-        return await pool.request({ ...await optionsOf(request), signal });
+        return await pool.request({ method: request.method, path: request.path, headers: await headersOfRequest(request), body: bodyOf(request), signal });
       } catch (cause) {
         throw away(cause);
       }
     },
-    close: () => pool.destroy(),
+    async close() {
+      client.close();
+      await pool.destroy();
+    },
   };
 }
 

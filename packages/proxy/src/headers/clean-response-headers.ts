@@ -19,8 +19,13 @@ function connectionNames(raw: readonly string[]): Set<string> | undefined {
 const isDropped = (lower: string) => dropped.has(lower) || lower.startsWith('access-control-') || lower.startsWith('secure-session-') || lower.startsWith('sec-session-');
 
 /** The trailers of a cluster's answer as they go to the client, by the same rule; what Node could not write is left out, for the body is whole without it. */
-export function cleanTrailers(trailers: Record<string, string | string[] | undefined>): [string, string][] {
-  return Object.entries(trailers).flatMap(([name, values]) => (isDropped(name.toLowerCase()) ? [] : [values ?? []].flat().filter((value) => /^[\t\x20-\x7e]*$/.test(value)).map((value): [string, string] => [name, value])));
+export function cleanTrailers(raw: readonly string[]): [string, string][] {
+  const kept: [string, string][] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const [name, value] = [raw[index]!, raw[index + 1]!];
+    if (!isDropped(name.toLowerCase()) && /^[\t\x20-\x7e]*$/.test(value)) kept.push([name, value]);
+  }
+  return kept;
 }
 
 /** The header lines of a cluster's answer as they go to the client: flat, repeated names kept, without hop-by-hop lines, cookies, CORS grants and what speaks for a whole origin. */

@@ -1,14 +1,18 @@
 import { connect as netConnect, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { connect as tlsConnect, createSecureContext, type SecureContext } from 'node:tls';
 import type { ClusterConfig } from '@sallyport/contracts';
+import { createHttp1Client, type Http1Handler, type Http1Request } from '@sallyport/kit';
 import { Pool } from 'undici';
 import type { ClusterAccess } from './cluster-access.ts';
+import { dispatchStreamed } from './dispatch-streamed.ts';
 
 /** One cluster as the gateway reaches it. */
 export type Upstream = {
   name: string;
   host: string | undefined;
-  pool: Pool;
+  /** Sends one request over a connection that is kept for the next. A body that is a stream comes with the lines that frame it. */
+  dispatch(request: Omit<Http1Request, 'body'> & { body?: string | Readable }, handler: Http1Handler): void;
   /** Stands before every path (a cluster behind another path-based gateway); usually empty. */
   basePath: string;
   hostHeader: string;
@@ -28,33 +32,44 @@ export type UpstreamTimeouts = { connect: number; firstByte: number };
 // SNI carries names only (RFC 6066, 3): for an address the certificate is checked against the address itself.
 const serverNameOf = (access: ClusterAccess, hostname: string) => access.serverName ?? (/^[\d.]+$|:/.test(hostname) ? undefined : hostname);
 
-/** Creates the pool of one cluster, without a limit on connections: open watches must not keep the next request waiting. One TLS context serves them all. */
-export function createUpstream(deps: { cluster: ClusterConfig; access: ClusterAccess; timeouts: UpstreamTimeouts }): Upstream {
-  const { cluster, access, timeouts } = deps;
+/** Where a cluster is, and how a connection to it is made; `extra` goes to the socket. One TLS context serves them all. */
+function createConnect(access: ClusterAccess): { url: URL; secure: boolean; connect(extra?: object): Socket; poolConnect: object } {
   const url = new URL(access.server);
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const secure = url.protocol === 'https:';
   const port = Number(url.port) || (secure ? 443 : 80);
   const secureContext: SecureContext | undefined = secure ? createSecureContext({ ca: access.ca, cert: access.clientCert, key: access.clientKey }) : undefined;
-  const servername = serverNameOf(access, hostname);
+  const tls = secure ? { secureContext, servername: serverNameOf(access, hostname), ALPNProtocols: ['http/1.1'] } : {};
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true };
+  const connect = (extra = {}) => (secure ? tlsConnect({ host: hostname, port, ...keepAlive, ...tls, ...extra }) : netConnect({ host: hostname, port, ...keepAlive, ...extra }));
+  return { url, secure, connect, poolConnect: { ...keepAlive, ...tls } };
+}
+
+/** Creates the connections of one cluster, without a limit on their number: open watches must not keep the next request waiting. */
+export function createUpstream(deps: { cluster: ClusterConfig; access: ClusterAccess; timeouts: UpstreamTimeouts }): Upstream {
+  const { cluster, access, timeouts } = deps;
+  const { url, secure, connect, poolConnect } = createConnect(access);
+  const client = createHttp1Client({ host: url.host, readyEvent: secure ? 'secureConnect' : 'connect', connectTimeoutMs: timeouts.connect, connect: (onread) => connect({ onread }) });
   const pool = new Pool(url.origin, {
     connections: null, pipelining: 1, bodyTimeout: 0, headersTimeout: timeouts.firstByte, keepAliveTimeout: 30_000, keepAliveMaxTimeout: 600_000, maxHeaderSize: 65_536, allowH2: false,
-    connect: { timeout: timeouts.connect, keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true, ...(secure ? { secureContext, servername, ALPNProtocols: ['http/1.1'] } : {}) },
+    connect: { timeout: timeouts.connect, ...poolConnect },
   });
   return {
-    name: cluster.name, host: cluster.host ?? undefined, pool, basePath: url.pathname === '/' ? '' : url.pathname, hostHeader: url.host,
+    name: cluster.name, host: cluster.host ?? undefined, basePath: url.pathname === '/' ? '' : url.pathname, hostHeader: url.host,
     allowSystem: new Set(cluster.impersonate.allowSystem),
     authorization() {
       const token = access.token.current();
       return token === undefined ? undefined : `Bearer ${token}`;
     },
     refreshCredential: () => void access.token.refresh(),
-    connect() {
-      const socket = secure ? tlsConnect({ host: hostname, port, secureContext, servername, ALPNProtocols: ['http/1.1'] }) : netConnect({ host: hostname, port });
-      socket.setNoDelay(true);
-      socket.setKeepAlive(true, 30_000);
-      return socket;
+    dispatch({ body, ...request }, handler) {
+      if (body === undefined || typeof body === 'string') client.dispatch({ ...request, body }, handler);
+      else dispatchStreamed(pool, { ...request, body }, handler);
     },
-    close: () => pool.destroy(),
+    connect: () => connect(),
+    async close() {
+      client.close();
+      await pool.destroy();
+    },
   };
 }

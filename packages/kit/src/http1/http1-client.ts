@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net';
+import { Http1Connection, type Http1Handler, type Http1Message } from './http1-connection.ts';
+import { Http1Error } from './http1-error.ts';
+import { createIdleConnections } from './idle-connections.ts';
+import { writeRequestHead, type RequestHead } from './write-request-head.ts';
+
+export type Http1Request = RequestHead & {
+  /** Sent whole, with its length; text as UTF-8. */
+  readonly body?: string | Buffer;
+  /** Milliseconds until the head of the answer, the wait for a connection not included; 0 or missing: no limit. */
+  readonly headersTimeoutMs?: number;
+};
+
+export type Http1ClientDeps = {
+  /** Value of the Host header. */
+  host: string;
+  /** Opens a connection; must pass `onread` to the socket. */
+  connect(onread: Http1Connection['onread']): Socket;
+  /** The event by which the socket says that it is ready. */
+  readyEvent: 'connect' | 'secureConnect';
+  connectTimeoutMs: number;
+  /** How long an idle connection is kept, in milliseconds, unless the other side says less. */
+  idleMs?: number;
+};
+
+/** Sends requests whose body is at hand (or that have none) over kept-alive connections of HTTP/1.1. */
+export type Http1Client = {
+  /** Never throws: whatever goes wrong is told to `handler.onError`. */
+  dispatch(request: Http1Request, handler: Http1Handler): void;
+  /** Ends all connections and whatever is under way on them. */
+  close(): void;
+};
+
+type Waiting = { message: Http1Message; handler: Http1Handler };
+
+/**
+ * Creates a client for one server. There is no limit on connections: a watch that stays open must not keep the next request waiting.
+ * It does for a gateway's short requests what a general client does, with less between the caller and the socket: one write a request,
+ * one read into a buffer that all share, no streams. It answers no challenge, follows nothing and never sends a request twice.
+ */
+export function createHttp1Client(deps: Http1ClientDeps): Http1Client {
+  const idle = createIdleConnections(deps.idleMs ?? 30_000);
+  const all = new Set<Http1Connection>();
+  let closed = false;
+  const onIdle = (connection: Http1Connection) => idle.put(connection);
+  const onGone = (connection: Http1Connection) => {
+    all.delete(connection);
+    idle.drop(connection);
+  };
+  const open = ({ message, handler }: Waiting) => {
+    const connection = new Http1Connection({ onIdle, onGone });
+    const socket = deps.connect(connection.onread);
+    all.add(connection);
+    let waiting = true;
+    const refuse = (error: Error) => {
+      if (!waiting) return;
+      waiting = false;
+      clearTimeout(timer);
+      connection.destroy();
+      handler.onError(error, false);
+    };
+    const timer = setTimeout(() => refuse(new Http1Error('CONNECT_TIMEOUT', 'no connection in time')), deps.connectTimeoutMs);
+    connection.attach(socket);
+    socket.once(deps.readyEvent, () => {
+      if (!waiting) return;
+      waiting = false;
+      clearTimeout(timer);
+      connection.send(message, handler);
+    });
+    socket.once('error', refuse);
+    socket.once('close', () => refuse(new Http1Error('CLOSED', 'the connection was closed before it was of use')));
+  };
+  return {
+    dispatch(request, handler) {
+      let message: Http1Message;
+      try {
+        if (closed) throw new Http1Error('CLIENT_CLOSED', 'the client is closed');
+        const { body } = request;
+        const head = writeRequestHead(request, deps.host, body === undefined ? undefined : Buffer.byteLength(body));
+        message = { method: request.method, head, body, headersTimeoutMs: request.headersTimeoutMs ?? 0 };
+      } catch (error) {
+        return handler.onError(error as Error, false);
+      }
+      const connection = idle.take();
+      if (connection) connection.send(message, handler);
+      else open({ message, handler });
+    },
+    close() {
+      closed = true;
+      idle.close();
+      for (const connection of all) connection.destroy();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { ChunkedReader } from './chunked-reader.ts';
+import { Http1Error } from './http1-error.ts';
+import { readResponseHead, type ResponseHead } from './response-head.ts';
+
+/** Told what an answer consists of, in order. Data is a copy that may be kept. */
+export type ResponseListener = {
+  onHead(head: ResponseHead): void;
+  onData(chunk: Buffer): void;
+  onEnd(trailers: readonly string[]): void;
+};
+
+const maxHeadBytes = 65_536;
+const maxInterim = 16;
+
+/** Reads one answer from the bytes of a connection. Throws Http1Error for what is no HTTP/1.1, and then must not be used again. */
+export class ResponseReader {
+  readonly #method: string;
+  readonly #listener: ResponseListener;
+  #head: ResponseHead | undefined;
+  /** The head as far as it has come, when it comes in pieces. */
+  #pending: Buffer | undefined;
+  #left = 0;
+  #chunks: ChunkedReader | undefined;
+  #interim = 0;
+  #stopped = false;
+
+  constructor(method: string, listener: ResponseListener) {
+    this.#method = method;
+    this.#listener = listener;
+  }
+
+  /** The final head, once it is there. */
+  get head(): ResponseHead | undefined {
+    return this.#head;
+  }
+
+  /** Nothing more is told. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Reads `bytes` up to `end`. Returns where the answer ended, or -1 if it goes on. `bytes` is not kept. */
+  push(bytes: Buffer, end: number): number {
+    let at = 0;
+    while (!this.#head) {
+      at = this.#readHead(bytes, at, end);
+      if (at < 0 || this.#stopped) return -1;
+    }
+    const { framing } = this.#head;
+    if (framing === 'none') return this.#finish(at);
+    if (at >= end) return -1;
+    if (framing === 'chunked') return this.#readChunks(bytes, at, end);
+    if (framing === 'until-close') {
+      this.#tell(bytes, at, end);
+      return -1;
+    }
+    const until = Math.min(end, at + this.#left);
+    this.#left -= until - at;
+    this.#tell(bytes, at, until);
+    return this.#left === 0 ? this.#finish(until) : -1;
+  }
+
+  /** The connection has ended: returns whether that was the end of the answer. */
+  pushEnd(): boolean {
+    if (this.#head?.framing !== 'until-close') return false;
+    this.#finish(0);
+    return true;
+  }
+
+  /** Returns where the head ended, or -1 if it is not yet whole. An interim answer (1xx) leaves no head behind. */
+  #readHead(bytes: Buffer, start: number, end: number): number {
+    const before = this.#pending;
+    let from = start;
+    let source = bytes;
+    let stop = end;
+    if (before) {
+      source = Buffer.concat([before, bytes.subarray(start, end)]);
+      [from, stop] = [0, source.length];
+    }
+    const found = source.indexOf('\r\n\r\n', from, 'latin1');
+    const whole = found >= 0 && found + 4 <= stop;
+    if ((whole ? found : stop) - from > maxHeadBytes) throw new Http1Error('MALFORMED', 'the answer has a head that is too large');
+    if (!whole) {
+      this.#pending = before ? source : Buffer.from(source.subarray(from, stop));
+      return -1;
+    }
+    this.#pending = undefined;
+    this.#take(readResponseHead(source.toString('latin1', from, found), this.#method));
+    return start + found + 4 - from - (before?.length ?? 0);
+  }
+
+  #take(head: ResponseHead): void {
+    if (head.status === 101) throw new Http1Error('MALFORMED', 'the answer switches protocols unasked');
+    if (head.status < 200) {
+      this.#interim += 1;
+      if (this.#interim > maxInterim) throw new Http1Error('MALFORMED', 'the answer never begins');
+      return;
+    }
+    this.#head = head;
+    this.#left = head.length;
+    if (head.framing === 'chunked') this.#chunks = new ChunkedReader();
+    this.#listener.onHead(head);
+  }
+
+  #readChunks(bytes: Buffer, start: number, end: number): number {
+    const chunks = this.#chunks!;
+    const at = chunks.read(bytes, start, end, (from, until) => this.#tell(bytes, from, until));
+    return chunks.done ? this.#finish(at) : -1;
+  }
+
+  #tell(bytes: Buffer, start: number, end: number): void {
+    if (!this.#stopped && end > start) this.#listener.onData(Buffer.from(bytes.subarray(start, end)));
+  }
+
+  #finish(at: number): number {
+    if (!this.#stopped) this.#listener.onEnd(this.#chunks?.trailers ?? []);
+    return at;
+  }
+}
