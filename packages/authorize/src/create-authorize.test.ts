@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServiceIdentity, hashToken, ProblemError, type SessionStore } from '@sallyport/kit';
-import { checkOf, identityOf, kubernetes, sampleConfig, loadedConfig, sessionOf, startRig } from './authorize-rig.test.support.ts';
+import { checkOf, identityOf, kubernetes, sampleConfig, loadedConfig, sessionOf, startRig, throwingPolicy } from './authorize-rig.test.support.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 
 type Rig = Awaited<ReturnType<typeof startRig>>;
@@ -161,7 +161,7 @@ describe('a batch', () => {
     const rig = await start();
     const token = await rig.logIn(identityOf('alice', ['developers']));
     const { clusters } = rig.policies.current();
-    const broken = { name: 'open', policies: [{ scope: 'x', ruleCount: 1, allow: [{ name: 'x', every: false, invert: false, criteria: [() => { throw new Error('planted'); }] }], deny: [] }], impersonate: clusters.get('open')!.impersonate };
+    const broken = { ...clusters.get('open')!, policiesFor: () => [throwingPolicy] };
     rig.policies.swap({ ...rig.policies.current(), clusters: new Map([...clusters, ['open', broken]]) });
     const [first, second, third] = await rig.ask(checkOf(token, dev), checkOf(token, { kind: 'cluster', name: 'open' }), checkOf(token, dev));
     expect([first!.decision.effect, second!.decision.effect, third!.decision.effect]).toEqual(['allow', 'deny', 'allow']);
