@@ -7,6 +7,7 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
 import type { World } from '../world.ts';
 import { withExample, withOutput } from './command-kit.ts';
+import { addConfigImport } from './config-import.ts';
 import { configFile } from './load-config-here.ts';
 
 type Findings = { faults: ConfigFault[]; warnings: ConfigFault[] };
@@ -75,12 +76,13 @@ async function check(world: World, file: string, output: OutputFormat): Promise<
   throw new CliError('failed', `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`, 'Correct what stands above, then check again.');
 }
 
-/** `sallyport config check`. */
+/** `sallyport config check|import`. */
 export function addConfig(program: Command, world: World): void {
   const config = program.command('config').description('work on a gateway\'s configuration');
   const command = config.command('check').description('report everything that is wrong with a configuration, at once')
     .argument('[file]', 'the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
     .action(async (file: string | undefined, options: { output: OutputFormat }) => { await check(world, configFile(world, file), options.output); });
   withExample(withOutput(command), 'sallyport config check /etc/sallyport/sallyport.yaml');
-  withExample(config, 'sallyport config check /etc/sallyport/sallyport.yaml');
+  addConfigImport(config, world);
+  withExample(config, 'sallyport config check /etc/sallyport/sallyport.yaml', 'sallyport config import pomerium.yaml --out sallyport.yaml');
 }

@@ -9,6 +9,9 @@ export type Finding = { path: string; line?: number; column?: number; message: s
 /** A secret that stands in the source in clear, and the reference that stands in the result for it. */
 export type SecretFinding = Finding & { reference: string };
 
+/** `${env:NAME}` or `${file:/path}`, and a value of the right form in its place, for checking the result. */
+export type Reference = { text: string; sample: string };
+
 /** What an import has found so far. */
 export type ImportReport = {
   /** The source cannot be read as it is; nothing is written. */
@@ -17,8 +20,10 @@ export type ImportReport = {
   notCarried(keys: Keys, message: string, instead: string): void;
   /** An option is carried, but something about it changes or remains to be done. */
   note(keys: Keys, message: string, instead?: string): void;
-  /** Returns the reference to write in place of a secret. `sample` is a value of the right form, for checking the result. */
-  secret(keys: Keys, reference: { text: string; sample: string }, instead: string): string;
+  /** Returns the reference to write in place of a secret that stands in the source. */
+  secret(keys: Keys, reference: Reference, instead: string): string;
+  /** Returns a reference to write for what does not stand in the source. */
+  refer(reference: Reference): string;
   readonly faults: readonly ConfigFault[];
   readonly left: readonly Finding[];
   readonly notes: readonly Finding[];
@@ -43,6 +48,10 @@ export function createImportReport(place: Place): ImportReport {
     note: (keys, message, instead) => void notes.push({ ...at(keys), message, ...(instead === undefined ? {} : { instead }) }),
     secret(keys, { text, sample }, instead) {
       secrets.push({ ...at(keys), message: 'is a secret in clear text; the result refers to it instead', instead, reference: text });
+      samples.set(text, sample);
+      return text;
+    },
+    refer({ text, sample }) {
       samples.set(text, sample);
       return text;
     },

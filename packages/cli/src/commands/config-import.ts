@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { localFault } from '../home/home.ts';
+import { writeFileAtomically } from '../home/write-file-atomically.ts';
+import type { PomeriumImport } from '../import/import-pomerium.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import { render, type OutputFormat } from '../terminal/output.ts';
+import type { World } from '../world.ts';
+import { withExample, withOutput } from './command-kit.ts';
+
+type Options = { output: OutputFormat; out?: string; force?: boolean };
+type Faults = Extract<PomeriumImport, { ok: false }>['faults'];
+type Done = Extract<PomeriumImport, { ok: true }>;
+
+function refuse(world: World, file: string, faults: Faults, output: OutputFormat, format: (file: string, faults: Faults) => string): never {
+  if (output === 'json') world.stdout.write(render('json', { ok: false, source: file, faults }, () => ''));
+  else world.stderr.write(`${format(file, faults).split('\n').map(forTerminal).join('\n')}\n`);
+  throw new CliError('failed', `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}, and nothing was written`, 'Correct what stands above, then import again.');
+}
+
+const replaceReferences = (value: unknown, samples: ReadonlyMap<string, string>): unknown => {
+  if (typeof value === 'string') return samples.get(value) ?? value;
+  if (Array.isArray(value)) return value.map((item) => replaceReferences(item, samples));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaceReferences(item, samples)]));
+};
+
+/** What the gateway would have against the result, its references filled in. */
+async function faultsOfResult(done: Done, file: string): Promise<Faults> {
+  const { ConfigFaults, readConfig } = await import('../gateway-config.ts');
+  try {
+    readConfig(JSON.stringify(replaceReferences(done.config, done.samples)), file, {});
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigFaults)) throw error;
+    return error.faults.map(({ path: where, message, hint }) => ({ path: where, message: `the result would be faulty: ${message}`, ...(hint === undefined ? {} : { hint }) }));
+  }
+}
+
+function readSource(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw localFault(file, error);
+  }
+}
+
+async function importFile(world: World, source: string, options: Options): Promise<void> {
+  const file = path.resolve(world.workingDirectory, source);
+  const out = options.out === undefined ? undefined : path.resolve(world.workingDirectory, options.out);
+  if (out !== undefined && existsSync(out) && options.force !== true) throw new CliError('local-file', `${out} is there already`, 'Name another file with --out, or replace it with --force.');
+  const [{ importPomerium }, { writeConfig }, { describeImport }, { compilePolicy, formatFaults, readYaml }] = await Promise.all([
+    import('../import/import-pomerium.ts'), import('../import/write-config.ts'), import('../import/describe-import.ts'), import('../gateway-config.ts'),
+  ]);
+  const read = readYaml(readSource(file));
+  if (!read.ok) return refuse(world, file, read.faults, options.output, formatFaults);
+  const policyFaults = (document: unknown) => {
+    const compiled = compilePolicy(document, { scope: 'cluster/imported' });
+    return compiled.ok ? [] : compiled.faults;
+  };
+  const done = importPomerium(read.yaml, { policyFaults, readYaml });
+  if (!done.ok) return refuse(world, file, done.faults, options.output, formatFaults);
+  const faults = await faultsOfResult(done, out ?? file);
+  if (faults.length > 0) return refuse(world, file, faults, options.output, formatFaults);
+  const text = writeConfig(done.config, { source: path.basename(file), clusters: done.clusters, left: done.notCarried.length, secrets: done.secrets.length });
+  if (out !== undefined) write(out, text);
+  const { clusters, notCarried, notes, secrets } = done;
+  const carried = clusters.map(({ source: from, cluster: { name, host, server } }) => ({ from, name, ...(host === undefined ? {} : { host }), server }));
+  const report = { ok: true, source: file, ...(out === undefined ? { config: text } : { out }), clusters: carried, secrets, notes, notCarried };
+  if (options.output === 'json') world.stdout.write(render('json', report, () => ''));
+  else {
+    if (out === undefined) world.stdout.write(text);
+    // The configuration may be on its way into a file or a pipe: what there is to say goes beside it.
+    world.stderr.write(`${describeImport(file, done)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. Check it: sallyport config check ${forTerminal(out)}\n`}`);
+  }
+}
+
+function write(out: string, text: string): void {
+  try {
+    writeFileAtomically(out, text);
+  } catch (error) {
+    throw localFault(out, error);
+  }
+}
+
+/** `sallyport config import`. */
+export function addConfigImport(config: Command, world: World): void {
+  const command = config.command('import').description('translate a configuration of Pomerium: Kubernetes routes become clusters, and what cannot be carried over is named')
+    .argument('<file>', 'the config.yaml of Pomerium Core')
+    .option('--out <file>', 'write the result there (default: standard output)').option('--force', 'replace a file that is there already')
+    .action((file: string, options: Options) => importFile(world, file, options));
+  withExample(withOutput(command), 'sallyport config import pomerium.yaml --out sallyport.yaml', 'sallyport config import pomerium.yaml -o json');
+}
