@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
 import { checkResponseSchema, configSchema, type Check, type Identity, type ServiceName, type Session } from '@sallyport/contracts';
 import { createLogger, createMemorySessionStore, createServiceIdentity, createServiceVerifier, hashToken, listenHttp, type LoadedConfig, type SessionStore } from '@sallyport/kit';
+import type { CompiledPolicy } from '@sallyport/policy';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { createPolicySet } from './policies/policy-set.ts';
@@ -19,8 +20,13 @@ export const sampleConfig = {
 };
 
 export function loadedConfig(config: unknown = sampleConfig): LoadedConfig {
-  return { config: configSchema.parse(config), file: 'sallyport.yaml', resolvePath: (file) => file, place: () => undefined };
+  return { config: configSchema.parse(config), file: 'sallyport.yaml', resolvePath: (file) => file, place: () => undefined, files: new Map() };
 }
+
+/** A policy with a bug. */
+export const throwingPolicy: CompiledPolicy = {
+  scope: 'x', ruleCount: 1, deny: [], allow: [{ name: 'x[0].allow.or', every: false, invert: false, labels: ['accept'], data: [true], criteria: [() => { throw new Error('planted'); }] }],
+};
 
 export function identityOf(user: string, groups: string[] = [], more: Partial<Identity> = {}): Identity {
   return { provider: 'corp', issuer: 'https://idp.example.com', subject: `sub-${user}`, user, email: user, groups, claims: { secret: 'claim' }, amr: ['pwd'], ...more };

@@ -42,22 +42,40 @@ export const kubernetesAttributesSchema = z.object({
 });
 export type KubernetesAttributes = z.infer<typeof kubernetesAttributesSchema>;
 
+/** What the client showed in the TLS handshake, in PEM; `valid`: its chain leads to a CA that the gateway trusts for clients. Absent where the gateway asks for none. */
+export const clientCertificateSchema = z.object({ presented: z.boolean(), leaf: z.string().optional(), valid: z.boolean().optional() });
+export type ClientCertificate = z.infer<typeof clientCertificateSchema>;
+
+export const checkedRequestSchema = z.object({
+  method: z.string(), path: z.string(), host: z.string(), ip: z.string(),
+  /** Only those that policy asks for, by lower-case name. */
+  headers: z.record(z.string(), z.string()).optional(),
+  clientCertificate: clientCertificateSchema.optional(),
+});
+
 export const checkSchema = z.object({
   credential: credentialSchema,
   target: checkTargetSchema,
-  request: z.object({ method: z.string(), path: z.string(), host: z.string(), ip: z.string() }),
+  request: checkedRequestSchema,
   kubernetes: kubernetesAttributesSchema.optional(),
 });
 export type Check = z.infer<typeof checkSchema>;
 export const checkRequestSchema = z.object({ checks: z.array(checkSchema).min(1).max(1024) });
 export type CheckRequest = z.infer<typeof checkRequestSchema>;
 
+const effectSchema = z.enum(['allow', 'deny', 'authenticate']);
+
+/** What a shadow policy would have decided; nobody is held to it. */
+export const shadowDecisionSchema = z.object({ scope: z.string(), effect: effectSchema, rule: z.string() });
+export type ShadowDecision = z.infer<typeof shadowDecisionSchema>;
+
 /** The zero value of a decision is deny. `reasons` come from PPL's closed set. */
 export const decisionSchema = z.object({
-  effect: z.enum(['allow', 'deny', 'authenticate']),
+  effect: effectSchema,
   rule: z.string(),
   reasons: z.array(z.string()),
   policyVersion: z.string(),
+  shadow: z.array(shadowDecisionSchema).optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 

@@ -1,16 +1,25 @@
-import type { Check } from '@sallyport/contracts';
+import type { IncomingMessage } from 'node:http';
+import type { Check, ClientCertificate } from '@sallyport/contracts';
 import { isProblemCode } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from './check-client.ts';
+import type { ClientCertificateOf } from './client-certificate.ts';
 import type { Exchange, Step } from './exchange.ts';
 
-function describe(exchange: Exchange): Check {
+/** The headers by which a browser's preflight is known (Fetch standard, 4.8), of the method that it has. */
+function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
+  if (request.method !== 'OPTIONS') return {};
+  const { origin, 'access-control-request-method': asked } = request.headers;
+  return { headers: { ...(origin === undefined ? {} : { origin }), ...(asked === undefined ? {} : { 'access-control-request-method': asked }) } };
+}
+
+function describe(exchange: Exchange, clientCertificate: ClientCertificate | undefined): Check {
   const { kube, request, headers } = exchange;
   const info = kube!;
   return {
     credential: exchange.tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: exchange.tokenHash },
     target: { kind: 'cluster', name: exchange.clusterName },
-    request: { method: request.method ?? '', path: info.path, host: headers!.host, ip: exchange.clientAddress },
+    request: { method: request.method ?? '', path: info.path, host: headers!.host, ip: exchange.clientAddress, ...preflightHeaders(request), ...(clientCertificate === undefined ? {} : { clientCertificate }) },
     kubernetes: {
       verb: info.verb, requestVerb: info.requestVerb, isResourceRequest: info.isResourceRequest, path: info.path, apiGroup: info.apiGroup, apiVersion: info.apiVersion,
       resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
@@ -21,9 +30,9 @@ function describe(exchange: Exchange): Check {
 }
 
 /** Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but only after the caller is known. */
-export function createCheck(deps: { client: CheckClient }): Step {
+export function createCheck(deps: { client: CheckClient; clientCertificateOf: ClientCertificateOf }): Step {
   return async (exchange) => {
-    const answer = await deps.client.check(describe(exchange));
+    const answer = await deps.client.check(describe(exchange, deps.clientCertificateOf(exchange.request.socket)));
     exchange.answer = answer;
     if (answer.decision.effect !== 'allow') {
       const code = answer.problem?.code;

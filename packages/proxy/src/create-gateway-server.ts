@@ -6,7 +6,8 @@ import type { Exchange } from './exchange.ts';
 import type { ExchangeEnds } from './finish-exchange.ts';
 
 export type GatewayServerDeps = {
-  tls: { cert: string; key: string } | undefined;
+  /** With `clientCa` clients are asked for a certificate; what to make of it is policy's business. */
+  tls: { cert: string; key: string; clientCa?: string } | undefined;
   begin: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;
   ends: ExchangeEnds;
@@ -84,11 +85,14 @@ function refuseBytes(deps: GatewayServerDeps, error: NodeJS.ErrnoException, sock
   destroyAfter(socket, lingerMs);
 }
 
+function createSecureServer({ cert, key, clientCa }: NonNullable<GatewayServerDeps['tls']>): Server {
+  const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
+  return createHttpsServer({ ...options, cert, key, ...asking, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout });
+}
+
 /** The gateway's listener: HTTP/1.1 (upgrades need it), TLS unless a load balancer ends it. Does not listen yet. */
 export function createGatewayServer(deps: GatewayServerDeps): Server {
-  const server = deps.tls
-    ? createHttpsServer({ ...options, ...deps.tls, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout })
-    : createHttpServer(options);
+  const server = deps.tls ? createSecureServer(deps.tls) : createHttpServer(options);
   server.maxHeadersCount = 0; // Node would drop the rest unseen; the size is what bounds them
   const latest = new WeakMap<Duplex, ServerResponse>();
   const route = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {

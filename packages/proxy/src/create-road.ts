@@ -5,6 +5,7 @@ import { createAuditTrail } from './audit-trail.ts';
 import { createBeginExchange, type BeginExchange } from './begin-exchange.ts';
 import type { CheckClient } from './check-client.ts';
 import { createCheck } from './check.ts';
+import type { ClientCertificateOf } from './client-certificate.ts';
 import { createExchangeEnds, type ExchangeEnds } from './finish-exchange.ts';
 import { createForward } from './forward.ts';
 import { createGateway } from './gateway.ts';
@@ -21,6 +22,7 @@ export type RoadDeps = {
   sink: AuditSink; logger: Logger; metrics: Metrics; now: () => number;
   upstreams: Upstreams; checks: CheckClient; addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
   producer: string; hashKey: Buffer; settings: Pick<Config, 'audit' | 'timeouts'>; track(socket: Duplex): void;
+  clientCertificateOf?: ClientCertificateOf;
 };
 export type Road = { begin: BeginExchange; gateway(exchange: Exchange): Promise<void>; ends: ExchangeEnds };
 
@@ -40,7 +42,7 @@ export function createRoad(deps: RoadDeps): Road {
   const tunnel = createTunnel({ connectTimeout, firstByte, started: trail.started, fail, track: deps.track });
   const gateway = createGateway({
     openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(),
-    check: createCheck({ client: deps.checks }), commitAudit: trail.commit, impersonate: createImpersonate(),
+    check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined) }), commitAudit: trail.commit, impersonate: createImpersonate(),
     send: (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange)), sendStatus: fail,
   });
   return { begin: createBeginExchange({ clientAddress: deps.addressOf }), gateway, ends };

@@ -11,6 +11,7 @@ import { createOwnApi } from './own-api/create-own-api.ts';
 import { createPages } from './own-api/create-pages.ts';
 import { createCheckClient } from './check-client.ts';
 import { createClientAddress } from './client-address.ts';
+import { createClientCertificates } from './client-certificate.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRoad } from './create-road.ts';
 import { followCertificate } from './follow-certificate.ts';
@@ -59,7 +60,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const clientAddress = (request: IncomingMessage) => addressOf(request.socket.remoteAddress, String(request.headers['x-forwarded-for'] ?? '') || undefined);
   const producer = `proxy/${randomUUID().slice(0, 8)}`;
   const tunnels = new Set<Duplex>();
-  const road = createRoad({ ...parts, upstreams, checks, addressOf, producer, hashKey: randomBytes(32), settings: config, track: (socket) => {
+  const road = createRoad({ ...parts, upstreams, checks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf: createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null }), track: (socket) => {
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
   } });
@@ -69,9 +70,9 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     pages: createPages({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });
   const { tls } = config.gateway;
-  const files = tls && { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile) };
+  const files = tls && { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile), ...(tls.clientCaFile == null ? {} : { clientCaFile: resolvePath(tls.clientCaFile) }) };
   const server = createGatewayServer({
-    ...road, tls: files && { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8') },
+    ...road, tls: files && { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8'), ...(files.clientCaFile === undefined ? {} : { clientCa: readFileSync(files.clientCaFile, 'utf8') }) },
     ownApi: ownApi(new URL(config.gateway.url).origin),
     isOwn: (request) => isOwnPath(request.url ?? '') && !upstreams.byHost(request.headers.host ?? ''),
     unparsable: createUnparsable(parts, producer),

@@ -39,7 +39,7 @@ function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: 
     const decision: Decision = { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version };
     return { decision, caller, problem: { code: 'not-found', detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. "sallyport clusters" lists those there are.` } };
   }
-  const decision = decide(cluster.policies, check, caller, { ...check.kubernetes, cluster: name }, { version: snapshot.version, now });
+  const decision = decide(cluster.policiesFor(check.kubernetes?.namespace ?? ''), check, caller, { ...check.kubernetes, cluster: name }, { version: snapshot.version, now });
   if (decision.effect !== 'allow') return answerDecision(decision, check, caller);
   const appearance = caller.appearance(cluster.impersonate);
   if (appearance.refusal === undefined) return { decision, caller, appearance };

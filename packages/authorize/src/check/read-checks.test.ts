@@ -7,7 +7,7 @@ import { readChecks } from './read-checks.ts';
 const exec = { container: 'c', command: ['ls', '-l'], tty: true, stdin: false };
 const valid = [
   checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes({ exec, dryRun: true, labelSelector: 'a=b', fieldSelector: 'c=d' }) }),
-  checkOf(undefined, { kind: 'api', area: 'audit' }),
+  checkOf(undefined, { kind: 'api', area: 'audit' }, { request: { method: 'GET', path: '/', host: 'gate', ip: '::1', headers: { origin: 'https://x' }, clientCertificate: { presented: true, leaf: 'l', valid: false } } }),
   checkOf('t', { kind: 'self' }),
 ];
 const faultOf = (body: unknown) => {
@@ -40,7 +40,7 @@ describe('readChecks', () => {
   it('accepts exactly what the schema of the contract accepts', () => {
     const junk = fc.oneof(fc.constant(undefined), fc.constantFrom('', 'none', 'token', 'cluster', 'audit'), fc.jsonValue({ maxDepth: 2 }));
     let accepted = 0;
-    fc.assert(fc.property(fc.nat(80), junk, (place, by) => {
+    fc.assert(fc.property(fc.nat(90), junk, (place, by) => {
       const body: unknown = JSON.parse(JSON.stringify(replaceAt({ checks: valid }, place, by)) ?? 'null');
       const mine = faultOf(body) === undefined;
       if (mine) accepted += 1;

@@ -73,9 +73,23 @@ function readKubernetes(value: unknown, path: string): KubernetesAttributes {
   return fields as KubernetesAttributes;
 }
 
+function readHeaders(value: unknown, path: string): void {
+  for (const [name, text] of Object.entries(readObject(value, path))) if (typeof text !== 'string') refuse(`${path}.${name}`, 'a string');
+}
+
+function readClientCertificate(value: unknown, path: string): void {
+  const fields = readObject(value, path);
+  readFlag(fields, 'presented', path);
+  readOptional(fields, 'leaf', 'string', path);
+  readOptional(fields, 'valid', 'boolean', path);
+}
+
 function readRequest(value: unknown, path: string): Check['request'] {
   const fields = readObject(value, path);
-  return { method: readText(fields, 'method', path), path: readText(fields, 'path', path), host: readText(fields, 'host', path), ip: readText(fields, 'ip', path) };
+  for (const name of ['method', 'path', 'host', 'ip'] as const) readText(fields, name, path);
+  if (fields['headers'] !== undefined) readHeaders(fields['headers'], `${path}.headers`);
+  if (fields['clientCertificate'] !== undefined) readClientCertificate(fields['clientCertificate'], `${path}.clientCertificate`);
+  return fields as Check['request'];
 }
 
 function readCheck(value: unknown, path: string): Check {

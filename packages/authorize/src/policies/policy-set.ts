@@ -1,9 +1,20 @@
 import type { ApiArea } from '@sallyport/contracts';
 import type { CompiledPolicy } from '@sallyport/policy';
 import type { ImpersonateRules } from './impersonate-rules.ts';
+import type { SelectPolicies } from './namespace-selection.ts';
 
-/** What decides about one cluster: its policies, in the order in which they are named, and who may be impersonated there. */
-export type ClusterRules = { readonly name: string; readonly policies: readonly CompiledPolicy[]; readonly impersonate: ImpersonateRules };
+/** What decides about one cluster. */
+export type ClusterRules = {
+  readonly name: string;
+  /** The policies of a request, in the order in which their rules are named. */
+  readonly policiesFor: SelectPolicies;
+  /** Judged beside them, never enforced. */
+  readonly shadow: readonly CompiledPolicy[];
+  /** A refusal may say what would have been allowed. */
+  readonly explain: boolean;
+  /** Who may be impersonated there. */
+  readonly impersonate: ImpersonateRules;
+};
 
 /** Everything decided from, as it was at one moment: never changed, only replaced as a whole. Looking up a cluster costs the same however many there are. */
 export type PolicySnapshot = {

@@ -51,6 +51,18 @@ describe('sallyport config check', () => {
     expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({ code: 1, err: expect.stringContaining('api.policy.audit.0.allow.or.0.grups: unknown criterion') });
   });
 
+  it('knows the policies by their names, and what stands in files of their own', async () => {
+    const clusters = good.replace('    policy:\n      - allow: {and: [{groups: {has: developers}}]}\n', '    policies: [develpers]\n    policyFile: dev.yaml\n    namespaces: [{match: x, policies: [ops]}]\n');
+    writeFileSync(path.join(rig.directory, 'dev.yaml'), '- allow:\n    or:\n      - gruops: x\n');
+    const { code, err } = await check(`${clusters}policies: {developers: [{allow: {or: [{accept: true}]}}], ops: [{allow: {or: [{groups: ops}]}}]}\n`);
+    expect(code).toBe(1);
+    const lines = err.split('\n').map((line) => line.replace(`${rig.directory}/`, ''));
+    expect(lines.slice(0, 4)).toEqual([
+      expect.stringMatching(/^warning: .*sallyport\.yaml:10:12: policies\.developers: is used by no cluster and no namespace/), expect.stringMatching(/^warning: .*:10:40: policies\.developers\.0\.allow\.or\.0\.accept: accept on a cluster admits every/),
+      'sallyport.yaml:7:16: clusters.0.policies.0: there is no policy "develpers" (did you mean developers?)', 'dev.yaml:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)',
+    ]);
+  });
+
   it('takes the file that is named, else SALLYPORT_CONFIG', async () => {
     await check(good);
     writeFileSync(path.join(rig.directory, 'other.yaml'), 'a: 1\n');

@@ -8,9 +8,19 @@ const impersonateSchema = z.strictObject({
   allowSystem: z.array(z.string().startsWith('system:', 'only names that begin with system: stand here')).default([]),
 }).prefault({});
 
+/** Globs over namespace names, where `*` stands for any text. */
+const namespaceGlob = z.string().regex(/^[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?$/, 'not a namespace or a pattern of one; write it like team-a or team-*');
+
+/** What holds for the requests of some namespaces, besides what holds for the whole cluster. */
+const namespaceSchema = z.strictObject({
+  match: z.union([namespaceGlob, z.array(namespaceGlob).min(1)]),
+  policies: z.array(nameSchema).nullish(),
+  policy: z.unknown().optional(),
+}).refine((entry) => entry.policy != null || (entry.policies?.length ?? 0) > 0, 'says nothing: give policies or a policy');
+
 const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig'] as const;
 
-/** One Kubernetes cluster behind the gateway. `policy` is read by the policy language, which reports its own faults. */
+/** One Kubernetes cluster behind the gateway. Policies are read by the policy language, which reports its own faults. */
 export const clusterSchema = z.strictObject({
   name: nameSchema,
   server: urlSchema.optional(),
@@ -24,9 +34,22 @@ export const clusterSchema = z.strictObject({
   context: z.string().nullish(),
   host: hostSchema.nullish(),
   impersonate: impersonateSchema,
+  /** Names of `policies` at the top of the file. */
+  policies: z.array(nameSchema).nullish(),
   policy: z.unknown().optional(),
+  /** A file with the policy in place of `policy`. */
+  policyFile: z.string().min(1).nullish(),
+  namespaces: z.array(namespaceSchema).nullish(),
+  /** A refusal may say what would have been allowed. */
+  explain: z.boolean().optional(),
+  /** Judged beside the policies in force, recorded, never enforced. */
+  shadow: z.unknown().optional(),
 }).superRefine((cluster, context) => {
-  const fault = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const fault = (path: string | (string | number)[], message: string) => context.addIssue({ code: 'custom', path: [path].flat(), message });
+  cluster.namespaces?.forEach((entry, index, all) => {
+    const before = all.findIndex((other) => String(other.match) === String(entry.match));
+    if (before < index) fault(['namespaces', index, 'match'], `is the same as that of namespaces.${before}: make one of the two`);
+  });
   const given = credentialFields.filter((field) => cluster[field] != null);
   if (given.length === 0) fault('tokenFile', `the gateway needs a credential for this cluster: one of ${credentialFields.join(', ')}`);
   if (given.length > 1) fault(given[1]!, `only one credential may be given; ${given.join(' and ')} are`);

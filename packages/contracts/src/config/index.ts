@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cidrSchema, listenSchema, nameSchema, urlSchema } from './address.ts';
 import { auditSectionSchema } from './audit.ts';
 import { clusterSchema } from './cluster.ts';
-import { durationSchema } from './duration.ts';
+import { durationSchema, sizeSchema } from './duration.ts';
 import { identitySectionSchema } from './identity.ts';
 import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
@@ -16,6 +16,9 @@ const gatewaySchema = z.strictObject({
 }).refine((gateway) => gateway.tls !== undefined || gateway.url.startsWith('https:') === false || gateway.trustedProxies.length > 0, {
   path: ['tls'], message: 'is missing: the gateway needs a certificate (or trustedProxies, when a load balancer ends TLS)',
 });
+
+/** Beyond this size no configuration is read, whatever it says itself. */
+export const largestConfigBytes = 64 * 1024 * 1024;
 
 const unique = <T extends { name: string }>(all: T[]) => new Set(all.map((one) => one.name)).size === all.length;
 
@@ -34,6 +37,17 @@ export const configSchema = z.strictObject({
   timeouts: z.strictObject({ connect: durationSchema.prefault('5s'), firstByte: durationSchema.prefault('60s') }).prefault({}),
   api: z.strictObject({
     policy: z.strictObject({ sessions: z.unknown(), audit: z.unknown(), policy: z.unknown(), elevations: z.unknown() }).partial().default({}),
+  }).prefault({}),
+  /** Named policies, for clusters and namespaces to use. */
+  policies: z.record(nameSchema, z.unknown()).default({}),
+  /** Holds for every cluster. */
+  policy: z.unknown().optional(),
+  policyFile: z.string().min(1).nullish(),
+  explain: z.boolean().default(false),
+  shadow: z.unknown().optional(),
+  reload: z.strictObject({
+    /** The largest file that is read, in bytes. */
+    maxBytes: sizeSchema.prefault('8MiB').pipe(z.number().min(1024).max(largestConfigBytes, 'is more than 64MiB, beyond which nothing is read')),
   }).prefault({}),
   clusters: z.array(clusterSchema).default([]).refine(unique, 'two clusters have the same name'),
   routes: z.array(z.unknown()).max(0, 'web routes are not supported by this version').default([]),

@@ -1,12 +1,14 @@
 import { isAlias, isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { largestConfigBytes } from '@sallyport/contracts';
 import type { ConfigFault } from './config-faults.ts';
 
-/** Largest configuration that is read, in bytes. */
-export const maxConfigBytes = 8 * 1024 * 1024;
 const maxDepth = 64;
 
+/** Where something stands; `file` only if it is another file than the one asked about. */
+export type Place = { line: number; column: number; file?: string };
+
 /** A parsed YAML file: plain data, and where each path stands in the text. */
-export type ReadYaml = { data: unknown; place: (path: readonly PropertyKey[]) => { line: number; column: number } | undefined };
+export type ReadYaml = { data: unknown; place: (path: readonly PropertyKey[]) => Place | undefined };
 
 function shapeFaults(document: Document, at: (offset: number) => { line: number; column: number }): ConfigFault[] {
   const faults: ConfigFault[] = [];
@@ -29,8 +31,8 @@ function shapeFaults(document: Document, at: (offset: number) => { line: number;
 }
 
 /** Parses YAML 1.2 (JSON included) under limits on size, depth and aliases. Returns every syntax fault, or the data. */
-export function readYaml(text: string): { ok: true; yaml: ReadYaml } | { ok: false; faults: ConfigFault[] } {
-  if (Buffer.byteLength(text) > maxConfigBytes) return { ok: false, faults: [{ path: '', message: `is larger than ${maxConfigBytes / 1024 / 1024} MiB` }] };
+export function readYaml(text: string, maxBytes: number = largestConfigBytes): { ok: true; yaml: ReadYaml } | { ok: false; faults: ConfigFault[] } {
+  if (Buffer.byteLength(text) > maxBytes) return { ok: false, faults: [{ path: '', message: `is larger than ${maxBytes} bytes` }] };
   if (text.includes('\0') || text.includes('\uFFFD')) return { ok: false, faults: [{ path: '', message: 'is not UTF-8 text' }] };
   const counter = new LineCounter();
   const at = (offset: number) => {

@@ -1,0 +1,26 @@
+import type { ApiArea, Config, PolicyPlan } from '@sallyport/contracts';
+import type { CompiledPolicy } from '@sallyport/policy';
+import { createImpersonateRules } from './impersonate-rules.ts';
+import { createNamespaceSelection } from './namespace-selection.ts';
+import type { ClusterRules, PolicySnapshot } from './policy-set.ts';
+
+/** Puts compiled policies where they hold; those that hold for several clusters are there once. Throws if one that the plan names was not compiled. */
+export function assembleSnapshot(parts: { plan: PolicyPlan; compiled: ReadonlyMap<string, CompiledPolicy>; version: string; clusters: Config['clusters'] }): PolicySnapshot {
+  const { plan, compiled, version } = parts;
+  const policyOf = (scope: string) => {
+    const policy = compiled.get(scope);
+    // Leaving one out would drop its denials.
+    if (!policy) throw new Error(`the policy ${scope} was not compiled`);
+    return policy;
+  };
+  const policiesOf = (scopes: readonly string[]) => scopes.map(policyOf);
+  const settings = new Map(parts.clusters.map((cluster) => [cluster.name, cluster]));
+  const clusters = new Map<string, ClusterRules>();
+  for (const { name, scopes, namespaces, shadow, explain } of plan.clusters) {
+    const entries = namespaces.map((entry) => ({ match: entry.match, policies: policiesOf(entry.scopes) }));
+    clusters.set(name, { name, policiesFor: createNamespaceSelection(policiesOf(scopes), entries), shadow: policiesOf(shadow), explain, impersonate: createImpersonateRules(settings.get(name)!.impersonate) });
+  }
+  const api = new Map<ApiArea, readonly CompiledPolicy[]>(plan.api.map(({ area, scope }) => [area, [policyOf(scope)]]));
+  const ruleCount = [...compiled.values()].reduce((sum, policy) => sum + policy.ruleCount, 0);
+  return { version, ruleCount, clusters, api };
+}

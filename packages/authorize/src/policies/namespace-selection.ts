@@ -1,0 +1,30 @@
+import { compileGlob, type CompiledPolicy } from '@sallyport/policy';
+
+/** The policies that hold for a request in a namespace; the empty name stands for none. */
+export type SelectPolicies = (namespace: string) => readonly CompiledPolicy[];
+
+export type NamespaceEntry = { readonly match: readonly string[]; readonly policies: readonly CompiledPolicy[] };
+
+const maxRemembered = 1024;
+
+/** Puts what holds for some namespaces behind what holds for all of a cluster. What was selected for a namespace is remembered, so that its patterns are not tried for every request. */
+export function createNamespaceSelection(everywhere: readonly CompiledPolicy[], entries: readonly NamespaceEntry[]): SelectPolicies {
+  if (entries.length === 0) return () => everywhere;
+  const patterns = entries.map(({ match, policies }) => ({ globs: match.map(compileGlob), policies }));
+  const remembered = new Map<string, readonly CompiledPolicy[]>();
+  const select = (namespace: string) => {
+    const chosen = patterns.filter(({ globs }) => globs.some((matches) => matches(namespace))).flatMap(({ policies }) => policies);
+    // A policy that is named twice is one.
+    return [...new Set([...everywhere, ...chosen])];
+  };
+  return (namespace) => {
+    if (namespace === '') return everywhere;
+    const known = remembered.get(namespace);
+    if (known) return known;
+    // Names are the caller's choice: they must not fill the memory.
+    if (remembered.size >= maxRemembered) remembered.clear();
+    const selected = select(namespace);
+    remembered.set(namespace, selected);
+    return selected;
+  };
+}

@@ -1,0 +1,69 @@
+import { planPolicies, type PolicyPlan } from '@sallyport/contracts';
+import type { ConfigFault } from './config-faults.ts';
+import { nearestName } from './nearest-name.ts';
+import type { ReadYaml } from './read-yaml.ts';
+
+type Path = readonly (string | number)[];
+type Fault = { readonly path: Path; readonly message: string; readonly hint?: string };
+
+/** What the policy language offers to whoever checks a configuration; this package does not know the language itself. */
+export type PolicyEngine<P = unknown> = {
+  compilePolicy(document: unknown, options: { scope: string }): { readonly ok: true; readonly policy: P; readonly warnings: readonly Fault[] } | { readonly ok: false; readonly faults: readonly Fault[] };
+  /** A short name of a set of documents. Throws RangeError if they are too big. */
+  policyVersion(documents: Readonly<Record<string, unknown>>): string;
+};
+
+/** The policies of a configuration: where each holds, the compiled ones by scope, and what is wrong or doubtful about them. */
+export type CheckedPolicies<P> = { plan: PolicyPlan; compiled: ReadonlyMap<string, P>; faults: ConfigFault[]; warnings: ConfigFault[] };
+
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined);
+
+/** Where a document lets everybody in by `accept`. */
+function acceptsIn(document: unknown): Path[] {
+  const rules = Array.isArray(document) ? document.map((rule: unknown, index) => ({ rule, at: [index] as Path })) : [{ rule: document, at: [] as Path }];
+  return rules.flatMap(({ rule, at }) => ['and', 'or'].flatMap((operator) => (
+    list(field(field(rule, 'allow'), operator)).flatMap((criterion, index) => (field(criterion, 'accept') === undefined ? [] : [[...at, 'allow', operator, index, 'accept']]))
+  )));
+}
+
+const onCluster = /^(global$|policy\/|cluster\/|namespace\/)/;
+
+function doubtful(plan: PolicyPlan): Fault[] {
+  const found: Fault[] = plan.unused.map((name) => ({ path: ['policies', name], message: 'is used by no cluster and no namespace' }));
+  for (const { scope, path, document } of plan.documents) {
+    if (!onCluster.test(scope)) continue;
+    for (const at of acceptsIn(document)) found.push({ path: [...path, ...at], message: 'accept on a cluster admits every authenticated caller, whoever they are', hint: 'name groups, or use authenticated_user to say that it is meant' });
+  }
+  plan.clusters.forEach(({ scopes, namespaces }, index) => {
+    if (scopes.length === 0 && namespaces.length === 0) found.push({ path: ['clusters', index, 'policy'], message: 'is missing: nobody may do anything on this cluster' });
+  });
+  return found;
+}
+
+/** Compiles every policy of a configuration, or of what a YAML reader made of one, and reports all faults of all of them, names that stand for nothing included. */
+export function checkPolicies<P>(source: { data: unknown; place: ReadYaml['place'] }, engine: PolicyEngine<P>): CheckedPolicies<P> {
+  const plan = planPolicies(source.data);
+  const compiled = new Map<string, P>();
+  const faults: ConfigFault[] = [];
+  const warnings = new Map<string, ConfigFault>();
+  const locate = (path: Path, { message, hint }: Omit<Fault, 'path'>): ConfigFault => ({ path: path.join('.'), message, ...(hint === undefined ? {} : { hint }), ...source.place(path) });
+  for (const { scope, path, document } of plan.documents) {
+    const result = engine.compilePolicy(document, { scope });
+    for (const found of result.ok ? result.warnings : result.faults) {
+      const fault = locate([...path, ...found.path], found);
+      if (result.ok) warnings.set(fault.path, fault);
+      else faults.push(fault);
+    }
+    if (result.ok) compiled.set(scope, result.policy);
+  }
+  for (const { path, name } of plan.missing) {
+    const near = nearestName(name, plan.names);
+    faults.push(locate(path, { message: `there is no policy ${JSON.stringify(name.slice(0, 64))}`, hint: near === undefined ? 'policies are named under "policies"' : `did you mean ${near}?` }));
+  }
+  for (const { path, ...found } of doubtful(plan)) {
+    const fault = locate(path, found);
+    if (!warnings.has(fault.path)) warnings.set(fault.path, fault);
+  }
+  return { plan, compiled, faults, warnings: [...warnings.values()] };
+}

@@ -1,0 +1,64 @@
+import type { ConfigFault } from './config-faults.ts';
+import { readYaml, type Place, type ReadYaml } from './read-yaml.ts';
+import type { TextFile } from './read-text-file.ts';
+
+/** A policy that stands in a file of its own: the keys of the place that it fills, the file, and where paths stand in it. */
+export type IncludedPolicy = { keys: PropertyKey[]; file: string; place: ReadYaml['place'] };
+/** A fault with the keys of the place in the main file, or already with a file and place of its own. */
+export type IncludeFault = ConfigFault & { keys: PropertyKey[] };
+
+type Fields = Record<string, unknown>;
+type Source = { read(name: string): TextFile & { file: string }; maxBytes: number };
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Paths to texts that look like a substitution, which policy files do not have. */
+function substitutions(value: unknown, keys: PropertyKey[] = []): PropertyKey[][] {
+  if (typeof value === 'string') return value.includes('${') ? [keys] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => substitutions(item, [...keys, Array.isArray(value) ? Number(key) : key]));
+}
+
+function readPolicy(name: string, keys: PropertyKey[], source: Source): { document?: unknown; included?: IncludedPolicy; faults: IncludeFault[] } {
+  const { file, text, fault } = source.read(name);
+  const own = (found: ConfigFault): IncludeFault => ({ ...found, path: [...keys, ...(found.path === '' ? [] : [found.path])].join('.'), keys, file });
+  if (text === undefined) return { faults: [{ path: [...keys.slice(0, -1), 'policyFile'].join('.'), keys: [...keys.slice(0, -1), 'policyFile'], message: `${name} ${fault}` }] };
+  const read = readYaml(text, source.maxBytes);
+  if (!read.ok) return { faults: read.faults.map(own) };
+  const { data: document, place } = read.yaml;
+  if (document == null) return { faults: [own({ path: '', message: 'is empty', hint: 'write [] for a policy without a rule', line: 1, column: 1 })] };
+  const faults = substitutions(document).map((at) => own({ path: at.map(String).join('.'), message: 'nothing is substituted in a policy file', ...place(at) }));
+  return { document, included: { keys, file, place }, faults };
+}
+
+/** Puts the policies that `policyFile` names (of the whole, and of each cluster) where `policy` stands. Changes `data`. */
+export function includePolicies(data: unknown, source: Source): { included: IncludedPolicy[]; faults: IncludeFault[] } {
+  const result = { included: [] as IncludedPolicy[], faults: [] as IncludeFault[] };
+  const include = (owner: unknown, keys: PropertyKey[]) => {
+    if (!isFields(owner) || typeof owner['policyFile'] !== 'string' || owner['policyFile'] === '') return;
+    const at = [...keys, 'policyFile'];
+    if (owner['policy'] != null) {
+      result.faults.push({ path: at.map(String).join('.'), keys: at, message: 'stands beside a policy; give one of the two' });
+      return;
+    }
+    const { document, included, faults } = readPolicy(owner['policyFile'], [...keys, 'policy'], source);
+    result.faults.push(...faults);
+    if (!included) return;
+    owner['policy'] = document;
+    result.included.push(included);
+  };
+  include(data, []);
+  const clusters = isFields(data) && Array.isArray(data['clusters']) ? data['clusters'] : [];
+  clusters.forEach((cluster: unknown, index) => include(cluster, ['clusters', index]));
+  return result;
+}
+
+/** Finds places in the main text and in the included files. */
+export function placeIn(main: ReadYaml['place'], included: readonly IncludedPolicy[]): ReadYaml['place'] {
+  const byKeys = new Map(included.map((one) => [one.keys.join('\0'), one]));
+  return (path): Place | undefined => {
+    const owner = byKeys.get(path.slice(0, 1).join('\0')) ?? byKeys.get(path.slice(0, 3).join('\0'));
+    if (!owner) return main(path);
+    return { line: 1, column: 1, ...owner.place(path.slice(owner.keys.length)), file: owner.file };
+  };
+}

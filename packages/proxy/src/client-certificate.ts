@@ -1,0 +1,30 @@
+import type { Socket } from 'node:net';
+import { TLSSocket, type PeerCertificate } from 'node:tls';
+import type { ClientCertificate } from '@sallyport/contracts';
+
+/** What a connection's client showed of itself in the handshake; undefined where nobody asked. */
+export type ClientCertificateOf = (socket: Socket) => ClientCertificate | undefined;
+
+const pem = (der: Buffer) => `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+
+function read(socket: Socket): ClientCertificate {
+  if (!(socket instanceof TLSSocket)) return { presented: false };
+  const leaf = socket.getPeerCertificate();
+  // Without a certificate there is an object without a member, or nothing at all once the connection is gone.
+  if (!(leaf as Partial<PeerCertificate> | undefined)?.raw) return { presented: false };
+  return { presented: true, leaf: pem(leaf.raw), valid: socket.authorized };
+}
+
+/** Creates the reader of client certificates: once for each connection, as they hold for all of it. `asked`: the gateway has a CA for clients. */
+export function createClientCertificates(deps: { asked: boolean }): ClientCertificateOf {
+  if (!deps.asked) return () => undefined;
+  const known = new WeakMap<Socket, ClientCertificate>();
+  return (socket) => {
+    let certificate = known.get(socket);
+    if (!certificate) {
+      certificate = read(socket);
+      known.set(socket, certificate);
+    }
+    return certificate;
+  };
+}
