@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
 import { checkResponseSchema, configSchema, type Check, type Identity, type ServiceName, type Session } from '@sallyport/contracts';
-import { createLogger, createMemorySessionStore, createServiceIdentity, createServiceVerifier, hashToken, listenHttp, type LoadedConfig, type SessionStore } from '@sallyport/kit';
+import { createLogger, createMemorySessionStore, createMetrics, createServiceIdentity, createServiceVerifier, hashToken, listenHttp, type LoadedConfig, type SessionStore } from '@sallyport/kit';
 import type { CompiledPolicy } from '@sallyport/policy';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
@@ -66,15 +66,16 @@ export async function startRig(options: { config?: unknown; sessions?: SessionSt
   const store = createMemorySessionStore({ now });
   const sessions = options.sessions ?? store;
   const { logger, lines } = createLoggerRig(options.level);
+  const metrics = createMetrics();
   const policies = createPolicySet(compileConfigPolicies(loadedConfig(options.config)).snapshot);
-  const authorize = createAuthorize({ sessions, policies, verifier, logger, now, ...(options.storeTimeoutMs === undefined ? {} : { storeTimeoutMs: options.storeTimeoutMs }) });
+  const authorize = createAuthorize({ sessions, policies, verifier, logger, metrics, now, ...(options.storeTimeoutMs === undefined ? {} : { storeTimeoutMs: options.storeTimeoutMs }) });
   const listening = await listenHttp(createServer(authorize.handler), { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${listening.port}`;
   const credential = (name: ServiceName = 'proxy') => createServiceIdentity({ name, privateKey: keys[name]!.privateKey, now }).credentialFor('authorize');
   const authorization = await credential();
   const post = (body: string, headers: Record<string, string> = { authorization }) => fetch(`${url}/v1/check`, { method: 'POST', body, headers });
   return {
-    url, store, policies, lines, authorization, credential, post,
+    url, store, policies, lines, metrics, authorization, credential, post,
     logIn: async (identity: Identity, more: Partial<Session> = {}) => {
       const token = `spt_${identity.user}_${Math.random()}`;
       await store.create(hashToken(token), sessionOf(identity, more));

@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { ProblemError, sendProblem, toProblem, type Logger, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
+import { ProblemError, sendProblem, toProblem, type Logger, type Metrics, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
 import { createChangeFeed } from './change-feed.ts';
 import { createAnswerChecks } from './check/answer-checks.ts';
 import { createCallerViews } from './check/caller-view.ts';
 import { createIdleRenewal } from './check/idle-renewal.ts';
 import { createJudgeCheck } from './check/judge-check.ts';
+import { createJudgeShadow } from './check/judge-shadow.ts';
 import { readChecks } from './check/read-checks.ts';
 import type { PolicySet } from './policies/policy-set.ts';
 import { readBody } from './read-body.ts';
@@ -14,6 +15,7 @@ export type AuthorizeDeps = {
   policies: PolicySet;
   verifier: ServiceVerifier;
   logger: Logger;
+  metrics?: Metrics;
   now: () => number;
   /** How long the session store may take, in milliseconds. */
   storeTimeoutMs?: number;
@@ -33,7 +35,7 @@ function sendJson(response: ServerResponse, json: string): void {
 
 function createRoutes(deps: AuthorizeDeps) {
   const { sessions, policies, logger, now, storeTimeoutMs = 800 } = deps;
-  const judge = createJudgeCheck({ callers: createCallerViews(), now });
+  const judge = createJudgeCheck({ callers: createCallerViews(), now, shadow: createJudgeShadow({ metrics: deps.metrics, logger }) });
   const answer = createAnswerChecks({ sessions, policies, logger, storeTimeoutMs, judge, renewal: createIdleRenewal(deps) });
   const feed = createChangeFeed(deps);
   const routes: Record<string, Route> = {

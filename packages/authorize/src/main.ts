@@ -7,11 +7,11 @@ await runService({
   name: 'authorize',
   adminListen: ({ config }) => config.services.authorize.adminListen,
   check: (loaded) => reportAll(loaded.file, [() => loadServiceKeys(loaded, 'authorize', Date.now), () => compileConfigPolicies(loaded)]),
-  async start({ loaded, logger, readiness }) {
+  async start({ loaded, logger, metrics, readiness }) {
     const { verifier } = loadServiceKeys(loaded, 'authorize', Date.now);
     if ('memory' in loaded.config.sessions) logger.warn('sessions are kept in this process\'s memory, where authenticate cannot put any: nobody will be recognised; set sessions.redis');
     const stores = await createSessionStores(loaded.config.sessions, { logger, now: Date.now, resolvePath: loaded.resolvePath });
-    const authorize = await startAuthorize({ loaded, logger, readiness, verifier, sessions: stores.sessions, now: Date.now });
+    const authorize = await startAuthorize({ loaded, logger, metrics, readiness, verifier, sessions: stores.sessions, now: Date.now });
     return {
       async close() {
         await authorize.close();

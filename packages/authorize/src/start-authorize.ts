@@ -1,4 +1,4 @@
-import { createInternalServer, listenHttp, type LoadedConfig, type Logger, type Readiness, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
+import { createInternalServer, listenHttp, type LoadedConfig, type Logger, type Metrics, type Readiness, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { createPolicySet, type PolicySet } from './policies/policy-set.ts';
@@ -6,6 +6,7 @@ import { createPolicySet, type PolicySet } from './policies/policy-set.ts';
 export type AuthorizeParts = {
   loaded: LoadedConfig;
   logger: Logger;
+  metrics?: Metrics;
   readiness: Readiness;
   sessions: SessionStore;
   verifier: ServiceVerifier;

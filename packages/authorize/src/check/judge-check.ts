@@ -1,9 +1,10 @@
 import type { Check, Decision } from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/kit';
-import { defaultDeny, evaluatePolicy, type CompiledPolicy, type KubernetesInput, type PolicyResult } from '@sallyport/policy';
+import { defaultDeny, evaluatePolicy, type CompiledPolicy, type KubernetesInput, type PolicyInput, type PolicyResult } from '@sallyport/policy';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import type { Answer } from './answer.ts';
 import type { CallerView, CallerViews } from './caller-view.ts';
+import type { JudgeShadow } from './judge-shadow.ts';
 import { refusalDetail } from './refusal-detail.ts';
 
 /** Judges one check, given what the session store says of its credential (undefined: there is none). */
@@ -21,10 +22,13 @@ function decidingReasons({ effect, allow, deny }: PolicyResult): readonly string
   return deny.value || allow.value ? deny.reasons : allow.reasons;
 }
 
-function decide(policies: readonly CompiledPolicy[], check: Check, caller: CallerView, kubernetes: KubernetesInput | undefined, deps: { version: string; now: number }): Decision {
-  const { user, session } = caller;
-  const result = evaluatePolicy(policies, { user, session, request: check.request, kubernetes, now: deps.now });
-  return { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: deps.version };
+function inputOf(check: Check, { user, session }: CallerView, kubernetes: KubernetesInput | undefined, now: number): PolicyInput {
+  return { user, session, request: check.request, kubernetes, now };
+}
+
+function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decision {
+  const result = evaluatePolicy(policies, input);
+  return { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: version };
 }
 
 function answerDecision(decision: Decision, check: Check, caller: CallerView): Answer {
@@ -33,22 +37,25 @@ function answerDecision(decision: Decision, check: Check, caller: CallerView): A
   return { decision, caller, problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user) } };
 }
 
-function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: PolicySnapshot, now: number): Answer {
+function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: PolicySnapshot, deps: { now: number; shadow: JudgeShadow }): Answer {
   const cluster = snapshot.clusters.get(name);
   if (!cluster) {
     const decision: Decision = { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version };
     return { decision, caller, problem: { code: 'not-found', detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. "sallyport clusters" lists those there are.` } };
   }
-  const decision = decide(cluster.policiesFor(check.kubernetes?.namespace ?? ''), check, caller, { ...check.kubernetes, cluster: name }, { version: snapshot.version, now });
+  const input = inputOf(check, caller, { ...check.kubernetes, cluster: name }, deps.now);
+  const decision = decide(cluster.policiesFor(check.kubernetes?.namespace ?? ''), input, snapshot.version);
+  const shadow = deps.shadow(cluster, input, decision.effect);
+  if (shadow) decision.shadow = shadow;
   if (decision.effect !== 'allow') return answerDecision(decision, check, caller);
   const appearance = caller.appearance(cluster.impersonate);
   if (appearance.refusal === undefined) return { decision, caller, appearance };
-  const refused: Decision = { effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [], policyVersion: snapshot.version };
+  const refused: Decision = { ...decision, effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [] };
   return { decision: refused, caller, problem: { code: 'forbidden', detail: `your user name ${appearance.refusal}, so it may not go to cluster "${name}" (rule "${refused.rule}")` } };
 }
 
 /** Creates the judge. Who is not known gets the same answer whatever was asked for, so that nothing can be learnt from it. */
-export function createJudgeCheck(deps: { callers: CallerViews; now: () => number }): JudgeCheck {
+export function createJudgeCheck(deps: { callers: CallerViews; now: () => number; shadow: JudgeShadow }): JudgeCheck {
   return (check, found, snapshot) => {
     const { version } = snapshot;
     if (found === undefined) return refuseAnonymous('Log in first.', version);
@@ -58,8 +65,8 @@ export function createJudgeCheck(deps: { callers: CallerViews; now: () => number
     if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user) return refuseAnonymous('This login is not known or has expired; log in again.', version);
     const caller = deps.callers.of(found.session);
     const { target } = check;
-    if (target.kind === 'cluster') return judgeCluster(check, target.name, caller, snapshot, now);
-    if (target.kind === 'api') return answerDecision(decide(snapshot.api.get(target.area) ?? [], check, caller, undefined, { version, now }), check, caller);
+    if (target.kind === 'cluster') return judgeCluster(check, target.name, caller, snapshot, { now, shadow: deps.shadow });
+    if (target.kind === 'api') return answerDecision(decide(snapshot.api.get(target.area) ?? [], inputOf(check, caller, undefined, now), version), check, caller);
     return { decision: { effect: 'allow', rule: 'self', reasons: ['user-ok'], policyVersion: version }, caller };
   };
 }
