@@ -39,7 +39,8 @@ describe('a shadow policy', () => {
     expect((await rig.ask(checkOf(undefined, dev)))[0]!.decision).not.toHaveProperty('shadow');
     expect(await metric('checks_total')).toEqual([]);
     await rig.close();
-    const { decision } = (await rig.ask(checkOf(await start({}), dev)))[0]!;
+    const token = await start({});
+    const { decision } = (await rig.ask(checkOf(token, dev)))[0]!;
     expect(decision.effect).toBe('allow');
     expect(decision).not.toHaveProperty('shadow');
   });
