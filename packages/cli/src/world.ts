@@ -13,6 +13,7 @@ export type World = {
   workingDirectory: string;
   /** The process that started this one: for `exec-credential`, the Kubernetes client. */
   parentPid: number;
+  stdin: AsyncIterable<Uint8Array>;
   stdout: TextSink;
   stderr: TextSink;
   /** Milliseconds since the epoch. */
@@ -44,6 +45,8 @@ export function processWorld(): World {
     platform: process.platform,
     workingDirectory: process.cwd(),
     parentPid: process.ppid,
+    // Only when it is wanted: opening it costs time and would keep the program waiting.
+    get stdin() { return process.stdin; },
     stdout: sink(process.stdout),
     stderr: sink(process.stderr),
     now: Date.now,

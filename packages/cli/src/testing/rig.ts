@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { Readable } from 'node:stream';
 import { runCli } from '../run-cli.ts';
 import type { World } from '../world.ts';
 
@@ -32,7 +33,7 @@ export function createRig(changes: Partial<World> = {}): Rig {
   const opened: string[] = [];
   const world: World = {
     env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig }, homeDirectory: directory, platform: process.platform, workingDirectory: directory, parentPid: process.ppid,
-    stdout: { isTTY: false, write: () => {} }, stderr: { isTTY: false, write: () => {} }, now: Date.now,
+    stdin: Readable.from([]), stdout: { isTTY: false, write: () => {} }, stderr: { isTTY: false, write: () => {} }, now: Date.now,
     sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, Math.min(ms, 20)); }),
     launch: (command, args) => {
       opened.push([command, ...args].join(' '));

@@ -1,0 +1,102 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { readLines } from '../files/read-lines.ts';
+import { localFault } from '../home/home.ts';
+import { loadPolicyTools, type PolicyTools } from '../policy/policy-tools.ts';
+import { readPolicy } from '../policy/read-policy.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
+import type { World } from '../world.ts';
+import { withExample, withOutput } from './command-kit.ts';
+
+const maxInputBytes = 8 * 1024 * 1024;
+const maxWarnings = 10;
+
+type Place = { name: string; line: number };
+type Judge = (text: string, at: Place) => void;
+
+function badInput({ name, line }: Place, what: string, hint = 'Each line is one JSON object; see --help for its members.'): CliError {
+  return new CliError('failed', `${name}:${line}: ${what}`, hint);
+}
+
+function parse(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Judges one input and prints the answer as one line. */
+function createJudge(world: World, policy: Parameters<PolicyTools['evaluatePolicy']>[0][number], tools: PolicyTools): Judge {
+  const told = new Set<string>();
+  return (text, at) => {
+    const parsed = parse(text);
+    if (!parsed) throw badInput(at, 'is no JSON');
+    const read = tools.readPolicyInput(parsed.value);
+    if (!read.ok) throw badInput(at, read.faults.map((fault) => `${fault.path.join('.')}${fault.path.length === 0 ? '' : ': '}${fault.message}`).join('; '));
+    for (const warning of read.warnings) {
+      const words = `${warning.path.join('.')}: ${warning.message}${warning.hint === undefined ? '' : ` (${warning.hint})`}`;
+      if (told.has(words) || told.size >= maxWarnings) continue;
+      told.add(words);
+      world.stderr.write(`warning: ${forTerminal(`${at.name}:${at.line}: ${words}`)}\n`);
+    }
+    const { effect, rule, allow, deny } = tools.evaluatePolicy([policy], { now: world.now(), ...read.input });
+    world.stdout.write(`${jsonForTerminal({ effect, rule, allow, deny })}\n`);
+  };
+}
+
+/** Inputs as they come: one a line; or all of it is one input, laid out over several lines. */
+async function judgeAll(bytes: AsyncIterable<Uint8Array>, name: string, judge: Judge): Promise<void> {
+  let whole: string[] | undefined;
+  let size = 0;
+  let first = 0;
+  for await (const lines of readLines(bytes, maxInputBytes)) {
+    for (const line of lines) {
+      if ('tooLong' in line) throw badInput({ name, line: line.number }, `is longer than ${maxInputBytes} bytes`);
+      if (first === 0) {
+        first = line.number;
+        if (!parse(line.text)) whole = [];
+      }
+      if (whole === undefined) {
+        judge(line.text, { name, line: line.number });
+        continue;
+      }
+      whole.push(line.text);
+      size += line.text.length;
+      if (size > maxInputBytes) throw badInput({ name, line: first }, 'is no JSON');
+    }
+  }
+  if (first === 0) throw new CliError('failed', `${name}: has no input`, 'Give at least one JSON object; {} is a request of which nothing is known.');
+  if (whole !== undefined) judge(whole.join('\n'), { name, line: first });
+}
+
+async function evaluate(world: World, options: { policy: string; input: string }): Promise<void> {
+  const tools = await loadPolicyTools();
+  const { policy } = readPolicy(world, options.policy, 'policy', tools);
+  const judge = createJudge(world, policy, tools);
+  if (options.input === '-') return judgeAll(world.stdin, 'standard input', judge);
+  const file = path.resolve(world.workingDirectory, options.input);
+  try {
+    await judgeAll(createReadStream(file), file, judge);
+  } catch (error) {
+    throw error instanceof CliError ? error : localFault(file, error);
+  }
+}
+
+const inputHelp = `
+An input, everything in it optional (no session: nobody is logged in):
+  {user: {id, email, groups, claims}, session: {id, claims},
+   request: {method, path, host, ip, headers, clientCertificate: {presented, leaf, intermediates, valid}},
+   kubernetes: {cluster, verb, resource, apiGroup, subresource, namespace, name, ...}, now}
+Several inputs stand one a line. Each answer is a line of JSON: {effect, rule, allow: {value, reasons}, deny: {value, reasons}}.`;
+
+/** `sallyport policy eval`. */
+export function addPolicyEval(policy: Command, world: World): void {
+  const command = policy.command('eval').description('judge inputs by one policy document, without a gateway; prints a line of JSON for each')
+    .requiredOption('--policy <file>', 'a policy document, YAML or JSON').requiredOption('--input <file>', 'inputs as JSON, one a line; - for standard input')
+    .action((options: { policy: string; input: string }) => evaluate(world, options));
+  withOutput(command).addHelpText('after', inputHelp);
+  withExample(command, 'sallyport policy eval --policy policy.yaml --input inputs.ndjson', `echo '{"session":{"id":"s"},"user":{"groups":["sre"]}}' | sallyport policy eval --policy policy.yaml --input -`);
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { localFault } from '../home/home.ts';
+import { writeFileAtomically } from '../home/write-file-atomically.ts';
+import { describeCases, type FileResult } from '../policy/describe-cases.ts';
+import { junit } from '../policy/junit.ts';
+import { policiesOfConfig } from '../policy/policies-of-config.ts';
+import { loadPolicyTools, type PolicyTools } from '../policy/policy-tools.ts';
+import { readCases, type CaseFile } from '../policy/read-cases.ts';
+import { readPolicy } from '../policy/read-policy.ts';
+import { refuseFaults } from '../policy/refuse-faults.ts';
+import { runCases, type SelectPolicies } from '../policy/run-cases.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import { render, type OutputFormat } from '../terminal/output.ts';
+import type { World } from '../world.ts';
+import { withExample, withOutput } from './command-kit.ts';
+
+type Options = { output: OutputFormat; junit?: string };
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw localFault(file, error);
+  }
+}
+
+/** The policies that a file of cases is about, which stand beside it. */
+function selection(world: World, file: string, cases: CaseFile, tools: PolicyTools): SelectPolicies {
+  const beside = (name: string) => path.resolve(path.dirname(file), name);
+  if (cases.policy !== undefined) {
+    const { policy } = readPolicy(world, beside(cases.policy), cases.scope, tools);
+    return () => [policy];
+  }
+  const read = policiesOfConfig(world, beside(cases.config!), tools);
+  if (!read.ok) return refuseFaults(world, read.file, read.faults, tools);
+  return (input) => read.policies.of(input.kubernetes?.cluster ?? '', input.kubernetes?.namespace ?? '');
+}
+
+function runFile(world: World, named: string, tools: PolicyTools): FileResult {
+  const file = path.resolve(world.workingDirectory, named);
+  const read = readCases(readText(file), tools);
+  if (!read.ok) return refuseFaults(world, file, read.faults, tools);
+  const select = selection(world, file, read.file, tools);
+  return { file, cases: runCases(read.file.cases, select, { tools, now: world.now(), loginFirst: read.file.config !== undefined }) };
+}
+
+async function test(world: World, names: string[], options: Options): Promise<void> {
+  const tools = await loadPolicyTools();
+  const files = names.map((name) => runFile(world, name, tools));
+  const all = files.flatMap(({ cases }) => cases);
+  const failed = all.filter(({ passed }) => !passed).length;
+  if (options.junit !== undefined) {
+    const report = path.resolve(world.workingDirectory, options.junit);
+    try {
+      writeFileAtomically(report, junit(files));
+    } catch (error) {
+      throw localFault(report, error);
+    }
+  }
+  world.stdout.write(render(options.output, { ok: failed === 0, passed: all.length - failed, failed, files }, () => describeCases(files)));
+  if (failed > 0) throw new CliError('failed', `${failed} of ${all.length} ${all.length === 1 ? 'case' : 'cases'} failed`, 'Correct the policy, or what the case expects.');
+}
+
+const fileHelp = `
+A file of cases:
+  policy: ./policy.yaml            # or config: ./sallyport.yaml, with all policies of the case's cluster
+  cases:
+    - name: developers read pods in dev
+      input: {user: alice@example.com, groups: [developers], cluster: dev, verb: get, resource: pods, namespace: dev, name: web}
+      expect: allow
+    - name: they do not delete them
+      input: {user: alice@example.com, groups: [developers], cluster: dev, verb: delete, resource: pods, namespace: dev}
+      expect: {effect: deny, rule: default-deny, reasons: [k8s-verb-unauthorized]}
+An input may also be a whole one, as "policy eval" takes it. Paths are relative to the file.`;
+
+/** `sallyport policy test`. */
+export function addPolicyTest(policy: Command, world: World): void {
+  const command = policy.command('test').description('run test cases against a policy: what is expected to be allowed, and what is not')
+    .argument('<file...>', 'files of cases, YAML or JSON').option('--junit <file>', 'write a JUnit report, for CI')
+    .action((files: string[], options: Options) => test(world, files, options));
+  withOutput(command).addHelpText('after', fileHelp);
+  withExample(command, 'sallyport policy test policies/*.test.yaml --junit report.xml');
+}

@@ -1,0 +1,41 @@
+type Fields = Record<string, unknown>;
+
+/** The members of the short form of an input; beside a case's own name the object's is `resourceName`. */
+export const shortMembers = [
+  'user', 'email', 'groups', 'claims', 'cluster', 'verb', 'resource', 'namespace', 'name', 'path', 'method', 'ip', 'command', 'container', 'dryRun', 'elevations', 'clientCertificate', 'now',
+] as const;
+const wholeMembers = ['session', 'request', 'kubernetes', 'records'];
+
+/** True if an input is in short form: the user is a text, and nothing of the long form is there. */
+export function isShort(input: Fields): boolean {
+  return (input.user === undefined || typeof input.user === 'string') && !wholeMembers.some((name) => Object.hasOwn(input, name));
+}
+
+const given = (fields: Fields): Fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+const part = (fields: Fields): Fields | undefined => (Object.keys(given(fields)).length === 0 ? undefined : given(fields));
+
+/** `resource[.group][/subresource]`, as in k8s/resource. */
+function splitResource(text: unknown): Fields {
+  if (typeof text !== 'string') return { resource: text };
+  const slash = text.indexOf('/');
+  const subject = slash < 0 ? text : text.slice(0, slash);
+  const dot = subject.indexOf('.');
+  return {
+    resource: dot < 0 ? subject : subject.slice(0, dot), apiGroup: dot < 0 ? undefined : subject.slice(dot + 1), subresource: slash < 0 ? undefined : text.slice(slash + 1), isResourceRequest: true,
+  };
+}
+
+/** Makes an input document of the short form of a case: who (logged in if there is a user), and what is asked. What is not said is missing. */
+export function caseInput(short: Fields): Fields {
+  const { user, email, groups, claims, cluster, verb, resource, namespace, name, path, method, ip, command, container, dryRun, elevations, clientCertificate, now } = short;
+  const address = email ?? (typeof user === 'string' && user.includes('@') ? user : undefined);
+  const exec = command === undefined && container === undefined ? undefined : given({ command, container });
+  const nonResource = resource === undefined && path !== undefined ? { isResourceRequest: false } : {};
+  return given({
+    user: part({ id: user, email: address, groups, claims }),
+    session: user === undefined ? undefined : { id: 'test' },
+    request: part({ method, path, ip, clientCertificate }),
+    kubernetes: part({ cluster, verb, ...(resource === undefined ? {} : splitResource(resource)), ...nonResource, namespace, name, path, dryRun, exec }),
+    elevations, now,
+  });
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import type { ConfigFault } from '../gateway-config.ts';
+import { localFault } from '../home/home.ts';
+import { isAboutPolicies } from './is-about-policies.ts';
+import { placeFaults } from './place-faults.ts';
+import type { PolicyTools } from './policy-tools.ts';
+
+/** What is wrong or doubtful about the policies of one file. */
+export type LintedFile = { file: string; kind: 'policy' | 'config'; ok: boolean; faults: ConfigFault[]; warnings: ConfigFault[] };
+
+const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A configuration has sections that no policy has; what is neither is taken for a policy, so that a misspelt one is told so. */
+function isConfig(data: unknown): boolean {
+  return isMapping(data) && ['gateway', 'clusters', 'policies', 'services', 'identity'].some((name) => Object.hasOwn(data, name));
+}
+
+const byPlace = (a: ConfigFault, b: ConfigFault) => (a.file ?? '').localeCompare(b.file ?? '') || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+
+function lintConfig(file: string, tools: PolicyTools): LintedFile {
+  // Secrets need not be at hand where policies are checked: whatever is asked for is there.
+  const { data, faults, place } = tools.examineConfigFile(file, new Proxy({}, { get: () => 'substituted' }));
+  const checked = tools.checkPolicies({ data, place }, tools);
+  const all = [...faults.filter(isAboutPolicies), ...checked.faults].toSorted(byPlace);
+  return { file, kind: 'config', ok: all.length === 0, faults: all, warnings: checked.warnings.toSorted(byPlace) };
+}
+
+/** Checks the policies of a file: one policy document, or all those of a `sallyport.yaml`. */
+export function lintFile(file: string, tools: PolicyTools): LintedFile {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw localFault(file, error);
+  }
+  const read = tools.readYaml(text);
+  if (!read.ok) return { file, kind: 'policy', ok: false, faults: read.faults, warnings: [] };
+  const { data, place } = read.yaml;
+  if (isConfig(data)) return lintConfig(file, tools);
+  if (isMapping(data) && Array.isArray(data.cases)) {
+    const fault = { path: 'cases', message: 'is a file of test cases, not a policy', hint: `run them: sallyport policy test ${file}`, ...place(['cases']) };
+    return { file, kind: 'policy', ok: false, faults: [fault], warnings: [] };
+  }
+  const compiled = tools.compilePolicy(data, { scope: 'policy' });
+  const found = placeFaults(compiled.ok ? compiled.warnings : compiled.faults, [], (path) => place(path) ?? { line: 1, column: 1 });
+  return { file, kind: 'policy', ok: compiled.ok, faults: compiled.ok ? [] : found, warnings: compiled.ok ? found : [] };
+}

@@ -1,0 +1,70 @@
+import path from 'node:path';
+import type { CompiledPolicy, ConfigFault } from '../gateway-config.ts';
+import type { World } from '../world.ts';
+import { isAboutPolicies } from './is-about-policies.ts';
+import type { PolicyTools } from './policy-tools.ts';
+
+/** The policies of a configuration by where they hold, as authorize has them. */
+export type ConfigPolicies = {
+  /** The policies for one request, in their order; undefined if there is no such cluster. The same list for the same place. */
+  of(cluster: string, namespace: string): readonly CompiledPolicy[] | undefined;
+  /** True if the cluster's settings keep this name from being used there, whatever the policy says. */
+  refusesUser(cluster: string, user: string): boolean;
+  clusters: readonly string[];
+};
+
+type Cluster = { policies: readonly CompiledPolicy[]; namespaces: { matches: (name: string) => boolean; policies: readonly CompiledPolicy[] }[]; allowSystem: ReadonlySet<string>; known: Map<string, readonly CompiledPolicy[]> };
+
+const maxKnown = 1000;
+
+function select(cluster: Cluster, namespace: string): readonly CompiledPolicy[] {
+  if (namespace === '' || cluster.namespaces.length === 0) return cluster.policies;
+  const matching = cluster.namespaces.map(({ matches }) => matches(namespace));
+  const key = matching.join();
+  let found = cluster.known.get(key);
+  if (!found) {
+    // A policy that holds in several ways counts once, where it is named first.
+    found = [...new Set([...cluster.policies, ...cluster.namespaces.flatMap(({ policies }, index) => (matching[index] === true ? policies : []))])];
+    if (cluster.known.size >= maxKnown) cluster.known.clear();
+    cluster.known.set(key, found);
+  }
+  return found;
+}
+
+const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined);
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
+
+/** Reads and compiles the policies of a configuration, or says what is wrong with them. What else is in it need not be right: its secrets, say, are not at hand where policies are worked on. */
+export function policiesOfConfig(world: World, named: string, tools: PolicyTools): { ok: true; file: string; policies: ConfigPolicies } | { ok: false; file: string; faults: readonly ConfigFault[] } {
+  const file = path.resolve(world.workingDirectory, named);
+  const { data, faults: all, place } = tools.examineConfigFile(file, world.env);
+  const faults = data === undefined ? all : all.filter(isAboutPolicies);
+  const checked = tools.checkPolicies({ data, place }, tools);
+  if (faults.length > 0 || checked.faults.length > 0) return { ok: false, file, faults: [...faults, ...checked.faults] };
+  const settings = field(data, 'clusters');
+  const compiled = (scopes: readonly string[]) => scopes.map((scope) => {
+    const policy = checked.compiled.get(scope);
+    // Leaving one out would drop its denials.
+    if (!policy) throw new Error(`the policy ${scope} was not compiled`);
+    return policy;
+  });
+  const clusters = new Map(checked.plan.clusters.map(({ name, scopes, namespaces }, index): [string, Cluster] => [name, {
+    policies: compiled(scopes),
+    namespaces: namespaces.map((entry) => {
+      const globs = entry.match.map(tools.compileGlob);
+      return { matches: (namespace) => globs.some((matches) => matches(namespace)), policies: compiled(entry.scopes) };
+    }),
+    allowSystem: new Set(texts(field(field(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem'))), known: new Map(),
+  }]));
+  return {
+    ok: true, file,
+    policies: {
+      of: (cluster, namespace) => {
+        const found = clusters.get(cluster);
+        return found && select(found, namespace);
+      },
+      refusesUser: (cluster, user) => /^system:/i.test(user) && clusters.get(cluster)?.allowSystem.has(user) !== true,
+      clusters: [...clusters.keys()],
+    },
+  };
+}

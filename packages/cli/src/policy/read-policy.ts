@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { CompiledPolicy } from '../gateway-config.ts';
+import { localFault } from '../home/home.ts';
+import type { World } from '../world.ts';
+import { placeFaults } from './place-faults.ts';
+import type { PolicyTools } from './policy-tools.ts';
+import { refuseFaults } from './refuse-faults.ts';
+
+/** Reads and compiles a file that is one policy document. Its faults end the command. */
+export function readPolicy(world: World, named: string, scope: string, tools: PolicyTools): { file: string; policy: CompiledPolicy; document: unknown } {
+  const file = path.resolve(world.workingDirectory, named);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw localFault(file, error);
+  }
+  const read = tools.readYaml(text);
+  if (!read.ok) return refuseFaults(world, file, read.faults, tools);
+  const compiled = tools.compilePolicy(read.yaml.data, { scope });
+  if (!compiled.ok) return refuseFaults(world, file, placeFaults(compiled.faults, [], read.yaml.place), tools);
+  return { file, policy: compiled.policy, document: read.yaml.data };
+}

@@ -1,0 +1,50 @@
+import type { CompiledPolicy, PolicyInput, PolicyTrace } from '../gateway-config.ts';
+import { decidingReasons } from './deciding-reasons.ts';
+import type { PolicyTools } from './policy-tools.ts';
+import type { Expectation, PolicyCase } from './read-cases.ts';
+
+/** One thing that came out otherwise than expected. */
+export type Difference = { what: 'effect' | 'rule' | 'reasons'; expected: string; got: string };
+export type CaseResult = {
+  name: string; line: number; passed: boolean; expected: Expectation; got: { effect: string; rule: string; reasons: readonly string[] };
+  differences: Difference[];
+  /** Of a failed case: why its alternatives hold or do not, one a line. */
+  because: string[];
+};
+
+/** The policies that a case falls under; undefined if its cluster is none of the configuration's. */
+export type SelectPolicies = (input: PolicyInput) => readonly CompiledPolicy[] | undefined;
+
+const words = (reasons: readonly string[]) => (reasons.length === 0 ? 'none' : reasons.toSorted().join(', '));
+
+function compare(expected: Expectation, got: CaseResult['got']): Difference[] {
+  const differences: Difference[] = [];
+  if (expected.effect !== got.effect) differences.push({ what: 'effect', expected: expected.effect, got: got.effect });
+  if (expected.rule !== undefined && expected.rule !== got.rule) differences.push({ what: 'rule', expected: expected.rule, got: got.rule });
+  if (expected.reasons !== undefined && words(expected.reasons) !== words(got.reasons)) differences.push({ what: 'reasons', expected: words(expected.reasons), got: words(got.reasons) });
+  return differences;
+}
+
+/** Which alternatives hold, and of those that do not, which criteria keep them from it. */
+function explain({ alternatives }: PolicyTrace): string[] {
+  return alternatives.map(({ rule, operator, holds, criteria }) => {
+    const inverted = operator === 'not' || operator === 'nor';
+    const telling = criteria.filter((criterion) => (criterion.holds !== inverted) === holds);
+    const parts = telling.map(({ name, holds: itself, reason }) => `${name} ${itself ? 'holds' : 'does not hold'} (${reason})`);
+    return `${rule} ${holds ? 'holds' : 'does not hold'}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
+  });
+}
+
+/** Runs the cases of one file against the policies that each falls under. */
+export function runCases(cases: readonly PolicyCase[], select: SelectPolicies, options: { tools: Pick<PolicyTools, 'explainPolicy'>; now: number; loginFirst: boolean }): CaseResult[] {
+  return cases.map(({ name, line, input, expect }) => {
+    const policies = select(input);
+    // A gateway refuses whoever is not logged in before it looks at a cluster's policies.
+    const anonymous = options.loginFirst && input.session == null;
+    const trace = options.tools.explainPolicy(anonymous ? [] : policies ?? [], { now: options.now, ...input });
+    const got = anonymous ? { effect: 'authenticate', rule: trace.rule, reasons: ['user-unauthenticated'] } : { effect: trace.effect, rule: trace.rule, reasons: decidingReasons(trace) };
+    const differences = compare(expect, got);
+    const because = anonymous ? ['nobody is logged in'] : policies === undefined ? [`the configuration has no cluster ${JSON.stringify(input.kubernetes?.cluster ?? '')}`] : explain(trace);
+    return { name, line, passed: differences.length === 0, expected: expect, got, differences, because: differences.length === 0 ? [] : because };
+  });
+}
