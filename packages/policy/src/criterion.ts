@@ -1,6 +1,8 @@
 import type { Action, Operator } from './compiled-policy.ts';
 import type { FaultList, FaultPath } from './compile/fault-list.ts';
 import type { PolicyInput } from './policy-input.ts';
+import type { Reason } from './reasons.ts';
+import type { JsonSchema } from './reference/json-schema.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A compiled criterion: judges one request. Must be total over every input. */
@@ -17,9 +19,28 @@ export type CompileContext = {
   readonly warnings: FaultList;
 };
 
+/** What the reference says of a criterion; the example is compiled by a test. */
+export type CriterionDoc = {
+  /** When it holds, in a sentence or a few (Markdown). */
+  readonly summary: string;
+  /** The type of its data, in words (Markdown). */
+  readonly data: string;
+  /** Data as a YAML reader would give it. */
+  readonly example: unknown;
+  /** The key to write the example under, where that is more than the name. */
+  readonly exampleKey?: string;
+  /** The language that the criterion comes from. */
+  readonly source: 'Pomerium' | 'Sallyport';
+  /** Every reason that it can give. */
+  readonly reasons: readonly Reason[];
+};
+
 /** One word of the language. */
 export type Criterion = {
   readonly name: string;
+  readonly doc: CriterionDoc;
+  /** The JSON Schema of its data; `$ref` may lead to the shared definitions. */
+  readonly schema: JsonSchema;
   /** True if something may follow the name after a slash. */
   readonly takesSubpath?: boolean;
   /** What of the request or the caller the criterion compares, for an explanation; not on the hot path. Undefined: missing, or nothing to show. */

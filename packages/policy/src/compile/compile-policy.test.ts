@@ -30,7 +30,7 @@ describe('the grammar', () => {
     ];
     expect(faultsOf(document)).toEqual([
       '/0/allow/or/0/gruops: unknown criterion "gruops" (did you mean groups?)',
-      '/0/allow/or/1/email: must be a string or a mapping of string matchers, is a number',
+      '/0/allow/or/1/email: must be a string or a mapping of string matchers, is a number (put it in quotes)',
       '/0/allow/or/2: must have exactly one key, has 2 (write each criterion as its own list item)',
       '/0/allow/or/3: must have exactly one key, has 0 (write each criterion as its own list item)',
       '/0/allow/or/4: must be a mapping with one criterion, is a string',

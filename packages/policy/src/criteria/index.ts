@@ -1,22 +1,51 @@
 import type { Criterion } from '../criterion.ts';
-import { accept } from './accept.ts';
-import { authenticatedUser } from './authenticated-user.ts';
-import { domain } from './domain.ts';
-import { email } from './email.ts';
-import { groups } from './groups.ts';
-import { httpMethod } from './http-method.ts';
-import { httpPath } from './http-path.ts';
-import { k8sCluster } from './k8s-cluster.ts';
-import { k8sName } from './k8s-name.ts';
-import { k8sNamespace } from './k8s-namespace.ts';
-import { k8sResource } from './k8s-resource.ts';
-import { k8sVerb } from './k8s-verb.ts';
-import { reject } from './reject.ts';
-import { user } from './user.ts';
+import { authenticatedUser } from './caller/authenticated-user.ts';
+import { claim } from './caller/claim.ts';
+import { device } from './caller/device.ts';
+import { domain } from './caller/domain.ts';
+import { elevation } from './caller/elevation.ts';
+import { email } from './caller/email.ts';
+import { groups } from './caller/groups.ts';
+import { record } from './caller/record.ts';
+import { user } from './caller/user.ts';
+import { mcpTool } from './elsewhere/mcp-tool.ts';
+import { pomeriumRoutes } from './elsewhere/pomerium-routes.ts';
+import { sshCa } from './elsewhere/ssh-ca.ts';
+import { sshPublickey } from './elsewhere/ssh-publickey.ts';
+import { sshUsernameMatchesClaim } from './elsewhere/ssh-username-matches-claim.ts';
+import { sshUsernameMatchesEmail } from './elsewhere/ssh-username-matches-email.ts';
+import { sshUsername } from './elsewhere/ssh-username.ts';
+import { expression } from './expression/expression.ts';
+import { accept } from './general/accept.ts';
+import { reject } from './general/reject.ts';
+import { k8sCluster } from './kubernetes/k8s-cluster.ts';
+import { k8sDryRun } from './kubernetes/k8s-dry-run.ts';
+import { k8sExecCommand } from './kubernetes/k8s-exec-command.ts';
+import { k8sFieldSelector } from './kubernetes/k8s-field-selector.ts';
+import { k8sLabelSelector } from './kubernetes/k8s-label-selector.ts';
+import { k8sName } from './kubernetes/k8s-name.ts';
+import { k8sNamespace } from './kubernetes/k8s-namespace.ts';
+import { k8sNonResourcePath } from './kubernetes/k8s-non-resource-path.ts';
+import { k8sResource } from './kubernetes/k8s-resource.ts';
+import { k8sShellEquivalent } from './kubernetes/k8s-shell-equivalent.ts';
+import { k8sVerb } from './kubernetes/k8s-verb.ts';
+import { clientCertificate } from './request/client-certificate.ts';
+import { corsPreflight } from './request/cors-preflight.ts';
+import { httpMethod } from './request/http-method.ts';
+import { httpPath } from './request/http-path.ts';
+import { invalidClientCertificate } from './request/invalid-client-certificate.ts';
+import { sourceIp } from './request/source-ip.ts';
+import { date } from './time/date.ts';
+import { dayOfWeek } from './time/day-of-week.ts';
+import { timeOfDay } from './time/time-of-day.ts';
 
 /** Every criterion of the language; a new one is a file and a line here. */
 export const criteria: readonly Criterion[] = [
-  accept, reject, authenticatedUser, user, email, domain, groups,
-  httpMethod, httpPath,
-  k8sCluster, k8sVerb, k8sResource, k8sNamespace, k8sName,
+  accept, reject,
+  authenticatedUser, user, email, domain, groups, claim, record, device,
+  sourceIp, httpMethod, httpPath, corsPreflight, clientCertificate, invalidClientCertificate,
+  date, dayOfWeek, timeOfDay,
+  k8sCluster, k8sVerb, k8sResource, k8sNamespace, k8sName, k8sNonResourcePath, k8sShellEquivalent, k8sExecCommand, k8sDryRun, k8sLabelSelector, k8sFieldSelector,
+  elevation, expression,
+  mcpTool, sshPublickey, sshCa, sshUsername, sshUsernameMatchesEmail, sshUsernameMatchesClaim, pomeriumRoutes,
 ];

@@ -2,42 +2,73 @@ import type { FaultList, FaultPath } from '../compile/fault-list.ts';
 import { nearestName, quoteName } from '../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../compile/plain-object.ts';
 
-/** True if the list on the left matches; a missing list is an empty one (so is a string, in which `includes` would find parts of words). */
-export type ListMatcher = (left: readonly string[] | undefined) => boolean;
-type Test = (left: readonly string[]) => boolean;
+type Scalar = string | number | boolean;
 
-const tests: Record<string, (right: string) => Test> = {
-  has: (right) => (left) => left.includes(right),
-  is: (right) => (left) => left.length === 1 && left[0] === right,
-  exclude: (right) => (left) => !left.includes(right),
+/**
+ * True if the list on the left matches; whatever is no list is an empty one (a string too, in which `includes` would find parts of words).
+ * With `scalars`, a single value on the left counts as a list of one.
+ */
+export type ListMatcher = (left: unknown) => boolean;
+type Test = { readonly list: (left: readonly unknown[]) => boolean; readonly one: (left: unknown) => boolean };
+
+const tests: Record<string, (right: Scalar) => Test> = {
+  has: (right) => ({ list: (left) => left.includes(right), one: (left) => left === right }),
+  is: (right) => ({ list: (left) => left.length === 1 && left[0] === right, one: (left) => left === right }),
+  exclude: (right) => ({ list: (left) => !left.includes(right), one: (left) => left !== right }),
 };
-const operatorNames = Object.keys(tests);
-const none: readonly string[] = [];
 
-function compileOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): Test | undefined {
+/** The operators of a list matcher. */
+export const listOperators: readonly string[] = Object.keys(tests);
+
+const none: readonly unknown[] = [];
+const isScalar = (value: unknown) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+function compileOperator(operator: string, data: unknown, context: Context): Test | undefined {
+  const path = [...context.path, operator];
   if (!Object.hasOwn(tests, operator)) {
-    faults.add(path, `unknown list matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, operatorNames)}?`);
+    context.faults.add(path, `unknown list matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, listOperators)}?`);
     return undefined;
   }
-  if (typeof data === 'string') return tests[operator]!(data);
-  faults.add(path, `must be a string, is ${kindOf(data)}`);
+  if (typeof data === 'string' || (context.scalars && isScalar(data))) return tests[operator]!(data as Scalar);
+  context.faults.add(path, `must be ${context.scalars ? 'a string, number or boolean' : 'a string'}, is ${kindOf(data)}`);
   return undefined;
 }
 
-/** Compiles the data of a list matcher: a string (`has`), or a mapping of operators that must all hold. Undefined after a fault. */
-export function compileListMatcher(data: unknown, path: FaultPath, faults: FaultList): ListMatcher | undefined {
-  if (typeof data === 'string') return (left) => Array.isArray(left) && left.includes(data);
+type Context = { readonly path: FaultPath; readonly faults: FaultList; readonly scalars: boolean };
+
+/** Compiles one operator of a list matcher over scalars; undefined after a fault. */
+export function compileListOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): ListMatcher | undefined {
+  const test = compileOperator(operator, data, { path, faults, scalars: true });
+  return test && matcherOf([test], true);
+}
+
+function matcherOf(all: readonly Test[], scalars: boolean): ListMatcher {
+  return (left) => {
+    const isList = Array.isArray(left);
+    if (!isList && scalars && isScalar(left)) {
+      for (let index = 0; index < all.length; index += 1) if (!all[index]!.one(left)) return false;
+      return true;
+    }
+    const list = isList ? (left as readonly unknown[]) : none;
+    for (let index = 0; index < all.length; index += 1) if (!all[index]!.list(list)) return false;
+    return true;
+  };
+}
+
+/**
+ * Compiles the data of a list matcher: a string (`has`), or a mapping of operators that must all hold. Undefined after a fault.
+ * `scalars`: numbers and booleans may be written too, and are equal to numbers and booleans only.
+ */
+export function compileListMatcher(data: unknown, path: FaultPath, faults: FaultList, { scalars = false } = {}): ListMatcher | undefined {
+  if (typeof data === 'string' || (scalars && isScalar(data))) return matcherOf([tests.has!(data as Scalar)], scalars);
   if (!isPlainObject(data)) {
-    faults.add(path, `must be a string or a mapping of list matchers, is ${kindOf(data)}`);
+    const hint = Array.isArray(data) ? 'write one criterion for each value, under or' : undefined;
+    faults.add(path, `must be ${scalars ? 'a string, number, boolean' : 'a string'} or a mapping of list matchers, is ${kindOf(data)}`, hint);
     return undefined;
   }
   const keys = Object.keys(data);
-  if (keys.length === 0) faults.add(path, 'needs at least one list matcher', `one of ${operatorNames.join(', ')}`);
-  const compiled = keys.map((key) => compileOperator(key, data[key], [...path, key], faults));
+  if (keys.length === 0) faults.add(path, 'needs at least one list matcher', `one of ${listOperators.join(', ')}`);
+  const compiled = keys.map((key) => compileOperator(key, data[key], { path, faults, scalars }));
   if (keys.length === 0 || compiled.includes(undefined)) return undefined;
-  const all = compiled as Test[];
-  return (left) => {
-    const list = Array.isArray(left) ? (left as readonly string[]) : none;
-    return all.every((test) => test(list));
-  };
+  return matcherOf(compiled as Test[], scalars);
 }

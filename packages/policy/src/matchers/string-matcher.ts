@@ -1,6 +1,7 @@
 import type { FaultList, FaultPath } from '../compile/fault-list.ts';
 import { nearestName, quoteName } from '../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../compile/plain-object.ts';
+import { createTextSearch } from './text-search.ts';
 
 /** True if the text on the left matches; a missing text, or what is no text, matches nothing, not even `not`. */
 export type StringMatcher = (left: string | undefined) => boolean;
@@ -9,7 +10,10 @@ type Test = (left: string) => boolean;
 const textTests: Record<string, (right: string) => Test> = {
   is: (right) => (left) => left === right,
   not: (right) => (left) => left !== right,
-  contains: (right) => (left) => left.includes(right),
+  contains: (right) => {
+    const search = createTextSearch(right);
+    return (left) => search(left, 0) >= 0;
+  },
   starts_with: (right) => (left) => left.startsWith(right),
   ends_with: (right) => (left) => left.endsWith(right),
 };
@@ -20,7 +24,9 @@ const listTests: Record<string, (right: readonly string[]) => Test> = {
     return (left) => !among(left);
   },
 };
-const operatorNames = [...Object.keys(textTests), ...Object.keys(listTests)];
+
+/** The operators of a string matcher. */
+export const stringOperators: readonly string[] = [...Object.keys(textTests), ...Object.keys(listTests)];
 
 function membership(right: readonly string[]): Test {
   if (right.length < 8) return (left) => right.includes(left);
@@ -28,14 +34,20 @@ function membership(right: readonly string[]): Test {
   return (left) => set.has(left);
 }
 
-function compileOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): Test | undefined {
+/** What to write where a number or a boolean stands in place of a text. */
+export function quoteHint(data: unknown): string | undefined {
+  return typeof data === 'number' || typeof data === 'boolean' ? 'put it in quotes' : undefined;
+}
+
+/** Compiles one operator of a string matcher; undefined after a fault. */
+export function compileStringOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): Test | undefined {
   if (Object.hasOwn(textTests, operator)) {
     if (typeof data === 'string') return textTests[operator]!(data);
-    faults.add(path, `must be a string, is ${kindOf(data)}`);
+    faults.add(path, `must be a string, is ${kindOf(data)}`, quoteHint(data));
     return undefined;
   }
   if (!Object.hasOwn(listTests, operator)) {
-    faults.add(path, `unknown string matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, operatorNames)}?`);
+    faults.add(path, `unknown string matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, stringOperators)}?`);
     return undefined;
   }
   const right = readStrings(data, path, faults);
@@ -43,14 +55,14 @@ function compileOperator(operator: string, data: unknown, path: FaultPath, fault
 }
 
 /** Reads a list of strings; undefined after a fault. */
-function readStrings(data: unknown, path: FaultPath, faults: FaultList): readonly string[] | undefined {
+export function readStrings(data: unknown, path: FaultPath, faults: FaultList): readonly string[] | undefined {
   if (!Array.isArray(data)) {
     faults.add(path, `must be a list of strings, is ${kindOf(data)}`);
     return undefined;
   }
   const bad = data.findIndex((item) => typeof item !== 'string');
   if (bad < 0) return data as string[];
-  faults.add([...path, bad], `must be a string, is ${kindOf(data[bad])}`);
+  faults.add([...path, bad], `must be a string, is ${kindOf(data[bad])}`, quoteHint(data[bad]));
   return undefined;
 }
 
@@ -65,15 +77,19 @@ export function compileAnyOf(data: unknown, path: FaultPath, faults: FaultList):
 export function compileStringMatcher(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
   if (typeof data === 'string') return (left) => left === data;
   if (!isPlainObject(data)) {
-    faults.add(path, `must be a string or a mapping of string matchers, is ${kindOf(data)}`);
+    faults.add(path, `must be a string or a mapping of string matchers, is ${kindOf(data)}`, quoteHint(data));
     return undefined;
   }
   const keys = Object.keys(data);
-  if (keys.length === 0) faults.add(path, 'needs at least one string matcher', `one of ${operatorNames.join(', ')}`);
-  const tests = keys.map((key) => compileOperator(key, data[key], [...path, key], faults));
+  if (keys.length === 0) faults.add(path, 'needs at least one string matcher', `one of ${stringOperators.join(', ')}`);
+  const tests = keys.map((key) => compileStringOperator(key, data[key], [...path, key], faults));
   if (keys.length === 0 || tests.includes(undefined)) return undefined;
   const all = tests as Test[];
   const only = all[0]!;
   if (all.length === 1) return (left) => typeof left === 'string' && only(left);
-  return (left) => typeof left === 'string' && all.every((test) => test(left));
+  return (left) => {
+    if (typeof left !== 'string') return false;
+    for (let index = 0; index < all.length; index += 1) if (!all[index]!(left)) return false;
+    return true;
+  };
 }

@@ -1,6 +1,7 @@
-import type { Criterion } from '../criterion.ts';
-import { fail, pass } from '../verdict.ts';
-import { isLoggedIn } from './is-logged-in.ts';
+import type { Criterion } from '../../criterion.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../verdict.ts';
+import { isLoggedIn } from '../is-logged-in.ts';
 
 const ok = pass('user-ok');
 const unauthorized = fail('user-unauthorized');
@@ -9,6 +10,14 @@ const unauthenticated = fail('user-unauthenticated');
 /** Holds for whoever is logged in; its data is ignored, as in Pomerium's language. */
 export const authenticatedUser: Criterion = {
   name: 'authenticated_user',
+  doc: {
+    summary: 'Holds for everybody who is logged in.',
+    data: 'anything, by custom `true`; `false` means the same',
+    example: true,
+    source: 'Pomerium',
+    reasons: ['user-ok', 'user-unauthorized', 'user-unauthenticated'],
+  },
+  schema: definition('anything'),
   value: (input) => input.user?.id,
   compile: () => (input) => {
     if (!isLoggedIn(input)) return unauthenticated;

@@ -1,11 +1,4 @@
-import type { Criterion } from '../criterion.ts';
-import { compileStringMatcher } from '../matchers/string-matcher.ts';
-import { fail, pass } from '../verdict.ts';
-import { isLoggedIn } from './is-logged-in.ts';
-
-const ok = pass('domain-ok');
-const unauthorized = fail('domain-unauthorized');
-const unauthenticated = fail('user-unauthenticated');
+import { createTextCriterion } from '../text-criterion.ts';
 
 /** An address with more than one at sign has no domain: readers disagree about where it begins. */
 function domainOf(address: string | undefined): string | undefined {
@@ -15,14 +8,14 @@ function domainOf(address: string | undefined): string | undefined {
 }
 
 /** String matcher over the part of the caller's e-mail address that follows the at sign. */
-export const domain: Criterion = {
+export const domain = createTextCriterion({
   name: 'domain',
-  value: (input) => domainOf(input.user?.email),
-  compile(data, _subpath, { path, faults }) {
-    const matches = compileStringMatcher(data, path, faults);
-    return matches && ((input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
-      return matches(domainOf(input.user?.email)) ? ok : unauthorized;
-    });
+  read: (input) => domainOf(input.user?.email),
+  reason: 'domain',
+  ofCaller: true,
+  doc: {
+    summary: 'Holds if the part of the caller\'s e-mail address behind the `@` matches. An address with two of them has no such part.',
+    example: 'example.com',
+    source: 'Pomerium',
   },
-};
+});

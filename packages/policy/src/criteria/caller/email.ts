@@ -1,21 +1,10 @@
-import type { Criterion } from '../criterion.ts';
-import { compileStringMatcher } from '../matchers/string-matcher.ts';
-import { fail, pass } from '../verdict.ts';
-import { isLoggedIn } from './is-logged-in.ts';
-
-const ok = pass('email-ok');
-const unauthorized = fail('email-unauthorized');
-const unauthenticated = fail('user-unauthenticated');
+import { createTextCriterion } from '../text-criterion.ts';
 
 /** String matcher over the caller's e-mail address. */
-export const email: Criterion = {
+export const email = createTextCriterion({
   name: 'email',
-  value: (input) => input.user?.email,
-  compile(data, _subpath, { path, faults }) {
-    const matches = compileStringMatcher(data, path, faults);
-    return matches && ((input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
-      return matches(input.user?.email) ? ok : unauthorized;
-    });
-  },
-};
+  read: (input) => input.user?.email,
+  reason: 'email',
+  ofCaller: true,
+  doc: { summary: 'Holds if the caller\'s e-mail address matches.', example: { ends_with: '@example.com' }, source: 'Pomerium' },
+});

@@ -1,7 +1,8 @@
-import type { Criterion } from '../criterion.ts';
-import { compileListMatcher } from '../matchers/list-matcher.ts';
-import { fail, pass } from '../verdict.ts';
-import { isLoggedIn } from './is-logged-in.ts';
+import type { Criterion } from '../../criterion.ts';
+import { compileListMatcher } from '../../matchers/list-matcher.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../verdict.ts';
+import { isLoggedIn } from '../is-logged-in.ts';
 
 const ok = pass('groups-ok');
 const unauthorized = fail('groups-unauthorized');
@@ -10,6 +11,14 @@ const unauthenticated = fail('user-unauthenticated');
 /** List matcher over the caller's groups. */
 export const groups: Criterion = {
   name: 'groups',
+  doc: {
+    summary: 'Holds if the caller\'s groups match. A group\'s whole name counts, commas included.',
+    data: 'list matcher',
+    example: 'developers',
+    source: 'Pomerium',
+    reasons: ['groups-ok', 'groups-unauthorized', 'user-unauthenticated'],
+  },
+  schema: definition('listMatcher'),
   value: (input) => input.user?.groups,
   compile(data, _subpath, { path, faults }) {
     const matches = compileListMatcher(data, path, faults);

@@ -1,21 +1,14 @@
-import type { Criterion } from '../criterion.ts';
-import { compileStringMatcher } from '../matchers/string-matcher.ts';
-import { fail, pass } from '../verdict.ts';
-import { isLoggedIn } from './is-logged-in.ts';
-
-const ok = pass('user-ok');
-const unauthorized = fail('user-unauthorized');
-const unauthenticated = fail('user-unauthenticated');
+import { createTextCriterion } from '../text-criterion.ts';
 
 /** String matcher over the caller's name, the one that goes upstream. */
-export const user: Criterion = {
+export const user = createTextCriterion({
   name: 'user',
-  value: (input) => input.user?.id,
-  compile(data, _subpath, { path, faults }) {
-    const matches = compileStringMatcher(data, path, faults);
-    return matches && ((input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
-      return matches(input.user?.id) ? ok : unauthorized;
-    });
+  read: (input) => input.user?.id,
+  reason: 'user',
+  ofCaller: true,
+  doc: {
+    summary: 'Holds if the caller\'s user name matches: the name that goes to the cluster, as `identity.providers[].claims.user` makes it.',
+    example: 'alice@example.com',
+    source: 'Pomerium',
   },
-};
+});

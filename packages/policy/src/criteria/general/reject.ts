@@ -1,10 +1,13 @@
-import type { Criterion } from '../criterion.ts';
-import { fail } from '../verdict.ts';
+import type { Criterion } from '../../criterion.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail } from '../../verdict.ts';
 
 const rejected = fail('reject');
 
 /** Never holds; its data is ignored, as in Pomerium's language. */
 export const reject: Criterion = {
   name: 'reject',
+  doc: { summary: 'Never holds.', data: 'anything, by custom `true`', example: true, source: 'Pomerium', reasons: ['reject'] },
+  schema: definition('anything'),
   compile: () => () => rejected,
 };

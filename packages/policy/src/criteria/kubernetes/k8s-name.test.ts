@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge } from './judge.test.support.ts';
+import { judge } from '../judge.test.support.ts';
 
 describe('k8s/name', () => {
   it('holds where the matcher does', () => {

@@ -1,16 +1,13 @@
-import type { Criterion } from '../criterion.ts';
-import { compileStringMatcher } from '../matchers/string-matcher.ts';
-import { fail, pass } from '../verdict.ts';
-
-const ok = pass('k8s-namespace-ok');
-const unauthorized = fail('k8s-namespace-unauthorized');
+import { createTextCriterion } from '../text-criterion.ts';
 
 /** String matcher over the namespace; what has none (cluster-wide lists too) matches nothing, not even `not`. */
-export const k8sNamespace: Criterion = {
+export const k8sNamespace = createTextCriterion({
   name: 'k8s/namespace',
-  value: (input) => input.kubernetes?.namespace || undefined,
-  compile(data, _subpath, { path, faults }) {
-    const matches = compileStringMatcher(data, path, faults);
-    return matches && ((input) => (matches(input.kubernetes?.namespace || undefined) ? ok : unauthorized));
+  read: (input) => input.kubernetes?.namespace || undefined,
+  reason: 'k8s-namespace',
+  doc: {
+    summary: 'Holds if the namespace matches. What has none (cluster-scoped objects, lists over all namespaces) matches nothing, not even `not`.',
+    example: { in: ['web', 'shop'] },
+    source: 'Sallyport',
   },
-};
+});

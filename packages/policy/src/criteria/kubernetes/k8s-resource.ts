@@ -1,7 +1,8 @@
-import type { CompileContext, Criterion } from '../criterion.ts';
-import { kindOf } from '../compile/plain-object.ts';
-import { compileResourcePattern, groupOfBuiltIn, type ResourcePattern } from '../matchers/resource-pattern.ts';
-import { fail, pass } from '../verdict.ts';
+import type { CompileContext, Criterion } from '../../criterion.ts';
+import { kindOf } from '../../compile/plain-object.ts';
+import { compileResourcePattern, groupOfBuiltIn, type ResourcePattern } from '../../matchers/resource-pattern.ts';
+import type { PolicyInput } from '../../policy-input.ts';
+import { fail, pass } from '../../verdict.ts';
 
 const ok = pass('k8s-resource-ok');
 const unauthorized = fail('k8s-resource-unauthorized');
@@ -16,10 +17,25 @@ function compileOne(data: unknown, path: CompileContext['path'], context: Compil
   return compileResourcePattern(data);
 }
 
+function valueOf({ kubernetes }: PolicyInput): string | undefined {
+  if (!kubernetes?.resource) return undefined;
+  const { resource, apiGroup, subresource } = kubernetes;
+  return `${resource}${apiGroup ? `.${apiGroup}` : ''}${subresource ? `/${subresource}` : ''}`;
+}
+
 /** `resource[.group][/subresource]` with `*` in any part, or a list of such. */
 export const k8sResource: Criterion = {
   name: 'k8s/resource',
-  value: ({ kubernetes }) => (kubernetes?.resource ? `${kubernetes.resource}${kubernetes.apiGroup ? `.${kubernetes.apiGroup}` : ''}${kubernetes.subresource ? `/${kubernetes.subresource}` : ''}` : undefined),
+  doc: {
+    summary: 'Holds if the resource matches. `*` stands for any text within a part; without a group the core group is meant, without a subresource the object itself; `*` alone is everything. '
+      + 'So `pods` does not cover `pods/exec`, and `pods/*` does not cover the pods.',
+    data: '`resource[.group][/subresource]`, or a list of such (one of them)',
+    example: ['pods', 'pods/log', 'deployments.apps'],
+    source: 'Sallyport',
+    reasons: ['k8s-resource-ok', 'k8s-resource-unauthorized'],
+  },
+  schema: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 }] },
+  value: valueOf,
   compile(data, _subpath, context) {
     const list: unknown[] = Array.isArray(data) ? data : [data];
     if (list.length === 0) context.faults.add(context.path, 'needs at least one resource');
@@ -29,7 +45,7 @@ export const k8sResource: Criterion = {
     return ({ kubernetes }) => {
       if (!kubernetes?.resource) return unauthorized;
       const { resource, apiGroup = '', subresource = '' } = kubernetes;
-      for (const matches of all) if (matches(resource, apiGroup, subresource)) return ok;
+      for (let index = 0; index < all.length; index += 1) if (all[index]!(resource, apiGroup, subresource)) return ok;
       return unauthorized;
     };
   },

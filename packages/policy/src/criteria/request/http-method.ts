@@ -1,16 +1,9 @@
-import type { Criterion } from '../criterion.ts';
-import { compileStringMatcher } from '../matchers/string-matcher.ts';
-import { fail, pass } from '../verdict.ts';
-
-const ok = pass('http-method-ok');
-const unauthorized = fail('http-method-unauthorized');
+import { createTextCriterion } from '../text-criterion.ts';
 
 /** String matcher over the HTTP method. */
-export const httpMethod: Criterion = {
+export const httpMethod = createTextCriterion({
   name: 'http_method',
-  value: (input) => input.request?.method,
-  compile(data, _subpath, { path, faults }) {
-    const matches = compileStringMatcher(data, path, faults);
-    return matches && ((input) => (matches(input.request?.method) ? ok : unauthorized));
-  },
-};
+  read: (input) => input.request?.method,
+  reason: 'http-method',
+  doc: { summary: 'Holds if the HTTP method matches. On a cluster, `k8s/verb` says more: a GET may be an exec.', example: { in: ['GET', 'HEAD'] }, source: 'Pomerium' },
+});

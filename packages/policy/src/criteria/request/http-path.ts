@@ -1,16 +1,9 @@
-import type { Criterion } from '../criterion.ts';
-import { compileStringMatcher } from '../matchers/string-matcher.ts';
-import { fail, pass } from '../verdict.ts';
-
-const ok = pass('http-path-ok');
-const unauthorized = fail('http-path-unauthorized');
+import { createTextCriterion } from '../text-criterion.ts';
 
 /** String matcher over the path of the request, without its query. */
-export const httpPath: Criterion = {
+export const httpPath = createTextCriterion({
   name: 'http_path',
-  value: (input) => input.request?.path,
-  compile(data, _subpath, { path, faults }) {
-    const matches = compileStringMatcher(data, path, faults);
-    return matches && ((input) => (matches(input.request?.path) ? ok : unauthorized));
-  },
-};
+  read: (input) => input.request?.path,
+  reason: 'http-path',
+  doc: { summary: 'Holds if the path of the request matches, without its query. On a cluster it is the path that the API server sees.', example: { starts_with: '/api/' }, source: 'Pomerium' },
+});

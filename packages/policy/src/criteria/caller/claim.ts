@@ -1,0 +1,38 @@
+import type { Criterion } from '../../criterion.ts';
+import { compileDataPath } from '../../matchers/data-path.ts';
+import { compileListMatcher } from '../../matchers/list-matcher.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../verdict.ts';
+import { isLoggedIn } from '../is-logged-in.ts';
+
+const ok = pass('claim-ok');
+const unauthorized = fail('claim-unauthorized');
+const unauthenticated = fail('user-unauthenticated');
+
+/** List matcher over a claim of the caller, `claim/<path>`; a claim with one value is a list of one, and user claims win over session claims. */
+export const claim: Criterion = {
+  name: 'claim',
+  takesSubpath: true,
+  doc: {
+    summary: 'Holds if the claim named after the slash matches. In the path, `.` and `/` lead into nested claims alike; a claim whose own name has them is found first. '
+      + 'A claim of the user hides the same claim of the session. Numbers and booleans equal only numbers and booleans.',
+    data: 'list matcher over strings, numbers and booleans',
+    example: 'engineering',
+    exampleKey: 'claim/department',
+    source: 'Pomerium',
+    reasons: ['claim-ok', 'claim-unauthorized', 'user-unauthenticated'],
+  },
+  schema: definition('claimMatcher'),
+  value: (input, subpath) => compileDataPath(subpath)(input.user?.claims, input.session?.claims),
+  compile(data, subpath, { path, faults, warnings }) {
+    const matches = compileListMatcher(data, path, faults, { scalars: true });
+    if (!matches) return undefined;
+    if (subpath === '') warnings.add(path, 'names no claim, so none is ever found', 'write the claim\'s name behind a slash, as in claim/department');
+    if (subpath.split(/[./]/).includes('__proto__')) warnings.add(path, 'leads to no claim: it is always missing');
+    const find = compileDataPath(subpath);
+    return (input) => {
+      if (!isLoggedIn(input)) return unauthenticated;
+      return matches(find(input.user?.claims, input.session?.claims)) ? ok : unauthorized;
+    };
+  },
+};

@@ -1,0 +1,37 @@
+import { kindOf } from '../../compile/plain-object.ts';
+import type { Criterion } from '../../criterion.ts';
+import { readStrings } from '../../matchers/string-matcher.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../verdict.ts';
+import { isLoggedIn } from '../is-logged-in.ts';
+
+const ok = pass('elevation-ok');
+const unauthorized = fail('elevation-unauthorized');
+const unauthenticated = fail('user-unauthenticated');
+
+/** Holds while the caller holds an elevation of this name, or one of these names. */
+export const elevation: Criterion = {
+  name: 'elevation',
+  doc: {
+    summary: 'Holds while the caller holds the elevation of this name, or one of several.',
+    data: 'name of an elevation, or a list of names',
+    example: 'prod-admin',
+    source: 'Sallyport',
+    reasons: ['elevation-ok', 'elevation-unauthorized', 'user-unauthenticated'],
+  },
+  schema: definition('textOrList'),
+  value: (input) => input.elevations,
+  compile(data, _subpath, { path, faults }) {
+    const names = typeof data === 'string' ? [data] : Array.isArray(data) ? readStrings(data, path, faults) : undefined;
+    if (!names && !Array.isArray(data)) faults.add(path, `must be the name of an elevation or a list of names, is ${kindOf(data)}`);
+    if (names?.length === 0) faults.add(path, 'needs at least one name');
+    if (!names || names.length === 0) return undefined;
+    return (input) => {
+      if (!isLoggedIn(input)) return unauthenticated;
+      const held = input.elevations;
+      if (!Array.isArray(held)) return unauthorized;
+      for (let index = 0; index < names.length; index += 1) if (held.includes(names[index]!)) return ok;
+      return unauthorized;
+    };
+  },
+};

@@ -1,0 +1,103 @@
+import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
+import { nearestName, quoteName } from '../../compile/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
+import type { CompileContext, Criterion } from '../../criterion.ts';
+import { compileDataPath } from '../../matchers/data-path.ts';
+import { compileListOperator, listOperators } from '../../matchers/list-matcher.ts';
+import { compileStringOperator, stringOperators } from '../../matchers/string-matcher.ts';
+import type { PolicyInput } from '../../policy-input.ts';
+import type { JsonSchema } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../verdict.ts';
+
+const ok = pass('record-ok');
+const unauthorized = fail('record-unauthorized');
+
+type FieldTest = (value: unknown) => boolean;
+
+const comparisons: Record<string, (left: number, right: number) => boolean> = {
+  '<': (left, right) => left < right,
+  '<=': (left, right) => left <= right,
+  '=': (left, right) => left === right,
+  '>': (left, right) => left > right,
+  '>=': (left, right) => left >= right,
+};
+const operatorNames = [...new Set(['exists', ...stringOperators, ...listOperators, ...Object.keys(comparisons)])];
+
+function recordOf(input: PolicyInput, type: string): Record<string, unknown> | undefined {
+  const { records } = input;
+  const record: unknown = isPlainObject(records) && Object.hasOwn(records, type) ? records[type] : undefined;
+  return isPlainObject(record) ? record : undefined;
+}
+
+function compileFieldOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): FieldTest | undefined {
+  if (Object.hasOwn(comparisons, operator)) {
+    const compare = comparisons[operator]!;
+    if (typeof data === 'number') return (value) => typeof value === 'number' && compare(value, data);
+    faults.add(path, `must be a number, is ${kindOf(data)}`);
+    return undefined;
+  }
+  if (listOperators.includes(operator)) return compileListOperator(operator, data, path, faults);
+  if (stringOperators.includes(operator)) {
+    const test = compileStringOperator(operator, data, path, faults);
+    return test && ((value) => typeof value === 'string' && test(value));
+  }
+  faults.add(path, `unknown record matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, operatorNames)}?`);
+  return undefined;
+}
+
+function compileField(data: Record<string, unknown>, { path, faults }: CompileContext): FieldTest | undefined {
+  const operators = Object.keys(data).filter((key) => key !== 'type' && key !== 'field' && key !== 'exists');
+  const tests = operators.map((operator) => compileFieldOperator(operator, data[operator], [...path, operator], faults));
+  if (operators.length > 0 && typeof data.field !== 'string') faults.add([...path, 'field'], `must be the name of a field, is ${kindOf(data.field)}`);
+  if (operators.length === 0 && !Object.hasOwn(data, 'exists')) faults.add(path, 'needs exists or a matcher', `one of ${operatorNames.join(', ')}`);
+  if (tests.includes(undefined)) return undefined;
+  return (value) => {
+    for (let index = 0; index < tests.length; index += 1) if (!tests[index]!(value)) return false;
+    return true;
+  };
+}
+
+const text: JsonSchema = { type: 'string' };
+const scalar: JsonSchema = { type: ['string', 'number', 'boolean'] };
+const schema: JsonSchema = {
+  type: 'object',
+  properties: {
+    type: text, field: text, exists: { type: 'boolean' }, is: scalar, has: scalar, exclude: scalar, not: text, contains: text, starts_with: text, ends_with: text,
+    in: { type: 'array', items: text }, not_in: { type: 'array', items: text },
+    ...Object.fromEntries(Object.keys(comparisons).map((operator) => [operator, { type: 'number' }])),
+  },
+  required: ['type'],
+  additionalProperties: false,
+};
+
+/** Looks at a record of `input.records`: whether there is one of this type, and what a field of it says. */
+export const record: Criterion = {
+  name: 'record',
+  doc: {
+    summary: 'Holds if the record of this `type` that came with the request matches: `exists` says whether there must be one, the other operators compare its `field`. '
+      + 'A missing field matches nothing but `exclude`.',
+    data: 'mapping with `type`, and `exists` or `field` with operators of string and list matchers or a comparison with a number (`<`, `<=`, `=`, `>`, `>=`); all must hold',
+    example: { type: 'example.com/device', field: 'trust_score', '>=': 5 },
+    source: 'Pomerium',
+    reasons: ['record-ok', 'record-unauthorized'],
+  },
+  schema,
+  compile(data, _subpath, context) {
+    const { path, faults } = context;
+    if (!isPlainObject(data)) {
+      faults.add(path, `must be a mapping with the type of a record, is ${kindOf(data)}`);
+      return undefined;
+    }
+    const { type, field, exists } = data;
+    if (typeof type !== 'string') faults.add([...path, 'type'], `must be the type of a record, is ${kindOf(type)}`);
+    if (Object.hasOwn(data, 'exists') && typeof exists !== 'boolean') faults.add([...path, 'exists'], `must be true or false, is ${kindOf(exists)}`);
+    const matches = compileField(data, context);
+    if (typeof type !== 'string' || !matches) return undefined;
+    const find = typeof field === 'string' ? compileDataPath(field) : () => undefined;
+    return (input) => {
+      const found = recordOf(input, type);
+      if (typeof exists === 'boolean' && exists !== (found !== undefined)) return unauthorized;
+      return matches(find(found)) ? ok : unauthorized;
+    };
+  },
+};

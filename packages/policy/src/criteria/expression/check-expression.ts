@@ -1,0 +1,65 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import { quoteName } from '../../compile/nearest-name.ts';
+import { expressionLimits } from './expression-environment.ts';
+
+/** The names that an expression uses, or why it is not allowed. */
+export type CheckedExpression = { readonly identifiers: ReadonlySet<string>; readonly problem?: { readonly message: string; readonly hint?: string } };
+
+const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+const functions: ReadonlySet<string> = new Set(['has', 'size', 'int', 'uint', 'double', 'string', 'bool', 'timestamp', 'duration', 'type', 'dyn']);
+const clock = ['getFullYear', 'getMonth', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getDayOfYear', 'getHours', 'getMinutes', 'getSeconds', 'getMilliseconds'];
+const methods: ReadonlySet<string> = new Set([
+  ...loops, ...clock, 'size', 'contains', 'startsWith', 'endsWith', 'indexOf', 'lastIndexOf', 'substring', 'split', 'join', 'trim',
+]);
+
+type Problem = { message: string; hint?: string };
+type Walk = { readonly identifiers: Set<string>; nodes: number; problem?: Problem };
+
+function problemOfCall(name: string, isMethod: boolean, argumentCount: number): Problem | undefined {
+  if (name === 'matches') return { message: 'matches() is not available: the time of a regular expression has no bound', hint: 'use startsWith, endsWith, contains or several of them' };
+  if (!(isMethod ? methods : functions).has(name)) return { message: `${quoteName(name)} is not a function that an expression may use` };
+  if (isMethod && clock.includes(name) && argumentCount > 0) return { message: `${name} takes no time zone here: moments are in UTC`, hint: 'use time_of_day or day_of_week' };
+  return undefined;
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
+
+function walk(value: unknown, depth: number, loopDepth: number, state: Walk): void {
+  if (state.problem) return;
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) walk(item, depth, loopDepth, state);
+    return;
+  }
+  if (!isNode(value)) return;
+  state.nodes += 1;
+  if (depth > expressionLimits.depth || state.nodes > expressionLimits.nodes * 4) {
+    state.problem = { message: 'is too big or nested too deep' };
+    return;
+  }
+  const node = value;
+  if (node.op === 'id') state.identifiers.add(node.args as string);
+  let inner = loopDepth;
+  if (node.op === 'call' || node.op === 'rcall') {
+    const args = node.args as readonly unknown[];
+    const name = args[0] as string;
+    state.problem = problemOfCall(name, node.op === 'rcall', (args.at(-1) as unknown[]).length);
+    if (node.op === 'rcall' && loops.has(name)) inner += 1;
+    if (inner > expressionLimits.loops) state.problem ??= { message: `has loops (all, exists, map, filter) nested more than ${expressionLimits.loops} deep` };
+    // What a loop runs over belongs to the loop around it.
+    if (node.op === 'rcall') {
+      walk(args[1], depth + 1, loopDepth, state);
+      walk(args[2], depth + 1, inner, state);
+      return;
+    }
+  }
+  walk(node.args, depth + 1, inner, state);
+}
+
+/** Looks through a parsed expression: which variables it names, and whether it keeps to functions whose cost can be bounded. */
+export function checkExpression(ast: ASTNode): CheckedExpression {
+  const state: Walk = { identifiers: new Set(), nodes: 0 };
+  walk(ast, 0, 0, state);
+  return { identifiers: state.identifiers, problem: state.problem };
+}

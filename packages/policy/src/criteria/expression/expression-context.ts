@@ -1,0 +1,67 @@
+import type { PolicyInput } from '../../policy-input.ts';
+
+const deepest = 16;
+const nothing: ReadonlyMap<string, unknown> = new Map();
+const kept = new WeakMap<object, ReadonlyMap<string, unknown>>();
+
+/** Maps in place of objects: a key such as `constructor` is a key there and nothing else. */
+function asMaps(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > deepest) return undefined;
+  if (Array.isArray(value)) return value.map((item) => asMaps(item, depth + 1));
+  return new Map(Object.entries(value).map(([key, item]) => [key, asMaps(item, depth + 1)]));
+}
+
+/** Claims are translated once for as long as the same object is handed in. */
+function claimsOf(claims: Readonly<Record<string, unknown>> | undefined): ReadonlyMap<string, unknown> {
+  if (typeof claims !== 'object' || claims === null) return nothing;
+  let maps = kept.get(claims);
+  if (!maps) {
+    maps = asMaps(claims, 0) as ReadonlyMap<string, unknown>;
+    kept.set(claims, maps);
+  }
+  return maps;
+}
+
+function headersOf(headers: Readonly<Record<string, string>> | undefined): ReadonlyMap<string, unknown> {
+  if (typeof headers !== 'object' || headers === null) return nothing;
+  return new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** The variables of an expression, made from an input when they are asked for. What the input lacks is missing; a list that it lacks is empty, as for list matchers. */
+export class ExpressionContext {
+  input: PolicyInput = {};
+
+  get request() {
+    const { method, path, host, ip, headers } = this.input.request ?? {};
+    return { method, path, host, ip, headers: headersOf(headers) };
+  }
+
+  get user() {
+    const { id, email, groups, claims } = this.input.user ?? {};
+    return { id, email, groups: groups ?? [], claims: claimsOf(claims) };
+  }
+
+  get session() {
+    const { id, claims } = this.input.session ?? {};
+    return { id, claims: claimsOf(claims) };
+  }
+
+  get cluster() {
+    return { name: this.input.kubernetes?.cluster || undefined };
+  }
+
+  /** As for the criteria, an empty namespace or name is a missing one. */
+  get kubernetes() {
+    const { kubernetes } = this.input;
+    return kubernetes && { ...kubernetes, namespace: kubernetes.namespace || undefined, name: kubernetes.name || undefined };
+  }
+
+  get elevations() {
+    return this.input.elevations ?? [];
+  }
+
+  get now() {
+    return this.input.now === undefined ? undefined : new Date(this.input.now);
+  }
+}

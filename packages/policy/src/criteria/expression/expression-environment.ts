@@ -1,0 +1,32 @@
+import { Environment } from '@marcbachmann/cel-js';
+
+/** What an expression may be, before it is looked at more closely. */
+export const expressionLimits = { length: 2048, nodes: 256, depth: 100, loops: 2 };
+
+function createEnvironment(): Environment {
+  const environment = new Environment({ limits: { maxAstNodes: expressionLimits.nodes, maxDepth: 32, maxListElements: 128, maxMapEntries: 32, maxCallArguments: 4 } });
+  const claims = 'map<string, dyn>';
+  return environment
+    .registerVariable({ name: 'request', schema: { method: 'string', path: 'string', host: 'string', ip: 'string', headers: 'map<string, string>' } })
+    .registerVariable({ name: 'user', schema: { id: 'string', email: 'string', groups: 'list<string>', claims } })
+    .registerVariable({ name: 'session', schema: { id: 'string', claims } })
+    .registerVariable({ name: 'cluster', schema: { name: 'string' } })
+    .registerVariable({
+      name: 'kubernetes',
+      schema: {
+        cluster: 'string', verb: 'string', requestVerb: 'string', isResourceRequest: 'bool', path: 'string', apiGroup: 'string', apiVersion: 'string', resource: 'string',
+        subresource: 'string', namespace: 'string', name: 'string', labelSelector: 'string', fieldSelector: 'string', dryRun: 'bool',
+        exec: { container: 'string', command: 'list<string>', tty: 'bool', stdin: 'bool' },
+      },
+    })
+    .registerVariable('elevations', 'list<string>')
+    .registerVariable('now', 'google.protobuf.Timestamp');
+}
+
+let environment: Environment | undefined;
+
+/** The variables that an expression knows, with their types, so that a misspelt one is found when the policy is loaded. Made when first needed. */
+export function expressionEnvironment(): Environment {
+  environment ??= createEnvironment();
+  return environment;
+}

@@ -1,0 +1,41 @@
+import { kindOf } from '../../compile/plain-object.ts';
+import type { Criterion } from '../../criterion.ts';
+import { fail, pass } from '../../verdict.ts';
+import { isLoggedIn } from '../is-logged-in.ts';
+import { compileExpression } from './compile-expression.ts';
+import { expressionLimits } from './expression-environment.ts';
+
+const ok = pass('expression-ok');
+const unauthorized = fail('expression-unauthorized');
+const failed = fail('expression-error');
+const unauthenticated = fail('user-unauthenticated');
+
+/** An expression of the Common Expression Language (CEL), for what the criteria cannot say. */
+export const expression: Criterion = {
+  name: 'expression',
+  doc: {
+    summary: 'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by small names), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), '
+      + '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `exec`), '
+      + '`elevations` (names), `now` (a moment, in UTC). What a request lacks is missing: ask with `has(kubernetes.namespace)`. '
+      + 'An expression that fails is false, with the reason `expression-error`, so under `deny` it denies nothing and under `not` it counts as true. '
+      + `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep, and an amount of work for each evaluation beyond which it fails. There is no \`matches()\`.`,
+    data: 'text of an expression in CEL that gives true or false',
+    example: 'kubernetes.namespace == "team-" + user.claims.team && !("contractors" in user.groups)',
+    source: 'Sallyport',
+    reasons: ['expression-ok', 'expression-unauthorized', 'expression-error', 'user-unauthenticated'],
+  },
+  schema: { type: 'string', minLength: 1, maxLength: expressionLimits.length },
+  compile(data, _subpath, { path, faults }) {
+    if (typeof data !== 'string') {
+      faults.add(path, `must be the text of an expression, is ${kindOf(data)}`);
+      return undefined;
+    }
+    const compiled = compileExpression(data, path, faults);
+    return compiled && ((input) => {
+      if (compiled.ofCaller && !isLoggedIn(input)) return unauthenticated;
+      const value = compiled.evaluate(input);
+      if (value === undefined) return failed;
+      return value ? ok : unauthorized;
+    });
+  },
+};

@@ -1,0 +1,58 @@
+import { nearestName, quoteName } from '../../compile/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
+import type { CompileContext, Criterion } from '../../criterion.ts';
+import { compileStringMatcher, readStrings } from '../../matchers/string-matcher.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../verdict.ts';
+
+const ok = pass('k8s-exec-command-ok');
+const unauthorized = fail('k8s-exec-command-unauthorized');
+const names = ['program', 'argv'];
+
+function sameVector(command: readonly string[], argv: readonly string[]): boolean {
+  if (command.length !== argv.length) return false;
+  for (let index = 0; index < argv.length; index += 1) if (command[index] !== argv[index]) return false;
+  return true;
+}
+
+function compileArgv(data: unknown, { path, faults }: CompileContext): readonly string[] | undefined {
+  const argv = readStrings(data, [...path, 'argv'], faults);
+  if (argv?.length !== 0) return argv;
+  faults.add([...path, 'argv'], 'needs at least the program');
+  return undefined;
+}
+
+/** The program (argv[0]) or the whole vector of what is to run in the pod; a request that names no command matches nothing. */
+export const k8sExecCommand: Criterion = {
+  name: 'k8s/exec_command',
+  doc: {
+    summary: 'Holds if the command of an exec matches: `program` its first word, `argv` the whole vector, word by word in order. A request that names no command (attach, too) matches nothing. '
+      + 'A guard rail, not a boundary: the image decides what `ls` is, and a shell runs anything.',
+    data: 'mapping of `program` (string matcher) and `argv` (list of strings); both must hold',
+    example: { argv: ['cat', '/etc/hostname'] },
+    source: 'Sallyport',
+    reasons: ['k8s-exec-command-ok', 'k8s-exec-command-unauthorized'],
+  },
+  schema: { type: 'object', properties: { program: definition('textMatcher'), argv: { type: 'array', items: { type: 'string' }, minItems: 1 } }, additionalProperties: false, minProperties: 1 },
+  value: ({ kubernetes }) => kubernetes?.exec?.command,
+  compile(data, _subpath, context) {
+    const { path, faults } = context;
+    if (!isPlainObject(data)) {
+      faults.add(path, `must be a mapping of program and argv, is ${kindOf(data)}`);
+      return undefined;
+    }
+    const before = faults.size;
+    for (const key of Object.keys(data)) if (!names.includes(key)) faults.add([...path, key], `unknown command matcher ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
+    const hasProgram = Object.hasOwn(data, 'program');
+    const hasArgv = Object.hasOwn(data, 'argv');
+    if (!hasProgram && !hasArgv) faults.add(path, 'needs program or argv');
+    const matches = hasProgram ? compileStringMatcher(data.program, [...path, 'program'], faults) : () => true;
+    const argv = hasArgv ? compileArgv(data.argv, context) : undefined;
+    if (faults.size > before || !matches) return undefined;
+    return ({ kubernetes }) => {
+      const command = kubernetes?.exec?.command;
+      if (!Array.isArray(command) || command.length === 0) return unauthorized;
+      return matches((command as readonly string[])[0]) && (argv === undefined || sameVector(command as readonly string[], argv)) ? ok : unauthorized;
+    };
+  },
+};

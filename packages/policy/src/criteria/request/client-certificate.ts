@@ -1,0 +1,106 @@
+import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
+import { nearestName, quoteName } from '../../compile/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
+import type { Criterion } from '../../criterion.ts';
+import { readCertificate, type CertificateFacts } from '../../matchers/read-certificate.ts';
+import { compileStringMatcher, readStrings, type StringMatcher } from '../../matchers/string-matcher.ts';
+import type { PolicyInput } from '../../policy-input.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../verdict.ts';
+
+const ok = pass('client-certificate-ok');
+const unauthorized = fail('client-certificate-unauthorized');
+
+/** `trusted`: the chain is not known to be bad. */
+type CertificateTest = (facts: CertificateFacts, trusted: boolean) => boolean;
+type Compile = (data: unknown, path: FaultPath, faults: FaultList) => CertificateTest | undefined;
+
+/** One of several hashes; `read` gives a hash in the form in which it is compared, or undefined. */
+function hashes(of: 'fingerprint' | 'spkiHash', read: (text: string) => string | undefined, form: string): Compile {
+  return (data, path, faults) => {
+    const list = typeof data === 'string' ? [data] : readStrings(data, path, faults);
+    if (!list) return undefined;
+    const before = faults.size;
+    if (list.length === 0) faults.add(path, 'needs at least one hash');
+    const set = new Set(list.map(read));
+    list.forEach((text, index) => {
+      if (read(text) === undefined) faults.add(typeof data === 'string' ? path : [...path, index], `is not a hash in the form expected: ${form}`);
+    });
+    return faults.size > before ? undefined : (facts) => set.has(facts[of]);
+  };
+}
+
+/** Some name of this kind must match the whole matcher. A name is worth something only if a trusted CA gave it. */
+function altName(kind: 'dns' | 'email' | 'uri'): Compile {
+  return (data, path, faults) => {
+    const matches: StringMatcher | undefined = compileStringMatcher(data, path, faults);
+    return matches && ((facts, trusted) => {
+      const names = facts[kind];
+      if (trusted) for (let index = 0; index < names.length; index += 1) if (matches(names[index])) return true;
+      return false;
+    });
+  };
+}
+
+function readFingerprint(text: string): string | undefined {
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  return /^[0-9A-F]{2}(?::[0-9A-F]{2}){31}$/.test(text) ? text.replaceAll(':', '').toLowerCase() : undefined;
+}
+const readSpkiHash = (text: string) => (/^[A-Za-z0-9+/]{43}=$/.test(text) ? text : undefined);
+
+const members: Readonly<Record<string, Compile>> = {
+  fingerprint: hashes('fingerprint', readFingerprint, '64 small hex digits, or 32 pairs of capital ones with colons between (SHA-256)'),
+  spki_hash: hashes('spkiHash', readSpkiHash, 'a SHA-256 hash in base64'),
+  san_email: altName('email'),
+  san_dns: altName('dns'),
+  san_uri: altName('uri'),
+};
+const names = Object.keys(members);
+
+function factsOf(input: PolicyInput): CertificateFacts | undefined {
+  const leaf = input.request?.clientCertificate?.leaf;
+  return typeof leaf === 'string' ? readCertificate(leaf) : undefined;
+}
+
+/** Matches the certificate that the client presented on TLS. */
+export const clientCertificate: Criterion = {
+  name: 'client_certificate',
+  doc: {
+    summary: 'Holds if the client\'s TLS certificate matches all members given. Of alternative names, one must match. '
+      + 'Hashes are compared whether or not the certificate is trusted (holding its key is proof enough); names only if its chain is not known to be bad. '
+      + 'Add `deny: {or: [{invalid_client_certificate: true}]}` to insist on a trusted one.',
+    data: 'mapping of `fingerprint`, `spki_hash` (a string or a list), `san_email`, `san_dns`, `san_uri` (string matchers)',
+    example: { san_email: { ends_with: '@example.com' } },
+    source: 'Pomerium',
+    reasons: ['client-certificate-ok', 'client-certificate-unauthorized'],
+  },
+  schema: {
+    type: 'object',
+    properties: {
+      fingerprint: definition('textOrList'), spki_hash: definition('textOrList'),
+      san_email: definition('textMatcher'), san_dns: definition('textMatcher'), san_uri: definition('textMatcher'),
+    },
+    additionalProperties: false,
+  },
+  value: factsOf,
+  compile(data, _subpath, { path, faults }) {
+    if (!isPlainObject(data)) {
+      faults.add(path, `must be a mapping of ${names.join(', ')}, is ${kindOf(data)}`);
+      return undefined;
+    }
+    const tests = Object.keys(data).map((key) => {
+      if (Object.hasOwn(members, key)) return members[key]!(data[key], [...path, key], faults);
+      faults.add([...path, key], `unknown certificate matcher ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
+      return undefined;
+    });
+    if (tests.includes(undefined)) return undefined;
+    const all = tests as CertificateTest[];
+    return (input) => {
+      const facts = factsOf(input);
+      if (!facts) return unauthorized;
+      const trusted = input.request?.clientCertificate?.valid !== false;
+      for (let index = 0; index < all.length; index += 1) if (!all[index]!(facts, trusted)) return unauthorized;
+      return ok;
+    };
+  },
+};

@@ -1,0 +1,48 @@
+import type { Criterion, CriterionDoc } from '../criterion.ts';
+import { compileAnyOf, compileStringMatcher } from '../matchers/string-matcher.ts';
+import type { PolicyInput } from '../policy-input.ts';
+import type { Reason } from '../reasons.ts';
+import { definition } from '../reference/json-schema.ts';
+import { fail, pass } from '../verdict.ts';
+import { isLoggedIn } from './is-logged-in.ts';
+
+type TextCriterionOptions = {
+  readonly name: string;
+  /** What is matched; undefined or empty where there is nothing to match. */
+  readonly read: (input: PolicyInput) => string | undefined;
+  /** The reasons are `<reason>-ok` and `<reason>-unauthorized`. */
+  readonly reason: string;
+  /** About the caller: without a session the answer is to log in. */
+  readonly ofCaller?: boolean;
+  /** A bare list of strings is taken as "one of". */
+  readonly takesList?: boolean;
+  readonly doc: Omit<CriterionDoc, 'data' | 'reasons'>;
+};
+
+const unauthenticated = fail('user-unauthenticated');
+
+/** Creates a criterion that is a string matcher over one text of the input. */
+export function createTextCriterion({ name, read, reason, ofCaller = false, takesList = false, doc }: TextCriterionOptions): Criterion {
+  const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
+  const [ok, unauthorized] = [pass(okReason), fail(failReason)];
+  const matcher = definition('textMatcher');
+  return {
+    name,
+    doc: {
+      ...doc,
+      data: takesList ? 'string matcher, or a list of strings (one of them)' : 'string matcher',
+      reasons: ofCaller ? [okReason, failReason, 'user-unauthenticated'] : [okReason, failReason],
+    },
+    schema: takesList ? { anyOf: [matcher, { type: 'array', items: { type: 'string' } }] } : matcher,
+    value: (input) => read(input) || undefined,
+    compile(data, _subpath, { path, faults }) {
+      const matches = takesList && Array.isArray(data) ? compileAnyOf(data, path, faults) : compileStringMatcher(data, path, faults);
+      if (!matches) return undefined;
+      if (!ofCaller) return (input) => (matches(read(input)) ? ok : unauthorized);
+      return (input) => {
+        if (!isLoggedIn(input)) return unauthenticated;
+        return matches(read(input)) ? ok : unauthorized;
+      };
+    },
+  };
+}

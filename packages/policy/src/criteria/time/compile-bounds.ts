@@ -1,0 +1,43 @@
+import { nearestName, quoteName } from '../../compile/nearest-name.ts';
+import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
+import type { CompileContext } from '../../criterion.ts';
+
+/** `after` and `before`, where given; what is judged must lie strictly between. */
+export type Bounds = { readonly after: number; readonly before: number };
+
+type BoundsOptions = {
+  readonly parse: (text: string) => number | undefined;
+  /** What a bound is, for a message. */
+  readonly what: string;
+  readonly example: string;
+  /** Members besides after and before. */
+  readonly others?: readonly string[];
+};
+
+function compileBound(name: string, data: unknown, { path, faults }: CompileContext, { parse, what, example }: BoundsOptions): number | undefined {
+  if (typeof data !== 'string') {
+    faults.add([...path, name], `must be ${what}, is ${kindOf(data)}`, `write it in quotes, as '${example}'`);
+    return undefined;
+  }
+  const bound = parse(data);
+  if (bound === undefined) faults.add([...path, name], `${quoteName(data)} is not ${what}`, `write it as ${example}`);
+  return bound;
+}
+
+/** Compiles the mapping of after and before; undefined after a fault. */
+export function compileBounds(data: unknown, context: CompileContext, options: BoundsOptions): Bounds | undefined {
+  const { path, faults, warnings } = context;
+  const names = [...(options.others ?? []), 'after', 'before'];
+  if (!isPlainObject(data)) {
+    faults.add(path, `must be a mapping of ${names.join(', ')}, is ${kindOf(data)}`);
+    return undefined;
+  }
+  const start = faults.size;
+  for (const key of Object.keys(data)) if (!names.includes(key)) faults.add([...path, key], `unknown member ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
+  if (!Object.hasOwn(data, 'after') && !Object.hasOwn(data, 'before')) faults.add(path, 'needs after or before');
+  const after = Object.hasOwn(data, 'after') ? compileBound('after', data.after, context, options) : -Infinity;
+  const before = Object.hasOwn(data, 'before') ? compileBound('before', data.before, context, options) : Infinity;
+  if (after === undefined || before === undefined || faults.size > start) return undefined;
+  if (after >= before) warnings.add(path, 'never holds: after is not earlier than before', 'write two criteria under or');
+  return { after, before };
+}

@@ -1,0 +1,27 @@
+import type { Criterion } from '../../criterion.ts';
+import { fail, pass } from '../../verdict.ts';
+import { compileBounds } from './compile-bounds.ts';
+import { parseDate } from './parse-date.ts';
+
+const ok = pass('date-ok');
+const unauthorized = fail('date-unauthorized');
+
+/** Holds between two moments. */
+export const date: Criterion = {
+  name: 'date',
+  doc: {
+    summary: 'Holds while the moment of the request lies after `after` and before `before`; either may be left out.',
+    data: 'mapping of `after` and `before`: ISO 8601 dates with or without a time, in UTC unless they have an offset',
+    example: { after: '2026-03-01T08:00:00', before: '2026-04-01' },
+    source: 'Pomerium',
+    reasons: ['date-ok', 'date-unauthorized'],
+  },
+  schema: { type: 'object', properties: { after: { type: 'string' }, before: { type: 'string' } }, additionalProperties: false, minProperties: 1 },
+  value: ({ now }) => now,
+  compile(data, _subpath, context) {
+    const bounds = compileBounds(data, context, { parse: parseDate, what: 'a date', example: '2026-03-01T08:00:00Z' });
+    if (!bounds) return undefined;
+    const { after, before } = bounds;
+    return ({ now }) => (typeof now === 'number' && now > after && now < before ? ok : unauthorized);
+  },
+};

@@ -1,0 +1,35 @@
+import { isPlainObject } from '../../compile/plain-object.ts';
+import type { Criterion } from '../../criterion.ts';
+import { fail, pass } from '../../verdict.ts';
+import { compileBounds } from './compile-bounds.ts';
+import { compileZone } from './compile-zone.ts';
+import { parseTimeOfDay } from './parse-time-of-day.ts';
+
+const ok = pass('time-of-day-ok');
+const unauthorized = fail('time-of-day-unauthorized');
+
+/** Holds between two times of the day on the clocks of a time zone. */
+export const timeOfDay: Criterion = {
+  name: 'time_of_day',
+  doc: {
+    summary: 'Holds while the clocks of the time zone show a time after `after` and before `before`; either may be left out. Summer time is the zone\'s own. '
+      + 'A span over midnight is written as two criteria under `or`, one with `after`, one with `before`.',
+    data: 'mapping of `timezone` (required; a name such as `Europe/Berlin`), `after` and `before` (`15:04`, `15:04:05`, `3:04 PM`, `3PM`)',
+    example: { timezone: 'Europe/Berlin', after: '8:00', before: '6:30 PM' },
+    source: 'Pomerium',
+    reasons: ['time-of-day-ok', 'time-of-day-unauthorized'],
+  },
+  schema: { type: 'object', properties: { timezone: { type: 'string' }, after: { type: 'string' }, before: { type: 'string' } }, required: ['timezone'], additionalProperties: false, minProperties: 2 },
+  value: ({ now }) => now,
+  compile(data, _subpath, context) {
+    const bounds = compileBounds(data, context, { parse: parseTimeOfDay, what: 'a time of day', example: '15:04', others: ['timezone'] });
+    const clock = isPlainObject(data) ? compileZone(data.timezone, [...context.path, 'timezone'], context.faults) : undefined;
+    if (!bounds || !clock) return undefined;
+    const { after, before } = bounds;
+    return ({ now }) => {
+      if (typeof now !== 'number') return unauthorized;
+      const time = clock.timeOfDay(now);
+      return time > after && time < before ? ok : unauthorized;
+    };
+  },
+};

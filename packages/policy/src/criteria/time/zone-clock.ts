@@ -1,0 +1,50 @@
+/** The clock on the wall of one time zone. Both give NaN for what is no moment. */
+export type ZoneClock = {
+  /** Milliseconds since the hands stood at midnight, for a moment in milliseconds since the epoch. */
+  readonly timeOfDay: (now: number) => number;
+  /** 0 is Sunday. */
+  readonly weekday: (now: number) => number;
+};
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const lastMoment = 8.64e15;
+const clocks = new Map<string, ZoneClock>();
+
+function createZoneClock(timeZone: string): ZoneClock {
+  const formatter = new Intl.DateTimeFormat('en-US', { timeZone, calendar: 'gregory', hourCycle: 'h23', weekday: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  // Asking the formatter is slow and makes garbage; within one second the answer stays the same (zones change on whole seconds).
+  const last = { second: Number.NaN, weekday: Number.NaN, secondOfDay: Number.NaN };
+  const look = (now: number) => {
+    const second = Math.floor(now / 1000);
+    if (second === last.second) return;
+    const parts = new Map(formatter.formatToParts(second * 1000).map(({ type, value }) => [type, value]));
+    last.weekday = weekdays.indexOf(parts.get('weekday') ?? '');
+    last.secondOfDay = Number(parts.get('hour')) * 3600 + Number(parts.get('minute')) * 60 + Number(parts.get('second'));
+    last.second = second;
+  };
+  const isMoment = (now: number) => Math.abs(now) <= lastMoment;
+  return {
+    timeOfDay(now) {
+      if (!isMoment(now)) return Number.NaN;
+      look(now);
+      return last.secondOfDay * 1000 + (now - last.second * 1000);
+    },
+    weekday(now) {
+      if (!isMoment(now)) return Number.NaN;
+      look(now);
+      return last.weekday;
+    },
+  };
+}
+
+/** The clock of a time zone of the IANA database (or `UTC`, or an offset such as `+02:00`); undefined if there is no such zone. Shared by all who ask for the same zone. */
+export function zoneClock(timeZone: string): ZoneClock | undefined {
+  try {
+    const name = new Intl.DateTimeFormat('en-US', { timeZone }).resolvedOptions().timeZone;
+    const clock = clocks.get(name) ?? createZoneClock(name);
+    clocks.set(name, clock);
+    return clock;
+  } catch {
+    return undefined;
+  }
+}

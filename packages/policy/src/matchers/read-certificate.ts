@@ -1,0 +1,34 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { parseAltNames, type AltNames } from './parse-alt-names.ts';
+
+/** What policies compare of a certificate: hashes of the whole (hex) and of its public key (base64), and its alternative names. */
+export type CertificateFacts = AltNames & { readonly fingerprint: string; readonly spkiHash: string };
+
+const maxText = 32_768;
+const maxKept = 1000;
+const kept = new Map<string, CertificateFacts | undefined>();
+
+function parse(pem: string): CertificateFacts | undefined {
+  try {
+    const certificate = new X509Certificate(pem);
+    const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
+    return {
+      fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+      spkiHash: createHash('sha256').update(spki).digest('base64'),
+      ...parseAltNames(certificate.subjectAltName),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the first certificate of a PEM text; undefined if it is none. Each text is parsed once, as long as it is among the last thousand; nothing is checked, neither dates nor signatures. */
+export function readCertificate(pem: string): CertificateFacts | undefined {
+  if (pem.length > maxText || !pem.includes('-----BEGIN CERTIFICATE-----')) return undefined;
+  const known = kept.get(pem);
+  if (known !== undefined || kept.has(pem)) return known;
+  const facts = parse(pem.trim());
+  if (kept.size >= maxKept) kept.delete(kept.keys().next().value!);
+  kept.set(pem, facts);
+  return facts;
+}

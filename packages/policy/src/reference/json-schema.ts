@@ -1,0 +1,42 @@
+/** As much of JSON Schema 2020-12 as the policy's schema is written in. */
+export type JsonSchema = {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: boolean;
+  readonly required?: readonly string[];
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly items?: JsonSchema;
+  readonly minItems?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly examples?: readonly unknown[];
+};
+
+/** A reference to one of the shared definitions. */
+export function definition(name: string): JsonSchema {
+  return { $ref: `#/$defs/${name}` };
+}
+
+const text: JsonSchema = { type: 'string' };
+const texts: JsonSchema = { type: 'array', items: text };
+const textOperators = { is: text, not: text, contains: text, starts_with: text, ends_with: text, in: texts, not_in: texts };
+const scalar: JsonSchema = { type: ['string', 'number', 'boolean'] };
+const matcher = (short: JsonSchema, operators: Record<string, JsonSchema>): JsonSchema => ({
+  anyOf: [short, { type: 'object', properties: operators, additionalProperties: false, minProperties: 1 }],
+});
+
+/** What several criteria share; becomes `$defs` of the policy's schema. */
+export const sharedDefinitions: Readonly<Record<string, JsonSchema>> = {
+  anything: { description: 'Anything, by custom true: it is not looked at.' },
+  textMatcher: { description: 'A string (the same as is), or operators that must all hold. Case counts; a missing text matches nothing.', ...matcher(text, textOperators) },
+  listMatcher: { description: 'A string (the same as has), or operators that must all hold. A missing list is an empty one.', ...matcher(text, { has: text, is: text, exclude: text }) },
+  claimMatcher: { description: 'A string, number or boolean (the same as has), or operators that must all hold. A missing claim is an empty list.', ...matcher(scalar, { has: scalar, is: scalar, exclude: scalar }) },
+  textOrList: { description: 'A string, or a list of which one must match.', anyOf: [text, texts] },
+};

@@ -1,0 +1,54 @@
+import { actions, operators } from '../compiled-policy.ts';
+import { criteria } from '../criteria/index.ts';
+import type { Criterion } from '../criterion.ts';
+import { definition, sharedDefinitions, type JsonSchema } from './json-schema.ts';
+
+/** Markdown is of no use in an editor's pop-up. */
+const plain = (markdown: string) => markdown.replaceAll('`', '');
+
+function describeCriterion({ doc, schema }: Criterion): JsonSchema {
+  return { description: `${plain(doc.summary)} Data: ${plain(doc.data)}.`, examples: [doc.example], ...schema };
+}
+
+function criterionSchema(): JsonSchema {
+  const withSubpath = criteria.filter(({ takesSubpath }) => takesSubpath);
+  return {
+    description: 'One criterion: its name, with a path behind a slash where it takes one, and its data.',
+    type: 'object',
+    minProperties: 1,
+    maxProperties: 1,
+    properties: Object.fromEntries(criteria.map((criterion) => [criterion.name, describeCriterion(criterion)])),
+    patternProperties: Object.fromEntries(withSubpath.map((criterion) => [`^${criterion.name}/`, describeCriterion(criterion)])),
+    additionalProperties: false,
+  };
+}
+
+const operatorWords: Readonly<Record<(typeof operators)[number], string>> = {
+  and: 'Holds if every criterion holds.',
+  or: 'Holds if at least one criterion holds.',
+  not: 'Holds if no criterion holds.',
+  nor: 'Holds if not every criterion holds.',
+};
+
+/** The JSON Schema (2020-12) of a policy document, for editors. What it accepts may still be refused when the policy is compiled, never the other way round. */
+export function policyJsonSchema(): object {
+  const body: JsonSchema = {
+    description: 'Operators with criteria; each operator is an alternative.',
+    type: 'object',
+    properties: Object.fromEntries(operators.map((operator) => [operator, { description: operatorWords[operator], type: 'array', items: definition('criterion') }])),
+    additionalProperties: false,
+  };
+  const rules: JsonSchema = {
+    description: 'What allows and what denies; deny beats allow.',
+    type: 'object',
+    properties: Object.fromEntries(actions.map((action) => [action, definition('body')])),
+    additionalProperties: false,
+  };
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Sallyport policy',
+    description: 'A policy document: rules, or a list of them.',
+    anyOf: [definition('rules'), { type: 'array', items: definition('rules') }],
+    $defs: { rules, body, criterion: criterionSchema(), ...sharedDefinitions },
+  };
+}

@@ -1,0 +1,66 @@
+import { criteria } from '../criteria/index.ts';
+import type { Criterion } from '../criterion.ts';
+import { listOperators } from '../matchers/list-matcher.ts';
+import { stringOperators } from '../matchers/string-matcher.ts';
+import { yamlFlow } from './yaml-flow.ts';
+
+const head = `# Policy reference
+
+<!-- Written by scripts/generate-docs.mjs from the descriptions beside the code; edit those. -->
+
+Every word of the policy language. A policy is a mapping of \`allow\` and \`deny\`, or a list of such mappings; below them stand the operators, below those lists of criteria:
+
+\`\`\`yaml
+- allow:
+    and:
+      - groups: developers
+      - k8s/namespace: {starts_with: dev-}
+  deny:
+    or:
+      - k8s/shell_equivalent: true
+\`\`\`
+
+An editor that knows JSON Schema checks and completes policies with \`packages/policy/schema/policy.schema.json\`.
+
+## Operators
+
+| operator | holds if |
+|---|---|
+| \`and\` | every criterion holds |
+| \`or\` | at least one holds |
+| \`not\` | none holds |
+| \`nor\` | not all hold |
+
+Every operator block under the same action is an alternative, within a rule and across rules. Deny beats allow; what no rule allows is denied.
+
+## Matchers
+
+**String matcher**: a string (it must be equal), or a mapping of operators that must all hold: ${stringOperators.map((name) => `\`${name}\``).join(', ')}. \`in\` and \`not_in\` take lists. Case counts. A missing text matches nothing, not even \`not\`.
+
+**List matcher**: a string (it must be in the list), or a mapping of operators that must all hold: ${listOperators.map((name) => `\`${name}\``).join(', ')}. \`is\` means this and no other, \`exclude\` that it is not in the list. A missing list is an empty one.
+`;
+
+function sectionOf({ name, doc }: Criterion): string {
+  const example = yamlFlow({ [doc.exampleKey ?? name]: doc.example }).slice(1, -1);
+  return [
+    `### \`${doc.exampleKey?.replace(/\/.*$/, '/<path>') ?? name}\``,
+    '',
+    doc.summary,
+    '',
+    `- **Data**: ${doc.data}`,
+    `- **From**: ${doc.source === 'Pomerium' ? 'Pomerium\'s policy language' : 'Sallyport'}`,
+    `- **Reasons**: ${doc.reasons.map((reason) => `\`${reason}\``).join(', ')}`,
+    '',
+    '```yaml',
+    `- ${example}`,
+    '```',
+    '',
+  ].join('\n');
+}
+
+/** The reference of the language as a page of Markdown: every criterion with its data, an example, where it comes from and its reasons. */
+export function policyReference(): string {
+  const overview = criteria.map(({ name, doc }) => `| [\`${name}\`](#${name.toLowerCase().replace(/[^a-z0-9_-]/g, '')}${doc.exampleKey ? 'path' : ''}) | ${doc.source} | ${doc.data} |`);
+  const table = ['## Criteria', '', '| criterion | from | data |', '|---|---|---|', ...overview, ''].join('\n');
+  return [head, table, ...criteria.map(sectionOf)].join('\n');
+}

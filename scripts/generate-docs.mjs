@@ -1,0 +1,17 @@
+// Writes what is made from the code's own descriptions: docs/policy-reference.md and the JSON Schema of policies. Run: node scripts/generate-docs.mjs (with the project's Node.js, which reads TypeScript).
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-schema.ts';
+import { policyReference } from '../packages/policy/src/reference/policy-reference.ts';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+function write(file, text) {
+  mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+  writeFileSync(path.join(root, file), text);
+  console.log(file);
+}
+
+write('docs/policy-reference.md', policyReference());
+write('packages/policy/schema/policy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
