@@ -4,7 +4,8 @@ import { createSinkMetrics, type SinkMetrics } from './audit-metrics.ts';
 import type { AuditSink } from './audit-sink.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import type { KafkaClientDeps } from './kafka-client.ts';
-import { createKafkaSender, toMessage, type KafkaSender } from './kafka-sender.ts';
+import { createKafkaSender, type KafkaSender } from './kafka-sender.ts';
+import { toKafkaMessage } from './to-kafka-message.ts';
 
 export type KafkaAuditSinkDeps = KafkaClientDeps & {
   metrics?: Metrics;
@@ -25,8 +26,8 @@ export type KafkaAuditSinkDeps = KafkaClientDeps & {
  * buffers pass 128 KiB. A batch is larger only if more has gathered while the one before was under way.
  */
 const gatherCount = 64;
-/** Room for key, headers and framing of one record, when a batch is measured against what a broker takes. */
-const envelopeBytes = 320;
+/** Room for the framing of one record, when a batch is measured against what a broker takes. */
+const framingBytes = 16;
 
 /**
  * Sends events to Kafka with an idempotent producer and acks=all. What gathers while a batch is under way is the next batch;
@@ -40,8 +41,8 @@ export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
     logger: deps.logger, now: deps.now,
     publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: deps.lingerMs ?? 20, gatherCount,
     prepare(record) {
-      const item = toMessage(record);
-      return { item, weight: item.value!.length + envelopeBytes };
+      const item = toKafkaMessage(record);
+      return { item, weight: item.recordTail.length + framingBytes };
     },
     deliver: (items) => sender.send(items as Message[]),
     onDelivered: (count) => counters.delivered(count), onFailed: () => counters.failed(), onDropped: (count) => counters.dropped(count),

@@ -3,8 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { crc32c } from './crc32c.ts';
 import { createGroupMessages, type GroupMessages } from './group-messages.ts';
+import { isPlainProduce, ProducePayload, type ProduceParts } from './kafka-produce-encoder.ts';
 import { encodeRecord, type RecordParts } from './kafka-record-encoder.ts';
-import { quickenKafkajs } from './quicken-kafkajs.ts';
+import { quickenKafkajs, type CreateProduce, type CreateRequest } from './quicken-kafkajs.ts';
+import { sampleAuditRecord } from './sample-audit-record.ts';
+import { toKafkaMessage } from './to-kafka-message.ts';
 
 const load = createRequire(import.meta.url);
 const original = load('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (parts: RecordParts) => { buffer: Buffer };
@@ -22,6 +25,60 @@ describe('the encoder of Kafka records', () => {
     fc.assert(fc.property(parts, (one) => {
       expect(encodeRecord(one).buffer.toString('hex')).toBe(original(one).buffer.toString('hex'));
     }), { numRuns: 500 });
+  });
+});
+
+describe('the encoder of produce requests', () => {
+  const createProduce = load('kafkajs/src/protocol/requests/produce/v3/request.js') as CreateProduce;
+  const createRequest = load('kafkajs/src/protocol/request.js') as CreateRequest;
+  const Long = load('kafkajs/src/utils/long.js') as { fromValue(value: unknown): { toString(): string } };
+  const text = fc.string({ unit: 'binary', maxLength: 100 });
+  const message = fc.record({ key: fc.option(text), value: fc.option(text), headers: fc.dictionary(text, text, { maxKeys: 4 }) });
+  const produce = fc.record({
+    acks: fc.constantFrom(-1, 0, 1), timeout: fc.nat({ max: 100_000 }), producerId: fc.oneof(fc.nat().map(String), fc.bigInt({ min: -1n, max: 2n ** 62n }).map((id) => Long.fromValue(id.toString()))), producerEpoch: fc.nat({ max: 30_000 }),
+    topicData: fc.array(fc.record({
+      topic: text, partitions: fc.array(fc.record({ partition: fc.nat({ max: 1000 }), firstSequence: fc.nat(), messages: fc.array(message, { minLength: 1, maxLength: 70 }) }), { maxLength: 3 }),
+    }), { maxLength: 2 }),
+  });
+  const envelope = fc.record({ correlationId: fc.nat(), clientId: text });
+
+  /** The time of a batch is read from the clock: both read the same. */
+  async function theirs(parts: ProduceParts, about: { correlationId: number; clientId: string }, now: number): Promise<string> {
+    const clock = Date.now;
+    Date.now = () => now;
+    try {
+      return (await createRequest({ ...about, request: createProduce(parts) })).buffer.toString('hex');
+    } finally {
+      Date.now = clock;
+    }
+  }
+
+  it('writes byte for byte what kafkajs writes', async () => {
+    await fc.assert(fc.asyncProperty(produce, envelope, fc.nat({ max: 2 ** 41 }), async (parts, about, now) => {
+      expect(isPlainProduce(parts)).toBe(true);
+      const { apiKey, apiVersion } = createProduce(parts);
+      expect(new ProducePayload(parts).encode({ apiKey, apiVersion, ...about }, now).toString('hex')).toBe(await theirs(parts, about, now));
+    }), { numRuns: 200 });
+  });
+
+  it('sends an event as its key, value and headers say, whether they were encoded before or not', () => {
+    const base = sampleAuditRecord();
+    for (const record of [base, { ...base, id: 'short' }, { ...base, time: base.time.replace('Z', 'ä') }, { ...base, source: 'sallyport/ü' }, { ...base, type: 'policy.changed' as const }, base]) {
+      const { recordTail, ...plain } = toKafkaMessage(record);
+      const about = { acks: -1, timeout: 1, producerId: '7', producerEpoch: 0 };
+      const encode = (one: typeof plain) => new ProducePayload({ ...about, topicData: [{ topic: 't', partitions: [{ partition: 0, firstSequence: 0, messages: [one as never] }] }] }).encode({ apiKey: 0, apiVersion: 7, correlationId: 1, clientId: 'c' }, 5);
+      expect(encode({ ...plain, recordTail } as never).toString('hex')).toBe(encode(plain).toString('hex'));
+    }
+  });
+
+  it('leaves to kafkajs what it was not made for', () => {
+    const partitions = [{ partition: 0, messages: [{ key: 'a', value: 'b' }] }];
+    const plain = { acks: -1, timeout: 1, topicData: [{ topic: 't', partitions }] };
+    expect(isPlainProduce(plain)).toBe(true);
+    expect(isPlainProduce({ ...plain, compression: 1 })).toBe(false);
+    expect(isPlainProduce({ ...plain, transactionalId: 'x' })).toBe(false);
+    expect(isPlainProduce({ ...plain, topicData: [{ topic: 't', partitions: [{ partition: 0, messages: [] }] }] })).toBe(false);
+    expect(isPlainProduce({ ...plain, topicData: [{ topic: 't', partitions: [{ partition: 0, messages: [{ value: 'b', timestamp: '5' }] }] }] })).toBe(false);
   });
 });
 

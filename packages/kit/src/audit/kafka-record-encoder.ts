@@ -81,21 +81,51 @@ function flatten(headers: NonNullable<RecordParts['headers']>): { values: Value[
   return { values, lengths };
 }
 
-/** Encodes a record of format v2 into one buffer of exactly its size. Length and deltas must fit 31 bits. */
-export function encodeRecord(parts: RecordParts): EncodedRecord {
-  const { offsetDelta = 0, timestampDelta = 0, key, value, headers = {} } = parts;
+/** The headers of a record with their count, as they stand at its end. */
+export function encodeHeaders(headers: NonNullable<RecordParts['headers']>): Buffer {
   const { values, lengths } = flatten(headers);
-  const [keySize, valueSize, headerCount] = [lengthOf(key), lengthOf(value), values.length / 2];
-  let body = 1 + varIntSize(timestampDelta) + varIntSize(offsetDelta) + framed(keySize) + framed(valueSize) + varIntSize(headerCount);
-  for (const length of lengths) body += framed(length);
-  const buf = Buffer.allocUnsafe(varIntSize(body) + body);
-  let at = writeVarInt(buf, 0, body);
-  buf[at++] = 0;
-  at = writeVarInt(buf, at, timestampDelta);
-  at = writeVarInt(buf, at, offsetDelta);
-  at = writeValue(buf, at, key, keySize);
-  at = writeValue(buf, at, value, valueSize);
-  at = writeVarInt(buf, at, headerCount);
-  for (let index = 0; index < values.length; index += 1) at = writeValue(buf, at, values[index], lengths[index]!);
+  const count = values.length / 2;
+  let size = varIntSize(count);
+  for (const length of lengths) size += framed(length);
+  const encoded = Buffer.allocUnsafe(size);
+  let at = writeVarInt(encoded, 0, count);
+  for (let index = 0; index < values.length; index += 1) at = writeValue(encoded, at, values[index], lengths[index]!);
+  return encoded;
+}
+
+/** What of a record does not depend on its place in a batch: key, value and headers (which may be encoded already). */
+export function encodeRecordTail({ key, value, headers = {} }: { key?: Value; value?: Value; headers?: RecordParts['headers'] | Buffer }): Buffer {
+  const lines = Buffer.isBuffer(headers) ? headers : encodeHeaders(headers);
+  const [keySize, valueSize] = [lengthOf(key), lengthOf(value)];
+  const tail = Buffer.allocUnsafe(framed(keySize) + framed(valueSize) + lines.length);
+  let at = writeValue(tail, 0, key, keySize);
+  at = writeValue(tail, at, value, valueSize);
+  lines.copy(tail, at);
+  return tail;
+}
+
+const bodySize = (tail: Buffer, offsetDelta: number, timestampDelta: number) => 1 + varIntSize(timestampDelta) + varIntSize(offsetDelta) + tail.length;
+
+/** Length in bytes of a record of format v2 with this tail. */
+export function recordSize(tail: Buffer, offsetDelta: number, timestampDelta = 0): number {
+  const body = bodySize(tail, offsetDelta, timestampDelta);
+  return varIntSize(body) + body;
+}
+
+/** Writes a record of format v2 at `start`; returns where it ends. Length and deltas must fit 31 bits. */
+export function writeRecord(target: Buffer, start: number, tail: Buffer, offsetDelta: number, timestampDelta = 0): number {
+  let at = writeVarInt(target, start, bodySize(tail, offsetDelta, timestampDelta));
+  target[at++] = 0;
+  at = writeVarInt(target, at, timestampDelta);
+  at = writeVarInt(target, at, offsetDelta);
+  return at + tail.copy(target, at);
+}
+
+/** Encodes a record of format v2 into one buffer of exactly its size. */
+export function encodeRecord(parts: RecordParts): EncodedRecord {
+  const { offsetDelta = 0, timestampDelta = 0 } = parts;
+  const tail = encodeRecordTail(parts);
+  const buf = Buffer.allocUnsafe(recordSize(tail, offsetDelta, timestampDelta));
+  writeRecord(buf, 0, tail, offsetDelta, timestampDelta);
   return { buf, buffer: buf };
 }

@@ -1,4 +1,3 @@
-import type { AuditRecord } from '@sallyport/contracts';
 import type { Message, Producer } from 'kafkajs';
 import { UndeliverableError } from './delivery-queue.ts';
 import { ensureTopic } from './ensure-topic.ts';
@@ -18,17 +17,6 @@ export type KafkaSender = {
 const failuresBeforeNewProducer = 4;
 /** Longer than kafkajs can take with its two attempts; what has not ended by then never will. */
 const stuckAfterMs = 4 * requestTimeoutMs;
-
-/** An event as a Kafka message: CloudEvents 1.0 in binary mode, so the value is the data alone and the envelope stands in headers. */
-export function toMessage(record: AuditRecord): Message {
-  return {
-    key: record.key,
-    value: JSON.stringify(record.data),
-    headers: {
-      ce_id: record.id, ce_type: record.type, ce_source: record.source, ce_time: record.time, ce_specversion: '1.0', 'content-type': 'application/json',
-    },
-  };
-}
 
 type KafkaClient = Awaited<ReturnType<typeof createKafkaClient>>;
 

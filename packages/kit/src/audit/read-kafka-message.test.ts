@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { toMessage } from './kafka-sender.ts';
+import { toKafkaMessage } from './to-kafka-message.ts';
 import { readKafkaMessage } from './read-kafka-message.ts';
 import { sampleAuditRecord } from './sample-audit-record.ts';
 
 function asRead(record = sampleAuditRecord()) {
-  const { key, value, headers } = toMessage(record);
+  const { key, value, headers } = toKafkaMessage(record);
   return { key: Buffer.from(String(key)), value: Buffer.from(String(value)), headers: { ...headers } };
 }
 
