@@ -30,6 +30,13 @@ describe('the list matcher', () => {
     expect(matches(data, left)).toBe(expected);
   });
 
+  it('takes numbers, booleans and single values where it is told to', () => {
+    const over = (data: unknown, left: unknown) => compileListMatcher(data, [], new FaultList(), { scalars: true })!(left);
+    expect([over('a', 'a'), over('a', 'ab'), over({ is: 'a' }, 'a'), over({ exclude: 'a' }, 'a'), over({ exclude: 'a' }, 'b')]).toEqual([true, false, true, false, true]);
+    expect([over(1, [1]), over(1, ['1']), over(true, true), over(true, 'true'), over({ has: 1, exclude: 2 }, [1, 3])]).toEqual([true, false, true, false, true]);
+    for (const left of [null, undefined, { a: 'a' }, []]) expect([over('a', left), over({ exclude: 'a' }, left)]).toEqual([false, true]);
+  });
+
   it('refuses other types, unknown operators and an empty mapping', () => {
     for (const data of [1, null, ['a'], {}, { has: ['a'] }, { hass: 'a' }, JSON.parse('{"__proto__": "a"}')]) {
       const faults = new FaultList();

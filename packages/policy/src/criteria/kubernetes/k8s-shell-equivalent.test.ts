@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { faultsOf, judge } from '../judge.test.support.ts';
+
+const ask = (data: boolean, kubernetes: object | undefined) => judge('k8s/shell_equivalent', data, { kubernetes })[0];
+const resource = (text: string, verb = 'create') => {
+  const [name, subresource = ''] = text.split('/');
+  return { verb, isResourceRequest: true, apiGroup: '', resource: name, subresource };
+};
+
+describe('k8s/shell_equivalent', () => {
+  it.each(['pods/exec', 'pods/attach', 'pods/ephemeralcontainers', 'pods/portforward', 'pods/proxy', 'services/proxy', 'nodes/proxy', 'serviceaccounts/token'])('covers %s, whatever the verb', (text) => {
+    for (const verb of ['create', 'get', 'patch', 'delete', '']) expect([ask(true, resource(text, verb)), ask(false, resource(text, verb))]).toEqual([true, false]);
+  });
+
+  it('covers the old way of proxying, which names no subresource', () => {
+    expect(ask(true, { verb: 'proxy', requestVerb: 'proxy', isResourceRequest: true, resource: 'nodes', subresource: '' })).toBe(true);
+  });
+
+  it('does not cover the rest', () => {
+    for (const one of [resource('pods'), resource('pods/log', 'get'), resource('nodes'), resource('services/status'), resource('serviceaccounts'), resource('deployments/exec'), { ...resource('pods/exec'), apiGroup: 'metrics.example' }, { isResourceRequest: false, path: '/healthz' }, resource('constructor/name')]) {
+      expect([ask(true, one), ask(false, one)]).toEqual([false, true]);
+    }
+  });
+
+  it('holds neither way where it is not known what was asked', () => {
+    for (const one of [undefined, {}, { verb: 'get' }, { isResourceRequest: true, resource: '' }]) expect([ask(true, one), ask(false, one)]).toEqual([false, false]);
+  });
+
+  it('takes true or false', () => {
+    for (const data of ['true', 1, null, {}]) expect(faultsOf('k8s/shell_equivalent', data)).toHaveLength(1);
+  });
+});
