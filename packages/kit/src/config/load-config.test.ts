@@ -48,6 +48,11 @@ describe('the configuration file', () => {
     expect(faultsOf(text).length).toBeGreaterThan(0);
   });
 
+  it.each(['a: hunter2 "b"', 'a: [hunter2 }', 'a: "x\\qhunter2"', 'a: *hunter2', 'a: !hunter2 b', '%hunter2 x\n---\na: b', 'a: |hunter2\n b', 'a: hunter2: b', '- hunter2\na: b'])('quotes nothing of a text that is no YAML (%s)', (text) => {
+    expect(faultsOf(`${gateway}x: {${text}\n`).join()).not.toContain('hunter2');
+    expect(faultsOf(`${text}\n`).join()).not.toContain('hunter2');
+  });
+
   it('never throws anything but faults, whatever the bytes', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       faultsOf(text);

@@ -30,6 +30,12 @@ function shapeFaults(document: Document, at: (offset: number) => { line: number;
   return faults;
 }
 
+/** The parser quotes what it stumbles over behind a colon or in words like these; that may be part of a secret. */
+const wordsByCode: Readonly<Record<string, string>> = {
+  TAG_RESOLVE_FAILED: 'Tag that cannot be resolved', BAD_DIRECTIVE: 'Directive that is not understood', BAD_DQ_ESCAPE: 'Unknown escape sequence',
+};
+const withoutSource = (message: string) => message.replace(/: .*$/s, '');
+
 /** Parses YAML 1.2 (JSON included) under limits on size, depth and aliases. Returns every syntax fault, or the data. */
 export function readYaml(text: string, maxBytes: number = largestConfigBytes): { ok: true; yaml: ReadYaml } | { ok: false; faults: ConfigFault[] } {
   if (Buffer.byteLength(text) > maxBytes) return { ok: false, faults: [{ path: '', message: `is larger than ${maxBytes} bytes` }] };
@@ -41,14 +47,14 @@ export function readYaml(text: string, maxBytes: number = largestConfigBytes): {
   };
   try {
     const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
-    const faults: ConfigFault[] = document.errors.map((error) => ({ path: '', message: error.message, ...at(error.pos[0]) }));
+    const faults: ConfigFault[] = document.errors.map((error) => ({ path: '', message: wordsByCode[error.code] ?? withoutSource(error.message), ...at(error.pos[0]) }));
     faults.push(...shapeFaults(document, at));
     if (faults.length > 0) return { ok: false, faults };
     const data: unknown = document.toJS({ maxAliasCount: 100 });
     return { ok: true, yaml: { data, place: (path) => placeOf(document, path, at) } };
   } catch (error) {
     // Deep nesting exhausts the parser's stack, and too many aliases are refused by it: both are the file's fault.
-    const message = error instanceof RangeError ? 'is nested too deep' : `cannot be read: ${error instanceof Error ? error.message : 'unknown fault'}`;
+    const message = error instanceof RangeError ? 'is nested too deep' : `cannot be read: ${error instanceof Error ? withoutSource(error.message) : 'unknown fault'}`;
     return { ok: false, faults: [{ path: '', message }] };
   }
 }

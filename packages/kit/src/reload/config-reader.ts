@@ -1,0 +1,65 @@
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { ConfigFault } from '../config/config-faults.ts';
+import type { WorkerRequest } from './config-worker.ts';
+import type { PackedDocuments } from './pack-documents.ts';
+import type { Candidate } from './read-candidate.ts';
+
+/** What a worker has read: the configuration without its policies, and these packed. */
+export type ReadCandidate = (Extract<Candidate, { ok: true }> & { documents: PackedDocuments }) | Extract<Candidate, { ok: false }>;
+
+/** Reads and checks a configuration without holding up this thread. `files` are those known so far, by which its memory is measured. */
+export type ConfigReader = (request: { file: string; maxBytes: number; files: Iterable<string> }) => Promise<ReadCandidate>;
+
+const source = import.meta.url.endsWith('.ts');
+const program = new URL(source ? './config-worker.ts' : './config-worker.js', import.meta.url);
+const timeoutMs = 60_000;
+const megabyte = 1024 * 1024;
+
+/** The parser keeps about 40 bytes of every byte of YAML; with a bound it also clears away sooner what it no longer needs. */
+function memoryFor(files: Iterable<string>): number {
+  let bytes = 0;
+  for (const file of files) bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return 96 + Math.ceil(bytes / megabyte * 64);
+}
+
+function wordsFor(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'takes more memory than its size should need' : 'cannot be read (the reader failed)';
+}
+
+function run(request: WorkerRequest, memory: number): Promise<{ head: string; bytes: Uint8Array<ArrayBuffer> }> {
+  return new Promise((resolve, reject) => {
+    // Sources are run as they are, as tests do; then the packages' sources are meant too.
+    const worker = new Worker(fileURLToPath(program), {
+      workerData: request, resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: 16 }, execArgv: source ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : [],
+    });
+    const timer = setTimeout(() => {
+      reject(new Error(`no result within ${timeoutMs} ms`));
+      void worker.terminate();
+    }, timeoutMs);
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      reject(new Error('the reader ended without a result'));
+    });
+  });
+}
+
+/** Creates the reader. `engine` is the URL of the policy language's module; with `documents` the policies come along. A reader that fails is a fault of the file, not of the service. */
+export function createConfigReader(deps: { engine: string; documents: boolean; onFailure?: (error: unknown) => void }): ConfigReader {
+  const { engine, documents, onFailure } = deps;
+  return async ({ file, maxBytes, files }) => {
+    try {
+      const { head, bytes } = await run({ file, maxBytes, engine, documents }, memoryFor(files));
+      const { index, ...candidate } = JSON.parse(head) as Candidate & { index: PackedDocuments['index'] };
+      return candidate.ok ? { ...candidate, documents: { index, bytes } } : candidate;
+    } catch (error) {
+      onFailure?.(error);
+      const fault: ConfigFault = { path: '', file, message: wordsFor(error) };
+      return { ok: false, faults: [fault], files: [] };
+    }
+  };
+}

@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConfigFaults } from '../config/config-faults.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { createMetrics } from '../observe/create-admin-server.ts';
+import { createLogger } from '../observe/create-logger.ts';
+import type { ReadCandidate } from './config-reader.ts';
+import { createReloader, type AcceptedCandidate, type Reloader } from './create-reloader.ts';
+import * as engine from './policy-engine.test.support.ts';
+import { packDocuments } from './pack-documents.ts';
+import { readCandidate } from './read-candidate.ts';
+
+let directory: string;
+let file: string;
+let reloader: Reloader;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-reload-'));
+  file = path.join(directory, 'sallyport.yaml');
+});
+afterEach(async () => {
+  await reloader.close();
+  rmSync(directory, { recursive: true });
+});
+
+const write = (policy: string, more = '') => writeFileSync(file, `gateway: {url: "http://gate"}\n${more}clusters:\n  - {name: dev, server: "https://10.0.0.1", token: planted-secret, policy: ${policy}}\n`);
+
+/** A reloader whose reader works in this thread and can be held up. */
+function start(options: { version?: string; apply?: (candidate: AcceptedCandidate) => Promise<void> } = {}) {
+  write('[good]');
+  const seen = { applied: [] as string[], changed: [] as object[], rejected: [] as object[], reads: 0, lines: [] as string[], hold: Promise.resolve() };
+  const metrics = createMetrics();
+  const clock = { now: 1000 };
+  reloader = createReloader({
+    loaded: loadConfig(file, {}), version: options.version, reloadable: ['clusters'], metrics, now: () => clock.now, pace: { everyMs: 30, quietMs: 10 },
+    logger: createLogger({ service: 'proxy', level: 'info', destination: { write: (line: string) => void seen.lines.push(line) } }),
+    async read(request): Promise<ReadCandidate> {
+      seen.reads += 1;
+      await seen.hold;
+      const candidate = readCandidate({ ...request, env: {} }, engine);
+      return candidate.ok ? { ...candidate, documents: packDocuments(candidate.plan.documents) } : candidate;
+    },
+    apply: options.apply ?? (async ({ version }) => void seen.applied.push(version)),
+    onChanged: (event) => seen.changed.push(event), onRejected: (event) => seen.rejected.push(event),
+  });
+  const metric = async (name: string) => (await metrics.getSingleMetricAsString(`sallyport_${name}`)).split('\n').filter((line) => !line.startsWith('#')).map((line) => line.replace(/^\w+/, ''));
+  return { seen, metric, clock };
+}
+const until = async (holds: () => boolean) => {
+  for (let tries = 0; tries < 500 && !holds(); tries += 1) await new Promise((resolve) => { setTimeout(resolve, 10); });
+  expect(holds()).toBe(true);
+};
+
+describe('a configuration that changes on disk', () => {
+  it('is taken into use by itself, and told once', async () => {
+    const { seen, metric, clock } = start({ version: 'v0' });
+    clock.now = 5000;
+    write('[good, better]');
+    await until(() => seen.applied.length === 1);
+    const { version } = reloader.status();
+    expect(reloader.status()).toEqual({ version: seen.applied[0], since: 5000, restartNeeded: [] });
+    expect(seen.changed).toEqual([{ previous: 'v0', version, trigger: 'file' }]);
+    expect(await metric('policy_info')).toEqual([`{version="${version}"} 1`]);
+    expect(await metric('config_last_reload_success_timestamp_seconds')).toEqual([' 5']);
+    await new Promise((resolve) => { setTimeout(resolve, 200); });
+    expect(seen.reads).toBe(1);
+  });
+
+  it('is refused as a whole when anything in it is wrong; the one before stays until it is put right', async () => {
+    const { seen, metric } = start({ version: 'v0' });
+    write('[good, bad]');
+    await until(() => seen.rejected.length === 1);
+    expect(reloader.status()).toMatchObject({ version: 'v0', since: 1000, rejected: { at: 1000, faults: [{ file, line: 3, path: 'clusters.0.policy.1', message: 'is bad' }] } });
+    expect(seen.rejected).toEqual([{ version: 'v0', trigger: 'file', faults: [expect.objectContaining({ message: 'is bad' })] }]);
+    expect(await metric('config_rejected')).toEqual([' 1']);
+    expect(seen.applied).toEqual([]);
+    write('[good, better]');
+    await until(() => seen.applied.length === 1);
+    expect(reloader.status()).not.toHaveProperty('rejected');
+    expect(await metric('config_rejected')).toEqual([' 0']);
+    expect((await metric('config_reloads_total')).toSorted()).toEqual(['{result="changed"} 1', '{result="rejected"} 1', '{result="unchanged"} 0']);
+  });
+
+  it('is refused when it cannot be put in force, with what stands in the way, or without where that is a bug', async () => {
+    const failures: Error[] = [new ConfigFaults('x', [{ path: 'clusters.0.caFile', message: 'cannot be read' }]), new Error('planted-secret')];
+    const { seen } = start({ version: 'v0', apply: () => Promise.reject(failures.shift()!) });
+    expect(await reloader.reload('request')).toBe('rejected');
+    expect(reloader.status().rejected?.faults).toEqual([{ path: 'clusters.0.caFile', message: 'cannot be read' }]);
+    expect(await reloader.reload('request')).toBe('rejected');
+    expect(JSON.stringify(reloader.status())).not.toContain('planted-secret');
+    expect(seen.rejected).toHaveLength(2);
+  });
+
+  it('names what only a restart changes, and goes on with the rest', async () => {
+    const { seen, metric } = start({ version: 'v0' });
+    write('[better]', 'sessions: {memory: true, idle: 3h}\n');
+    await until(() => seen.applied.length === 1);
+    expect(reloader.status().restartNeeded).toEqual(['sessions.idle']);
+    expect(await metric('config_restart_needed')).toEqual([' 1']);
+    expect(seen.lines.filter((line) => line.includes('only a restart'))).toHaveLength(1);
+    expect(seen.lines.join('')).not.toContain('planted-secret');
+  });
+});
+
+describe('a reload', () => {
+  it('makes the version known where it was not', async () => {
+    const { seen } = start();
+    expect(reloader.status().version).toBeUndefined();
+    expect(await reloader.reload('start')).toBe('changed');
+    expect(reloader.status().version).toBe(seen.applied[0]);
+    expect(await reloader.reload('signal')).toBe('unchanged');
+  });
+
+  it('that is asked for while one is under way is done once more, for all who ask', async () => {
+    const { seen } = start();
+    let release = () => {};
+    seen.hold = new Promise((resolve) => { release = resolve; });
+    const first = reloader.reload('start');
+    const others = [reloader.reload('signal'), reloader.reload('request'), reloader.reload('request')];
+    release();
+    expect(await Promise.all([first, ...others])).toEqual(['changed', 'unchanged', 'unchanged', 'unchanged']);
+    expect(seen.reads).toBe(2);
+  });
+
+  it('has its faults counted, not all listed, when they are very many', async () => {
+    start({ version: 'v0' });
+    write(`[${Array(100).fill('bad').join(',')}]`);
+    await reloader.reload('signal');
+    const { faults } = reloader.status().rejected!;
+    expect(faults).toHaveLength(21);
+    expect(faults.at(-1)!.message).toBe('and 80 more');
+  });
+
+  it('tells of every change of the status', async () => {
+    start({ version: 'v0' });
+    let told = 0;
+    const stop = reloader.onStatus(() => { told += 1; });
+    await reloader.reload('request');
+    stop();
+    await reloader.reload('request');
+    expect(told).toBe(1);
+  });
+});

@@ -1,0 +1,167 @@
+import type { Config } from '@sallyport/contracts';
+import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import type { Metrics } from '../observe/create-admin-server.ts';
+import type { Logger } from '../observe/create-logger.ts';
+import { createListeners } from '../sessions/create-listeners.ts';
+import type { ConfigReader, ReadCandidate } from './config-reader.ts';
+import { createFileFollower, type FileFollowerDeps } from './follow-files.ts';
+import { createReloadMetrics, type ReloadResult } from './reload-metrics.ts';
+import { restartPaths } from './restart-paths.ts';
+
+/** Why the configuration is read again. */
+export type ReloadTrigger = 'start' | 'file' | 'signal' | 'request';
+export type AcceptedCandidate = Extract<ReadCandidate, { ok: true }>;
+
+/** What is in force, and what is the matter with the file. Times are milliseconds since the epoch. */
+export type ReloadStatus = {
+  /** Undefined until it is known. */
+  version: string | undefined;
+  since: number;
+  rejected?: { at: number; faults: ConfigFault[] };
+  restartNeeded: string[];
+};
+
+export type ReloaderDeps = {
+  loaded: LoadedConfig;
+  version: string | undefined;
+  read: ConfigReader;
+  /** Puts a configuration in force, as a whole or not at all. ConfigFaults refuse it. */
+  apply(candidate: AcceptedCandidate): Promise<void>;
+  /** The sections that this service takes into use without a restart, or that are no business of it. */
+  reloadable: readonly (keyof Config)[];
+  onChanged?(event: { previous: string | undefined; version: string; trigger: ReloadTrigger }): void;
+  onRejected?(event: { version: string | undefined; faults: ConfigFault[]; trigger: ReloadTrigger }): void;
+  logger: Logger;
+  metrics?: Metrics;
+  now: () => number;
+  pace?: Pick<FileFollowerDeps, 'everyMs' | 'quietMs'>;
+};
+
+/** Keeps a service's configuration what its file says, or the last one that could be used. */
+export type Reloader = {
+  status(): ReloadStatus;
+  /** Reads the file now. Calls during a reading share the one after it. Never rejects. */
+  reload(trigger: ReloadTrigger): Promise<ReloadResult>;
+  /** Looks whether a file has changed. */
+  look(): void;
+  /** Calls back whenever the status may have changed; returns how to stop. */
+  onStatus(listener: () => void): () => void;
+  close(): Promise<void>;
+};
+
+const mostFaults = 20;
+
+function bounded(faults: readonly ConfigFault[]): ConfigFault[] {
+  return faults.length <= mostFaults ? [...faults] : [...faults.slice(0, mostFaults), { path: '', message: `and ${faults.length - mostFaults} more` }];
+}
+
+/** Runs `work` once at a time; whoever asks meanwhile gets the next run, together with all others who ask. */
+function oneAtATime<A, R>(work: (argument: A) => Promise<R>) {
+  let running: Promise<R> | undefined;
+  let next: Promise<R> | undefined;
+  const start = (argument: A) => {
+    running = work(argument).finally(() => { running = undefined; });
+    return running;
+  };
+  return {
+    run(argument: A): Promise<R> {
+      if (!running) return start(argument);
+      next ??= running.catch(() => undefined).then(() => {
+        next = undefined;
+        return start(argument);
+      });
+      return next;
+    },
+    idle: async () => {
+      while (running) await running.catch(() => undefined);
+    },
+  };
+}
+
+/** What is in force, and how a newly read configuration comes into force or is refused. */
+function createInForce(deps: ReloaderDeps) {
+  const { logger, now } = deps;
+  const metrics = createReloadMetrics(deps.metrics);
+  const listeners = createListeners<void>();
+  let status: ReloadStatus = { version: deps.version, since: now(), restartNeeded: [] };
+  if (deps.version !== undefined) {
+    metrics.inForce(deps.version);
+    metrics.started(now());
+  }
+  const show = (next: ReloadStatus) => {
+    status = next;
+    metrics.restartNeeded(next.restartNeeded.length);
+    listeners.tell();
+  };
+  return {
+    status: () => status,
+    onStatus: (listener: () => void) => listeners.add(listener),
+    reject(found: readonly ConfigFault[], trigger: ReloadTrigger): ReloadResult {
+      const faults = bounded(found);
+      metrics.read('rejected', now());
+      logger.error({ faults, policyVersion: status.version, trigger }, 'the configuration on disk is refused; the one before stays in force');
+      deps.onRejected?.({ version: status.version, faults, trigger });
+      show({ ...status, rejected: { at: now(), faults } });
+      return 'rejected';
+    },
+    async accept(candidate: AcceptedCandidate, trigger: ReloadTrigger): Promise<ReloadResult> {
+      await deps.apply(candidate);
+      const { version, config, warnings } = candidate;
+      const previous = status.version;
+      const changed = previous !== version;
+      const restartNeeded = restartPaths(deps.loaded.config, config, deps.reloadable);
+      metrics.read(changed ? 'changed' : 'unchanged', now());
+      metrics.inForce(version);
+      if (changed) for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
+      if (restartNeeded.length > 0) logger.warn({ paths: restartNeeded }, 'some settings have changed that only a restart takes into use; the old ones stay');
+      logger.info({ policyVersion: version, previous, trigger }, changed ? 'the configuration was read again and is in force' : 'the configuration was read again; policy is as it was');
+      if (changed) deps.onChanged?.({ previous, version, trigger });
+      show({ version, since: changed ? now() : status.since, restartNeeded });
+      return changed ? 'changed' : 'unchanged';
+    },
+  };
+}
+
+/** Creates the reloader and begins to follow the files. A configuration that is faulty anywhere is refused as a whole, and the one in force stays. */
+export function createReloader(deps: ReloaderDeps): Reloader {
+  const { loaded, logger } = deps;
+  const { accept, reject, status, onStatus } = createInForce(deps);
+  let files: ReadonlyMap<string, string> = loaded.files;
+  let { maxBytes } = loaded.config.reload;
+  let closed = false;
+
+  const take = async (candidate: ReadCandidate, trigger: ReloadTrigger): Promise<ReloadResult> => {
+    if (!candidate.ok) return reject(candidate.faults, trigger);
+    try {
+      const result = await accept(candidate, trigger);
+      ({ maxBytes } = candidate.config.reload);
+      return result;
+    } catch (error) {
+      if (error instanceof ConfigFaults) return reject(error.faults, trigger);
+      logger.error({ err: error }, 'a configuration could not be put in force');
+      return reject([{ path: '', message: 'could not be put in force; the log of the service says why' }], trigger);
+    }
+  };
+  const reading = oneAtATime(async (trigger: ReloadTrigger) => {
+    const candidate = await deps.read({ file: loaded.file, maxBytes, files: files.keys() });
+    if (closed) return 'unchanged';
+    // What could not be read is followed as well: it may come.
+    if (candidate.files.length > 0) files = new Map(candidate.files);
+    const result = await take(candidate, trigger);
+    if (!closed) follower.follow(files);
+    return result;
+  });
+  const follower = createFileFollower({ ...deps.pace, onChange: () => void reading.run('file') });
+  follower.follow(files);
+  return {
+    status, onStatus,
+    reload: (trigger) => reading.run(trigger),
+    look: () => follower.look(),
+    async close() {
+      closed = true;
+      follower.close();
+      await reading.idle();
+    },
+  };
+}

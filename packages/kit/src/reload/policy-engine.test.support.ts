@@ -1,0 +1,16 @@
+// Stands in for the policy language: a document is a list of texts, of which "bad" is a fault and "doubtful" a warning.
+import { createHash } from 'node:crypto';
+import type { PolicyEngine } from '../config/check-policies.ts';
+
+export const compilePolicy: PolicyEngine['compilePolicy'] = (document) => {
+  const rules = Array.isArray(document) ? document as unknown[] : [document];
+  const at = (word: string) => rules.flatMap((rule, index) => (rule === word ? [{ path: [index], message: `is ${word}`, hint: 'did you mean good?' }] : []));
+  if (rules.includes('endless')) for (;;);
+  return at('bad').length > 0 ? { ok: false, faults: at('bad') } : { ok: true, policy: rules, warnings: at('doubtful') };
+};
+
+export const policyVersion: PolicyEngine['policyVersion'] = (documents) => {
+  const text = JSON.stringify(documents);
+  if (text.includes('huge')) throw new RangeError('the policy has too many values');
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+};

@@ -1,0 +1,37 @@
+import type { Config, PolicyDocument, PolicyPlan } from '@sallyport/contracts';
+import { checkPolicies, type PolicyEngine } from '../config/check-policies.ts';
+import type { ConfigFault } from '../config/config-faults.ts';
+import { examineConfigFile } from '../config/load-config.ts';
+import { policiesVersion } from '../config/policies-version.ts';
+
+/** What was read of a configuration, with what each file was when it was read. */
+export type Candidate =
+  | { ok: true; config: Config; plan: PolicyPlan; version: string; warnings: ConfigFault[]; files: [string, string][] }
+  | { ok: false; faults: ConfigFault[]; files: [string, string][] };
+
+/** A policy must not be different after it was handed over as JSON than when it was checked. */
+const asJson = (document: PolicyDocument): PolicyDocument => ({ ...document, document: JSON.parse(JSON.stringify(document.document) ?? 'null') as unknown });
+
+function versionOf(plan: PolicyPlan, config: Config, engine: PolicyEngine): { version: string } | { fault: ConfigFault } {
+  try {
+    return { version: policiesVersion(plan, config, engine) };
+  } catch (error) {
+    return { fault: { path: '', message: error instanceof RangeError ? error.message : 'cannot be read' } };
+  }
+}
+
+/** Reads a configuration and everything that it includes, checks its form and all its policies. Every fault carries its file. Never throws for what stands in the files. */
+export function readCandidate(request: { file: string; maxBytes: number; env: Record<string, string | undefined> }, engine: PolicyEngine): Candidate {
+  const { file, maxBytes, env } = request;
+  const files = new Map<string, string>();
+  const onFile = (name: string, identity: string) => {
+    if (!files.has(name)) files.set(name, identity);
+  };
+  const refuse = (faults: readonly ConfigFault[]): Candidate => ({ ok: false, faults: faults.map((fault) => ({ file, ...fault })), files: [...files] });
+  const { config, faults, data, place } = examineConfigFile(file, env, { maxBytes, onFile });
+  const { plan, faults: inPolicies, warnings } = checkPolicies({ data, place }, engine);
+  if (faults.length > 0 || inPolicies.length > 0 || !config) return refuse([...faults, ...inPolicies]);
+  plan.documents = plan.documents.map(asJson);
+  const version = versionOf(plan, config, engine);
+  return 'fault' in version ? refuse([version.fault]) : { ok: true, config, plan, ...version, warnings, files: [...files] };
+}

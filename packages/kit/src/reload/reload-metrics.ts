@@ -1,0 +1,37 @@
+import { Counter, Gauge } from 'prom-client';
+import type { Metrics } from '../observe/create-admin-server.ts';
+
+export type ReloadResult = 'changed' | 'unchanged' | 'rejected';
+
+/** What a service reports about its configuration. */
+export type ReloadMetrics = {
+  /** A file was read; `at` in milliseconds since the epoch. */
+  read(result: ReloadResult, at: number): void;
+  inForce(version: string): void;
+  started(at: number): void;
+  restartNeeded(count: number): void;
+};
+
+/** Registers the figures; without a registry nothing is counted. */
+export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics {
+  const registers = metrics ? [metrics] : [];
+  const reloads = new Counter({ name: 'sallyport_config_reloads_total', help: 'Times that the configuration was read again', labelNames: ['result'], registers });
+  const success = new Gauge({ name: 'sallyport_config_last_reload_success_timestamp_seconds', help: 'When the configuration was last read and taken', registers });
+  const rejected = new Gauge({ name: 'sallyport_config_rejected', help: '1 while the configuration on disk is refused and an older one is in force', registers });
+  const restart = new Gauge({ name: 'sallyport_config_restart_needed', help: 'Changed settings that only a restart takes into use', registers });
+  const info = new Gauge({ name: 'sallyport_policy_info', help: 'The version of the policy in force', labelNames: ['version'], registers });
+  for (const result of ['changed', 'unchanged', 'rejected']) reloads.inc({ result }, 0);
+  return {
+    read(result, at) {
+      reloads.inc({ result });
+      rejected.set(result === 'rejected' ? 1 : 0);
+      if (result !== 'rejected') success.set(at / 1000);
+    },
+    inForce(version) {
+      info.reset();
+      info.set({ version }, 1);
+    },
+    started: (at) => success.set(at / 1000),
+    restartNeeded: (count) => restart.set(count),
+  };
+}
