@@ -25,10 +25,14 @@ function setUp(reply: (checks: Check[], call: number) => unknown = (checks) => (
 const turn = () => new Promise((resolve) => { setImmediate(() => setImmediate(resolve)); });
 
 describe('checks', () => {
-  it('that come in together go together, and each gets its own answer', async () => {
+  it('that come in together go together once there are several at a time, and each gets its own answer', async () => {
     const { ask, batches } = setUp();
     expect((await ask('a', 'b', 'c')).map(({ decision }) => decision.rule)).toEqual(['rule of a', 'rule of b', 'rule of c']);
-    expect(batches).toEqual([['a', 'b', 'c']]);
+    expect(batches).toEqual([['a'], ['b', 'c']]);
+    await ask('d', 'e');
+    expect(batches.slice(2)).toEqual([['d', 'e']]);
+    await ask('f');
+    expect(batches.slice(3)).toEqual([['f']]);
   });
 
   it('that come in while a batch is under way go as the next', async () => {

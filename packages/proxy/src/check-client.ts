@@ -29,6 +29,8 @@ function settle(batch: readonly Waiting[], body: unknown): void {
 export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>; timeoutMs: number }): CheckClient {
   const waiting: Waiting[] = [];
   let sending: 'no' | 'soon' | 'now' = 'no';
+  /** Whether the last batch was of one: then the next one, too, is likely to wait for company in vain. */
+  let alone = true;
   const ask = (checks: readonly Check[], timeoutMs: number) => deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });
   // A replica of authorize that stops takes its idle connections along: the same question goes once more, within the same deadline.
   const askAgain = (checks: readonly Check[], startedAt: number) => (error: unknown) => {
@@ -39,6 +41,7 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
   const send = async () => {
     sending = 'now';
     const batch = waiting.splice(0, maxBatch);
+    alone = batch.length === 1;
     try {
       const checks = batch.map((one) => one.check);
       const { body } = await ask(checks, deps.timeoutMs).catch(askAgain(checks, performance.now()));
@@ -51,9 +54,10 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
     sending = 'no';
     sendSoon();
   };
-  // Not at once but when this turn of the event loop has read its sockets: what came in together goes together.
+  // When there is much to do, not at once but when this turn of the event loop has read its sockets: what came in together goes together.
   const sendSoon = () => {
     if (sending !== 'no' || waiting.length === 0) return;
+    if (waiting.length === 1 && alone) return void send();
     sending = 'soon';
     setImmediate(() => void send());
   };

