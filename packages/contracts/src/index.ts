@@ -2,6 +2,7 @@
 export * from './problem.ts';
 export * from './identity.ts';
 export * from './session.ts';
+export * from './replica-status.ts';
 export * from './check-call.ts';
 export * from './audit-event.ts';
 export * from './audit-query.ts';

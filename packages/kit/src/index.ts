@@ -24,6 +24,9 @@ export { createConfigReader, type ConfigReader, type ReadCandidate } from './rel
 export { createReloader, type AcceptedCandidate, type Reloader, type ReloaderDeps, type ReloadStatus, type ReloadTrigger } from './reload/create-reloader.ts';
 export { type ReloadResult } from './reload/reload-metrics.ts';
 export { unpackDocuments, type PackedDocuments } from './reload/pack-documents.ts';
+export * from './replicas/create-memory-replica-board.ts';
+export * from './replicas/create-redis-replica-board.ts';
+export { reportEveryMs, type ReplicaBoard } from './replicas/replica-board.ts';
 export * from './sessions/connect-redis.ts';
 export * from './sessions/create-memory-session-store.ts';
 export * from './sessions/create-memory-single-use-store.ts';

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { connectRedis, type RedisConnection } from '../sessions/connect-redis.ts';
+import { hasRedisServer, prepareRedisServer, type RedisServer } from '../sessions/redis-server.test.support.ts';
+import { sessionsSchemaFor } from '../sessions/sessions-config.test.support.ts';
+import { createRedisReplicaBoard } from './create-redis-replica-board.ts';
+import { describeReplicaBoard, report } from './replica-board.conformance.ts';
+
+function describeOnRedis(): void {
+  let server: RedisServer;
+  let connections: RedisConnection[];
+  beforeAll(async () => {
+    server = await prepareRedisServer();
+    await server.start();
+    const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}` });
+    connections = [await connectRedis(config, { logger: pino({ level: 'silent' }) }), await connectRedis(config, { logger: pino({ level: 'silent' }) })];
+  });
+  afterAll(async () => {
+    for (const connection of connections) await connection.close();
+    await server.stop();
+  });
+  const boards = (keyPrefix = `test-${randomUUID()}`) => {
+    const [board, replica] = connections.map((redis) => createRedisReplicaBoard({ redis, keyPrefix }));
+    return { board: board!, replica: replica! };
+  };
+  describeReplicaBoard('Redis', async () => boards());
+
+  it('leaves no key without an end, drops who is gone, and skips what it cannot read', async () => {
+    const { board } = boards('ttl');
+    const raw = new Redis(server.port, '127.0.0.1');
+    await board.put(report('proxy', 'a'));
+    await board.put(report('proxy', 'b'));
+    for (const key of await raw.keys('ttl:*')) expect(await raw.pttl(key)).toBeGreaterThan(0);
+    await raw.del('ttl:{replicas}:proxy/a');
+    await raw.set('ttl:{replicas}:proxy/b', '{"version": 7', 'PX', 10_000);
+    expect(await board.list()).toEqual([]);
+    expect(await raw.smembers('ttl:{replicas}')).toEqual(['proxy/b']);
+    raw.disconnect();
+  });
+
+  it('that cannot be reached says so within a second', async () => {
+    const { board } = boards();
+    server.freeze();
+    const started = performance.now();
+    await expect(board.list()).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    await expect(board.put(report('proxy', 'a'))).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    expect(performance.now() - started).toBeLessThan(3000);
+    server.thaw();
+  });
+}
+
+if (hasRedisServer()) {
+  describe('with a Redis', describeOnRedis);
+} else {
+  it('a board on Redis was SKIPPED: there is no redis-server on the PATH', () => {
+    process.stderr.write('\nSKIPPED: the board of replicas on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n');
+    expect(hasRedisServer()).toBe(false);
+  });
+}
