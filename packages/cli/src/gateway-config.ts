@@ -1,5 +1,5 @@
 // What reads a gateway's configuration: heavy, so commands import this file only when they need it, and the bundle keeps it apart.
-export { checkPolicies, ConfigFaults, examineConfigFile, formatFaults, loadConfig, nearestName, policiesVersion, readConfig, readYaml, type ConfigFault } from '@sallyport/kit';
+export { checkPolicies, ConfigFaults, examineConfigFile, formatFaults, loadConfig, nearestName, policiesVersion, readConfig, readKafkaAudit, readYaml, type ConfigFault } from '@sallyport/kit';
 export {
   compileGlob, compilePolicy, evaluatePolicy, explainPolicy, fail, pass, policyVersion, readPolicyInput,
   type Alternative, type CompiledPolicy, type PolicyInput, type PolicyResult, type PolicyTrace,

@@ -3,6 +3,7 @@ import type { World } from '../world.ts';
 import { withExample } from './command-kit.ts';
 import { addPolicyEval } from './policy-eval.ts';
 import { addPolicyLint } from './policy-lint.ts';
+import { addPolicyReplay } from './policy-replay.ts';
 import { addPolicyStatus } from './policy-status.ts';
 import { addPolicyTest } from './policy-test.ts';
 
@@ -12,6 +13,7 @@ export function addPolicy(program: Command, world: World): void {
   addPolicyLint(policy, world);
   addPolicyTest(policy, world);
   addPolicyEval(policy, world);
+  addPolicyReplay(policy, world);
   addPolicyStatus(policy, world);
   withExample(policy, 'sallyport policy lint sallyport.yaml', 'sallyport policy test policies/*.test.yaml', 'sallyport policy status');
 }

@@ -9,6 +9,7 @@ export const exitCodes = {
   'login-failed': 6,
   'local-file': 7,
   'out-of-step': 8,
+  'policy-differs': 9,
 } as const;
 export type ExitName = keyof typeof exitCodes;
 
@@ -23,4 +24,5 @@ export const exitMeanings: Record<ExitName, string> = {
   'login-failed': 'the login was refused, given up, or took too long',
   'local-file': 'a file of yours cannot be read or written, or is locked',
   'out-of-step': 'the replicas of the gateway run different policies, or one refuses its file',
+  'policy-differs': 'a replay found what it was told to fail on (policy replay --fail-on-loss, --fail-on-gain, --fail-on-unjudged)',
 };

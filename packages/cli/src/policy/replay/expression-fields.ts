@@ -1,0 +1,32 @@
+import { bitOf, fields, type Field } from './fields.ts';
+
+const all = fields.reduce((mask, field) => mask | bitOf(field), 0);
+const roots = ['request', 'user', 'session', 'cluster', 'kubernetes', 'elevations', 'now'] as const;
+
+const fieldOf = (root: string, member: string): Field | undefined => {
+  if (member === 'claims' && (root === 'user' || root === 'session')) return 'claims';
+  if (member === 'path' && (root === 'request' || root === 'kubernetes')) return 'path';
+  return fields.find((field) => field === `${root}.${member}`);
+};
+
+/**
+ * The fields that an expression can see, by its text. Evaluating one looks at a variable whole; written out as `user.groups` it can
+ * only see that member. Anything else than plain members, even in a quoted text, counts as all of them.
+ */
+export function expressionFields(text: string): number {
+  let mask = 0;
+  for (const root of roots) {
+    for (const { index } of text.matchAll(new RegExp(`(?<![\\w.])${root}\\b`, 'g'))) {
+      const rest = text.slice(index + root.length);
+      if (root === 'now' || root === 'elevations') mask |= bitOf(root);
+      else if (root === 'cluster') mask |= bitOf('kubernetes.cluster');
+      else {
+        const member = /^\s*\.\s*([A-Za-z_]\w*)(?!\w)/.exec(rest)?.[1];
+        const field = member === undefined ? undefined : fieldOf(root, member);
+        if (field === undefined) return all;
+        mask |= bitOf(field);
+      }
+    }
+  }
+  return mask;
+}

@@ -1,0 +1,22 @@
+/** What policy can see of a request, one bit each; claims stand for those of the user and of the session. */
+export const fields = [
+  'user.id', 'user.email', 'user.groups', 'claims', 'session.id', 'request.method', 'path', 'request.host', 'request.ip', 'request.headers', 'request.clientCertificate',
+  'kubernetes.cluster', 'kubernetes.verb', 'kubernetes.requestVerb', 'kubernetes.isResourceRequest', 'kubernetes.apiGroup', 'kubernetes.apiVersion', 'kubernetes.resource', 'kubernetes.subresource',
+  'kubernetes.namespace', 'kubernetes.name', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun', 'kubernetes.exec', 'elevations', 'now',
+] as const;
+export type Field = (typeof fields)[number];
+
+const bits = new Map<string, number>(fields.map((name, index) => [name, 1 << index]));
+
+/** The bit of a field. */
+export function bitOf(field: Field): number {
+  return bits.get(field)!;
+}
+
+/** The fields whose bits are set. */
+export function fieldsIn(mask: number): Field[] {
+  return fields.filter((_name, index) => (mask & (1 << index)) !== 0);
+}
+
+/** What no event holds: an event tells what was decided, not everything that it was decided on. */
+export const neverRecorded = (['claims', 'request.host', 'request.clientCertificate', 'elevations'] as const).reduce((mask, field) => mask | bitOf(field), 0);

@@ -1,0 +1,45 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { readLines } from '../../files/read-lines.ts';
+import { localFault } from '../../home/home.ts';
+import type { World } from '../../world.ts';
+
+/** Where recorded events come from: hands them over some at a time, with the number of those that could not be read, until there are no more. */
+export type EventSource = (take: (events: readonly unknown[], unreadable: number) => void) => Promise<void>;
+
+const maxLineBytes = 4 * 1024 * 1024;
+const chunkBytes = 1024 * 1024;
+
+async function takeLines(bytes: AsyncIterable<Uint8Array>, take: Parameters<EventSource>[0]): Promise<void> {
+  for await (const lines of readLines(bytes, maxLineBytes)) {
+    const events: unknown[] = [];
+    let unreadable = 0;
+    for (const line of lines) {
+      try {
+        if ('tooLong' in line) unreadable += 1;
+        else events.push(JSON.parse(line.text));
+      } catch {
+        unreadable += 1;
+      }
+    }
+    take(events, unreadable);
+  }
+}
+
+/** Events from files, one a line; `-` is standard input. */
+export function fileSource(world: World, names: readonly string[]): EventSource {
+  return async (take) => {
+    for (const name of names) {
+      if (name === '-') {
+        await takeLines(world.stdin, take);
+        continue;
+      }
+      const file = path.resolve(world.workingDirectory, name);
+      try {
+        await takeLines(createReadStream(file, { highWaterMark: chunkBytes }), take);
+      } catch (error) {
+        throw (error as NodeJS.ErrnoException).code === undefined ? error : localFault(file, error);
+      }
+    }
+  };
+}

@@ -1,0 +1,91 @@
+import path from 'node:path';
+import { loadPolicyTools, type PolicyTools } from '../policy-tools.ts';
+import { refuseFaults } from '../refuse-faults.ts';
+import { describeReplay } from './describe-replay.ts';
+import { fileSource, type EventSource } from './file-source.ts';
+import { createRecordedJudge } from './judge-recorded.ts';
+import { kafkaSource, readBrokers } from './kafka-source.ts';
+import { createProgress } from './progress.ts';
+import { readProposal, type ProposalOptions } from './proposal.ts';
+import type { ReplayOptions } from './replay-options.ts';
+import { createReplayer, type ReplayResult } from './replayer.ts';
+import { createSeenIds } from './seen-ids.ts';
+import { storeSource } from './store-source.ts';
+import { createTally } from './tally.ts';
+import { CliError } from '../../terminal/cli-error.ts';
+import { render } from '../../terminal/output.ts';
+import type { World } from '../../world.ts';
+import { readMoment } from '../../commands/audit-filters.ts';
+import { configFile } from '../../commands/load-config-here.ts';
+
+const usage = (message: string, hint: string) => new CliError('usage', message, hint);
+
+function proposalOf(world: World, { config, policy, cluster }: ReplayOptions): ProposalOptions {
+  if (policy === undefined && cluster === undefined) return { config: configFile(world, config) };
+  if (config !== undefined) throw usage('--config and --policy are two proposals', 'Give the whole configuration, or one policy for one cluster (--policy FILE --cluster NAME).');
+  if (policy === undefined || cluster === undefined) throw usage('--policy and --cluster go together', 'Write --policy FILE --cluster NAME.');
+  return { policy, cluster };
+}
+
+/** `audit.kafka` of a configuration, or the brokers that were typed. */
+function kafkaOf(world: World, options: ReplayOptions, tools: PolicyTools): { kafka: Parameters<PolicyTools['readKafkaAudit']>[0]['kafka']; resolvePath?: (file: string) => string } {
+  if (options.kafka !== true) return { kafka: { brokers: readBrokers(options.kafka!), topic: options.topic } };
+  const file = configFile(world, options.config);
+  const { config, faults } = tools.examineConfigFile(file, world.env);
+  if (!config) return refuseFaults(world, file, faults, tools);
+  if ('memory' in config.audit.kafka) throw usage(`${file} has no audit.kafka`, 'Name the brokers: --kafka kafka:9092.');
+  return { kafka: config.audit.kafka, resolvePath: (name) => path.resolve(path.dirname(file), name) };
+}
+
+function sourceOf(world: World, files: readonly string[], options: ReplayOptions, tools: PolicyTools): EventSource {
+  const given = [files.length > 0, options.kafka !== undefined, options.fromStore === true].filter(Boolean).length;
+  if (given !== 1) throw usage(given === 0 ? 'no recorded events are named' : 'recorded events are named in more than one way', 'Give files (or - for standard input), or --kafka, or --from-store.');
+  const since = options.since === undefined ? undefined : readMoment(options.since, world.now());
+  if (options.fromStore === true) return storeSource(world, { gateway: options.gateway, since, until: options.until === undefined ? new Date(world.now()).toISOString() : readMoment(options.until, world.now()) });
+  if (options.kafka === undefined) return fileSource(world, files);
+  const { kafka, resolvePath } = kafkaOf(world, options, tools);
+  return kafkaSource(kafka, { since: since === undefined ? undefined : Date.parse(since), ...(resolvePath === undefined ? {} : { resolvePath }) }, tools);
+}
+
+function failures(result: ReplayResult, { failOnLoss, failOnGain, failOnUnjudged }: ReplayOptions): string[] {
+  return [
+    ...(failOnLoss === true && result.lost.requests > 0 ? [`${result.lost.requests} requests would be refused that were allowed`] : []),
+    ...(failOnGain === true && result.gained.requests > 0 ? [`${result.gained.requests} requests would be allowed that were refused`] : []),
+    ...(failOnUnjudged === true && result.unjudged.requests > 0 ? [`${result.unjudged.requests} requests cannot be judged`] : []),
+  ];
+}
+
+function readExamples(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw usage(`"${text}" is not a number of examples from 0 to 999`, 'Write --examples 5.');
+  return Number(text);
+}
+
+/** `sallyport policy replay`: judges recorded requests by a proposed policy and tells what would change. */
+export async function policyReplay(world: World, files: readonly string[], options: ReplayOptions): Promise<void> {
+  const examples = readExamples(options.examples);
+  const proposed = proposalOf(world, options);
+  const tools = await loadPolicyTools();
+  const source = sourceOf(world, files, options, tools);
+  const moment = (text: string | undefined) => (text === undefined ? undefined : Date.parse(readMoment(text, world.now())));
+  const replayer = createReplayer({
+    proposal: readProposal(world, proposed, tools), judge: createRecordedJudge(tools), tally: createTally({ examples }), seen: createSeenIds(),
+    since: moment(options.since), until: moment(options.until),
+  });
+  const progress = createProgress(world);
+  let read = 0;
+  try {
+    await source((events, unreadable) => {
+      replayer.take(events);
+      replayer.unreadable(unreadable);
+      read += events.length + unreadable;
+      progress.tell(() => `${read.toLocaleString('en-US')} events read ...`);
+    });
+  } finally {
+    progress.end();
+  }
+  const result = replayer.result();
+  if (result.events === 0) throw new CliError('failed', 'there was no event', 'Check the source, and --since: nothing was judged.');
+  world.stdout.write(render(options.output, result, () => describeReplay(result)));
+  const failed = failures(result, options);
+  if (failed.length > 0) throw new CliError('policy-differs', failed.join('; '), 'See above who, and by which rule.');
+}

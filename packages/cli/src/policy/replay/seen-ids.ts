@@ -1,0 +1,71 @@
+/** Remembers ids, to tell those that come again. */
+export type SeenIds = {
+  /** True the first time that an id comes. */
+  isNew(id: string): boolean;
+  /** True if there were more than can be remembered: an id that comes again after very many others is then taken for new. */
+  readonly forgetful: boolean;
+};
+
+const firstSlots = 1 << 16;
+const mostSlots = 1 << 24;
+
+/** Two hashes of 32 bits (FNV-1a with different bases), so that two of ten million ids are taken for one with a chance of about one in 400,000. */
+function hash(id: string): [number, number] {
+  let a = 0x811c9dc5;
+  let b = 0x9747b28c;
+  for (let index = 0; index < id.length; index += 1) {
+    const code = id.charCodeAt(index);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x85ebca6b);
+    b ^= b >>> 15;
+  }
+  a ^= a >>> 16;
+  // Zero stands for an empty slot.
+  return [(a >>> 0) || 1, b >>> 0];
+}
+
+type Table = { a: Uint32Array; b: Uint32Array; mask: number; used: number };
+const createTable = (slots: number): Table => ({ a: new Uint32Array(slots), b: new Uint32Array(slots), mask: slots - 1, used: 0 });
+
+function find({ a, b, mask }: Table, [first, second]: [number, number]): { slot: number; there: boolean } {
+  for (let slot = second & mask; ; slot = (slot + 1) & mask) {
+    if (a[slot] === 0) return { slot, there: false };
+    if (a[slot] === first && b[slot] === second) return { slot, there: true };
+  }
+}
+
+function put(table: Table, slot: number, [first, second]: [number, number]): void {
+  table.a[slot] = first;
+  table.b[slot] = second;
+  table.used += 1;
+}
+
+function grow(table: Table): Table {
+  const larger = createTable((table.mask + 1) * 2);
+  for (let slot = 0; slot <= table.mask; slot += 1) {
+    const key: [number, number] = [table.a[slot]!, table.b[slot]!];
+    if (key[0] !== 0) put(larger, find(larger, key).slot, key);
+  }
+  return larger;
+}
+
+/** Creates a memory of ids: 16 bytes for each, and never more than 256 MiB (about twelve million ids); then the older half is forgotten. */
+export function createSeenIds(options: { mostSlots?: number } = {}): SeenIds {
+  const most = options.mostSlots ?? mostSlots;
+  let table = createTable(Math.min(firstSlots, most));
+  let older: Table | undefined;
+  return {
+    isNew(id) {
+      const key = hash(id);
+      const { slot, there } = find(table, key);
+      if (there || (older && find(older, key).there)) return false;
+      put(table, slot, key);
+      if (table.used > table.mask * 0.7) {
+        if (table.mask + 1 < most) table = grow(table);
+        else [older, table] = [table, createTable(Math.min(firstSlots, most))];
+      }
+      return true;
+    },
+    get forgetful() { return older !== undefined; },
+  };
+}

@@ -1,0 +1,99 @@
+import { createCounts, type Counts } from './counts.ts';
+import type { Judgement } from './judge-recorded.ts';
+import type { RecordedRequest } from './recorded-request.ts';
+
+export type Example = { user: string; verb: string; cluster: string; resource: string; namespace: string; name: string; time: string; auditID: string };
+/** Requests that would be decided otherwise for the same reason: which rule decided and which would. */
+export type Change = { rule: string; before: string; requests: number; people: { name: string; count: number }[]; otherPeople: number; examples: Example[] };
+export type Changes = { requests: number; people: number; byRule: Change[]; otherRules: number };
+export type Unjudged = { criterion: string; missing: string[]; requests: number; examples: Example[] };
+
+/** What came of a replay; `unchanged` by what was decided. */
+export type TallyResult = {
+  judged: number; unchanged: { allowed: number; refused: number }; gained: Changes; lost: Changes; unjudged: { requests: number; byCriterion: Unjudged[] };
+  since: string | undefined; until: string | undefined;
+};
+
+type Group = { rule: string; before: string; requests: number; people: Counts; examples: Map<string, Example> };
+type Side = { requests: number; people: Set<string>; groups: Map<string, Group>; otherRules: number };
+
+const maxGroups = 1000;
+const maxPeople = 1000;
+const maxPeopleInAll = 100_000;
+
+/** `resource[.group][/subresource]`; the path for what is no resource. */
+function subjectOf({ isResourceRequest, resource, apiGroup, subresource, path }: RecordedRequest): string {
+  if (!isResourceRequest) return path;
+  return `${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource === '' ? '' : `/${subresource}`}`;
+}
+
+function exampleOf(request: RecordedRequest): Example {
+  const { user, verb, cluster, namespace, name, time, auditID } = request;
+  return { user, verb, cluster, resource: subjectOf(request), namespace, name, time, auditID };
+}
+
+/** Keeps a few examples that differ in more than their time. */
+function keepExample(examples: Map<string, Example>, request: RecordedRequest, most: number): void {
+  if (examples.size >= most) return;
+  const example = exampleOf(request);
+  const key = [example.user, example.verb, example.cluster, example.resource, example.namespace, example.name].join('\0');
+  if (!examples.has(key)) examples.set(key, example);
+}
+
+function addChange(side: Side, request: RecordedRequest, rule: string, most: number): void {
+  side.requests += 1;
+  if (side.people.size < maxPeopleInAll) side.people.add(request.user);
+  const key = `${rule}\0${request.rule}`;
+  let group = side.groups.get(key);
+  if (!group) {
+    if (side.groups.size >= maxGroups) {
+      side.otherRules += 1;
+      return;
+    }
+    group = { rule, before: request.rule, requests: 0, people: createCounts(maxPeople), examples: new Map() };
+    side.groups.set(key, group);
+  }
+  group.requests += 1;
+  group.people.add(request.user);
+  keepExample(group.examples, request, most);
+}
+
+function changesOf({ requests, people, groups, otherRules }: Side): Changes {
+  const byRule = [...groups.values()].toSorted((a, b) => b.requests - a.requests || (a.rule < b.rule ? -1 : 1))
+    .map(({ rule, before, requests: count, people: who, examples }) => ({ rule, before, requests: count, people: who.list(), otherPeople: who.others, examples: [...examples.values()] }));
+  return { requests, people: people.size, byRule, otherRules };
+}
+
+/** Creates the tally of a replay. It keeps counts and a bounded number of names and examples, however many requests there are. */
+export function createTally(options: { examples: number }): { add(request: RecordedRequest, judgement: Judgement): void; result(): TallyResult } {
+  const side = (): Side => ({ requests: 0, people: new Set(), groups: new Map(), otherRules: 0 });
+  const [gained, lost] = [side(), side()];
+  const unchanged = { allowed: 0, refused: 0 };
+  const unjudged = new Map<string, { requests: number; missing: Set<string>; examples: Map<string, Example> }>();
+  const state = { judged: 0, unjudged: 0, since: '', until: '' };
+  const addUnjudged = (request: RecordedRequest, { criteria, fields }: { criteria: readonly string[]; fields: readonly string[] }) => {
+    state.unjudged += 1;
+    const key = criteria.join(', ');
+    const found = unjudged.get(key) ?? { requests: 0, missing: new Set<string>(), examples: new Map<string, Example>() };
+    if (unjudged.size < maxGroups) unjudged.set(key, found);
+    found.requests += 1;
+    for (const field of fields) found.missing.add(field);
+    keepExample(found.examples, request, options.examples);
+  };
+  return {
+    add(request, judgement) {
+      if (state.since === '' || request.time < state.since) state.since = request.time;
+      if (request.time > state.until) state.until = request.time;
+      if (!judgement.known) return addUnjudged(request, judgement);
+      state.judged += 1;
+      const [before, after] = [request.effect === 'allow', judgement.effect === 'allow'];
+      if (before === after) unchanged[before ? 'allowed' : 'refused'] += 1;
+      else addChange(after ? gained : lost, request, judgement.rule, options.examples);
+    },
+    result: () => ({
+      judged: state.judged, unchanged: { ...unchanged }, gained: changesOf(gained), lost: changesOf(lost),
+      unjudged: { requests: state.unjudged, byCriterion: [...unjudged].map(([criterion, one]) => ({ criterion, missing: [...one.missing].toSorted(), requests: one.requests, examples: [...one.examples.values()] })).toSorted((a, b) => b.requests - a.requests) },
+      since: state.since || undefined, until: state.until || undefined,
+    }),
+  };
+}
