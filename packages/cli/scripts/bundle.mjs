@@ -26,10 +26,10 @@ const program = await build({
   ...common, entryPoints: [{ in: path.join(root, 'src/main.ts'), out: 'sallyport' }], outdir: path.join(root, 'dist'),
   splitting: true, chunkNames: 'parts/[name]-[hash]', plugins: [keepApart],
 });
-await build({
-  ...common, entryPoints: [path.join(root, 'src', `${apart}.ts`)], outdir: parts,
+const besides = await build({
+  ...common, entryPoints: [path.join(root, 'src', `${apart}.ts`)], outdir: parts, splitting: true, chunkNames: '[name]-[hash]',
 });
 
 // Parts of earlier builds are of no use to anyone.
-const made = new Set([`${apart}.mjs`, ...Object.keys(program.metafile.outputs).map((file) => path.basename(file))]);
+const made = new Set([program, besides].flatMap(({ metafile }) => Object.keys(metafile.outputs)).map((file) => path.basename(file)));
 for (const name of readdirSync(parts)) if (!made.has(name)) rmSync(path.join(parts, name));
