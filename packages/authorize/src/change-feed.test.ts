@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import type { SessionChange } from '@sallyport/contracts';
+import { createMemoryReplicaBoard } from '@sallyport/kit';
 import { checkOf, identityOf, loadedConfig, sampleConfig, startRig } from './authorize-rig.test.support.ts';
 import { createChangeFeed } from './change-feed.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
@@ -16,7 +17,8 @@ function rig() {
     onChange: (listener: (change: SessionChange) => void) => { listeners.change = listener; return () => { delete listeners.change; }; },
     onGap: (listener: () => void) => { listeners.gap = listener; return () => { delete listeners.gap; }; },
   };
-  const feed = createChangeFeed({ sessions, policies });
+  const replicas = createMemoryReplicaBoard({ now: Date.now });
+  const feed = createChangeFeed({ sessions, policies, replicas });
   const subscribe = () => {
     const seen = { lines: [] as Record<string, unknown>[], destroyed: false, ended: false, onClose: () => {}, writableLength: 0 };
     const response = {
@@ -25,7 +27,7 @@ function rig() {
     } as unknown as ServerResponse;
     return { seen, taken: feed.subscribe(response) };
   };
-  return { listeners, policies, feed, subscribe };
+  return { listeners, policies, replicas, feed, subscribe };
 }
 const revoked: SessionChange = { type: 'revoked', sessionId: 's', issuer: 'i', subject: 'u', at: 1 };
 
@@ -48,6 +50,16 @@ describe('the feed of changes', () => {
     feed.close();
     expect(seen.ended).toBe(true);
     expect(listeners).toEqual({});
+  });
+
+  it('passes on that everybody is to read the configuration again', async () => {
+    const { replicas, feed, subscribe } = rig();
+    const { seen } = subscribe();
+    await replicas.requestReload();
+    expect(seen.lines.at(-1)).toEqual({ seq: 2, type: 'reload-requested' });
+    feed.close();
+    await replicas.requestReload();
+    expect(seen.lines).toHaveLength(2);
   });
 
   it('cuts off a reader that does not keep up, and forgets one that left', () => {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { SessionStore } from '@sallyport/kit';
+import type { ReplicaBoard, SessionStore } from '@sallyport/kit';
 import type { PolicySet } from './policies/policy-set.ts';
 
 const pingMs = 10_000;
@@ -10,7 +10,7 @@ const maxSubscribers = 256;
 type Change =
   | { type: 'hello' | 'policy-changed'; policyVersion: string }
   | { type: 'session-revoked'; sessionId: string; issuer: string; subject: string; at: number }
-  | { type: 'gap' | 'ping' };
+  | { type: 'gap' | 'ping' | 'reload-requested' };
 
 /** Everyone who holds `GET /v1/changes` open. */
 export type ChangeFeed = {
@@ -34,8 +34,8 @@ function createSubscriber(response: ServerResponse): Subscriber {
   };
 }
 
-/** Creates the feed. `gap` means that changes may have been missed: whoever hears it must look everything up again. */
-export function createChangeFeed(deps: { sessions: Pick<SessionStore, 'onChange' | 'onGap'>; policies: PolicySet }): ChangeFeed {
+/** Creates the feed. `gap` means that changes may have been missed: whoever hears it must look everything up again. `reload-requested`: read your configuration again. */
+export function createChangeFeed(deps: { sessions: Pick<SessionStore, 'onChange' | 'onGap'>; policies: PolicySet; replicas: Pick<ReplicaBoard, 'onReloadRequest'> }): ChangeFeed {
   const subscribers = new Set<Subscriber>();
   const tell = (change: Change) => {
     for (const subscriber of subscribers) subscriber.send(change);
@@ -43,6 +43,7 @@ export function createChangeFeed(deps: { sessions: Pick<SessionStore, 'onChange'
   const stops = [
     deps.sessions.onChange(({ sessionId, issuer, subject, at }) => tell({ type: 'session-revoked', sessionId, issuer, subject, at })),
     deps.sessions.onGap(() => tell({ type: 'gap' })),
+    deps.replicas.onReloadRequest(() => tell({ type: 'reload-requested' })),
     deps.policies.onChange(({ version }) => tell({ type: 'policy-changed', policyVersion: version })),
   ];
   const timer = setInterval(() => tell({ type: 'ping' }), pingMs);

@@ -226,8 +226,8 @@ describe('a call', () => {
     const forged = await createServiceIdentity({ name: 'proxy', privateKey: generateKeyPairSync('ed25519').privateKey, now: Date.now }).credentialFor('authorize');
     const audience = await createServiceIdentity({ name: 'proxy', privateKey: generateKeyPairSync('ed25519').privateKey, now: Date.now }).credentialFor('audit');
     for (const headers of [{}, { authorization: 'Bearer x' }, { authorization: forged }, { authorization: audience }, { authorization: `${rig.authorization}x` }]) {
-      for (const path of ['/v1/check', '/v1/changes', '/v1/policy', '/nowhere']) {
-        const response = await fetch(`${rig.url}${path}`, { method: path === '/v1/check' ? 'POST' : 'GET', headers: headers as Record<string, string> });
+      for (const path of ['/v1/check', '/v1/changes', '/v1/policy', '/v1/policy/status', '/v1/policy/reload', '/v1/replicas', '/nowhere']) {
+        const response = await fetch(`${rig.url}${path}`, { method: ['/v1/check', '/v1/policy/reload', '/v1/replicas'].includes(path) ? 'POST' : 'GET', headers: headers as Record<string, string> });
         expect(response.status).toBe(401);
       }
     }
@@ -271,6 +271,43 @@ describe('a call', () => {
     const rig = await start();
     const response = await fetch(`${rig.url}/v1/policy`, { headers: { authorization: rig.authorization } });
     expect(await response.json()).toEqual({ version: rig.policies.current().version, rules: 4, clusters: 3, apiAreas: ['sessions'] });
+  });
+});
+
+describe('the replicas', () => {
+  const report = (more: object = {}) => ({ service: 'proxy', id: 'proxy/1', host: 'pod', version: 'v1', since: 1, startedAt: 1, restartNeeded: [], ...more });
+  const call = async (rig: Rig, path: string, body?: unknown) => {
+    const response = await fetch(`${rig.url}${path}`, { method: body === undefined ? 'GET' : 'POST', headers: { authorization: rig.authorization }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+    return { status: response.status, body: response.status === 204 ? undefined : await response.json() as unknown };
+  };
+
+  it('are shown as they report, until they leave', async () => {
+    const rig = await start();
+    const rejected = { at: 2, faults: [{ path: 'policy', message: 'is wrong', file: '/a.yaml', line: 1, column: 2 }] };
+    expect((await call(rig, '/v1/replicas', { replica: report({ rejected }) })).status).toBe(204);
+    expect((await call(rig, '/v1/replicas', { replica: report({ id: 'proxy/2' }) })).status).toBe(204);
+    expect(await call(rig, '/v1/policy/status')).toEqual({ status: 200, body: { replicas: [report({ rejected }), report({ id: 'proxy/2' })] } });
+    expect((await call(rig, '/v1/replicas', { gone: 'proxy/1' })).status).toBe(204);
+    expect(await call(rig, '/v1/policy/status')).toMatchObject({ body: { replicas: [{ id: 'proxy/2' }] } });
+  });
+
+  it.each([
+    '', '{', 'null', '[]', '{}', { replica: {} }, { replica: report({ version: 1 }) }, { replica: report({ service: 'authorize', id: 'authorize/1' }) }, { replica: report({ id: 'authorize/1' }) }, { gone: 'authorize/1' }, { gone: '' },
+    { replica: report({ restartNeeded: Array(200).fill('x') }) }, { replica: report(), gone: 'proxy/1' },
+  ])('report nothing that is none (%j), nor for others', async (body) => {
+    const rig = await start();
+    expect((await call(rig, '/v1/replicas', body)).status).toBe(400);
+    expect(await call(rig, '/v1/policy/status')).toEqual({ status: 200, body: { replicas: [] } });
+  });
+
+  it('are all asked to read their configuration again', async () => {
+    const rig = await start();
+    const response = await fetch(`${rig.url}/v1/changes`, { headers: { authorization: rig.authorization } });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    await reader.read();
+    expect(await call(rig, '/v1/policy/reload', '')).toEqual({ status: 202, body: { requested: true } });
+    expect(JSON.parse((await reader.read()).value!)).toEqual({ seq: 2, type: 'reload-requested' });
+    await reader.cancel();
   });
 });
 

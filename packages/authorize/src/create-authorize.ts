@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { ProblemError, sendProblem, toProblem, type Logger, type Metrics, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
+import { createMemoryReplicaBoard, ProblemError, sendProblem, toProblem, type Logger, type Metrics, type ReplicaBoard, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
 import { createChangeFeed } from './change-feed.ts';
 import { createAnswerChecks } from './check/answer-checks.ts';
 import { createCallerViews } from './check/caller-view.ts';
@@ -9,11 +9,14 @@ import { createJudgeShadow } from './check/judge-shadow.ts';
 import { readChecks } from './check/read-checks.ts';
 import type { PolicySet } from './policies/policy-set.ts';
 import { readBody } from './read-body.ts';
+import { takeReport } from './take-report.ts';
 
 export type AuthorizeDeps = {
   sessions: SessionStore;
   policies: PolicySet;
   verifier: ServiceVerifier;
+  /** Where replicas report; in this process's memory unless given. */
+  replicas?: ReplicaBoard;
   logger: Logger;
   metrics?: Metrics;
   now: () => number;
@@ -25,11 +28,12 @@ export type AuthorizeDeps = {
 export type Authorize = { handler: RequestListener; close(): void };
 
 const maxBodyBytes = 1024 * 1024;
+const maxReportBytes = 128 * 1024;
 
 type Route = { method: 'GET' | 'POST'; serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> };
 
-function sendJson(response: ServerResponse, json: string): void {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) });
+function sendJson(response: ServerResponse, json: string, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) });
   response.end(json);
 }
 
@@ -37,7 +41,8 @@ function createRoutes(deps: AuthorizeDeps) {
   const { sessions, policies, logger, now, storeTimeoutMs = 800 } = deps;
   const judge = createJudgeCheck({ callers: createCallerViews(), now, shadow: createJudgeShadow({ metrics: deps.metrics, logger }) });
   const answer = createAnswerChecks({ sessions, policies, logger, storeTimeoutMs, judge, renewal: createIdleRenewal(deps) });
-  const feed = createChangeFeed(deps);
+  const replicas = deps.replicas ?? createMemoryReplicaBoard({ now });
+  const feed = createChangeFeed({ ...deps, replicas });
   const routes: Record<string, Route> = {
     '/v1/check': { method: 'POST', async serve(request, response) {
       const { json, afterwards } = await answer(readChecks(await readBody(request, maxBodyBytes)));
@@ -51,11 +56,20 @@ function createRoutes(deps: AuthorizeDeps) {
       const { version, ruleCount, clusters, api } = policies.current();
       sendJson(response, JSON.stringify({ version, rules: ruleCount, clusters: clusters.size, apiAreas: [...api].filter(([, list]) => list.length > 0).map(([area]) => area) }));
     } },
+    '/v1/policy/status': { method: 'GET', serve: async (_request, response) => sendJson(response, JSON.stringify({ replicas: await replicas.list() })) },
+    '/v1/policy/reload': { method: 'POST', async serve(_request, response) {
+      await replicas.requestReload();
+      sendJson(response, '{"requested":true}', 202);
+    } },
+    '/v1/replicas': { method: 'POST', async serve(request, response) {
+      await takeReport(await readBody(request, maxReportBytes), replicas);
+      response.writeHead(204).end();
+    } },
   };
   return { routes, feed };
 }
 
-/** Creates authorize: `POST /v1/check`, `GET /v1/changes`, `GET /v1/policy`, each for services that may call it. */
+/** Creates authorize: `POST /v1/check`, `GET /v1/changes`, `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, each for services that may call it. */
 export function createAuthorize(deps: AuthorizeDeps): Authorize {
   const { routes, feed } = createRoutes(deps);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {

@@ -1,4 +1,4 @@
-import { createSessionStores, loadServiceKeys, runService } from '@sallyport/kit';
+import { createAuditSink, createSessionStores, loadServiceKeys, runService } from '@sallyport/kit';
 import { reportAll } from './report-all.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { startAuthorize } from './start-authorize.ts';
@@ -11,10 +11,13 @@ await runService({
     const { verifier } = loadServiceKeys(loaded, 'authorize', Date.now);
     if ('memory' in loaded.config.sessions) logger.warn('sessions are kept in this process\'s memory, where authenticate cannot put any: nobody will be recognised; set sessions.redis');
     const stores = await createSessionStores(loaded.config.sessions, { logger, now: Date.now, resolvePath: loaded.resolvePath });
-    const authorize = await startAuthorize({ loaded, logger, metrics, readiness, verifier, sessions: stores.sessions, now: Date.now });
+    const sink = createAuditSink(loaded.config.audit, { logger, metrics, now: Date.now, resolvePath: loaded.resolvePath, clientId: 'sallyport-authorize' });
+    const authorize = await startAuthorize({ loaded, logger, metrics, readiness, verifier, sessions: stores.sessions, replicas: stores.replicas, sink, now: Date.now });
     return {
+      reload: () => authorize.reload(),
       async close() {
         await authorize.close();
+        await sink.close();
         await stores.close();
       },
     };

@@ -1,7 +1,10 @@
-import { createInternalServer, listenHttp, type LoadedConfig, type Logger, type Metrics, type Readiness, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
+import {
+  createInternalServer, createMemoryReplicaBoard, listenHttp, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type ReplicaBoard, type ServiceVerifier, type SessionStore,
+} from '@sallyport/kit';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { createPolicySet, type PolicySet } from './policies/policy-set.ts';
+import { startReloading } from './reload/start-reloading.ts';
 
 export type AuthorizeParts = {
   loaded: LoadedConfig;
@@ -9,23 +12,29 @@ export type AuthorizeParts = {
   metrics?: Metrics;
   readiness: Readiness;
   sessions: SessionStore;
+  /** Where replicas report; in this process's memory unless given. */
+  replicas?: ReplicaBoard;
+  /** Where policies that come into force are recorded; nowhere unless given. */
+  sink?: Pick<AuditSink, 'enqueue'>;
   verifier: ServiceVerifier;
   now: () => number;
 };
 
-/** A running authorize; `policies` is what decides, and can be swapped. `close` leaves the session store to whoever opened it. */
-export type RunningAuthorize = { url: string; port: number; policies: PolicySet; readiness: Readiness; close(): Promise<void> };
+/** A running authorize; `policies` is what decides. `reload` reads the configuration again. `close` leaves the session store, the board and the sink to whoever opened them. */
+export type RunningAuthorize = { url: string; port: number; policies: PolicySet; readiness: Readiness; reload(): void; close(): Promise<void> };
 
-/** Compiles the policies and listens. Throws ConfigFaults if a policy is faulty. */
+/** Compiles the policies, listens, and follows the configuration's files. Throws ConfigFaults if a policy is faulty. */
 export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuthorize> {
   const { loaded, logger, readiness, sessions } = parts;
   const { snapshot, warnings } = compileConfigPolicies(loaded);
   for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
   const policies = createPolicySet(snapshot);
-  const authorize = createAuthorize({ ...parts, policies });
+  const replicas = parts.replicas ?? createMemoryReplicaBoard(parts);
+  const authorize = createAuthorize({ ...parts, policies, replicas });
   const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
   const { listen, certFile } = loaded.config.services.authorize;
   const listening = await listenHttp(server, listen);
+  const reloader = startReloading({ loaded, policies, replicas, sink: parts.sink, logger, metrics: parts.metrics, now: parts.now });
   readiness.add('sessions', () => sessions.ping());
   logger.info({ port: listening.port, policyVersion: snapshot.version, rules: snapshot.ruleCount, clusters: snapshot.clusters.size }, 'authorize listens');
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
@@ -34,7 +43,9 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
     port: listening.port,
     policies,
     readiness,
+    reload: () => void reloader.reload('signal'),
     async close() {
+      await reloader.close();
       authorize.close();
       await listening.close();
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { decisionSchema } from './check-call.ts';
+import { configFaultSchema } from './replica-status.ts';
 
 /** Event types, `ce_type` of CloudEvents 1.0. */
 export const auditEventTypes = [
@@ -41,6 +42,10 @@ export const sallyportPartSchema = z.object({
   clientAddress: z.string().optional(),
   /** What the client claimed in X-Forwarded-For; not to be trusted. */
   forwardedFor: z.string().optional(),
+  /** Of policy events: what came into force or was refused, and why it was read. */
+  policy: z.object({
+    version: z.string().optional(), previous: z.string().optional(), rules: z.number().optional(), clusters: z.number().optional(), trigger: z.string(), faults: z.array(configFaultSchema).optional(),
+  }).optional(),
   producer: z.string(),
   detail: z.string().optional(),
 });

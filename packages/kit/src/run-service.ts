@@ -10,8 +10,8 @@ import { createReadiness, type Readiness } from './observe/readiness.ts';
 
 /** What every service is started with. */
 export type ServiceParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness };
-/** A started service. `close` ends it in order: no new work, what is in flight, then its connections. */
-export type RunningService = { close(): Promise<void> };
+/** A started service. `close` ends it in order: no new work, what is in flight, then its connections. `reload` reads its configuration again, where it can do that. */
+export type RunningService = { close(): Promise<void>; reload?(): void };
 
 export type ServiceProgram = {
   name: ServiceName;
@@ -31,7 +31,7 @@ Example: sallyport-${name} --config /etc/sallyport/sallyport.yaml
 Variables: SALLYPORT_CONFIG, SALLYPORT_LOG_LEVEL (debug, info, warn, error)
 `;
 
-/** Runs one service as a program: arguments, configuration, admin port, signals. Exits 0 after SIGTERM or SIGINT, 1 on a faulty configuration, 2 on wrong usage. */
+/** Runs one service as a program: arguments, configuration, admin port, signals. Reads the configuration again on SIGHUP; exits 0 after SIGTERM or SIGINT, 1 on a faulty configuration, 2 on wrong usage. */
 export async function runService(program: ServiceProgram): Promise<void> {
   const options = readArguments(program.name);
   const logger = createLogger({ service: program.name, level: process.env.SALLYPORT_LOG_LEVEL ?? 'info' });
@@ -47,6 +47,10 @@ export async function runService(program: ServiceProgram): Promise<void> {
     const admin = await listenHttp(createAdminServer(parts), program.adminListen(loaded));
     const service = await program.start(parts);
     phase = 'running';
+    process.on('SIGHUP', () => {
+      if (service.reload) service.reload();
+      else logger.info('this service reads its configuration at start only; restart it after a change');
+    });
     onSignal(async (signal) => {
       phase = 'stopping';
       logger.info({ signal }, 'stopping');

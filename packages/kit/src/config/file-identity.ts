@@ -14,3 +14,13 @@ export async function fileIdentity(file: string): Promise<string> {
     return 'none';
   }
 }
+
+/** The identities of some files now. */
+export async function identitiesOf(files: Iterable<string>): Promise<Map<string, string>> {
+  return new Map(await Promise.all([...files].map(async (file) => [file, await fileIdentity(file)] as const)));
+}
+
+/** True if a file of `a` is another one in `b`. */
+export function differ(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return [...a].some(([file, identity]) => b.get(file) !== identity);
+}

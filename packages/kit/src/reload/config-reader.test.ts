@@ -55,6 +55,18 @@ describe('a configuration read on another thread', () => {
     expect(found.files.map(([file]) => path.basename(file))).toEqual(['sallyport.yaml']);
   });
 
+  it('is given up at once when the service stops', async () => {
+    write(config('[endless]'));
+    const failures: unknown[] = [];
+    const stopping = new AbortController();
+    const reading = createConfigReader({ engine, documents: true, onFailure: (error) => failures.push(error) })({ file: path.join(directory, 'sallyport.yaml'), maxBytes: 1e6, files: [], signal: stopping.signal });
+    setTimeout(() => stopping.abort(), 500);
+    const started = performance.now();
+    expect((await reading).ok).toBe(false);
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(failures).toEqual([]);
+  });
+
   it('is refused when its reader fails, and nothing else comes of that', async () => {
     write(config('[good]'));
     const failures: unknown[] = [];

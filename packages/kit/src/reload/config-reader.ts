@@ -10,7 +10,7 @@ import type { Candidate } from './read-candidate.ts';
 export type ReadCandidate = (Extract<Candidate, { ok: true }> & { documents: PackedDocuments }) | Extract<Candidate, { ok: false }>;
 
 /** Reads and checks a configuration without holding up this thread. `files` are those known so far, by which its memory is measured. */
-export type ConfigReader = (request: { file: string; maxBytes: number; files: Iterable<string> }) => Promise<ReadCandidate>;
+export type ConfigReader = (request: { file: string; maxBytes: number; files: Iterable<string>; signal?: AbortSignal }) => Promise<ReadCandidate>;
 
 const source = import.meta.url.endsWith('.ts');
 const program = new URL(source ? './config-worker.ts' : './config-worker.js', import.meta.url);
@@ -29,20 +29,24 @@ function wordsFor(error: unknown): string {
   return code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'takes more memory than its size should need' : 'cannot be read (the reader failed)';
 }
 
-function run(request: WorkerRequest, memory: number): Promise<{ head: string; bytes: Uint8Array<ArrayBuffer> }> {
+function run(request: WorkerRequest, memory: number, signal: AbortSignal | undefined): Promise<{ head: string; bytes: Uint8Array<ArrayBuffer> }> {
   return new Promise((resolve, reject) => {
     // Sources are run as they are, as tests do; then the packages' sources are meant too.
     const worker = new Worker(fileURLToPath(program), {
       workerData: request, resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: 16 }, execArgv: source ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : [],
     });
-    const timer = setTimeout(() => {
-      reject(new Error(`no result within ${timeoutMs} ms`));
+    const giveUp = (why: string) => {
+      reject(new Error(why));
       void worker.terminate();
-    }, timeoutMs);
+    };
+    const timer = setTimeout(() => giveUp(`no result within ${timeoutMs} ms`), timeoutMs);
+    const stop = () => giveUp('the service stops');
+    signal?.addEventListener('abort', stop);
     worker.once('message', resolve);
     worker.once('error', reject);
     worker.once('exit', () => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
       reject(new Error('the reader ended without a result'));
     });
   });
@@ -51,13 +55,13 @@ function run(request: WorkerRequest, memory: number): Promise<{ head: string; by
 /** Creates the reader. `engine` is the URL of the policy language's module; with `documents` the policies come along. A reader that fails is a fault of the file, not of the service. */
 export function createConfigReader(deps: { engine: string; documents: boolean; onFailure?: (error: unknown) => void }): ConfigReader {
   const { engine, documents, onFailure } = deps;
-  return async ({ file, maxBytes, files }) => {
+  return async ({ file, maxBytes, files, signal }) => {
     try {
-      const { head, bytes } = await run({ file, maxBytes, engine, documents }, memoryFor(files));
+      const { head, bytes } = await run({ file, maxBytes, engine, documents }, memoryFor(files), signal);
       const { index, ...candidate } = JSON.parse(head) as Candidate & { index: PackedDocuments['index'] };
       return candidate.ok ? { ...candidate, documents: { index, bytes } } : candidate;
     } catch (error) {
-      onFailure?.(error);
+      if (signal?.aborted !== true) onFailure?.(error);
       const fault: ConfigFault = { path: '', file, message: wordsFor(error) };
       return { ok: false, faults: [fault], files: [] };
     }

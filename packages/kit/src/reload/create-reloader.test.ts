@@ -123,6 +123,14 @@ describe('a reload', () => {
     expect(seen.reads).toBe(2);
   });
 
+  it('that is noticed after it was read already is not read again', async () => {
+    const { seen } = start({ version: 'v0' });
+    write('[better]');
+    await reloader.reload('request');
+    await new Promise((resolve) => { setTimeout(resolve, 200); });
+    expect(seen.reads).toBe(1);
+  });
+
   it('has its faults counted, not all listed, when they are very many', async () => {
     start({ version: 'v0' });
     write(`[${Array(100).fill('bad').join(',')}]`);

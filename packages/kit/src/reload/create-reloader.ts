@@ -1,5 +1,6 @@
 import type { Config } from '@sallyport/contracts';
 import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
+import { differ, identitiesOf } from '../config/file-identity.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Metrics } from '../observe/create-admin-server.ts';
 import type { Logger } from '../observe/create-logger.ts';
@@ -129,7 +130,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   const { accept, reject, status, onStatus } = createInForce(deps);
   let files: ReadonlyMap<string, string> = loaded.files;
   let { maxBytes } = loaded.config.reload;
-  let closed = false;
+  const stopping = new AbortController();
 
   const take = async (candidate: ReadCandidate, trigger: ReloadTrigger): Promise<ReloadResult> => {
     if (!candidate.ok) return reject(candidate.faults, trigger);
@@ -143,13 +144,15 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       return reject([{ path: '', message: 'could not be put in force; the log of the service says why' }], trigger);
     }
   };
-  const reading = oneAtATime(async (trigger: ReloadTrigger) => {
-    const candidate = await deps.read({ file: loaded.file, maxBytes, files: files.keys() });
-    if (closed) return 'unchanged';
+  const reading = oneAtATime(async (trigger: ReloadTrigger): Promise<ReloadResult> => {
+    // What was noticed may have been read meanwhile.
+    if (trigger === 'file' && !differ(files, await identitiesOf(files.keys()))) return 'unchanged';
+    const candidate = await deps.read({ file: loaded.file, maxBytes, files: files.keys(), signal: stopping.signal });
+    if (stopping.signal.aborted) return 'unchanged';
     // What could not be read is followed as well: it may come.
     if (candidate.files.length > 0) files = new Map(candidate.files);
     const result = await take(candidate, trigger);
-    if (!closed) follower.follow(files);
+    if (!stopping.signal.aborted) follower.follow(files);
     return result;
   });
   const follower = createFileFollower({ ...deps.pace, onChange: () => void reading.run('file') });
@@ -159,7 +162,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     reload: (trigger) => reading.run(trigger),
     look: () => follower.look(),
     async close() {
-      closed = true;
+      stopping.abort();
       follower.close();
       await reading.idle();
     },

@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import path from 'node:path';
-import { fileIdentity } from '../config/file-identity.ts';
+import { differ, identitiesOf } from '../config/file-identity.ts';
 
 /** Notices when one of some files becomes another. */
 export type FileFollower = {
@@ -23,12 +23,6 @@ const longestUnrest = 6;
 /** The link in a ConfigMap's or Secret's volume that the kubelet swaps. */
 const configMapLink = '..data';
 const pause = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms).unref(); });
-
-async function identitiesOf(files: Iterable<string>): Promise<Map<string, string>> {
-  return new Map(await Promise.all([...files].map(async (file) => [file, await fileIdentity(file)] as const)));
-}
-
-const differ = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>) => [...a].some(([file, identity]) => b.get(file) !== identity);
 
 /** Watches the directories of files. What the system tells comes at once but not from everywhere (network file systems), so it only hastens the next look. */
 function createDirectoryWatch(onEvent: () => void) {

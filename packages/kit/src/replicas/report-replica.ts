@@ -1,0 +1,39 @@
+import type { ReplicaStatus } from '@sallyport/contracts';
+import type { Logger } from '../observe/create-logger.ts';
+import type { Reloader } from '../reload/create-reloader.ts';
+import { reportEveryMs } from './replica-board.ts';
+
+export type ReplicaReporterDeps = {
+  about: Pick<ReplicaStatus, 'service' | 'id' | 'host' | 'startedAt'>;
+  reloader: Pick<Reloader, 'status' | 'onStatus'>;
+  put(status: ReplicaStatus): Promise<unknown>;
+  remove(id: string): Promise<unknown>;
+  logger: Logger;
+};
+
+/** Reports how this replica is: every five seconds, and at once when that changes. A report that is lost is made up for by the next. `close` says that the replica leaves. */
+export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<void> } {
+  const { about, reloader, logger } = deps;
+  let away = false;
+  const report = async () => {
+    const { version = 'unknown', since, rejected, restartNeeded } = reloader.status();
+    try {
+      await deps.put({ ...about, version, since, restartNeeded, ...(rejected ? { rejected } : {}) });
+      away = false;
+    } catch (error) {
+      if (!away) logger.warn({ err: error }, 'this replica cannot report its state; it tries again');
+      away = true;
+    }
+  };
+  const stop = reloader.onStatus(() => void report());
+  const timer = setInterval(() => void report(), reportEveryMs);
+  timer.unref();
+  void report();
+  return {
+    async close() {
+      stop();
+      clearInterval(timer);
+      await deps.remove(about.id).catch(() => undefined);
+    },
+  };
+}
