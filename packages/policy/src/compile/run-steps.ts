@@ -12,9 +12,9 @@ export function runSteps<T>(steps: Steps<T>): T {
   }
 }
 
-/** Does the work in slices of at most about `sliceMs` milliseconds (default 4), with a pause between them. */
+/** Does the work in slices of at most about `sliceMs` milliseconds (default 2), with a pause between them. */
 export async function runStepsSliced<T>(steps: Steps<T>, slicing: Slicing): Promise<T> {
-  const { pause, sliceMs = 4, now = () => performance.now() } = slicing;
+  const { pause, sliceMs = 2, now = () => performance.now() } = slicing;
   let until = now() + sliceMs;
   for (;;) {
     const step = steps.next();

@@ -15,10 +15,12 @@ const methods: ReadonlySet<string> = new Set([
 type Problem = { message: string; hint?: string };
 type Walk = { readonly identifiers: Set<string>; nodes: number; problem?: Problem };
 
-function problemOfCall(name: string, isMethod: boolean, argumentCount: number): Problem | undefined {
+function problemOfCall(name: string, isMethod: boolean, args: readonly unknown[]): Problem | undefined {
   if (name === 'matches') return { message: 'matches() is not available: the time of a regular expression has no bound', hint: 'use startsWith, endsWith, contains or several of them' };
   if (!(isMethod ? methods : functions).has(name)) return { message: `${quoteName(name)} is not a function that an expression may use` };
-  if (isMethod && clock.includes(name) && argumentCount > 0) return { message: `${name} takes no time zone here: moments are in UTC`, hint: 'use time_of_day or day_of_week' };
+  if (isMethod && clock.includes(name) && args.length > 0) return { message: `${name} takes no time zone here: moments are in UTC`, hint: 'use time_of_day or day_of_week' };
+  // Reading a duration takes the square of its length.
+  if (name === 'duration' && !(isNode(args[0]) && args[0].op === 'value')) return { message: 'duration() takes only a text written out, such as duration("5m")' };
   return undefined;
 }
 
@@ -44,7 +46,7 @@ function walk(value: unknown, depth: number, loopDepth: number, state: Walk): vo
   if (node.op === 'call' || node.op === 'rcall') {
     const args = node.args as readonly unknown[];
     const name = args[0] as string;
-    state.problem = problemOfCall(name, node.op === 'rcall', (args.at(-1) as unknown[]).length);
+    state.problem = problemOfCall(name, node.op === 'rcall', args.at(-1) as unknown[]);
     if (node.op === 'rcall' && loops.has(name)) inner += 1;
     if (inner > expressionLimits.loops) state.problem ??= { message: `has loops (all, exists, map, filter) nested more than ${expressionLimits.loops} deep` };
     // What a loop runs over belongs to the loop around it.

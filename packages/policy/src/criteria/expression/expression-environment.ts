@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 
 /** What an expression may be, before it is looked at more closely. */
-export const expressionLimits = { length: 2048, nodes: 256, depth: 100, loops: 2 };
+export const expressionLimits = { length: 2048, nodes: 512, depth: 100, loops: 2 };
 
 function createEnvironment(): Environment {
   const environment = new Environment({ limits: { maxAstNodes: expressionLimits.nodes, maxDepth: 32, maxListElements: 128, maxMapEntries: 32, maxCallArguments: 4 } });

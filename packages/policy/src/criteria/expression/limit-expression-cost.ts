@@ -1,7 +1,9 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 
-/** How much work one evaluation may do: about a millisecond's worth. */
-export const expressionBudget = 50_000;
+/** How much work one evaluation may do: a few milliseconds' worth at most. */
+export const expressionBudget = 20_000;
+/** What making an error costs beside anything else. */
+const errorCost = 250;
 
 // The inside of the library's nodes; its version is pinned, and what does not look like this is refused.
 type Evaluate = (evaluator: unknown, ast: unknown, context: unknown) => unknown;
@@ -11,15 +13,26 @@ type InnerNode = ASTNode & { readonly meta: Meta; setMeta(key: 'evaluate', value
 
 // One evaluation at a time: evaluation is synchronous.
 let left = 0;
+let lastError: unknown;
+
+// One for all: loops of CEL go on after an error, and a new one at every step would be the costliest thing of all.
+const exhausted = new RangeError('the expression took too much work');
 
 function charge(cost: number): void {
   left -= cost;
-  if (left < 0) throw new RangeError('the expression took too much work');
+  if (left < 0) throw exhausted;
+}
+
+/** An error passes through many nodes and is paid for once. */
+function chargeError(error: unknown): void {
+  if (error === lastError || error === exhausted) return;
+  lastError = error;
+  charge(errorCost);
 }
 
 /** What it costs at most to look through a value once more. */
 function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return value.length >>> 6;
+  if (typeof value === 'string') return value.length >>> 4;
   return Array.isArray(value) ? value.length : 0;
 }
 
@@ -42,7 +55,13 @@ function limitNode(node: InnerNode, seen: Set<unknown>): void {
   if (typeof evaluate !== 'function') throw new TypeError('unknown kind of node');
   node.setMeta('evaluate', (evaluator, ast, context) => {
     charge(1);
-    const value = evaluate(evaluator, ast, context);
+    let value: unknown;
+    try {
+      value = evaluate(evaluator, ast, context);
+    } catch (error) {
+      chargeError(error);
+      throw error;
+    }
     charge(sizeOf(value));
     return value;
   });
@@ -71,8 +90,11 @@ export function limitExpressionCost(ast: ASTNode): void {
   limitAll(ast, new Set());
 }
 
-/** Runs an evaluation under a fresh budget; throws RangeError when that is used up. */
+/** Runs an evaluation under a fresh budget; throws if that is used up, even where the expression took no notice (`failed || true`). */
 export function withExpressionBudget<T>(evaluate: () => T): T {
   left = expressionBudget;
-  return evaluate();
+  lastError = undefined;
+  const value = evaluate();
+  if (left < 0) throw exhausted;
+  return value;
 }

@@ -18,8 +18,9 @@ function compileOne(data: unknown, path: CompileContext['path'], context: Compil
 }
 
 function valueOf({ kubernetes }: PolicyInput): string | undefined {
-  if (!kubernetes?.resource) return undefined;
-  const { resource, apiGroup, subresource } = kubernetes;
+  if (typeof kubernetes?.resource !== 'string' || kubernetes.resource === '') return undefined;
+  const { resource } = kubernetes;
+  const [apiGroup, subresource] = [kubernetes.apiGroup, kubernetes.subresource].map((part) => (typeof part === 'string' ? part : ''));
   return `${resource}${apiGroup ? `.${apiGroup}` : ''}${subresource ? `/${subresource}` : ''}`;
 }
 

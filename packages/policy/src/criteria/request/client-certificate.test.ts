@@ -59,7 +59,7 @@ describe('client_certificate', () => {
 describe('reading certificates', () => {
   it('reads each text once', () => {
     expect(readCertificate(aliceCertificate)).toBe(readCertificate(aliceCertificate));
-    expect(readCertificate(aliceCertificate)).toMatchObject({ ...{ fingerprint: aliceHashes.fingerprint, spkiHash: aliceHashes.spkiHash }, dns: ['one.example.com', 'two.example.com'] });
+    expect(readCertificate(aliceCertificate)).toMatchObject({ fingerprint: aliceHashes.fingerprint, spkiHash: aliceHashes.spkiHash, dns: ['one.example.com', 'two.example.com'] });
   });
 
   it('lets go of old ones, however many come', () => {

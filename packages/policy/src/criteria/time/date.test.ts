@@ -44,6 +44,6 @@ describe('reading dates', () => {
 
   it('agrees with JavaScript wherever both can read it', () => {
     fc.assert(fc.property(fc.date({ min: new Date(0), max: new Date('9999-12-31T00:00:00Z'), noInvalidDate: true }), (date) => parseDate(date.toISOString()) === date.getTime()));
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'0123456789-:TZ.+ ') }), (text) => ['number', 'undefined'].includes(typeof parseDate(text))));
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'0123456789-:TZ.+ '.split('')) }), (text) => ['number', 'undefined'].includes(typeof parseDate(text))));
   });
 });

@@ -75,7 +75,7 @@ describe('reading times of day', () => {
   });
 
   it('never fails, and stays within the day', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'0123456789:. APMapm') }), (text) => {
+    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'0123456789:. APMapm'.split('')) }), (text) => {
       const time = parseTimeOfDay(text);
       return time === undefined || (time >= 0 && time < 86_400_000);
     }));
