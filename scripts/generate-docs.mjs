@@ -1,9 +1,10 @@
-// Writes what is made from the code's own descriptions: docs/policy-reference.md and the JSON Schema of policies. Run: node scripts/generate-docs.mjs (with the project's Node.js, which reads TypeScript).
+// Writes what is made from the code's own descriptions: docs/policy-reference.md and the JSON Schemas of policies and of sallyport.yaml. Run: node scripts/generate-docs.mjs (with the project's Node.js, which reads TypeScript).
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-schema.ts';
 import { policyReference } from '../packages/policy/src/reference/policy-reference.ts';
+import { configJsonSchema } from './config-schema.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -15,3 +16,4 @@ function write(file, text) {
 
 write('docs/policy-reference.md', policyReference());
 write('packages/policy/schema/policy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
+write('packages/contracts/schema/sallyport.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);

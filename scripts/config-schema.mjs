@@ -1,0 +1,108 @@
+// The JSON Schema of sallyport.yaml, made from the schema that the services read it with, for editors and other tools.
+import { z } from 'zod';
+import { cidrSchema, listenSchema, urlSchema } from '../packages/contracts/src/config/address.ts';
+import { durationSchema, sizeSchema } from '../packages/contracts/src/config/duration.ts';
+import { configSchema } from '../packages/contracts/src/config/index.ts';
+import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-schema.ts';
+import { configDescriptions } from './config-descriptions.mjs';
+
+/** What the parsers of these texts take; JSON Schema cannot see into them. */
+const parsed = new Map([
+  [durationSchema, { pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$', examples: ['30s', '1h30m'] }],
+  [listenSchema, { pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):\\d{1,5}$', examples: ['0.0.0.0:8443'] }],
+  [urlSchema, { pattern: '^https?://[^?#]+$' }],
+  [cidrSchema, { pattern: '^[0-9a-fA-F:.]+/\\d{1,3}$', examples: ['10.0.0.0/8'] }],
+]);
+const size = { anyOf: [{ type: 'string', pattern: '^\\d+(KiB|MiB|GiB|KB|MB|GB)?$' }, { type: 'integer', minimum: 0 }], examples: ['8MiB'] };
+
+/** Any text may hold `${env:NAME}` or `${file:/path}`; what comes of it is checked when it is read. */
+const reference = { type: 'string', pattern: '\\$\\{(env|file):[^}]+\\}' };
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNarrow = (schema) => schema.type === 'string' && ['pattern', 'enum', 'const', 'minLength'].some((name) => Object.hasOwn(schema, name));
+const policyKeys = new Set(['policy', 'shadow']);
+const isAnything = (schema) => Object.keys(schema).length === 0;
+const policy = { anyOf: [{ $ref: '#/$defs/policy' }, { type: 'null' }] };
+
+/** Lets references stand where a text of some form is asked for. */
+function withReferences(schema) {
+  const { default: preset, description, examples, ...rest } = schema;
+  const about = { ...(description === undefined ? {} : { description }), ...(preset === undefined ? {} : { default: preset }), ...(examples === undefined ? {} : { examples }) };
+  return { ...about, anyOf: [rest, reference] };
+}
+
+/**
+ * Walks over a schema and its parts, the innermost first. `path` names the option, with [] for the items of a list and * for names that are free;
+ * `isOption` tells the option itself from its forms.
+ */
+function walk(schema, path, change, isOption = false) {
+  if (!isObject(schema)) return schema;
+  const next = { ...schema };
+  const below = (name) => (path === '' ? name : `${path}.${name}`);
+  if (isObject(next.properties)) next.properties = Object.fromEntries(Object.entries(next.properties).map(([name, one]) => [name, walk(one, below(name), change, true)]));
+  if (isObject(next.additionalProperties)) next.additionalProperties = walk(next.additionalProperties, below('*'), change);
+  if (isObject(next.items)) next.items = walk(next.items, `${path}[]`, change);
+  for (const name of ['anyOf', 'oneOf', 'allOf']) if (Array.isArray(next[name])) next[name] = next[name].map((one) => walk(one, path, change));
+  return change(next, path, isOption);
+}
+
+/** Policies are read by the policy language, which has a schema of its own. */
+function isPolicy(path) {
+  const name = path.split('.').at(-1);
+  return policyKeys.has(name) || path === 'policies.*' || path.startsWith('api.policy.');
+}
+
+function finish({ format: _own, ...schema }, path) {
+  if (isAnything(schema) && isPolicy(path)) return policy;
+  return isNarrow(schema) ? withReferences(schema) : schema;
+}
+
+function describe(schema, path, isOption) {
+  const text = isOption ? configDescriptions[path] : undefined;
+  return text === undefined ? schema : { description: text, ...schema };
+}
+
+/** Puts the definitions of the policy schema beside each other under one name. */
+function policyDefinitions() {
+  const { $schema: _dialect, $defs, ...root } = policyJsonSchema();
+  const renamed = (value) => {
+    if (Array.isArray(value)) return value.map(renamed);
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, name === '$ref' && typeof one === 'string' ? one.replace('#/$defs/', '#/$defs/policy-') : renamed(one)]));
+  };
+  return { policy: renamed(root), ...Object.fromEntries(Object.entries($defs).map(([name, one]) => [`policy-${name}`, renamed(one)])) };
+}
+
+function fromZod() {
+  const { $schema, ...root } = z.toJSONSchema(configSchema, {
+    io: 'input', unrepresentable: 'any', reused: 'inline', target: 'draft-2020-12',
+    override({ zodSchema, jsonSchema }) {
+      if (parsed.has(zodSchema)) Object.assign(jsonSchema, parsed.get(zodSchema));
+      if (zodSchema === sizeSchema) {
+        delete jsonSchema.type;
+        Object.assign(jsonSchema, size);
+      }
+    },
+  });
+  return { $schema, root };
+}
+
+/** Every option by its path. */
+export function configOptions() {
+  const options = [];
+  walk(fromZod().root, '', (schema, path, isOption) => {
+    if (isOption && !options.includes(path)) options.push(path);
+    return schema;
+  });
+  return options;
+}
+
+/** Makes the schema. */
+export function configJsonSchema() {
+  const { $schema, root } = fromZod();
+  return {
+    $schema, title: 'sallyport.yaml',
+    description: 'The configuration of Sallyport: one file, of which each service reads its part. Whether it holds together is checked by "sallyport config check".',
+    ...walk(root, '', (schema, path, isOption) => describe(finish(schema, path), path, isOption)), $defs: policyDefinitions(),
+  };
+}
