@@ -28,7 +28,7 @@ describe('the JSON Schema of sallyport.yaml', () => {
   });
 
   it('says of every option what it is, and of nothing else', () => {
-    expect(configOptions().toSorted()).toEqual(Object.keys(configDescriptions).toSorted());
+    expect(new Set(configOptions())).toEqual(new Set(Object.keys(configDescriptions)));
   });
 
   it.each(samples())('takes %s', (_name, config) => {
