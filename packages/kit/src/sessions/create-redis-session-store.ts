@@ -1,10 +1,9 @@
 import type { Session, SessionChange } from '@sallyport/contracts';
-import { Command } from 'ioredis';
 import { ProblemError } from '../problem-error.ts';
 import { askRedis } from './ask-redis.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { createChangeFeed } from './create-change-feed.ts';
-import { createReadSession, readStoredSession } from './read-stored-session.ts';
+import { createLookUpSessions } from './look-up-sessions.ts';
 import { redisKeys } from './redis-keys.ts';
 import { createIndex } from './redis-index.ts';
 import { createScript, defineScript, renewScript, revokeScript } from './redis-scripts.ts';
@@ -22,14 +21,6 @@ function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
     .sort((a, b) => a.createdAt - b.createdAt);
 }
 
-/** One question for each session, however many of a batch are its: a person's client asks for many things at once. */
-async function askOnceEach(hashes: readonly string[], lookUp: (hash: string) => Promise<SessionLookup>): Promise<SessionLookup[]> {
-  const asked = new Map<string, Promise<SessionLookup>>();
-  for (const hash of hashes) if (!asked.has(hash)) asked.set(hash, lookUp(hash));
-  await Promise.all(asked.values());
-  return Promise.all(hashes.map((hash) => asked.get(hash)!));
-}
-
 /**
  * Sessions in Redis 6.2 or later: single, cluster or behind Sentinels. Every key has a time to live. Writes are ordered so that stopping between
  * two of them fails closed: a session is in the indexes before it is live (it can always be found and revoked), and dead before it leaves them.
@@ -43,18 +34,9 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
   const revoke = defineScript(redis, revokeScript);
   const index = createIndex(redis);
   const feed = createChangeFeed(redis, keys.changes);
-  const readSession = createReadSession();
 
   const indexesOf = (session: Session) => [keys.everybody, keys.person(session.identity)];
-  const fields = ['session', 'idleEndsAt', 'revoked'] as const;
-  const judge = (values: (string | null)[]) => readStoredSession(values, now(), readSession);
-  const lookUp = async (hash: string): Promise<SessionLookup> => judge(await client.hmget(keys.session(hash), ...fields));
-  // A question that comes alone need not wait for others to go with.
-  const lookUpAlone = async (hash: string): Promise<SessionLookup> => {
-    const command = new Command('hmget', [keys.session(hash), ...fields], { replyEncoding: 'utf8' });
-    return judge(await client.sendCommand(command) as (string | null)[]);
-  };
-  const lookUpAll = async (hashes: readonly string[]) => (hashes.length === 1 ? [await lookUpAlone(hashes[0]!)] : askOnceEach(hashes, lookUp));
+  const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
 
   async function write(tokenHash: string, session: Session): Promise<void> {
     const at = now();
@@ -72,7 +54,7 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
   async function end(sessionId: string, { by, reason }: Parameters<SessionStore['revoke']>[1]): Promise<Session | undefined> {
     const tokenHash = await client.get(keys.id(sessionId));
     if (tokenHash === null) return undefined;
-    const found = await lookUp(tokenHash);
+    const found = await lookUp.one(tokenHash);
     if (found.state !== 'live') return undefined;
     const { session } = found;
     const at = now();
@@ -85,12 +67,12 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
   }
 
   async function list(of: Parameters<SessionStore['list']>[0]) {
-    return liveOnes(await index.walk(of ? keys.person(of) : keys.everybody, now(), lookUpAll));
+    return liveOnes(await index.walk(of ? keys.person(of) : keys.everybody, now(), lookUp.all));
   }
 
   return {
     create: (tokenHash, session) => askRedis(() => write(tokenHash, session)),
-    find: (tokenHashes) => askRedis(() => lookUpAll(tokenHashes)),
+    find: (tokenHashes) => askRedis(() => lookUp.all(tokenHashes)),
     async renew(tokenHash, session) {
       const at = now();
       const idleEndsAt = idleEnd(session, at);
