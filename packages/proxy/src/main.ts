@@ -10,6 +10,7 @@ await runService({
     const { identity } = loadServiceKeys(loaded, 'proxy', Date.now);
     const proxy = await startProxy({ loaded, logger, metrics, readiness, identity, sink, now: Date.now });
     return {
+      reload: () => proxy.reload(),
       async close() {
         await proxy.close();
         await sink.close();

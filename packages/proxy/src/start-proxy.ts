@@ -15,24 +15,15 @@ import { createClientCertificates } from './client-certificate.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRoad } from './create-road.ts';
 import { followCertificate } from './follow-certificate.ts';
+import { createClusterSet } from './reload/cluster-set.ts';
+import { startReloading } from './reload/start-reloading.ts';
 import { createUnparsable } from './unparsable.ts';
-import { readClusterAccess } from './upstream/read-cluster-access.ts';
-import { createUpstream } from './upstream/upstream.ts';
-import { createUpstreams, type Upstreams } from './upstream/upstreams.ts';
 
 export type ProxyParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness; identity: ServiceIdentity; sink: AuditSink; now: () => number };
-/** A running gateway: its port, the port of its plain login pages where there are some, and its end. */
-export type RunningProxy = { port: number; pagesPort: number | undefined; close(): Promise<void> };
+/** A running gateway: its port, the port of its plain login pages where there are some, how to have its configuration read again, and its end. */
+export type RunningProxy = { port: number; pagesPort: number | undefined; reload(): void; close(): Promise<void> };
 
 const checkTimeoutMs = 1000;
-
-async function reachClusters(parts: ProxyParts): Promise<Upstreams> {
-  const { config, resolvePath } = parts.loaded;
-  return createUpstreams(await Promise.all(config.clusters.map(async (cluster) => {
-    const access = await readClusterAccess(cluster, { resolvePath, logger: parts.logger, now: parts.now });
-    return createUpstream({ cluster, access, timeouts: config.timeouts });
-  })));
-}
 
 type Callee = 'authenticate' | 'authorize' | 'audit';
 
@@ -53,7 +44,8 @@ function connectServices({ loaded, identity }: ProxyParts) {
 /** Starts the gateway: clusters, the road, its own pages and API, its listeners. */
 export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { config, resolvePath } = parts.loaded;
-  const upstreams = await reachClusters(parts);
+  const clusters = await createClusterSet(config.clusters, { resolvePath, timeouts: config.timeouts, logger: parts.logger, now: parts.now });
+  const { upstreams } = clusters;
   const services = connectServices(parts);
   const checks = createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
   const addressOf = createClientAddress(config.gateway.trustedProxies);
@@ -65,7 +57,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     socket.once('close', () => tunnels.delete(socket));
   } });
   const ownApi = (origin: string) => createOwnApi({
-    origin, findCaller: createFindCaller({ client: checks }), clientAddress, ...services, logger: parts.logger, clusters: createClusterList(config),
+    origin, findCaller: createFindCaller({ client: checks }), clientAddress, ...services, logger: parts.logger, clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
     auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
     pages: createPages({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });
@@ -81,11 +73,14 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const unfollow = files && followCertificate({ server: server as HttpsServer, files, logger: parts.logger });
   const pages = config.login.listen ? await listenHttp(createServer(ownApi(new URL(config.login.url ?? config.gateway.url).origin)), config.login.listen) : undefined;
   parts.logger.info({ port: listening.port, clusters: config.clusters.map((one) => one.name) }, 'the gateway listens');
+  const reloader = startReloading({ ...parts, clusters, authorize: services.authorize, producer });
   return {
+    reload: () => void reloader.reload('signal'),
     port: listening.port,
     pagesPort: pages?.port,
     async close() {
       unfollow?.();
+      await reloader.close();
       for (const socket of tunnels) socket.destroy();
       await Promise.all([listening.close(), pages?.close(0)]);
       await Promise.all([upstreams.close(), ...Object.values(services).map((one) => one.close())]);

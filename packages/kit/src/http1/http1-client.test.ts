@@ -135,6 +135,30 @@ describe('a connection that is not to be trusted any more is not used again', ()
   });
 });
 
+describe('a client that retires', () => {
+  it('ends what is idle, lets finish what is under way and what still comes, and keeps nothing', async () => {
+    const held: (() => void)[] = [];
+    const ended: string[] = [];
+    const { client, connections } = await serve((request, response) => {
+      request.socket.once('close', () => ended.push(request.url!));
+      if (request.url === '/hold') held.push(() => response.end('late'));
+      else response.end('ok');
+    });
+    const waiting = fetchWith(client, { path: '/hold' });
+    await fetchWith(client, { path: '/idle' });
+    await sleep(50);
+    client.retire();
+    await sleep(50);
+    expect(ended).toEqual(['/idle']);
+    expect((await fetchWith(client, { path: '/after' })).body).toBe('ok');
+    for (const answer of held) answer();
+    expect((await waiting).body).toBe('late');
+    await sleep(50);
+    expect(ended.toSorted()).toEqual(['/after', '/hold', '/idle']);
+    expect(connections()).toBe(3);
+  });
+});
+
 describe('what goes wrong', () => {
   it('before a byte of an answer, on a connection used before, is told apart: the request may go again', async () => {
     const { client } = await speak((socket, seen) => (seen === 1 ? socket.write(okay) : socket.destroy()));

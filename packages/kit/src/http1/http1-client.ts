@@ -27,6 +27,8 @@ export type Http1ClientDeps = {
 export type Http1Client = {
   /** Never throws: whatever goes wrong is told to `handler.onError`. */
   dispatch(request: Http1Request, handler: Http1Handler): void;
+  /** Keeps no connection any more: those that are idle end now, the others when what is under way on them is over. */
+  retire(): void;
   /** Ends all connections and whatever is under way on them. */
   close(): void;
 };
@@ -84,6 +86,10 @@ export function createHttp1Client(deps: Http1ClientDeps): Http1Client {
       const connection = idle.take();
       if (connection) connection.send(message, handler);
       else open({ message, handler });
+    },
+    retire() {
+      for (let connection = idle.take(); connection; connection = idle.take()) connection.destroy();
+      idle.close();
     },
     close() {
       closed = true;

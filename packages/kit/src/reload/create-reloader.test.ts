@@ -86,7 +86,7 @@ describe('a configuration that changes on disk', () => {
     const failures: Error[] = [new ConfigFaults('x', [{ path: 'clusters.0.caFile', message: 'cannot be read' }]), new Error('planted-secret')];
     const { seen } = start({ version: 'v0', apply: () => Promise.reject(failures.shift()!) });
     expect(await reloader.reload('request')).toBe('rejected');
-    expect(reloader.status().rejected?.faults).toEqual([{ path: 'clusters.0.caFile', message: 'cannot be read' }]);
+    expect(reloader.status().rejected?.faults).toEqual([{ file, path: 'clusters.0.caFile', message: 'cannot be read' }]);
     expect(await reloader.reload('request')).toBe('rejected');
     expect(JSON.stringify(reloader.status())).not.toContain('planted-secret');
     expect(seen.rejected).toHaveLength(2);

@@ -139,9 +139,9 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       ({ maxBytes } = candidate.config.reload);
       return result;
     } catch (error) {
-      if (error instanceof ConfigFaults) return reject(error.faults, trigger);
+      if (error instanceof ConfigFaults) return reject(error.faults.map((fault) => ({ file: loaded.file, ...fault })), trigger);
       logger.error({ err: error }, 'a configuration could not be put in force');
-      return reject([{ path: '', message: 'could not be put in force; the log of the service says why' }], trigger);
+      return reject([{ path: '', file: loaded.file, message: 'could not be put in force; the log of the service says why' }], trigger);
     }
   };
   const reading = oneAtATime(async (trigger: ReloadTrigger): Promise<ReloadResult> => {

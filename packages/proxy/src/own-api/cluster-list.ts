@@ -1,7 +1,6 @@
-import type { Config } from '@sallyport/contracts';
+import type { ClusterConfig } from '@sallyport/contracts';
 
-/** The clusters and their addresses, as `sallyport clusters` and `sallyport kubeconfig` need them. */
-export function createClusterList(config: Pick<Config, 'gateway' | 'clusters'>): () => { name: string; url: string; host?: string }[] {
-  const list = config.clusters.map((cluster) => ({ name: cluster.name, url: `${config.gateway.url}/clusters/${cluster.name}`, ...(cluster.host == null ? {} : { host: cluster.host }) }));
-  return () => list;
+/** The clusters and their addresses as they are now, as `sallyport clusters` and `sallyport kubeconfig` need them. */
+export function createClusterList(deps: { gatewayUrl: string; clusters: () => readonly ClusterConfig[] }): () => { name: string; url: string; host?: string }[] {
+  return () => deps.clusters().map(({ name, host }) => ({ name, url: `${deps.gatewayUrl}/clusters/${name}`, ...(host == null ? {} : { host }) }));
 }

@@ -3,6 +3,7 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import { callerHeader, encodeCaller, ProblemError, problemHandler, toProblem } from '@sallyport/kit';
 import { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
+import { mountPolicy } from './policy-routes.ts';
 import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
 import { refuseUnclearRequest } from './refuse-unclear-request.ts';
 
@@ -74,8 +75,5 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
     method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(String(request.params.id))}`, headers: { [callerHeader]: encodeCaller(caller) },
   })));
   app.get(`${apiPrefix}/audit`, call('audit', (request, caller) => deps.audit.request({ method: 'GET', path: `/v1/events${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 10_000 })));
-  app.get(`${apiPrefix}/policy`, call('policy', (_request, caller) => {
-    if (!caller.privileged) throw new ProblemError('forbidden', 'Your rights do not let you see the policy (api.policy.policy).');
-    return deps.authorize.request({ method: 'GET', path: '/v1/policy' });
-  }));
+  mountPolicy(app, apiPrefix, call, deps);
 }

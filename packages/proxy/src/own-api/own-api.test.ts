@@ -54,9 +54,27 @@ describe('the gateway\'s own API', () => {
     expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
   });
 
-  it('shows the policy only to those whom api.policy names', async () => {
-    await setUp(false).agent.get(`${api}/policy`).set('authorization', bearer).expect(403);
-    await setUp(true).agent.get(`${api}/policy`).set('authorization', bearer).expect(200);
+  it('shows the policy and its state only to those whom api.policy names, and has it read again for them alone', async () => {
+    const [mine, all] = [setUp(false), setUp(true)];
+    for (const { agent } of [mine, all]) await agent.get(`${api}/policy/status`).expect(401);
+    await mine.agent.get(`${api}/policy`).set('authorization', bearer).expect(403);
+    const refused = await mine.agent.get(`${api}/policy/status`).set('authorization', bearer).expect(403);
+    expect(JSON.stringify(refused.body)).not.toMatch(/replica|version/);
+    await mine.agent.post(`${api}/policy/reload`).set('authorization', bearer).expect(403);
+    expect(mine.calls).toEqual([]);
+    expect(mine.events.map(({ status }) => status)).toEqual([401, 403, 403, 403]);
+    await all.agent.get(`${api}/policy`).set('authorization', bearer).expect(200);
+    await all.agent.get(`${api}/policy/status`).set('authorization', bearer).expect(200);
+    await all.agent.post(`${api}/policy/reload`).set('authorization', bearer).expect(200);
+    expect(all.calls.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/policy', 'GET /v1/policy/status', 'POST /v1/policy/reload']);
+  });
+
+  it('takes no policy with the call that has it read again, and none on a cookie\'s strength from another site', async () => {
+    const { agent, calls } = setUp(true);
+    await agent.post(`${api}/policy/reload`).set('authorization', bearer).send({ policy: [] }).expect(400);
+    await agent.post(`${api}/policy/reload`).set('cookie', cookie).set('origin', 'https://evil').expect(403);
+    await agent.get(`${api}/policy/reload`).set('authorization', bearer).expect(404);
+    expect(calls).toEqual([]);
   });
 
   it('takes no change on a cookie\'s strength from another site', async () => {

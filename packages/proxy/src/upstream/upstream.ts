@@ -24,6 +24,8 @@ export type Upstream = {
   refreshCredential(): void;
   /** A connection of its own for an upgrade; never one of the pool. */
   connect(): Socket;
+  /** Another takes its place: what is under way goes on to its end. */
+  retire(): void;
   close(): Promise<void>;
 };
 
@@ -67,6 +69,8 @@ export function createUpstream(deps: { cluster: ClusterConfig; access: ClusterAc
       else dispatchStreamed(pool, { ...request, body }, handler);
     },
     connect: () => connect(),
+    // undici's idle connections end by themselves, and its pool goes with the last reference.
+    retire: () => client.retire(),
     async close() {
       client.close();
       await pool.destroy();

@@ -1,0 +1,63 @@
+import { Readable } from 'node:stream';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createLogger, type ServiceClient } from '@sallyport/kit';
+import { followChanges } from './follow-changes.ts';
+
+let stop = () => {};
+afterEach(() => stop());
+const sleep = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/** Follows a feed of which each connection is what `connections` says: pieces of text, an error, or a status. */
+function follow(connections: (string[] | Error | number)[], settings: { silenceMs?: number; hang?: boolean } = {}) {
+  const seen = { types: [] as string[], opened: 0, aborted: 0, lines: [] as string[] };
+  const stream = async (_request: unknown, signal: AbortSignal) => {
+    const next = connections[seen.opened];
+    seen.opened += 1;
+    signal.addEventListener('abort', () => void (seen.aborted += 1));
+    if (next instanceof Error) throw next;
+    if (typeof next === 'number') return { statusCode: next, body: { dump: async () => {} } };
+    const body = new Readable({ read() {}, signal });
+    for (const piece of next ?? []) body.push(piece);
+    if (next && settings.hang !== true) body.push(null);
+    return { statusCode: 200, body };
+  };
+  stop = followChanges({
+    client: { stream } as unknown as ServiceClient, onChange: ({ type }) => seen.types.push(type), retryMs: 5, ...settings,
+    logger: createLogger({ service: 'proxy', level: 'warn', destination: { write: (line: string) => void seen.lines.push(line) } }),
+  });
+  return seen;
+}
+
+describe('the feed of changes', () => {
+  it('is read line by line, however it is cut into pieces, and what is no change is passed over', async () => {
+    const seen = follow([['{"seq":1,"type":"he', 'llo"}\n{"seq":2,"type":"policy-changed"}\n', 'no json\n[]\nnull\n{"type":7}\n', '{"type":"gap"}\n{"type":"cut off"']]);
+    await sleep(50);
+    expect(seen.types).toEqual(['hello', 'policy-changed', 'gap']);
+  });
+
+  it('is opened again when it ends, cannot be had, or says nothing for too long; the log says so once', async () => {
+    const seen = follow([['{"type":"hello"}\n'], new Error('away'), new Error('away'), 503, ['{"type":"hello"}\n']], { silenceMs: 1000 });
+    await sleep(200);
+    expect(seen.types).toEqual(['hello', 'hello']);
+    expect(seen.opened).toBeGreaterThanOrEqual(5);
+    expect(seen.lines).toHaveLength(1);
+    stop();
+    const silent = follow([['{"type":"hello"}\n'], ['{"type":"hello"}\n']], { silenceMs: 40, hang: true });
+    await sleep(300);
+    expect(silent.types).toEqual(['hello', 'hello']);
+  });
+
+  it('is given up when a line has no end', async () => {
+    const seen = follow([['x'.repeat(70_000)], ['{"type":"hello"}\n']], { hang: true });
+    await sleep(100);
+    expect(seen.types).toEqual(['hello']);
+  });
+
+  it('is closed when nobody wants it any more', async () => {
+    const seen = follow([['{"type":"hello"}\n']], { hang: true });
+    await sleep(30);
+    stop();
+    await sleep(50);
+    expect([seen.opened, seen.aborted]).toEqual([1, 1]);
+  });
+});

@@ -1,0 +1,81 @@
+import type { Logger, ServiceClient } from '@sallyport/kit';
+
+/** A line of authorize's `GET /v1/changes`. */
+export type Change = { type: string; [field: string]: unknown };
+
+export type FollowChangesDeps = {
+  client: Pick<ServiceClient, 'stream'>;
+  /** Every change as it comes. `hello` begins each connection: what was said before it may have been missed. */
+  onChange(change: Change): void;
+  logger: Logger;
+  retryMs?: number;
+  /** Without a line for so long (authorize sends one every ten seconds) the connection counts as dead. */
+  silenceMs?: number;
+};
+
+const longestLine = 65_536;
+
+function parse(line: string): Change | undefined {
+  try {
+    const value = JSON.parse(line) as { type?: unknown } | null;
+    return typeof value?.type === 'string' ? value as Change : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads one connection to its end; `alive` is called with every piece. */
+async function readLines(body: AsyncIterable<Buffer | string>, onLine: (line: string) => void, alive: () => void): Promise<void> {
+  let rest = '';
+  for await (const piece of body) {
+    alive();
+    rest += String(piece);
+    const lines = rest.split('\n');
+    rest = lines.pop()!;
+    if (rest.length > longestLine) throw new Error('a line without an end');
+    for (const line of lines) onLine(line);
+  }
+}
+
+/** Holds the feed of changes of authorize open, and opens it again whenever it ends. Returns how to stop. */
+export function followChanges(deps: FollowChangesDeps): () => void {
+  const { client, logger, retryMs = 1000, silenceMs = 25_000 } = deps;
+  const stopping = new AbortController();
+  let told = false;
+  const once = async () => {
+    const silent = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silent.abort(), silenceMs);
+      timer.unref();
+    };
+    alive();
+    try {
+      const { statusCode, body } = await client.stream({ method: 'GET', path: '/v1/changes' }, AbortSignal.any([stopping.signal, silent.signal]));
+      if (statusCode !== 200) {
+        await body.dump();
+        throw new Error(`status ${statusCode}`);
+      }
+      if (told) logger.info('changes are heard of again');
+      told = false;
+      await readLines(body, (line) => {
+        const change = parse(line);
+        if (change) deps.onChange(change);
+      }, alive);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      const failed = await once().then(() => undefined, (error: unknown) => error);
+      if (stopping.signal.aborted) return;
+      if (failed !== undefined && !told) logger.warn({ err: failed }, 'authorize cannot be followed; changes are heard of when it is back');
+      if (failed !== undefined) told = true;
+      await new Promise<void>((resolve) => { setTimeout(resolve, retryMs).unref(); });
+    }
+  };
+  void run();
+  return () => stopping.abort();
+}

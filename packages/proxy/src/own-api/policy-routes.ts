@@ -1,0 +1,27 @@
+import { ProblemError, type Caller } from '@sallyport/kit';
+import type { Express } from 'express';
+import type { createAuditedCall } from './audited-call.ts';
+import type { OwnApiDeps } from './own-api-deps.ts';
+
+/** Nobody without the right learns anything of the policy, not even that it is in order. */
+function needRight(caller: Caller): void {
+  if (!caller.privileged) throw new ProblemError('forbidden', 'Your rights do not let you see the policy (api.policy.policy).');
+}
+
+/** The addresses below `<prefix>/policy`: what is in force, on which replica, and that it is to be read again. */
+export function mountPolicy(app: Express, prefix: string, call: ReturnType<typeof createAuditedCall>, { authorize }: Pick<OwnApiDeps, 'authorize'>): void {
+  app.get(`${prefix}/policy`, call('policy', (_request, caller) => {
+    needRight(caller);
+    return authorize.request({ method: 'GET', path: '/v1/policy' });
+  }));
+  app.get(`${prefix}/policy/status`, call('policy', (_request, caller) => {
+    needRight(caller);
+    return authorize.request({ method: 'GET', path: '/v1/policy/status' });
+  }));
+  app.post(`${prefix}/policy/reload`, call('policy', (request, caller) => {
+    needRight(caller);
+    // Every replica reads its own file: whoever sends one along expects something else.
+    if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined) throw new ProblemError('bad-request', 'This call takes no body: every replica reads its own file again.');
+    return authorize.request({ method: 'POST', path: '/v1/policy/reload' });
+  }));
+}

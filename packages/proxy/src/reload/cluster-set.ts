@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import type { ClusterConfig, Config } from '@sallyport/contracts';
+import type { Logger } from '@sallyport/kit';
+import { readClusterAccess } from '../upstream/read-cluster-access.ts';
+import { createUpstream, type Upstream } from '../upstream/upstream.ts';
+import { createUpstreams, type Upstreams } from '../upstream/upstreams.ts';
+
+export type ClusterSetDeps = { resolvePath: (file: string) => string; timeouts: Config['timeouts']; logger: Logger; now: () => number };
+
+/** The clusters that this gateway reaches, which can become others while it runs. */
+export type ClusterSet = {
+  upstreams: Upstreams;
+  current(): readonly ClusterConfig[];
+  /** Reaches these clusters from now on: all of them, or none where one is faulty (ConfigFaults). One that is gone has its connections cut; one that has changed finishes what is under way. */
+  replace(clusters: readonly ClusterConfig[]): Promise<void>;
+};
+
+type Member = { print: string; cluster: ClusterConfig; upstream: Upstream };
+
+/** All that an upstream is made of, the content of its files included: what is the same is left as it is. */
+async function fingerprint(cluster: ClusterConfig, { resolvePath }: ClusterSetDeps): Promise<string> {
+  const { policy: _policy, policies: _policies, policyFile: _file, namespaces: _namespaces, shadow: _shadow, explain: _explain, ...rest } = cluster;
+  const text = async (file: string | null | undefined) => (file == null ? '' : readFile(resolvePath(file), 'utf8').catch(() => ''));
+  return JSON.stringify([rest, ...await Promise.all([rest.caFile, rest.clientCertFile, rest.clientKeyFile, rest.kubeconfig].map(text))]);
+}
+
+/** Notes the connections of upgrades, so that they can be cut when the cluster is no longer one of ours. */
+function withCut(upstream: Upstream): Upstream {
+  const open = new Set<Socket>();
+  return {
+    ...upstream,
+    connect() {
+      const socket = upstream.connect();
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      return socket;
+    },
+    async close() {
+      for (const socket of open) socket.destroy();
+      await upstream.close();
+    },
+  };
+}
+
+/** Creates the set with its first clusters. */
+export async function createClusterSet(clusters: readonly ClusterConfig[], deps: ClusterSetDeps): Promise<ClusterSet> {
+  let members = new Map<string, Member>();
+  let found = createUpstreams([]);
+
+  const reach = async (cluster: ClusterConfig): Promise<Member> => {
+    const print = await fingerprint(cluster, deps);
+    const known = members.get(cluster.name);
+    if (known?.print === print) return { ...known, cluster };
+    const access = await readClusterAccess(cluster, deps);
+    return { print, cluster, upstream: withCut(createUpstream({ cluster, access, timeouts: deps.timeouts })) };
+  };
+  const reachAll = async (wanted: readonly ClusterConfig[]) => {
+    const outcomes = await Promise.allSettled(wanted.map(reach));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    const reached = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    if (!failed) return reached;
+    for (const { cluster, upstream } of reached) if (members.get(cluster.name)?.upstream !== upstream) await upstream.close();
+    throw failed.reason;
+  };
+  const replace = async (wanted: readonly ClusterConfig[]) => {
+    const before = members;
+    members = new Map((await reachAll(wanted)).map((member) => [member.cluster.name, member]));
+    found = createUpstreams([...members.values()].map(({ upstream }) => upstream));
+    for (const [name, { upstream }] of before) {
+      const now = members.get(name);
+      if (!now) await upstream.close();
+      else if (now.upstream !== upstream) upstream.retire();
+    }
+  };
+  await replace(clusters);
+  return {
+    replace,
+    current: () => [...members.values()].map(({ cluster }) => cluster),
+    upstreams: { byName: (name) => found.byName(name), byHost: (host) => found.byHost(host), all: () => found.all(), close: () => found.close() },
+  };
+}
