@@ -1,5 +1,4 @@
 import type { CheckAnswer, Config, Impersonation } from '@sallyport/contracts';
-import { describeCheck } from '../check.ts';
 import type { CheckClient } from '../check-client.ts';
 import { countsAsUse, type OpenStream, type StreamEnd } from './open-stream.ts';
 import type { StreamRegistry } from './stream-registry.ts';
@@ -60,7 +59,7 @@ export function createJudgeStreams({ registry, checks, settings, now }: JudgeStr
   const ask = async (stream: OpenStream) => {
     stream.judging = true;
     try {
-      accept(stream, await checks.check({ ...describeCheck(stream.exchange), ...(countsAsUse(stream.kind) ? {} : { use: false }) }));
+      accept(stream, await checks.check({ ...stream.exchange.check!, ...(countsAsUse(stream.kind) ? {} : { use: false }) }));
       return true;
     } catch {
       miss(stream);
