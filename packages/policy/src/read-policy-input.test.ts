@@ -30,6 +30,11 @@ describe('reading an input document', () => {
     expect(readPolicyInput(document)).toEqual({ ok: true, input: { user: {}, now: Date.UTC(2026, 2, 1, 12), request: { headers: { Origin: 'a, b' } } }, warnings: [] });
   });
 
+  it('takes a moment without an offset for UTC, wherever it runs', () => {
+    for (const now of ['2026-03-01T12:00:00', '2026-03-01T12:00Z', '2026-03-01T14:00:00+02:00']) expect(readPolicyInput({ now })).toMatchObject({ input: { now: Date.UTC(2026, 2, 1, 12) } });
+    for (const now of ['noon', '', true, Infinity, '2026-02-30']) expect(faultsOf({ now })).toHaveLength(1);
+  });
+
   it('warns of members that nothing reads', () => {
     const read = readPolicyInput({ user: { nmae: 'x', id: 'a' }, kubernets: {} });
     expect(read).toEqual({ ok: true, input: { user: { id: 'a' } }, warnings: [

@@ -2,6 +2,7 @@ import { checkBounds } from './compile/check-bounds.ts';
 import { FaultList, type FaultPath, type PolicyFault } from './compile/fault-list.ts';
 import { nearestName, quoteName } from './compile/nearest-name.ts';
 import { isPlainObject, kindOf } from './compile/plain-object.ts';
+import { parseDate } from './criteria/time/parse-date.ts';
 import type { PolicyInput } from './policy-input.ts';
 
 /** `warnings` names members that nobody reads, with the nearest one that is read. */
@@ -44,11 +45,11 @@ const headers: Read = (value, path, lists) => {
   }));
 };
 
-/** Milliseconds since the epoch, or an RFC 3339 text. */
+/** Milliseconds since the epoch, or a text as the criterion `date` takes it. */
 const moment: Read = (value, path, { faults }) => {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  const parsed = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
-  if (!Number.isNaN(parsed)) return parsed;
+  const parsed = typeof value === 'string' ? parseDate(value) : undefined;
+  if (parsed !== undefined) return parsed;
   faults.add(path, 'must be milliseconds since 1970 or a moment such as 2026-03-01T12:00:00Z');
   return undefined;
 };

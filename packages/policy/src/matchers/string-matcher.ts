@@ -34,8 +34,9 @@ function membership(right: readonly string[]): Test {
   return (left) => set.has(left);
 }
 
-/** What to write where a number or a boolean stands in place of a text. */
+/** What to write where something else stands in place of a text. */
 export function quoteHint(data: unknown): string | undefined {
+  if (Array.isArray(data)) return 'for one of several, write {in: [...]}';
   return typeof data === 'number' || typeof data === 'boolean' ? 'put it in quotes' : undefined;
 }
 

@@ -51,10 +51,12 @@ export class ExpressionContext {
     return { name: this.input.kubernetes?.cluster || undefined };
   }
 
-  /** As for the criteria, an empty namespace or name is a missing one. */
+  /** As for the criteria, an empty namespace or name is a missing one, and an attach has no command. */
   get kubernetes() {
     const { kubernetes } = this.input;
-    return kubernetes && { ...kubernetes, namespace: kubernetes.namespace || undefined, name: kubernetes.name || undefined };
+    if (!kubernetes) return undefined;
+    const { namespace, name, subresource, exec } = kubernetes;
+    return { ...kubernetes, namespace: namespace || undefined, name: name || undefined, exec: !subresource || subresource === 'exec' ? exec : undefined };
   }
 
   get elevations() {

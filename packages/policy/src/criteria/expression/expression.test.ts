@@ -49,6 +49,7 @@ describe('expression', () => {
       expect(ask(`kubernetes.${member} != "kube-system"`, { kubernetes: { [member]: '' } })).toEqual(error);
       expect(ask(`has(kubernetes.${member})`, { kubernetes: { [member]: '' } })).toEqual(unauthorized);
     }
+    expect(ask('kubernetes.exec.command[0] == "ls"', { kubernetes: { subresource: 'attach', exec: { command: ['ls'] } } })).toEqual(error);
     expect(ask('kubernetes.apiGroup == "" && kubernetes.subresource == ""', { kubernetes: { apiGroup: '', subresource: '' } })).toEqual(ok);
   });
 

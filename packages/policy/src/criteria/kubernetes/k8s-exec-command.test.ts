@@ -25,6 +25,12 @@ describe('k8s/exec_command', () => {
     for (const input of [{}, { kubernetes: {} }]) expect(judge('k8s/exec_command', { program: { not: 'x' } }, input)).toEqual([false, 'k8s-exec-command-unauthorized']);
   });
 
+  it('does not take a command in the query of an attach for one', () => {
+    for (const [subresource, expected] of [['exec', true], ['attach', false], ['portforward', false], ['', true]] as const) {
+      expect(judge('k8s/exec_command', { program: 'ls' }, { kubernetes: { resource: 'pods', subresource, exec: { command: ['ls'] } } })[0]).toBe(expected);
+    }
+  });
+
   it('refuses what names no command', () => {
     expect(faultsOf('k8s/exec_command', { progam: 'ls' })).toEqual(['k8s/exec_command.progam: unknown command matcher "progam"', 'k8s/exec_command: needs program or argv']);
     for (const data of ['ls', null, [], {}, { argv: [] }, { argv: 'ls' }, { argv: ['ls', 1] }, { program: 1 }, { program: ['ls'] }]) expect(faultsOf('k8s/exec_command', data)).toHaveLength(1);

@@ -2,6 +2,7 @@ import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
 import type { CompileContext, Criterion } from '../../criterion.ts';
 import { compileStringMatcher, readStrings } from '../../matchers/string-matcher.ts';
+import type { KubernetesInput } from '../../policy-input.ts';
 import { definition } from '../../reference/json-schema.ts';
 import { fail, pass } from '../../verdict.ts';
 
@@ -13,6 +14,13 @@ function sameVector(command: readonly string[], argv: readonly string[]): boolea
   if (command.length !== argv.length) return false;
   for (let index = 0; index < argv.length; index += 1) if (command[index] !== argv[index]) return false;
   return true;
+}
+
+/** The API server runs nothing for an attach, whatever its query says. */
+function commandOf(kubernetes: KubernetesInput | undefined): readonly string[] | undefined {
+  const { subresource, exec } = kubernetes ?? {};
+  const command: unknown = !subresource || subresource === 'exec' ? exec?.command : undefined;
+  return Array.isArray(command) && command.length > 0 ? command as readonly string[] : undefined;
 }
 
 function compileArgv(data: unknown, { path, faults }: CompileContext): readonly string[] | undefined {
@@ -34,7 +42,7 @@ export const k8sExecCommand: Criterion = {
     reasons: ['k8s-exec-command-ok', 'k8s-exec-command-unauthorized'],
   },
   schema: { type: 'object', properties: { program: definition('textMatcher'), argv: { type: 'array', items: { type: 'string' }, minItems: 1 } }, additionalProperties: false, minProperties: 1 },
-  value: ({ kubernetes }) => kubernetes?.exec?.command,
+  value: ({ kubernetes }) => commandOf(kubernetes),
   compile(data, _subpath, context) {
     const { path, faults } = context;
     if (!isPlainObject(data)) {
@@ -50,9 +58,9 @@ export const k8sExecCommand: Criterion = {
     const argv = hasArgv ? compileArgv(data.argv, context) : undefined;
     if (faults.size > before || !matches) return undefined;
     return ({ kubernetes }) => {
-      const command = kubernetes?.exec?.command;
-      if (!Array.isArray(command) || command.length === 0) return unauthorized;
-      return matches((command as readonly string[])[0]) && (argv === undefined || sameVector(command as readonly string[], argv)) ? ok : unauthorized;
+      const command = commandOf(kubernetes);
+      if (!command) return unauthorized;
+      return matches(command[0]) && (argv === undefined || sameVector(command, argv)) ? ok : unauthorized;
     };
   },
 };

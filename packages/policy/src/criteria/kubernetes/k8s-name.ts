@@ -6,7 +6,7 @@ export const k8sName = createTextCriterion({
   read: (input) => input.kubernetes?.name || undefined,
   reason: 'k8s-name',
   doc: {
-    summary: 'Holds if the name of the object in the path matches. A create, a list and a delete of a collection have none and match nothing, not even `not`.',
+    summary: 'Holds if the name of the object matches: the one in the path, or the one that a list asks for by the field selector `metadata.name=`. Creates, other lists and deletes of a collection have none and match nothing, not even `not`.',
     example: { starts_with: 'web-' },
     source: 'Sallyport',
   },
