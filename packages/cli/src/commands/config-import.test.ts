@@ -108,11 +108,32 @@ describe('a configuration of Pomerium', () => {
   });
 });
 
+describe('client certificates', () => {
+  it('that every route asked for are asked for by every cluster', async () => {
+    useFixture('strict');
+    const { parsed, notCarried } = await imported();
+    expect(parsed.gateway.tls).toEqual({ certFile: 'tls.crt', keyFile: 'tls.key', clientCaFile: '/etc/pomerium/client-ca.crt' });
+    expect(parsed.clusters.map(({ name, policy }) => [name, policy])).toEqual([['one', [{ deny: { or: [{ invalid_client_certificate: true }] } }, { allow: { and: [{ groups: { has: 'admins' } }] } }]]]);
+    expect(notCarried.map((one) => one.path)).toEqual(expect.arrayContaining(['downstream_mtls.crl_file', 'routes.1', 'routes.2', 'routes.3', 'routes.4', 'idp_provider', 'databroker_storage_type', 'experimental_thing']));
+  });
+
+  it('are left to the policies where the source did so', async () => {
+    put(`${route('allow_any_authenticated_user: true')}\ndownstream_mtls: {ca: cGxhbnRlZC1jYQ==, enforcement: policy}\n`);
+    const { parsed } = await imported();
+    expect(parsed.clusters[0]!.policy).toEqual([{ allow: { or: [{ authenticated_user: true }] } }]);
+    expect(parsed.gateway.tls).toMatchObject({ clientCaFile: 'client-ca.crt' });
+  });
+});
+
 describe('what people may do', () => {
   it('stays with those who were named in the older lists', async () => {
     expect(await policyOf('allowed_users: [a@corp.test, opaque-id]', 'allowed_domains: corp.test', 'allowed_groups: [g1, g2]')).toEqual([{
       allow: { or: [{ domain: { is: 'corp.test' } }, { groups: { has: 'g1' } }, { groups: { has: 'g2' } }, { email: { is: 'a@corp.test' } }, { user: { is: 'opaque-id' } }] },
     }]);
+  });
+
+  it('stays with those whose claims were named', async () => {
+    expect(await policyOf('allowed_idp_claims: {family_name: [Doe, Roe], "urn:corp/level": "7"}')).toEqual([{ allow: { or: [{ 'claim/family_name': 'Doe' }, { 'claim/family_name': 'Roe' }, { 'claim/urn:corp/level': '7' }] } }]);
   });
 
   it('never goes to people who have not logged in', async () => {
@@ -126,6 +147,12 @@ describe('what people may do', () => {
 
   it('may be a policy in a text', async () => {
     expect(await policyOf('policy: |', '  allow:', '    and:', '      - groups:', '          has: admins')).toEqual([{ allow: { and: [{ groups: { has: 'admins' } }] } }]);
+  });
+
+  it('is told where it means something else here', async () => {
+    put(route('policy:', '  - allow:', '      or:', '        - user: {is: 00u1opaque}', '        - ssh_username: {is: root}'));
+    const { notes } = await imported();
+    expect(notes.map(({ path: where }) => where)).toEqual(expect.arrayContaining(['routes.0.policy.0.allow.or.0.user', 'routes.0.policy.0.allow.or.1.ssh_username']));
   });
 
   it('is nothing where the route said nothing', async () => {

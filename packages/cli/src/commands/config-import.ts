@@ -56,11 +56,11 @@ async function importFile(world: World, source: string, options: Options): Promi
   ]);
   const read = readYaml(readSource(file));
   if (!read.ok) return refuse(world, file, read.faults, options.output, formatFaults);
-  const policyFaults = (document: unknown) => {
+  const checkPolicy = (document: unknown) => {
     const compiled = compilePolicy(document, { scope: 'cluster/imported' });
-    return compiled.ok ? [] : compiled.faults;
+    return compiled.ok ? { faults: [], warnings: compiled.warnings } : { faults: compiled.faults, warnings: [] };
   };
-  const done = importPomerium(read.yaml, { policyFaults, readYaml });
+  const done = importPomerium(read.yaml, { checkPolicy, readYaml });
   if (!done.ok) return refuse(world, file, done.faults, options.output, formatFaults);
   const faults = await faultsOfResult(done, out ?? file);
   if (faults.length > 0) return refuse(world, file, faults, options.output, formatFaults);

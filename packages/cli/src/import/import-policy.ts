@@ -8,15 +8,27 @@ type Fault = { path: readonly (string | number)[]; message: string; hint?: strin
 
 /** What an import needs to know of the policy language and of YAML. */
 export type PolicyDeps = {
-  /** Everything that the policy language has against a document. */
-  policyFaults(document: unknown): readonly Fault[];
+  /** Everything that the policy language has against a document, and what it finds doubtful. */
+  checkPolicy(document: unknown): { faults: readonly Fault[]; warnings: readonly Fault[] };
   readYaml(text: string): { ok: true; yaml: { data: unknown } } | { ok: false };
 };
+
+const sameUser = 'is compared with the name that goes upstream here, with the provider\'s id of the person in Pomerium';
+const otherUser = 'If it is such an id, write claim/sub instead of user in the policy.';
+
+/** Where a document names people by `user`. */
+function usersIn(value: unknown, path: readonly (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const at = [...path, Array.isArray(value) ? Number(key) : key];
+    return key === 'user' ? [at] : usersIn(item, at);
+  });
+}
 
 /** One of `allowed_users`: Pomerium compares it with the address and with the provider's own id of the person. */
 function userCriterion(user: string, keys: Keys, report: ImportReport): Criterion {
   if (user.includes('@')) return { email: { is: user } };
-  report.note(keys, 'is compared with the name that goes upstream here, with the provider\'s id of the person in Pomerium', 'If it is such an id, write claim/sub instead of user in the policy.');
+  report.note(keys, sameUser, otherUser);
   return { user: { is: user } };
 }
 
@@ -68,7 +80,9 @@ function ownRules(options: Options, deps: PolicyDeps, report: ImportReport): { r
     }
     document = read.yaml.data;
   }
-  const faults = deps.policyFaults(document);
+  const { faults, warnings } = deps.checkPolicy(document);
+  for (const { path, message, hint } of warnings) report.note([...keys, ...path], message, hint);
+  for (const path of usersIn(document)) report.note([...keys, ...path], sameUser, otherUser);
   for (const { path, message, hint } of faults) report.notCarried([...keys, ...path], message, hint === undefined ? 'Write the rule in another way.' : `${hint[0]!.toUpperCase()}${hint.slice(1)}`);
   if (faults.length > 0) return { rules: [], refused: true };
   return { rules: (Array.isArray(document) ? document : [document]) as Rule[], refused: false };
@@ -97,7 +111,7 @@ export function importPolicy(options: Options, deps: PolicyDeps, report: ImportR
     ...pathRules(options, report),
   ];
   const rules = [...made, ...own.rules];
-  const unsayable = deps.policyFaults(made);
+  const unsayable = deps.checkPolicy(made).faults;
   for (const { message } of unsayable) report.notCarried(options.keys, `cannot be said in the policy language: ${message}`, 'Write who may use it by hand.');
   if (sub.refused || own.refused || unsayable.length > 0) return undefined;
   if (hasSubstitution(rules)) {

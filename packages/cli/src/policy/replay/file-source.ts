@@ -8,7 +8,7 @@ import type { World } from '../../world.ts';
 export type EventSource = (take: (events: readonly unknown[], unreadable: number) => void) => Promise<void>;
 
 const maxLineBytes = 4 * 1024 * 1024;
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 
 async function takeLines(bytes: AsyncIterable<Uint8Array>, take: Parameters<EventSource>[0]): Promise<void> {
   for await (const lines of readLines(bytes, maxLineBytes)) {
