@@ -321,4 +321,19 @@ describe('a session in use', () => {
     for (let round = 0; round < 3; round += 1) await rig.ask(checkOf('t', dev), checkOf('t', dev));
     expect(renewed).toEqual([hashToken('t')]);
   });
+
+  it('is kept alive by no check that says it is no use of it, and such a check is told when it ends', async () => {
+    const renewed: string[] = [];
+    const session = sessionOf(identityOf('alice', ['developers']));
+    const idleEndsAt = Date.now() + session.idleMs - 120_000;
+    const rig = await start({ sessions: { ...fakeStore(),
+      find: async (hashes: readonly string[]) => hashes.map(() => ({ state: 'live', session, idleEndsAt })),
+      renew: async (hash: string) => void renewed.push(hash) } as unknown as SessionStore });
+    const [watched] = await rig.ask(checkOf('t', dev, { use: false }));
+    expect(watched!.session).toEqual({ id: session.id, kind: 'cli', expiresAt: session.expiresAt, idleEndsAt });
+    expect(renewed).toEqual([]);
+    const [, used] = await rig.ask(checkOf('t', dev, { use: false }), checkOf('t', dev));
+    expect(used!.session).not.toHaveProperty('idleEndsAt');
+    expect(renewed).toEqual([hashToken('t')]);
+  });
 });

@@ -5,7 +5,7 @@ import { configFaultSchema } from './replica-status.ts';
 /** Event types, `ce_type` of CloudEvents 1.0. */
 export const auditEventTypes = [
   'k8s.request', 'http.request', 'session.login', 'session.refreshed', 'session.revoked', 'session.expired', 'login.failed',
-  'policy.changed', 'policy.rejected', 'request.unparsable',
+  'policy.changed', 'policy.rejected', 'request.unparsable', 'stream.opened', 'stream.cut', 'stream.closed',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -46,6 +46,8 @@ export const sallyportPartSchema = z.object({
   policy: z.object({
     version: z.string().optional(), previous: z.string().optional(), rules: z.number().optional(), clusters: z.number().optional(), trigger: z.string(), faults: z.array(configFaultSchema).optional(),
   }).optional(),
+  /** Of stream events: which stream, and why the gateway ended it if it did. */
+  stream: z.object({ id: z.string(), kind: z.string(), reason: z.string().optional(), detail: z.string().optional() }).optional(),
   producer: z.string(),
   detail: z.string().optional(),
 });

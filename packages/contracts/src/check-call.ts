@@ -58,6 +58,8 @@ export const checkSchema = z.object({
   target: checkTargetSchema,
   request: checkedRequestSchema,
   kubernetes: kubernetesAttributesSchema.optional(),
+  /** False: asked about something that goes on by itself (an open watch), so that it does not keep an idle session alive. */
+  use: z.boolean().optional(),
 });
 export type Check = z.infer<typeof checkSchema>;
 export const checkRequestSchema = z.object({ checks: z.array(checkSchema).min(1).max(1024) });
@@ -93,7 +95,8 @@ export const checkAnswerSchema = z.object({
   decision: decisionSchema,
   /** Set unless the effect is allow: the problem to answer with, and words for the caller. */
   problem: z.object({ code: z.string(), detail: z.string() }).optional(),
-  session: z.object({ id: z.string(), kind: z.enum(['cli', 'browser']), expiresAt: z.number() }).optional(),
+  /** Times in milliseconds since the epoch; `idleEndsAt` only where the check was no use of the session. */
+  session: z.object({ id: z.string(), kind: z.enum(['cli', 'browser']), expiresAt: z.number(), idleEndsAt: z.number().optional() }).optional(),
   identity: identitySchema.omit({ claims: true }).optional(),
   impersonation: impersonationSchema.optional(),
 });

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
-import type { AuditConfig, AuditEvent, AuditRecord, AuditStage } from '@sallyport/contracts';
+import type { AuditConfig, AuditEvent, AuditRecord, AuditStage, SallyportPart } from '@sallyport/contracts';
 import { auditKey, ProblemError, type AuditSink } from '@sallyport/kit';
 import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
 import type { Exchange, Step } from './exchange.ts';
+
+export type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
 
 export type AuditTrail = {
   /** Refuses when not even the end of a request could be recorded. */
@@ -12,6 +14,8 @@ export type AuditTrail = {
   commit: Step;
   /** The head of a long answer has come. */
   started(exchange: Exchange): void;
+  /** What happens to a stream beside the stages of its request. */
+  stream(exchange: Exchange, type: StreamEventType, stream: NonNullable<SallyportPart['stream']>): void;
   /** The end, whatever it was; at most once. */
   complete(exchange: Exchange): void;
 };
@@ -23,7 +27,7 @@ export type AuditTrailDeps = {
   /** Keys the hashes of exec commands when they are not kept in clear. */
   hashKey: Buffer;
   microTime(epochMs: number): string;
-  createRecord(about: { type: 'k8s.request'; source: string; key: string; data: AuditEvent }): AuditRecord;
+  createRecord(about: { type: 'k8s.request' | StreamEventType; source: string; key: string; data: AuditEvent }): AuditRecord;
 };
 
 /** The class by which `audit.whenUnavailable` rules on a request. */
@@ -38,11 +42,13 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const commandText = deps.settings.execCommand === 'clear' ? (word: string) => word
     : (word: string) => `hmac-sha256:${createHmac('sha256', deps.hashKey).update(word).digest('base64url')}`;
   const options = { producer: deps.producer, commandText };
-  const record = (exchange: Exchange, stage: AuditStage) => {
+  const record = (exchange: Exchange, stage: AuditStage, type: 'k8s.request' | StreamEventType = 'k8s.request', more?: Partial<SallyportPart>) => {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(Date.now()) };
     // A name that is no cluster of ours is the client's invention, and no key.
     const key = auditKey(exchange.upstream?.name, exchange.answer?.session?.id);
-    return deps.createRecord({ type: 'k8s.request', source: 'sallyport/proxy', key, data: describeEvent(exchange, stage, times, options) });
+    const data = describeEvent(exchange, stage, times, options);
+    if (more) Object.assign(data.sallyport, more);
+    return deps.createRecord({ type, source: 'sallyport/proxy', key, data });
   };
   return {
     open() {
@@ -56,6 +62,9 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     },
     started(exchange) {
       deps.sink.enqueue(record(exchange, 'ResponseStarted'));
+    },
+    stream(exchange, type, stream) {
+      deps.sink.enqueue(record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', type, { stream }));
     },
     complete(exchange) {
       if (exchange.audited === 'complete') return;

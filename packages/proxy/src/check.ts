@@ -30,9 +30,11 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
 }
 
 /** Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but only after the caller is known. */
-export function createCheck(deps: { client: CheckClient; clientCertificateOf: ClientCertificateOf }): Step {
+export function createCheck(deps: { client: CheckClient; clientCertificateOf: ClientCertificateOf; changesHeard?: () => number }): Step {
   return async (exchange) => {
-    const answer = await deps.client.check(describe(exchange, deps.clientCertificateOf(exchange.request.socket)));
+    exchange.check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
+    exchange.changesSeen = deps.changesHeard?.() ?? 0;
+    const answer = await deps.client.check(exchange.check);
     exchange.answer = answer;
     if (answer.decision.effect !== 'allow') {
       const code = answer.problem?.code;

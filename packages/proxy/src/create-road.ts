@@ -15,16 +15,21 @@ import { createReadCredential } from './read-credential.ts';
 import { createReadKubeRequest } from './read-kube-request.ts';
 import { createReadTarget } from './read-target.ts';
 import { sendStatus } from './send-status.ts';
+import { createStreams, type Streams } from './streams/create-streams.ts';
+import { createStreamEvents } from './streams/stream-events.ts';
+import type { StreamEnd } from './streams/open-stream.ts';
 import { createTunnel } from './tunnel.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
 export type RoadDeps = {
   sink: AuditSink; logger: Logger; metrics: Metrics; now: () => number;
   upstreams: Upstreams; checks: CheckClient; addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
-  producer: string; hashKey: Buffer; settings: Pick<Config, 'audit' | 'timeouts'>; track(socket: Duplex): void;
+  producer: string; hashKey: Buffer; settings: Pick<Config, 'audit' | 'timeouts' | 'streams'>; track(socket: Duplex): void;
   clientCertificateOf?: ClientCertificateOf;
+  /** For asking about open streams, so that requests do not queue up behind them. */
+  streamChecks?: CheckClient;
 };
-export type Road = { begin: BeginExchange; gateway(exchange: Exchange): Promise<void>; ends: ExchangeEnds };
+export type Road = { begin: BeginExchange; gateway(exchange: Exchange): Promise<void>; ends: ExchangeEnds; streams: Streams };
 
 /** Composes the steps of the Kubernetes road. */
 export function createRoad(deps: RoadDeps): Road {
@@ -32,18 +37,24 @@ export function createRoad(deps: RoadDeps): Road {
   const trail = createAuditTrail({
     sink: deps.sink, settings: deps.settings.audit, producer: deps.producer, hashKey: deps.hashKey, microTime, createRecord: (about) => createAuditRecord(about, ids),
   });
-  const ends = createExchangeEnds({ trail, logger: deps.logger, metrics: deps.metrics });
+  const streams = createStreams({ ...deps, settings: deps.settings.streams, checks: deps.streamChecks ?? deps.checks, events: createStreamEvents(trail) });
+  const ends = createExchangeEnds({ trail, logger: deps.logger, metrics: deps.metrics, closed: streams.closed });
+  const started = (exchange: Exchange, cut: (end: StreamEnd) => void) => {
+    trail.started(exchange);
+    streams.opened(exchange, cut);
+  };
   const fail = (exchange: Exchange, error: unknown) => {
     sendStatus(exchange, error);
     ends.failed(exchange, error);
   };
   const { connect: connectTimeout, firstByte } = deps.settings.timeouts;
-  const forward = createForward({ firstByte, started: trail.started, fail });
-  const tunnel = createTunnel({ connectTimeout, firstByte, started: trail.started, fail, track: deps.track });
+  const forward = createForward({ firstByte, started, fail });
+  const tunnel = createTunnel({ connectTimeout, firstByte, started, fail, track: deps.track });
   const gateway = createGateway({
     openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(),
-    check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined) }), commitAudit: trail.commit, impersonate: createImpersonate(),
+    check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined), changesHeard: streams.changesHeard }),
+    admitStream: streams.admit, commitAudit: trail.commit, impersonate: createImpersonate(),
     send: (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange)), sendStatus: fail,
   });
-  return { begin: createBeginExchange({ clientAddress: deps.addressOf }), gateway, ends };
+  return { begin: createBeginExchange({ clientAddress: deps.addressOf }), gateway, ends, streams };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { CheckAnswer } from '@sallyport/contracts';
+import type { Check, CheckAnswer } from '@sallyport/contracts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import type { ReadHeaders } from './headers/read-headers.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -27,6 +27,9 @@ export type Exchange = {
   kube: RequestInfo | undefined;
   /** SHA-256 of the person's token; the token itself is dropped where it is read. */
   tokenHash: string | undefined;
+  /** What authorize was asked, and how many changes had been heard of by then: a stream is asked about again. */
+  check: Check | undefined;
+  changesSeen: number;
   answer: CheckAnswer | undefined;
   /** The header lines that go upstream, flat: name, value, name, value. */
   upstreamHeaders: string[];

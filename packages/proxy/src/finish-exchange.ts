@@ -10,7 +10,7 @@ export type ExchangeEnds = { opened(exchange: Exchange): void; finished(exchange
 const clientClosed = 499;
 
 /** What is kept of a request when it is over: the audit event, one log line, and the metrics. */
-export function createExchangeEnds(deps: { trail: AuditTrail; logger: Logger; metrics: Metrics }): ExchangeEnds {
+export function createExchangeEnds(deps: { trail: AuditTrail; logger: Logger; metrics: Metrics; closed(exchange: Exchange): void }): ExchangeEnds {
   const registers = [deps.metrics];
   const requests = new Counter({ name: 'sallyport_proxy_requests_total', help: 'Requests to clusters, by cluster and status code.', labelNames: ['cluster', 'code'], registers });
   const seconds = new Histogram({ name: 'sallyport_proxy_request_seconds', help: 'Time from head to end of short requests to clusters.', buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10], registers });
@@ -25,6 +25,7 @@ export function createExchangeEnds(deps: { trail: AuditTrail; logger: Logger; me
     finished(exchange) {
       if (exchange.statusCode === 0) exchange.statusCode = clientClosed;
       deps.trail.complete(exchange);
+      deps.closed(exchange);
       open.dec();
       const durationMs = performance.now() - exchange.startedAt;
       // A name that is no cluster of ours is the client's invention and must not grow the metrics.

@@ -29,32 +29,38 @@ function follow(connections: (string[] | Error | number)[], settings: { silenceM
 }
 
 describe('the feed of changes', () => {
-  it('is read line by line, however it is cut into pieces, and what is no change is passed over', async () => {
-    const seen = follow([['{"seq":1,"type":"he', 'llo"}\n{"seq":2,"type":"policy-changed"}\n', 'no json\n[]\nnull\n{"type":7}\n', '{"type":"gap"}\n{"type":"cut off"']]);
+  it('is read line by line, however it is cut into pieces', async () => {
+    const seen = follow([['{"seq":1,"type":"he', 'llo"}\n{"seq":2,"type":"policy-changed"}\n', '{"seq":3,"type":"gap"}\n{"seq":4,"type":"cut off"']]);
     await sleep(50);
     expect(seen.types).toEqual(['hello', 'policy-changed', 'gap']);
   });
 
+  it.each(['no json', '[]', 'null', '{"seq":2,"type":7}', '{"type":"gap"}', '{"seq":3,"type":"gap"}'])('is begun anew after %s: a line may have been missed', async (line) => {
+    const seen = follow([['{"seq":1,"type":"hello"}\n', `${line}\n{"seq":3,"type":"ping"}\n`], ['{"seq":1,"type":"hello"}\n']], { hang: true });
+    await sleep(60);
+    expect([seen.types, seen.opened]).toEqual([['hello', 'hello'], 2]);
+  });
+
   it('is opened again when it ends, cannot be had, or says nothing for too long; the log says so once', async () => {
-    const seen = follow([['{"type":"hello"}\n'], new Error('away'), new Error('away'), 503, ['{"type":"hello"}\n']], { silenceMs: 1000 });
+    const seen = follow([['{"seq":1,"type":"hello"}\n'], new Error('away'), new Error('away'), 503, ['{"seq":1,"type":"hello"}\n']], { silenceMs: 1000 });
     await sleep(200);
     expect(seen.types).toEqual(['hello', 'hello']);
     expect(seen.opened).toBeGreaterThanOrEqual(5);
     expect(seen.lines).toHaveLength(1);
     stop();
-    const silent = follow([['{"type":"hello"}\n'], ['{"type":"hello"}\n']], { silenceMs: 40, hang: true });
+    const silent = follow([['{"seq":1,"type":"hello"}\n'], ['{"seq":1,"type":"hello"}\n']], { silenceMs: 40, hang: true });
     await sleep(300);
     expect(silent.types).toEqual(['hello', 'hello']);
   });
 
   it('is given up when a line has no end', async () => {
-    const seen = follow([['x'.repeat(70_000)], ['{"type":"hello"}\n']], { hang: true });
+    const seen = follow([['x'.repeat(70_000)], ['{"seq":1,"type":"hello"}\n']], { hang: true });
     await sleep(100);
     expect(seen.types).toEqual(['hello']);
   });
 
   it('is closed when nobody wants it any more', async () => {
-    const seen = follow([['{"type":"hello"}\n']], { hang: true });
+    const seen = follow([['{"seq":1,"type":"hello"}\n']], { hang: true });
     await sleep(30);
     stop();
     await sleep(50);

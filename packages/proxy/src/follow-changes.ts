@@ -1,7 +1,7 @@
 import type { Logger, ServiceClient } from '@sallyport/kit';
 
 /** A line of authorize's `GET /v1/changes`. */
-export type Change = { type: string; [field: string]: unknown };
+export type Change = { seq: number; type: string; [field: string]: unknown };
 
 export type FollowChangesDeps = {
   client: Pick<ServiceClient, 'stream'>;
@@ -17,8 +17,8 @@ const longestLine = 65_536;
 
 function parse(line: string): Change | undefined {
   try {
-    const value = JSON.parse(line) as { type?: unknown } | null;
-    return typeof value?.type === 'string' ? value as Change : undefined;
+    const value = JSON.parse(line) as { type?: unknown; seq?: unknown } | null;
+    return typeof value?.type === 'string' && typeof value.seq === 'number' ? value as Change : undefined;
   } catch {
     return undefined;
   }
@@ -59,9 +59,13 @@ export function followChanges(deps: FollowChangesDeps): () => void {
       }
       if (told) logger.info('changes are heard of again');
       told = false;
+      let expected = 1;
       await readLines(body, (line) => {
         const change = parse(line);
-        if (change) deps.onChange(change);
+        // Whoever has missed a line begins anew, and looks everything up.
+        if (change?.seq !== expected) throw new Error('a line is missing or cannot be read');
+        expected += 1;
+        deps.onChange(change);
       }, alive);
     } finally {
       clearTimeout(timer);

@@ -2,12 +2,15 @@ import { Transform, type Readable } from 'node:stream';
 import { ProblemError, type Http1Flow, type Http1Handler } from '@sallyport/kit';
 import type { Exchange, Step } from './exchange.ts';
 import { cleanResponseHeaders, cleanTrailers } from './headers/clean-response-headers.ts';
+import { createEndResponse, type EndResponse } from './streams/end-response.ts';
+import type { StreamEnd } from './streams/open-stream.ts';
 
 type Attempt = { flow: Http1Flow | undefined; settled: boolean };
 export type ForwardDeps = {
   /** Milliseconds until a short request's first byte. */
   firstByte: number;
-  started(exchange: Exchange): void;
+  /** A long answer has begun; `cut` ends it readably. */
+  started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
   fail(exchange: Exchange, error: unknown): void;
 };
 
@@ -47,6 +50,11 @@ function requestOf(exchange: Exchange, body: Readable | string | undefined, firs
 function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, retry: (unanswered: boolean) => boolean): Http1Handler {
   const { response, kube } = exchange;
   let drains = false;
+  let ending: EndResponse | undefined;
+  const cut = (end: StreamEnd) => ending?.cut(end, () => {
+    attempt.settled = true;
+    attempt.flow?.abort();
+  });
   return {
     onStart(flow) {
       attempt.flow = flow;
@@ -60,9 +68,12 @@ function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, 
       response.writeHead(statusCode, lines);
       // A quiet watch must start at once; a body of known length goes out with its head.
       if (kube!.longRunning || !hasLength(lines)) response.flushHeaders();
-      if (kube!.longRunning) deps.started(exchange);
+      if (!kube!.longRunning) return;
+      ending = createEndResponse(exchange, lines);
+      deps.started(exchange, cut);
     },
     onData(chunk) {
+      if (ending && !ending.pass(chunk)) return;
       exchange.bytesOut += chunk.length;
       if (response.write(chunk)) return;
       attempt.flow!.pause();

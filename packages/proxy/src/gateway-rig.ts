@@ -7,6 +7,7 @@ import { createLogger, createMetrics, ProblemError, type AuditSink } from '@sall
 import { createClientAddress } from './client-address.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRoad } from './create-road.ts';
+import type { Streams } from './streams/create-streams.ts';
 import { createFixedTokenSource } from './upstream/token-source.ts';
 import { createUpstream } from './upstream/upstream.ts';
 import { createUpstreams } from './upstream/upstreams.ts';
@@ -29,6 +30,7 @@ export type Rig = {
   /** Sends bytes as they are and returns everything that comes back until the connection closes or is quiet. */
   raw(bytes: string | Buffer): Promise<string>;
   dial(): Socket; close(): Promise<void>;
+  streams: Streams;
 };
 
 async function listen(server: Server): Promise<number> {
@@ -49,7 +51,7 @@ function createSink(rig: Rig): AuditSink {
 }
 
 /** The road between a recording upstream (plain HTTP on loopback) and raw sockets, with authorize and Kafka answering as the test says. */
-export async function createRig(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<Rig> {
+export async function createRig(handler: (request: IncomingMessage, response: ServerResponse) => void, streams: object = {}): Promise<Rig> {
   const upstream = createServer();
   const rig = { checks: [], events: [], seen: [], answer: () => allow(), kafka: 'up', upstream } as unknown as Rig;
   upstream.on('request', (request, response) => {
@@ -59,7 +61,7 @@ export async function createRig(handler: (request: IncomingMessage, response: Se
   const sockets = new Set<{ destroy(): void }>();
   upstream.on('connection', (socket) => void sockets.add(socket));
   const upstreamPort = await listen(upstream);
-  const config = configSchema.parse({ gateway: { url: 'http://127.0.0.1' }, clusters: [{ name: 'dev', server: `http://127.0.0.1:${upstreamPort}`, token: gatewayToken, host: 'dev.example.com' }], timeouts: { firstByte: '1s' } });
+  const config = configSchema.parse({ gateway: { url: 'http://127.0.0.1' }, clusters: [{ name: 'dev', server: `http://127.0.0.1:${upstreamPort}`, token: gatewayToken, host: 'dev.example.com' }], timeouts: { firstByte: '1s' }, streams });
   const access = { server: `http://127.0.0.1:${upstreamPort}`, ca: undefined, serverName: undefined, token: createFixedTokenSource(gatewayToken), clientCert: undefined, clientKey: undefined };
   const upstreams = createUpstreams([createUpstream({ cluster: config.clusters[0]!, access, timeouts: config.timeouts })]);
   const road = createRoad({
@@ -67,6 +69,7 @@ export async function createRig(handler: (request: IncomingMessage, response: Se
     addressOf: createClientAddress([]), track: (socket) => void sockets.add(socket),
     checks: { check: async (check) => { rig.checks.push(check); return rig.answer(check); } },
   });
+  rig.streams = road.streams;
   rig.server = createGatewayServer({ ...road, tls: undefined, isOwn: () => false, ownApi: () => {}, unparsable: () => void rig.events.push({ type: 'request.unparsable' } as AuditRecord) });
   rig.port = await listen(rig.server);
   rig.dial = () => connect({ port: rig.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -77,6 +80,7 @@ export async function createRig(handler: (request: IncomingMessage, response: Se
       server.closeAllConnections();
       await new Promise((resolve) => { server.close(resolve); });
     }
+    road.streams.close();
     await upstreams.close();
   };
   return rig;

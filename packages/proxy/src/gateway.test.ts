@@ -143,9 +143,11 @@ describe('an upgrade', () => {
     await once(client, 'end');
     expect(text.endsWith('over and out')).toBe(true);
     expect(rig.checks[0]!.kubernetes).toMatchObject({ verb: 'create', requestVerb: 'get', subresource: 'exec', exec: { command: ['ls', '-l'], container: 'c' } });
-    await until(() => rig.events.length === 3);
-    expect(rig.events.map((event) => event.data.stage)).toEqual(['RequestReceived', 'ResponseStarted', 'ResponseComplete']);
-    expect(rig.events[2]!.data).toMatchObject({ responseStatus: { code: 101 }, requestURI: expect.not.stringContaining('command'), sallyport: { bytesIn: 12, bytesOut: 12, exec: { command: ['ls', '-l'] } } });
+    await until(() => rig.events.length === 5);
+    expect(rig.events.map((event) => [event.type, event.data.stage])).toEqual([
+      ['k8s.request', 'RequestReceived'], ['k8s.request', 'ResponseStarted'], ['stream.opened', 'ResponseStarted'], ['k8s.request', 'ResponseComplete'], ['stream.closed', 'ResponseComplete'],
+    ]);
+    expect(rig.events[3]!.data).toMatchObject({ responseStatus: { code: 101 }, requestURI: expect.not.stringContaining('command'), sallyport: { bytesIn: 12, bytesOut: 12, exec: { command: ['ls', '-l'] } } });
   });
 
   it('that the cluster refuses is relayed and both connections end', async () => {

@@ -1,7 +1,7 @@
 import type { Exchange, Step } from './exchange.ts';
 
 export type GatewaySteps = {
-  openAudit: Step; readTarget: Step; readKubeRequest: Step; readCredential: Step; check: Step; commitAudit: Step; impersonate: Step; send: Step; sendStatus(exchange: Exchange, error: unknown): void;
+  openAudit: Step; readTarget: Step; readKubeRequest: Step; readCredential: Step; check: Step; admitStream: Step; commitAudit: Step; impersonate: Step; send: Step; sendStatus(exchange: Exchange, error: unknown): void;
 };
 
 /** The road of every request to a cluster, upgrades included: each step adds its part or refuses, and nothing goes upstream before the last. */
@@ -12,6 +12,7 @@ export function createGateway(steps: GatewaySteps): (exchange: Exchange) => Prom
     steps.readKubeRequest, // what is asked: 400 for what could be read in two ways, 403 for a smuggled identity
     steps.readCredential, //  who asks: exactly one credential
     steps.check, //           authorize decides: 401, 403, 404, or 503 when it is away
+    steps.admitStream, //     what stays open is registered: 429 beyond the limits
     steps.commitAudit, //     what must not run unaudited waits for the acknowledgement
     steps.impersonate, //     the upstream headers, from an allow-list, as the person
     steps.send, //            forward, or tunnel for an upgrade

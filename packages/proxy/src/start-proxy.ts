@@ -24,6 +24,8 @@ export type ProxyParts = { loaded: LoadedConfig; logger: Logger; metrics: Metric
 export type RunningProxy = { port: number; pagesPort: number | undefined; reload(): void; close(): Promise<void> };
 
 const checkTimeoutMs = 1000;
+/** What requests under way may take after the time for streams is over, in milliseconds. */
+const closingMs = 2000;
 
 type Callee = 'authenticate' | 'authorize' | 'audit';
 
@@ -48,11 +50,12 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { upstreams } = clusters;
   const services = connectServices(parts);
   const checks = createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
+  const streamChecks = createCheckClient({ client: services.authorize, timeoutMs: checkTimeoutMs });
   const addressOf = createClientAddress(config.gateway.trustedProxies);
   const clientAddress = (request: IncomingMessage) => addressOf(request.socket.remoteAddress, String(request.headers['x-forwarded-for'] ?? '') || undefined);
   const producer = `proxy/${randomUUID().slice(0, 8)}`;
   const tunnels = new Set<Duplex>();
-  const road = createRoad({ ...parts, upstreams, checks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf: createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null }), track: (socket) => {
+  const road = createRoad({ ...parts, upstreams, checks, streamChecks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf: createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null }), track: (socket) => {
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
   } });
@@ -73,16 +76,21 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const unfollow = files && followCertificate({ server: server as HttpsServer, files, logger: parts.logger });
   const pages = config.login.listen ? await listenHttp(createServer(ownApi(new URL(config.login.url ?? config.gateway.url).origin)), config.login.listen) : undefined;
   parts.logger.info({ port: listening.port, clusters: config.clusters.map((one) => one.name) }, 'the gateway listens');
-  const reloader = startReloading({ ...parts, clusters, authorize: services.authorize, producer });
+  const reloader = startReloading({ ...parts, clusters, authorize: services.authorize, producer, onChange: road.streams.hear });
   return {
     reload: () => void reloader.reload('signal'),
     port: listening.port,
     pagesPort: pages?.port,
     async close() {
       unfollow?.();
-      await reloader.close();
+      // Nobody new is taken, short requests end by themselves, and streams are given time before they are told to go.
+      const { drain } = config.streams;
+      const stopped = Promise.all([listening.close(drain + closingMs), pages?.close(0)]);
+      await road.streams.drain(drain);
       for (const socket of tunnels) socket.destroy();
-      await Promise.all([listening.close(), pages?.close(0)]);
+      await stopped;
+      road.streams.close();
+      await reloader.close();
       await Promise.all([upstreams.close(), ...Object.values(services).map((one) => one.close())]);
     },
   };

@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import type { Exchange, Step } from './exchange.ts';
 import { cleanResponseHeaders } from './headers/clean-response-headers.ts';
+import type { StreamEnd } from './streams/open-stream.ts';
 
 export type TunnelDeps = {
   connectTimeout: number;
   firstByte: number;
-  started(exchange: Exchange): void;
+  /** The tunnel is open; `cut` ends it readably. */
+  started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
   fail(exchange: Exchange, error: unknown): void;
   /** Upgraded sockets are seen by no HTTP server any more: whoever stops the gateway must know them. */
   track(socket: Duplex): void;
@@ -39,6 +41,15 @@ function join(client: Duplex, cluster: Duplex, exchange: Exchange): void {
   };
   closing(client, cluster);
   closing(cluster, client);
+}
+
+/** How long a client may take for what is on its way to it when its stream is cut, in milliseconds. */
+const flushMs = 500;
+
+function endTunnel(client: Duplex, cluster: Duplex): void {
+  cluster.destroy();
+  client.end();
+  setTimeout(() => client.destroy(), flushMs).unref();
 }
 
 function responseHead(answer: IncomingMessage): string {
@@ -86,8 +97,8 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
     exchange.bytesOut += head.length;
     client.write(head);
   }
-  deps.started(exchange);
   join(client, cluster, exchange);
+  deps.started(exchange, () => endTunnel(client, cluster));
 }
 
 /** Reads a client that waits for its 101: only a socket that is read tells that its peer is gone. What it sends early is kept, up to one read. */

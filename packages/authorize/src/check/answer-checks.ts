@@ -34,10 +34,20 @@ async function findSessions(hashes: readonly string[], { sessions, storeTimeoutM
   return new Map(hashes.map((hash, index) => [hash, lookups[index]!]));
 }
 
+/** Hashes of sessions that are only asked about, and used by no check of the batch; undefined if there are none. */
+function idleHashes(checks: readonly Check[]): Set<string> | undefined {
+  let idle: Set<string> | undefined;
+  for (const { credential, use } of checks) if (use === false && credential.kind === 'token') (idle ??= new Set()).add(credential.hash);
+  if (idle) for (const { credential, use } of checks) if (use !== false && credential.kind === 'token') idle.delete(credential.hash);
+  return idle;
+}
+
 /** A check that goes wrong is refused by itself; the others of its batch are answered. */
 function judgeOne(check: Check, found: Found, snapshot: PolicySnapshot, { judge, logger }: Deps): string {
   try {
-    return writeAnswer(judge(check, check.credential.kind === 'token' ? found.get(check.credential.hash) : undefined, snapshot));
+    const lookup = check.credential.kind === 'token' ? found.get(check.credential.hash) : undefined;
+    const answer = judge(check, lookup, snapshot);
+    return writeAnswer(check.use === false && lookup?.state === 'live' ? { ...answer, idleEndsAt: lookup.idleEndsAt } : answer);
   } catch (error) {
     logger.error({ err: error, target: check.target }, 'a check went wrong and was refused');
     const { code, detail } = toProblem(undefined);
@@ -55,7 +65,8 @@ export function createAnswerChecks(deps: Deps): AnswerChecks {
     for (let index = 0; index < checks.length; index += 1) json += (index === 0 ? '' : ',') + judgeOne(checks[index]!, found, snapshot, deps);
     if (deps.logger.isLevelEnabled('debug')) deps.logger.debug({ checks: checks.length, sessions: found.size, policyVersion: snapshot.version }, 'checks answered');
     const afterwards = () => {
-      for (const [hash, lookup] of found) if (lookup.state === 'live') deps.renewal.used(hash, lookup);
+      const idle = idleHashes(checks);
+      for (const [hash, lookup] of found) if (lookup.state === 'live' && !idle?.has(hash)) deps.renewal.used(hash, lookup);
     };
     return { json: `${json}]}`, afterwards };
   };

@@ -6,14 +6,16 @@ export type Answer = {
   readonly decision: Decision;
   readonly problem?: { readonly code: ProblemCode; readonly detail: string };
   readonly caller?: CallerView;
+  /** When the session ends for lack of use; told where the check was no use of it. */
+  readonly idleEndsAt?: number;
   readonly appearance?: ClusterAppearance;
 };
 
 /** Writes an answer as JSON (`checkAnswerSchema`). */
-export function writeAnswer({ decision, problem, caller, appearance }: Answer): string {
+export function writeAnswer({ decision, problem, caller, idleEndsAt, appearance }: Answer): string {
   let json = `{"decision":${JSON.stringify(decision)}`;
   if (problem) json += `,"problem":${JSON.stringify(problem)}`;
-  if (caller) json += `,${caller.json}`;
+  if (caller) json += `,${idleEndsAt === undefined ? caller.json : caller.idleJson(idleEndsAt)}`;
   if (appearance?.refusal === undefined && appearance) json += `,"impersonation":${appearance.json}`;
   return `${json}}`;
 }

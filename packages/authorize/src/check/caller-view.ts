@@ -14,6 +14,8 @@ export type CallerView = {
   readonly session: SessionInput;
   /** The members `session` and `identity` of an answer. */
   readonly json: string;
+  /** The same with `session.idleEndsAt`, in milliseconds since the epoch. */
+  idleJson(idleEndsAt: number): string;
   appearance(rules: ImpersonateRules): ClusterAppearance;
 };
 
@@ -51,6 +53,7 @@ function createView(session: Session, uid: () => string): CallerView {
     user: { id: identity.user, ...(identity.email === undefined ? {} : { email: identity.email }), groups: identity.groups, claims },
     session: { id },
     json: `"session":${JSON.stringify({ id, kind, expiresAt })},"identity":${JSON.stringify(identity)}`,
+    idleJson: (idleEndsAt) => `"session":${JSON.stringify({ id, kind, expiresAt, idleEndsAt })},"identity":${JSON.stringify(identity)}`,
     appearance(rules) {
       let known = appearances.get(rules);
       if (!known) {

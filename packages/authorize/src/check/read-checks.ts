@@ -99,6 +99,8 @@ function readCheck(value: unknown, path: string): Check {
     target: readTarget(fields['target'], `${path}.target`),
     request: readRequest(fields['request'], `${path}.request`),
   };
+  readOptional(fields, 'use', 'boolean', path);
+  if (fields['use'] === false) check.use = false;
   if (fields['kubernetes'] !== undefined) check.kubernetes = readKubernetes(fields['kubernetes'], `${path}.kubernetes`);
   return check;
 }

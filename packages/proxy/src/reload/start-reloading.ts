@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import type { Config } from '@sallyport/contracts';
 import { createConfigReader, createReloader, reportReplica, type LoadedConfig, type Logger, type Metrics, type Reloader, type ServiceClient } from '@sallyport/kit';
-import { followChanges } from '../follow-changes.ts';
+import { followChanges, type Change } from '../follow-changes.ts';
 import type { ClusterSet } from './cluster-set.ts';
 
 export type ReloadingDeps = {
   loaded: LoadedConfig; clusters: ClusterSet; authorize: Pick<ServiceClient, 'request' | 'stream'>; producer: string; logger: Logger; metrics: Metrics; now: () => number;
+  /** Hears of every change that authorize tells of. */
+  onChange(change: Change): void;
 };
 
 /** What the gateway takes into use without a restart, and what is no business of it. */
@@ -24,7 +26,9 @@ export function startReloading(deps: ReloadingDeps): Reloader {
   });
   const stopFollowing = followChanges({
     client: authorize, logger,
-    onChange({ type }) {
+    onChange(change) {
+      const { type } = change;
+      deps.onChange(change);
       if (type === 'reload-requested') void reloader.reload('request');
       // It may have been asked for meanwhile.
       else if (type === 'hello') reloader.look();

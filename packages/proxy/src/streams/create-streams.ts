@@ -1,0 +1,71 @@
+import type { Config } from '@sallyport/contracts';
+import type { Metrics } from '@sallyport/kit';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { CheckClient } from '../check-client.ts';
+import type { Exchange, Step } from '../exchange.ts';
+import type { Change } from '../follow-changes.ts';
+import { createJudgeStreams } from './judge-streams.ts';
+import type { StreamEnd } from './open-stream.ts';
+import type { StreamEvents } from './stream-events.ts';
+import { createStreamRegistry, type StreamRegistry } from './stream-registry.ts';
+
+/** The open streams of this gateway and what ends them. */
+export type Streams = {
+  registry: StreamRegistry;
+  /** The step of the road that registers what stays open. */
+  admit: Step;
+  opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
+  closed(exchange: Exchange): void;
+  /** Asks again about whatever a change concerns. After `hello` and `gap` that is everything: something may have been missed. */
+  hear(change: Change): void;
+  /** Changes heard of since the start. */
+  changesHeard(): number;
+  /** Waits for streams to end by themselves, at most for `ms`; then tells those that are left to go. Resolves when none is left, or soon after. */
+  drain(ms: number): Promise<void>;
+  close(): void;
+};
+
+export type StreamsDeps = {
+  settings: Config['streams']; checks: CheckClient;
+  events: StreamEvents; metrics: Metrics; now: () => number; producer: string;
+};
+
+const draining: StreamEnd = { reason: 'draining', code: 'service-unavailable', detail: 'This gateway is being stopped. Connect again.' };
+/** What a client may take to close once it has been told, in milliseconds. */
+const lastWordsMs = 1000;
+const lookMs = 50;
+
+/** Creates the registry and its judge. */
+export function createStreams(deps: StreamsDeps): Streams {
+  const registry = createStreamRegistry({ ...deps, limits: deps.settings });
+  const judge = createJudgeStreams({ ...deps, registry });
+  let heard = 0;
+  const empty = async (ms: number) => {
+    for (const until = performance.now() + ms; registry.size > 0 && performance.now() < until;) await pause(lookMs);
+  };
+  return {
+    registry,
+    admit(exchange) {
+      if (exchange.kube!.stream === undefined) return;
+      const stream = registry.admit(exchange);
+      // A change that was heard while authorize was being asked found no stream to ask about.
+      if (exchange.changesSeen !== heard) void judge.judge([stream]);
+    },
+    opened: (exchange, cutter) => registry.opened(exchange, cutter),
+    closed: (exchange) => registry.closed(exchange),
+    hear({ type, sessionId, policyVersion }) {
+      if (type === 'session-revoked') void judge.judge([...registry.ofSession(String(sessionId))]);
+      else if (type === 'policy-changed') judge.policyChanged(String(policyVersion));
+      else if (type === 'hello' || type === 'gap') void judge.judge(registry.all());
+      else return;
+      heard += 1;
+    },
+    changesHeard: () => heard,
+    async drain(ms) {
+      await empty(ms);
+      for (const stream of registry.all()) registry.cut(stream, draining);
+      await empty(lastWordsMs);
+    },
+    close: () => judge.close(),
+  };
+}

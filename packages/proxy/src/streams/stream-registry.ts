@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from '@sallyport/contracts';
+import { ProblemError, type Metrics } from '@sallyport/kit';
+import { Counter, Gauge } from 'prom-client';
+import type { Exchange } from '../exchange.ts';
+import { createEndedStreams, describeStream, type StreamRow } from './ended-streams.ts';
+import type { OpenStream, StreamEnd } from './open-stream.ts';
+import type { StreamEvents } from './stream-events.ts';
+
+/** Every open stream of this gateway, and the latest of those that have ended. */
+export type StreamRegistry = {
+  /** Registers a stream before anything goes upstream; throws `too-many-requests` beyond the limits per person and cluster. */
+  admit(exchange: Exchange): OpenStream;
+  /** Its answer has begun; `cutter` ends it readably. */
+  opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
+  /** It is over, whoever ended it. */
+  closed(exchange: Exchange): void;
+  /** Ends a stream; does nothing to one that is being ended. */
+  cut(stream: OpenStream, end: StreamEnd): void;
+  all(): Iterable<OpenStream>;
+  ofSession(sessionId: string): Iterable<OpenStream>;
+  readonly size: number;
+  rows(ended: boolean): StreamRow[];
+};
+
+export type StreamRegistryDeps = { limits: Pick<Config['streams'], 'perUser' | 'perCluster' | 'recheck'>; events: StreamEvents; metrics: Metrics; now: () => number; producer: string };
+
+/** Members of a group by key; a key without members is forgotten. */
+function createGroups() {
+  const groups = new Map<string, Set<OpenStream>>();
+  return {
+    of: (key: string): ReadonlySet<OpenStream> => groups.get(key) ?? new Set(),
+    add(key: string, stream: OpenStream) {
+      const group = groups.get(key);
+      if (group) group.add(stream);
+      else groups.set(key, new Set([stream]));
+    },
+    remove(key: string, stream: OpenStream) {
+      const group = groups.get(key);
+      group?.delete(stream);
+      if (group?.size === 0) groups.delete(key);
+    },
+  };
+}
+
+const personOf = ({ answer }: Exchange) => `${answer?.identity?.issuer}\0${answer?.identity?.subject}`;
+const clusterOf = ({ upstream }: Exchange) => upstream?.name ?? '';
+const sessionOf = ({ answer }: Exchange) => answer?.session?.id ?? '';
+
+function createStreamMetrics(metrics: Metrics, size: () => number) {
+  const registers = [metrics];
+  const cuts = new Counter({ name: 'sallyport_proxy_streams_cut_total', help: 'Streams that the gateway ended, by reason.', labelNames: ['reason'], registers });
+  const refused = new Counter({ name: 'sallyport_proxy_streams_refused_total', help: 'Streams refused because of a limit, by limit.', labelNames: ['limit'], registers });
+  new Gauge({ name: 'sallyport_proxy_open_streams', help: 'Streams open now.', registers, collect() { this.set(size()); } });
+  return { cuts, refused };
+}
+
+/** Creates an empty registry. */
+export function createStreamRegistry({ limits, events, metrics, now, producer }: StreamRegistryDeps): StreamRegistry {
+  const streams = new Map<Exchange, OpenStream>();
+  const [people, clusters, sessions] = [createGroups(), createGroups(), createGroups()];
+  const ended = createEndedStreams();
+  const { cuts, refused } = createStreamMetrics(metrics, () => streams.size);
+  const refuse = (limit: string, detail: string): never => {
+    refused.inc({ limit });
+    throw new ProblemError('too-many-requests', detail);
+  };
+  const cut = (stream: OpenStream, end: StreamEnd) => {
+    if (stream.end) return;
+    stream.end = end;
+    cuts.inc({ reason: end.reason });
+    events.cut(stream, end);
+    stream.cutter?.(end);
+  };
+  return {
+    admit(exchange) {
+      if (people.of(personOf(exchange)).size >= limits.perUser) refuse('user', `You have ${limits.perUser} streams (exec, watch, logs and the like) open on this gateway, which is the limit; close some.`);
+      if (clusters.of(clusterOf(exchange)).size >= limits.perCluster) refuse('cluster', `Cluster "${clusterOf(exchange)}" has ${limits.perCluster} streams open on this gateway, which is the limit.`);
+      const stream: OpenStream = {
+        id: randomUUID(), kind: exchange.kube!.stream!, exchange, openedAt: now(), dueAt: now() + limits.recheck, unjudgedSince: undefined, judging: false, cutter: undefined, end: undefined,
+      };
+      streams.set(exchange, stream);
+      people.add(personOf(exchange), stream);
+      clusters.add(clusterOf(exchange), stream);
+      sessions.add(sessionOf(exchange), stream);
+      return stream;
+    },
+    opened(exchange, cutter) {
+      const stream = streams.get(exchange);
+      if (!stream) return;
+      stream.cutter = cutter;
+      events.opened(stream);
+      if (stream.end) cutter(stream.end);
+    },
+    closed(exchange) {
+      const stream = streams.get(exchange);
+      if (!stream) return;
+      streams.delete(exchange);
+      people.remove(personOf(exchange), stream);
+      clusters.remove(clusterOf(exchange), stream);
+      sessions.remove(sessionOf(exchange), stream);
+      if (!stream.cutter) return; // it never began
+      events.closed(stream);
+      ended.add(describeStream(stream, producer, now()));
+    },
+    cut,
+    all: () => streams.values(),
+    ofSession: (sessionId) => sessions.of(sessionId),
+    get size() {
+      return streams.size;
+    },
+    rows: (wanted) => (wanted ? ended.rows() : [...streams.values()].map((stream) => describeStream(stream, producer, undefined))),
+  };
+}
