@@ -58,7 +58,9 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
     gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls },
     services, sessions: request.sessions, audit: request.audit,
     identity: { providers: request.providers }, login: { url: pagesUrl, listen: `127.0.0.1:${pagesPort}` },
-    api: { policy: request.apiPolicy ?? {} }, clusters: request.clusters, ...request.more,
+    api: { policy: request.apiPolicy ?? {} }, clusters: request.clusters,
+    // Whoever stops this sits in front of it: open watches are told at once.
+    streams: { drain: '1s' }, ...request.more,
   }));
   return { configFile, gatewayUrl, pagesUrl, caFile, adminPorts };
 }
