@@ -9,7 +9,7 @@ const program = fileURLToPath(new URL('../../../packages/standalone/dist/demo-ma
 /** What demo.json promises, as far as tests use it. */
 export type DemoJson = {
   ready: boolean; gatewayUrl: string; caFile: string; kubeconfig: string; issuer: string; home: string; pid: number;
-  people: { user: string; password: string; groups: string[] }[]; cluster: { name: string; url: string; kind: string }; adminKubeconfig: string; auditFile: string;
+  people: { user: string; password: string; groups: string[] }[]; cluster: { name: string; url: string; kind: string }; adminKubeconfig: string; auditFile: string; policyFile: string;
 };
 
 export type Demo = { command: RunningCommand; state: DemoJson; kubectl: string; startKubectl(args: string[]): RunningCommand; tryKubectl(args: string[]): Promise<CommandResult> };

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createNamespace, describeWith, httpRequestOnce, runCommand, theBed, type TestNamespace } from '../harness/index.ts';
+import { createNamespace, describeWith, eventually, httpRequestOnce, runCli, theBed, type TestNamespace } from '../harness/index.ts';
 import { firstKubectl, startDemo, startDemoProgram, type Demo } from './demo-program.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-demo-'));
@@ -56,6 +56,23 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(text).not.toContain('spt_');
   });
 
+  it('leaves a trail that the policy in force judges as the gateway did, from the file and from the store', async () => {
+    const replay = async (...source: string[]) => {
+      const { code, stdout, stderr } = await runCli(['policy', 'replay', ...source, '--policy', demo.state.policyFile, '--cluster', 'demo', '-o', 'json'], { home: demo.state.home });
+      expect({ code, stderr: source[0] === '--from-store' ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+      return JSON.parse(stdout) as { judged: number; unchanged: { allowed: number; refused: number }; passedOver: Record<string, number> };
+    };
+    const nothing = { lost: { requests: 0 }, gained: { requests: 0 }, unjudged: { requests: 0 }, passedOver: { unreadable: 0 } };
+    const fromFile = await replay(demo.state.auditFile);
+    expect(fromFile).toMatchObject(nothing);
+    expect(fromFile.unchanged.allowed).toBeGreaterThan(2);
+    expect(fromFile.unchanged.refused).toBeGreaterThan(1);
+    // Whoever is logged in, mallory by now, sees their own events.
+    const fromStore = await replay('--from-store', '--gateway', demo.state.gatewayUrl);
+    expect(fromStore).toMatchObject({ ...nothing, unchanged: { allowed: 0 } });
+    expect(fromStore.judged).toBeGreaterThan(1);
+  });
+
   it('runs its command with KUBECONFIG set, ends with its code, and leaves nothing running', async () => {
     writeFileSync(path.join(state, 'done'), '');
     const { code, stdout } = await demo.command.ended;
@@ -64,6 +81,50 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(() => process.kill(demo.state.pid, 0)).toThrow('ESRCH');
     await expect(httpRequestOnce(demo.state.gatewayUrl)).rejects.toThrow('ECONNREFUSED');
   }, 30_000);
+});
+
+describeWith(['kubectl'], 'the demo with a policy that is edited while it runs', () => {
+  let demo: Demo;
+  const state = path.join(directory, 'edited');
+  beforeAll(async () => {
+    demo = await startDemo(state, theBed().kubectl!, []);
+  }, 70_000);
+
+  it('takes an edited policy within two seconds; refuses a broken edit, and tells carol what is wrong with it', async () => {
+    const own = readFileSync(demo.state.policyFile, 'utf8');
+    expect(own).toContain('Edit this file');
+    const status = () => runCli(['policy', 'status', '--gateway', demo.state.gatewayUrl], { home: demo.state.home });
+    const pods = () => demo.tryKubectl(['get', 'pods']);
+    expect((await firstKubectl(demo, 'alice', ['get', 'pods'])).code).toBe(0);
+    expect((await status()).code).toBe(5);
+    const begun = performance.now();
+    writeFileSync(demo.state.policyFile, '- allow:\n    or:\n      - groups: security-auditors\n');
+    await eventually('kubectl is refused', async () => (await pods()).code !== 0, 6000);
+    process.stderr.write(`measured: an edited policy holds for kubectl: ${Math.round(performance.now() - begun)} ms (promised: 2000 ms)\n`);
+    await firstKubectl(demo, 'carol', ['get', 'pods']);
+    expect(await status()).toMatchObject({ code: 0, stdout: expect.stringMatching(/Every replica runs policy [0-9a-f]{16}\.\n$/) });
+    writeFileSync(demo.state.policyFile, '- allow:\n    or:\n      - gruops: security-auditors\n');
+    const refused = await eventually('the status says so', async () => {
+      const found = await status();
+      return found.code === 8 ? found : undefined;
+    }, 6000);
+    expect(refused.stdout).toContain(`${demo.state.policyFile}:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)`);
+    // The policy before it still lets carol in.
+    expect((await pods()).stderr).not.toContain('policy rule');
+    writeFileSync(demo.state.policyFile, own);
+    await eventually('all is well', async () => (await status()).code === 0, 6000);
+    expect((await firstKubectl(demo, 'alice', ['get', 'pods'])).code).toBe(0);
+    writeFileSync(demo.state.policyFile, own.replace('developers', 'security-auditors'));
+    writeFileSync(path.join(state, 'done'), '');
+    expect((await demo.command.ended).stdout).toBe(`KUBECONFIG is ${demo.state.kubeconfig}\n`);
+  }, 60_000);
+
+  it('begins with its own policy again, and keeps the edited one beside it', async () => {
+    const edited = readFileSync(demo.state.policyFile, 'utf8');
+    expect((await startDemoProgram(['--port', '0', '--state-dir', state, '--exit-after', 'true']).ended).code).toBe(0);
+    expect(readFileSync(demo.state.policyFile, 'utf8')).toContain('groups: developers');
+    expect(readFileSync(`${demo.state.policyFile}.previous`, 'utf8')).toBe(edited);
+  }, 60_000);
 });
 
 describeWith(['cluster', 'kubectl'], 'the demo with a cluster of one\'s own', () => {
@@ -122,8 +183,13 @@ describe('the demo\'s command line', () => {
   it('takes a policy of one\'s own and the code of a command that fails', async () => {
     const policy = path.join(directory, 'policy.yaml');
     writeFileSync(policy, '- allow:\n    or:\n      - email: {is: nobody@example.com}\n');
-    const ended = await startDemoProgram(['--port', '0', '--state-dir', path.join(directory, 'policy'), '--policy', policy, '--exit-after', 'test -s "$KUBECONFIG" && exit 42']).ended;
+    const args = ['--port', '0', '--state-dir', path.join(directory, 'policy'), '--policy', policy];
+    const ended = await startDemoProgram([...args, '--exit-after', `test -s "$KUBECONFIG" && grep -q '"policyFile": "${policy}"' "$SALLYPORT_DEMO/demo.json" && exit 42`]).ended;
     expect(ended.code).toBe(42);
-    expect((await runCommand('grep', ['-c', 'nobody@example.com', path.join(directory, 'policy', 'sallyport.yaml')])).stdout).toBe('1\n');
+    expect(readFileSync(path.join(directory, 'policy', 'sallyport.yaml'), 'utf8')).toContain(`policyFile: ${policy}`);
+    writeFileSync(policy, '- alow: []\n');
+    const { code, stderr } = await startDemoProgram([...args, '--exit-after', 'true']).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${policy}:1:3: clusters.0.policy.0.alow: unknown action "alow" (did you mean allow?)`);
   }, 60_000);
 });

@@ -23,7 +23,7 @@ export const demoHelp = `npm run demo -- [options]: Sallyport with all it needs,
   --yes                    the answer to every question is yes
   --port P                 the gateway's port (default 8443; 0 = any free one)
   --state-dir DIR          where everything is written (default .sallyport)
-  --policy FILE            a policy (PPL) instead of the demo's own
+  --policy FILE            a policy (PPL) instead of the demo's own (DIR/policy.yaml); either may be edited while the demo runs
   --exit-after COMMAND     run this when all is ready, with KUBECONFIG set, then stop with its exit code
   --help                   this text
 

@@ -1,8 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 
 /** Who may come to the demo's cluster at all; what they may do there is its own role bindings' business. */
-const ownPolicy = [{ allow: { or: [{ groups: 'developers' }, { groups: 'sre' }] } }];
+const ownPolicy = `# Who may do what on the demo's cluster. Edit this file while the demo runs: what you save holds within two seconds.
+# A faulty file is refused and the policy before it stays; "sallyport policy status" (as carol) says what is wrong with it.
+- allow:
+    or:
+      - groups: developers
+      - groups: sre
+`;
 
 /** Who may see and act on what is not their own. */
 export const demoApiPolicy = {
@@ -11,7 +17,11 @@ export const demoApiPolicy = {
   policy: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
 };
 
-/** The policy of the demo's cluster: its own, or the one in `file` (a bare PPL document). */
-export function readDemoPolicy(file: string | undefined): unknown {
-  return file === undefined ? ownPolicy : parse(readFileSync(file, 'utf8'));
+/** The file with the policy of the demo's cluster: the one that is given (a bare PPL document), or one that is written for it. What an earlier run left edited is kept beside it. */
+export function demoPolicyFile(directory: string, given: string | undefined): string {
+  if (given !== undefined) return given;
+  const file = path.join(directory, 'policy.yaml');
+  if (existsSync(file) && readFileSync(file, 'utf8') !== ownPolicy) renameSync(file, `${file}.previous`);
+  writeFileSync(file, ownPolicy, { mode: 0o600 });
+  return file;
 }

@@ -10,7 +10,7 @@ import { writeSettings } from '../settings/write-settings.ts';
 import { startConstellation } from '../start-constellation.ts';
 import type { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
-import { demoApiPolicy, readDemoPolicy } from './demo-policy.ts';
+import { demoApiPolicy, demoPolicyFile } from './demo-policy.ts';
 import { openOwnCluster } from './open-own-cluster.ts';
 import { openPracticeCluster } from './open-practice-cluster.ts';
 import { openRealCluster } from './open-real-cluster.ts';
@@ -21,7 +21,7 @@ export type DemoState = {
   ready: true; gatewayUrl: string; caFile: string; kubeconfig: string; issuer: string;
   people: { user: string; password: string; groups: readonly string[] }[];
   cluster: { name: string; url: string; kind: DemoCluster['kind'] };
-  adminKubeconfig: string; auditFile: string; home: string; loginUrl: string; kubectl?: string; pid: number;
+  adminKubeconfig: string; auditFile: string; policyFile: string; home: string; loginUrl: string; kubectl?: string; pid: number;
 };
 export type RunningDemo = { state: DemoState; stateFile: string; close(): Promise<void> };
 
@@ -74,18 +74,20 @@ async function startParts(options: DemoOptions, directory: string, say: (text: s
   closers.push(() => provider.close());
   const clientSecret = 'demo-client-secret';
   const name = 'demo';
+  const policyFile = demoPolicyFile(directory, options.policy);
   const settings = await writeSettings({
     directory, authority, gatewayPort: options.port, pagesPort: await freePort(),
     sessions: { memory: true }, audit: { kafka: { memory: true }, store: { embedded: './audit' }, keep: 50_000 },
     providers: [{ id: 'demo', issuer: provider.issuer, clientId, clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'] }],
-    clusters: [{ name, ...cluster.access, policy: readDemoPolicy(options.policy) }], apiPolicy: demoApiPolicy,
+    clusters: [{ name, ...cluster.access, policyFile }], apiPolicy: demoApiPolicy,
   });
   provider.register({ clientId, clientSecret, redirectUris: [`${settings.pagesUrl}/.sallyport/callback`] });
   const auditFile = path.join(directory, 'audit.ndjson');
   // There from the beginning, so that it can be followed before anything happens.
   writeFileSync(auditFile, '', { flag: 'a', mode: 0o600 });
   const tap = createNdjsonTap({ file: auditFile });
-  const logger = createLogger({ service: 'demo', level: process.env.SALLYPORT_LOG_LEVEL ?? 'warn' });
+  // Standard output is that of the command that the demo runs.
+  const logger = createLogger({ service: 'demo', level: process.env.SALLYPORT_LOG_LEVEL ?? 'warn', destination: process.stderr });
   const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), logger, onBus: (bus) => void bus.subscribe(tap) });
   closers.push(() => constellation.close());
   await constellation.ready();
@@ -94,6 +96,6 @@ async function startParts(options: DemoOptions, directory: string, say: (text: s
   return {
     ready: true, gatewayUrl: settings.gatewayUrl, caFile: settings.caFile, kubeconfig, issuer: provider.issuer,
     people: demoPeople.map(({ user, password, groups }) => ({ user, password, groups })), cluster: { name, url: `${settings.gatewayUrl}/clusters/${name}`, kind: cluster.kind },
-    adminKubeconfig: cluster.adminKubeconfig, auditFile, home, loginUrl: settings.pagesUrl, ...(cluster.kubectl === undefined ? {} : { kubectl: cluster.kubectl }), pid: process.pid,
+    adminKubeconfig: cluster.adminKubeconfig, auditFile, policyFile, home, loginUrl: settings.pagesUrl, ...(cluster.kubectl === undefined ? {} : { kubectl: cluster.kubectl }), pid: process.pid,
   };
 }

@@ -10,7 +10,8 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     '', 'Sallyport is ready.', '',
     `  Gateway   ${state.gatewayUrl}  (cluster: ${state.cluster.url})`,
     `  Cluster   ${kinds[state.cluster.kind]}`,
-    `  Audit     ${state.auditFile}`, '',
+    `  Audit     ${state.auditFile}`,
+    `  Policy    ${state.policyFile}  (edit this file: what you save holds within two seconds)`, '',
     '  People (the login page asks for them)', ...people, ...missing, '',
     '  In another terminal:', '',
     `    export KUBECONFIG=${state.kubeconfig}`,
@@ -19,6 +20,7 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     `    export SALLYPORT_HOME=${state.home}`,
     `    alias sallyport=${cliProgram}`,
     `    sallyport whoami --gateway ${state.gatewayUrl}`,
+    `    sallyport policy status --gateway ${state.gatewayUrl}   # for carol: what is in force, and what is wrong with a file that was refused`,
     `    sallyport logout --gateway ${state.gatewayUrl}   # the next kubectl asks for a login again`, '',
     '  Ctrl-C stops all of it.', '',
   ].join('\n');

@@ -1,0 +1,54 @@
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ReplicaStatus } from '@sallyport/contracts';
+import { parse, stringify } from 'yaml';
+import { runDirectory } from '../harness/the-bed.ts';
+import type { Gate } from '../harness/index.ts';
+
+/** The metrics of a service, by name and labels as Prometheus writes them. */
+export async function metricsOf(gate: Gate, service: 'authorize' | 'proxy'): Promise<Map<string, number>> {
+  const text = await (await fetch(`http://127.0.0.1:${gate.adminPorts[service]}/metrics`)).text();
+  return new Map(text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+}
+
+/** The version that a service says it runs. */
+export async function versionOf(gate: Gate, service: 'authorize' | 'proxy'): Promise<string | undefined> {
+  return [...(await metricsOf(gate, service)).keys()].map((name) => /^sallyport_policy_info\{version="(.*)"\}$/.exec(name)?.[1]).find((version) => version !== undefined);
+}
+
+/** How often a service has read its configuration again, with this result. */
+export async function reloadsOf(gate: Gate, service: 'authorize' | 'proxy', result: string): Promise<number> {
+  return (await metricsOf(gate, service)).get(`sallyport_config_reloads_total{result="${result}"}`) ?? 0;
+}
+
+/** What every replica says of itself, as `sallyport policy status` gets it. */
+export async function statusOf(gate: Gate, token: string): Promise<ReplicaStatus[]> {
+  const answer = await gate.request('/.sallyport/api/v1/policy/status', { token });
+  if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.text}`);
+  return (answer.json() as { replicas: ReplicaStatus[] }).replicas;
+}
+
+/** Changes a configuration file at once, as an editor does that writes beside it and renames. */
+export function editConfig(file: string, edit: (config: Record<string, never>) => void): void {
+  const config = parse(readFileSync(file, 'utf8')) as Record<string, never>;
+  edit(config);
+  writeFileSync(`${file}.new`, stringify(config));
+  renameSync(`${file}.new`, file);
+}
+
+/** A directory as the kubelet mounts a ConfigMap: each version in one of its own, behind a link that is swapped. */
+export function createConfigMapVolume(first: Record<string, string>) {
+  const directory = mkdtempSync(path.join(runDirectory(), 'configmap-'));
+  let version = 0;
+  const put = (files: Record<string, string>) => {
+    version += 1;
+    const name = `..2026_01_01_${version}`;
+    mkdirSync(path.join(directory, name));
+    for (const [file, text] of Object.entries(files)) writeFileSync(path.join(directory, name, file), text);
+    symlinkSync(name, path.join(directory, '..data_tmp'));
+    renameSync(path.join(directory, '..data_tmp'), path.join(directory, '..data'));
+  };
+  put(first);
+  for (const file of Object.keys(first)) symlinkSync(path.join('..data', file), path.join(directory, file));
+  return { file: (name: string) => path.join(directory, name), put, remove: () => rmSync(directory, { recursive: true }) };
+}
