@@ -10,6 +10,8 @@ const groupPath = 'kafkajs/src/producer/groupMessagesPerPartition.js';
 const checksumPath = 'kafkajs/src/protocol/recordBatch/crc32C/index.js';
 const producePath = 'kafkajs/src/protocol/requests/produce/v3/request.js';
 const requestPath = 'kafkajs/src/protocol/request.js';
+/** Holds on to what it found at its own loading. */
+const connectionPath = 'kafkajs/src/network/connection.js';
 
 /** What kafkajs knows of a request, whose `encode` gives the payload. */
 export type KafkaRequest = { apiKey: number; apiVersion: number; encode(): Promise<unknown> };
@@ -40,7 +42,7 @@ function quickRequest(original: CreateRequest): CreateRequest {
  * Puts our encoders, checksum and grouping in the place of kafkajs's own, which spend most of the CPU time of a send: on a zeroed
  * half-kilobyte buffer for every field of every record, on seven copies of every batch, on a checksum byte by byte, and on a new list for every message of a batch.
  * All are pure functions that tests hold against the originals. Done only for the one version they were written for, and to be called before kafkajs is first used;
- * where its files cannot be found (a bundle), kafkajs goes on as it is. Returns whether it was done.
+ * where its files cannot be found (a bundle), or it was used before, kafkajs goes on as it is. Returns whether it was done.
  */
 export function quickenKafkajs(): boolean {
   const load = createRequire(import.meta.url);
@@ -51,6 +53,8 @@ export function quickenKafkajs(): boolean {
   };
   try {
     if ((load('kafkajs/package.json') as { version: string }).version !== knownVersion) return false;
+    // Used before by somebody else: half of it would be ours and half its own, and the two do not go together.
+    if (load.cache[load.resolve(connectionPath)] && !(load(requestPath) as { quickened?: true }).quickened) return false;
     replace<(parts: RecordParts) => EncodedRecord>(recordPath, (original) => (parts) => fits(parts.timestampDelta) ? encodeRecord(parts) : original(parts));
     replace<(bytes: Uint8Array) => number>(checksumPath, () => (bytes) => crc32c(bytes));
     replace<GroupMessages>(groupPath, () => createGroupMessages());

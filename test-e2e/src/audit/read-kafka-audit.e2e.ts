@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startBed, type Bed } from '@sallyport/bed';
+import { createKafkaAuditSink, createLogger, readKafkaAudit, sampleAuditRecord, type KafkaConfig } from '@sallyport/kit';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+let bed: Bed;
+let kafka: KafkaConfig;
+
+async function until(ready: () => Promise<boolean>, ms = 30_000): Promise<void> {
+  const end = Date.now() + ms;
+  while (!await ready()) {
+    if (Date.now() > end) throw new Error('it did not come to pass in time');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Writes events of many sessions, so that they are on every partition; returns their audit ids. */
+async function write(count: number, what: string): Promise<string[]> {
+  const sink = createKafkaAuditSink({ kafka, logger, now: Date.now });
+  await until(() => sink.publish(sampleAuditRecord({ auditID: 'first', session: 'first' })).then(() => true, () => false));
+  const records = Array.from({ length: count }, (_none, index) => sampleAuditRecord({ session: `session-${index % 50}`, auditID: `${what}-${index}` }));
+  await Promise.all(records.map((record) => sink.publish(record)));
+  await sink.close();
+  return records.map((record) => record.data.auditID);
+}
+
+async function readAll(options: { since?: number; topic?: string } = {}): Promise<{ ids: string[]; types: Set<string>; unreadable: number; messages: number }> {
+  const found = { ids: [] as string[], types: new Set<string>(), unreadable: 0 };
+  const messages = await readKafkaAudit({
+    kafka: { ...kafka, ...(options.topic === undefined ? {} : { topic: options.topic }) }, ...(options.since === undefined ? {} : { since: options.since }), patienceMs: 20_000,
+    onEvents(events, unreadable) {
+      found.unreadable += unreadable;
+      for (const { type, data } of events) {
+        found.types.add(type);
+        found.ids.push((data as { auditID: string }).auditID);
+      }
+    },
+  });
+  return { ...found, messages };
+}
+
+const set = (ids: readonly string[]) => new Set(ids.filter((id) => id !== 'first'));
+
+beforeAll(async () => {
+  bed = await startBed({ need: ['kafka'] });
+  if (!bed.kafka) throw new Error(`Kafka cannot be had here: ${JSON.stringify(bed.missing)}`);
+  kafka = { brokers: bed.kafka.brokers, topic: `read-${crypto.randomUUID()}` };
+}, 180_000);
+afterAll(() => bed?.stop(), 60_000);
+
+describe('reading the audit topic once', () => {
+  it('gives every event of every partition up to its end, each once, and leaves no group behind', async () => {
+    const sent = await write(2000, 'all');
+    const { ids, types, unreadable, messages } = await readAll();
+    expect(set(ids)).toEqual(new Set(sent));
+    expect([ids.length, unreadable, [...types]]).toEqual([messages, 0, ['k8s.request']]);
+    const admin = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    expect((await admin.listGroups()).groups.filter(({ groupId }) => groupId.startsWith('sallyport-read-'))).toEqual([]);
+    await admin.disconnect();
+  }, 90_000);
+
+  it('begins at a moment, and ends at once where nothing is that young', async () => {
+    await write(50, 'before');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const since = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const sent = await write(100, 'after');
+    expect(set((await readAll({ since })).ids)).toEqual(new Set(sent));
+    expect(await readAll({ since: Date.now() + 60_000 })).toMatchObject({ ids: [], messages: 0 });
+  }, 90_000);
+
+  it('counts messages that are no events', async () => {
+    const topic = `odd-${crypto.randomUUID()}`;
+    const client = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING });
+    const admin = client.admin();
+    await admin.connect();
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1 }] });
+    await admin.disconnect();
+    const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    await producer.send({ topic, messages: [{ value: 'no JSON', headers: { ce_type: 'k8s.request' } }, { value: '{}' }, { value: null, headers: { ce_type: 'x' } }, { value: '{"auditID":"good"}', headers: { ce_type: 'k8s.request' } }] });
+    await producer.disconnect();
+    expect(await readAll({ topic })).toMatchObject({ ids: ['good'], unreadable: 3, messages: 4 });
+  }, 90_000);
+
+  it('says so when there is no such topic', async () => {
+    await expect(readAll({ topic: `none-${crypto.randomUUID()}` })).rejects.toThrow();
+  }, 60_000);
+});
