@@ -1,0 +1,68 @@
+import type { ObservedProtocol, ObservedSide } from './observed-protocol.ts';
+import { StreamFault } from './stream-fault.ts';
+import type { StreamObserver } from './stream-observer.ts';
+import { createSpdyObserver } from './spdy/spdy-observer.ts';
+import { createChannelObserver } from './websocket/channel-observer.ts';
+import { createTunnelObserver } from './websocket/tunnel-observer.ts';
+
+export type ObservedStream = {
+  kind: 'exec' | 'attach' | 'portforward';
+  protocol: 'websocket' | 'spdy';
+  /** As the server's 101 has it: `Sec-WebSocket-Protocol` or `X-Stream-Protocol-Version`; empty if there is none. */
+  subprotocol: string;
+};
+
+const statusSince: ReadonlySet<string> = new Set(['v4.channel.k8s.io', 'v5.channel.k8s.io']);
+const beforeStatus: ReadonlySet<string> = new Set(['channel.k8s.io', 'v2.channel.k8s.io', 'v3.channel.k8s.io', '']);
+
+function protocolOf({ kind, protocol, subprotocol }: ObservedStream): ObservedProtocol | undefined {
+  if (kind === 'portforward') {
+    if (protocol === 'websocket') return subprotocol === 'SPDY/3.1+portforward.k8s.io' ? createTunnelObserver() : undefined;
+    return subprotocol === 'portforward.k8s.io' || subprotocol === '' ? createSpdyObserver({ kind, statusOnError: false }) : undefined;
+  }
+  const statusOnError = statusSince.has(subprotocol);
+  if (protocol === 'websocket') return statusOnError ? createChannelObserver({ canClose: subprotocol === 'v5.channel.k8s.io' }) : undefined;
+  return statusOnError || beforeStatus.has(subprotocol) ? createSpdyObserver({ kind: 'exec', statusOnError }) : undefined;
+}
+
+/**
+ * Watches an exec, attach or port-forward. The state is `unsupported` from the beginning for what is not read: the base64 variants, WebSocket protocols
+ * before version 4, a port-forward over WebSocket channels.
+ */
+export function createStreamObserver(about: ObservedStream): StreamObserver {
+  const watched = protocolOf(about);
+  return watched === undefined ? blind(about) : watch(watched);
+}
+
+function blind({ kind, protocol, subprotocol }: ObservedStream): StreamObserver {
+  const name = /^[\w.+/-]{1,64}$/.test(subprotocol) ? subprotocol : 'an unnamed subprotocol';
+  return {
+    fromClient: () => {}, fromServer: () => {}, summary: () => ({ channels: {} }), endWith: () => undefined,
+    state: 'unsupported', reason: `${kind} over ${protocol} with ${name} is not read`,
+  };
+}
+
+function watch(watched: ObservedProtocol): StreamObserver {
+  const fed = { client: 0, server: 0 };
+  const deaf = { client: false, server: false };
+  let reason: string | undefined;
+  const feed = (side: ObservedSide, bytes: Uint8Array): void => {
+    // A side that could be read so far is read on when the other one breaks: where the server's frames end must be known to end the stream.
+    if (deaf[side]) return;
+    try {
+      watched.feed(side, bytes);
+    } catch (error) {
+      deaf[side] = true;
+      reason ??= `${error instanceof StreamFault ? error.message : 'the observer failed'} (from the ${side}, in its bytes ${fed[side]} to ${fed[side] + bytes.length})`;
+    }
+    fed[side] += bytes.length;
+  };
+  return {
+    fromClient: (bytes) => feed('client', bytes),
+    fromServer: (bytes) => feed('server', bytes),
+    summary: () => watched.summary(),
+    endWith: (status) => (deaf.server ? undefined : watched.endWith(status)),
+    get state() { return reason === undefined ? 'ok' : 'unparsable'; },
+    get reason() { return reason; },
+  };
+}

@@ -1,0 +1,34 @@
+import { StreamFault } from '../stream-fault.ts';
+
+const maxHeaders = 100;
+
+/**
+ * Reads an inflated header block (SPDY/3.1, 2.6.10): a count, then names and values behind their lengths. Several values of a name stand in one value
+ * with zeroes between them. Throws StreamFault for a name twice, an empty one or one with capitals, and unless the block ends with its last value:
+ * Go's reader would take what is left for the start of the next block.
+ */
+export function readHeaderBlock(block: Buffer): Map<string, string> {
+  let at = 0;
+  const number = (): number => {
+    if (at + 4 > block.length) throw new StreamFault('headers that end too early');
+    at += 4;
+    return block.readUInt32BE(at - 4);
+  };
+  const string = (): string => {
+    const length = number();
+    if (length > block.length - at) throw new StreamFault('headers that end too early');
+    at += length;
+    return block.toString('latin1', at - length, at);
+  };
+  const count = number();
+  if (count > maxHeaders) throw new StreamFault(`more than ${maxHeaders} headers`);
+  const headers = new Map<string, string>();
+  for (let index = 0; index < count; index += 1) {
+    const name = string();
+    if (name === '' || /[^\x21-\x40\x5b-\x7e]/.test(name)) throw new StreamFault('a header name that is not allowed');
+    if (headers.has(name)) throw new StreamFault('a header that is there twice');
+    headers.set(name, string());
+  }
+  if (at !== block.length) throw new StreamFault('bytes behind the headers');
+  return headers;
+}

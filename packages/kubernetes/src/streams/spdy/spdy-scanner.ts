@@ -1,0 +1,101 @@
+import { StreamFault } from '../stream-fault.ts';
+import type { ByteView } from '../byte-view.ts';
+import type { ControlFrame } from './spdy-frame.ts';
+
+/** Bytes of a control frame that are taken; those of Kubernetes have a few hundred. */
+export const maxControlBytes = 16_384;
+
+/** Is told what a direction says, in order. A frame of data is `dataBegin`, any number of `dataPart`, `dataEnd`. */
+export type SpdySink = {
+  control(frame: ControlFrame): void;
+  dataBegin(id: number, flags: number): void;
+  dataPart(view: ByteView): void;
+  dataEnd(): void;
+};
+
+/** Takes one direction of a connection apart into frames (SPDY/3.1, 2.2); keeps at most one control frame and nothing of the data. */
+export class SpdyScanner {
+  readonly #sink: SpdySink;
+  readonly #head = Buffer.alloc(8);
+  #filled = 0;
+  #control: ControlFrame | undefined;
+  #inData = false;
+  /** Bytes of the frame that are still to come. */
+  #left = 0;
+  /** Set by whoever listens once nothing more is to be read: behind a GOAWAY. */
+  stopped = false;
+
+  constructor(sink: SpdySink) {
+    this.#sink = sink;
+  }
+
+  /** Bytes until the next frame begins, or as many as are known of yet; 0 between two frames. */
+  get untilBoundary(): number {
+    if (this.#inData || this.#control !== undefined) return this.#left;
+    return this.#filled === 0 ? 0 : 8 - this.#filled;
+  }
+
+  /** Takes the next bytes; throws StreamFault on a violation, after which the scanner is done. */
+  feed(view: ByteView): void {
+    let at = 0;
+    while (at < view.length && !this.stopped) {
+      if (this.#inData) at = this.#readData(view, at);
+      else if (this.#control !== undefined) at = this.#readControl(view, at, this.#control);
+      else at = this.#readHead(view, at);
+    }
+  }
+
+  #readHead(view: ByteView, at: number): number {
+    const count = Math.min(8 - this.#filled, view.length - at);
+    view.copyTo(this.#head, this.#filled, at, count);
+    this.#filled += count;
+    if (this.#filled === 8) this.#begin();
+    return at + count;
+  }
+
+  #begin(): void {
+    this.#filled = 0;
+    const first = this.#head.readUInt32BE(0);
+    const flags = this.#head[4]!;
+    this.#left = this.#head.readUIntBE(5, 3);
+    if (first < 0x8000_0000) this.#beginData(first, flags);
+    else this.#beginControl(first, flags);
+  }
+
+  #beginData(id: number, flags: number): void {
+    this.#sink.dataBegin(id, flags);
+    if (this.#left === 0) this.#sink.dataEnd();
+    else this.#inData = true;
+  }
+
+  #beginControl(first: number, flags: number): void {
+    const type = first & 0xffff;
+    if (((first >>> 16) & 0x7fff) !== 3) throw new StreamFault('a control frame of another version than 3');
+    if (this.#left > maxControlBytes) throw new StreamFault(`a control frame of more than ${maxControlBytes} bytes`);
+    const frame = { type, flags, payload: Buffer.alloc(this.#left) };
+    if (this.#left === 0) this.#sink.control(frame);
+    else this.#control = frame;
+  }
+
+  #readData(view: ByteView, at: number): number {
+    const count = Math.min(this.#left, view.length - at);
+    this.#left -= count;
+    this.#sink.dataPart(count === view.length ? view : view.part(at, at + count));
+    if (this.#left === 0) {
+      this.#inData = false;
+      this.#sink.dataEnd();
+    }
+    return at + count;
+  }
+
+  #readControl(view: ByteView, at: number, frame: ControlFrame): number {
+    const count = Math.min(this.#left, view.length - at);
+    view.copyTo(frame.payload, frame.payload.length - this.#left, at, count);
+    this.#left -= count;
+    if (this.#left === 0) {
+      this.#control = undefined;
+      this.#sink.control(frame);
+    }
+    return at + count;
+  }
+}

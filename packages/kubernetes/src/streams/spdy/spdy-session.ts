@@ -1,0 +1,60 @@
+import type { Status } from '../../status.ts';
+import type { ByteView } from '../byte-view.ts';
+import { ErrorChannel } from '../error-channel.ts';
+import type { StreamSummary } from '../stream-observer.ts';
+import { endSpdySession } from './end-spdy-session.ts';
+import { SpdyDirection, type SpdySide } from './spdy-direction.ts';
+import { SpdyStreams } from './spdy-streams.ts';
+import type { SpdyKind } from './stream-headers.ts';
+
+export type SpdySessionOptions = {
+  kind: SpdyKind;
+  /** Whether the error channel speaks in Status objects (exec from version 4 on). */
+  statusOnError: boolean;
+};
+
+/** Both directions of a SPDY/3.1 connection, whether raw or inside WebSocket messages. */
+export class SpdySession {
+  readonly #options: SpdySessionOptions;
+  readonly #streams: SpdyStreams;
+  readonly #errors = new ErrorChannel();
+  readonly #directions: Record<SpdySide, SpdyDirection>;
+  #closedBy: SpdySide | undefined;
+
+  constructor(options: SpdySessionOptions) {
+    this.#options = options;
+    this.#streams = new SpdyStreams(options.kind);
+    const shared = { streams: this.#streams, errors: this.#errors, saidGoodbye: (side: SpdySide) => { this.#closedBy ??= side; } };
+    this.#directions = { client: new SpdyDirection('client', shared), server: new SpdyDirection('server', shared) };
+  }
+
+  /** Takes the next bytes of a side; throws StreamFault, after which that side must not be fed any more. */
+  feed(side: SpdySide, view: ByteView): void {
+    this.#directions[side].scanner.feed(view);
+  }
+
+  /** Bytes of the server until its next frame begins, or as many as are known of yet. */
+  get untilBoundary(): number {
+    return this.#directions.server.scanner.untilBoundary;
+  }
+
+  /** Everything that was seen. */
+  summary(): StreamSummary {
+    const { open, opened, channels, ports } = this.#streams;
+    return {
+      channels: channels.summary(),
+      ...this.#errors.read(this.#options.statusOnError),
+      ...(this.#options.kind === 'portforward' && { ports: ports.summary() }),
+      streams: [...open.values()].map(({ id, type, port, requestId }) => ({ id, type, ...(port !== undefined && { port }), ...(requestId !== undefined && { requestId }) })),
+      streamsOpened: opened,
+      ...(this.#closedBy !== undefined && { closed: { by: this.#closedBy } }),
+    };
+  }
+
+  /** What ends the connection for the client, at a boundary of the server's frames; undefined if its client listens no more. */
+  end(status: Status): { bytes: Buffer; carriesStatus: boolean } | undefined {
+    const { scanner, inflater } = this.#directions.server;
+    if (scanner.stopped) return undefined;
+    return endSpdySession({ kind: this.#options.kind, streams: this.#streams, status, firstBlock: !inflater.started });
+  }
+}

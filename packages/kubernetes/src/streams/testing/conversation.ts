@@ -1,0 +1,42 @@
+import { encodeChannel } from '../../remote-command.ts';
+import { encodeFrame, opcodes } from '../../websocket-frame.ts';
+import type { ObservedStream } from '../create-stream-observer.ts';
+import type { StreamObserver } from '../stream-observer.ts';
+
+/** What one side says. */
+export type Turn = { side: 'client' | 'server'; bytes: Buffer };
+
+/** A connection from its 101 on, as it is known to be. */
+export type Conversation = { about: ObservedStream; turns: Turn[] };
+
+/** A message of a client, masked. */
+export function fromClient(channel: number, data: string | Uint8Array, mask: Uint8Array = Buffer.from([1, 2, 3, 4])): Buffer {
+  return encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channel, Buffer.from(data as string)), mask });
+}
+
+/** A message of a server. */
+export function fromServer(channel: number, data: string | Uint8Array): Buffer {
+  return encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channel, Buffer.from(data as string)) });
+}
+
+/** Cuts bytes into pieces of these sizes, over and over. */
+export function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+    const size = sizes[turn % sizes.length]!;
+    pieces.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
+
+/** Feeds what was said to an observer, in order, in pieces of these sizes. */
+export function play(observer: StreamObserver, turns: readonly Turn[], sizes: readonly number[] = [1 << 20]): StreamObserver {
+  for (const { side, bytes } of turns) {
+    for (const piece of cut(bytes, sizes)) {
+      if (side === 'client') observer.fromClient(piece);
+      else observer.fromServer(piece);
+    }
+  }
+  return observer;
+}

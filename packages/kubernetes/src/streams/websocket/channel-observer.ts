@@ -1,0 +1,35 @@
+import { channels, encodeChannel } from '../../remote-command.ts';
+import { closeCodes, encodeClose, encodeFrame, opcodes } from '../../websocket-frame.ts';
+import type { Status } from '../../status.ts';
+import { ChannelCounts } from '../channel-counts.ts';
+import { ErrorChannel } from '../error-channel.ts';
+import type { ObservedProtocol } from '../observed-protocol.ts';
+import type { StreamEnding, StreamSummary } from '../stream-observer.ts';
+import { ChannelDirection, type ChannelSide } from './channel-direction.ts';
+
+/** Exec and attach over WebSocket: `v4.channel.k8s.io` and `v5.channel.k8s.io`. */
+export function createChannelObserver(options: { canClose: boolean }): ObservedProtocol {
+  const counts = new ChannelCounts();
+  const errors = new ErrorChannel();
+  let goodbye: StreamSummary['closed'];
+  const closed = (by: ChannelSide, code: number | undefined): void => {
+    goodbye ??= { by, ...(code !== undefined && { code }) };
+  };
+  const shared = { counts, errors, canClose: options.canClose, closed };
+  const client = new ChannelDirection('client', shared);
+  const server = new ChannelDirection('server', shared);
+  return {
+    feed: (side, bytes) => (side === 'client' ? client : server).scanner.feed(bytes),
+    summary: () => ({ channels: counts.summary(), ...errors.read(true), ...(goodbye !== undefined && { closed: goodbye }) }),
+    endWith(status: Status): StreamEnding | undefined {
+      if (server.scanner.stopped) return undefined;
+      const remaining = server.scanner.untilBoundary;
+      if (remaining > 0) return { ready: false, remaining };
+      const carriesStatus = errors.isEmpty;
+      const message = encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channels.error, Buffer.from(JSON.stringify(status))) });
+      // kubectl takes any other code for a broken connection, and shows that instead of the status.
+      const close = encodeClose(closeCodes.normal);
+      return { ready: true, bytes: carriesStatus ? Buffer.concat([message, close]) : close, carriesStatus };
+    },
+  };
+}
