@@ -4,6 +4,7 @@ import { defaultDeny, evaluatePolicy, type CompiledPolicy, type KubernetesInput,
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import type { Answer } from './answer.ts';
 import type { CallerView, CallerViews } from './caller-view.ts';
+import { explainRefusal } from './explain-refusal.ts';
 import type { JudgeShadow } from './judge-shadow.ts';
 import { refusalDetail } from './refusal-detail.ts';
 
@@ -31,10 +32,10 @@ function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version
   return { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: version };
 }
 
-function answerDecision(decision: Decision, check: Check, caller: CallerView): Answer {
+function answerDecision(decision: Decision, check: Check, caller: CallerView, explain?: () => string | undefined): Answer {
   if (decision.effect === 'allow') return { decision, caller };
   if (decision.effect === 'authenticate') return { decision, caller, problem: { code: 'unauthenticated', detail: 'Log in again.' } };
-  return { decision, caller, problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user) } };
+  return { decision, caller, problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user, explain?.()) } };
 }
 
 function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: PolicySnapshot, deps: { now: number; shadow: JudgeShadow }): Answer {
@@ -44,10 +45,11 @@ function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: 
     return { decision, caller, problem: { code: 'not-found', detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. "sallyport clusters" lists those there are.` } };
   }
   const input = inputOf(check, caller, { ...check.kubernetes, cluster: name }, deps.now);
-  const decision = decide(cluster.policiesFor(check.kubernetes?.namespace ?? ''), input, snapshot.version);
+  const policies = cluster.policiesFor(check.kubernetes?.namespace ?? '');
+  const decision = decide(policies, input, snapshot.version);
   const shadow = deps.shadow(cluster, input, decision.effect);
   if (shadow) decision.shadow = shadow;
-  if (decision.effect !== 'allow') return answerDecision(decision, check, caller);
+  if (decision.effect !== 'allow') return answerDecision(decision, check, caller, cluster.explain ? () => explainRefusal(policies, input) : undefined);
   const appearance = caller.appearance(cluster.impersonate);
   if (appearance.refusal === undefined) return { decision, caller, appearance };
   const refused: Decision = { ...decision, effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [] };

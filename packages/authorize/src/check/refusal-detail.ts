@@ -35,11 +35,11 @@ function ownValues(criteria: readonly string[], user: UserInput): string[] {
   return values;
 }
 
-/** Says who was refused what, where and by which rule: the names of the criteria and the caller's own values, never what would have helped. */
-export function refusalDetail(check: Check, decision: Pick<Decision, 'rule' | 'reasons'>, user: UserInput): string {
+/** Says who was refused what, where and by which rule: the names of the criteria and the caller's own values; what would have helped only where the configuration lets it be told (`explanation`). */
+export function refusalDetail(check: Check, decision: Pick<Decision, 'rule' | 'reasons'>, user: UserInput, explanation?: string): string {
   const { target } = check;
   const what = target.kind === 'cluster' ? kubernetesWords(check, target.name) : `use ${target.kind === 'api' ? target.area : 'this'} of others`;
   const criteria = [...new Set(decision.reasons.map((reason) => criterionOfReason(reason as Reason)))].filter((name) => name !== undefined);
-  const because = [...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]), ...ownValues(criteria, user)];
+  const because = [...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]), ...ownValues(criteria, user), ...(explanation === undefined ? [] : [explanation])];
   return `policy rule "${decision.rule}" does not allow ${person(user.id)} to ${what}${because.length === 0 ? '' : ` (${because.join('; ')})`}`;
 }
