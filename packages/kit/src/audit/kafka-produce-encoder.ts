@@ -51,7 +51,6 @@ export class ProducePayload {
   readonly #topics: readonly Topic[];
   readonly #producerId: bigint;
   readonly #size: number;
-  #alone: Buffer | undefined;
 
   constructor(parts: ProduceParts) {
     this.#parts = parts;
@@ -73,22 +72,8 @@ export class ProducePayload {
     at = target.writeInt16BE(envelope.apiKey, at);
     at = target.writeInt16BE(envelope.apiVersion, at);
     at = target.writeInt32BE(envelope.correlationId, at);
-    this.#write(target, writeText(target, at, envelope.clientId), now);
-    return target;
-  }
-
-  /** What kafkajs's own code reads of a payload, where it was loaded before ours took its place. */
-  get buffer(): Buffer {
-    if (!this.#alone) this.#write(this.#alone = Buffer.allocUnsafe(this.#size), 0, Date.now());
-    return this.#alone;
-  }
-
-  get buf(): Buffer {
-    return this.buffer;
-  }
-
-  #write(target: Buffer, start: number, now: number): void {
-    let at = writeText(target, start, this.#parts.transactionalId);
+    at = writeText(target, at, envelope.clientId);
+    at = writeText(target, at, this.#parts.transactionalId);
     at = target.writeInt16BE(this.#parts.acks, at);
     at = target.writeInt32BE(this.#parts.timeout, at);
     at = target.writeInt32BE(this.#topics.length, at);
@@ -97,6 +82,7 @@ export class ProducePayload {
       at = target.writeInt32BE(batches.length, at);
       for (const batch of batches) at = this.#writeBatch(target, at, batch, BigInt(now));
     }
+    return target;
   }
 
   #writeBatch(target: Buffer, start: number, { partition, firstSequence, tails, size }: Batch, now: bigint): number {
