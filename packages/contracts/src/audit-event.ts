@@ -47,7 +47,12 @@ export const sallyportPartSchema = z.object({
     version: z.string().optional(), previous: z.string().optional(), rules: z.number().optional(), clusters: z.number().optional(), trigger: z.string(), faults: z.array(configFaultSchema).optional(),
   }).optional(),
   /** Of stream events: which stream, and why the gateway ended it if it did. */
-  stream: z.object({ id: z.string(), kind: z.string(), reason: z.string().optional(), detail: z.string().optional() }).optional(),
+  stream: z.object({
+    id: z.string(), kind: z.string(), reason: z.string().optional(), detail: z.string().optional(),
+    /** At the end: payload bytes by channel, the command's exit code, and why the stream could not be read if so. */
+    channels: z.record(z.string(), z.object({ fromClient: z.number(), fromServer: z.number() })).optional(), exitCode: z.number().optional(), unread: z.string().optional(),
+  }).optional(),
+  portForward: z.object({ ports: z.array(z.object({ port: z.number(), connections: z.number(), fromClient: z.number(), fromServer: z.number() })) }).optional(),
   producer: z.string(),
   detail: z.string().optional(),
 });

@@ -15,7 +15,7 @@ export type AuditTrail = {
   /** The head of a long answer has come. */
   started(exchange: Exchange): void;
   /** What happens to a stream beside the stages of its request. */
-  stream(exchange: Exchange, type: StreamEventType, stream: NonNullable<SallyportPart['stream']>): void;
+  stream(exchange: Exchange, type: StreamEventType, part: Pick<SallyportPart, 'stream' | 'portForward'>): void;
   /** The end, whatever it was; at most once. */
   complete(exchange: Exchange): void;
 };
@@ -63,8 +63,8 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     started(exchange) {
       deps.sink.enqueue(record(exchange, 'ResponseStarted'));
     },
-    stream(exchange, type, stream) {
-      deps.sink.enqueue(record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', type, { stream }));
+    stream(exchange, type, part) {
+      deps.sink.enqueue(record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', type, part));
     },
     complete(exchange) {
       if (exchange.audited === 'complete') return;

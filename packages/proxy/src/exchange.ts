@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
-import type { RequestInfo } from '@sallyport/kubernetes';
+import type { RequestInfo, StreamObserver } from '@sallyport/kubernetes';
 import type { ReadHeaders } from './headers/read-headers.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -31,6 +31,8 @@ export type Exchange = {
   check: Check | undefined;
   changesSeen: number;
   answer: CheckAnswer | undefined;
+  /** Watches what flows through an exec, attach or port-forward. */
+  observer: StreamObserver | undefined;
   /** The header lines that go upstream, flat: name, value, name, value. */
   upstreamHeaders: string[];
   audited: 'nothing' | 'received' | 'complete';

@@ -73,9 +73,10 @@ function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, 
       deps.started(exchange, cut);
     },
     onData(chunk) {
-      if (ending && !ending.pass(chunk)) return;
-      exchange.bytesOut += chunk.length;
-      if (response.write(chunk)) return;
+      const kept = ending ? ending.pass(chunk) : chunk;
+      if (!kept || kept.length === 0) return;
+      exchange.bytesOut += kept.length;
+      if (response.write(kept)) return;
       attempt.flow!.pause();
       if (!drains) response.on('drain', () => attempt.flow!.resume());
       drains = true;

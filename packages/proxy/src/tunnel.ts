@@ -1,8 +1,10 @@
 import { request as httpRequest, STATUS_CODES, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
+import { createStreamObserver, type StreamObserver } from '@sallyport/kubernetes';
 import type { Exchange, Step } from './exchange.ts';
 import { cleanResponseHeaders } from './headers/clean-response-headers.ts';
+import { createEndTunnel, type EndTunnel } from './streams/end-tunnel.ts';
 import type { StreamEnd } from './streams/open-stream.ts';
 
 export type TunnelDeps = {
@@ -16,10 +18,10 @@ export type TunnelDeps = {
 };
 
 /** One direction of the tunnel: bytes as they come, with back-pressure, and the end of one side as the end of writing on the other. */
-function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
+function pump(from: Duplex, to: Duplex, pass: (chunk: Buffer) => Buffer): void {
   from.on('data', (chunk: Buffer) => {
-    count(chunk.length);
-    if (!to.write(chunk)) from.pause();
+    const kept = pass(chunk);
+    if (kept.length > 0 && !to.write(kept)) from.pause();
   });
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
@@ -28,9 +30,16 @@ function pump(from: Duplex, to: Duplex, count: (bytes: number) => void): void {
 // After one side is gone the other may still flush what was in flight (exec's exit status), but not for ever.
 const lingerMs = 5000;
 
-function join(client: Duplex, cluster: Duplex, exchange: Exchange): void {
-  pump(client, cluster, (bytes) => { exchange.bytesIn += bytes; });
-  pump(cluster, client, (bytes) => { exchange.bytesOut += bytes; });
+function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTunnel): void {
+  pump(client, cluster, (chunk) => {
+    exchange.bytesIn += chunk.length;
+    exchange.observer?.fromClient(chunk);
+    return chunk;
+  });
+  pump(cluster, client, (chunk) => {
+    exchange.bytesOut += chunk.length;
+    return ending.pass(chunk);
+  });
   const closing = (gone: Duplex, left: Duplex) => {
     gone.on('error', () => gone.destroy());
     gone.on('close', () => {
@@ -41,15 +50,6 @@ function join(client: Duplex, cluster: Duplex, exchange: Exchange): void {
   };
   closing(client, cluster);
   closing(cluster, client);
-}
-
-/** How long a client may take for what is on its way to it when its stream is cut, in milliseconds. */
-const flushMs = 500;
-
-function endTunnel(client: Duplex, cluster: Duplex): void {
-  cluster.destroy();
-  client.end();
-  setTimeout(() => client.destroy(), flushMs).unref();
 }
 
 function responseHead(answer: IncomingMessage): string {
@@ -82,6 +82,15 @@ function relayRefusal(exchange: Exchange, answer: IncomingMessage): void {
   answer.on('error', () => response.destroy());
 }
 
+/** What watches an exec, attach or port-forward; a tunnel to something else (a proxied service) is nobody's business. */
+function observerOf({ kube, headers }: Exchange, answer: IncomingMessage): StreamObserver | undefined {
+  const kind = kube!.stream;
+  if (kind !== 'exec' && kind !== 'attach' && kind !== 'portforward') return undefined;
+  const webSocket = headers!.upgrade === 'websocket';
+  const subprotocol = answer.headers[webSocket ? 'sec-websocket-protocol' : 'x-stream-protocol-version'];
+  return createStreamObserver({ kind, protocol: webSocket ? 'websocket' : 'spdy', subprotocol: [subprotocol ?? ''].flat()[0]! });
+}
+
 function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, head: Buffer, deps: TunnelDeps): void {
   const client = exchange.upgrade!.socket;
   if (answer.headers.upgrade?.toLowerCase() !== exchange.headers!.upgrade) {
@@ -97,8 +106,11 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
     exchange.bytesOut += head.length;
     client.write(head);
   }
-  join(client, cluster, exchange);
-  deps.started(exchange, () => endTunnel(client, cluster));
+  exchange.observer = observerOf(exchange, answer);
+  const ending = createEndTunnel(client, cluster, exchange.observer);
+  if (head.length > 0) ending.pass(head);
+  join(client, cluster, exchange, ending);
+  deps.started(exchange, ending.cut);
 }
 
 /** Reads a client that waits for its 101: only a socket that is read tells that its peer is gone. What it sends early is kept, up to one read. */

@@ -1,12 +1,12 @@
 import { problemTable } from '@sallyport/contracts';
-import { statusForProblem } from '@sallyport/kubernetes';
+import { createRecordBoundary, statusForProblem } from '@sallyport/kubernetes';
 import type { Exchange } from '../exchange.ts';
 import type { StreamEnd } from './open-stream.ts';
 
 /** Ends an answer that is under way. */
 export type EndResponse = {
-  /** Looks at what is about to be written; returns false when it must not be, because the answer has been ended. */
-  pass(chunk: Buffer): boolean;
+  /** Looks at what is about to be written; returns what of it may be. */
+  pass(chunk: Buffer): Buffer | undefined;
   /** `stopUpstream` ends the cluster's side, at once or when the record that has begun is whole. */
   cut(end: StreamEnd, stopUpstream: () => void): void;
 };
@@ -14,65 +14,60 @@ export type EndResponse = {
 /** How long the rest of a record may take to come, and a client to take what is left for it, in milliseconds. */
 const boundaryMs = 300;
 const flushMs = 500;
-const lineFeed = 0x0a;
 
 function headerOf(lines: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < lines.length; index += 2) if (lines[index]!.toLowerCase() === name) return lines[index + 1]!.toLowerCase();
+  for (let index = 0; index < lines.length; index += 2) if (lines[index]!.toLowerCase() === name) return lines[index + 1]!;
   return undefined;
 }
 
-/** The `WatchEvent` that tells a client why its watch ends (metav1.WatchEvent of type ERROR, as the API server sends it). */
-function errorEvent(end: StreamEnd): string {
+/** The Status that tells a client why its stream ends. */
+export function statusOfEnd(end: StreamEnd) {
   const { status, reason } = problemTable[end.code];
-  return `${JSON.stringify({ type: 'ERROR', object: statusForProblem({ code: end.code, status, reason, detail: end.detail }) })}\n`;
+  return statusForProblem({ code: end.code, status, reason, detail: end.detail });
 }
 
-/** Prepares the end of one answer, given its header lines. A JSON watch gets an ERROR event between two records; anything else a clean end, or a cut where its length was promised. */
+/** Ends the response; one whose length was promised is cut, as it would be a lie to end it. */
+function finish({ response }: Exchange, lastWords: Buffer | undefined, promised: boolean): void {
+  if (promised) return void response.destroy();
+  if (lastWords) response.write(lastWords);
+  response.end();
+  // A client that takes nothing any more must not keep what it may no longer have.
+  setTimeout(() => {
+    if (!response.writableFinished) response.destroy();
+  }, flushMs).unref();
+}
+
+/** Prepares the end of one answer, given its header lines. A watch ends between two records, a JSON one with an ERROR event (metav1.WatchEvent); anything else ends cleanly. */
 export function createEndResponse(exchange: Exchange, lines: readonly string[]): EndResponse {
   const { response, kube } = exchange;
-  const speaks = kube!.stream === 'watch' && exchange.statusCode === 200 && headerOf(lines, 'content-type')?.startsWith('application/json') === true && headerOf(lines, 'content-encoding') === undefined;
+  const records = kube!.stream === 'watch' && exchange.statusCode === 200 ? createRecordBoundary(headerOf(lines, 'content-type'), headerOf(lines, 'content-encoding')) : undefined;
   const promised = headerOf(lines, 'content-length') !== undefined;
-  let between = true;
   let pending: (() => void) | undefined;
-  const finish = (end: StreamEnd) => {
-    if (promised) return void response.destroy();
-    if (speaks && between) {
-      const text = errorEvent(end);
-      exchange.bytesOut += Buffer.byteLength(text);
-      response.write(text);
-    }
-    response.end();
-    // A client that takes nothing any more must not keep what it may no longer have.
-    setTimeout(() => {
-      if (!response.writableFinished) response.destroy();
-    }, flushMs).unref();
-  };
   return {
     pass(chunk) {
-      if (pending) {
-        const at = chunk.indexOf(lineFeed);
-        const kept = at < 0 ? chunk : chunk.subarray(0, at + 1);
-        exchange.bytesOut += kept.length;
-        response.write(kept);
-        if (at < 0) return false;
-        between = true;
-        pending();
-        return false;
+      if (response.writableEnded) return undefined;
+      if (!pending) {
+        records?.push(chunk);
+        return chunk;
       }
-      if (speaks) between = chunk[chunk.length - 1] === lineFeed;
-      return !response.writableEnded;
+      const length = records!.boundaryIn(chunk);
+      const kept = length === undefined ? chunk : chunk.subarray(0, length);
+      records!.push(kept);
+      if (length !== undefined) setImmediate(pending);
+      return kept;
     },
     cut(end, stopUpstream) {
-      if (response.writableEnded || response.destroyed) return;
       const stop = () => {
         clearTimeout(timer);
         pending = undefined;
         if (response.writableEnded || response.destroyed) return; // it came to its own end meanwhile
         stopUpstream();
-        finish(end);
+        const lastWords = records?.atBoundary ? records.errorEvent(statusOfEnd(end)) : undefined;
+        exchange.bytesOut += lastWords?.length ?? 0;
+        finish(exchange, lastWords, promised);
       };
-      const timer = setTimeout(stop, speaks && !between ? boundaryMs : 0);
-      if (speaks && !between) pending = stop;
+      const timer = setTimeout(stop, boundaryMs);
+      if (records && !records.atBoundary) pending = stop;
       else stop();
     },
   };
