@@ -109,6 +109,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     const reload = (token: string) => gate.request('/.sallyport/api/v1/policy/reload', { method: 'POST', token });
     expect((await reload(carol)).status).toBe(202);
     await eventually('both have read it once more', async () => (await counts()).every((count, index) => count > after[index]!), slackMs);
+    expect(await (await gate.person('carol@example.com')).cli(['policy', 'reload'])).toMatchObject({ code: 0 });
     for (const [where, method] of [['reload', 'POST'], ['status', 'GET']] as const) {
       const refused = await gate.request(`/.sallyport/api/v1/policy/${where}`, { method, token: alice });
       expect(refused.status).toBe(403);

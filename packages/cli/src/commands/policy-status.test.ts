@@ -63,3 +63,17 @@ describe('sallyport policy status', () => {
     expect(await rig.run('policy', 'status')).toMatchObject({ code: 5, out: '', err: expect.stringContaining('Your rights do not let you see the policy.') });
   });
 });
+
+describe('sallyport policy reload', () => {
+  it('asks the gateway, sends nothing along, and says where to look', async () => {
+    gateway.override = ({ path, method }) => (path === '/.sallyport/api/v1/policy/reload' && method === 'POST' ? { status: 202, body: { requested: true } } : undefined);
+    expect(await rig.run('policy', 'reload')).toMatchObject({ code: 0, out: expect.stringContaining('policy status') });
+    expect(gateway.raw.at(-1)).toBe(JSON.stringify({ url: '/.sallyport/api/v1/policy/reload', body: '' }));
+    expect(JSON.parse((await rig.run('policy', 'reload', '-o', 'json')).out)).toEqual({ requested: true });
+  });
+
+  it('is refused to those without the right', async () => {
+    gateway.override = () => ({ status: 403, body: { detail: 'Your rights do not let you see the policy.' } });
+    expect(await rig.run('policy', 'reload')).toMatchObject({ code: 5, out: '' });
+  });
+});

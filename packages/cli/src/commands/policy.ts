@@ -3,6 +3,7 @@ import type { World } from '../world.ts';
 import { withExample } from './command-kit.ts';
 import { addPolicyEval } from './policy-eval.ts';
 import { addPolicyLint } from './policy-lint.ts';
+import { addPolicyReload } from './policy-reload.ts';
 import { addPolicyReplay } from './policy-replay.ts';
 import { addPolicyStatus } from './policy-status.ts';
 import { addPolicyTest } from './policy-test.ts';
@@ -15,5 +16,6 @@ export function addPolicy(program: Command, world: World): void {
   addPolicyEval(policy, world);
   addPolicyReplay(policy, world);
   addPolicyStatus(policy, world);
+  addPolicyReload(policy, world);
   withExample(policy, 'sallyport policy lint sallyport.yaml', 'sallyport policy test policies/*.test.yaml', 'sallyport policy status');
 }
