@@ -7,6 +7,9 @@ export type HttpRequest = {
   body?: string | Buffer;
   /** PEM text of the only authority that is trusted. */
   ca?: string;
+  /** The certificate and key (PEM) that the client shows of itself. */
+  cert?: string;
+  key?: string;
   timeoutMs?: number;
 };
 
@@ -21,10 +24,10 @@ export type HttpAnswer = {
 
 /** One request on a connection of its own. Follows no redirect, keeps no cookie. */
 export function httpRequestOnce(url: string, options: HttpRequest = {}): Promise<HttpAnswer> {
-  const { method = 'GET', headers = {}, body, ca, timeoutMs = 30_000 } = options;
+  const { method = 'GET', headers = {}, body, ca, cert, key, timeoutMs = 30_000 } = options;
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const request = send(url, { method, headers, ca, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const request = send(url, { method, headers, ca, cert, key, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -24,6 +24,8 @@ export type GateOptions = {
   sessions?: Record<string, unknown>;
   /** Merged into `audit`. */
   audit?: Record<string, unknown>;
+  /** The gateway asks its clients for certificates of this authority. */
+  clientCaFile?: string;
   /** Anything else of sallyport.yaml by its top-level names. */
   more?: Record<string, unknown>;
   people?: readonly Account[];
@@ -174,7 +176,7 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
     directory, authority: await createCertificateAuthority({ name: 'sallyport gate' }),
     sessions: { ...stores.sessions, ...options.sessions }, audit: { ...stores.audit, ...options.audit },
     providers: [{ id: 'corp', issuer: provider.issuer(), clientId, clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'] }],
-    clusters, apiPolicy: options.apiPolicy ?? demoApiPolicy, ...(options.more ? { more: options.more } : {}),
+    clusters, apiPolicy: options.apiPolicy ?? demoApiPolicy, ...(options.more ? { more: options.more } : {}), ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
   });
   provider.admit(`${settings.pagesUrl}/.sallyport/callback`);
   if (options.providerUp === false) await provider.stop();

@@ -17,6 +17,8 @@ export type SettingsRequest = {
   providers: Record<string, unknown>[];
   clusters: Record<string, unknown>[];
   apiPolicy?: Record<string, unknown>;
+  /** The gateway asks its clients for certificates of this authority. */
+  clientCaFile?: string;
   /** Anything else of sallyport.yaml, by its top-level names. */
   more?: Record<string, unknown>;
 };
@@ -48,7 +50,7 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
     return full;
   };
   const caFile = file('tls/ca.crt', authority.caPem);
-  const tls = { certFile: file('tls/gateway.crt', certificate.certPem), keyFile: file('tls/gateway.key', certificate.keyPem) };
+  const tls = { certFile: file('tls/gateway.crt', certificate.certPem), keyFile: file('tls/gateway.key', certificate.keyPem), ...(request.clientCaFile === undefined ? {} : { clientCaFile: request.clientCaFile }) };
   const gatewayPort = request.gatewayPort || await freePort();
   const pagesPort = request.pagesPort || await freePort();
   const gatewayUrl = `https://127.0.0.1:${gatewayPort}`;

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createCertificateAuthority, type CertificateAuthority, type IssuedCertificate } from '@sallyport/bed';
+import { describeWith, startGate, startPractice, type Gate, type PracticeAccess } from '../harness/index.ts';
+import { runDirectory } from '../harness/the-bed.ts';
+
+describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
+  let directory: string;
+  let authority: CertificateAuthority;
+  let practice: PracticeAccess;
+  let gate: Gate;
+  let token: string;
+  const ask = async (certificate?: IssuedCertificate) => {
+    const answer = await gate.request('/clusters/dev/api/v1/namespaces/dev/pods', { token, ...(certificate ? { cert: certificate.certPem, key: certificate.keyPem } : {}) });
+    return { status: answer.status, message: String(answer.json()['message'] ?? '') };
+  };
+  const issue = (from: CertificateAuthority, email: string) => from.issue({ commonName: 'laptop', emails: [email], client: true });
+  beforeAll(async () => {
+    directory = mkdtempSync(path.join(runDirectory(), 'client-ca-'));
+    authority = await createCertificateAuthority({ name: 'laptops' });
+    const clientCaFile = path.join(directory, 'ca.crt');
+    writeFileSync(clientCaFile, authority.caPem);
+    practice = await startPractice();
+    gate = await startGate({
+      mode: 'embedded', clusters: [practice.access], clientCaFile,
+      policy: [{ allow: { and: [{ groups: 'developers' }, { client_certificate: { san_email: 'alice@example.com' } }] } }, { deny: { and: [{ invalid_client_certificate: true }] } }],
+    });
+    token = (await gate.login('alice@example.com')).token;
+  }, 60_000);
+  afterAll(async () => {
+    await gate?.stop();
+    await practice?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  it('lets in who shows the right one', async () => {
+    expect((await ask(await issue(authority, 'alice@example.com'))).status).toBe(200);
+  });
+
+  it('refuses who shows another, one that nobody vouches for, or none; the connection itself stands, so that they are told', async () => {
+    expect(await ask(await issue(authority, 'bob@example.com'))).toMatchObject({ status: 403, message: expect.stringContaining('client_certificate') });
+    expect(await ask(await issue(await createCertificateAuthority({ name: 'strangers' }), 'alice@example.com'))).toMatchObject({ status: 403, message: expect.stringContaining('rule "cluster/dev[1].deny.and"') });
+    expect(await ask()).toMatchObject({ status: 403, message: expect.stringContaining('rule "cluster/dev[1].deny.and"') });
+  });
+});
