@@ -182,9 +182,9 @@ clusters:
 
 describe('the end of a replay', () => {
   it.each([
-    ['--fail-on-loss', allowGroup('sre'), {}, '1 requests would be refused that were allowed'],
-    ['--fail-on-gain', allowGroup('developers'), { effect: 'deny' }, '1 requests would be allowed that were refused'],
-    ['--fail-on-unjudged', 'allow: {or: [{claim/x: y}]}', {}, '1 requests cannot be judged'],
+    ['--fail-on-loss', allowGroup('sre'), {}, '1 request would be refused that was allowed'],
+    ['--fail-on-gain', allowGroup('developers'), { effect: 'deny' }, '1 request would be allowed that was refused'],
+    ['--fail-on-unjudged', 'allow: {or: [{claim/x: y}]}', {}, '1 request cannot be judged'],
   ])('is a failure of its own where %s says so', async (option, policy, parts, words) => {
     expect(await replay(policy, [parts], option)).toMatchObject({ code: 9, err: expect.stringContaining(words), result: { events: 1 } });
     expect((await replay(policy, [parts])).code).toBe(0);

@@ -61,7 +61,7 @@ export function readRecordedRequest(auditID: string, data: Fields): RecordedRequ
   const time = text(data.requestReceivedTimestamp);
   const now = Date.parse(time);
   const name = cluster === undefined ? '' : isFields(cluster) ? cluster.name : undefined;
-  const readable = isFields(identity) && isTexts(identity.groups) && typeof name === 'string' && typeof policyVerb === 'string' && typeof user === 'string' && user !== '';
+  const readable = isFields(identity) && isTexts(identity.groups) && typeof name === 'string' && typeof policyVerb === 'string' && typeof user === 'string' && user !== '' && text(sessionId) !== '';
   if (!readable || !exec || Number.isNaN(now) || typeof data.requestURI !== 'string' || typeof data.verb !== 'string' || typeof clientAddress !== 'string') return 'unreadable';
   const object = readObject(data.objectRef);
   const uri = readUri(data.requestURI, { ...object, requestVerb: data.verb, bytesIn: ours.bytesIn });

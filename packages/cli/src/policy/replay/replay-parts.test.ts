@@ -53,6 +53,11 @@ describe('the judge of recorded requests', () => {
     }), { numRuns: 700 });
   });
 
+  it('does not judge where a device that nobody has shown refuses in one case and not in the other', () => {
+    const policies = compiled({ allow: { not: [{ device: { is: 'x' } }, { elevation: 'e1' }], or: [{ elevation: 'e1' }] } });
+    expect(createRecordedJudge({ evaluatePolicy, pass, fail })(policies, requestOf({}))).toEqual({ known: false, criteria: ['elevation'], fields: ['elevations'] });
+  });
+
   it('says the same from memory as anew', () => {
     fc.assert(fc.property(policy, fc.array(parts, { minLength: 1, maxLength: 30 }), (document, many) => {
       const policies = compiled(document);

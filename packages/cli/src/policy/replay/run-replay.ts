@@ -48,10 +48,12 @@ function sourceOf(world: World, files: readonly string[], options: ReplayOptions
 }
 
 function failures(result: ReplayResult, { failOnLoss, failOnGain, failOnUnjudged }: ReplayOptions): string[] {
+  const some = (count: number, one: string, many: string) => (count === 1 ? `1 request ${one}` : `${count.toLocaleString('en-US')} requests ${many}`);
+  const { lost, gained, unjudged } = result;
   return [
-    ...(failOnLoss === true && result.lost.requests > 0 ? [`${result.lost.requests} requests would be refused that were allowed`] : []),
-    ...(failOnGain === true && result.gained.requests > 0 ? [`${result.gained.requests} requests would be allowed that were refused`] : []),
-    ...(failOnUnjudged === true && result.unjudged.requests > 0 ? [`${result.unjudged.requests} requests cannot be judged`] : []),
+    ...(failOnLoss === true && lost.requests > 0 ? [some(lost.requests, 'would be refused that was allowed', 'would be refused that were allowed')] : []),
+    ...(failOnGain === true && gained.requests > 0 ? [some(gained.requests, 'would be allowed that was refused', 'would be allowed that were refused')] : []),
+    ...(failOnUnjudged === true && unjudged.requests > 0 ? [some(unjudged.requests, 'cannot be judged', 'cannot be judged')] : []),
   ];
 }
 
