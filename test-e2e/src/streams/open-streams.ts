@@ -1,0 +1,67 @@
+import process from 'node:process';
+import { connect, type Socket } from 'node:net';
+import type { Person, RunningCommand } from '../harness/index.ts';
+
+/** A stream that a person holds open with kubectl; for a port-forward, a connection through it. */
+export type OpenStream = { name: string; command: RunningCommand; socket?: Socket };
+
+const spdy = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' };
+const ticking = ['--', 'sh', '-c', 'i=0; while true; do i=$((i+1)); echo tock $i; sleep 0.2; done'];
+
+/** What the pods of `openEveryKind` run: one that listens on port 9090, one that counts. */
+export const podScripts = {
+  shell: 'mkdir -p /tmp/w && exec httpd -f -p 9090 -h /tmp/w',
+  talker: 'i=0; while true; do i=$((i+1)); echo tick $i; sleep 0.2; done',
+};
+
+async function forward(person: Person, inside: string[], env: Record<string, string>): Promise<{ command: RunningCommand; socket: Socket }> {
+  const command = person.startKubectl(['port-forward', 'pod/shell', ':9090', ...inside], { env });
+  const [, port] = await command.says(/Forwarding from 127\.0\.0\.1:(\d+)/);
+  const socket = connect({ port: Number(port), host: '127.0.0.1' });
+  socket.on('error', () => {});
+  // The server waits for a request that never comes; what is refused or broken closes at once.
+  await new Promise<void>((resolve, reject) => {
+    setTimeout(resolve, 500);
+    socket.once('close', () => reject(new Error('the forwarded connection closed')));
+  });
+  socket.resume();
+  return { command, socket };
+}
+
+/** Opens one of every kind of stream in a namespace with the pods `shell` and `talker`, and waits until each is alive. */
+export async function openEveryKind(person: Person, namespace: string): Promise<OpenStream[]> {
+  const inside = ['-n', namespace];
+  const start = async (name: string, args: string[], says: RegExp, env: Record<string, string> = {}): Promise<OpenStream> => {
+    const command = person.startKubectl(args, { env });
+    await command.says(says, 15_000);
+    return { name, command };
+  };
+  return [
+    await start('exec over WebSocket', ['exec', '-i', ...inside, 'shell', ...ticking], /tock 2/),
+    await start('exec over SPDY', ['exec', '-i', ...inside, 'shell', ...ticking], /tock 2/, spdy),
+    await start('attach', ['attach', ...inside, 'talker'], /tick \d+/),
+    await start('logs -f', ['logs', '-f', '--tail=1', ...inside, 'talker'], /tick \d+/),
+    await start('get -w', ['get', 'pods', '-w', ...inside], /talker/),
+    { name: 'port-forward over WebSocket', ...await forward(person, inside, {}) },
+    { name: 'port-forward over SPDY', ...await forward(person, inside, spdy) },
+  ];
+}
+
+/** How a stream ended: `ms` after what ended it. */
+export type EndedStream = { name: string; ms: number; output: string };
+
+/**
+ * Waits until all have ended; kubectl port-forward itself may stay, its connection counts. `since` says when that which ends them happened
+ * (milliseconds since the epoch); it is asked afterwards. Call this before that happens. The figures go to standard error.
+ */
+export async function whenEnded(streams: readonly OpenStream[], what: string, since: () => number | Promise<number>): Promise<EndedStream[]> {
+  const all = await Promise.all(streams.map(async ({ name, command, socket }) => {
+    if (socket) await new Promise<void>((resolve) => { if (socket.closed) resolve(); else socket.once('close', () => resolve()); });
+    else await command.ended;
+    return { name, at: Date.now(), output: `${command.stdout()}${command.stderr()}` };
+  }));
+  const start = await since();
+  const ended = all.map(({ at, ...one }) => ({ ...one, ms: Math.round(at - start) }));
+  process.stderr.write(`measured: ${what}: ${ended.map(({ name, ms }) => `${name} ${ms} ms`).join(', ')}\n`);
+  return ended;
+}
