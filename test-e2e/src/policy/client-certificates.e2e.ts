@@ -13,7 +13,7 @@ describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
   let token: string;
   const ask = async (certificate?: IssuedCertificate) => {
     const answer = await gate.request('/clusters/dev/api/v1/namespaces/dev/pods', { token, ...(certificate ? { cert: certificate.certPem, key: certificate.keyPem } : {}) });
-    return { status: answer.status, message: String(answer.json()['message'] ?? '') };
+    return { status: answer.status, message: (answer.json() as { message?: string }).message ?? '' };
   };
   const issue = (from: CertificateAuthority, email: string) => from.issue({ commonName: 'laptop', emails: [email], client: true });
   beforeAll(async () => {
