@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
 import { createKafkaAuditSink, createLogger, readKafkaAudit, sampleAuditRecord, type KafkaConfig } from '@sallyport/kit';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { runCli } from '../harness/index.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 let bed: Bed;
@@ -83,6 +87,18 @@ describe('reading the audit topic once', () => {
     await producer.send({ topic, messages: [{ value: 'no JSON', headers: { ce_type: 'k8s.request' } }, { value: '{}' }, { value: null, headers: { ce_type: 'x' } }, { value: '{"auditID":"good"}', headers: { ce_type: 'k8s.request' } }] });
     await producer.disconnect();
     expect(await readAll({ topic })).toMatchObject({ ids: ['good'], unreadable: 3, messages: 4 });
+  }, 90_000);
+
+  it('is what the command line replays', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-replay-'));
+    writeFileSync(path.join(directory, 'policy.yaml'), 'allow: {or: [{groups: sre}]}');
+    await write(500, 'replayed');
+    const { code, stdout, stderr } = await runCli(['policy', 'replay', '--kafka', kafka.brokers.join(','), '--topic', kafka.topic, '--policy', 'policy.yaml', '--cluster', 'dev', '-o', 'json'], { home: directory, cwd: directory });
+    rmSync(directory, { recursive: true });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { lost, judged } = JSON.parse(stdout) as { judged: number; lost: { requests: number } };
+    expect(judged).toBeGreaterThanOrEqual(500);
+    expect(lost.requests).toBe(judged);
   }, 90_000);
 
   it('says so when there is no such topic', async () => {

@@ -10,7 +10,8 @@ export function quietTimers(): void {
   installed = true;
   const emit = process.emitWarning.bind(process) as (...args: unknown[]) => void;
   const filtered = (...args: unknown[]): void => {
-    if (args[1] === 'TimeoutNegativeWarning' && /[\\/]kafkajs[\\/]/.test(new Error().stack ?? '')) return;
+    // In a bundle the library is a part of that name.
+    if (args[1] === 'TimeoutNegativeWarning' && /[\\/]kafkajs(?:[\\/]|-[A-Za-z0-9]+\.mjs)/.test(new Error().stack ?? '')) return;
     emit(...args);
   };
   process.emitWarning = filtered as typeof process.emitWarning;

@@ -15,8 +15,11 @@ export type ReadKafkaAuditDeps = Omit<KafkaClientDeps, 'logger'> & {
   patienceMs?: number;
 };
 
-/** What there is to read, in offsets of one partition: from `start`, before `end`. */
-type Range = { start: number; end: number };
+/** Whoever reads once has no loop around it that tries again: a broker that is busy, or makes up its mind about a group, is given some seconds. */
+const retry = { retries: 6, initialRetryTime: 200, maxRetryTime: 1500 };
+
+/** What there is left to read, in offsets of one partition: from `next`, before `end`. */
+type Range = { next: number; end: number };
 
 const silent = { debug: () => undefined, trace: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
 
@@ -28,8 +31,8 @@ async function findRanges(admin: Admin, topic: string, since: number | undefined
     const end = Number(high);
     // Kafka answers -1 where nothing is that young.
     const asked = starts?.get(partition) ?? Number(low);
-    const start = Math.max(asked < 0 ? end : asked, Number(low));
-    if (start < end) ranges.set(partition, { start, end });
+    const next = Math.max(asked < 0 ? end : asked, Number(low));
+    if (next < end) ranges.set(partition, { next, end });
   }
   return ranges;
 }
@@ -44,12 +47,14 @@ function readMessage({ headers, value }: KafkaMessage): { type: string; data: un
   }
 }
 
-function readBatch(batch: Batch, { start, end }: Range): { events: { type: string; data: unknown }[]; unreadable: number } {
+/** Takes what is left to read out of a batch, which may hold what was read already, and notes how far it is now. */
+function readBatch(batch: Batch, range: Range): { events: { type: string; data: unknown }[]; unreadable: number } {
   const events: { type: string; data: unknown }[] = [];
   let unreadable = 0;
   for (const message of batch.messages) {
     const offset = Number(message.offset);
-    if (offset < start || offset >= end) continue;
+    if (offset < range.next || offset >= range.end) continue;
+    range.next = offset + 1;
     const event = readMessage(message);
     if (event) events.push(event);
     else unreadable += 1;
@@ -71,9 +76,8 @@ function createPatience(ms: number): { touch(): void; ended: Promise<never>; sto
   return { touch, ended, stop: () => clearTimeout(timer) };
 }
 
-async function consume(consumer: Consumer, ranges: Map<number, Range>, deps: ReadKafkaAuditDeps): Promise<void> {
+async function consume(consumer: Consumer, left: Map<number, Range>, deps: ReadKafkaAuditDeps): Promise<void> {
   const patience = createPatience(deps.patienceMs ?? 30_000);
-  const left = new Map(ranges);
   const { topic } = deps.kafka;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -94,8 +98,10 @@ async function consume(consumer: Consumer, ranges: Map<number, Range>, deps: Rea
           if (left.size === 0) resolve();
         },
       });
-      // Where to begin can be said only to a consumer that runs; what it fetched before is outside of the range, or read again from its beginning.
-      run.then(() => { for (const [partition, { start }] of ranges) consumer.seek({ topic, partition, offset: String(start) }); }).catch(reject);
+      // Where to begin can be said only to a consumer that runs, and that may have fetched something by then.
+      run.then(() => {
+        for (const [partition, range] of left) consumer.seek({ topic, partition, offset: String(range.next) });
+      }).catch(reject);
     });
   } finally {
     patience.stop();
@@ -109,18 +115,19 @@ async function consume(consumer: Consumer, ranges: Map<number, Range>, deps: Rea
 export async function readKafkaAudit(deps: ReadKafkaAuditDeps): Promise<number> {
   const logger = deps.logger ?? silent;
   const { client } = await createKafkaClient({ ...deps, logger });
-  const admin = client.admin();
+  const admin = client.admin({ retry });
   const groupId = deps.groupId ?? `sallyport-read-${randomUUID()}`;
-  const consumer = client.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 250, maxBytesPerPartition: 4 * 1024 * 1024, sessionTimeout: 30_000 });
+  const consumer = client.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 250, maxBytesPerPartition: 4 * 1024 * 1024, sessionTimeout: 30_000, retry });
   try {
     await admin.connect();
     const ranges = await findRanges(admin, deps.kafka.topic, deps.since);
-    if (ranges.size > 0) {
+    const messages = [...ranges.values()].reduce((sum, { next, end }) => sum + end - next, 0);
+    if (messages > 0) {
       await consumer.connect();
       await consumer.subscribe({ topics: [deps.kafka.topic], fromBeginning: true });
       await consume(consumer, ranges, deps);
     }
-    return [...ranges.values()].reduce((sum, { start, end }) => sum + end - start, 0);
+    return messages;
   } finally {
     await consumer.disconnect().catch(() => undefined);
     if (deps.groupId === undefined) await admin.deleteGroups([groupId]).catch(() => undefined);
