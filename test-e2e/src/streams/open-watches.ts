@@ -1,0 +1,48 @@
+import { connect, createSecureContext, type TLSSocket } from 'node:tls';
+
+/** Many watches of one caller, each on a connection of its own. */
+export type OpenWatches = {
+  /** When each of them ended (milliseconds since the epoch), and the last that it said. */
+  ended: Map<TLSSocket, { at: number; said: string }>;
+  sockets: readonly TLSSocket[];
+  close(): void;
+};
+
+/** A watch stands once its first event is through. */
+function openWatch(socket: TLSSocket, head: string, ended: OpenWatches['ended']): Promise<void> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    socket.on('data', (bytes: Buffer) => {
+      said = (said + bytes.toString('latin1')).slice(-2000);
+      if (said.startsWith('HTTP/') && !said.startsWith('HTTP/1.1 200')) reject(new Error(`a watch was answered ${said}`));
+      if (said.includes('"ADDED"')) resolve();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => {
+      ended.set(socket, { at: Date.now(), said });
+      reject(new Error(`a watch ended at once: ${said}`));
+    });
+    socket.write(head);
+  });
+}
+
+/** Opens `count` watches at `url`, a few at a time, and returns when all stand. */
+export async function openWatches(url: string, options: { ca: string; token: string; count: number }): Promise<OpenWatches> {
+  const { hostname, port, host, pathname, search } = new URL(url);
+  const secureContext = createSecureContext({ ca: options.ca });
+  const head = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\nUser-Agent: kubectl/v1.36.3\r\nAuthorization: Bearer ${options.token}\r\n\r\n`;
+  const ended: OpenWatches['ended'] = new Map();
+  const sockets: TLSSocket[] = [];
+  let left = options.count;
+  const some = async () => {
+    while (left > 0) {
+      left -= 1;
+      const socket = connect({ host: hostname, port: Number(port), secureContext });
+      sockets.push(socket);
+      await openWatch(socket, head, ended);
+      socket.on('error', () => {});
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, some));
+  return { ended, sockets, close: () => sockets.forEach((socket) => socket.destroy()) };
+}
