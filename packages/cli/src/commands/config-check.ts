@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ConfigFault } from '../gateway-config.ts';
+import { byPlace } from '../policy/by-place.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -16,8 +17,7 @@ async function findingsOf(file: string, env: World['env']): Promise<Findings> {
   const { checkPolicies, compilePolicy, examineConfigFile, policyVersion } = await import('../gateway-config.ts');
   const { data, faults, place } = examineConfigFile(file, env);
   const policies = checkPolicies({ data, place }, { compilePolicy, policyVersion });
-  const all = [...faults, ...policies.faults].toSorted((a, b) => (a.file ?? '').localeCompare(b.file ?? '') || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
-  return { faults: all, warnings: policies.warnings };
+  return { faults: [...faults, ...policies.faults].toSorted(byPlace), warnings: policies.warnings.toSorted(byPlace) };
 }
 
 async function check(world: World, file: string, output: OutputFormat): Promise<number> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigFault } from '../gateway-config.ts';
 import { localFault } from '../home/home.ts';
+import { byPlace } from './by-place.ts';
 import { isAboutPolicies } from './is-about-policies.ts';
 import { placeFaults } from './place-faults.ts';
 import type { PolicyTools } from './policy-tools.ts';
@@ -14,8 +15,6 @@ const isMapping = (value: unknown): value is Record<string, unknown> => typeof v
 function isConfig(data: unknown): boolean {
   return isMapping(data) && ['gateway', 'clusters', 'policies', 'services', 'identity'].some((name) => Object.hasOwn(data, name));
 }
-
-const byPlace = (a: ConfigFault, b: ConfigFault) => (a.file ?? '').localeCompare(b.file ?? '') || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 
 function lintConfig(file: string, tools: PolicyTools): LintedFile {
   // Secrets need not be at hand where policies are checked: whatever is asked for is there.
