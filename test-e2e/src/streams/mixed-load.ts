@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { eventually, type Gate, type Person } from '../harness/index.ts';
+import { openWatches } from './open-watches.ts';
+
+/** Streams that come and go until it is stopped. */
+export type MixedLoad = {
+  /** What happened so far, by name. */
+  counts: Record<string, number>;
+  stop(): Promise<void>;
+};
+
+export type MixedLoadDeps = {
+  gate: Gate;
+  /** Where watches are opened. */
+  watchUrl: string;
+  /** Who runs kubectl in `inside`, a namespace of a cluster with a node and the pods of `openEveryKind`. */
+  person: Person;
+  inside: readonly string[];
+  /** Whose sessions are revoked, and the token of somebody who may do that. */
+  victim: string;
+  administrator: () => string;
+};
+
+/** Watches that their client ends, and watches of a session that is revoked while they are open. */
+function watchers({ gate, watchUrl, victim, administrator }: MixedLoadDeps) {
+  const open = (token: string, count: number) => openWatches(watchUrl, { ca: gate.caPem, token, count });
+  return {
+    async 'watches ended by their client'() {
+      const watches = await open(administrator(), 10);
+      await pause(3000);
+      watches.close();
+    },
+    async 'watches cut'() {
+      const { token, sessionId } = await gate.login(victim);
+      const watches = await open(token, 10);
+      try {
+        const { status } = await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { token: administrator(), method: 'DELETE' });
+        if (status !== 200) throw new Error(`a session was not revoked: ${status}`);
+        await eventually('the watches of a revoked session end', () => watches.ended.size === 10, 10_000);
+      } finally {
+        watches.close();
+      }
+    },
+  };
+}
+
+/** Short commands, logs that are followed for a while, forwarded ports that are given up. */
+function commands({ person, inside }: MixedLoadDeps) {
+  const forAWhile = async (args: readonly string[], says: RegExp) => {
+    const command = person.startKubectl(args);
+    try {
+      await command.says(says, 15_000);
+      await pause(1000);
+    } finally {
+      await command.stop();
+    }
+  };
+  return {
+    async 'exec that ends'() {
+      const { code, stderr } = await person.tryKubectl(['exec', '-i', ...inside, 'shell', '--', 'sh', '-c', 'cat; exit 7'], { input: 'some input' });
+      if (code !== 7) throw new Error(`an exec ended with ${code}: ${stderr}`);
+    },
+    'logs -f': () => forAWhile(['logs', '-f', '--tail=1', ...inside, 'talker'], /tick/),
+    'exec given up': () => forAWhile(['exec', ...inside, 'shell', '--', 'sh', '-c', 'while true; do echo tock; sleep 0.2; done'], /tock/),
+    'port-forward': () => forAWhile(['port-forward', ...inside, 'pod/shell', ':9090'], /Forwarding/),
+  };
+}
+
+/** Starts every kind of stream again and again, one of each kind at a time with a pause between. Failures are counted, and the last of each kind told by `lastFailure`. */
+export function startMixedLoad(deps: MixedLoadDeps): MixedLoad & { lastFailure: Record<string, string> } {
+  const counts: Record<string, number> = {};
+  const lastFailure: Record<string, string> = {};
+  let stopped = false;
+  const count = (name: string) => { counts[name] = (counts[name] ?? 0) + 1; };
+  const again = async (name: string, turn: () => Promise<void>) => {
+    while (!stopped) {
+      await turn().then(() => count(name), (error: Error) => {
+        count(`${name}: failed`);
+        lastFailure[name] = error.message.slice(0, 300);
+      });
+      await pause(2000);
+    }
+  };
+  const running = Object.entries({ ...watchers(deps), ...commands(deps) }).map(([name, turn]) => again(name, turn));
+  return {
+    counts, lastFailure,
+    async stop() {
+      stopped = true;
+      await Promise.all(running);
+    },
+  };
+}

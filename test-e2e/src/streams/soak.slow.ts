@@ -1,0 +1,88 @@
+import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { startBed, type Bed } from '@sallyport/bed';
+import { createNamespace, describeWith, eventually, realClusterAccess, startGate, startPod, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+import { startMixedLoad } from './mixed-load.ts';
+import { podScripts } from './open-streams.ts';
+import { startPlainLoad } from './plain-load.ts';
+import { processUsage, type ProcessUsage } from './process-usage.ts';
+
+/** How long the load lasts; a shorter time shows that the test works. */
+const soakMinutes = Number(process.env['SALLYPORT_SOAK_MINUTES'] ?? 30);
+const minute = 60_000;
+const services = ['proxy', 'authorize', 'authenticate'] as const;
+type Usage = Record<(typeof services)[number], ProcessUsage>;
+
+describeWith(['node', 'redis', 'kafka', 'postgres', 'cluster', 'kubectl'], `${soakMinutes} minutes of streams that open, close and are cut`, () => {
+  let own: Bed;
+  let gate: Gate;
+  let alice: Person;
+  let namespace: TestNamespace;
+  let token = '';
+  beforeAll(async () => {
+    namespace = await createNamespace();
+    await Promise.all(Object.entries(podScripts).map(([name, script]) => startPod(namespace.name, name, script, { stdin: true })));
+    // What goes away on the way is its own; the cluster with the node is everybody's.
+    own = await startBed({ need: ['redis', 'cluster', 'kubectl'] });
+    const account = await own.cluster!.createGatewayServiceAccount({ groups: ['developers', 'sre'], extraKeys: ['sallyport.dev/session'] });
+    await own.cluster!.admin.kubectl(['create', 'clusterrolebinding', 'developers', '--clusterrole=cluster-admin', '--group=developers', '--group=sre']);
+    await own.cluster!.admin.kubectl(['create', 'configmap', 'settings', '-n', 'default']);
+    const restarted = { name: 'restarted', server: own.cluster!.server, caFile: own.cluster!.caFile, tokenFile: account.tokenFile, impersonate: { groups: ['developers', 'sre'] } };
+    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess(), restarted], servers: { redis: own.redis!.url } });
+    alice = await gate.person('alice@example.com');
+    token = (await gate.login('bob@example.com')).token;
+  }, 180_000);
+  afterAll(async () => {
+    await gate?.stop();
+    await own?.stop();
+    await namespace?.remove();
+  }, 90_000);
+
+  const usage = () => Object.fromEntries(services.map((name) => [name, processUsage(gate.processes!.pid(name)!)])) as Usage;
+  const show = (what: string, now: Usage) => process.stderr.write(`measured: ${what}: ${services.map((name) => `${name} ${now[name].rssMiB} MiB, ${now[name].descriptors} descriptors (${now[name].sockets} sockets)`).join('; ')}\n`);
+  const configMaps = () => `${gate.clusterUrl('restarted')}/api/v1/namespaces/default/configmaps`;
+
+  /** Loads the gateway for a while, with what goes away at the given shares of that time, and returns what is held once all is quiet again. */
+  async function load(ms: number, outages: { at: number; away: () => Promise<unknown>; back: () => Promise<unknown> }[]): Promise<Usage> {
+    const plain = startPlainLoad(`${configMaps()}/settings`, { ca: gate.caPem, token, perSecond: 50 });
+    const mixed = startMixedLoad({ gate, person: alice, inside: ['-n', namespace.name], watchUrl: `${configMaps()}?watch=1&fieldSelector=metadata.name%3Dsettings`, victim: 'alice@example.com', administrator: () => token });
+    const began = Date.now();
+    for (const { at, away, back } of [...outages, { at: 1, away: async () => {}, back: async () => {} }]) {
+      while (Date.now() - began < at * ms) {
+        await pause(Math.min(minute, Math.max(0, began + at * ms - Date.now())));
+        show(`after ${((Date.now() - began) / minute).toFixed(1)} minutes`, usage());
+      }
+      await away();
+      await pause(at < 1 ? 5000 : 0);
+      await back();
+    }
+    await mixed.stop();
+    const { statuses } = plain.take();
+    plain.stop();
+    process.stderr.write(`measured: plain requests ${JSON.stringify(statuses)}; streams ${JSON.stringify(mixed.counts)}; last failures ${JSON.stringify(mixed.lastFailure)}\n`);
+    expect(Object.keys(mixed.counts)).toEqual(expect.arrayContaining(['watches ended by their client', 'watches cut', 'exec that ends', 'exec given up', 'logs -f', 'port-forward']));
+    // Idle connections to clusters and services are kept for a while.
+    await pause(30_000);
+    return usage();
+  }
+
+  it('leave no socket, no descriptor and no memory behind, also where Redis and the cluster are away twice', async () => {
+    const { apiServer } = own.cluster!;
+    const redis = own.redis!;
+    const pids = services.map((name) => gate.processes!.pid(name));
+    const first = await load(Math.min(2, soakMinutes / 4) * minute, []);
+    show('quiet after the first load', first);
+    const second = await load(soakMinutes * minute, [
+      { at: 0.2, away: () => redis.pause(), back: () => redis.resume() }, { at: 0.4, away: () => apiServer.pause(), back: () => apiServer.resume() },
+      { at: 0.6, away: () => redis.pause(), back: () => redis.resume() }, { at: 0.8, away: () => apiServer.pause(), back: () => apiServer.resume() },
+    ]);
+    show('quiet after the second load', second);
+    expect(services.map((name) => gate.processes!.pid(name))).toEqual(pids);
+    await eventually('requests go through', async () => (await gate.request('/clusters/restarted/api/v1/namespaces/default/configmaps/settings', { token })).status === 200);
+    for (const name of services) {
+      expect(second[name].descriptors).toBeLessThan(first[name].descriptors + 16);
+      expect(second[name].rssMiB).toBeLessThan(first[name].rssMiB * 1.25 + 48);
+    }
+  }, (soakMinutes * 1.5 + 10) * minute);
+});
