@@ -52,6 +52,11 @@ export const sallyportPartSchema = z.object({
     /** At the end: payload bytes by channel, the command's exit code, and why the stream could not be read if so. */
     channels: z.record(z.string(), z.object({ fromClient: z.number(), fromServer: z.number() })).optional(), exitCode: z.number().optional(), unread: z.string().optional(),
   }).optional(),
+  /** Of a question about a decision: what was asked, about whom if not the caller, and what came out. */
+  explained: z.object({
+    cluster: z.string(), verb: z.string(), resource: z.string().optional(), namespace: z.string().optional(), name: z.string().optional(), path: z.string().optional(),
+    about: z.string().optional(), effect: z.string().optional(), rule: z.string().optional(), shows: z.string().optional(),
+  }).optional(),
   portForward: z.object({ ports: z.array(z.object({ port: z.number(), connections: z.number(), fromClient: z.number(), fromServer: z.number() })) }).optional(),
   producer: z.string(),
   detail: z.string().optional(),

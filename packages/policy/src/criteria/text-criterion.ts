@@ -28,6 +28,7 @@ export function createTextCriterion({ name, read, reason, ofCaller = false, take
   const matcher = definition('textMatcher');
   return {
     name,
+    ...(ofCaller ? { ofPerson: true } : {}),
     doc: {
       ...doc,
       data: takesList ? 'string matcher, or a list of strings (one of them)' : 'string matcher',

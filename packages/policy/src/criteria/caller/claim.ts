@@ -12,6 +12,7 @@ const unauthenticated = fail('user-unauthenticated');
 /** List matcher over a claim of the caller, `claim/<path>`; a claim with one value is a list of one, and user claims win over session claims. */
 export const claim: Criterion = {
   name: 'claim',
+  ofPerson: true,
   takesSubpath: true,
   doc: {
     summary: 'Holds if the claim named after the slash matches. In the path, `.` and `/` lead into nested claims alike; a claim whose own name has them is found first. '

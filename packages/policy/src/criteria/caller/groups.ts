@@ -11,6 +11,7 @@ const unauthenticated = fail('user-unauthenticated');
 /** List matcher over the caller's groups. */
 export const groups: Criterion = {
   name: 'groups',
+  ofPerson: true,
   doc: {
     summary: 'Holds if the caller\'s groups match. A group\'s whole name counts, commas included.',
     data: 'list matcher',

@@ -73,6 +73,7 @@ const schema: JsonSchema = {
 /** Looks at a record of `input.records`: whether there is one of this type, and what a field of it says. */
 export const record: Criterion = {
   name: 'record',
+  ofPerson: true,
   doc: {
     summary: 'Holds if the record of this `type` that came with the request matches: `exists` says whether there must be one, the other operators compare its `field`. '
       + 'A missing field matches nothing but `exclude`.',

@@ -13,6 +13,7 @@ const unauthenticated = fail('user-unauthenticated');
 /** An expression of the Common Expression Language (CEL), for what the criteria cannot say. */
 export const expression: Criterion = {
   name: 'expression',
+  ofPerson: true,
   doc: {
     summary: 'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by small names), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), '
       + '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `exec`), '

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { checkSchema, decisionSchema } from './check-call.ts';
+
+// POST /.sallyport/api/v1/policy/explain on the gateway, which asks POST /v1/explain of authorize.
+
+const word = z.string().max(253);
+const text = z.string().max(4096);
+
+/** Somebody else, about whom only those may ask whom `api.policy` lets. With nothing but a name, what their latest live session says of them. */
+export const askedPersonSchema = z.strictObject({
+  user: text.min(1),
+  email: text.optional(),
+  groups: z.array(text).max(1000).optional(),
+  claims: z.record(z.string(), z.unknown()).optional(),
+  ip: word.optional(),
+});
+export type AskedPerson = z.infer<typeof askedPersonSchema>;
+
+/** What is asked about: a request by its verb and resource, or by its path as a client would send it (`path`, with its query). */
+export const explainQuestionSchema = z.strictObject({
+  cluster: word.min(1),
+  verb: word.optional(),
+  resource: word.optional(), apiGroup: word.optional(), apiVersion: word.optional(), subresource: word.optional(), namespace: word.optional(), name: word.optional(),
+  labelSelector: text.optional(), fieldSelector: text.optional(), dryRun: z.boolean().optional(),
+  command: z.array(text).max(256).optional(), container: word.optional(),
+  method: word.optional(), path: text.optional(),
+  about: askedPersonSchema.optional(),
+});
+export type ExplainQuestion = z.infer<typeof explainQuestionSchema>;
+
+/** `check` is the request as it would be judged, with the caller's own credential. */
+export const explainRequestSchema = z.strictObject({ check: checkSchema, about: askedPersonSchema.optional() });
+export type ExplainRequest = z.infer<typeof explainRequestSchema>;
+
+export const explainedCriterionSchema = z.object({
+  name: z.string(),
+  /** By itself, before `not` or `nor` turn it round. */
+  holds: z.boolean(),
+  reason: z.string(),
+  /** What the person or the request has; absent if nothing. */
+  value: z.unknown().optional(),
+  /** What the policy compares with; only where it may be shown. */
+  data: z.unknown().optional(),
+});
+export type ExplainedCriterion = z.infer<typeof explainedCriterionSchema>;
+
+export const explainedRuleSchema = z.object({
+  rule: z.string(), action: z.enum(['allow', 'deny']), operator: z.enum(['and', 'or', 'not', 'nor']), holds: z.boolean(), criteria: z.array(explainedCriterionSchema),
+});
+export type ExplainedRule = z.infer<typeof explainedRuleSchema>;
+
+export const explanationSchema = z.object({
+  cluster: z.string(),
+  /** Whom it is about; `other`: not the caller. */
+  person: z.object({ user: z.string(), email: z.string().optional(), groups: z.array(z.string()), other: z.boolean() }),
+  /** The request as it was judged. */
+  asked: z.object({
+    verb: z.string(), resource: z.string(), apiGroup: z.string(), subresource: z.string(), namespace: z.string(), name: z.string(), isResourceRequest: z.boolean(), method: z.string(), path: z.string(),
+  }),
+  decision: decisionSchema,
+  /** What a refusal says. */
+  detail: z.string().optional(),
+  /** `yours`: the rules that are about the person, without what they compare with; `all`: every rule, with it. */
+  shows: z.enum(['yours', 'all']),
+  rules: z.array(explainedRuleSchema),
+  /** How many more could be shown; the ones that hold and the nearest are. */
+  leftOut: z.number(),
+  /** As whom an allowed request arrives at the cluster. */
+  upstream: z.object({ user: z.string(), groups: z.array(z.string()), droppedGroups: z.array(z.string()) }).optional(),
+});
+export type Explanation = z.infer<typeof explanationSchema>;
