@@ -1,4 +1,4 @@
-import { createAuditRecord, createIdSource, microTime, type AuditSink, type Logger, type Metrics } from '@sallyport/kit';
+import { createAuditRecord, createIdSource, microTime, ProblemError, type AuditSink, type Logger, type Metrics } from '@sallyport/kit';
 import type { Config } from '@sallyport/contracts';
 import type { Duplex } from 'node:stream';
 import { createAuditTrail } from './audit-trail.ts';
@@ -11,6 +11,7 @@ import { createForward } from './forward.ts';
 import { createGateway } from './gateway.ts';
 import type { Exchange } from './exchange.ts';
 import { createImpersonate } from './impersonate.ts';
+import { createOpenBody } from './open-body.ts';
 import { createReadCredential } from './read-credential.ts';
 import { createReadKubeRequest } from './read-kube-request.ts';
 import { createReadTarget } from './read-target.ts';
@@ -47,9 +48,11 @@ export function createRoad(deps: RoadDeps): Road {
     sendStatus(exchange, error);
     ends.failed(exchange, error);
   };
+  const sent = (exchange: Exchange, refuse: (error: ProblemError) => void) => streams.sent(exchange, ({ code, detail }) => refuse(new ProblemError(code, detail)));
   const { connect: connectTimeout, firstByte } = deps.settings.timeouts;
-  const forward = createForward({ firstByte, started, fail });
-  const tunnel = createTunnel({ connectTimeout, firstByte, started, fail, track: deps.track });
+  const openBody = createOpenBody({ checks: deps.checks, changesHeard: streams.changesHeard });
+  const forward = createForward({ firstByte, openBody, sent, started, fail });
+  const tunnel = createTunnel({ connectTimeout, firstByte, sent, started, fail, track: deps.track });
   const gateway = createGateway({
     openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(),
     check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined), changesHeard: streams.changesHeard }),

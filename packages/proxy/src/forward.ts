@@ -1,4 +1,4 @@
-import { Transform, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { ProblemError, type Http1Flow, type Http1Handler } from '@sallyport/kit';
 import type { Exchange, Step } from './exchange.ts';
 import { cleanResponseHeaders, cleanTrailers } from './headers/clean-response-headers.ts';
@@ -9,6 +9,10 @@ type Attempt = { flow: Http1Flow | undefined; settled: boolean };
 export type ForwardDeps = {
   /** Milliseconds until a short request's first byte. */
   firstByte: number;
+  /** The body to send: a stream, the empty text for a body that is there and empty, undefined for none. */
+  openBody(exchange: Exchange): Readable | string | undefined;
+  /** The request goes upstream; `refuse` ends it there and tells the client, as long as no answer has begun. */
+  sent(exchange: Exchange, refuse: (error: ProblemError) => void): void;
   /** A long answer has begun; `cut` ends it readably. */
   started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
   fail(exchange: Exchange, error: unknown): void;
@@ -16,28 +20,11 @@ export type ForwardDeps = {
 
 /** What went wrong on the way to the cluster, without its text: addresses and certificates are the operator's business, and stand in the log. */
 function asProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error; // our own: the body was not let through to its end
   const code = (error as { code?: string }).code ?? '';
   if (code === 'HEADERS_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') return new ProblemError('upstream-timeout', 'The cluster did not begin to answer in time.', { cause: error });
   if (code === 'INVALID_REQUEST' || code === 'UND_ERR_INVALID_ARG') return new ProblemError('bad-request', 'The request holds a character that cannot be sent on.', { cause: error });
   return new ProblemError('upstream-unreachable', 'The cluster cannot be reached from the gateway, or broke off before it answered.', { cause: error });
-}
-
-/** The body to send: a stream, the empty text for a body that is there and empty, undefined for none. */
-function bodyOf(exchange: Exchange): Readable | string | undefined {
-  const headers = exchange.headers!;
-  if (!headers.chunked && !((headers.contentLength ?? 0) > 0)) return headers.contentLength === undefined ? undefined : '';
-  if (exchange.expectsContinue) exchange.response.writeContinue();
-  if (!headers.chunked) return exchange.request;
-  // Counted on the way through: a listener for data would set the body flowing before anybody sends it on.
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      exchange.bytesIn += chunk.length;
-      done(undefined, chunk);
-    },
-  });
-  counted.on('error', () => {}); // told to whoever sends it on, as long as somebody does
-  exchange.request.on('error', (error) => counted.destroy(error));
-  return exchange.request.pipe(counted);
 }
 
 function requestOf(exchange: Exchange, body: Readable | string | undefined, firstByte: number) {
@@ -104,7 +91,7 @@ function hasLength(lines: readonly string[]): boolean {
 export function createForward(deps: ForwardDeps): Step {
   return (exchange) => {
     const { response, request, upstream } = exchange;
-    const body = bodyOf(exchange);
+    const body = deps.openBody(exchange);
     const options = requestOf(exchange, body, deps.firstByte);
     exchange.upstreamStartedAt = performance.now();
     let attempt: Attempt;
@@ -123,5 +110,10 @@ export function createForward(deps: ForwardDeps): Step {
       if (!response.writableFinished) attempt.flow?.abort();
     });
     start();
+    deps.sent(exchange, (error) => {
+      attempt.settled = true;
+      attempt.flow?.abort();
+      deps.fail(exchange, error);
+    });
   };
 }

@@ -10,6 +10,8 @@ import type { StreamEnd } from './streams/open-stream.ts';
 export type TunnelDeps = {
   connectTimeout: number;
   firstByte: number;
+  /** The request goes upstream; `refuse` ends it there and tells the client, as long as the tunnel is not open. */
+  sent(exchange: Exchange, refuse: (error: ProblemError) => void): void;
   /** The tunnel is open; `cut` ends it readably. */
   started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
   fail(exchange: Exchange, error: unknown): void;
@@ -163,5 +165,12 @@ export function createTunnel(deps: TunnelDeps): Step {
       else client.destroy();
     });
     outgoing.end();
+    deps.sent(exchange, (error) => {
+      settle();
+      release();
+      outgoing.removeAllListeners('error').on('error', () => {}); // the end of this side must not take the answer from the other
+      socket.destroy();
+      deps.fail(exchange, error);
+    });
   };
 }

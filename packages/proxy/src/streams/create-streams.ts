@@ -14,6 +14,7 @@ export type Streams = {
   registry: StreamRegistry;
   /** The step of the road that registers what stays open. */
   admit: Step;
+  sent(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   closed(exchange: Exchange): void;
   /** Asks again about whatever a change concerns. After `hello` and `gap` that is everything: something may have been missed. */
@@ -51,6 +52,7 @@ export function createStreams(deps: StreamsDeps): Streams {
       // A change that was heard while authorize was being asked found no stream to ask about.
       if (exchange.changesSeen !== heard) void judge.judge([stream]);
     },
+    sent: (exchange, cutter) => registry.sent(exchange, cutter),
     opened: (exchange, cutter) => registry.opened(exchange, cutter),
     closed: (exchange) => registry.closed(exchange),
     hear({ type, sessionId, policyVersion }) {

@@ -1,6 +1,7 @@
-import type { CheckAnswer, Config, Impersonation } from '@sallyport/contracts';
+import type { CheckAnswer, Config } from '@sallyport/contracts';
 import type { CheckClient } from '../check-client.ts';
-import { countsAsUse, type OpenStream, type StreamEnd } from './open-stream.ts';
+import { endOfAnswer } from './end-of-answer.ts';
+import { countsAsUse, type OpenStream } from './open-stream.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 /** Asks authorize again about open streams, and ends those whose answer is no longer allow. */
@@ -21,20 +22,6 @@ const retryMs = 1000;
 /** How long the answers of replicas that do not yet know a policy are asked for again, in milliseconds. */
 const newPolicyMs = 10_000;
 
-/** Whether who went upstream when the stream was opened is more than the caller is now: a group may have been taken away. */
-function hasLost(before: Impersonation | undefined, now: Impersonation | undefined): boolean {
-  if (!before || !now) return true;
-  return before.user !== now.user || before.uid !== now.uid || !before.groups.every((group) => now.groups.includes(group));
-}
-
-function endOf(answer: CheckAnswer, before: Impersonation | undefined): StreamEnd | undefined {
-  const { decision, problem } = answer;
-  if (decision.effect === 'allow') return hasLost(before, answer.impersonation) ? { reason: 'not-allowed', code: 'forbidden', detail: 'Your groups have changed since this was opened. Open it again.' } : undefined;
-  const ended = problem?.code === 'unauthenticated';
-  const detail = problem?.detail ?? 'The policy does not allow this any more.';
-  return ended ? { reason: 'session-ended', code: 'unauthenticated', detail } : { reason: 'not-allowed', code: 'forbidden', detail, rule: decision.rule };
-}
-
 /** When a session that nobody uses any more ends, or any at its latest; Infinity if the answer does not say. */
 const endsAt = ({ session }: CheckAnswer) => Math.min(session?.expiresAt ?? Infinity, session?.idleEndsAt ?? Infinity);
 
@@ -44,7 +31,7 @@ export function createJudgeStreams({ registry, checks, settings, now }: JudgeStr
   let sampledAt = 0;
   const accept = (stream: OpenStream, answer: CheckAnswer) => {
     stream.unjudgedSince = undefined;
-    const end = endOf(answer, stream.exchange.answer?.impersonation);
+    const end = endOfAnswer(answer, stream.exchange.answer?.impersonation);
     if (end) return registry.cut(stream, end);
     stream.dueAt = Math.min(now() + settings.recheck, endsAt(answer));
     if (wanted && now() < wanted.until && answer.decision.policyVersion !== wanted.version) stream.dueAt = now() + tickMs;

@@ -17,8 +17,10 @@ export type OpenStream = {
   /** Since when nobody could be asked about it. */
   unjudgedSince: number | undefined;
   judging: boolean;
-  /** Ends it so that the client can read why, where its protocol can carry that; set once its answer has begun. */
+  /** Ends it so that the client can read why, where its protocol can carry that; set once anything has gone upstream. */
   cutter: ((end: StreamEnd) => void) | undefined;
+  /** Its answer has begun. */
+  answered: boolean;
   end: StreamEnd | undefined;
 };
 

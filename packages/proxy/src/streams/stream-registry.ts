@@ -11,6 +11,8 @@ import type { StreamEvents } from './stream-events.ts';
 export type StreamRegistry = {
   /** Registers a stream before anything goes upstream; throws `too-many-requests` beyond the limits per person and cluster. */
   admit(exchange: Exchange): OpenStream;
+  /** It goes upstream; `cutter` ends it as long as its answer has not begun: an upload must not go on for want of one. */
+  sent(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   /** Its answer has begun; `cutter` ends it readably. */
   opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   /** It is over, whoever ended it. */
@@ -55,6 +57,12 @@ function createStreamMetrics(metrics: Metrics, size: () => number) {
   return { cuts, refused };
 }
 
+/** Says how a stream ends from now on; one that is to end already ends at once. */
+function arm(stream: OpenStream, cutter: (end: StreamEnd) => void): void {
+  stream.cutter = cutter;
+  if (stream.end) cutter(stream.end);
+}
+
 /** Creates an empty registry. */
 export function createStreamRegistry({ limits, events, metrics, now, producer }: StreamRegistryDeps): StreamRegistry {
   const streams = new Map<Exchange, OpenStream>();
@@ -77,7 +85,7 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
       if (people.of(personOf(exchange)).size >= limits.perUser) refuse('user', `You have ${limits.perUser} streams (exec, watch, logs and the like) open on this gateway, which is the limit; close some.`);
       if (clusters.of(clusterOf(exchange)).size >= limits.perCluster) refuse('cluster', `Cluster "${clusterOf(exchange)}" has ${limits.perCluster} streams open on this gateway, which is the limit.`);
       const stream: OpenStream = {
-        id: randomUUID(), kind: exchange.kube!.stream!, exchange, openedAt: now(), dueAt: now() + limits.recheck, unjudgedSince: undefined, judging: false, cutter: undefined, end: undefined,
+        id: randomUUID(), kind: exchange.kube!.stream!, exchange, openedAt: now(), dueAt: now() + limits.recheck, unjudgedSince: undefined, judging: false, cutter: undefined, answered: false, end: undefined,
       };
       streams.set(exchange, stream);
       people.add(personOf(exchange), stream);
@@ -85,12 +93,16 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
       sessions.add(sessionOf(exchange), stream);
       return stream;
     },
+    sent(exchange, cutter) {
+      const stream = streams.get(exchange);
+      if (stream) arm(stream, cutter);
+    },
     opened(exchange, cutter) {
       const stream = streams.get(exchange);
       if (!stream) return;
-      stream.cutter = cutter;
+      stream.answered = true;
       events.opened(stream);
-      if (stream.end) cutter(stream.end);
+      arm(stream, cutter);
     },
     closed(exchange) {
       const stream = streams.get(exchange);
@@ -99,7 +111,7 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
       people.remove(personOf(exchange), stream);
       clusters.remove(clusterOf(exchange), stream);
       sessions.remove(sessionOf(exchange), stream);
-      if (!stream.cutter) return; // it never began
+      if (!stream.answered) return; // it never began
       events.closed(stream);
       ended.add(describeStream(stream, producer, now()));
     },

@@ -169,7 +169,8 @@ describe('a stream is asked about again', () => {
     };
     const watch = await open(watchPath);
     expect(await watch.over).toBe('end');
-    expect(watch.text()).toContain('ERROR');
+    expect(watch.status).toBe(401);
+    expect(watch.text()).toContain('This session was ended');
   });
 
   it('until the answer comes from the policy that was announced', async () => {
