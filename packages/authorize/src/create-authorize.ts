@@ -7,6 +7,7 @@ import { createIdleRenewal } from './check/idle-renewal.ts';
 import { createJudgeCheck } from './check/judge-check.ts';
 import { createJudgeShadow } from './check/judge-shadow.ts';
 import { readChecks } from './check/read-checks.ts';
+import { createAnswerExplain } from './explain/answer-explain.ts';
 import type { PolicySet } from './policies/policy-set.ts';
 import { readBody } from './read-body.ts';
 import { takeReport } from './take-report.ts';
@@ -29,6 +30,7 @@ export type Authorize = { handler: RequestListener; close(): void };
 
 const maxBodyBytes = 1024 * 1024;
 const maxReportBytes = 128 * 1024;
+const maxExplainBytes = 256 * 1024;
 
 type Route = { method: 'GET' | 'POST'; serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> };
 
@@ -41,6 +43,7 @@ function createRoutes(deps: AuthorizeDeps) {
   const { sessions, policies, logger, now, storeTimeoutMs = 800 } = deps;
   const judge = createJudgeCheck({ callers: createCallerViews(), now, shadow: createJudgeShadow({ metrics: deps.metrics, logger }) });
   const answer = createAnswerChecks({ sessions, policies, logger, storeTimeoutMs, judge, renewal: createIdleRenewal(deps) });
+  const explain = createAnswerExplain({ sessions, policies, logger, now, storeTimeoutMs });
   const replicas = deps.replicas ?? createMemoryReplicaBoard({ now });
   const feed = createChangeFeed({ ...deps, replicas });
   const routes: Record<string, Route> = {
@@ -49,6 +52,7 @@ function createRoutes(deps: AuthorizeDeps) {
       sendJson(response, json);
       afterwards();
     } },
+    '/v1/explain': { method: 'POST', serve: async (request, response) => sendJson(response, JSON.stringify(await explain(await readBody(request, maxExplainBytes)))) },
     '/v1/changes': { method: 'GET', serve(_request, response) {
       if (!feed.subscribe(response)) throw new ProblemError('too-many-requests', 'Too many hold this feed open.');
     } },
@@ -69,7 +73,7 @@ function createRoutes(deps: AuthorizeDeps) {
   return { routes, feed };
 }
 
-/** Creates authorize: `POST /v1/check`, `GET /v1/changes`, `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, each for services that may call it. */
+/** Creates authorize: `POST /v1/check`, `POST /v1/explain`, `GET /v1/changes`, `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, each for services that may call it. */
 export function createAuthorize(deps: AuthorizeDeps): Authorize {
   const { routes, feed } = createRoutes(deps);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {

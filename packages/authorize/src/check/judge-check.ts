@@ -1,9 +1,10 @@
 import type { Check, Decision } from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/kit';
-import { defaultDeny, evaluatePolicy, type CompiledPolicy, type KubernetesInput, type PolicyInput, type PolicyResult } from '@sallyport/policy';
+import { defaultDeny } from '@sallyport/policy';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import type { Answer } from './answer.ts';
 import type { CallerView, CallerViews } from './caller-view.ts';
+import { decide, inputOf } from './decide.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import type { JudgeShadow } from './judge-shadow.ts';
 import { refusalDetail } from './refusal-detail.ts';
@@ -14,22 +15,6 @@ export type JudgeCheck = (check: Check, found: SessionLookup | undefined, snapsh
 function refuseAnonymous(detail: string, version: string): Answer {
   const decision: Decision = { effect: 'authenticate', rule: defaultDeny, reasons: ['user-unauthenticated'], policyVersion: version };
   return { decision, problem: { code: 'unauthenticated', detail } };
-}
-
-/** The reasons that decided, of the two lists that the engine gives. */
-function decidingReasons({ effect, allow, deny }: PolicyResult): readonly string[] {
-  if (effect === 'allow') return allow.reasons;
-  if (effect === 'authenticate') return allow.reasons.includes('user-unauthenticated') ? allow.reasons : deny.reasons;
-  return deny.value || allow.value ? deny.reasons : allow.reasons;
-}
-
-function inputOf(check: Check, { user, session }: CallerView, kubernetes: KubernetesInput | undefined, now: number): PolicyInput {
-  return { user, session, request: check.request, kubernetes, now };
-}
-
-function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decision {
-  const result = evaluatePolicy(policies, input);
-  return { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: version };
 }
 
 function answerDecision(decision: Decision, check: Check, caller: CallerView, explain?: () => string | undefined): Answer {

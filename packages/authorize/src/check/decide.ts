@@ -1,0 +1,21 @@
+import type { Check, Decision } from '@sallyport/contracts';
+import { evaluatePolicy, type CompiledPolicy, type KubernetesInput, type PolicyInput, type PolicyResult } from '@sallyport/policy';
+import type { CallerView } from './caller-view.ts';
+
+/** The reasons that decided, of the two lists that the engine gives. */
+function decidingReasons({ effect, allow, deny }: PolicyResult): readonly string[] {
+  if (effect === 'allow') return allow.reasons;
+  if (effect === 'authenticate') return allow.reasons.includes('user-unauthenticated') ? allow.reasons : deny.reasons;
+  return deny.value || allow.value ? deny.reasons : allow.reasons;
+}
+
+/** What policy sees of a check: the caller, the request, and what is asked of Kubernetes. */
+export function inputOf(check: Check, { user, session }: Pick<CallerView, 'user' | 'session'>, kubernetes: KubernetesInput | undefined, now: number): PolicyInput {
+  return { user, session, request: check.request, kubernetes, now };
+}
+
+/** The decision of these policies, under the version that they are of. */
+export function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decision {
+  const result = evaluatePolicy(policies, input);
+  return { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: version };
+}

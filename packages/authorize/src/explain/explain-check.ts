@@ -1,0 +1,60 @@
+import type { Check, Explanation, ExplainedRule } from '@sallyport/contracts';
+import { ProblemError, type SessionLookup } from '@sallyport/kit';
+import { rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
+import { createCallerViews } from '../check/caller-view.ts';
+import { inputOf } from '../check/decide.ts';
+import { createJudgeCheck } from '../check/judge-check.ts';
+import type { PolicySnapshot } from '../policies/policy-set.ts';
+import { chooseRules } from './choose-rules.ts';
+import { shorten } from './shorten.ts';
+import { traceInSlices } from './trace-in-slices.ts';
+
+/** A check to be explained: whose it is, and whether every rule may be shown. */
+export type Explained = { readonly check: Check; readonly found: SessionLookup | undefined; readonly other: boolean; readonly privileged: boolean };
+
+const mostRules = 200;
+
+/** The one answer for a cluster that is not there and for one that is not the person's. */
+const notYours = (name: string) => new ProblemError('not-found', `There is no cluster ${JSON.stringify(name.slice(0, 63))} here, or none of its rules for this request is about you. "sallyport clusters" lists the clusters.`);
+
+function ruleOf({ rule, action, operator, holds, criteria }: AlternativeTrace, withData: boolean): ExplainedRule {
+  return {
+    rule, action, operator, holds,
+    criteria: criteria.map(({ name, holds: itself, reason, value, data }) => ({ name, holds: itself, reason, ...(value === undefined ? {} : { value: shorten(value) }), ...(withData ? { data: shorten(data) } : {}) })),
+  };
+}
+
+function askedOf({ request, kubernetes }: Check): Explanation['asked'] {
+  const { verb = '', resource = '', apiGroup = '', subresource = '', namespace = '', name = '', isResourceRequest = false } = kubernetes ?? {};
+  return { verb, resource, apiGroup, subresource, namespace, name, isResourceRequest, method: request.method, path: request.path };
+}
+
+/** Says of a request to a cluster what is decided and why. Nothing is held against the caller, no shadow policy is asked, and what is decided is what a check would get. */
+export async function explainCheck({ check, found, other, privileged }: Explained, snapshot: PolicySnapshot, now: number): Promise<Explanation> {
+  const callers = createCallerViews({ max: 1 });
+  const answer = createJudgeCheck({ callers, now: () => now, shadow: () => undefined })(check, found, snapshot);
+  if (check.target.kind !== 'cluster') throw new ProblemError('bad-request', 'Only requests to clusters can be explained.');
+  if (found?.state !== 'live' || !answer.caller) throw new ProblemError('unauthenticated', answer.problem?.detail ?? 'Log in first.');
+  const { name } = check.target;
+  const rules = snapshot.clusters.get(name);
+  if (!rules) throw notYours(name);
+  const shows = privileged || rules.explain ? 'all' : 'yours';
+  const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, now);
+  const traces = await traceInSlices(rules.policiesFor(check.kubernetes?.namespace ?? ''), input, () => new Promise((resolve) => { setImmediate(resolve); }));
+  const visible = shows === 'all' ? traces : rulesAboutPerson(traces);
+  if (shows === 'yours' && !visible.some(({ action }) => action === 'allow')) throw notYours(name);
+  const shown = chooseRules(visible, mostRules);
+  const { identity } = found.session;
+  const { appearance } = answer;
+  return {
+    cluster: name, asked: askedOf(check), decision: answer.decision, ...(answer.problem ? { detail: answer.problem.detail } : {}),
+    person: { user: identity.user, ...(identity.email === undefined ? {} : { email: identity.email }), groups: identity.groups, other },
+    shows, rules: shown.map((rule) => ruleOf(rule, shows === 'all')), leftOut: visible.length - shown.length,
+    ...(appearance && appearance.refusal === undefined ? { upstream: upstreamOf(appearance.json) } : {}),
+  };
+}
+
+function upstreamOf(json: string): NonNullable<Explanation['upstream']> {
+  const { user, groups, droppedGroups } = JSON.parse(json) as NonNullable<Explanation['upstream']>;
+  return { user, groups, droppedGroups };
+}
