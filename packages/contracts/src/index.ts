@@ -5,6 +5,7 @@ export * from './session.ts';
 export * from './replica-status.ts';
 export * from './check-call.ts';
 export * from './explain-call.ts';
+export * from './stream-list.ts';
 export * from './audit-event.ts';
 export * from './audit-query.ts';
 export * from './service-name.ts';

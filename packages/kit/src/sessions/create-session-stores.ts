@@ -3,6 +3,9 @@ import type { Logger } from '../observe/create-logger.ts';
 import { createMemoryReplicaBoard } from '../replicas/create-memory-replica-board.ts';
 import { createRedisReplicaBoard } from '../replicas/create-redis-replica-board.ts';
 import type { ReplicaBoard } from '../replicas/replica-board.ts';
+import { createMemoryStreamBoard } from '../streams/create-memory-stream-board.ts';
+import { createRedisStreamBoard } from '../streams/create-redis-stream-board.ts';
+import type { StreamBoard } from '../streams/stream-board.ts';
 import { connectRedis } from './connect-redis.ts';
 import { createMemorySessionStore } from './create-memory-session-store.ts';
 import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
@@ -11,7 +14,7 @@ import { createRedisSingleUseStore } from './create-redis-single-use-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SingleUseStore } from './single-use-store.ts';
 
-export type SessionStores = { sessions: SessionStore; singleUse: SingleUseStore; replicas: ReplicaBoard; close: () => Promise<void> };
+export type SessionStores = { sessions: SessionStore; singleUse: SingleUseStore; replicas: ReplicaBoard; streams: StreamBoard; close: () => Promise<void> };
 
 /** The stores that `sessions` of the configuration asks for. Resolves within a second even while Redis is away. */
 export async function createSessionStores(
@@ -20,7 +23,7 @@ export async function createSessionStores(
 ): Promise<SessionStores> {
   if (!('redis' in config)) {
     const sessions = createMemorySessionStore(deps);
-    return { sessions, singleUse: createMemorySingleUseStore(deps), replicas: createMemoryReplicaBoard(deps), close: () => sessions.close() };
+    return { sessions, singleUse: createMemorySingleUseStore(deps), replicas: createMemoryReplicaBoard(deps), streams: createMemoryStreamBoard(deps), close: () => sessions.close() };
   }
   const redis = await connectRedis(config, deps);
   const sessions = createRedisSessionStore({ redis, now: deps.now });
@@ -28,5 +31,5 @@ export async function createSessionStores(
     await sessions.close();
     await redis.close();
   };
-  return { sessions, singleUse: createRedisSingleUseStore({ redis }), replicas: createRedisReplicaBoard({ redis }), close };
+  return { sessions, singleUse: createRedisSingleUseStore({ redis }), replicas: createRedisReplicaBoard({ redis }), streams: createRedisStreamBoard({ redis }), close };
 }

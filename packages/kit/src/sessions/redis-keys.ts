@@ -17,6 +17,9 @@ export type RedisKeys = {
   replicas: string;
   replica(id: string): string;
   reload: string;
+  /** Where questions about streams are heard, and what is answered to one. */
+  questions: string;
+  question(id: string): string;
 };
 
 /** Names keys below `prefix`; names that come from outside are hashed. */
@@ -31,5 +34,7 @@ export function redisKeys(prefix: string): RedisKeys {
     replicas: `${prefix}:{replicas}`,
     replica: (id) => `${prefix}:{replicas}:${id}`,
     reload: `${prefix}:reload`,
+    questions: `${prefix}:questions`,
+    question: (id) => `${prefix}:{${digest(id)}}:question`,
   };
 }

@@ -1,0 +1,41 @@
+import type { StreamQuestion } from '@sallyport/contracts';
+import { ProblemError } from '../problem-error.ts';
+import { createListeners } from '../sessions/create-listeners.ts';
+import { readAnswers } from './read-answers.ts';
+import { mostAnswerBytes, mostAnswers, questionLifeMs, withoutRows, type StreamBoard } from './stream-board.ts';
+
+type Open = { until: number; bytes: number; answers: Map<string, string> };
+const mostOpen = 64;
+
+/** A board in this process's memory, for one replica of authorize. */
+export function createMemoryStreamBoard(deps: { now: () => number }): StreamBoard {
+  const open = new Map<string, Open>();
+  const questions = createListeners<StreamQuestion>();
+  const find = (id: string): Open | undefined => {
+    for (const [key, { until }] of open) if (until <= deps.now()) open.delete(key);
+    return open.get(id);
+  };
+  return {
+    async ask(question) {
+      find(question.id);
+      if (open.size >= mostOpen) throw new ProblemError('too-many-requests', 'Too many ask for streams at the moment. Try again shortly.');
+      open.set(question.id, { until: deps.now() + questionLifeMs, bytes: 0, answers: new Map() });
+      questions.tell(question);
+    },
+    onQuestion: (listener) => questions.add(listener),
+    async answer(answer) {
+      const asked = find(answer.question);
+      if (!asked || asked.answers.has(answer.proxy) || asked.answers.size >= mostAnswers) return false;
+      const text = JSON.stringify(answer);
+      asked.bytes += Buffer.byteLength(text);
+      asked.answers.set(answer.proxy, asked.bytes > mostAnswerBytes ? JSON.stringify(withoutRows(answer)) : text);
+      return true;
+    },
+    answered: async (id) => [...find(id)?.answers.keys() ?? []],
+    async take(id) {
+      const texts = [...find(id)?.answers.values() ?? []];
+      open.delete(id);
+      return readAnswers(texts);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { streamQuestionSchema, type StreamQuestion } from '@sallyport/contracts';
+import { askRedis } from '../sessions/ask-redis.ts';
+import type { RedisConnection } from '../sessions/connect-redis.ts';
+import { createListeners } from '../sessions/create-listeners.ts';
+import { redisKeys } from '../sessions/redis-keys.ts';
+import { defineScript } from '../sessions/redis-scripts.ts';
+import { readAnswers } from './read-answers.ts';
+import { mostAnswerBytes, mostAnswers, questionLifeMs, withoutRows, type StreamBoard } from './stream-board.ts';
+import { answerScript, askScript } from './stream-scripts.ts';
+
+/** How many bytes the answers have so far; no gateway is called so. */
+const bytesField = 'bytes';
+
+function readQuestion(text: string): StreamQuestion | undefined {
+  try {
+    return streamQuestionSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A board in Redis: each question is a key with the answers as its fields, which Redis itself lets expire. */
+export function createRedisStreamBoard(deps: { redis: RedisConnection; keyPrefix?: string }): StreamBoard {
+  const { redis } = deps;
+  const { client } = redis;
+  const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
+  const ask = defineScript(redis, askScript);
+  const answer = defineScript(redis, answerScript);
+  const questions = createListeners<StreamQuestion>();
+  let subscribed = false;
+  const tell = (text: string) => {
+    const question = readQuestion(text);
+    if (question) questions.tell(question);
+  };
+  return {
+    ask: async (question) => void await askRedis(() => ask(keys.question(question.id), questionLifeMs, keys.questions, JSON.stringify(question))),
+    onQuestion(listener) {
+      // A question that is not heard while Redis is away is one that nobody could ask.
+      if (!subscribed) redis.subscribe(keys.questions, { message: tell, established: () => {} });
+      subscribed = true;
+      return questions.add(listener);
+    },
+    answer: (given) => askRedis(async () => (
+      await answer(keys.question(given.question), given.proxy, JSON.stringify(given), JSON.stringify(withoutRows(given)), mostAnswerBytes, mostAnswers) === 1
+    )),
+    answered: (id) => askRedis(async () => (await client.hkeys(keys.question(id))).filter((field) => field !== bytesField)),
+    async take(id) {
+      const key = keys.question(id);
+      const fields = await askRedis(async () => {
+        const found = await client.hgetall(key);
+        await client.del(key);
+        return found;
+      });
+      return readAnswers(Object.entries(fields).flatMap(([field, text]) => (field === bytesField ? [] : [text])));
+    },
+  };
+}

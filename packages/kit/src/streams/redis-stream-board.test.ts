@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { connectRedis, type RedisConnection } from '../sessions/connect-redis.ts';
+import { redisKeys } from '../sessions/redis-keys.ts';
+import { hasRedisServer, prepareRedisServer, type RedisServer } from '../sessions/redis-server.test.support.ts';
+import { sessionsSchemaFor } from '../sessions/sessions-config.test.support.ts';
+import { createRedisStreamBoard } from './create-redis-stream-board.ts';
+import { answerTo, describeStreamBoard, question, row } from './stream-board.conformance.ts';
+
+function describeOnRedis(): void {
+  let server: RedisServer;
+  let connections: RedisConnection[];
+  beforeAll(async () => {
+    server = await prepareRedisServer();
+    await server.start();
+    const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}` });
+    connections = [await connectRedis(config, { logger: pino({ level: 'silent' }) }), await connectRedis(config, { logger: pino({ level: 'silent' }) })];
+  });
+  afterAll(async () => {
+    for (const connection of connections) await connection.close();
+    await server.stop();
+  });
+  const boards = (keyPrefix = `test-${randomUUID()}`) => {
+    const [board, replica] = connections.map((redis) => createRedisStreamBoard({ redis, keyPrefix }));
+    return { board: board!, replica: replica! };
+  };
+  describeStreamBoard('Redis', async () => boards());
+
+  it('leaves no key without an end, none at all once the question is closed, and skips what it cannot read', async () => {
+    const { board } = boards('ttl');
+    const raw = new Redis(server.port, '127.0.0.1');
+    const asked = question();
+    await board.ask(asked);
+    await board.answer(answerTo(asked, 'a', { rows: [row()] }));
+    const key = redisKeys('ttl').question(asked.id);
+    const life = await raw.pttl(key);
+    expect([life > 3000, life <= 5000]).toEqual([true, true]);
+    await raw.hset(key, 'proxy/b', '{"version": 7', 'proxy/c', '{}');
+    expect((await board.answered(asked.id)).toSorted()).toEqual(['proxy/a', 'proxy/b', 'proxy/c']);
+    expect(await board.take(asked.id)).toEqual([answerTo(asked, 'a', { rows: [row()] })]);
+    expect(await raw.keys('ttl:*')).toEqual([]);
+    raw.disconnect();
+  });
+
+  it('that cannot be reached says so within a second', async () => {
+    const { board } = boards();
+    const asked = question();
+    server.freeze();
+    const started = performance.now();
+    for (const call of [board.ask(asked), board.answer(answerTo(asked, 'a')), board.answered(asked.id), board.take(asked.id)]) await expect(call).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    expect(performance.now() - started).toBeLessThan(3000);
+    server.thaw();
+  });
+}
+
+if (hasRedisServer()) {
+  describe('with a Redis', describeOnRedis);
+} else {
+  it('a board of streams on Redis was SKIPPED: there is no redis-server on the PATH', () => {
+    process.stderr.write('\nSKIPPED: the board of streams on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n');
+    expect(hasRedisServer()).toBe(false);
+  });
+}

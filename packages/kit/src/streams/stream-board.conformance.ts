@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { OwnedStreamRow, StreamAnswer, StreamQuestion } from '@sallyport/contracts';
+import { mostAnswers, type StreamBoard } from './stream-board.ts';
+
+export const question = (more: Partial<StreamQuestion> = {}): StreamQuestion => ({ id: randomUUID(), ended: false, where: {}, ...more });
+
+export const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
+  id: 'stream-1', kind: 'exec', proxy: 'proxy/a', cluster: 'dev', verb: 'create', clientAddress: '10.0.0.9', auditId: 'audit-1', issuer: 'https://idp', subject: 'sub', user: 'alice@example.com', sessionId: 'ses_1',
+  namespace: 'dev', resource: 'pods', name: 'web', subresource: 'exec', path: '/api/v1/namespaces/dev/pods/web/exec', since: 1000, bytesIn: 1, bytesOut: 2, ...more,
+});
+
+export const answerTo = (asked: StreamQuestion, proxy: string, more: Partial<StreamAnswer> = {}): StreamAnswer => ({ question: asked.id, proxy: `proxy/${proxy}`, rows: [], omitted: 0, ...more });
+
+type Boards = { board: StreamBoard; replica: StreamBoard };
+
+/** Registers the rules that every board keeps. `replica` is the same board as another process sees it. */
+export function describeStreamBoard(backend: string, open: () => Promise<Boards>): void {
+  describeExchange(backend, open);
+  describeBounds(backend, open);
+}
+
+function describeBounds(backend: string, open: () => Promise<Boards>): void {
+  describe(`a board of streams on ${backend} is bounded: it`, () => {
+    let board: StreamBoard;
+    beforeEach(async () => {
+      ({ board } = await open());
+    });
+
+    it('keeps so many bytes of answers; of what comes after that it keeps how much it was', async () => {
+      const asked = question();
+      await board.ask(asked);
+      const rows = Array.from({ length: 700 }, (_none, index) => row({ id: String(index), path: 'p'.repeat(4000) }));
+      for (const name of ['a', 'b', 'c', 'd']) expect(await board.answer(answerTo(asked, name, { rows, omitted: 1 }))).toBe(true);
+      const kept = Object.fromEntries((await board.take(asked.id)).map(({ proxy, rows: { length }, omitted }) => [proxy, [length, omitted]]));
+      expect(kept).toEqual({ 'proxy/a': [700, 1], 'proxy/b': [700, 1], 'proxy/c': [0, 701], 'proxy/d': [0, 701] });
+    });
+
+    it('keeps so many answers', async () => {
+      const asked = question();
+      await board.ask(asked);
+      const taken = await Promise.all(Array.from({ length: mostAnswers + 5 }, (_none, index) => board.answer(answerTo(asked, String(index)))));
+      expect(taken.filter(Boolean)).toHaveLength(mostAnswers);
+      expect(await board.take(asked.id)).toHaveLength(mostAnswers);
+    });
+  });
+}
+
+function describeExchange(backend: string, open: () => Promise<Boards>): void {
+  describe(`a board of streams on ${backend}`, () => {
+    let board: StreamBoard;
+    let replica: StreamBoard;
+    beforeEach(async () => {
+      ({ board, replica } = await open());
+    });
+
+    it('carries a question to everybody who listens, and the answers back, whichever replica they come to', async () => {
+      const heard: string[] = [];
+      const answering = (name: string, at: StreamBoard) => (asked: StreamQuestion) => {
+        heard.push(`${name} ${JSON.stringify([asked.ended, asked.of, asked.where])}`);
+        void at.answer(answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 }));
+      };
+      const stops = [board.onQuestion(answering('a', replica)), replica.onQuestion(answering('b', board))];
+      const of = { issuer: 'https://idp', subject: 'sub' };
+      const asked = await eventually(async () => {
+        const next = question({ ended: true, of, where: { user: 'alice@example.com' } });
+        await replica.ask(next);
+        await pause(30);
+        return (await replica.answered(next.id)).length === 2 ? next : undefined;
+      });
+      expect(new Set(heard)).toEqual(new Set(['a', 'b'].map((name) => `${name} ${JSON.stringify([true, of, { user: 'alice@example.com' }])}`)));
+      expect((await board.answered(asked.id)).toSorted()).toEqual(['proxy/a', 'proxy/b']);
+      const answers = await replica.take(asked.id);
+      expect(answers.toSorted((x, y) => x.proxy.localeCompare(y.proxy))).toEqual(['a', 'b'].map((name) => answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 })));
+      for (const stop of stops) stop();
+      heard.length = 0;
+      await board.ask(question());
+      await pause(50);
+      expect(heard).toEqual([]);
+    });
+
+    it('keeps questions apart', async () => {
+      const [first, second] = [question(), question()];
+      await board.ask(first);
+      await board.ask(second);
+      await board.answer(answerTo(first, 'a', { rows: [row({ id: 'of the first' })] }));
+      await board.answer(answerTo(second, 'a', { rows: [row({ id: 'of the second' })] }));
+      expect((await board.take(second.id)).flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual(['of the second']);
+      expect((await board.take(first.id)).flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual(['of the first']);
+    });
+
+    it('takes the first answer of a gateway, and none to a question that is closed or was never put', async () => {
+      const asked = question();
+      await board.ask(asked);
+      expect(await board.answer(answerTo(asked, 'a', { omitted: 1 }))).toBe(true);
+      expect(await replica.answer(answerTo(asked, 'a', { omitted: 2 }))).toBe(false);
+      expect(await board.take(asked.id)).toEqual([answerTo(asked, 'a', { omitted: 1 })]);
+      expect(await board.answer(answerTo(asked, 'b'))).toBe(false);
+      expect([await board.take(asked.id), await board.answered(asked.id), await board.answer(answerTo(question(), 'a'))]).toEqual([[], [], false]);
+    });
+  });
+}
+
+const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/** A subscription takes a moment; asks until there is an answer. */
+async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const found = await ask();
+    if (found !== undefined) return found;
+  }
+  throw new Error('nobody answers');
+}
