@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import type { SessionChange } from '@sallyport/contracts';
-import { createMemoryReplicaBoard } from '@sallyport/kit';
+import { createMemoryReplicaBoard, createMemoryStreamBoard } from '@sallyport/kit';
 import { checkOf, identityOf, loadedConfig, sampleConfig, startRig } from './authorize-rig.test.support.ts';
 import { createChangeFeed } from './change-feed.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
@@ -18,7 +18,8 @@ function rig() {
     onGap: (listener: () => void) => { listeners.gap = listener; return () => { delete listeners.gap; }; },
   };
   const replicas = createMemoryReplicaBoard({ now: Date.now });
-  const feed = createChangeFeed({ sessions, policies, replicas });
+  const streams = createMemoryStreamBoard({ now: Date.now });
+  const feed = createChangeFeed({ sessions, policies, replicas, streams });
   const subscribe = () => {
     const seen = { lines: [] as Record<string, unknown>[], destroyed: false, ended: false, onClose: () => {}, writableLength: 0 };
     const response = {
@@ -27,7 +28,7 @@ function rig() {
     } as unknown as ServerResponse;
     return { seen, taken: feed.subscribe(response) };
   };
-  return { listeners, policies, replicas, feed, subscribe };
+  return { listeners, policies, replicas, streams, feed, subscribe };
 }
 const revoked: SessionChange = { type: 'revoked', sessionId: 's', issuer: 'i', subject: 'u', at: 1 };
 
@@ -60,6 +61,15 @@ describe('the feed of changes', () => {
     feed.close();
     await replicas.requestReload();
     expect(seen.lines).toHaveLength(2);
+  });
+
+  it('passes on what is asked about streams', async () => {
+    const { streams, feed, subscribe } = rig();
+    const { seen } = subscribe();
+    const question = { id: '0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11', ended: false, of: { issuer: 'i', subject: 's' }, where: {} };
+    await streams.ask(question);
+    expect(seen.lines.at(-1)).toEqual({ seq: 2, type: 'streams-requested', question });
+    feed.close();
   });
 
   it('cuts off a reader that does not keep up, and forgets one that left', () => {

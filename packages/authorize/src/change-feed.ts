@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { ReplicaBoard, SessionStore } from '@sallyport/kit';
+import type { StreamQuestion } from '@sallyport/contracts';
+import type { ReplicaBoard, SessionStore, StreamBoard } from '@sallyport/kit';
 import type { PolicySet } from './policies/policy-set.ts';
 
 const pingMs = 10_000;
@@ -10,6 +11,7 @@ const maxSubscribers = 256;
 type Change =
   | { type: 'hello' | 'policy-changed'; policyVersion: string }
   | { type: 'session-revoked'; sessionId: string; issuer: string; subject: string; at: number }
+  | { type: 'streams-requested'; question: StreamQuestion }
   | { type: 'gap' | 'ping' | 'reload-requested' };
 
 /** Everyone who holds `GET /v1/changes` open. */
@@ -34,8 +36,10 @@ function createSubscriber(response: ServerResponse): Subscriber {
   };
 }
 
-/** Creates the feed. `gap` means that changes may have been missed: whoever hears it must look everything up again. `reload-requested`: read your configuration again. */
-export function createChangeFeed(deps: { sessions: Pick<SessionStore, 'onChange' | 'onGap'>; policies: PolicySet; replicas: Pick<ReplicaBoard, 'onReloadRequest'> }): ChangeFeed {
+export type ChangeFeedDeps = { sessions: Pick<SessionStore, 'onChange' | 'onGap'>; policies: PolicySet; replicas: Pick<ReplicaBoard, 'onReloadRequest'>; streams: Pick<StreamBoard, 'onQuestion'> };
+
+/** Creates the feed. `gap` means that changes may have been missed: whoever hears it must look everything up again. `reload-requested`: read your configuration again. `streams-requested`: say which streams you have. */
+export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
   const subscribers = new Set<Subscriber>();
   const tell = (change: Change) => {
     for (const subscriber of subscribers) subscriber.send(change);
@@ -44,6 +48,7 @@ export function createChangeFeed(deps: { sessions: Pick<SessionStore, 'onChange'
     deps.sessions.onChange(({ sessionId, issuer, subject, at }) => tell({ type: 'session-revoked', sessionId, issuer, subject, at })),
     deps.sessions.onGap(() => tell({ type: 'gap' })),
     deps.replicas.onReloadRequest(() => tell({ type: 'reload-requested' })),
+    deps.streams.onQuestion((question) => tell({ type: 'streams-requested', question })),
     deps.policies.onChange(({ version }) => tell({ type: 'policy-changed', policyVersion: version })),
   ];
   const timer = setInterval(() => tell({ type: 'ping' }), pingMs);

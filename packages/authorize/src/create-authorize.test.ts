@@ -226,8 +226,8 @@ describe('a call', () => {
     const forged = await createServiceIdentity({ name: 'proxy', privateKey: generateKeyPairSync('ed25519').privateKey, now: Date.now }).credentialFor('authorize');
     const audience = await createServiceIdentity({ name: 'proxy', privateKey: generateKeyPairSync('ed25519').privateKey, now: Date.now }).credentialFor('audit');
     for (const headers of [{}, { authorization: 'Bearer x' }, { authorization: forged }, { authorization: audience }, { authorization: `${rig.authorization}x` }]) {
-      for (const path of ['/v1/check', '/v1/changes', '/v1/policy', '/v1/policy/status', '/v1/policy/reload', '/v1/replicas', '/nowhere']) {
-        const response = await fetch(`${rig.url}${path}`, { method: ['/v1/check', '/v1/policy/reload', '/v1/replicas'].includes(path) ? 'POST' : 'GET', headers: headers as Record<string, string> });
+      for (const path of ['/v1/check', '/v1/changes', '/v1/policy', '/v1/policy/status', '/v1/policy/reload', '/v1/replicas', '/v1/streams', '/v1/streams/answer', '/nowhere']) {
+        const response = await fetch(`${rig.url}${path}`, { method: ['/v1/check', '/v1/policy/reload', '/v1/replicas', '/v1/streams', '/v1/streams/answer'].includes(path) ? 'POST' : 'GET', headers: headers as Record<string, string> });
         expect(response.status).toBe(401);
       }
     }

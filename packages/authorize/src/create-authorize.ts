@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { createMemoryReplicaBoard, ProblemError, sendProblem, toProblem, type Logger, type Metrics, type ReplicaBoard, type ServiceVerifier, type SessionStore } from '@sallyport/kit';
+import {
+  createMemoryReplicaBoard, createMemoryStreamBoard, ProblemError, readCaller, sendProblem, toProblem, type Logger, type Metrics, type ReplicaBoard, type ServiceVerifier, type SessionStore, type StreamBoard,
+} from '@sallyport/kit';
 import { createChangeFeed } from './change-feed.ts';
 import { createAnswerChecks } from './check/answer-checks.ts';
 import { createCallerViews } from './check/caller-view.ts';
@@ -10,6 +12,8 @@ import { readChecks } from './check/read-checks.ts';
 import { createAnswerExplain } from './explain/answer-explain.ts';
 import type { PolicySet } from './policies/policy-set.ts';
 import { readBody } from './read-body.ts';
+import { createStreamQuestions } from './streams/stream-questions.ts';
+import { takeAnswer } from './streams/take-answer.ts';
 import { takeReport } from './take-report.ts';
 
 export type AuthorizeDeps = {
@@ -18,6 +22,8 @@ export type AuthorizeDeps = {
   verifier: ServiceVerifier;
   /** Where replicas report; in this process's memory unless given. */
   replicas?: ReplicaBoard;
+  /** Where gateways say which streams they have; in this process's memory unless given. */
+  streams?: StreamBoard;
   logger: Logger;
   metrics?: Metrics;
   now: () => number;
@@ -31,6 +37,8 @@ export type Authorize = { handler: RequestListener; close(): void };
 const maxBodyBytes = 1024 * 1024;
 const maxReportBytes = 128 * 1024;
 const maxExplainBytes = 256 * 1024;
+const maxQuestionBytes = 16 * 1024;
+const maxAnswerBytes = 1536 * 1024;
 
 type Route = { method: 'GET' | 'POST'; serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> };
 
@@ -45,7 +53,9 @@ function createRoutes(deps: AuthorizeDeps) {
   const answer = createAnswerChecks({ sessions, policies, logger, storeTimeoutMs, judge, renewal: createIdleRenewal(deps) });
   const explain = createAnswerExplain({ sessions, policies, logger, now, storeTimeoutMs });
   const replicas = deps.replicas ?? createMemoryReplicaBoard({ now });
-  const feed = createChangeFeed({ ...deps, replicas });
+  const board = deps.streams ?? createMemoryStreamBoard({ now });
+  const feed = createChangeFeed({ ...deps, replicas, streams: board });
+  const streams = createStreamQuestions({ board, replicas, sessions, now });
   const routes: Record<string, Route> = {
     '/v1/check': { method: 'POST', async serve(request, response) {
       const { json, afterwards } = await answer(readChecks(await readBody(request, maxBodyBytes)));
@@ -69,13 +79,23 @@ function createRoutes(deps: AuthorizeDeps) {
       await takeReport(await readBody(request, maxReportBytes), replicas);
       response.writeHead(204).end();
     } },
+    '/v1/streams': { method: 'POST', async serve(request, response) {
+      sendJson(response, JSON.stringify(await streams.list(readCaller(request.headers), await readBody(request, maxQuestionBytes))));
+    } },
+    '/v1/streams/answer': { method: 'POST', async serve(request, response) {
+      await takeAnswer(await readBody(request, maxAnswerBytes), board);
+      response.writeHead(204).end();
+    } },
   };
-  return { routes, feed };
+  return { routes, close: () => {
+    feed.close();
+    streams.close();
+  } };
 }
 
-/** Creates authorize: `POST /v1/check`, `POST /v1/explain`, `GET /v1/changes`, `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, each for services that may call it. */
+/** Creates authorize: `POST /v1/check`, `POST /v1/explain`, `GET /v1/changes`, `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, `POST /v1/streams`, `POST /v1/streams/answer`, each for services that may call it. */
 export function createAuthorize(deps: AuthorizeDeps): Authorize {
-  const { routes, feed } = createRoutes(deps);
+  const { routes, close } = createRoutes(deps);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const { authorization } = request.headers;
     if (deps.verifier.verified(authorization) === undefined) await deps.verifier.verify(authorization);
@@ -93,6 +113,6 @@ export function createAuthorize(deps: AuthorizeDeps): Authorize {
   };
   return {
     handler: (request, response) => void serve(request, response).catch((error: unknown) => fail(request, response, error)),
-    close: () => feed.close(),
+    close,
   };
 }

@@ -1,5 +1,5 @@
 import {
-  createInternalServer, createMemoryReplicaBoard, listenHttp, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type ReplicaBoard, type ServiceVerifier, type SessionStore,
+  createInternalServer, createMemoryReplicaBoard, listenHttp, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type ReplicaBoard, type ServiceVerifier, type SessionStore, type StreamBoard,
 } from '@sallyport/kit';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
@@ -14,6 +14,8 @@ export type AuthorizeParts = {
   sessions: SessionStore;
   /** Where replicas report; in this process's memory unless given. */
   replicas?: ReplicaBoard;
+  /** Where gateways say which streams they have; in this process's memory unless given. */
+  streams?: StreamBoard;
   /** Where policies that come into force are recorded; nowhere unless given. */
   sink?: Pick<AuditSink, 'enqueue'>;
   verifier: ServiceVerifier;

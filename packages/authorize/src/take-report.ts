@@ -1,5 +1,6 @@
 import { replicaReportSchema } from '@sallyport/contracts';
 import { ProblemError, type ReplicaBoard } from '@sallyport/kit';
+import { parseJson } from './parse-json.ts';
 
 /** Takes what a gateway reports of itself, or that it leaves. Throws `bad-request` for anything else; authorize reports for itself. */
 export async function takeReport(text: string, replicas: Pick<ReplicaBoard, 'put' | 'remove'>): Promise<void> {
@@ -10,12 +11,4 @@ export async function takeReport(text: string, replicas: Pick<ReplicaBoard, 'put
   if (!id.startsWith('proxy/') || ('replica' in report && report.replica.service !== 'proxy')) throw new ProblemError('bad-request', 'Only gateways report here.');
   if ('gone' in report) await replicas.remove(id);
   else await replicas.put(report.replica);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

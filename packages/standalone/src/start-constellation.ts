@@ -54,7 +54,7 @@ export async function startConstellation(deps: ConstellationDeps): Promise<Const
   };
   try {
     started(await startAudit({ ...common, logger: named('audit'), metrics: metrics.audit, readiness: readiness.audit, verifier: keysOf('audit').verifier, bus }));
-    started(await startAuthorize({ ...common, logger: named('authorize'), metrics: metrics.authorize, readiness: readiness.authorize, sessions: stores.sessions, replicas: stores.replicas, sink, verifier: keysOf('authorize').verifier }));
+    started(await startAuthorize({ ...common, logger: named('authorize'), metrics: metrics.authorize, readiness: readiness.authorize, sessions: stores.sessions, replicas: stores.replicas, streams: stores.streams, sink, verifier: keysOf('authorize').verifier }));
     started(await startAuthenticate({
       ...common, logger: named('authenticate'), metrics: metrics.authenticate, readiness: readiness.authenticate, sessions: stores.sessions, singleUse: stores.singleUse, audit: sink,
       verifier: keysOf('authenticate').verifier, ...(deps.environment ? { environment: deps.environment } : {}),

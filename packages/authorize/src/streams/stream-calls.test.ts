@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OwnedStreamRow, StreamQuestion } from '@sallyport/contracts';
+import { callerHeader, encodeCaller } from '@sallyport/kit';
+import { startRig } from '../authorize-rig.test.support.ts';
+
+let rig: Awaited<ReturnType<typeof startRig>>;
+beforeEach(async () => { rig = await startRig(); });
+afterEach(() => rig.close());
+
+const row: OwnedStreamRow = {
+  id: 'stream-1', kind: 'watch', proxy: 'proxy/1', cluster: 'dev', verb: 'watch', clientAddress: '10.0.0.9', auditId: 'audit-1', issuer: 'https://idp', subject: 'alice', user: 'alice@example.com', sessionId: 'ses_1',
+  namespace: 'dev', resource: 'pods', name: '', subresource: '', path: '/api/v1/namespaces/dev/pods', since: 1000, bytesIn: 1, bytesOut: 2,
+};
+const alice = encodeCaller({
+  session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: { provider: 'corp', issuer: 'https://idp', subject: 'alice', user: 'alice@example.com', groups: [], amr: [] }, privileged: false, clientAddress: '10.0.0.9',
+});
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) => fetch(`${rig.url}${path}`, {
+  method: 'POST', headers: { authorization: rig.authorization, ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+const list = (body: unknown, caller: string | undefined = alice) => post('/v1/streams', body, caller === undefined ? {} : { [callerHeader]: caller });
+
+describe('POST /v1/streams', () => {
+  it('asks those who follow the changes, and answers with what they say', async () => {
+    const feed = (await fetch(`${rig.url}/v1/changes`, { headers: { authorization: rig.authorization } })).body!.pipeThrough(new TextDecoderStream()).getReader();
+    await feed.read();
+    expect((await post('/v1/replicas', { replica: { service: 'proxy', id: 'proxy/1', host: 'pod', version: 'v', since: 1, startedAt: 1, restartNeeded: [] } })).status).toBe(204);
+    const listing = list({ ended: false, all: false, where: {} });
+    const { type, question } = JSON.parse((await feed.read()).value!) as { type: string; question: StreamQuestion };
+    expect([type, question.of]).toEqual(['streams-requested', { issuer: 'https://idp', subject: 'alice' }]);
+    expect((await post('/v1/streams/answer', { question: question.id, proxy: 'proxy/1', rows: [row], omitted: 0 })).status).toBe(204);
+    const response = await listing;
+    const { issuer: _issuer, subject: _subject, ...shown } = row;
+    expect([response.status, await response.json()]).toEqual([200, { streams: [shown], missing: [], omitted: 0 }]);
+    const late = await post('/v1/streams/answer', { question: question.id, proxy: 'proxy/1', rows: [row], omitted: 0 });
+    expect(late.status).toBe(404);
+    await feed.cancel();
+  });
+
+  it('names a gateway that has reported and says nothing', async () => {
+    await post('/v1/replicas', { replica: { service: 'proxy', id: 'proxy/silent', host: 'pod', version: 'v', since: 1, startedAt: 1, restartNeeded: [] } });
+    expect(await (await list({ ended: false, all: false, where: {} })).json()).toEqual({ streams: [], missing: ['proxy/silent'], omitted: 0 });
+  });
+
+  it('is refused for those of others where the caller has no right to them', async () => {
+    const response = await list({ ended: false, all: true, where: {} });
+    expect([response.status, (await response.json() as { code: string }).code]).toEqual([403, 'forbidden']);
+  });
+
+  it.each(['', '{', 'null', '{}', { ended: 'false', all: false, where: {} }, { ended: false, all: false, where: { user: '' } }, { ended: false, all: false, where: {}, of: { issuer: 'i', subject: 'bob' } }, { ended: false, all: false, where: { subject: 'bob' } }])('is a 400 with the body %j', async (body) => {
+    expect((await list(body)).status).toBe(400);
+  });
+
+  it('needs somebody on whose behalf it is made', async () => {
+    expect((await post('/v1/streams', { ended: false, all: false, where: {} })).status).toBe(401);
+    expect((await list({ ended: false, all: false, where: {} }, 'x')).status).toBe(400);
+  });
+
+  it('and the answers are for gateways alone', async () => {
+    for (const name of ['authenticate', 'audit'] as const) {
+      const authorization = await rig.credential(name);
+      for (const path of ['/v1/streams', '/v1/streams/answer']) expect((await post(path, {}, { authorization })).status).toBe(403);
+    }
+  });
+});
+
+describe('POST /v1/streams/answer', () => {
+  const answer = { question: '0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11', proxy: 'proxy/1', rows: [], omitted: 0 };
+
+  it('to a question that nobody has put is a 404', async () => {
+    expect((await post('/v1/streams/answer', answer)).status).toBe(404);
+  });
+
+  it.each([
+    '', '[]', { ...answer, question: 'x' }, { ...answer, proxy: 'authorize/1' }, { ...answer, proxy: '' }, { ...answer, rows: [{}] }, { ...answer, rows: [{ ...row, since: '1' }] }, { ...answer, omitted: -1 }, { ...answer, more: 1 },
+    { ...answer, rows: Array(2001).fill(row) },
+  ])('that is none is a 400 (%#)', async (body) => {
+    expect((await post('/v1/streams/answer', body)).status).toBe(400);
+  });
+
+  it('of more than a megabyte and a half is a 413', async () => {
+    expect((await post('/v1/streams/answer', 'x'.repeat(1536 * 1024 + 1))).status).toBe(413);
+  });
+});

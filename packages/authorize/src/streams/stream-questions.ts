@@ -1,0 +1,33 @@
+import { streamListRequestSchema, type StreamList } from '@sallyport/contracts';
+import { ProblemError, type Caller, type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/kit';
+import { parseJson } from '../parse-json.ts';
+import { createListStreams } from './list-streams.ts';
+import { createTurns } from './turns.ts';
+
+export type StreamQuestionsDeps = { board: StreamBoard; replicas: Pick<ReplicaBoard, 'list'>; sessions: Pick<SessionStore, 'onGap'>; now: () => number };
+
+/** What is asked about streams: `list` is `POST /v1/streams`. */
+export type StreamQuestions = { list(caller: Caller | undefined, text: string): Promise<StreamList>; close(): void };
+
+/** Every list costs every gateway some milliseconds: so many at a time on this replica, and of one person. */
+const turns = { all: 8, each: 2 };
+/** Gateways report every five seconds. */
+const settlingMs = 6000;
+
+/** Creates the list of streams. Soon after the start, or after Redis was away, gateways may not have reported yet: then everybody is given the whole time to answer. */
+export function createStreamQuestions({ board, replicas, sessions, now }: StreamQuestionsDeps): StreamQuestions {
+  let since = now();
+  const stop = sessions.onGap(() => {
+    since = now();
+  });
+  const list = createListStreams({ board, replicas, turns: createTurns(turns), settled: () => now() - since >= settlingMs });
+  return {
+    async list(caller, text) {
+      const request = streamListRequestSchema.safeParse(parseJson(text));
+      if (!request.success) throw new ProblemError('bad-request', 'This is no question about streams.');
+      if (!caller) throw new ProblemError('unauthenticated', 'Nobody is logged in here. Log in first.');
+      return list(caller, request.data);
+    },
+    close: stop,
+  };
+}

@@ -1,0 +1,29 @@
+import { ProblemError } from '@sallyport/kit';
+
+/** Bounds how much of something costly goes on at once. */
+export type Turns = {
+  /** Runs `work`; rejects with `too-many-requests` if too much is under way, for this key or in all. */
+  take<T>(key: string, work: () => Promise<T>): Promise<T>;
+};
+
+/** Creates turns: at most `all` at a time, and `each` of one key. */
+export function createTurns({ all, each }: { all: number; each: number }): Turns {
+  const under = new Map<string, number>();
+  let total = 0;
+  return {
+    async take(key, work) {
+      const mine = under.get(key) ?? 0;
+      if (mine >= each || total >= all) throw new ProblemError('too-many-requests', 'This is being asked for too often at the moment. Try again shortly.');
+      under.set(key, mine + 1);
+      total += 1;
+      try {
+        return await work();
+      } finally {
+        total -= 1;
+        const left = under.get(key)! - 1;
+        if (left === 0) under.delete(key);
+        else under.set(key, left);
+      }
+    },
+  };
+}
