@@ -17,6 +17,7 @@ import { createRoad } from './create-road.ts';
 import { followCertificate } from './follow-certificate.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
 import { startReloading } from './reload/start-reloading.ts';
+import { createAnswerQuestion } from './streams/answer-question.ts';
 import { createUnparsable } from './unparsable.ts';
 
 export type ProxyParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness; identity: ServiceIdentity; sink: AuditSink; now: () => number };
@@ -76,7 +77,11 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const unfollow = files && followCertificate({ server: server as HttpsServer, files, logger: parts.logger });
   const pages = config.login.listen ? await listenHttp(createServer(ownApi(new URL(config.login.url ?? config.gateway.url).origin)), config.login.listen) : undefined;
   parts.logger.info({ port: listening.port, clusters: config.clusters.map((one) => one.name) }, 'the gateway listens');
-  const reloader = startReloading({ ...parts, clusters, authorize: services.authorize, producer, onChange: road.streams.hear });
+  const answerQuestion = createAnswerQuestion({ registry: road.streams.registry, authorize: services.authorize, producer, logger: parts.logger });
+  const reloader = startReloading({ ...parts, clusters, authorize: services.authorize, producer, onChange: (change) => {
+    road.streams.hear(change);
+    void answerQuestion(change);
+  } });
   return {
     reload: () => void reloader.reload('signal'),
     port: listening.port,

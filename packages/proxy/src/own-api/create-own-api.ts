@@ -4,6 +4,7 @@ import { callerHeader, encodeCaller, ProblemError, problemHandler, toProblem } f
 import { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { mountPolicy } from './policy-routes.ts';
+import { mountStreams } from './stream-routes.ts';
 import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
 import { refuseUnclearRequest } from './refuse-unclear-request.ts';
 
@@ -76,4 +77,5 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
   })));
   app.get(`${apiPrefix}/audit`, call('audit', (request, caller) => deps.audit.request({ method: 'GET', path: `/v1/events${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 10_000 })));
   mountPolicy(app, apiPrefix, call, deps);
+  mountStreams(app, apiPrefix, call, deps);
 }

@@ -69,6 +69,28 @@ describe('the gateway\'s own API', () => {
     expect(all.calls.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/policy', 'GET /v1/policy/status', 'POST /v1/policy/reload']);
   });
 
+  it('asks authorize for the list of streams on behalf of the caller, and passes on what is asked', async () => {
+    const mine = setUp();
+    await mine.agent.get(`${api}/streams`).expect(401);
+    await mine.agent.get(`${api}/streams`).set('authorization', bearer).expect(200);
+    await mine.agent.get(`${api}/streams?ended=true&all=true&user=bob%40example.com&cluster=dev&session=ses_1`).set('authorization', bearer).expect(200);
+    expect(mine.calls).toMatchObject([
+      { method: 'POST', path: '/v1/streams', body: { ended: false, all: false, where: {} } },
+      { method: 'POST', path: '/v1/streams', body: { ended: true, all: true, where: { user: 'bob@example.com', cluster: 'dev', session: 'ses_1' } } },
+    ]);
+    expect(mine.callerOf(mine.calls[1]!)).toMatchObject({ privileged: false, identity: { user: 'alice@example.com' } });
+    expect(mine.events.map(({ status }) => status)).toEqual([401, 200, 200]);
+    const all = setUp(true);
+    await all.agent.get(`${api}/streams?all=true`).set('authorization', bearer).expect(200);
+    expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
+  });
+
+  it.each(['all=yes', 'ended=', 'all=true&all=false', 'user=', 'user=a&user=b', 'user[x]=a', 'of=bob', 'constructor=x', `session=${'x'.repeat(1025)}`])('takes no list of streams with ?%s', async (query) => {
+    const { agent, calls } = setUp(true);
+    await agent.get(`${api}/streams?${query}`).set('authorization', bearer).expect(400);
+    expect(calls).toEqual([]);
+  });
+
   it('takes no policy with the call that has it read again, and none on a cookie\'s strength from another site', async () => {
     const { agent, calls } = setUp(true);
     await agent.post(`${api}/policy/reload`).set('authorization', bearer).send({ policy: [] }).expect(400);

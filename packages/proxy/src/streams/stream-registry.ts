@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from '@sallyport/contracts';
+import type { Config, OwnedStreamRow } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import { Counter, Gauge } from 'prom-client';
 import type { Exchange } from '../exchange.ts';
-import { createEndedStreams, describeStream, type StreamRow } from './ended-streams.ts';
+import { describeStream } from './describe-stream.ts';
+import { createEndedStreams } from './ended-streams.ts';
 import type { OpenStream, StreamEnd } from './open-stream.ts';
 import type { StreamEvents } from './stream-events.ts';
 
@@ -21,8 +22,10 @@ export type StreamRegistry = {
   cut(stream: OpenStream, end: StreamEnd): void;
   all(): Iterable<OpenStream>;
   ofSession(sessionId: string): Iterable<OpenStream>;
+  ofPerson(person: { issuer: string; subject: string }): Iterable<OpenStream>;
   readonly size: number;
-  rows(ended: boolean): StreamRow[];
+  /** The latest that have ended, newest first. */
+  ended(): OwnedStreamRow[];
 };
 
 export type StreamRegistryDeps = { limits: Pick<Config['streams'], 'perUser' | 'perCluster' | 'recheck'>; events: StreamEvents; metrics: Metrics; now: () => number; producer: string };
@@ -45,9 +48,25 @@ function createGroups() {
   };
 }
 
-const personOf = ({ answer }: Exchange) => `${answer?.identity?.issuer}\0${answer?.identity?.subject}`;
+const personKey = (person: { issuer: string; subject: string } | undefined) => `${person?.issuer}\0${person?.subject}`;
+const personOf = ({ answer }: Exchange) => personKey(answer?.identity);
 const clusterOf = ({ upstream }: Exchange) => upstream?.name ?? '';
 const sessionOf = ({ answer }: Exchange) => answer?.session?.id ?? '';
+
+/** The streams by who opened them, on which cluster and in which session. */
+function createIndexes() {
+  const [people, clusters, sessions] = [createGroups(), createGroups(), createGroups()];
+  const groupsOf = (exchange: Exchange) => [[people, personOf(exchange)], [clusters, clusterOf(exchange)], [sessions, sessionOf(exchange)]] as const;
+  return {
+    people, clusters, sessions,
+    add(stream: OpenStream) {
+      for (const [groups, key] of groupsOf(stream.exchange)) groups.add(key, stream);
+    },
+    remove(stream: OpenStream) {
+      for (const [groups, key] of groupsOf(stream.exchange)) groups.remove(key, stream);
+    },
+  };
+}
 
 function createStreamMetrics(metrics: Metrics, size: () => number) {
   const registers = [metrics];
@@ -55,6 +74,12 @@ function createStreamMetrics(metrics: Metrics, size: () => number) {
   const refused = new Counter({ name: 'sallyport_proxy_streams_refused_total', help: 'Streams refused because of a limit, by limit.', labelNames: ['limit'], registers });
   new Gauge({ name: 'sallyport_proxy_open_streams', help: 'Streams open now.', registers, collect() { this.set(size()); } });
   return { cuts, refused };
+}
+
+function newStream(exchange: Exchange, at: number, recheckMs: number): OpenStream {
+  return {
+    id: randomUUID(), kind: exchange.kube!.stream!, exchange, openedAt: at, dueAt: at + recheckMs, unjudgedSince: undefined, judging: false, cutter: undefined, answered: false, end: undefined,
+  };
 }
 
 /** Says how a stream ends from now on; one that is to end already ends at once. */
@@ -66,7 +91,8 @@ function arm(stream: OpenStream, cutter: (end: StreamEnd) => void): void {
 /** Creates an empty registry. */
 export function createStreamRegistry({ limits, events, metrics, now, producer }: StreamRegistryDeps): StreamRegistry {
   const streams = new Map<Exchange, OpenStream>();
-  const [people, clusters, sessions] = [createGroups(), createGroups(), createGroups()];
+  const indexes = createIndexes();
+  const { people, clusters, sessions } = indexes;
   const ended = createEndedStreams();
   const { cuts, refused } = createStreamMetrics(metrics, () => streams.size);
   const refuse = (limit: string, detail: string): never => {
@@ -84,13 +110,9 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
     admit(exchange) {
       if (people.of(personOf(exchange)).size >= limits.perUser) refuse('user', `You have ${limits.perUser} streams (exec, watch, logs and the like) open on this gateway, which is the limit; close some.`);
       if (clusters.of(clusterOf(exchange)).size >= limits.perCluster) refuse('cluster', `Cluster "${clusterOf(exchange)}" has ${limits.perCluster} streams open on this gateway, which is the limit.`);
-      const stream: OpenStream = {
-        id: randomUUID(), kind: exchange.kube!.stream!, exchange, openedAt: now(), dueAt: now() + limits.recheck, unjudgedSince: undefined, judging: false, cutter: undefined, answered: false, end: undefined,
-      };
+      const stream = newStream(exchange, now(), limits.recheck);
       streams.set(exchange, stream);
-      people.add(personOf(exchange), stream);
-      clusters.add(clusterOf(exchange), stream);
-      sessions.add(sessionOf(exchange), stream);
+      indexes.add(stream);
       return stream;
     },
     sent(exchange, cutter) {
@@ -108,9 +130,7 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
       const stream = streams.get(exchange);
       if (!stream) return;
       streams.delete(exchange);
-      people.remove(personOf(exchange), stream);
-      clusters.remove(clusterOf(exchange), stream);
-      sessions.remove(sessionOf(exchange), stream);
+      indexes.remove(stream);
       if (!stream.answered) return; // it never began
       events.closed(stream);
       ended.add(describeStream(stream, producer, now()));
@@ -118,9 +138,10 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
     cut,
     all: () => streams.values(),
     ofSession: (sessionId) => sessions.of(sessionId),
+    ofPerson: (person) => people.of(personKey(person)),
     get size() {
       return streams.size;
     },
-    rows: (wanted) => (wanted ? ended.rows() : [...streams.values()].map((stream) => describeStream(stream, producer, undefined))),
+    ended: () => ended.rows(),
   };
 }

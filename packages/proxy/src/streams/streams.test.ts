@@ -74,7 +74,7 @@ describe('a JSON watch whose session is ended', () => {
     expect(JSON.parse(lines[1]!)).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 401, reason: 'Unauthorized', message: 'This session was ended; log in again.' } });
     await until(() => upstreamClosed && rig.streams.registry.size === 0);
     expect(streamEvents()).toEqual([['stream.opened', undefined], ['stream.cut', 'session-ended'], ['stream.closed', 'session-ended']]);
-    expect(rig.streams.registry.rows(true)).toMatchObject([{ kind: 'watch', user: 'alice@example.com', cluster: 'dev', namespace: 'dev', reason: 'session-ended', bytesOut: Buffer.byteLength(watch.text()) }]);
+    expect(rig.streams.registry.ended()).toMatchObject([{ kind: 'watch', user: 'alice@example.com', cluster: 'dev', namespace: 'dev', reason: 'session-ended', bytesOut: Buffer.byteLength(watch.text()) }]);
   });
 
   it('waits for the rest of a record that has begun', async () => {
@@ -129,7 +129,7 @@ describe('what cannot carry a message', () => {
     rig.answer = () => deny;
     rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'v2' });
     expect([await log.over, log.text()]).toEqual(['end', 'line\n']);
-    expect(rig.streams.registry.rows(true)).toMatchObject([{ reason: 'not-allowed', detail: 'not any more' }]);
+    expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'not-allowed', detail: 'not any more' }]);
   });
 
   it('an answer of a promised length is cut, as it would be a lie to end it', async () => {
@@ -205,7 +205,7 @@ describe('when nobody can be asked', () => {
     await watch.over;
     expect(performance.now() - at).toBeGreaterThan(400);
     expect(watch.text()).toContain('"code":503');
-    expect(rig.streams.registry.rows(true)).toMatchObject([{ reason: 'unjudged' }]);
+    expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'unjudged' }]);
   });
 
   it('that is found out early, and forgotten when somebody can be asked again', async () => {
