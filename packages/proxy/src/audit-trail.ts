@@ -42,8 +42,8 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const commandText = deps.settings.execCommand === 'clear' ? (word: string) => word
     : (word: string) => `hmac-sha256:${createHmac('sha256', deps.hashKey).update(word).digest('base64url')}`;
   const options = { producer: deps.producer, commandText };
-  const record = (exchange: Exchange, stage: AuditStage, type: 'k8s.request' | StreamEventType = 'k8s.request', more?: Partial<SallyportPart>) => {
-    const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(Date.now()) };
+  const record = (exchange: Exchange, stage: AuditStage, { type = 'k8s.request', at = Date.now(), more }: { type?: 'k8s.request' | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {}) => {
+    const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
     // A name that is no cluster of ours is the client's invention, and no key.
     const key = auditKey(exchange.upstream?.name, exchange.answer?.session?.id);
     const data = describeEvent(exchange, stage, times, options);
@@ -55,16 +55,17 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       if (!deps.sink.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written, so nothing is let through. Try again shortly.');
     },
     commit(exchange) {
-      const received = record(exchange, 'RequestReceived');
       exchange.audited = 'received';
-      if (deps.settings.whenUnavailable[auditClass(exchange.kube!)] === 'refuse') return deps.sink.publish(received);
-      deps.sink.enqueue(received);
+      if (deps.settings.whenUnavailable[auditClass(exchange.kube!)] === 'refuse') return deps.sink.publish(record(exchange, 'RequestReceived'));
+      // Nobody waits for this one, so it is put together when the request is on its way: the remaining steps run before any microtask.
+      const at = Date.now();
+      queueMicrotask(() => deps.sink.enqueue(record(exchange, 'RequestReceived', { at })));
     },
     started(exchange) {
       deps.sink.enqueue(record(exchange, 'ResponseStarted'));
     },
     stream(exchange, type, part) {
-      deps.sink.enqueue(record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', type, part));
+      deps.sink.enqueue(record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', { type, more: part }));
     },
     complete(exchange) {
       if (exchange.audited === 'complete') return;
