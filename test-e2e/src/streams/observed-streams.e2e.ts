@@ -31,7 +31,7 @@ function record(name: string, command: readonly string[], { about, turns }: Rela
   writeFileSync(path.join(recordTo, `${name}.json`), `{\n  "about": ${JSON.stringify(about)},\n  "command": ${JSON.stringify(command)},\n  "turns": [\n${lines.join(',\n')}\n  ]\n}\n`);
 }
 
-const transports = [['websocket', 'true', 'v5.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io'], ['spdy', 'false', 'v5.channel.k8s.io', 'portforward.k8s.io']] as const;
+const transports = [['websocket', 'true', 'v5.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io'], ['spdy', 'false', 'v4.channel.k8s.io', 'portforward.k8s.io']] as const;
 const status = createStatus({ code: 403, reason: 'Forbidden', message: 'Your session has ended.' });
 
 describeWith(['node', 'kubectl'], 'what kubectl and a real cluster say in streams', () => {
