@@ -4,6 +4,8 @@ export type { RequestTarget, TargetRefusal } from './parse-request-target.ts';
 export type { QueryParameters } from './parse-query.ts';
 export { readRequestInfo } from './read-request-info.ts';
 export type { RequestInfo, RequestParts } from './read-request-info.ts';
+export { anyName, composeRequest, requestVerbs } from './compose-request.ts';
+export type { AskedOfApi } from './compose-request.ts';
 export type { StreamKind } from './stream-kind.ts';
 export type { ExecOptions } from './read-exec.ts';
 export { isApiTrue } from './read-list-options.ts';

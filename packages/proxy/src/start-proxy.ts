@@ -56,12 +56,13 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const clientAddress = (request: IncomingMessage) => addressOf(request.socket.remoteAddress, String(request.headers['x-forwarded-for'] ?? '') || undefined);
   const producer = `proxy/${randomUUID().slice(0, 8)}`;
   const tunnels = new Set<Duplex>();
-  const road = createRoad({ ...parts, upstreams, checks, streamChecks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf: createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null }), track: (socket) => {
+  const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
+  const road = createRoad({ ...parts, upstreams, checks, streamChecks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf, track: (socket) => {
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
   } });
   const ownApi = (origin: string) => createOwnApi({
-    origin, findCaller: createFindCaller({ client: checks }), clientAddress, ...services, logger: parts.logger, clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
+    origin, findCaller: createFindCaller({ client: checks }), clientAddress, clientCertificateOf, ...services, logger: parts.logger, clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
     auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
     pages: createPages({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });

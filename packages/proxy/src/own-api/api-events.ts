@@ -10,7 +10,7 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
     open() {
       if (!deps.sink.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written, so nothing is let through. Try again shortly.');
     },
-    complete({ request, path, clientAddress, answer, status, detail }) {
+    complete({ request, path, clientAddress, answer, status, detail, explained }) {
       const identity = answer?.identity;
       const userAgent = request.headers['user-agent'] === undefined ? undefined : clientText(request.headers['user-agent']);
       deps.sink.enqueue(createAuditRecord({
@@ -21,6 +21,7 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
           responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
           sallyport: {
             producer: deps.producer, clientAddress, ...(answer ? { decision: answer.decision } : {}), ...(answer?.session ? { sessionId: answer.session.id } : {}),
+            ...(explained ? { explained } : {}),
             ...(identity ? { identity: { iss: identity.issuer, sub: identity.subject, email: identity.email, groups: identity.groups } } : {}),
           },
         },

@@ -1,22 +1,31 @@
-import type { ApiArea, CheckAnswer } from '@sallyport/contracts';
+import type { ApiArea, CheckAnswer, SallyportPart } from '@sallyport/contracts';
 import { ProblemError, toProblem, type Caller } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
 import type { OwnApiDeps } from './own-api-deps.ts';
-import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
+import { readCallerCredential, refuseForeignOrigin, type CallerCredential } from './read-caller-credential.ts';
 
 export type ApiResult = { status: number; body: unknown };
+
+/** What a call's work has besides the request and the caller. */
+export type ApiContext = {
+  credential: CallerCredential;
+  clientAddress: string;
+  /** Puts into the event what was asked to be explained, whatever comes of it. */
+  noteExplained(explained: SallyportPart['explained']): void;
+};
+
 /** Wraps one API call in its road: credential, origin, who calls and with which rights, the work, the answer, the event. */
 export function createAuditedCall(deps: OwnApiDeps) {
-  return (area: ApiArea | undefined, work: (request: Request, caller: Caller) => Promise<ApiResult>): RequestHandler => async (request, response) => {
+  return (area: ApiArea | undefined, work: (request: Request, caller: Caller, context: ApiContext) => Promise<ApiResult>): RequestHandler => async (request, response) => {
     deps.auditCall.open();
     const clientAddress = deps.clientAddress(request);
-    const about = { request, path: request.originalUrl, clientAddress, answer: undefined as CheckAnswer | undefined };
+    const about = { request, path: request.originalUrl, clientAddress, answer: undefined as CheckAnswer | undefined, explained: undefined as SallyportPart['explained'] };
     try {
       const credential = readCallerCredential(request, deps.origin.startsWith('https:'));
       refuseForeignOrigin(request, credential, deps.origin);
       const { caller, answer } = await deps.findCaller(request, credential, clientAddress, area);
       about.answer = answer;
-      const result = await work(request, caller);
+      const result = await work(request, caller, { credential: credential!, clientAddress, noteExplained: (explained) => { about.explained = explained; } });
       deps.auditCall.complete({ ...about, status: result.status, detail: undefined });
       if (result.body === undefined || result.status === 204) response.status(204).end();
       else response.status(result.status).json(result.body);

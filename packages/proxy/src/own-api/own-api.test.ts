@@ -22,7 +22,7 @@ function setUp(privileged = false) {
   };
   const service = { request: (request: ServiceRequest) => { calls.push(request); return Promise.resolve({ status: 200, headers: {}, body: { path: request.path } }); } };
   const app = createOwnApi({
-    origin: 'https://gate', findCaller: createFindCaller({ client: { check } }), clientAddress: () => '10.0.0.9', authenticate: service, audit: service, authorize: service,
+    origin: 'https://gate', findCaller: createFindCaller({ client: { check } }), clientAddress: () => '10.0.0.9', clientCertificateOf: () => undefined, authenticate: service, audit: service, authorize: service,
     pages: (_request, response) => { seen.caller = response.locals.caller as string | undefined; response.send('page'); },
     clusters: () => [{ name: 'dev', url: 'https://gate/clusters/dev' }],
     auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) }, logger: createLogger({ service: 'proxy', level: 'silent' }),

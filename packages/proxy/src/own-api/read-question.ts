@@ -1,0 +1,52 @@
+import { explainQuestionSchema, type Check, type ExplainQuestion } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import { anyName, composeRequest, parseRequestTarget, readRequestInfo, requestVerbs, type RequestInfo } from '@sallyport/kubernetes';
+
+/** A question about a decision, and the request that it is about as the road to the clusters would read it. */
+export type Question = { question: ExplainQuestion; method: string; kubernetes: NonNullable<Check['kubernetes']> };
+
+const bad = (detail: string) => new ProblemError('bad-request', detail);
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+type Sent = { method: string; target: string; anyOne: boolean };
+
+/** The request that a client would send: given by its path, or made of what is asked. */
+function sentBy({ method, path, ...asked }: ExplainQuestion): Sent {
+  const { verb, resource } = asked;
+  if (path !== undefined) {
+    if (resource !== undefined) throw bad('Ask about a path or about a resource, not both.');
+    const used = (method ?? (verb === undefined ? 'GET' : verb)).toUpperCase();
+    if (!methods.has(used)) throw bad('The Kubernetes API knows no such method.');
+    return { method: used, target: path, anyOne: false };
+  }
+  if (method !== undefined) throw bad('A method goes with a path; with a resource, give a verb.');
+  if (verb === undefined || resource === undefined) throw bad('Say what is asked: a verb and a resource, or a path.');
+  const composed = composeRequest({ ...asked, verb, resource });
+  if (!composed) throw bad(`No request has this verb; those that are sent are ${requestVerbs.join(', ')}.`);
+  return composed;
+}
+
+function kubernetesOf(info: RequestInfo, anyOne: boolean): Question['kubernetes'] {
+  const { verb, requestVerb, isResourceRequest, path, apiGroup, apiVersion, resource, subresource, namespace, name, labelSelector, fieldSelector, dryRun, exec } = info;
+  return {
+    verb, requestVerb, isResourceRequest, path: anyOne ? path.replace(`/${anyName}`, '/<name>') : path, apiGroup, apiVersion, resource, subresource, namespace, name: anyOne ? '' : name,
+    ...(labelSelector === '' ? {} : { labelSelector }), ...(fieldSelector === '' ? {} : { fieldSelector }), ...(dryRun ? { dryRun: true } : {}), ...(exec ? { exec } : {}),
+  };
+}
+
+/**
+ * Reads a question, and what it is about by the very code that reads real requests, so that an explanation cannot be of something else.
+ * A DELETE counts as one with a body, as kubectl sends it. Throws `bad-request`.
+ */
+export function readQuestion(body: unknown): Question {
+  const parsed = explainQuestionSchema.safeParse(body);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw bad(`The question is not understood: ${issue?.path.join('.') || 'the body'}: ${issue?.message ?? 'is of the wrong form'}.`);
+  }
+  const sent = sentBy(parsed.data);
+  const target = parseRequestTarget(sent.target);
+  if (!target.ok) throw bad(target.reason);
+  const info = readRequestInfo({ method: sent.method, path: target.path, segments: target.segments, query: target.query });
+  return { question: parsed.data, method: sent.method, kubernetes: kubernetesOf(info, sent.anyOne) };
+}
