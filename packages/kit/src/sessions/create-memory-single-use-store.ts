@@ -16,18 +16,45 @@ export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind
     }
   };
 
+  const live = (kind: string, name: string): Entry | undefined => {
+    const entry = kinds.get(kind)?.get(name);
+    return entry && now() < entry.endsAt ? entry : undefined;
+  };
+
+  const keep = (kind: string, name: string, entry: Entry) => {
+    const entries = kinds.get(kind) ?? new Map<string, Entry>();
+    kinds.set(kind, entries);
+    entries.delete(name);
+    makeRoom(entries);
+    entries.set(name, entry);
+  };
+
   return {
     async put(kind, key, value, ttlMs) {
-      const entries = kinds.get(kind) ?? new Map<string, Entry>();
-      kinds.set(kind, entries);
-      makeRoom(entries);
-      entries.set(hashToken(key), { text: JSON.stringify(value), endsAt: now() + ttlMs });
+      keep(kind, hashToken(key), { text: JSON.stringify(value), endsAt: now() + ttlMs });
+    },
+    async claim(kind, key, value, ttlMs) {
+      const name = hashToken(key);
+      if (live(kind, name)) return false;
+      keep(kind, name, { text: JSON.stringify(value), endsAt: now() + ttlMs });
+      return true;
     },
     async take(kind, key) {
-      const entries = kinds.get(kind);
-      const entry = entries?.get(hashToken(key));
-      entries?.delete(hashToken(key));
-      return entry && now() < entry.endsAt ? (JSON.parse(entry.text) as unknown) : undefined;
+      const name = hashToken(key);
+      const entry = live(kind, name);
+      kinds.get(kind)?.delete(name);
+      return entry && (JSON.parse(entry.text) as unknown);
+    },
+    async read(kind, key) {
+      const entry = live(kind, hashToken(key));
+      return entry && (JSON.parse(entry.text) as unknown);
+    },
+    async count(kind, key, windowMs) {
+      const name = hashToken(key);
+      const entry = live(kind, name);
+      if (!entry) keep(kind, name, { text: '1', endsAt: now() + windowMs });
+      else entry.text = String(Number(entry.text) + 1);
+      return entry ? Number(entry.text) : 1;
     },
   };
 }

@@ -1,19 +1,41 @@
 import { askRedis } from './ask-redis.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { redisKeys } from './redis-keys.ts';
+import { defineScript, type RedisScript } from './redis-scripts.ts';
 import type { SingleUseStore } from './single-use-store.ts';
+
+/** KEYS: counter. ARGV: milliseconds that it lives from its first event on. */
+const countScript: RedisScript = {
+  name: 'sallyportCountEvent',
+  lua: `
+local events = redis.call('INCR', KEYS[1])
+if events == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return events`,
+};
+
+const whole = (ms: number) => Math.max(1, Math.ceil(ms));
+const parsed = (text: string | null): unknown => (text === null ? undefined : (JSON.parse(text) as unknown));
 
 /** Single-use values in Redis: taken by GETDEL, so of many takers at once one wins. */
 export function createRedisSingleUseStore(deps: { redis: RedisConnection; keyPrefix?: string }): SingleUseStore {
   const { client } = deps.redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
+  const count = defineScript(deps.redis, countScript);
   return {
     async put(kind, key, value, ttlMs) {
-      await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', Math.max(1, Math.ceil(ttlMs))));
+      await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', whole(ttlMs)));
+    },
+    async claim(kind, key, value, ttlMs) {
+      return await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', whole(ttlMs), 'NX')) === 'OK';
     },
     async take(kind, key) {
-      const text = await askRedis(() => client.getdel(keys.once(kind, key)));
-      return text === null ? undefined : (JSON.parse(text) as unknown);
+      return parsed(await askRedis(() => client.getdel(keys.once(kind, key))));
+    },
+    async read(kind, key) {
+      return parsed(await askRedis(() => client.get(keys.once(kind, key))));
+    },
+    async count(kind, key, windowMs) {
+      return Number(await askRedis(() => count(keys.once(kind, key), whole(windowMs))));
     },
   };
 }

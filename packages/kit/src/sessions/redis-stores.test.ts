@@ -145,7 +145,7 @@ function describeWithRedis(): void {
         const { sessions, singleUse, close } = await createSessionStores(single(server), { logger, now: Date.now });
         let gaps = 0;
         sessions.onGap(() => (gaps += 1));
-        for (const call of [sessions.find(['a']), singleUse.put('a', 'b', 1, 1000), singleUse.take('a', 'b')]) {
+        for (const call of [sessions.find(['a']), singleUse.put('a', 'b', 1, 1000), singleUse.take('a', 'b'), singleUse.read('a', 'b'), singleUse.claim('a', 'b', 1, 1000), singleUse.count('a', 'b', 1000)]) {
           expect((await timed(call)).error).toMatchObject({ code: 'sessions-unavailable' });
         }
         await server.start();

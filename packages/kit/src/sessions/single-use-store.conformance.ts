@@ -40,6 +40,38 @@ export function describeSingleUseStore(backend: string, open: () => Promise<{ st
 
     it('knows nothing that was never put', async () => {
       expect(await store.take('login', 'nothing')).toBeUndefined();
+      expect(await store.read('login', 'nothing')).toBeUndefined();
+    });
+
+    it('shows a value as often as it is read, until it is taken or its time is over', async () => {
+      await store.put('device', 'asked', { id: 1 }, 60_000);
+      expect(await store.read('device', 'asked')).toEqual({ id: 1 });
+      expect(await store.read('device', 'asked')).toEqual({ id: 1 });
+      await store.put('device', 'asked', { id: 2 }, 60_000);
+      expect(await store.take('device', 'asked')).toEqual({ id: 2 });
+      expect(await store.read('device', 'asked')).toBeUndefined();
+      await store.put('device', 'short', 1, 50);
+      await pass(100);
+      expect(await store.read('device', 'short')).toBeUndefined();
+    });
+
+    it('gives a place to one of many claimants at once, and again when it is free', async () => {
+      const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => store.claim('poll', 'place', n, 80)));
+      expect(claims.filter(Boolean)).toHaveLength(1);
+      expect(await store.read('poll', 'place')).toBe(claims.indexOf(true));
+      await pass(160);
+      expect(await store.claim('poll', 'place', 'later', 60_000)).toBe(true);
+      await store.take('poll', 'place');
+      expect(await store.claim('poll', 'place', 'again', 60_000)).toBe(true);
+      expect(await store.claim('other', 'place', 'apart', 60_000)).toBe(true);
+    });
+
+    it('counts events until the time of the first is over, each of many at once', async () => {
+      const counts = await Promise.all(Array.from({ length: 20 }, () => store.count('guesses', 'here', 400)));
+      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+      expect(await store.count('guesses', 'there', 400)).toBe(1);
+      await pass(500);
+      expect(await store.count('guesses', 'here', 400)).toBe(1);
     });
   });
 }
