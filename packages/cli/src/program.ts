@@ -13,7 +13,7 @@ import { exitCodes, exitMeanings, type ExitName } from './terminal/exit-codes.ts
 import { version } from './version.ts';
 import type { World } from './world.ts';
 
-const exitTable = Object.entries(exitMeanings).map(([name, meaning]) => `  ${exitCodes[name as ExitName]}  ${name.padEnd(14)} ${meaning}`).join('\n');
+const exitTable = Object.entries(exitMeanings).map(([name, meaning]) => `  ${String(exitCodes[name as ExitName]).padEnd(2)} ${name.padEnd(14)} ${meaning}`).join('\n');
 
 /** The whole command line. Throws CommanderError on a wrong one instead of ending the process. */
 export function createProgram(world: World): Command {

@@ -49,6 +49,19 @@ export const sessionsSchema = z.object({
 });
 export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
 
+/** `GET /.sallyport/api/v1/streams`. `missing` names gateways that did not answer; `omitted` counts what there was no room for. */
+export const streamsSchema = z.object({
+  streams: z.array(z.looseObject({
+    id: z.string(), kind: z.string(), proxy: z.string(), cluster: z.string(), verb: z.string(), user: z.string(), sessionId: z.string(), clientAddress: z.string(), auditId: z.string(),
+    namespace: z.string(), resource: z.string(), name: z.string(), subresource: z.string(), path: z.string(), container: z.optional(z.string()), ports: z.optional(z.array(z.number())),
+    since: time, bytesIn: z.number(), bytesOut: z.number(), end: z.optional(time), reason: z.optional(z.string()), detail: z.optional(z.string()), exitCode: z.optional(z.number()),
+  })),
+  missing: z.array(z.string()),
+  omitted: z.number(),
+});
+export type StreamsAnswer = z.infer<typeof streamsSchema>;
+export type StreamRow = StreamsAnswer['streams'][number];
+
 const fault = z.object({
   path: z.string(), message: z.string(), hint: z.optional(z.string()), file: z.optional(z.string()), line: z.optional(z.number()), column: z.optional(z.number()),
 });

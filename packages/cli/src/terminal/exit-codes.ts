@@ -10,6 +10,7 @@ export const exitCodes = {
   'local-file': 7,
   'out-of-step': 8,
   'policy-differs': 9,
+  incomplete: 10,
 } as const;
 export type ExitName = keyof typeof exitCodes;
 
@@ -25,4 +26,5 @@ export const exitMeanings: Record<ExitName, string> = {
   'local-file': 'a file of yours cannot be read or written, or is locked',
   'out-of-step': 'the replicas of the gateway run different policies, or one refuses its file',
   'policy-differs': 'a replay found what it was told to fail on (policy replay --fail-on-loss, --fail-on-gain, --fail-on-unjudged)',
+  incomplete: 'what is shown is not all: a gateway did not answer, or there is more than one list holds',
 };

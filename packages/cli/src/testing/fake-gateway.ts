@@ -19,6 +19,8 @@ export type FakeGateway = {
   /** Answers before the gateway's own; for hostile and broken ones. */
   override: (call: Call) => Answer | undefined;
   audit: { events: unknown[]; scope?: string };
+  /** What is open; all in the session of whoever asks. */
+  streams: object[];
   revokeAll(): void;
   close(): Promise<void>;
 };
@@ -32,7 +34,7 @@ const read = async (request: IncomingMessage) => {
 export async function startFakeGateway(tls?: { key: string; cert: string }): Promise<FakeGateway> {
   const codes = new Map<string, { challenge: string; redirectUri: string }>();
   const gateway: FakeGateway = {
-    origin: '', sessions: new Map(), calls: [], raw: [], sessionLife: { lifetimeMs: 43_200_000, idleMs: 7_200_000 }, override: () => undefined, audit: { events: [] },
+    origin: '', sessions: new Map(), calls: [], raw: [], sessionLife: { lifetimeMs: 43_200_000, idleMs: 7_200_000 }, override: () => undefined, audit: { events: [] }, streams: [],
     revokeAll: () => gateway.sessions.clear(),
     close: () => new Promise((resolve) => {
       server.close(() => resolve());
@@ -97,6 +99,7 @@ function answerPerson(gateway: FakeGateway, call: Call, session: Session): Answe
   }
   const api = call.path.replace('/.sallyport/api/v1/', '');
   if (api === 'clusters') return { status: 200, body: { clusters: ['dev', 'prod'].map((name) => ({ name, url: `${gateway.origin}/clusters/${name}` })) } };
+  if (api === 'streams') return { status: 200, body: { streams: gateway.streams.map((stream) => ({ ...stream, sessionId: id })), missing: [], omitted: 0 } };
   if (api === 'sessions') return { status: 200, body: { sessions: [...gateway.sessions.values()].map((one) => ({ id: one.id, kind: 'cli', user: one.user, createdAt: 0, expiresAt: one.expiresAt, userAgent: 'x\u001b[2J' })) } };
   if (api.startsWith('sessions/')) {
     const found = [...gateway.sessions].find(([, one]) => one.id === api.slice(9));
