@@ -50,7 +50,7 @@ function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, 
     onHead(statusCode, raw) {
       exchange.statusCode = statusCode;
       if (statusCode === 401) exchange.upstream!.refreshCredential();
-      const lines = cleanResponseHeaders(raw);
+      const lines = cleanResponseHeaders(raw, statusCode);
       response.sendDate = false;
       response.writeHead(statusCode, lines);
       // A quiet watch must start at once; a body of known length goes out with its head.

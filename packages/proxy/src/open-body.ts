@@ -9,6 +9,8 @@ export type OpenBodyDeps = { checks: CheckClient; changesHeard(): number };
 /** For how long the decision on a request's head holds for its body as well, in milliseconds. */
 const freshMs = 1000;
 
+const nothing = Buffer.alloc(0);
+
 /** Asks again about a request whose body has taken its time; returns the refusal if it is no longer allowed, or nobody can be asked. */
 async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
   try {
@@ -20,12 +22,12 @@ async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise
 }
 
 /**
- * A body on its way. `hold`: its last piece waits until the request is judged again, if that was long ago or things have changed; whoever begins a write
+ * A body on its way. `hold`: its last byte waits until the request is judged again, if that was long ago or things have changed; whoever begins a write
  * and holds back its end must not finish it when their session or their right is gone. `count`: its length is found out here.
  */
 function createPassage(exchange: Exchange, how: { hold: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
   const judgedAt = performance.now();
-  let held: Buffer | undefined;
+  let held = nothing;
   const judge = async (done: TransformCallback) => {
     const refusal = await judgeAgain(exchange, deps);
     if (refusal) done(refusal);
@@ -35,9 +37,9 @@ function createPassage(exchange: Exchange, how: { hold: boolean; count: boolean 
     transform(chunk: Buffer, _encoding, done) {
       if (how.count) exchange.bytesIn += chunk.length;
       if (!how.hold) return done(undefined, chunk);
-      const before = held;
-      held = chunk;
-      done(undefined, before);
+      const all = Buffer.concat([held, chunk]);
+      held = all.subarray(all.length - 1);
+      done(undefined, all.subarray(0, all.length - 1));
     },
     flush(done) {
       if (!how.hold || (performance.now() - judgedAt < freshMs && deps.changesHeard() === exchange.changesSeen)) return done(undefined, held);

@@ -55,7 +55,7 @@ function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTu
 }
 
 function responseHead(answer: IncomingMessage): string {
-  const kept = cleanResponseHeaders(answer.rawHeaders);
+  const kept = cleanResponseHeaders(answer.rawHeaders, 101);
   const lines = [`HTTP/1.1 101 ${STATUS_CODES[101]}`, 'Connection: Upgrade', `Upgrade: ${answer.headers.upgrade ?? ''}`];
   for (let index = 0; index < kept.length; index += 2) lines.push(`${kept[index]}: ${kept[index + 1]}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
@@ -74,7 +74,7 @@ function relayRefusal(exchange: Exchange, answer: IncomingMessage): void {
   const { response } = exchange;
   exchange.statusCode = answer.statusCode ?? 502;
   if (answer.statusCode === 401) exchange.upstream!.refreshCredential();
-  response.writeHead(exchange.statusCode, [...cleanResponseHeaders(answer.rawHeaders), 'connection', 'close']);
+  response.writeHead(exchange.statusCode, [...cleanResponseHeaders(answer.rawHeaders, exchange.statusCode), 'connection', 'close']);
   answer.on('data', (chunk: Buffer) => {
     exchange.bytesOut += chunk.length;
     if (!response.write(chunk)) answer.pause();

@@ -31,7 +31,8 @@ function listen(said: Said, name: string, value: string): void {
   switch (name) {
     case 'content-length':
       if (!digits.test(value)) throw malformed('has a Content-Length that is no number');
-      if (said.length !== undefined && said.length !== value) throw malformed('has two lengths');
+      // Twice the same is refused as well: it would go on as it came, and the next reader may not take it.
+      if (said.length !== undefined) throw malformed('has two lengths');
       said.length = value;
       return;
     case 'transfer-encoding':

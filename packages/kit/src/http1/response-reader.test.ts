@@ -81,6 +81,7 @@ describe('what two readers could understand differently is refused', () => {
   it.each([
     ['a length and chunks', `${head}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['two lengths', `${head}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd`],
+    ['the same length twice', `${head}Content-Length: 3\r\ncontent-length: 3\r\n\r\nabc`],
     ['a list of lengths', `${head}Content-Length: 3, 3\r\n\r\nabc`],
     ['a signed length', `${head}Content-Length: +3\r\n\r\nabc`],
     ['another coding', `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],

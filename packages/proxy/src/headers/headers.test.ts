@@ -49,7 +49,7 @@ describe('request headers', () => {
 describe('response headers', () => {
   it('lose hop-by-hop lines, those that Connection lists, cookies and what speaks for an origin', () => {
     const kept = cleanResponseHeaders(['Connection', 'close, X-Hop', 'X-Hop', '1', 'Set-Cookie', 'a', 'Clear-Site-Data', '*', 'Service-Worker-Allowed', '/', 'Access-Control-Allow-Origin', '*', 'Transfer-Encoding', 'chunked',
-      'Content-Security-Policy', 'default-src *', 'Warning', '1', 'warning', '2', 'Audit-Id', 'x']);
+      'Content-Security-Policy', 'default-src *', 'Warning', '1', 'warning', '2', 'Audit-Id', 'x'], 200);
     expect(kept).toEqual(['Warning', '1', 'warning', '2', 'Audit-Id', 'x', 'content-security-policy', 'sandbox', 'x-content-type-options', 'nosniff']);
   });
 });
