@@ -20,6 +20,11 @@ export const sessionsSchema = z.union([
 export type SessionsConfig = z.infer<typeof sessionsSchema>;
 
 export const loginSchema = z.strictObject({
+  /** Whether people may log in on another machine: by a code that they approve there (RFC 8628), or by one that they carry back. */
+  device: z.boolean().default(true),
+  paste: z.boolean().default(true),
+  /** Whether Pomerium's clients may log in; their protocol hands the token over in an address on loopback. */
+  pomerium: z.boolean().default(true),
   /** Redirect URIs allowed besides any port on 127.0.0.1 and [::1]; exact match. */
   redirects: z.array(urlSchema).default([]),
   /** Where browsers see the login pages, when that is not the gateway itself. */
