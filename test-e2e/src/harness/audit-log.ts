@@ -3,7 +3,7 @@ import type { AuditRecord } from '@sallyport/contracts';
 import { consumeKafkaAudit, createLogger } from '@sallyport/kit';
 import { eventually } from './eventually.ts';
 
-/** Fields to match: `auditID`, `stage`, `verb`, ... of the event, `type` of its envelope, `user` for the user's name. */
+/** Fields to match (a `stage` without a `type` means that of a request, as a stream's own events have stages, too): `auditID`, `stage`, `verb`, ... of the event, `type` of its envelope, `user` for the user's name. */
 export type EventFilter = Partial<{ type: string; stage: string; verb: string; user: string; auditID: string; resource: string; subresource: string; namespace: string; name: string; code: number }> | ((record: AuditRecord) => boolean);
 
 /** What a gate has written to its audit log so far, each event once. */
@@ -17,6 +17,7 @@ export type AuditLog = {
 function matches(filter: EventFilter, record: AuditRecord): boolean {
   if (typeof filter === 'function') return filter(record);
   const { data } = record;
+  if (filter.stage !== undefined && filter.type === undefined && record.type !== 'k8s.request') return false;
   const found: Record<string, unknown> = { ...data.objectRef, type: record.type, stage: data.stage, verb: data.verb, user: data.user.username, auditID: data.auditID, code: data.responseStatus?.code };
   return Object.entries(filter).every(([key, value]) => found[key] === value);
 }

@@ -84,7 +84,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       const answers = await Promise.all([1, 2, 3].map(() => httpRequestOnce(`http://127.0.0.1:${port}/`)));
       expect(answers.map(({ status, text }) => [status, text])).toEqual(Array.from({ length: 3 }, () => [200, 'hello\n']));
       await forward.stop();
-      const ended = await gate.audit.await(({ data }) => data.objectRef?.subresource === 'portforward' && data.stage === 'ResponseComplete' && data.sallyport.protocol === protocol);
+      const ended = await gate.audit.await(({ type, data }) => type === 'k8s.request' && data.objectRef?.subresource === 'portforward' && data.stage === 'ResponseComplete' && data.sallyport.protocol === protocol);
       expect(ended.map(({ data }) => data.sallyport.policyVerb)).toEqual(['create']);
     });
   });
