@@ -102,6 +102,9 @@ describe('the feed of changes', () => {
     await service.store.revoke('id-alice', { by: 'bob', reason: 'revoked' });
     expect(JSON.parse((await reader.read()).value!)).toMatchObject({ seq: 2, type: 'session-revoked', sessionId: 'id-alice' });
     expect(Date.now() - before).toBeLessThan(1000);
+    await service.logIn(identityOf('bob', ['sre']));
+    await service.store.update('id-bob', (session) => ({ ...session, identity: { ...session.identity, groups: [] } }));
+    expect(JSON.parse((await reader.read()).value!)).toMatchObject({ seq: 3, type: 'session-changed', sessionId: 'id-bob' });
     await service.close();
     expect((await reader.read()).done).toBe(true);
   });

@@ -10,7 +10,7 @@ const maxSubscribers = 256;
 /** What a line of `GET /v1/changes` says besides its `seq`. */
 type Change =
   | { type: 'hello' | 'policy-changed'; policyVersion: string }
-  | { type: 'session-revoked'; sessionId: string; issuer: string; subject: string; at: number }
+  | { type: 'session-revoked' | 'session-changed'; sessionId: string; issuer: string; subject: string; at: number }
   | { type: 'streams-requested'; question: StreamQuestion }
   | { type: 'gap' | 'ping' | 'reload-requested' };
 
@@ -45,7 +45,7 @@ export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
     for (const subscriber of subscribers) subscriber.send(change);
   };
   const stops = [
-    deps.sessions.onChange(({ sessionId, issuer, subject, at }) => tell({ type: 'session-revoked', sessionId, issuer, subject, at })),
+    deps.sessions.onChange(({ type, sessionId, issuer, subject, at }) => tell({ type: `session-${type}`, sessionId, issuer, subject, at })),
     deps.sessions.onGap(() => tell({ type: 'gap' })),
     deps.replicas.onReloadRequest(() => tell({ type: 'reload-requested' })),
     deps.streams.onQuestion((question) => tell({ type: 'streams-requested', question })),

@@ -11,6 +11,8 @@ export const identitySchema = z.object({
   groups: z.array(z.string()),
   claims: z.record(z.string(), z.unknown()),
   amr: z.array(z.string()),
+  /** How strongly the provider says that they were authenticated: the id_token's `acr`. */
+  acr: z.string().optional(),
   /** Seconds since the epoch, as in the id_token's `auth_time`. */
   authTime: z.number().optional(),
 });

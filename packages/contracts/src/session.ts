@@ -14,18 +14,27 @@ export const sessionSchema = z.object({
   idleMs: z.number().positive(),
   clientAddress: z.string().optional(),
   userAgent: z.string().optional(),
+  /** What the identity provider calls its own session with the person (`sid` of the id_token): by this name it logs them out. */
+  sid: z.string().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
+
+/**
+ * Why a session ended before its time. `refused`: the identity provider no longer vouches for the person; `changed`: what it says of them would
+ * not let them log in; `provider-away`: it could not be asked for too long; `provider-logout`: they logged out there; `limit`: too many sessions.
+ */
+export const endReasons = ['logout', 'revoked', 'refused', 'changed', 'provider-away', 'provider-logout', 'limit', 'deactivated'] as const;
+export type EndReason = (typeof endReasons)[number];
 
 /** What remains of a session that was ended before its time; kept for as long as the session could have lived. */
 export const tombstoneSchema = z.object({
   id: z.string(),
   revokedAt: z.number(),
   by: z.string(),
-  reason: z.enum(['logout', 'revoked']),
+  reason: z.enum(endReasons),
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
-/** Published the moment a session ends. */
-export const sessionChangeSchema = z.object({ type: z.literal('revoked'), sessionId: z.string(), issuer: z.string(), subject: z.string(), at: z.number() });
+/** Published the moment a session ends, or becomes another: its groups, say. */
+export const sessionChangeSchema = z.object({ type: z.enum(['revoked', 'changed']), sessionId: z.string(), issuer: z.string(), subject: z.string(), at: z.number() });
 export type SessionChange = z.infer<typeof sessionChangeSchema>;

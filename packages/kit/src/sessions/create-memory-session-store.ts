@@ -1,7 +1,8 @@
 import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
 import { ProblemError } from '../problem-error.ts';
+import { checkSameSession } from './check-same-session.ts';
 import { createListeners } from './create-listeners.ts';
-import type { SessionLookup, SessionStore } from './session-store.ts';
+import type { SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
 type Entry = { text: string; id: string; expiresAt: number; idleEndsAt: number; tombstone?: Tombstone };
 const sweepEveryMs = 60_000;
@@ -12,6 +13,17 @@ function lookUp(entry: Entry | undefined): SessionLookup {
   if (entry === undefined) return { state: 'unknown' };
   if (entry.tombstone) return { state: 'revoked', tombstone: { ...entry.tombstone } };
   return { state: 'live', session: JSON.parse(entry.text) as Session, idleEndsAt: entry.idleEndsAt };
+}
+
+function replace(entry: Entry, change: (session: Session) => Session): Session {
+  const after = change(JSON.parse(entry.text) as Session);
+  checkSameSession(JSON.parse(entry.text) as Session, after);
+  entry.text = JSON.stringify(after);
+  return JSON.parse(entry.text) as Session;
+}
+
+function belongs({ identity, sid }: Session, of: SessionOwner): boolean {
+  return identity.issuer === of.issuer && ('sid' in of ? sid === of.sid : identity.subject === of.subject);
 }
 
 /** Entries by token hash and by session id; what has ended is never handed out. */
@@ -57,6 +69,7 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
   const { now, max = 100_000 } = deps;
   const table = createTable(now, max);
   const changes = createListeners<SessionChange>();
+  const tell = (type: SessionChange['type'], { id, identity: { issuer, subject } }: Session, at: number) => changes.tell({ type, sessionId: id, issuer, subject, at });
 
   return {
     async create(tokenHash, session) {
@@ -66,6 +79,15 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       table.add(tokenHash, { text: JSON.stringify(session), id: session.id, expiresAt: session.expiresAt, idleEndsAt });
     },
     find: async (tokenHashes) => tokenHashes.map((hash) => lookUp(table.present(hash))),
+    read: async (sessionId) => lookUp(table.byId(sessionId)),
+    async update(sessionId, change) {
+      const entry = table.byId(sessionId);
+      if (!entry || entry.tombstone) return undefined;
+      const before = entry.text;
+      const after = replace(entry, change);
+      if (entry.text !== before) tell('changed', after, now());
+      return after;
+    },
     async renew(tokenHash, session) {
       const entry = table.present(tokenHash);
       if (!entry || entry.tombstone) return;
@@ -78,12 +100,12 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       const at = now();
       entry.tombstone = { id: sessionId, revokedAt: at, by, reason };
       entry.text = '';
-      changes.tell({ type: 'revoked', sessionId, issuer: session.identity.issuer, subject: session.identity.subject, at });
+      tell('revoked', session, at);
       return session;
     },
     async list(of) {
       return table.live()
-        .filter(({ identity }) => of === undefined || (identity.issuer === of.issuer && identity.subject === of.subject))
+        .filter((session) => of === undefined || belongs(session, of))
         .sort((a, b) => a.createdAt - b.createdAt);
     },
     onChange: (listener) => changes.add(listener),

@@ -1,18 +1,19 @@
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { ProblemError } from '../problem-error.ts';
 import { askRedis } from './ask-redis.ts';
+import { createChangeRedisSession } from './change-redis-session.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { createChangeFeed } from './create-change-feed.ts';
-import { createLookUpSessions } from './look-up-sessions.ts';
-import { redisKeys } from './redis-keys.ts';
+import { createLookUpSessions, type LookUpSessions } from './look-up-sessions.ts';
+import { redisKeys, type RedisKeys } from './redis-keys.ts';
 import { createIndex } from './redis-index.ts';
 import { createScript, defineScript, renewScript, revokeScript } from './redis-scripts.ts';
-import type { ListedSession, SessionLookup, SessionStore } from './session-store.ts';
+import type { ListedSession, SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
 const idleEnd = (session: Session, at: number) => Math.min(session.expiresAt, at + session.idleMs);
 
-function changeOf({ id, identity }: Session, at: number): SessionChange {
-  return { type: 'revoked', sessionId: id, issuer: identity.issuer, subject: identity.subject, at };
+function changeOf(type: SessionChange['type'], { id, identity }: Session, at: number): SessionChange {
+  return { type, sessionId: id, issuer: identity.issuer, subject: identity.subject, at };
 }
 
 function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
@@ -21,22 +22,16 @@ function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
     .sort((a, b) => a.createdAt - b.createdAt);
 }
 
-/**
- * Sessions in Redis 6.2 or later: single, cluster or behind Sentinels. Every key has a time to live. Writes are ordered so that stopping between
- * two of them fails closed: a session is in the indexes before it is live (it can always be found and revoked), and dead before it leaves them.
- */
-export function createRedisSessionStore(deps: { redis: RedisConnection; now: () => number; keyPrefix?: string }): SessionStore {
-  const { redis, now } = deps;
-  const { client } = redis;
-  const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
-  const create = defineScript(redis, createScript);
-  const renew = defineScript(redis, renewScript);
-  const revoke = defineScript(redis, revokeScript);
-  const index = createIndex(redis);
-  const feed = createChangeFeed(redis, keys.changes);
+type Parts = { redis: RedisConnection; keys: RedisKeys; index: ReturnType<typeof createIndex>; lookUp: LookUpSessions; now: () => number };
 
-  const indexesOf = (session: Session) => [keys.everybody, keys.person(session.identity)];
-  const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
+/** How a session begins, and how it ends before its time. */
+function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
+  const { client } = redis;
+  const create = defineScript(redis, createScript);
+  const revoke = defineScript(redis, revokeScript);
+  const indexesOf = ({ identity, sid }: Session) => [
+    keys.everybody, keys.person(identity), ...(sid === undefined ? [] : [keys.providerSession({ issuer: identity.issuer, sid })]),
+  ];
 
   async function write(tokenHash: string, session: Session): Promise<void> {
     const at = now();
@@ -59,20 +54,47 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
     const { session } = found;
     const at = now();
     const tombstone = { id: sessionId, revokedAt: at, by, reason };
-    const ended = await revoke(keys.session(tokenHash), sessionId, at, JSON.stringify(tombstone), keys.changes, JSON.stringify(changeOf(session, at)));
+    const ended = await revoke(keys.session(tokenHash), sessionId, at, JSON.stringify(tombstone), keys.changes, JSON.stringify(changeOf('revoked', session, at)));
     if (ended !== 1) return undefined;
     // The session is dead; what is left in the indexes goes with the next list.
     await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session))).catch(() => {});
     return session;
   }
 
-  async function list(of: Parameters<SessionStore['list']>[0]) {
-    return liveOnes(await index.walk(of ? keys.person(of) : keys.everybody, now(), lookUp.all));
+  return { write, end };
+}
+
+/**
+ * Sessions in Redis 6.2 or later: single, cluster or behind Sentinels. Every key has a time to live. Writes are ordered so that stopping between
+ * two of them fails closed: a session is in the indexes before it is live (it can always be found and revoked), and dead before it leaves them.
+ */
+export function createRedisSessionStore(deps: { redis: RedisConnection; now: () => number; keyPrefix?: string }): SessionStore {
+  const { redis, now } = deps;
+  const { client } = redis;
+  const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
+  const renew = defineScript(redis, renewScript);
+  const index = createIndex(redis);
+  const feed = createChangeFeed(redis, keys.changes);
+
+  const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
+  const { write, end } = createSessionEnds({ redis, keys, index, lookUp, now });
+  const update = createChangeRedisSession({ redis, keys, now, changeOf: (session, at) => changeOf('changed', session, at) });
+
+  async function read(sessionId: string): Promise<SessionLookup> {
+    const tokenHash = await client.get(keys.id(sessionId));
+    return tokenHash === null ? { state: 'unknown' } : lookUp.one(tokenHash);
+  }
+
+  async function list(of: SessionOwner | undefined) {
+    const key = of === undefined ? keys.everybody : 'sid' in of ? keys.providerSession(of) : keys.person(of);
+    return liveOnes(await index.walk(key, now(), lookUp.all));
   }
 
   return {
     create: (tokenHash, session) => askRedis(() => write(tokenHash, session)),
     find: (tokenHashes) => askRedis(() => lookUp.all(tokenHashes)),
+    read: (sessionId) => askRedis(() => read(sessionId)),
+    update: (sessionId, change) => askRedis(() => update(sessionId, change)),
     async renew(tokenHash, session) {
       const at = now();
       const idleEndsAt = idleEnd(session, at);

@@ -2,13 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { createMemorySessionStore } from './create-memory-session-store.ts';
 import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
 import { describeSessionStore, exampleSession } from './session-store.conformance.ts';
+import { describeSessionUpdates } from './session-updates.conformance.ts';
 import { describeSingleUseStore } from './single-use-store.conformance.ts';
 
-describeSessionStore('memory', async () => {
+const openSessions = async () => {
   const clock = { now: 1_800_000_000_000 };
   const store = createMemorySessionStore({ now: () => clock.now });
   return { store, replica: store, clock };
-});
+};
+describeSessionStore('memory', openSessions);
+describeSessionUpdates('memory', openSessions);
 
 describeSingleUseStore('memory', async () => {
   const clock = { now: 1_800_000_000_000 };

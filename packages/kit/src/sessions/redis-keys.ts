@@ -10,7 +10,12 @@ export type RedisKeys = {
   /** From a session's public id to the hash of its token. */
   id(sessionId: string): string;
   person(of: { issuer: string; subject: string }): string;
+  /** What hangs on one session at the identity provider. */
+  providerSession(of: { issuer: string; sid: string }): string;
   everybody: string;
+  /** What a session's provider gave for it, and when which session is to be refreshed. */
+  tokens(sessionId: string): string;
+  due: string;
   once(kind: string, key: string): string;
   changes: string;
   /** The names of the replicas, and what each has reported; one slot. */
@@ -28,7 +33,10 @@ export function redisKeys(prefix: string): RedisKeys {
     session: (tokenHash) => `${prefix}:{${tokenHash}}:session`,
     id: (sessionId) => `${prefix}:{${digest(sessionId)}}:id`,
     person: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:person`,
+    providerSession: ({ issuer, sid }) => `${prefix}:{${both(issuer, sid)}}:provider-session`,
     everybody: `${prefix}:sessions`,
+    tokens: (sessionId) => `${prefix}:{${digest(sessionId)}}:tokens`,
+    due: `${prefix}:due`,
     once: (kind, key) => `${prefix}:{${both(kind, key)}}:once`,
     changes: `${prefix}:changes`,
     replicas: `${prefix}:{replicas}`,

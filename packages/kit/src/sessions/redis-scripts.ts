@@ -24,6 +24,18 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`,
 };
 
+/** KEYS: session. ARGV: id, now, the session as it was read, the new one, channel, message. Nothing is written over what somebody else has written meanwhile. */
+export const updateScript: RedisScript = {
+  name: 'sallyportUpdateSession',
+  lua: `
+local held = redis.call('HMGET', KEYS[1], 'session', 'id', 'idleEndsAt')
+if not held[1] or held[2] ~= ARGV[1] or tonumber(ARGV[2]) >= tonumber(held[3]) then return 0 end
+if held[1] ~= ARGV[3] then return 2 end
+redis.call('HSET', KEYS[1], 'session', ARGV[4])
+redis.call('PUBLISH', ARGV[5], ARGV[6])
+return 1`,
+};
+
 /** KEYS: session. ARGV: id, now, tombstone, channel, message. The session is gone before anybody hears of it. */
 export const revokeScript: RedisScript = {
   name: 'sallyportRevokeSession',

@@ -13,6 +13,7 @@ import { createRedisSingleUseStore } from './create-redis-single-use-store.ts';
 import { createSessionStores } from './create-session-stores.ts';
 import { freePort, hasRedisServer, prepareRedisServer, type RedisServer } from './redis-server.test.support.ts';
 import { describeSessionStore, exampleSession } from './session-store.conformance.ts';
+import { describeSessionUpdates } from './session-updates.conformance.ts';
 import { describeSingleUseStore } from './single-use-store.conformance.ts';
 
 const logger = pino({ level: 'silent' });
@@ -44,13 +45,15 @@ function describeOn(backend: string, config: () => Parameters<typeof connectRedi
     afterAll(async () => {
       for (const connection of connections) await connection.close();
     });
-    describeSessionStore(backend, async () => {
+    const openSessions = async () => {
       const clock = { now: Date.now() };
       const keyPrefix = `test-${randomUUID()}`;
       const [store, replica] = connections.map((redis) => createRedisSessionStore({ redis, now: () => clock.now, keyPrefix }));
       stores = [store!, replica!];
       return { store: store!, replica: replica!, clock };
-    });
+    };
+    describeSessionStore(backend, openSessions);
+    describeSessionUpdates(backend, openSessions);
     describeSingleUseStore(backend, async () => ({ store: createRedisSingleUseStore({ redis: connections[0]!, keyPrefix: `test-${randomUUID()}` }), pass: wait }));
   });
 }

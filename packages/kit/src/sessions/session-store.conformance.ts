@@ -13,7 +13,7 @@ export type SessionStoreBed = {
 };
 
 const lifetimeMs = 3_600_000;
-const idleMs = 600_000;
+export const idleMs = 600_000;
 let made = 0;
 
 /** A session for tests, with an id of its own. */
@@ -26,9 +26,10 @@ export function exampleSession(now: number, changes: Partial<Omit<Session, 'iden
   };
 }
 
-const freshHash = () => hashToken(`token-${++made}`);
-const by = { by: 'alice@example.com', reason: 'logout' as const };
-const soon = async (holds: () => boolean) => {
+export const freshHash = () => hashToken(`token-${++made}`);
+export const by = { by: 'alice@example.com', reason: 'logout' as const };
+/** Waits until it holds, for two seconds at most. */
+export const soon = async (holds: () => boolean) => {
   for (let tries = 0; tries < 200 && !holds(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
 };
 
@@ -201,6 +202,19 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
         { ...second.session, idleEndsAt: second.session.createdAt + idleMs },
       ]);
       expect(await replica.list({ issuer: 'https://idp.example.com\0sub', subject: '-alice' })).toEqual([]);
+    });
+
+    it('lists the live sessions that hang on one session at the provider, of one issuer', async () => {
+      const first = await add({ sid: 'sid-1' });
+      const second = await add({ sid: 'sid-1', identity: { subject: 'sub-bob' } });
+      await add({ sid: 'sid-1', identity: { issuer: 'https://other.example.com' } });
+      await add({ sid: 'sid-2' });
+      await add();
+      const of = { issuer: 'https://idp.example.com', sid: 'sid-1' };
+      expect((await replica.list(of)).map((one) => one.id).sort()).toEqual([first.session.id, second.session.id].sort());
+      await store.revoke(first.session.id, by);
+      expect((await replica.list(of)).map((one) => one.id)).toEqual([second.session.id]);
+      expect(await replica.list({ issuer: 'https://idp.example.com', sid: 'sub-alice' })).toEqual([]);
     });
 
     it('lists all live sessions and forgets those that ended', async () => {

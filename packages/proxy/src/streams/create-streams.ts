@@ -56,7 +56,7 @@ export function createStreams(deps: StreamsDeps): Streams {
     opened: (exchange, cutter) => registry.opened(exchange, cutter),
     closed: (exchange) => registry.closed(exchange),
     hear({ type, sessionId, policyVersion }) {
-      if (type === 'session-revoked') void judge.judge([...registry.ofSession(String(sessionId))]);
+      if (type === 'session-revoked' || type === 'session-changed') void judge.judge([...registry.ofSession(String(sessionId))]);
       else if (type === 'policy-changed') judge.policyChanged(String(policyVersion));
       else if (type === 'hello' || type === 'gap') void judge.judge(registry.all());
       else return;

@@ -105,6 +105,19 @@ describe('a JSON watch whose session is ended', () => {
     expect(performance.now() - at).toBeLessThan(1000);
   });
 
+  it('ends when its session lost a group that it was opened with', async () => {
+    await start();
+    const watch = await open(watchPath);
+    const before = rig.answer;
+    rig.answer = (check) => {
+      const answer = before(check);
+      return { ...answer, impersonation: { ...answer.impersonation!, groups: [] } };
+    };
+    rig.streams.hear({ ...revoked, type: 'session-changed' });
+    expect(await watch.over).toBe('end');
+    expect(JSON.parse(watch.text().trim())).toMatchObject({ type: 'ERROR', object: { code: 403, message: expect.stringContaining('Your groups have changed') } });
+  });
+
   it('is left alone if it is another session\'s, or if it is still allowed', async () => {
     await start();
     const watch = await open(watchPath);

@@ -1,0 +1,41 @@
+import type { Session, SessionChange } from '@sallyport/contracts';
+import { ProblemError } from '../problem-error.ts';
+import { checkSameSession } from './check-same-session.ts';
+import type { RedisConnection } from './connect-redis.ts';
+import { createReadSession, readStoredSession } from './read-stored-session.ts';
+import type { RedisKeys } from './redis-keys.ts';
+import { defineScript, updateScript } from './redis-scripts.ts';
+
+const mostTries = 8;
+
+/** Creates the compare-and-set over sessions: what is compared is the very text that was read, so that no change is lost. */
+export function createChangeRedisSession(deps: { redis: RedisConnection; keys: RedisKeys; now: () => number; changeOf(session: Session, at: number): SessionChange }) {
+  const { redis: { client }, keys, now } = deps;
+  const write = defineScript(deps.redis, updateScript);
+  // Of its own: the sessions of look-ups are shared and frozen.
+  const readSession = createReadSession({ max: 1 });
+
+  const attempt = async (tokenHash: string, sessionId: string, change: (session: Session) => Session): Promise<Session | 'again' | undefined> => {
+    const fields = await client.hmget(keys.session(tokenHash), 'session', 'idleEndsAt', 'revoked');
+    const at = now();
+    const found = readStoredSession(fields, at, readSession);
+    if (found.state !== 'live' || found.session.id !== sessionId) return undefined;
+    const after = change(structuredClone(found.session));
+    checkSameSession(found.session, after);
+    const text = JSON.stringify(after);
+    if (text === fields[0]) return after;
+    const outcome = await write(keys.session(tokenHash), sessionId, at, fields[0]!, text, keys.changes, JSON.stringify(deps.changeOf(after, at)));
+    if (outcome === 2) return 'again';
+    return outcome === 1 ? after : undefined;
+  };
+
+  return async (sessionId: string, change: (session: Session) => Session): Promise<Session | undefined> => {
+    const tokenHash = await client.get(keys.id(sessionId));
+    if (tokenHash === null) return undefined;
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const outcome = await attempt(tokenHash, sessionId, change);
+      if (outcome !== 'again') return outcome;
+    }
+    throw new ProblemError('conflict', 'This session is being changed by others at the moment.');
+  };
+}
