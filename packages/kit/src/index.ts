@@ -16,6 +16,7 @@ export * from './observe/create-admin-server.ts';
 export * from './observe/readiness.ts';
 export * from './service/service-credential.ts';
 export * from './service/service-keys.ts';
+export * from './service/session-token.ts';
 export * from './service/service-client.ts';
 export * from './service/require-service.ts';
 export * from './service/caller.ts';
