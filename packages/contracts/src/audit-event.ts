@@ -40,6 +40,8 @@ export const sallyportPartSchema = z.object({
   upstreamMs: z.number().optional(),
   protocol: z.string().optional(),
   clientAddress: z.string().optional(),
+  /** Of a login that was approved in a browser elsewhere: where that was. */
+  approvedFrom: z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() }).optional(),
   /** What the client claimed in X-Forwarded-For; not to be trusted. */
   forwardedFor: z.string().optional(),
   /** Of policy events: what came into force or was refused, and why it was read. */

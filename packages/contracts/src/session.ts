@@ -14,6 +14,8 @@ export const sessionSchema = z.object({
   idleMs: z.number().positive(),
   clientAddress: z.string().optional(),
   userAgent: z.string().optional(),
+  /** Of a login that was approved in a browser elsewhere: where that was. */
+  approvedFrom: z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() }).optional(),
   /** What the identity provider calls its own session with the person (`sid` of the id_token): by this name it logs them out. */
   sid: z.string().optional(),
 });
