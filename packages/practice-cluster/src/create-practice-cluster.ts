@@ -97,7 +97,11 @@ function createServer(deps: RequestDeps, tls: PracticeClusterOptions['tls']): Se
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket as Socket);
+    try {
+      response.assignSocket(socket as Socket);
+    } catch { // an earlier request on this connection is not answered yet
+      return void socket.destroy();
+    }
     response.once('finish', () => socket.end());
     socket.on('error', () => socket.destroy());
     void handleRequest(deps, request, response, { socket, head });

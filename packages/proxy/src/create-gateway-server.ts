@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { BeginExchange } from './begin-exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExchangeEnds } from './finish-exchange.ts';
+import { createPipelineLimit, type PipelineLimit } from './limit-pipeline.ts';
 
 export type GatewayServerDeps = {
   /** With `clientCa` clients are asked for a certificate; what to make of it is policy's business. */
@@ -53,11 +54,16 @@ function letGo(socket: Duplex): void {
 }
 
 /** The same road for an upgrade: a response bound to the bare socket, so that a refusal is a proper HTTP answer. */
-function runUpgrade(deps: GatewayServerDeps, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function runUpgrade(deps: GatewayServerDeps & { pipeline: PipelineLimit }, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => socket.destroy());
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket as never);
+  try {
+    response.assignSocket(socket as never);
+  } catch { // an earlier request on this connection is not answered yet: an upgrade cannot wait for its turn
+    deps.unparsable(socket, 'UPGRADE_BEHIND_REQUEST');
+    return deps.pipeline.end(socket);
+  }
   response.on('finish', () => letGo(socket));
   if (deps.isOwn(request)) {
     response.writeHead(400, { connection: 'close', 'content-type': 'text/plain' }).end('No upgrade is taken here.\n');
@@ -95,10 +101,16 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
   const server = deps.tls ? createSecureServer(deps.tls) : createHttpServer(options);
   server.maxHeadersCount = 0; // Node would drop the rest unseen; the size is what bounds them
   const latest = new WeakMap<Duplex, ServerResponse>();
+  const pipeline = createPipelineLimit();
   const route = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const before = latest.get(request.socket);
     // Behind a refusal that closes the connection nothing runs: it may be a body that was read as a request.
     if (before?.headersSent && !before.shouldKeepAlive) return;
+    if (request.socket.destroyed) return;
+    if (before && !before.writableFinished && pipeline.exceeded(request.socket, response)) {
+      deps.unparsable(request.socket, 'TOO_MANY_REQUESTS_AT_ONCE');
+      return pipeline.end(request.socket);
+    }
     latest.set(request.socket, response);
     if (!deps.isOwn(request)) return run(deps, request, response, { expectsContinue });
     if (expectsContinue) response.writeContinue();
@@ -107,8 +119,7 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
   server.on('request', (request, response) => route(request, response, false));
   server.on('checkContinue', (request, response) => route(request, response, true));
   server.on('checkExpectation', (request, response) => route(request, response, false));
-  server.on('upgrade', (request, socket, head) => runUpgrade(deps, request, socket, head));
-  server.on('connect', (request, socket, head) => runUpgrade(deps, request, socket, head));
+  for (const event of ['upgrade', 'connect']) server.on(event, (request: IncomingMessage, socket: Duplex, head: Buffer) => runUpgrade({ ...deps, pipeline }, request, socket, head));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBytes(deps, error, socket, latest.get(socket)));
   return server;
 }

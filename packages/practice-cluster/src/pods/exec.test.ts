@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -97,6 +99,17 @@ describe('an exec over WebSocket', () => {
 });
 
 describe('an upgrade that is not wanted', () => {
+  it('behind a request that is not answered yet ends the connection, and nothing else', async () => {
+    const { hostname, port } = new URL(cluster.url);
+    const lines = ['Host: x', 'Authorization: Bearer admin'];
+    const upgrade = Object.entries(handshake).map(([name, value]) => `${name}: ${value}`);
+    const socket = connect(Number(port), hostname);
+    socket.write([`GET /api/v1/pods?watch=true HTTP/1.1`, ...lines, '', `GET ${exec} HTTP/1.1`, ...lines, ...upgrade, '', ''].join('\r\n'));
+    socket.resume();
+    await once(socket, 'close');
+    expect((await open('/version', {})).code).toBe(200);
+  });
+
   it.each([
     ['SPDY', 'POST', { connection: 'Upgrade', upgrade: 'SPDY/3.1' }, `${exec}&command=ls`, 400, 'not SPDY'],
     ['another subprotocol', 'GET', { ...handshake, 'sec-websocket-protocol': 'v4.channel.k8s.io' }, `${exec}&command=ls`, 400, 'unable to negotiate'],
