@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import type { AuditEventType, Identity, Session } from '@sallyport/contracts';
 import { auditKey, createAuditRecord, ProblemError, type AuditSink, type Problem } from '@sallyport/kit';
-import type { ClientFacts } from './client-facts.ts';
+import type { ClientFacts, DeviceFacts } from './client-facts.ts';
 
 type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'>;
 /** Who did something to a session, and to whose. */
-type Event = { type: AuditEventType; verb: string; path: string; user: Person | undefined; of: Person | undefined; session?: { id: string; kind: string }; facts: ClientFacts; code: number; message?: string; detail?: string };
+type Event = { type: AuditEventType; verb: string; path: string; user: Person | undefined; of: Person | undefined; session?: { id: string; kind: string }; facts: DeviceFacts; code: number; message?: string; detail?: string };
 
 /** What authenticate tells the audit log. */
 export type LoginEvents = {
@@ -32,7 +32,7 @@ function draft(event: Event, auditID: string) {
     responseStatus: { code: event.code, ...(event.message === undefined ? {} : { message: event.message }) },
     sallyport: {
       producer: 'authenticate', ...(event.of === undefined ? {} : { identity: identityOf(event.of) }), ...(session ? { sessionId: session.id, credentialKind: session.kind } : {}),
-      ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }), ...(event.detail === undefined ? {} : { detail: event.detail }),
+      ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }), ...(facts.approvedFrom ? { approvedFrom: facts.approvedFrom } : {}), ...(event.detail === undefined ? {} : { detail: event.detail }),
     },
   };
 }
