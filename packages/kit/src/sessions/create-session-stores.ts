@@ -7,14 +7,17 @@ import { createMemoryStreamBoard } from '../streams/create-memory-stream-board.t
 import { createRedisStreamBoard } from '../streams/create-redis-stream-board.ts';
 import type { StreamBoard } from '../streams/stream-board.ts';
 import { connectRedis } from './connect-redis.ts';
+import { createMemoryProviderTokenStore } from './create-memory-provider-token-store.ts';
 import { createMemorySessionStore } from './create-memory-session-store.ts';
 import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
+import { createRedisProviderTokenStore } from './create-redis-provider-token-store.ts';
 import { createRedisSessionStore } from './create-redis-session-store.ts';
 import { createRedisSingleUseStore } from './create-redis-single-use-store.ts';
+import type { ProviderTokenStore } from './provider-token-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SingleUseStore } from './single-use-store.ts';
 
-export type SessionStores = { sessions: SessionStore; singleUse: SingleUseStore; replicas: ReplicaBoard; streams: StreamBoard; close: () => Promise<void> };
+export type SessionStores = { sessions: SessionStore; tokens: ProviderTokenStore; singleUse: SingleUseStore; replicas: ReplicaBoard; streams: StreamBoard; close: () => Promise<void> };
 
 /** The stores that `sessions` of the configuration asks for. Resolves within a second even while Redis is away. */
 export async function createSessionStores(
@@ -23,7 +26,7 @@ export async function createSessionStores(
 ): Promise<SessionStores> {
   if (!('redis' in config)) {
     const sessions = createMemorySessionStore(deps);
-    return { sessions, singleUse: createMemorySingleUseStore(deps), replicas: createMemoryReplicaBoard(deps), streams: createMemoryStreamBoard(deps), close: () => sessions.close() };
+    return { sessions, tokens: createMemoryProviderTokenStore(deps), singleUse: createMemorySingleUseStore(deps), replicas: createMemoryReplicaBoard(deps), streams: createMemoryStreamBoard(deps), close: () => sessions.close() };
   }
   const redis = await connectRedis(config, deps);
   const sessions = createRedisSessionStore({ redis, now: deps.now });
@@ -31,5 +34,6 @@ export async function createSessionStores(
     await sessions.close();
     await redis.close();
   };
-  return { sessions, singleUse: createRedisSingleUseStore({ redis }), replicas: createRedisReplicaBoard({ redis }), streams: createRedisStreamBoard({ redis }), close };
+  const tokens = createRedisProviderTokenStore({ redis, now: deps.now });
+  return { sessions, tokens, singleUse: createRedisSingleUseStore({ redis }), replicas: createRedisReplicaBoard({ redis }), streams: createRedisStreamBoard({ redis }), close };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { createMemoryProviderTokenStore } from './create-memory-provider-token-store.ts';
 import { createMemorySessionStore } from './create-memory-session-store.ts';
 import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
+import { describeProviderTokenStore } from './provider-token-store.conformance.ts';
 import { describeSessionStore, exampleSession } from './session-store.conformance.ts';
 import { describeSessionUpdates } from './session-updates.conformance.ts';
 import { describeSingleUseStore } from './single-use-store.conformance.ts';
@@ -12,6 +14,12 @@ const openSessions = async () => {
 };
 describeSessionStore('memory', openSessions);
 describeSessionUpdates('memory', openSessions);
+
+describeProviderTokenStore('memory', async () => {
+  const clock = { now: 1_800_000_000_000 };
+  const store = createMemoryProviderTokenStore({ now: () => clock.now });
+  return { store, replica: store, clock };
+});
 
 describeSingleUseStore('memory', async () => {
   const clock = { now: 1_800_000_000_000 };

@@ -8,10 +8,12 @@ import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { sessionsSchemaFor } from './sessions-config.test.support.ts';
 import { connectRedis, type RedisConnection } from './connect-redis.ts';
+import { createRedisProviderTokenStore } from './create-redis-provider-token-store.ts';
 import { createRedisSessionStore } from './create-redis-session-store.ts';
 import { createRedisSingleUseStore } from './create-redis-single-use-store.ts';
 import { createSessionStores } from './create-session-stores.ts';
 import { freePort, hasRedisServer, prepareRedisServer, type RedisServer } from './redis-server.test.support.ts';
+import { describeProviderTokenStore } from './provider-token-store.conformance.ts';
 import { describeSessionStore, exampleSession } from './session-store.conformance.ts';
 import { describeSessionUpdates } from './session-updates.conformance.ts';
 import { describeSingleUseStore } from './single-use-store.conformance.ts';
@@ -54,6 +56,12 @@ function describeOn(backend: string, config: () => Parameters<typeof connectRedi
     };
     describeSessionStore(backend, openSessions);
     describeSessionUpdates(backend, openSessions);
+    describeProviderTokenStore(backend, async () => {
+      const clock = { now: Date.now() };
+      const keyPrefix = `test-${randomUUID()}`;
+      const [store, replica] = connections.map((redis) => createRedisProviderTokenStore({ redis, now: () => clock.now, keyPrefix }));
+      return { store: store!, replica: replica!, clock };
+    });
     describeSingleUseStore(backend, async () => ({ store: createRedisSingleUseStore({ redis: connections[0]!, keyPrefix: `test-${randomUUID()}` }), pass: wait }));
   });
 }
@@ -78,9 +86,12 @@ function describeWithRedis(): void {
       await store.create('hash-2', exampleSession(Date.now(), { id: 'other-id' }));
       await store.revoke('other-id', { by: 'x', reason: 'revoked' });
       await one.put('code', 'secret-code', 1, 1000);
+      const tokens = createRedisProviderTokenStore({ redis, now: Date.now, keyPrefix: 'ttl' });
+      await tokens.keep({ sessionId: 'public-id', provider: 'corp', sealed: '1.k.eA', createdAt: Date.now(), expiresAt: Date.now() + 3_600_000, succeededAt: Date.now(), failures: 0 }, Date.now());
+      await tokens.hold('public-id', 60_000);
       const raw = new Redis(server.port, '127.0.0.1', { db: 1 });
       const keys = await raw.keys('ttl:*');
-      expect(keys.length).toBe(7);
+      expect(keys.length).toBe(9);
       for (const key of keys) {
         expect(await raw.pttl(key)).toBeGreaterThan(0);
         expect(key).not.toMatch(/public-id|secret-code|alice/);
