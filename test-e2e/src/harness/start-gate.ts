@@ -11,6 +11,7 @@ import type { CommandOptions, CommandResult } from './command.ts';
 import { claimRedis, createDatabase } from './gate-stores.ts';
 import { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
 import { logIn, type Login } from './log-in.ts';
+import { editConfigs, startMoreProxy, type MoreProxy } from './more-proxies.ts';
 import { createPerson, runCli, type Person } from './person.ts';
 import { runDirectory, theBed } from './the-bed.ts';
 
@@ -33,6 +34,8 @@ export type GateOptions = {
   servers?: { redis?: string; kafka?: string[]; postgres?: string };
   /** The services to start at once (processes only); all unless said otherwise. */
   only?: readonly ServiceName[];
+  /** How many replicas of the gateway there are (processes only); one unless said otherwise. */
+  proxies?: number;
   /** False: the OpenID provider is away when the services start. */
   providerUp?: boolean;
 };
@@ -51,6 +54,10 @@ export type Gate = {
   provider: { issuer(): string; start(): Promise<void>; stop(): Promise<void> };
   /** Present with mode "processes". */
   processes?: GateProcesses;
+  /** The replicas of the gateway besides the first one. */
+  moreProxies: readonly MoreProxy[];
+  /** Changes the configuration of every service; returns how to put back what it was. */
+  reconfigure(change: (config: Record<string, unknown>) => void): () => void;
   redis?: { url: string; client: Redis };
   kafka?: { brokers: string[]; topic: string };
   audit: AuditLog;
@@ -142,6 +149,17 @@ async function startServices(options: GateOptions, settings: Settings, directory
   return { audit, processes: { ...processes, restart } };
 }
 
+async function startMoreProxies({ proxies = 1 }: GateOptions, { configFile }: Settings, directory: string, closers: Closers): Promise<MoreProxy[]> {
+  const more: MoreProxy[] = [];
+  for (let number = 2; number <= proxies; number += 1) {
+    const proxy = await startMoreProxy({ configFile, directory, number });
+    closers.add(() => proxy.processes.stopAll());
+    closers.add(() => refuseCrashes(proxy.processes));
+    more.push(proxy);
+  }
+  return more;
+}
+
 /** A service that ended by itself is a failure, whatever the tests saw of it. */
 async function refuseCrashes(processes: Processes): Promise<void> {
   for (const name of serviceNames) {
@@ -181,9 +199,11 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
   provider.admit(`${settings.pagesUrl}/.sallyport/callback`);
   if (options.providerUp === false) await provider.stop();
   const { audit, processes } = await startServices(options, settings, directory, stores, closers);
+  const moreProxies = await startMoreProxies(options, settings, directory, closers);
   const caPem = readFileSync(settings.caFile, 'utf8');
   const base = { url: settings.gatewayUrl, pagesUrl: settings.pagesUrl, caFile: settings.caFile, caPem, directory };
   const kubectl = theBed().kubectl ?? 'kubectl';
+  const configFiles = [settings.configFile, ...moreProxies.map(({ configFile }) => configFile)];
   const account = (user: string) => {
     const found = people.find((one) => one.user === user);
     return { user, password: found?.password ?? user.split('@')[0]!, cluster: clusters[0]!.name };
@@ -201,6 +221,7 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
   };
   return {
     ...base, mode: options.mode, configFile: settings.configFile, adminPorts: settings.adminPorts, provider, audit, events: audit.all, person,
+    moreProxies, reconfigure: (change) => editConfigs(configFiles, change),
     ...(processes ? { processes } : {}), ...(stores.redis ? { redis: stores.redis } : {}), ...(stores.kafka ? { kafka: stores.kafka } : {}),
     clusterUrl: (name = clusters[0]!.name) => `${base.url}/clusters/${name}`,
     login: (user, password = account(user).password) => logIn(base, { user, password }),

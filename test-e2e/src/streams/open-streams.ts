@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { connect, type Socket } from 'node:net';
-import type { Person, RunningCommand } from '../harness/index.ts';
+import { startCommand, theBed, type Person, type RunningCommand } from '../harness/index.ts';
 
 /** A stream that a person holds open with kubectl; for a port-forward, a connection through it. */
 export type OpenStream = { name: string; command: RunningCommand; socket?: Socket };
@@ -14,8 +14,8 @@ export const podScripts = {
   talker: 'i=0; while true; do i=$((i+1)); echo tick $i; sleep 0.2; done',
 };
 
-async function forward(person: Person, inside: string[], env: Record<string, string>): Promise<{ command: RunningCommand; socket: Socket }> {
-  const command = person.startKubectl(['port-forward', 'pod/shell', ':9090', ...inside], { env });
+async function forward(person: Person, where: string[], env: Record<string, string>): Promise<{ command: RunningCommand; socket: Socket }> {
+  const command = person.startKubectl(['port-forward', 'pod/shell', ':9090', ...where], { env });
   const [, port] = await command.says(/Forwarding from 127\.0\.0\.1:(\d+)/);
   const socket = connect({ port: Number(port), host: '127.0.0.1' });
   socket.on('error', () => {});
@@ -28,23 +28,37 @@ async function forward(person: Person, inside: string[], env: Record<string, str
   return { command, socket };
 }
 
-/** Opens one of every kind of stream in a namespace with the pods `shell` and `talker`, and waits until each is alive. */
-export async function openEveryKind(person: Person, namespace: string): Promise<OpenStream[]> {
-  const inside = ['-n', namespace];
-  const start = async (name: string, args: string[], says: RegExp, env: Record<string, string> = {}): Promise<OpenStream> => {
-    const command = person.startKubectl(args, { env });
-    await command.says(says, 15_000);
+/** kubectl at a terminal of its own (script of util-linux makes one), as a person has it. */
+function startAtTerminal(person: Person, args: readonly string[]): RunningCommand {
+  const quoted = [theBed().kubectl!, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  return startCommand('script', ['-qec', quoted, '/dev/null'], { env: person.env });
+}
+
+/**
+ * Opens one of every kind of stream in a namespace with the pods `shell` and `talker`, and waits until each is alive. With `servers` (addresses of
+ * the cluster through several gateways) they take turns, and an exec at a terminal is among them.
+ */
+export async function openEveryKind(person: Person, namespace: string, servers: readonly string[] = []): Promise<OpenStream[]> {
+  let turn = 0;
+  const where = () => {
+    turn += 1;
+    return ['-n', namespace, ...(servers.length === 0 ? [] : ['--server', servers[turn % servers.length]!])];
+  };
+  const alive = async (name: string, command: RunningCommand, says: RegExp): Promise<OpenStream> => {
+    await command.says(says, 20_000);
     return { name, command };
   };
-  return [
-    await start('exec over WebSocket', ['exec', '-i', ...inside, 'shell', ...ticking], /tock 2/),
-    await start('exec over SPDY', ['exec', '-i', ...inside, 'shell', ...ticking], /tock 2/, spdy),
-    await start('attach', ['attach', ...inside, 'talker'], /tick \d+/),
-    await start('logs -f', ['logs', '-f', '--tail=1', ...inside, 'talker'], /tick \d+/),
-    await start('get -w', ['get', 'pods', '-w', ...inside], /talker/),
-    { name: 'port-forward over WebSocket', ...await forward(person, inside, {}) },
-    { name: 'port-forward over SPDY', ...await forward(person, inside, spdy) },
-  ];
+  const start = (name: string, args: string[], says: RegExp, env: Record<string, string> = {}) => alive(name, person.startKubectl(args, { env }), says);
+  return Promise.all([
+    ...(servers.length === 0 ? [] : [alive('exec -it', startAtTerminal(person, ['exec', '-it', ...where(), 'shell', ...ticking]), /tock 2/)]),
+    start('exec over WebSocket', ['exec', '-i', ...where(), 'shell', ...ticking], /tock 2/),
+    start('exec over SPDY', ['exec', '-i', ...where(), 'shell', ...ticking], /tock 2/, spdy),
+    start('attach', ['attach', ...where(), 'talker'], /tick \d+/),
+    start('logs -f', ['logs', '-f', '--tail=1', ...where(), 'talker'], /tick \d+/),
+    start('get -w', ['get', 'pods', '-w', ...where()], /talker/),
+    (async () => ({ name: 'port-forward over WebSocket', ...await forward(person, where(), {}) }))(),
+    (async () => ({ name: 'port-forward over SPDY', ...await forward(person, where(), spdy) }))(),
+  ]);
 }
 
 /** How a stream ended: `ms` after what ended it. */

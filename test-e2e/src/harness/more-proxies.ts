@@ -1,0 +1,36 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { freePort } from '@sallyport/bed';
+import { startProcesses, type Processes } from '@sallyport/standalone';
+import { parse, stringify } from 'yaml';
+
+/** A further replica of the gateway: the same people, sessions, clusters and services, on another port. */
+export type MoreProxy = { url: string; configFile: string; processes: Processes };
+
+type ProxySettings = { gateway: { listen: string }; login: { listen?: string }; services: { proxy: { adminListen: string } } };
+
+/** Starts one more process of the gateway beside the one of `configFile`. Its own file differs in where it listens; people log in at the first one. */
+export async function startMoreProxy({ configFile, directory, number }: { configFile: string; directory: string; number: number }): Promise<MoreProxy> {
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const config = parse(readFileSync(configFile, 'utf8')) as ProxySettings;
+  config.gateway.listen = `127.0.0.1:${port}`;
+  config.services.proxy.adminListen = `127.0.0.1:${adminPort}`;
+  delete config.login.listen;
+  const own = configFile.replace(/\.yaml$/, `-${number}.yaml`);
+  writeFileSync(own, stringify(config), { mode: 0o600 });
+  const logs = path.join(directory, `logs-${number}`);
+  mkdirSync(logs);
+  const processes = await startProcesses({ configFile: own, directory: logs, adminPorts: { proxy: adminPort }, only: ['proxy'] });
+  return { url: `https://127.0.0.1:${port}`, configFile: own, processes };
+}
+
+/** Changes configuration files as an editor would; returns how to put back what they said. */
+export function editConfigs(files: readonly string[], change: (config: Record<string, unknown>) => void): () => void {
+  const before = files.map((file) => readFileSync(file, 'utf8'));
+  files.forEach((file, index) => {
+    const config = parse(before[index]!) as Record<string, unknown>;
+    change(config);
+    writeFileSync(file, stringify(config));
+  });
+  return () => files.forEach((file, index) => writeFileSync(file, before[index]!));
+}
