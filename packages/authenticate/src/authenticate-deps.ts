@@ -1,4 +1,4 @@
-import type { AuditSink, Logger, ServiceVerifier, SessionStore, SingleUseStore } from '@sallyport/kit';
+import type { AuditSink, Logger, ServiceVerifier, SessionStore, SessionTokenSigner, SingleUseStore } from '@sallyport/kit';
 import type { LoginSettings } from './login/login-settings.ts';
 import type { ProviderClient } from './providers/provider-client.ts';
 import type { LoginEvents } from './session/login-events.ts';
@@ -12,6 +12,8 @@ export type AuthenticateDeps = {
   audit: AuditSink;
   /** Judges the service credential of every internal call. */
   verifier: ServiceVerifier;
+  /** Makes tokens in the form that Pomerium's clients need; without it they cannot log in. */
+  tokens?: SessionTokenSigner;
   logger: Logger;
   now: () => number;
   /** 32 random bytes in base64url. */

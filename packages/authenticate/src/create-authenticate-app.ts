@@ -1,8 +1,15 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { ProblemError, requireService } from '@sallyport/kit';
 import type { AuthenticateDeps, RouteDeps } from './authenticate-deps.ts';
+import { answerDevice } from './device/answer-device.ts';
+import { issueDeviceCode } from './device/issue-device-code.ts';
+import { redeemDeviceCode } from './device/redeem-device-code.ts';
+import { showDevicePage } from './device/show-device-page.ts';
 import { errorPage } from './pages/error-page.ts';
 import { pageHeaders } from './pages/render-page.ts';
+import { showUser } from './pomerium/show-user.ts';
+import { signOut } from './pomerium/sign-out.ts';
+import { tellSignInUrl } from './pomerium/tell-sign-in-url.ts';
 import { beginLogin } from './routes/begin-login.ts';
 import { exchangeCode } from './routes/exchange-code.ts';
 import { finishLogin } from './routes/finish-login.ts';
@@ -15,12 +22,31 @@ import { createLoginEvents } from './session/login-events.ts';
 const bodyLimit = '16kb';
 
 /** One method per address. HEAD is refused as well: it would begin or finish a login for a mere preview of a link. */
-function only(method: string): RequestHandler {
+function only(...methods: string[]): RequestHandler {
   return (request, response, next) => {
-    if (request.method === method) return next();
-    response.setHeader('allow', method);
-    throw new ProblemError('method-not-allowed', `This address takes ${method} only.`);
+    if (methods.includes(request.method)) return next();
+    response.setHeader('allow', methods.join(', '));
+    throw new ProblemError('method-not-allowed', `This address takes ${methods.join(' and ')} only.`);
   };
+}
+
+const form = () => express.urlencoded({ limit: bodyLimit, extended: false, parameterLimit: 16 });
+const formOrJson = () => [express.json({ limit: bodyLimit }), form()];
+
+/** Logins that end on another machine than they began (RFC 8628). */
+function mountDevice(app: Express, routes: RouteDeps): void {
+  app.all('/.sallyport/api/v1/device/code', only('POST'), formOrJson(), issueDeviceCode(routes));
+  app.all('/.sallyport/api/v1/device/token', only('POST'), formOrJson(), redeemDeviceCode(routes));
+  const [show, answer] = [showDevicePage(routes), answerDevice(routes)];
+  app.all('/.sallyport/device', only('GET', 'POST'), form(), (request, response, next) => (request.method === 'GET' ? show : answer)(request, response, next));
+}
+
+/** What Pomerium's clients ask for. */
+function mountPomerium(app: Express, routes: RouteDeps): void {
+  app.all('/.pomerium/api/v1/login', only('GET'), tellSignInUrl(routes));
+  app.all(['/.pomerium', '/.pomerium/'], only('GET'), showMe(routes));
+  app.all('/.pomerium/user', only('GET'), showUser(routes));
+  app.all('/.pomerium/sign_out', only('GET', 'POST'), signOut(routes));
 }
 
 /** The service's HTTP application. It neither listens nor reads the environment. Every call needs the credential of one of Sallyport's services. */
@@ -34,9 +60,11 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   app.use(requireService(deps.verifier));
   app.all('/.sallyport/login', only('GET'), beginLogin(routes));
   app.all('/.sallyport/callback', only('GET'), finishLogin(routes));
-  app.all('/.sallyport/token', only('POST'), express.json({ limit: bodyLimit }), express.urlencoded({ limit: bodyLimit, extended: false, parameterLimit: 16 }), exchangeCode(routes));
+  app.all('/.sallyport/token', only('POST'), formOrJson(), exchangeCode(routes));
   app.all('/.sallyport/me', only('GET'), showMe(routes));
   app.all('/.sallyport/logout', only('POST'), logout(routes));
+  mountDevice(app, routes);
+  mountPomerium(app, routes);
   app.all('/v1/sessions', only('GET'), listSessions(routes));
   app.all('/v1/sessions/:id', only('DELETE'), revokeSession(routes));
   app.use(() => {

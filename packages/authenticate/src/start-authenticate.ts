@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
-  createAuditSink, createInternalServer, createReadiness, createSessionStores, listenHttp, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type RunningService,
-  type ServiceVerifier, type SessionStore, type SingleUseStore,
+  createAuditSink, createInternalServer, createReadiness, createSessionStores, createSessionTokenSigner, listenHttp, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type RunningService,
+  type ServiceVerifier, type SessionStore, type SessionTokenSigner, type SingleUseStore,
 } from '@sallyport/kit';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { readLoginSettings } from './login/login-settings.ts';
@@ -53,6 +53,13 @@ function openAudit({ loaded: { config, resolvePath }, logger, metrics, now = Dat
   return own;
 }
 
+/** Tokens for Pomerium's clients are signed with the key that this service has anyway; their type keeps them apart from its credentials. */
+function openTokens({ loaded: { config, resolvePath }, now = Date.now }: StartAuthenticate): { tokens?: SessionTokenSigner } {
+  const { keyFile } = config.services.authenticate;
+  if (keyFile === undefined) return {};
+  return { tokens: createSessionTokenSigner({ privateKey: createPrivateKey(readFileSync(resolvePath(keyFile))), gatewayUrl: config.gateway.url, now }) };
+}
+
 /** Composes and starts the service. It starts while Redis, Kafka and the identity providers are away, and needs no restart when they come. */
 export async function startAuthenticate(parts: StartAuthenticate): Promise<RunningAuthenticate> {
   const { loaded: { config }, logger, now = Date.now, readiness = createReadiness() } = parts;
@@ -64,7 +71,7 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const { sessions, singleUse } = await openStores(parts, closing);
   readiness.add('sessions', () => sessions.ping());
   const app = createAuthenticateApp({
-    settings, providers, sessions, singleUse, audit, verifier, logger, now,
+    settings, providers, sessions, singleUse, audit, verifier, ...openTokens(parts), logger, now,
     randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
   });
   const server = createInternalServer({ loaded: parts.loaded, service: 'authenticate', handler: app });

@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { Express } from 'express';
 import request from 'supertest';
 import { configSchema, type AuditRecord, type Config } from '@sallyport/contracts';
-import { createMemorySessionStore, createMemorySingleUseStore, encodeCaller, hashToken, ProblemError, type AuditSink, type Caller, type SessionStore, type SingleUseStore } from '@sallyport/kit';
+import { createMemorySessionStore, createMemorySingleUseStore, createSessionTokenSigner, createSessionTokenVerifier, encodeCaller, hashToken, ProblemError, type AuditSink, type Caller, type SessionStore, type SingleUseStore } from '@sallyport/kit';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { createProviderClient } from './providers/provider-client.ts';
@@ -44,8 +44,9 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
   const sessions = stores.sessions ?? createMemorySessionStore({ now });
   const singleUse = stores.singleUse ?? createMemorySingleUseStore({ now });
   const lines: string[] = [];
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const app = createAuthenticateApp({
-    settings: readLoginSettings(config), sessions, singleUse, audit, now,
+    settings: readLoginSettings(config), sessions, singleUse, audit, now, tokens: createSessionTokenSigner({ privateKey, gatewayUrl: gateway, now }),
     providers: config.identity.providers.map((one) => createProviderClient({ provider: one, fetch: provider.fetch, now })),
     verifier: {
       verified: () => undefined,
@@ -58,7 +59,8 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
     randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
   });
   const events = (type: string) => audit.records.filter((record) => record.type === type);
-  return { app, config, clock, provider, audit, events, sessions, singleUse, lines, browser: createBrowser(app) };
+  const tokens = createSessionTokenVerifier({ publicKey, gatewayUrl: gateway, now });
+  return { app, config, tokens, clock, provider, audit, events, sessions, singleUse, lines, browser: createBrowser(app) };
 }
 export type Bed = Awaited<ReturnType<typeof createBed>>;
 

@@ -37,13 +37,16 @@ export function loginCookieName(origin: string, state: string): string {
   return `${baseName(origin)}-login-${hashToken(state).slice(0, 12)}`;
 }
 
-/** Its value: a secret, and when it was made, so that the oldest can be told. */
-export type LoginCookie = { secret: string; madeAt: number };
+/** Its value: a secret, and when it was made, so that the oldest can be told; of a device's login its code, too, which is kept nowhere else. */
+export type LoginCookie = { secret: string; madeAt: number; userCode?: string };
 
 export function readLoginCookie(value: string | undefined): LoginCookie | undefined {
-  const match = /^([A-Za-z0-9_-]{43})\.([0-9a-z]{1,11})$/.exec(value ?? '');
-  return match ? { secret: match[1]!, madeAt: Number.parseInt(match[2]!, 36) } : undefined;
+  const [, secret, madeAt, userCode] = /^([A-Za-z0-9_-]{43})\.([0-9a-z]{1,11})(?:\.([A-Z]{8}))?$/.exec(value ?? '') ?? [];
+  if (secret === undefined || madeAt === undefined) return undefined;
+  return { secret, madeAt: Number.parseInt(madeAt, 36), ...(userCode === undefined ? {} : { userCode }) };
 }
+
+const writeLoginCookie = ({ secret, madeAt, userCode }: LoginCookie) => `${secret}.${madeAt.toString(36)}${userCode === undefined ? '' : `.${userCode}`}`;
 
 const keptLogins = 8;
 
@@ -52,7 +55,7 @@ export function beginLoginCookies(origin: string, held: Map<string, string>, sta
   const logins = [...held].filter(([name]) => name.startsWith(`${baseName(origin)}-login-`))
     .sort(([, a], [, b]) => (readLoginCookie(b)?.madeAt ?? 0) - (readLoginCookie(a)?.madeAt ?? 0));
   return [
-    `${loginCookieName(origin, state)}=${cookie.secret}.${cookie.madeAt.toString(36)}; ${attributes(origin, Math.floor(lifeMs / 1000))}`,
+    `${loginCookieName(origin, state)}=${writeLoginCookie(cookie)}; ${attributes(origin, Math.floor(lifeMs / 1000))}`,
     ...logins.slice(keptLogins - 1).map(([name]) => `${name}=; ${attributes(origin, 0)}`),
   ];
 }

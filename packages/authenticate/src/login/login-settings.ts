@@ -7,6 +7,10 @@ export type LoginSettings = {
   /** That origin and the gateway's own; requests from anywhere else are refused. */
   origins: readonly string[];
   redirects: readonly string[];
+  /** Ways to log in that may be switched off. */
+  device: boolean;
+  paste: boolean;
+  pomerium: boolean;
   lifetimeMs: number;
   idleMs: number;
 };
@@ -26,5 +30,6 @@ export function readLoginSettings(config: Pick<Config, 'gateway' | 'login' | 'se
   if (!loginOrigin.startsWith('https:') && !isPlainLoopback(loginOrigin)) {
     throw new Error('the login pages must be https (plain http is for loopback only)');
   }
-  return { loginOrigin, origins: [...new Set([loginOrigin, gatewayOrigin])], redirects: config.login.redirects, lifetimeMs: config.sessions.lifetime, idleMs: config.sessions.idle };
+  const { redirects, device, paste, pomerium } = config.login;
+  return { loginOrigin, origins: [...new Set([loginOrigin, gatewayOrigin])], redirects, device, paste, pomerium, lifetimeMs: config.sessions.lifetime, idleMs: config.sessions.idle };
 }

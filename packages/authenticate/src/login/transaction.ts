@@ -5,6 +5,9 @@ import { identitySchema } from '@sallyport/contracts';
 export const loginGoalSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cli'), redirectUri: z.string(), state: z.string(), codeChallenge: z.string() }),
   z.object({ kind: z.literal('browser'), returnTo: z.string() }),
+  /** The device's code is with the browser, not here. */
+  z.object({ kind: z.literal('device') }),
+  z.object({ kind: z.literal('pomerium'), redirectUri: z.string() }),
 ]);
 export type LoginGoal = z.infer<typeof loginGoalSchema>;
 
@@ -19,10 +22,15 @@ export const transactionKey = (state: string, secret: string) => `${state}.${sec
 export const grantSchema = z.object({ identity: identitySchema, sessionId: z.string(), redirectUri: z.string(), codeChallenge: z.string() });
 export type Grant = z.infer<typeof grantSchema>;
 export const codeLifeMs = 60_000;
+/** For a person who carries the code from one window to another. */
+export const pastedCodeLifeMs = 300_000;
+
+/** Who asked for a login whose code is to be carried back, by its challenge: the person must see it beside the code. */
+export const beganSchema = z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() });
 
 /** Remembered for longer than the code lives, to know a replay. */
 export const issuedSchema = z.object({ sessionId: z.string() });
 export const issuedLifeMs = 600_000;
 
 /** Names of the kinds of single-use values. */
-export const kinds = { login: 'login', code: 'code', issued: 'code-issued', replayed: 'code-replayed' } as const;
+export const kinds = { login: 'login', code: 'code', issued: 'code-issued', replayed: 'code-replayed', began: 'paste-began' } as const;

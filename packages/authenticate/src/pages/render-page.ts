@@ -1,10 +1,7 @@
 import { hash } from 'node:crypto';
 import helmet from 'helmet';
 import type { RequestHandler, Response } from 'express';
-
-const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:4em auto;padding:0 1em;color:#1b2430;background:#fff}
-h1{font-size:1.5em}a,button{font:inherit}button,.choice{display:inline-block;padding:.5em 1.2em;border:1px solid #2b5c8a;border-radius:4px;background:#2b5c8a;color:#fff;text-decoration:none;cursor:pointer}
-ul{list-style:none;padding:0}li{margin:.7em 0}dt{font-weight:600}dd{margin:0 0 .6em}.quiet{color:#5a6675;font-size:.9em}`;
+import { pageStyle } from './page-style.ts';
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
@@ -26,7 +23,7 @@ export function pageHeaders(): RequestHandler {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
-        defaultSrc: ["'none'"], styleSrc: [`'sha256-${hash('sha256', style, 'base64')}'`], formAction: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"],
+        defaultSrc: ["'none'"], styleSrc: [`'sha256-${hash('sha256', pageStyle, 'base64')}'`], formAction: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"],
       },
     },
     xFrameOptions: { action: 'deny' },
@@ -40,11 +37,12 @@ export function pageHeaders(): RequestHandler {
   };
 }
 
-/** Answers with a whole page. */
+/** Answers with a whole page. `title` is its heading and what the tab shows. */
 export function sendPage(response: Response, status: number, title: string, body: Html): void {
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title} - Sallyport</title><style>${{ markup: style }}</style></head>
-<body><main><h1>${title}</h1>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title} - Sallyport</title><style>${{ markup: pageStyle }}</style></head>
+<body><header><p class="brand">Sallyport</p></header>
+<main><h1>${title}</h1>
 ${body}
 </main></body></html>
 `;

@@ -1,8 +1,10 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
 import { toProblem } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { matchesChallenge } from '../login/pkce.ts';
+import { readField } from '../login/read-field.ts';
+import { tokenAnswer } from '../login/token-answer.ts';
 import { grantSchema, issuedLifeMs, issuedSchema, kinds, type Grant } from '../login/transaction.ts';
 import { readClientFacts, type ClientFacts } from '../session/client-facts.ts';
 import { openSession } from '../session/open-session.ts';
@@ -17,11 +19,7 @@ const badCode = () => refusal('invalid_grant', 'The code is unknown, used, too o
 
 function readTokenRequest(body: unknown): TokenRequest | TokenError {
   if (typeof body !== 'object' || body === null) return refusal('invalid_request', 'Send a form or JSON.');
-  const field = (name: string) => {
-    const value: unknown = Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
-    return typeof value === 'string' && value !== '' && value.length <= 2048 ? value : undefined;
-  };
-  const [grantType, code, verifier, redirectUri] = [field('grant_type'), field('code'), field('code_verifier'), field('redirect_uri')];
+  const [grantType, code, verifier, redirectUri] = ['grant_type', 'code', 'code_verifier', 'redirect_uri'].map((name) => readField(body, name));
   if (grantType === undefined) return refusal('invalid_request', 'grant_type is missing.');
   if (grantType !== 'authorization_code') return refusal('unsupported_grant_type', 'Only authorization_code is known here.');
   if (code === undefined || verifier === undefined || redirectUri === undefined) return refusal('invalid_request', 'code, code_verifier and redirect_uri must each be given once.');
@@ -61,20 +59,12 @@ async function redeem(deps: RouteDeps, request: Request): Promise<{ token: strin
   return openFor(deps, grant, asked.code, facts);
 }
 
-function answer(deps: RouteDeps, response: Response, { token, session }: { token: string; session: Session }): void {
-  const { id, expiresAt, idleMs, identity: { user, email, groups } } = session;
-  response.json({
-    access_token: token, token_type: 'Bearer', expires_in: Math.floor((expiresAt - deps.now()) / 1000), session: { id, expiresAt, idleMs },
-    identity: { user, ...(email === undefined ? {} : { email }), groups },
-  });
-}
-
 /** `POST /.sallyport/token`: exchanges a one-time code for a session (RFC 6749 4.1.3, RFC 7636 4.5). */
 export function exchangeCode(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const outcome = await redeem(deps, request);
     response.setHeader('pragma', 'no-cache');
-    if (!isError(outcome)) return answer(deps, response, outcome);
+    if (!isError(outcome)) return tokenAnswer(response, outcome, deps.now());
     const problem = { ...toProblem(undefined), code: 'login-failed' as const, status: 400, detail: `${outcome.error}: ${outcome.error_description}` };
     deps.events.failed({ path, problem, facts: readClientFacts(request), code: 400 });
     response.status(400).json(outcome);

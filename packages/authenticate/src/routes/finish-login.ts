@@ -2,11 +2,14 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Identity } from '@sallyport/contracts';
 import { hashToken, ProblemError, toProblem } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
+import { askApproval } from '../device/ask-approval.ts';
 import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie, sessionCookie, sessionCookieName } from '../login/cookies.ts';
 import { readOrigin } from '../login/read-origin.ts';
-import { redirectWith } from '../login/redirect-uri.ts';
-import { codeLifeMs, issuedLifeMs, kinds, transactionKey, transactionSchema, type Grant, type LoginGoal, type Transaction } from '../login/transaction.ts';
+import { pasteRedirect, redirectWith } from '../login/redirect-uri.ts';
+import { codeLifeMs, issuedLifeMs, kinds, pastedCodeLifeMs, transactionKey, transactionSchema, type Grant, type LoginGoal, type Transaction } from '../login/transaction.ts';
 import { readQuery } from '../pages/read-query.ts';
+import { showPasteCode } from '../pages/show-paste-code.ts';
+import { giveSessionToken } from '../pomerium/give-session-token.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { openSession } from '../session/open-session.ts';
 
@@ -14,12 +17,12 @@ const path = '/.sallyport/callback';
 const noLogin = () => new ProblemError('login-expired', 'This login took too long, was used already, or began in another browser. Start again.');
 
 /** The login that this browser began under this state; taken, so that it cannot come twice. */
-async function takeTransaction(deps: RouteDeps, state: string, cookie: string | undefined): Promise<Transaction> {
+async function takeTransaction(deps: RouteDeps, state: string, cookie: string | undefined): Promise<Transaction & { userCode: string | undefined }> {
   const held = readLoginCookie(cookie);
   if (!held) throw noLogin();
   const { data } = transactionSchema.safeParse(await deps.singleUse.take(kinds.login, transactionKey(state, held.secret)));
   if (!data) throw noLogin();
-  return data;
+  return { ...data, userCode: held.userCode };
 }
 
 async function identify(deps: RouteDeps, transaction: Transaction, state: string, query: URLSearchParams): Promise<Identity> {
@@ -29,13 +32,15 @@ async function identify(deps: RouteDeps, transaction: Transaction, state: string
   return provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier });
 }
 
-/** Hands a program its one-time code; the session comes with the exchange. */
-async function giveCode(deps: RouteDeps, goal: LoginGoal & { kind: 'cli' }, identity: Identity, response: Response): Promise<void> {
+/** Hands a program its one-time code, or shows it to be carried there; the session comes with the exchange. */
+async function giveCode(deps: RouteDeps, goal: LoginGoal & { kind: 'cli' }, identity: Identity, request: Request, response: Response): Promise<void> {
+  const paste = goal.redirectUri === pasteRedirect;
   const code = deps.randomToken();
   const sessionId = deps.randomId();
   const grant: Grant = { identity, sessionId, redirectUri: goal.redirectUri, codeChallenge: goal.codeChallenge };
   await deps.singleUse.put(kinds.issued, code, { sessionId }, issuedLifeMs);
-  await deps.singleUse.put(kinds.code, code, grant, codeLifeMs);
+  await deps.singleUse.put(kinds.code, code, grant, paste ? pastedCodeLifeMs : codeLifeMs);
+  if (paste) return showPasteCode(deps, { code, challenge: goal.codeChallenge, user: identity.user }, request, response);
   response.redirect(302, redirectWith(goal.redirectUri, { code, state: goal.state }));
 }
 
@@ -54,6 +59,15 @@ async function giveCookie(deps: RouteDeps, goal: LoginGoal & { kind: 'browser' }
   response.redirect(302, goal.returnTo);
 }
 
+type Finished = { transaction: Transaction & { userCode: string | undefined }; identity: Identity };
+
+async function lead(deps: RouteDeps, { transaction: { goal, userCode }, identity }: Finished, request: Request, response: Response): Promise<void> {
+  if (goal.kind === 'cli') return giveCode(deps, goal, identity, request, response);
+  if (goal.kind === 'device') return askApproval(deps, { identity, userCode }, request, response);
+  if (goal.kind === 'pomerium') return giveSessionToken(deps, goal, identity, request, response);
+  return giveCookie(deps, goal, identity, request, response);
+}
+
 /** A program that waits on loopback hears of a refusal too (RFC 6749 4.1.2.1), instead of waiting for a code that never comes. */
 function tellProgram(goal: LoginGoal & { kind: 'cli' }, error: unknown, response: Response): void {
   const { status, detail } = toProblem(error);
@@ -65,7 +79,7 @@ export function finishLogin(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     if (readOrigin(request, deps.settings) !== deps.settings.loginOrigin) throw noLogin();
     const facts = readClientFacts(request);
-    let transaction: Transaction | undefined;
+    let transaction: Finished['transaction'] | undefined;
     try {
       const query = readQuery(request);
       const state = query.get('state') ?? '';
@@ -74,15 +88,15 @@ export function finishLogin(deps: RouteDeps): RequestHandler {
       response.append('set-cookie', clearedLoginCookie(deps.settings.loginOrigin, state));
       deps.events.requireRoom();
       const identity = await identify(deps, transaction, state, query);
-      const { goal } = transaction;
-      if (goal.kind === 'cli') await giveCode(deps, goal, identity, response);
-      else await giveCookie(deps, goal, identity, request, response);
+      await lead(deps, { transaction, identity }, request, response);
     } catch (error) {
       const problem = toProblem(error);
       deps.logger.warn({ code: problem.code, detail: problem.detail, provider: transaction?.provider, cause: error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined }, 'a login failed');
       deps.events.failed({ path, problem, facts, code: problem.status, ...(transaction ? { provider: transaction.provider } : {}) });
-      if (transaction?.goal.kind !== 'cli' || problem.code === 'internal') throw error;
-      tellProgram(transaction.goal, error, response);
+      const goal = transaction?.goal;
+      // Where nothing waits on loopback, or takes nothing but a token there, the person is told here.
+      if (goal?.kind !== 'cli' || goal.redirectUri === pasteRedirect || problem.code === 'internal') throw error;
+      tellProgram(goal, error, response);
     }
   };
 }

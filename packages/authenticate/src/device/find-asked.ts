@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { ProblemError, readCaller } from '@sallyport/kit';
+import type { RouteDeps } from '../authenticate-deps.ts';
+import { readClientFacts } from '../session/client-facts.ts';
+import { askedSchema, deviceKinds, type Asked } from './device-login.ts';
+
+const windowMs = 600_000;
+/** Wrong codes in that time, by address and by session; then right ones are not looked at either. */
+const maxWrong = 10;
+/** Codes looked at in that time, right ones too: no number of guesses at once is more than this. */
+const maxLookups = 300;
+/** Logins begun in that time from one address. */
+const maxBegun = 60;
+
+const tooMany = () => new ProblemError('too-many-requests', 'Too many codes came from here. Wait ten minutes and try again.');
+
+/** Whom an address stands for: a machine that has an IPv6 address has 2^64 of them. */
+function addressKey(address: string | undefined): string {
+  if (address === undefined || !isIPv6(address)) return address ?? 'unknown';
+  // WHATWG URL writes an address in its one short form; the parts before :: are filled up to eight.
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => '0'), ...back].slice(0, 4).join(':');
+}
+
+function guessers(request: IncomingMessage): string[] {
+  const caller = readCaller(request.headers);
+  return [`address ${addressKey(readClientFacts(request).clientAddress)}`, ...(caller ? [`session ${caller.session.id}`] : [])];
+}
+
+/** Refuses (`too-many-requests`) an address that begins more logins than anybody needs. */
+export async function limitBegun({ singleUse }: RouteDeps, request: IncomingMessage): Promise<void> {
+  const [address] = guessers(request);
+  if (await singleUse.count(deviceKinds.begun, address!, windowMs) > maxBegun) throw tooMany();
+}
+
+/** Looks a user code up; undefined if there is none such. Whoever gives too many wrong ones is told nothing more (`too-many-requests`). */
+export async function findAsked(deps: RouteDeps, request: IncomingMessage, code: string | undefined, path: string): Promise<Asked | undefined> {
+  const { singleUse } = deps;
+  for (const who of guessers(request)) {
+    const lookups = await singleUse.count(deviceKinds.lookups, who, windowMs);
+    if (lookups > maxLookups || Number(await singleUse.read(deviceKinds.wrong, who) ?? 0) >= maxWrong) throw tooMany();
+  }
+  const { data: asked } = askedSchema.safeParse(code === undefined ? undefined : await singleUse.read(deviceKinds.asked, code));
+  if (asked) return asked;
+  for (const who of guessers(request)) await singleUse.count(deviceKinds.wrong, who, windowMs);
+  deps.events.failed({ path, problem: { code: 'not-found', status: 404, title: 'Not found', detail: 'a code that no device shows' }, facts: readClientFacts(request), code: 404 });
+  return undefined;
+}

@@ -1,0 +1,41 @@
+// One sheet for all pages, in the page itself: nothing else is loaded, and the policy of its content allows these very bytes.
+// Colours keep a contrast of at least 4.5 to 1 for text and 3 to 1 for what one acts on (WCAG 2.2, 1.4.3 and 1.4.11), in light and in dark.
+
+const colours = `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--act:#1b5a97;--act-on:#fff;--over:#14446f;--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
+@media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--act:#86bdf2;--act-on:#0b1824;--over:#b3d6f8;--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;
+
+const layout = `*{box-sizing:border-box}
+body{margin:0;padding:1.5rem 1rem 3rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:break-word}
+header,main{max-width:36rem;margin:0 auto}
+.brand{margin:0 0 .8rem;font-weight:700;letter-spacing:.02em;color:var(--quiet)}
+main{padding:1.6rem 1.8rem 1.8rem;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
+h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}
+p{margin:0 0 1rem}
+ul{list-style:none;margin:0 0 1rem;padding:0}
+li+li{margin-top:.6rem}
+dl{margin:0 0 1.2rem;display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.45rem 1.2rem}
+dt{color:var(--quiet)}
+dd{margin:0;font-weight:600;min-width:0;overflow-wrap:anywhere}
+main>:last-child{margin-bottom:0}
+@media(max-width:30rem){main{padding:1.2rem 1.1rem 1.4rem}dl{display:block}dd+dt{margin-top:.6rem}}`;
+
+const parts = `a{color:var(--act)}
+a:hover{color:var(--over)}
+:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
+button,.act,.choice{display:inline-block;font:inherit;font-weight:600;padding:.55rem 1.3rem;border:2px solid var(--act);border-radius:.4rem;background:var(--act);color:var(--act-on);text-decoration:none;cursor:pointer}
+button:hover,.act:hover{background:var(--over);border-color:var(--over);color:var(--act-on)}
+button.plain{background:transparent;color:var(--act)}
+button.plain:hover{color:var(--over);background:transparent}
+.choice{display:block;background:transparent;color:var(--ink)}
+.choice:hover{color:var(--ink);border-color:var(--over)}
+.choice small{display:block;font-size:.9rem;font-weight:400;color:var(--quiet)}
+.actions{display:flex;flex-wrap:wrap;gap:.8rem;margin:0 0 1rem}
+label{display:block;margin:0 0 .35rem;font-weight:600}
+input{width:100%;max-width:16rem;margin:0 0 1rem;padding:.5rem .7rem;font:1.25rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.08em;text-transform:uppercase;color:var(--ink);background:var(--card);border:2px solid var(--line);border-radius:.4rem}
+.code{font:600 1.5rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.1em}
+.paste{display:block;margin:0 0 1.2rem;padding:.8rem 1rem;font:600 1rem/1.5 ui-monospace,Menlo,Consolas,monospace;border:2px dashed var(--line);border-radius:.4rem;user-select:all;overflow-wrap:anywhere}
+.note{padding:.7rem 1rem;background:var(--note);border-left:4px solid var(--note-line);border-radius:.2rem}
+.quiet{color:var(--quiet);font-size:.9rem}`;
+
+/** The style of every page. */
+export const pageStyle = `${colours}\n${layout}\n${parts}`;
