@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
+import { addCanI } from './commands/can-i.ts';
 import { addClusters } from './commands/clusters.ts';
 import { addConfig } from './commands/config-check.ts';
 import { addExecCredential } from './commands/add-exec-credential.ts';
@@ -33,6 +34,6 @@ Exit codes:
 ${exitTable}
 
 Your credentials are kept in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`);
-  for (const add of [addLogin, addLogout, addWhoami, addClusters, addKubeconfig, addExecCredential, addAudit, addSessions, addPolicy, addConfig]) add(program, world);
+  for (const add of [addLogin, addLogout, addWhoami, addClusters, addKubeconfig, addCanI, addExecCredential, addAudit, addSessions, addPolicy, addConfig]) add(program, world);
   return program;
 }

@@ -1,5 +1,6 @@
 import { describeError } from './terminal/cli-error.ts';
 import { exitCodes } from './terminal/exit-codes.ts';
+import { SaidNo } from './terminal/said-no.ts';
 import type { World } from './world.ts';
 
 /** Runs one command line and returns its exit code; prints to the world's streams and never throws. */
@@ -21,6 +22,7 @@ export async function runCli(args: readonly string[], world: World): Promise<num
 }
 
 function exitCodeOf(error: unknown, world: World): number {
+  if (error instanceof SaidNo) return exitCodes.failed;
   const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
   // The command parser has said what is wrong already.
   if (typeof code === 'string' && code.startsWith('commander.') && typeof exitCode === 'number') return exitCode === 0 ? exitCodes.ok : exitCodes.usage;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { World } from '../world.ts';
 import { withExample } from './command-kit.ts';
 import { addPolicyEval } from './policy-eval.ts';
+import { addPolicyExplain } from './policy-explain.ts';
 import { addPolicyLint } from './policy-lint.ts';
 import { addPolicyReload } from './policy-reload.ts';
 import { addPolicyReplay } from './policy-replay.ts';
@@ -14,8 +15,9 @@ export function addPolicy(program: Command, world: World): void {
   addPolicyLint(policy, world);
   addPolicyTest(policy, world);
   addPolicyEval(policy, world);
+  addPolicyExplain(policy, world);
   addPolicyReplay(policy, world);
   addPolicyStatus(policy, world);
   addPolicyReload(policy, world);
-  withExample(policy, 'sallyport policy lint sallyport.yaml', 'sallyport policy test policies/*.test.yaml', 'sallyport policy status');
+  withExample(policy, 'sallyport policy lint sallyport.yaml', 'sallyport policy test policies/*.test.yaml', 'sallyport policy explain exec pods/web -n dev --cluster dev', 'sallyport policy status');
 }

@@ -9,6 +9,7 @@ export type GatewayCall = {
   path: string;
   token?: string;
   form?: Record<string, string>;
+  json?: unknown;
   timeoutMs?: number;
 };
 export type GatewayAnswer = { status: number; body: unknown };
@@ -41,10 +42,10 @@ function readBody(response: IncomingMessage): Promise<unknown> {
 }
 
 function send(address: GatewayAddress, call: GatewayCall, ca: string[] | undefined): Promise<GatewayAnswer> {
-  const body = call.form === undefined ? undefined : new URLSearchParams(call.form).toString();
+  const body = call.json !== undefined ? JSON.stringify(call.json) : call.form === undefined ? undefined : new URLSearchParams(call.form).toString();
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'sallyport-cli' };
   if (call.token !== undefined) headers.authorization = `Bearer ${call.token}`;
-  if (body !== undefined) headers['content-type'] = 'application/x-www-form-urlencoded';
+  if (body !== undefined) headers['content-type'] = call.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
   const timeoutMs = call.timeoutMs ?? 15_000;
   return new Promise((resolve, reject) => {
     const make = address.scheme === 'https' ? httpsRequest : httpRequest;

@@ -7,7 +7,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import type { World } from '../world.ts';
 import { expectOk, notLoggedIn } from './expect-ok.ts';
 import { gatewayAddress, type GatewayAddress } from './gateway-address.ts';
-import { createGatewayClient, type GatewayCall, type GatewayClient } from './gateway-client.ts';
+import { createGatewayClient, type GatewayAnswer, type GatewayCall, type GatewayClient } from './gateway-client.ts';
 import { trustChoices } from './trust-choices.ts';
 
 /** One gateway as a command uses it: how to talk to it, and what is kept of it. */
@@ -36,10 +36,15 @@ export function needCredential(gateway: OpenGateway): Credential {
   return credential;
 }
 
-/** One call on behalf of who is logged in. A credential that the gateway no longer takes is forgotten at once. */
-export async function callAsPerson(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<unknown> {
+/** The answer, whatever it is, to one call on behalf of who is logged in. A credential that the gateway no longer takes is forgotten at once. */
+export async function askAsPerson(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<GatewayAnswer> {
   const { token } = needCredential(gateway);
   const answer = await gateway.client.call({ ...call, token });
   if (answer.status === 401) gateway.store.forget(token);
-  return expectOk(answer, gateway.address.origin);
+  return answer;
+}
+
+/** One call on behalf of who is logged in; anything but a 2xx answer is thrown as a CliError. */
+export async function callAsPerson(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<unknown> {
+  return expectOk(await askAsPerson(gateway, call), gateway.address.origin);
 }

@@ -17,7 +17,7 @@ export type ExitName = keyof typeof exitCodes;
 /** What each code means, for the help text. */
 export const exitMeanings: Record<ExitName, string> = {
   ok: 'done',
-  failed: 'the command did its work and the answer is no (faults in a configuration, no credential for kubectl), or a bug',
+  failed: 'the command did its work and the answer is no (faults in a configuration, no credential for kubectl, what can-i asks is not allowed), or a bug',
   usage: 'the command line is wrong',
   'not-logged-in': 'nobody is logged in, or the session has ended',
   unreachable: 'the gateway cannot be reached, cannot be trusted, or is not ready',

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { askCluster, type ClusterAnswer } from '../ask/ask-cluster.ts';
+import { askGateway, placeOf } from '../ask/ask-gateway.ts';
+import { withAsked } from '../ask/asked-options.ts';
+import { readAsked, type Asked, type AskedOptions } from '../ask/read-asked.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
+import type { Explanation } from '../policy/explain/explanation.ts';
+import { canICommand } from '../policy/explain/next-steps.ts';
+import { forTerminal } from '../terminal/for-terminal.ts';
+import type { OutputFormat } from '../terminal/output.ts';
+import { renderAlsoYaml } from '../terminal/render-yaml.ts';
+import { SaidNo } from '../terminal/said-no.ts';
+import type { World } from '../world.ts';
+import { withExample, withGateway } from './command-kit.ts';
+
+type Options = AskedOptions & { cluster?: string; quiet?: boolean; policyOnly?: boolean; gateway?: string; output: OutputFormat | 'yaml' };
+type GatewayAnswer = { allowed: boolean; rule?: string; reasons?: string[]; policyVersion?: string; reason: string };
+
+function gatewayAnswer(found: { explanation: Explanation } | { hidden: string }): GatewayAnswer {
+  if ('hidden' in found) return { allowed: false, reason: found.hidden };
+  const { decision, detail } = found.explanation;
+  const { rule, reasons, policyVersion } = decision;
+  return { allowed: decision.effect === 'allow', rule, reasons, policyVersion, reason: detail ?? `rule "${rule}"` };
+}
+
+const answerWord = (allowed: boolean | undefined) => (allowed === undefined ? 'not known' : allowed ? 'yes' : 'no');
+
+function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: string): string {
+  const yes = gateway.allowed && cluster?.allowed !== false;
+  const asked = cluster === undefined ? 'not asked; its own RBAC decides as well' : `${answerWord(cluster.allowed)}${cluster.reason === '' ? '' : ` - ${cluster.reason}`}`;
+  const open = yes && cluster?.allowed !== true ? ' (as far as the gateway goes)' : '';
+  return [
+    `${yes ? 'yes' : 'no'}${open}`,
+    `  gateway's policy: ${answerWord(gateway.allowed)} - ${forTerminal(gateway.reason)}`,
+    `  cluster's RBAC:   ${forTerminal(asked)}`,
+    ...(gateway.allowed ? [] : [`  why: ${forTerminal(why)}`]), '',
+  ].join('\n');
+}
+
+async function canI(world: World, words: string[], options: Options): Promise<void> {
+  const opened = openGateway(world, options.gateway);
+  const { cluster, namespace } = await placeOf(opened, options.cluster);
+  const warn = (said: string) => {
+    if (options.quiet !== true) world.stderr.write(`note: ${forTerminal(said)}\n`);
+  };
+  const asked: Asked = readAsked(words, options, { defaultNamespace: namespace, warn });
+  const found = await askGateway(opened, asked, cluster);
+  const gateway = gatewayAnswer(found);
+  // Where the gateway shows nothing, it lets nothing through to be asked there.
+  const ownAnswer = options.policyOnly === true || 'hidden' in found ? undefined : await askCluster(opened, asked, cluster);
+  const allowed = gateway.allowed && ownAnswer?.allowed !== false;
+  const why = canICommand({ asked: { isResourceRequest: asked.path === undefined, method: '', ...asked, path: asked.path ?? '' }, cluster }).replace('can-i', 'policy explain');
+  if (options.quiet !== true) world.stdout.write(await renderAlsoYaml(options.output, { allowed, gateway, cluster: ownAnswer ?? null }, () => text(gateway, ownAnswer, why)));
+  if (!allowed) throw new SaidNo();
+}
+
+const moreHelp = `
+Two have to agree: the gateway's policy, and the cluster's own RBAC, which is asked through the gateway with a SelfSubjectAccessReview.
+Exit code 0 if both let it through (or the cluster could not be asked, which is said), 1 if not.`;
+
+/** `sallyport can-i`. */
+export function addCanI(program: Command, world: World): void {
+  const command = withAsked(program.command('can-i').description('ask whether you may do something on a cluster: by the gateway\'s policy, and by the cluster itself'))
+    .option('--policy-only', 'ask the gateway alone').option('-q, --quiet', 'say nothing; the exit code is the answer')
+    .action((verb: string | undefined, resource: string | undefined, run: string[], options: Options) => canI(world, [verb, resource].filter((word) => word !== undefined), { ...options, ...(run.length === 0 ? {} : { command: run }) }));
+  withGateway(command, ['yaml']).addHelpText('after', moreHelp);
+  withExample(command, 'sallyport can-i exec pods/web -n dev --cluster dev', 'sallyport can-i create deployments.apps -n prod --cluster dev -q && kubectl apply -f shop.yaml', 'sallyport can-i get pods/web --subresource log -n dev');
+}

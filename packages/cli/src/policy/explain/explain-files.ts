@@ -1,0 +1,47 @@
+import type { PolicyInput } from '../../gateway-config.ts';
+import type { Asked } from '../../ask/read-asked.ts';
+import { CliError } from '../../terminal/cli-error.ts';
+import type { World } from '../../world.ts';
+import { policiesOfConfig } from '../policies-of-config.ts';
+import type { PolicyTools } from '../policy-tools.ts';
+import { readPolicy } from '../read-policy.ts';
+import { refuseFaults } from '../refuse-faults.ts';
+import type { Explanation } from './explanation.ts';
+import { offlineExplanation } from './offline-explanation.ts';
+import type { AskedPerson } from './person-options.ts';
+
+/** The files, and the request that is asked about. */
+export type Offline = { policy?: string; config?: string; cluster?: string; now?: string; elevations?: string[] };
+
+/** The input of the policy language that the options describe; without a person nobody is logged in. */
+function documentOf(asked: Asked, person: AskedPerson | undefined, { cluster, now, elevations }: Offline): Record<string, unknown> {
+  const { command, container, path, method, verb, ...rest } = asked;
+  const isResource = rest.resource !== '';
+  const email = person && (person.email ?? (person.user.includes('@') ? person.user : undefined));
+  return {
+    ...(person ? { session: { id: 'asked' }, user: { id: person.user, ...(email === undefined ? {} : { email }), groups: person.groups ?? [], claims: person.claims ?? {} } } : {}),
+    request: { ...(method === undefined ? {} : { method }), ...(path === undefined ? {} : { path: path.split('?', 1)[0] }), ...(person?.ip === undefined ? {} : { ip: person.ip }) },
+    kubernetes: {
+      ...(cluster === undefined ? {} : { cluster }), verb, ...rest, isResourceRequest: isResource, ...(path === undefined ? {} : { path: path.split('?', 1)[0] }),
+      ...(command === undefined && container === undefined ? {} : { exec: { ...(command === undefined ? {} : { command }), ...(container === undefined ? {} : { container }) } }),
+    },
+    ...(elevations === undefined ? {} : { elevations }), ...(now === undefined ? {} : { now }),
+  };
+}
+
+function explainBy(world: World, input: PolicyInput, options: Offline, tools: PolicyTools): Explanation {
+  if (options.policy !== undefined) return offlineExplanation(input, { policies: [readPolicy(world, options.policy, 'policy', tools).policy], loginFirst: false, refusesUser: false }, tools);
+  const read = policiesOfConfig(world, options.config!, tools);
+  if (!read.ok) return refuseFaults(world, read.file, read.faults, tools);
+  const { cluster = '', namespace = '' } = input.kubernetes ?? {};
+  const policies = read.policies.of(cluster, namespace);
+  if (policies === undefined) throw new CliError('usage', cluster === '' ? 'which cluster of the configuration is not said' : `the configuration has no cluster "${cluster}"`, `It has: ${read.policies.clusters.join(', ') || 'none'}. Name one with --cluster.`);
+  return offlineExplanation(input, { policies, loginFirst: true, refusesUser: read.policies.refusesUser(cluster, input.user?.id ?? '') }, tools);
+}
+
+/** Explains from a policy document or a configuration, without a gateway. Throws CliError. */
+export function explainFiles(world: World, asked: Asked, person: AskedPerson | undefined, options: Offline, tools: PolicyTools): Explanation {
+  const read = tools.readPolicyInput(documentOf(asked, person, options));
+  if (!read.ok) throw new CliError('usage', read.faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 'Correct what is asked.');
+  return explainBy(world, { now: world.now(), ...read.input }, options, tools);
+}
