@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { answerLogin, describeWith, startGate, startPractice, type Gate, type Person, type PracticeAccess } from '../harness/index.ts';
+import { answerLogin, describeWith, eventually, startGate, startPractice, type Gate, type Person, type PracticeAccess } from '../harness/index.ts';
 
 describeWith(['kubectl'], 'kubectl through one process on embedded stores to the practice cluster', () => {
   let practice: PracticeAccess;
@@ -40,6 +40,20 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     const echoed = await alice.tryKubectl(['exec', '-i', pod, ...inside, '--', 'cat'], { input });
     expect(echoed).toMatchObject({ code: 0, stdout: input });
     expect((await alice.tryKubectl(['exec', pod, ...inside, '--', 'sh', '-c', 'exit 3'])).code).toBe(3);
+  });
+
+  it('lists what is open, and why what has ended did', async () => {
+    const watch = alice.startKubectl(['get', 'pods', ...inside, '-w']);
+    await watch.says(/^NAME/m);
+    const list = async (...more: string[]) => JSON.parse((await alice.cli(['sessions', 'list', '--streams', '-o', 'json', ...more])).stdout) as { streams: { id: string; kind: string; reason?: string }[]; missing: string[] };
+    const { streams, missing } = await list();
+    expect([streams.map(({ kind }) => kind), missing]).toEqual([['watch'], []]);
+    expect((await alice.cli(['sessions', 'list', '--streams'])).stdout).toMatch(/^STREAM .*\n\S+ +alice@example\.com +watch +dev +pods -n dev +/);
+    expect((await alice.cli(['sessions', 'list', '--streams', '--all'])).code).toBe(5);
+    await watch.stop();
+    const ended = await eventually('it has ended', async () => (await list('--ended')).streams.find(({ id }) => id === streams[0]!.id));
+    expect(ended.reason).toBeUndefined();
+    expect((await list()).streams).toEqual([]);
   });
 
   it('refuses whom no rule lets in, and by the cluster\'s own rules what the groups may not', async () => {
