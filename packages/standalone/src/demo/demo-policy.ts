@@ -8,6 +8,12 @@ const ownPolicy = `# Who may do what on the demo's cluster. Edit this file while
     or:
       - groups: developers
       - groups: sre
+# A shell in production, and what is as good as one, is for SREs alone: a rule that denies beats every rule that allows.
+- deny:
+    and:
+      - groups: {exclude: sre}
+      - k8s/namespace: prod
+      - k8s/shell_equivalent: true
 `;
 
 /** Who may see and act on what is not their own. */

@@ -20,6 +20,8 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     `    export SALLYPORT_HOME=${state.home}`,
     `    alias sallyport=${cliProgram}`,
     `    sallyport whoami --gateway ${state.gatewayUrl}`,
+    `    sallyport policy explain exec pods/web -n prod   # why it is refused, or not, and what to do about it`,
+    `    sallyport can-i exec pods/web -n dev             # what the policy says, and what the cluster says`,
     `    sallyport policy status --gateway ${state.gatewayUrl}   # for carol: what is in force, and what is wrong with a file that was refused`,
     `    sallyport logout --gateway ${state.gatewayUrl}   # the next kubectl asks for a login again`, '',
     '  Ctrl-C stops all of it.', '',
