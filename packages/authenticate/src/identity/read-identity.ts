@@ -20,7 +20,7 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter
 /** Turns the claims of one provider, verified already, into a person. Refuses (`login-failed`) whatever is ambiguous; names are never repaired. */
 export function readIdentity(provider: ProviderConfig, verified: object): Identity {
   const claims = copyClaims(verified);
-  const { iss: issuer, sub: subject, name, auth_time: authTime } = claims;
+  const { iss: issuer, sub: subject, name, auth_time: authTime, acr } = claims;
   if (typeof issuer !== 'string' || typeof subject !== 'string') throw new ProblemError('login-failed', 'The identity provider did not say who you are.');
   checkName('The subject', subject);
   const email = readEmail(provider, claims);
@@ -34,6 +34,7 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
     ...(email === undefined ? {} : { email }),
     ...(typeof name === 'string' && name !== '' ? { name: name.slice(0, 256) } : {}),
     ...(typeof authTime === 'number' ? { authTime } : {}),
+    ...(typeof acr === 'string' && acr !== '' ? { acr: acr.slice(0, 256) } : {}),
   };
 }
 

@@ -7,7 +7,7 @@ const failed = (detail: string, cause: Error) => new ProblemError('login-failed'
 const unreachable = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON', 'OAUTH_PARSE_ERROR']);
 
 /** Message and code of an error and its cause, and nothing else of them: the objects carry tokens and codes. */
-function bare(error: unknown): Error {
+export function bareError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error('unknown failure');
   const { code } = error as { code?: unknown };
   const because = error.cause instanceof Error ? ` (${error.cause.message})` : '';
@@ -26,7 +26,7 @@ function refusal(id: string, { error }: { error: string }, cause: Error): Proble
 /** Says what went wrong between us and a provider: it is away, it refused, or its answer does not hold. */
 export function providerProblem(id: string, error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  const cause = bare(error);
+  const cause = bareError(error);
   if (error instanceof AuthorizationResponseError) return refusal(id, error, cause);
   if (error instanceof ResponseBodyError) return error.status >= 500 ? away(id, cause) : refusal(id, error, cause);
   if (error instanceof ClientError && unreachable.has(error.code ?? '')) return away(id, cause);

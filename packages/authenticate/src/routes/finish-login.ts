@@ -29,7 +29,8 @@ async function identify(deps: RouteDeps, transaction: Transaction, state: string
   const provider = deps.providers.find(({ id }) => id === transaction.provider);
   if (!provider) throw noLogin();
   const { nonce, codeVerifier } = transaction;
-  return provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier });
+  const { identity } = await provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier });
+  return identity;
 }
 
 /** Hands a program its one-time code, or shows it to be carried there; the session comes with the exchange. */
