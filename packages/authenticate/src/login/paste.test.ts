@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { hashToken } from '@sallyport/kit';
+import { createBed, createBrowser, throughProvider, verifier, type Bed, type Browser } from '../test-bed.test.support.ts';
+
+let bed: Bed;
+let elsewhere: Browser;
+beforeEach(async () => {
+  bed = await createBed();
+  elsewhere = createBrowser(bed.app);
+});
+const json = { accept: 'application/json' };
+const oob = 'urn:ietf:wg:oauth:2.0:oob';
+const path = (changes: Record<string, string> = {}) => `/.sallyport/login?${new URLSearchParams({ redirect_uri: oob, state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256', ...changes }).toString()}`;
+const exchange = (code: string, changes: Record<string, unknown> = {}) => bed.browser.post('/.sallyport/token', json, { grant_type: 'authorization_code', code_verifier: verifier, redirect_uri: oob, code, ...changes });
+/** The program asks; a person logs in elsewhere; what they see. */
+async function logIn(browser = elsewhere) {
+  await bed.browser.get(path(), json);
+  return throughProvider(bed, path(), undefined, browser);
+}
+const codeOf = (page: string) => /<p class="paste"[^>]*>([^<]+)</.exec(page)?.[1] ?? '';
+
+describe('a login whose code is carried back by hand', () => {
+  it('shows the code, whom it logs in and where, and becomes a session of the program', async () => {
+    const page = await logIn();
+    expect(page.status).toBe(200);
+    for (const shown of ['alice@example.com', '192.0.2.7 (the address of this browser, too)', 'Give it to nobody']) expect(page.text).toContain(shown);
+    const answer = await exchange(codeOf(page.text));
+    expect(answer.body).toMatchObject({ access_token: expect.stringMatching(/^spt_/), identity: { user: 'alice@example.com' } });
+    expect(await bed.sessions.list()).toMatchObject([{ kind: 'cli', clientAddress: '192.0.2.7' }]);
+  });
+
+  it('is of no use to anybody but the program that began it (RFC 7636)', async () => {
+    const code = codeOf((await logIn()).text);
+    expect((await exchange(code, { code_verifier: 'w'.repeat(43) })).body).toMatchObject({ error: 'invalid_grant' });
+    expect((await exchange(code)).body).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  it('is not a code for loopback, nor the other way round', async () => {
+    expect((await exchange(codeOf((await logIn()).text), { redirect_uri: 'http://127.0.0.1:1/' })).body).toMatchObject({ error: 'invalid_grant' });
+    const back = await throughProvider(bed, path({ redirect_uri: 'http://127.0.0.1:1/' }));
+    expect((await exchange(new URL(back.headers['location']!).searchParams.get('code')!)).body).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  it('is good for five minutes and once; a second use ends the session', async () => {
+    const late = codeOf((await logIn()).text);
+    bed.clock.now += 300_001;
+    expect((await exchange(late)).status).toBe(400);
+    const code = codeOf((await logIn()).text);
+    bed.clock.now += 299_000;
+    expect((await exchange(code)).status).toBe(200);
+    expect((await exchange(code)).status).toBe(400);
+    expect(await bed.sessions.list()).toEqual([]);
+  });
+
+  it('shows no code for an address that somebody made up instead of having the program ask for it', async () => {
+    const page = await throughProvider(bed, path({ code_challenge: hashToken('x'.repeat(43)) }), undefined, elsewhere);
+    expect(page.status).toBe(400);
+    expect(page.text).not.toContain('class="paste"');
+  });
+
+  it('shows the address of the program that asked, where that is another one', async () => {
+    await bed.browser.get(path(), { ...json, 'sallyport-client-address': '203.0.113.99', 'user-agent': '<b>' });
+    const page = await throughProvider(bed, path(), undefined, elsewhere);
+    expect(page.text).toContain('203.0.113.99 (not the address of this browser)');
+    expect(page.text).toContain('&lt;b&gt;');
+  });
+
+  it('tells the person of a refusal, as nothing waits on loopback', async () => {
+    bed.provider.lies = { claims: { email_verified: false } };
+    const page = await logIn();
+    expect([page.status, page.headers['location']]).toEqual([403, undefined]);
+    expect(page.text).toContain('not verified');
+  });
+
+  it('can be switched off', async () => {
+    bed = await createBed({ login: { paste: false } });
+    expect((await bed.browser.get(path(), json)).body).toMatchObject({ status: 403, detail: expect.stringContaining('login.paste') });
+    expect((await createBrowser(bed.app).get(path())).status).toBe(403);
+  });
+});
