@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createNamespace, describeWith, eventually, realClusterAccess, startGate, theBed, type Gate, type Login, type TestNamespace } from '../harness/index.ts';
+import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Login, type TestNamespace } from '../harness/index.ts';
 import { openWatches, type OpenWatches } from './open-watches.ts';
 import { quantile, startPlainLoad, type PlainLoad } from './plain-load.ts';
 
@@ -17,6 +17,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
   let watchUrl: string;
   beforeAll(async () => {
     namespace = await createNamespace();
+    await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
     await theBed().cluster!.admin.kubectl(['create', 'configmap', 'settings', '-n', namespace.name]);
     gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()], more: { streams: { perUser: 2 * many } } });
     bob = await gate.login('bob@example.com');
@@ -41,8 +42,8 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
     await pause(5000);
     const before = load.take();
     const from = Date.now();
-    expect((await gate.request(`/.sallyport/api/v1/sessions/${alice.sessionId}`, { token: bob.token, method: 'DELETE' })).status).toBe(200);
-    await eventually('all of them have ended', () => gone.ended.size === cut, 15_000);
+    expect((await gate.request(`/.sallyport/api/v1/sessions/${alice.sessionId}`, { token: bob.token, method: 'DELETE' })).status).toBe(204);
+    await eventually('all of them have ended', () => gone.ended.size === cut, 15_000, () => `(${gone.ended.size} have)`);
     await pause(Math.max(0, from + 5000 - Date.now()));
     const during = load.take();
     const revoked = (await gate.audit.await((record) => record.type === 'session.revoked' && Date.parse(record.time) >= from)).at(-1)!;

@@ -35,7 +35,7 @@ function watchers({ gate, watchUrl, victim, administrator }: MixedLoadDeps) {
       const watches = await open(token, 10);
       try {
         const { status } = await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { token: administrator(), method: 'DELETE' });
-        if (status !== 200) throw new Error(`a session was not revoked: ${status}`);
+        if (status !== 204) throw new Error(`a session was not revoked: ${status}`);
         await eventually('the watches of a revoked session end', () => watches.ended.size === 10, 10_000);
       } finally {
         watches.close();

@@ -11,15 +11,17 @@ export type OpenWatches = {
 /** A watch stands once its first event is through. */
 function openWatch(socket: TLSSocket, head: string, ended: OpenWatches['ended']): Promise<void> {
   let said = '';
+  const end = () => { if (!ended.has(socket)) ended.set(socket, { at: Date.now(), said }); };
   return new Promise((resolve, reject) => {
     socket.on('data', (bytes: Buffer) => {
       said = (said + bytes.toString('latin1')).slice(-2000);
       if (said.startsWith('HTTP/') && !said.startsWith('HTTP/1.1 200')) reject(new Error(`a watch was answered ${said}`));
       if (said.includes('"ADDED"')) resolve();
+      if (said.endsWith('\r\n0\r\n\r\n')) end(); // the last chunk; the connection may stay
     });
     socket.once('error', reject);
     socket.once('close', () => {
-      ended.set(socket, { at: Date.now(), said });
+      end();
       reject(new Error(`a watch ended at once: ${said}`));
     });
     socket.write(head);
