@@ -45,7 +45,7 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
   it('lists what is open, and why what has ended did', async () => {
     const watch = alice.startKubectl(['get', 'pods', ...inside, '-w']);
     await watch.says(/^NAME/m);
-    const list = async (...more: string[]) => JSON.parse((await alice.cli(['sessions', 'list', '--streams', '-o', 'json', ...more])).stdout) as { streams: { id: string; kind: string; reason?: string }[]; missing: string[] };
+    const list = async (...more: string[]) => JSON.parse((await alice.cli(['sessions', 'list', '--streams', '-o', 'json', ...more])).stdout) as { streams: { id: string; kind: string; reason?: string; exitCode?: number }[]; missing: string[] };
     const { streams, missing } = await list();
     expect([streams.map(({ kind }) => kind), missing]).toEqual([['watch'], []]);
     expect((await alice.cli(['sessions', 'list', '--streams'])).stdout).toMatch(/^STREAM .*\n\S+ +alice@example\.com +watch +dev +pods -n dev +/);
@@ -53,6 +53,8 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
     await watch.stop();
     const ended = await eventually('it has ended', async () => (await list('--ended')).streams.find(({ id }) => id === streams[0]!.id));
     expect(ended.reason).toBeUndefined();
+    // The two of the test before this one.
+    expect((await list('--ended')).streams.filter(({ kind }) => kind === 'exec').map(({ exitCode }) => exitCode)).toEqual([3, 0]);
     expect((await list()).streams).toEqual([]);
   });
 
