@@ -1,4 +1,4 @@
-import { createAuditRecord, createIdSource, microTime, ProblemError, type AuditSink, type Logger, type Metrics } from '@sallyport/kit';
+import { createAuditRecord, createIdSource, microTime, ProblemError, type AuditSink, type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport/kit';
 import type { Config } from '@sallyport/contracts';
 import type { Duplex } from 'node:stream';
 import { createAuditTrail } from './audit-trail.ts';
@@ -27,6 +27,8 @@ export type RoadDeps = {
   upstreams: Upstreams; checks: CheckClient; addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
   producer: string; hashKey: Buffer; settings: Pick<Config, 'audit' | 'timeouts' | 'streams'>; track(socket: Duplex): void;
   clientCertificateOf?: ClientCertificateOf;
+  /** Judges the tokens of Pomerium's clients; without it none of them is taken. */
+  tokens?: SessionTokenVerifier | undefined;
   /** For asking about open streams, so that requests do not queue up behind them. */
   streamChecks?: CheckClient;
 };
@@ -54,7 +56,7 @@ export function createRoad(deps: RoadDeps): Road {
   const forward = createForward({ firstByte, openBody, sent, started, fail });
   const tunnel = createTunnel({ connectTimeout, firstByte, sent, started, fail, track: deps.track });
   const gateway = createGateway({
-    openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(),
+    openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(deps),
     check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined), changesHeard: streams.changesHeard }),
     admitStream: streams.admit, commitAudit: trail.commit, impersonate: createImpersonate(),
     send: (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange)), sendStatus: fail,

@@ -1,17 +1,10 @@
-import { hashToken, ProblemError } from '@sallyport/kit';
+import { ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
+import { bearerToken, hashOfToken, onlyToken, readCarriers } from './credential/read-carriers.ts';
 import type { Step } from './exchange.ts';
 import type { ReadHeaders } from './headers/read-headers.ts';
 
 /** kubectl's and browsers' way to carry a bearer token in a WebSocket handshake, where no Authorization header can be set. */
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
-
-function fromAuthorization(lines: readonly string[]): string | undefined {
-  if (lines.length === 0) return undefined;
-  if (lines.length > 1) throw new ProblemError('ambiguous-credential', 'The Authorization header stands twice.');
-  const match = /^Bearer ([\x21-\x7e]+)$/i.exec(lines[0]!);
-  if (!match) throw new ProblemError('unauthenticated', 'The Authorization header holds no bearer token. Log in with "sallyport login".');
-  return match[1];
-}
 
 /** A subprotocol is a token of RFC 9110 (RFC 6455, 4.1). */
 const protocolName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -36,16 +29,15 @@ function fromProtocols(headers: ReadHeaders): string | undefined {
 }
 
 /** Reads exactly one credential and keeps only its hash. Cookies do not count here: `*\/proxy` serves foreign pages from the gateway's own origin. */
-export function createReadCredential(): Step {
+export function createReadCredential(deps: { tokens?: SessionTokenVerifier | undefined } = {}): Step {
   return (exchange) => {
     const headers = exchange.headers!;
     const protocol = fromProtocols(headers);
-    const bearer = fromAuthorization(headers.authorization);
+    const carried = readCarriers(headers.authorization, headers.pomeriumAuthorization);
     headers.authorization = [];
-    if (protocol !== undefined && bearer !== undefined && protocol !== bearer) throw new ProblemError('ambiguous-credential', 'Two different credentials were sent.');
-    const token = bearer ?? protocol;
-    if (token === undefined) throw new ProblemError('unauthenticated', 'No credential was sent. Log in with "sallyport login".');
-    if (token.length > 4096) throw new ProblemError('unauthenticated', 'The credential is not one of this gateway.');
-    exchange.tokenHash = hashToken(token);
+    headers.pomeriumAuthorization = [];
+    const only = onlyToken(protocol === undefined ? carried : [...carried, bearerToken(protocol)]);
+    if (only === undefined) throw new ProblemError('unauthenticated', 'No credential was sent. Log in with "sallyport login".');
+    exchange.tokenHash = hashOfToken(only, deps.tokens);
   };
 }

@@ -3,18 +3,20 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { createServiceClient, listenHttp, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type ServiceIdentity } from '@sallyport/kit';
+import { createServiceClient, createSessionTokenVerifier, listenHttp, readPublicKey, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type ServiceIdentity } from '@sallyport/kit';
 import { createApiEvents } from './own-api/api-events.ts';
 import { createClusterList } from './own-api/cluster-list.ts';
 import { createFindCaller } from './own-api/find-caller.ts';
-import { createOwnApi } from './own-api/create-own-api.ts';
+import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts';
 import { createPages } from './own-api/create-pages.ts';
+import type { OwnApiDeps, PomeriumDeps } from './own-api/own-api-deps.ts';
 import { createCheckClient } from './check-client.ts';
 import { createClientAddress } from './client-address.ts';
 import { createClientCertificates } from './client-certificate.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRoad } from './create-road.ts';
 import { followCertificate } from './follow-certificate.ts';
+import { isOwn } from './is-own.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
 import { startReloading } from './reload/start-reloading.ts';
 import { createAnswerQuestion } from './streams/answer-question.ts';
@@ -44,6 +46,14 @@ function connectServices({ loaded, identity }: ProxyParts) {
   return { authorize: to('authorize'), authenticate: to('authenticate'), audit: to('audit') };
 }
 
+/** What tokens of Pomerium's clients are judged by: the public key of authenticate, which signs them. */
+function openPomerium({ loaded: { config }, now }: ProxyParts, origins: { gateway: string; login: string }): { pomerium?: PomeriumDeps } {
+  const { publicKey } = config.services.authenticate;
+  if (publicKey === undefined || !config.login.pomerium) return {};
+  const tokens = createSessionTokenVerifier({ publicKey: readPublicKey(publicKey), gatewayUrl: config.gateway.url, now });
+  return { pomerium: { tokens, gatewayOrigin: origins.gateway, loginOrigin: origins.login } };
+}
+
 /** Starts the gateway: clusters, the road, its own pages and API, its listeners. */
 export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { config, resolvePath } = parts.loaded;
@@ -57,26 +67,30 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const producer = `proxy/${randomUUID().slice(0, 8)}`;
   const tunnels = new Set<Duplex>();
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
-  const road = createRoad({ ...parts, upstreams, checks, streamChecks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf, track: (socket) => {
+  const origins = { gateway: new URL(config.gateway.url).origin, login: new URL(config.login.url ?? config.gateway.url).origin };
+  const pomerium = openPomerium(parts, origins);
+  const road = createRoad({ ...parts, upstreams, checks, streamChecks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf, tokens: pomerium.pomerium?.tokens, track: (socket) => {
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
   } });
-  const ownApi = (origin: string) => createOwnApi({
+  const apiAt = (origin: string): OwnApiDeps => ({
     origin, findCaller: createFindCaller({ client: checks }), clientAddress, clientCertificateOf, ...services, logger: parts.logger, clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
-    auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
+    auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }), ...pomerium,
     pages: createPages({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });
+  const onClusterHost = (request: IncomingMessage) => upstreams.byHost(request.headers.host ?? '') !== undefined;
+  const [ownApi, clusterHostApi] = [createOwnApi(apiAt(origins.gateway)), createClusterHostApi(apiAt(origins.gateway))];
   const { tls } = config.gateway;
   const files = tls && { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile), ...(tls.clientCaFile == null ? {} : { clientCaFile: resolvePath(tls.clientCaFile) }) };
   const server = createGatewayServer({
     ...road, tls: files && { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8'), ...(files.clientCaFile === undefined ? {} : { clientCa: readFileSync(files.clientCaFile, 'utf8') }) },
-    ownApi: ownApi(new URL(config.gateway.url).origin),
-    isOwn: (request) => isOwnPath(request.url ?? '') && !upstreams.byHost(request.headers.host ?? ''),
+    ownApi: (request, response) => (onClusterHost(request) ? clusterHostApi : ownApi)(request, response),
+    isOwn: (request) => isOwn(request, onClusterHost(request)),
     unparsable: createUnparsable(parts, producer),
   });
   const listening = await listenHttp(server, config.gateway.listen);
   const unfollow = files && followCertificate({ server: server as HttpsServer, files, logger: parts.logger });
-  const pages = config.login.listen ? await listenHttp(createServer(ownApi(new URL(config.login.url ?? config.gateway.url).origin)), config.login.listen) : undefined;
+  const pages = config.login.listen ? await listenHttp(createServer(createOwnApi(apiAt(origins.login))), config.login.listen) : undefined;
   parts.logger.info({ port: listening.port, clusters: config.clusters.map((one) => one.name) }, 'the gateway listens');
   const answerQuestion = createAnswerQuestion({ registry: road.streams.registry, authorize: services.authorize, producer, logger: parts.logger });
   const reloader = startReloading({ ...parts, clusters, authorize: services.authorize, producer, onChange: (change) => {
@@ -100,9 +114,4 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
       await Promise.all([upstreams.close(), ...Object.values(services).map((one) => one.close())]);
     },
   };
-}
-
-/** Addresses that are the gateway's own; all others walk the road of a cluster. */
-function isOwnPath(url: string): boolean {
-  return url.startsWith('/.sallyport/') || url === '/healthz' || url === '/livez' || url.startsWith('/healthz?') || url.startsWith('/livez?');
 }

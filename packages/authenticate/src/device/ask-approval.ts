@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express';
-import type { Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { beginLoginCookies, readCookies } from '../login/cookies.ts';
 import { transactionKey } from '../login/transaction.ts';
 import { html, sendPage, type Html } from '../pages/render-page.ts';
 import { readClientFacts } from '../session/client-facts.ts';
+import type { ProvenIdentity } from '../session/proven-identity.ts';
 import { deviceKinds, type Approval, type Asked } from './device-login.ts';
 import { findAsked } from './find-asked.ts';
 import { showUserCode } from './user-code.ts';
@@ -25,7 +25,7 @@ function describeDevice(asked: Asked, code: string, here: string | undefined): H
 </dl>`;
 }
 
-function showApproval(response: Response, identity: Identity, device: Html, fields: { approval: string; code: string }): void {
+function showApproval(response: Response, identity: ProvenIdentity, device: Html, fields: { approval: string; code: string }): void {
   sendPage(response, 200, 'Approve this device?', html`<p>A device asks to be logged in as <strong>${identity.user}</strong>.</p>
 ${device}
 <p class="note">Approve only if the device is yours and shows this very code now. Whoever holds it may then do everything that you may do, on every cluster.</p>
@@ -37,7 +37,7 @@ ${device}
 }
 
 /** The person is known: shows them which device asks. What they would approve with is kept for this browser alone. */
-export async function askApproval(deps: RouteDeps, about: { identity: Identity; userCode: string | undefined }, request: Request, response: Response): Promise<void> {
+export async function askApproval(deps: RouteDeps, about: { identity: ProvenIdentity; userCode: string | undefined }, request: Request, response: Response): Promise<void> {
   const { settings: { loginOrigin }, now, randomToken, randomId, singleUse } = deps;
   const { identity, userCode } = about;
   const asked = await findAsked(deps, request, userCode, callback);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identitySchema } from '@sallyport/contracts';
+import { provenIdentitySchema } from '../session/proven-identity.ts';
 
 // A login by device authorization (RFC 8628) in the single-use store. The program holds the device code, the person types the user code; both are
 // keys, which the store keeps hashed, and lead to an id that is worth nothing by itself. Under the id the person's answer waits for the program.
@@ -17,11 +17,11 @@ export const deviceSchema = z.object({ id: z.string() });
 export const askedSchema = z.object({ id: z.string(), cluster: z.string().optional(), facts, until: z.number() });
 export type Asked = z.infer<typeof askedSchema>;
 /** Under what the page of approval and the browser hold together: who would approve. */
-export const approvalSchema = z.object({ id: z.string(), sessionId: z.string(), identity: identitySchema });
+export const approvalSchema = z.object({ id: z.string(), sessionId: z.string(), identity: provenIdentitySchema });
 export type Approval = z.infer<typeof approvalSchema>;
 /** Under the id. */
 export const answerSchema = z.discriminatedUnion('answer', [
-  z.object({ answer: z.literal('approved'), sessionId: z.string(), identity: identitySchema, from: facts }),
+  z.object({ answer: z.literal('approved'), sessionId: z.string(), identity: provenIdentitySchema, from: facts }),
   z.object({ answer: z.literal('denied') }),
 ]);
 export type DeviceAnswer = z.infer<typeof answerSchema>;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createBed, createBrowser, gateway, throughProvider, type Bed, type Browser } from '../test-bed.test.support.ts';
+import { createBed, createBrowser, gateway, type Bed, type Browser } from '../test-bed.test.support.ts';
 import { readUserCode, showUserCode, userCodeFrom } from './user-code.ts';
 
 let bed: Bed;

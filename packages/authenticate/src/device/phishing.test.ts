@@ -101,7 +101,7 @@ describe('phishing with a code (A24)', () => {
 });
 
 describe('guesses at codes', () => {
-  const guess = (n: number) => [...n.toString(20).padStart(8, '0')].map((digit) => 'BCDFGHJKLMNPQRSTVWXZ'[Number.parseInt(digit, 20)]).join('');
+  const guess = (n: number) => Array.from(n.toString(20).padStart(8, '0')).map((digit) => 'BCDFGHJKLMNPQRSTVWXZ'[Number.parseInt(digit, 20)]).join('');
   const tryAt = async (path: string, headers: Record<string, string> = {}) => (await createBrowser(bed.app).get(path, headers)).status;
 
   it('end after ten from one address, wherever they are made, and are on record; other addresses go on', async () => {

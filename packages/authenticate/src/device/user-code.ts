@@ -15,7 +15,7 @@ export function userCodeFrom(random: string): string | undefined {
 export function readUserCode(typed: string): string | undefined {
   if (typed.length > 32) return undefined;
   const code = typed.toUpperCase().replaceAll(/[\s\p{Dash}]/gu, '');
-  return code.length === length && [...code].every((letter) => letters.includes(letter)) ? code : undefined;
+  return code.length === length && Array.from(code).every((letter) => letters.includes(letter)) ? code : undefined;
 }
 
 /** The code as people see it: XXXX-XXXX. */

@@ -7,7 +7,7 @@ const forward = [
 ];
 const websocket = ['sec-websocket-key', 'sec-websocket-version', 'sec-websocket-extensions'];
 const read = [
-  'authorization', 'connection', 'content-length', 'expect', 'host', 'origin', 'sec-websocket-protocol', 'transfer-encoding', 'upgrade', 'x-forwarded-for', 'proxy-authorization', 'keep-alive', 'te', 'trailer', 'cookie',
+  'authorization', 'connection', 'content-length', 'expect', 'host', 'origin', 'sec-websocket-protocol', 'transfer-encoding', 'upgrade', 'x-forwarded-for', 'x-pomerium-authorization', 'proxy-authorization', 'keep-alive', 'te', 'trailer', 'cookie',
 ];
 
 /** The allow-list of request headers, by lower-case name. */

@@ -5,6 +5,7 @@ import { headerTable } from './header-table.ts';
 export type ReadHeaders = {
   host: string;
   authorization: string[];
+  pomeriumAuthorization: string[];
   webSocketProtocols: string[] | undefined;
   upgrade: string | undefined;
   connection: string | undefined;
@@ -52,6 +53,7 @@ function take(headers: ReadHeaders, lower: string, value: string): void {
   switch (lower) {
     case 'host': headers.host = once(headers.host === '' ? undefined : headers.host, value, 'Host'); return;
     case 'authorization': headers.authorization.push(value); return;
+    case 'x-pomerium-authorization': headers.pomeriumAuthorization.push(value); return;
     case 'connection': headers.connection = readConnection(once(headers.connection, value, 'Connection')); return;
     case 'upgrade': headers.upgrade = once(headers.upgrade, value, 'Upgrade').toLowerCase(); return;
     case 'content-length': headers.contentLength = readLength(once(headers.contentLength?.toString(), value, 'Content-Length')); return;
@@ -78,7 +80,7 @@ function note(headers: ReadHeaders, lower: string, value: string): void {
 /** Reads the raw header lines once. Refuses identity headers (403), and lines that two readers could understand differently (400). */
 export function readHeaders(raw: readonly string[]): ReadHeaders {
   const headers: ReadHeaders = {
-    host: '', authorization: [], webSocketProtocols: undefined, upgrade: undefined, connection: undefined, contentLength: undefined, chunked: false,
+    host: '', authorization: [], pomeriumAuthorization: [], webSocketProtocols: undefined, upgrade: undefined, connection: undefined, contentLength: undefined, chunked: false,
     forwardedFor: undefined, userAgent: undefined, kubectlSession: undefined, kubectlCommand: undefined, forward: [],
   };
   const webSocket: string[] = [];

@@ -21,7 +21,7 @@ export function createAuditedCall(deps: OwnApiDeps) {
     const clientAddress = deps.clientAddress(request);
     const about = { request, path: request.originalUrl, clientAddress, answer: undefined as CheckAnswer | undefined, explained: undefined as SallyportPart['explained'] };
     try {
-      const credential = readCallerCredential(request, deps.origin.startsWith('https:'));
+      const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
       refuseForeignOrigin(request, credential, deps.origin);
       const { caller, answer } = await deps.findCaller(request, credential, clientAddress, area);
       about.answer = answer;

@@ -1,17 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import express, { type Express, type Request, type RequestHandler } from 'express';
-import { callerHeader, encodeCaller, ProblemError, problemHandler, toProblem } from '@sallyport/kit';
+import express, { type Express } from 'express';
+import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sallyport/kit';
+import { answerHealth } from './answer-health.ts';
 import { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { mountPolicy } from './policy-routes.ts';
+import { mountPomerium } from './pomerium-routes.ts';
 import { mountStreams } from './stream-routes.ts';
-import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
 import { refuseUnclearRequest } from './refuse-unclear-request.ts';
+import { noteRefusal, withCaller } from './with-caller.ts';
 
 const apiPrefix = '/.sallyport/api/v1';
 
-/** Everything on the gateway that is not a cluster: health, the pages of authenticate, and the API of the CLI. */
-export function createOwnApi(deps: OwnApiDeps): Express {
+/** What the API stands on: one spelling of each address, and headers that keep browsers from making anything of an answer. */
+function createBase(deps: OwnApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -22,11 +24,12 @@ export function createOwnApi(deps: OwnApiDeps): Express {
     response.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" });
     next();
   });
-  app.get(['/healthz', '/livez'], (_request, response) => void response.type('text/plain').send('ok'));
+  app.get(['/healthz', '/livez'], answerHealth(deps));
   app.use(refuseUnclearRequest(noteRefusal(deps)));
-  mountApi(app, deps);
-  app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/token'], deps.pages);
-  app.all(['/.sallyport/me', '/.sallyport/logout'], withCaller(deps), deps.pages);
+  return app;
+}
+
+function finish(app: Express, deps: OwnApiDeps): Express {
   app.use(() => {
     throw new ProblemError('not-found', 'There is no such page on this gateway.');
   });
@@ -34,37 +37,27 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   return app;
 }
 
-/** Records the refusal of a request that is no call of the API. */
-function noteRefusal(deps: OwnApiDeps) {
-  return (request: Request, error: unknown) => {
-    const { status, detail } = toProblem(error);
-    deps.auditCall.complete({ request, path: request.originalUrl.split('?', 1)[0]!, clientAddress: deps.clientAddress(request), answer: undefined, status, detail });
-  };
+/** Everything on the gateway that is not a cluster: health, the pages of authenticate, and the API of the CLI. */
+export function createOwnApi(deps: OwnApiDeps): Express {
+  const app = createBase(deps);
+  // A device has no session yet; what it asks for is authenticate's to judge.
+  app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
+  mountApi(app, deps);
+  mountPomerium(app, createAuditedCall(deps), deps);
+  app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/token'], deps.pages);
+  app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
+  return finish(app, deps);
 }
 
-/** Adds the caller, where there is one, to a request for authenticate's pages; refusals are recorded as those of the API are. */
-function withCaller(deps: OwnApiDeps): RequestHandler {
-  const findCaller = async (request: Request, clientAddress: string) => {
-    const credential = readCallerCredential(request, deps.origin.startsWith('https:'));
-    refuseForeignOrigin(request, credential, deps.origin);
-    if (!credential) return undefined;
-    return deps.findCaller(request, credential, clientAddress).catch((error: unknown) => {
-      // An ended session on a page is a person to be shown the way to the login, not an error.
-      if (error instanceof ProblemError && error.code === 'unauthenticated' && credential.kind === 'cookie') return undefined;
-      throw error;
-    });
-  };
-  const note = noteRefusal(deps);
-  return async (request, response, next) => {
-    try {
-      const found = await findCaller(request, deps.clientAddress(request));
-      if (found) response.locals.caller = encodeCaller(found.caller);
-    } catch (error) {
-      note(request, error);
-      throw error;
-    }
+/** What of it there is on the host of one cluster: Pomerium's clients look nowhere else. No cookie counts there, for the cluster's own pages share the origin. */
+export function createClusterHostApi(deps: OwnApiDeps): Express {
+  const app = createBase(deps);
+  app.use((request, _response, next) => {
+    delete request.headers.cookie;
     next();
-  };
+  });
+  mountPomerium(app, createAuditedCall(deps), deps);
+  return finish(app, deps);
 }
 
 function mountApi(app: Express, deps: OwnApiDeps): void {

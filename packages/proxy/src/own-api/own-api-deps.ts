@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
-import type { Logger, ServiceClient } from '@sallyport/kit';
+import type { Logger, ServiceClient, SessionTokenVerifier } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
 import type { ClientCertificateOf } from '../client-certificate.ts';
 import type { FindCaller } from './find-caller.ts';
@@ -11,6 +11,9 @@ export type AuditCall = {
   open(): void;
   complete(call: { request: IncomingMessage; path: string; clientAddress: string; answer: CheckAnswer | undefined; status: number; detail: string | undefined; explained?: SallyportPart['explained'] }): void;
 };
+
+/** Judges their tokens, and where browsers see the gateway and the login pages. */
+export type PomeriumDeps = { tokens: SessionTokenVerifier; gatewayOrigin: string; loginOrigin: string };
 
 export type OwnApiDeps = {
   /** Scheme, host and port as browsers and the CLI see this listener. */
@@ -24,6 +27,8 @@ export type OwnApiDeps = {
   authorize: Pick<ServiceClient, 'request'>;
   /** The pages of authenticate, passed on. */
   pages: RequestHandler;
+  /** What Pomerium's clients need; without it their credentials are refused. */
+  pomerium?: PomeriumDeps;
   clusters(): { name: string; url: string; host?: string }[];
   auditCall: AuditCall;
   logger: Logger;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { hashToken, ProblemError } from '@sallyport/kit';
+import { hashToken, ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
+import { hashOfToken, onlyToken, readCarriers } from '../credential/read-carriers.ts';
 
 /** The session cookie: with the __Host- prefix on https, a plain name on the demo's loopback pages. */
 export const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo' } as const;
@@ -13,14 +14,14 @@ function cookieValue(header: string | undefined, name: string): string | undefin
   return found.length === 1 ? found[0]!.slice(found[0]!.indexOf('=') + 1).trim() : undefined;
 }
 
-/** Reads the bearer token or the session cookie of a call to the gateway's own pages; the hash is all that is kept. Both at once are refused when they differ. */
-export function readCallerCredential(request: IncomingMessage, secure: boolean): CallerCredential | undefined {
-  const { authorization } = request.headers;
-  const bearer = authorization === undefined ? undefined : /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization)?.[1];
-  if (authorization !== undefined && bearer === undefined) throw new ProblemError('unauthenticated', 'The Authorization header holds no bearer token.');
+/** Reads the token (in our own carrier or Pomerium's) or the session cookie of a call to the gateway's own pages; the hash is all that is kept. Both at once are refused when they differ. */
+export function readCallerCredential(request: IncomingMessage, secure: boolean, tokens?: SessionTokenVerifier): CallerCredential | undefined {
+  const { authorization, 'x-pomerium-authorization': pomerium } = request.headers;
+  const lines = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat());
+  const carried = onlyToken(readCarriers(lines(authorization), lines(pomerium)));
   const cookie = cookieValue(request.headers.cookie, secure ? cookieNames.secure : cookieNames.plain);
-  if (bearer !== undefined && cookie !== undefined && bearer !== cookie) throw new ProblemError('ambiguous-credential', 'A bearer token and another session\'s cookie were sent together.');
-  if (bearer !== undefined) return { kind: 'bearer', hash: hashToken(bearer) };
+  if (carried !== undefined && cookie !== undefined && carried.token !== cookie) throw new ProblemError('ambiguous-credential', 'A bearer token and another session\'s cookie were sent together.');
+  if (carried !== undefined) return { kind: 'bearer', hash: hashOfToken(carried, tokens) };
   return cookie === undefined || cookie === '' ? undefined : { kind: 'cookie', hash: hashToken(cookie) };
 }
 

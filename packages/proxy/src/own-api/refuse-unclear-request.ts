@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import { readHeaders } from '../headers/read-headers.ts';
 
 /** The only form that addresses of the gateway's own have: plain segments, nothing escaped, no dot segments, one slash at a time. */
-const plainAddress = /^\/\.sallyport(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$/;
+const plainAddress = /^\/(?:\.sallyport(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+|\.pomerium(?:\/[A-Za-z0-9_-]+)*\/?|\.well-known\/pomerium(?:\/jwks\.json)?)$/;
 const ownToken = /spt_[A-Za-z0-9_-]{43}/;
 
 /**
@@ -14,8 +14,8 @@ export function refuseUnclearRequest(refused: (request: Request, error: unknown)
   return (request, response, next) => {
     try {
       if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'Only HTTP/1.1 is spoken here.');
-      const { authorization } = readHeaders(request.rawHeaders);
-      if (authorization.length > 1) throw new ProblemError('ambiguous-credential', 'The Authorization header stands twice.');
+      const { authorization, pomeriumAuthorization } = readHeaders(request.rawHeaders);
+      if (authorization.length > 1 || pomeriumAuthorization.length > 1) throw new ProblemError('ambiguous-credential', 'A header that carries a credential stands twice.');
       if (!plainAddress.test(request.originalUrl.split('?', 1)[0]!)) throw new ProblemError('bad-request', 'The addresses of the gateway\'s own pages have one plain form only.');
       if (ownToken.test(request.originalUrl)) throw new ProblemError('bad-request', 'A token stands in the address, where logs on the way may have kept it: end that session, and send tokens in the Authorization header only.');
     } catch (error) {

@@ -1,0 +1,53 @@
+import { hashToken, ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
+
+/** A token as it was carried: in our own way, or in one of Pomerium's. */
+export type CarriedToken = { token: string; pomerium: boolean };
+
+const maxLength = 4096;
+const pomeriumPrefix = 'Pomerium-';
+const visible = /^[\x21-\x7e]+$/;
+
+/** The token of a bearer credential: Pomerium's clients put a word before theirs. */
+export function bearerToken(value: string): CarriedToken {
+  const pomerium = value.startsWith(pomeriumPrefix);
+  return { token: pomerium ? value.slice(pomeriumPrefix.length) : value, pomerium };
+}
+
+function fromAuthorization(line: string): CarriedToken {
+  const [, scheme = '', value = ''] = /^(bearer|pomerium) ([\x21-\x7e]+)$/i.exec(line) ?? [];
+  const found = scheme.toLowerCase() === 'pomerium' ? { token: value, pomerium: true } : bearerToken(value);
+  if (found.token === '') throw new ProblemError('unauthenticated', 'The Authorization header holds no bearer token. Log in with "sallyport login".');
+  return found;
+}
+
+/** The tokens in a request's `Authorization` and `X-Pomerium-Authorization` lines. Each may stand once (`ambiguous-credential`). */
+export function readCarriers(authorization: readonly string[], pomeriumAuthorization: readonly string[]): CarriedToken[] {
+  if (authorization.length > 1) throw new ProblemError('ambiguous-credential', 'The Authorization header stands twice.');
+  if (pomeriumAuthorization.length > 1) throw new ProblemError('ambiguous-credential', 'The X-Pomerium-Authorization header stands twice.');
+  const found = authorization.map(fromAuthorization);
+  const [line] = pomeriumAuthorization;
+  if (line === undefined) return found;
+  if (!visible.test(line)) throw new ProblemError('unauthenticated', 'The X-Pomerium-Authorization header holds no token.');
+  return [...found, { token: line, pomerium: true }];
+}
+
+/** The one token of those that were found; the same in two carriers is one. */
+export function onlyToken(found: readonly CarriedToken[]): CarriedToken | undefined {
+  const [first, ...others] = found;
+  if (others.some(({ token, pomerium }) => token !== first!.token || pomerium !== first!.pomerium)) throw new ProblemError('ambiguous-credential', 'Two different credentials were sent.');
+  return first;
+}
+
+/**
+ * The hash under which the session store may know the token. A token in Pomerium's carriers must be one that this gateway signed, for itself, and not
+ * expired; and such a token is taken in no other carrier, so that none comes in unverified.
+ */
+export function hashOfToken({ token, pomerium }: CarriedToken, tokens: SessionTokenVerifier | undefined): string {
+  const unknown = () => new ProblemError('unauthenticated', 'The credential is not one of this gateway, or has expired. Log in again.');
+  if (token.length > maxLength) throw unknown();
+  const isSigned = token.includes('.');
+  if (pomerium !== isSigned) throw unknown();
+  const hash = pomerium ? tokens?.verify(token)?.hash : hashToken(token);
+  if (hash === undefined) throw unknown();
+  return hash;
+}

@@ -1,0 +1,35 @@
+import type { Express } from 'express';
+import { z } from 'zod';
+import { ProblemError } from '@sallyport/kit';
+import type { ApiContext, ApiResult, createAuditedCall } from './audited-call.ts';
+import type { OwnApiDeps } from './own-api-deps.ts';
+import { withCaller } from './with-caller.ts';
+
+const clustersOfCaller = z.object({ clusters: z.array(z.string()) });
+
+/** The clusters of which the policy lets the caller have anything, in the form in which Pomerium lists routes. */
+async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise<ApiResult> {
+  const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/clusters', body: { credential: { kind: 'token', hash: credential.hash } }, timeoutMs: 5000 });
+  const read = clustersOfCaller.safeParse(body);
+  if (!read.success) throw new ProblemError('authorize-unavailable', 'The list of clusters could not be read. Try again shortly.', { cause: read.error });
+  const own = new Set(read.data.clusters);
+  const routes = deps.clusters().filter(({ name }) => own.has(name)).map(({ name, url, host }) => ({
+    id: name, name, type: 'http', from: host === undefined ? url : `https://${host}`, description: `Kubernetes cluster ${name}`, connect_command: '', logo_url: '',
+  }));
+  return { status: 200, body: { routes } };
+}
+
+/** What Pomerium's clients ask a gateway for, at the origin of any of its addresses. */
+export function mountPomerium(app: Express, call: ReturnType<typeof createAuditedCall>, deps: OwnApiDeps): void {
+  app.all('/.pomerium/api/v1/login', deps.pages);
+  app.get('/.pomerium/api/v1/routes', call(undefined, (_request, _caller, context) => listRoutes(deps, context)));
+  app.all(['/.pomerium', '/.pomerium/', '/.pomerium/user', '/.pomerium/sign_out'], withCaller(deps), deps.pages);
+  const { pomerium } = deps;
+  if (!pomerium) return;
+  const { tokens, gatewayOrigin, loginOrigin } = pomerium;
+  app.get('/.well-known/pomerium', (_request, response) => void response.json({
+    issuer: gatewayOrigin, authentication_callback_endpoint: `${loginOrigin}/.sallyport/callback`,
+    jwks_uri: `${gatewayOrigin}/.well-known/pomerium/jwks.json`, frontchannel_logout_uri: `${gatewayOrigin}/.pomerium/sign_out`,
+  }));
+  app.get('/.well-known/pomerium/jwks.json', (_request, response) => void response.json({ keys: [tokens.jwk] }));
+}

@@ -1,0 +1,37 @@
+import { encodeCaller, ProblemError, toProblem } from '@sallyport/kit';
+import type { Request, RequestHandler } from 'express';
+import type { OwnApiDeps } from './own-api-deps.ts';
+import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
+
+/** Records the refusal of a request that is no call of the API. */
+export function noteRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'clientAddress'>) {
+  return (request: Request, error: unknown): void => {
+    const { status, detail } = toProblem(error);
+    deps.auditCall.complete({ request, path: request.originalUrl.split('?', 1)[0]!, clientAddress: deps.clientAddress(request), answer: undefined, status, detail });
+  };
+}
+
+/** Adds the caller, where there is one, to a request for authenticate's pages; refusals are recorded as those of the API are. */
+export function withCaller(deps: OwnApiDeps): RequestHandler {
+  const findCaller = async (request: Request, clientAddress: string) => {
+    const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
+    refuseForeignOrigin(request, credential, deps.origin);
+    if (!credential) return undefined;
+    return deps.findCaller(request, credential, clientAddress).catch((error: unknown) => {
+      // An ended session on a page is a person to be shown the way to the login, not an error.
+      if (error instanceof ProblemError && error.code === 'unauthenticated' && credential.kind === 'cookie') return undefined;
+      throw error;
+    });
+  };
+  const note = noteRefusal(deps);
+  return async (request, response, next) => {
+    try {
+      const found = await findCaller(request, deps.clientAddress(request));
+      if (found) response.locals.caller = encodeCaller(found.caller);
+    } catch (error) {
+      note(request, error);
+      throw error;
+    }
+    next();
+  };
+}
