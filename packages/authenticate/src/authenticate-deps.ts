@@ -1,4 +1,4 @@
-import type { AuditSink, Logger, ServiceVerifier, SessionStore, SessionTokenSigner, SingleUseStore } from '@sallyport/kit';
+import type { AuditSink, Logger, ProviderTokenStore, ServiceVerifier, SessionStore, SessionTokenSigner, SingleUseStore, TokenSealer } from '@sallyport/kit';
 import type { LoginSettings } from './login/login-settings.ts';
 import type { ProviderClient } from './providers/provider-client.ts';
 import type { LoginEvents } from './session/login-events.ts';
@@ -14,12 +14,16 @@ export type AuthenticateDeps = {
   verifier: ServiceVerifier;
   /** Makes tokens in the form that Pomerium's clients need; without it they cannot log in. */
   tokens?: SessionTokenSigner;
+  /** Where what providers give is kept, sealed; without it nothing of it is kept, and sessions are not refreshed. */
+  keeping?: { tokens: ProviderTokenStore; sealer: TokenSealer };
   logger: Logger;
   now: () => number;
   /** 32 random bytes in base64url. */
   randomToken: () => string;
   /** A UUID. */
   randomId: () => string;
+  /** A number from 0 to 1, for spreading what would else happen at once. */
+  random?: () => number;
 };
 
 /** What the routes share. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigFaults, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
+import { ConfigFaults, loadSealingKeys, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
 import { readLoginSettings } from './login/login-settings.ts';
 
 function attempt(path: string, work: () => unknown): ConfigFault[] {
@@ -15,15 +15,18 @@ function attempt(path: string, work: () => unknown): ConfigFault[] {
 /** Checks what only this service reads of the configuration: keys, where the login pages are, the providers' authorities. Throws ConfigFaults. */
 export function checkAuthenticate(loaded: LoadedConfig): void {
   const { config, file, resolvePath, place } = loaded;
-  const faults = [
+  const faults = [() => loadServiceKeys(loaded, 'authenticate', Date.now), () => loadSealingKeys(loaded)].flatMap((load) => {
+    try {
+      load();
+      return [];
+    } catch (error) {
+      if (!(error instanceof ConfigFaults)) throw error;
+      return error.faults;
+    }
+  });
+  faults.push(...[
     ...attempt(config.login.url === undefined ? 'gateway.url' : 'login.url', () => readLoginSettings(config)),
     ...config.identity.providers.flatMap(({ caFile }, index) => (caFile == null ? [] : attempt(`identity.providers.${index}.caFile`, () => readFileSync(resolvePath(caFile))))),
-  ].map((fault) => ({ ...fault, ...place(fault.path.split('.')) }));
-  try {
-    loadServiceKeys(loaded, 'authenticate', Date.now);
-  } catch (error) {
-    if (!(error instanceof ConfigFaults)) throw error;
-    throw new ConfigFaults(file, [...error.faults, ...faults]);
-  }
+  ].map((fault) => ({ ...fault, ...place(fault.path.split('.')) })));
   if (faults.length > 0) throw new ConfigFaults(file, faults);
 }

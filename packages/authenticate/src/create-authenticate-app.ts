@@ -17,6 +17,7 @@ import { listSessions } from './routes/list-sessions.ts';
 import { logout } from './routes/logout.ts';
 import { revokeSession } from './routes/revoke-session.ts';
 import { showMe } from './routes/show-me.ts';
+import { forgetWithSessions } from './session/forget-with-sessions.ts';
 import { createLoginEvents } from './session/login-events.ts';
 
 const bodyLimit = '16kb';
@@ -51,7 +52,8 @@ function mountPomerium(app: Express, routes: RouteDeps): void {
 
 /** The service's HTTP application. It neither listens nor reads the environment. Every call needs the credential of one of Sallyport's services. */
 export function createAuthenticateApp(deps: AuthenticateDeps): Express {
-  const routes: RouteDeps = { ...deps, events: createLoginEvents(deps) };
+  const sessions = deps.keeping ? forgetWithSessions(deps.sessions, { tokens: deps.keeping.tokens, logger: deps.logger }) : deps.sessions;
+  const routes: RouteDeps = { ...deps, sessions, events: createLoginEvents(deps) };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

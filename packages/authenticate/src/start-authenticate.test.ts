@@ -48,6 +48,28 @@ describe('the check of the configuration', () => {
   });
 });
 
+describe('the keys that seal provider tokens', () => {
+  it('are checked with the rest', () => {
+    expect(() => checkAuthenticate(load('{memory: true, encryption: {keys: [{id: a, keyFile: missing.key}]}}'))).toThrow(expect.objectContaining({
+      faults: [expect.objectContaining({ path: 'sessions.encryption.keys.0.keyFile', message: 'cannot be read (ENOENT)', line: expect.any(Number) })],
+    }));
+  });
+
+  it('are missed aloud where sessions are in Redis', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    running = await startAuthenticate({ loaded: load('{memory: true}'), logger, audit: recordingSink() });
+    await running.close();
+    expect(lines.join()).not.toContain('sessions.encryption');
+    running = await startAuthenticate({ loaded: load('{redis: "redis://127.0.0.1:9"}'), logger, audit: recordingSink() });
+    expect(lines.join()).toContain('sessions.encryption has no keys');
+    await running.close();
+    lines.length = 0;
+    running = await startAuthenticate({ loaded: load(`{redis: "redis://127.0.0.1:9", encryption: {keys: [{id: a, key: "${Buffer.alloc(32).toString('base64')}"}]}}`), logger, audit: recordingSink() });
+    expect(lines.join()).not.toContain('sessions.encryption');
+  });
+});
+
 describe('the running service', () => {
   it('answers the proxy and nobody else', async () => {
     running = await startAuthenticate({ loaded: load('{memory: true}'), logger: pino({ level: 'silent' }), audit: recordingSink() });

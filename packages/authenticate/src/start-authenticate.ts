@@ -1,13 +1,16 @@
 import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
-  createAuditSink, createInternalServer, createReadiness, createSessionStores, createSessionTokenSigner, listenHttp, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type RunningService,
+  createAuditSink, createInternalServer, createMemoryProviderTokenStore, createReadiness, createSessionStores, createSessionTokenSigner, createTokenSealer, listenHttp, loadSealingKeys, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type ProviderTokenStore, type Readiness, type RunningService,
   type ServiceVerifier, type SessionStore, type SessionTokenSigner, type SingleUseStore,
 } from '@sallyport/kit';
+import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { createProviderClient } from './providers/provider-client.ts';
 import { createProviderFetch, type ProviderFetch } from './providers/provider-fetch.ts';
+import { createRefresher } from './refresh/create-refresher.ts';
+import { createLoginEvents } from './session/login-events.ts';
 
 export type StartAuthenticate = {
   loaded: LoadedConfig;
@@ -19,6 +22,7 @@ export type StartAuthenticate = {
   /** What the composition may bring itself; whoever brings a thing also closes it. */
   sessions?: SessionStore;
   singleUse?: SingleUseStore;
+  providerTokens?: ProviderTokenStore;
   audit?: AuditSink;
   verifier?: ServiceVerifier;
   now?: () => number;
@@ -39,11 +43,29 @@ function createProviders({ loaded: { config, resolvePath }, environment, fetch, 
   });
 }
 
-async function openStores({ loaded: { config, resolvePath }, logger, now = Date.now, sessions, singleUse }: StartAuthenticate, closing: Closing) {
-  if (sessions && singleUse) return { sessions, singleUse };
+async function openStores({ loaded: { config, resolvePath }, logger, now = Date.now, sessions, singleUse, providerTokens }: StartAuthenticate, closing: Closing) {
+  if (sessions && singleUse) return { sessions, singleUse, tokens: providerTokens ?? createMemoryProviderTokenStore({ now }) };
   const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
   closing.push(stores.close);
-  return { sessions: sessions ?? stores.sessions, singleUse: singleUse ?? stores.singleUse };
+  return { sessions: sessions ?? stores.sessions, singleUse: singleUse ?? stores.singleUse, tokens: providerTokens ?? stores.tokens };
+}
+
+/** Sessions in memory end with the process, and so may the key; in Redis nothing is kept that every reader of it could use. */
+function openKeeping({ loaded, logger }: StartAuthenticate, tokens: ProviderTokenStore): NonNullable<AuthenticateDeps['keeping']> | undefined {
+  const keys = loadSealingKeys(loaded);
+  if (keys.length > 0) return { tokens, sealer: createTokenSealer(keys) };
+  if (!('redis' in loaded.config.sessions)) return { tokens, sealer: createTokenSealer([{ id: 'of-this-process', key: randomBytes(32) }]) };
+  logger.warn('sessions.encryption has no keys: no refresh tokens are kept, so sessions live to their end whatever happens to the person at the identity provider');
+  return undefined;
+}
+
+/** Refreshes sessions beside the pages, where there is something to refresh them with. */
+function startRefreshing(parts: StartAuthenticate, deps: AuthenticateDeps, closing: Closing): void {
+  const { keeping } = deps;
+  if (!keeping) return;
+  const refresher = createRefresher({ ...deps, keeping, events: createLoginEvents(deps), random: Math.random, ...(parts.metrics ? { metrics: parts.metrics } : {}) });
+  refresher.start();
+  closing.push(() => refresher.close());
 }
 
 function openAudit({ loaded: { config, resolvePath }, logger, metrics, now = Date.now, audit }: StartAuthenticate, closing: Closing): AuditSink {
@@ -68,15 +90,17 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const settings = readLoginSettings(config);
   const providers = createProviders(parts, closing);
   const audit = openAudit(parts, closing);
-  const { sessions, singleUse } = await openStores(parts, closing);
+  const { sessions, singleUse, tokens } = await openStores(parts, closing);
+  const keeping = openKeeping(parts, tokens);
   readiness.add('sessions', () => sessions.ping());
-  const app = createAuthenticateApp({
-    settings, providers, sessions, singleUse, audit, verifier, ...openTokens(parts), logger, now,
+  const deps: AuthenticateDeps = {
+    settings, providers, sessions, singleUse, audit, verifier, ...openTokens(parts), ...(keeping ? { keeping } : {}), logger, now,
     randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
-  });
-  const server = createInternalServer({ loaded: parts.loaded, service: 'authenticate', handler: app });
+  };
+  const server = createInternalServer({ loaded: parts.loaded, service: 'authenticate', handler: createAuthenticateApp(deps) });
   const { host, port } = config.services.authenticate.listen;
   const listening = await listenHttp(server, { host, port });
+  startRefreshing(parts, deps, closing);
   const scheme = config.services.authenticate.certFile === undefined ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,

@@ -3,10 +3,13 @@ import { pino } from 'pino';
 import type { Express } from 'express';
 import request from 'supertest';
 import { configSchema, type AuditRecord, type Config } from '@sallyport/contracts';
-import { createMemorySessionStore, createMemorySingleUseStore, createSessionTokenSigner, createSessionTokenVerifier, encodeCaller, hashToken, ProblemError, type AuditSink, type Caller, type SessionStore, type SingleUseStore } from '@sallyport/kit';
+import { createMemoryProviderTokenStore, createMemorySessionStore, createMemorySingleUseStore, createMetrics, createSessionTokenSigner, createSessionTokenVerifier, createTokenSealer, encodeCaller, hashToken, ProblemError, type AuditSink, type Caller, type ProviderTokenStore, type SessionStore, type SingleUseStore } from '@sallyport/kit';
+import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { createProviderClient } from './providers/provider-client.ts';
+import { createRefresher } from './refresh/create-refresher.ts';
+import { createLoginEvents } from './session/login-events.ts';
 import { clientId, createTestProvider, issuer } from './test-provider.test.support.ts';
 
 export const gateway = 'https://gate.example.com:8443';
@@ -35,7 +38,7 @@ export function recordingSink(): AuditSink & { records: AuditRecord[]; full: boo
 }
 
 /** The service on memory stores, with a test provider for each configured one, and a browser of which the cookies are kept. */
-export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore } = {}) {
+export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore; providerTokens?: ProviderTokenStore } = {}) {
   const config = testConfig(sections);
   const clock = { now: Date.now() };
   const now = () => clock.now;
@@ -45,8 +48,10 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
   const singleUse = stores.singleUse ?? createMemorySingleUseStore({ now });
   const lines: string[] = [];
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const app = createAuthenticateApp({
-    settings: readLoginSettings(config), sessions, singleUse, audit, now, tokens: createSessionTokenSigner({ privateKey, gatewayUrl: gateway, now }),
+  const keeping = { tokens: stores.providerTokens ?? createMemoryProviderTokenStore({ now }), sealer: createTokenSealer([{ id: 'k', key: randomBytes(32) }]) };
+  const metrics = createMetrics();
+  const deps: AuthenticateDeps = {
+    settings: readLoginSettings(config), sessions, singleUse, audit, now, tokens: createSessionTokenSigner({ privateKey, gatewayUrl: gateway, now }), keeping, random: () => 0.5,
     providers: config.identity.providers.map((one) => createProviderClient({ provider: one, fetch: provider.fetch, now })),
     verifier: {
       verified: () => undefined,
@@ -57,10 +62,12 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
     },
     logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
-  });
+  };
+  const app = createAuthenticateApp(deps);
+  const refresher = createRefresher({ ...deps, keeping, metrics, events: createLoginEvents(deps), random: () => 0.5 });
   const events = (type: string) => audit.records.filter((record) => record.type === type);
   const tokens = createSessionTokenVerifier({ publicKey, gatewayUrl: gateway, now });
-  return { app, config, tokens, clock, provider, audit, events, sessions, singleUse, lines, browser: createBrowser(app) };
+  return { app, deps, keeping, refresher, metrics, config, tokens, clock, provider, audit, events, sessions, singleUse, lines, browser: createBrowser(app) };
 }
 export type Bed = Awaited<ReturnType<typeof createBed>>;
 

@@ -4,7 +4,7 @@ import { configFaultSchema } from './replica-status.ts';
 
 /** Event types, `ce_type` of CloudEvents 1.0. */
 export const auditEventTypes = [
-  'k8s.request', 'http.request', 'session.login', 'session.refreshed', 'session.revoked', 'session.expired', 'login.failed',
+  'k8s.request', 'http.request', 'session.login', 'session.refreshed', 'session.revoked', 'session.ended', 'session.expired', 'login.failed',
   'policy.changed', 'policy.rejected', 'request.unparsable', 'stream.opened', 'stream.cut', 'stream.closed',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];

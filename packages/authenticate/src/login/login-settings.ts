@@ -13,6 +13,9 @@ export type LoginSettings = {
   pomerium: boolean;
   lifetimeMs: number;
   idleMs: number;
+  /** How many sessions a person may have; undefined where there is no limit. */
+  perUser: number | undefined;
+  onLimit: 'endOldest' | 'refuse';
 };
 
 const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost']);
@@ -31,5 +34,5 @@ export function readLoginSettings(config: Pick<Config, 'gateway' | 'login' | 'se
     throw new Error('the login pages must be https (plain http is for loopback only)');
   }
   const { redirects, device, paste, pomerium } = config.login;
-  return { loginOrigin, origins: [...new Set([loginOrigin, gatewayOrigin])], redirects, device, paste, pomerium, lifetimeMs: config.sessions.lifetime, idleMs: config.sessions.idle };
+  return { loginOrigin, origins: [...new Set([loginOrigin, gatewayOrigin])], redirects, device, paste, pomerium, lifetimeMs: config.sessions.lifetime, idleMs: config.sessions.idle, perUser: config.sessions.perUser, onLimit: config.sessions.onLimit };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identitySchema } from '@sallyport/contracts';
+import { provenIdentitySchema } from '../session/proven-identity.ts';
 
 /** Where a login goes when it is done. */
 export const loginGoalSchema = z.discriminatedUnion('kind', [
@@ -19,7 +19,7 @@ export const transactionLifeMs = 600_000;
 export const transactionKey = (state: string, secret: string) => `${state}.${secret}`;
 
 /** What a one-time code of ours stands for. The session's id is chosen already, so that a replay can end the session. */
-export const grantSchema = z.object({ identity: identitySchema, sessionId: z.string(), redirectUri: z.string(), codeChallenge: z.string() });
+export const grantSchema = z.object({ identity: provenIdentitySchema, sessionId: z.string(), redirectUri: z.string(), codeChallenge: z.string() });
 export type Grant = z.infer<typeof grantSchema>;
 export const codeLifeMs = 60_000;
 /** For a person who carries the code from one window to another. */

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { redirectWith } from '../login/redirect-uri.ts';
 import type { LoginGoal } from '../login/transaction.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { openSession } from '../session/open-session.ts';
+import type { ProvenIdentity } from '../session/proven-identity.ts';
 
 const path = '/.sallyport/callback';
 
@@ -14,7 +14,7 @@ const path = '/.sallyport/callback';
  * Opens a session whose token has the form that Pomerium's clients read, and sends it where the program waits. Their protocol has it stand in the
  * address: of a loopback host alone, with exactly one parameter.
  */
-export async function giveSessionToken(deps: RouteDeps, goal: LoginGoal & { kind: 'pomerium' }, identity: Identity, request: Request, response: Response): Promise<void> {
+export async function giveSessionToken(deps: RouteDeps, goal: LoginGoal & { kind: 'pomerium' }, identity: ProvenIdentity, request: Request, response: Response): Promise<void> {
   const { tokens } = deps;
   if (!tokens) throw new ProblemError('service-unavailable', 'This service has no key to sign tokens with.');
   const subject = hash('sha256', `${identity.issuer}\0${identity.subject}`, 'base64url');

@@ -1,5 +1,4 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Identity } from '@sallyport/contracts';
 import { hashToken, ProblemError, toProblem } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { askApproval } from '../device/ask-approval.ts';
@@ -12,6 +11,7 @@ import { showPasteCode } from '../pages/show-paste-code.ts';
 import { giveSessionToken } from '../pomerium/give-session-token.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { openSession } from '../session/open-session.ts';
+import { proveIdentity, type ProvenIdentity } from '../session/proven-identity.ts';
 
 const path = '/.sallyport/callback';
 const noLogin = () => new ProblemError('login-expired', 'This login took too long, was used already, or began in another browser. Start again.');
@@ -25,16 +25,16 @@ async function takeTransaction(deps: RouteDeps, state: string, cookie: string | 
   return { ...data, userCode: held.userCode };
 }
 
-async function identify(deps: RouteDeps, transaction: Transaction, state: string, query: URLSearchParams): Promise<Identity> {
+async function identify(deps: RouteDeps, transaction: Transaction, state: string, query: URLSearchParams): Promise<ProvenIdentity> {
   const provider = deps.providers.find(({ id }) => id === transaction.provider);
   if (!provider) throw noLogin();
   const { nonce, codeVerifier } = transaction;
-  const { identity } = await provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier });
-  return identity;
+  const login = await provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier });
+  return proveIdentity(login, { sealer: deps.keeping?.sealer, now: deps.now });
 }
 
 /** Hands a program its one-time code, or shows it to be carried there; the session comes with the exchange. */
-async function giveCode(deps: RouteDeps, goal: LoginGoal & { kind: 'cli' }, identity: Identity, request: Request, response: Response): Promise<void> {
+async function giveCode(deps: RouteDeps, goal: LoginGoal & { kind: 'cli' }, identity: ProvenIdentity, request: Request, response: Response): Promise<void> {
   const paste = goal.redirectUri === pasteRedirect;
   const code = deps.randomToken();
   const sessionId = deps.randomId();
@@ -46,21 +46,22 @@ async function giveCode(deps: RouteDeps, goal: LoginGoal & { kind: 'cli' }, iden
 }
 
 /** Logs a browser in under a new token, whatever cookie it brought, and ends the session it had (no session outlives its cookie unseen). */
-async function giveCookie(deps: RouteDeps, goal: LoginGoal & { kind: 'browser' }, identity: Identity, request: Request, response: Response): Promise<void> {
+async function giveCookie(deps: RouteDeps, goal: LoginGoal & { kind: 'browser' }, identity: ProvenIdentity, request: Request, response: Response): Promise<void> {
   const { loginOrigin, lifetimeMs } = deps.settings;
   const facts = readClientFacts(request);
   const old = readCookies(request.headers.cookie).get(sessionCookieName(loginOrigin));
-  const { token } = await openSession(deps, { id: deps.randomId(), kind: 'browser', identity, facts, path });
   const [before] = old === undefined ? [] : await deps.sessions.find([hashToken(old)]);
-  if (before?.state === 'live' && before.session.kind === 'browser') {
-    const ended = await deps.sessions.revoke(before.session.id, { by: identity.user, reason: 'logout' });
+  const replaced = before?.state === 'live' && before.session.kind === 'browser' ? before.session.id : undefined;
+  const { token } = await openSession(deps, { id: deps.randomId(), kind: 'browser', identity, facts, path, ...(replaced === undefined ? {} : { replaces: replaced }) });
+  if (replaced !== undefined) {
+    const ended = await deps.sessions.revoke(replaced, { by: identity.user, reason: 'logout' });
     if (ended) deps.events.revoked(ended, { caller: identity, path, facts, reason: 'replaced by a new login' });
   }
   response.append('set-cookie', sessionCookie(loginOrigin, token, lifetimeMs));
   response.redirect(302, goal.returnTo);
 }
 
-type Finished = { transaction: Transaction & { userCode: string | undefined }; identity: Identity };
+type Finished = { transaction: Transaction & { userCode: string | undefined }; identity: ProvenIdentity };
 
 async function lead(deps: RouteDeps, { transaction: { goal, userCode }, identity }: Finished, request: Request, response: Response): Promise<void> {
   if (goal.kind === 'cli') return giveCode(deps, goal, identity, request, response);

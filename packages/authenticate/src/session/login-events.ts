@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { AuditEventType, Identity, Session } from '@sallyport/contracts';
+import type { AuditEventType, EndReason, Identity, Session } from '@sallyport/contracts';
 import { auditKey, createAuditRecord, ProblemError, type AuditSink, type Problem } from '@sallyport/kit';
 import type { ClientFacts, DeviceFacts } from './client-facts.ts';
 
@@ -14,6 +14,10 @@ export type LoginEvents = {
   login(session: Session, path: string): void;
   failed(failure: { path: string; problem: Problem; provider?: string; facts: ClientFacts; code: number }): void;
   revoked(session: Session, by: { caller: Person; path: string; facts: ClientFacts; reason: string }): void;
+  /** It ended without anybody's doing here. */
+  ended(session: Session, why: { reason: EndReason; detail: string; path?: string; facts?: ClientFacts }): void;
+  /** Its provider says something new of the person. */
+  refreshed(session: Session, change: string): void;
 };
 
 const userOf = (person: Person | undefined) => (person === undefined ? {} : {
@@ -52,6 +56,8 @@ export function createLoginEvents(deps: { audit: AuditSink; now: () => number; r
       // Anybody can fail to log in, as often as they like; they must not fill the queue.
       if (audit.hasRoom()) tell({ type: 'login.failed', verb: 'login', path, user: undefined, of: undefined, facts, code, message: `${problem.code}: ${problem.detail}`, ...(provider === undefined ? {} : { detail: provider }) });
     },
+    ended: (session, { reason, detail, path = '', facts = {} }) => tell({ type: 'session.ended', verb: 'end', path, user: undefined, of: session.identity, session, facts, code: 200, message: reason, detail }),
+    refreshed: (session, change) => tell({ type: 'session.refreshed', verb: 'refresh', path: '', user: session.identity, of: session.identity, session, facts: {}, code: 200, detail: change }),
     revoked: (session, { caller, path, facts, reason }) => tell({ type: 'session.revoked', verb: 'revoke', path, user: caller, of: session.identity, session, facts, code: 200, detail: reason }),
   };
 }

@@ -1,25 +1,45 @@
-import type { Identity, Session } from '@sallyport/contracts';
-import { hashToken, type SessionStore } from '@sallyport/kit';
+import type { Session } from '@sallyport/contracts';
+import { hashToken, ProblemError, type SessionStore, type SingleUseStore } from '@sallyport/kit';
 import type { LoginSettings } from '../login/login-settings.ts';
 import type { DeviceFacts } from './client-facts.ts';
+import { keepTokens, type KeepTokensDeps } from './keep-tokens.ts';
+import { limitSessions } from './limit-sessions.ts';
+import { isLoggedOutThere } from './logged-out-there.ts';
 import type { LoginEvents } from './login-events.ts';
+import { takeProof, type ProvenIdentity } from './proven-identity.ts';
 
-export type OpenSessionDeps = { sessions: SessionStore; events: LoginEvents; settings: LoginSettings; now: () => number; randomToken: () => string };
+export type OpenSessionDeps = KeepTokensDeps & { sessions: SessionStore; singleUse: SingleUseStore; events: LoginEvents; settings: LoginSettings; now: () => number; randomToken: () => string };
 export type NewSession = {
-  id: string; kind: Session['kind']; identity: Identity; facts: DeviceFacts; path: string;
+  id: string; kind: Session['kind']; identity: ProvenIdentity; facts: DeviceFacts; path: string;
   /** Makes the token, which must never have existed before; 32 random bytes unless given. */
   tokenFor?: (session: Session) => string;
+  /** A session that ends as soon as this one is there. */
+  replaces?: string;
 };
+
+/** What may speak against a session that is there already: nothing that happens meanwhile is missed. */
+async function admit(deps: OpenSessionDeps, session: Session, provenAt: number, replaces: string | undefined): Promise<void> {
+  if (await isLoggedOutThere(deps.singleUse, session, provenAt)) throw new ProblemError('login-failed', 'You were logged out at the identity provider meanwhile. Log in again.');
+  await limitSessions(deps, session, replaces);
+}
 
 /** Makes a session with a token that never existed before, records the login, and gives the token out this once. */
 export async function openSession(deps: OpenSessionDeps, made: NewSession): Promise<{ token: string; session: Session }> {
   deps.events.requireRoom();
   const createdAt = deps.now();
+  const { identity, provenAt = createdAt, sid, tokens } = takeProof(made.identity, deps.keeping?.sealer);
   const session: Session = {
-    version: 1, id: made.id, kind: made.kind, identity: made.identity, createdAt, expiresAt: createdAt + deps.settings.lifetimeMs, idleMs: deps.settings.idleMs, ...made.facts,
+    version: 1, id: made.id, kind: made.kind, identity, createdAt, expiresAt: createdAt + deps.settings.lifetimeMs, idleMs: deps.settings.idleMs, ...made.facts, ...(sid === undefined ? {} : { sid }),
   };
   const token = made.tokenFor?.(session) ?? `spt_${deps.randomToken()}`;
+  if (tokens) await keepTokens(deps, session, tokens, provenAt);
   await deps.sessions.create(hashToken(token), session);
+  try {
+    await admit(deps, session, provenAt, made.replaces);
+  } catch (error) {
+    await deps.sessions.revoke(session.id, { by: 'authenticate', reason: 'revoked' });
+    throw error;
+  }
   deps.events.login(session, made.path);
   return { token, session };
 }
