@@ -1,7 +1,8 @@
 import type { CheckAnswer, Config } from '@sallyport/contracts';
 import type { CheckClient } from '../check-client.ts';
 import { endOfAnswer } from './end-of-answer.ts';
-import { countsAsUse, type OpenStream } from './open-stream.ts';
+import { createInSlices } from './in-slices.ts';
+import { countsAsUse, type OpenStream, type StreamEnd } from './open-stream.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 /** Asks authorize again about open streams, and ends those whose answer is no longer allow. */
@@ -16,6 +17,8 @@ export type JudgeStreams = {
 export type JudgeStreamsDeps = { registry: StreamRegistry; checks: CheckClient; settings: Pick<Config['streams'], 'recheck' | 'grace'>; now: () => number };
 
 const tickMs = 250;
+/** What ending streams may take of one turn of the event loop, in milliseconds. */
+const sliceMs = 10;
 /** How often one stream stands for all, to find out early that nobody can be asked. */
 const sampleMs = 2000;
 const retryMs = 1000;
@@ -29,10 +32,12 @@ const endsAt = ({ session }: CheckAnswer) => Math.min(session?.expiresAt ?? Infi
 export function createJudgeStreams({ registry, checks, settings, now }: JudgeStreamsDeps): JudgeStreams {
   let wanted: { version: string; until: number } | undefined;
   let sampledAt = 0;
+  const inSlices = createInSlices(sliceMs);
+  const cut = (stream: OpenStream, end: StreamEnd) => inSlices(() => registry.cut(stream, end));
   const accept = (stream: OpenStream, answer: CheckAnswer) => {
     stream.unjudgedSince = undefined;
     const end = endOfAnswer(answer, stream.exchange.answer?.impersonation);
-    if (end) return registry.cut(stream, end);
+    if (end) return cut(stream, end);
     stream.dueAt = Math.min(now() + settings.recheck, endsAt(answer));
     if (wanted && now() < wanted.until && answer.decision.policyVersion !== wanted.version) stream.dueAt = now() + tickMs;
   };
@@ -40,7 +45,7 @@ export function createJudgeStreams({ registry, checks, settings, now }: JudgeStr
     stream.unjudgedSince ??= now();
     stream.dueAt = now() + retryMs;
     if (now() - stream.unjudgedSince < settings.grace) return false;
-    registry.cut(stream, { reason: 'unjudged', code: 'authorize-unavailable', detail: 'Nobody could say for too long whether this is still allowed, so it was ended.' });
+    cut(stream, { reason: 'unjudged', code: 'authorize-unavailable', detail: 'Nobody could say for too long whether this is still allowed, so it was ended.' });
     return true;
   };
   const ask = async (stream: OpenStream) => {
