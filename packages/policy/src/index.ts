@@ -4,6 +4,7 @@ export { type Slicing } from './compile/run-steps.ts';
 export { type CompiledPolicy, type Alternative, type Action, type Operator, actions, operators } from './compiled-policy.ts';
 export { evaluatePolicy, defaultDeny, type PolicyResult, type ActionResult, type Effect } from './evaluate-policy.ts';
 export { explainPolicy, traceAlternatives, type PolicyTrace, type AlternativeTrace, type CriterionTrace } from './explain-policy.ts';
+export { mayReach } from './may-reach.ts';
 export { rulesAboutPerson } from './rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './read-policy-input.ts';
 export { policyVersion, policyVersionSliced } from './policy-version.ts';

@@ -18,7 +18,9 @@ export function assembleSnapshot(parts: { plan: PolicyPlan; compiled: ReadonlyMa
   const clusters = new Map<string, ClusterRules>();
   for (const { name, scopes, namespaces, shadow, explain } of plan.clusters) {
     const entries = namespaces.map((entry) => ({ match: entry.match, policies: policiesOf(entry.scopes) }));
-    clusters.set(name, { name, policiesFor: createNamespaceSelection(policiesOf(scopes), entries), shadow: policiesOf(shadow), explain, impersonate: createImpersonateRules(settings.get(name)!.impersonate) });
+    const everywhere = policiesOf(scopes);
+    const everyPolicy = [...new Set([...everywhere, ...entries.flatMap(({ policies }) => policies)])];
+    clusters.set(name, { name, policiesFor: createNamespaceSelection(everywhere, entries), everyPolicy, shadow: policiesOf(shadow), explain, impersonate: createImpersonateRules(settings.get(name)!.impersonate) });
   }
   const api = new Map<ApiArea, readonly CompiledPolicy[]>(plan.api.map(({ area, scope }) => [area, [policyOf(scope)]]));
   const ruleCount = [...compiled.values()].reduce((sum, policy) => sum + policy.ruleCount, 0);

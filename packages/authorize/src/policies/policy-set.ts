@@ -8,6 +8,8 @@ export type ClusterRules = {
   readonly name: string;
   /** The policies of a request, in the order in which their rules are named. */
   readonly policiesFor: SelectPolicies;
+  /** Those of every namespace, each once. */
+  readonly everyPolicy: readonly CompiledPolicy[];
   /** Judged beside them, never enforced. */
   readonly shadow: readonly CompiledPolicy[];
   /** A refusal may say what would have been allowed. */
