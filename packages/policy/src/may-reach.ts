@@ -8,8 +8,14 @@ const isOfPerson = (label: string) => findCriterion(label).criterion?.ofPerson =
 function byPerson({ criteria, labels, every, invert }: Alternative, input: PolicyInput): 'holds' | 'fails' | 'open' {
   let open = false;
   for (let index = 0; index < criteria.length; index += 1) {
-    if (!isOfPerson(labels[index] ?? '')) open = true;
-    else if (criteria[index]!(input) > 0 !== invert !== every) return every ? 'fails' : 'holds';
+    if (!isOfPerson(labels[index] ?? '')) {
+      open = true;
+      continue;
+    }
+    const itself = criteria[index]!(input) > 0;
+    const isTrue = invert ? !itself : itself;
+    // One part that is false decides where all must be true, and one that is true where one is enough.
+    if (isTrue !== every) return every ? 'fails' : 'holds';
   }
   if (open) return 'open';
   return every ? 'holds' : 'fails';
