@@ -41,6 +41,17 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
     expect(written).toMatchObject({ code: 0, stdout: 'configmap/settings created\n' });
   });
 
+  it('tells alice why she gets no shell in production, and what she may do, with the commands that it names', async () => {
+    const say = (...args: string[]) => runCli(args, { home: demo.state.home, env: { KUBECONFIG: demo.state.kubeconfig } });
+    const [dev, prod] = [await say('policy', 'explain', 'exec', 'pods/web', '-n', 'dev'), await say('policy', 'explain', 'exec', 'pods/web', '-n', 'prod')];
+    process.stderr.write(`$ sallyport policy explain exec pods/web -n dev\n${dev.stdout}\n$ sallyport policy explain exec pods/web -n prod\n${prod.stdout}`);
+    expect(dev).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^ALLOWED: alice@example\.com may create pods\/exec "web" in namespace "dev" of cluster "demo"\.\n/) });
+    expect(prod).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^REFUSED: [\s\S]*cluster\/demo\[1\]\.deny\.and DENIES it[\s\S]*you would have to ask for another namespace/) });
+    expect(await say('can-i', 'exec', 'pods/web', '-n', 'dev')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^yes\n/) });
+    expect((await demo.tryKubectl(['exec', '-n', 'dev', 'web', '--', 'true'])).code).toBe(0);
+    expect((await demo.tryKubectl(['exec', '-n', 'prod', 'web', '--', 'true'])).stderr).toContain('cluster/demo[1].deny.and');
+  }, 30_000);
+
   it('refuses mallory with the rule\'s name', async () => {
     const refused = await firstKubectl(demo, 'mallory', ['get', 'pods']);
     expect(refused.code).toBe(1);

@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { describeWith, startGate, startPractice, type Gate, type HttpAnswer, type Person, type PracticeAccess } from '../harness/index.ts';
+
+// The command line is a program that starts anew for each question.
+jest.setTimeout(30_000);
 
 const clusters = {
   dev: [

@@ -1,21 +1,28 @@
 import { readAnswer } from '../gateway/answers.ts';
 import { expectOk, saidBy } from '../gateway/expect-ok.ts';
-import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
+import { askAsPerson, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
+import { findHome } from '../home/home.ts';
+import { openKnownGateways } from '../home/known-gateways.ts';
 import { currentContext } from '../kubeconfig/current-context.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { explanationSchema, type Explanation } from '../policy/explain/explanation.ts';
 import { CliError } from '../terminal/cli-error.ts';
+import type { World } from '../world.ts';
 import type { Asked } from './read-asked.ts';
 
 /** Somebody else about whom a question is. */
 export type About = { user: string; email?: string; groups?: string[]; claims?: Record<string, unknown>; ip?: string };
 
-/** The cluster that is asked about, and the namespace where none is named: what was said, else where kubectl would go now. */
-export async function placeOf(gateway: OpenGateway, named: string | undefined): Promise<{ cluster: string; namespace: string }> {
-  const context = await currentContext(kubeconfigFiles(gateway.world), gateway.address);
-  const cluster = named ?? context?.cluster;
+/** The gateway that is asked, the cluster it is asked about, and the namespace where none is named: what was said, else where kubectl would go now. */
+export async function openPlace(world: World, named: { gateway?: string; cluster?: string }): Promise<{ gateway: OpenGateway; cluster: string; namespace: string }> {
+  const found = await currentContext(kubeconfigFiles(world));
+  // kubectl logs in by itself, without making its gateway the one that is meant from then on.
+  const byContext = named.gateway === undefined && found !== undefined && openKnownGateways(findHome(world)).current() === undefined;
+  const gateway = byContext ? openGatewayAt(world, { origin: found.origin, scheme: found.scheme, authority: found.authority }) : openGateway(world, named.gateway);
+  const context = found?.origin === gateway.address.origin ? found : undefined;
+  const cluster = named.cluster ?? context?.cluster;
   if (cluster === undefined) throw new CliError('usage', 'which cluster is not said', 'Name it with --cluster ("sallyport clusters" lists them), or make it kubectl\'s current context.');
-  return { cluster, namespace: (context?.cluster === cluster ? context.namespace : undefined) ?? 'default' };
+  return { gateway, cluster, namespace: (context?.cluster === cluster ? context.namespace : undefined) ?? 'default' };
 }
 
 /** A question as the gateway takes it: what is empty is left out. */

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { askCluster, type ClusterAnswer } from '../ask/ask-cluster.ts';
-import { askGateway, placeOf } from '../ask/ask-gateway.ts';
+import { askGateway, openPlace } from '../ask/ask-gateway.ts';
 import { withAsked } from '../ask/asked-options.ts';
 import { readAsked, type Asked, type AskedOptions } from '../ask/read-asked.ts';
-import { openGateway } from '../gateway/open-gateway.ts';
 import type { Explanation } from '../policy/explain/explanation.ts';
 import { canICommand } from '../policy/explain/next-steps.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
@@ -38,8 +37,7 @@ function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: s
 }
 
 async function canI(world: World, words: string[], options: Options): Promise<void> {
-  const opened = openGateway(world, options.gateway);
-  const { cluster, namespace } = await placeOf(opened, options.cluster);
+  const { gateway: opened, cluster, namespace } = await openPlace(world, options);
   const warn = (said: string) => {
     if (options.quiet !== true) world.stderr.write(`note: ${forTerminal(said)}\n`);
   };

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -141,6 +141,19 @@ describe('sallyport policy explain, of a gateway', () => {
     expect(sent()).toMatchObject({ cluster: 'prod', namespace: 'shop' });
     await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'dev');
     expect(sent()).toMatchObject({ cluster: 'dev', namespace: 'default' });
+    writeFileSync(rig.kubeconfig, 'current-context: c\ncontexts: [{name: c, context: {cluster: x, namespace: shop}}]\nclusters: [{name: x, cluster: {server: "https://elsewhere.example.com/clusters/prod"}}]');
+    expect(await rig.run('policy', 'explain', 'list', 'pods')).toMatchObject({ code: 2, err: expect.stringContaining('--cluster') });
+    await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'prod');
+    expect(sent()).toMatchObject({ cluster: 'prod', namespace: 'default' });
+  });
+
+  it('finds the gateway there, too, where only kubectl has logged in', async () => {
+    writeFileSync(rig.kubeconfig, `current-context: c\ncontexts: [{name: c, context: {cluster: x}}]\nclusters: [{name: x, cluster: {server: "${gateway.origin}/clusters/prod"}}]`);
+    rmSync(path.join(rig.home, 'current-gateway'));
+    expect(await rig.run('policy', 'explain', 'list', 'pods')).toMatchObject({ code: 0 });
+    expect(sent()).toMatchObject({ cluster: 'prod' });
+    writeFileSync(rig.kubeconfig, '');
+    expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'dev')).toMatchObject({ code: 3 });
   });
 
   it('says what to do where the gateway shows nothing', async () => {

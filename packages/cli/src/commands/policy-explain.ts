@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { askGateway, placeOf } from '../ask/ask-gateway.ts';
+import { askGateway, openPlace } from '../ask/ask-gateway.ts';
 import { withAsked } from '../ask/asked-options.ts';
 import { readAsked, type AskedOptions } from '../ask/read-asked.ts';
-import { openGateway } from '../gateway/open-gateway.ts';
 import { describeExplanation } from '../policy/explain/describe-explanation.ts';
 import { explainFiles, type Offline } from '../policy/explain/explain-files.ts';
 import type { Explanation } from '../policy/explain/explanation.ts';
@@ -29,8 +28,7 @@ async function find(world: World, words: string[], options: Options): Promise<Ex
     return explainFiles(world, readAsked(words, options, { defaultNamespace: 'default', warn }), person, options, await loadPolicyTools());
   }
   if (options.now !== undefined || options.elevations !== undefined) throw new CliError('usage', '--now and --elevation go with --policy or --config', 'The gateway answers for this moment, and for what is held now.');
-  const gateway = openGateway(world, options.gateway);
-  const { cluster, namespace } = await placeOf(gateway, options.cluster);
+  const { gateway, cluster, namespace } = await openPlace(world, options);
   const found = await askGateway(gateway, readAsked(words, options, { defaultNamespace: namespace, warn }), cluster, person);
   if ('hidden' in found) throw new CliError('refused', found.hidden, hiddenHint);
   return found.explanation;

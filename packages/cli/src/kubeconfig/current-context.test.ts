@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { gatewayAddress } from '../gateway/gateway-address.ts';
 import { currentContext } from './current-context.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-context-'));
 afterAll(() => rmSync(directory, { recursive: true }));
-const gate = gatewayAddress('https://gate.example.com:8443');
+const gate = { origin: 'https://gate.example.com:8443', scheme: 'https', authority: 'gate.example.com:8443' };
 let made = 0;
 function file(text: string): string {
   made += 1;
@@ -18,16 +17,16 @@ function file(text: string): string {
 const config = (server: string, more = '') => `current-context: here\ncontexts: [{name: other, context: {cluster: x}}, {name: here, context: {cluster: c${more}}}]\nclusters: [{name: c, cluster: {server: '${server}'}}]\n`;
 
 describe('where kubectl would go now', () => {
-  it('is a cluster of the gateway, with the namespace of the context', async () => {
-    expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev'))], gate)).toEqual({ cluster: 'dev' });
-    expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev', ', namespace: shop'))], gate)).toEqual({ cluster: 'dev', namespace: 'shop' });
-    expect(await currentContext([path.join(directory, 'missing'), file('current-context: here'), file(config('https://gate.example.com:8443/clusters/dev').replace('here\n', 'other\n'))], gate)).toEqual({ cluster: 'dev' });
+  it('is a cluster behind a gateway, with the namespace of the context', async () => {
+    expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev'))])).toEqual({ ...gate, cluster: 'dev' });
+    expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev', ', namespace: shop'))])).toEqual({ ...gate, cluster: 'dev', namespace: 'shop' });
+    expect(await currentContext([path.join(directory, 'missing'), file('current-context: here'), file(config('https://gate.example.com:8443/clusters/dev').replace('here\n', 'other\n'))])).toEqual({ ...gate, cluster: 'dev' });
   });
 
   it.each([
-    config('https://other.example.com:8443/clusters/dev'), config('https://gate.example.com:8443'), config('https://10.0.0.1:6443'), config('http://evil/clusters/dev'), config('x'), config('https://gate.example.com:8443/clusters/dev').replace('current-context', 'x'),
+    config('https://gate.example.com:8443'), config('https://10.0.0.1:6443'), config('http://evil/clusters/dev'), config('x'), config('https://gate.example.com:8443/clusters/dev').replace('current-context', 'x'),
     '', '[]', 'null', ': : :', 'contexts: {a: 1}\ncurrent-context: here', 'current-context: here\ncontexts: [null, 3]',
-  ])('is no cluster of the gateway\'s: %j', async (text) => {
-    expect(await currentContext([file(text)], gate)).toBeUndefined();
+  ])('is none, if it is: %j', async (text) => {
+    expect(await currentContext([file(text)])).toBeUndefined();
   });
 });

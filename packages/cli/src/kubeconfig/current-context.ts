@@ -1,4 +1,4 @@
-import { serverAddress, type GatewayAddress } from '../gateway/gateway-address.ts';
+import { serverAddress, type ServerAddress } from '../gateway/gateway-address.ts';
 import { readIfThere } from '../home/home.ts';
 
 type Named = { name?: unknown; context?: { cluster?: unknown; namespace?: unknown } | null; cluster?: { server?: unknown } | null } | null;
@@ -6,8 +6,11 @@ type Kubeconfig = { 'current-context'?: unknown; contexts?: unknown; clusters?: 
 
 const items = (list: unknown): Named[] => (Array.isArray(list) ? list as Named[] : []);
 
-/** Where kubectl would go now, if that is a cluster behind this gateway: of several files the first that says something counts, as for kubectl. */
-export async function currentContext(files: readonly string[], address: GatewayAddress): Promise<{ cluster: string; namespace?: string } | undefined> {
+/** A cluster behind a gateway, and the namespace that is meant there where none is named. */
+export type CurrentContext = ServerAddress & { cluster: string; namespace?: string };
+
+/** Where kubectl would go now, if that has the address of a cluster behind a gateway: of several files the first that says something counts, as for kubectl. */
+export async function currentContext(files: readonly string[]): Promise<CurrentContext | undefined> {
   const { parseDocument } = await import('yaml');
   const read = files.map((file): Kubeconfig => {
     try {
@@ -23,9 +26,9 @@ export async function currentContext(files: readonly string[], address: GatewayA
   const server = named('clusters', context?.cluster)?.cluster?.server;
   if (current === undefined || typeof server !== 'string') return undefined;
   try {
-    const { origin, cluster } = serverAddress(server);
-    if (origin !== address.origin || cluster === undefined) return undefined;
-    return { cluster, ...(typeof context?.namespace === 'string' && context.namespace !== '' ? { namespace: context.namespace } : {}) };
+    const { cluster, ...address } = serverAddress(server);
+    if (cluster === undefined) return undefined;
+    return { ...address, cluster, ...(typeof context?.namespace === 'string' && context.namespace !== '' ? { namespace: context.namespace } : {}) };
   } catch {
     return undefined;
   }
