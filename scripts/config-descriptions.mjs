@@ -91,6 +91,7 @@ export const configDescriptions = {
   'identity.providers[].prefix.groups': 'Before group names.',
   'identity.providers[].caFile': 'The CA of the provider, PEM.',
   'identity.providers[].allowInsecureIssuer': 'Allow an issuer in plain http: for demos.',
+  'identity.providers[].endSession': 'Whether a browser that logs out here is sent on to the provider (its end_session_endpoint) to log out there, too. The provider must know <login.url or gateway.url>/.sallyport/signed-out as an address to come back to.',
   'identity.providers[].refresh': 'How identities are kept up to date.',
   'identity.providers[].refresh.interval': 'How often a session\'s identity is asked for anew.',
   'identity.providers[].refresh.outageGrace': 'How long a session goes on while the provider cannot be reached.',

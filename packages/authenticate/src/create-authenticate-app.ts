@@ -10,13 +10,16 @@ import { pageHeaders } from './pages/render-page.ts';
 import { showUser } from './pomerium/show-user.ts';
 import { signOut } from './pomerium/sign-out.ts';
 import { tellSignInUrl } from './pomerium/tell-sign-in-url.ts';
+import { backchannelLogout } from './routes/backchannel-logout.ts';
 import { beginLogin } from './routes/begin-login.ts';
 import { exchangeCode } from './routes/exchange-code.ts';
 import { finishLogin } from './routes/finish-login.ts';
 import { listSessions } from './routes/list-sessions.ts';
 import { logout } from './routes/logout.ts';
 import { revokeSession } from './routes/revoke-session.ts';
+import { revokeSessions } from './routes/revoke-sessions.ts';
 import { showMe } from './routes/show-me.ts';
+import { signedOut } from './routes/signed-out.ts';
 import { forgetWithSessions } from './session/forget-with-sessions.ts';
 import { createLoginEvents } from './session/login-events.ts';
 
@@ -65,9 +68,12 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   app.all('/.sallyport/token', only('POST'), formOrJson(), exchangeCode(routes));
   app.all('/.sallyport/me', only('GET'), showMe(routes));
   app.all('/.sallyport/logout', only('POST'), logout(routes));
+  app.all('/.sallyport/signed-out', only('GET'), signedOut(routes));
+  app.all('/.sallyport/backchannel-logout/:provider', only('POST'), form(), backchannelLogout(routes));
   mountDevice(app, routes);
   mountPomerium(app, routes);
-  app.all('/v1/sessions', only('GET'), listSessions(routes));
+  const [list, revoke] = [listSessions(routes), revokeSessions(routes)];
+  app.all('/v1/sessions', only('GET', 'DELETE'), (request, response, next) => (request.method === 'GET' ? list : revoke)(request, response, next));
   app.all('/v1/sessions/:id', only('DELETE'), revokeSession(routes));
   app.use(() => {
     throw new ProblemError('not-found', 'There is no such page here.');

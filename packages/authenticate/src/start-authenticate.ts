@@ -34,12 +34,12 @@ export type RunningAuthenticate = RunningService & { url: string; readiness: Rea
 
 type Closing = (() => Promise<void>)[];
 
-function createProviders({ loaded: { config, resolvePath }, environment, fetch, now = Date.now }: StartAuthenticate, closing: Closing) {
+function createProviders({ loaded: { config, resolvePath }, environment, fetch, now = Date.now }: StartAuthenticate, keepsTokens: boolean, closing: Closing) {
   return config.identity.providers.map((provider) => {
-    if (fetch) return createProviderClient({ provider, fetch, now });
+    if (fetch) return createProviderClient({ provider, fetch, now, keepsTokens });
     const own = createProviderFetch({ ...environment, ...(provider.caFile == null ? {} : { ca: readFileSync(resolvePath(provider.caFile), 'utf8') }) });
     closing.push(own.close);
-    return createProviderClient({ provider, fetch: own.fetch, now });
+    return createProviderClient({ provider, fetch: own.fetch, now, keepsTokens });
   });
 }
 
@@ -88,10 +88,10 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const closing: Closing = [];
   const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'authenticate', now).verifier;
   const settings = readLoginSettings(config);
-  const providers = createProviders(parts, closing);
   const audit = openAudit(parts, closing);
   const { sessions, singleUse, tokens } = await openStores(parts, closing);
   const keeping = openKeeping(parts, tokens);
+  const providers = createProviders(parts, keeping !== undefined, closing);
   readiness.add('sessions', () => sessions.ping());
   const deps: AuthenticateDeps = {
     settings, providers, sessions, singleUse, audit, verifier, ...openTokens(parts), ...(keeping ? { keeping } : {}), logger, now,

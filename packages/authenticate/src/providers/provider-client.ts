@@ -38,21 +38,22 @@ export type ProviderClient = {
 /** Not every provider knows these scopes, and some refuse a login over one that they do not know. */
 const dispensable = new Set(['groups', 'offline_access']);
 
-function scopesFor(provider: ProviderConfig, supported: readonly string[] | undefined): string {
-  return provider.scopes.filter((scope) => !dispensable.has(scope) || supported === undefined || supported.includes(scope)).join(' ');
+function scopesFor(provider: ProviderConfig, supported: readonly string[] | undefined, keepsTokens: boolean): string {
+  const wanted = provider.scopes.filter((scope) => scope !== 'offline_access' || keepsTokens);
+  return wanted.filter((scope) => !dispensable.has(scope) || supported === undefined || supported.includes(scope)).join(' ');
 }
 
-async function authorizationUrl(provider: ProviderConfig, configuration: client.Configuration, login: LoginSecrets): Promise<URL> {
+async function authorizationUrl({ provider, keepsTokens = true }: { provider: ProviderConfig; keepsTokens?: boolean }, configuration: client.Configuration, login: LoginSecrets): Promise<URL> {
   const { maxAge, acrValues = [] } = login.demands ?? {};
   return client.buildAuthorizationUrl(configuration, {
-    redirect_uri: login.redirectUri, scope: scopesFor(provider, configuration.serverMetadata().scopes_supported), state: login.state, nonce: login.nonce,
+    redirect_uri: login.redirectUri, scope: scopesFor(provider, configuration.serverMetadata().scopes_supported, keepsTokens), state: login.state, nonce: login.nonce,
     code_challenge: await client.calculatePKCECodeChallenge(login.codeVerifier), code_challenge_method: 'S256',
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }), ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
   });
 }
 
-/** Creates the client of one provider: authorization code with PKCE (S256), state, nonce and issuer checked. It asks the network nothing until the first login. */
-export function createProviderClient(deps: { provider: ProviderConfig; fetch: ProviderFetch; now: () => number }): ProviderClient {
+/** Creates the client of one provider: authorization code with PKCE (S256), state, nonce and issuer checked. It asks the network nothing until the first login, and for no refresh token that nobody would keep. */
+export function createProviderClient(deps: { provider: ProviderConfig; fetch: ProviderFetch; now: () => number; keepsTokens?: boolean }): ProviderClient {
   const { provider, now } = deps;
   const discovery = createDiscovery(deps);
   const readLogoutToken = createReadLogoutToken(deps);
@@ -67,13 +68,13 @@ export function createProviderClient(deps: { provider: ProviderConfig; fetch: Pr
     id: provider.id,
     issuer: provider.issuer,
     refreshing: provider.refresh,
-    authorizationUrl: (login) => told((configuration) => authorizationUrl(provider, configuration, login)),
+    authorizationUrl: (login) => told((configuration) => authorizationUrl(deps, configuration, login)),
     finish: (answer, login) => told((configuration) => askIdentity(provider, configuration, answer, login, now())),
     async refresh(tokens, of) {
       const configuration = await discovery().catch((error: unknown) => { throw refreshFailure(error, { now: now() }); });
       return askAgain(provider, configuration, tokens, of, now());
     },
-    endSessionUrl: (about) => told((configuration) => endSessionAddress(configuration, about)),
+    endSessionUrl: (about) => (provider.endSession ? told((configuration) => endSessionAddress(configuration, about)) : Promise.resolve(undefined)),
     readLogoutToken: (token) => told((configuration) => readLogoutToken(configuration.serverMetadata(), token)),
   };
 }

@@ -3,8 +3,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SignJWT, generateKeyPair } from 'jose';
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { createTokenSealer } from '@sallyport/kit';
+import { keepTokens } from '../session/keep-tokens.ts';
 import { openTokens } from '../session/login-tokens.ts';
-import { cliCode, createBed, exchange, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import { cliCode, createBed, createBrowser, exchange, throughProvider, type Bed } from '../test-bed.test.support.ts';
 import { createRefresher } from './create-refresher.ts';
 
 const minute = 60_000;
@@ -24,6 +25,17 @@ const logIn = async (): Promise<Session> => {
   await throughProvider(bed, '/.sallyport/login');
   const { idleEndsAt: _moves, ...session } = (await bed.sessions.list()).at(-1)!;
   return session;
+};
+/** As many sessions, made without a login each. */
+const logInMany = async (count: number) => {
+  const { id: _id, ...like } = await logIn();
+  for (let n = 1; n < count; n += 1) {
+    const session: Session = { ...like, id: `session-${n}` };
+    const refreshToken = `refresh-token-of-${n}`;
+    bed.provider.refreshTokens.set(refreshToken, { sid: session.sid! });
+    await keepTokens(bed.deps, session, { refreshToken }, session.createdAt);
+    await bed.sessions.create(`hash-${n}`, session);
+  }
 };
 const live = async ({ id }: Session) => {
   const found = await bed.sessions.read(id);
@@ -287,7 +299,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
   });
 
   it('is not asked for every session when it is away', async () => {
-    for (let n = 0; n < 200; n += 1) await exchange(bed, { code: await cliCode(bed) });
+    await logInMany(200);
     const before = refreshCalls();
     answerWith(() => { throw new TypeError('fetch failed'); });
     await after(10 * minute);
@@ -298,7 +310,7 @@ describe('a provider that is away ends nothing until the grace is over', () => {
   it('is no outage of another provider', async () => {
     const providers = ['corp', 'other'].map((id) => ({ id, issuer: 'https://idp.example.com', clientId: 'sallyport', clientSecret: 's3cr3t' }));
     await begin({ identity: { providers } });
-    for (const provider of ['corp', 'corp', 'corp', 'corp', 'other']) await throughProvider(bed, `/.sallyport/login?provider=${provider}`, undefined, (await import('../test-bed.test.support.ts')).createBrowser(bed.app));
+    for (const provider of ['corp', 'corp', 'corp', 'corp', 'other']) await throughProvider(bed, `/.sallyport/login?provider=${provider}`, undefined, createBrowser(bed.app));
     const other = (await bed.sessions.list()).find(({ identity }) => identity.provider === 'other')!;
     let asked = 0;
     answerWith(() => {
@@ -316,7 +328,7 @@ describe('replicas share the work', () => {
   const replicaOf = (of: Bed) => createRefresher({ ...of.deps, keeping: of.keeping, events: { ended: () => {}, refreshed: () => {} }, random: () => 0.5 });
 
   it('and ask once for each session', async () => {
-    for (let n = 0; n < 50; n += 1) await exchange(bed, { code: await cliCode(bed) });
+    await logInMany(50);
     const before = refreshCalls();
     const others = [replicaOf(bed), replicaOf(bed), replicaOf(bed)];
     bed.clock.now += 10 * minute;

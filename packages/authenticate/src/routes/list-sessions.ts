@@ -9,14 +9,16 @@ function describe(session: ListedSession, currentId: string) {
   return { id, kind, user, provider, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, current: id === currentId };
 }
 
-/** `GET /v1/sessions`: the caller's live sessions; with `all=true` everybody's, where `api.policy.sessions` lets the caller. */
+/** `GET /v1/sessions`: the caller's live sessions; with `all=true` everybody's, with `user=<name>` somebody's, where `api.policy.sessions` lets the caller. */
 export function listSessions(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
-    const all = readQuery(request).get('all') ?? 'false';
+    const query = readQuery(request);
+    const [all, user] = [query.get('all') ?? 'false', query.get('user')];
     if (all !== 'true' && all !== 'false') throw new ProblemError('bad-request', 'all must be true or false.');
-    if (all === 'true' && !caller.privileged) throw new ProblemError('forbidden', 'Your rights let you see your own sessions only (api.policy.sessions).');
-    const found = all === 'true' ? await deps.sessions.list() : await ownSessions(deps.sessions, caller);
-    response.json({ sessions: found.map((session) => describe(session, caller.session.id)) });
+    const others = all === 'true' || (user !== null && (user !== caller.identity.user || caller.privileged));
+    if (others && !caller.privileged) throw new ProblemError('forbidden', 'Your rights let you see your own sessions only (api.policy.sessions).');
+    const found = others ? await deps.sessions.list() : await ownSessions(deps.sessions, caller);
+    response.json({ sessions: found.filter(({ identity }) => user === null || identity.user === user).map((session) => describe(session, caller.session.id)) });
   };
 }

@@ -1,15 +1,42 @@
-import type { RequestHandler } from 'express';
-import { ProblemError, readCaller } from '@sallyport/kit';
+import type { Request, RequestHandler, Response } from 'express';
+import { ProblemError, readCaller, type Caller } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { clearedSessionCookie, readCookies, sessionCookieName } from '../login/cookies.ts';
 import { readOrigin, requireOwnPage } from '../login/read-origin.ts';
-import { html, sendPage } from '../pages/render-page.ts';
+import { readQuery } from '../pages/read-query.ts';
+import { showSignedOut } from '../pages/show-signed-out.ts';
 import { wantsPage } from '../pages/wants-page.ts';
 import { readClientFacts } from '../session/client-facts.ts';
+import { endMany } from '../session/end-many.ts';
+import { providerLogoutUrl } from '../session/provider-logout-url.ts';
+import { ownSessions } from '../session/read-caller-session.ts';
 
 const path = '/.sallyport/logout';
 
-/** `POST /.sallyport/logout`: ends the session that makes the call, everywhere and at once. */
+function readEverywhere(request: Request): boolean {
+  const value = readQuery(request).get('everywhere') ?? 'false';
+  if (value !== 'true' && value !== 'false') throw new ProblemError('bad-request', 'everywhere must be true or false.');
+  return value === 'true';
+}
+
+async function end(deps: RouteDeps, caller: Caller, request: Request): Promise<void> {
+  const { identity, session } = caller;
+  const facts = readClientFacts(request);
+  const ids = readEverywhere(request) ? (await ownSessions(deps.sessions, caller)).map(({ id }) => id) : [session.id];
+  await endMany(ids, async (id) => {
+    const ended = await deps.sessions.revoke(id, { by: identity.user, reason: 'logout' });
+    if (ended) deps.events.revoked(ended, { caller: identity, path, facts, reason: id === session.id ? 'logout' : 'logout everywhere' });
+    return ended;
+  }, session.id);
+}
+
+function answerPage(response: Response, there: { provider: string; url: URL } | undefined): void {
+  // A header, for the form of these pages may lead nowhere but here, redirects included.
+  if (there) response.setHeader('refresh', `0; url=${there.url.href}`);
+  showSignedOut(response, there);
+}
+
+/** `POST /.sallyport/logout`: ends the session that makes the call, at once; with `everywhere=true` all of the person's. A browser goes on to end its session at the provider, too. */
 export function logout(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const origin = readOrigin(request, deps.settings);
@@ -17,14 +44,10 @@ export function logout(deps: RouteDeps): RequestHandler {
     const byCookie = caller?.session.kind === 'browser' || readCookies(request.headers.cookie).has(sessionCookieName(origin));
     if (byCookie) requireOwnPage(request, deps.settings);
     if (!caller && !byCookie) throw new ProblemError('unauthenticated', 'Nobody is logged in here.');
-    if (caller) {
-      const { identity } = caller;
-      const ended = await deps.sessions.revoke(caller.session.id, { by: identity.user, reason: 'logout' });
-      if (ended) deps.events.revoked(ended, { caller: identity, path, facts: readClientFacts(request), reason: 'logout' });
-    }
+    const url = caller && byCookie && wantsPage(request) ? await providerLogoutUrl(deps, caller) : undefined;
+    if (caller) await end(deps, caller, request);
     if (byCookie) response.append('set-cookie', clearedSessionCookie(origin));
     if (!wantsPage(request)) return void response.status(204).end();
-    sendPage(response, 200, 'You are logged out', html`<p>Your session has ended, and everything that was open through it.</p>
-<p><a href="/.sallyport/login">Log in again</a></p>`);
+    answerPage(response, url && { provider: caller!.identity.provider, url });
   };
 }

@@ -5,23 +5,29 @@ import type { LoginEvents } from './login-events.ts';
 
 export type LimitSessionsDeps = { sessions: Pick<SessionStore, 'list' | 'revoke'>; settings: Pick<LoginSettings, 'perUser' | 'onLimit'>; events: Pick<LoginEvents, 'ended'> };
 
-/** By age, and where that is the same by id: of two logins at once every replica sees the same one as the first. */
-const byAge = (a: ListedSession, b: ListedSession) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+const tooMany = (perUser: number) => new ProblemError('too-many-requests', `You have ${perUser} sessions already, which is as many as one may have here. Log out elsewhere first ("sallyport sessions list", "sallyport sessions revoke").`);
+
+/** The person's sessions beside the one that is made, and the one that it replaces. */
+async function others({ sessions }: LimitSessionsDeps, { id: own, identity: { issuer, subject } }: Session, replaced: string | undefined): Promise<ListedSession[]> {
+  return (await sessions.list({ issuer, subject })).filter(({ id }) => id !== own && id !== replaced);
+}
+
+/** Refuses a session that is about to be made where the person may have no more. */
+export async function refuseBeyondLimit(deps: LimitSessionsDeps, made: Session, replaced: string | undefined): Promise<void> {
+  const { perUser, onLimit } = deps.settings;
+  if (perUser !== undefined && onLimit === 'refuse' && (await others(deps, made, replaced)).length >= perUser) throw tooMany(perUser);
+}
 
 /**
- * Holds a person to the number of sessions that they may have, now that a new one is there: the oldest end, or the new one is refused. One that is about
- * to be replaced does not count.
+ * Holds a person to the number of sessions that they may have, now that a new one is there: the oldest end, or the new one is refused. Of several that
+ * are made at once the last sees all others, so that never too many stay; it may be that fewer do.
  */
-export async function limitSessions({ sessions, settings: { perUser, onLimit }, events }: LimitSessionsDeps, made: Session, replaced: string | undefined): Promise<void> {
+export async function limitSessions(deps: LimitSessionsDeps, made: Session, replaced: string | undefined): Promise<void> {
+  const { sessions, settings: { perUser, onLimit }, events } = deps;
   if (perUser === undefined) return;
-  const { issuer, subject } = made.identity;
-  const all = (await sessions.list({ issuer, subject })).filter(({ id }) => id !== replaced).toSorted(byAge);
-  if (onLimit === 'refuse') {
-    if (all.findIndex(({ id }) => id === made.id) < perUser) return;
-    throw new ProblemError('too-many-requests', `You have ${perUser} sessions already, which is as many as one may have here. Log out elsewhere first ("sallyport sessions list", "sallyport sessions revoke").`);
-  }
-  for (const { id } of all.slice(0, Math.max(0, all.length - perUser))) {
-    if (id === made.id) continue;
+  if (onLimit === 'refuse') return refuseBeyondLimit(deps, made, replaced);
+  const before = await others(deps, made, replaced);
+  for (const { id } of before.slice(0, Math.max(0, before.length - perUser + 1))) {
     const ended = await sessions.revoke(id, { by: 'authenticate', reason: 'limit' });
     if (ended) events.ended(ended, { reason: 'limit', detail: `the person logged in again, and has no more than ${perUser} sessions` });
   }

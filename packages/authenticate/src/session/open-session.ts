@@ -3,7 +3,7 @@ import { hashToken, ProblemError, type SessionStore, type SingleUseStore } from 
 import type { LoginSettings } from '../login/login-settings.ts';
 import type { DeviceFacts } from './client-facts.ts';
 import { keepTokens, type KeepTokensDeps } from './keep-tokens.ts';
-import { limitSessions } from './limit-sessions.ts';
+import { limitSessions, refuseBeyondLimit } from './limit-sessions.ts';
 import { isLoggedOutThere } from './logged-out-there.ts';
 import type { LoginEvents } from './login-events.ts';
 import { takeProof, type ProvenIdentity } from './proven-identity.ts';
@@ -31,6 +31,7 @@ export async function openSession(deps: OpenSessionDeps, made: NewSession): Prom
   const session: Session = {
     version: 1, id: made.id, kind: made.kind, identity, createdAt, expiresAt: createdAt + deps.settings.lifetimeMs, idleMs: deps.settings.idleMs, ...made.facts, ...(sid === undefined ? {} : { sid }),
   };
+  await refuseBeyondLimit(deps, session, made.replaces);
   const token = made.tokenFor?.(session) ?? `spt_${deps.randomToken()}`;
   if (tokens) await keepTokens(deps, session, tokens, provenAt);
   await deps.sessions.create(hashToken(token), session);

@@ -16,6 +16,8 @@ export const providerSchema = z.strictObject({
   prefix: z.strictObject({ user: z.string().default(''), groups: z.string().default('') }).prefault({}),
   caFile: z.string().nullish(),
   allowInsecureIssuer: z.boolean().default(false),
+  /** Whether a browser that logs out here is sent on to log out there. */
+  endSession: z.boolean().default(true),
   refresh: z.strictObject({ interval: durationSchema.prefault('10m'), outageGrace: durationSchema.prefault('1h') }).prefault({}),
 }).refine((provider) => provider.allowInsecureIssuer || provider.issuer.startsWith('https:'), {
   path: ['issuer'], message: 'must be https (or set allowInsecureIssuer: true, for a demo)',

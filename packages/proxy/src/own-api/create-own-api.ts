@@ -44,7 +44,7 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
   mountApi(app, deps);
   mountPomerium(app, createAuditedCall(deps), deps);
-  app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/token'], deps.pages);
+  app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/token', '/.sallyport/signed-out', '/.sallyport/backchannel-logout/:provider'], deps.pages);
   app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
   return finish(app, deps);
 }
@@ -65,6 +65,9 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
   const queryOf = (request: IncomingMessage) => (request.url?.includes('?') ? request.url.slice(request.url.indexOf('?')) : '');
   app.get(`${apiPrefix}/clusters`, call(undefined, () => Promise.resolve({ status: 200, body: { clusters: deps.clusters() } })));
   app.get(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({ method: 'GET', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) } })));
+  app.delete(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({
+    method: 'DELETE', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 30_000,
+  })));
   app.delete(`${apiPrefix}/sessions/:id`, call('sessions', (request, caller) => deps.authenticate.request({
     method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(String(request.params.id))}`, headers: { [callerHeader]: encodeCaller(caller) },
   })));

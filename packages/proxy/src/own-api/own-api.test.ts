@@ -99,6 +99,24 @@ describe('the gateway\'s own API', () => {
     expect(calls).toEqual([]);
   });
 
+  it('passes on whose sessions are to end, and with which rights', async () => {
+    const { agent, calls, callerOf } = setUp(true);
+    await agent.delete(`${api}/sessions?user=bob%40example.com`).expect(401);
+    await agent.delete(`${api}/sessions?all=true`).set('cookie', cookie).set('origin', 'https://evil').expect(403);
+    expect(calls).toEqual([]);
+    await agent.delete(`${api}/sessions?user=bob%40example.com&provider=corp`).set('authorization', bearer).expect(200);
+    expect(calls).toMatchObject([{ method: 'DELETE', path: '/v1/sessions?user=bob%40example.com&provider=corp', timeoutMs: 30_000 }]);
+    expect(callerOf(calls[0]!)).toMatchObject({ privileged: true });
+  });
+
+  it('has the login service hear what a provider says of a logout, without a caller', async () => {
+    const { agent, seen } = setUp();
+    await agent.post('/.sallyport/backchannel-logout/corp').set('authorization', 'Bearer spt_live').type('form').send({ logout_token: 'x' }).expect(200, 'page');
+    await agent.get('/.sallyport/signed-out').set('cookie', cookie).expect(200, 'page');
+    expect(seen.caller).toBeUndefined();
+    await agent.post('/.sallyport/backchannel-logout/corp/x').expect(404);
+  });
+
   it('takes no change on a cookie\'s strength from another site', async () => {
     const { agent, calls } = setUp(true);
     for (const origin of ['https://evil', 'https://gate.evil', 'http://gate', 'null']) await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', origin).expect(403);
