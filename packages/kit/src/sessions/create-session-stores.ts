@@ -1,4 +1,7 @@
 import type { SessionsConfig } from '@sallyport/contracts';
+import { createMemoryDirectoryStore } from '../directory/create-memory-directory-store.ts';
+import { createRedisDirectoryStore } from '../directory/create-redis-directory-store.ts';
+import type { DirectoryStore } from '../directory/directory-store.ts';
 import type { Logger } from '../observe/create-logger.ts';
 import { createMemoryReplicaBoard } from '../replicas/create-memory-replica-board.ts';
 import { createRedisReplicaBoard } from '../replicas/create-redis-replica-board.ts';
@@ -17,7 +20,7 @@ import type { ProviderTokenStore } from './provider-token-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SingleUseStore } from './single-use-store.ts';
 
-export type SessionStores = { sessions: SessionStore; tokens: ProviderTokenStore; singleUse: SingleUseStore; replicas: ReplicaBoard; streams: StreamBoard; close: () => Promise<void> };
+export type SessionStores = { sessions: SessionStore; tokens: ProviderTokenStore; singleUse: SingleUseStore; replicas: ReplicaBoard; streams: StreamBoard; directory: DirectoryStore; close: () => Promise<void> };
 
 /** The stores that `sessions` of the configuration asks for. Resolves within a second even while Redis is away. */
 export async function createSessionStores(
@@ -26,7 +29,10 @@ export async function createSessionStores(
 ): Promise<SessionStores> {
   if (!('redis' in config)) {
     const sessions = createMemorySessionStore(deps);
-    return { sessions, tokens: createMemoryProviderTokenStore(deps), singleUse: createMemorySingleUseStore(deps), replicas: createMemoryReplicaBoard(deps), streams: createMemoryStreamBoard(deps), close: () => sessions.close() };
+    return {
+      sessions, tokens: createMemoryProviderTokenStore(deps), singleUse: createMemorySingleUseStore(deps), replicas: createMemoryReplicaBoard(deps), streams: createMemoryStreamBoard(deps),
+      directory: createMemoryDirectoryStore(deps), close: () => sessions.close(),
+    };
   }
   const redis = await connectRedis(config, deps);
   const sessions = createRedisSessionStore({ redis, now: deps.now });
@@ -35,5 +41,6 @@ export async function createSessionStores(
     await redis.close();
   };
   const tokens = createRedisProviderTokenStore({ redis, now: deps.now });
-  return { sessions, tokens, singleUse: createRedisSingleUseStore({ redis }), replicas: createRedisReplicaBoard({ redis }), streams: createRedisStreamBoard({ redis }), close };
+  const directory = createRedisDirectoryStore({ redis, now: deps.now });
+  return { sessions, tokens, singleUse: createRedisSingleUseStore({ redis }), replicas: createRedisReplicaBoard({ redis }), streams: createRedisStreamBoard({ redis }), directory, close };
 }
