@@ -19,7 +19,7 @@ function openWatch(socket: TLSSocket, head: string, ended: OpenWatches['ended'])
       if (said.includes('"ADDED"')) resolve();
       if (said.endsWith('\r\n0\r\n\r\n')) end(); // the last chunk; the connection may stay
     });
-    socket.once('error', reject);
+    socket.on('error', reject);
     socket.once('close', () => {
       end();
       reject(new Error(`a watch ended at once: ${said}`));
@@ -42,9 +42,17 @@ export async function openWatches(url: string, options: { ca: string; token: str
       const socket = connect({ host: hostname, port: Number(port), secureContext });
       sockets.push(socket);
       await openWatch(socket, head, ended);
-      socket.on('error', () => {});
     }
   };
-  await Promise.all(Array.from({ length: 16 }, some));
-  return { ended, sockets, close: () => sockets.forEach((socket) => socket.destroy()) };
+  const close = () => {
+    left = 0;
+    for (const socket of sockets) socket.destroy();
+  };
+  try {
+    await Promise.all(Array.from({ length: 16 }, some));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { ended, sockets, close };
 }

@@ -62,8 +62,8 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'cluster', 'kubectl'], `${so
     plain.stop();
     process.stderr.write(`measured: plain requests ${JSON.stringify(statuses)}; streams ${JSON.stringify(mixed.counts)}; last failures ${JSON.stringify(mixed.lastFailure)}\n`);
     expect(Object.keys(mixed.counts)).toEqual(expect.arrayContaining(['watches ended by their client', 'watches cut', 'exec that ends', 'exec given up', 'logs -f', 'port-forward']));
-    // Idle connections to clusters and services are kept for a while.
-    await pause(30_000);
+    // Idle connections are kept for 65 seconds.
+    await pause(75_000);
     return usage();
   }
 
