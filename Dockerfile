@@ -6,9 +6,9 @@
 # NPM_CONFIG_REGISTRY  where packages come from, if not from npm's own registry.
 # The Node.js that builds and runs everything is the project's own, from package-lock.json.
 ARG BASE_IMAGE=debian:bookworm-slim
-ARG BUILD_IMAGE=${BASE_IMAGE}
+ARG BUILD_IMAGE
 
-FROM ${BUILD_IMAGE} AS tools
+FROM ${BUILD_IMAGE:-${BASE_IMAGE}} AS tools
 RUN command -v npm > /dev/null || { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io npm && rm -rf /var/lib/apt/lists/*; }
 
 # Only what decides which packages are installed, so that a change to a source file does not install them again.
