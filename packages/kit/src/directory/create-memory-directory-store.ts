@@ -65,17 +65,9 @@ function createTouches(sourceOf: (name: string) => Source, now: () => number): P
   };
 }
 
-/** A directory in this process's memory; at most `max` (200,000) entries of each kind and source. */
-export function createMemoryDirectoryStore(deps: { now: () => number; max?: number }): DirectoryStore {
-  const { now, max = 200_000 } = deps;
-  const sources = new Map<string, Source>();
-  const sourceOf = (name: string): Source => {
-    const source = sources.get(name) ?? { people: emptyTable(), groups: emptyTable(), members: createMemoryMembers(), gone: new Set(), touched: new Map(), links: new Map(), reading: undefined };
-    sources.set(name, source);
-    return source;
-  };
+/** How entries are written and removed. */
+function createEntries(sourceOf: (name: string) => Source, now: () => number, max: number): Pick<DirectoryStore, 'put' | 'remove' | 'get' | 'find' | 'list' | 'isGone'> {
   return {
-    ...createTouches(sourceOf, now),
     async put(name, kind, entry, { expected, unique = [], touched = [] }) {
       const source = sourceOf(name);
       const table = source[kind];
@@ -115,6 +107,20 @@ export function createMemoryDirectoryStore(deps: { now: () => number; max?: numb
       return { total: table.texts.size, entries: ids.map((id) => read(table, id)!) };
     },
     isGone: async (name, keys) => keys.some((key) => sourceOf(name).gone.has(key)),
+  };
+}
+
+/** A directory in this process's memory; at most `max` (200,000) entries of each kind and source. */
+export function createMemoryDirectoryStore(deps: { now: () => number; max?: number }): DirectoryStore {
+  const { now, max = 200_000 } = deps;
+  const sources = new Map<string, Source>();
+  const sourceOf = (name: string): Source => {
+    const source = sources.get(name) ?? { people: emptyTable(), groups: emptyTable(), members: createMemoryMembers(), gone: new Set(), touched: new Map(), links: new Map(), reading: undefined };
+    sources.set(name, source);
+    return source;
+  };
+  return {
+    ...createEntries(sourceOf, now, max), ...createTouches(sourceOf, now),
     async changeMembers(name, groupId, { add = [], remove = [], touched = [] }) {
       const source = sourceOf(name);
       if (!source.groups.texts.has(groupId)) return undefined;

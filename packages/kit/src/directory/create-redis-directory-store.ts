@@ -67,7 +67,7 @@ function createReads({ redis: { client }, keys }: Parts): Pick<DirectoryStore, '
     find: (source, kind, key) => askRedis(async () => present(source, kind, await below(keys(source)[kind].index, key, 'LIMIT', 0, mostFound))),
     list: (source, kind, from, count) => askRedis(async () => {
       const { order } = keys(source)[kind];
-      const [total, ids] = await Promise.all([client.zcard(order), count > 0 ? client.zrange(order, from, from + count - 1) : []]);
+      const [total, ids] = await Promise.all([client.zcard(order), count > 0 ? client.zrange(order, String(from), String(from + count - 1)) : []]);
       return { total, entries: await present(source, kind, ids) };
     }),
     isGone: (source, all) => askRedis(async () => all.length > 0 && (await client.smismember(keys(source).gone, ...all)).includes(1)),
@@ -93,7 +93,7 @@ function createTouches({ redis, now, keys }: Parts): Pick<DirectoryStore, 'link'
     })),
     touch: async (source, all) => {
       const at = now();
-      if (all.length > 0) await askRedis(() => client.zadd(keys(source).touched, ...all.flatMap((key) => [String(at), key])));
+      if (all.length > 0) await askRedis(() => client.zadd(keys(source).touched, ...all.flatMap((key) => [at, key])));
     },
     takeTouched: (source, limit, leaseMs) => askRedis(async () => {
       const ticket = now() + leaseMs;
