@@ -10,6 +10,7 @@ import { createJudgeCheck } from './check/judge-check.ts';
 import { createJudgeShadow } from './check/judge-shadow.ts';
 import { readChecks } from './check/read-checks.ts';
 import { createListClusters } from './clusters/list-clusters.ts';
+import { createAnswerCanI } from './explain/answer-can-i.ts';
 import { createAnswerExplain } from './explain/answer-explain.ts';
 import type { PolicySet } from './policies/policy-set.ts';
 import { readBody } from './read-body.ts';
@@ -53,6 +54,7 @@ function createRoutes(deps: AuthorizeDeps) {
   const judge = createJudgeCheck({ callers: createCallerViews(), now, shadow: createJudgeShadow({ metrics: deps.metrics, logger }) });
   const answer = createAnswerChecks({ sessions, policies, logger, storeTimeoutMs, judge, renewal: createIdleRenewal(deps) });
   const explain = createAnswerExplain({ sessions, policies, logger, now, storeTimeoutMs });
+  const canI = createAnswerCanI({ sessions, policies, logger, now, storeTimeoutMs });
   const listClusters = createListClusters({ sessions, policies, now, storeTimeoutMs });
   const replicas = deps.replicas ?? createMemoryReplicaBoard({ now });
   const board = deps.streams ?? createMemoryStreamBoard({ now });
@@ -65,6 +67,7 @@ function createRoutes(deps: AuthorizeDeps) {
       afterwards();
     } },
     '/v1/explain': { method: 'POST', serve: async (request, response) => sendJson(response, JSON.stringify(await explain(await readBody(request, maxExplainBytes)))) },
+    '/v1/can-i': { method: 'POST', serve: async (request, response) => sendJson(response, JSON.stringify(await canI(await readBody(request, maxExplainBytes)))) },
     '/v1/clusters': { method: 'POST', serve: async (request, response) => sendJson(response, JSON.stringify(await listClusters(await readBody(request, maxQuestionBytes)))) },
     '/v1/changes': { method: 'GET', serve(_request, response) {
       if (!feed.subscribe(response)) throw new ProblemError('too-many-requests', 'Too many hold this feed open.');
@@ -96,7 +99,7 @@ function createRoutes(deps: AuthorizeDeps) {
   } };
 }
 
-/** Creates authorize: `POST /v1/check`, `POST /v1/explain`, `POST /v1/clusters`, `GET /v1/changes`, `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, `POST /v1/streams`, `POST /v1/streams/answer`, each for services that may call it. */
+/** Creates authorize: `POST /v1/check`, `POST /v1/explain`, `POST /v1/can-i`, `POST /v1/clusters`, `GET /v1/changes`, `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, `POST /v1/streams`, `POST /v1/streams/answer`, each for services that may call it. */
 export function createAuthorize(deps: AuthorizeDeps): Authorize {
   const { routes, close } = createRoutes(deps);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { checkSchema, decisionSchema } from './check-call.ts';
+import { checkSchema, decisionSchema, kubernetesAttributesSchema } from './check-call.ts';
 
-// POST /.sallyport/api/v1/policy/explain on the gateway, which asks POST /v1/explain of authorize.
+// POST /.sallyport/api/v1/policy/explain and .../policy/can-i on the gateway, which asks POST /v1/explain and POST /v1/can-i of authorize.
 
 const word = z.string().max(253);
 const text = z.string().max(4096);
@@ -69,3 +69,20 @@ export const explanationSchema = z.object({
   upstream: z.object({ user: z.string(), groups: z.array(z.string()), droppedGroups: z.array(z.string()) }).optional(),
 });
 export type Explanation = z.infer<typeof explanationSchema>;
+
+const mostQuestions = 256;
+
+/** Many questions at once about what the caller may do on a cluster; the answers are yes or no. */
+export const canIQuestionSchema = z.strictObject({
+  cluster: word.min(1), namespace: word.optional(),
+  requests: z.array(z.strictObject({ verb: word, resource: word, apiGroup: word.optional(), subresource: word.optional() })).min(1).max(mostQuestions),
+});
+export type CanIQuestion = z.infer<typeof canIQuestionSchema>;
+
+/** `check` says whose requests they would be, from where and to which cluster; `requests` what would be asked there. */
+export const canIRequestSchema = z.strictObject({ check: checkSchema, requests: z.array(z.strictObject({ method: z.string(), kubernetes: kubernetesAttributesSchema })).min(1).max(mostQuestions) });
+export type CanIRequest = z.infer<typeof canIRequestSchema>;
+
+/** In the order of the questions. */
+export const canIAnswerSchema = z.object({ policyVersion: z.string(), allowed: z.array(z.boolean()) });
+export type CanIAnswer = z.infer<typeof canIAnswerSchema>;

@@ -2,30 +2,16 @@ import { explainRequestSchema, type Check, type ExplainRequest, type Explanation
 import { ProblemError, type Logger, type SessionLookup, type SessionStore } from '@sallyport/kit';
 import { createCallerViews } from '../check/caller-view.ts';
 import { createJudgeCheck } from '../check/judge-check.ts';
-import { withDeadline } from '../check/with-deadline.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { explainCheck } from './explain-check.ts';
+import { findAsking, soon } from './find-asking.ts';
 import { findPerson } from './find-person.ts';
+import { readAs } from './read-as.ts';
 
 type Deps = { sessions: Pick<SessionStore, 'find' | 'list'>; policies: Pick<PolicySet, 'current'>; logger: Logger; now: () => number; storeTimeoutMs: number };
 
 /** How many may be under way at once: an explanation of a large policy costs as much as thousands of checks. */
 const mostAtOnce = 4;
-
-const storeAway = () => new ProblemError('sessions-unavailable', 'The session store does not answer, so nobody can be recognised. Try again shortly.');
-
-function readRequest(text: string): ExplainRequest {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (cause) {
-    throw new ProblemError('bad-request', 'The body is not JSON.', { cause });
-  }
-  const parsed = explainRequestSchema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new ProblemError('bad-request', `${issue?.path.join('.') ?? 'the body'}: ${issue?.message ?? 'is not understood'}`);
-}
 
 /** Whether `api.policy` lets the caller explain what is not their own; decided here and now, whatever the calling service says. */
 function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot, now: number): boolean {
@@ -36,21 +22,20 @@ function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot:
 /** Creates what answers `POST /v1/explain`. */
 export function createAnswerExplain(deps: Deps): (text: string) => Promise<Explanation> {
   let underWay = 0;
-  const within = <T>(asked: Promise<T>) => withDeadline(asked, deps.storeTimeoutMs, storeAway);
   const explain = async ({ check, about }: ExplainRequest) => {
-    const found = check.credential.kind === 'token' ? (await within(deps.sessions.find([check.credential.hash])))[0] : undefined;
+    const found = await findAsking(check, deps);
     const snapshot = deps.policies.current();
     const now = deps.now();
     const privileged = mayExplainAll(check, found, snapshot, now);
     if (about && found?.state === 'live' && !privileged) throw new ProblemError('forbidden', 'Your rights do not let you ask about others (api.policy.policy).');
     if (!about || found?.state !== 'live') return explainCheck({ check, found, other: false, privileged }, snapshot, now);
-    const session = await within(findPerson(about, { sessions: deps.sessions, now }));
+    const session = await soon(findPerson(about, { sessions: deps.sessions, now }), deps.storeTimeoutMs);
     const { clientCertificate: _own, ...request } = check.request;
     const asThem: Check = { ...check, request: { ...request, ip: about.ip ?? session.clientAddress ?? '' } };
     return explainCheck({ check: asThem, found: { state: 'live', session, idleEndsAt: session.expiresAt }, other: true, privileged }, snapshot, now);
   };
   return async (text) => {
-    const request = readRequest(text);
+    const request = readAs(explainRequestSchema, text);
     if (underWay >= mostAtOnce) throw new ProblemError('too-many-requests', 'Too much is being explained at the moment. Try again shortly.');
     underWay += 1;
     try {

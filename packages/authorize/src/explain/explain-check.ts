@@ -6,6 +6,7 @@ import { inputOf } from '../check/decide.ts';
 import { createJudgeCheck } from '../check/judge-check.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import { chooseRules } from './choose-rules.ts';
+import { notYours } from './not-yours.ts';
 import { shorten } from './shorten.ts';
 import { traceInSlices } from './trace-in-slices.ts';
 
@@ -13,9 +14,6 @@ import { traceInSlices } from './trace-in-slices.ts';
 export type Explained = { readonly check: Check; readonly found: SessionLookup | undefined; readonly other: boolean; readonly privileged: boolean };
 
 const mostRules = 200;
-
-/** The one answer for a cluster that is not there and for one that is not the person's. */
-const notYours = (name: string) => new ProblemError('not-found', `There is no cluster ${JSON.stringify(name.slice(0, 63))} here, or none of its rules for this request is about you. "sallyport clusters" lists the clusters.`);
 
 function ruleOf({ rule, action, operator, holds, criteria }: AlternativeTrace, withData: boolean): ExplainedRule {
   return {

@@ -103,6 +103,29 @@ describe('POST .../policy/explain', () => {
   });
 });
 
+describe('POST .../policy/can-i', () => {
+  const list = { cluster: 'dev', namespace: 'dev', requests: [{ verb: 'get', resource: 'pods' }, { verb: 'delete', resource: 'deployments', apiGroup: 'apps' }] };
+  const post = (app: Parameters<typeof supertest>[0], body: unknown, token = 'spt_live') => supertest(app).post('/.sallyport/api/v1/policy/can-i').set({ authorization: `Bearer ${token}`, 'content-type': 'application/json' }).send(JSON.stringify(body));
+
+  it('asks authorize about many requests at once', async () => {
+    const { app, calls, events } = setUp(() => ({ policyVersion: 'v', allowed: [true, false] }));
+    const { body } = await post(app, list).expect(200);
+    expect(body).toEqual({ policyVersion: 'v', allowed: [true, false] });
+    expect(calls[0]).toMatchObject({ path: '/v1/can-i', body: { check: { target: { kind: 'cluster', name: 'dev' }, request: { ip: '10.0.0.9' } }, requests: [
+      { method: 'GET', kubernetes: { verb: 'get', resource: 'pods', namespace: 'dev', name: '' } }, { method: 'DELETE', kubernetes: { verb: 'delete', resource: 'deployments', apiGroup: 'apps', path: '/apis/apps/v1/namespaces/dev/deployments/<name>' } },
+    ] } });
+    expect(events).toEqual([{ status: 200, explained: { cluster: 'dev', verb: 'many', namespace: 'dev' } }]);
+  });
+
+  it('is for whoever is logged in, takes no more than anybody asks, and passes on no half answer', async () => {
+    const { app, calls } = setUp(() => ({ policyVersion: 'v', allowed: [true] }));
+    await post(app, list, 'spt_dead').expect(401);
+    for (const body of [{}, { ...list, requests: [] }, { ...list, requests: Array.from({ length: 257 }, () => list.requests[0]) }, { ...list, requests: [{ verb: 'bind', resource: 'pods' }] }, { ...list, about: { user: 'bob' } }]) await post(app, body).expect(400);
+    expect(calls).toEqual([]);
+    await post(app, list).expect(503);
+  });
+});
+
 describe('a question', () => {
   it('about a path is read as that request would be', () => {
     expect(readQuestion({ cluster: 'dev', path: '/api/v1/namespaces/dev/pods/web/exec?command=ls' })).toMatchObject({ method: 'GET', kubernetes: { verb: 'create', requestVerb: 'get', subresource: 'exec', exec: { command: ['ls'] } } });

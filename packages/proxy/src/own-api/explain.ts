@@ -1,25 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { explanationSchema, type Check, type SallyportPart } from '@sallyport/contracts';
+import { explanationSchema, type SallyportPart } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
 import { clientText } from '../describe-event.ts';
 import type { ApiContext, ApiResult } from './audited-call.ts';
-import type { OwnApiDeps } from './own-api-deps.ts';
+import { checkOf, type AskingDeps } from './check-of-question.ts';
 import { readJsonBody } from './read-json-body.ts';
 import { readQuestion, type Question } from './read-question.ts';
 
 const maxBodyBytes = 128 * 1024;
 const timeoutMs = 5000;
-
-type Deps = Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf'>;
-
-/** The request of the question as a check, made by the caller from where they are. */
-function checkOf({ question, method, kubernetes }: Question, request: IncomingMessage, { credential, clientAddress }: ApiContext, deps: Deps): Check {
-  const clientCertificate = deps.clientCertificateOf(request.socket);
-  return {
-    credential: { kind: 'token', hash: credential.hash }, target: { kind: 'cluster', name: question.cluster },
-    request: { method, path: kubernetes.path, host: request.headers.host ?? '', ip: clientAddress, ...(clientCertificate === undefined ? {} : { clientCertificate }) }, kubernetes,
-  };
-}
 
 function eventOf({ question, kubernetes }: Question): NonNullable<SallyportPart['explained']> {
   const { verb, apiGroup, resource, subresource, namespace, name, path, isResourceRequest } = kubernetes;
@@ -29,13 +18,13 @@ function eventOf({ question, kubernetes }: Question): NonNullable<SallyportPart[
 }
 
 /** `POST .../policy/explain`: why a request of the caller's would be let through or refused; about somebody else only where `api.policy` lets the caller ask. */
-export function createExplain(deps: Deps): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
+export function createExplain(deps: AskingDeps): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
   return async (request, _caller, context) => {
     const asked = readQuestion(await readJsonBody(request, maxBodyBytes));
     const event = eventOf(asked);
     context.noteExplained(event);
     const { about } = asked.question;
-    const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/explain', body: { check: checkOf(asked, request, context, deps), ...(about ? { about } : {}) }, timeoutMs });
+    const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/explain', body: { check: checkOf(asked.question.cluster, asked, request, context, deps), ...(about ? { about } : {}) }, timeoutMs });
     const read = explanationSchema.safeParse(body);
     if (!read.success) throw new ProblemError('authorize-unavailable', 'The explanation could not be read. Try again shortly.', { cause: read.error });
     const { decision, shows } = read.data;

@@ -1,6 +1,7 @@
 import { ProblemError, type Caller } from '@sallyport/kit';
 import type { Express } from 'express';
 import type { createAuditedCall } from './audited-call.ts';
+import { createCanI } from './can-i.ts';
 import { createExplain } from './explain.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 
@@ -9,10 +10,11 @@ function needRight(caller: Caller): void {
   if (!caller.privileged) throw new ProblemError('forbidden', 'Your rights do not let you see the policy (api.policy.policy).');
 }
 
-/** The addresses below `<prefix>/policy`: what is in force, on which replica, that it is to be read again, and why it decides as it does. */
+/** The addresses below `<prefix>/policy`: what is in force, on which replica, that it is to be read again, why it decides as it does, and what it lets the caller do. */
 export function mountPolicy(app: Express, prefix: string, call: ReturnType<typeof createAuditedCall>, deps: Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf'>): void {
   const { authorize } = deps;
   app.post(`${prefix}/policy/explain`, call('policy', createExplain(deps)));
+  app.post(`${prefix}/policy/can-i`, call(undefined, createCanI(deps)));
   app.get(`${prefix}/policy`, call('policy', (_request, caller) => {
     needRight(caller);
     return authorize.request({ method: 'GET', path: '/v1/policy' });

@@ -1,6 +1,7 @@
 import { explainQuestionSchema, type Check, type ExplainQuestion } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { anyName, composeRequest, parseRequestTarget, readRequestInfo, requestVerbs, type RequestInfo } from '@sallyport/kubernetes';
+import { readAs } from './read-as.ts';
 
 /** A question about a decision, and the request that it is about as the road to the clusters would read it. */
 export type Question = { question: ExplainQuestion; method: string; kubernetes: NonNullable<Check['kubernetes']> };
@@ -39,14 +40,10 @@ function kubernetesOf(info: RequestInfo, anyOne: boolean): Question['kubernetes'
  * A DELETE counts as one with a body, as kubectl sends it. Throws `bad-request`.
  */
 export function readQuestion(body: unknown): Question {
-  const parsed = explainQuestionSchema.safeParse(body);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw bad(`The question is not understood: ${issue?.path.join('.') || 'the body'}: ${issue?.message ?? 'is of the wrong form'}.`);
-  }
-  const sent = sentBy(parsed.data);
+  const question = readAs(explainQuestionSchema, body);
+  const sent = sentBy(question);
   const target = parseRequestTarget(sent.target);
   if (!target.ok) throw bad(target.reason);
   const info = readRequestInfo({ method: sent.method, path: target.path, segments: target.segments, query: target.query });
-  return { question: parsed.data, method: sent.method, kubernetes: kubernetesOf(info, sent.anyOne) };
+  return { question, method: sent.method, kubernetes: kubernetesOf(info, sent.anyOne) };
 }

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import { canIAnswerSchema, canIQuestionSchema } from '@sallyport/contracts';
+import { ProblemError, type Caller } from '@sallyport/kit';
+import { clientText } from '../describe-event.ts';
+import type { ApiContext, ApiResult } from './audited-call.ts';
+import { checkOf, type AskingDeps } from './check-of-question.ts';
+import { readAs } from './read-as.ts';
+import { readJsonBody } from './read-json-body.ts';
+import { readQuestion } from './read-question.ts';
+
+const maxBodyBytes = 128 * 1024;
+const timeoutMs = 5000;
+
+/** `POST .../policy/can-i`: which of many requests would be let through, if the caller made them now. Yes or no, as trying would show; the reasons are `explain`'s. */
+export function createCanI(deps: AskingDeps): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
+  return async (request, _caller, context) => {
+    const { cluster, namespace, requests } = readAs(canIQuestionSchema, await readJsonBody(request, maxBodyBytes));
+    const place = namespace === undefined ? {} : { namespace };
+    const questions = requests.map((one) => readQuestion({ cluster, ...place, ...one }));
+    context.noteExplained({ cluster: clientText(cluster), verb: 'many', ...(namespace === undefined ? {} : { namespace: clientText(namespace) }) });
+    const check = checkOf(cluster, questions[0]!, request, context, deps);
+    const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/can-i', body: { check, requests: questions.map(({ method, kubernetes }) => ({ method, kubernetes })) }, timeoutMs });
+    const read = canIAnswerSchema.safeParse(body);
+    if (!read.success || read.data.allowed.length !== questions.length) throw new ProblemError('authorize-unavailable', 'The answer could not be read. Try again shortly.', { cause: read.error });
+    return { status: 200, body: read.data };
+  };
+}

@@ -1,0 +1,16 @@
+import type { IncomingMessage } from 'node:http';
+import type { Check } from '@sallyport/contracts';
+import type { ApiContext } from './audited-call.ts';
+import type { OwnApiDeps } from './own-api-deps.ts';
+import type { Question } from './read-question.ts';
+
+export type AskingDeps = Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf'>;
+
+/** The request of a question as a check, made by the caller from where they are. */
+export function checkOf(cluster: string, { method, kubernetes }: Pick<Question, 'method' | 'kubernetes'>, request: IncomingMessage, { credential, clientAddress }: ApiContext, deps: AskingDeps): Check {
+  const clientCertificate = deps.clientCertificateOf(request.socket);
+  return {
+    credential: { kind: 'token', hash: credential.hash }, target: { kind: 'cluster', name: cluster },
+    request: { method, path: kubernetes.path, host: request.headers.host ?? '', ip: clientAddress, ...(clientCertificate === undefined ? {} : { clientCertificate }) }, kubernetes,
+  };
+}
