@@ -19,6 +19,8 @@ export type World = {
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number): Promise<void>;
+  /** Calls back when the person interrupts the program, which then ends; returns how to stop. */
+  onInterrupt(listener: () => void): () => void;
   /** Starts a program that outlives this one and is not waited for; false if it cannot be started. */
   launch(command: string, args: readonly string[]): Promise<boolean>;
 };
@@ -37,6 +39,18 @@ function launch(command: string, args: readonly string[]): Promise<boolean> {
   });
 }
 
+function onInterrupt(listener: () => void): () => void {
+  const stop = () => void process.removeListener('SIGINT', handle);
+  const handle = () => {
+    stop();
+    listener();
+    // As if nobody had listened: the shell must see what ended it.
+    process.kill(process.pid, 'SIGINT');
+  };
+  process.on('SIGINT', handle);
+  return stop;
+}
+
 /** The surroundings of a real run. */
 export function processWorld(): World {
   return {
@@ -51,6 +65,7 @@ export function processWorld(): World {
     stderr: sink(process.stderr),
     now: Date.now,
     sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, ms); }),
+    onInterrupt,
     launch,
   };
 }

@@ -1,12 +1,15 @@
 import { meSchema, readAnswer } from '../gateway/answers.ts';
 import { expectOk } from '../gateway/expect-ok.ts';
 import { gatewayAddress, serverAddress, type ServerAddress } from '../gateway/gateway-address.ts';
+import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { Credential } from '../home/credential.ts';
 import { execCredential, mayServeFromCache, noteServed } from '../home/exec-cache.ts';
 import { readMachineClock } from '../home/machine-clock.ts';
 import { openServedMarkers } from '../home/served-markers.ts';
+import { mayPaste } from '../login/here.ts';
 import { logInOnce } from '../login/log-in-once.ts';
+import { signIn } from '../login/sign-in.ts';
 import { CliError, describeError } from '../terminal/cli-error.ts';
 import type { World } from '../world.ts';
 
@@ -60,7 +63,8 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
   if (kept !== undefined) store.forget(kept.token);
   // Without a terminal there may still be a person: k9s, Lens and editors run kubectl's plugins on their own. They get the browser and a shorter wait.
   const timeoutMs = interactive || world.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
-  return logInOnce(gateway, { browser: true, timeoutMs }, kept?.token);
+  const signInHere = (client: GatewayClient, own: World) => signIn(client, own, { browser: true, paste: interactive && mayPaste(own), timeoutMs });
+  return logInOnce(gateway, { timeoutMs, known: kept?.token, signIn: signInHere });
 }
 
 function readArguments(args: readonly string[]): { server: ServerAddress; gateway: string | undefined } {

@@ -1,14 +1,19 @@
 import type { Command } from 'commander';
+import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
+import type { Credential } from '../home/credential.ts';
 import { readAuthority } from '../home/known-gateways.ts';
+import { deviceSignIn } from '../login/device-sign-in.ts';
+import { mayPaste } from '../login/here.ts';
 import { logInOnce } from '../login/log-in-once.ts';
+import { signIn } from '../login/sign-in.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import type { World } from '../world.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
-type Options = GatewayOptions & { caFile?: string; browser: boolean; timeout: string };
+type Options = GatewayOptions & { caFile?: string; browser: boolean; device?: boolean; cluster?: string; timeout: string };
 
 function seconds(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
@@ -23,10 +28,21 @@ function open(world: World, options: Options): OpenGateway {
   return openGatewayAt(world, gateway.address);
 }
 
+type Way = (client: GatewayClient, world: World) => Promise<Credential>;
+
+/** By a code that is approved elsewhere, or on a page that leads back here; a code can be pasted where a person says that no browser is here, or none can be seen. */
+function chooseWay(options: Options, timeoutMs: number): Way {
+  const { browser, device, cluster } = options;
+  if (device !== true && cluster !== undefined) throw new CliError('usage', '--cluster goes with --device', 'It is shown to whoever approves the login of a device.');
+  if (device === true) return (client, world) => deviceSignIn(client, world, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
+  return (client, world) => signIn(client, world, { browser, paste: !browser || mayPaste(world), timeoutMs });
+}
+
 async function login(world: World, options: Options): Promise<void> {
   const timeoutMs = seconds(options.timeout) * 1000;
+  const way = chooseWay(options, timeoutMs);
   const gateway = open(world, options);
-  const credential = await logInOnce(gateway, { browser: options.browser, timeoutMs }, gateway.store.read()?.token);
+  const credential = await logInOnce(gateway, { timeoutMs, known: gateway.store.read()?.token, signIn: (client, own) => way(client, own) });
   gateway.known.setCurrent(gateway.address);
   const { user, sessionId, expiresAt } = credential;
   const end = new Date(expiresAt).toISOString();
@@ -36,10 +52,12 @@ async function login(world: World, options: Options): Promise<void> {
 
 /** `sallyport login`. */
 export function addLogin(program: Command, world: World): void {
-  const command = program.command('login').description('log in through your browser')
+  const command = program.command('login').description('log in through your browser, here or on another machine')
     .option('--ca-file <file>', 'PEM file of the authority that signed the gateway\'s certificate; remembered for this gateway')
-    .option('--no-browser', 'open no browser: print the page\'s address and wait')
+    .option('--no-browser', 'open no browser: print the page\'s address, and take the code from there if it is pasted')
+    .option('--device', 'log in with a code that you approve in a browser on any machine')
+    .option('--cluster <name>', 'with --device: the cluster that you mean, shown to you where you approve')
     .option('--timeout <seconds>', 'how long to wait for you', '300')
     .action((options: Options) => login(world, options));
-  withExample(withGateway(command), 'sallyport login --gateway https://gate.example.com:8443');
+  withExample(withGateway(command), 'sallyport login --gateway https://gate.example.com:8443', 'sallyport login --device --gateway https://gate.example.com:8443');
 }

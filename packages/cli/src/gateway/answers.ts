@@ -27,6 +27,13 @@ export const tokenSchema = z.object({
 });
 export type TokenAnswer = z.infer<typeof tokenSchema>;
 
+/** `POST /.sallyport/api/v1/device/code` (RFC 8628, 3.2). The interval is bounded: an answer must neither make this program busy nor have it sleep for ever. */
+export const deviceCodesSchema = z.object({
+  device_code: token, user_code: z.string().check(z.regex(/^[A-Z0-9-]{4,32}$/)), verification_uri: z.string(), verification_uri_complete: nullable,
+  expires_in: z.number().check(z.positive(), z.maximum(3600)), interval: z._default(z.number().check(z.minimum(1), z.maximum(60)), 5),
+});
+export type DeviceCodes = z.infer<typeof deviceCodesSchema>;
+
 /** `GET /.sallyport/me`. */
 export const meSchema = z.object({
   user: z.string(), email: nullable, name: nullable, groups: z._default(z.array(z.string()), []), provider: nullable,

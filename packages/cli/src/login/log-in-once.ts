@@ -1,36 +1,58 @@
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential, CredentialStore } from '../home/credential.ts';
 import { ensureDirectory, type Home } from '../home/home.ts';
+import { openLoginFailure } from '../home/login-failure.ts';
 import { tryLoginLock } from '../home/login-lock.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { World } from '../world.ts';
-import { signIn, type SignInOptions } from './sign-in.ts';
 
 export type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; world: World };
+/** `signIn` is the way to log in; `known` the token that is of no use any more. */
+export type LogInOnceOptions = { timeoutMs: number; known: string | undefined; signIn(client: GatewayClient, world: World): Promise<Credential> };
+
+/** Logs in while holding the lock. Ctrl-C gives it back at once and says so; whoever waits then logs in instead. */
+async function logInLocked({ client, store, world }: LoginParts, { signIn }: LogInOnceOptions, release: () => void): Promise<Credential> {
+  const unwatch = world.onInterrupt(() => {
+    release();
+    world.stderr.write('\nLogin given up.\n');
+  });
+  try {
+    const credential = await signIn(client, world);
+    store.keep(credential);
+    return credential;
+  } finally {
+    unwatch();
+  }
+}
 
 /**
- * Logs in, unless another process is just doing that: then it waits and takes what the other one got. So two kubectl
- * started together open one browser. `known` is the token that is of no use any more.
+ * Logs in, unless another process is just doing that: then it waits and takes what the other one got, or hears that it got nothing. So many kubectl
+ * started together open one browser, and one that is closed keeps none of them waiting for longer than the first.
  */
-export async function logInOnce(parts: LoginParts, options: SignInOptions, known: string | undefined): Promise<Credential> {
-  const { home, client, store, world } = parts;
+export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): Promise<Credential> {
+  const { home, store, world } = parts;
   ensureDirectory(home, store.directory);
-  const giveUpAt = world.now() + options.timeoutMs;
-  for (let told = false; ; told = true) {
+  const failure = openLoginFailure(store.directory);
+  const beganAt = world.now();
+  for (let waited = false; ; waited = true) {
     const lock = tryLoginLock(store.directory, world);
     if (lock !== undefined) {
       try {
         const found = store.read();
-        if (found !== undefined && found.token !== known && found.expiresAt > world.now()) return found;
-        const credential = await signIn(client, world, options);
-        store.keep(credential);
-        return credential;
+        if (found !== undefined && found.token !== options.known && found.expiresAt > world.now()) return found;
+        const failed = waited ? failure.since(beganAt) : undefined;
+        if (failed) throw failed;
+        failure.forget();
+        return await logInLocked(parts, options, lock.release).catch((error: unknown) => {
+          if (error instanceof CliError && error.exit === 'login-failed') failure.note(error, world.now());
+          throw error;
+        });
       } finally {
         lock.release();
       }
     }
-    if (!told) world.stderr.write('Another login to this gateway is under way; waiting for it.\n');
-    if (world.now() > giveUpAt) throw new CliError('login-failed', 'another login to this gateway is under way and does not end', `Finish it, or remove ${store.directory}/login.lock if none is.`);
+    if (!waited) world.stderr.write('Another login to this gateway is under way; waiting for it.\n');
+    if (world.now() > beganAt + options.timeoutMs) throw new CliError('login-failed', 'another login to this gateway is under way and does not end', `Finish it, or remove ${store.directory}/login.lock if none is.`);
     await world.sleep(150);
   }
 }

@@ -1,26 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CliError } from '../terminal/cli-error.ts';
+import { answerPage as answer } from './loopback-page.ts';
 import { randomText } from './pkce.ts';
 
 /** Waits on loopback for the browser to come back (RFC 8252 section 7.3). */
 export type LoopbackListener = {
   redirectUri: string;
-  /** The one-time code. Rejects with a CliError when the login was refused, or after the given time. */
-  code(timeoutMs: number): Promise<string>;
+  /** The one-time code. Rejects with a CliError when the login was refused. */
+  code(): Promise<string>;
   close(): void;
 };
-
-const page = (title: string, text: string) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>${title}</title>
-<body style="font-family:sans-serif;margin:4em auto;max-width:32em"><h1>${title}</h1><p>${text}</p></body></html>`;
-
-function answer(response: ServerResponse, status: number, title: string, text: string): void {
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', connection: 'close', 'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  });
-  response.end(page(title, text));
-}
 
 const stopped = (error: string, description: string | null) => {
   const said = description ?? error;
@@ -63,14 +53,7 @@ export async function startLoopbackListener(state: string): Promise<LoopbackList
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     redirectUri: `http://${host}${path}`,
-    async code(timeoutMs) {
-      const timer = setTimeout(() => settle.reject(new CliError('login-failed', `nobody finished the login within ${Math.round(timeoutMs / 1000)} seconds`, 'Run the command again and log in on the page that opens.')), timeoutMs);
-      try {
-        return await result;
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    code: () => result,
     // Idle browser connections must not hold the program, but the page that is being written may finish.
     close: () => {
       server.close();

@@ -5,8 +5,11 @@ import { CliError } from '../terminal/cli-error.ts';
 
 const loopbackHosts = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 
+/** In place of an address: the page shows the code, and a person carries it here. */
+export const pasteRedirect = 'urn:ietf:wg:oauth:2.0:oob';
+
 /** The page to open comes from the gateway; still it is only opened if it is https, or http on this machine. */
-function checkedPage(text: string): string {
+export function checkedPage(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.test(url.hostname));
   if (!url || !safe || url.username !== '' || url.password !== '') {

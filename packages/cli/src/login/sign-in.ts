@@ -2,19 +2,24 @@ import { readAnswer, tokenSchema } from '../gateway/answers.ts';
 import { expectOk, saidBy } from '../gateway/expect-ok.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/credential.ts';
-import { CliError } from '../terminal/cli-error.ts';
+import { CliError, describeError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { waiting } from '../terminal/waiting.ts';
 import type { World } from '../world.ts';
-import { startLoopbackListener } from './loopback-listener.ts';
+import { credentialOf } from './credential-of.ts';
+import { noBrowserHere } from './here.ts';
+import { startLoopbackListener, type LoopbackListener } from './loopback-listener.ts';
 import { openBrowser } from './open-browser.ts';
+import { openPastedLines, type PastedLines } from './pasted-lines.ts';
 import { challengeOf, randomText } from './pkce.ts';
-import { signInUrl } from './sign-in-url.ts';
+import { pasteRedirect, signInUrl } from './sign-in-url.ts';
 
-/** How a login goes about: whether it may open a browser, and how long a person may take. */
-export type SignInOptions = { browser: boolean; timeoutMs: number };
+/** How a login goes about: whether it may open a browser, whether a code may be pasted here, and how long a person may take. */
+export type SignInOptions = { browser: boolean; paste: boolean; timeoutMs: number };
 
-async function exchange(client: GatewayClient, code: string, verifier: string, redirectUri: string): Promise<Credential> {
+type Login = { client: GatewayClient; world: World; options: SignInOptions; verifier: string };
+
+async function exchange({ client, verifier }: Login, code: string, redirectUri: string): Promise<Credential> {
   const answer = await client.call({
     method: 'POST', path: '/.sallyport/token',
     form: { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri },
@@ -22,29 +27,92 @@ async function exchange(client: GatewayClient, code: string, verifier: string, r
   if (answer.status >= 400 && answer.status < 500) {
     throw new CliError('login-failed', `the gateway did not accept the login: ${saidBy(answer.body) ?? `status ${answer.status}`}`, 'Log in again.');
   }
-  const { access_token: token, session, identity } = readAnswer(tokenSchema, expectOk(answer, client.address.origin), 'the login');
-  return { token, user: identity.user, sessionId: session.id, expiresAt: session.expiresAt, idleMs: Math.floor(session.idleMs) };
+  return credentialOf(readAnswer(tokenSchema, expectOk(answer, client.address.origin), 'the login'));
+}
+
+/** Takes codes that are pasted until one is right; a slip of the hand costs another try, not the login. */
+async function takePasted(login: Login, lines: PastedLines): Promise<Credential> {
+  for (;;) {
+    const code = await lines.next();
+    try {
+      return await exchange(login, code, pasteRedirect);
+    } catch (error) {
+      if (!(error instanceof CliError) || error.exit !== 'login-failed') throw error;
+      login.world.stderr.write(`${describeError(error).text}  Paste the code once more, or open the page again for another.\n`);
+    }
+  }
+}
+
+/** The page whose code is carried back by hand; undefined where the gateway does not offer it. */
+async function pastePage({ client, options, verifier }: Login): Promise<string | undefined> {
+  if (!options.paste) return undefined;
+  return signInUrl(client, { redirectUri: pasteRedirect, state: randomText(), challenge: challengeOf(verifier) }).catch((error: unknown) => {
+    if (error instanceof CliError && (error.exit === 'refused' || error.exit === 'usage')) return undefined;
+    throw error;
+  });
+}
+
+/** Says where to log in: here, and where no browser is here, what else there is. */
+function tellPages({ client, world, options }: Login, pages: { here: string | undefined; paste: string | undefined; opened: boolean }): void {
+  const { here, paste, opened } = pages;
+  const why = options.browser ? noBrowserHere(world) : undefined;
+  const indented = (url: string) => `\n\n  ${forTerminal(url)}\n\n`;
+  const text: string[] = [];
+  if (here !== undefined) text.push(`${opened && why === undefined ? 'Your browser opens this page; if it does not, open it yourself' : 'Open this page in your browser'}:${indented(here)}`);
+  if (paste !== undefined) text.push(`${here === undefined ? 'Open this page in a browser anywhere' : 'If that browser is on another machine, open this page there instead'}, and paste the code that it shows here:${indented(paste)}`);
+  if (why !== undefined && paste === undefined) text.push(`No browser can be seen here: ${why}. Only a browser on this machine finds its way back here;\nto log in from another machine: sallyport login --device --gateway ${client.address.origin}\n\n`);
+  world.stderr.write(text.join(''));
+}
+
+/** A listener for the browser's way back; where none can be opened, a code can be pasted still. */
+async function listenFor(state: string, mayPaste: boolean): Promise<LoopbackListener | undefined> {
+  return startLoopbackListener(state).catch((error: unknown) => {
+    if (mayPaste) return undefined;
+    throw error;
+  });
+}
+
+/** Waits for the browser on loopback, or for a code that is pasted, whichever comes first. */
+async function waitFor(login: Login, listener: LoopbackListener | undefined, lines: PastedLines | undefined): Promise<Credential> {
+  const { world, options: { timeoutMs } } = login;
+  // A spinner would write over what is being pasted.
+  const sign = lines === undefined ? await waiting(world, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`) : undefined;
+  const late = () => new CliError('login-failed', `nobody finished the login within ${Math.round(timeoutMs / 1000)} seconds`, 'Run the command again and log in on the page that it shows.');
+  const clock = new AbortController();
+  const ways = [
+    ...(listener ? [listener.code().then((code) => exchange(login, code, listener.redirectUri))] : []), ...(lines ? [takePasted(login, lines)] : []),
+    new Promise<never>((_resolve, reject) => {
+      const timer = setTimeout(() => reject(late()), timeoutMs);
+      clock.signal.addEventListener('abort', () => clearTimeout(timer));
+    }),
+  ];
+  try {
+    return await Promise.race(ways);
+  } finally {
+    clock.abort();
+    sign?.stop();
+    for (const way of ways) way.catch(() => undefined);
+  }
 }
 
 /**
- * Logs a person in as a native app does (RFC 8252): a page in their browser, a one-time code on loopback, exchanged with
+ * Logs a person in as a native app does (RFC 8252): a page in their browser, a one-time code on loopback or carried here by hand, exchanged with
  * PKCE (RFC 7636). The page's address is printed always, as the browser that opens may be the wrong one or on another machine.
  */
 export async function signIn(client: GatewayClient, world: World, options: SignInOptions): Promise<Credential> {
-  const [state, verifier] = [randomText(), randomText()];
-  const listener = await startLoopbackListener(state);
+  const state = randomText();
+  const login: Login = { client, world, options, verifier: randomText() };
+  const paste = await pastePage(login);
+  const listener = await listenFor(state, paste !== undefined);
+  let lines: PastedLines | undefined;
   try {
-    const url = await signInUrl(client, { redirectUri: listener.redirectUri, state, challenge: challengeOf(verifier) });
-    const opened = options.browser && await openBrowser(world, url);
-    world.stderr.write(`${opened ? 'Your browser opens this page; if it does not, open it yourself' : 'Open this page in your browser'}:\n\n  ${forTerminal(url)}\n\n`);
-    const sign = await waiting(world, `Waiting for you to log in (up to ${Math.round(options.timeoutMs / 1000)} s)`);
-    try {
-      const code = await listener.code(options.timeoutMs);
-      return await exchange(client, code, verifier, listener.redirectUri);
-    } finally {
-      sign.stop();
-    }
+    const here = listener && await signInUrl(client, { redirectUri: listener.redirectUri, state, challenge: challengeOf(login.verifier) });
+    const opened = here !== undefined && options.browser && await openBrowser(world, here);
+    tellPages(login, { here, paste, opened });
+    lines = paste === undefined ? undefined : openPastedLines(world);
+    return await waitFor(login, listener, lines);
   } finally {
-    listener.close();
+    listener?.close();
+    lines?.close();
   }
 }

@@ -19,6 +19,8 @@ export type FakeGateway = {
   /** Answers before the gateway's own; for hostile and broken ones. */
   override: (call: Call) => Answer | undefined;
   audit: { events: unknown[]; scope?: string };
+  /** What a device hears, one answer after the other, before it is let in; and what it asked. */
+  device: { answers: (string | Answer)[]; asked: URLSearchParams[] };
   /** What is open; all in the session of whoever asks. */
   streams: object[];
   revokeAll(): void;
@@ -34,7 +36,7 @@ const read = async (request: IncomingMessage) => {
 export async function startFakeGateway(tls?: { key: string; cert: string }): Promise<FakeGateway> {
   const codes = new Map<string, { challenge: string; redirectUri: string }>();
   const gateway: FakeGateway = {
-    origin: '', sessions: new Map(), calls: [], raw: [], sessionLife: { lifetimeMs: 43_200_000, idleMs: 7_200_000 }, override: () => undefined, audit: { events: [] }, streams: [],
+    origin: '', sessions: new Map(), calls: [], raw: [], sessionLife: { lifetimeMs: 43_200_000, idleMs: 7_200_000 }, override: () => undefined, audit: { events: [] }, streams: [], device: { answers: [], asked: [] },
     revokeAll: () => gateway.sessions.clear(),
     close: () => new Promise((resolve) => {
       server.close(() => resolve());
@@ -66,8 +68,10 @@ function answerCall(gateway: FakeGateway, codes: Map<string, { challenge: string
     const code = randomBytes(16).toString('base64url');
     const redirectUri = query.get('redirect_uri') ?? '';
     codes.set(code, { challenge: query.get('code_challenge') ?? '', redirectUri });
+    if (redirectUri.startsWith('urn:')) return { status: 200, body: `<p class="paste">${code}</p>` };
     return { status: 302, headers: { location: `${redirectUri}?${new URLSearchParams({ code, state: query.get('state') ?? '' }).toString()}` } };
   }
+  if (call.path.startsWith('/.sallyport/api/v1/device/')) return answerDevice(gateway, call);
   if (call.path === '/.sallyport/token') return exchange(gateway, codes, new URLSearchParams(call.body));
   const session = gateway.sessions.get(call.token ?? '');
   if (session === undefined) return { status: 401, body: { type: 'about:blank', title: 'Log in first', status: 401, code: 'unauthenticated' } };
@@ -82,6 +86,22 @@ function exchange(gateway: FakeGateway, codes: Map<string, { challenge: string; 
   if (found === undefined || found.challenge !== challenge || found.redirectUri !== form.get('redirect_uri') || form.get('grant_type') !== 'authorization_code') {
     return { status: 400, body: { error: 'invalid_grant', error_description: 'The code is not known or was already used.' } };
   }
+  return letIn(gateway);
+}
+
+function answerDevice(gateway: FakeGateway, call: Call): Answer {
+  const form = new URLSearchParams(call.body);
+  gateway.device.asked.push(form);
+  if (call.path.endsWith('/code')) {
+    const page = `${gateway.origin}/.sallyport/device`;
+    return { status: 200, body: { device_code: 'spd_0123456789abcdef', user_code: 'BCDF-GHJK', verification_uri: page, verification_uri_complete: `${page}?user_code=BCDF-GHJK`, expires_in: 300, interval: 5 } };
+  }
+  const next = gateway.device.answers.shift();
+  if (typeof next === 'object') return next;
+  return next === undefined ? letIn(gateway) : { status: 400, body: { error: next, error_description: 'x' } };
+}
+
+function letIn(gateway: FakeGateway): Answer {
   const token = `spt_${randomBytes(32).toString('base64url')}`;
   const { lifetimeMs, idleMs } = gateway.sessionLife;
   const session: Session = { id: randomBytes(8).toString('hex'), user: 'alice@example.com', groups: ['developers'], expiresAt: Date.now() + lifetimeMs, idleMs };

@@ -35,6 +35,7 @@ export function createRig(changes: Partial<World> = {}): Rig {
     env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig }, homeDirectory: directory, platform: process.platform, workingDirectory: directory, parentPid: process.ppid,
     stdin: Readable.from([]), stdout: { isTTY: false, write: () => {} }, stderr: { isTTY: false, write: () => {} }, now: Date.now,
     sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, Math.min(ms, 20)); }),
+    onInterrupt: () => () => {},
     launch: (command, args) => {
       opened.push([command, ...args].join(' '));
       void browse(args.at(-1)!);

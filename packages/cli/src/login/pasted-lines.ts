@@ -1,0 +1,43 @@
+import type { World } from '../world.ts';
+
+/** Lines that a person pastes, while something else may end the wait first. */
+export type PastedLines = {
+  /** The next line with anything in it; never resolves once the input has ended. */
+  next(): Promise<string>;
+  /** Lets go of the input, so that the program can end. */
+  close(): void;
+};
+
+const longest = 4096;
+const never = () => new Promise<never>(() => {});
+
+async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let text = '';
+  for await (const chunk of input) {
+    text += Buffer.from(chunk).toString('utf8');
+    const lines = text.split(/\r\n|\r|\n/);
+    text = lines.pop()!.slice(0, longest);
+    for (const line of lines) if (line.trim() !== '') yield line.trim().slice(0, longest);
+  }
+  if (text.trim() !== '') yield text.trim();
+}
+
+/** Begins to read standard input. */
+export function openPastedLines(world: Pick<World, 'stdin'>): PastedLines {
+  const input = world.stdin;
+  const lines = readLines(input);
+  return {
+    async next() {
+      try {
+        const { value, done } = await lines.next();
+        return done ? await never() : value;
+      } catch {
+        // Closed, or not to be read: then there is nothing to wait for from here.
+        return never();
+      }
+    },
+    close() {
+      if ('destroy' in input && typeof input.destroy === 'function') (input as { destroy(): void }).destroy();
+    },
+  };
+}
