@@ -73,6 +73,15 @@ describeWith(['kubectl'], 'answers to "why?", by one process on embedded stores 
       expect(await canI('list', 'pods', '-n', 'dev', '-q')).toEqual(expect.objectContaining({ code: 0, stdout: '', stderr: '' }));
     });
 
+    it('gets a table of what both allow', async () => {
+      const { code, stdout } = await alice.cli(['can-i', '--list', '-n', 'prod', '--cluster', 'dev']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^pods +yes +yes +yes +policy +policy +policy +policy$/m);
+      expect(stdout).toMatch(/^pods\/exec +-$/m);
+      expect((await alice.cli(['can-i', '--list', '-n', 'dev', '--cluster', 'hidden'])).code).toBe(5);
+      expect(await alice.cli(['can-i', '--list', '-n', 'dev', '--cluster', 'none'])).toMatchObject({ code: 5, stdout: '' });
+    });
+
     it('may not ask about somebody else', async () => {
       expect(await explain('-n', 'dev', '--user', 'bob@example.com')).toMatchObject({ code: 5, stdout: '', stderr: expect.stringContaining('api.policy.policy') });
     });

@@ -85,3 +85,51 @@ describe('sallyport can-i', () => {
     expect((await rig.run(...exec)).out).toContain('x\\x1b[2J');
   });
 });
+
+describe('sallyport can-i --list', () => {
+  const rules = [{ verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['pods', '*/log'] }, { verbs: ['*'], apiGroups: ['apps'], resources: ['*'] }, { verbs: ['delete'], apiGroups: [''], resources: ['secrets'], resourceNames: ['one'] }];
+  let asked: { verb: string; resource: string; apiGroup?: string; subresource?: string }[] = [];
+  beforeEach(() => {
+    gateway.override = ({ path, body }) => {
+      if (path.startsWith('/clusters/dev/')) return path.endsWith('/selfsubjectrulesreviews') ? clusterAnswer : undefined;
+      if (path !== '/.sallyport/api/v1/policy/can-i') return undefined;
+      asked = (JSON.parse(body) as { requests: typeof asked }).requests;
+      return policyAnswer.status === 200 ? { status: 200, body: { policyVersion: 'v', allowed: asked.map(({ verb, resource }) => verb !== 'delete' && resource !== 'statefulsets') } } : policyAnswer;
+    };
+    clusterAnswer = { status: 201, body: { status: { resourceRules: rules, nonResourceRules: null, incomplete: false } } };
+  });
+  const line = (out: string, resource: string) => out.split('\n').find((one) => one.startsWith(`${resource} `))?.split(/ +/);
+
+  it('shows for each resource and verb who allows it', async () => {
+    const { code, out, err } = await rig.run('can-i', '--list', '-n', 'shop', '--cluster', 'dev');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(line(out, 'RESOURCE')).toEqual(['RESOURCE', 'GET', 'LIST', 'WATCH', 'CREATE', 'UPDATE', 'PATCH', 'DELETE']);
+    expect(line(out, 'pods')).toEqual(['pods', 'yes', 'yes', 'yes', 'policy', 'policy', 'policy', '-']);
+    expect(line(out, 'pods/log')).toEqual(['pods/log', 'yes']);
+    expect(line(out, 'secrets')!.at(-1)).toBe('-');
+    expect(line(out, 'deployments.apps')).toEqual(['deployments.apps', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'rbac']);
+    // In RBAC, unlike in policies, every resource means their subresources, too.
+    expect(line(out, 'deployments.apps/scale')).toEqual(['deployments.apps/scale', 'yes', 'yes', 'yes']);
+    expect(line(out, 'statefulsets.apps')).toEqual(['statefulsets.apps', ...Array.from({ length: 7 }, () => 'rbac')]);
+    expect(out).toContain('In namespace shop of cluster dev, by policy v');
+    expect(asked).toContainEqual({ verb: 'create', resource: 'pods', subresource: 'exec' });
+    const json = JSON.parse((await rig.run('can-i', '--list', '-n', 'shop', '--cluster', 'dev', '-o', 'json')).out) as { rights: object[] };
+    expect(json).toMatchObject({ cluster: 'dev', namespace: 'shop', policyVersion: 'v' });
+    expect(json.rights).toContainEqual({ resource: 'pods/exec', verbs: { create: { gateway: true, cluster: false } } });
+  });
+
+  it('says where the cluster could not be asked, or does not say all', async () => {
+    clusterAnswer = { status: 403, body: { kind: 'Status', message: 'policy rule "x" does not allow it' } };
+    const { out } = await rig.run('can-i', '--list', '--cluster', 'dev');
+    expect(line(out, 'pods')).toEqual(['pods', 'yes?', 'yes?', 'yes?', 'yes?', 'yes?', 'yes?', '-']);
+    expect(out).toContain('The cluster\'s half is not sure (yes?): policy rule "x" does not allow it');
+    clusterAnswer = { status: 201, body: { status: { resourceRules: null, incomplete: true, evaluationError: 'webhook' } } };
+    expect((await rig.run('can-i', '--list', '--cluster', 'dev')).out).toContain('its list is not complete: webhook');
+  });
+
+  it('is refused where nothing is the caller\'s, and takes nothing that makes no sense with it', async () => {
+    policyAnswer = { status: 404, body: { code: 'not-found', detail: 'There is no cluster "dev" here, or none of its rules for this request is about you.' } };
+    expect(await rig.run('can-i', '--list', '--cluster', 'dev')).toMatchObject({ code: 5, out: '', err: expect.stringContaining('about you') });
+    for (const more of [['get', 'pods'], ['-A'], ['-q']]) expect(await rig.run('can-i', '--list', '--cluster', 'dev', ...more)).toMatchObject({ code: 2, out: '' });
+  });
+});

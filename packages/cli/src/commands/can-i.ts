@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import { askCluster, type ClusterAnswer } from '../ask/ask-cluster.ts';
 import { askGateway, openPlace } from '../ask/ask-gateway.ts';
 import { withAsked } from '../ask/asked-options.ts';
+import { describeRights } from '../ask/describe-rights.ts';
+import { listRights } from '../ask/list-rights.ts';
 import { readAsked, type Asked, type AskedOptions } from '../ask/read-asked.ts';
 import type { Explanation } from '../policy/explain/explanation.ts';
 import { canICommand } from '../policy/explain/next-steps.ts';
+import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { renderAlsoYaml } from '../terminal/render-yaml.ts';
@@ -12,7 +15,7 @@ import { SaidNo } from '../terminal/said-no.ts';
 import type { World } from '../world.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
-type Options = AskedOptions & { cluster?: string; quiet?: boolean; policyOnly?: boolean; gateway?: string; output: OutputFormat | 'yaml' };
+type Options = AskedOptions & { cluster?: string; quiet?: boolean; policyOnly?: boolean; list?: boolean; gateway?: string; output: OutputFormat | 'yaml' };
 type GatewayAnswer = { allowed: boolean; rule?: string; reasons?: string[]; policyVersion?: string; reason: string };
 
 function gatewayAnswer(found: { explanation: Explanation } | { hidden: string }): GatewayAnswer {
@@ -36,7 +39,19 @@ function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: s
   ].join('\n');
 }
 
+async function list(world: World, options: Options): Promise<void> {
+  if (options.allNamespaces === true || options.quiet === true || options.policyOnly === true) throw new CliError('usage', '--list goes with none of -A, -q and --policy-only', 'Write it like: sallyport can-i --list -n dev --cluster dev');
+  const { gateway, cluster, namespace } = await openPlace(world, options);
+  const where = options.namespace ?? namespace;
+  const rights = await listRights(gateway, cluster, where);
+  world.stdout.write(await renderAlsoYaml(options.output, { cluster, namespace: where, ...rights }, () => describeRights(rights, cluster, where)));
+}
+
 async function canI(world: World, words: string[], options: Options): Promise<void> {
+  if (options.list === true) {
+    if (words.length > 0) throw new CliError('usage', '--list takes no verb and resource', 'Write it like: sallyport can-i --list -n dev --cluster dev');
+    return list(world, options);
+  }
   const { gateway: opened, cluster, namespace } = await openPlace(world, options);
   const warn = (said: string) => {
     if (options.quiet !== true) world.stderr.write(`note: ${forTerminal(said)}\n`);
@@ -59,8 +74,9 @@ Exit code 0 if both let it through (or the cluster could not be asked, which is 
 /** `sallyport can-i`. */
 export function addCanI(program: Command, world: World): void {
   const command = withAsked(program.command('can-i').description('ask whether you may do something on a cluster: by the gateway\'s policy, and by the cluster itself'))
+    .option('--list', 'show what you may do in a namespace, by both')
     .option('--policy-only', 'ask the gateway alone').option('-q, --quiet', 'say nothing; the exit code is the answer')
     .action((verb: string | undefined, resource: string | undefined, run: string[], options: Options) => canI(world, [verb, resource].filter((word) => word !== undefined), { ...options, ...(run.length === 0 ? {} : { command: run }) }));
   withGateway(command, ['yaml']).addHelpText('after', moreHelp);
-  withExample(command, 'sallyport can-i exec pods/web -n dev --cluster dev', 'sallyport can-i create deployments.apps -n prod --cluster dev -q && kubectl apply -f shop.yaml', 'sallyport can-i get pods/web --subresource log -n dev');
+  withExample(command, 'sallyport can-i exec pods/web -n dev --cluster dev', 'sallyport can-i create deployments.apps -n prod --cluster dev -q && kubectl apply -f shop.yaml', 'sallyport can-i get pods/web --subresource log -n dev', 'sallyport can-i --list -n dev --cluster dev');
 }
