@@ -20,7 +20,14 @@ export type UserInput = {
   readonly claims?: Readonly<Record<string, unknown>>;
 };
 
-export type SessionInput = { readonly id?: string; readonly claims?: Readonly<Record<string, unknown>> };
+export type SessionInput = {
+  readonly id?: string;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** How strongly, by which means and when (milliseconds since the epoch) the provider says that the caller was authenticated. */
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  readonly authTime?: number;
+};
 
 export type RequestInput = {
   readonly method?: string;

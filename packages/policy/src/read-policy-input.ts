@@ -73,7 +73,7 @@ const clientCertificate = shape({ presented: flag, leaf: text, intermediates: te
 const exec = shape({ container: text, command: texts, tty: flag, stdin: flag });
 const readInput = shape({
   user: shape({ id: text, email: text, groups: texts, claims: mapping }),
-  session: shape({ id: text, claims: mapping }),
+  session: shape({ id: text, claims: mapping, acr: text, amr: texts, authTime: moment }),
   request: shape({ method: text, path: text, host: text, ip: text, headers, clientCertificate }),
   kubernetes: shape({
     cluster: text, verb: text, requestVerb: text, isResourceRequest: flag, path: text, apiGroup: text, apiVersion: text, resource: text, subresource: text,

@@ -11,8 +11,11 @@ export const loginGoalSchema = z.discriminatedUnion('kind', [
 ]);
 export type LoginGoal = z.infer<typeof loginGoalSchema>;
 
+/** How recently and how strongly the person is to be authenticated. */
+const demandsSchema = z.object({ maxAge: z.number().optional(), acrValues: z.array(z.string()), begunAt: z.number() });
+
 /** A login under way, kept until the browser comes back. */
-export const transactionSchema = z.object({ provider: z.string(), nonce: z.string(), codeVerifier: z.string(), goal: loginGoalSchema });
+export const transactionSchema = z.object({ provider: z.string(), nonce: z.string(), codeVerifier: z.string(), goal: loginGoalSchema, demands: demandsSchema });
 export type Transaction = z.infer<typeof transactionSchema>;
 export const transactionLifeMs = 600_000;
 /** The key holds the browser's secret as well: for another browser the login does not exist, and it cannot use it up either. */

@@ -4,6 +4,7 @@ import type { RouteDeps } from '../authenticate-deps.ts';
 import { findAsked } from '../device/find-asked.ts';
 import { readUserCode } from '../device/user-code.ts';
 import { beginLoginCookies, readCookies } from '../login/cookies.ts';
+import { readLoginDemands } from '../login/read-login-demands.ts';
 import { readLoginRequest } from '../login/read-login-request.ts';
 import { readOrigin } from '../login/read-origin.ts';
 import { pasteRedirect } from '../login/redirect-uri.ts';
@@ -11,7 +12,7 @@ import { kinds, transactionKey, transactionLifeMs, type LoginGoal, type Transact
 import { html, sendPage } from '../pages/render-page.ts';
 import { readQuery } from '../pages/read-query.ts';
 import { wantsPage } from '../pages/wants-page.ts';
-import type { ProviderClient } from '../providers/provider-client.ts';
+import type { LoginDemands, ProviderClient } from '../providers/provider-client.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 
 const loginPath = '/.sallyport/login';
@@ -41,11 +42,11 @@ async function codeOfDevice(deps: RouteDeps, request: Request, query: URLSearchP
   return code;
 }
 
-async function sendToProvider(deps: RouteDeps, provider: ProviderClient, login: { goal: LoginGoal; userCode?: string }, request: Request, response: Response): Promise<void> {
+async function sendToProvider(deps: RouteDeps, provider: ProviderClient, login: { goal: LoginGoal; demands: LoginDemands; userCode?: string }, request: Request, response: Response): Promise<void> {
   const { settings: { loginOrigin }, now, randomToken } = deps;
   const [state, secret, nonce, codeVerifier] = [randomToken(), randomToken(), randomToken(), randomToken()] as const;
-  const address = await provider.authorizationUrl({ redirectUri: `${loginOrigin}/.sallyport/callback`, state, nonce, codeVerifier });
-  const transaction: Transaction = { provider: provider.id, nonce, codeVerifier, goal: login.goal };
+  const address = await provider.authorizationUrl({ redirectUri: `${loginOrigin}/.sallyport/callback`, state, nonce, codeVerifier, demands: login.demands });
+  const transaction: Transaction = { provider: provider.id, nonce, codeVerifier, goal: login.goal, demands: login.demands };
   await deps.singleUse.put(kinds.login, transactionKey(state, secret), transaction, transactionLifeMs);
   const cookie = { secret, madeAt: now(), ...(login.userCode === undefined ? {} : { userCode: login.userCode }) };
   response.append('set-cookie', beginLoginCookies(loginOrigin, readCookies(request.headers.cookie), state, cookie, transactionLifeMs));
@@ -65,12 +66,13 @@ export function beginLogin(deps: RouteDeps): RequestHandler {
     const origin = readOrigin(request, deps.settings);
     const query = readQuery(request);
     const goal = readLoginRequest(query, deps.settings);
+    const demands = readLoginDemands(query, deps.now());
     const provider = chooseProvider(deps, query);
     const here = `${loginOrigin}${loginPath}${query.size > 0 ? `?${query.toString()}` : ''}`;
     if (request.headers.accept?.includes('application/json') && !wantsPage(request)) return tellProgram(deps, goal, here, request, response);
     // One callback address, one place for the cookies.
     if (origin !== loginOrigin) return response.redirect(302, here);
-    const login = { goal, ...(goal.kind === 'device' ? { userCode: await codeOfDevice(deps, request, query) } : {}) };
+    const login = { goal, demands, ...(goal.kind === 'device' ? { userCode: await codeOfDevice(deps, request, query) } : {}) };
     if (provider === undefined) return showChoice(deps, query, response);
     await sendToProvider(deps, provider, login, request, response);
   };

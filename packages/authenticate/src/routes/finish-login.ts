@@ -28,8 +28,8 @@ async function takeTransaction(deps: RouteDeps, state: string, cookie: string | 
 async function identify(deps: RouteDeps, transaction: Transaction, state: string, query: URLSearchParams): Promise<ProvenIdentity> {
   const provider = deps.providers.find(({ id }) => id === transaction.provider);
   if (!provider) throw noLogin();
-  const { nonce, codeVerifier } = transaction;
-  const login = await provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier });
+  const { nonce, codeVerifier, demands } = transaction;
+  const login = await provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier, demands });
   return proveIdentity(login, { sealer: deps.keeping?.sealer, now: deps.now });
 }
 

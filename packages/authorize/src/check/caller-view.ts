@@ -51,7 +51,7 @@ function createView(session: Session, uid: () => string): CallerView {
   return {
     source: session,
     user: { id: identity.user, ...(identity.email === undefined ? {} : { email: identity.email }), groups: identity.groups, claims },
-    session: { id },
+    session: { id, amr: identity.amr, ...(identity.acr === undefined ? {} : { acr: identity.acr }), ...(identity.authTime === undefined ? {} : { authTime: identity.authTime * 1000 }) },
     json: `"session":${JSON.stringify({ id, kind, expiresAt })},"identity":${JSON.stringify(identity)}`,
     idleJson: (idleEndsAt) => `"session":${JSON.stringify({ id, kind, expiresAt, idleEndsAt })},"identity":${JSON.stringify(identity)}`,
     appearance(rules) {

@@ -5,6 +5,7 @@ import type { PolicySnapshot } from '../policies/policy-set.ts';
 import type { Answer } from './answer.ts';
 import type { CallerView, CallerViews } from './caller-view.ts';
 import { decide, inputOf } from './decide.ts';
+import { endedWords } from './ended-words.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import type { JudgeShadow } from './judge-shadow.ts';
 import { refusalDetail } from './refusal-detail.ts';
@@ -20,7 +21,7 @@ function refuseAnonymous(detail: string, version: string): Answer {
 function answerDecision(decision: Decision, check: Check, caller: CallerView, explain?: () => string | undefined): Answer {
   if (decision.effect === 'allow') return { decision, caller };
   if (decision.effect === 'authenticate') return { decision, caller, problem: { code: 'unauthenticated', detail: 'Log in again.' } };
-  return { decision, caller, problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user, explain?.()) } };
+  return { decision, caller, problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user, explain?.(), caller.session) } };
 }
 
 function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: PolicySnapshot, deps: { now: number; shadow: JudgeShadow }): Answer {
@@ -46,7 +47,7 @@ export function createJudgeCheck(deps: { callers: CallerViews; now: () => number
   return (check, found, snapshot) => {
     const { version } = snapshot;
     if (found === undefined) return refuseAnonymous('Log in first.', version);
-    if (found.state === 'revoked') return refuseAnonymous('This session was ended; log in again.', version);
+    if (found.state === 'revoked') return refuseAnonymous(endedWords(found.tombstone.reason), version);
     const now = deps.now();
     // The store hands out live sessions only; this holds even if its clock does not.
     if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user) return refuseAnonymous('This login is not known or has expired; log in again.', version);

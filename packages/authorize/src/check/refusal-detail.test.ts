@@ -19,6 +19,14 @@ describe('a refusal', () => {
     expect(refusalDetail(checkOf('t', { kind: 'api', area: 'sessions' }), decision, user)).toContain('to use sessions of others');
   });
 
+  it('says how the caller was authenticated, and how to be so anew', () => {
+    const about = (reasons: string[], session: Parameters<typeof refusalDetail>[4]) => refusalDetail(checkOf('t', { kind: 'api', area: 'sessions' }), { ...decision, reasons }, user, undefined, session);
+    expect(about(['max-age-unauthorized'], { authTime: Date.parse('2026-03-01T08:00:00Z') })).toContain('(criteria: max_age; you were authenticated at 2026-03-01T08:00:00.000Z; "sallyport login --max-age 1m" does it anew)');
+    expect(about(['auth-time-unauthorized'], {})).toContain('does not say when');
+    expect(about(['acr-unauthorized', 'amr-unauthorized'], { acr: 'x\u001b', amr: ['pwd', 'otp'] })).toContain('(criteria: acr, amr; you were authenticated as "x\\u001b"; "sallyport login --acr CLASS" asks for another; you were authenticated by "pwd", "otp")');
+    expect(about(['max-age-unauthorized'], { authTime: 9e15 })).toContain('does not say when');
+  });
+
   it('stays short and free of control characters, whatever the request says', () => {
     const text = of({ verb: 'x\u001b[31m', resource: 'po\nds', namespace: 'n'.repeat(5000), name: '\u009b31m\u2028', apiGroup: '\ud800' }, decision.reasons, { id: 'a\u0007', groups: Array.from({ length: 500 }, (_none, index) => `g${index}`) });
     expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\ud800]/);

@@ -1,5 +1,5 @@
 import type { Check, Decision } from '@sallyport/contracts';
-import { criterionOfReason, type Reason, type UserInput } from '@sallyport/policy';
+import { criterionOfReason, type Reason, type SessionInput, type UserInput } from '@sallyport/policy';
 
 const maxText = 253;
 const maxGroups = 20;
@@ -24,6 +24,18 @@ function kubernetesWords({ kubernetes }: Check, cluster: string): string {
   return `${verbWord} ${plain}${name === '' ? '' : ` ${quote(name)}`}${namespace === '' ? '' : ` in namespace ${quote(namespace)}`} of cluster ${quote(cluster)}`;
 }
 
+/** How the caller was authenticated, and what they can do about it themselves. */
+function howAuthenticated(criteria: readonly string[], { acr, amr = [], authTime }: SessionInput): string[] {
+  const values: string[] = [];
+  if (criteria.includes('acr')) values.push(`${acr === undefined ? 'you were authenticated in no class that your identity provider names' : `you were authenticated as ${quote(acr)}`}; "sallyport login --acr CLASS" asks for another`);
+  if (criteria.includes('amr')) values.push(amr.length === 0 ? 'your identity provider does not say by which means you were authenticated' : `you were authenticated by ${amr.slice(0, maxGroups).map(quote).join(', ')}`);
+  if (criteria.includes('max_age') || criteria.includes('auth_time')) {
+    const when = authTime === undefined || Number.isNaN(new Date(authTime).getTime()) ? 'your identity provider does not say when you were authenticated' : `you were authenticated at ${new Date(authTime).toISOString()}`;
+    values.push(`${when}; "sallyport login --max-age 1m" does it anew`);
+  }
+  return values;
+}
+
 function ownValues(criteria: readonly string[], user: UserInput): string[] {
   const values: string[] = [];
   if (criteria.includes('groups')) {
@@ -36,10 +48,10 @@ function ownValues(criteria: readonly string[], user: UserInput): string[] {
 }
 
 /** Says who was refused what, where and by which rule: the names of the criteria and the caller's own values; what would have helped only where the configuration lets it be told (`explanation`). */
-export function refusalDetail(check: Check, decision: Pick<Decision, 'rule' | 'reasons'>, user: UserInput, explanation?: string): string {
+export function refusalDetail(check: Check, decision: Pick<Decision, 'rule' | 'reasons'>, user: UserInput, explanation?: string, session: SessionInput = {}): string {
   const { target } = check;
   const what = target.kind === 'cluster' ? kubernetesWords(check, target.name) : `use ${target.kind === 'api' ? target.area : 'this'} of others`;
   const criteria = [...new Set(decision.reasons.map((reason) => criterionOfReason(reason as Reason)))].filter((name) => name !== undefined);
-  const because = [...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]), ...ownValues(criteria, user), ...(explanation === undefined ? [] : [explanation])];
+  const because = [...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]), ...ownValues(criteria, user), ...howAuthenticated(criteria, session), ...(explanation === undefined ? [] : [explanation])];
   return `policy rule "${decision.rule}" does not allow ${person(user.id)} to ${what}${because.length === 0 ? '' : ` (${because.join('; ')})`}`;
 }

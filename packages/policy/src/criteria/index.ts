@@ -1,4 +1,7 @@
 import type { Criterion } from '../criterion.ts';
+import { acr } from './caller/acr.ts';
+import { amr } from './caller/amr.ts';
+import { authTime } from './caller/auth-time.ts';
 import { authenticatedUser } from './caller/authenticated-user.ts';
 import { claim } from './caller/claim.ts';
 import { device } from './caller/device.ts';
@@ -6,6 +9,7 @@ import { domain } from './caller/domain.ts';
 import { elevation } from './caller/elevation.ts';
 import { email } from './caller/email.ts';
 import { groups } from './caller/groups.ts';
+import { maxAge } from './caller/max-age.ts';
 import { record } from './caller/record.ts';
 import { user } from './caller/user.ts';
 import { mcpTool } from './elsewhere/mcp-tool.ts';
@@ -42,7 +46,7 @@ import { timeOfDay } from './time/time-of-day.ts';
 /** Every criterion of the language; a new one is a file and a line here. */
 export const criteria: readonly Criterion[] = [
   accept, reject,
-  authenticatedUser, user, email, domain, groups, claim, record, device,
+  authenticatedUser, user, email, domain, groups, claim, record, device, acr, amr, authTime, maxAge,
   sourceIp, httpMethod, httpPath, corsPreflight, clientCertificate, invalidClientCertificate,
   date, dayOfWeek, timeOfDay,
   k8sCluster, k8sVerb, k8sResource, k8sNamespace, k8sName, k8sNonResourcePath, k8sShellEquivalent, k8sExecCommand, k8sDryRun, k8sLabelSelector, k8sFieldSelector,

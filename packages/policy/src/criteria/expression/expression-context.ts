@@ -43,8 +43,8 @@ export class ExpressionContext {
   }
 
   get session() {
-    const { id, claims } = this.input.session ?? {};
-    return { id, claims: claimsOf(claims) };
+    const { id, claims, acr, amr, authTime } = this.input.session ?? {};
+    return { id, claims: claimsOf(claims), acr, amr: amr ?? [], authTime: authTime === undefined ? undefined : new Date(authTime) };
   }
 
   get cluster() {

@@ -9,7 +9,7 @@ function createEnvironment(): Environment {
   return environment
     .registerVariable({ name: 'request', schema: { method: 'string', path: 'string', host: 'string', ip: 'string', headers: 'map<string, string>' } })
     .registerVariable({ name: 'user', schema: { id: 'string', email: 'string', groups: 'list<string>', claims } })
-    .registerVariable({ name: 'session', schema: { id: 'string', claims } })
+    .registerVariable({ name: 'session', schema: { id: 'string', claims, acr: 'string', amr: 'list<string>', authTime: 'google.protobuf.Timestamp' } })
     .registerVariable({ name: 'cluster', schema: { name: 'string' } })
     .registerVariable({
       name: 'kubernetes',

@@ -1,0 +1,30 @@
+import type { Criterion } from '../../criterion.ts';
+import { compileStringMatcher } from '../../matchers/string-matcher.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../verdict.ts';
+import { isLoggedIn } from '../is-logged-in.ts';
+
+const ok = pass('acr-ok');
+const unauthorized = fail('acr-unauthorized');
+const unauthenticated = fail('user-unauthenticated');
+
+/** String matcher over the class in which the caller was authenticated. */
+export const acr: Criterion = {
+  name: 'acr',
+  doc: {
+    summary: 'Holds if the class in which the identity provider authenticated the caller (`acr` of the id_token) matches. Whoever has another can log in anew and ask for one: `sallyport login --acr <class>`.',
+    data: 'string matcher',
+    example: { in: ['phr', 'phrh'] },
+    source: 'Sallyport',
+    reasons: ['acr-ok', 'acr-unauthorized', 'user-unauthenticated'],
+  },
+  schema: definition('textMatcher'),
+  value: (input) => input.session?.acr || undefined,
+  compile(data, _subpath, { path, faults }) {
+    const matches = compileStringMatcher(data, path, faults);
+    return matches && ((input) => {
+      if (!isLoggedIn(input)) return unauthenticated;
+      return matches(input.session?.acr || undefined) ? ok : unauthorized;
+    });
+  },
+};

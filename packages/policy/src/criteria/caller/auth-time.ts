@@ -1,0 +1,34 @@
+import type { Criterion } from '../../criterion.ts';
+import { fail, pass } from '../../verdict.ts';
+import { isLoggedIn } from '../is-logged-in.ts';
+import { compileBounds } from '../time/compile-bounds.ts';
+import { parseDate } from '../time/parse-date.ts';
+
+const ok = pass('auth-time-ok');
+const unauthorized = fail('auth-time-unauthorized');
+const unauthenticated = fail('user-unauthenticated');
+
+/** Holds if the caller was authenticated between two moments. */
+export const authTime: Criterion = {
+  name: 'auth_time',
+  doc: {
+    summary: 'Holds if the moment at which the identity provider authenticated the caller (`auth_time` of the id_token; a refresh does not move it) lies after `after` and before `before`; either may be left out. '
+      + 'Without such a moment it does not hold.',
+    data: 'mapping of `after` and `before`: ISO 8601 dates with or without a time, in UTC unless they have an offset',
+    example: { after: '2026-03-01T08:00:00Z' },
+    source: 'Sallyport',
+    reasons: ['auth-time-ok', 'auth-time-unauthorized', 'user-unauthenticated'],
+  },
+  schema: { type: 'object', properties: { after: { type: 'string' }, before: { type: 'string' } }, additionalProperties: false, minProperties: 1 },
+  value: (input) => input.session?.authTime,
+  compile(data, _subpath, context) {
+    const bounds = compileBounds(data, context, { parse: parseDate, what: 'a date', example: '2026-03-01T08:00:00Z' });
+    if (!bounds) return undefined;
+    const { after, before } = bounds;
+    return (input) => {
+      if (!isLoggedIn(input)) return unauthenticated;
+      const at = input.session?.authTime;
+      return typeof at === 'number' && at > after && at < before ? ok : unauthorized;
+    };
+  },
+};

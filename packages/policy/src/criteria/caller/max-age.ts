@@ -1,0 +1,37 @@
+import { quoteName } from '../../compile/nearest-name.ts';
+import { kindOf } from '../../compile/plain-object.ts';
+import type { Criterion } from '../../criterion.ts';
+import { fail, pass } from '../../verdict.ts';
+import { isLoggedIn } from '../is-logged-in.ts';
+import { parseDuration } from '../time/parse-duration.ts';
+
+const ok = pass('max-age-ok');
+const unauthorized = fail('max-age-unauthorized');
+const unauthenticated = fail('user-unauthenticated');
+
+/** Holds for so long after the caller was authenticated. */
+export const maxAge: Criterion = {
+  name: 'max_age',
+  doc: {
+    summary: 'Holds as long as the moment at which the identity provider authenticated the caller (`auth_time` of the id_token; a refresh does not move it) is not longer ago. Without such a moment it does not hold. '
+      + 'Whoever was authenticated too long ago can be so anew: `sallyport login --max-age 5m`. What is open through it ends when the time is over.',
+    data: 'a length of time such as `15m` or `1h30m`',
+    example: '15m',
+    source: 'Sallyport',
+    reasons: ['max-age-ok', 'max-age-unauthorized', 'user-unauthenticated'],
+  },
+  schema: { type: 'string', pattern: '^([0-9]{1,9}(ms|s|m|h|d))+$' },
+  value: (input) => input.session?.authTime,
+  compile(data, _subpath, { path, faults }) {
+    const longest = typeof data === 'string' ? parseDuration(data) : undefined;
+    if (longest === undefined) {
+      faults.add(path, typeof data === 'string' ? `${quoteName(data)} is not a length of time` : `must be a length of time, is ${kindOf(data)}`, 'write it like 15m or 1h30m');
+      return undefined;
+    }
+    return (input) => {
+      if (!isLoggedIn(input)) return unauthenticated;
+      const at = input.session?.authTime;
+      return typeof at === 'number' && typeof input.now === 'number' && input.now - at <= longest ? ok : unauthorized;
+    };
+  },
+};
