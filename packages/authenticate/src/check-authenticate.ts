@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigFaults, loadSealingKeys, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
 import { readLoginSettings } from './login/login-settings.ts';
+import { readClientKey } from './providers/client-authentication.ts';
 
 function attempt(path: string, work: () => unknown): ConfigFault[] {
   try {
@@ -26,7 +27,10 @@ export function checkAuthenticate(loaded: LoadedConfig): void {
   });
   faults.push(...[
     ...attempt(config.login.url === undefined ? 'gateway.url' : 'login.url', () => readLoginSettings(config)),
-    ...config.identity.providers.flatMap(({ caFile }, index) => (caFile == null ? [] : attempt(`identity.providers.${index}.caFile`, () => readFileSync(resolvePath(caFile))))),
+    ...config.identity.providers.flatMap(({ caFile, clientKeyFile }, index) => [
+      ...(caFile == null ? [] : attempt(`identity.providers.${index}.caFile`, () => readFileSync(resolvePath(caFile)))),
+      ...(clientKeyFile == null ? [] : attempt(`identity.providers.${index}.clientKeyFile`, () => readClientKey(readFileSync(resolvePath(clientKeyFile), 'utf8')))),
+    ]),
   ].map((fault) => ({ ...fault, ...place(fault.path.split('.')) })));
   if (faults.length > 0) throw new ConfigFaults(file, faults);
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { foreignPrefixes, warnOfSharedNames } from '@sallyport/contracts';
 import {
   createAuditSink, createInternalServer, createMemoryProviderTokenStore, createReadiness, createSessionStores, createSessionTokenSigner, createTokenSealer, listenHttp, loadSealingKeys, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type ProviderTokenStore, type Readiness, type RunningService,
   type ServiceVerifier, type SessionStore, type SessionTokenSigner, type SingleUseStore,
@@ -7,6 +8,7 @@ import {
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { readLoginSettings } from './login/login-settings.ts';
+import { readClientKey } from './providers/client-authentication.ts';
 import { createProviderClient } from './providers/provider-client.ts';
 import { createProviderFetch, type ProviderFetch } from './providers/provider-fetch.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
@@ -34,12 +36,16 @@ export type RunningAuthenticate = RunningService & { url: string; readiness: Rea
 
 type Closing = (() => Promise<void>)[];
 
-function createProviders({ loaded: { config, resolvePath }, environment, fetch, now = Date.now }: StartAuthenticate, keepsTokens: boolean, closing: Closing) {
-  return config.identity.providers.map((provider) => {
-    if (fetch) return createProviderClient({ provider, fetch, now, keepsTokens });
-    const own = createProviderFetch({ ...environment, ...(provider.caFile == null ? {} : { ca: readFileSync(resolvePath(provider.caFile), 'utf8') }) });
+function createProviders({ loaded: { config: { identity }, resolvePath }, environment, fetch, logger, now = Date.now }: StartAuthenticate, keepsTokens: boolean, closing: Closing) {
+  const read = (file: string | null | undefined) => (file == null ? undefined : readFileSync(resolvePath(file), 'utf8'));
+  for (const { path, message } of warnOfSharedNames(identity.providers)) logger.warn(`${path} ${message}`);
+  return identity.providers.map((provider) => {
+    const [ca, key] = [read(provider.caFile), read(provider.clientKeyFile)];
+    const parts = { provider, now, keepsTokens, foreign: foreignPrefixes(provider, identity.providers), ...(key === undefined ? {} : { clientKey: readClientKey(key) }) };
+    if (fetch) return createProviderClient({ ...parts, fetch });
+    const own = createProviderFetch({ ...environment, ...(ca === undefined ? {} : { ca }) });
     closing.push(own.close);
-    return createProviderClient({ provider, fetch: own.fetch, now, keepsTokens });
+    return createProviderClient({ ...parts, fetch: own.fetch });
   });
 }
 

@@ -2,12 +2,13 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { Express } from 'express';
 import request from 'supertest';
-import { configSchema, type AuditRecord, type Config } from '@sallyport/contracts';
+import { configSchema, foreignPrefixes, type AuditRecord, type Config } from '@sallyport/contracts';
 import { createMemoryProviderTokenStore, createMemorySessionStore, createMemorySingleUseStore, createMetrics, createSessionTokenSigner, createSessionTokenVerifier, createTokenSealer, encodeCaller, hashToken, ProblemError, type AuditSink, type Caller, type ProviderTokenStore, type SessionStore, type SingleUseStore } from '@sallyport/kit';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { createProviderClient } from './providers/provider-client.ts';
+import type { ProviderFetch } from './providers/provider-fetch.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
 import { createLoginEvents } from './session/login-events.ts';
 import { clientId, createTestProvider, issuer } from './test-provider.test.support.ts';
@@ -38,7 +39,8 @@ export function recordingSink(): AuditSink & { records: AuditRecord[]; full: boo
 }
 
 /** The service on memory stores, with a test provider for each configured one, and a browser of which the cookies are kept. */
-export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore; providerTokens?: ProviderTokenStore } = {}) {
+export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore; providerTokens?: ProviderTokenStore; fetch?: ProviderFetch } = {}) {
+  const { fetch } = stores;
   const config = testConfig(sections);
   const clock = { now: Date.now() };
   const now = () => clock.now;
@@ -52,7 +54,7 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
   const metrics = createMetrics();
   const deps: AuthenticateDeps = {
     settings: readLoginSettings(config), sessions, singleUse, audit, now, tokens: createSessionTokenSigner({ privateKey, gatewayUrl: gateway, now }), keeping, random: () => 0.5,
-    providers: config.identity.providers.map((one) => createProviderClient({ provider: one, fetch: provider.fetch, now })),
+    providers: config.identity.providers.map((one) => createProviderClient({ provider: one, fetch: fetch ?? provider.fetch, now, foreign: foreignPrefixes(one, config.identity.providers) })),
     verifier: {
       verified: () => undefined,
       verify: async (header) => {

@@ -13,6 +13,8 @@ export { configSchema, largestConfigBytes, type Config } from './config/index.ts
 export { planPolicies, type PolicyPlan, type PolicyDocument, type ClusterPlan } from './config/plan-policies.ts';
 export { type ClusterConfig } from './config/cluster.ts';
 export { type ProviderConfig } from './config/identity.ts';
+export { claimsOfTemplate } from './config/provider-faults.ts';
+export { foreignPrefixes, warnOfSharedNames } from './config/shared-names.ts';
 export { type SessionsConfig } from './config/sessions.ts';
 export { type AuditConfig } from './config/audit.ts';
 export { type ListenAddress } from './config/address.ts';

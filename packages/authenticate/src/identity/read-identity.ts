@@ -3,12 +3,14 @@ import { ProblemError } from '@sallyport/kit';
 import { checkName } from './check-name.ts';
 import { claimAt } from './claim-at.ts';
 import { claimsToKeep, copyClaims, type Claims } from './copy-claims.ts';
-import { readEmail } from './read-email.ts';
+import { checkRequiredClaims } from './required-claims.ts';
+import { isNamedByEmail, readEmail } from './read-email.ts';
 import { readGroups } from './read-groups.ts';
+import { withoutClaim } from './without-claim.ts';
 
 function readUser(provider: ProviderConfig, claims: Claims, subject: string, email: string | undefined): string {
   const path = provider.claims.user;
-  const value = path === 'email' ? email : claimAt(claims, path);
+  const value = isNamedByEmail(provider) ? email : claimAt(claims, path);
   if (value === undefined && provider.userFallback) return checkName('The user name', `${provider.id}:${subject}`);
   if (value === undefined) throw new ProblemError('login-failed', `The identity provider sent no claim ${path}, by which people are known here.`);
   if (typeof value !== 'string') throw new ProblemError('login-failed', `The claim ${path}, by which people are known here, is not a string.`);
@@ -23,12 +25,12 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
   const { iss: issuer, sub: subject, name, auth_time: authTime, acr } = claims;
   if (typeof issuer !== 'string' || typeof subject !== 'string') throw new ProblemError('login-failed', 'The identity provider did not say who you are.');
   checkName('The subject', subject);
+  checkRequiredClaims(provider, claims);
   const email = readEmail(provider, claims);
   const user = readUser(provider, claims, subject, email);
   if (user.startsWith('system:')) throw new ProblemError('login-failed', 'Names that begin with system: belong to Kubernetes itself; nobody logs in with one.');
-  const kept = claimsToKeep(claims);
   // What the provider does not vouch for must not decide anything either.
-  if (email === undefined) delete kept['email'];
+  const kept = claimsToKeep(email === undefined ? ['email', provider.claims.email].reduce(withoutClaim, claims) : claims);
   return {
     provider: provider.id, issuer, subject, user, groups: readGroups(provider, claims), claims: kept, amr: texts(claims['amr']),
     ...(email === undefined ? {} : { email }),
@@ -41,7 +43,8 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
 /** True if the claims lack something that the userinfo endpoint may have (OpenID Connect Core 5.3). */
 export function lacksClaims(provider: ProviderConfig, verified: object): boolean {
   const claims = copyClaims(verified);
-  const wanted = [provider.claims.user, provider.claims.groups];
-  if (provider.claims.user === 'email' && provider.emailVerified === 'required') wanted.push('email_verified');
+  const byEmail = isNamedByEmail(provider);
+  const wanted = [byEmail ? provider.claims.email : provider.claims.user, provider.claims.groups, ...Object.keys(provider.requireClaims)];
+  if (byEmail && provider.emailVerified === 'required') wanted.push(provider.claims.emailVerified);
   return wanted.some((path) => claimAt(claims, path) === undefined);
 }

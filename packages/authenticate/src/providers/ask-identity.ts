@@ -2,9 +2,12 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import type { Identity, ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { checkForeignNames } from '../identity/check-foreign-names.ts';
 import { lacksClaims, readIdentity } from '../identity/read-identity.ts';
 import type { LoginTokens } from '../session/login-tokens.ts';
+import { atTenant } from './at-tenant.ts';
 import type { LoginSecrets, ProviderLogin } from './provider-client.ts';
+import type { ProviderDeps } from './provider-deps.ts';
 import { RefreshFailure, refreshFailure } from './refresh-failure.ts';
 
 type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
@@ -15,12 +18,32 @@ function tokensOf(answer: Tokens, before: LoginTokens = {}): LoginTokens {
   return { ...(refreshToken === undefined ? {} : { refreshToken }), ...(idToken === undefined ? {} : { idToken }) };
 }
 
-async function identify(provider: ProviderConfig, configuration: client.Configuration, answer: Tokens): Promise<Identity> {
+/** OpenID Connect Core 3.1.3.7: a token that is also for somebody whom nobody here trusts, or that was issued to somebody else, is not for us. */
+function checkAudience({ clientId, audiences }: ProviderConfig, { aud, azp }: client.IDToken): void {
+  const strange = [aud].flat().find((one) => one !== clientId && !audiences.includes(one));
+  if (strange === undefined && (azp === undefined || azp === clientId)) return;
+  throw new ProblemError('login-failed', 'The identity provider sent an id_token that is for others, too (aud, azp), so it is not believed.');
+}
+
+/** Reads a person out of claims that hold. */
+function readPerson({ provider, foreign }: ProviderDeps, claims: object): Identity {
+  const identity = readIdentity(provider, claims);
+  return foreign ? checkForeignNames(identity, foreign) : identity;
+}
+
+function asksUserInfo({ userInfo }: ProviderConfig, lacking: () => boolean): boolean {
+  return userInfo === 'always' || (userInfo === 'ifMissing' && lacking());
+}
+
+async function identify(deps: ProviderDeps, configuration: client.Configuration, answer: Tokens): Promise<Identity> {
+  const { provider } = deps;
   const claims = answer.claims()!;
-  if (!lacksClaims(provider, claims) || configuration.serverMetadata().userinfo_endpoint === undefined) return readIdentity(provider, claims);
+  checkAudience(provider, claims);
+  const asks = configuration.serverMetadata().userinfo_endpoint !== undefined && asksUserInfo(provider, () => lacksClaims(provider, claims));
+  if (!asks) return readPerson(deps, claims);
   const more = await client.fetchUserInfo(configuration, answer.access_token, claims.sub);
   // What is signed counts more than what is merely sent.
-  return readIdentity(provider, { ...more, ...claims });
+  return readPerson(deps, { ...more, ...claims });
 }
 
 /** OpenID Connect Core 5.5.1.1: whoever asks for a class must see which one it became. */
@@ -32,42 +55,49 @@ function checkStrength({ demands }: LoginSecrets, acr: unknown): void {
 }
 
 /** Finishes the code flow: who it is, and what the provider gave. */
-export async function askIdentity(provider: ProviderConfig, configuration: client.Configuration, answer: URLSearchParams, login: LoginSecrets, now: number): Promise<ProviderLogin> {
+export async function askIdentity(deps: ProviderDeps, configuration: client.Configuration, answer: URLSearchParams, login: LoginSecrets): Promise<ProviderLogin> {
   const url = new URL(login.redirectUri);
   url.search = answer.toString();
+  const now = deps.now();
   const { maxAge, begunAt = now } = login.demands ?? {};
-  const tokens = await client.authorizationCodeGrant(configuration, url, {
-    expectedState: login.state, expectedNonce: login.nonce, pkceCodeVerifier: login.codeVerifier, idTokenExpected: true,
-    // As of the moment at which it was asked for: a person may take their time on the provider's pages.
-    ...(maxAge === undefined ? {} : { maxAge: maxAge + Math.max(0, Math.ceil((now - begunAt) / 1000)) }),
+  return atTenant(deps, configuration, async (own) => {
+    const tokens = await client.authorizationCodeGrant(own, url, {
+      expectedState: login.state, expectedNonce: login.nonce, pkceCodeVerifier: login.codeVerifier, idTokenExpected: true,
+      // As of the moment at which it was asked for: a person may take their time on the provider's pages.
+      ...(maxAge === undefined ? {} : { maxAge: maxAge + Math.max(0, Math.ceil((now - begunAt) / 1000)) }),
+    });
+    const { sid, acr } = tokens.claims()!;
+    checkStrength(login, acr);
+    return { identity: await identify(deps, own, tokens), tokens: tokensOf(tokens), ...(typeof sid === 'string' && sid !== '' && sid.length <= 512 ? { sid } : {}) };
   });
-  const claims = tokens.claims()!;
-  const { sid, acr } = claims;
-  checkStrength(login, acr);
-  return { identity: await identify(provider, configuration, tokens), tokens: tokensOf(tokens), ...(typeof sid === 'string' && sid !== '' && sid.length <= 512 ? { sid } : {}) };
 }
 
+/** Whom a refresh must be about. */
+type Person = { issuer: string; subject: string };
+
 /** Without a new id_token (it is optional: OpenID Connect Core 12.2) UserInfo says what has changed since the last one. */
-async function identifyByUserInfo(provider: ProviderConfig, configuration: client.Configuration, answer: Tokens, of: { issuer: string; subject: string; idToken?: string }): Promise<Identity | undefined> {
-  if (configuration.serverMetadata().userinfo_endpoint === undefined) return undefined;
+async function identifyByUserInfo(deps: ProviderDeps, configuration: client.Configuration, answer: Tokens, of: Person & { idToken: string | undefined }): Promise<Identity | undefined> {
+  if (configuration.serverMetadata().userinfo_endpoint === undefined || deps.provider.userInfo === 'never') return undefined;
   const before = of.idToken === undefined ? {} : decodeJwt(of.idToken);
   const now = await client.fetchUserInfo(configuration, answer.access_token, of.subject);
-  return readIdentity(provider, { ...before, ...now, iss: of.issuer, sub: of.subject });
+  return readPerson(deps, { ...before, ...now, iss: of.issuer, sub: of.subject });
 }
 
 /** Asks again with the refresh token: who the person is now (undefined where the provider vouches for them and says no more), and what is to be kept from now on. Rejects with a RefreshFailure. */
 export async function askAgain(
-  provider: ProviderConfig, configuration: client.Configuration, before: LoginTokens & { refreshToken: string }, of: { issuer: string; subject: string }, now: number,
+  deps: ProviderDeps, configuration: client.Configuration, before: LoginTokens & { refreshToken: string }, of: Person,
 ): Promise<{ identity: Identity | undefined; tokens: LoginTokens }> {
   let tokens: LoginTokens | undefined;
   try {
-    const answer = await client.refreshTokenGrant(configuration, before.refreshToken);
-    tokens = tokensOf(answer, before);
-    const claims = answer.claims();
-    if (claims && (claims.sub !== of.subject || claims.iss !== of.issuer)) throw new RefreshFailure('the provider speaks of somebody else', { ends: 'changed' });
-    const identity = claims ? await identify(provider, configuration, answer) : await identifyByUserInfo(provider, configuration, answer, { ...of, ...(before.idToken === undefined ? {} : { idToken: before.idToken }) });
-    return { identity, tokens };
+    return await atTenant(deps, configuration, async (own) => {
+      const answer = await client.refreshTokenGrant(own, before.refreshToken);
+      tokens = tokensOf(answer, before);
+      const claims = answer.claims();
+      if (claims && (claims.sub !== of.subject || claims.iss !== of.issuer)) throw new RefreshFailure('the provider speaks of somebody else', { ends: 'changed' });
+      const identity = claims ? await identify(deps, own, answer) : await identifyByUserInfo(deps, own, answer, { ...of, idToken: before.idToken });
+      return { identity, tokens };
+    });
   } catch (error) {
-    throw refreshFailure(error, { now, ...(tokens ? { tokens } : {}) });
+    throw refreshFailure(error, { now: deps.now(), ...(tokens ? { tokens } : {}) });
   }
 }

@@ -1,54 +1,54 @@
 import * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
+import { clientAuthentication } from './client-authentication.ts';
+import type { ProviderDeps } from './provider-deps.ts';
 import { boundFetch, type ProviderFetch } from './provider-fetch.ts';
-import { providerProblem } from './provider-problem.ts';
+import { providerProblem, unreachable } from './provider-problem.ts';
+import { readMetadata } from './read-metadata.ts';
 
 const timeoutSeconds = 5;
 const freshMs = 3_600_000;
 const retryMs = 1000;
 
-/** RFC 6749 2.3.1 or the older form in the body, whichever the provider says it takes; basic if it says nothing. */
-function clientAuthentication(secret: string | undefined): client.ClientAuth {
-  if (secret === undefined) return client.None();
-  const [basic, post] = [client.ClientSecretBasic(secret), client.ClientSecretPost(secret)];
-  return (server, ...rest) => {
-    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-    return (methods.includes('client_secret_basic') ? basic : post)(server, ...rest);
-  };
+/** Puts together what openid-client needs to talk to this provider. */
+export function configureClient({ provider, fetch, clientKey }: Omit<ProviderDeps, 'now'>, metadata: client.ServerMetadata): client.Configuration {
+  const configuration = new client.Configuration(metadata, provider.clientId, { client_secret: provider.clientSecret, [client.clockTolerance]: 30 }, clientAuthentication(provider, clientKey));
+  // Without it the id_token's signature would not be looked at, as TLS alone satisfies the standard.
+  client.enableNonRepudiationChecks(configuration);
+  if (provider.allowInsecureIssuer) client.allowInsecureRequests(configuration);
+  configuration[client.customFetch] = boundFetch(fetch) as client.CustomFetch;
+  configuration.timeout = timeoutSeconds;
+  return configuration;
 }
 
-async function discover(provider: ProviderConfig, fetch: ProviderFetch): Promise<client.Configuration> {
-  const attempt = (issuer: string) => client.discovery(
-    new URL(issuer), provider.clientId, { client_secret: provider.clientSecret, [client.clockTolerance]: 30 }, clientAuthentication(provider.clientSecret),
-    {
-      // Without it the id_token's signature would not be looked at, as TLS alone satisfies the standard.
-      execute: [client.enableNonRepudiationChecks, ...(provider.allowInsecureIssuer ? [client.allowInsecureRequests] : [])],
-      [client.customFetch]: boundFetch(fetch) as client.CustomFetch,
-      timeout: timeoutSeconds,
-    },
-  );
-  try {
-    return await attempt(provider.issuer);
-  } catch (error) {
-    // Some issuers end in a slash, which the configuration does not keep; no other difference is overlooked.
-    if (error instanceof client.ClientError && error.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED') return attempt(`${provider.issuer}/`);
-    throw error;
-  }
+async function ask(provider: ProviderConfig, fetch: ProviderFetch): Promise<unknown> {
+  const url = provider.discoveryUrl ?? `${provider.issuer}/.well-known/openid-configuration`;
+  // A redirect is not followed: where a provider is, the configuration says.
+  const response = await boundFetch(fetch)(url, { method: 'GET', headers: { accept: 'application/json' }, redirect: 'manual', signal: AbortSignal.timeout(timeoutSeconds * 1000) });
+  if (response.status !== 200) throw new TypeError(`discovery answered with status ${response.status}`);
+  return response.json();
+}
+
+async function discover(deps: ProviderDeps): Promise<client.Configuration> {
+  const { provider, fetch } = deps;
+  // Whatever goes wrong before there is an answer that can be read means that the provider is away.
+  const body = await ask(provider, fetch).catch((error: unknown) => { throw unreachable(provider.id, error); });
+  return configureClient(deps, readMetadata(provider, body));
 }
 
 /**
  * What the provider says of itself, asked for when it is first needed and again after an hour. Many askers share one call; after a failure the next
  * call waits a second. An older answer serves on while the provider is away.
  */
-export function createDiscovery(deps: { provider: ProviderConfig; fetch: ProviderFetch; now: () => number }): () => Promise<client.Configuration> {
-  const { provider, fetch, now } = deps;
+export function createDiscovery(deps: ProviderDeps): () => Promise<client.Configuration> {
+  const { provider, now } = deps;
   let held: { configuration: client.Configuration; until: number } | undefined;
   let flight: Promise<client.Configuration> | undefined;
   let failure: { error: unknown; until: number } | undefined;
 
-  const ask = async () => {
+  const askAgain = async () => {
     try {
-      const configuration = await discover(provider, fetch);
+      const configuration = await discover(deps);
       held = { configuration, until: now() + freshMs };
       failure = undefined;
       return configuration;
@@ -67,7 +67,7 @@ export function createDiscovery(deps: { provider: ProviderConfig; fetch: Provide
       if (held) return held.configuration;
       throw failure.error;
     }
-    flight ??= ask();
+    flight ??= askAgain();
     return flight;
   };
 }

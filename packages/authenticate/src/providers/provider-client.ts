@@ -1,27 +1,33 @@
-import * as client from 'openid-client';
 import type { Identity, ProviderConfig } from '@sallyport/contracts';
 import type { LoginTokens } from '../session/login-tokens.ts';
-import { askAgain, askIdentity } from './ask-identity.ts';
-import { createDiscovery } from './discover-provider.ts';
-import { endSessionAddress, type EndSession } from './end-session-address.ts';
-import type { ProviderFetch } from './provider-fetch.ts';
-import { providerProblem } from './provider-problem.ts';
-import { createReadLogoutToken, type LogoutToken } from './read-logout-token.ts';
-import { refreshFailure } from './refresh-failure.ts';
+import type { EndSession } from './end-session-address.ts';
+import { createGithubClient } from './github/github-client.ts';
+import { createOpenIdClient } from './open-id-client.ts';
+import type { ProviderDeps } from './provider-deps.ts';
+import type { LogoutToken } from './read-logout-token.ts';
 
 /** How strongly and how recently the person must have been authenticated; since `begunAt` (milliseconds since the epoch), not since the answer. */
 export type LoginDemands = { maxAge?: number; acrValues: string[]; begunAt: number };
 
+/** Whom the person says they are, so that the provider need not ask; nothing follows from it here. */
+export type LoginHints = { login?: string; domain?: string };
+
 /** What one login has of its own, kept here between the way there and the way back. */
-export type LoginSecrets = { redirectUri: string; state: string; nonce: string; codeVerifier: string; demands?: LoginDemands };
+export type LoginSecrets = { redirectUri: string; state: string; nonce: string; codeVerifier: string; demands?: LoginDemands; hints?: LoginHints };
 
 /** What came of a login: who it is, what the provider calls its own session with them, and what it gave. */
 export type ProviderLogin = { identity: Identity; sid?: string; tokens: LoginTokens };
 
-/** One OpenID provider, as logins see it. */
+/** One identity provider, as logins see it. */
 export type ProviderClient = {
   id: string;
   issuer: string;
+  /** What people know it by. */
+  name: string;
+  /** Domains whose people have their accounts there. */
+  domains: readonly string[];
+  /** Where the browser comes back to, below the address of the login pages. */
+  callbackPath: string;
   refreshing: ProviderConfig['refresh'];
   /** Where to send the browser. Rejects with `identity-provider-unavailable`. */
   authorizationUrl(login: LoginSecrets): Promise<URL>;
@@ -35,46 +41,7 @@ export type ProviderClient = {
   readLogoutToken(token: string): Promise<LogoutToken>;
 };
 
-/** Not every provider knows these scopes, and some refuse a login over one that they do not know. */
-const dispensable = new Set(['groups', 'offline_access']);
-
-function scopesFor(provider: ProviderConfig, supported: readonly string[] | undefined, keepsTokens: boolean): string {
-  const wanted = provider.scopes.filter((scope) => scope !== 'offline_access' || keepsTokens);
-  return wanted.filter((scope) => !dispensable.has(scope) || supported === undefined || supported.includes(scope)).join(' ');
-}
-
-async function authorizationUrl({ provider, keepsTokens = true }: { provider: ProviderConfig; keepsTokens?: boolean }, configuration: client.Configuration, login: LoginSecrets): Promise<URL> {
-  const { maxAge, acrValues = [] } = login.demands ?? {};
-  return client.buildAuthorizationUrl(configuration, {
-    redirect_uri: login.redirectUri, scope: scopesFor(provider, configuration.serverMetadata().scopes_supported, keepsTokens), state: login.state, nonce: login.nonce,
-    code_challenge: await client.calculatePKCECodeChallenge(login.codeVerifier), code_challenge_method: 'S256',
-    ...(maxAge === undefined ? {} : { max_age: String(maxAge) }), ...(acrValues.length === 0 ? {} : { acr_values: acrValues.join(' ') }),
-  });
-}
-
-/** Creates the client of one provider: authorization code with PKCE (S256), state, nonce and issuer checked. It asks the network nothing until the first login, and for no refresh token that nobody would keep. */
-export function createProviderClient(deps: { provider: ProviderConfig; fetch: ProviderFetch; now: () => number; keepsTokens?: boolean }): ProviderClient {
-  const { provider, now } = deps;
-  const discovery = createDiscovery(deps);
-  const readLogoutToken = createReadLogoutToken(deps);
-  const told = async <T>(work: (configuration: client.Configuration) => T | Promise<T>): Promise<T> => {
-    try {
-      return await work(await discovery());
-    } catch (error) {
-      throw providerProblem(provider.id, error);
-    }
-  };
-  return {
-    id: provider.id,
-    issuer: provider.issuer,
-    refreshing: provider.refresh,
-    authorizationUrl: (login) => told((configuration) => authorizationUrl(deps, configuration, login)),
-    finish: (answer, login) => told((configuration) => askIdentity(provider, configuration, answer, login, now())),
-    async refresh(tokens, of) {
-      const configuration = await discovery().catch((error: unknown) => { throw refreshFailure(error, { now: now() }); });
-      return askAgain(provider, configuration, tokens, of, now());
-    },
-    endSessionUrl: (about) => (provider.endSession ? told((configuration) => endSessionAddress(configuration, about)) : Promise.resolve(undefined)),
-    readLogoutToken: (token) => told((configuration) => readLogoutToken(configuration.serverMetadata(), token)),
-  };
+/** Creates the client of one provider, of whichever kind it is. */
+export function createProviderClient(deps: ProviderDeps): ProviderClient {
+  return deps.provider.kind === 'github' ? createGithubClient(deps) : createOpenIdClient(deps);
 }

@@ -4,7 +4,7 @@ import { ProblemError } from '@sallyport/kit';
 const away = (id: string, cause: Error) => new ProblemError('identity-provider-unavailable', `The identity provider ${id} cannot be reached at the moment. Try again shortly; whoever is logged in stays so.`, { cause });
 const failed = (detail: string, cause: Error) => new ProblemError('login-failed', detail, { cause });
 
-const unreachable = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON', 'OAUTH_PARSE_ERROR']);
+const noAnswer = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON', 'OAUTH_PARSE_ERROR']);
 
 /** Message and code of an error and its cause, and nothing else of them: the objects carry tokens and codes. */
 export function bareError(error: unknown): Error {
@@ -12,6 +12,11 @@ export function bareError(error: unknown): Error {
   const { code } = error as { code?: unknown };
   const because = error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return new Error(`${typeof code === 'string' ? `${code}: ` : ''}${error.message}${because}`);
+}
+
+/** Says that a provider is away, whatever it was that showed it. */
+export function unreachable(id: string, error: unknown): ProblemError {
+  return away(id, bareError(error));
 }
 
 /** RFC 6749 4.1.2.1 and OpenID Connect Core 3.1.2.6; anything else is only called an error. */
@@ -29,7 +34,7 @@ export function providerProblem(id: string, error: unknown): ProblemError {
   const cause = bareError(error);
   if (error instanceof AuthorizationResponseError) return refusal(id, error, cause);
   if (error instanceof ResponseBodyError) return error.status >= 500 ? away(id, cause) : refusal(id, error, cause);
-  if (error instanceof ClientError && unreachable.has(error.code ?? '')) return away(id, cause);
+  if (error instanceof ClientError && noAnswer.has(error.code ?? '')) return away(id, cause);
   // The fetch standard reports every network failure as a TypeError.
   if (error instanceof TypeError && !('code' in error)) return away(id, cause);
   return failed(`The answer of the identity provider ${id} did not pass verification, so it is not believed.`, cause);

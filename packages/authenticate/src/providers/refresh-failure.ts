@@ -24,7 +24,7 @@ const notNow = new Set([408, 425, 429]);
 const longestWaitMs = 3_600_000;
 
 /** RFC 9110 10.2.3: seconds, or a date. */
-function readRetryAfter(response: Response | undefined, now: number): number | undefined {
+export function readRetryAfter(response: Response | undefined, now: number): number | undefined {
   const text = response?.headers.get('retry-after') ?? '';
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
   return Number.isFinite(ms) && ms > 0 ? Math.min(ms, longestWaitMs) : undefined;

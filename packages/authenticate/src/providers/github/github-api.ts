@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { boundFetch, type ProviderFetch } from '../provider-fetch.ts';
+
+/** An answer of GitHub that is none of those hoped for; `waits` is set where it only means "not now". */
+export class GithubRefusal extends Error {
+  readonly status: number;
+  readonly waits: boolean;
+  readonly response: Response;
+
+  constructor(path: string, response: Response) {
+    super(`GitHub answered ${path} with status ${response.status}`);
+    this.name = 'GithubRefusal';
+    this.response = response;
+    this.status = response.status;
+    // GitHub's limits come as 403 as well as 429, and show themselves in these headers.
+    const limited = response.status === 403 && (response.headers.get('x-ratelimit-remaining') === '0' || response.headers.has('retry-after'));
+    this.waits = limited || response.status === 429 || response.status >= 500;
+  }
+}
+
+/** Asks GitHub's API as one person. Rejects with a GithubRefusal, or as a fetch does. */
+export type GithubApi = {
+  one<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  /** All pages of a list. */
+  all<T>(path: string, schema: z.ZodType<T>): Promise<T[]>;
+};
+
+const timeoutMs = 5000;
+/** Of a hundred each. To leave some out could let somebody in, so more is refused. */
+const mostPages = 20;
+
+const nextOf = (link: string | null): string | undefined => /<([^<>]+)>\s*;[^<]*\brel="next"/.exec(link ?? '')?.[1];
+
+/** Creates the API's client. `apiUrl` is where it is, without a slash at the end. */
+export function createGithubApi(deps: { fetch: ProviderFetch; apiUrl: string; token: string }): GithubApi {
+  const fetch = boundFetch(deps.fetch);
+  const headers = { accept: 'application/vnd.github+json', authorization: `Bearer ${deps.token}`, 'user-agent': 'sallyport', 'x-github-api-version': '2022-11-28' };
+  const get = async (url: string): Promise<{ body: unknown; next: string | undefined }> => {
+    const response = await fetch(url, { method: 'GET', headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+    if (response.status !== 200) throw new GithubRefusal(new URL(url).pathname, response);
+    return { body: await response.json(), next: nextOf(response.headers.get('link')) };
+  };
+  return {
+    one: async (path, schema) => schema.parse((await get(`${deps.apiUrl}${path}`)).body),
+    async all(path, schema) {
+      const found = [];
+      let url: string | undefined = `${deps.apiUrl}${path}?per_page=100`;
+      for (let page = 0; url !== undefined; page += 1) {
+        if (page === mostPages) throw new Error(`GitHub has more than ${mostPages * 100} entries at ${path}`);
+        // The token goes to the API alone, whatever a header says comes next.
+        if (!url.startsWith(`${deps.apiUrl}/`)) throw new Error('GitHub names a next page that is elsewhere');
+        const { body, next } = await get(url);
+        found.push(...z.array(schema).parse(body));
+        url = next;
+      }
+      return found;
+    },
+  };
+}

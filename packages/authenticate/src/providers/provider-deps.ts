@@ -1,0 +1,17 @@
+import type { CryptoKey } from 'jose';
+import type { ProviderConfig } from '@sallyport/contracts';
+import type { ForeignPrefixes } from '../identity/check-foreign-names.ts';
+import type { ProviderFetch } from './provider-fetch.ts';
+
+/** What the client of one provider is made of. */
+export type ProviderDeps = {
+  provider: ProviderConfig;
+  fetch: ProviderFetch;
+  now: () => number;
+  /** Signs where `clientAuth` is `private_key_jwt`. */
+  clientKey?: CryptoKey;
+  /** Names that belong to the other providers; none unless given. */
+  foreign?: ForeignPrefixes;
+  /** Whether refresh tokens are kept; true unless given. Where nobody would keep one, none is asked for. */
+  keepsTokens?: boolean;
+};
