@@ -1,14 +1,12 @@
 import type { AuditEvent, AuditStage, SallyportPart } from '@sallyport/contracts';
+import { withoutOwnTokens } from './credential/own-token.ts';
 import type { Exchange } from './exchange.ts';
 
 const control = /[\u0000-\u001f\u007f-\u009f]/g;
 
-/** A token of this gateway that somebody put where none belongs. */
-const ownToken = /spt_[A-Za-z0-9_-]{43}/g;
-
 /** Text of the client's own making, as it may stand in an event: no tokens, control characters (ANSI codes) as visible escapes, the length bounded. */
 export function clientText(text: string): string {
-  const clean = text.includes('spt_') ? text.replace(ownToken, 'spt_[redacted]') : text;
+  const clean = withoutOwnTokens(text);
   const bounded = clean.length > 1024 ? `${clean.slice(0, 1024)}…` : clean;
   return bounded.replace(control, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

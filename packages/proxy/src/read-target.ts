@@ -1,11 +1,10 @@
 import { ProblemError } from '@sallyport/kit';
+import { holdsOwnToken } from './credential/own-token.ts';
 import type { Step } from './exchange.ts';
 import { readHeaders } from './headers/read-headers.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
 const prefix = '/clusters/';
-/** A token of this gateway's own. */
-const ownToken = /spt_[A-Za-z0-9_-]{43}/;
 
 /** Splits `/clusters/<name>/rest?query` without decoding anything: a needlessly escaped prefix names no cluster. */
 function splitPrefix(url: string): { name: string; rest: string } | undefined {
@@ -25,7 +24,7 @@ export function createReadTarget(deps: { upstreams: Upstreams }): Step {
     exchange.headers = headers;
     const url = request.url ?? '';
     if (!url.startsWith('/')) throw new ProblemError('bad-request', 'The request target must be a path.');
-    if (ownToken.test(url)) throw new ProblemError('bad-request', 'A token stands in the address, where logs on the way may have kept it: end that session, and send tokens in the Authorization header only.');
+    if (holdsOwnToken(url)) throw new ProblemError('bad-request', 'A token stands in the address, where logs on the way may have kept it: end that session, and send tokens in the Authorization header only.');
     const byHost = deps.upstreams.byHost(headers.host);
     if (byHost) {
       exchange.upstream = byHost;
