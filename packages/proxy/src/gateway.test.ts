@@ -177,6 +177,12 @@ describe('an upgrade', () => {
     expect(raw(rig.seen[0]!, 'sec-websocket-protocol')).toEqual(['v5.channel.k8s.io']);
   });
 
+  it('knows the subprotocol of a port-forward, which has a slash', async () => {
+    accept((socket) => socket.end());
+    expect(await rig.raw(upgrade(`${pods}/web/portforward`).replace('v5.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io'))).toMatch(/^HTTP\/1.1 101/);
+    expect(raw(rig.seen[0]!, 'sec-websocket-protocol')).toEqual(['SPDY/3.1+portforward.k8s.io']);
+  });
+
   it('ends upstream when the client goes away before the answer', async () => {
     let gone = false;
     rig.upstream.on('upgrade', (request, socket) => {

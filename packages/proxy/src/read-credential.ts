@@ -6,8 +6,8 @@ import type { ReadHeaders } from './headers/read-headers.ts';
 /** kubectl's and browsers' way to carry a bearer token in a WebSocket handshake, where no Authorization header can be set. */
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 
-/** A subprotocol is a token of RFC 9110 (RFC 6455, 4.1). */
-const protocolName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+/** A subprotocol is a token of RFC 9110 (RFC 6455, 4.1); Kubernetes' own SPDY/3.1+portforward.k8s.io has a slash besides. */
+const protocolName = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/;
 
 /** Takes the token out of the offered subprotocols of a WebSocket handshake, as kube-apiserver does: one token, and a real subprotocol beside it. */
 function fromProtocols(headers: ReadHeaders): string | undefined {
