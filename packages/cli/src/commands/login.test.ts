@@ -185,3 +185,19 @@ describe('sallyport logout', () => {
     expect(await rig.run('logout', '--gateway', gateway.origin, '-o', 'json')).toMatchObject({ code: 0, out: expect.stringContaining('"loggedOut": false') });
   });
 });
+
+describe('a login that asks for more', () => {
+  const pages = () => rig.opened.map((line) => new URL(/http\S+/.exec(line)![0]).searchParams);
+
+  it('names it to the page, in its words', async () => {
+    expect((await login('--max-age', '1h5m', '--acr', 'phr,phrh', 'gold')).code).toBe(0);
+    expect([pages()[0]!.get('max_age'), pages()[0]!.get('acr_values')]).toEqual(['3900', 'phr phrh gold']);
+    expect((await login('--max-age', '0s')).code).toBe(0);
+    expect([pages()[1]!.get('max_age'), pages()[1]!.get('acr_values')]).toEqual(['0', null]);
+  });
+
+  it.each([[['--max-age', '5'], 'not a length of time'], [['--max-age', '-5m'], 'not a length of time'], [['--max-age', '5 m'], 'not a length of time'], [['--max-age', '500d'], 'not a length of time'], [['--acr', 'a b'], 'not the name of a class'], [['--device', '--acr', 'x'], 'do not go with --device']])('refuses %j', async (args, words) => {
+    expect(await login(...args)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
+    expect(gateway.calls).toEqual([]);
+  });
+});

@@ -5,6 +5,7 @@ import type { Credential } from '../home/credential.ts';
 import { readAuthority } from '../home/known-gateways.ts';
 import { deviceSignIn } from '../login/device-sign-in.ts';
 import { mayPaste } from '../login/here.ts';
+import { readLoginDemands } from '../login/login-demands.ts';
 import { logInOnce } from '../login/log-in-once.ts';
 import { signIn } from '../login/sign-in.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -13,7 +14,7 @@ import { render } from '../terminal/output.ts';
 import type { World } from '../world.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
-type Options = GatewayOptions & { caFile?: string; browser: boolean; device?: boolean; cluster?: string; timeout: string };
+type Options = GatewayOptions & { caFile?: string; browser: boolean; device?: boolean; cluster?: string; maxAge?: string; acr?: string[]; timeout: string };
 
 function seconds(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
@@ -33,16 +34,18 @@ type Way = (client: GatewayClient, world: World) => Promise<Credential>;
 /** By a code that is approved elsewhere, or on a page that leads back here; a code can be pasted where a person says that no browser is here, or none can be seen. */
 function chooseWay(options: Options, timeoutMs: number): Way {
   const { browser, device, cluster } = options;
+  const demands = readLoginDemands(options);
+  if (device === true && Object.keys(demands).length > 0) throw new CliError('usage', '--max-age and --acr do not go with --device', 'Whoever approves a device logs in by themselves; use --no-browser to log in from another machine.');
   if (device !== true && cluster !== undefined) throw new CliError('usage', '--cluster goes with --device', 'It is shown to whoever approves the login of a device.');
   if (device === true) return (client, world) => deviceSignIn(client, world, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
-  return (client, world) => signIn(client, world, { browser, paste: !browser || mayPaste(world), timeoutMs });
+  return (client, world) => signIn(client, world, { browser, paste: !browser || mayPaste(world), timeoutMs, demands });
 }
 
 async function login(world: World, options: Options): Promise<void> {
   const timeoutMs = seconds(options.timeout) * 1000;
   const way = chooseWay(options, timeoutMs);
   const gateway = open(world, options);
-  const credential = await logInOnce(gateway, { timeoutMs, known: gateway.store.read()?.token, signIn: (client, own) => way(client, own) });
+  const credential = await logInOnce(gateway, { timeoutMs, known: gateway.store.read()?.token, ownOnly: options.maxAge !== undefined || options.acr !== undefined, signIn: (client, own) => way(client, own) });
   gateway.known.setCurrent(gateway.address);
   const { user, sessionId, expiresAt } = credential;
   const end = new Date(expiresAt).toISOString();
@@ -57,7 +60,9 @@ export function addLogin(program: Command, world: World): void {
     .option('--no-browser', 'open no browser: print the page\'s address, and take the code from there if it is pasted')
     .option('--device', 'log in with a code that you approve in a browser on any machine')
     .option('--cluster <name>', 'with --device: the cluster that you mean, shown to you where you approve')
+    .option('--max-age <time>', 'have your identity provider authenticate you anew unless it did so within this time (5m, 0s)')
+    .option('--acr <class...>', 'have it authenticate you in one of these classes, as a policy may ask for')
     .option('--timeout <seconds>', 'how long to wait for you', '300')
     .action((options: Options) => login(world, options));
-  withExample(withGateway(command), 'sallyport login --gateway https://gate.example.com:8443', 'sallyport login --device --gateway https://gate.example.com:8443');
+  withExample(withGateway(command), 'sallyport login --gateway https://gate.example.com:8443', 'sallyport login --device --gateway https://gate.example.com:8443', 'sallyport login --max-age 5m --acr phr');
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
@@ -90,5 +91,60 @@ describe('sallyport sessions', () => {
     await rig.run('login', '--gateway', gateway.origin);
     expect(await rig.run('sessions', 'revoke', 'nope')).toMatchObject({ code: 5, err: expect.stringContaining('There is no such session.') });
     expect(await rig.run('sessions', 'revoke', '../audit')).toMatchObject({ code: 2 });
+  });
+
+  it('revokes all of a user, of one provider if it is said', async () => {
+    await rig.run('login', '--gateway', gateway.origin);
+    expect(gateway.sessions.size).toBe(2);
+    let asked = '';
+    gateway.override = ({ method, query }) => {
+      asked = `${method} ${query.toString()}`;
+      return undefined;
+    };
+    expect(await rig.run('sessions', 'revoke', '--user', 'alice@example.com', '--provider', 'corp')).toMatchObject({ code: 0, out: 'Revoked 2 sessions of alice@example.com of corp.\n' });
+    expect(asked).toBe('DELETE user=alice%40example.com&provider=corp');
+    expect(gateway.sessions.size).toBe(0);
+  });
+
+  it('revokes those of everybody only after a yes, said or typed', async () => {
+    const refused = await rig.run('sessions', 'revoke', '--all-sessions');
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('Nobody is here to be asked') });
+    for (const [typed, code] of [['no\n', 2], ['\n yes please\n', 2], ['yes\n', 0]] as const) {
+      const here = Object.assign(Readable.from([Buffer.from(typed)]), { isTTY: true });
+      rig.world.stdin = here;
+      const run = await rig.run('sessions', 'revoke', '--all-sessions');
+      expect([run.code, run.err]).toEqual([code, expect.stringContaining(`This logs everybody out of ${gateway.origin}, and cuts what they have open. Write yes to go on: `)]);
+      expect(gateway.sessions.size).toBe(code === 0 ? 0 : 1);
+    }
+    await rig.run('login', '--gateway', gateway.origin);
+    expect(await rig.run('sessions', 'revoke', '--all-sessions', '--yes', '-o', 'json')).toMatchObject({ code: 0, out: expect.stringMatching(/"revoked": 1/) });
+  });
+
+  it.each([[[]], [['a', '--user', 'x']], [['--user', 'x', '--all-sessions']], [['--user', '']], [['a', '--provider', 'corp']]])('is told clearly which (%j)', async (args) => {
+    expect(await rig.run('sessions', 'revoke', ...args)).toMatchObject({ code: 2, out: '' });
+    expect(gateway.sessions.size).toBe(1);
+  });
+
+  it('lists those of one user', async () => {
+    let asked = '';
+    gateway.override = ({ query }) => {
+      asked = query.toString();
+      return undefined;
+    };
+    await rig.run('sessions', 'list', '--user', 'bob@example.com');
+    expect(asked).toBe('user=bob%40example.com');
+  });
+});
+
+describe('sallyport logout --everywhere', () => {
+  it('ends all of one\'s sessions, and says when it could not', async () => {
+    const other = createRig();
+    await other.run('login', '--gateway', gateway.origin);
+    expect(await rig.run('logout', '--everywhere')).toMatchObject({ code: 0, out: `Logged out of ${gateway.origin}, everywhere.\n` });
+    expect(gateway.sessions.size).toBe(0);
+    expect(await rig.run('logout', '--everywhere')).toMatchObject({ code: 3, err: expect.stringContaining('no session elsewhere could be ended') });
+    expect(await other.run('logout', '--everywhere')).toMatchObject({ code: 3 });
+    expect(await other.run('logout')).toMatchObject({ code: 0, out: expect.stringContaining('Nobody was logged in') });
+    other.remove();
   });
 });

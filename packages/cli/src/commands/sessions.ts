@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { readAnswer, sessionsSchema, type SessionRow } from '../gateway/answers.ts';
 import { callAsPerson, needCredential, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
 import type { World } from '../world.ts';
-import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
+import { withExample, withGateway } from './command-kit.ts';
 import { listStreams, type StreamOptions } from './list-streams.ts';
+import { revokeSessions, type RevokeOptions } from './revoke-sessions.ts';
 
 const sessionsPath = '/.sallyport/api/v1/sessions';
 
@@ -20,7 +20,12 @@ function row(session: SessionRow, mine: string): string[] {
 type ListOptions = StreamOptions & { streams?: boolean };
 
 /** Options that a list of sessions would ignore: what narrows a list must not be taken for granted. */
-const ofStreams = ['ended', 'user', 'cluster', 'session'] as const;
+const ofStreams = ['ended', 'cluster', 'session'] as const;
+
+function queryOf({ all, user }: ListOptions): string {
+  const query = new URLSearchParams({ ...(all === true ? { all: 'true' } : {}), ...(user === undefined ? {} : { user }) });
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}
 
 async function list(world: World, options: ListOptions): Promise<void> {
   if (options.streams === true) return listStreams(world, options);
@@ -28,23 +33,10 @@ async function list(world: World, options: ListOptions): Promise<void> {
   if (stray !== undefined) throw new CliError('usage', `--${stray} is about streams`, `Write: sallyport sessions list --streams --${stray}${stray === 'ended' ? '' : ` ${options[stray]!}`}`);
   const gateway = openGateway(world, options.gateway);
   const mine = needCredential(gateway).sessionId;
-  const { sessions } = readAnswer(sessionsSchema, await callAsPerson(gateway, { method: 'GET', path: `${sessionsPath}${options.all === true ? '?all=true' : ''}` }), 'the sessions');
+  const { sessions } = readAnswer(sessionsSchema, await callAsPerson(gateway, { method: 'GET', path: `${sessionsPath}${queryOf(options)}` }), 'the sessions');
   world.stdout.write(render(options.output === 'json' ? 'json' : 'text', { sessions }, () => (
     table(['SESSION', 'USER', 'KIND', 'SINCE', 'UNTIL', 'FROM', 'PROGRAM'], sessions.map((session) => row(session, mine)))
   )));
-}
-
-async function revoke(world: World, ids: string[], options: GatewayOptions): Promise<void> {
-  const gateway = openGateway(world, options.gateway);
-  const wrong = ids.find((id) => !/^[A-Za-z0-9_.:-]{1,200}$/.test(id));
-  if (wrong !== undefined) throw new CliError('usage', `"${wrong}" is not a session's name`, 'See "sallyport sessions list".');
-  const revoked: string[] = [];
-  for (const id of ids) {
-    await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}/${encodeURIComponent(id)}` });
-    revoked.push(id);
-    if (options.output === 'text') world.stdout.write(`Revoked ${forTerminal(id)}.\n`);
-  }
-  if (options.output === 'json') world.stdout.write(render('json', { revoked }, () => ''));
 }
 
 /** `sallyport sessions list|revoke`. */
@@ -54,13 +46,17 @@ export function addSessions(program: Command, world: World): void {
     .option('--all', 'those of everybody, where the gateway allows it')
     .option('--streams', 'open streams (exec, attach, port-forward, logs -f, watch) over all replicas of the gateway, instead of sessions')
     .option('--ended', 'with --streams: those that have ended lately, with the reason where the gateway ended them')
-    .option('--user <name>', 'with --streams: only those of one user')
+    .option('--user <name>', 'only those of one user, where the gateway allows it')
     .option('--cluster <name>', 'with --streams: only those to one cluster')
     .option('--session <id>', 'with --streams: only those of one session')
     .action((options: ListOptions) => list(world, options));
   withExample(withGateway(listing, ['wide']), 'sallyport sessions list --all', 'sallyport sessions list --streams', 'sallyport sessions list --streams --all --user bob@example.com -o wide', 'sallyport sessions list --streams --ended');
-  const revoking = sessions.command('revoke').description('end sessions at once, and every stream that is open in them within a second').argument('<session...>', 'what "sessions list" shows in its first column')
-    .action((ids: string[], options: GatewayOptions) => revoke(world, ids, options));
-  withExample(withGateway(revoking), 'sallyport sessions revoke 5f0c6a1e');
+  const revoking = sessions.command('revoke').description('end sessions at once, and every stream that is open in them within a second').argument('[session...]', 'what "sessions list" shows in its first column')
+    .option('--user <name>', 'all sessions of one user: your own, or anybody\'s where the gateway allows it')
+    .option('--all-sessions', 'those of everybody, where the gateway allows it; asks first')
+    .option('--provider <id>', 'with --user or --all-sessions: only those that come from one identity provider')
+    .option('--yes', 'do not ask')
+    .action((ids: string[], options: RevokeOptions) => revokeSessions(world, ids, options));
+  withExample(withGateway(revoking), 'sallyport sessions revoke 5f0c6a1e', 'sallyport sessions revoke --user bob@example.com', 'sallyport sessions revoke --all-sessions --yes');
   withExample(sessions, 'sallyport sessions list', 'sallyport sessions list --streams', 'sallyport sessions revoke 5f0c6a1e');
 }

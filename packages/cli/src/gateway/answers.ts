@@ -56,6 +56,9 @@ export const sessionsSchema = z.object({
 });
 export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
 
+/** `DELETE /.sallyport/api/v1/sessions`: how many sessions ended. */
+export const revokedSchema = z.object({ revoked: z.number() });
+
 /** `GET /.sallyport/api/v1/streams`. `missing` names gateways that did not answer; `omitted` counts what there was no room for. */
 export const streamsSchema = z.object({
   streams: z.array(z.looseObject({

@@ -8,7 +8,12 @@ import type { World } from '../world.ts';
 
 export type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; world: World };
 /** `signIn` is the way to log in; `known` the token that is of no use any more. */
-export type LogInOnceOptions = { timeoutMs: number; known: string | undefined; signIn(client: GatewayClient, world: World): Promise<Credential> };
+export type LogInOnceOptions = {
+  timeoutMs: number; known: string | undefined;
+  /** What another process got will not do. */
+  ownOnly?: boolean;
+  signIn(client: GatewayClient, world: World): Promise<Credential>;
+};
 
 /** Logs in while holding the lock. Ctrl-C gives it back at once and says so; whoever waits then logs in instead. */
 async function logInLocked({ client, store, world }: LoginParts, { signIn }: LogInOnceOptions, release: () => void): Promise<Credential> {
@@ -39,7 +44,7 @@ export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): P
     if (lock !== undefined) {
       try {
         const found = store.read();
-        if (found !== undefined && found.token !== options.known && found.expiresAt > world.now()) return found;
+        if (options.ownOnly !== true && found !== undefined && found.token !== options.known && found.expiresAt > world.now()) return found;
         const failed = waited ? failure.since(beganAt) : undefined;
         if (failed) throw failed;
         failure.forget();

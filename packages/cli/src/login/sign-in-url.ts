@@ -2,6 +2,7 @@ import { signInSchema, readAnswer } from '../gateway/answers.ts';
 import type { GatewayClient } from '../gateway/gateway-client.ts';
 import { expectOk } from '../gateway/expect-ok.ts';
 import { CliError } from '../terminal/cli-error.ts';
+import type { LoginDemands } from './login-demands.ts';
 
 const loopbackHosts = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 
@@ -19,8 +20,8 @@ export function checkedPage(text: string): string {
 }
 
 /** Asks the gateway where a person begins this login. */
-export async function signInUrl(client: GatewayClient, login: { redirectUri: string; state: string; challenge: string }): Promise<string> {
-  const query = new URLSearchParams({ redirect_uri: login.redirectUri, state: login.state, code_challenge: login.challenge, code_challenge_method: 'S256' });
+export async function signInUrl(client: GatewayClient, login: { redirectUri: string; state: string; challenge: string; demands?: LoginDemands }): Promise<string> {
+  const query = new URLSearchParams({ redirect_uri: login.redirectUri, state: login.state, code_challenge: login.challenge, code_challenge_method: 'S256', ...login.demands });
   const answer = await client.call({ method: 'GET', path: `/.sallyport/login?${query.toString()}` });
   return checkedPage(readAnswer(signInSchema, expectOk(answer, client.address.origin), 'the login').signInUrl);
 }

@@ -8,6 +8,7 @@ import { waiting } from '../terminal/waiting.ts';
 import type { World } from '../world.ts';
 import { credentialOf } from './credential-of.ts';
 import { noBrowserHere } from './here.ts';
+import type { LoginDemands } from './login-demands.ts';
 import { startLoopbackListener, type LoopbackListener } from './loopback-listener.ts';
 import { openBrowser } from './open-browser.ts';
 import { openPastedLines, type PastedLines } from './pasted-lines.ts';
@@ -15,7 +16,7 @@ import { challengeOf, randomText } from './pkce.ts';
 import { pasteRedirect, signInUrl } from './sign-in-url.ts';
 
 /** How a login goes about: whether it may open a browser, whether a code may be pasted here, and how long a person may take. */
-export type SignInOptions = { browser: boolean; paste: boolean; timeoutMs: number };
+export type SignInOptions = { browser: boolean; paste: boolean; timeoutMs: number; demands?: LoginDemands };
 
 type Login = { client: GatewayClient; world: World; options: SignInOptions; verifier: string };
 
@@ -46,7 +47,7 @@ async function takePasted(login: Login, lines: PastedLines): Promise<Credential>
 /** The page whose code is carried back by hand; undefined where the gateway does not offer it. */
 async function pastePage({ client, options, verifier }: Login): Promise<string | undefined> {
   if (!options.paste) return undefined;
-  return signInUrl(client, { redirectUri: pasteRedirect, state: randomText(), challenge: challengeOf(verifier) }).catch((error: unknown) => {
+  return signInUrl(client, { redirectUri: pasteRedirect, state: randomText(), challenge: challengeOf(verifier), demands: options.demands ?? {} }).catch((error: unknown) => {
     if (error instanceof CliError && (error.exit === 'refused' || error.exit === 'usage')) return undefined;
     throw error;
   });
@@ -106,7 +107,7 @@ export async function signIn(client: GatewayClient, world: World, options: SignI
   const listener = await listenFor(state, paste !== undefined);
   let lines: PastedLines | undefined;
   try {
-    const here = listener && await signInUrl(client, { redirectUri: listener.redirectUri, state, challenge: challengeOf(login.verifier) });
+    const here = listener && await signInUrl(client, { redirectUri: listener.redirectUri, state, challenge: challengeOf(login.verifier), demands: login.options.demands ?? {} });
     const opened = here !== undefined && options.browser && await openBrowser(world, here);
     tellPages(login, { here, paste, opened });
     lines = paste === undefined ? undefined : openPastedLines(world);

@@ -114,12 +114,18 @@ function answerPerson(gateway: FakeGateway, call: Call, session: Session): Answe
   const { id, user, groups, expiresAt, idleMs } = session;
   if (call.path === '/.sallyport/me') return { status: 200, body: { user, email: user, name: 'Alice', groups, provider: 'corp', session: { id, kind: 'cli', expiresAt, idleEndsAt: Date.now() + idleMs } } };
   if (call.path === '/.sallyport/logout') {
+    if (call.query.get('everywhere') === 'true') gateway.sessions.clear();
     gateway.sessions.delete(call.token ?? '');
     return { status: 204 };
   }
   const api = call.path.replace('/.sallyport/api/v1/', '');
   if (api === 'clusters') return { status: 200, body: { clusters: ['dev', 'prod'].map((name) => ({ name, url: `${gateway.origin}/clusters/${name}` })) } };
   if (api === 'streams') return { status: 200, body: { streams: gateway.streams.map((stream) => ({ ...stream, sessionId: id })), missing: [], omitted: 0 } };
+  if (api === 'sessions' && call.method === 'DELETE') {
+    const meant = [...gateway.sessions].filter(([, one]) => call.query.get('all') === 'true' || one.user === call.query.get('user'));
+    for (const [token] of meant) gateway.sessions.delete(token);
+    return { status: 200, body: { revoked: meant.length } };
+  }
   if (api === 'sessions') return { status: 200, body: { sessions: [...gateway.sessions.values()].map((one) => ({ id: one.id, kind: 'cli', user: one.user, createdAt: 0, expiresAt: one.expiresAt, userAgent: 'x\u001b[2J' })) } };
   if (api.startsWith('sessions/')) {
     const found = [...gateway.sessions].find(([, one]) => one.id === api.slice(9));
