@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema } from './address.ts';
+import { directorySchema, faultsOfGroupSources } from './directory.ts';
 import { providerSchema, type ProviderConfig } from './provider.ts';
 
 const unique = (texts: readonly string[]) => new Set(texts).size === texts.length;
@@ -10,8 +11,12 @@ export const identitySectionSchema = z.strictObject({
     .refine((all) => unique(all.flatMap((one) => one.domains)), 'two providers claim the same domain'),
   /** Where people are sent who do not choose; without it they are asked. */
   defaultProvider: nameSchema.optional(),
+  /** Places that know people and their groups, besides what providers say at a login. */
+  directory: directorySchema,
 }).refine(({ providers, defaultProvider }) => defaultProvider === undefined || providers.some(({ id }) => id === defaultProvider), {
   path: ['defaultProvider'], message: 'is none of the providers',
+}).superRefine((identity, context) => {
+  for (const { path, message } of faultsOfGroupSources(identity)) context.addIssue({ code: 'custom', path, message });
 }).prefault({});
 
 export { providerSchema, type ProviderConfig };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nameSchema, urlSchema } from './address.ts';
+import { providerGroups } from './directory.ts';
 import { durationSchema } from './duration.ts';
 import { faultsOfProvider } from './provider-faults.ts';
 
@@ -38,6 +39,7 @@ export const providerSchema = z.strictObject({
   emailVerifiedValues: z.array(plainSchema).min(1).default([true]),
   userFallback: z.boolean().default(false),
   prefix: z.strictObject({ user: z.string().default(''), groups: z.string().default('') }).prefault({}),
+  ...providerGroups,
   domains: z.array(hostSchema).default([]),
   domainHintParam: z.string().min(1).optional(),
   ownCallback: z.boolean().default(false),
