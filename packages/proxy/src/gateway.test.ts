@@ -100,6 +100,14 @@ describe('a request that is refused', () => {
     expect(rig.seen).toHaveLength(0);
   });
 
+  it('is words alone where kubectl asks what there is, as it would not find them in a Status there', async () => {
+    rig.answer = () => ({ ...allow(), decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v' }, problem: { code: 'forbidden', detail: 'policy rule "default-deny" …' } });
+    const aggregated = ['Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'];
+    const answer = await rig.raw(get('/clusters/dev/apis', aggregated));
+    expect(answer).toMatch(/^HTTP\/1\.1 403 [\s\S]*content-type: text\/plain[\s\S]*\r\n\r\npolicy rule "default-deny" …$/);
+    for (const [where, headers] of [['/clusters/dev/apis', []], [pods, aggregated]] as const) expect(statusOf(await rig.raw(get(where, [...headers])))).toMatchObject({ kind: 'Status', reason: 'Forbidden' });
+  });
+
   it('is an allowed one without identity, or as a system name that the cluster does not list', async () => {
     rig.answer = () => allow(undefined as never) && { ...allow(), impersonation: undefined };
     expect(statusOf(await rig.raw(get(pods))).code).toBe(401);
