@@ -1,0 +1,143 @@
+import { findAttribute, type FoundAttribute } from '../schema/find-attribute.ts';
+import type { ResourceSchema } from '../schema/attribute.ts';
+import { ScimFault } from '../scim-fault.ts';
+import { comparisons, type Comparison, type Filter, type FilterValue } from './filter.ts';
+import { tokenize, type Token } from './tokenize.ts';
+
+const mostTerms = 64;
+const deepest = 16;
+const bad = (detail: string) => new ScimFault(400, detail, 'invalidFilter');
+const shown = (text: string) => JSON.stringify(text.slice(0, 100));
+
+/** Finds what a path names, where the filter stands: in the resource, or in an element of a list. */
+type Resolve = (path: string) => FoundAttribute;
+
+function resolveIn(schema: ResourceSchema): Resolve {
+  return (path) => {
+    const found = findAttribute(schema, path);
+    if (found === undefined || found === 'extension') throw bad(`There is no attribute ${shown(path)}.`);
+    return found;
+  };
+}
+
+function resolveInElement({ attribute, extension }: FoundAttribute): Resolve {
+  return (path) => {
+    const sub = attribute.sub?.find(({ name }) => name.toLowerCase() === path.toLowerCase());
+    if (!sub) throw bad(`There is no attribute ${shown(path)} in ${attribute.name}.`);
+    return { extension, attribute: sub, sub: undefined };
+  };
+}
+
+function readLiteral(token: Token | undefined): FilterValue {
+  if (token?.type === 'text') return token.value;
+  if (token?.type !== 'word') throw bad('A comparison lacks its value.');
+  if (token.text === 'true' || token.text === 'false') return token.text === 'true';
+  if (token.text === 'null') return null;
+  if (/^-?\d{1,15}(?:\.\d{1,15})?$/.test(token.text)) return Number(token.text);
+  throw bad('A value is neither a string in double quotes nor true, false, null or a number.');
+}
+
+/** Reads by recursive descent: or, and, not, comparison. Every token is taken once, and depth is bounded. */
+class Parser {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #terms = 0;
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  whole(resolve: Resolve): Filter {
+    const filter = this.#or(resolve, 0);
+    if (this.#at < this.#tokens.length) throw bad('Something follows that does not belong to the filter.');
+    return filter;
+  }
+
+  #peek = (): Token | undefined => this.#tokens[this.#at];
+  #isSign = (sign: string): boolean => {
+    const token = this.#peek();
+    return token?.type === 'sign' && token.sign === sign;
+  };
+  #isWord = (word: string): boolean => {
+    const token = this.#peek();
+    return token?.type === 'word' && token.text.toLowerCase() === word;
+  };
+  #expect(sign: string): void {
+    if (!this.#isSign(sign)) throw bad(`"${sign}" is missing.`);
+    this.#at += 1;
+  }
+
+  #joined(word: 'and' | 'or', next: () => Filter): Filter {
+    const terms = [next()];
+    while (this.#isWord(word)) {
+      this.#at += 1;
+      terms.push(next());
+    }
+    return terms.length === 1 ? terms[0]! : { type: word, terms };
+  }
+  #or = (resolve: Resolve, depth: number): Filter => {
+    if (depth > deepest) throw bad(`The filter is nested more than ${deepest} deep.`);
+    return this.#joined('or', () => this.#joined('and', () => this.#term(resolve, depth)));
+  };
+
+  #grouped(resolve: Resolve, depth: number): Filter {
+    this.#expect('(');
+    const filter = this.#or(resolve, depth + 1);
+    this.#expect(')');
+    return filter;
+  }
+
+  #term(resolve: Resolve, depth: number): Filter {
+    if (this.#isSign('(')) return this.#grouped(resolve, depth);
+    if (this.#isWord('not')) {
+      this.#at += 1;
+      return { type: 'not', term: this.#grouped(resolve, depth) };
+    }
+    return this.#comparison(resolve, depth);
+  }
+
+  #comparison(resolve: Resolve, depth: number): Filter {
+    this.#terms += 1;
+    if (this.#terms > mostTerms) throw bad(`The filter has more than ${mostTerms} comparisons.`);
+    const token = this.#peek();
+    if (token?.type !== 'word') throw bad('An attribute is missing.');
+    this.#at += 1;
+    const path = resolve(token.text);
+    return this.#isSign('[') ? this.#some(path, depth) : this.#compare(path);
+  }
+
+  /** `emails[type eq "work"]`, and the form of some clients that goes on: `emails[type eq "work"].value eq "..."`. */
+  #some(path: FoundAttribute, depth: number): Filter {
+    if (!path.attribute.multiValued || path.sub) throw bad(`${path.attribute.name} is no list to choose from.`);
+    this.#expect('[');
+    const inside = resolveInElement(path);
+    const filter = this.#or(inside, depth + 1);
+    this.#expect(']');
+    const next = this.#peek();
+    if (next?.type !== 'word' || !next.text.startsWith('.')) return { type: 'some', path, filter };
+    this.#at += 1;
+    return { type: 'some', path, filter: { type: 'and', terms: [filter, this.#compare(inside(next.text.slice(1)))] } };
+  }
+
+  #compare(path: FoundAttribute): Filter {
+    const token = this.#peek();
+    const op = token?.type === 'word' ? token.text.toLowerCase() : '';
+    this.#at += 1;
+    if (op === 'pr') return { type: 'present', path };
+    if (!comparisons.includes(op as Comparison)) throw bad(`An operator is missing; there are ${comparisons.join(', ')} and pr.`);
+    const value = readLiteral(this.#peek());
+    this.#at += 1;
+    const order = op !== 'eq' && op !== 'ne';
+    if (order && typeof value !== 'string') throw bad(`${op} compares with strings only.`);
+    return { type: 'compare', path, op: op as Comparison, value };
+  }
+}
+
+/** Reads a filter over the resources of a schema. Throws a ScimFault (invalidFilter). */
+export function parseFilter(text: string, schema: ResourceSchema): Filter {
+  return new Parser(tokenize(text)).whole(resolveIn(schema));
+}
+
+/** Reads a filter over the elements of a list. Throws a ScimFault (invalidFilter). */
+export function parseElementFilter(text: string, list: FoundAttribute): Filter {
+  return new Parser(tokenize(text)).whole(resolveInElement(list));
+}

@@ -1,0 +1,19 @@
+import type { Filter } from './filter.ts';
+
+/** A value that an attribute must have wherever the filter holds: `eq`, alone or joined by `and`. */
+export type RequiredValue = { attribute: string; sub: string | undefined; value: string };
+
+/** Finds what a filter demands of single attributes, by which its resources can be found without reading all. */
+export function requiredValues(filter: Filter): RequiredValue[] {
+  if (filter.type === 'and') return filter.terms.flatMap(requiredValues);
+  if (filter.type === 'some') return requiredValues(filter.filter).map(({ attribute, value }) => ({ attribute: filter.path.attribute.name, sub: attribute, value }));
+  if (filter.type !== 'compare' || filter.op !== 'eq' || typeof filter.value !== 'string' || filter.path.extension !== undefined) return [];
+  return [{ attribute: filter.path.attribute.name, sub: filter.path.sub?.name, value: filter.value }];
+}
+
+/** Whether the attribute plays a part anywhere in the filter. */
+export function mentions(filter: Filter, attribute: string): boolean {
+  if ('terms' in filter) return filter.terms.some((term) => mentions(term, attribute));
+  if ('term' in filter) return mentions(filter.term, attribute);
+  return filter.path.attribute.name === attribute;
+}

@@ -1,0 +1,52 @@
+import type { Attribute } from '../schema/attribute.ts';
+import { badValue } from '../scim-fault.ts';
+
+const longestText = 1024;
+const mostElements = 50;
+
+const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Names travel in headers and stand in logs: no control characters, nothing that is no Unicode, no blanks around it. */
+export function readText(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw badValue(`${name} must be a string.`);
+  if (Buffer.byteLength(value) > longestText) throw badValue(`${name} is longer than ${longestText} bytes.`);
+  if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value)) throw badValue(`${name} contains control characters, or is no Unicode.`);
+  return value;
+}
+
+/** Entra writes truth values as "True" and "False". */
+export function readTruth(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  const text = typeof value === 'string' ? value.toLowerCase() : '';
+  if (text !== 'true' && text !== 'false') throw badValue(`${name} must be true or false.`);
+  return text === 'true';
+}
+
+function readSingle(attribute: Attribute, value: unknown): unknown {
+  if (attribute.type === 'boolean') return readTruth(attribute.name, value);
+  if (attribute.type === 'complex') return readComplex(attribute, value);
+  return readText(attribute.name, value);
+}
+
+/** A value's parts by their names in any case; a bare string is taken for its `value`, as some clients write it. */
+function readComplex(attribute: Attribute, value: unknown): Record<string, unknown> | undefined {
+  const parts = attribute.sub ?? [];
+  if (typeof value === 'string' && parts.some(({ name }) => name === 'value')) return { value: readText(attribute.name, value) };
+  if (!isMap(value)) throw badValue(`${attribute.name} must be an object.`);
+  const given = new Map(Object.entries(value).map(([name, one]) => [name.toLowerCase(), one]));
+  const read = parts.flatMap((part) => {
+    const one = given.get(part.name.toLowerCase());
+    return one === undefined || one === null ? [] : [[part.name, readSingle(part, one)] as const];
+  });
+  return read.length === 0 ? undefined : Object.fromEntries(read);
+}
+
+/** Reads the value of an attribute into the form in which it is kept; undefined if there is nothing in it. Throws a ScimFault (invalidValue). */
+export function readValue(attribute: Attribute, value: unknown): unknown {
+  if (value === undefined || value === null) return undefined;
+  if (!attribute.multiValued) return readSingle(attribute, value);
+  const elements = [value].flat();
+  if (elements.length > mostElements) throw badValue(`${attribute.name} has more than ${mostElements} values.`);
+  const read = elements.map((element) => readSingle(attribute, element)).filter((element) => element !== undefined);
+  return read.length === 0 ? undefined : read;
+}

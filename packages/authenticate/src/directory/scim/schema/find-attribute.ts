@@ -1,0 +1,38 @@
+import { commonAttributes, type Attribute, type ResourceSchema } from './attribute.ts';
+
+/** Where an attribute stands: in the extension or not, the attribute, and the part of it that is meant. */
+export type FoundAttribute = { extension: string | undefined; attribute: Attribute; sub: Attribute | undefined };
+
+const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+function within(attributes: readonly Attribute[], path: string, extension: string | undefined): FoundAttribute | undefined {
+  const [first = '', second, ...rest] = path.split('.');
+  const attribute = attributes.find(({ name }) => same(name, first));
+  if (!attribute || rest.length > 0) return undefined;
+  if (second === undefined) return { extension, attribute, sub: undefined };
+  const sub = attribute.sub?.find(({ name }) => same(name, second));
+  return sub && { extension, attribute, sub };
+}
+
+/** What follows a URN and a colon; empty if the URN is all there is, undefined if something else is there. */
+function afterUrn(path: string, urn: string): string | undefined {
+  if (same(path, urn)) return '';
+  return same(path.slice(0, urn.length + 1), `${urn}:`) ? path.slice(urn.length + 1) : undefined;
+}
+
+/** Finds what an attribute path names, in any case, with or without the URN of its schema in front (RFC 7644 3.10); `extension` if it names that as a whole. */
+export function findAttribute(schema: ResourceSchema, path: string): FoundAttribute | 'extension' | undefined {
+  const { extension } = schema;
+  const inExtension = extension && afterUrn(path, extension.urn);
+  if (inExtension === '') return 'extension';
+  if (inExtension !== undefined) return within(extension!.attributes, inExtension, extension!.urn);
+  const own = afterUrn(path, schema.urn) ?? path;
+  return within(schema.attributes, own, undefined) ?? within(commonAttributes, own, undefined);
+}
+
+/** Whether the path is about an attribute that is taken and not kept. */
+export function isNotKept(schema: ResourceSchema, path: string): boolean {
+  const own = afterUrn(path, schema.urn) ?? path;
+  const [first = ''] = own.split(/[.[]/, 1);
+  return schema.notKept.some((name) => same(name, first));
+}
