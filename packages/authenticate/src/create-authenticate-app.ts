@@ -64,7 +64,7 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   app.use(pageHeaders());
   app.use(requireService(deps.verifier));
   app.all('/.sallyport/login', only('GET'), beginLogin(routes));
-  app.all('/.sallyport/callback', only('GET'), finishLogin(routes));
+  app.all(['/.sallyport/callback', '/.sallyport/callback/:provider'], only('GET'), finishLogin(routes));
   app.all('/.sallyport/token', only('POST'), formOrJson(), exchangeCode(routes));
   app.all('/.sallyport/me', only('GET'), showMe(routes));
   app.all('/.sallyport/logout', only('POST'), logout(routes));

@@ -92,7 +92,7 @@ export async function createTestProvider(at = issuer) {
     calls.push(pathname);
     const instead = await state.lies.intercept?.(pathname, new URLSearchParams(body as URLSearchParams | undefined));
     if (instead) return instead;
-    if (pathname === '/.well-known/openid-configuration') return json(strip({ ...discoveryOf(at), ...state.lies.discovery }));
+    if (pathname.endsWith('/.well-known/openid-configuration')) return json(strip({ ...discoveryOf(at), ...state.lies.discovery }));
     if (pathname === '/jwks') return json({ keys: [jwk] });
     if (pathname === '/userinfo') return json({ sub: 'sub-alice', ...state.lies.userinfo });
     if (pathname === '/token') return (body as URLSearchParams).get('grant_type') === 'refresh_token' ? refresh(body as URLSearchParams) : token(body as URLSearchParams);

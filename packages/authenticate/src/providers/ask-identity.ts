@@ -60,7 +60,7 @@ export async function askIdentity(deps: ProviderDeps, configuration: client.Conf
   url.search = answer.toString();
   const now = deps.now();
   const { maxAge, begunAt = now } = login.demands ?? {};
-  return atTenant(deps, configuration, async (own) => {
+  return atTenant(deps, configuration, answer.get('iss'), async (own) => {
     const tokens = await client.authorizationCodeGrant(own, url, {
       expectedState: login.state, expectedNonce: login.nonce, pkceCodeVerifier: login.codeVerifier, idTokenExpected: true,
       // As of the moment at which it was asked for: a person may take their time on the provider's pages.
@@ -89,7 +89,7 @@ export async function askAgain(
 ): Promise<{ identity: Identity | undefined; tokens: LoginTokens }> {
   let tokens: LoginTokens | undefined;
   try {
-    return await atTenant(deps, configuration, async (own) => {
+    return await atTenant(deps, configuration, null, async (own) => {
       const answer = await client.refreshTokenGrant(own, before.refreshToken);
       tokens = tokensOf(answer, before);
       const claims = answer.claims();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { claimsOfTemplate } from '@sallyport/contracts';
@@ -9,22 +10,30 @@ import type { ProviderDeps } from './provider-deps.ts';
 import { boundFetch, type ProviderFetch } from './provider-fetch.ts';
 
 /** The issuer of a token that is not verified yet, as the template makes it of its claims; of those alone that the operator lets in. */
-async function issuerOf({ provider }: ProviderDeps, answer: Response): Promise<string> {
-  const { id_token: idToken } = await answer.json() as { id_token: string };
+function issuerOf({ provider }: ProviderDeps, idToken: string): string {
   const claims = copyClaims(decodeJwt(idToken));
   checkRequiredClaims(provider, claims);
-  const template = provider.issuerTemplate ?? '';
-  return claimsOfTemplate(template).reduce((issuer, name) => issuer.replaceAll(`{${name}}`, () => String(claims[name])), template);
+  return claimsOfTemplate(provider.issuerTemplate!).reduce((issuer, name) => {
+    const value = claims[name];
+    if (typeof value !== 'string') throw new ProblemError('login-failed', `The claim ${name}, which says whose people these are, is not a string.`);
+    return issuer.replaceAll(`{${name}}`, () => value);
+  }, provider.issuerTemplate!);
 }
 
 const isOtherIssuer = (error: unknown): boolean =>
   error instanceof client.ClientError && error.code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED' && error.cause instanceof Error && (error.cause.cause as { claim?: unknown } | undefined)?.claim === 'iss';
 
+/** What of an answer is needed to know whose it is. */
+async function idTokenOf(answer: Response): Promise<string | undefined> {
+  const { id_token: idToken } = await answer.json() as { id_token?: unknown };
+  return typeof idToken === 'string' ? idToken : undefined;
+}
+
 /**
- * Runs a grant at a provider that has an issuer for each tenant (`issuerTemplate`): only the answer says of which it is, so it is kept, and verified
- * as a whole as the answer of that issuer. At any other provider it just runs.
+ * Runs a grant at a provider that has an issuer for each tenant (`issuerTemplate`): only the answer says of which it is, so it is kept, and then verified
+ * as a whole as the answer of that issuer. `named` is the issuer that the answer to the browser names (RFC 9207). At any other provider the grant just runs.
  */
-export async function atTenant<T>(deps: ProviderDeps, configuration: client.Configuration, grant: (configuration: client.Configuration) => Promise<T>): Promise<T> {
+export async function atTenant<T>(deps: ProviderDeps, configuration: client.Configuration, named: string | null, grant: (configuration: client.Configuration) => Promise<T>): Promise<T> {
   if (deps.provider.issuerTemplate === undefined) return grant(configuration);
   const metadata: client.ServerMetadata = configuration.serverMetadata();
   const fetch = boundFetch(deps.fetch);
@@ -34,15 +43,15 @@ export async function atTenant<T>(deps: ProviderDeps, configuration: client.Conf
     if (url === metadata.token_endpoint) answer = response.clone();
     return response;
   };
-  const first = await grant(configureClient({ ...deps, fetch: keep }, metadata)).catch((error: unknown) => {
-    if (!answer || !isOtherIssuer(error)) throw error;
+  const first = await grant(configureClient({ ...deps, fetch: keep }, { ...metadata, issuer: named ?? `urn:uuid:${randomUUID()}` })).catch((error: unknown) => {
+    if (!isOtherIssuer(error)) throw error;
   });
-  if (!answer) throw new ProblemError('login-failed', 'The identity provider gave no answer that could be verified.');
+  const kept = answer?.clone();
+  const idToken = answer && await idTokenOf(answer);
   // A refresh without an id_token names no issuer at all; who it is about is known already.
-  if (first !== undefined) return first;
-  const [kept, issuer] = [answer.clone(), await issuerOf(deps, answer)];
+  if (kept === undefined || idToken === undefined) return first as T;
   const replay: ProviderFetch = (url, options) => (url === metadata.token_endpoint ? Promise.resolve(kept) : fetch(url, options));
-  const own = configureClient({ ...deps, fetch: replay }, { ...metadata, issuer });
+  const own = configureClient({ ...deps, fetch: replay }, { ...metadata, issuer: issuerOf(deps, idToken) });
   const keys = client.getJwksCache(configuration);
   if (keys) client.setJwksCache(own, keys);
   const result = await grant(own);

@@ -25,11 +25,13 @@ async function takeTransaction(deps: RouteDeps, state: string, cookie: string | 
   return { ...data, userCode: held.userCode };
 }
 
-async function identify(deps: RouteDeps, transaction: Transaction, state: string, query: URLSearchParams): Promise<ProvenIdentity> {
+async function identify(deps: RouteDeps, transaction: Transaction, answer: { state: string; query: URLSearchParams; at: string }): Promise<ProvenIdentity> {
   const provider = deps.providers.find(({ id }) => id === transaction.provider);
-  if (!provider) throw noLogin();
+  // A provider with an address of its own to come back to answers there, and no other one does (RFC 9700 4.4.2.2).
+  if (provider?.callbackPath !== answer.at) throw noLogin();
+  const { state, query } = answer;
   const { nonce, codeVerifier, demands } = transaction;
-  const login = await provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${path}`, state, nonce, codeVerifier, demands });
+  const login = await provider.finish(query, { redirectUri: `${deps.settings.loginOrigin}${provider.callbackPath}`, state, nonce, codeVerifier, demands });
   return proveIdentity(login, { sealer: deps.keeping?.sealer, now: deps.now });
 }
 
@@ -89,7 +91,7 @@ export function finishLogin(deps: RouteDeps): RequestHandler {
       transaction = await takeTransaction(deps, state, cookie);
       response.append('set-cookie', clearedLoginCookie(deps.settings.loginOrigin, state));
       deps.events.requireRoom();
-      const identity = await identify(deps, transaction, state, query);
+      const identity = await identify(deps, transaction, { state, query, at: request.path });
       await lead(deps, { transaction, identity }, request, response);
     } catch (error) {
       const problem = toProblem(error);

@@ -44,7 +44,7 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
   mountApi(app, deps);
   mountPomerium(app, createAuditedCall(deps), deps);
-  app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/token', '/.sallyport/signed-out', '/.sallyport/backchannel-logout/:provider'], deps.pages);
+  app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/callback/:provider', '/.sallyport/token', '/.sallyport/signed-out', '/.sallyport/backchannel-logout/:provider'], deps.pages);
   app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
   return finish(app, deps);
 }

@@ -5,14 +5,15 @@ import { readRetryAfter, RefreshFailure } from '../refresh-failure.ts';
 import { GithubRefusal } from './github-api.ts';
 import { GithubTokenError } from './github-tokens.ts';
 
-const isTimeout = (error: unknown) => error instanceof DOMException && error.name === 'TimeoutError';
+/** It took too long, or is no JSON at all: some server on the way answered. */
+const isNoAnswer = (error: unknown) => ['TimeoutError', 'SyntaxError'].includes((error as { name?: string } | undefined)?.name ?? '');
 const wrongClient = new Set(['incorrect_client_credentials', 'redirect_uri_mismatch', 'application_suspended']);
 
 /** Says what went wrong between us and GitHub. */
 export function githubProblem(id: string, error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const cause = bareError(error);
-  if (isTimeout(error) || error instanceof SyntaxError || (error instanceof GithubRefusal && error.waits)) return unreachable(id, error);
+  if (isNoAnswer(error) || (error instanceof GithubRefusal && error.waits)) return unreachable(id, error);
   if (error instanceof GithubTokenError && wrongClient.has(error.error)) return new ProblemError('login-failed', `The identity provider ${id} does not accept this gateway as its client; an operator must correct clientId, clientSecret or the callback URL.`, { cause });
   if (error instanceof GithubTokenError) return new ProblemError('login-failed', `The identity provider ${id} refused the login (${error.error}).`, { cause });
   if (error instanceof GithubRefusal) return new ProblemError('login-failed', `The identity provider ${id} does not say who you are, or which groups you are in; an operator must see to the scopes and to the organisation's restrictions on applications.`, { cause });

@@ -1,0 +1,187 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { createBed, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import { issuer } from '../test-provider.test.support.ts';
+
+let bed: Bed;
+beforeEach(async () => { bed = await createBed(); });
+afterEach(() => void jest.restoreAllMocks());
+const logIn = () => throughProvider(bed, '/.sallyport/login');
+const asked = (path: string) => bed.provider.calls.filter((call) => call === path).length;
+const json = (body: unknown) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
+
+/** A bed whose only provider has these settings beside the usual ones. */
+async function withSettings(settings: object): Promise<void> {
+  bed = await createBed({ identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', ...settings }] } });
+}
+
+describe('a provider that changes its keys', () => {
+  let keys: JWK[];
+  let signing: { key: CryptoKey; kid: string };
+  const rotate = async (kid: string) => {
+    const { privateKey, publicKey } = await generateKeyPair('RS256');
+    keys = [...keys, { ...await exportJWK(publicKey), kid, alg: 'RS256', use: 'sig' }];
+    signing = { key: privateKey, kid };
+  };
+  const later = (seconds: number) => {
+    const real = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => real + seconds * 1000);
+  };
+  beforeEach(async () => {
+    keys = [bed.provider.jwk];
+    signing = { key: bed.provider.privateKey, kid: 'k1' };
+    bed.provider.lies = {
+      intercept: (path) => (path === '/jwks' ? json({ keys }) : undefined),
+      sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: signing.kid }).sign(signing.key),
+    };
+  });
+
+  it('is asked for them once, not at each login', async () => {
+    for (let n = 0; n < 5; n += 1) expect((await logIn()).status).toBe(302);
+    expect(asked('/jwks')).toBe(1);
+  });
+
+  it('is believed with the new one, which is fetched when it is first seen', async () => {
+    expect((await logIn()).status).toBe(302);
+    await rotate('k2');
+    later(61);
+    expect((await logIn()).status).toBe(302);
+    expect(asked('/jwks')).toBe(2);
+  });
+
+  it('is not believed with one that it does not publish, and not asked for it more than once a minute', async () => {
+    expect((await logIn()).status).toBe(302);
+    const published = keys;
+    await rotate('k9');
+    keys = published;
+    for (let n = 0; n < 10; n += 1) expect((await logIn()).status).toBe(403);
+    expect(asked('/jwks')).toBe(1);
+    later(61);
+    for (let n = 0; n < 10; n += 1) expect((await logIn()).status).toBe(403);
+    expect(asked('/jwks')).toBe(2);
+  });
+
+  it('is not believed any more with one that it has withdrawn', async () => {
+    expect((await logIn()).status).toBe(302);
+    const old = signing;
+    await rotate('k2');
+    keys = keys.slice(1);
+    later(301);
+    expect((await logIn()).status).toBe(302);
+    signing = old;
+    expect((await logIn()).status).toBe(403);
+  });
+
+  it.each([['none at all', []], ['one for encryption', 'enc'], ['one of another kind', 'EC']])('and publishes %s lets nobody in', async (_what, what) => {
+    if (what === 'enc') keys = [{ ...bed.provider.jwk, use: 'enc' }];
+    else if (what === 'EC') keys = [{ ...await exportJWK((await generateKeyPair('ES256')).publicKey), kid: 'k1', alg: 'ES256' }];
+    else keys = [];
+    expect((await logIn()).status).toBe(403);
+    expect(await bed.sessions.list()).toEqual([]);
+  });
+
+  it('and publishes them without end, or elsewhere by a redirect, is as good as away', async () => {
+    for (const answer of [() => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } }), () => new Response(null, { status: 302, headers: { location: 'https://evil.example/jwks' } })]) {
+      await withSettings({});
+      bed.provider.lies = { intercept: (path) => (path === '/jwks' ? answer() : undefined) };
+      expect((await logIn()).status).toBe(503);
+      expect(bed.provider.calls.every((path) => path !== 'https://evil.example/jwks')).toBe(true);
+    }
+  });
+});
+
+describe('an id_token for others', () => {
+  it.each([
+    ['too, whom nobody trusts', { aud: ['sallyport', 'billing'], azp: 'sallyport' }], ['too, and names no authorised party', { aud: ['sallyport', 'billing'] }],
+    ['as its authorised party', { azp: 'billing' }], ['as authorised party of two', { aud: ['sallyport', 'sallyport-api'], azp: 'billing' }],
+  ])('%s lets nobody in', async (_what, claims) => {
+    bed.provider.lies = { claims };
+    expect((await logIn()).status).toBe(403);
+    expect(await bed.sessions.list()).toEqual([]);
+  });
+
+  it('whom the operator trusts is taken, if it was issued to us', async () => {
+    await withSettings({ audiences: ['sallyport-api'] });
+    bed.provider.lies = { claims: { aud: ['sallyport', 'sallyport-api'], azp: 'sallyport' } };
+    expect((await logIn()).status).toBe(302);
+    bed.provider.lies = { claims: { aud: ['sallyport-api'], azp: 'sallyport' } };
+    expect((await logIn()).status).toBe(403);
+  });
+});
+
+describe('what a provider says of itself', () => {
+  it.each([
+    ['another issuer', { issuer: 'https://evil.example' }], ['its issuer in another case', { issuer: 'https://IDP.example.com' }], ['its issuer with more of a path', { issuer: `${issuer}/realms/x` }], ['no issuer', { issuer: undefined }],
+    ['keys over plain http', { jwks_uri: 'http://idp.example.com/jwks' }], ['keys in a file', { jwks_uri: 'file:///etc/passwd' }], ['keys at the cloud\'s own address', { jwks_uri: 'https://169.254.169.254/latest' }],
+    ['keys on this machine', { jwks_uri: 'https://localhost:8443/jwks' }], ['keys on IPv6 loopback', { jwks_uri: 'https://[::1]/jwks' }], ['tokens at a service of the cluster', { token_endpoint: 'https://kubernetes.default.svc/token' }],
+    ['tokens at a short name', { token_endpoint: 'https://authorize/token' }], ['UserInfo inside the network', { userinfo_endpoint: 'https://10.0.0.7/userinfo' }], ['an address with a password', { token_endpoint: 'https://user:pw@idp.example.com/token' }],
+    ['a page that is a script', { authorization_endpoint: 'javascript:alert(1)' }], ['no keys', { jwks_uri: undefined }], ['a logout that is a script', { end_session_endpoint: 'javascript:alert(1)' }],
+  ])('with %s is not believed, and nothing else is asked', async (_what, discovery) => {
+    bed.provider.lies = { discovery };
+    const answer = await bed.browser.get('/.sallyport/login');
+    expect(answer.status).toBe(403);
+    expect(answer.text).toContain('did not pass verification');
+    expect(bed.provider.calls).toEqual(['/.well-known/openid-configuration']);
+    expect(bed.browser.jar.size).toBe(0);
+  });
+
+  it('may have keys and tokens on other hosts of the Internet, as large providers do, unless the operator names the hosts', async () => {
+    const discovery = { jwks_uri: 'https://keys.example.net/jwks', token_endpoint: 'https://tokens.example.net/token' };
+    bed.provider.lies = { discovery };
+    expect((await logIn()).status).toBe(302);
+    await withSettings({ endpointHosts: ['keys.example.net'] });
+    bed.provider.lies = { discovery };
+    expect((await bed.browser.get('/.sallyport/login')).status).toBe(403);
+    await withSettings({ endpointHosts: ['keys.example.net', 'tokens.example.net'] });
+    bed.provider.lies = { discovery };
+    expect((await logIn()).status).toBe(302);
+  });
+
+  it('may lie inside the network where the operator says so', async () => {
+    await withSettings({ endpointHosts: ['10.0.0.7', 'idp.example.com'] });
+    bed.provider.lies = { discovery: { jwks_uri: 'https://10.0.0.7/jwks' } };
+    expect((await logIn()).status).toBe(302);
+  });
+
+  it('may stand elsewhere, but must name the issuer that is configured', async () => {
+    await withSettings({ discoveryUrl: 'https://config.example.net/.well-known/openid-configuration' });
+    expect((await logIn()).status).toBe(302);
+    await withSettings({ discoveryUrl: 'https://config.example.net/.well-known/openid-configuration' });
+    bed.provider.lies = { discovery: { issuer: 'https://config.example.net' } };
+    expect((await bed.browser.get('/.sallyport/login')).status).toBe(403);
+  });
+
+  it('that does not come in time is as good as nothing', async () => {
+    bed.provider.lies = { intercept: () => Promise.reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError')) };
+    expect((await bed.browser.get('/.sallyport/login')).status).toBe(503);
+  });
+
+  it('is asked for with a limit on its time', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    bed = await createBed({}, { fetch: async (url, options) => {
+      signals.push(options.signal);
+      return bed.provider.fetch(url, options);
+    } });
+    await logIn();
+    expect(signals.length).toBeGreaterThanOrEqual(3);
+    expect(signals.every((signal) => signal instanceof AbortSignal)).toBe(true);
+  });
+});
+
+describe('a code that is not of this login', () => {
+  it('of another person, put into a browser, is worth nothing without that login\'s secrets', async () => {
+    const mallory = await createBed();
+    const theirs = bed.provider.logIn((await mallory.browser.get('/.sallyport/login')).headers['location']!);
+    // With the victim's own state (injection), and with the attacker's (login CSRF).
+    const injected = await throughProvider(bed, '/.sallyport/login', (query) => ({ ...query, code: theirs['code']! }));
+    expect(injected.status).toBe(403);
+    const forged = await bed.browser.get(`/.sallyport/callback?${new URLSearchParams(theirs).toString()}`);
+    expect(forged.status).toBe(400);
+    expect(await bed.sessions.list()).toEqual([]);
+  });
+
+  it.each([['no code', ({ state, iss }: Record<string, string>) => ({ state: state!, iss: iss! })], ['an empty code', (query: Record<string, string>) => ({ ...query, code: '' })]])('and %s lets nobody in', async (_what, change) => {
+    expect((await throughProvider(bed, '/.sallyport/login', change)).status).toBe(403);
+    expect(await bed.sessions.list()).toEqual([]);
+  });
+});
