@@ -47,6 +47,15 @@ describe('sallyport config check', () => {
     expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^warning: .*clusters\.0\.policy: is missing/) });
   });
 
+  it('warns where people or groups of two providers would be one and the same, at the place in the file', async () => {
+    const two = (prefix: string) => good.replace('clientSecret: y}', `clientSecret: y}, {id: partners, issuer: 'https://partners.example.com', clientId: z, clientSecret: y${prefix}}`);
+    const { code, err } = await check(two(''));
+    expect(code).toBe(0);
+    expect(err).toMatch(/^warning: .*sallyport\.yaml:2:\d+: identity\.providers\.1\.prefix\.user: is the same as that of corp/m);
+    expect(err).toContain('identity.providers.1.prefix.groups: is the same as that of corp');
+    expect(await check(two(", prefix: {user: 'partners:', groups: 'partners:'}"))).toMatchObject({ code: 0, err: '' });
+  });
+
   it('checks the policies of the gateway\'s own API too', async () => {
     expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({ code: 1, err: expect.stringContaining('api.policy.audit.0.allow.or.0.grups: unknown criterion') });
   });

@@ -196,7 +196,15 @@ describe('a login that asks for more', () => {
     expect([pages()[1]!.get('max_age'), pages()[1]!.get('acr_values')]).toEqual(['0', null]);
   });
 
-  it.each([[['--max-age', '5'], 'not a length of time'], [['--max-age', '-5m'], 'not a length of time'], [['--max-age', '5 m'], 'not a length of time'], [['--max-age', '500d'], 'not a length of time'], [['--acr', 'a b'], 'not the name of a class'], [['--device', '--acr', 'x'], 'do not go with --device']])('refuses %j', async (args, words) => {
+  it('says where somebody has their account, and who they are', async () => {
+    expect((await login('--provider', 'partners', '--login-hint', 'alice@example.com')).code).toBe(0);
+    expect([pages()[0]!.get('provider'), pages()[0]!.get('login_hint')]).toEqual(['partners', 'alice@example.com']);
+    expect((await login('--provider')).code).toBe(0);
+    expect([pages()[1]!.get('provider'), pages()[1]!.get('choose')]).toEqual([null, 'true']);
+  });
+
+  it.each([[['--max-age', '5'], 'not a length of time'], [['--max-age', '-5m'], 'not a length of time'], [['--max-age', '5 m'], 'not a length of time'], [['--max-age', '500d'], 'not a length of time'], [['--acr', 'a b'], 'not the name of a class'], [['--device', '--acr', 'x'], 'do not go with --device'],
+    [['--device', '--provider', 'x'], 'do not go with --device'], [['--provider', 'Not a name'], 'not the name of an identity provider'], [['--login-hint', ' '], 'empty or too long']])('refuses %j', async (args, words) => {
     expect(await login(...args)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
     expect(gateway.calls).toEqual([]);
   });

@@ -14,7 +14,7 @@ import { render } from '../terminal/output.ts';
 import type { World } from '../world.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
-type Options = GatewayOptions & { caFile?: string; browser: boolean; device?: boolean; cluster?: string; maxAge?: string; acr?: string[]; timeout: string };
+type Options = GatewayOptions & { caFile?: string; browser: boolean; device?: boolean; cluster?: string; maxAge?: string; acr?: string[]; provider?: string | true; loginHint?: string; timeout: string };
 
 function seconds(text: string): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
@@ -35,7 +35,7 @@ type Way = (client: GatewayClient, world: World) => Promise<Credential>;
 function chooseWay(options: Options, timeoutMs: number): Way {
   const { browser, device, cluster } = options;
   const demands = readLoginDemands(options);
-  if (device === true && Object.keys(demands).length > 0) throw new CliError('usage', '--max-age and --acr do not go with --device', 'Whoever approves a device logs in by themselves; use --no-browser to log in from another machine.');
+  if (device === true && Object.keys(demands).length > 0) throw new CliError('usage', '--max-age, --acr, --provider and --login-hint do not go with --device', 'Whoever approves a device logs in by themselves; use --no-browser to log in from another machine.');
   if (device !== true && cluster !== undefined) throw new CliError('usage', '--cluster goes with --device', 'It is shown to whoever approves the login of a device.');
   if (device === true) return (client, world) => deviceSignIn(client, world, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
   return (client, world) => signIn(client, world, { browser, paste: !browser || mayPaste(world), timeoutMs, demands });
@@ -45,7 +45,7 @@ async function login(world: World, options: Options): Promise<void> {
   const timeoutMs = seconds(options.timeout) * 1000;
   const way = chooseWay(options, timeoutMs);
   const gateway = open(world, options);
-  const credential = await logInOnce(gateway, { timeoutMs, known: gateway.store.read()?.token, ownOnly: options.maxAge !== undefined || options.acr !== undefined, signIn: (client, own) => way(client, own) });
+  const credential = await logInOnce(gateway, { timeoutMs, known: gateway.store.read()?.token, ownOnly: Object.keys(readLoginDemands(options)).length > 0, signIn: (client, own) => way(client, own) });
   gateway.known.setCurrent(gateway.address);
   const { user, sessionId, expiresAt } = credential;
   const end = new Date(expiresAt).toISOString();
@@ -62,6 +62,8 @@ export function addLogin(program: Command, world: World): void {
     .option('--cluster <name>', 'with --device: the cluster that you mean, shown to you where you approve')
     .option('--max-age <time>', 'have your identity provider authenticate you anew unless it did so within this time (5m, 0s)')
     .option('--acr <class...>', 'have it authenticate you in one of these classes, as a policy may ask for')
+    .option('--provider [name]', 'log in with this identity provider; without a name, choose on the page')
+    .option('--login-hint <name>', 'say who you are, so that the right provider is chosen and need not ask')
     .option('--timeout <seconds>', 'how long to wait for you', '300')
     .action((options: Options) => login(world, options));
   withExample(withGateway(command), 'sallyport login --gateway https://gate.example.com:8443', 'sallyport login --device --gateway https://gate.example.com:8443', 'sallyport login --max-age 5m --acr phr');

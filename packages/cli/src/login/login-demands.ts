@@ -1,7 +1,9 @@
 import { CliError } from '../terminal/cli-error.ts';
 
-/** How recently and how strongly a login is to authenticate, as parameters of the page (OpenID Connect Core 3.1.2.1). */
-export type LoginDemands = { max_age?: string; acr_values?: string };
+/** How recently and how strongly a login is to authenticate, where, and whom, as parameters of the page (OpenID Connect Core 3.1.2.1). */
+export type LoginDemands = { max_age?: string; acr_values?: string; provider?: string; choose?: 'true'; login_hint?: string };
+
+export type DemandOptions = { maxAge?: string; acr?: readonly string[]; provider?: string | true; loginHint?: string };
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -12,10 +14,17 @@ function readAge(text: string): string {
   return String(seconds);
 }
 
-/** Reads `--max-age` and `--acr`. */
-export function readLoginDemands(options: { maxAge?: string; acr?: readonly string[] }): LoginDemands {
+/** Where to log in, and as whom; `--provider` without a name asks for the choice. */
+function readWhere({ provider, loginHint }: DemandOptions): LoginDemands {
+  if (typeof provider === 'string' && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(provider)) throw new CliError('usage', `"${provider}" is not the name of an identity provider`, 'Write --provider with one of the names in the gateway\'s configuration, or without a name to choose on the page.');
+  if (loginHint !== undefined && (loginHint.trim() === '' || loginHint.length > 256)) throw new CliError('usage', '--login-hint is empty or too long', 'Write --login-hint alice@example.com.');
+  return { ...(provider === true ? { choose: 'true' } : {}), ...(typeof provider === 'string' ? { provider } : {}), ...(loginHint === undefined ? {} : { login_hint: loginHint }) };
+}
+
+/** Reads `--max-age`, `--acr`, `--provider` and `--login-hint`. */
+export function readLoginDemands(options: DemandOptions): LoginDemands {
   const classes = (options.acr ?? []).flatMap((text) => text.split(',')).filter((text) => text !== '');
   const unfit = classes.find((text) => !/^[\x21-\x7e]{1,200}$/.test(text));
   if (unfit !== undefined) throw new CliError('usage', `"${unfit}" is not the name of a class`, 'Write --acr phr, or several with commas between them.');
-  return { ...(options.maxAge === undefined ? {} : { max_age: readAge(options.maxAge) }), ...(classes.length === 0 ? {} : { acr_values: classes.join(' ') }) };
+  return { ...readWhere(options), ...(options.maxAge === undefined ? {} : { max_age: readAge(options.maxAge) }), ...(classes.length === 0 ? {} : { acr_values: classes.join(' ') }) };
 }
