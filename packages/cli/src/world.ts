@@ -13,6 +13,8 @@ export type World = {
   workingDirectory: string;
   /** The process that started this one: for `exec-credential`, the Kubernetes client. */
   parentPid: number;
+  /** True once that process has ended. */
+  parentIsGone(): boolean;
   stdin: AsyncIterable<Uint8Array>;
   stdout: TextSink;
   stderr: TextSink;
@@ -53,12 +55,15 @@ function onInterrupt(listener: () => void): () => void {
 
 /** The surroundings of a real run. */
 export function processWorld(): World {
+  const parentPid = process.ppid;
   return {
     env: process.env,
     homeDirectory: homedir(),
     platform: process.platform,
     workingDirectory: process.cwd(),
-    parentPid: process.ppid,
+    parentPid,
+    // An orphan is given another parent; Windows leaves the number of the old one.
+    parentIsGone: () => process.ppid !== parentPid,
     // Only when it is wanted: opening it costs time and would keep the program waiting.
     get stdin() { return process.stdin; },
     stdout: sink(process.stdout),

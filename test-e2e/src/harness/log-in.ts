@@ -22,7 +22,7 @@ export function createPlainBrowser(options: { ca: string; leaveAt?: string }) {
   const go = async (url: string, form?: Record<string, string>): Promise<Page> => {
     const { pathname } = new URL(url);
     const cookie = [...jar].filter(([, one]) => pathname.startsWith(one.path)).map(([name, one]) => `${name}=${one.value}`).join('; ');
-    const headers = { accept: 'text/html', ...(cookie === '' ? {} : { cookie }), ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) };
+    const headers = { accept: 'text/html', ...(cookie === '' ? {} : { cookie }), ...(form ? { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin } : {}) };
     const answer = await httpRequestOnce(url, { ca: options.ca, headers, ...(form ? { method: 'POST', body: new URLSearchParams(form).toString() } : {}) });
     remember(answer);
     const { location } = answer.headers;

@@ -63,7 +63,7 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
   if (kept !== undefined) store.forget(kept.token);
   // Without a terminal there may still be a person: k9s, Lens and editors run kubectl's plugins on their own. They get the browser and a shorter wait.
   const timeoutMs = interactive || world.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
-  const signInHere = (client: GatewayClient, own: World) => signIn(client, own, { browser: true, paste: interactive && mayPaste(own), timeoutMs });
+  const signInHere = (client: GatewayClient, own: World) => signIn(client, own, { browser: true, paste: interactive && mayPaste(own), timeoutMs, abandoned: own.parentIsGone });
   return logInOnce(gateway, { timeoutMs, known: kept?.token, signIn: signInHere });
 }
 

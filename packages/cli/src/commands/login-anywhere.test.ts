@@ -181,6 +181,17 @@ describe('a login that others wait for', () => {
     expect(existsSync(note)).toBe(false);
   });
 
+  it('ends when the Kubernetes client that needs it has ended, and the next one logs in', async () => {
+    let gone = false;
+    begin({ parentIsGone: () => gone, launch: () => Promise.resolve(true) });
+    const first = rig.run('exec-credential', `${gateway.origin}/clusters/dev`);
+    setTimeout(() => { gone = true; }, 100);
+    expect(await first).toMatchObject({ code: 1, out: '', err: expect.stringContaining('the program that needed the login has ended') });
+    gone = false;
+    rig.world.launch = (_command, args) => (void browse(args.at(-1)!), Promise.resolve(true));
+    expect((await rig.run('exec-credential', `${gateway.origin}/clusters/dev`)).code).toBe(0);
+  });
+
   it('leaves no lock and says so when the person interrupts it', async () => {
     let interrupt = () => {};
     begin({ onInterrupt: (listener) => (interrupt = listener, () => {}), launch: () => Promise.resolve(true) });

@@ -16,7 +16,11 @@ import { challengeOf, randomText } from './pkce.ts';
 import { pasteRedirect, signInUrl } from './sign-in-url.ts';
 
 /** How a login goes about: whether it may open a browser, whether a code may be pasted here, and how long a person may take. */
-export type SignInOptions = { browser: boolean; paste: boolean; timeoutMs: number; demands?: LoginDemands };
+export type SignInOptions = {
+  browser: boolean; paste: boolean; timeoutMs: number; demands?: LoginDemands;
+  /** True once nobody waits for the login any more; asked twice a second. */
+  abandoned?: () => boolean;
+};
 
 type Login = { client: GatewayClient; world: World; options: SignInOptions; verifier: string };
 
@@ -79,12 +83,17 @@ async function waitFor(login: Login, listener: LoopbackListener | undefined, lin
   // A spinner would write over what is being pasted.
   const sign = lines === undefined ? await waiting(world, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`) : undefined;
   const late = () => new CliError('login-failed', `nobody finished the login within ${Math.round(timeoutMs / 1000)} seconds`, 'Run the command again and log in on the page that it shows.');
+  const given = () => new CliError('failed', 'the program that needed the login has ended', 'Run it again.');
   const clock = new AbortController();
   const ways = [
     ...(listener ? [listener.code().then((code) => exchange(login, code, listener.redirectUri))] : []), ...(lines ? [takePasted(login, lines)] : []),
     new Promise<never>((_resolve, reject) => {
       const timer = setTimeout(() => reject(late()), timeoutMs);
-      clock.signal.addEventListener('abort', () => clearTimeout(timer));
+      const watch = setInterval(() => void (login.options.abandoned?.() && reject(given())), 500);
+      clock.signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        clearInterval(watch);
+      });
     }),
   ];
   try {

@@ -32,7 +32,7 @@ export function createRig(changes: Partial<World> = {}): Rig {
   const kubeconfig = path.join(directory, 'kubeconfig');
   const opened: string[] = [];
   const world: World = {
-    env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig }, homeDirectory: directory, platform: process.platform, workingDirectory: directory, parentPid: process.ppid,
+    env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig }, homeDirectory: directory, platform: process.platform, workingDirectory: directory, parentPid: process.ppid, parentIsGone: () => false,
     stdin: Readable.from([]), stdout: { isTTY: false, write: () => {} }, stderr: { isTTY: false, write: () => {} }, now: Date.now,
     sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, Math.min(ms, 20)); }),
     onInterrupt: () => () => {},
