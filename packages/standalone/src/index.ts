@@ -3,7 +3,7 @@ export { startConstellation, type Constellation, type ConstellationDeps } from '
 export { startProcesses, type Processes, type ProcessesRequest } from './start-processes.ts';
 export { writeSettings, type Settings, type SettingsRequest } from './settings/write-settings.ts';
 export { ensureServiceKeys, type ServiceKeyFiles } from './settings/service-keys.ts';
-export { createIdentityProvider, type IdentityProvider, type IdentityProviderOptions } from './identity-provider/create-identity-provider.ts';
+export { createIdentityProvider, type IdentityProvider, type IdentityProviderClient, type IdentityProviderOptions } from './identity-provider/create-identity-provider.ts';
 export { demoPeople, type Person } from './identity-provider/people.ts';
 export { demoApiPolicy } from './demo/demo-policy.ts';
 export { demoBindings, demoPod } from './demo/open-real-cluster.ts';

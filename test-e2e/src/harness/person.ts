@@ -19,9 +19,9 @@ function cliOptions({ home, ...options }: CommandOptions & { home: string }): Co
 }
 
 /** Finds the address of the login page in what a program says, and fills in the form there. */
-export async function answerLogin(command: RunningCommand, gate: { caPem: string }, who: { user: string; password: string }): Promise<void> {
+export async function answerLogin(command: RunningCommand, gate: { caPem: string }, who: { user: string; password: string }, browser = createPlainBrowser({ ca: gate.caPem })): Promise<void> {
   const [url] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S+/);
-  const { answer } = await fillInForm(createPlainBrowser({ ca: gate.caPem }), url, who);
+  const { answer } = await fillInForm(browser, url, who);
   if (answer.status !== 200) throw new Error(`the login of ${who.user} ended with ${answer.status}: ${answer.text.slice(0, 300)}`);
 }
 
@@ -36,8 +36,8 @@ export type Person = {
   /** Starts kubectl and leaves it running. */
   startKubectl(args: readonly string[], options?: CommandOptions): RunningCommand;
   cli(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** Logs in by `sallyport login --no-browser`. */
-  login(): Promise<void>;
+  /** Logs in by `sallyport login --no-browser`, in a browser of its own unless one is given. */
+  login(browser?: ReturnType<typeof createPlainBrowser>): Promise<void>;
 };
 
 /** Makes somebody a home and a kubeconfig; they are not logged in yet. */
@@ -61,9 +61,9 @@ export async function createPerson(gate: GateAddress, who: { user: string; passw
       if (code !== 0) throw new Error(`kubectl ${args.join(' ')} of ${who.user} failed with ${code}: ${stderr}`);
       return stdout;
     },
-    async login() {
+    async login(browser) {
       const command = startCommand(process.execPath, [cliProgram, 'login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], cliOptions({ home }));
-      await answerLogin(command, gate, who);
+      await answerLogin(command, gate, who, browser);
       const { code, stderr } = await command.ended;
       if (code !== 0) throw new Error(`sallyport login of ${who.user} failed with ${code}: ${stderr}`);
     },

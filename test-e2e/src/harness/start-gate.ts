@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createCertificateAuthority } from '@sallyport/bed';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { createLogger, loadConfig } from '@sallyport/kit';
-import { createIdentityProvider, demoApiPolicy, demoPeople, startConstellation, startProcesses, writeSettings, type Person as Account, type Processes, type Settings } from '@sallyport/standalone';
+import { createIdentityProvider, demoApiPolicy, demoPeople, startConstellation, startProcesses, writeSettings, type IdentityProvider, type IdentityProviderClient, type Person as Account, type Processes, type Settings } from '@sallyport/standalone';
 import type { Redis } from 'ioredis';
 import { createAuditLog, readKafkaAudit, type AuditLog } from './audit-log.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
@@ -36,6 +36,8 @@ export type GateOptions = {
   only?: readonly ServiceName[];
   /** How many replicas of the gateway there are (processes only); one unless said otherwise. */
   proxies?: number;
+  /** Merged into the one entry of `identity.providers`. */
+  provider?: Record<string, unknown>;
   /** False: the OpenID provider is away when the services start. */
   providerUp?: boolean;
 };
@@ -51,7 +53,13 @@ export type Gate = {
   /** The address of a cluster, the first one unless named. */
   clusterUrl(name?: string): string;
   /** The OpenID provider in front of the people; `start` brings it back on the same address with new keys. */
-  provider: { issuer(): string; start(): Promise<void>; stop(): Promise<void> };
+  provider: {
+    issuer(): string; start(): Promise<void>; stop(): Promise<void>;
+    /** Changes what it knows of a person from now on, or forgets them. */
+    change(user: string, changes: Parameters<IdentityProvider['change']>[1]): void;
+    /** Every refresh token, id_token and access token that it gave out. */
+    issued: readonly string[];
+  };
   /** Present with mode "processes". */
   processes?: GateProcesses;
   /** The replicas of the gateway besides the first one. */
@@ -107,24 +115,31 @@ const clientSecret = 'secret-of-the-tests';
 
 /** An OpenID provider that can be taken away and brought back. */
 async function openProvider(people: readonly Account[], closers: Closers) {
-  let running = await createIdentityProvider({ people });
+  const issued: string[] = [];
+  const onTokens = (answer: Record<string, unknown>) => {
+    for (const name of ['refresh_token', 'id_token', 'access_token']) if (typeof answer[name] === 'string') issued.push(answer[name]);
+  };
+  let running = await createIdentityProvider({ people, onTokens });
   const { issuer, port } = running;
-  const client = { clientId, clientSecret, redirectUris: [] as string[] };
+  let client: IdentityProviderClient = { clientId, clientSecret, redirectUris: [] };
   let up = true;
   const stop = async () => {
     if (up) await running.close();
     up = false;
   };
   closers.add(stop);
-  const admit = (redirectUri: string) => {
-    client.redirectUris = [redirectUri];
+  const admit = (pagesUrl: string) => {
+    client = {
+      clientId, clientSecret, redirectUris: [`${pagesUrl}/.sallyport/callback`],
+      postLogoutRedirectUris: [`${pagesUrl}/.sallyport/signed-out`], backchannelLogoutUri: `${pagesUrl}/.sallyport/backchannel-logout/corp`,
+    };
     running.register(client);
   };
   const start = async () => {
-    running = await createIdentityProvider({ people, port, clients: [client] });
+    running = await createIdentityProvider({ people, port, clients: [client], onTokens });
     up = true;
   };
-  return { issuer: () => issuer, stop, start, admit };
+  return { issuer: () => issuer, stop, start, admit, issued, change: (user: string, changes: Parameters<IdentityProvider['change']>[1]) => running.change(user, changes) };
 }
 
 async function startServices(options: GateOptions, settings: Settings, directory: string, stores: Stores, closers: Closers): Promise<{ audit: AuditLog; processes?: GateProcesses }> {
@@ -193,10 +208,10 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
   const settings = await writeSettings({
     directory, authority: await createCertificateAuthority({ name: 'sallyport gate' }),
     sessions: { ...stores.sessions, ...options.sessions }, audit: { ...stores.audit, ...options.audit },
-    providers: [{ id: 'corp', issuer: provider.issuer(), clientId, clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'] }],
+    providers: [{ id: 'corp', issuer: provider.issuer(), clientId, clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'], ...options.provider }],
     clusters, apiPolicy: options.apiPolicy ?? demoApiPolicy, ...(options.more ? { more: options.more } : {}), ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
   });
-  provider.admit(`${settings.pagesUrl}/.sallyport/callback`);
+  provider.admit(settings.pagesUrl);
   if (options.providerUp === false) await provider.stop();
   const { audit, processes } = await startServices(options, settings, directory, stores, closers);
   const moreProxies = await startMoreProxies(options, settings, directory, closers);

@@ -58,8 +58,13 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(cookie).toMatchObject({ name: 'sallyport-demo', httpOnly: true, sameSite: 'Lax', path: '/' });
     expect(await page.evaluate('document.cookie')).not.toContain('sallyport-demo');
     await page.click('form[action$="/logout"] button');
-    expect(await page.textContent('h1')).toBe('You are logged out');
+    // On to the provider, which asks, and back.
+    await page.waitForURL(`${gate.provider.issuer()}/session/end?**`);
+    expect(new URL(page.url()).searchParams.get('id_token_hint')).toMatch(/^eyJ/);
     expect(await whoami(page)).toBe(401);
+    await page.click('button[name=logout]');
+    await page.waitForURL(`${gate.pagesUrl}/.sallyport/signed-out**`);
+    expect(await page.textContent('h1')).toBe('You are logged out');
     const [ended] = await gate.audit.await({ type: 'session.revoked', user: 'alice@example.com' });
     expect(ended!.data.sallyport.credentialKind).toBe('browser');
   });

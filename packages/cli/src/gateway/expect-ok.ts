@@ -11,17 +11,17 @@ export function saidBy(body: unknown): string | undefined {
   return text(body, 'detail') ?? text(body, 'error_description') ?? text(body, 'title') ?? text(body, 'error');
 }
 
-/** The error for a person whom the gateway does not know (any more). */
-export function notLoggedIn(origin: string): CliError {
-  return new CliError('not-logged-in', `you are not logged in to ${origin}, or your session has ended`, `Log in: sallyport login --gateway ${origin}`);
+/** The error for a person whom the gateway does not know (any more); with its words, where it says why. */
+export function notLoggedIn(origin: string, said?: string): CliError {
+  return new CliError('not-logged-in', `you are not logged in to ${origin}, or your session has ended${said === undefined ? '' : `: ${said}`}`, `Log in: sallyport login --gateway ${origin}`);
 }
 
 /** Returns the body of a 2xx answer; any other becomes a CliError of the fitting exit code. */
 export function expectOk(answer: GatewayAnswer, origin: string): unknown {
   const { status, body } = answer;
   if (status >= 200 && status < 300) return body;
-  if (status === 401) throw notLoggedIn(origin);
   const said = saidBy(body);
+  if (status === 401) throw notLoggedIn(origin, said);
   const tail = said === undefined ? '' : `: ${said}`;
   if (status === 403) throw new CliError('refused', `the gateway does not allow this${tail}`, 'Ask whoever runs the gateway for access (api.policy).');
   if (status === 404) throw new CliError('refused', `the gateway knows no such thing${tail}`, 'Check the name; what is not yours is hidden in the same way.');

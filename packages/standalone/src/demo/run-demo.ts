@@ -81,7 +81,10 @@ async function startParts(options: DemoOptions, directory: string, say: (text: s
     providers: [{ id: 'demo', issuer: provider.issuer, clientId, clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'] }],
     clusters: [{ name, ...cluster.access, policyFile }], apiPolicy: demoApiPolicy,
   });
-  provider.register({ clientId, clientSecret, redirectUris: [`${settings.pagesUrl}/.sallyport/callback`] });
+  provider.register({
+    clientId, clientSecret, redirectUris: [`${settings.pagesUrl}/.sallyport/callback`],
+    postLogoutRedirectUris: [`${settings.pagesUrl}/.sallyport/signed-out`], backchannelLogoutUri: `${settings.pagesUrl}/.sallyport/backchannel-logout/demo`,
+  });
   const auditFile = path.join(directory, 'audit.ndjson');
   // There from the beginning, so that it can be followed before anything happens.
   writeFileSync(auditFile, '', { flag: 'a', mode: 0o600 });

@@ -9,7 +9,13 @@ import { demoPeople, type Person } from './people.ts';
 import { providerConfiguration } from './provider-configuration.ts';
 
 /** A program that may send people here. */
-export type IdentityProviderClient = { clientId: string; clientSecret: string; redirectUris: readonly string[] };
+export type IdentityProviderClient = {
+  clientId: string; clientSecret: string; redirectUris: readonly string[];
+  /** Where browsers go back to when they have logged out here. */
+  postLogoutRedirectUris?: readonly string[];
+  /** Is told when somebody logs out here. */
+  backchannelLogoutUri?: string;
+};
 
 export type IdentityProviderOptions = {
   /** A loopback address; default 127.0.0.1. */
@@ -20,6 +26,8 @@ export type IdentityProviderOptions = {
   issuer?: string;
   people?: readonly Person[];
   clients?: readonly IdentityProviderClient[];
+  /** Hears of what is issued. */
+  onTokens?: (answer: Record<string, unknown>) => void;
   /** Hears of failures that are not a visitor's fault. */
   onError?: (error: Error) => void;
 };
@@ -29,6 +37,8 @@ export type IdentityProvider = {
   issuer: string;
   port: number;
   people: readonly Person[];
+  /** Changes what is known of a person from now on, or forgets them. */
+  change(user: string, changes: Partial<Omit<Person, 'user'>> | undefined): void;
   /** Admits a client, or changes one. */
   register(client: IdentityProviderClient): void;
   close(): Promise<void>;
@@ -37,6 +47,8 @@ export type IdentityProvider = {
 function asMetadata(client: IdentityProviderClient): ClientMetadata {
   return {
     client_id: client.clientId, client_secret: client.clientSecret, redirect_uris: [...client.redirectUris], response_types: ['code'], grant_types: ['authorization_code', 'refresh_token'],
+    post_logout_redirect_uris: [...client.postLogoutRedirectUris ?? []],
+    ...(client.backchannelLogoutUri === undefined ? {} : { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }),
     // Loopback over plain http is only for native applications, says OpenID; on these pages it is the demo's own listener.
     application_type: client.redirectUris.some((uri) => uri.startsWith('http:')) ? 'native' : 'web',
   };
@@ -44,7 +56,8 @@ function asMetadata(client: IdentityProviderClient): ClientMetadata {
 
 /** Starts an OpenID provider for demos and tests: plain http on loopback, everything in memory, new keys at each start. */
 export async function createIdentityProvider(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
-  const { host = '127.0.0.1', people = demoPeople, clients = [], onError } = options;
+  const { host = '127.0.0.1', clients = [], onError } = options;
+  const people = [...options.people ?? demoPeople];
   const server = createServer();
   server.listen(options.port ?? 0, host);
   await once(server, 'listening');
@@ -54,6 +67,7 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
   const registered = new Map(clients.map((client) => [client.clientId, asMetadata(client)]));
   const provider = new Provider(issuer, providerConfiguration({ people, adapter: createMemoryAdapter(registered), port }));
   provider.silent = true;
+  if (options.onTokens) provider.on('grant.success', (ctx) => options.onTokens!(ctx.body as Record<string, unknown>));
   provider.on('server_error', (_ctx, error) => onError?.(error));
   const login = createLoginHandler({ provider, people });
   const rest = provider.callback();
@@ -68,6 +82,11 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
 
   return {
     issuer, port, people,
+    change(user, changes) {
+      const place = people.findIndex((one) => one.user === user);
+      if (place < 0) throw new Error(`there is no ${user} here`);
+      people.splice(place, 1, ...(changes === undefined ? [] : [{ ...people[place]!, ...changes }]));
+    },
     register: (client) => void registered.set(client.clientId, asMetadata(client)),
     async close() {
       const closed = once(server, 'close');

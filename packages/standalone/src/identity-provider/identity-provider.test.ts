@@ -15,7 +15,10 @@ let others: IdentityProvider[] = [];
 let gateway: Listening;
 let origin: string;
 let sessions: SessionStore;
-const client = () => ({ clientId: 'sallyport', clientSecret: 'a secret of the tests', redirectUris: [`${origin}/.sallyport/callback`] });
+const client = () => ({
+  clientId: 'sallyport', clientSecret: 'a secret of the tests', redirectUris: [`${origin}/.sallyport/callback`],
+  postLogoutRedirectUris: [`${origin}/.sallyport/signed-out`], backchannelLogoutUri: `${origin}/.sallyport/backchannel-logout/demo`,
+});
 const sink: AuditSink = { publish: async () => {}, enqueue: () => {}, hasRoom: () => true, ping: async () => {}, close: async () => {} };
 
 /** The login service with the gateway's headers put in front of it. */
@@ -108,6 +111,59 @@ describe('the people of the embedded provider log in through one plain form', ()
     expect(again.text).not.toContain('<script');
     const back = await go(form.url, { login: 'alice@example.com', password: 'alice' });
     expect(new URL(back.url).searchParams.get('code')).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  });
+});
+
+describe('whoever logs out of the embedded provider', () => {
+  it('confirms it on a page without a script, is logged out here too, and comes back', async () => {
+    const { go } = createBrowser();
+    const form = await go(`${origin}/.sallyport/login`);
+    await go(form.url, { login: 'alice@example.com', password: 'alice' });
+    const other = createBrowser();
+    await other.go((await other.go(`${origin}/.sallyport/login`)).url, { login: 'bob@example.com', password: 'bob' });
+    expect(await sessions.list()).toMatchObject([{ identity: { user: 'alice@example.com' }, sid: expect.any(String) }, { identity: { user: 'bob@example.com' } }]);
+    const page = await go(`${provider.issuer}/session/end?${new URLSearchParams({ client_id: 'sallyport', logout_hint: 'alice@example.com', post_logout_redirect_uri: `${origin}/.sallyport/signed-out` }).toString()}`);
+    expect(page.text).toContain('Log out of this identity provider?');
+    expect(page.text).not.toContain('<script');
+    const [, action = ''] = /<form[^>]* action="([^"]+)"/.exec(page.text) ?? [];
+    const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page.text) ?? [];
+    const back = await go(action, { xsrf, logout: 'yes' });
+    expect([back.url.split('?')[0], back.status]).toEqual([`${origin}/.sallyport/signed-out`, 200]);
+    expect(back.text).toContain('You are logged out');
+    expect(await sessions.list()).toMatchObject([{ identity: { user: 'bob@example.com' } }]);
+  });
+});
+
+describe('the embedded provider', () => {
+  const refresh = (token: string) => fetch(`${provider.issuer}/token`, {
+    method: 'POST', body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token }), headers: { authorization: `Basic ${Buffer.from(`sallyport:${encodeURIComponent('a secret of the tests')}`).toString('base64')}` },
+  });
+  const refreshTokenOf = async (user: string) => {
+    const { go } = createBrowser();
+    const query = { client_id: 'sallyport', response_type: 'code', scope: 'openid email groups', redirect_uri: `${origin}/.sallyport/callback`, state: 's', code_challenge: hashToken(verifier), code_challenge_method: 'S256' };
+    const form = await go(`${provider.issuer}/auth?${new URLSearchParams(query).toString()}`);
+    provider.register({ ...client(), redirectUris: ['http://127.0.0.1:1/cb', ...client().redirectUris] });
+    const start = await go(`${provider.issuer}/auth?${new URLSearchParams({ ...query, redirect_uri: 'http://127.0.0.1:1/cb' }).toString()}`);
+    const left = await go(start.url, { login: user, password: user.split('@')[0]! });
+    expect(form.status).toBe(200);
+    const answer = await fetch(`${provider.issuer}/token`, {
+      method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: new URL(left.url).searchParams.get('code')!, code_verifier: verifier, redirect_uri: 'http://127.0.0.1:1/cb' }),
+      headers: { authorization: `Basic ${Buffer.from(`sallyport:${encodeURIComponent('a secret of the tests')}`).toString('base64')}` },
+    });
+    return ((await answer.json()) as { refresh_token: string }).refresh_token;
+  };
+  const groupsIn = (idToken: string) => (JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString()) as { groups: string[] }).groups;
+
+  it('says at a refresh what has changed of a person, and nothing any more once it knows nobody of the name; a token is good once', async () => {
+    const first = await refreshTokenOf('alice@example.com');
+    provider.change('alice@example.com', { groups: ['sre'] });
+    const answer = await (await refresh(first)).json() as { refresh_token: string; id_token: string };
+    expect(groupsIn(answer.id_token)).toEqual(['sre']);
+    expect((await refresh(first)).status).toBe(400);
+    const second = await refreshTokenOf('bob@example.com');
+    provider.change('bob@example.com', undefined);
+    expect(await (await refresh(second)).json()).toMatchObject({ error: 'invalid_grant' });
+    expect(() => provider.change('bob@example.com', {})).toThrow('there is no bob@example.com here');
   });
 });
 

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, hash, randomBytes } from 'node:crypto';
 import { interactionPolicy, type Adapter, type Configuration, type JWK } from 'oidc-provider';
 import { errorPage } from './login-page.ts';
+import { logoutPages } from './logout-pages.ts';
 import type { Person } from './people.ts';
 
 const scope = 'openid email profile groups offline_access';
@@ -47,8 +48,14 @@ export function providerConfiguration(deps: { people: readonly Person[]; adapter
     responseTypes: ['code'],
     pkce: { required: () => true },
     clientBasedCORS: () => false,
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false } },
+    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true, ...logoutPages }, backchannelLogout: { enabled: true } },
+    // Everybody here asks from this machine, and is told there when somebody logs out; the library would let no loopback address be called.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
     interactions: { policy: askEachTime(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    // Not with the browser's: somebody else may log in there next.
+    expiresWithSession: () => false,
     ttl: { AccessToken: 10 * minute, AuthorizationCode: minute, IdToken: 10 * minute, RefreshToken: 24 * 60 * minute, Interaction: 10 * minute, Session: 10 * minute, Grant: 24 * 60 * minute },
     findAccount(_ctx, accountId) {
       const person = people.find((one) => subjectOf(one) === accountId);
