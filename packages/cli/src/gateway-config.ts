@@ -1,5 +1,5 @@
 // What reads a gateway's configuration: heavy, so commands import this file only when they need it, and the bundle keeps it apart.
-export { warnOfSharedNames } from '@sallyport/contracts';
+export { warnOfSharedNames, warnOfUnkeptTokens } from '@sallyport/contracts';
 export { checkPolicies, ConfigFaults, examineConfigFile, formatFaults, loadConfig, nearestName, policiesVersion, readConfig, readKafkaAudit, readYaml, type ConfigFault } from '@sallyport/kit';
 export {
   compileGlob, compilePolicy, evaluatePolicy, explainPolicy, fail, pass, policyVersion, readPolicyInput,

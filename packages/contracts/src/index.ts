@@ -16,6 +16,7 @@ export { type ProviderConfig } from './config/identity.ts';
 export { claimsSource, type DirectoryConfig, type SourceConfig, type SourceConfigOf } from './config/directory.ts';
 export { claimsOfTemplate } from './config/provider-faults.ts';
 export { foreignPrefixes, warnOfSharedNames } from './config/shared-names.ts';
+export { warnOfUnkeptTokens } from './config/warn-of-unkept-tokens.ts';
 export { type SessionsConfig } from './config/sessions.ts';
 export { type AuditConfig } from './config/audit.ts';
 export { type ListenAddress } from './config/address.ts';

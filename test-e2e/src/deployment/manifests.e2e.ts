@@ -76,7 +76,7 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
     const seenBy = (service: string) => podSpecOf(deploymentOf(service)).volumes.flatMap((volume) => (volume.projected?.sources ?? [volume]).flatMap((source) => source.secret?.name ?? source.secret?.secretName ?? [])).toSorted();
     expect(Object.fromEntries(services.map((service) => [service, seenBy(service)]))).toEqual({
       proxy: ['sallyport-gateway-tls', 'sallyport-proxy-key'],
-      authenticate: ['sallyport-authenticate-key', 'sallyport-oidc', 'sallyport-redis'],
+      authenticate: ['sallyport-authenticate-key', 'sallyport-oidc', 'sallyport-redis', 'sallyport-session-key'],
       authorize: ['sallyport-authorize-key', 'sallyport-redis'],
       audit: ['sallyport-audit-key', 'sallyport-postgres'],
     });

@@ -30,11 +30,15 @@ export async function renderManifests(directory: string): Promise<Manifest[]> {
   return parseManifests(stdout);
 }
 
-/** The Secrets and the ConfigMap that an operator makes: by the script, and after the example. */
+/** The Secrets and the ConfigMap that an operator makes: by the scripts, and after the example. */
 export async function renderSecrets(): Promise<Manifest[]> {
-  const { code, stdout, stderr } = await runCommand('sh', [path.join(repository, 'k8s/make-keys.sh')]);
-  if (code !== 0) throw new Error(`make-keys.sh: ${stderr}`);
-  return [...parseManifests(stdout), ...parseManifests(readFileSync(path.join(repository, 'k8s/examples/secrets.yaml'), 'utf8'))];
+  const made: Manifest[] = [];
+  for (const script of ['make-keys.sh', 'make-session-key.sh']) {
+    const { code, stdout, stderr } = await runCommand('sh', [path.join(repository, 'k8s', script)]);
+    if (code !== 0) throw new Error(`${script}: ${stderr}`);
+    made.push(...parseManifests(stdout));
+  }
+  return [...made, ...parseManifests(readFileSync(path.join(repository, 'k8s/examples/secrets.yaml'), 'utf8'))];
 }
 
 export const podSpecOf = (manifest: Manifest): PodSpec => manifest.spec!.template!.spec;

@@ -56,6 +56,12 @@ describe('sallyport config check', () => {
     expect(await check(two(", prefix: {user: 'partners:', groups: 'partners:'}"))).toMatchObject({ code: 0, err: '' });
   });
 
+  it('warns where sessions in Redis would follow nobody', async () => {
+    const inRedis = (more: string) => `${good}sessions: {redis: "redis://redis:6379"${more}}\n`;
+    expect(await check(inRedis(''))).toMatchObject({ code: 0, err: expect.stringMatching(/^warning: .*: sessions\.encryption: is missing: no refresh tokens are kept.*openssl rand -base64 32/) });
+    expect(await check(inRedis(`, encryption: {keys: [{id: a, key: "${Buffer.alloc(32).toString('base64')}"}]}`))).toMatchObject({ code: 0, err: '' });
+  });
+
   it('checks the policies of the gateway\'s own API too', async () => {
     expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({ code: 1, err: expect.stringContaining('api.policy.audit.0.allow.or.0.grups: unknown criterion') });
   });

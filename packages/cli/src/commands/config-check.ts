@@ -14,11 +14,11 @@ type Findings = { faults: ConfigFault[]; warnings: ConfigFault[] };
 
 /** Finds everything that is wrong with a configuration file, policies included, also when its form is faulty elsewhere. */
 async function findingsOf(file: string, env: World['env']): Promise<Findings> {
-  const { checkPolicies, compilePolicy, examineConfigFile, policyVersion, warnOfSharedNames } = await import('../gateway-config.ts');
+  const { checkPolicies, compilePolicy, examineConfigFile, policyVersion, warnOfSharedNames, warnOfUnkeptTokens } = await import('../gateway-config.ts');
   const { config, data, faults, place } = examineConfigFile(file, env);
   const policies = checkPolicies({ data, place }, { compilePolicy, policyVersion });
-  const shared = warnOfSharedNames(config?.identity.providers ?? []).map((warning) => ({ ...warning, ...place(warning.path.split('.')) }));
-  return { faults: [...faults, ...policies.faults].toSorted(byPlace), warnings: [...policies.warnings, ...shared].toSorted(byPlace) };
+  const others = (config ? [...warnOfSharedNames(config.identity.providers), ...warnOfUnkeptTokens(config)] : []).map((warning) => ({ ...warning, ...place(warning.path.split('.')) }));
+  return { faults: [...faults, ...policies.faults].toSorted(byPlace), warnings: [...policies.warnings, ...others].toSorted(byPlace) };
 }
 
 async function check(world: World, file: string, output: OutputFormat): Promise<number> {

@@ -10,12 +10,13 @@ const { values } = parseArgs({ options: {
   'client-id': { type: 'string', default: 'sallyport' },
   'client-secret-file': { type: 'string' },
   'redirect-uri': { type: 'string', multiple: true, default: [] },
+  'post-logout-redirect-uri': { type: 'string', multiple: true, default: [] },
 } });
 const secretFile = values['client-secret-file'];
 if (secretFile === undefined) throw new Error('--client-secret-file is missing');
 const provider = await createIdentityProvider({
   host: values.host, port: Number(values.port), issuer: values.issuer,
-  clients: [{ clientId: values['client-id'], clientSecret: readFileSync(secretFile, 'utf8').trim(), redirectUris: values['redirect-uri'] }],
+  clients: [{ clientId: values['client-id'], clientSecret: readFileSync(secretFile, 'utf8').trim(), redirectUris: values['redirect-uri'], postLogoutRedirectUris: values['post-logout-redirect-uri'] }],
   onError: (error) => void process.stderr.write(`${error.message}\n`),
 });
 process.stdout.write(`an OpenID provider for development, ${provider.issuer}, with ${provider.people.map(({ user }) => user).join(', ')}; each password is the part before the @\n`);

@@ -17,8 +17,9 @@ const read = (name: string) => readFileSync(path.join(directory, name), 'utf8');
 describe('the files of the development constellation', () => {
   it('are made once, readable by their owner alone, and stay as they are', async () => {
     const wrote = await prepare();
-    expect(wrote).toEqual(expect.arrayContaining(['keys/proxy.pub', 'oidc-client-secret', 'cluster-token', 'tls/gateway.key', 'tls/ca.crt']));
+    expect(wrote).toEqual(expect.arrayContaining(['keys/proxy.pub', 'oidc-client-secret', 'cluster-token', 'session-key', 'tls/gateway.key', 'tls/ca.crt']));
     for (const name of wrote) expect(statSync(path.join(directory, name)).mode & 0o777).toBe(0o600);
+    expect(Buffer.from(read('session-key'), 'base64')).toHaveLength(32);
     const before = wrote.map(read);
     expect(await prepare()).toEqual([]);
     expect(wrote.map(read)).toEqual(before);

@@ -31,6 +31,7 @@ export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
   for (const secret of ['oidc-client-secret', 'cluster-token']) {
     if (!existsSync(path.join(directory, secret))) write(secret, `${randomBytes(24).toString('base64url')}\n`);
   }
+  if (!existsSync(path.join(directory, 'session-key'))) write('session-key', `${randomBytes(32).toString('base64')}\n`);
   if (!certificatesAreGood(directory, request.now())) await writeCertificates(request, write);
   return wrote;
 }
