@@ -61,7 +61,7 @@ function commands({ person, inside }: MixedLoadDeps) {
       if (code !== 7) throw new Error(`an exec ended with ${code}: ${stderr}`);
     },
     'logs -f': () => forAWhile(['logs', '-f', '--tail=1', ...inside, 'talker'], /tick/),
-    'exec given up': () => forAWhile(['exec', ...inside, 'shell', '--', 'sh', '-c', 'while true; do echo tock; sleep 0.2; done'], /tock/),
+    'exec given up': () => forAWhile(['exec', ...inside, 'shell', '--', 'sh', '-c', 'for i in $(seq 50); do echo tock; sleep 0.2; done'], /tock/),
     'port-forward': () => forAWhile(['port-forward', ...inside, 'pod/shell', ':9090'], /Forwarding/),
   };
 }

@@ -6,7 +6,7 @@ import { startCommand, theBed, type Person, type RunningCommand } from '../harne
 export type OpenStream = { name: string; command: RunningCommand; socket?: Socket };
 
 const spdy = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' };
-const ticking = ['--', 'sh', '-c', 'i=0; while true; do i=$((i+1)); echo tock $i; sleep 0.2; done'];
+const ticking = ['--', 'sh', '-c', 'for i in $(seq 300); do echo tock $i; sleep 0.2; done'];
 
 /** What the pods of `openEveryKind` run: one that listens on port 9090, one that counts. */
 export const podScripts = {
