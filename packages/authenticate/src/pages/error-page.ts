@@ -12,6 +12,6 @@ export function errorPage(deps: { logger: Logger }): ErrorRequestHandler {
     if (problem.status === 503) response.setHeader('retry-after', '2');
     sendPage(response, problem.status, problem.title, html`<p>${problem.detail}</p>
 <p><a href="/.sallyport/login">Log in</a></p>
-<p class="quiet">${problem.code}</p>`);
+<p class="quiet">Code of this answer: ${problem.code}</p>`);
   };
 }

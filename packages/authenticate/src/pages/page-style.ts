@@ -16,7 +16,7 @@ li+li{margin-top:.6rem}
 dl{margin:0 0 1.2rem;display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.45rem 1.2rem}
 dt{color:var(--quiet)}
 dd{margin:0;font-weight:600;min-width:0;overflow-wrap:anywhere}
-main>:last-child{margin-bottom:0}
+main>:last-child,nav>:last-child{margin-bottom:0}
 @media(max-width:30rem){main{padding:1.2rem 1.1rem 1.4rem}dl{display:block}dd+dt{margin-top:.6rem}}`;
 
 const parts = `a{color:var(--act)}

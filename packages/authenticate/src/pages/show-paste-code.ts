@@ -12,7 +12,7 @@ export async function showPasteCode(deps: RouteDeps, about: { code: string; chal
   const here = readClientFacts(request).clientAddress;
   const address = began.clientAddress === undefined ? 'not known' : `${began.clientAddress} (${began.clientAddress === here ? 'the address of this browser, too' : 'not the address of this browser'})`;
   sendPage(response, 200, 'Your code', html`<p>Copy this code into the terminal that waits for it. It is good for five minutes, and once.</p>
-<p class="paste" id="code" tabindex="0" aria-label="One-time code">${about.code}</p>
+<p class="paste" id="code" tabindex="0" role="group" aria-label="One-time code">${about.code}</p>
 <dl>
 <dt>Logs in</dt><dd>${about.user}</dd>
 <dt>Address of the terminal</dt><dd>${address}</dd>

@@ -12,13 +12,14 @@ function showPage(response: Response, session: ListedSession): void {
 <dt>User</dt><dd>${identity.user}</dd>
 <dt>Groups</dt><dd>${identity.groups.length > 0 ? identity.groups.join(', ') : 'none'}</dd>
 <dt>Identity provider</dt><dd>${identity.provider}</dd>
-<dt>Logged in until</dt><dd>${new Date(session.expiresAt).toUTCString()}, unless it is not used until ${new Date(session.idleEndsAt).toUTCString()}</dd>
+<dt>Logged in until</dt><dd>${new Date(session.expiresAt).toUTCString()}</dd>
+<dt>If not used, until</dt><dd>${new Date(session.idleEndsAt).toUTCString()}</dd>
 </dl>
 <form method="post" action="/.sallyport/logout"><button type="submit">Log out</button></form>`);
 }
 
 function showStranger(response: Response): void {
-  sendPage(response, 401, 'You are not logged in', html`<p><a class="choice" href="/.sallyport/login?return_to=/.sallyport/me">Log in</a></p>`);
+  sendPage(response, 401, 'You are not logged in', html`<p><a class="act" href="/.sallyport/login?return_to=/.sallyport/me">Log in</a></p>`);
 }
 
 /** `GET /.sallyport/me`: who the gateway takes the caller for. */
