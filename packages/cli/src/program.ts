@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAttack } from './commands/attack.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCanI } from './commands/can-i.ts';
 import { addClusters } from './commands/clusters.ts';
@@ -34,6 +35,6 @@ Exit codes:
 ${exitTable}
 
 Your credentials are kept in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`);
-  for (const add of [addLogin, addLogout, addWhoami, addClusters, addKubeconfig, addCanI, addExecCredential, addAudit, addSessions, addPolicy, addConfig]) add(program, world);
+  for (const add of [addLogin, addLogout, addWhoami, addClusters, addKubeconfig, addCanI, addExecCredential, addAttack, addAudit, addSessions, addPolicy, addConfig]) add(program, world);
   return program;
 }

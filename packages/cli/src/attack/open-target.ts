@@ -1,0 +1,64 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { clustersSchema } from '../gateway/answers.ts';
+import { serverAddress, type GatewayAddress } from '../gateway/gateway-address.ts';
+import { createGatewayClient, type TrustChoices } from '../gateway/gateway-client.ts';
+import { trustChoices } from '../gateway/trust-choices.ts';
+import { isTrustFault, unreachable } from '../gateway/unreachable.ts';
+import { findHome, localFault } from '../home/home.ts';
+import { openKnownGateways, readAuthority } from '../home/known-gateways.ts';
+import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
+import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
+import { CliError } from '../terminal/cli-error.ts';
+import type { World } from '../world.ts';
+import { exchangeRaw, type RawTarget } from './raw-exchange.ts';
+import type { AttackTarget } from './run-attack.ts';
+
+export type TargetOptions = { target: string; tokenFile: string; caFile?: string };
+
+/** Reads the token from its file; says so if others could. */
+function readToken(world: World, named: string): string {
+  const file = path.resolve(world.workingDirectory, named);
+  try {
+    const token = readFileSync(file, 'utf8').trim();
+    if (world.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) world.stderr.write(`sallyport: ${file} can be read by others; close it with chmod 600.\n`);
+    if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
+  } catch (error) {
+    throw localFault(file, error);
+  }
+  throw new CliError('local-file', `${file} holds no bearer token`, 'It must hold the token alone, on one line.');
+}
+
+/** Finds out which authorities vouch for the gateway, by connecting; sends nothing. */
+async function chooseTrust(address: GatewayAddress, target: Omit<RawTarget, 'ca'>, choices: TrustChoices): Promise<string[] | undefined> {
+  for (const [index, choice] of choices.entries()) {
+    const ca = await choice();
+    try {
+      await exchangeRaw({ ...target, ca }, []);
+      return ca;
+    } catch (error) {
+      if (!isTrustFault(error) || index + 1 === choices.length) throw unreachable(address.origin, error);
+    }
+  }
+  return undefined;
+}
+
+/** The first cluster that the gateway shows to the token's owner; none if whoever answers is no gateway of ours, or is one cluster's own address. */
+async function firstCluster(address: GatewayAddress, token: string, trust: TrustChoices): Promise<string | undefined> {
+  const { status, body } = await createGatewayClient(address, trust).call({ method: 'GET', path: '/.sallyport/api/v1/clusters', token });
+  const { data } = clustersSchema.safeParse(status === 200 ? body : undefined);
+  return data?.clusters[0]?.name;
+}
+
+/** Opens what is to be attacked: a cluster's address, or that of a gateway, of which its first cluster is taken. Sends no attack. */
+export async function openTarget(world: World, options: TargetOptions): Promise<AttackTarget> {
+  const token = readToken(world, options.tokenFile);
+  const address = serverAddress(options.target);
+  const url = new URL(address.origin);
+  const secure = address.scheme === 'https';
+  const place = { secure, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (secure ? 443 : 80) };
+  const remembered = options.caFile === undefined ? openKnownGateways(findHome(world)).authorityOf(address) : readAuthority(path.resolve(world.workingDirectory, options.caFile));
+  const ca = await chooseTrust(address, place, trustChoices(remembered, () => authorityInKubeconfig(kubeconfigFiles(world), address)));
+  const cluster = address.cluster ?? await firstCluster(address, token, [() => ca]);
+  return { ...place, ca, authority: address.authority, basePath: cluster === undefined ? '' : `/clusters/${cluster}`, token };
+}
