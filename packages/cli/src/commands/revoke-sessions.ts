@@ -29,7 +29,7 @@ async function revokeMany(world: World, gateway: OpenGateway, options: RevokeOpt
   const from = provider === undefined ? '' : ` of ${provider}`;
   if (user === undefined) await confirm(world, `This logs everybody${from} out of ${gateway.address.origin}, and cuts what they have open.`, options);
   const query = new URLSearchParams({ ...(user === undefined ? { all: 'true' } : { user }), ...(provider === undefined ? {} : { provider }) });
-  const { revoked } = readAnswer(revokedSchema, await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}` }), 'what was revoked');
+  const { revoked } = readAnswer(revokedSchema, await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }), 'what was revoked');
   world.stdout.write(render(options.output === 'json' ? 'json' : 'text', { revoked }, () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`));
 }
 

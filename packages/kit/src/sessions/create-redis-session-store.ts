@@ -101,7 +101,7 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
       if (idleEndsAt > at) await askRedis(() => renew(keys.session(tokenHash), at, idleEndsAt, Math.ceil(idleEndsAt - at)));
     },
     revoke: (sessionId, by) => askRedis(() => end(sessionId, by)),
-    list: (of) => askRedis(() => list(of)),
+    list,
     onChange: (listener) => feed.onChange(listener),
     onGap: (listener) => feed.onGap(listener),
     ping: async () => void (await askRedis(() => client.ping())),

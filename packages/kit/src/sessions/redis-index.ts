@@ -1,10 +1,13 @@
 import type { Session } from '@sallyport/contracts';
+import { askRedis } from './ask-redis.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { defineScript, indexScript, membersScript } from './redis-scripts.ts';
 import type { SessionLookup } from './session-store.ts';
 
 /** An index names a session before the session exists; a walk must not take that for a leftover. */
 const beingMadeMs = 60_000;
+/** So many sessions are looked up in the time that one answer may take; of many sessions the whole takes longer. */
+const chunk = 500;
 
 const memberOf = (tokenHash: string, session: Session) => `${tokenHash}.${session.createdAt}`;
 function readMember(member: string) {
@@ -20,13 +23,14 @@ export function createIndex(redis: RedisConnection) {
   return {
     add: (key: string, tokenHash: string, session: Session, at: number) => add(key, memberOf(tokenHash, session), session.expiresAt, at),
     remove: (key: string, tokenHash: string, session: Session) => client.zrem(key, memberOf(tokenHash, session)),
-    /** Looks every member up and drops those that are no longer live. */
+    /** Looks every member up and drops those that are no longer live. Each step must answer in time, not all of them together. */
     async walk(key: string, at: number, lookUpAll: (hashes: readonly string[]) => Promise<SessionLookup[]>): Promise<SessionLookup[]> {
-      const listed = await members(key, at) as string[];
+      const listed = await askRedis(() => members(key, at)) as string[];
       const entries = listed.map(readMember);
-      const found = await lookUpAll(entries.map((entry) => entry.tokenHash));
+      const found: SessionLookup[] = [];
+      for (let from = 0; from < entries.length; from += chunk) found.push(...await askRedis(() => lookUpAll(entries.slice(from, from + chunk).map((entry) => entry.tokenHash))));
       const gone = listed.filter((_member, place) => found[place]!.state !== 'live' && entries[place]!.createdAt + beingMadeMs < at);
-      if (gone.length > 0) await client.zrem(key, ...gone);
+      for (let from = 0; from < gone.length; from += chunk) await askRedis(() => client.zrem(key, ...gone.slice(from, from + chunk)));
       return found;
     },
   };

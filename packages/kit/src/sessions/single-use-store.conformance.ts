@@ -1,3 +1,4 @@
+// oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SingleUseStore } from './single-use-store.ts';
 

@@ -64,7 +64,7 @@ function mountApi(app: Express, deps: OwnApiDeps): void {
   const call = createAuditedCall(deps);
   const queryOf = (request: IncomingMessage) => (request.url?.includes('?') ? request.url.slice(request.url.indexOf('?')) : '');
   app.get(`${apiPrefix}/clusters`, call(undefined, () => Promise.resolve({ status: 200, body: { clusters: deps.clusters() } })));
-  app.get(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({ method: 'GET', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) } })));
+  app.get(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({ method: 'GET', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 10_000 })));
   app.delete(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({
     method: 'DELETE', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 30_000,
   })));
