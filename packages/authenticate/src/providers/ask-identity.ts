@@ -10,6 +10,9 @@ import type { LoginSecrets, ProviderLogin } from './provider-client.ts';
 import type { ProviderDeps } from './provider-deps.ts';
 import { RefreshFailure, refreshFailure } from './refresh-failure.ts';
 
+/** As for the times of an id_token. */
+const clockToleranceSeconds = 30;
+
 type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
 
 /** What of an answer is kept; a refresh token that is not replaced stays good (RFC 6749 6), and so does an id_token as a hint. */
@@ -54,20 +57,25 @@ function checkStrength({ demands }: LoginSecrets, acr: unknown): void {
   }
 }
 
+/** OpenID Connect Core 3.1.2.1, as of the moment at which it was asked for: a person may take their time on the provider's pages. */
+function checkRecency({ demands }: LoginSecrets, authTime: number | undefined): void {
+  if (demands?.maxAge === undefined) return;
+  if (authTime === undefined || authTime < demands.begunAt / 1000 - demands.maxAge - clockToleranceSeconds) {
+    throw new ProblemError('login-failed', 'The identity provider has not authenticated you as recently as was asked for (max_age), or does not say when it did.');
+  }
+}
+
 /** Finishes the code flow: who it is, and what the provider gave. */
 export async function askIdentity(deps: ProviderDeps, configuration: client.Configuration, answer: URLSearchParams, login: LoginSecrets): Promise<ProviderLogin> {
   const url = new URL(login.redirectUri);
   url.search = answer.toString();
-  const now = deps.now();
-  const { maxAge, begunAt = now } = login.demands ?? {};
   return atTenant(deps, configuration, answer.get('iss'), async (own) => {
     const tokens = await client.authorizationCodeGrant(own, url, {
       expectedState: login.state, expectedNonce: login.nonce, pkceCodeVerifier: login.codeVerifier, idTokenExpected: true,
-      // As of the moment at which it was asked for: a person may take their time on the provider's pages.
-      ...(maxAge === undefined ? {} : { maxAge: maxAge + Math.max(0, Math.ceil((now - begunAt) / 1000)) }),
     });
-    const { sid, acr } = tokens.claims()!;
+    const { sid, acr, auth_time: authTime } = tokens.claims()!;
     checkStrength(login, acr);
+    checkRecency(login, authTime);
     return { identity: await identify(deps, own, tokens), tokens: tokensOf(tokens), ...(typeof sid === 'string' && sid !== '' && sid.length <= 512 ? { sid } : {}) };
   });
 }
