@@ -5,8 +5,8 @@ import { readQuery } from '../pages/read-query.ts';
 import { ownSessions, requireCaller } from '../session/read-caller-session.ts';
 
 function describe(session: ListedSession, currentId: string) {
-  const { id, kind, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, identity: { user, provider } } = session;
-  return { id, kind, user, provider, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, current: id === currentId };
+  const { id, kind, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, approvedFrom, identity: { user, provider } } = session;
+  return { id, kind, user, provider, createdAt, expiresAt, idleEndsAt, clientAddress, userAgent, approvedFrom, current: id === currentId };
 }
 
 /** `GET /v1/sessions`: the caller's live sessions; with `all=true` everybody's, with `user=<name>` somebody's, where `api.policy.sessions` lets the caller. */

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { createPlainBrowser, describeWith, eventually, fillInForm, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
+
+jest.setTimeout(60_000);
+
+describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four processes with Redis', () => {
+  let upstream: RecordingUpstream;
+  let gate: Gate;
+  beforeAll(async () => {
+    upstream = await startRecordingUpstream();
+    gate = await startGate({ mode: 'processes', clusters: [upstream.access] });
+  }, 90_000);
+  afterAll(async () => {
+    await gate?.stop();
+    await upstream?.stop();
+  }, 60_000);
+
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const alice = { user: 'alice@example.com', password: 'alice' };
+  const hidden = (text: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
+  const begin = async () => (await gate.request('/.sallyport/api/v1/device/code', { method: 'POST', headers: form, body: 'cluster=dev' })).json() as { device_code: string; user_code: string };
+  const poll = async (code: string) => (await gate.request('/.sallyport/api/v1/device/token', { method: 'POST', headers: form, body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code }).toString() })).json() as { error?: string; access_token?: string };
+
+  /** Everything that Redis holds, names and values. */
+  async function everythingKept(): Promise<string> {
+    const { client } = gate.redis!;
+    const kept: string[] = [];
+    for (const key of await client.keys('*')) {
+      const type = await client.type(key);
+      const value = type === 'hash' ? await client.hgetall(key) : type === 'zset' ? await client.zrange(key, 0, -1) : type === 'set' ? await client.smembers(key) : type === 'list' ? await client.lrange(key, 0, -1) : await client.get(key);
+      kept.push(key, JSON.stringify(value));
+    }
+    return kept.join('\n');
+  }
+
+  async function logInDevice() {
+    const codes = await begin();
+    const kept = [await everythingKept()];
+    const browser = createPlainBrowser({ ca: gate.caPem });
+    const { answer: { text } } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
+    kept.push(await everythingKept());
+    await browser.go(`${gate.pagesUrl}/.sallyport/device`, { approval: hidden(text, 'approval'), user_code: hidden(text, 'user_code'), answer: 'approve' });
+    kept.push(await everythingKept());
+    const { access_token: token = '' } = await poll(codes.device_code);
+    kept.push(await everythingKept());
+    return { ...codes, token, approval: hidden(text, 'approval'), kept: kept.join('\n') };
+  }
+
+  async function logInAsPomerium(): Promise<string> {
+    const waiting = 'http://127.0.0.1:1/callback/x';
+    const page = (await gate.request(`/.pomerium/api/v1/login?${new URLSearchParams({ pomerium_redirect_uri: waiting }).toString()}`)).text;
+    const { left } = await fillInForm(createPlainBrowser({ ca: gate.caPem, leaveAt: waiting }), page, alice);
+    return new URL(left!).searchParams.get('pomerium_jwt')!;
+  }
+
+  it('keep no code and no token in Redis at any step, for all that they keep', async () => {
+    const { device_code: deviceCode, user_code: userCode, token, approval, kept } = await logInDevice();
+    expect(token).toMatch(/^spt_/);
+    expect(kept).toContain('alice@example.com');
+    for (const secret of [deviceCode, deviceCode.slice(4), userCode, userCode.replace('-', ''), token, approval]) expect(kept).not.toContain(secret);
+    const jwt = await logInAsPomerium();
+    expect(await everythingKept()).not.toContain(jwt.split('.')[2]);
+  });
+
+  it('give a device one session, though many ask for it at once', async () => {
+    const codes = await begin();
+    const browser = createPlainBrowser({ ca: gate.caPem });
+    const { answer: { text } } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
+    const fields = { approval: hidden(text, 'approval'), user_code: hidden(text, 'user_code'), answer: 'approve' };
+    const pages = await Promise.all(Array.from({ length: 5 }, () => browser.go(`${gate.pagesUrl}/.sallyport/device`, fields)));
+    expect(pages.map(({ answer }) => answer.status).toSorted()).toEqual([200, 400, 400, 400, 400]);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => poll(codes.device_code)));
+    expect(answers.filter(({ access_token: token }) => token !== undefined)).toHaveLength(1);
+  });
+
+  it('do not make a token of Pomerium\'s clients look dead while nobody can tell, and let nothing through with it then', async () => {
+    const jwt = await logInAsPomerium();
+    const headers = { authorization: `Bearer Pomerium-${jwt}` };
+    const health = async (sent: Record<string, string>) => (await gate.request('/healthz', { headers: sent })).status;
+    const forged = { authorization: `Bearer Pomerium-${jwt.slice(0, -86)}${randomBytes(64).toString('base64url')}` };
+    expect([await health(headers), await health(forged)]).toEqual([200, 401]);
+    const before = upstream.requests.length;
+    await gate.processes!.stop('authorize');
+    await eventually('authorize is gone', async () => (await gate.request('/clusters/dev/version', { headers })).status === 503);
+    expect([await health(headers), await health(forged), await health({})]).toEqual([200, 401, 200]);
+    expect(upstream.requests).toHaveLength(before);
+    await gate.processes!.restart('authorize');
+    await eventually('authorize is back', async () => (await gate.request('/clusters/dev/version', { headers })).status === 200, 20_000);
+  });
+});
