@@ -2,7 +2,9 @@ import { openCluster, type Cluster, type ClusterDescription } from './cluster/cl
 import type { ControlPlane } from './cluster/start-control-plane.ts';
 import type { ComponentName } from './components/catalogue.ts';
 import type { Missing } from './needs.ts';
+import type { CanailleServer } from './servers/start-canaille.ts';
 import type { KafkaServer } from './servers/start-kafka.ts';
+import type { KeycloakServer } from './servers/start-keycloak.ts';
 import type { PostgresServer } from './servers/start-postgres.ts';
 import type { RedisServer } from './servers/start-redis.ts';
 import type { ServerHandle } from './servers/server-handle.ts';
@@ -14,6 +16,8 @@ export type BedDescription = {
   redis?: { url: string };
   kafka?: { brokers: string[] };
   postgres?: { url: string };
+  keycloak?: Pick<KeycloakServer, 'url' | 'admin'>;
+  canaille?: { url: string };
   cluster?: ClusterDescription;
   programs: Partial<Record<ComponentName, string>>;
   missing: Missing[];
@@ -26,6 +30,8 @@ export type Bed = {
   redis?: RedisServer;
   kafka?: KafkaServer;
   postgres?: PostgresServer;
+  keycloak?: KeycloakServer;
+  canaille?: CanailleServer;
   cluster?: Cluster & {
     /** The API server's process: take it away and bring it back. */
     apiServer: ServerHandle;
@@ -60,12 +66,14 @@ export function attachBed(description: BedDescription): AttachedBed {
 
 /** Reduces a bed to what can be written down. */
 export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timings'>): BedDescription {
-  const { runId, directory, redis, kafka, postgres, cluster, programs, missing } = bed;
+  const { runId, directory, redis, kafka, postgres, keycloak, canaille, cluster, programs, missing } = bed;
   return {
     runId, directory,
     ...(redis && { redis: { url: redis.url } }),
     ...(kafka && { kafka: { brokers: kafka.brokers } }),
     ...(postgres && { postgres: { url: postgres.url } }),
+    ...(keycloak && { keycloak: { url: keycloak.url, admin: keycloak.admin } }),
+    ...(canaille && { canaille: { url: canaille.url } }),
     ...(cluster && { cluster: describeCluster(cluster) }),
     programs, missing,
   };

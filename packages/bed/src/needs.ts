@@ -19,6 +19,8 @@ const needs = {
   wrk: ['wrk'],
   k9s: ['k9s'],
   'oauth2-proxy': ['oauth2-proxy'],
+  keycloak: ['keycloak', 'java'],
+  canaille: ['canaille'],
 } satisfies Record<string, readonly ComponentName[]>;
 
 export type BedNeed = keyof typeof needs;
@@ -29,7 +31,7 @@ export type Missing = { missing: string; why: string; hint: string };
 export const allNeeds = Object.keys(needs) as BedNeed[];
 
 /** What a bed has where nobody says otherwise: all but what only a few long tests and measurements use. */
-export const usualNeeds = allNeeds.filter((need) => !['k9s', 'oauth2-proxy', 'nginx', 'haproxy', 'wrk'].includes(need));
+export const usualNeeds = allNeeds.filter((need) => !['k9s', 'oauth2-proxy', 'keycloak', 'canaille', 'nginx', 'haproxy', 'wrk'].includes(need));
 
 export function isBedNeed(name: string): name is BedNeed {
   return Object.hasOwn(needs, name);
@@ -53,5 +55,5 @@ export function unmetNeeds(wanted: readonly BedNeed[], components: Components): 
 
 function builtWith(name: ComponentName): ComponentName[] {
   const recipe = recipeOf(name);
-  return recipe.kind === 'maven' ? recipe.needs.filter((each) => isComponentName(each)) : [];
+  return 'needs' in recipe ? recipe.needs.filter((each) => isComponentName(each)) : [];
 }

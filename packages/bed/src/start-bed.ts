@@ -8,7 +8,9 @@ import { startNode, type ClusterNode } from './node/start-node.ts';
 import type { Progress } from './progress.ts';
 import { runDirectory, type Run } from './run/run-directory.ts';
 import { removeRun } from './run/stale-runs.ts';
+import { startCanaille } from './servers/start-canaille.ts';
 import { startKafka } from './servers/start-kafka.ts';
+import { startKeycloak } from './servers/start-keycloak.ts';
 import { startPostgres } from './servers/start-postgres.ts';
 import { startRedis } from './servers/start-redis.ts';
 import { removeNodeRemains } from './node/node-remains.ts';
@@ -64,13 +66,15 @@ async function startParts(starting: Starting, met: readonly BedNeed[], wanted: r
   const withNode = met.includes('node');
   // A node that cannot be had is no reason to go without the control plane that can.
   const plane = withNode || met.includes('cluster') || (wanted.includes('node') && controlPlanePossible(paths, missing));
-  const [redis, kafka, postgres, cluster] = await settled([
+  const [redis, kafka, postgres, keycloak, canaille, cluster] = await settled([
     met.includes('redis') ? timed(starting, 'redis', () => startRedis({ run, program: paths.redis! })) : undefined,
     met.includes('kafka') ? timed(starting, 'kafka', () => startKafka({ run, java: paths.java!, jars: paths.kafka! })) : undefined,
     met.includes('postgres') ? timed(starting, 'postgres', () => startPostgres({ run, program: paths.postgres! })) : undefined,
+    met.includes('keycloak') ? timed(starting, 'keycloak', () => startKeycloak({ run, java: paths.java!, directory: paths.keycloak! })) : undefined,
+    met.includes('canaille') ? timed(starting, 'canaille', () => startCanaille({ run, python: paths.canaille! })) : undefined,
     plane ? startCluster(starting, withNode) : undefined,
   ] as const);
-  return { servers: { redis, kafka, postgres }, cluster };
+  return { servers: { redis, kafka, postgres, keycloak, canaille }, cluster };
 }
 
 async function startCluster(starting: Starting, withNode: boolean) {

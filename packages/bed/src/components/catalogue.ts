@@ -10,10 +10,13 @@ export type SystemRecipe = {
 /** A program built from a Go module; its version is what the go.mod in `go/<module>` requires. */
 export type GoRecipe = { kind: 'go'; module: string; versionOf: string; package: string; stamp?: string; minutes: number; only?: NodeJS.Platform };
 
-/** What a POM in `maven/<pom>` names: jars in a directory. */
-export type MavenRecipe = { kind: 'maven'; pom: string; needs: readonly string[]; builtWith: readonly string[] };
+/** What a POM in `maven/<pom>` names: jars in a directory, or a distribution that is unpacked there. */
+export type MavenRecipe = { kind: 'maven'; pom: string; unpack?: boolean; needs: readonly string[]; builtWith: readonly string[] };
 
-export type Recipe = SystemRecipe | GoRecipe | MavenRecipe;
+/** What `python/<requirements>/requirements.txt` names, in an environment of its own. */
+export type PythonRecipe = { kind: 'python'; requirements: string; needs: readonly string[]; builtWith: readonly string[] };
+
+export type Recipe = SystemRecipe | GoRecipe | MavenRecipe | PythonRecipe;
 
 const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): GoRecipe => ({
   kind: 'go', module: 'kubernetes', versionOf: 'k8s.io/kubernetes', package: `k8s.io/kubernetes/cmd/${command}`,
@@ -30,6 +33,9 @@ export const catalogue = {
   java: system('openjdk-17-jre-headless', ['java']),
   maven: system('maven', ['mvn']),
   kafka: { kind: 'maven', pom: 'kafka', needs: ['java'], builtWith: ['maven'] },
+  keycloak: { kind: 'maven', pom: 'keycloak', unpack: true, needs: ['java'], builtWith: ['maven'] },
+  python: system('python3-venv', ['python3']),
+  canaille: { kind: 'python', requirements: 'canaille', needs: ['python'], builtWith: [] },
   etcd: { kind: 'go', module: 'etcd', versionOf: 'go.etcd.io/etcd/server/v3', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
   'kube-apiserver': kubernetes('kube-apiserver', 4),
   'kube-controller-manager': kubernetes('kube-controller-manager', 1),

@@ -3,9 +3,11 @@ import path from 'node:path';
 import { takeMachineLock } from '../run/machine-lock.ts';
 import type { Progress } from '../progress.ts';
 import { buildGoProgram, goProgramEntry } from './build-go-program.ts';
+import { buildPythonProgram, pythonProgramEntry } from './build-python-program.ts';
 import { cacheLockName, defaultCacheDirectory, removeUnfinished } from './cache-directory.ts';
 import { isComponentName, recipeOf, type ComponentName, type MissingComponent, type Recipe } from './catalogue.ts';
 import { fetchJars, jarsEntry } from './fetch-jars.ts';
+import { fetchKeycloak } from './fetch-keycloak.ts';
 import { findSystemProgram, installDebianPackages } from './system-programs.ts';
 
 /** A component's path is its program, or for jars the directory that holds them. */
@@ -41,7 +43,7 @@ export async function ensureComponents(names: readonly ComponentName[], options:
 function withNeeds(names: readonly ComponentName[], cacheDirectory: string): ComponentName[] {
   const needs = (name: ComponentName): ComponentName[] => {
     const recipe = recipeOf(name);
-    if (recipe.kind !== 'maven') return [];
+    if (!('needs' in recipe)) return [];
     const built = existing(name, recipe, cacheDirectory) !== undefined;
     return [...recipe.needs, ...(built ? [] : recipe.builtWith)].filter((need) => isComponentName(need));
   };
@@ -56,14 +58,19 @@ function findIt(name: ComponentName, cacheDirectory: string, found: Components):
 
 function existing(name: ComponentName, recipe: Recipe, cacheDirectory: string): string | undefined {
   if (recipe.kind === 'system') return findSystemProgram(name, recipe);
-  const { entry, file } = recipe.kind === 'go' ? goProgramEntry(name, recipe) : { entry: jarsEntry(name, recipe), file: '.' };
+  const { entry, file } = builtEntry(name, recipe);
   const whole = path.join(cacheDirectory, entry, file);
   return existsSync(whole) ? whole : undefined;
 }
 
+function builtEntry(name: ComponentName, recipe: Exclude<Recipe, { kind: 'system' }>): { entry: string; file: string } {
+  if (recipe.kind === 'go') return goProgramEntry(name, recipe);
+  return recipe.kind === 'python' ? pythonProgramEntry(name, recipe) : { entry: jarsEntry(name, recipe), file: '.' };
+}
+
 function fitsMachine(name: ComponentName, found: Components): boolean {
   const recipe = recipeOf(name);
-  const only = recipe.kind === 'maven' ? undefined : recipe.only;
+  const only = 'only' in recipe ? recipe.only : undefined;
   if (only === undefined || only === process.platform) return true;
   found.missing.push({ missing: name, why: `it runs on ${only} alone`, hint: `run this on a ${only} machine` });
   return false;
@@ -98,17 +105,23 @@ async function buildOne(name: ComponentName, found: Components, options: BuildOp
   const recipe = recipeOf(name);
   try {
     if (recipe.kind === 'go') found.paths[name] = await buildGoProgram(name, recipe, options);
-    if (recipe.kind !== 'maven') return;
+    if (!('needs' in recipe)) return;
     const absent = [...recipe.needs, ...recipe.builtWith].find((need) => !isComponentName(need) || found.paths[need] === undefined);
     if (absent) throw new Error(`${absent} is missing`);
-    found.paths[name] = await fetchJars(name, recipe, { ...options, maven: found.paths.maven! });
+    found.paths[name] = await fetchIt(name, recipe, found, options);
   } catch (error) {
     options.signal?.throwIfAborted();
     found.missing.push({ missing: name, why: (error as Error).message, hint: hintFor(recipe) });
   }
 }
 
+function fetchIt(name: ComponentName, recipe: Exclude<Recipe, { kind: 'system' | 'go' }>, { paths }: Components, options: BuildOptions): Promise<string> {
+  if (recipe.kind === 'python') return buildPythonProgram(name, recipe, { ...options, python: paths.python! });
+  return recipe.unpack ? fetchKeycloak(name, recipe, { ...options, maven: paths.maven!, java: paths.java! }) : fetchJars(name, recipe, { ...options, maven: paths.maven! });
+}
+
 function hintFor(recipe: Recipe): string {
   if (recipe.kind === 'go') return 'install Go 1.26 or newer and let it reach its module proxy (GOPROXY)';
+  if (recipe.kind === 'python') return 'install Python 3.10 or newer with its venv module, and let pip reach its index';
   return 'install a Java 17 runtime and Maven, and let Maven reach its repository';
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildArguments } from './build-go-program.ts';
 import { catalogue, recipeOf, type ComponentName } from './catalogue.ts';
-import { goVersionOf, pomVersion, pomVersionOf, requiredGoVersion } from './recipe-files.ts';
+import { goVersionOf, pomVersion, pomVersionOf, requiredGoVersion, requirementsVersionOf } from './recipe-files.ts';
 
 describe('the version of a component', () => {
   it('is what go.mod requires, in a block or on a line of its own', () => {
@@ -24,6 +24,7 @@ describe('the version of a component', () => {
       const recipe = recipeOf(name);
       if (recipe.kind === 'go') expect(goVersionOf(recipe.module, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+$/);
       if (recipe.kind === 'maven') expect(pomVersionOf(recipe.pom)).toMatch(/^\d+\.\d+\.\d+$/);
+      if (recipe.kind === 'python') expect(requirementsVersionOf(recipe.requirements)).toMatch(/^\d+\.\d+\.\d+$/);
     }
   });
 });

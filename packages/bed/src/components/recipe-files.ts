@@ -12,6 +12,10 @@ export function pomFile(pom: string): string {
   return path.join(packageRoot, 'maven', pom, 'pom.xml');
 }
 
+export function requirementsFile(requirements: string): string {
+  return path.join(packageRoot, 'python', requirements, 'requirements.txt');
+}
+
 /** Reads which version of `dependency` a go.mod requires, without the leading v. */
 export function requiredGoVersion(goMod: string, dependency: string): string {
   const escaped = dependency.replaceAll('.', '\\.');
@@ -33,4 +37,11 @@ export function goVersionOf(module: string, dependency: string): string {
 
 export function pomVersionOf(pom: string): string {
   return pomVersion(readFileSync(pomFile(pom), 'utf8'));
+}
+
+/** Reads which version of the package that gives them their name some requirements pin. */
+export function requirementsVersionOf(requirements: string): string {
+  const found = new RegExp(`^${requirements}==(\\S+)$`, 'm').exec(readFileSync(requirementsFile(requirements), 'utf8'));
+  if (!found) throw new Error(`the requirements do not pin ${requirements}`);
+  return found[1]!;
 }
