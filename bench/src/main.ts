@@ -8,6 +8,7 @@ import { contenders } from './contenders/index.ts';
 import { prepareGround } from './ground.ts';
 import { measureExecCredential } from './measure/exec-credential.ts';
 import { measureLoad } from './measure/load.ts';
+import { measureReload } from './measure/reload.ts';
 import { measureStalledReader } from './measure/stalled-reader.ts';
 import { measureWatches } from './measure/watches.ts';
 import { help, readOptions, type Options } from './options.ts';
@@ -64,6 +65,9 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
       const found = await attempt(`a log through a stalled reader: ${contender.title}`, () => measureStalledReader(ground, contender, plan));
       if (found) results.stalledReader.push(found);
     }
+  }
+  if (options.parts.includes('reload') && has('sallyport')) {
+    results.reload = await attempt('a policy of 10,000 rules read anew', () => measureReload(ground, { rules: 10_000, clusters: 1000, perSecond: 300, quietSeconds: quick ? 2 : 5, rounds: quick ? 1 : 4 }));
   }
   if (options.parts.includes('exec-credential') && has('sallyport')) results.execCredential = await attempt('exec-credential', () => measureExecCredential(ground, { times: quick ? 30 : 100, rounds: quick ? 1 : 5 }));
 }

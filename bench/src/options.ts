@@ -5,7 +5,7 @@ export const help = `Measures Sallyport beside others on this machine, in one ru
   npm run bench [-- OPTIONS]
 
   --quick        short runs, fewer watches: to see that it works
-  --only NAME    one part (load, watches, stalled-reader, exec-credential) or one contender
+  --only NAME    one part (load, watches, stalled-reader, reload, exec-credential) or one contender
                  (direct, haproxy, node, oauth2-proxy, sallyport); may be repeated
   --rounds N     rounds of the load (default 3)
   --profile      instead: run proxy and authorize under the profiler and tell where their time goes
@@ -15,7 +15,7 @@ Example: npm run bench -- --only load --only haproxy --only sallyport
 Results: a table, and JSON in bench/results/
 `;
 
-export const parts = ['load', 'watches', 'stalled-reader', 'exec-credential'] as const;
+export const parts = ['load', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
 export type Part = (typeof parts)[number];
 export type Options = { quick: boolean; profile: boolean; help: boolean; rounds: number; parts: readonly Part[]; contenders: readonly string[] | undefined };
 

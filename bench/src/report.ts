@@ -1,5 +1,6 @@
 import type { ExecCredentialResult } from './measure/exec-credential.ts';
 import type { LoadResult } from './measure/load.ts';
+import type { Latencies, ReloadResult } from './measure/reload.ts';
 import type { StalledResult } from './measure/stalled-reader.ts';
 import type { WatchResult } from './measure/watches.ts';
 import { sum } from './machine/processes.ts';
@@ -7,7 +8,7 @@ import { sum } from './machine/processes.ts';
 /** Everything that a run found; what was left out has a line in `skipped`. */
 export type Results = {
   at: string; machine: string; node: string; quick: boolean; skipped: string[];
-  load?: LoadResult[]; watches?: WatchResult[]; stalledReader?: StalledResult[]; execCredential?: ExecCredentialResult;
+  load?: LoadResult[]; watches?: WatchResult[]; stalledReader?: StalledResult[]; reload?: ReloadResult; execCredential?: ExecCredentialResult;
 };
 
 function table(rows: readonly (readonly string[])[]): string {
@@ -30,12 +31,19 @@ function loadText(load: readonly LoadResult[]): string {
   return [table([head, ...rows]), ...detail].join('\n');
 }
 
+function reloadText({ rules, clusters, perSecond, quiet, reloading, inForceMs }: ReloadResult): string {
+  const row = (title: string, { requests, p50, p99, longest }: Latencies) => [title, String(requests), number(p50, 2), number(p99, 2), number(longest, 1)];
+  const rows = [['', 'requests', 'p50 ms', 'p99 ms', 'longest ms'], row('nothing changes', quiet), row('being read anew', reloading)];
+  return `${rules} rules on ${clusters} clusters read anew under ${perSecond} requests/s; in force in both services after ${inForceMs.map((ms) => number(ms / 1000, 2)).join(', ')} s:\n${table(rows)}`;
+}
+
 /** The results for people. */
 export function reportText(results: Results): string {
   const text: string[] = [`${results.machine}, Node.js ${results.node}, ${results.at}`];
   if (results.load) text.push(`Load, TLS on both sides, 2 KB answers:\n${loadText(results.load)}`);
   if (results.watches) text.push(`Idle watches:\n${table([['', 'wire', 'watches', 'KiB each'], ...results.watches.map((one) => [one.title, one.wire, String(one.watches), parts(one.kibEach, 0)])])}`);
   if (results.stalledReader) text.push(`A log through a stalled reader:\n${table([['', 'MB', 'MiB while stalled', 'MiB at most'], ...results.stalledReader.map((one) => [one.title, String(one.megabytes), number(one.whileStalled, 1), number(one.peak, 1)])])}`);
+  if (results.reload) text.push(reloadText(results.reload));
   if (results.execCredential) {
     const { credentialMs, shellMs, ratio } = results.execCredential;
     text.push(`exec-credential from the cache: ${number(credentialMs, 2)} ms; sh -c /bin/true: ${number(shellMs, 2)} ms; ratio ${number(ratio, 2)}`);

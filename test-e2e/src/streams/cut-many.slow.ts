@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { quantile, startSteadyLoad, type SteadyLoad } from '@sallyport/bed';
 import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Login, type TestNamespace } from '../harness/index.ts';
 import { openWatches, type OpenWatches } from './open-watches.ts';
-import { quantile, startPlainLoad, type PlainLoad } from './plain-load.ts';
 
 /** A stream ends within a second of what ends its right; a busy machine is given three. */
 const inTime = 3 * 1000;
@@ -11,7 +11,7 @@ const [many, cut] = [1500, 500];
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand open watches', () => {
   let gate: Gate;
   let namespace: TestNamespace;
-  let load: PlainLoad;
+  let load: SteadyLoad;
   let stay: OpenWatches;
   let bob: Login;
   let watchUrl: string;
@@ -24,7 +24,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
     const at = `${gate.clusterUrl()}/api/v1/namespaces/${namespace.name}/configmaps`;
     watchUrl = `${at}?watch=1&fieldSelector=metadata.name%3Dsettings`;
     stay = await openWatches(watchUrl, { ca: gate.caPem, token: bob.token, count: many });
-    load = startPlainLoad(`${at}/settings`, { ca: gate.caPem, token: bob.token, perSecond: 200 });
+    load = startSteadyLoad(`${at}/settings`, { ca: gate.caPem, token: bob.token, perSecond: 200 });
   }, 180_000);
   afterAll(async () => {
     load?.stop();

@@ -1,11 +1,10 @@
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { startBed, type Bed } from '@sallyport/bed';
+import { startBed, startSteadyLoad, type Bed } from '@sallyport/bed';
 import { createNamespace, describeWith, eventually, realClusterAccess, startGate, startPod, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
 import { startMixedLoad } from './mixed-load.ts';
 import { podScripts } from './open-streams.ts';
-import { startPlainLoad } from './plain-load.ts';
 import { processUsage, type ProcessUsage } from './process-usage.ts';
 
 /** How long the load lasts; a shorter time shows that the test works. */
@@ -45,7 +44,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'cluster', 'kubectl'], `${so
 
   /** Loads the gateway for a while, with what goes away at the given shares of that time, and returns what is held once all is quiet again. */
   async function load(ms: number, outages: { at: number; away: () => Promise<unknown>; back: () => Promise<unknown> }[]): Promise<Usage> {
-    const plain = startPlainLoad(`${configMaps()}/settings`, { ca: gate.caPem, token, perSecond: 50 });
+    const plain = startSteadyLoad(`${configMaps()}/settings`, { ca: gate.caPem, token, perSecond: 50 });
     const mixed = startMixedLoad({ gate, person: alice, inside: ['-n', namespace.name], watchUrl: `${configMaps()}?watch=1&fieldSelector=metadata.name%3Dsettings`, victim: 'alice@example.com', administrator: () => token });
     const began = Date.now();
     for (const { at, away, back } of [...outages, { at: 1, away: async () => {}, back: async () => {} }]) {
