@@ -28,7 +28,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     const kept: string[] = [];
     for (const key of await client.keys('*')) {
       const type = await client.type(key);
-      const value = type === 'hash' ? await client.hgetall(key) : type === 'zset' ? await client.zrange(key, 0, -1) : type === 'set' ? await client.smembers(key) : type === 'list' ? await client.lrange(key, 0, -1) : await client.get(key);
+      const value = type === 'hash' ? await client.hgetall(key) : type === 'zset' ? await client.zrange(key, '0', '-1') : type === 'set' ? await client.smembers(key) : type === 'list' ? await client.lrange(key, 0, -1) : await client.get(key);
       kept.push(key, JSON.stringify(value));
     }
     return kept.join('\n');
