@@ -1,4 +1,5 @@
 import type { AuditSink, Logger, ProviderTokenStore, ServiceVerifier, SessionStore, SessionTokenSigner, SingleUseStore, TokenSealer } from '@sallyport/kit';
+import type { ScimDeps } from './directory/scim/scim-deps.ts';
 import type { LoginSettings } from './login/login-settings.ts';
 import type { ProviderClient } from './providers/provider-client.ts';
 import type { LoginEvents } from './session/login-events.ts';
@@ -16,6 +17,8 @@ export type AuthenticateDeps = {
   tokens?: SessionTokenSigner;
   /** Where what providers give is kept, sealed; without it nothing of it is kept, and sessions are not refreshed. */
   keeping?: { tokens: ProviderTokenStore; sealer: TokenSealer };
+  /** What pushes of people and groups need; without it there is no address for them. */
+  scim?: ScimDeps;
   logger: Logger;
   now: () => number;
   /** 32 random bytes in base64url. */

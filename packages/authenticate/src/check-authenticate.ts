@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigFaults, loadSealingKeys, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
+import { checkDirectory } from './directory/check-directory.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { readClientKey } from './providers/client-authentication.ts';
 
@@ -13,7 +14,7 @@ function attempt(path: string, work: () => unknown): ConfigFault[] {
   }
 }
 
-/** Checks what only this service reads of the configuration: keys, where the login pages are, the providers' authorities. Throws ConfigFaults. */
+/** Checks what only this service reads of the configuration: keys, where the login pages are, the providers' authorities, the directory's files. Throws ConfigFaults. */
 export function checkAuthenticate(loaded: LoadedConfig): void {
   const { config, file, resolvePath, place } = loaded;
   const faults = [() => loadServiceKeys(loaded, 'authenticate', Date.now), () => loadSealingKeys(loaded)].flatMap((load) => {
@@ -32,5 +33,6 @@ export function checkAuthenticate(loaded: LoadedConfig): void {
       ...(clientKeyFile == null ? [] : attempt(`identity.providers.${index}.clientKeyFile`, () => readClientKey(readFileSync(resolvePath(clientKeyFile), 'utf8')))),
     ]),
   ].map((fault) => ({ ...fault, ...place(fault.path.split('.')) })));
+  faults.push(...checkDirectory(loaded));
   if (faults.length > 0) throw new ConfigFaults(file, faults);
 }

@@ -5,6 +5,7 @@ import { answerDevice } from './device/answer-device.ts';
 import { issueDeviceCode } from './device/issue-device-code.ts';
 import { redeemDeviceCode } from './device/redeem-device-code.ts';
 import { showDevicePage } from './device/show-device-page.ts';
+import { createScimApp } from './directory/scim/create-scim-app.ts';
 import { errorPage } from './pages/error-page.ts';
 import { pageHeaders } from './pages/render-page.ts';
 import { showUser } from './pomerium/show-user.ts';
@@ -74,6 +75,7 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   mountPomerium(app, routes);
   const [list, revoke] = [listSessions(routes), revokeSessions(routes)];
   app.all('/v1/sessions', only('GET', 'DELETE'), (request, response, next) => (request.method === 'GET' ? list : revoke)(request, response, next));
+  if (deps.scim) app.use('/.sallyport/scim/v2', createScimApp(deps.scim));
   app.all('/v1/sessions/:id', only('DELETE'), revokeSession(routes));
   app.use(() => {
     throw new ProblemError('not-found', 'There is no such page here.');

@@ -2,16 +2,19 @@ import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { foreignPrefixes, warnOfSharedNames } from '@sallyport/contracts';
 import {
-  createAuditSink, createInternalServer, createMemoryProviderTokenStore, createReadiness, createSessionStores, createSessionTokenSigner, createTokenSealer, listenHttp, loadSealingKeys, loadServiceKeys, type AuditSink, type LoadedConfig, type Logger, type Metrics, type ProviderTokenStore, type Readiness, type RunningService,
+  createAuditSink, createInternalServer, createMemoryDirectoryStore, createMemoryProviderTokenStore, createReadiness, createSessionStores, createSessionTokenSigner, createTokenSealer, listenHttp, loadSealingKeys, loadServiceKeys, type AuditSink, type DirectoryStore, type LoadedConfig, type Logger, type Metrics, type ProviderTokenStore, type Readiness, type RunningService,
   type ServiceVerifier, type SessionStore, type SessionTokenSigner, type SingleUseStore,
 } from '@sallyport/kit';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
+import { loadScimClients } from './directory/load-scim-clients.ts';
+import { openDirectory } from './directory/open-directory.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { readClientKey } from './providers/client-authentication.ts';
 import { createProviderClient } from './providers/provider-client.ts';
 import { createProviderFetch, type ProviderFetch } from './providers/provider-fetch.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
+import { forgetWithSessions } from './session/forget-with-sessions.ts';
 import { createLoginEvents } from './session/login-events.ts';
 
 export type StartAuthenticate = {
@@ -25,6 +28,7 @@ export type StartAuthenticate = {
   sessions?: SessionStore;
   singleUse?: SingleUseStore;
   providerTokens?: ProviderTokenStore;
+  directory?: DirectoryStore;
   audit?: AuditSink;
   verifier?: ServiceVerifier;
   now?: () => number;
@@ -49,11 +53,30 @@ function createProviders({ loaded: { config: { identity }, resolvePath }, enviro
   });
 }
 
-async function openStores({ loaded: { config, resolvePath }, logger, now = Date.now, sessions, singleUse, providerTokens }: StartAuthenticate, closing: Closing) {
-  if (sessions && singleUse) return { sessions, singleUse, tokens: providerTokens ?? createMemoryProviderTokenStore({ now }) };
+async function openStores({ loaded: { config, resolvePath }, logger, now = Date.now, sessions, singleUse, providerTokens, directory }: StartAuthenticate, closing: Closing) {
+  if (sessions && singleUse) return { sessions, singleUse, tokens: providerTokens ?? createMemoryProviderTokenStore({ now }), directory: directory ?? createMemoryDirectoryStore({ now }) };
   const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
   closing.push(stores.close);
-  return { sessions: sessions ?? stores.sessions, singleUse: singleUse ?? stores.singleUse, tokens: providerTokens ?? stores.tokens };
+  return { sessions: sessions ?? stores.sessions, singleUse: singleUse ?? stores.singleUse, tokens: providerTokens ?? stores.tokens, directory: directory ?? stores.directory };
+}
+
+/** Lets logins and sessions follow the directory, where the configuration names sources. */
+function followDirectory(parts: StartAuthenticate, deps: AuthenticateDeps, store: DirectoryStore, closing: Closing): AuthenticateDeps {
+  const { loaded, loaded: { config, resolvePath }, environment, fetch, metrics } = parts;
+  if (config.identity.directory.sources.length === 0) return deps;
+  const opened = openDirectory({
+    ...deps, config, resolvePath, store, scimClients: loadScimClients(loaded), random: Math.random, loginEvents: createLoginEvents(deps), ...(metrics ? { metrics } : {}),
+    sessions: deps.keeping ? forgetWithSessions(deps.sessions, { tokens: deps.keeping.tokens, logger: deps.logger }) : deps.sessions,
+    fetchFor(source) {
+      if (fetch) return fetch;
+      const own = createProviderFetch({ ...environment, ...('caFile' in source && source.caFile != null ? { ca: readFileSync(resolvePath(source.caFile), 'utf8') } : {}) });
+      closing.push(own.close);
+      return own.fetch;
+    },
+  });
+  closing.push(opened.close);
+  opened.start();
+  return { ...deps, providers: opened.providers, sessions: opened.sessions, ...(opened.scim ? { scim: opened.scim } : {}) };
 }
 
 /** Sessions in memory end with the process, and so may the key; in Redis nothing is kept that every reader of it could use. */
@@ -95,14 +118,14 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'authenticate', now).verifier;
   const settings = readLoginSettings(config);
   const audit = openAudit(parts, closing);
-  const { sessions, singleUse, tokens } = await openStores(parts, closing);
+  const { sessions, singleUse, tokens, directory } = await openStores(parts, closing);
   const keeping = openKeeping(parts, tokens);
   const providers = createProviders(parts, keeping !== undefined, closing);
   readiness.add('sessions', () => sessions.ping());
-  const deps: AuthenticateDeps = {
+  const deps = followDirectory(parts, {
     settings, providers, sessions, singleUse, audit, verifier, ...openTokens(parts), ...(keeping ? { keeping } : {}), logger, now,
     randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
-  };
+  }, directory, closing);
   const server = createInternalServer({ loaded: parts.loaded, service: 'authenticate', handler: createAuthenticateApp(deps) });
   const { host, port } = config.services.authenticate.listen;
   const listening = await listenHttp(server, { host, port });

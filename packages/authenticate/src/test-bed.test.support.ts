@@ -1,11 +1,14 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { pino } from 'pino';
 import type { Express } from 'express';
 import request from 'supertest';
 import { configSchema, foreignPrefixes, type AuditRecord, type Config } from '@sallyport/contracts';
-import { createMemoryProviderTokenStore, createMemorySessionStore, createMemorySingleUseStore, createMetrics, createSessionTokenSigner, createSessionTokenVerifier, createTokenSealer, encodeCaller, hashToken, ProblemError, type AuditSink, type Caller, type ProviderTokenStore, type SessionStore, type SingleUseStore } from '@sallyport/kit';
+import { createMemoryDirectoryStore, createMemoryProviderTokenStore, createMemorySessionStore, createMemorySingleUseStore, createMetrics, createSessionTokenSigner, createSessionTokenVerifier, createTokenSealer, encodeCaller, hashToken, ProblemError, type AuditSink, type Caller, type DirectoryStore, type ProviderTokenStore, type SessionStore, type SingleUseStore } from '@sallyport/kit';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
+import { loadScimClients } from './directory/load-scim-clients.ts';
+import { openDirectory } from './directory/open-directory.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { createProviderClient } from './providers/provider-client.ts';
 import type { ProviderFetch } from './providers/provider-fetch.ts';
@@ -39,7 +42,7 @@ export function recordingSink(): AuditSink & { records: AuditRecord[]; full: boo
 }
 
 /** The service on memory stores, with a test provider for each configured one, and a browser of which the cookies are kept. */
-export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore; providerTokens?: ProviderTokenStore; fetch?: ProviderFetch } = {}) {
+export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore; providerTokens?: ProviderTokenStore; fetch?: ProviderFetch; directory?: DirectoryStore; apiFetch?: ProviderFetch; baseDir?: string } = {}) {
   const { fetch } = stores;
   const config = testConfig(sections);
   const clock = { now: Date.now() };
@@ -52,7 +55,7 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const keeping = { tokens: stores.providerTokens ?? createMemoryProviderTokenStore({ now }), sealer: createTokenSealer([{ id: 'k', key: randomBytes(32) }]) };
   const metrics = createMetrics();
-  const deps: AuthenticateDeps = {
+  const bare: AuthenticateDeps = {
     settings: readLoginSettings(config), sessions, singleUse, audit, now, tokens: createSessionTokenSigner({ privateKey, gatewayUrl: gateway, now }), keeping, random: () => 0.5,
     providers: config.identity.providers.map((one) => createProviderClient({ provider: one, fetch: fetch ?? provider.fetch, now, foreign: foreignPrefixes(one, config.identity.providers) })),
     verifier: {
@@ -65,18 +68,25 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
     logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
   };
+  const store = stores.directory ?? createMemoryDirectoryStore({ now });
+  const resolvePath = (file: string) => path.resolve(stores.baseDir ?? '.', file);
+  const directory = openDirectory({
+    ...bare, config, resolvePath, store, metrics, random: () => 0.5, scimClients: loadScimClients({ config, file: 'sallyport.yaml', resolvePath, place: () => undefined }), loginEvents: createLoginEvents(bare),
+    fetchFor: () => stores.apiFetch ?? (() => Promise.reject(new TypeError('there is no network here'))), sleep: async (ms) => void (clock.now += ms),
+  });
+  const deps: AuthenticateDeps = { ...bare, providers: directory.providers, sessions: directory.sessions, ...(directory.scim ? { scim: directory.scim } : {}) };
   const app = createAuthenticateApp(deps);
   const refresher = createRefresher({ ...deps, keeping, metrics, events: createLoginEvents(deps), random: () => 0.5 });
   const events = (type: string) => audit.records.filter((record) => record.type === type);
   const tokens = createSessionTokenVerifier({ publicKey, gatewayUrl: gateway, now });
-  return { app, deps, keeping, refresher, metrics, config, tokens, clock, provider, audit, events, sessions, singleUse, lines, browser: createBrowser(app) };
+  return { app, deps, keeping, refresher, directory, store, metrics, config, tokens, clock, provider, audit, events, sessions, singleUse, lines, browser: createBrowser(app) };
 }
 export type Bed = Awaited<ReturnType<typeof createBed>>;
 
 /** A browser: sends what the gateway would add, keeps cookies, follows nothing. */
 export function createBrowser(app: Express, origin = gateway) {
   const jar = new Map<string, string>();
-  const send = async (method: 'get' | 'post' | 'delete' | 'head', path: string, headers: Record<string, string> = {}, body?: string | object) => {
+  const send = async (method: 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head', path: string, headers: Record<string, string> = {}, body?: string | object) => {
     let call = request(app)[method](path).set({
       authorization: credential, 'sallyport-origin': origin, 'sallyport-client-address': '192.0.2.7', 'user-agent': 'test', accept: 'text/html', ...headers,
     }).redirects(0);

@@ -5,7 +5,7 @@ import { configFaultSchema } from './replica-status.ts';
 /** Event types, `ce_type` of CloudEvents 1.0. */
 export const auditEventTypes = [
   'k8s.request', 'http.request', 'session.login', 'session.refreshed', 'session.revoked', 'session.ended', 'session.expired', 'login.failed',
-  'policy.changed', 'policy.rejected', 'request.unparsable', 'stream.opened', 'stream.cut', 'stream.closed',
+  'policy.changed', 'policy.rejected', 'directory.changed', 'directory.refused', 'request.unparsable', 'stream.opened', 'stream.cut', 'stream.closed',
 ] as const;
 export type AuditEventType = (typeof auditEventTypes)[number];
 
@@ -58,6 +58,11 @@ export const sallyportPartSchema = z.object({
   explained: z.object({
     cluster: z.string(), verb: z.string(), resource: z.string().optional(), namespace: z.string().optional(), name: z.string().optional(), path: z.string().optional(),
     about: z.string().optional(), effect: z.string().optional(), rule: z.string().optional(), shows: z.string().optional(),
+  }).optional(),
+  /** Of a change of the directory: in which source, by which token or reading, and what became of what; of many members the first ones by name. */
+  directory: z.object({
+    source: z.string().optional(), by: z.string().optional(), kind: z.string().optional(), id: z.string().optional(), name: z.string().optional(), active: z.boolean().optional(),
+    added: z.array(z.string()).optional(), removed: z.array(z.string()).optional(), addedCount: z.number().optional(), removedCount: z.number().optional(),
   }).optional(),
   portForward: z.object({ ports: z.array(z.object({ port: z.number(), connections: z.number(), fromClient: z.number(), fromServer: z.number() })) }).optional(),
   producer: z.string(),

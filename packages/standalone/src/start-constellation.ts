@@ -56,7 +56,7 @@ export async function startConstellation(deps: ConstellationDeps): Promise<Const
     started(await startAudit({ ...common, logger: named('audit'), metrics: metrics.audit, readiness: readiness.audit, verifier: keysOf('audit').verifier, bus }));
     started(await startAuthorize({ ...common, logger: named('authorize'), metrics: metrics.authorize, readiness: readiness.authorize, sessions: stores.sessions, replicas: stores.replicas, streams: stores.streams, sink, verifier: keysOf('authorize').verifier }));
     started(await startAuthenticate({
-      ...common, logger: named('authenticate'), metrics: metrics.authenticate, readiness: readiness.authenticate, sessions: stores.sessions, singleUse: stores.singleUse, providerTokens: stores.tokens, audit: sink,
+      ...common, logger: named('authenticate'), metrics: metrics.authenticate, readiness: readiness.authenticate, sessions: stores.sessions, singleUse: stores.singleUse, providerTokens: stores.tokens, directory: stores.directory, audit: sink,
       verifier: keysOf('authenticate').verifier, ...(deps.environment ? { environment: deps.environment } : {}),
     }));
     const proxy = started(await startProxy({ ...common, logger: named('proxy'), metrics: metrics.proxy, readiness: readiness.proxy, identity: keysOf('proxy').identity, sink }));

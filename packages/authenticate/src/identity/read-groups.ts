@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '@sallyport/contracts';
+import { claimsSource, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { checkName } from './check-name.ts';
 import { claimAt } from './claim-at.ts';
@@ -10,8 +10,9 @@ function isElsewhere(claims: Claims, path: string): boolean {
   return typeof names === 'object' && names !== null && Object.hasOwn(names, path);
 }
 
-/** The person's groups: an array of strings, or one string, which is one group whatever is in it. No such claim: no groups. */
+/** The person's groups: an array of strings, or one string, which is one group whatever is in it. No such claim: no groups; nor where they are not to come from claims. */
 export function readGroups(provider: ProviderConfig, claims: Claims): string[] {
+  if (!provider.groupSources.includes(claimsSource)) return [];
   const path = provider.claims.groups;
   const value = claimAt(claims, path);
   if (value === undefined && isElsewhere(claims, path)) {

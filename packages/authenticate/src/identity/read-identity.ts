@@ -1,4 +1,4 @@
-import type { Identity, ProviderConfig } from '@sallyport/contracts';
+import { claimsSource, type Identity, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { checkName } from './check-name.ts';
 import { claimAt } from './claim-at.ts';
@@ -44,7 +44,8 @@ export function readIdentity(provider: ProviderConfig, verified: object): Identi
 export function lacksClaims(provider: ProviderConfig, verified: object): boolean {
   const claims = copyClaims(verified);
   const byEmail = isNamedByEmail(provider);
-  const wanted = [byEmail ? provider.claims.email : provider.claims.user, provider.claims.groups, ...Object.keys(provider.requireClaims)];
+  const wanted = [byEmail ? provider.claims.email : provider.claims.user, ...Object.keys(provider.requireClaims)];
+  if (provider.groupSources.includes(claimsSource)) wanted.push(provider.claims.groups);
   if (byEmail && provider.emailVerified === 'required') wanted.push(provider.claims.emailVerified);
   return wanted.some((path) => claimAt(claims, path) === undefined);
 }

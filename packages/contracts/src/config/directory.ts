@@ -19,13 +19,11 @@ const common = {
 };
 
 /** Where a source is that is asked over the network, and how. */
-const asked = {
-  caFile: z.string().nullish(), allowInsecure: z.boolean().default(false),
-  /** How long what was read last holds while it cannot be read again. */
-  outageGrace: durationSchema.prefault('24h'),
-};
+const asked = { caFile: z.string().nullish(), allowInsecure: z.boolean().default(false) };
 const pulled = {
   ...asked,
+  /** How long what was read last holds while it cannot be read again. */
+  outageGrace: durationSchema.prefault('24h'),
   interval: durationSchema.prefault('5m').pipe(z.number().min(1000, 'is less than a second')),
   /** The groups that are read; patterns with `*`. */
   groups: z.array(z.string().min(1)).min(1).default(['*']),

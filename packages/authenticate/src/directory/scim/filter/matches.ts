@@ -1,4 +1,4 @@
-import { fold } from '../fold.ts';
+import { fold } from '../../fold.ts';
 import type { Attribute } from '../schema/attribute.ts';
 import type { FoundAttribute } from '../schema/find-attribute.ts';
 import type { Comparison, Filter, FilterValue } from './filter.ts';

@@ -1,0 +1,33 @@
+import express, { type Express, type RequestHandler } from 'express';
+import { discovery } from './routes/discovery.ts';
+import { groups } from './routes/groups.ts';
+import { requireClient } from './routes/require-client.ts';
+import { scimErrors } from './routes/scim-errors.ts';
+import { users } from './routes/users.ts';
+import type { ScimDeps } from './scim-deps.ts';
+import { ScimFault } from './scim-fault.ts';
+
+const none = (status: number, detail: string): RequestHandler => () => {
+  throw new ScimFault(status, detail);
+};
+
+/** SCIM 2.0 (RFC 7643, RFC 7644): people and groups as an identity provider pushes them. Every token sees the source that it pushes to, and no other. */
+export function createScimApp(deps: ScimDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.enable('case sensitive routing');
+  app.use(requireClient(deps));
+  app.use('/Users', users(deps));
+  app.use('/Groups', groups(deps));
+  app.use(discovery(deps.baseUrl));
+  app.all('/Bulk', none(501, 'Bulk operations are not supported, as ServiceProviderConfig says.'));
+  app.all('/Me', none(501, 'A token is nobody\'s own; there is no /Me.'));
+  app.use((request, _response) => {
+    const isKnown = /^\/(?:Users|Groups)(?:\/[^/]+)?$|^\/(?:ServiceProviderConfig|Schemas|ResourceTypes)/.test(request.path);
+    throw isKnown ? new ScimFault(405, 'This address does not take that method.') : new ScimFault(404, 'There is no such address here.');
+  });
+  app.use(scimErrors(deps));
+  return app;
+}

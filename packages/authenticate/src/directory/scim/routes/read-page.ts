@@ -1,0 +1,34 @@
+import type { Filter } from '../filter/filter.ts';
+import { parseFilter } from '../filter/parse-filter.ts';
+import { readChoice, type Choice } from '../resource/choose-attributes.ts';
+import type { ResourceSchema } from '../schema/attribute.ts';
+import { ScimFault } from '../scim-fault.ts';
+
+/** The most resources in one answer; ServiceProviderConfig says so. */
+export const mostResults = 500;
+const usualResults = 100;
+
+/** What of a list is asked for; `from` is 0 for the first. */
+export type Page = { filter: Filter | undefined; from: number; count: number; choice: Choice };
+
+function readNumber(query: URLSearchParams, name: string, preset: number): number {
+  const text = query.get(name);
+  if (text === null || text === '') return preset;
+  if (!/^-?\d{1,9}$/.test(text)) throw new ScimFault(400, `${name} must be a whole number.`, 'invalidValue');
+  return Number(text);
+}
+
+/** The query of a request. */
+export function queryOf(url: string): URLSearchParams {
+  return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
+}
+
+/** Reads paging, filter and attributes (RFC 7644 3.4.2). `sortBy` is passed over: nothing is sorted here, as ServiceProviderConfig says. */
+export function readPage(schema: ResourceSchema, query: URLSearchParams): Page {
+  const filter = query.get('filter');
+  return {
+    filter: filter === null || filter.trim() === '' ? undefined : parseFilter(filter, schema),
+    from: Math.max(1, readNumber(query, 'startIndex', 1)) - 1, count: Math.min(mostResults, Math.max(0, readNumber(query, 'count', usualResults))),
+    choice: readChoice(schema, query),
+  };
+}
