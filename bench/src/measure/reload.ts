@@ -20,7 +20,7 @@ function withManyRules(text: string, { rules, clusters }: ReloadPlan, round: num
     ...first, name: `other-${index}`,
     policy: Array.from({ length: each }, (_rule, rule) => ({ allow: { and: [{ groups: `team-${index}-${rule}` }, { 'k8s/namespace': `space-${round}-${rule}` }, { 'k8s/verb': { in: ['get', 'list', 'watch'] } }] } })),
   }));
-  return stringify({ ...config, clusters: [first, ...others] });
+  return stringify({ ...config, clusters: [first, ...others] }, { aliasDuplicateObjects: false });
 }
 
 async function reloadsOf(port: number): Promise<number> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigFaults } from './config-faults.ts';
+import { readYaml } from './read-yaml.ts';
 import { readConfig } from './load-config.ts';
 
 const faultsOf = (text: string, env = {}) => {
@@ -39,6 +40,7 @@ describe('the configuration file', () => {
     ['__proto__', `${gateway}__proto__: {a: 1}\n`],
     ['an alias of itself', 'a: &a [*a]\n'],
     ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n`],
+    ['very many aliases', `a: &a x\nb: [${'*a,'.repeat(100_000)}]\n`],
     ['deep nesting', '['.repeat(100_000)],
     ['binary', `gateway: ${String.fromCharCode(0)}`],
     ['10 MB', `# ${'x'.repeat(10_000_000)}`],
@@ -46,6 +48,15 @@ describe('the configuration file', () => {
     ['nothing', ''],
   ])('refuses %s with a fault, not a crash', (_name, text) => {
     expect(faultsOf(text).length).toBeGreaterThan(0);
+  });
+
+  it('takes names that many places use, but not thousands of uses', () => {
+    const shared = (count: number) => `a: &a [x]\nb: &b [y]\nc: [${Array.from({ length: count }, (_, index) => (index % 2 === 0 ? '*a' : '*b')).join(',')}]\n`;
+    expect(readYaml(shared(150)).ok).toBe(true);
+    const began = performance.now();
+    expect(readYaml(shared(100_000))).toMatchObject({ ok: false, faults: [{ message: 'has more than 1000 aliases', line: 3 }] });
+    // Looking each of them up from the beginning of the text would take hours.
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   it.each(['a: hunter2 "b"', 'a: [hunter2 }', 'a: "x\\qhunter2"', 'a: *hunter2', 'a: !hunter2 b', '%hunter2 x\n---\na: b', 'a: |hunter2\n b', 'a: hunter2: b', '- hunter2\na: b'])('quotes nothing of a text that is no YAML (%s)', (text) => {

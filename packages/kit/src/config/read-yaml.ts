@@ -1,8 +1,10 @@
-import { isAlias, isMap, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { largestConfigBytes } from '@sallyport/contracts';
 import type { ConfigFault } from './config-faults.ts';
 
 const maxDepth = 64;
+/** The parser looks for an alias's anchor among all that come before it. */
+const maxAliases = 1000;
 
 /** Where something stands; `file` only if it is another file than the one asked about. */
 export type Place = { line: number; column: number; file?: string };
@@ -12,6 +14,8 @@ export type ReadYaml = { data: unknown; place: (path: readonly PropertyKey[]) =>
 
 function shapeFaults(document: Document, at: (offset: number) => { line: number; column: number }): ConfigFault[] {
   const faults: ConfigFault[] = [];
+  const anchors = new Map<string, unknown>();
+  let aliases = 0;
   visit(document, (_key, node, ancestors) => {
     const offset = (node as { range?: [number, number, number] } | null)?.range?.[0] ?? 0;
     if (ancestors.length > maxDepth * 2) {
@@ -19,9 +23,15 @@ function shapeFaults(document: Document, at: (offset: number) => { line: number;
       return visit.BREAK;
     }
     if (isAlias(node)) {
-      const target = node.resolve(document);
-      if (target !== undefined && ancestors.includes(target)) faults.push({ path: '', message: `the alias ${node.source} contains itself`, ...at(offset) });
+      aliases += 1;
+      if (aliases > maxAliases) {
+        faults.push({ path: '', message: `has more than ${maxAliases} aliases`, ...at(offset) });
+        return visit.BREAK;
+      }
+      if ((ancestors as readonly unknown[]).includes(anchors.get(node.source))) faults.push({ path: '', message: `the alias ${node.source} contains itself`, ...at(offset) });
     }
+    // An alias stands for the last node before it that has the name (YAML 1.2.2, 3.2.2.2).
+    if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (isPair(node) && isScalar(node.key) && ['__proto__', 'constructor', 'prototype'].includes(String(node.key.value))) {
       faults.push({ path: '', message: `the name ${String(node.key.value)} is not allowed`, ...at(node.key.range?.[0] ?? 0) });
     }
