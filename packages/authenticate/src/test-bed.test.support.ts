@@ -13,6 +13,7 @@ import { readLoginSettings } from './login/login-settings.ts';
 import { createProviderClient } from './providers/provider-client.ts';
 import type { ProviderFetch } from './providers/provider-fetch.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
+import { forgetWithSessions } from './session/forget-with-sessions.ts';
 import { createLoginEvents } from './session/login-events.ts';
 import { clientId, createTestProvider, issuer } from './test-provider.test.support.ts';
 
@@ -42,10 +43,10 @@ export function recordingSink(): AuditSink & { records: AuditRecord[]; full: boo
 }
 
 /** The service on memory stores, with a test provider for each configured one, and a browser of which the cookies are kept. */
-export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore; providerTokens?: ProviderTokenStore; fetch?: ProviderFetch; directory?: DirectoryStore; apiFetch?: ProviderFetch; baseDir?: string } = {}) {
+export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore; providerTokens?: ProviderTokenStore; fetch?: ProviderFetch; directory?: DirectoryStore; apiFetch?: ProviderFetch; baseDir?: string; clock?: { now: number } } = {}) {
   const { fetch } = stores;
   const config = testConfig(sections);
-  const clock = { now: Date.now() };
+  const clock = stores.clock ?? { now: Date.now() };
   const now = () => clock.now;
   const provider = await createTestProvider();
   const audit = recordingSink();
@@ -71,7 +72,7 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
   const store = stores.directory ?? createMemoryDirectoryStore({ now });
   const resolvePath = (file: string) => path.resolve(stores.baseDir ?? '.', file);
   const directory = openDirectory({
-    ...bare, config, resolvePath, store, metrics, random: () => 0.5, scimClients: loadScimClients({ config, file: 'sallyport.yaml', resolvePath, place: () => undefined }), loginEvents: createLoginEvents(bare),
+    ...bare, sessions: forgetWithSessions(sessions, { tokens: keeping.tokens, logger: bare.logger }), config, resolvePath, store, metrics, random: () => 0.5, scimClients: loadScimClients({ config, file: 'sallyport.yaml', resolvePath, place: () => undefined }), loginEvents: createLoginEvents(bare),
     fetchFor: () => stores.apiFetch ?? (() => Promise.reject(new TypeError('there is no network here'))), sleep: async (ms) => void (clock.now += ms),
   });
   const deps: AuthenticateDeps = { ...bare, providers: directory.providers, sessions: directory.sessions, ...(directory.scim ? { scim: directory.scim } : {}) };

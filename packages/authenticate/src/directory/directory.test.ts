@@ -1,0 +1,333 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Session, SessionChange } from '@sallyport/contracts';
+import { createMemorySessionStore, ProblemError, type SessionStore } from '@sallyport/kit';
+import { createBed, createBrowser, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import { createScimClient, scimSource, withSources, type ScimClientOfTests } from './scim/scim-client.test.support.ts';
+import { settleSession } from './settle-session.ts';
+
+let bed: Bed;
+let scim: ScimClientOfTests;
+let heard: SessionChange[];
+/** What a test puts between the service and its sessions. */
+let hooks: { create?: () => Promise<void>; list?: () => Promise<void> };
+async function begin(sources: object[] = [scimSource()], provider: object = { groupSources: ['scim', 'claims'] }) {
+  hooks = {};
+  const clock = { now: Date.now() };
+  const memory = createMemorySessionStore({ now: () => clock.now });
+  const sessions: SessionStore = {
+    ...memory,
+    async create(...args) {
+      await hooks.create?.();
+      await memory.create(...args);
+    },
+    async list(...args) {
+      await hooks.list?.();
+      return memory.list(...args);
+    },
+  };
+  bed = await createBed(withSources(sources, provider), { sessions, clock });
+  scim = createScimClient(bed);
+  heard = [];
+  bed.sessions.onChange((change) => heard.push(change));
+}
+beforeEach(() => begin());
+
+const logIn = async (): Promise<Session> => {
+  const { status, text } = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
+  if (status !== 302) throw new Error(`${status}: ${text.replaceAll(/<[^>]*>/g, ' ')}`);
+  return (await bed.sessions.list()).at(-1)!;
+};
+const refusedLogin = async () => {
+  const answer = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
+  expect(answer.headers['set-cookie'] ?? []).not.toEqual(expect.arrayContaining([expect.stringMatching(/^__Host-sallyport=spt_/)]));
+  return `${answer.status} ${answer.text.replaceAll(/<style>.*?<\/style>/gs, '').replaceAll(/<[^>]*>/g, ' ')}`;
+};
+const groupsOf = async ({ id }: Session) => {
+  const found = await bed.sessions.read(id);
+  return found.state === 'live' ? found.session.identity.groups : found.state === 'revoked' ? found.tombstone.reason : found.state;
+};
+
+describe('groups of somebody who logs in', () => {
+  it('are those that were pushed, once they are known there, and those of the claims until then', async () => {
+    expect(await groupsOf(await logIn())).toEqual(['developers']);
+    const alice = await scim.user('Alice@example.com');
+    expect(await groupsOf(await logIn())).toEqual([]);
+    await scim.group('sre', [alice.id]);
+    await scim.group('core, "x"', [alice.id]);
+    expect(await groupsOf(await logIn())).toEqual(['core, "x"', 'sre']);
+  });
+
+  it('are those of all sources where the configuration says so', async () => {
+    await begin([scimSource()], { groupSources: ['claims', 'scim'], combineGroups: 'merge' });
+    const alice = await scim.user('alice@example.com');
+    await scim.group('sre', [alice.id]);
+    await scim.group('developers', [alice.id]);
+    expect(await groupsOf(await logIn())).toEqual(['developers', 'sre']);
+  });
+
+  it('are none where the claims are not among the sources', async () => {
+    await begin([scimSource()], { groupSources: ['scim'] });
+    expect(await groupsOf(await logIn())).toEqual([]);
+  });
+
+  it('bear the provider\'s prefix, and never one of another provider', async () => {
+    const partners = { id: 'partners', issuer: 'https://partners.example', clientId: 'c', prefix: { user: 'partners:', groups: 'partners:' } };
+    const sections = withSources([scimSource()], { groupSources: ['scim'], prefix: { groups: 'corp:' } });
+    bed = await createBed({ ...sections, identity: { ...sections.identity, providers: [...sections.identity.providers, partners], defaultProvider: 'corp' } });
+    scim = createScimClient(bed);
+    const alice = await scim.user('alice@example.com');
+    await scim.group('sre', [alice.id]);
+    expect(await groupsOf(await logIn())).toEqual(['corp:sre']);
+    const plain = withSources([scimSource()], { groupSources: ['scim'] });
+    bed = await createBed({ ...plain, identity: { ...plain.identity, providers: [...plain.identity.providers, partners], defaultProvider: 'corp' } });
+    scim = createScimClient(bed);
+    await scim.group('partners:admins', [(await scim.user('alice@example.com')).id]);
+    expect(await refusedLogin()).toContain('another provider');
+  });
+
+  it('are by the attribute and the claim that are compared, exactly where they are identifiers', async () => {
+    await begin([scimSource({ match: { claim: 'sub', attribute: 'externalId' } })], { groupSources: ['scim'] });
+    const [a, b] = [await scim.user('someone', { externalId: 'sub-alice' }), await scim.user('alice@example.com', { externalId: 'SUB-ALICE' })];
+    await scim.group('right', [a.id]);
+    await scim.group('wrong', [b.id]);
+    expect(await groupsOf(await logIn())).toEqual(['right']);
+    await scim.user('third', { externalId: 'sub-alice' });
+    expect(await refusedLogin()).toContain('several people');
+  });
+
+  it('are not by an address that the provider does not vouch for, nor by one that merely looks alike', async () => {
+    await begin([scimSource()], { groupSources: ['scim'], claims: { user: 'name' } });
+    const alice = await scim.user('alice@example.com');
+    await scim.group('sre', [alice.id]);
+    bed.provider.lies = { claims: { email_verified: false } };
+    expect(await groupsOf(await logIn())).toEqual([]);
+    bed.provider.lies = { claims: { email: 'ali\u217De@example.com' } };
+    expect(await groupsOf(await logIn())).toEqual([]);
+    bed.provider.lies = { claims: { email: 'ALICE@example.com' } };
+    expect(await groupsOf(await logIn())).toEqual(['sre']);
+  });
+
+  it('are named by their id at the client where the configuration says so', async () => {
+    await begin([scimSource({ groupName: 'externalId' })], { groupSources: ['scim'] });
+    const alice = await scim.user('alice@example.com');
+    await scim.group('sre', [alice.id], { externalId: 'g-1' });
+    await scim.group('nameless', [alice.id]);
+    expect(await groupsOf(await logIn())).toEqual(['g-1']);
+  });
+
+  it('of too many are refused: every request would have to look at them', async () => {
+    await begin([scimSource()], { groupSources: ['scim'] });
+    const { id } = await scim.user('alice@example.com');
+    for (let n = 0; n < 80; n += 1) {
+      await bed.store.put('scim', 'groups', { id: `g${n}`, keys: [`name:g${n}`], active: true, body: { displayName: `${n}${'x'.repeat(900)}` }, version: 1, createdAt: 0, changedAt: 0 }, { expected: undefined });
+      await bed.store.changeMembers('scim', `g${n}`, { add: [id] });
+    }
+    expect(await refusedLogin()).toContain('too many groups');
+  });
+});
+
+describe('whether somebody may log in at all', () => {
+  it('is decided by any source that knows them as deactivated, whoever decides on groups', async () => {
+    await begin([scimSource()], { groupSources: ['claims', 'scim'] });
+    const alice = await scim.user('alice@example.com', { active: false });
+    expect(await refusedLogin()).toContain('deactivated');
+    await scim.patch(`/Users/${alice.id}`, { op: 'Replace', path: 'active', value: 'True' });
+    expect(await groupsOf(await logIn())).toEqual(['developers']);
+    expect(bed.events('login.failed')).toMatchObject([{ data: { responseStatus: { message: expect.stringContaining('login-failed') } } }]);
+  });
+
+  it('is no for whoever was deleted, until they are made again', async () => {
+    const alice = await scim.user('alice@example.com');
+    await scim.send('delete', `/Users/${alice.id}`);
+    expect(await refusedLogin()).toContain('deactivated');
+    await scim.user('ALICE@example.com');
+    expect(await groupsOf(await logIn())).toEqual([]);
+  });
+
+  it('is no for whoever is unknown where a source is required', async () => {
+    await begin([scimSource({ required: true })], { groupSources: ['claims', 'scim'] });
+    expect(await refusedLogin()).toContain('not in the directory scim');
+    const alice = await scim.user('alice@example.com');
+    const session = await logIn();
+    await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'userName', value: 'somebody-else' });
+    expect(await groupsOf(session)).toBe('changed');
+  });
+
+  it('is not decided while the store is away: nothing is concluded from silence', async () => {
+    bed.store.find = () => Promise.reject(new ProblemError('sessions-unavailable', 'away'));
+    expect(await refusedLogin()).toMatch(/^503/);
+  });
+});
+
+describe('a session that lives', () => {
+  it('has the groups that were pushed before the push is answered, and says so to everybody', async () => {
+    const alice = await scim.user('alice@example.com');
+    const session = await logIn();
+    const group = await scim.group('sre', [alice.id]);
+    expect(await groupsOf(session)).toEqual(['sre']);
+    expect(heard).toMatchObject([{ type: 'changed', sessionId: session.id }]);
+    await scim.patch(`/Groups/${group.id}`, { op: 'replace', path: 'displayName', value: 'ops' });
+    expect(await groupsOf(session)).toEqual(['ops']);
+    await scim.patch(`/Groups/${group.id}`, { op: 'remove', path: `members[value eq "${alice.id}"]` });
+    expect(await groupsOf(session)).toEqual([]);
+    await scim.send('put', `/Groups/${group.id}`, { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: 'ops', members: [{ value: alice.id }] });
+    expect(await groupsOf(session)).toEqual(['ops']);
+    await scim.send('delete', `/Groups/${group.id}`);
+    expect(await groupsOf(session)).toEqual([]);
+    expect(bed.events('session.refreshed').map(({ data }) => data.sallyport.detail)).toEqual(['groups: +"sre"', 'groups: +"ops" -"sre"', 'groups: -"ops"', 'groups: +"ops"', 'groups: -"ops"']);
+  });
+
+  it('is found also if its person was unknown at the login, and under each name they get', async () => {
+    const session = await logIn();
+    expect(await groupsOf(session)).toEqual(['developers']);
+    const alice = await scim.user('alice@example.com');
+    expect(await groupsOf(session)).toEqual([]);
+    await scim.group('sre', [alice.id]);
+    expect(await groupsOf(session)).toEqual(['sre']);
+    await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'userName', value: 'a.liddell' });
+    expect(await groupsOf(session)).toEqual(['developers']);
+  });
+
+  it('of everybody else stays as it is', async () => {
+    const alice = await logIn();
+    bed.provider.lies = { claims: { sub: 'sub-bob', email: 'bob@example.com' }, userinfo: { sub: 'sub-bob' } };
+    const bob = await logIn();
+    await scim.group('sre', [(await scim.user('bob@example.com')).id]);
+    expect([await groupsOf(alice), await groupsOf(bob)]).toEqual([['developers'], ['sre']]);
+    expect(heard.map(({ sessionId }) => sessionId)).toEqual(expect.not.arrayContaining([alice.id]));
+  });
+
+  it('ends at once when its person is deactivated or deleted, each one of theirs', async () => {
+    const alice = await scim.user('alice@example.com');
+    const sessions = [await logIn(), await logIn()];
+    await scim.patch(`/Users/${alice.id}`, { op: 'replace', value: { active: false } });
+    expect(await Promise.all(sessions.map(groupsOf))).toEqual(['deactivated', 'deactivated']);
+    expect(heard.filter(({ type }) => type === 'revoked')).toHaveLength(2);
+    expect(bed.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual(['deactivated', 'deactivated']);
+    await scim.patch(`/Users/${alice.id}`, { op: 'replace', value: { active: true } });
+    const again = await logIn();
+    await scim.send('delete', `/Users/${alice.id}`);
+    expect(await groupsOf(again)).toBe('deactivated');
+    expect(await bed.keeping.tokens.count()).toBe(0);
+  });
+
+  it('keeps its groups over a refresh that knows older ones', async () => {
+    const alice = await scim.user('alice@example.com');
+    await scim.group('sre', [alice.id]);
+    const session = await logIn();
+    bed.provider.lies = { claims: { groups: ['from-claims'], department: 'new' } };
+    bed.clock.now += 600_000;
+    await bed.refresher.runDue();
+    const found = await bed.sessions.read(session.id);
+    expect(found).toMatchObject({ state: 'live', session: { identity: { groups: ['sre'], claims: { department: 'new' } } } });
+  });
+
+  it('takes new claims over where they decide, and ends at a refresh that the directory refuses', async () => {
+    const session = await logIn();
+    bed.provider.lies = { claims: { groups: ['ops'] } };
+    bed.clock.now += 600_000;
+    await bed.refresher.runDue();
+    expect(await groupsOf(session)).toEqual(['ops']);
+    // The address becomes that of somebody who is deactivated.
+    await scim.user('mallory@example.com', { active: false });
+    bed.provider.lies = { claims: { email: 'mallory@example.com' } };
+    bed.clock.now += 600_000;
+    await bed.refresher.runDue();
+    expect(await groupsOf(session)).toBe('changed');
+  });
+
+  it('is not overwritten by a refresh whose answer was on its way while the groups changed', async () => {
+    const alice = await scim.user('alice@example.com');
+    const session = await logIn();
+    bed.provider.lies.intercept = async (path, body) => {
+      if (path === '/token' && body.get('grant_type') === 'refresh_token') await scim.group('sre', [alice.id]);
+      return undefined as unknown as Response;
+    };
+    bed.clock.now += 600_000;
+    await bed.refresher.runDue();
+    expect(await groupsOf(session)).toEqual(['sre']);
+  });
+});
+
+describe('changes that nobody waited for', () => {
+  it('are made up for by whoever looks next, also those of a replica that ended in between', async () => {
+    const alice = await scim.user('alice@example.com');
+    const session = await logIn();
+    const { id } = await scim.group('sre');
+    await bed.directory.follower.runDue();
+    // Written by another replica, which ended before it looked at the sessions.
+    await bed.store.changeMembers('scim', id, { add: [alice.id], touched: ['name:alice@example.com'] });
+    await bed.store.takeTouched('scim', 10, 30_000);
+    expect(await bed.directory.follower.runDue()).toBe(0);
+    bed.clock.now += 30_000;
+    expect(await bed.directory.follower.runDue()).toBe(1);
+    expect(await groupsOf(session)).toEqual(['sre']);
+    expect(await bed.store.touchedCount('scim')).toBe(0);
+  });
+
+  it('stay noted while the sessions cannot be read', async () => {
+    const alice = await scim.user('alice@example.com');
+    const session = await logIn();
+    hooks.list = () => Promise.reject(new ProblemError('sessions-unavailable', 'away'));
+    const { status } = await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'active', value: false });
+    expect(status).toBe(200);
+    await expect(bed.directory.follower.runDue()).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    hooks = {};
+    bed.clock.now += 30_000;
+    await bed.directory.follower.runDue();
+    expect(await groupsOf(session)).toBe('deactivated');
+  });
+
+  it('of a login on its way are seen when the session is there', async () => {
+    const alice = await scim.user('alice@example.com');
+    // After the groups were asked for, and before there is a session that could be rewritten.
+    hooks.create = async () => void await scim.group('sre', [alice.id]);
+    const session = await logIn();
+    expect(await groupsOf(session)).toEqual(['sre']);
+  });
+
+  it('of a login on its way end it where they deactivate its person', async () => {
+    const alice = await scim.user('alice@example.com');
+    hooks.create = async () => void await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'active', value: false });
+    expect(await refusedLogin()).toContain('deactivated');
+    expect(await bed.sessions.list()).toEqual([]);
+  });
+
+  it('of a session from before this configuration are found by looking at all of them once', async () => {
+    await begin([], { groupSources: ['claims'] });
+    const session = await logIn();
+    const after = await createBed(withSources([scimSource()], { groupSources: ['scim', 'claims'] }), { sessions: bed.sessions });
+    const push = createScimClient(after);
+    const alice = await push.user('alice@example.com');
+    expect(await groupsOf(session)).toEqual(['developers']);
+    expect(await after.directory.follower.settleAll(() => true)).toBe(1);
+    expect(await groupsOf(session)).toEqual([]);
+    await push.group('sre', [alice.id]);
+    expect(await groupsOf(session)).toEqual(['sre']);
+  });
+});
+
+describe('many who look at one session at once, with older and newer answers', () => {
+  it('leave it as the newest one has it', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await begin([scimSource()], { groupSources: ['scim'] });
+      const session = await logIn();
+      let truth: string[] = [];
+      const jitter = () => new Promise<void>((resolve) => { setTimeout(resolve, Math.random() * 3); });
+      const directory = { judge: async (identity: Session['identity']) => {
+        const groups = truth;
+        await jitter();
+        return { identity: { ...identity, groups } };
+      } };
+      const look = () => settleSession({ sessions: bed.sessions, directory, events: { ended: () => {}, refreshed: () => {} } }, session.id);
+      const looks = [];
+      for (let n = 0; n < 5; n += 1) {
+        truth = [`g${n}`];
+        looks.push(look());
+        await jitter();
+      }
+      await Promise.all(looks);
+      expect(await groupsOf(session)).toEqual(['g4']);
+    }
+  }, 20_000);
+});
