@@ -25,7 +25,7 @@ export async function startCanaille(options: { run: Run; python: string }): Prom
   const server = new ManagedProcess({
     run: options.run, name: 'canaille', program: options.python, cwd: directory, env, args: [...program, 'run', '--bind', `127.0.0.1:${port}`],
     ready: async () => (await fetch(`${url}/.well-known/openid-configuration`)).ok,
-    readyTimeoutMs: 60_000,
+    readyTimeoutMs: 180_000,
   });
   await server.start();
   return { ...serverHandle(server), url, command };

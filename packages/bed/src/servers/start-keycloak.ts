@@ -27,7 +27,7 @@ export async function startKeycloak(options: { run: Run; java: string; directory
       'start', '--optimized', '--cache=local', '--http-enabled=true', '--http-host=127.0.0.1', `--http-port=${port}`, '--http-management-host=127.0.0.1', `--http-management-port=${management}`, `--hostname=${url}`, '--log-level=warn',
     ]),
     ready: async () => (await fetch(`http://127.0.0.1:${management}/health/ready`)).ok,
-    readyTimeoutMs: 180_000,
+    readyTimeoutMs: 400_000,
   });
   await server.start();
   return { ...serverHandle(server), url, admin };

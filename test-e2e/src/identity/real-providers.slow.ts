@@ -1,0 +1,210 @@
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { startBed, type Bed } from '@sallyport/bed';
+import { createNamespace, createPlainBrowser, describeWith, eventually, noteSkip, realClusterAccess, roleBinding, startCommand, startGate, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
+import { canailleDirectory } from './canaille-directory.ts';
+import { embeddedProvider } from './embedded-provider.ts';
+import { fillInForms } from './fill-in-forms.ts';
+import { keycloakRealm } from './keycloak-realm.ts';
+import { emailOf, type RealProvider } from './real-provider.ts';
+
+jest.setTimeout(240_000);
+
+const cli = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js', import.meta.url));
+const intervalMs = 2000;
+/** What is open ends within a second of the event; a busy machine is given three. */
+const inTime = 3000;
+const flows = ['browser', 'program', 'paste', 'device', 'groups', 'refresh', 'disabled', 'logout', 'back-channel'] as const;
+type Flow = (typeof flows)[number];
+const names = ['embedded', 'keycloak', 'canaille'];
+/** What was seen of each provider in each flow. */
+const matrix = new Map<string, Map<Flow, string>>(names.map((id) => [id, new Map()]));
+
+/** One log of the matrix, a provider a line. */
+function printMatrix(): void {
+  const cell = (text: string) => text.padEnd(14);
+  const lines = [...matrix].map(([id, seen]) => [id, ...flows.map((flow) => seen.get(flow) ?? 'not run')]);
+  process.stderr.write(`\n${[['provider', ...flows], ...lines].map((line) => line.map(cell).join('')).join('\n')}\n\n`);
+}
+
+describeWith(['cluster', 'kubectl'], 'logins with identity providers that others wrote', () => {
+  let bed: Bed;
+  let embedded: Awaited<ReturnType<typeof embeddedProvider>>;
+  let gate: Gate;
+  let namespace: TestNamespace;
+  const providers = new Map<string, RealProvider>();
+  beforeAll(async () => {
+    bed = await startBed({ need: ['keycloak', 'canaille'], onProgress: (line) => process.stderr.write(`bed: ${line}\n`) });
+    for (const { missing, why } of bed.missing) noteSkip(`logins with ${missing}`, why);
+    if (process.env['CI'] === 'true') expect(bed.missing).toEqual([]);
+    namespace = await createNamespace();
+    for (const group of ['developers', 'sre']) await theBed().cluster!.admin.apply(roleBinding(namespace.name, group, 'view'));
+    embedded = await embeddedProvider();
+    for (const one of [embedded, ...(bed.keycloak ? [keycloakRealm(bed.keycloak)] : []), ...(bed.canaille ? [canailleDirectory(bed.canaille)] : [])]) providers.set(one.id, one);
+    const settings = [...providers.values()].map((one) => ({ id: one.id, allowInsecureIssuer: true, refresh: { interval: `${intervalMs}ms`, outageGrace: '60s' }, ...one.settings }));
+    gate = await startGate({ mode: 'embedded', clusters: [await realClusterAccess()], policy: [{ allow: { or: [{ groups: 'developers' }, { groups: 'sre' }] } }], more: { identity: { providers: settings }, streams: { drain: '0s' } } });
+    for (const one of providers.values()) await one.admit(gate.pagesUrl);
+  }, 900_000);
+  afterAll(async () => {
+    printMatrix();
+    await gate?.stop();
+    await namespace?.remove();
+    await embedded?.stop();
+    await bed?.stop();
+  }, 120_000);
+
+  const newBrowser = () => createPlainBrowser({ ca: gate.caPem });
+  const originOf = (id: string) => new URL(providers.get(id)!.settings['issuer'] as string).origin;
+  const logInAt = (id: string, browser: ReturnType<typeof newBrowser>, page: string, user: string) => {
+    const address = new URL(page);
+    address.searchParams.set('provider', id);
+    return fillInForms(browser, address.href, { user: emailOf(user), password: user }, originOf(id));
+  };
+  const startCli = (person: Person, ...args: string[]) => startCommand(process.execPath, [cli, 'login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
+    env: { SALLYPORT_HOME: person.home, KUBECONFIG: path.join(person.home, 'none'), DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' }, timeoutMs: 200_000,
+  });
+  const finished = async (command: RunningCommand) => expect(await command.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Logged in') });
+
+  /** Somebody at a terminal who has logged in with this provider, as programs do. */
+  async function logIn(id: string, user: string, browser = newBrowser()): Promise<Person> {
+    const person = await gate.stranger(emailOf(user));
+    const command = startCli(person, '--no-browser', '--provider', id);
+    const [page] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S*redirect_uri=http%3A%2F%2F127\S+/);
+    expect(new URL(page).searchParams.get('provider')).toBe(id);
+    const end = await logInAt(id, browser, page, user);
+    if (end.answer.status !== 200) throw new Error(`the login ended at ${end.url}: ${end.answer.status} ${end.answer.text.slice(0, 800)}`);
+    await finished(command);
+    return person;
+  }
+  const whoami = async (person: Person) => {
+    const { code, stdout, stderr } = await person.tryKubectl(['auth', 'whoami', '-o', 'json']);
+    return code === 0 ? (JSON.parse(stdout) as { status: { userInfo: { username: string; groups: string[] } } }).status.userInfo : stderr;
+  };
+  const groupsOf = async (person: Person) => {
+    const found = await whoami(person);
+    return typeof found === 'string' ? found : found.groups;
+  };
+
+  describe.each(names)('%s', (id) => {
+    /** Runs a flow at this provider, if it is here, and notes what came of it. */
+    const flow = (name: Flow, what: string, run: (provider: RealProvider) => Promise<string | void>) => it(`${name}: ${what}`, async () => {
+      const provider = providers.get(id);
+      if (!provider) return void matrix.get(id)!.set(name, 'not here');
+      matrix.get(id)!.set(name, 'FAILED');
+      matrix.get(id)!.set(name, await run(provider) ?? 'works');
+    });
+
+    flow('browser', 'is sent there and back, and known by issuer, name and groups', async () => {
+      const browser = newBrowser();
+      const end = await logInAt(id, browser, `${gate.pagesUrl}/.sallyport/login`, 'alice');
+      expect({ url: end.url.replace(gate.pagesUrl, ''), status: end.answer.status }).toMatchObject({ url: expect.stringMatching(/^\/\.sallyport\//), status: 200 });
+      expect(end.answer.text).toContain('alice@example.com');
+      const [event] = await gate.audit.await((record) => record.type === 'session.login' && record.data.sallyport.detail === id);
+      expect(event!.data).toMatchObject({ user: { username: 'alice@example.com', groups: ['developers'] }, sallyport: { identity: { iss: providers.get(id)!.settings['issuer'] } } });
+    });
+
+    flow('program', 'kubectl is who logged in there', async () => {
+      expect(await whoami(await logIn(id, 'alice'))).toMatchObject({ username: 'alice@example.com', groups: ['developers', 'system:authenticated'] });
+    });
+
+    flow('paste', 'the code that the page shows is carried to the terminal', async () => {
+      const person = await gate.stranger(emailOf('alice'));
+      const command = startCli(person, '--no-browser', '--provider', id);
+      const [, page] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
+      const shown = await logInAt(id, newBrowser(), page!, 'alice');
+      command.stdin.write(`${/<p class="paste"[^>]*>([^<]+)</.exec(shown.answer.text)?.[1] ?? 'none'}\n`);
+      await finished(command);
+      expect(await groupsOf(person)).toContain('developers');
+    });
+
+    flow('device', 'a device is approved by somebody who logs in there', async () => {
+      const person = await gate.stranger(emailOf('alice'));
+      const command = startCli(person, '--device');
+      const [, page] = await command.says(/^ {2}(http\S+\/\.sallyport\/device)$/m);
+      const code = (await command.says(/^ {2}([A-Z]{4}-[A-Z]{4})$/m))[1]!;
+      const browser = newBrowser();
+      const found = await browser.go(`${page}?${new URLSearchParams({ user_code: code }).toString()}`);
+      const login = /href="(\/\.sallyport\/login\?user_code=[^"]+)"/.exec(found.answer.text)![1]!.replaceAll('&amp;', '&');
+      const { answer: { text } } = await logInAt(id, browser, new URL(login, page).href, 'alice');
+      const hidden = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)![1]!;
+      expect((await browser.go(page!, { approval: hidden('approval'), user_code: hidden('user_code'), answer: 'approve' })).answer.text).toContain('approved');
+      await finished(command);
+      expect(await groupsOf(person)).toContain('developers');
+    });
+
+    flow('groups', 'a person in two groups is in both, one in none is refused', async (provider) => {
+      await provider.setGroups('bob', ['developers', 'sre']);
+      expect(await groupsOf(await logIn(id, 'bob'))).toEqual(expect.arrayContaining(['developers', 'sre']));
+      await provider.setGroups('bob', []);
+      const outside = await logIn(id, 'bob');
+      expect((await outside.tryKubectl(['get', 'configmaps', '-n', namespace.name])).stderr).toContain('you are in no group');
+    });
+
+    flow('refresh', 'a change of groups arrives with the next refresh, without a login', async (provider) => {
+      const person = await logIn(id, 'dave');
+      expect(await groupsOf(person)).toEqual(['developers', 'system:authenticated']);
+      await provider.setGroups('dave', ['sre']);
+      const began = Date.now();
+      await eventually('the groups of now', async () => (JSON.stringify(await groupsOf(person)) === '["sre","system:authenticated"]' ? true : undefined), 60_000);
+      process.stderr.write(`measured: ${id}: from a change of groups to kubectl's view of it, refreshed every ${intervalMs} ms: ${Date.now() - began} ms\n`);
+    });
+
+    /** An open watch, and how long after `from` it ended. */
+    const watch = async (person: Person) => {
+      const command = person.startKubectl(['get', 'configmaps', '-n', namespace.name, '--watch-only', '-v=6'], { timeoutMs: 120_000 });
+      await command.says(/verb="GET" url="[^"]*watch=true[^"]*" status="200 OK"/, 60_000);
+      return { command, endedAfter: async (from: () => Promise<number>) => { await command.ended; return Date.now() - await from(); } };
+    };
+    const sessionEnded = async (user: string, since: number) => Date.parse((await gate.audit.await((record) => record.type === 'session.ended' && Date.parse(record.time) >= since && record.data.sallyport.identity?.email === emailOf(user))).at(-1)!.time);
+
+    flow('disabled', 'somebody who is disabled there loses their session with the next refresh, and their streams at once', async (provider) => {
+      const person = await logIn(id, 'dave');
+      const open = await watch(person);
+      const since = Date.now();
+      const ending = open.endedAfter(() => sessionEnded('dave', since));
+      await provider.disable('dave');
+      const ms = await ending;
+      process.stderr.write(`measured: ${id}: from the end of a session whose person was disabled to the end of its stream: ${ms} ms\n`);
+      expect(ms).toBeLessThan(inTime);
+      expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
+    });
+
+    flow('logout', 'a browser that logs out here is logged out there, and must type its password again', async () => {
+      const browser = newBrowser();
+      const first = await logInAt(id, browser, `${gate.pagesUrl}/.sallyport/login`, 'alice');
+      expect(first.answer.status).toBe(200);
+      const { answer } = await browser.go(`${gate.pagesUrl}/.sallyport/logout`, {});
+      expect(answer.status).toBe(200);
+      const there = /^0; url=(\S+)$/.exec(String(answer.headers['refresh'] ?? ''))?.[1];
+      if (there === undefined) throw new Error('the browser is not sent on to the provider');
+      const back = await fillInForms(browser, there, { user: '', password: '' }, originOf(id));
+      expect(back.url).toBe(`${gate.pagesUrl}/.sallyport/signed-out`);
+      const again = await browser.go(`${gate.pagesUrl}/.sallyport/login?provider=${id}`);
+      expect(again.url.startsWith(originOf(id))).toBe(true);
+      expect(again.answer.text).toMatch(/type="?(password|text)|name="(login|username)"/);
+    });
+
+    flow('back-channel', 'the end of a session there ends it here at once, with its streams', async (provider) => {
+      if (!provider.logOutThere) return 'not offered';
+      const browser = newBrowser();
+      const person = await logIn(id, 'erin', browser);
+      const open = await watch(person);
+      const from = Date.now();
+      const ending = open.endedAfter(async () => from);
+      await provider.logOutThere('erin', browser);
+      const ms = await ending;
+      process.stderr.write(`measured: ${id}: from a logout there (back-channel) to the end of a stream: ${ms} ms\n`);
+      expect(ms).toBeLessThan(inTime);
+      expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
+      const [event] = await gate.audit.await((record) => record.type === 'session.ended' && record.data.sallyport.identity?.email === emailOf('erin') && Date.parse(record.time) >= from);
+      expect(event!.data.responseStatus?.message).toBe('provider-logout');
+    });
+  });
+
+  it('the matrix is whole', () => {
+    for (const [id, seen] of matrix) for (const flow of flows) expect([id, flow, seen.get(flow)]).toEqual([id, flow, expect.stringMatching(/^(works|not offered|not here)$/)]);
+    for (const [id, { logOutThere }] of providers) expect(matrix.get(id)!.get('back-channel')).toBe(logOutThere ? 'works' : 'not offered');
+  });
+});
