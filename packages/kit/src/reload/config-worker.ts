@@ -4,11 +4,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { PolicyEngine } from '../config/check-policies.ts';
 import { packDocuments } from './pack-documents.ts';
 import { readCandidate } from './read-candidate.ts';
+import { stepBack } from './step-back.ts';
 import { withoutDocuments } from './without-documents.ts';
 
 /** What the worker is told. `engine` is the module of the policy language; without `documents` the policies are checked and left behind. */
 export type WorkerRequest = { file: string; maxBytes: number; engine: string; documents: boolean };
 
+stepBack();
 const { engine, documents, ...request } = workerData as WorkerRequest;
 const candidate = readCandidate({ ...request, env: process.env }, await import(engine) as PolicyEngine);
 if (candidate.ok) {
