@@ -48,6 +48,17 @@ describe('the check of the configuration', () => {
   });
 });
 
+describe('the keys of clients', () => {
+  it('are checked with the rest', () => {
+    const withKey = (file: string) => load('{memory: true}', 'http://127.0.0.1:8443', `, clientAuth: private_key_jwt, clientKeyFile: ${file}`);
+    expect(() => checkAuthenticate(withKey('proxy.pem'))).not.toThrow();
+    writeFileSync(path.join(directory, 'none.pem'), 'not a key');
+    for (const file of ['missing.pem', 'none.pem']) {
+      expect(() => checkAuthenticate(withKey(file))).toThrow(expect.objectContaining({ faults: [expect.objectContaining({ path: 'identity.providers.0.clientKeyFile', line: expect.any(Number) })] }));
+    }
+  });
+});
+
 describe('the keys that seal provider tokens', () => {
   it('are checked with the rest', () => {
     expect(() => checkAuthenticate(load('{memory: true, encryption: {keys: [{id: a, keyFile: missing.key}]}}'))).toThrow(expect.objectContaining({

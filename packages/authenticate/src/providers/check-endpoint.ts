@@ -2,7 +2,11 @@ import { isIP } from 'node:net';
 import type { ProviderConfig } from '@sallyport/contracts';
 
 /** Names that lead into somebody's own network rather than to a provider. */
-const isInside = (host: string) => isIP(host.replace(/^\[|\]$/g, '')) !== 0 || !host.includes('.') || /\.(?:localhost|local|internal|intranet|lan|home\.arpa|svc|cluster\.local)$/.test(host);
+function isInside(hostname: string): boolean {
+  // A dot at the end is the root of all names, and changes nothing.
+  const host = hostname.replace(/^\[|\]$|\.$/g, '');
+  return isIP(host) !== 0 || !host.includes('.') || /\.(?:localhost|local|internal|intranet|lan|home\.arpa|svc)$/.test(host);
+}
 
 /**
  * Says what is wrong with an address that a provider names, undefined if nothing. Those that this service itself asks (`asked`) may be on the issuer's own host,

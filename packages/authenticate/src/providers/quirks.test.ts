@@ -170,6 +170,24 @@ describe('a provider with an issuer for each tenant', () => {
     expect(await bed.sessions.list()).toEqual([]);
   });
 
+  it('is asked again as the tenant that somebody came from, with a new id_token or without', async () => {
+    bed.provider.lies = of('tenant-a');
+    await arrive();
+    const { id, identity } = await one();
+    const refresh = async () => {
+      const { sealed } = (await bed.keeping.tokens.read(id))!;
+      return bed.deps.providers[0]!.refresh(JSON.parse(bed.keeping.sealer.open(sealed, id)!) as { refreshToken: string }, { issuer: identity.issuer, subject: identity.subject });
+    };
+    bed.provider.lies = { ...of('tenant-a', { groups: ['ops'] }), noRotation: true };
+    expect((await refresh()).identity).toMatchObject({ issuer: 'https://login.example.com/tenant-a/v2.0', groups: ['ops'] });
+    bed.provider.lies = { ...of('tenant-b'), noRotation: true };
+    await expect(refresh()).rejects.toMatchObject({ ends: 'changed' });
+    bed.provider.lies = { ...of('tenant-x'), noRotation: true };
+    await expect(refresh()).rejects.toMatchObject({ ends: 'changed' });
+    bed.provider.lies = { ...of('tenant-a'), noRotation: true, noIdTokenAtRefresh: true, userinfo: { groups: ['sre'] } };
+    expect((await refresh()).identity).toMatchObject({ issuer: 'https://login.example.com/tenant-a/v2.0', groups: ['sre'] });
+  });
+
   it('does not do so where nobody said which tenants, whatever the address', async () => {
     await withSettings({ issuer: 'https://login.microsoftonline.com/organizations/v2.0' });
     bed.provider.lies = { discovery: { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' }, claims: { iss: 'https://login.microsoftonline.com/tenant-x/v2.0', tid: 'tenant-x' } };
