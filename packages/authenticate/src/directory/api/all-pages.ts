@@ -13,6 +13,16 @@ function read<T>(schema: z.ZodType<T>, body: unknown, url: string): T {
 
 const nextLink = (link: string | null): string | undefined => /<([^<>]+)>\s*;[^<]*\brel="?next"?/.exec(link ?? '')?.[1];
 
+/**
+ * Whether an answer may be kept by its entity tag, which may be that of the body alone: not where a page is followed by others, nor where it is full,
+ * for the next page may come to be while this one stays as it is.
+ */
+function isWholeList(url: string): (answer: { body: unknown; link: string | null }) => boolean {
+  const { searchParams } = new URL(url);
+  const size = Number(searchParams.get('limit') ?? searchParams.get('per_page') ?? 0);
+  return ({ body, link }) => nextLink(link) === undefined && Array.isArray(body) && body.length < size;
+}
+
 /** All pages of a list whose answers name the next page in a `Link` header (RFC 8288), as Okta and GitHub do. Rejects with an ApiFailure; nothing is given that is not whole. */
 export async function allLinkedPages<T>(api: ApiClient, first: string, item: z.ZodType<T>): Promise<T[]> {
   const all: T[] = [];
@@ -20,7 +30,7 @@ export async function allLinkedPages<T>(api: ApiClient, first: string, item: z.Z
   for (let url: string | undefined = first; url !== undefined;) {
     if (seen.size >= mostPages || seen.has(url)) throw new ApiFailure(`${new URL(first).pathname} goes on for ever`);
     seen.add(url);
-    const { body, link }: Awaited<ReturnType<ApiClient['get']>> = await api.get(url);
+    const { body, link }: Awaited<ReturnType<ApiClient['get']>> = await api.get(url, isWholeList(url));
     all.push(...read(z.array(item), body, url));
     url = nextLink(link);
   }
@@ -31,7 +41,8 @@ export async function allLinkedPages<T>(api: ApiClient, first: string, item: z.Z
 export async function allTokenPages<T>(api: ApiClient, first: string, name: string, item: z.ZodType<T>): Promise<T[]> {
   const all: T[] = [];
   const seen = new Set<string>();
-  const page = z.object({ nextPageToken: z.string().optional(), [name]: z.array(item).optional() });
+  // An empty list is left out, so it takes this to tell one from something else.
+  const page = z.object({ kind: z.literal(`admin#directory#${name}`), nextPageToken: z.string().optional(), [name]: z.array(item).optional() });
   for (let token: string | undefined = ''; token !== undefined;) {
     if (seen.size >= mostPages || seen.has(token)) throw new ApiFailure(`${new URL(first).pathname} goes on for ever`);
     seen.add(token);

@@ -7,8 +7,8 @@ export type ApiAnswer = { body: unknown; link: string | null };
 
 /** Asks one API over and over. */
 export type ApiClient = {
-  /** What is at an address below the API's own. What has not changed since it was last read is not sent again. Rejects with an ApiFailure. */
-  get(url: string): Promise<ApiAnswer>;
+  /** What is at an address below the API's own. What has not changed since it was last read is not sent again, where `mayHold` lets the answer be kept. Rejects with an ApiFailure. */
+  get(url: string, mayHold?: (answer: ApiAnswer) => boolean): Promise<ApiAnswer>;
   post(url: string, body: object): Promise<ApiAnswer>;
 };
 
@@ -68,16 +68,17 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
     }
   };
   return {
-    async get(url) {
+    async get(url, mayHold = () => true) {
       const before = held.get(url);
       const response = await ask(url, { method: 'GET', etag: before?.etag });
       if (response.status === 304) {
         if (!before) throw new ApiFailure('the API says that nothing has changed, which was not asked');
-        return { body: parse(before.text), link: before.link };
+        // What the new head says of the next page counts (RFC 9111 3.2).
+        return { body: parse(before.text), link: response.headers.get('link') ?? before.link };
       }
       const [text, link, etag] = [await response.text(), response.headers.get('link'), response.headers.get('etag')];
       const body = parse(text);
-      if (etag !== null && etag !== '') held.set(url, { etag, text, link });
+      if (etag !== null && etag !== '' && mayHold({ body, link })) held.set(url, { etag, text, link });
       return { body, link };
     },
     async post(url, body) {

@@ -1,5 +1,6 @@
 import type { SourceConfig } from '@sallyport/contracts';
 import { ProblemError, type DirectoryEntry, type DirectoryStore, type EntryKind } from '@sallyport/kit';
+import { ApiFailure } from '../api/api-failure.ts';
 import { checkName } from '../../identity/check-name.ts';
 import { keyOf, type Match } from '../keys.ts';
 import { touchedBy } from '../sources/stored-source.ts';
@@ -12,6 +13,9 @@ export type TakeReadingDeps = { store: DirectoryStore; source: { id: string; mat
 export type ReadingTaken = { people: number; groups: number; changedPeople: number; changedGroups: number; added: number; removed: number; unfit: string[] };
 
 const batch = 200;
+/** How many groups are asked for, and how many entries are written, at once. */
+const asked = 4;
+const written = 16;
 
 /** All entries of a kind. */
 async function readAll(store: DirectoryStore, source: string, kind: EntryKind): Promise<Map<string, DirectoryEntry>> {
@@ -23,8 +27,8 @@ async function readAll(store: DirectoryStore, source: string, kind: EntryKind): 
   }
 }
 
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  for (let from = 0; from < items.length; from += 16) await Promise.all(items.slice(from, from + 16).map(work));
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<unknown>, size = written): Promise<void> {
+  for (let from = 0; from < items.length; from += size) await Promise.all(items.slice(from, from + size).map(work));
 }
 
 const isFit = (name: string) => {
@@ -98,10 +102,14 @@ export async function takeReading(deps: TakeReadingDeps, reading: Reading): Prom
   const taken: ReadingTaken = { people: 0, groups: groups.length, changedPeople: 0, changedGroups: 0, added: 0, removed: 0, unfit };
 
   // All is asked before anything is written: a source that goes away in between leaves things as they were.
-  const isNew = ({ id, mark }: ReadGroup) => mark === undefined || oldGroups.get(id)?.body['mark'] !== mark;
+  // Somebody who comes (again) may be in groups whose members are the same as ever.
+  const hasNewcomers = reading.people.some(({ id }) => !oldPeople.has(id));
+  const isOther = ({ id, mark }: ReadGroup) => hasNewcomers || mark === undefined || oldGroups.get(id)?.body['mark'] !== mark;
   const members = new Map<string, Set<string>>();
-  for (const group of groups) if (isNew(group)) members.set(group.id, new Set(await reading.membersOf(group)));
+  await inBatches(groups.filter(isOther), async (group) => void members.set(group.id, new Set(await reading.membersOf(group))), asked);
   const { people } = reading;
+  // A token that may see nobody any more answers like a company that nobody works for.
+  if (people.length === 0 && oldPeople.size > 0) throw new ApiFailure('there is nobody in it any more, which is not believed');
   taken.people = people.length;
 
   await inBatches(people, async (person) => {
