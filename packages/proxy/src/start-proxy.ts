@@ -8,7 +8,8 @@ import { createApiEvents } from './own-api/api-events.ts';
 import { createClusterList } from './own-api/cluster-list.ts';
 import { createFindCaller } from './own-api/find-caller.ts';
 import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts';
-import { createPages } from './own-api/create-pages.ts';
+import { createPages, type PagesDeps } from './own-api/create-pages.ts';
+import { scimPassing } from './own-api/scim-passing.ts';
 import type { OwnApiDeps, PomeriumDeps } from './own-api/own-api-deps.ts';
 import { createCheckClient } from './check-client.ts';
 import { createClientAddress } from './client-address.ts';
@@ -54,6 +55,9 @@ function openPomerium({ loaded: { config }, now }: ProxyParts, origins: { gatewa
   return { pomerium: { tokens, gatewayOrigin: origins.gateway, loginOrigin: origins.login } };
 }
 
+/** What authenticate answers in the gateway's place. */
+const passedOn = (deps: PagesDeps) => ({ pages: createPages(deps), scim: createPages(deps, scimPassing) });
+
 /** Starts the gateway: clusters, the road, its own pages and API, its listeners. */
 export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { config, resolvePath } = parts.loaded;
@@ -76,7 +80,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const apiAt = (origin: string): OwnApiDeps => ({
     origin, findCaller: createFindCaller({ client: checks }), clientAddress, clientCertificateOf, ...services, logger: parts.logger, clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
     auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }), ...pomerium,
-    pages: createPages({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
+    ...passedOn({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });
   const onClusterHost = (request: IncomingMessage) => upstreams.byHost(request.headers.host ?? '') !== undefined;
   const [ownApi, clusterHostApi] = [createOwnApi(apiAt(origins.gateway)), createClusterHostApi(apiAt(origins.gateway))];

@@ -4,6 +4,7 @@ import { callerHeader, encodeCaller, ProblemError, problemHandler } from '@sally
 import { answerHealth } from './answer-health.ts';
 import { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
+import { ownClusters } from './own-clusters.ts';
 import { mountPolicy } from './policy-routes.ts';
 import { mountPomerium } from './pomerium-routes.ts';
 import { mountStreams } from './stream-routes.ts';
@@ -45,6 +46,8 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   mountApi(app, deps);
   mountPomerium(app, createAuditedCall(deps), deps);
   app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/callback/:provider', '/.sallyport/token', '/.sallyport/signed-out', '/.sallyport/backchannel-logout/:provider'], deps.pages);
+  // A client that pushes has a token of its own, which is authenticate's to judge.
+  if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);
   app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
   return finish(app, deps);
 }
@@ -63,7 +66,7 @@ export function createClusterHostApi(deps: OwnApiDeps): Express {
 function mountApi(app: Express, deps: OwnApiDeps): void {
   const call = createAuditedCall(deps);
   const queryOf = (request: IncomingMessage) => (request.url?.includes('?') ? request.url.slice(request.url.indexOf('?')) : '');
-  app.get(`${apiPrefix}/clusters`, call(undefined, () => Promise.resolve({ status: 200, body: { clusters: deps.clusters() } })));
+  app.get(`${apiPrefix}/clusters`, call(undefined, async (_request, _caller, { credential }) => ({ status: 200, body: { clusters: await ownClusters(deps, credential) } })));
   app.get(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({ method: 'GET', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 10_000 })));
   app.delete(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({
     method: 'DELETE', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 30_000,

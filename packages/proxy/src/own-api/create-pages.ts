@@ -11,12 +11,16 @@ const maxBody = 16 * 1024;
 
 export type PagesDeps = { url: string; ca: string | undefined; identity: ServiceIdentity; origin: string; clientAddress(request: IncomingMessage): string; logger: Logger };
 
-function strip(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return Object.fromEntries(passed.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
+/** What may differ between what is passed on: which headers of the client go in, what is added, and how long a body may be. */
+export type Passing = { passed: readonly string[]; added(request: IncomingMessage): Record<string, string>; maxBody: number };
+const pages: Passing = { passed, added: () => ({}), maxBody };
+
+function strip(headers: IncomingHttpHeaders, names: readonly string[]): IncomingHttpHeaders {
+  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
 }
 
 /** Passes the pages of authenticate on: client headers by allow-list, the gateway's service credential instead of the client's own, and the origin as the gateway knows it. */
-export function createPages(deps: PagesDeps): RequestHandler {
+export function createPages(deps: PagesDeps, passing: Passing = pages): RequestHandler {
   const agent = deps.url.startsWith('https:') ? new HttpsAgent({ keepAlive: true, ...(deps.ca === undefined ? {} : { ca: deps.ca }) }) : new HttpAgent({ keepAlive: true });
   const forward = createProxyMiddleware({
     target: deps.url, agent, changeOrigin: true, xfwd: false, followRedirects: false, ws: false, ejectPlugins: true,
@@ -31,10 +35,10 @@ export function createPages(deps: PagesDeps): RequestHandler {
   });
   return async (request, response, next) => {
     if (!request.originalUrl.startsWith('/')) throw new ProblemError('bad-request', 'The request target must be a path.');
-    if (Number(request.headers['content-length'] ?? 0) > maxBody) throw new ProblemError('too-large', 'The body is larger than this address takes.');
+    if (Number(request.headers['content-length'] ?? 0) > passing.maxBody) throw new ProblemError('too-large', 'The body is larger than this address takes.');
     request.url = request.originalUrl;
     request.headers = {
-      ...strip(request.headers), authorization: await deps.identity.credentialFor('authenticate'),
+      ...strip(request.headers, passing.passed), ...passing.added(request), authorization: await deps.identity.credentialFor('authenticate'),
       'sallyport-client-address': deps.clientAddress(request), 'sallyport-origin': deps.origin,
       ...(typeof response.locals.caller === 'string' ? { [callerHeader]: response.locals.caller } : {}),
     };

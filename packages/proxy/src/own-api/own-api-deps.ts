@@ -27,6 +27,8 @@ export type OwnApiDeps = {
   authorize: Pick<ServiceClient, 'request'>;
   /** The pages of authenticate, passed on. */
   pages: RequestHandler;
+  /** Pushes of people and groups, passed on; without it there is no address for them. */
+  scim?: RequestHandler;
   /** What Pomerium's clients need; without it their credentials are refused. */
   pomerium?: PomeriumDeps;
   clusters(): { name: string; url: string; host?: string }[];
