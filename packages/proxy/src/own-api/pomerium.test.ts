@@ -55,7 +55,7 @@ describe('the check by which Pomerium\'s clients learn whether their token is go
       for (const [name, before] of carriers) {
         const answer = await agent.get(path).set({ host, accept: 'application/json', [name]: before + live });
         expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([200, 'ok', 'text/plain; charset=utf-8']);
-        for (const bad of [dead, tokenOf('live', -1000), `${live.slice(0, -2)}AA`, 'spt_live', 'x']) expect((await agent.get(path).set({ host, [name]: before + bad })).status).toBe(401);
+        for (const bad of [dead, tokenOf('live', -1000), `${live.slice(0, -12)}AAAAAAAAAAAA`, 'spt_live', 'x']) expect((await agent.get(path).set({ host, [name]: before + bad })).status).toBe(401);
       }
     }
     expect(events).toHaveLength(30);
