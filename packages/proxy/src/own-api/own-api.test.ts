@@ -10,7 +10,7 @@ import { createOwnApi } from './create-own-api.ts';
 
 const alice = { provider: 'corp', issuer: 'https://idp', subject: 's', user: 'alice@example.com', groups: ['developers'], amr: [] };
 
-function setUp(privileged = false) {
+function setUp(privileged = false, own: unknown = ['dev']) {
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
   const seen = { caller: undefined as string | undefined };
@@ -20,11 +20,11 @@ function setUp(privileged = false) {
     const answer: CheckAnswer = { decision: { effect: allowed ? 'allow' : live ? 'deny' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' } };
     return Promise.resolve(live ? { ...answer, session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: alice } : answer);
   };
-  const service = { request: (request: ServiceRequest) => { calls.push(request); return Promise.resolve({ status: 200, headers: {}, body: { path: request.path } }); } };
+  const service = { request: (request: ServiceRequest) => { calls.push(request); return Promise.resolve({ status: 200, headers: {}, body: request.path === '/v1/clusters' ? { clusters: own } : { path: request.path } }); } };
   const app = createOwnApi({
     origin: 'https://gate', findCaller: createFindCaller({ client: { check } }), clientAddress: () => '10.0.0.9', clientCertificateOf: () => undefined, authenticate: service, audit: service, authorize: service,
     pages: (_request, response) => { seen.caller = response.locals.caller as string | undefined; response.send('page'); },
-    clusters: () => [{ name: 'dev', url: 'https://gate/clusters/dev' }],
+    clusters: () => ['dev', 'prod'].map((name) => ({ name, url: `https://gate/clusters/${name}` })),
     auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) }, logger: createLogger({ service: 'proxy', level: 'silent' }),
   });
   const callerOf = (request: ServiceRequest) => JSON.parse(Buffer.from(request.headers!['sallyport-caller']!, 'base64url').toString()) as object;
@@ -33,6 +33,20 @@ function setUp(privileged = false) {
 const bearer = 'Bearer spt_live';
 const cookie = '__Host-sallyport=spt_live';
 const api = '/.sallyport/api/v1';
+
+describe('the list of clusters', () => {
+  const list = async (own?: unknown) => setUp(false, own).agent.get(`${api}/clusters`).set('authorization', bearer);
+
+  it('has those of which the policy might let the caller have something, and tells of no others', async () => {
+    expect((await list()).body).toEqual({ clusters: [{ name: 'dev', url: 'https://gate/clusters/dev' }] });
+    expect((await list([])).body).toEqual({ clusters: [] });
+    expect((await list(['gone', 'prod'])).body).toEqual({ clusters: [{ name: 'prod', url: 'https://gate/clusters/prod' }] });
+  });
+
+  it('is refused where authorize cannot be understood', async () => {
+    for (const own of ['dev', null, [1]]) expect((await list(own)).status).toBe(503);
+  });
+});
 
 describe('the gateway\'s own API', () => {
   it('answers nobody without a session, and records the refusal', async () => {

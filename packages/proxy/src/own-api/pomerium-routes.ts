@@ -1,19 +1,12 @@
 import type { Express } from 'express';
-import { z } from 'zod';
-import { ProblemError } from '@sallyport/kit';
 import type { ApiContext, ApiResult, createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
+import { ownClusters } from './own-clusters.ts';
 import { withCaller } from './with-caller.ts';
-
-const clustersOfCaller = z.object({ clusters: z.array(z.string()) });
 
 /** The clusters of which the policy lets the caller have anything, in the form in which Pomerium lists routes. */
 async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise<ApiResult> {
-  const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/clusters', body: { credential: { kind: 'token', hash: credential.hash } }, timeoutMs: 5000 });
-  const read = clustersOfCaller.safeParse(body);
-  if (!read.success) throw new ProblemError('authorize-unavailable', 'The list of clusters could not be read. Try again shortly.', { cause: read.error });
-  const own = new Set(read.data.clusters);
-  const routes = deps.clusters().filter(({ name }) => own.has(name)).map(({ name, url, host }) => ({
+  const routes = (await ownClusters(deps, credential)).map(({ name, url, host }) => ({
     id: name, name, type: 'http', from: host === undefined ? url : `https://${host}`, description: `Kubernetes cluster ${name}`, connect_command: '', logo_url: '',
   }));
   return { status: 200, body: { routes } };
