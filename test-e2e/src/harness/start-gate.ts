@@ -38,6 +38,8 @@ export type GateOptions = {
   proxies?: number;
   /** Merged into the one entry of `identity.providers`. */
   provider?: Record<string, unknown>;
+  /** `identity.directory`. */
+  directory?: Record<string, unknown>;
   /** False: the OpenID provider is away when the services start. */
   providerUp?: boolean;
 };
@@ -209,7 +211,7 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
     directory, authority: await createCertificateAuthority({ name: 'sallyport gate' }),
     sessions: { ...stores.sessions, ...options.sessions }, audit: { ...stores.audit, ...options.audit },
     providers: [{ id: 'corp', issuer: provider.issuer(), clientId, clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'], ...options.provider }],
-    clusters, apiPolicy: options.apiPolicy ?? demoApiPolicy, ...(options.more ? { more: options.more } : {}), ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
+    ...(options.directory ? { directory: options.directory } : {}), clusters, apiPolicy: options.apiPolicy ?? demoApiPolicy, ...(options.more ? { more: options.more } : {}), ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
   });
   provider.admit(settings.pagesUrl);
   if (options.providerUp === false) await provider.stop();
