@@ -38,13 +38,12 @@ export type GateOptions = {
   proxies?: number;
   /** Merged into the one entry of `identity.providers`. */
   provider?: Record<string, unknown>;
-  /** `identity.directory`. */
-  directory?: Record<string, unknown>;
+  /** Entries of `identity.directory.sources`. */
+  sources?: Record<string, unknown>[];
   /** False: the OpenID provider is away when the services start. */
   providerUp?: boolean;
 };
 
-/** The services as processes. */
 export type GateProcesses = Processes & { restart(name: ServiceName, signal?: NodeJS.Signals): Promise<void> };
 
 /** A running gateway and what belongs to it. */
@@ -211,7 +210,7 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
     directory, authority: await createCertificateAuthority({ name: 'sallyport gate' }),
     sessions: { ...stores.sessions, ...options.sessions }, audit: { ...stores.audit, ...options.audit },
     providers: [{ id: 'corp', issuer: provider.issuer(), clientId, clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'], ...options.provider }],
-    ...(options.directory ? { directory: options.directory } : {}), clusters, apiPolicy: options.apiPolicy ?? demoApiPolicy, ...(options.more ? { more: options.more } : {}), ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
+    ...(options.sources ? { sources: options.sources } : {}), clusters, apiPolicy: options.apiPolicy ?? demoApiPolicy, ...(options.more ? { more: options.more } : {}), ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
   });
   provider.admit(settings.pagesUrl);
   if (options.providerUp === false) await provider.stop();

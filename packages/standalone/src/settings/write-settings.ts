@@ -16,7 +16,7 @@ export type SettingsRequest = {
   audit: Record<string, unknown>;
   providers: Record<string, unknown>[];
   /** Sources of people and groups, besides what the providers say. */
-  directory?: Record<string, unknown>;
+  sources?: Record<string, unknown>[];
   clusters: Record<string, unknown>[];
   apiPolicy?: Record<string, unknown>;
   /** The gateway asks its clients for certificates of this authority. */
@@ -61,7 +61,7 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
   const configFile = file('sallyport.yaml', stringify({
     gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls },
     services, sessions: request.sessions, audit: request.audit,
-    identity: { providers: request.providers, ...(request.directory ? { directory: request.directory } : {}) }, login: { url: pagesUrl, listen: `127.0.0.1:${pagesPort}` },
+    identity: { providers: request.providers, ...(request.sources ? { directory: { sources: request.sources } } : {}) }, login: { url: pagesUrl, listen: `127.0.0.1:${pagesPort}` },
     api: { policy: request.apiPolicy ?? {} }, clusters: request.clusters,
     // Whoever stops this sits in front of it: open watches are told at once.
     streams: { drain: '1s' }, ...request.more,
