@@ -56,7 +56,9 @@ function takeBoth(draft: Draft, entry: unknown, scope: string, path: Path): stri
 }
 
 function planCluster(draft: Draft, cluster: unknown, index: number): ClusterPlan {
-  const name = String(field(cluster, 'name'));
+  const given = field(cluster, 'name');
+  // A map without a prototype, as the YAML reader makes them, has no text.
+  const name = typeof given === 'object' ? '' : String(given);
   const path = ['clusters', index];
   const own = takeBoth(draft, cluster, `cluster/${name}`, path);
   const namespaces = list(field(cluster, 'namespaces')).map((entry, place) => {
