@@ -57,8 +57,8 @@ function takeBoth(draft: Draft, entry: unknown, scope: string, path: Path): stri
 
 function planCluster(draft: Draft, cluster: unknown, index: number): ClusterPlan {
   const given = field(cluster, 'name');
-  // A map without a prototype, as the YAML reader makes them, has no text.
-  const name = typeof given === 'object' ? '' : String(given);
+  // What is no text is a fault of the form; some of it, as the maps of the YAML reader, has none to give either.
+  const name = typeof given === 'string' ? given : '';
   const path = ['clusters', index];
   const own = takeBoth(draft, cluster, `cluster/${name}`, path);
   const namespaces = list(field(cluster, 'namespaces')).map((entry, place) => {
