@@ -16,7 +16,7 @@ const leftBehind = [
 ];
 
 export function attackIdentityHeaders(): void {
-  describe('A02 and A03: a header that asks for an identity', () => {
+  describe('A02, A03 and A37: a header that asks for an identity', () => {
     it.each(plain)('%s is refused', async (name) => {
       const { status } = await expectRefused({ lines: [`${name}: system:masters`] }, 403, /asks for an identity/);
       expect(status.reason).toBe('Forbidden');

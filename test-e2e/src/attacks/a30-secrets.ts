@@ -84,7 +84,7 @@ function provoke(): void {
 }
 
 export function searchForSecrets(): void {
-  describe('A30: a secret', () => {
+  describe('A30 and A32: a secret', () => {
     provoke();
 
     it('is in no answer that an attacker got', () => {

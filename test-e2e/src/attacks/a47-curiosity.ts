@@ -1,19 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { bytesOf, eventOf, expectAccepted, expectRefused, pods, send, type Attack } from './attack.ts';
+import { bytesOf, expectRefused, send, type Attack } from './attack.ts';
 import { scene } from './scene.ts';
 
 /** An answer without what differs from one to the next. */
 const settled = (text: string) => text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/Date: .*/g, 'Date');
 
 export function attackCuriosity(): void {
-  describe('A46: a delete that pretends to be a dry run', () => {
-    it.each([[['Content-Length: 2'], '{}'], [['Transfer-Encoding: chunked'], '2\r\n{}\r\n0\r\n\r\n']])('and carries options (%j) goes on as the delete it is', async (lines, body) => {
-      const { request } = await expectAccepted({ method: 'DELETE', target: `${pods}/web?dryRun=All`, lines, body });
-      expect((await eventOf(request.header('audit-id')[0])).data).toMatchObject({ verb: 'delete', sallyport: { policyVerb: 'delete' } });
-      await expectRefused({ method: 'DELETE', target: '/clusters/readonly/api/v1/namespaces/dev/pods/web?dryRun=All', lines, body }, 403);
-    });
-  });
-
   describe('A47: somebody who', () => {
     const who: [string, () => string | undefined][] = [['sends no credential', () => undefined], ['sends a wrong one', () => `Bearer spt_${'A'.repeat(43)}`], ['sends another scheme', () => 'Basic YTpi']];
     const asked: [string, Attack, Attack][] = [

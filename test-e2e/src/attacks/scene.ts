@@ -3,6 +3,11 @@ import { hashToken } from '@sallyport/kit';
 import { realClusterAccess, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
 
 const developers = [{ allow: { or: [{ groups: 'developers' }] } }];
+const without = (criterion: object) => [...developers, { deny: { or: [criterion] } }];
+const triesOnly = [{ allow: { and: [{ groups: 'developers' }, { 'k8s/dry_run': true }] } }];
+
+/** Few enough that an attack can reach them, and more than any other attack opens at once. */
+export const limits = { perUser: 40, perCluster: 60 };
 const person = (name: string, groups: string[], more: Partial<Person> = {}): Person => ({ user: `${name}@example.com`, password: name, groups, ...more });
 
 /** People whose names and groups the identity provider should not have sent, besides those of the demo. */
@@ -43,10 +48,15 @@ export async function openScene(): Promise<void> {
       { ...dev.access, name: 'dev', token: planted.dev, host: 'dev.k8s.test', policy: developers },
       { ...prod.access, name: 'prod', token: planted.prod, policy: [{ allow: { or: [{ groups: 'sre' }] } }] },
       { ...dev.access, name: 'readonly', token: planted.dev, policy: [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': ['get', 'list'] }] } }] },
+      { ...dev.access, name: 'noshell', token: planted.dev, policy: without({ 'k8s/shell_equivalent': true }) },
+      { ...dev.access, name: 'noexec', token: planted.dev, policy: without({ 'k8s/resource': ['pods/exec', 'pods/attach'] }) },
+      { ...dev.access, name: 'noforward', token: planted.dev, policy: without({ 'k8s/resource': 'pods/portforward' }) },
+      { ...dev.access, name: 'tries', token: planted.dev, policy: triesOnly },
       { ...gone, name: 'gone' },
       { ...real, name: 'real', policy: developers },
+      { ...real, name: 'real-tries', policy: triesOnly },
     ],
-    more: { timeouts: { connect: '2s', firstByte: '5s' } },
+    more: { timeouts: { connect: '2s', firstByte: '5s' }, streams: { drain: '0s', ...limits } },
   });
   const token = async (name: string) => (await gate.login(`${name}@example.com`)).token;
   const tokens = { alice: await token('alice'), bob: await token('bob'), mallory: await token('mallory'), eve: await token('eve') };

@@ -105,6 +105,8 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     record(request, true);
     answerUpgrade(request, socket, head);
   });
+  // One that was upgraded is closed by no HTTP server any more.
+  inner.on('connection', (socket: Socket) => void sockets.add(socket));
   inner.listen(0, '127.0.0.1');
   await once(inner, 'listening');
 

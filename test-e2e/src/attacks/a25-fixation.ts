@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { createPlainBrowser } from '../harness/index.ts';
+import { exchangeCode, identityScene, logInAtProvider, statusAt, tokenAt } from './identity-scene.ts';
+
+const sessionCookie = 'sallyport-demo';
+const fresh = () => createPlainBrowser({ ca: identityScene().gate.caPem });
+const logInWith = async (browser: ReturnType<typeof fresh>) => {
+  expect((await browser.go(`${identityScene().gate.pagesUrl}/.sallyport/login?provider=one&return_to=/.sallyport/me`)).answer.status).toBe(200);
+  return browser.jar.get(sessionCookie)!.value;
+};
+
+export function attackFixation(): void {
+  describe('A25: a session', () => {
+    it.each([['of the attacker\'s own making', async () => `spt_${'A'.repeat(43)}`], ['that is the attacker\'s live one', async () => (await tokenAt('two')).token], ['that is no token', async () => 'x'.repeat(5000)]])('planted in a browser (%s) is not the one that its owner logs in to', async (_what, make) => {
+      const planted = await make();
+      const browser = fresh();
+      browser.jar.set(sessionCookie, { value: planted, path: '/' });
+      const token = await logInWith(browser);
+      expect(token).not.toBe(planted);
+      const { gate } = identityScene();
+      const me = await gate.request('/.sallyport/me', { token: planted });
+      if (me.status === 200) expect(me.json()['provider']).toBe('two');
+      else expect(me.status).toBe(401);
+    });
+
+    it('has a new token and a new name each time, and the one before it in this browser is over', async () => {
+      const browser = fresh();
+      const first = await logInWith(browser);
+      const second = await logInWith(browser);
+      expect(second).not.toBe(first);
+      expect([await statusAt(first), await statusAt(second)]).toEqual([401, 200]);
+      const ids = new Set(identityScene().gate.events({ type: 'login' }).map(({ data }) => data.sallyport.sessionId));
+      expect(ids.size).toBe(identityScene().gate.events({ type: 'login' }).length);
+    });
+
+    it('planted by the name of a login\'s cookie is no login', async () => {
+      const { gate } = identityScene();
+      const there = createPlainBrowser({ ca: gate.caPem, leaveAt: `${gate.pagesUrl}/.sallyport/callback` });
+      const { left } = await there.go(`${gate.pagesUrl}/.sallyport/login?provider=one`);
+      const [name] = [...there.jar.keys()];
+      const victim = fresh();
+      victim.jar.set(name!, { value: `${'A'.repeat(43)}.kx`, path: '/' });
+      expect((await victim.go(left!)).answer.status).toBe(400);
+      expect(victim.jar.has(sessionCookie)).toBe(false);
+    });
+
+    it('is not chosen by a program: no name, token or kind that it sends at the exchange has a say', async () => {
+      const login = await logInAtProvider();
+      const { status, body } = await exchangeCode(login, { access_token: `spt_${'B'.repeat(43)}`, session_id: 'ses_chosen', sessionId: 'ses_chosen', kind: 'browser' });
+      expect(status).toBe(200);
+      expect([body.access_token, body.session!.id]).not.toContain(`spt_${'B'.repeat(43)}`);
+      expect(body.session!.id).not.toBe('ses_chosen');
+    });
+
+    it('is not in any address on the way', async () => {
+      const login = await logInAtProvider();
+      expect(login.left!.href).not.toMatch(/spt_/);
+      expect((await exchangeCode({ ...login, verifier: 'x'.repeat(43) })).status).toBe(400);
+    });
+  });
+}

@@ -1,0 +1,62 @@
+// The environment of the attack suite: it knows every test with the file that it stands in, and how it ended, and prints the table of rows at the end.
+// jest loads it as it is, before anything is transformed: hence no TypeScript.
+import { TestEnvironment } from 'jest-environment-node';
+import process from 'node:process';
+
+/** The rows (A01, S01, ...) that the titles around a test name, and the test's own file. */
+function describeTest(test) {
+  const titles = [];
+  for (let block = test.parent; block; block = block.parent) titles.push(block.name);
+  const rows = [...new Set(titles.join(' ').match(/\b[AS]\d\d\b/g))];
+  const file = /attacks\/([as]\d\d-[a-z0-9-]+\.ts)/.exec(test.asyncError?.stack ?? '')?.[1];
+  return { rows, file };
+}
+
+function* testsOf(block) {
+  for (const child of block.children) {
+    if (child.type === 'test') yield child;
+    else yield* testsOf(child);
+  }
+}
+
+export default class AttackEnvironment extends TestEnvironment {
+  /** By row: its tests' files, and how many passed and failed. */
+  rows = new Map();
+
+  handleTestEvent(event, state) {
+    if (event.name === 'run_start') {
+      for (const test of testsOf(state.rootDescribeBlock)) this.#note(test);
+      // Read by the test that compares them with the documentation; what it finds there is written beside them.
+      this.global.attackTable = { rows: this.rows, titles: new Map() };
+    }
+    if (event.name === 'test_done') {
+      for (const row of describeTest(event.test).rows) {
+        if (event.test.errors.length > 0) this.rows.get(row).failed += 1;
+        else this.rows.get(row).passed += 1;
+      }
+    }
+    if (event.name === 'run_finish') this.#print();
+  }
+
+  #note(test) {
+    const { rows, file } = describeTest(test);
+    for (const row of rows) {
+      if (!this.rows.has(row)) this.rows.set(row, { files: new Set(), passed: 0, failed: 0 });
+      if (file) this.rows.get(row).files.add(file);
+    }
+  }
+
+  #print() {
+    const titles = this.global.attackTable?.titles ?? new Map();
+    const result = (row) => {
+      const found = this.rows.get(row);
+      if (!found) return '-';
+      return found.failed > 0 ? `${found.failed} of ${found.failed + found.passed} FAILED` : `${found.passed} passed`;
+    };
+    const rows = [...new Set([...titles.keys(), ...this.rows.keys()])].toSorted((one, other) => one.localeCompare(other));
+    const lines = rows.map((row) => [row, titles.get(row)?.attack ?? '', [...this.rows.get(row)?.files ?? []].join(', ') || (titles.get(row)?.test ?? ''), result(row)]);
+    const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => line[column].length)));
+    const text = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+    if (rows.length > 0) process.stderr.write(`\nattacks: row, attack, test, result\n${text}\n\n`);
+  }
+}

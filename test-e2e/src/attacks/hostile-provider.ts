@@ -1,0 +1,115 @@
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+type Json = Record<string, unknown>;
+
+/** What the provider says instead of the truth. */
+export type Lies = {
+  /** Claims of the id_token that replace honest ones, or as undefined remove them. */
+  claims?: Json;
+  /** Makes the id_token out of its claims; without, it is signed as it should be. */
+  token?: (claims: Json) => string;
+  discovery?: Json;
+  jwks?: () => unknown;
+  /** The query with which the browser is sent back, out of the honest one. */
+  back?: (query: Record<string, string>) => Record<string, string>;
+  /** Answers a path by itself; true if it has. */
+  answer?: (path: string, response: ServerResponse) => boolean;
+};
+
+/** An OpenID provider that lets in, at once and without a page, whoever its lies say; otherwise alice. */
+export type HostileProvider = {
+  issuer: string;
+  lies: Lies;
+  /** The paths that were asked for, in order. */
+  calls: string[];
+  kid: string;
+  publicKey: KeyObject;
+  privateKey: KeyObject;
+  /** A compact JWS of these parts by this provider's key. */
+  sign(header: Json, claims: Json, key?: KeyObject): string;
+  /** The same of a payload that is text already. */
+  signText(header: Json, payload: string): string;
+  /** New keys under a new name, as a provider that rotates them has. */
+  rotate(): void;
+  /** Away, or back on the same port. */
+  down(): Promise<void>;
+  up(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const encode = (part: Json) => Buffer.from(JSON.stringify(part)).toString('base64url');
+const strip = (value: Json): Json => Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
+
+/** Header and payload of a token without a signature of any kind. */
+export const unsigned = (header: Json, claims: Json) => `${encode(header)}.${encode(claims)}`;
+
+function createKeys(kid: string) {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { kid, privateKey, publicKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' } };
+}
+
+/** Starts the provider on loopback, in plain http. */
+export async function startHostileProvider(subject = 'sub-alice'): Promise<HostileProvider> {
+  let keys = createKeys('k1');
+  const nonces = new Map<string, string>();
+  const signed = (header: Json, claims: Json | string, key = keys.privateKey) => {
+    const text = `${encode(header)}.${Buffer.from(typeof claims === 'string' ? claims : JSON.stringify(claims)).toString('base64url')}`;
+    return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+  };
+  const provider: HostileProvider = {
+    issuer: '', lies: {}, calls: [], kid: keys.kid, publicKey: keys.publicKey, privateKey: keys.privateKey, sign: signed, signText: signed,
+    rotate() {
+      keys = createKeys(`k${Date.now()}`);
+      Object.assign(provider, { kid: keys.kid, publicKey: keys.publicKey, privateKey: keys.privateKey });
+    },
+    async down() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+    async up() {
+      server.listen(Number(new URL(provider.issuer).port), '127.0.0.1');
+      await once(server, 'listening');
+    },
+    stop: () => (server.listening ? provider.down() : Promise.resolve()),
+  };
+  const idToken = (nonce: string) => {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = strip({ iss: provider.issuer, aud: 'sallyport', sub: subject, iat: now, exp: now + 300, nonce, email: 'alice@example.com', email_verified: true, name: 'Alice', groups: ['developers'], ...provider.lies.claims });
+    return provider.lies.token?.(claims) ?? signed({ alg: 'RS256', kid: keys.kid }, claims);
+  };
+  const json = (response: ServerResponse, body: unknown, status = 200) => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const authorize = (query: URLSearchParams, response: ServerResponse) => {
+    const code = `code-${provider.calls.length}`;
+    nonces.set(code, query.get('nonce') ?? '');
+    const honest = { code, state: query.get('state') ?? '', iss: provider.issuer };
+    const back = provider.lies.back?.(honest) ?? honest;
+    response.writeHead(302, { location: `${query.get('redirect_uri')}?${new URLSearchParams(back).toString()}` }).end();
+  };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://x');
+    provider.calls.push(url.pathname);
+    let body = '';
+    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+    request.on('end', () => {
+      if (provider.lies.answer?.(url.pathname, response)) return;
+      if (url.pathname === '/.well-known/openid-configuration') {
+        return json(response, strip({
+          issuer: provider.issuer, authorization_endpoint: `${provider.issuer}/authorize`, token_endpoint: `${provider.issuer}/token`, jwks_uri: `${provider.issuer}/jwks`, response_types_supported: ['code'], subject_types_supported: ['public'],
+          id_token_signing_alg_values_supported: ['RS256'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true, ...provider.lies.discovery,
+        }));
+      }
+      if (url.pathname === '/authorize') return authorize(url.searchParams, response);
+      if (url.pathname === '/jwks') return json(response, provider.lies.jwks?.() ?? { keys: [keys.jwk] });
+      if (url.pathname === '/token') return json(response, { access_token: 'at', token_type: 'Bearer', expires_in: 60, id_token: idToken(nonces.get(new URLSearchParams(body).get('code') ?? '') ?? '') });
+      json(response, {}, 404);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  provider.issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return provider;
+}

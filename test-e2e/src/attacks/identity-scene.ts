@@ -1,0 +1,96 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { expect } from '@jest/globals';
+import type { AuditRecord } from '@sallyport/contracts';
+import { createPlainBrowser, startGate, startRecordingUpstream, type Gate, type HttpAnswer, type RecordingUpstream } from '../harness/index.ts';
+import { startHostileProvider, type HostileProvider } from './hostile-provider.ts';
+
+/** A gateway of its own as four processes, whose identity providers lie: what attacks on logins are made on. */
+export type IdentityScene = { gate: Gate; one: HostileProvider; two: HostileProvider; upstream: RecordingUpstream };
+
+let open: IdentityScene | undefined;
+
+/** The open scene. */
+export function identityScene(): IdentityScene {
+  if (!open) throw new Error('the scene of logins is not open yet');
+  return open;
+}
+
+export async function openIdentityScene(): Promise<void> {
+  const [one, two, upstream] = await Promise.all([startHostileProvider(), startHostileProvider('sub-two'), startRecordingUpstream()]);
+  const provider = (id: string, { issuer }: HostileProvider) => ({ id, issuer, clientId: 'sallyport', clientSecret: 'secret-of-the-tests', allowInsecureIssuer: true, scopes: ['openid', 'email', 'groups'] });
+  const gate = await startGate({
+    mode: 'processes',
+    clusters: [
+      { ...upstream.access, name: 'dev', policy: [{ allow: { or: [{ groups: 'developers' }] } }] },
+      { ...upstream.access, name: 'mail', policy: [{ allow: { or: [{ email: 'alice@example.com' }] } }] },
+    ],
+    more: { identity: { providers: [provider('one', one), provider('two', two)], defaultProvider: 'one' } },
+  });
+  open = { gate, one, two, upstream };
+}
+
+/** Honest providers again. */
+export function resetIdentityScene(): void {
+  if (!open) return;
+  open.one.lies = {};
+  open.two.lies = {};
+}
+
+export async function closeIdentityScene(): Promise<void> {
+  await open?.gate.stop();
+  await Promise.all([open?.one.stop(), open?.two.stop(), open?.upstream.stop()]);
+  open = undefined;
+}
+
+export type ProgramLogin = { left: URL | undefined; answer: HttpAnswer; verifier: string; redirectUri: string };
+
+/** Logs in as a program does, up to its code: `left` is where the browser was sent in the end. */
+export async function logInAtProvider(id: 'one' | 'two' = 'one'): Promise<ProgramLogin> {
+  const { gate } = identityScene();
+  const verifier = randomBytes(32).toString('base64url');
+  const redirectUri = 'http://127.0.0.1:1/callback';
+  const query = new URLSearchParams({ provider: id, redirect_uri: redirectUri, state: 'state-of-the-program', code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' });
+  const { left, answer } = await createPlainBrowser({ ca: gate.caPem, leaveAt: redirectUri }).go(`${gate.pagesUrl}/.sallyport/login?${query.toString()}`);
+  return { left: left === undefined ? undefined : new URL(left), answer, verifier, redirectUri };
+}
+
+export type TokenAnswer = { status: number; body: { access_token?: string; error?: string; session?: { id: string }; identity?: { user: string; groups: string[] } } };
+
+/** Exchanges the code of a login; `changes` replace what a well-behaved program would send. */
+export async function exchangeCode({ left, verifier, redirectUri }: ProgramLogin, changes: Record<string, string> = {}): Promise<TokenAnswer> {
+  const form = new URLSearchParams({ grant_type: 'authorization_code', code: left?.searchParams.get('code') ?? '', code_verifier: verifier, redirect_uri: redirectUri, ...changes });
+  const { status, text } = await identityScene().gate.request('/.sallyport/token', { method: 'POST', body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+  return { status, body: JSON.parse(text) as TokenAnswer['body'] };
+}
+
+/** A whole login that must succeed. */
+export async function tokenAt(id: 'one' | 'two' = 'one'): Promise<{ token: string; sessionId: string; user: string }> {
+  const login = await logInAtProvider(id);
+  const { status, body } = await exchangeCode(login);
+  expect([status, login.left?.searchParams.get('error_description')]).toEqual([200, null]);
+  return { token: body.access_token!, sessionId: body.session!.id, user: body.identity!.user };
+}
+
+/** A login that must fail: no code, and words for the program, or for the person where nobody was sent to the provider. */
+export async function expectRefusedLogin(says: RegExp, id: 'one' | 'two' = 'one'): Promise<void> {
+  const { left, answer } = await logInAtProvider(id);
+  const told = left === undefined ? answer.text : left.searchParams.get('error_description') ?? '';
+  expect(told.replaceAll('&#39;', '\'')).toMatch(says);
+  expect(left?.searchParams.has('code') ?? false).toBe(false);
+  expect(String(answer.headers['set-cookie'])).not.toContain('spt_');
+}
+
+/** The same for one that fails on the way back, which is recorded. */
+export async function expectNoLogin(says: RegExp, id: 'one' | 'two' = 'one'): Promise<AuditRecord> {
+  const { gate } = identityScene();
+  const filter = { type: 'login.failed' };
+  const before = gate.events(filter).length;
+  await expectRefusedLogin(says, id);
+  const events = await gate.audit.await(filter, before + 1);
+  return events.at(-1)!;
+}
+
+/** The status of a request to a cluster. */
+export async function statusAt(token: string, cluster = 'dev'): Promise<number> {
+  return (await identityScene().gate.request(`/clusters/${cluster}/api/v1/namespaces/dev/pods`, { token })).status;
+}

@@ -1,0 +1,17 @@
+import type { TLSSocket } from 'node:tls';
+import { dialRaw } from '../harness/index.ts';
+import { scene } from './scene.ts';
+
+/** A connection that stays open: what has come, and when it ended (milliseconds since the epoch). */
+export type RawStream = { socket: TLSSocket; bytes(): Buffer; text(): string; endedAt: number | undefined };
+
+/** Dials the gateway, writes the bytes (one character a byte) and leaves the connection open. */
+export async function openRaw(bytes: string): Promise<RawStream> {
+  const socket = await dialRaw(scene().gate.url, scene().gate.caPem);
+  const chunks: Buffer[] = [];
+  const stream: RawStream = { socket, bytes: () => Buffer.concat(chunks), text: () => Buffer.concat(chunks).toString('latin1'), endedAt: undefined };
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  for (const event of ['end', 'close']) socket.on(event, () => { stream.endedAt ??= Date.now(); });
+  if (bytes !== '') socket.write(Buffer.from(bytes, 'latin1'));
+  return stream;
+}

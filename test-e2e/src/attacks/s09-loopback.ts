@@ -1,0 +1,65 @@
+import { mkdtempSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { answerLogin, eventually, httpRequestOnce, runCli, startCommand, type RunningCommand } from '../harness/index.ts';
+import { scene } from './scene.ts';
+
+const program = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js', import.meta.url));
+
+/** A login that waits for its browser, and where it listens. */
+async function startLogin(): Promise<{ command: RunningCommand; home: string; callback: URL; state: string }> {
+  const { gate } = scene();
+  const home = mkdtempSync(path.join(gate.directory, 'login-'));
+  const command = startCommand(process.execPath, [program, 'login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], { env: { SALLYPORT_HOME: home, KUBECONFIG: path.join(home, 'none') } });
+  const [url] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S+/);
+  const query = new URL(url).searchParams;
+  return { command, home, callback: new URL(query.get('redirect_uri')!), state: query.get('state')! };
+}
+const whoAmI = async (home: string) => (JSON.parse((await runCli(['whoami', '-o', 'json'], { home })).stdout) as { user: string }).user;
+
+export function attackLoopback(): void {
+  describe('S09: the place on loopback where a program waits for its login', () => {
+    it('takes no code of an attacker\'s login: not without its path and state, nor under another name, nor by another method', async () => {
+      const { command, home, callback, state } = await startLogin();
+      const at = (where: URL, options: Parameters<typeof httpRequestOnce>[1] = {}) => httpRequestOnce(where.href, options);
+      const withCode = (change: (url: URL) => void) => {
+        const url = new URL(callback.href);
+        url.search = new URLSearchParams({ code: 'code-of-the-attacker', state }).toString();
+        change(url);
+        return url;
+      };
+      expect((await at(withCode((url) => url.searchParams.set('state', 'foreign-state')))).status).toBe(400);
+      expect((await at(withCode((url) => url.searchParams.delete('state')))).status).toBe(400);
+      expect((await at(withCode((url) => { url.pathname = '/callback'; }))).status).toBe(404);
+      expect((await at(withCode(() => {}), { headers: { host: `evil.example:${callback.port}` } })).status).toBe(404);
+      expect((await at(withCode(() => {}), { headers: { host: `localhost:${callback.port}` } })).status).toBe(404);
+      expect((await at(withCode(() => {}), { method: 'POST' })).status).toBe(404);
+      expect((await at(withCode((url) => { url.pathname = '/'; }), { headers: { origin: 'https://evil.example' } })).headers['access-control-allow-origin']).toBeUndefined();
+      await answerLogin(command, scene().gate, { user: 'alice@example.com', password: 'alice' });
+      expect((await command.ended).code).toBe(0);
+      expect(await whoAmI(home)).toBe('alice@example.com');
+    }, 30_000);
+
+    it('that is told a made-up code gives nobody a session, and says so', async () => {
+      const { command, home, callback, state } = await startLogin();
+      callback.search = new URLSearchParams({ code: 'code-of-the-attacker', state }).toString();
+      await httpRequestOnce(callback.href);
+      const { code, stderr } = await command.ended;
+      expect([code, stderr]).toEqual([6, expect.stringContaining('sallyport:')]);
+      expect((await runCli(['whoami'], { home })).code).toBe(3);
+    }, 30_000);
+
+    it('of two at once each takes its own only', async () => {
+      const [one, two] = [await startLogin(), await startLogin()];
+      expect([one.callback.pathname === two.callback.pathname, one.state === two.state]).toEqual([false, false]);
+      two.callback.search = new URLSearchParams({ code: 'x', state: one.state }).toString();
+      expect((await httpRequestOnce(two.callback.href)).status).toBe(400);
+      await answerLogin(two.command, scene().gate, { user: 'bob@example.com', password: 'bob' });
+      await answerLogin(one.command, scene().gate, { user: 'alice@example.com', password: 'alice' });
+      await eventually('both are logged in', async () => (await Promise.all([one, two].map(({ command }) => command.ended))).every(({ code }) => code === 0));
+      expect([await whoAmI(one.home), await whoAmI(two.home)]).toEqual(['alice@example.com', 'bob@example.com']);
+    }, 30_000);
+  });
+}

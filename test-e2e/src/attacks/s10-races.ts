@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { eventually } from '../harness/index.ts';
+import { bytesOf, pods, send } from './attack.ts';
+import { scene, stored } from './scene.ts';
+
+const ask = (token: string, object: string) => send(bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${token}` }), 6000);
+
+export function attackRaces(): void {
+  describe('S10: a session that is ended while its requests are being judged', () => {
+    it('lets nothing through that was asked for after its end was confirmed, in whatever batch it was judged', async () => {
+      const { gate, dev } = scene();
+      for (let round = 0; round < 4; round += 1) {
+        const { token, sessionId } = await gate.login('alice@example.com');
+        let ended = false;
+        const after: string[] = [];
+        const flood = Array.from({ length: 12 }, async (_none, lane) => {
+          for (let turn = 0; turn < 15; turn += 1) {
+            const object = `race-${round}-${lane}-${turn}`;
+            if (ended) after.push(object);
+            await ask(token, object);
+          }
+        });
+        await new Promise((resolve) => { setTimeout(resolve, 60); });
+        expect((await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice })).status).toBe(204);
+        ended = true;
+        await Promise.all(flood);
+        expect(after.length).toBeGreaterThan(0);
+        expect(dev.requests.filter(({ url }) => after.some((object) => url.endsWith(`/${object}`)))).toEqual([]);
+      }
+    }, 60_000);
+
+    it('is not brought back by its own use: not by renewals under way, nor by a reload of its idle time', async () => {
+      const { gate } = scene();
+      const { token, sessionId } = await gate.login('alice@example.com');
+      const use = Promise.all(Array.from({ length: 60 }, (_none, index) => ask(token, `renew-${index}`)));
+      await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
+      await use;
+      for (let turn = 0; turn < 5; turn += 1) {
+        expect((await ask(token, 'dead')).code).toBe(401);
+        await new Promise((resolve) => { setTimeout(resolve, 200); });
+      }
+      const listed = (await gate.request('/.sallyport/api/v1/sessions?all=true', { token: scene().tokens.bob })).json()['sessions'] as { id: string }[];
+      expect(listed.some(({ id }) => id === sessionId)).toBe(false);
+      await eventually('nothing in Redis lets it live', async () => {
+        const value = JSON.stringify(await gate.redis!.client.call('SCAN', '0', 'MATCH', `*${stored(token)}*`, 'COUNT', '10000'));
+        return !value.includes('"live"');
+      });
+    }, 30_000);
+
+    it('ends for all who share it at once, and twenty who end it get one end', async () => {
+      const { gate } = scene();
+      const { token, sessionId } = await gate.login('alice@example.com');
+      const ends = await Promise.all(Array.from({ length: 20 }, () => gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice })));
+      expect(ends.map(({ status }) => status).filter((status) => status !== 204 && status !== 404)).toEqual([]);
+      expect((await ask(token, 'gone')).code).toBe(401);
+      const revoked = await gate.audit.await((record) => record.type === 'session.revoked' && record.data.sallyport.sessionId === sessionId);
+      expect(revoked).toHaveLength(1);
+    });
+  });
+}
