@@ -16,7 +16,7 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
   let directory: string;
   let practice: PracticeAccess;
   let apis: Awaited<ReturnType<typeof startDirectoryApis>>;
-  let gates: Gate[] = [];
+  const gates: Gate[] = [];
   const file = () => path.join(directory, 'people.yaml');
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'sallyport-sources-'));
