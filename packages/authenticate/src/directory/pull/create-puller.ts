@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { DirectoryStore, Logger, SingleUseStore } from '@sallyport/kit';
 import { ApiFailure } from '../api/api-failure.ts';
 import type { DirectoryEvents } from '../directory-events.ts';
@@ -34,6 +35,8 @@ export function createPuller(deps: PullerDeps): Puller {
   const { source, read, store, singleUse, events, follower, metrics, logger, now, random } = deps;
   const { id, interval } = source;
   const lockMs = Math.max(1000, interval * 0.95);
+  // Another configuration is read at once, whoever has just read by the one before.
+  const lock = `${id} ${hash('sha256', JSON.stringify(source), 'base64url')}`;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -52,7 +55,7 @@ export function createPuller(deps: PullerDeps): Puller {
   };
   /** Others keep away for as long as this takes. */
   const readAlone = async () => {
-    const holding = setInterval(() => void singleUse.put(lockKind, id, {}, lockMs).catch(() => {}), lockMs / 2);
+    const holding = setInterval(() => void singleUse.put(lockKind, lock, {}, lockMs).catch(() => {}), lockMs / 2);
     holding.unref();
     try {
       await readNow();
@@ -71,7 +74,7 @@ export function createPuller(deps: PullerDeps): Puller {
   const turn = async () => {
     if (retryAt !== undefined && now() < retryAt) return false;
     // Whoever failed tries again itself; whoever is gone loses its turn when the lock is over.
-    if (retryAt === undefined && !await singleUse.claim(lockKind, id, {}, lockMs)) return false;
+    if (retryAt === undefined && !await singleUse.claim(lockKind, lock, {}, lockMs)) return false;
     await readAlone();
     return true;
   };

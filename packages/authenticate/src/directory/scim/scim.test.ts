@@ -283,3 +283,22 @@ describe('the service', () => {
     expect((await createScimClient(none).send('get', '/Users')).status).toBe(404);
   });
 });
+
+describe('bodies that are made to hurt', () => {
+  it.each([
+    ['very deep', `{"schemas":["${userUrn}"],"userName":"deep","name":${'{"name":'.repeat(100_000)}1${'}'.repeat(100_000)}}`], ['very deep lists', `{"schemas":["${userUrn}"],"userName":"deep","emails":${'['.repeat(500_000)}${']'.repeat(500_000)}}`],
+    ['a million members', `{"schemas":["${userUrn}"],"userName":"wide","emails":[${Array(400_000).fill('{}').join(',')}]}`],
+  ])('are refused or passed over quickly: %s', async (_what, body) => {
+    const from = performance.now();
+    const { status } = await scim.send('post', '/Users', body);
+    expect([201, 400, 413]).toContain(status);
+    expect(performance.now() - from).toBeLessThan(3000);
+    expect((await scim.send('get', '/ServiceProviderConfig')).status).toBe(200);
+  });
+
+  it('with very many operations are refused before they are read', async () => {
+    const Operations = Array(50_000).fill({ op: 'add', path: 'emails[value eq "x"].display', value: 'x' });
+    const { id } = await scim.user('alice');
+    expect(await fault(scim.send('patch', `/Users/${id}`, { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations }))).toBe('413');
+  });
+});

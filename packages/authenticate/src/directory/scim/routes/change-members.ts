@@ -26,6 +26,13 @@ export async function readPeople({ store }: ScimDeps, { source }: ScimClient, id
   return people;
 }
 
+/** Reads the members of a group as they are now. */
+export async function readMembersNow({ store }: ScimDeps, { source }: ScimClient, groupId: string): Promise<DirectoryEntry[]> {
+  const people: DirectoryEntry[] = [];
+  for (const some of slices(await store.memberIds(source.id, groupId))) people.push(...(await store.get(source.id, 'people', some)).filter((entry) => entry !== undefined));
+  return people;
+}
+
 const nameOf = ({ id, body }: DirectoryEntry) => (typeof body['userName'] === 'string' ? body['userName'] : id);
 
 /** Carries a plan out, some members at a time. Who is to be added must exist before anything is changed. */

@@ -12,7 +12,7 @@ import { readResource } from '../resource/read-resource.ts';
 import { groupSchema } from '../schema/group-schema.ts';
 import { ScimFault } from '../scim-fault.ts';
 import { clientOf, type ScimDeps } from '../scim-deps.ts';
-import { changeMembers, readPeople, type MembersChanged } from './change-members.ts';
+import { changeMembers, readMembersNow, readPeople, type MembersChanged } from './change-members.ts';
 import { entityTag, isKnown, requireMatch } from './entity-tag.ts';
 import { listResources } from './list-resources.ts';
 import { queryOf } from './read-page.ts';
@@ -64,7 +64,7 @@ async function writeGroup(deps: ScimDeps, response: Response, before: DirectoryE
   if (JSON.stringify(document) === JSON.stringify(before.body)) return { after: before, touched: [] };
   const after = groupEntry(document, { id: before.id, now: deps.now(), before });
   const isRenamed = before.body[source.groupName] !== after.body[source.groupName];
-  const people = isRenamed ? await readPeople(deps, client, await deps.store.memberIds(source.id, before.id)) : [];
+  const people = isRenamed ? await readMembersNow(deps, client, before.id) : [];
   const touched = touchedBy(source.match, people);
   return await deps.store.put(source.id, 'groups', after, { expected: before.version, touched }) === 'written' ? { after, touched } : undefined;
 }
