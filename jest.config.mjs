@@ -1,5 +1,5 @@
 // One project for the quick suite (beside the sources), two for the whole-system suite: `e2e` shares one bed that is started for the run,
-// `bed` has the tests that start beds of their own. A machine has room for one node, so the two never run in one call of jest.
+// `bed` has the tests that start beds of their own, `fuzzing` needs none. A machine has room for one node, so the two never run in one call of jest.
 const base = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
@@ -25,6 +25,7 @@ export default {
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/packages/*/src/**/*.test.ts', '<rootDir>/scripts/**/*.test.mjs'] },
     { ...base, ...sharedBed, displayName: 'e2e', testMatch: ['<rootDir>/test-e2e/src/**/*.e2e.ts'] },
     { ...base, displayName: 'bed', testMatch: ['<rootDir>/packages/bed/src/**/*.bed.ts', '<rootDir>/test-e2e/src/**/*.bed.ts'] },
+    { ...base, displayName: 'fuzzing', testMatch: ['<rootDir>/test-e2e/src/**/*.fuzz.ts'] },
     { ...base, ...sharedBed, displayName: 'slow', testMatch: ['<rootDir>/test-e2e/src/**/*.slow.ts'] },
   ],
 };

@@ -1,4 +1,4 @@
-// Runs the suites that are named (unit, e2e, bed, slow), one after the other, and ends with one line of counts.
+// Runs the suites that are named (unit, e2e, bed, fuzzing, slow), one after the other, and ends with one line of counts.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,20 +6,21 @@ import path from 'node:path';
 import process from 'node:process';
 import { ownNode, root } from './bootstrap.mjs';
 
-const known = ['unit', 'e2e', 'bed', 'slow'];
+const known = ['unit', 'e2e', 'bed', 'fuzzing', 'slow'];
 const suites = process.argv.slice(2).filter((name) => known.includes(name));
 const rest = process.argv.slice(2).filter((name) => !known.includes(name));
 const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
 const skipsFile = path.join(scratch, 'skips.ndjson');
 let child;
 
-const limits = { unit: ['--maxWorkers=2'], e2e: ['--runInBand'], bed: ['--runInBand'], slow: ['--runInBand'] };
+const limits = { unit: ['--maxWorkers=2'], e2e: ['--runInBand'], bed: ['--runInBand'], fuzzing: ['--runInBand'], slow: ['--runInBand'] };
 
 function runSuite(suite) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
     '--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', path.join(root, 'node_modules/jest/bin/jest.js'),
-    ...rest, ...limits[suite], '--json', `--outputFile=${outputFile}`, '--selectProjects', suite,
+    // What is named on the command line may be in one suite only.
+    ...rest, ...(rest.length > 0 ? ['--passWithNoTests'] : []), ...limits[suite], '--json', `--outputFile=${outputFile}`, '--selectProjects', suite,
   ];
   process.stderr.write(`\n== ${suite} ==\n`);
   const startedAt = Date.now();

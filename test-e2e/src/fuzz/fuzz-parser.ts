@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { createDice, mutate } from './mutate.ts';
+
+export type FuzzedParser = {
+  /** Also the name of its directory in the corpus. */
+  name: string;
+  /** Inputs as they should be, from which bytes are changed. */
+  seeds: readonly (string | Buffer)[];
+  /** Words of its language. */
+  tokens: readonly (string | Buffer)[];
+  /** Inputs that are built, and not changed. */
+  built: fc.Arbitrary<Buffer>;
+  /** How long one input may take, in milliseconds, where that is not 50: for what holds up no event loop. */
+  longestMs?: number;
+  /** Feeds one input. Throws if what comes of it is neither a result that holds together nor one of the parser's own refusals. */
+  feed(input: Buffer): void;
+};
+
+const cases = Number(process.env['SALLYPORT_FUZZ_CASES'] ?? 100_000);
+const seed = Number(process.env['SALLYPORT_FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
+/** No input may hold up the event loop for longer, in milliseconds. */
+const usualLongestMs = 50;
+const growthBytes = 48 * 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+/** What is in use once nothing is left to be thrown away, in bytes. */
+function inUse(): number {
+  for (let times = 0; times < 3; times += 1) collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const bytes = (one: string | Buffer) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one);
+const corpusOf = (name: string) => new URL(`./corpus/${name}/`, import.meta.url);
+
+/** What broke a parser once, by its name. */
+export function readCorpus(name: string): Buffer[] {
+  const directory = corpusOf(name);
+  return existsSync(directory) ? readdirSync(directory).toSorted().map((file) => readFileSync(new URL(file, directory))) : [];
+}
+
+/** Keeps what broke a parser where every later run feeds it first. */
+function keep(name: string, input: Buffer): string {
+  mkdirSync(corpusOf(name), { recursive: true });
+  const file = new URL(`${createHash('sha256').update(input).digest('hex').slice(0, 16)}.bin`, corpusOf(name));
+  writeFileSync(file, input);
+  return file.pathname;
+}
+
+const elapsed = (run: () => void) => {
+  const started = performance.now();
+  run();
+  return performance.now() - started;
+};
+
+/** How long the parser takes for an input by itself: the best of a few times, as the machine may have been busy with something else. */
+const leastMs = ({ feed }: FuzzedParser, input: Buffer) => Math.min(...Array.from({ length: 5 }, () => elapsed(() => feed(input))));
+
+/** Feeds a parser the corpus, then 100,000 inputs (SALLYPORT_FUZZ_CASES), half of them built and half of them changed byte by byte; prints cases, longest case and growth of memory. */
+export async function fuzzParser(parser: FuzzedParser): Promise<void> {
+  const corpus = readCorpus(parser.name);
+  const [seeds, tokens] = [[...parser.seeds.map(bytes), ...corpus], parser.tokens.map(bytes)];
+  const slowest = { ms: 0, input: Buffer.alloc(0) };
+  let fed = 0;
+  const feed = (input: Buffer) => {
+    fed += 1;
+    try {
+      const ms = elapsed(() => parser.feed(input));
+      if (ms > slowest.ms) Object.assign(slowest, { ms, input });
+    } catch (cause) {
+      throw new Error(`${parser.name} broke; the input is kept in ${keep(parser.name, input)} (seed ${seed}): ${cause instanceof Error ? cause.stack : String(cause)}`, { cause });
+    }
+  };
+  for (const input of seeds) feed(input);
+  const dice = createDice(seed);
+  const before = inUse();
+  for (let count = 0; count < cases / 2; count += 1) {
+    feed(mutate(seeds, tokens, dice));
+    if (count % 500 === 0) await turn();
+  }
+  fc.assert(fc.property(parser.built, feed), { numRuns: Math.ceil(cases / 2), seed, endOnFailure: true });
+  const grown = inUse() - before;
+  const { longestMs = usualLongestMs } = parser;
+  const ms = slowest.ms > longestMs ? leastMs(parser, slowest.input) : slowest.ms;
+  process.stderr.write(`fuzzed: ${parser.name}: ${fed} cases (${corpus.length} of the corpus), longest ${ms.toFixed(1)} ms for ${slowest.input.length} bytes, memory ${(grown / 1024 / 1024).toFixed(1)} MiB more, seed ${seed}\n`);
+  if (ms > longestMs) throw new Error(`${parser.name} took ${ms.toFixed(0)} ms for one input, which is kept in ${keep(parser.name, slowest.input)}`);
+  if (grown > growthBytes) throw new Error(`${parser.name} kept ${(grown / 1024 / 1024).toFixed(0)} MiB`);
+}
