@@ -13,7 +13,9 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
 const skipsFile = path.join(scratch, 'skips.ndjson');
 let child;
 
-const limits = { unit: ['--maxWorkers=2'], e2e: ['--runInBand'], bed: ['--runInBand'], fuzzing: ['--runInBand'], slow: ['--runInBand'] };
+// What runs whole systems may leave a connection behind, and a run must end all the same; a busy machine takes its time.
+const whole = ['--runInBand', '--forceExit', '--testTimeout=30000'];
+const limits = { unit: ['--maxWorkers=2', '--testTimeout=30000'], e2e: whole, bed: whole, fuzzing: whole, slow: whole };
 
 function runSuite(suite) {
   const outputFile = path.join(scratch, `${suite}.json`);

