@@ -131,6 +131,8 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
       client.pipe(server).pipe(client);
     });
   });
+  // Whoever hangs up in the midst of a handshake leaves a half of a connection, of which no TLS socket ever comes.
+  outer.on('connection', (socket: Socket) => void sockets.add(socket));
   outer.listen(0, '127.0.0.1');
   await once(outer, 'listening');
   const url = `https://127.0.0.1:${(outer.address() as AddressInfo).port}`;
