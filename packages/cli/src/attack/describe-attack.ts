@@ -2,14 +2,15 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import { table } from '../terminal/table.ts';
 import type { AttackResult, RowResult } from './run-attack.ts';
 
+const attempts = (count: number) => `${count} ${count === 1 ? 'attempt' : 'attempts'}`;
 const words = { held: 'held', hole: 'HOLE', unjudged: 'could not judge' } as const;
 
 function summary({ result, probes }: RowResult): string {
   const holes = probes.filter((one) => one.result === 'hole').length;
-  if (result === 'hole') return `${holes} of ${probes.length} attempts`;
+  if (result === 'hole') return `${holes} of ${attempts(probes.length)}`;
   if (result === 'unjudged') return probes[0]?.seen ?? '';
   const open = probes.filter((one) => one.result === 'unjudged').length;
-  return `${probes.length - open} attempts${open > 0 ? `, ${open} could not be judged` : ''}`;
+  return `${attempts(probes.length - open)}${open > 0 ? `, ${open} could not be judged` : ''}`;
 }
 
 /** The outcome for a person: a line a row, then every hole with what was seen. */
