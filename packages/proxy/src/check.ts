@@ -5,6 +5,7 @@ import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from './check-client.ts';
 import type { ClientCertificateOf } from './client-certificate.ts';
 import type { Exchange, Step } from './exchange.ts';
+import { kubernetesAttributes } from './kubernetes-attributes.ts';
 
 /** The headers by which a browser's preflight is known (Fetch standard, 4.8), of the method that it has. */
 function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
@@ -20,12 +21,7 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
     credential: exchange.tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: exchange.tokenHash },
     target: { kind: 'cluster', name: exchange.clusterName },
     request: { method: request.method ?? '', path: info.path, host: headers!.host, ip: exchange.clientAddress, ...preflightHeaders(request), ...(clientCertificate === undefined ? {} : { clientCertificate }) },
-    kubernetes: {
-      verb: info.verb, requestVerb: info.requestVerb, isResourceRequest: info.isResourceRequest, path: info.path, apiGroup: info.apiGroup, apiVersion: info.apiVersion,
-      resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
-      ...(info.labelSelector === '' ? {} : { labelSelector: info.labelSelector }), ...(info.fieldSelector === '' ? {} : { fieldSelector: info.fieldSelector }),
-      ...(info.dryRun ? { dryRun: true } : {}), ...(info.exec ? { exec: info.exec } : {}),
-    },
+    kubernetes: kubernetesAttributes(info),
   };
 }
 

@@ -1,6 +1,7 @@
 import { explainQuestionSchema, type Check, type ExplainQuestion } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { anyName, composeRequest, parseRequestTarget, readRequestInfo, requestVerbs, type RequestInfo } from '@sallyport/kubernetes';
+import { kubernetesAttributes } from '../kubernetes-attributes.ts';
 import { readAs } from './read-as.ts';
 
 /** A question about a decision, and the request that it is about as the road to the clusters would read it. */
@@ -28,11 +29,8 @@ function sentBy({ method, path, ...asked }: ExplainQuestion): Sent {
 }
 
 function kubernetesOf(info: RequestInfo, anyOne: boolean): Question['kubernetes'] {
-  const { verb, requestVerb, isResourceRequest, path, apiGroup, apiVersion, resource, subresource, namespace, name, labelSelector, fieldSelector, dryRun, exec } = info;
-  return {
-    verb, requestVerb, isResourceRequest, path: anyOne ? path.replace(`/${anyName}`, '/<name>') : path, apiGroup, apiVersion, resource, subresource, namespace, name: anyOne ? '' : name,
-    ...(labelSelector === '' ? {} : { labelSelector }), ...(fieldSelector === '' ? {} : { fieldSelector }), ...(dryRun ? { dryRun: true } : {}), ...(exec ? { exec } : {}),
-  };
+  const attributes = kubernetesAttributes(info);
+  return anyOne ? { ...attributes, path: info.path.replace(`/${anyName}`, '/<name>'), name: '' } : attributes;
 }
 
 /**

@@ -1,0 +1,12 @@
+import type { Check } from '@sallyport/contracts';
+import type { RequestInfo } from '@sallyport/kubernetes';
+
+/** What authorize is told of a request to a cluster, for a decision or to have one explained. */
+export function kubernetesAttributes(info: RequestInfo): NonNullable<Check['kubernetes']> {
+  return {
+    verb: info.verb, requestVerb: info.requestVerb, isResourceRequest: info.isResourceRequest, path: info.path, apiGroup: info.apiGroup, apiVersion: info.apiVersion,
+    resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
+    ...(info.labelSelector === '' ? {} : { labelSelector: info.labelSelector }), ...(info.fieldSelector === '' ? {} : { fieldSelector: info.fieldSelector }),
+    ...(info.dryRun ? { dryRun: true } : {}), ...(info.exec ? { exec: info.exec } : {}),
+  };
+}
