@@ -1,5 +1,5 @@
 import { ProblemError } from '@sallyport/kit';
-import { holdsOwnToken } from './credential/own-token.ts';
+import { refuseOwnToken } from './credential/own-token.ts';
 import type { Step } from './exchange.ts';
 import { readHeaders } from './headers/read-headers.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
@@ -24,7 +24,7 @@ export function createReadTarget(deps: { upstreams: Upstreams }): Step {
     exchange.headers = headers;
     const url = request.url ?? '';
     if (!url.startsWith('/')) throw new ProblemError('bad-request', 'The request target must be a path.');
-    if (holdsOwnToken(url)) throw new ProblemError('bad-request', 'A token stands in the address, where logs on the way may have kept it: end that session, and send tokens in the Authorization header only.');
+    refuseOwnToken(url);
     const byHost = deps.upstreams.byHost(headers.host);
     if (byHost) {
       exchange.upstream = byHost;

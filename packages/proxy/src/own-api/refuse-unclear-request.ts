@@ -1,6 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 import type { Request, RequestHandler } from 'express';
-import { holdsOwnToken } from '../credential/own-token.ts';
+import { refuseOwnToken } from '../credential/own-token.ts';
 import { readHeaders } from '../headers/read-headers.ts';
 
 /** The only form that addresses of the gateway's own have: plain segments, nothing escaped, no dot segments, one slash at a time; names of SCIM's schemas have colons. */
@@ -17,7 +17,7 @@ export function refuseUnclearRequest(refused: (request: Request, error: unknown)
       const { authorization, pomeriumAuthorization } = readHeaders(request.rawHeaders);
       if (authorization.length > 1 || pomeriumAuthorization.length > 1) throw new ProblemError('ambiguous-credential', 'A header that carries a credential stands twice.');
       if (!plainAddress.test(request.originalUrl.split('?', 1)[0]!)) throw new ProblemError('bad-request', 'The addresses of the gateway\'s own pages have one plain form only.');
-      if (holdsOwnToken(request.originalUrl)) throw new ProblemError('bad-request', 'A token stands in the address, where logs on the way may have kept it: end that session, and send tokens in the Authorization header only.');
+      refuseOwnToken(request.originalUrl);
     } catch (error) {
       response.shouldKeepAlive = false;
       refused(request, error);
