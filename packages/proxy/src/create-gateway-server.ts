@@ -119,7 +119,8 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
   server.on('request', (request, response) => route(request, response, false));
   server.on('checkContinue', (request, response) => route(request, response, true));
   server.on('checkExpectation', (request, response) => route(request, response, false));
-  for (const event of ['upgrade', 'connect']) server.on(event, (request: IncomingMessage, socket: Duplex, head: Buffer) => runUpgrade({ ...deps, pipeline }, request, socket, head));
+  const upgrading = { ...deps, pipeline };
+  for (const event of ['upgrade', 'connect']) server.on(event, (request: IncomingMessage, socket: Duplex, head: Buffer) => runUpgrade(upgrading, request, socket, head));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBytes(deps, error, socket, latest.get(socket)));
   return server;
 }

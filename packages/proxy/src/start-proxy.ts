@@ -48,11 +48,11 @@ function connectServices({ loaded, identity }: ProxyParts) {
 }
 
 /** What tokens of Pomerium's clients are judged by: the public key of authenticate, which signs them. */
-function openPomerium({ loaded: { config }, now }: ProxyParts, origins: { gateway: string; login: string }): { pomerium?: PomeriumDeps } {
+function openPomerium({ loaded: { config }, now }: ProxyParts, origins: { gateway: string; login: string }): PomeriumDeps | undefined {
   const { publicKey } = config.services.authenticate;
-  if (publicKey === undefined || !config.login.pomerium) return {};
+  if (publicKey === undefined || !config.login.pomerium) return undefined;
   const tokens = createSessionTokenVerifier({ publicKey: readPublicKey(publicKey), gatewayUrl: config.gateway.url, now });
-  return { pomerium: { tokens, gatewayOrigin: origins.gateway, loginOrigin: origins.login } };
+  return { tokens, gatewayOrigin: origins.gateway, loginOrigin: origins.login };
 }
 
 /** What authenticate answers in the gateway's place. */
@@ -73,17 +73,18 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const clientCertificateOf = createClientCertificates({ asked: config.gateway.tls?.clientCaFile != null });
   const origins = { gateway: new URL(config.gateway.url).origin, login: new URL(config.login.url ?? config.gateway.url).origin };
   const pomerium = openPomerium(parts, origins);
-  const road = createRoad({ ...parts, upstreams, checks, streamChecks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf, tokens: pomerium.pomerium?.tokens, track: (socket) => {
+  const road = createRoad({ ...parts, upstreams, checks, streamChecks, addressOf, producer, hashKey: randomBytes(32), settings: config, clientCertificateOf, tokens: pomerium?.tokens, track: (socket) => {
     tunnels.add(socket);
     socket.once('close', () => tunnels.delete(socket));
   } });
   const apiAt = (origin: string): OwnApiDeps => ({
     origin, findCaller: createFindCaller({ client: checks }), clientAddress, clientCertificateOf, ...services, logger: parts.logger, clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
-    auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }), ...pomerium,
+    auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }), ...(pomerium ? { pomerium } : {}),
     ...passedOn({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });
   const onClusterHost = (request: IncomingMessage) => upstreams.byHost(request.headers.host ?? '') !== undefined;
-  const [ownApi, clusterHostApi] = [createOwnApi(apiAt(origins.gateway)), createClusterHostApi(apiAt(origins.gateway))];
+  const atGateway = apiAt(origins.gateway);
+  const [ownApi, clusterHostApi] = [createOwnApi(atGateway), createClusterHostApi(atGateway)];
   const { tls } = config.gateway;
   const files = tls && { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile), ...(tls.clientCaFile == null ? {} : { clientCaFile: resolvePath(tls.clientCaFile) }) };
   const server = createGatewayServer({
