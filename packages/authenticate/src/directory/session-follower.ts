@@ -2,6 +2,7 @@ import type { Session } from '@sallyport/contracts';
 import type { DirectoryStore, Logger, Metrics, SessionStore, SingleUseStore } from '@sallyport/kit';
 import type { Directory } from './create-directory.ts';
 import { createFollowerMetrics } from './follower-metrics.ts';
+import { inBatches } from './in-batches.ts';
 import { settleSession, type Settled, type SettleSessionDeps } from './settle-session.ts';
 
 /** Rewrites the sessions of people whom a change of the directory concerns. Any number of replicas share the work by what was touched in the store. */
@@ -33,10 +34,6 @@ const leaseMs = 30_000;
 const mostAwaited = 64;
 const sweepEveryMs = 600_000;
 
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  for (let from = 0; from < items.length; from += batch) await Promise.all(items.slice(from, from + batch).map(work));
-}
-
 /** Creates the work itself. */
 function createSettling({ directory, sourceIds, store, sessions, events, logger, metrics }: SessionFollowerDeps) {
   const told = createFollowerMetrics({ metrics, sourceIds, count: (id) => store.touchedCount(id) });
@@ -48,7 +45,7 @@ function createSettling({ directory, sourceIds, store, sessions, events, logger,
   const settleKey = async (sourceId: string, key: string) => {
     const people = await store.linked(sourceId, key);
     const found = (await Promise.all(people.map((person) => sessions.list(person)))).flat();
-    await inBatches(found.filter(({ identity }) => directory.uses(identity.provider, sourceId)), ({ id }) => settle(id));
+    await inBatches(found.filter(({ identity }) => directory.uses(identity.provider, sourceId)), batch, ({ id }) => settle(id));
   };
   const runSource = async (sourceId: string) => {
     let done = 0;
@@ -72,11 +69,11 @@ function createSettling({ directory, sourceIds, store, sessions, events, logger,
       return done;
     },
     async settleNow(sourceId: string, keys: readonly string[]) {
-      await inBatches(keys.slice(0, mostAwaited), (key) => settleKey(sourceId, key)).catch((error: unknown) => logger.warn({ err: error, source: sourceId }, 'sessions could not be compared with the directory at once; they will be'));
+      await inBatches(keys.slice(0, mostAwaited), batch, (key) => settleKey(sourceId, key)).catch((error: unknown) => logger.warn({ err: error, source: sourceId }, 'sessions could not be compared with the directory at once; they will be'));
     },
     async settleAll(concerned: (session: Session) => boolean) {
       const found = (await sessions.list()).filter((session) => directory.concerns(session.identity.provider) && concerned(session));
-      await inBatches(found, async (session) => {
+      await inBatches(found, batch, async (session) => {
         await directory.link(session.identity, session.expiresAt);
         await settle(session.id);
       });

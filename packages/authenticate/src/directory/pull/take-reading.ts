@@ -2,6 +2,7 @@ import type { SourceConfig } from '@sallyport/contracts';
 import { ProblemError, type DirectoryEntry, type DirectoryStore, type EntryKind } from '@sallyport/kit';
 import { ApiFailure } from '../api/api-failure.ts';
 import { checkName } from '../../identity/check-name.ts';
+import { inBatches } from '../in-batches.ts';
 import { keyOf, type Match } from '../keys.ts';
 import { touchedBy } from '../sources/stored-source.ts';
 import type { ReadGroup, Reading, ReadPerson } from './reading.ts';
@@ -25,10 +26,6 @@ async function readAll(store: DirectoryStore, source: string, kind: EntryKind): 
     for (const entry of entries) all.set(entry.id, entry);
     if (entries.length < batch) return all;
   }
-}
-
-async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<unknown>, size = written): Promise<void> {
-  for (let from = 0; from < items.length; from += size) await Promise.all(items.slice(from, from + size).map(work));
 }
 
 const isFit = (name: string) => {
@@ -78,7 +75,7 @@ async function takeMembers(deps: TakeReadingDeps, groupId: string, wanted: Reado
 
 async function removeGone(deps: TakeReadingDeps, kind: EntryKind, gone: readonly DirectoryEntry[], people: ReadonlyMap<string, DirectoryEntry>): Promise<void> {
   const { store, source } = deps;
-  await inBatches(gone, async (entry) => {
+  await inBatches(gone, written, async (entry) => {
     if (kind === 'groups') await takeMembers(deps, entry.id, new Set(), people);
     await store.remove(source.id, kind, entry.id, { touched: kind === 'people' ? touchedBy(source.match, [entry]) : [] });
   });
@@ -106,13 +103,13 @@ export async function takeReading(deps: TakeReadingDeps, reading: Reading): Prom
   const hasNewcomers = reading.people.some(({ id }) => !oldPeople.has(id));
   const isOther = ({ id, mark }: ReadGroup) => hasNewcomers || mark === undefined || oldGroups.get(id)?.body['mark'] !== mark;
   const members = new Map<string, Set<string>>();
-  await inBatches(groups.filter(isOther), async (group) => void members.set(group.id, new Set(await reading.membersOf(group))), asked);
+  await inBatches(groups.filter(isOther), asked, async (group) => void members.set(group.id, new Set(await reading.membersOf(group))));
   const { people } = reading;
   // A token that may see nobody any more answers like a company that nobody works for.
   if (people.length === 0 && oldPeople.size > 0) throw new ApiFailure('there is nobody in it any more, which is not believed');
   taken.people = people.length;
 
-  await inBatches(people, async (person) => {
+  await inBatches(people, written, async (person) => {
     const [before, next] = [oldPeople.get(person.id), asPerson(person)];
     const touched = touchedBy(source.match, [before, { ...next, version: 0, createdAt: 0, changedAt: 0 }]);
     if (await write(deps, 'people', before, next, touched)) taken.changedPeople += 1;
