@@ -40,8 +40,10 @@ export async function fetchKeycloak(
       if (result.code !== 0) throw new Error(`${path.basename(program)} failed: ${lastLines(result.stdout || result.stderr, 5)}`);
     };
     await reportWhile(options.onProgress, what, async () => {
-      await run(options.maven, ['-B', '-q', '-f', pomFile(recipe.pom), UNPACK, `-DoutputDirectory=${path.resolve(building)}`]);
-      const distribution = keycloakDistribution(path.resolve(building));
+      const output = path.resolve(building);
+      // Maven unpacks nothing where its marker says that it has: the marker goes where the files go, not beside the POM.
+      await run(options.maven, ['-B', '-q', '-f', pomFile(recipe.pom), UNPACK, `-DoutputDirectory=${output}`, `-DmarkersDirectory=${path.join(output, '.markers')}`]);
+      const distribution = keycloakDistribution(output);
       await run(options.java, keycloakArguments(distribution, distribution, ['build', '--db=dev-mem', '--health-enabled=true']));
     });
   });
