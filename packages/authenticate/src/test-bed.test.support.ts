@@ -42,7 +42,7 @@ export function recordingSink(): AuditSink & { records: AuditRecord[]; full: boo
   return sink;
 }
 
-/** The service on memory stores, with a test provider for each configured one, and a browser of which the cookies are kept. */
+/** The service on memory stores, with a test provider for each configured one, and a browser of which the cookies are kept; another one `elsewhere`, for logins that end in another place than they began. */
 export async function createBed(sections: Record<string, unknown> = {}, stores: { sessions?: SessionStore; singleUse?: SingleUseStore; providerTokens?: ProviderTokenStore; fetch?: ProviderFetch; directory?: DirectoryStore; apiFetch?: ProviderFetch; baseDir?: string; clock?: { now: number } } = {}) {
   const { fetch } = stores;
   const config = testConfig(sections);
@@ -80,7 +80,7 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
   const refresher = createRefresher({ ...deps, keeping, metrics, events: createLoginEvents(deps), random: () => 0.5 });
   const events = (type: string) => audit.records.filter((record) => record.type === type);
   const tokens = createSessionTokenVerifier({ publicKey, gatewayUrl: gateway, now });
-  return { app, deps, keeping, refresher, directory, store, metrics, config, tokens, clock, provider, audit, events, sessions, singleUse, lines, browser: createBrowser(app) };
+  return { app, deps, keeping, refresher, directory, store, metrics, config, tokens, clock, provider, audit, events, sessions, singleUse, lines, browser: createBrowser(app), elsewhere: createBrowser(app) };
 }
 export type Bed = Awaited<ReturnType<typeof createBed>>;
 

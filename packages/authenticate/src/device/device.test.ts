@@ -1,13 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createBed, createBrowser, gateway, type Bed, type Browser } from '../test-bed.test.support.ts';
+import { createBed, createBrowser, gateway, type Bed } from '../test-bed.test.support.ts';
 import { readUserCode, showUserCode, userCodeFrom } from './user-code.ts';
 
+/** `bed.browser` is the program that asks, `bed.elsewhere` the person's own browser. */
 let bed: Bed;
-/** The person's own browser, elsewhere; `bed.browser` is the program that asks. */
-let elsewhere: Browser;
 beforeEach(async () => {
   bed = await createBed();
-  elsewhere = createBrowser(bed.app);
 });
 
 const json = { accept: 'application/json' };
@@ -24,12 +22,12 @@ const errorOf = async (code: string) => {
 const field = (page: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? '';
 
 /** Logs in elsewhere for a code; the page on which one approves. */
-async function askApproval(code: string, browser = elsewhere) {
+async function askApproval(code: string, browser = bed.elsewhere) {
   const away = await browser.get(`/.sallyport/login?user_code=${code}`, there);
   if (away.status !== 302) return away;
   return browser.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`, there);
 }
-const answer = (page: string, said: string, browser = elsewhere, headers: Record<string, string> = {}) => browser.post('/.sallyport/device', { ...there, origin: gateway, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+const answer = (page: string, said: string, browser = bed.elsewhere, headers: Record<string, string> = {}) => browser.post('/.sallyport/device', { ...there, origin: gateway, 'content-type': 'application/x-www-form-urlencoded', ...headers },
   new URLSearchParams({ approval: field(page, 'approval'), user_code: field(page, 'user_code'), answer: said }).toString());
 async function approve(code: string) {
   return answer((await askApproval(code)).text, 'approve');
@@ -61,15 +59,15 @@ describe('a login of a device (RFC 8628)', () => {
     const [event] = bed.events('session.login');
     expect(event!.data.sallyport).toMatchObject({ clientAddress: '192.0.2.7', approvedFrom: { clientAddress: '198.51.100.4' } });
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'expired_token' });
-    expect([...elsewhere.jar.keys(), ...bed.browser.jar.keys()]).toEqual([]);
+    expect([...bed.elsewhere.jar.keys(), ...bed.browser.jar.keys()]).toEqual([]);
   });
 
   it('takes a code as people type it, and asks them to log in before they see who asks', async () => {
     const { user_code: code } = await begin();
-    const form = await elsewhere.get('/.sallyport/device', there);
+    const form = await bed.elsewhere.get('/.sallyport/device', there);
     expect(form.text).toMatch(/<label for="user_code">[\s\S]*<input id="user_code" name="user_code"/);
     for (const typed of [code, code.toLowerCase(), code.replace('-', ''), ` ${code.replace('-', ' ')} `]) {
-      const found = await elsewhere.get(`/.sallyport/device?${new URLSearchParams({ user_code: typed }).toString()}`, there);
+      const found = await bed.elsewhere.get(`/.sallyport/device?${new URLSearchParams({ user_code: typed }).toString()}`, there);
       expect([typed, found.status]).toEqual([typed, 200]);
       expect(found.text).toContain(`href="/.sallyport/login?user_code=${code}"`);
       expect(found.text).not.toContain('192.0.2.7');
@@ -109,11 +107,10 @@ describe('a login of a device (RFC 8628)', () => {
 
   it('chooses a provider first where there are several', async () => {
     bed = await createBed({ identity: { providers: [{ id: 'corp', issuer: 'https://idp.example.com', clientId: 'sallyport', clientSecret: 's3cr3t' }, { id: 'other', issuer: 'https://other.example.com', clientId: 'x' }] } });
-    elsewhere = createBrowser(bed.app);
     const { user_code: code } = await begin();
-    const choice = await elsewhere.get(`/.sallyport/login?user_code=${code}`, there);
+    const choice = await bed.elsewhere.get(`/.sallyport/login?user_code=${code}`, there);
     expect(choice.text).toContain(`/.sallyport/login?user_code=${code}&amp;provider=corp`);
-    const away = await elsewhere.get(`/.sallyport/login?user_code=${code}&provider=corp`, there);
+    const away = await bed.elsewhere.get(`/.sallyport/login?user_code=${code}&provider=corp`, there);
     expect(away.status).toBe(302);
   });
 
@@ -129,7 +126,6 @@ describe('a login of a device (RFC 8628)', () => {
     const { singleUse } = bed;
     const watched = { ...singleUse, put: (...args: Parameters<typeof singleUse.put>) => (seen.push(JSON.stringify([args[0], args[2]])), singleUse.put(...args)), claim: (...args: Parameters<typeof singleUse.claim>) => (seen.push(JSON.stringify([args[0], args[2]])), singleUse.claim(...args)) };
     bed = await createBed({}, { singleUse: watched });
-    elsewhere = createBrowser(bed.app);
     const codes = await begin();
     await approve(codes.user_code);
     const { body } = await poll(codes.device_code);

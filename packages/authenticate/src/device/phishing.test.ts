@@ -1,28 +1,27 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createBed, createBrowser, gateway, callerHeaderFor, type Bed, type Browser } from '../test-bed.test.support.ts';
+import { createBed, createBrowser, gateway, callerHeaderFor, type Bed } from '../test-bed.test.support.ts';
 
+/** `bed.browser` is the program that asks, `bed.elsewhere` the person's own browser. */
 let bed: Bed;
-let person: Browser;
 beforeEach(async () => {
   bed = await createBed();
-  person = createBrowser(bed.app);
 });
 const json = { accept: 'application/json' };
 const form = { origin: gateway, 'content-type': 'application/x-www-form-urlencoded' };
 const begin = async (headers: Record<string, string> = {}) => (await bed.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, {})).body as { device_code: string; user_code: string };
 const poll = async (code: string) => ((await bed.browser.post('/.sallyport/api/v1/device/token', json, { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code })).body as { error?: string }).error;
-async function askApproval(code: string, browser = person) {
+async function askApproval(code: string, browser = bed.elsewhere) {
   const away = await browser.get(`/.sallyport/login?user_code=${code}`);
   return (await browser.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`)).text;
 }
 const field = (page: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? '';
-const answer = (page: string, changes: Record<string, string> = {}, browser = person, headers: Record<string, string> = form) => browser.post('/.sallyport/device', headers,
+const answer = (page: string, changes: Record<string, string> = {}, browser = bed.elsewhere, headers: Record<string, string> = form) => browser.post('/.sallyport/device', headers,
   new URLSearchParams({ approval: field(page, 'approval'), user_code: field(page, 'user_code'), answer: 'approve', ...changes }).toString());
 
 describe('phishing with a code (A24)', () => {
   it('warns on every page, and shows the address of the device and not that of the person', async () => {
     const { user_code: code } = await begin({ 'sallyport-client-address': '203.0.113.99' });
-    expect((await person.get('/.sallyport/device')).text).toContain('Did somebody send you here');
+    expect((await bed.elsewhere.get('/.sallyport/device')).text).toContain('Did somebody send you here');
     const page = await askApproval(code);
     expect(page).toContain('203.0.113.99 (not the address of this browser)');
     expect(page).toContain('Approve only if the device is yours');
@@ -39,9 +38,9 @@ describe('phishing with a code (A24)', () => {
   it('approves nothing on the word of another site, of none, or of a script', async () => {
     const codes = await begin();
     const page = await askApproval(codes.user_code);
-    for (const origin of ['https://evil.example', 'null', 'http://gate.example.com:8443', `${gateway}.evil.example`]) expect([origin, (await answer(page, {}, person, { ...form, origin })).status]).toEqual([origin, 403]);
-    expect((await answer(page, {}, person, { 'content-type': form['content-type'] })).status).toBe(403);
-    expect((await person.get(`/.sallyport/device?${new URLSearchParams({ approval: field(page, 'approval'), answer: 'approve' }).toString()}`)).status).toBe(200);
+    for (const origin of ['https://evil.example', 'null', 'http://gate.example.com:8443', `${gateway}.evil.example`]) expect([origin, (await answer(page, {}, bed.elsewhere, { ...form, origin })).status]).toEqual([origin, 403]);
+    expect((await answer(page, {}, bed.elsewhere, { 'content-type': form['content-type'] })).status).toBe(403);
+    expect((await bed.elsewhere.get(`/.sallyport/device?${new URLSearchParams({ approval: field(page, 'approval'), answer: 'approve' }).toString()}`)).status).toBe(200);
     expect(await poll(codes.device_code)).toBe('authorization_pending');
     expect((await answer(page)).status).toBe(200);
   });
@@ -93,8 +92,8 @@ describe('phishing with a code (A24)', () => {
   it('refuses a person whom their provider does not vouch for, on a page, and the device goes on waiting', async () => {
     const codes = await begin();
     bed.provider.lies = { claims: { email_verified: false } };
-    const away = await person.get(`/.sallyport/login?user_code=${codes.user_code}`);
-    const page = await person.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`);
+    const away = await bed.elsewhere.get(`/.sallyport/login?user_code=${codes.user_code}`);
+    const page = await bed.elsewhere.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`);
     expect(page.status).toBe(403);
     expect(await poll(codes.device_code)).toBe('authorization_pending');
   });
@@ -135,10 +134,10 @@ describe('guesses at codes', () => {
 
   it('cannot be made by a cookie that was written by hand', async () => {
     const { user_code: code } = await begin();
-    const away = await person.get(`/.sallyport/login?user_code=${code}`);
-    const [name] = [...person.jar.keys()];
-    person.jar.set(name!, person.jar.get(name!)!.replace(/[A-Z]{8}$/, 'ZZZZZZZZ'));
-    const page = await person.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`);
+    const away = await bed.elsewhere.get(`/.sallyport/login?user_code=${code}`);
+    const [name] = [...bed.elsewhere.jar.keys()];
+    bed.elsewhere.jar.set(name!, bed.elsewhere.jar.get(name!)!.replace(/[A-Z]{8}$/, 'ZZZZZZZZ'));
+    const page = await bed.elsewhere.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`);
     expect(page.status).toBe(400);
     expect(bed.events('login.failed').some(({ data }) => data.responseStatus?.message?.includes('a code that no device shows'))).toBe(true);
   });

@@ -1,19 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
-import { createBed, createBrowser, throughProvider, verifier, type Bed, type Browser } from '../test-bed.test.support.ts';
+import { createBed, createBrowser, throughProvider, verifier, type Bed } from '../test-bed.test.support.ts';
 
 let bed: Bed;
-let elsewhere: Browser;
 beforeEach(async () => {
   bed = await createBed();
-  elsewhere = createBrowser(bed.app);
 });
 const json = { accept: 'application/json' };
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
 const path = (changes: Record<string, string> = {}) => `/.sallyport/login?${new URLSearchParams({ redirect_uri: oob, state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256', ...changes }).toString()}`;
 const exchange = (code: string, changes: Record<string, unknown> = {}) => bed.browser.post('/.sallyport/token', json, { grant_type: 'authorization_code', code_verifier: verifier, redirect_uri: oob, code, ...changes });
 /** The program asks; a person logs in elsewhere; what they see. */
-async function logIn(browser = elsewhere) {
+async function logIn(browser = bed.elsewhere) {
   await bed.browser.get(path(), json);
   return throughProvider(bed, path(), undefined, browser);
 }
@@ -53,14 +51,14 @@ describe('a login whose code is carried back by hand', () => {
   });
 
   it('shows no code for an address that somebody made up instead of having the program ask for it', async () => {
-    const page = await throughProvider(bed, path({ code_challenge: hashToken('x'.repeat(43)) }), undefined, elsewhere);
+    const page = await throughProvider(bed, path({ code_challenge: hashToken('x'.repeat(43)) }), undefined, bed.elsewhere);
     expect(page.status).toBe(400);
     expect(page.text).not.toContain('class="paste"');
   });
 
   it('shows the address of the program that asked, where that is another one', async () => {
     await bed.browser.get(path(), { ...json, 'sallyport-client-address': '203.0.113.99', 'user-agent': '<b>' });
-    const page = await throughProvider(bed, path(), undefined, elsewhere);
+    const page = await throughProvider(bed, path(), undefined, bed.elsewhere);
     expect(page.text).toContain('203.0.113.99 (not the address of this browser)');
     expect(page.text).toContain('&lt;b&gt;');
   });
