@@ -47,6 +47,14 @@ const after = (ms: number) => {
   bed.clock.now += ms;
   return bed.refresher.runDue();
 };
+/** What the provider answers now changes nothing and ends nothing; what it says a minute later counts. */
+const answersLater = async (session: Session, groups: string[]) => {
+  await after(10 * minute);
+  expect(await live(session)).toEqual(session);
+  bed.provider.lies = { claims: { groups } };
+  await after(minute);
+  expect((await identityOf(session)).groups).toEqual(groups);
+};
 const refreshCalls = () => bed.provider.calls.filter((path) => path === '/token').length;
 /** The token endpoint answers refreshes this way, logins as ever. */
 const answerWith = (answer: () => Response | Promise<Response>) => {
@@ -281,21 +289,13 @@ describe('a provider that is away ends nothing until the grace is over', () => {
     const session = await logIn();
     const { privateKey } = await generateKeyPair('RS256');
     bed.provider.lies = { noRotation: true, claims: { groups: ['sre'] }, sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(privateKey) };
-    await after(10 * minute);
-    expect(await live(session)).toEqual(session);
-    bed.provider.lies = { claims: { groups: ['ops'] } };
-    await after(minute);
-    expect((await identityOf(session)).groups).toEqual(['ops']);
+    await answersLater(session, ['ops']);
   });
 
   it('keeps the new refresh token when only UserInfo is away', async () => {
     const session = await logIn();
     bed.provider.lies = { claims: { groups: undefined }, intercept: (path) => (path === '/userinfo' ? new Response('', { status: 503 }) : undefined) };
-    await after(10 * minute);
-    expect(await live(session)).toEqual(session);
-    bed.provider.lies = { claims: { groups: ['sre'] } };
-    await after(minute);
-    expect((await identityOf(session)).groups).toEqual(['sre']);
+    await answersLater(session, ['sre']);
   });
 
   it('is not asked for every session when it is away', async () => {
