@@ -20,7 +20,6 @@ import { scimBody } from './scim-body.ts';
 import { sendGroup, showGroups, versionsOf } from './show-groups.ts';
 
 const mostTries = 5;
-const nobody: MembersChanged = { added: [], removed: [], touched: [] };
 const idOf = (request: Request) => String(request.params['id']);
 const membersOf = (body: unknown) => Object.entries(body as object).find(([name]) => name.toLowerCase() === 'members')?.[1] as unknown;
 
@@ -81,8 +80,7 @@ async function change(deps: ScimDeps, request: Request, response: Response, next
     await readPeople(deps, client, [...plan.add]);
     const written = await writeGroup(deps, response, before, document);
     if (!written) continue;
-    const isAboutNobody = !plan.afresh && plan.add.size + plan.remove.size === 0;
-    const members = isAboutNobody ? nobody : await changeMembers(deps, client, before.id, plan);
+    const members = await changeMembers(deps, client, before.id, plan);
     const isChanged = written.after !== before || members.added.length + members.removed.length > 0;
     if (isChanged) await finish(deps, request, response, { verb: 'update', code: 200, entry: written.after, members, touched: written.touched });
     return written.after;
