@@ -3,7 +3,6 @@ import type { DirectoryEntry } from '@sallyport/kit';
 import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource/choose-attributes.ts';
 import { groupSchema } from '../schema/group-schema.ts';
 import { clientOf, type ScimDeps } from '../scim-deps.ts';
-import { entityTag } from './entity-tag.ts';
 import { queryOf } from './read-page.ts';
 import { sendScim } from './send-scim.ts';
 import { showEntry } from './show-entry.ts';
@@ -35,9 +34,8 @@ export async function showGroups({ store, baseUrl }: ScimDeps, source: string, e
 /** Answers with one group. */
 export async function sendGroup(deps: ScimDeps, request: Request, response: Response, status: number, entry: DirectoryEntry): Promise<void> {
   const choice = readChoice(groupSchema, queryOf(request.url));
-  const source = clientOf(response).source.id;
-  const [shown] = await showGroups(deps, source, [entry], choice);
-  const [version] = await versionsOf(deps, source, [entry]);
-  response.setHeader('etag', entityTag(version!));
+  const [shown] = await showGroups(deps, clientOf(response).source.id, [entry], choice);
+  const { version } = shown!['meta'] as { version: string };
+  response.setHeader('etag', version);
   sendScim(response, status, chooseAttributes(groupSchema, choice, shown!));
 }
