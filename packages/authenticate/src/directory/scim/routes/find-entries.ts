@@ -74,7 +74,10 @@ async function scan(deps: FindDeps, holds: (entry: DirectoryEntry) => boolean, f
 export async function findEntries(deps: FindDeps, { filter, from, count }: { filter: Filter | undefined; from: number; count: number }): Promise<Found> {
   if (!filter) return deps.store.list(deps.source, deps.kind, from, count);
   const { rest, members } = deps.kind === 'groups' ? takeMembers(filter) : { rest: [filter], members: [] };
-  const holds = (entry: DirectoryEntry) => rest.every((term) => matches(term, deps.show(entry)));
+  const holds = (entry: DirectoryEntry) => {
+    const shown = deps.show(entry);
+    return rest.every((term) => matches(term, shown));
+  };
   const found = await candidates(deps, rest, members);
   if (!found) return scan(deps, holds, from, count);
   const all = await havingMembers(deps, found.filter(holds), members);
