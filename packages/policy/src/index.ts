@@ -1,6 +1,6 @@
 // The policy language (a superset of Pomerium's) and its engine: documents are compiled once to closures and evaluated per request.
 export { compilePolicy, compilePolicySliced, type CompileResult } from './compile/compile-policy.ts';
-export { type Slicing } from './compile/run-steps.ts';
+export { runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
 export { type CompiledPolicy, type Alternative, type Action, type Operator, actions, operators } from './compiled-policy.ts';
 export { evaluatePolicy, defaultDeny, type PolicyResult, type ActionResult, type Effect } from './evaluate-policy.ts';
 export { explainPolicy, traceAlternatives, type PolicyTrace, type AlternativeTrace, type CriterionTrace } from './explain-policy.ts';

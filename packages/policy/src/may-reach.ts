@@ -1,8 +1,7 @@
 import type { Alternative, CompiledPolicy } from './compiled-policy.ts';
-import { findCriterion } from './criteria/find-criterion.ts';
+import type { Steps } from './compile/run-steps.ts';
+import { isOfPerson } from './criteria/is-of-person.ts';
 import type { PolicyInput } from './policy-input.ts';
-
-const isOfPerson = (label: string) => findCriterion(label).criterion?.ofPerson === true;
 
 /** What is certain of an alternative by who somebody is, whatever they ask for: that it holds, that it does not, or neither. */
 function byPerson({ criteria, labels, every, invert }: Alternative, input: PolicyInput): 'holds' | 'fails' | 'open' {
@@ -25,17 +24,17 @@ function byPerson({ criteria, labels, every, invert }: Alternative, input: Polic
  * Says step by step whether any request of this person's could be allowed: yields after each alternative, so that whoever reads it may pause, and returns
  * the answer. Only what tells people apart is judged, and the rest given the benefit of the doubt: for lists of what is somebody's, never for a decision.
  */
-export function* mayReach(policies: readonly CompiledPolicy[], input: PolicyInput): Generator<undefined, boolean> {
+export function* mayReach(policies: readonly CompiledPolicy[], input: PolicyInput): Steps<boolean> {
   for (const { deny } of policies) {
     for (const alternative of deny) {
       if (byPerson(alternative, input) === 'holds') return false;
-      yield undefined;
+      yield;
     }
   }
   for (const { allow } of policies) {
     for (const alternative of allow) {
       if (byPerson(alternative, input) !== 'fails') return true;
-      yield undefined;
+      yield;
     }
   }
   return false;

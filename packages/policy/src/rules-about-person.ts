@@ -1,9 +1,8 @@
-import { findCriterion } from './criteria/find-criterion.ts';
+import { isOfPerson } from './criteria/is-of-person.ts';
 import type { AlternativeTrace, CriterionTrace } from './explain-policy.ts';
 
 const isInverted = ({ operator }: AlternativeTrace) => operator === 'not' || operator === 'nor';
 const needsEvery = ({ operator }: AlternativeTrace) => operator === 'and' || operator === 'not';
-const isOfPerson = ({ name }: CriterionTrace) => findCriterion(name).criterion?.ofPerson === true;
 
 /**
  * What of a trace is about the person who asks: alternatives that are true for them, and those that only want something else of the request.
@@ -15,7 +14,7 @@ export function rulesAboutPerson(alternatives: readonly AlternativeTrace[]): Alt
     const inverted = isInverted(alternative);
     const isTrue = ({ holds }: CriterionTrace) => holds !== inverted;
     if (alternative.holds) return [{ ...alternative, criteria: alternative.criteria.filter(isTrue) }];
-    const persons = alternative.criteria.filter(isOfPerson);
+    const persons = alternative.criteria.filter(({ name }) => isOfPerson(name));
     const fails = needsEvery(alternative) ? persons.some((one) => !isTrue(one)) : persons.length > 0;
     return fails ? [] : [alternative];
   });

@@ -5,6 +5,7 @@ import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { writeAnswer } from './answer.ts';
 import type { IdleRenewal } from './idle-renewal.ts';
 import type { JudgeCheck } from './judge-check.ts';
+import { sessionStoreAway } from './session-store-away.ts';
 import { withDeadline } from './with-deadline.ts';
 
 /** Answers a batch: the JSON of a CheckResponse, and what is to be done once it is on its way. */
@@ -12,8 +13,6 @@ export type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string;
 
 type Deps = { sessions: Pick<SessionStore, 'find'>; policies: PolicySet; judge: JudgeCheck; renewal: IdleRenewal; logger: Logger; storeTimeoutMs: number };
 type Found = ReadonlyMap<string, SessionLookup>;
-
-const storeAway = () => new ProblemError('sessions-unavailable', 'The session store does not answer, so nobody can be recognised. Try again shortly.');
 
 function distinctHashes(checks: readonly Check[]): string[] {
   const hashes = new Set<string>();
@@ -26,11 +25,11 @@ async function findSessions(hashes: readonly string[], { sessions, storeTimeoutM
   if (hashes.length === 0) return new Map();
   let lookups: SessionLookup[];
   try {
-    lookups = await withDeadline(sessions.find(hashes), storeTimeoutMs, storeAway);
+    lookups = await withDeadline(sessions.find(hashes), storeTimeoutMs, sessionStoreAway);
   } catch (cause) {
-    throw cause instanceof ProblemError && cause.code === 'sessions-unavailable' ? cause : new ProblemError('sessions-unavailable', storeAway().detail, { cause });
+    throw cause instanceof ProblemError && cause.code === 'sessions-unavailable' ? cause : new ProblemError('sessions-unavailable', sessionStoreAway().detail, { cause });
   }
-  if (lookups.length !== hashes.length) throw storeAway();
+  if (lookups.length !== hashes.length) throw sessionStoreAway();
   return new Map(hashes.map((hash, index) => [hash, lookups[index]!]));
 }
 

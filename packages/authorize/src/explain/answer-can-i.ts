@@ -1,9 +1,8 @@
 import { canIRequestSchema, type CanIAnswer } from '@sallyport/contracts';
 import { ProblemError, type Logger, type SessionStore } from '@sallyport/kit';
-import { createCallerViews } from '../check/caller-view.ts';
-import { createJudgeCheck } from '../check/judge-check.ts';
 import type { PolicySet } from '../policies/policy-set.ts';
-import { findAsking } from './find-asking.ts';
+import { findAsking } from '../check/find-asking.ts';
+import { judgeAside } from './judge-aside.ts';
 import { notYours } from './not-yours.ts';
 import { readAs } from './read-as.ts';
 
@@ -19,8 +18,7 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
     if (target.kind !== 'cluster') throw new ProblemError('bad-request', 'Only requests to clusters can be asked about.');
     const found = await findAsking(check, deps);
     const snapshot = deps.policies.current();
-    const now = deps.now();
-    const judge = createJudgeCheck({ callers: createCallerViews({ max: 1 }), now: () => now, shadow: () => undefined });
+    const judge = judgeAside(deps.now());
     const allowed: boolean[] = [];
     for (const [index, { method, kubernetes }] of requests.entries()) {
       if (index > 0 && index % atOnce === 0) await new Promise((resolve) => { setImmediate(resolve); });

@@ -1,27 +1,26 @@
 import { explainRequestSchema, type Check, type ExplainRequest, type Explanation } from '@sallyport/contracts';
 import { ProblemError, type Logger, type SessionLookup, type SessionStore } from '@sallyport/kit';
-import { createCallerViews } from '../check/caller-view.ts';
-import { createJudgeCheck } from '../check/judge-check.ts';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
+import { createTurns } from '../turns.ts';
 import { explainCheck } from './explain-check.ts';
-import { findAsking, soon } from './find-asking.ts';
+import { findAsking, soon } from '../check/find-asking.ts';
 import { findPerson } from './find-person.ts';
+import { judgeAside } from './judge-aside.ts';
 import { readAs } from './read-as.ts';
 
 type Deps = { sessions: Pick<SessionStore, 'find' | 'list'>; policies: Pick<PolicySet, 'current'>; logger: Logger; now: () => number; storeTimeoutMs: number };
 
-/** How many may be under way at once: an explanation of a large policy costs as much as thousands of checks. */
-const mostAtOnce = 4;
+/** An explanation of a large policy costs as much as thousands of checks. */
+const atOnce = { all: 4, busy: 'Too much is being explained at the moment. Try again shortly.' };
 
 /** Whether `api.policy` lets the caller explain what is not their own; decided here and now, whatever the calling service says. */
 function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot, now: number): boolean {
-  const judge = createJudgeCheck({ callers: createCallerViews({ max: 1 }), now: () => now, shadow: () => undefined });
-  return judge({ credential: check.credential, target: { kind: 'api', area: 'policy' }, request: check.request }, found, snapshot).decision.effect === 'allow';
+  return judgeAside(now)({ credential: check.credential, target: { kind: 'api', area: 'policy' }, request: check.request }, found, snapshot).decision.effect === 'allow';
 }
 
 /** Creates what answers `POST /v1/explain`. */
 export function createAnswerExplain(deps: Deps): (text: string) => Promise<Explanation> {
-  let underWay = 0;
+  const turns = createTurns(atOnce);
   const explain = async ({ check, about }: ExplainRequest) => {
     const found = await findAsking(check, deps);
     const snapshot = deps.policies.current();
@@ -36,15 +35,9 @@ export function createAnswerExplain(deps: Deps): (text: string) => Promise<Expla
   };
   return async (text) => {
     const request = readAs(explainRequestSchema, text);
-    if (underWay >= mostAtOnce) throw new ProblemError('too-many-requests', 'Too much is being explained at the moment. Try again shortly.');
-    underWay += 1;
-    try {
-      const explanation = await explain(request);
-      const { cluster, decision, person, shows, rules } = explanation;
-      deps.logger.info({ cluster, user: person.user, other: person.other, effect: decision.effect, rule: decision.rule, shows, rules: rules.length, policyVersion: decision.policyVersion }, 'a decision was explained');
-      return explanation;
-    } finally {
-      underWay -= 1;
-    }
+    const explanation = await turns.take('', () => explain(request));
+    const { cluster, decision, person, shows, rules } = explanation;
+    deps.logger.info({ cluster, user: person.user, other: person.other, effect: decision.effect, rule: decision.rule, shows, rules: rules.length, policyVersion: decision.policyVersion }, 'a decision was explained');
+    return explanation;
   };
 }

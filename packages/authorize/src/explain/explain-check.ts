@@ -1,11 +1,10 @@
 import type { Check, Explanation, ExplainedRule } from '@sallyport/contracts';
 import { ProblemError, type SessionLookup } from '@sallyport/kit';
 import { rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
-import { createCallerViews } from '../check/caller-view.ts';
 import { inputOf } from '../check/decide.ts';
-import { createJudgeCheck } from '../check/judge-check.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import { chooseRules } from './choose-rules.ts';
+import { judgeAside } from './judge-aside.ts';
 import { notYours } from './not-yours.ts';
 import { shorten } from './shorten.ts';
 import { traceInSlices } from './trace-in-slices.ts';
@@ -29,8 +28,7 @@ function askedOf({ request, kubernetes }: Check): Explanation['asked'] {
 
 /** Says of a request to a cluster what is decided and why. Nothing is held against the caller, no shadow policy is asked, and what is decided is what a check would get. */
 export async function explainCheck({ check, found, other, privileged }: Explained, snapshot: PolicySnapshot, now: number): Promise<Explanation> {
-  const callers = createCallerViews({ max: 1 });
-  const answer = createJudgeCheck({ callers, now: () => now, shadow: () => undefined })(check, found, snapshot);
+  const answer = judgeAside(now)(check, found, snapshot);
   if (check.target.kind !== 'cluster') throw new ProblemError('bad-request', 'Only requests to clusters can be explained.');
   if (found?.state !== 'live' || !answer.caller) throw new ProblemError('unauthenticated', answer.problem?.detail ?? 'Log in first.');
   const { name } = check.target;
@@ -38,7 +36,7 @@ export async function explainCheck({ check, found, other, privileged }: Explaine
   if (!rules) throw notYours(name);
   const shows = privileged || rules.explain ? 'all' : 'yours';
   const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, now);
-  const traces = await traceInSlices(rules.policiesFor(check.kubernetes?.namespace ?? ''), input, () => new Promise((resolve) => { setImmediate(resolve); }));
+  const traces = await traceInSlices(rules.policiesFor(check.kubernetes?.namespace ?? ''), input);
   const visible = shows === 'all' ? traces : rulesAboutPerson(traces);
   if (shows === 'yours' && !visible.some(({ action }) => action === 'allow')) throw notYours(name);
   const shown = chooseRules(visible, mostRules);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, ReplicaStatus, StreamQuestion } from '@sallyport/contracts';
 import { createMemoryStreamBoard, type Caller } from '@sallyport/kit';
 import { createListStreams } from './list-streams.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../turns.ts';
 
 const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
   id: 'stream-1', kind: 'exec', proxy: 'proxy/a', cluster: 'dev', verb: 'create', clientAddress: '10.0.0.9', auditId: 'audit-1', issuer: 'https://idp', subject: 'alice', user: 'alice@example.com', sessionId: 'ses_1',

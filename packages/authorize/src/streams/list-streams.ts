@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mostStreamRows, streamQuestionSchema, type OwnedStreamRow, type StreamAnswer, type StreamList, type StreamListRequest, type StreamQuestion, type StreamRow } from '@sallyport/contracts';
 import { ProblemError, type Caller, type ReplicaBoard, type StreamBoard } from '@sallyport/kit';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../turns.ts';
 
 export type ListStreamsDeps = {
   board: Pick<StreamBoard, 'ask' | 'answered' | 'take'>;

@@ -2,7 +2,7 @@ import { streamListRequestSchema, type StreamList } from '@sallyport/contracts';
 import { ProblemError, type Caller, type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/kit';
 import { parseJson } from '../parse-json.ts';
 import { createListStreams } from './list-streams.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../turns.ts';
 
 export type StreamQuestionsDeps = { board: StreamBoard; replicas: Pick<ReplicaBoard, 'list'>; sessions: Pick<SessionStore, 'onGap'>; now: () => number };
 

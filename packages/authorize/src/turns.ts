@@ -6,14 +6,16 @@ export type Turns = {
   take<T>(key: string, work: () => Promise<T>): Promise<T>;
 };
 
-/** Creates turns: at most `all` at a time, and `each` of one key. */
-export function createTurns({ all, each }: { all: number; each: number }): Turns {
+const usualWords = 'This is being asked for too often at the moment. Try again shortly.';
+
+/** Creates turns: at most `all` at a time, and `each` (all unless said otherwise) of one key. `busy` is what whoever is one too many is told. */
+export function createTurns({ all, each = all, busy = usualWords }: { all: number; each?: number; busy?: string }): Turns {
   const under = new Map<string, number>();
   let total = 0;
   return {
     async take(key, work) {
       const mine = under.get(key) ?? 0;
-      if (mine >= each || total >= all) throw new ProblemError('too-many-requests', 'This is being asked for too often at the moment. Try again shortly.');
+      if (mine >= each || total >= all) throw new ProblemError('too-many-requests', busy);
       under.set(key, mine + 1);
       total += 1;
       try {
