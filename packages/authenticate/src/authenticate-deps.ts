@@ -8,6 +8,7 @@ import type { LoginEvents } from './session/login-events.ts';
 export type AuthenticateDeps = {
   settings: LoginSettings;
   providers: readonly ProviderClient[];
+  /** Where there is `keeping`, those that take what is kept with them when they end. */
   sessions: SessionStore;
   singleUse: SingleUseStore;
   audit: AuditSink;

@@ -21,7 +21,6 @@ import { revokeSession } from './routes/revoke-session.ts';
 import { revokeSessions } from './routes/revoke-sessions.ts';
 import { showMe } from './routes/show-me.ts';
 import { signedOut } from './routes/signed-out.ts';
-import { forgetWithSessions } from './session/forget-with-sessions.ts';
 import { createLoginEvents } from './session/login-events.ts';
 
 const bodyLimit = '16kb';
@@ -56,8 +55,7 @@ function mountPomerium(app: Express, routes: RouteDeps): void {
 
 /** The service's HTTP application. It neither listens nor reads the environment. Every call needs the credential of one of Sallyport's services. */
 export function createAuthenticateApp(deps: AuthenticateDeps): Express {
-  const sessions = deps.keeping ? forgetWithSessions(deps.sessions, { tokens: deps.keeping.tokens, logger: deps.logger }) : deps.sessions;
-  const routes: RouteDeps = { ...deps, sessions, events: createLoginEvents(deps) };
+  const routes: RouteDeps = { ...deps, events: createLoginEvents(deps) };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

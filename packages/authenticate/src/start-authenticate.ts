@@ -66,7 +66,6 @@ function followDirectory(parts: StartAuthenticate, deps: AuthenticateDeps, store
   if (config.identity.directory.sources.length === 0) return deps;
   const opened = openDirectory({
     ...deps, config, resolvePath, store, scimClients: loadScimClients(loaded), random: Math.random, loginEvents: createLoginEvents(deps), ...(metrics ? { metrics } : {}),
-    sessions: deps.keeping ? forgetWithSessions(deps.sessions, { tokens: deps.keeping.tokens, logger: deps.logger }) : deps.sessions,
     fetchFor(source) {
       if (fetch) return fetch;
       const own = createProviderFetch({ ...environment, ...('caFile' in source && source.caFile != null ? { ca: readFileSync(resolvePath(source.caFile), 'utf8') } : {}) });
@@ -118,8 +117,9 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'authenticate', now).verifier;
   const settings = readLoginSettings(config);
   const audit = openAudit(parts, closing);
-  const { sessions, singleUse, tokens, directory } = await openStores(parts, closing);
+  const { sessions: stored, singleUse, tokens, directory } = await openStores(parts, closing);
   const keeping = openKeeping(parts, tokens);
+  const sessions = keeping ? forgetWithSessions(stored, { tokens, logger }) : stored;
   const providers = createProviders(parts, keeping !== undefined, closing);
   readiness.add('sessions', () => sessions.ping());
   const deps = followDirectory(parts, {

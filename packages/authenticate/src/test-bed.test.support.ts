@@ -56,8 +56,9 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const keeping = { tokens: stores.providerTokens ?? createMemoryProviderTokenStore({ now }), sealer: createTokenSealer([{ id: 'k', key: randomBytes(32) }]) };
   const metrics = createMetrics();
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const bare: AuthenticateDeps = {
-    settings: readLoginSettings(config), sessions, singleUse, audit, now, tokens: createSessionTokenSigner({ privateKey, gatewayUrl: gateway, now }), keeping, random: () => 0.5,
+    settings: readLoginSettings(config), sessions: forgetWithSessions(sessions, { tokens: keeping.tokens, logger }), singleUse, audit, now, tokens: createSessionTokenSigner({ privateKey, gatewayUrl: gateway, now }), keeping, random: () => 0.5,
     providers: config.identity.providers.map((one) => createProviderClient({ provider: one, fetch: fetch ?? provider.fetch, now, foreign: foreignPrefixes(one, config.identity.providers) })),
     verifier: {
       verified: () => undefined,
@@ -66,13 +67,12 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
         return 'proxy';
       },
     },
-    logger: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
-    randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
+    logger, randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
   };
   const store = stores.directory ?? createMemoryDirectoryStore({ now });
   const resolvePath = (file: string) => path.resolve(stores.baseDir ?? '.', file);
   const directory = openDirectory({
-    ...bare, sessions: forgetWithSessions(sessions, { tokens: keeping.tokens, logger: bare.logger }), config, resolvePath, store, metrics, random: () => 0.5, scimClients: loadScimClients({ config, file: 'sallyport.yaml', resolvePath, place: () => undefined }), loginEvents: createLoginEvents(bare),
+    ...bare, config, resolvePath, store, metrics, random: () => 0.5, scimClients: loadScimClients({ config, file: 'sallyport.yaml', resolvePath, place: () => undefined }), loginEvents: createLoginEvents(bare),
     fetchFor: () => stores.apiFetch ?? (() => Promise.reject(new TypeError('there is no network here'))), sleep: async (ms) => void (clock.now += ms),
   });
   const deps: AuthenticateDeps = { ...bare, providers: directory.providers, sessions: directory.sessions, ...(directory.scim ? { scim: directory.scim } : {}) };

@@ -1,6 +1,5 @@
 import { replicaReportSchema } from '@sallyport/contracts';
-import { ProblemError, type ReplicaBoard } from '@sallyport/kit';
-import { parseJson } from './parse-json.ts';
+import { parseJson, ProblemError, type ReplicaBoard } from '@sallyport/kit';
 
 /** Takes what a gateway reports of itself, or that it leaves. Throws `bad-request` for anything else; authorize reports for itself. */
 export async function takeReport(text: string, replicas: Pick<ReplicaBoard, 'put' | 'remove'>): Promise<void> {

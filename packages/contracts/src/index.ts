@@ -12,7 +12,7 @@ export * from './service-name.ts';
 export { configSchema, largestConfigBytes, type Config } from './config/index.ts';
 export { planPolicies, type PolicyPlan, type PolicyDocument, type ClusterPlan } from './config/plan-policies.ts';
 export { type ClusterConfig } from './config/cluster.ts';
-export { type ProviderConfig } from './config/identity.ts';
+export { type ProviderConfig } from './config/provider.ts';
 export { claimsSource, type DirectoryConfig, type SourceConfig, type SourceConfigOf } from './config/directory.ts';
 export { claimsOfTemplate } from './config/provider-faults.ts';
 export { foreignPrefixes, warnOfSharedNames } from './config/shared-names.ts';

@@ -1,6 +1,7 @@
 // What every service needs to stand up: configuration, logs, health, problems, sessions, the audit sink, and calls between services.
 export * from './problem-error.ts';
 export * from './hash-token.ts';
+export * from './parse-json.ts';
 export * from './run-service.ts';
 export * from './config/check-policies.ts';
 export * from './config/config-faults.ts';

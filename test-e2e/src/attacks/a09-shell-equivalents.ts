@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { expectAccepted, expectRefused, webSocket, type Attack } from './attack.ts';
+import { expectAccepted, expectRefused, spdy, webSocket, type Attack } from './attack.ts';
 
 const core = '/clusters/noshell/api/v1';
 const pod = `${core}/namespaces/dev/pods/web`;
-const spdy = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: v4.channel.k8s.io', 'Content-Length: 0'];
 const written = ['Content-Type: application/json', 'Content-Length: 2'];
 
 /** Everything that is as good as a shell, in whatever form. */

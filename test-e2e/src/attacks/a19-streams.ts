@@ -3,13 +3,12 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { acceptUpgrade, eventually } from '../harness/index.ts';
 import { quickly } from './a19-limits.ts';
-import { bytesOf, exec, expectAccepted, expectRefused, metric, pods, webSocket, type Attack } from './attack.ts';
+import { bytesOf, exec, expectAccepted, expectRefused, metric, pods, spdy, webSocket, type Attack } from './attack.ts';
 import { openRaw, type RawStream } from './raw-stream.ts';
 import { limits, scene } from './scene.ts';
 
 const megabyte = 1024 * 1024;
 const watch: Attack = { target: `${pods}?watch=true` };
-const spdy = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: v4.channel.k8s.io', 'Content-Length: 0'];
 
 /** The memory of the proxy's process that is in use, in bytes. */
 function memory(): number {

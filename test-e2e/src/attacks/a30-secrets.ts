@@ -3,8 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
-import type { Redis } from 'ioredis';
-import { eventually, httpRequestOnce, refuseUpgrade } from '../harness/index.ts';
+import { dumpRedis, eventually, httpRequestOnce, refuseUpgrade } from '../harness/index.ts';
 import { bytesOf, eventOf, exec, expectAccepted, expectRefused, send, webSocket } from './attack.ts';
 import { planted, scene, stored } from './scene.ts';
 
@@ -29,27 +28,6 @@ function secrets(): Record<string, string> {
 
 function expectNone(where: string, text: string, except: readonly string[] = []): void {
   for (const [what, secret] of Object.entries(secrets())) if (!except.includes(what)) expect([where, what, text.includes(secret)]).toEqual([where, what, false]);
-}
-
-async function readRedis(client: Redis, key: string): Promise<unknown> {
-  switch (await client.type(key)) {
-    case 'string': return client.get(key);
-    case 'hash': return client.hgetall(key);
-    case 'set': return client.smembers(key);
-    case 'zset': return client.zrange(key, '0', '-1');
-    case 'stream': return client.xrange(key, '-', '+');
-    default: return client.lrange(key, 0, -1);
-  }
-}
-
-async function dumpRedis(): Promise<string> {
-  const { client } = scene().gate.redis!;
-  const lines: string[] = [];
-  for (const key of await client.keys('*')) {
-    const value = await readRedis(client, key);
-    lines.push(`${key} ${JSON.stringify(value)}`);
-  }
-  return lines.join('\n');
 }
 
 /** Everything that can go wrong where a secret is near, so that it would come out. */
@@ -117,7 +95,7 @@ export function searchForSecrets(): void {
     });
 
     it('is in Redis as its hash only', async () => {
-      const dump = await dumpRedis();
+      const dump = await dumpRedis(scene().gate.redis!.client);
       expectNone('Redis', dump);
       expect(dump).not.toMatch(/spt_[A-Za-z0-9_-]{43}/);
       for (const token of Object.values(scene().tokens)) expect(dump).toContain(stored(token));

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { acceptUpgrade, eventually, refuseUpgrade, type Login } from '../harness/index.ts';
-import { bytesOf, exec, pods, webSocket, type Attack } from './attack.ts';
+import { bytesOf, exec, pods, spdy, webSocket, type Attack } from './attack.ts';
 import { openRaw, type RawStream } from './raw-stream.ts';
 import { scene } from './scene.ts';
 
-const spdy = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: v4.channel.k8s.io', 'Content-Length: 0'];
 const kinds: [string, Attack][] = [
   ['watch', { target: `${pods}?watch=true` }], ['the old watch', { target: '/clusters/dev/api/v1/watch/namespaces/dev/pods' }], ['logs -f', { target: `${pods}/web/log?follow=true` }], ['exec over WebSocket', { target: exec, lines: webSocket }],
   ['exec over SPDY', { method: 'POST', target: exec, lines: spdy }], ['attach', { target: `${pods}/web/attach`, lines: webSocket }], ['port-forward', { method: 'POST', target: `${pods}/web/portforward`, lines: [...spdy.slice(0, 2), 'X-Stream-Protocol-Version: portforward.k8s.io', 'Content-Length: 0'] }],

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, runCli, type CommandResult } from '../harness/index.ts';
-import { metricsOf } from '../policy/policy-rig.ts';
+import { metricsOf, reloadsOf } from '../policy/policy-rig.ts';
 import { expectNoLogin, identityScene, statusAt, tokenAt } from './identity-scene.ts';
 
 const laughs = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefghij'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[index]}`).join(',')}]`)].join('\n');
@@ -53,7 +53,7 @@ function attackFiles(): void {
 
   it.each(hostile)('a configuration with %s is refused as a whole by services that run, and they go on as before', async (_what, make) => {
     const { gate } = identityScene();
-    const reads = async () => (await metricsOf(gate, 'authorize')).get('sallyport_config_reloads_total{result="rejected"}') ?? 0;
+    const reads = () => reloadsOf(gate, 'authorize', 'rejected');
     const before = await reads();
     write(make(good));
     await eventually('it is refused', async () => await reads() > before, 20_000);

@@ -17,6 +17,7 @@ export type Attack = {
 export const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
 export const exec = `${pods}/web/exec?command=ls&container=c`;
 export const webSocket = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Protocol: v5.channel.k8s.io'];
+export const spdy = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: v4.channel.k8s.io', 'Content-Length: 0'];
 
 /** The bytes of a request, one character a byte; whatever is not said is as a well-behaved client of alice's would say it. */
 export function bytesOf(attack: Attack): string {

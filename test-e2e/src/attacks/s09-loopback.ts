@@ -1,18 +1,14 @@
 import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { answerLogin, eventually, httpRequestOnce, runCli, startCommand, type RunningCommand } from '../harness/index.ts';
+import { answerLogin, eventually, httpRequestOnce, runCli, startCli, type RunningCommand } from '../harness/index.ts';
 import { scene } from './scene.ts';
-
-const program = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js', import.meta.url));
 
 /** A login that waits for its browser, and where it listens. */
 async function startLogin(): Promise<{ command: RunningCommand; home: string; callback: URL; state: string }> {
   const { gate } = scene();
   const home = mkdtempSync(path.join(gate.directory, 'login-'));
-  const command = startCommand(process.execPath, [program, 'login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], { env: { SALLYPORT_HOME: home, KUBECONFIG: path.join(home, 'none') } });
+  const command = startCli(['login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], { home });
   const [url] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S+/);
   const query = new URL(url).searchParams;
   return { command, home, callback: new URL(query.get('redirect_uri')!), state: query.get('state')! };

@@ -14,6 +14,11 @@ export function runCli(args: readonly string[], options: CommandOptions & { home
   return runCommand(process.execPath, [cliProgram, ...args], cliOptions(options));
 }
 
+/** The same, left running. */
+export function startCli(args: readonly string[], options: CommandOptions & { home: string }): RunningCommand {
+  return startCommand(process.execPath, [cliProgram, ...args], cliOptions(options));
+}
+
 function cliOptions({ home, ...options }: CommandOptions & { home: string }): CommandOptions {
   return { ...options, env: { SALLYPORT_HOME: home, KUBECONFIG: path.join(home, 'none'), ...options.env } };
 }
@@ -62,7 +67,7 @@ export async function createPerson(gate: GateAddress, who: { user: string; passw
       return stdout;
     },
     async login(browser) {
-      const command = startCommand(process.execPath, [cliProgram, 'login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], cliOptions({ home }));
+      const command = startCli(['login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], { home });
       await answerLogin(command, gate, who, browser);
       const { code, stderr } = await command.ended;
       if (code !== 0) throw new Error(`sallyport login of ${who.user} failed with ${code}: ${stderr}`);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, startPod, theBed, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
-import { openEveryKind, podScripts, whenEnded, type EndedStream } from '../streams/open-streams.ts';
+import { createNamespace, describeWith, dumpRedis, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from '../streams/open-streams.ts';
 import { createScimClient, makeScimToken } from './scim-client.ts';
 
 /** What is open ends within a second of the push that ends its right; a busy machine is given three. */
@@ -18,13 +18,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'people and grou
   beforeAll(async () => {
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
-    const pods = Object.entries(podScripts).map(([name, script]) => startPod(namespace.name, name, script, { stdin: true }));
+    const pods = startStreamPods(namespace.name);
     gate = await startGate({
       mode: 'processes', clusters: [await realClusterAccess()], policy, more: { streams: { drain: '0s' } },
       provider: { groupSources: ['scim', 'claims'] }, sources: [{ kind: 'scim', tokens: [entry] }],
     });
     scim = createScimClient(gate, token);
-    await Promise.all(pods);
+    await pods;
   }, 90_000);
   afterAll(async () => {
     await gate?.stop();
@@ -89,14 +89,9 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'people and grou
       ['create', 'Group', 'sre', [alice]], ['update', 'Group', 'sre', [alice]], ['update', 'User', alice, false],
     ]));
     await gate.audit.await((record) => record.type === 'session.ended' && record.data.responseStatus?.message === 'deactivated');
-    const { client } = gate.redis!;
-    const texts: string[] = [];
-    for (const key of await client.keys('*')) {
-      const type = await client.type(key);
-      texts.push(key, JSON.stringify(type === 'hash' ? await client.hgetall(key) : type === 'zset' ? await client.zrange(key, '0', '-1') : type === 'string' ? await client.get(key) : undefined));
-    }
-    expect(texts.join('\n')).toContain('00uA');
-    expect(texts.join('\n') + JSON.stringify(gate.events())).not.toContain(token);
+    const everything = await dumpRedis(gate.redis!.client);
+    expect(everything).toContain('00uA');
+    expect(everything + JSON.stringify(gate.events())).not.toContain(token);
   }, 30_000);
 
   it('a service that ends in between loses nothing: what was pushed stays, and what was noted is done', async () => {

@@ -1,14 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { createPlainBrowser, describeWith, eventually, fillInForm, startCommand, startGate, startPractice, type Gate, type Person, type PracticeAccess, type RunningCommand } from '../harness/index.ts';
+import { createPlainBrowser, describeWith, eventually, fillInForm, startCli, startGate, startPractice, type Gate, type Person, type PracticeAccess, type RunningCommand } from '../harness/index.ts';
 
 // A device asks every five seconds, and programs are started here by the dozen.
 jest.setTimeout(120_000);
 
-const cli = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js', import.meta.url));
 const inside = ['-n', 'dev'];
 
 describeWith(['kubectl'], 'a login from a machine without a browser', () => {
@@ -24,7 +22,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   }, 60_000);
 
   const newBrowser = () => createPlainBrowser({ ca: gate.caPem });
-  const start = (person: Person, ...args: string[]) => startCommand(process.execPath, [cli, 'login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], { env: { SALLYPORT_HOME: person.home, KUBECONFIG: path.join(person.home, 'none'), DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' } });
+  const start = (person: Person, ...args: string[]) => startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], { home: person.home, env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' } });
   const link = (text: string, what: RegExp) => what.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
   const hidden = (text: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
   const codeShownBy = async (command: RunningCommand) => (await command.says(/^ {2}([A-Z]{4}-[A-Z]{4})$/m))[1]!;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { createPlainBrowser, describeWith, eventually, fillInForm, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
+import { createPlainBrowser, describeWith, dumpRedis, eventually, fillInForm, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
 
 jest.setTimeout(60_000);
 
@@ -22,17 +22,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
   const begin = async () => (await gate.request('/.sallyport/api/v1/device/code', { method: 'POST', headers: form, body: 'cluster=dev' })).json() as { device_code: string; user_code: string };
   const poll = async (code: string) => (await gate.request('/.sallyport/api/v1/device/token', { method: 'POST', headers: form, body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code }).toString() })).json() as { error?: string; access_token?: string };
 
-  /** Everything that Redis holds, names and values. */
-  async function everythingKept(): Promise<string> {
-    const { client } = gate.redis!;
-    const kept: string[] = [];
-    for (const key of await client.keys('*')) {
-      const type = await client.type(key);
-      const value = type === 'hash' ? await client.hgetall(key) : type === 'zset' ? await client.zrange(key, '0', '-1') : type === 'set' ? await client.smembers(key) : type === 'list' ? await client.lrange(key, 0, -1) : await client.get(key);
-      kept.push(key, JSON.stringify(value));
-    }
-    return kept.join('\n');
-  }
+  const everythingKept = () => dumpRedis(gate.redis!.client);
 
   async function logInDevice() {
     const codes = await begin();

@@ -1,9 +1,7 @@
-import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
-import { createNamespace, createPlainBrowser, describeWith, eventually, noteSkip, realClusterAccess, roleBinding, startCommand, startGate, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
+import { createNamespace, createPlainBrowser, describeWith, eventually, noteSkip, realClusterAccess, roleBinding, startCli, startGate, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
 import { canailleDirectory } from './canaille-directory.ts';
 import { embeddedProvider } from './embedded-provider.ts';
 import { fillInForms } from './fill-in-forms.ts';
@@ -12,7 +10,6 @@ import { emailOf, type RealProvider } from './real-provider.ts';
 
 jest.setTimeout(240_000);
 
-const cli = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js', import.meta.url));
 const intervalMs = 2000;
 /** What is open ends within a second of the event; a busy machine is given three. */
 const inTime = 3000;
@@ -62,15 +59,15 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
     address.searchParams.set('provider', id);
     return fillInForms(browser, address.href, { user: emailOf(user), password: user }, originOf(id));
   };
-  const startCli = (person: Person, ...args: string[]) => startCommand(process.execPath, [cli, 'login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
-    env: { SALLYPORT_HOME: person.home, KUBECONFIG: path.join(person.home, 'none'), DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' }, timeoutMs: 200_000,
+  const startLogin = (person: Person, ...args: string[]) => startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
+    home: person.home, env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' }, timeoutMs: 200_000,
   });
   const finished = async (command: RunningCommand) => expect(await command.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Logged in') });
 
   /** Somebody at a terminal who has logged in with this provider, as programs do. */
   async function logIn(id: string, user: string, browser = newBrowser()): Promise<Person> {
     const person = await gate.stranger(emailOf(user));
-    const command = startCli(person, '--no-browser', '--provider', id);
+    const command = startLogin(person, '--no-browser', '--provider', id);
     const [page] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S*redirect_uri=http%3A%2F%2F127\S+/);
     expect(new URL(page).searchParams.get('provider')).toBe(id);
     const end = await logInAt(id, browser, page, user);
@@ -111,7 +108,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
 
     flow('paste', 'the code that the page shows is carried to the terminal', async () => {
       const person = await gate.stranger(emailOf('alice'));
-      const command = startCli(person, '--no-browser', '--provider', id);
+      const command = startLogin(person, '--no-browser', '--provider', id);
       const [, page] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
       const shown = await logInAt(id, newBrowser(), page!, 'alice');
       command.stdin.write(`${/<p class="paste"[^>]*>([^<]+)</.exec(shown.answer.text)?.[1] ?? 'none'}\n`);
@@ -121,7 +118,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
 
     flow('device', 'a device is approved by somebody who logs in there', async () => {
       const person = await gate.stranger(emailOf('alice'));
-      const command = startCli(person, '--device');
+      const command = startLogin(person, '--device');
       const [, page] = await command.says(/^ {2}(http\S+\/\.sallyport\/device)$/m);
       const code = (await command.says(/^ {2}([A-Z]{4}-[A-Z]{4})$/m))[1]!;
       const browser = newBrowser();

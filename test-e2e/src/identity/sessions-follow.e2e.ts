@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createNamespace, createPlainBrowser, describeWith, eventually, realClusterAccess, roleBinding, startGate, startPod, theBed, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
-import { openEveryKind, podScripts, whenEnded, type EndedStream } from '../streams/open-streams.ts';
+import { createNamespace, createPlainBrowser, describeWith, dumpRedis, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from '../streams/open-streams.ts';
 
 /** What is open ends within a second of the event that ends its session; a busy machine is given three. */
 const inTime = 3 * 1000;
@@ -15,13 +15,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
   beforeAll(async () => {
     namespace = await createNamespace();
     for (const group of ['sre', 'developers']) await theBed().cluster!.admin.apply(roleBinding(namespace.name, group, 'edit'));
-    const pods = Object.entries(podScripts).map(([name, script]) => startPod(namespace.name, name, script, { stdin: true }));
+    const pods = startStreamPods(namespace.name);
     gate = await startGate({
       mode: 'processes', clusters: [await realClusterAccess()], more: { streams: { drain: '0s' } },
       provider: { refresh: { interval: `${intervalMs}ms`, outageGrace: `${graceMs}ms` } },
       sessions: { encryption: { keys: [{ id: 'e2e', key: randomBytes(32).toString('base64') }] } },
     });
-    await Promise.all(pods);
+    await pods;
   }, 90_000);
   afterAll(async () => {
     await gate?.stop();
@@ -96,14 +96,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
   it('nothing of theirs lies in Redis but hashes and what is sealed', async () => {
     const login = await gate.login(carol);
     await eventually('it was refreshed', () => gate.provider.issued.length > 12, 10_000);
-    const { client } = gate.redis!;
-    const texts: string[] = [];
-    for (const key of await client.keys('*')) {
-      const type = await client.type(key);
-      const value = type === 'hash' ? await client.hgetall(key) : type === 'zset' ? await client.zrange(key, '0', '-1') : type === 'string' ? await client.get(key) : undefined;
-      texts.push(key, JSON.stringify(value));
-    }
-    const everything = texts.join('\n');
+    const everything = await dumpRedis(gate.redis!.client);
     expect(everything).toContain('1.e2e.');
     for (const secret of [...gate.provider.issued, login.token, 'secret-of-the-tests']) expect(everything).not.toContain(secret);
     expect(everything).not.toMatch(/spt_[A-Za-z0-9_-]{43}|eyJ[A-Za-z0-9_-]{10,}\./);

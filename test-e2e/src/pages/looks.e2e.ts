@@ -1,16 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { chromium, type Browser, type BrowserContext, type ConsoleMessage, type Page } from 'playwright-core';
-import { describeWith, startCommand, startGate, startPractice, theBed, type Gate, type PracticeAccess } from '../harness/index.ts';
+import { describeWith, startCli, startGate, startPractice, theBed, type Gate, type PracticeAccess } from '../harness/index.ts';
 import { looksOf, type Looks } from './looks-of.ts';
 
 jest.setTimeout(60_000);
 
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
-const cli = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js', import.meta.url));
 const widths = { narrow: 320, wide: 1280 } as const;
 /** Where pictures go for somebody to look at; none are made without it. */
 const pictures = process.env['SALLYPORT_SCREENSHOTS'];
@@ -57,7 +55,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
     await page.waitForSelector('button[value=approve]');
     return codes;
   }
-  const startCli = (...args: string[]) => startCommand(process.execPath, [cli, 'login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], { env: { SALLYPORT_HOME: path.join(gate.directory, 'looks') } });
+  const startLogin = () => startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, '--no-browser'], { home: path.join(gate.directory, 'looks') });
 
   /** Each page that people see, and how one gets there. */
   const pages: Record<string, { heading: string; open(page: Page): Promise<unknown> }> = {
@@ -87,7 +85,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       await page.click('button[value=deny]');
     } },
     'paste-code': { heading: 'Your code', open: async (page) => {
-      const command = startCli('--no-browser');
+      const command = startLogin();
       const [, url] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
       await page.goto(url!);
       await fillIn(page);
@@ -95,7 +93,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       await command.stop();
     } },
     'login-done': { heading: 'You are logged in', open: async (page) => {
-      const command = startCli('--no-browser');
+      const command = startLogin();
       const [, url] = await command.says(/^ {2}(http\S+redirect_uri=http\S+)$/m);
       await page.goto(url!);
       await fillIn(page);

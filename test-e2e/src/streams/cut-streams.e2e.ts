@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, startPod, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
-import { openEveryKind, podScripts, whenEnded, type EndedStream } from './open-streams.ts';
+import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
+import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from './open-streams.ts';
 
 /** A stream ends within a second of what ends its right; a busy machine is given three. */
 const inTime = 3 * 1000;
@@ -18,10 +18,10 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
   beforeAll(async () => {
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
-    const pods = Object.entries(podScripts).map(([name, script]) => startPod(namespace.name, name, script, { stdin: true }));
+    const pods = startStreamPods(namespace.name);
     gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()], more: { streams: { drain: '0s', grace: `${graceMs}ms` } } });
     [alice, bob] = [await gate.person('alice@example.com'), await gate.person('bob@example.com')];
-    await Promise.all(pods);
+    await pods;
     watched = bob!.startKubectl(['get', 'pods', '-w', '-n', namespace.name]);
     void watched.ended.then(() => { over = true; });
     await watched.says(/talker/);

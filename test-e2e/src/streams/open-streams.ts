@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { connect, type Socket } from 'node:net';
-import { startCommand, theBed, type Person, type RunningCommand } from '../harness/index.ts';
+import { startCommand, startPod, theBed, type Person, type RunningCommand } from '../harness/index.ts';
 
 /** A stream that a person holds open with kubectl; for a port-forward, a connection through it. */
 export type OpenStream = { name: string; command: RunningCommand; socket?: Socket };
@@ -9,10 +9,15 @@ const spdy = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_
 const ticking = ['--', 'sh', '-c', 'for i in $(seq 300); do echo tock $i; sleep 0.2; done'];
 
 /** What the pods of `openEveryKind` run: one that listens on port 9090, one that counts. */
-export const podScripts = {
+const podScripts = {
   shell: 'mkdir -p /tmp/w && exec httpd -f -p 9090 -h /tmp/w',
   talker: 'i=0; while true; do i=$((i+1)); echo tick $i; sleep 0.2; done',
 };
+
+/** Starts the pods of `openEveryKind` in a namespace, and waits until they run. */
+export async function startStreamPods(namespace: string): Promise<void> {
+  await Promise.all(Object.entries(podScripts).map(([name, script]) => startPod(namespace, name, script, { stdin: true })));
+}
 
 async function forward(person: Person, where: string[], env: Record<string, string>): Promise<{ command: RunningCommand; socket: Socket }> {
   const command = person.startKubectl(['port-forward', 'pod/shell', ':9090', ...where], { env });

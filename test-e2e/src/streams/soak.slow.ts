@@ -2,9 +2,9 @@ import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startBed, startSteadyLoad, type Bed } from '@sallyport/bed';
-import { createNamespace, describeWith, eventually, realClusterAccess, startGate, startPod, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+import { createNamespace, describeWith, eventually, realClusterAccess, startGate, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
 import { startMixedLoad } from './mixed-load.ts';
-import { podScripts } from './open-streams.ts';
+import { startStreamPods } from './open-streams.ts';
 import { processUsage, type ProcessUsage } from './process-usage.ts';
 
 /** How long the load lasts; a shorter time shows that the test works. */
@@ -21,7 +21,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'cluster', 'kubectl'], `${so
   let token = '';
   beforeAll(async () => {
     namespace = await createNamespace();
-    await Promise.all(Object.entries(podScripts).map(([name, script]) => startPod(namespace.name, name, script, { stdin: true })));
+    await startStreamPods(namespace.name);
     // What goes away on the way is its own; the cluster with the node is everybody's.
     own = await startBed({ need: ['redis', 'cluster', 'kubectl'] });
     const account = await own.cluster!.createGatewayServiceAccount({ groups: ['developers', 'sre'], extraKeys: ['sallyport.dev/session'] });

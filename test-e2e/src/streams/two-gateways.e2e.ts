@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { startBed, type Bed } from '@sallyport/bed';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, startPod, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
-import { openEveryKind, podScripts, whenEnded, type EndedStream, type OpenStream } from './open-streams.ts';
+import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
+import { openEveryKind, startStreamPods, whenEnded, type EndedStream, type OpenStream } from './open-streams.ts';
 
 /** A stream ends within a second of what ends its right; a busy machine is given three. */
 const inTime = 3 * 1000;
@@ -24,11 +24,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     bed = await startBed({ need: ['redis'] });
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
-    const pods = Object.entries(podScripts).map(([name, script]) => startPod(namespace.name, name, script, { stdin: true }));
+    const pods = startStreamPods(namespace.name);
     gate = await startGate({ mode: 'processes', proxies: 2, servers: { redis: bed.redis!.url }, clusters: [await realClusterAccess()], more: { streams: { drain: '0s', grace: `${graceMs}ms` } } });
     [alice, bob] = [await gate.person('alice@example.com'), await gate.person('bob@example.com')];
     servers = [gate.clusterUrl(), gate.moreProxies[0]!.url + new URL(gate.clusterUrl()).pathname];
-    await Promise.all(pods);
+    await pods;
     await watchAsBob();
   }, 120_000);
   afterAll(async () => {

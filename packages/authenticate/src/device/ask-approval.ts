@@ -3,6 +3,7 @@ import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { beginLoginCookies, readCookies } from '../login/cookies.ts';
 import { transactionKey } from '../login/transaction.ts';
+import { compareAddress } from '../pages/compare-address.ts';
 import { html, sendPage, type Html } from '../pages/render-page.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import type { ProvenIdentity } from '../session/proven-identity.ts';
@@ -15,11 +16,9 @@ const callback = '/.sallyport/callback';
 /** What a person needs to see to tell their own device from somebody else's (RFC 8628, 5.4). */
 function describeDevice(asked: Asked, code: string, here: string | undefined): Html {
   const { cluster, facts: { clientAddress, userAgent } } = asked;
-  const elsewhere = clientAddress === undefined || clientAddress !== here;
-  const address = clientAddress === undefined ? 'not known' : elsewhere ? `${clientAddress} (not the address of this browser)` : `${clientAddress} (the address of this browser, too)`;
   return html`<dl>
 <dt>Code</dt><dd class="code">${code}</dd>
-<dt>Address of the device</dt><dd>${address}</dd>
+<dt>Address of the device</dt><dd>${compareAddress(clientAddress, here)}</dd>
 <dt>Cluster</dt><dd>${cluster ?? 'not named'}</dd>
 <dt>Program</dt><dd>${userAgent ?? 'not named'}</dd>
 </dl>`;

@@ -46,6 +46,6 @@ export async function findAsked(deps: RouteDeps, request: IncomingMessage, code:
   const { data: asked } = askedSchema.safeParse(code === undefined ? undefined : await singleUse.read(deviceKinds.asked, code));
   if (asked) return asked;
   for (const who of guessers(request)) await singleUse.count(deviceKinds.wrong, who, windowMs);
-  deps.events.failed({ path, problem: { code: 'not-found', status: 404, title: 'Not found', detail: 'a code that no device shows' }, facts: readClientFacts(request), code: 404 });
+  deps.events.failed({ path, problem: { code: 'not-found', detail: 'a code that no device shows' }, facts: readClientFacts(request), code: 404 });
   return undefined;
 }

@@ -1,6 +1,5 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
-import { toProblem } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { readField } from '../login/read-field.ts';
 import { tokenAnswer } from '../login/token-answer.ts';
@@ -54,8 +53,7 @@ export function redeemDeviceCode(deps: RouteDeps): RequestHandler {
     response.setHeader('pragma', 'no-cache');
     if ('token' in outcome) return tokenAnswer(response, outcome, deps.now());
     if (outcome.error === 'expired_token') {
-      const problem = { ...toProblem(undefined), code: 'login-failed' as const, status: 400, detail: `${outcome.error}: ${outcome.error_description}` };
-      deps.events.failed({ path, problem, facts: readClientFacts(request), code: 400 });
+      deps.events.failed({ path, problem: { code: 'login-failed', detail: `${outcome.error}: ${outcome.error_description}` }, facts: readClientFacts(request), code: 400 });
     }
     response.status(400).json(outcome);
   };

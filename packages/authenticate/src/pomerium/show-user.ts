@@ -1,13 +1,13 @@
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
-import { ownSessions, requireCaller } from '../session/read-caller-session.ts';
+import { callerSession, requireCaller } from '../session/read-caller-session.ts';
 
 /** `GET /.pomerium/user`: who the caller is, by the names of claims that Pomerium uses. */
 export function showUser(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const caller = requireCaller(request);
-    const session = (await ownSessions(deps.sessions, caller)).find(({ id }) => id === caller.session.id);
+    const session = await callerSession(deps.sessions, caller);
     if (!session) throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
     const { identity: { issuer, subject, user, email, name, groups }, id, createdAt, expiresAt } = session;
     response.json({

@@ -2,12 +2,12 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import type { Identity, ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { checkForeignNames } from '../identity/check-foreign-names.ts';
-import { lacksClaims, readIdentity } from '../identity/read-identity.ts';
+import { lacksClaims } from '../identity/read-identity.ts';
 import type { LoginTokens } from '../session/login-tokens.ts';
 import { atTenant } from './at-tenant.ts';
 import type { LoginSecrets, ProviderLogin } from './provider-client.ts';
 import type { ProviderDeps } from './provider-deps.ts';
+import { readPerson } from './read-person.ts';
 import { RefreshFailure, refreshFailure } from './refresh-failure.ts';
 
 /** As for the times of an id_token. */
@@ -26,12 +26,6 @@ function checkAudience({ clientId, audiences }: ProviderConfig, { aud, azp }: cl
   const strange = [aud].flat().find((one) => one !== clientId && !audiences.includes(one));
   if (strange === undefined && (azp === undefined || azp === clientId)) return;
   throw new ProblemError('login-failed', 'The identity provider sent an id_token that is for others, too (aud, azp), so it is not believed.');
-}
-
-/** Reads a person out of claims that hold. */
-function readPerson({ provider, foreign }: ProviderDeps, claims: object): Identity {
-  const identity = readIdentity(provider, claims);
-  return foreign ? checkForeignNames(identity, foreign) : identity;
 }
 
 function asksUserInfo({ userInfo }: ProviderConfig, lacking: () => boolean): boolean {

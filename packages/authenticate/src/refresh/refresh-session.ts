@@ -11,6 +11,7 @@ import type { RefreshOutcome } from './refresh-metrics.ts';
 
 export type RefreshSessionDeps = {
   keeping: { tokens: ProviderTokenStore; sealer: TokenSealer };
+  /** Those that take their tokens with them when they end. */
   sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>;
   providers: readonly Pick<ProviderClient, 'id' | 'refreshing' | 'refresh'>[];
   events: Pick<LoginEvents, 'ended' | 'refreshed'>;
@@ -57,7 +58,6 @@ async function ask({ keeping: { sealer }, providers, rest, logger }: RefreshSess
 
 async function end(deps: RefreshSessionDeps, { session }: Work, reason: EndReason, detail: string): Promise<RefreshOutcome> {
   const ended = await deps.sessions.revoke(session.id, { by: 'authenticate', reason });
-  await deps.keeping.tokens.forget(session.id);
   if (ended) deps.events.ended(ended, { reason, detail });
   deps.logger.info({ session: session.id, provider: session.identity.provider, reason, detail }, 'a session was ended');
   return 'ended';

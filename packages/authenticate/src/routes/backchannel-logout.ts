@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Session } from '@sallyport/contracts';
 import { ProblemError, toProblem } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
+import { readField } from '../login/read-field.ts';
 import type { ProviderClient } from '../providers/provider-client.ts';
 import type { LogoutToken } from '../providers/read-logout-token.ts';
 import { readClientFacts } from '../session/client-facts.ts';
@@ -12,9 +13,9 @@ const usedKind = 'logout-token';
 const longestToken = 16 * 1024;
 
 function readToken({ body }: Request): string {
-  const value: unknown = typeof body === 'object' && body !== null && Object.hasOwn(body, 'logout_token') ? (body as Record<string, unknown>)['logout_token'] : undefined;
-  if (typeof value !== 'string' || value === '' || value.length > longestToken) throw new ProblemError('bad-request', 'Send a form with one logout_token.');
-  return value;
+  const token = readField(body, 'logout_token', longestToken);
+  if (token === undefined) throw new ProblemError('bad-request', 'Send a form with one logout_token.');
+  return token;
 }
 
 /** OpenID Connect Back-Channel Logout 1.0, 2.7: those that hang on the provider's session, or all of the person's. */

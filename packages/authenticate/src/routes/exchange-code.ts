@@ -1,6 +1,5 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
-import { toProblem } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { matchesChallenge } from '../login/pkce.ts';
 import { readField } from '../login/read-field.ts';
@@ -65,8 +64,7 @@ export function exchangeCode(deps: RouteDeps): RequestHandler {
     const outcome = await redeem(deps, request);
     response.setHeader('pragma', 'no-cache');
     if (!isError(outcome)) return tokenAnswer(response, outcome, deps.now());
-    const problem = { ...toProblem(undefined), code: 'login-failed' as const, status: 400, detail: `${outcome.error}: ${outcome.error_description}` };
-    deps.events.failed({ path, problem, facts: readClientFacts(request), code: 400 });
+    deps.events.failed({ path, problem: { code: 'login-failed', detail: `${outcome.error}: ${outcome.error_description}` }, facts: readClientFacts(request), code: 400 });
     response.status(400).json(outcome);
   };
 }

@@ -4,7 +4,7 @@ import type { RouteDeps } from '../authenticate-deps.ts';
 import { readOrigin } from '../login/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';
 import { wantsPage } from '../pages/wants-page.ts';
-import { ownSessions, requireCaller } from '../session/read-caller-session.ts';
+import { callerSession, requireCaller } from '../session/read-caller-session.ts';
 
 function showPage(response: Response, session: ListedSession): void {
   const { identity } = session;
@@ -28,7 +28,7 @@ export function showMe(deps: RouteDeps): RequestHandler {
     readOrigin(request, deps.settings);
     if (wantsPage(request) && !readCaller(request.headers)) return showStranger(response);
     const caller = requireCaller(request);
-    const session = (await ownSessions(deps.sessions, caller)).find(({ id }) => id === caller.session.id);
+    const session = await callerSession(deps.sessions, caller);
     if (!session && wantsPage(request)) return showStranger(response);
     if (!session) throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
     if (wantsPage(request)) return showPage(response, session);

@@ -12,7 +12,7 @@ export type LoginEvents = {
   /** Refuses to begin what could not be recorded (`audit-unavailable`). */
   requireRoom(): void;
   login(session: Session, path: string): void;
-  failed(failure: { path: string; problem: Problem; provider?: string; facts: ClientFacts; code: number }): void;
+  failed(failure: { path: string; problem: Pick<Problem, 'code' | 'detail'>; provider?: string; facts: ClientFacts; code: number }): void;
   revoked(session: Session, by: { caller: Person; path: string; facts: ClientFacts; reason: string }): void;
   /** It ended without anybody's doing here. */
   ended(session: Session, why: { reason: EndReason; detail: string; path?: string; facts?: ClientFacts }): void;

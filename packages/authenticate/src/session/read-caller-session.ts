@@ -12,3 +12,8 @@ export function requireCaller({ headers }: IncomingMessage): Caller {
 export function ownSessions(sessions: SessionStore, { identity: { issuer, subject } }: Caller): Promise<ListedSession[]> {
   return sessions.list({ issuer, subject });
 }
+
+/** The session that makes the call; undefined if it has ended meanwhile. */
+export async function callerSession(sessions: SessionStore, caller: Caller): Promise<ListedSession | undefined> {
+  return (await ownSessions(sessions, caller)).find(({ id }) => id === caller.session.id);
+}

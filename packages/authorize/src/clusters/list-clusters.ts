@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { credentialSchema, type Session } from '@sallyport/contracts';
-import { ProblemError, type SessionStore } from '@sallyport/kit';
+import { parseJson, ProblemError, type SessionStore } from '@sallyport/kit';
 import { mayReach, runStepsSliced, type PolicyInput, type Steps } from '@sallyport/policy';
 import { z } from 'zod';
 import { createCallerViews } from '../check/caller-view.ts';
 import { findAsking } from '../check/find-asking.ts';
-import { parseJson } from '../parse-json.ts';
 import type { ClusterRules, PolicySet } from '../policies/policy-set.ts';
 import { createTurns } from '../turns.ts';
 

@@ -1,6 +1,5 @@
 import { streamListRequestSchema, type StreamList } from '@sallyport/contracts';
-import { ProblemError, type Caller, type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/kit';
-import { parseJson } from '../parse-json.ts';
+import { parseJson, ProblemError, type Caller, type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/kit';
 import { createListStreams } from './list-streams.ts';
 import { createTurns } from '../turns.ts';
 

@@ -1,6 +1,5 @@
 import { streamAnswerSchema } from '@sallyport/contracts';
-import { ProblemError, type StreamBoard } from '@sallyport/kit';
-import { parseJson } from '../parse-json.ts';
+import { parseJson, ProblemError, type StreamBoard } from '@sallyport/kit';
 
 /** Takes one gateway's answer to a question about streams. Throws `bad-request` for what is none, and `not-found` where nobody waits for it (any more). */
 export async function takeAnswer(text: string, board: Pick<StreamBoard, 'answer'>): Promise<void> {

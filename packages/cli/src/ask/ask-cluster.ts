@@ -1,3 +1,4 @@
+import { fieldOf } from '../field-of.ts';
 import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { GatewayAnswer } from '../gateway/gateway-client.ts';
 import type { Asked } from './read-asked.ts';
@@ -7,9 +8,6 @@ export type ClusterAnswer = { allowed: boolean | undefined; reason: string };
 
 const longest = 500;
 
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-}
 const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, longest) : '');
 
 function specOf({ verb, resource, apiGroup, subresource, namespace, name, path }: Asked): Record<string, unknown> {

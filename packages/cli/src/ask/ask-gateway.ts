@@ -1,3 +1,4 @@
+import { fieldOf } from '../field-of.ts';
 import { readAnswer } from '../gateway/answers.ts';
 import { expectOk, saidBy } from '../gateway/expect-ok.ts';
 import { askAsPerson, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
@@ -35,6 +36,6 @@ function questionOf({ path, method, verb, ...asked }: Asked, cluster: string, ab
 /** Why a request would be let through or refused, as the gateway says; or what it says where it shows nothing (no such cluster, or nothing of it is the caller's). */
 export async function askGateway(gateway: OpenGateway, asked: Asked, cluster: string, about?: About): Promise<{ explanation: Explanation } | { hidden: string }> {
   const answer = await askAsPerson(gateway, { method: 'POST', path: '/.sallyport/api/v1/policy/explain', json: questionOf(asked, cluster, about) });
-  if (answer.status === 404 && typeof answer.body === 'object' && (answer.body as { code?: unknown } | null)?.code === 'not-found') return { hidden: saidBy(answer.body) ?? 'There is nothing to be shown.' };
+  if (answer.status === 404 && fieldOf(answer.body, 'code') === 'not-found') return { hidden: saidBy(answer.body) ?? 'There is nothing to be shown.' };
   return { explanation: readAnswer(explanationSchema, expectOk(answer, gateway.address.origin), 'why it decides as it does') };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { fieldOf } from '../field-of.ts';
 import { saidBy } from '../gateway/expect-ok.ts';
 import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
 
@@ -25,7 +26,7 @@ export async function readClusterRules(gateway: OpenGateway, cluster: string, na
   const { status, body } = await askAsPerson(gateway, { method: 'POST', path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectrulesreviews`, json: review });
   const read = status === 201 ? reviewSchema.safeParse(body) : undefined;
   if (read?.success !== true) {
-    const message = typeof body === 'object' && body !== null ? (body as { message?: unknown }).message : undefined;
+    const message = fieldOf(body, 'message');
     return { said: (typeof message === 'string' ? message.slice(0, 500) : saidBy(body)) ?? `it answered ${status}` };
   }
   const { resourceRules, incomplete, evaluationError } = read.data.status;

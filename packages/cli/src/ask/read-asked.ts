@@ -1,3 +1,4 @@
+import { splitResource } from '../policy/split-resource.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { resourceKind } from './resource-names.ts';
 
@@ -61,12 +62,8 @@ function readWords(verbWord: string, typeWord: string, options: AskedOptions, de
 /** `--verb` and `--resource resource[.group][/subresource]`, as policies write it; nothing is filled in. */
 function readOptions({ verb, resource, namespace, name, subresource }: AskedOptions): Asked {
   if (verb === undefined || resource === undefined) throw wrong('what is asked is not said', 'Say it like: exec pods/web -n dev, or: --verb create --resource pods/exec --name web --namespace dev');
-  const slash = resource.indexOf('/');
-  const type = slash < 0 ? resource : resource.slice(0, slash);
-  const dot = type.indexOf('.');
-  return {
-    verb, resource: dot < 0 ? type : type.slice(0, dot), apiGroup: dot < 0 ? '' : type.slice(dot + 1), subresource: slash < 0 ? subresource ?? '' : resource.slice(slash + 1), namespace: namespace ?? '', name: name ?? '',
-  };
+  const split = splitResource(resource);
+  return { verb, resource: split.resource, apiGroup: split.apiGroup ?? '', subresource: split.subresource ?? subresource ?? '', namespace: namespace ?? '', name: name ?? '' };
 }
 
 /** Reads what is asked from a command line: words as kubectl takes them, or options as policies name things, or a path. Throws CliError. */

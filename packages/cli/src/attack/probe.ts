@@ -41,11 +41,14 @@ export const held = (seen: string): Verdict => ({ result: 'held', seen });
 export const hole = (seen: string): Verdict => ({ result: 'hole', seen });
 export const unjudged = (seen: string): Verdict => ({ result: 'unjudged', seen });
 
+/** Where a cluster takes a SelfSubjectReview. */
+export const reviewPath = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+
 const reviewBody = JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1' });
 
 /** A SelfSubjectReview: it asks the cluster who it takes the caller for, which anybody may, and changes nothing. */
 export function review(attempt: Attempt = {}): Attempt {
-  const { lines = [], path = '/apis/authentication.k8s.io/v1/selfsubjectreviews', ...rest } = attempt;
+  const { lines = [], path = reviewPath, ...rest } = attempt;
   return { method: 'POST', path, body: reviewBody, ...rest, lines: ['Content-Type: application/json', `Content-Length: ${reviewBody.length}`, ...lines] };
 }
 

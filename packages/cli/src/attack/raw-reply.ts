@@ -27,7 +27,7 @@ function unchunk(text: string): { body: string; whole: boolean } {
 export function readReply(text: string, closed: boolean, bodiless: boolean): { reply: RawReply; whole: boolean } {
   const end = text.indexOf('\r\n\r\n');
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0);
-  if (end < 0 || status === 0) return { reply: { status: end < 0 ? 0 : status, lines: [], body: '', closed }, whole: closed };
+  if (end < 0 || status === 0) return { reply: { status: 0, lines: [], body: '', closed }, whole: closed };
   const rest = text.slice(end + 4);
   if (status < 200 && status !== 101) return readReply(rest, closed, bodiless);
   const lines = text.slice(0, end).split('\r\n').slice(1);

@@ -5,7 +5,7 @@ import type { Credential } from '../home/credential.ts';
 import { readAuthority } from '../home/known-gateways.ts';
 import { deviceSignIn } from '../login/device-sign-in.ts';
 import { mayPaste } from '../login/here.ts';
-import { readLoginDemands } from '../login/login-demands.ts';
+import { readLoginDemands, type LoginDemands } from '../login/login-demands.ts';
 import { logInOnce } from '../login/log-in-once.ts';
 import { signIn } from '../login/sign-in.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -32,9 +32,7 @@ function open(world: World, options: Options): OpenGateway {
 type Way = (client: GatewayClient, world: World) => Promise<Credential>;
 
 /** By a code that is approved elsewhere, or on a page that leads back here; a code can be pasted where a person says that no browser is here, or none can be seen. */
-function chooseWay(options: Options, timeoutMs: number): Way {
-  const { browser, device, cluster } = options;
-  const demands = readLoginDemands(options);
+function chooseWay({ browser, device, cluster }: Options, demands: LoginDemands, timeoutMs: number): Way {
   if (device === true && Object.keys(demands).length > 0) throw new CliError('usage', '--max-age, --acr, --provider and --login-hint do not go with --device', 'Whoever approves a device logs in by themselves; use --no-browser to log in from another machine.');
   if (device !== true && cluster !== undefined) throw new CliError('usage', '--cluster goes with --device', 'It is shown to whoever approves the login of a device.');
   if (device === true) return (client, world) => deviceSignIn(client, world, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
@@ -43,9 +41,10 @@ function chooseWay(options: Options, timeoutMs: number): Way {
 
 async function login(world: World, options: Options): Promise<void> {
   const timeoutMs = seconds(options.timeout) * 1000;
-  const way = chooseWay(options, timeoutMs);
+  const demands = readLoginDemands(options);
+  const way = chooseWay(options, demands, timeoutMs);
   const gateway = open(world, options);
-  const credential = await logInOnce(gateway, { timeoutMs, known: gateway.store.read()?.token, ownOnly: Object.keys(readLoginDemands(options)).length > 0, signIn: (client, own) => way(client, own) });
+  const credential = await logInOnce(gateway, { timeoutMs, known: gateway.store.read()?.token, ownOnly: Object.keys(demands).length > 0, signIn: way });
   gateway.known.setCurrent(gateway.address);
   const { user, sessionId, expiresAt } = credential;
   const end = new Date(expiresAt).toISOString();

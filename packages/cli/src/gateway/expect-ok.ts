@@ -1,8 +1,9 @@
+import { fieldOf } from '../field-of.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { GatewayAnswer } from './gateway-client.ts';
 
 const text = (body: unknown, field: string): string | undefined => {
-  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined;
+  const value = fieldOf(body, field);
   return typeof value === 'string' && value !== '' ? value.slice(0, 2000) : undefined;
 };
 

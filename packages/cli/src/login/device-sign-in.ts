@@ -1,3 +1,4 @@
+import { fieldOf } from '../field-of.ts';
 import { deviceCodesSchema, readAnswer, tokenSchema, type DeviceCodes } from '../gateway/answers.ts';
 import { expectOk, saidBy } from '../gateway/expect-ok.ts';
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts';
@@ -27,7 +28,7 @@ function tell(world: World, { user_code: code, verification_uri: page, verificat
 }
 
 const refused = (body: unknown) => {
-  const error = typeof body === 'object' && body !== null ? (body as { error?: unknown }).error : undefined;
+  const error = fieldOf(body, 'error');
   return typeof error === 'string' ? error : '';
 };
 

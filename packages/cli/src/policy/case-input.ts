@@ -1,3 +1,5 @@
+import { splitResource } from './split-resource.ts';
+
 type Fields = Record<string, unknown>;
 
 /** The members of the short form of an input; beside a case's own name the object's is `resourceName`. */
@@ -14,16 +16,7 @@ export function isShort(input: Fields): boolean {
 const given = (fields: Fields): Fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 const part = (fields: Fields): Fields | undefined => (Object.keys(given(fields)).length === 0 ? undefined : given(fields));
 
-/** `resource[.group][/subresource]`, as in k8s/resource. */
-function splitResource(text: unknown): Fields {
-  if (typeof text !== 'string') return { resource: text };
-  const slash = text.indexOf('/');
-  const subject = slash < 0 ? text : text.slice(0, slash);
-  const dot = subject.indexOf('.');
-  return {
-    resource: dot < 0 ? subject : subject.slice(0, dot), apiGroup: dot < 0 ? undefined : subject.slice(dot + 1), subresource: slash < 0 ? undefined : text.slice(slash + 1), isResourceRequest: true,
-  };
-}
+const resourceFields = (text: unknown): Fields => (typeof text === 'string' ? { ...splitResource(text), isResourceRequest: true } : { resource: text });
 
 /** Makes an input document of the short form of a case: who (logged in if there is a user), and what is asked. What is not said is missing. */
 export function caseInput(short: Fields): Fields {
@@ -35,7 +28,7 @@ export function caseInput(short: Fields): Fields {
     user: part({ id: user, email: address, groups, claims }),
     session: user === undefined ? undefined : { id: 'test' },
     request: part({ method, path, ip, clientCertificate }),
-    kubernetes: part({ cluster, verb, ...(resource === undefined ? {} : splitResource(resource)), ...nonResource, namespace, name, path, dryRun, exec }),
+    kubernetes: part({ cluster, verb, ...(resource === undefined ? {} : resourceFields(resource)), ...nonResource, namespace, name, path, dryRun, exec }),
     elevations, now,
   });
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { fieldOf } from '../field-of.ts';
 import type { CompiledPolicy, ConfigFault } from '../gateway-config.ts';
 import type { World } from '../world.ts';
 import { isAboutPolicies } from './is-about-policies.ts';
@@ -31,7 +32,6 @@ function select(cluster: Cluster, namespace: string): readonly CompiledPolicy[] 
   return found;
 }
 
-const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined);
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
 
 /** Reads and compiles the policies of a configuration, or says what is wrong with them. What else is in it need not be right: its secrets, say, are not at hand where policies are worked on. */
@@ -41,7 +41,7 @@ export function policiesOfConfig(world: World, named: string, tools: PolicyTools
   const faults = data === undefined ? all : all.filter(isAboutPolicies);
   const checked = tools.checkPolicies({ data, place }, tools);
   if (faults.length > 0 || checked.faults.length > 0) return { ok: false, file, faults: [...faults, ...checked.faults] };
-  const settings = field(data, 'clusters');
+  const settings = fieldOf(data, 'clusters');
   const compiled = (scopes: readonly string[]) => scopes.map((scope) => {
     const policy = checked.compiled.get(scope);
     // Leaving one out would drop its denials.
@@ -54,7 +54,7 @@ export function policiesOfConfig(world: World, named: string, tools: PolicyTools
       const globs = entry.match.map(tools.compileGlob);
       return { matches: (namespace) => globs.some((matches) => matches(namespace)), policies: compiled(entry.scopes) };
     }),
-    allowSystem: new Set(texts(field(field(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem'))), known: new Map(),
+    allowSystem: new Set(texts(fieldOf(fieldOf(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem'))), known: new Map(),
   }]));
   return {
     ok: true, file,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from './address.ts';
 import { directorySchema, faultsOfGroupSources } from './directory.ts';
-import { providerSchema, type ProviderConfig } from './provider.ts';
+import { providerSchema } from './provider.ts';
 
 const unique = (texts: readonly string[]) => new Set(texts).size === texts.length;
 
@@ -18,5 +18,3 @@ export const identitySectionSchema = z.strictObject({
 }).superRefine((identity, context) => {
   for (const { path, message } of faultsOfGroupSources(identity)) context.addIssue({ code: 'custom', path, message });
 }).prefault({});
-
-export { providerSchema, type ProviderConfig };

@@ -29,9 +29,9 @@ function shapeFaults(document: Document, at: (offset: number) => { line: number;
         return visit.BREAK;
       }
       if ((ancestors as readonly unknown[]).includes(anchors.get(node.source))) faults.push({ path: '', message: `the alias ${node.source} contains itself`, ...at(offset) });
+    } else if (isNode(node) && node.anchor !== undefined) {
+      anchors.set(node.anchor, node); // an alias stands for the last node before it that has the name (YAML 1.2.2, 3.2.2.2)
     }
-    // An alias stands for the last node before it that has the name (YAML 1.2.2, 3.2.2.2).
-    if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (isPair(node) && isScalar(node.key) && ['__proto__', 'constructor', 'prototype'].includes(String(node.key.value))) {
       faults.push({ path: '', message: `the name ${String(node.key.value)} is not allowed`, ...at(node.key.range?.[0] ?? 0) });
     }

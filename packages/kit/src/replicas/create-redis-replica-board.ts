@@ -1,4 +1,5 @@
 import { replicaStatusSchema } from '@sallyport/contracts';
+import { parseJson } from '../parse-json.ts';
 import { askRedis } from '../sessions/ask-redis.ts';
 import type { RedisConnection } from '../sessions/connect-redis.ts';
 import { createListeners } from '../sessions/create-listeners.ts';
@@ -8,13 +9,7 @@ import { byServiceAndId, reportLifeMs, type ReplicaBoard } from './replica-board
 const indexLifeMs = 3_600_000;
 
 /** A report as it was written by a replica of this or another version; undefined if it says too little. */
-function readReport(text: string) {
-  try {
-    return replicaStatusSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
+const readReport = (text: string) => replicaStatusSchema.safeParse(parseJson(text)).data;
 
 /** A board in Redis: each report is a key that Redis itself lets expire, so that nobody's clock decides who is there. */
 export function createRedisReplicaBoard(deps: { redis: RedisConnection; keyPrefix?: string }): ReplicaBoard {

@@ -4,6 +4,7 @@ import { connect as tlsConnect, createSecureContext } from 'node:tls';
 import { Pool, type Dispatcher } from 'undici';
 import { createHttp1Client, type Http1Client, type Http1Request } from '../http1/http1-client.ts';
 import type { Http1Flow } from '../http1/http1-connection.ts';
+import { parseJson } from '../parse-json.ts';
 import { ProblemError, readProblem } from '../problem-error.ts';
 import type { ServiceIdentity } from './service-credential.ts';
 
@@ -110,12 +111,4 @@ export function createServiceClient(deps: { url: string; audience: ServiceName; 
       await pool.destroy();
     },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

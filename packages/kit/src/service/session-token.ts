@@ -86,9 +86,10 @@ export function createSessionTokenVerifier(deps: { publicKey: KeyObject; gateway
     verify(token) {
       if (token.length > maxLength) return undefined;
       const tokenHash = hashToken(token);
-      const found = seen.get(tokenHash) ?? judge(token);
+      const known = seen.get(tokenHash);
+      const found = known ?? judge(token);
       if (!found || found.expiresAt <= now()) return undefined;
-      seen.set(tokenHash, found);
+      if (!known) seen.set(tokenHash, found);
       return { hash: tokenHash, sessionId: found.sessionId };
     },
   };

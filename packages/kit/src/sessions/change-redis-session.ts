@@ -1,5 +1,6 @@
-import type { Session, SessionChange } from '@sallyport/contracts';
+import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '../problem-error.ts';
+import { changeOf } from './change-of.ts';
 import { checkSameSession } from './check-same-session.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
@@ -9,7 +10,7 @@ import { defineScript, updateScript } from './redis-scripts.ts';
 const mostTries = 8;
 
 /** Creates the compare-and-set over sessions: what is compared is the very text that was read, so that no change is lost. */
-export function createChangeRedisSession(deps: { redis: RedisConnection; keys: RedisKeys; now: () => number; changeOf(session: Session, at: number): SessionChange }) {
+export function createChangeRedisSession(deps: { redis: RedisConnection; keys: RedisKeys; now: () => number }) {
   const { redis: { client }, keys, now } = deps;
   const write = defineScript(deps.redis, updateScript);
   // Of its own: the sessions of look-ups are shared and frozen.
@@ -24,7 +25,7 @@ export function createChangeRedisSession(deps: { redis: RedisConnection; keys: R
     checkSameSession(found.session, after);
     const text = JSON.stringify(after);
     if (text === fields[0]) return after;
-    const outcome = await write(keys.session(tokenHash), sessionId, at, fields[0]!, text, keys.changes, JSON.stringify(deps.changeOf(after, at)));
+    const outcome = await write(keys.session(tokenHash), sessionId, at, fields[0]!, text, keys.changes, JSON.stringify(changeOf('changed', after, at)));
     if (outcome === 2) return 'again';
     return outcome === 1 ? after : undefined;
   };

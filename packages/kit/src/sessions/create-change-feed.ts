@@ -1,14 +1,7 @@
 import { sessionChangeSchema, type SessionChange } from '@sallyport/contracts';
+import { parseJson } from '../parse-json.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { createListeners } from './create-listeners.ts';
-
-function parseChange(text: string): SessionChange | undefined {
-  try {
-    return sessionChangeSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Tells listeners what Redis publishes; connects when the first one comes. */
 export function createChangeFeed(redis: RedisConnection, channel: string) {
@@ -19,7 +12,7 @@ export function createChangeFeed(redis: RedisConnection, channel: string) {
     stop ??= redis.subscribe(channel, {
       // A message that cannot be read is a change we do not know of.
       message: (text) => {
-        const change = parseChange(text);
+        const change = sessionChangeSchema.safeParse(parseJson(text)).data;
         if (change) changes.tell(change);
         else gaps.tell();
       },

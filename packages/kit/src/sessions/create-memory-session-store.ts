@@ -1,5 +1,6 @@
 import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
 import { ProblemError } from '../problem-error.ts';
+import { changeOf } from './change-of.ts';
 import { checkSameSession } from './check-same-session.ts';
 import { createListeners } from './create-listeners.ts';
 import type { SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
@@ -69,7 +70,6 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
   const { now, max = 100_000 } = deps;
   const table = createTable(now, max);
   const changes = createListeners<SessionChange>();
-  const tell = (type: SessionChange['type'], { id, identity: { issuer, subject } }: Session, at: number) => changes.tell({ type, sessionId: id, issuer, subject, at });
 
   return {
     async create(tokenHash, session) {
@@ -85,7 +85,7 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       if (!entry || entry.tombstone) return undefined;
       const before = entry.text;
       const after = replace(entry, change);
-      if (entry.text !== before) tell('changed', after, now());
+      if (entry.text !== before) changes.tell(changeOf('changed', after, now()));
       return after;
     },
     async renew(tokenHash, session) {
@@ -100,7 +100,7 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       const at = now();
       entry.tombstone = { id: sessionId, revokedAt: at, by, reason };
       entry.text = '';
-      tell('revoked', session, at);
+      changes.tell(changeOf('revoked', session, at));
       return session;
     },
     async list(of) {

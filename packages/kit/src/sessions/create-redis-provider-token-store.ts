@@ -22,9 +22,11 @@ function asTokens(sessionId: string, values: readonly (string | null)[], now: nu
 export function createRedisProviderTokenStore(deps: { redis: RedisConnection; now: () => number; keyPrefix?: string }): ProviderTokenStore {
   const { redis, redis: { client }, now } = deps;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
-  const [keep, hold, settle, due, place] = [keepScript, holdScript, settleScript, dueScript, scheduleScript].map((script) => defineScript(redis, script)) as [
-    ReturnType<typeof defineScript>, ReturnType<typeof defineScript>, ReturnType<typeof defineScript>, ReturnType<typeof defineScript>, ReturnType<typeof defineScript>,
-  ];
+  const keep = defineScript(redis, keepScript);
+  const hold = defineScript(redis, holdScript);
+  const settle = defineScript(redis, settleScript);
+  const due = defineScript(redis, dueScript);
+  const place = defineScript(redis, scheduleScript);
   const schedule = async (sessionId: string, dueAt: number, expiresAt: number) => {
     const at = now();
     if (expiresAt > at) await place(keys.due, sessionId, dueAt, Math.ceil(expiresAt - at));

@@ -1,6 +1,7 @@
-import type { Session, SessionChange } from '@sallyport/contracts';
+import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '../problem-error.ts';
 import { askRedis } from './ask-redis.ts';
+import { changeOf } from './change-of.ts';
 import { createChangeRedisSession } from './change-redis-session.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { createChangeFeed } from './create-change-feed.ts';
@@ -11,10 +12,6 @@ import { createScript, defineScript, renewScript, revokeScript } from './redis-s
 import type { ListedSession, SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
 const idleEnd = (session: Session, at: number) => Math.min(session.expiresAt, at + session.idleMs);
-
-function changeOf(type: SessionChange['type'], { id, identity }: Session, at: number): SessionChange {
-  return { type, sessionId: id, issuer: identity.issuer, subject: identity.subject, at };
-}
 
 function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
   return found
@@ -78,7 +75,7 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
 
   const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
   const { write, end } = createSessionEnds({ redis, keys, index, lookUp, now });
-  const update = createChangeRedisSession({ redis, keys, now, changeOf: (session, at) => changeOf('changed', session, at) });
+  const update = createChangeRedisSession({ redis, keys, now });
 
   async function read(sessionId: string): Promise<SessionLookup> {
     const tokenHash = await client.get(keys.id(sessionId));

@@ -1,4 +1,5 @@
 import { streamQuestionSchema, type StreamQuestion } from '@sallyport/contracts';
+import { parseJson } from '../parse-json.ts';
 import { askRedis } from '../sessions/ask-redis.ts';
 import type { RedisConnection } from '../sessions/connect-redis.ts';
 import { createListeners } from '../sessions/create-listeners.ts';
@@ -11,14 +12,6 @@ import { answerScript, askScript } from './stream-scripts.ts';
 /** How many bytes the answers have so far; no gateway is called so. */
 const bytesField = 'bytes';
 
-function readQuestion(text: string): StreamQuestion | undefined {
-  try {
-    return streamQuestionSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
 /** A board in Redis: each question is a key with the answers as its fields, which Redis itself lets expire. */
 export function createRedisStreamBoard(deps: { redis: RedisConnection; keyPrefix?: string }): StreamBoard {
   const { redis } = deps;
@@ -29,7 +22,7 @@ export function createRedisStreamBoard(deps: { redis: RedisConnection; keyPrefix
   const questions = createListeners<StreamQuestion>();
   let subscribed = false;
   const tell = (text: string) => {
-    const question = readQuestion(text);
+    const question = streamQuestionSchema.safeParse(parseJson(text)).data;
     if (question) questions.tell(question);
   };
   return {

@@ -1,4 +1,5 @@
 import { streamAnswerSchema, type StreamAnswer } from '@sallyport/contracts';
+import { parseJson } from '../parse-json.ts';
 
 /** Reads answers that a replica of this or another version has kept, with a turn of the event loop between two: a large list holds nobody up. What cannot be read counts as not answered. */
 export async function readAnswers(texts: readonly string[]): Promise<StreamAnswer[]> {
@@ -9,12 +10,4 @@ export async function readAnswers(texts: readonly string[]): Promise<StreamAnswe
     await new Promise<void>((resolve) => { setImmediate(resolve); });
   }
   return answers;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { readYaml, type ConfigFault } from '@sallyport/kit';
 import { z } from 'zod';
-import { checkName } from '../../identity/check-name.ts';
+import { nameFault } from '../../identity/name-fault.ts';
 import { fold } from '../fold.ts';
 
 /** Who is in which group, by user name, and by e-mail address without regard to case. */
@@ -8,15 +8,6 @@ export type PeopleMap = { byUser: ReadonlyMap<string, readonly string[]>; byEmai
 
 const names = z.array(z.string());
 const schema = z.strictObject({ people: z.record(z.string(), names).default({}), groups: z.record(z.string(), names).default({}) });
-
-function nameFault(name: string): string | undefined {
-  try {
-    checkName('The name', name);
-    return undefined;
-  } catch {
-    return 'is no name that can travel: empty, too long, with blanks around it, or with control characters';
-  }
-}
 
 /** Every name in the file, with where it stands. */
 function* namesIn(data: z.infer<typeof schema>): Generator<{ path: (string | number)[]; name: string }> {
@@ -52,9 +43,6 @@ export function readPeopleMap(text: string, maxBytes: number): { map: PeopleMap 
   const parsed = schema.safeParse(data ?? {});
   const at = (path: readonly PropertyKey[], message: string): ConfigFault => ({ path: path.join('.'), message, ...place(path) });
   if (!parsed.success) return { faults: parsed.error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map((key) => at([...issue.path, key], 'is not a known name; there are people and groups')) : [at(issue.path, issue.message.replace(/^Invalid input: /, ''))])) };
-  const faults = [...namesIn(parsed.data)].flatMap(({ path, name }) => {
-    const fault = nameFault(name);
-    return fault === undefined ? [] : [at(path, fault)];
-  });
+  const faults = [...namesIn(parsed.data)].filter(({ name }) => nameFault(name) !== undefined).map(({ path }) => at(path, 'is no name that can travel: empty, too long, with blanks around it, or with control characters'));
   return faults.length > 0 ? { faults } : { map: collect(parsed.data) };
 }

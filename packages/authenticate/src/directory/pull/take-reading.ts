@@ -1,7 +1,7 @@
 import type { SourceConfig } from '@sallyport/contracts';
 import { ProblemError, type DirectoryEntry, type DirectoryStore, type EntryKind } from '@sallyport/kit';
 import { ApiFailure } from '../api/api-failure.ts';
-import { checkName } from '../../identity/check-name.ts';
+import { nameFault } from '../../identity/name-fault.ts';
 import { inBatches } from '../in-batches.ts';
 import { keyOf, type Match } from '../keys.ts';
 import { touchedBy } from '../sources/stored-source.ts';
@@ -28,13 +28,7 @@ async function readAll(store: DirectoryStore, source: string, kind: EntryKind): 
   }
 }
 
-const isFit = (name: string) => {
-  try {
-    return checkName('A name', name) === name;
-  } catch {
-    return false;
-  }
-};
+const isFit = (name: string) => nameFault(name) === undefined;
 
 function asPerson({ id, name, emails, active }: ReadPerson): Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'> {
   const fit = emails.filter(isFit);

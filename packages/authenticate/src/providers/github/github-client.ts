@@ -1,11 +1,10 @@
 import * as client from 'openid-client';
 import type { Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { checkForeignNames } from '../../identity/check-foreign-names.ts';
-import { readIdentity } from '../../identity/read-identity.ts';
 import { describeProvider } from '../describe-provider.ts';
 import type { LoginSecrets, ProviderClient, ProviderLogin } from '../provider-client.ts';
 import type { ProviderDeps } from '../provider-deps.ts';
+import { readPerson } from '../read-person.ts';
 import { refreshFailure, RefreshFailure } from '../refresh-failure.ts';
 import { createGithubApi } from './github-api.ts';
 import { githubApiUrl } from './github-address.ts';
@@ -25,9 +24,9 @@ async function authorizationUrl({ provider }: ProviderDeps, login: LoginSecrets)
   return url;
 }
 
-async function identify({ provider, fetch, foreign }: ProviderDeps, { accessToken: token }: Pick<GithubTokens, 'accessToken'>): Promise<Identity> {
-  const identity = readIdentity(provider, await readGithubClaims(createGithubApi({ fetch, apiUrl: githubApiUrl(provider), token }), provider));
-  return foreign ? checkForeignNames(identity, foreign) : identity;
+async function identify(deps: ProviderDeps, { accessToken: token }: Pick<GithubTokens, 'accessToken'>): Promise<Identity> {
+  const { provider, fetch } = deps;
+  return readPerson(deps, await readGithubClaims(createGithubApi({ fetch, apiUrl: githubApiUrl(provider), token }), provider));
 }
 
 /** What the browser brought must be an answer to this login and of this provider, and a code. */

@@ -1,7 +1,6 @@
-import { describeReply, held, hole, judgeRefusal, probe, review, unjudged, type AttackRow, type Attempt, type Attacker, type Probe } from '../probe.ts';
+import { describeReply, held, hole, judgeRefusal, probe, review, reviewPath, unjudged, type AttackRow, type Attempt, type Attacker, type Probe } from '../probe.ts';
 
 const without = (what: string, attempt: Attempt | ((attacker: Attacker) => Attempt)): Probe => probe(what, (attacker) => review(typeof attempt === 'function' ? attempt(attacker) : attempt), judgeRefusal);
-const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 
 const credentials: AttackRow = {
   row: 'A07', attack: 'no, empty, odd or several credentials',
@@ -9,7 +8,7 @@ const credentials: AttackRow = {
     without('none', { authorization: null }), ...['', 'Bearer', 'Bearer ', 'Bearer    ', 'Bearer null', 'Bearer undefined', 'Basic Og=='].map((value) => without(`Authorization: ${JSON.stringify(value)}`, { authorization: value })),
     without('a wrong one before yours', ({ token }) => ({ authorization: 'Bearer sallyport-attack', lines: [`Authorization: Bearer ${token}`] })), without('a wrong one behind yours', { lines: ['Authorization: Bearer sallyport-attack'] }), without('two in one line', ({ token }) => ({ authorization: `Bearer ${token}, Bearer sallyport-attack` })),
     // Your token in an address would be written into logs on the way: this one is none.
-    without('one in the address', { authorization: null, path: `${path}?access_token=sallyport-attack` }), without('one in a cookie', ({ token }) => ({ authorization: null, lines: [`Cookie: __Host-sallyport=${token}; sallyport-demo=${token}; token=${token}`] })),
+    without('one in the address', { authorization: null, path: `${reviewPath}?access_token=sallyport-attack` }), without('one in a cookie', ({ token }) => ({ authorization: null, lines: [`Cookie: __Host-sallyport=${token}; sallyport-demo=${token}; token=${token}`] })),
   ],
 };
 

@@ -1,4 +1,4 @@
-import { describeReply, held, hole, judgeIdentity, judgeRefusal, probe, readUserInfo, review, unjudged, type AttackRow, type Attempt, type Probe } from '../probe.ts';
+import { describeReply, held, hole, judgeIdentity, judgeRefusal, probe, readUserInfo, review, reviewPath, unjudged, type AttackRow, type Attempt, type Probe } from '../probe.ts';
 import { headerOf } from '../raw-reply.ts';
 
 /** An API server sends this path on to one with a slash; who may read it differs. */
@@ -26,7 +26,7 @@ const unclearPath = (path: string): Probe => probe(path, { path }, (reply) => {
   if (reply.status >= 300 && reply.status < 400) return hole(`it went on, and was sent on to ${headerOf(reply, 'location') ?? 'somewhere'}`);
   return reply.status >= 200 && reply.status < 300 ? hole(`${describeReply(reply)}, as if it were another path`) : judgeRefusal(reply);
 });
-const unclearQuery = (query: string): Probe => probe(`?${query}`, review({ path: `/apis/authentication.k8s.io/v1/selfsubjectreviews?${query}` }), (reply) => (readUserInfo(reply) ? hole('it went on to the cluster') : judgeRefusal(reply)));
+const unclearQuery = (query: string): Probe => probe(`?${query}`, review({ path: `${reviewPath}?${query}` }), (reply) => (readUserInfo(reply) ? hole('it went on to the cluster') : judgeRefusal(reply)));
 
 const unclear: AttackRow = {
   row: 'A16', attack: 'paths and queries that two could read differently',
