@@ -1,7 +1,7 @@
 import { planPolicies, type PolicyPlan } from '@sallyport/contracts';
 import type { ConfigFault } from './config-faults.ts';
 import { nearestName } from './nearest-name.ts';
-import type { ReadYaml } from './read-yaml.ts';
+import type { FindPlace } from './yaml-places.ts';
 
 type Path = readonly (string | number)[];
 type Fault = { readonly path: Path; readonly message: string; readonly hint?: string };
@@ -42,7 +42,7 @@ function doubtful(plan: PolicyPlan): Fault[] {
 }
 
 /** Compiles every policy of a configuration, or of what a YAML reader made of one, and reports all faults of all of them, names that stand for nothing included. */
-export function checkPolicies<P>(source: { data: unknown; place: ReadYaml['place'] }, engine: PolicyEngine<P>): CheckedPolicies<P> {
+export function checkPolicies<P>(source: { data: unknown; place: FindPlace }, engine: PolicyEngine<P>): CheckedPolicies<P> {
   const plan = planPolicies(source.data);
   const compiled = new Map<string, P>();
   const faults: ConfigFault[] = [];

@@ -1,9 +1,10 @@
 import type { ConfigFault } from './config-faults.ts';
-import { readYaml, type Place, type ReadYaml } from './read-yaml.ts';
+import { readYaml } from './read-yaml.ts';
+import type { FindPlace, Place } from './yaml-places.ts';
 import type { TextFile } from './read-text-file.ts';
 
 /** A policy that stands in a file of its own: the keys of the place that it fills, the file, and where paths stand in it. */
-export type IncludedPolicy = { keys: PropertyKey[]; file: string; place: ReadYaml['place'] };
+export type IncludedPolicy = { keys: PropertyKey[]; file: string; place: FindPlace };
 /** A fault with the keys of the place in the main file, or already with a file and place of its own. */
 export type IncludeFault = ConfigFault & { keys: PropertyKey[] };
 
@@ -54,7 +55,7 @@ export function includePolicies(data: unknown, source: Source): { included: Incl
 }
 
 /** Finds places in the main text and in the included files. */
-export function placeIn(main: ReadYaml['place'], included: readonly IncludedPolicy[]): ReadYaml['place'] {
+export function placeIn(main: FindPlace, included: readonly IncludedPolicy[]): FindPlace {
   const byKeys = new Map(included.map((one) => [one.keys.join('\0'), one]));
   return (path): Place | undefined => {
     const owner = byKeys.get(path.slice(0, 1).join('\0')) ?? byKeys.get(path.slice(0, 3).join('\0'));

@@ -5,16 +5,17 @@ import { ConfigFaults, type ConfigFault } from './config-faults.ts';
 import { includePolicies, placeIn } from './include-policies.ts';
 import { nearestName } from './nearest-name.ts';
 import { readTextFile, type TextFile } from './read-text-file.ts';
-import { readYaml, type ReadYaml } from './read-yaml.ts';
+import { readYaml } from './read-yaml.ts';
 import { schemaKeys } from './schema-keys.ts';
 import { substitute } from './substitute.ts';
+import type { FindPlace } from './yaml-places.ts';
 
 /** A configuration that holds together. `resolvePath` makes a path relative to the file absolute; `place` finds a path in the text, or in that of an included file. */
-export type LoadedConfig = { config: Config; file: string; resolvePath(file: string): string; place: ReadYaml['place']; files: ConfigFiles };
+export type LoadedConfig = { config: Config; file: string; resolvePath(file: string): string; place: FindPlace; files: ConfigFiles };
 
 const largestSubstitutedBytes = 1024 * 1024;
 
-function asFaults(issue: z.core.$ZodIssue, place: ReadYaml['place']): ConfigFault[] {
+function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
   const at = (keys: readonly PropertyKey[]) => ({ path: keys.join('.'), ...place(keys) });
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
@@ -59,7 +60,7 @@ function oversized(config: Config, sizes: ReadonlyMap<string, number>, main: str
 }
 
 /** Everything found out about a configuration's text, also where it is faulty: `data` with substitutions made and policies included, and `config` if it has the right form. */
-export type ExaminedConfig = { faults: ConfigFault[]; data: unknown; place: ReadYaml['place']; config?: Config; files: ConfigFiles };
+export type ExaminedConfig = { faults: ConfigFault[]; data: unknown; place: FindPlace; config?: Config; files: ConfigFiles };
 
 /** Examines `sallyport.yaml` by its text; `file` names it in faults and is what paths are relative to. */
 export function examineConfig(text: string, file: string, env: Record<string, string | undefined>, options: ReadOptions = {}): ExaminedConfig {
