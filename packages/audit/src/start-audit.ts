@@ -19,8 +19,6 @@ export type StartAudit = {
   /** What the composition may bring itself; whoever brings a thing also closes it. */
   store?: AuditStore;
   verifier?: ServiceVerifier;
-  /** All replicas are one consumer group, so that each event is stored by one of them. */
-  groupId?: string;
   now?: () => number;
 };
 
@@ -29,11 +27,17 @@ export type RunningAudit = RunningService & { url: string; readiness: Readiness 
 
 type Subscription = { check(): void; close(): Promise<void> };
 
+/**
+ * All replicas of an installation are one consumer group, so that each event is stored by one of them. Installations that share Kafka
+ * have topics of their own: in one group the leader would hand out the partitions of its own topic, and nobody would read the others.
+ */
+const groupOf = (topic: string) => `sallyport-audit.${topic}`;
+
 function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
   const { loaded: { config, resolvePath }, logger, metrics, bus, now = Date.now } = parts;
   const { kafka } = config.audit;
   if (!('memory' in kafka)) {
-    return consumeKafkaAudit({ kafka, groupId: parts.groupId ?? 'sallyport-audit', onRecords, logger, now, resolvePath, ...(metrics ? { metrics } : {}) });
+    return consumeKafkaAudit({ kafka, groupId: groupOf(kafka.topic), onRecords, logger, now, resolvePath, ...(metrics ? { metrics } : {}) });
   }
   if (!bus) throw noKafka(parts.loaded);
   const unsubscribe = bus.subscribe(onRecords);

@@ -32,11 +32,12 @@ describeAuditStore('PostgreSQL', async () => {
   return { store, replica: open, close: () => store.close() };
 });
 
-function load() {
+/** The configuration of an installation; each has a topic of its own. */
+function load(own: { topic: string; store: string } = { topic, store: `{postgres: "${bed.postgres!.url}"}` }) {
   for (const name of serviceNames) writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const service = (name: (typeof serviceNames)[number]) => `  ${name}: {keyFile: ${name}.pem, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
   return readConfig(['gateway: {url: "http://127.0.0.1:8443"}', 'services:', ...serviceNames.map(service), 'sessions: {memory: true}',
-    `audit: {kafka: {brokers: ${JSON.stringify(bed.kafka!.brokers)}, topic: ${topic}}, store: {postgres: "${bed.postgres!.url}"}}`,
+    `audit: {kafka: {brokers: ${JSON.stringify(bed.kafka!.brokers)}, topic: ${own.topic}}, store: ${own.store}}`,
     'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}'].join('\n'), path.join(directory, 'sallyport.yaml'), {});
 }
 
@@ -52,8 +53,8 @@ describe('the audit service on Kafka and PostgreSQL', () => {
   let sink: AuditSink;
   const running: RunningAudit[] = [];
   const clients: ServiceClient[] = [];
-  const start = async () => {
-    const service = await startAudit({ loaded: load(), logger });
+  const start = async (loaded = load()) => {
+    const service = await startAudit({ loaded, logger });
     running.push(service);
     return service;
   };
@@ -152,6 +153,19 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     await until(async () => (await all()).length >= sent.length);
     expect((await all()).map((record) => record.id).toSorted()).toEqual(sent.map((record) => record.id).toSorted());
     await store.close();
+  }, 90_000);
+
+  it('shares Kafka with another installation, which has a topic of its own, and each stores what is its own', async () => {
+    const loaded = load({ topic: `audit-${crypto.randomUUID()}`, store: '{embedded: ./other}' });
+    const other = createKafkaAuditSink({ kafka: loaded.config.audit.kafka as never, logger, now: Date.now });
+    const [ours, theirs] = [connect(running[0]!), connect(await start(loaded))];
+    const [first, second] = [events(200), events(200)];
+    for (const record of first) sink.enqueue(record);
+    for (const record of second) other.enqueue(record);
+    await until(async () => (await theirs({ session: sessionOf(second) })).length === second.length);
+    await until(async () => (await ours({ session: sessionOf(first) })).length === first.length);
+    expect([await ours({ session: sessionOf(second) }), await theirs({ session: sessionOf(first) })]).toEqual([[], []]);
+    await other.close();
   }, 90_000);
 });
 
