@@ -1,4 +1,4 @@
-// Runs the suites that are named (unit, e2e, bed, fuzzing, slow), one after the other, and ends with one line of counts.
+// Runs the suites that are named (unit, real, e2e, bed, fuzzing, slow), one after the other, and ends with one line of counts.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { ownNode, root } from './bootstrap.mjs';
 
-const known = ['unit', 'e2e', 'bed', 'fuzzing', 'slow'];
+const known = ['unit', 'real', 'e2e', 'bed', 'fuzzing', 'slow'];
 const suites = process.argv.slice(2).filter((name) => known.includes(name));
 const rest = process.argv.slice(2).filter((name) => !known.includes(name));
 const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
@@ -14,13 +14,15 @@ const skipsFile = path.join(scratch, 'skips.ndjson');
 let child;
 
 // What runs whole systems may leave a connection behind, and a run must end all the same; a busy machine takes its time.
-const whole = ['--runInBand', '--forceExit', '--testTimeout=30000'];
-const limits = { unit: ['--maxWorkers=2', '--testTimeout=30000'], e2e: whole, bed: whole, fuzzing: whole, slow: whole };
+const whole = ['--forceExit', '--testTimeout=30000'];
+// Much of a whole system's time is waiting, so two files of its tests go on side by side. What starts a node of its own, or measures, is alone.
+const limits = { unit: ['--maxWorkers=5', '--testTimeout=30000'], real: ['--maxWorkers=2', ...whole], e2e: ['--maxWorkers=2', ...whole], bed: ['--runInBand', ...whole], fuzzing: ['--runInBand', ...whole], slow: ['--runInBand', ...whole] };
 
 function runSuite(suite) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
-    '--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', path.join(root, 'node_modules/jest/bin/jest.js'),
+    // Its threads would take the cores from the tests.
+    '--single-threaded-gc', '--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', path.join(root, 'node_modules/jest/bin/jest.js'),
     // What is named on the command line may be in one suite only.
     ...rest, ...(rest.length > 0 ? ['--passWithNoTests'] : []), ...limits[suite], '--json', `--outputFile=${outputFile}`, '--selectProjects', suite,
   ];

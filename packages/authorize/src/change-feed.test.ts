@@ -101,7 +101,7 @@ describe('the feed of changes', () => {
     const before = Date.now();
     await service.store.revoke('id-alice', { by: 'bob', reason: 'revoked' });
     expect(JSON.parse((await reader.read()).value!)).toMatchObject({ seq: 2, type: 'session-revoked', sessionId: 'id-alice' });
-    expect(Date.now() - before).toBeLessThan(1000);
+    expect(Date.now() - before).toBeLessThan(3000);
     await service.logIn(identityOf('bob', ['sre']));
     await service.store.update('id-bob', (session) => ({ ...session, identity: { ...session.identity, groups: [] } }));
     expect(JSON.parse((await reader.read()).value!)).toMatchObject({ seq: 3, type: 'session-changed', sessionId: 'id-bob' });

@@ -3,6 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseRequestTarget } from './parse-request-target.ts';
 
+/** Any character; fast-check would first make a table of all of them for itself. */
+const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+
 const refused: { target: string }[] = JSON.parse(readFileSync(new URL('../testdata/refused-targets.json', import.meta.url), 'utf8'));
 
 describe('a target that someone might read differently is refused', () => {
@@ -68,7 +71,7 @@ describe('for any string', () => {
   });
 
   it('names survive a round trip through encodeURIComponent', () => {
-    fc.assert(fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (name) => {
+    fc.assert(fc.property(fc.string({ minLength: 1, unit: character }), (name) => {
       fc.pre(!/[/\\\u0000-\u001f\u007f-\u009f]/.test(name) && name !== '.' && name !== '..');
       const parsed = parseRequestTarget(`/api/v1/pods/${encodeURIComponent(name)}?n=${encodeURIComponent(name)}`);
       expect(parsed.ok && [parsed.segments[3], parsed.query.get('n')?.[0]]).toEqual([name, name]);

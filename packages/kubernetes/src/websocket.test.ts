@@ -6,6 +6,9 @@ import { acceptKey, isWebSocketKey } from './websocket-accept-key.ts';
 import { WebSocketError } from './websocket-error.ts';
 import { encodeClose, encodeFrame, opcodes } from './websocket-frame.ts';
 
+/** Any character; fast-check would first make a table of all of them for itself. */
+const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+
 const mask = Buffer.from([1, 2, 3, 4]);
 
 function server(limits: { maxPayload?: number; maxMessage?: number } = {}): MessageReader {
@@ -134,7 +137,7 @@ describe('messages', () => {
 
 describe('a close reason', () => {
   it('is cut to fit, between characters', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme', minLength: 0, maxLength: 200, size: 'max' }), (reason) => {
+    fc.assert(fc.property(fc.string({ unit: character, minLength: 0, maxLength: 200, size: 'max' }), (reason) => {
       const events = new MessageReader({ expectMasked: false, maxPayload: 125, maxMessage: 125 }).push(encodeClose(1011, reason));
       expect(events).toEqual([{ type: 'close', code: 1011, reason: expect.anything() }]);
       expect(reason.startsWith((events[0] as { reason: string }).reason)).toBe(true);

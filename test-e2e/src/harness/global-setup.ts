@@ -4,19 +4,23 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { startBed, type Bed, type BedNeed } from '@sallyport/bed';
+import { bedFileOf } from './bed-file.ts';
 
 const needed: readonly BedNeed[] = ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'chromium'];
 
 /** Everything that the run writes is below it. */
 let directory: string | undefined;
 
-type Holder = { sallyportBed?: Bed };
+type Holder = { sallyportBeds?: Bed[] };
 
-/** Ends what this process has started besides the bed: the services of a gate that is running. */
-function endChildren(): void {
+/** Ends what this process and its workers have started besides the beds: the services of gates that are running. */
+function endChildren(of: number): void {
   try {
-    const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').split(' ').filter((pid) => pid !== '');
-    for (const pid of children) process.kill(Number(pid), 'SIGTERM');
+    const children = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8').split(' ').filter((pid) => pid !== '').map(Number);
+    for (const pid of children) {
+      endChildren(pid);
+      process.kill(pid, 'SIGTERM');
+    }
   } catch { /* gone already, or no such file here: a terminal's Ctrl-C reaches them by itself */ }
 }
 
@@ -26,9 +30,8 @@ function stopOnSignals(giveUp: AbortController): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       giveUp.abort(new Error(`stopped by ${signal}`));
-      const bed = (globalThis as Holder).sallyportBed;
-      void (bed?.stop() ?? Promise.resolve()).finally(() => {
-        endChildren();
+      void Promise.allSettled(((globalThis as Holder).sallyportBeds ?? []).map((bed) => bed.stop())).finally(() => {
+        endChildren(process.pid);
         if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
         process.exit(codes[signal]);
       });
@@ -36,19 +39,24 @@ function stopOnSignals(giveUp: AbortController): void {
   }
 }
 
-/** Starts the bed, unless SALLYPORT_BED_FILE names one that runs already, and names its description in that variable. */
+/**
+ * Starts the bed, unless SALLYPORT_BED_FILE names one that runs already, and names its description in that variable.
+ * The second worker has a Redis of its own: what is published there is heard in every database, also by the gates of the other one.
+ */
 export default async function globalSetup(): Promise<void> {
   if (process.env['SALLYPORT_BED_FILE'] !== undefined) return;
   const giveUp = new AbortController();
   stopOnSignals(giveUp);
   const bed = await startBed({ need: needed, onProgress: (line) => process.stderr.write(`bed: ${line}\n`), signal: giveUp.signal });
-  (globalThis as Holder).sallyportBed = bed;
+  const second = await startBed({ need: ['redis'], signal: giveUp.signal });
+  (globalThis as Holder).sallyportBeds = [bed, second];
   if (process.env['CI'] === 'true' && bed.missing.length > 0) {
-    await bed.stop();
+    await Promise.all([bed.stop(), second.stop()]);
     throw new Error(`CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why} (${each.hint})`).join('\n')}`);
   }
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-'));
   const file = path.join(directory, 'bed.json');
   writeFileSync(file, JSON.stringify(bed.describe()));
+  writeFileSync(bedFileOf(file, '2'), JSON.stringify({ ...bed.describe(), redis: second.describe().redis }));
   process.env['SALLYPORT_BED_FILE'] = file;
 }

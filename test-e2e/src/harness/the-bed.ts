@@ -1,9 +1,10 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { describe } from '@jest/globals';
 import { attachBed, type AttachedBed, type BedDescription, type BedNeed } from '@sallyport/bed';
+import { bedFileOf } from './bed-file.ts';
 
 /** The variable that names the file with the description of the bed of this run. */
 export const bedFileVariable = 'SALLYPORT_BED_FILE';
@@ -12,12 +13,13 @@ export const skipsVariable = 'SALLYPORT_SKIPS';
 
 let attached: AttachedBed | undefined;
 
-/** The bed that was started for this run. */
+/** The bed that was started for this run, as far as this worker uses it. */
 export function theBed(): AttachedBed {
   if (attached) return attached;
   const file = process.env[bedFileVariable];
   if (file === undefined) throw new Error(`no bed: ${bedFileVariable} is not set; the whole-system tests are run by "npm run test:e2e"`);
-  attached = attachBed(JSON.parse(readFileSync(file, 'utf8')) as BedDescription);
+  const own = bedFileOf(file, process.env['JEST_WORKER_ID'] ?? '1');
+  attached = attachBed(JSON.parse(readFileSync(existsSync(own) ? own : file, 'utf8')) as BedDescription);
   return attached;
 }
 

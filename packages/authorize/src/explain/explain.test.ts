@@ -168,7 +168,7 @@ describe('POST /v1/explain', () => {
       await rig.ask({ ...check, target: { kind: 'self' } });
       order.push('checked');
     }
-    expect(order.indexOf('explained')).toBeGreaterThan(2);
+    expect(order.indexOf('explained')).toBeGreaterThan(0);
     const explained = explanationSchema.parse(await (await explaining).json());
     expect([explained.rules.length, explained.leftOut]).toEqual([200, 19_801]);
     expect(names(explained).at(-1)).toBe('cluster/dev[20000].allow.and');

@@ -16,7 +16,7 @@ const callerOf = (subject: string, privileged = false): Caller => ({
 type Gateway = { name: string; rows?: OwnedStreamRow[]; omitted?: number; afterMs?: number; silent?: boolean; unknown?: boolean };
 
 /** Gateways that answer after a while, from a board of replicas that knows them unless they are `unknown`. */
-function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8, each: 2 }) } = {}) {
+function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8, each: 2 }), answerMs = 300 } = {}) {
   const board = createMemoryStreamBoard({ now: Date.now });
   const asked: StreamQuestion[] = [];
   board.onQuestion((question) => {
@@ -27,7 +27,7 @@ function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8
   });
   const status = (service: ReplicaStatus['service'], id: string): ReplicaStatus => ({ service, id: `${service}/${id}`, host: 'h', version: 'v', since: 1, startedAt: 1, restartNeeded: [] });
   const replicas = { list: async () => [status('authorize', 'x'), ...gateways.filter(({ unknown }) => !unknown).map(({ name }) => status('proxy', name))] };
-  const list = createListStreams({ board, replicas, turns, settled: () => settled, answerMs: 300 });
+  const list = createListStreams({ board, replicas, turns, settled: () => settled, answerMs });
   const timed = async (...args: Parameters<typeof list>) => {
     const at = performance.now();
     return { ...await list(...args), ms: performance.now() - at };
@@ -39,12 +39,12 @@ const own = { ended: false, all: false, where: {} };
 
 describe('the list of streams', () => {
   it('is what all gateways say, oldest first, without whose key it is, as soon as all have answered', async () => {
-    const { timed, asked } = rig([{ name: 'a', rows: [row({ id: '2', since: 2 }), row({ id: '4', since: 4 })] }, { name: 'b', rows: [row({ id: '3', since: 3, subject: 'bob' }), row({ id: '1', since: 1 })], afterMs: 30, omitted: 5 }]);
+    const { timed, asked } = rig([{ name: 'a', rows: [row({ id: '2', since: 2 }), row({ id: '4', since: 4 })] }, { name: 'b', rows: [row({ id: '3', since: 3, subject: 'bob' }), row({ id: '1', since: 1 })], afterMs: 30, omitted: 5 }], { answerMs: 20_000 });
     const { streams, missing, omitted, ms } = await timed(callerOf('bob', true), everything);
     expect([streams.map(({ id }) => id), missing, omitted]).toEqual([['1', '2', '3', '4'], [], 5]);
     expect(streams[0]).not.toHaveProperty('subject');
     expect(streams[0]).not.toHaveProperty('issuer');
-    expect(ms).toBeLessThan(250);
+    expect(ms).toBeLessThan(10_000);
     expect(asked).toMatchObject([{ ended: false, where: {} }]);
     expect(asked[0]).not.toHaveProperty('of');
   });
@@ -61,7 +61,7 @@ describe('the list of streams', () => {
     const { streams, missing, ms } = await timed(callerOf('bob', true), everything);
     expect([streams.map(({ id }) => id), missing]).toEqual([['stream-1'], ['proxy/b', 'proxy/c']]);
     expect(ms).toBeGreaterThanOrEqual(290);
-    expect(ms).toBeLessThan(550);
+    expect(ms).toBeLessThan(3000);
   });
 
   it('waits for gateways that have not reported yet while that is to be expected, and takes their answer at any time', async () => {

@@ -71,7 +71,8 @@ describe('what stands in YAML has a place', () => {
     const read = readYaml(long);
     if (!read.ok) throw new Error('it is not read');
     const began = performance.now();
-    for (let index = 0; index < 20_000; index += 1) expect(read.yaml.place([index, 'a'])?.line === index + 1).toBe(true);
+    const wrong = Array.from({ length: 20_000 }, (_none, index) => index).filter((index) => read.yaml.place([index, 'a'])?.line !== index + 1);
+    expect(wrong).toEqual([]);
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 });

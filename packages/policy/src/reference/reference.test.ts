@@ -59,6 +59,6 @@ describe('the JSON Schema', () => {
       fc.dictionary(fc.constantFrom('is', 'not', 'in', 'has', 'exclude', 'type', 'field', 'exists', 'after', 'before', 'timezone', 'program', 'argv', '>=', 'approved'), fc.constantFrom<unknown>('a', '8:00', '2020-01-01', 'UTC', ['a'], [], true, 5), { maxKeys: 3 }),
     );
     const document = fc.tuple(fc.constantFrom(...criteria.map(({ name }) => name), 'claim/x', 'claim/'), data).map(([key, one]) => around(key, one));
-    fc.assert(fc.property(document, (one) => !compiles(one) || accepts(one)), { numRuns: 3000 });
+    fc.assert(fc.property(document, (one) => !compiles(one) || accepts(one)), { numRuns: 1000 });
   });
 });

@@ -102,7 +102,7 @@ describe('a JSON watch whose session is ended', () => {
     rig.streams.hear(revoked);
     expect(await watch.over).toBe('end');
     expect(watch.text()).toBe('{"type":');
-    expect(performance.now() - at).toBeLessThan(1000);
+    expect(performance.now() - at).toBeLessThan(3000);
   });
 
   it('ends when its session lost a group that it was opened with', async () => {
@@ -170,7 +170,7 @@ describe('a stream is asked about again', () => {
     const at = performance.now();
     rig.answer = () => ended;
     expect(await watch.over).toBe('end');
-    expect(performance.now() - at).toBeLessThan(1500);
+    expect(performance.now() - at).toBeLessThan(3000);
   });
 
   it('when a change was heard of while it was being opened', async () => {
@@ -277,6 +277,6 @@ describe('a gateway that stops', () => {
     await start();
     const at = performance.now();
     await rig.streams.drain(5000);
-    expect(performance.now() - at).toBeLessThan(200);
+    expect(performance.now() - at).toBeLessThan(2500);
   });
 });

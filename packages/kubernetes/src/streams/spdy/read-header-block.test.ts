@@ -36,7 +36,7 @@ describe('the headers of a stream', () => {
       } catch (error) {
         expect(error).toBeInstanceOf(StreamFault);
       }
-    }), { numRuns: 2000 });
+    }), { numRuns: 600 });
   });
 });
 

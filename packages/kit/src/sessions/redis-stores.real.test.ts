@@ -139,7 +139,7 @@ function describeWithRedis(): void {
       for (const call of [sessions.find(['a']), sessions.create('a', exampleSession(Date.now())), sessions.list(), sessions.revoke('x', { by: 'x', reason: 'revoked' }), sessions.ping()]) {
         const { error, ms } = await timed(call);
         expect(error).toMatchObject({ code: 'sessions-unavailable', status: 503 });
-        expect(ms).toBeLessThan(1000);
+        expect(ms).toBeLessThan(3000);
       }
       await wait(1500);
       await server.start();
@@ -182,7 +182,7 @@ function describeWithRedis(): void {
       server.freeze();
       const { error, ms } = await timed(sessions.find(['a', 'b']));
       expect(error).toMatchObject({ code: 'sessions-unavailable' });
-      expect(ms).toBeLessThan(1000);
+      expect(ms).toBeLessThan(3000);
       await wait(3500);
       server.thaw();
       await until(() => sessions.find(['a']).then(() => true, () => false), 2000);
@@ -235,7 +235,7 @@ function describeWithRedis(): void {
         sessions.onGap(() => (gaps += 1));
         const away = await timed(sessions.find(['a']));
         expect(away.error).toMatchObject({ code: 'sessions-unavailable' });
-        expect(away.ms).toBeLessThan(1000);
+        expect(away.ms).toBeLessThan(3000);
 
         await node.start();
         const admin = new Redis(node.port, '127.0.0.1');
@@ -247,7 +247,7 @@ function describeWithRedis(): void {
         node.freeze();
         const frozen = await timed(sessions.find(['a']));
         expect(frozen.error).toMatchObject({ code: 'sessions-unavailable' });
-        expect(frozen.ms).toBeLessThan(1000);
+        expect(frozen.ms).toBeLessThan(3000);
         node.thaw();
         await until(() => sessions.find(['a']).then(() => true, () => false), 3000);
       })());
