@@ -4,42 +4,63 @@ import { runSteps, runStepsSliced, type Slicing, type Steps } from './compile/ru
 
 const valuesPerStep = 500;
 
-type Writer = { readonly hash: Hash; values: number };
+/** Text waits here until there is enough of it: a call of the hash for every bracket would cost more than the rest. */
+type Writer = { readonly hash: Hash; values: number; text: string };
+const enough = 16 * 1024;
+
+function write(writer: Writer, text: string): void {
+  writer.text += text;
+  if (writer.text.length < enough) return;
+  writer.hash.update(writer.text);
+  writer.text = '';
+}
+
+/** A list or map that is being written: what is in it, in order, and the names of a map. */
+type Open = { readonly items: readonly unknown[]; readonly keys: readonly string[] | undefined; at: number };
+
+function open(value: object): Open {
+  if (Array.isArray(value)) return { items: value as unknown[], keys: undefined, at: 0 };
+  const keys = Object.keys(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined).sort((a, b) => (a < b ? -1 : 1));
+  return { items: keys.map((key) => (value as Record<string, unknown>)[key]), keys, at: 0 };
+}
 
 /** Writes JSON with sorted keys and no white space, so that the same policy has the same text however it was laid out. */
-function* writeCanonical(value: unknown, writer: Writer): Steps<void> {
-  writer.values += 1;
-  if (writer.values % valuesPerStep === 0) yield;
-  if (Array.isArray(value)) {
-    let before = '[';
-    for (const item of value as unknown[]) {
-      writer.hash.update(before);
-      yield* writeCanonical(item, writer);
-      before = ',';
+function* writeCanonical(root: unknown, writer: Writer): Steps<void> {
+  // A stack of its own and not one of generators, each of which would be passed through for every value.
+  const stack: Open[] = [];
+  let value = root;
+  for (;;) {
+    writer.values += 1;
+    if (writer.values % valuesPerStep === 0) yield;
+    if (typeof value === 'object' && value !== null) {
+      const opened = open(value);
+      write(writer, opened.keys ? '{' : '[');
+      stack.push(opened);
+    } else {
+      write(writer, JSON.stringify(value) ?? 'null');
     }
-    writer.hash.update(value.length === 0 ? '[]' : ']');
-    return;
-  }
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-    let before = '{';
-    for (const [key, item] of entries) {
-      writer.hash.update(`${before}${JSON.stringify(key)}:`);
-      yield* writeCanonical(item, writer);
-      before = ',';
+    let around = stack.at(-1);
+    while (around && around.at === around.items.length) {
+      write(writer, around.keys ? '}' : ']');
+      stack.pop();
+      around = stack.at(-1);
     }
-    writer.hash.update(entries.length === 0 ? '{}' : '}');
-    return;
+    if (!around) return;
+    const { at, keys, items } = around;
+    if (at > 0) write(writer, ',');
+    if (keys) write(writer, `${JSON.stringify(keys[at])}:`);
+    value = items[at];
+    around.at += 1;
   }
-  writer.hash.update(JSON.stringify(value) ?? 'null');
 }
 
 function* versionSteps(documents: Readonly<Record<string, unknown>>): Steps<string> {
   const problem = yield* boundsSteps(Object.values(documents));
   if (problem) throw new RangeError(`the policy ${problem}`);
   const hash = createHash('sha256');
-  yield* writeCanonical(documents, { hash, values: 0 });
-  return hash.digest('hex').slice(0, 16);
+  const writer: Writer = { hash, values: 0, text: '' };
+  yield* writeCanonical(documents, writer);
+  return hash.update(writer.text).digest('hex').slice(0, 16);
 }
 
 /** The short name of a set of policy documents by their scope: 16 hex digits of the SHA-256 of their canonical form. Throws RangeError for what compilePolicy refuses as too deep or too big. */

@@ -12,7 +12,8 @@ const everybody = [{ allow: { or: [{ authenticated_user: true }] } }];
 
 describeWith(['kubectl'], 'groups from wherever they are, through one process to the practice cluster', () => {
   const { token, entry } = makeScimToken('pusher');
-  const people = [{ user: alice, password: 'alice', groups: ['from-claims'], claims: { login: 'octocat', oid: '11111111-2222-3333-4444-555555555555', _claim_names: { groups: 'src1' } } }];
+  const bob = { user: 'bob@example.com', password: 'bob', groups: ['from-userinfo'], inUserInfo: ['groups'] };
+  const people = [bob, { user: alice, password: 'alice', groups: ['from-claims'], claims: { login: 'octocat', oid: '11111111-2222-3333-4444-555555555555', _claim_names: { groups: 'src1' } } }];
   let directory: string;
   let practice: PracticeAccess;
   let apis: Awaited<ReturnType<typeof startDirectoryApis>>;
@@ -81,6 +82,13 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
     expect(took).toBeLessThan(3000);
     expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
     await expect(gate.login(alice)).rejects.toThrow('deactivated');
+  }, 60_000);
+
+  it('those that the token does not name come from UserInfo, unless it is not to be asked', async () => {
+    const gate = await open([], {});
+    expect(await whoami(await gate.person(bob.user))).toEqual(['from-userinfo']);
+    const other = await open([], { userInfo: 'never' });
+    expect(await whoami(await other.person(bob.user))).toEqual([]);
   }, 60_000);
 
   it('those of Entra come from Microsoft Graph where the token only says that there are too many', async () => {

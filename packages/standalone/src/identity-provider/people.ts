@@ -9,6 +9,8 @@ export type Person = {
   emailVerified?: boolean;
   /** Further claims in the id_token. */
   claims?: Readonly<Record<string, unknown>>;
+  /** Names of claims that only UserInfo tells, as many providers have it with groups. */
+  inUserInfo?: readonly string[];
 };
 
 const person = (name: string, ...groups: string[]): Person => ({ user: `${name}@example.com`, password: name, groups, name: `${name[0]!.toUpperCase()}${name.slice(1)}` });

@@ -27,13 +27,14 @@ function askEachTime(): interactionPolicy.DefaultPolicy {
   return policy;
 }
 
-function claimsOf(person: Person) {
-  return {
+function claimsOf(person: Person, use: string) {
+  const claims = {
     sub: subjectOf(person), email: person.user, email_verified: person.emailVerified ?? true, name: person.name ?? person.user, groups: [...person.groups], ...person.claims,
   };
+  return use === 'userinfo' ? claims : { ...claims, ...Object.fromEntries((person.inUserInfo ?? []).map((name) => [name, undefined])) };
 }
 
-/** The settings of oidc-provider: claims in the id_token, PKCE always, no consent page, nothing on the console. */
+/** The settings of oidc-provider: claims in the id_token unless a person's are in UserInfo alone, PKCE always, no consent page, nothing on the console. */
 export function providerConfiguration(deps: { people: readonly Person[]; adapter: new (kind: string) => Adapter; port: number }): Configuration {
   const { people, port } = deps;
   const extra = [...new Set(people.flatMap((person) => Object.keys(person.claims ?? {})))];
@@ -59,7 +60,7 @@ export function providerConfiguration(deps: { people: readonly Person[]; adapter
     ttl: { AccessToken: 10 * minute, AuthorizationCode: minute, IdToken: 10 * minute, RefreshToken: 24 * 60 * minute, Interaction: 10 * minute, Session: 10 * minute, Grant: 24 * 60 * minute },
     findAccount(_ctx, accountId) {
       const person = people.find((one) => subjectOf(one) === accountId);
-      return person && { accountId, claims: () => claimsOf(person) };
+      return person && { accountId, claims: (use) => claimsOf(person, use) };
     },
     // In place of a consent page: the only clients are our own.
     async loadExistingGrant(ctx) {
