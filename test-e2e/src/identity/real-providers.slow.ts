@@ -62,7 +62,10 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
   const startLogin = (person: Person, ...args: string[]) => startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
     home: person.home, env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' }, timeoutMs: 200_000,
   });
-  const finished = async (command: RunningCommand) => expect(await command.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Logged in') });
+  const finished = async (command: RunningCommand) => {
+    const { code, stdout, stderr } = await command.ended;
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expect.stringContaining('Logged in'), stderr: expect.any(String) });
+  };
 
   /** Somebody at a terminal who has logged in with this provider, as programs do. */
   async function logIn(id: string, user: string, browser = newBrowser()): Promise<Person> {
@@ -125,6 +128,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       const found = await browser.go(`${page}?${new URLSearchParams({ user_code: code }).toString()}`);
       const login = /href="(\/\.sallyport\/login\?user_code=[^"]+)"/.exec(found.answer.text)![1]!.replaceAll('&amp;', '&');
       const { answer: { text } } = await logInAt(id, browser, new URL(login, page).href, 'alice');
+      expect(text).toContain('name="approval"');
       const hidden = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)![1]!;
       expect((await browser.go(page!, { approval: hidden('approval'), user_code: hidden('user_code'), answer: 'approve' })).answer.text).toContain('approved');
       await finished(command);

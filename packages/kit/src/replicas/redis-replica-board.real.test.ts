@@ -1,35 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { pino } from 'pino';
-import { connectRedis, type RedisConnection } from '../sessions/connect-redis.ts';
-import { hasRedisServer, prepareRedisServer, type RedisServer } from '../sessions/redis-server.test.support.ts';
-import { sessionsSchemaFor } from '../sessions/sessions-config.test.support.ts';
+import { useRedisPair } from '../sessions/redis-pair.test.support.ts';
+import { hasRedisServer } from '../sessions/redis-server.test.support.ts';
 import { createRedisReplicaBoard } from './create-redis-replica-board.ts';
 import { describeReplicaBoard, report } from './replica-board.conformance.ts';
 
 function describeOnRedis(): void {
-  let server: RedisServer;
-  let connections: RedisConnection[];
-  beforeAll(async () => {
-    server = await prepareRedisServer();
-    await server.start();
-    const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}` });
-    connections = [await connectRedis(config, { logger: pino({ level: 'silent' }) }), await connectRedis(config, { logger: pino({ level: 'silent' }) })];
-  });
-  afterAll(async () => {
-    for (const connection of connections) await connection.close();
-    await server.stop();
-  });
+  const redis = useRedisPair();
   const boards = (keyPrefix = `test-${randomUUID()}`) => {
-    const [board, replica] = connections.map((redis) => createRedisReplicaBoard({ redis, keyPrefix }));
+    const [board, replica] = redis.connections().map((one) => createRedisReplicaBoard({ redis: one, keyPrefix }));
     return { board: board!, replica: replica! };
   };
   describeReplicaBoard('Redis', async () => boards());
 
   it('leaves no key without an end, drops who is gone, and skips what it cannot read', async () => {
     const { board } = boards('ttl');
-    const raw = new Redis(server.port, '127.0.0.1');
+    const raw = new Redis(redis.server().port, '127.0.0.1');
     await board.put(report('proxy', 'a'));
     await board.put(report('proxy', 'b'));
     for (const key of await raw.keys('ttl:*')) expect(await raw.pttl(key)).toBeGreaterThan(0);
@@ -42,12 +29,12 @@ function describeOnRedis(): void {
 
   it('that cannot be reached says so within a second', async () => {
     const { board } = boards();
-    server.freeze();
+    redis.server().freeze();
     const started = performance.now();
     await expect(board.list()).rejects.toMatchObject({ code: 'sessions-unavailable' });
     await expect(board.put(report('proxy', 'a'))).rejects.toMatchObject({ code: 'sessions-unavailable' });
     expect(performance.now() - started).toBeLessThan(3000);
-    server.thaw();
+    redis.server().thaw();
   });
 }
 

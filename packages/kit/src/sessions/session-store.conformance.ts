@@ -33,6 +33,20 @@ export const soon = async (holds: () => boolean) => {
   for (let tries = 0; tries < 200 && !holds(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
 };
 
+/** Adds sessions to the store of a test, and says what another replica finds of them. */
+export function sessionsOf(bed: () => Pick<SessionStoreBed, 'store' | 'replica' | 'clock'>) {
+  return {
+    async add(changes?: Parameters<typeof exampleSession>[1]) {
+      const { store, clock } = bed();
+      const session = exampleSession(clock.now, changes);
+      const tokenHash = freshHash();
+      await store.create(tokenHash, session);
+      return { session, tokenHash };
+    },
+    state: async (tokenHash: string) => (await bed().replica.find([tokenHash]))[0]!.state,
+  };
+}
+
 /** Registers the rules that every session store keeps. `open` is called before each test. */
 export function describeSessionStore(backend: string, open: () => Promise<SessionStoreBed>): void {
   describe(`a session store on ${backend}`, () => {
@@ -42,13 +56,7 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
     beforeEach(async () => {
       ({ store, replica, clock } = await open());
     });
-    const add = async (changes?: Parameters<typeof exampleSession>[1]) => {
-      const session = exampleSession(clock.now, changes);
-      const tokenHash = freshHash();
-      await store.create(tokenHash, session);
-      return { session, tokenHash };
-    };
-    const state = async (tokenHash: string) => (await replica.find([tokenHash]))[0]!.state;
+    const { add, state } = sessionsOf(() => ({ store, replica, clock }));
 
     it('gives a session back as it was stored, with its idle end', async () => {
       const { session, tokenHash } = await add({ identity: { name: 'Алиса ☂', groups: ['a,b', 'c'] }, clientAddress: '192.0.2.1' });

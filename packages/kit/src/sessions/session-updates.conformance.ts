@@ -1,7 +1,7 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
-import { by, exampleSession, freshHash, idleMs, soon, type SessionStoreBed } from './session-store.conformance.ts';
+import { by, idleMs, sessionsOf, soon, type SessionStoreBed } from './session-store.conformance.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** Registers the rules of sessions that are looked up by their id and changed, which every session store keeps. */
@@ -13,13 +13,7 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
     beforeEach(async () => {
       ({ store, replica, clock } = await open());
     });
-    const add = async (changes?: Parameters<typeof exampleSession>[1]) => {
-      const session = exampleSession(clock.now, changes);
-      const tokenHash = freshHash();
-      await store.create(tokenHash, session);
-      return { session, tokenHash };
-    };
-    const state = async (tokenHash: string) => (await replica.find([tokenHash]))[0]!.state;
+    const { add, state } = sessionsOf(() => ({ store, replica, clock }));
 
     it('looks a session up by its id', async () => {
       const { session } = await add();

@@ -1,36 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { pino } from 'pino';
-import { connectRedis, type RedisConnection } from '../sessions/connect-redis.ts';
 import { redisKeys } from '../sessions/redis-keys.ts';
-import { hasRedisServer, prepareRedisServer, type RedisServer } from '../sessions/redis-server.test.support.ts';
-import { sessionsSchemaFor } from '../sessions/sessions-config.test.support.ts';
+import { useRedisPair } from '../sessions/redis-pair.test.support.ts';
+import { hasRedisServer } from '../sessions/redis-server.test.support.ts';
 import { createRedisStreamBoard } from './create-redis-stream-board.ts';
 import { answerTo, describeStreamBoard, question, row } from './stream-board.conformance.ts';
 
 function describeOnRedis(): void {
-  let server: RedisServer;
-  let connections: RedisConnection[];
-  beforeAll(async () => {
-    server = await prepareRedisServer();
-    await server.start();
-    const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}` });
-    connections = [await connectRedis(config, { logger: pino({ level: 'silent' }) }), await connectRedis(config, { logger: pino({ level: 'silent' }) })];
-  });
-  afterAll(async () => {
-    for (const connection of connections) await connection.close();
-    await server.stop();
-  });
+  const redis = useRedisPair();
   const boards = (keyPrefix = `test-${randomUUID()}`) => {
-    const [board, replica] = connections.map((redis) => createRedisStreamBoard({ redis, keyPrefix }));
+    const [board, replica] = redis.connections().map((one) => createRedisStreamBoard({ redis: one, keyPrefix }));
     return { board: board!, replica: replica! };
   };
   describeStreamBoard('Redis', async () => boards());
 
   it('leaves no key without an end, none at all once the question is closed, and skips what it cannot read', async () => {
     const { board } = boards('ttl');
-    const raw = new Redis(server.port, '127.0.0.1');
+    const raw = new Redis(redis.server().port, '127.0.0.1');
     const asked = question();
     await board.ask(asked);
     await board.answer(answerTo(asked, 'a', { rows: [row()] }));
@@ -47,11 +34,11 @@ function describeOnRedis(): void {
   it('that cannot be reached says so within a second', async () => {
     const { board } = boards();
     const asked = question();
-    server.freeze();
+    redis.server().freeze();
     const started = performance.now();
     for (const call of [board.ask(asked), board.answer(answerTo(asked, 'a')), board.answered(asked.id), board.take(asked.id)]) await expect(call).rejects.toMatchObject({ code: 'sessions-unavailable' });
     expect(performance.now() - started).toBeLessThan(3000);
-    server.thaw();
+    redis.server().thaw();
   });
 }
 

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { pino } from 'pino';
+import { connectRedis, type RedisConnection } from './connect-redis.ts';
+import { prepareRedisServer, type RedisServer } from './redis-server.test.support.ts';
+import { sessionsSchemaFor } from './sessions-config.test.support.ts';
+
+/** A redis-server for the tests of a `describe`, and two connections to it as two replicas have them. */
+export function useRedisPair(): { server(): RedisServer; connections(): readonly [RedisConnection, RedisConnection] } {
+  let server: RedisServer;
+  let pair: [RedisConnection, RedisConnection];
+  beforeAll(async () => {
+    server = await prepareRedisServer();
+    await server.start();
+    const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}` });
+    const connect = () => connectRedis(config, { logger: pino({ level: 'silent' }) });
+    pair = [await connect(), await connect()];
+  });
+  afterAll(async () => {
+    for (const connection of pair) await connection.close();
+    await server.stop();
+  });
+  return { server: () => server, connections: () => pair };
+}
