@@ -68,7 +68,8 @@ function followDirectory(parts: StartAuthenticate, deps: AuthenticateDeps, store
     ...deps, config, resolvePath, store, scimClients: loadScimClients(loaded), random: Math.random, loginEvents: createLoginEvents(deps), ...(metrics ? { metrics } : {}),
     fetchFor(source) {
       if (fetch) return fetch;
-      const own = createProviderFetch({ ...environment, ...('caFile' in source && source.caFile != null ? { ca: readFileSync(resolvePath(source.caFile), 'utf8') } : {}) });
+      // Whole directories are read page by page, and a page that did not come is asked for again.
+      const own = createProviderFetch({ ...environment, keepAliveMs: 10_000, ...('caFile' in source && source.caFile != null ? { ca: readFileSync(resolvePath(source.caFile), 'utf8') } : {}) });
       closing.push(own.close);
       return own.fetch;
     },

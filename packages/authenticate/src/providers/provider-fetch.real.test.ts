@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer } from 'node:https';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -66,6 +66,27 @@ describe('a provider\'s fetch', () => {
     await fetch(`https://127.0.0.1:${port(provider)}/`, get);
     expect(tunnels).toHaveLength(1);
     await close();
+  });
+
+  it('uses no connection a second time: many a server closes it without a word, and a code cannot be redeemed twice', async () => {
+    const asked: string[] = [];
+    const server = createTcpServer((socket) => {
+      let answered = false;
+      socket.on('data', (chunk) => {
+        if (answered) return void socket.destroy();
+        asked.push(/^\w+/.exec(chunk.toString('latin1'))![0]);
+        answered = true;
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=60\r\n\r\n{}');
+      });
+      socket.on('error', () => {});
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { fetch, close } = createProviderFetch({});
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+    for (const method of ['POST', 'POST', 'GET']) expect(await (await fetch(url, { ...get, method })).text()).toBe('{}');
+    expect(asked).toEqual(['POST', 'POST', 'GET']);
+    await close();
+    server.close();
   });
 
   it('stops reading an answer that does not end', async () => {

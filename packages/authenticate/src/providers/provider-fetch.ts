@@ -9,6 +9,8 @@ export type ProviderFetchDeps = {
   /** HTTPS_PROXY and NO_PROXY. */
   httpsProxy?: string;
   noProxy?: string;
+  /** For how long a connection waits for its next request, in milliseconds. 0, which is the default, uses each for one request. */
+  keepAliveMs?: number;
 };
 
 const maxBytes = 1024 * 1024;
@@ -31,13 +33,18 @@ export function boundFetch(fetch: ProviderFetch): ProviderFetch {
   return async (url, options) => bounded(await fetch(url, options));
 }
 
-/** A fetch of one provider's own: its certificate authority, the proxy of the environment, connections that are not kept long. */
+/**
+ * A fetch of one provider's own: its certificate authority, the proxy of the environment. Connections are not used again unless that is asked
+ * for: a server may close one at the moment at which the next request goes into it, and a login cannot send its code a second time.
+ */
 export function createProviderFetch(deps: ProviderFetchDeps): { fetch: ProviderFetch; close(): Promise<void> } {
+  const { keepAliveMs = 0 } = deps;
   const tls = deps.ca === undefined ? {} : { ca: deps.ca };
   // Empty strings keep the agent from reading the environment itself.
   const agent = new EnvHttpProxyAgent({
     httpProxy: '', httpsProxy: deps.httpsProxy ?? '', noProxy: deps.noProxy ?? '',
-    connect: { timeout: 3000, ...tls }, requestTls: { timeout: 3000, ...tls }, keepAliveTimeout: 10_000,
+    connect: { timeout: 3000, ...tls }, requestTls: { timeout: 3000, ...tls },
+    ...(keepAliveMs > 0 ? { keepAliveTimeout: keepAliveMs } : { pipelining: 0 }),
   });
   const fetch: ProviderFetch = (url, options) => undiciFetch(url, { ...(options as object), dispatcher: agent }) as unknown as Promise<Response>;
   return { fetch, close: () => agent.destroy() };
