@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import process from 'node:process';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { createPlainBrowser, describeWith, dumpRedis, eventually, fillInForm, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
 
@@ -19,7 +20,14 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const alice = { user: 'alice@example.com', password: 'alice' };
   const hidden = (text: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
-  const begin = async () => (await gate.request('/.sallyport/api/v1/device/code', { method: 'POST', headers: form, body: 'cluster=dev' })).json() as { device_code: string; user_code: string };
+  // The first of all that is asked of services that have just started: what they say until one of them is there is shown, and asked again.
+  const begin = () => eventually('a device can begin', async () => {
+    const { status, text, json } = await gate.request('/.sallyport/api/v1/device/code', { method: 'POST', headers: form, body: 'cluster=dev' });
+    if (status === 200) return json() as { device_code: string; user_code: string };
+    process.stderr.write(`a device could not begin: ${status} ${text}\n`);
+    expect(status).toBe(503);
+    return undefined;
+  }, 10_000);
   const poll = async (code: string) => (await gate.request('/.sallyport/api/v1/device/token', { method: 'POST', headers: form, body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code }).toString() })).json() as { error?: string; access_token?: string };
 
   const everythingKept = () => dumpRedis(gate.redis!.client);
