@@ -15,8 +15,10 @@ let child;
 
 // What runs whole systems may leave a connection behind, and a run must end all the same; a busy machine takes its time.
 const whole = ['--forceExit', '--testTimeout=30000'];
-// Much of a whole system's time is waiting, so two files of its tests go on side by side. What starts a node of its own, or measures, is alone.
-const limits = { unit: ['--maxWorkers=5', '--testTimeout=30000'], real: ['--maxWorkers=2', ...whole], e2e: ['--maxWorkers=2', ...whole], bed: ['--runInBand', ...whole], fuzzing: ['--runInBand', ...whole], slow: ['--runInBand', ...whole] };
+// Whole systems are tested one file at a time. Much of that is waiting: SALLYPORT_TEST_WORKERS=2 takes half as long, for whoever can live with a
+// deadline that is missed now and then because the other file had the cores. What starts a node of its own, or measures, is always alone.
+const side = process.env.SALLYPORT_TEST_WORKERS === '2' ? '--maxWorkers=2' : '--runInBand';
+const limits = { unit: ['--maxWorkers=5', '--testTimeout=30000'], real: ['--maxWorkers=2', ...whole], e2e: [side, ...whole], bed: ['--runInBand', ...whole], fuzzing: ['--runInBand', ...whole], slow: ['--runInBand', ...whole] };
 
 function runSuite(suite) {
   const outputFile = path.join(scratch, `${suite}.json`);
