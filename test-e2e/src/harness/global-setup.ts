@@ -41,22 +41,23 @@ function stopOnSignals(giveUp: AbortController): void {
 
 /**
  * Starts the bed, unless SALLYPORT_BED_FILE names one that runs already, and names its description in that variable.
- * The second worker has a Redis of its own: what is published there is heard in every database, also by the gates of the other one.
+ * A second worker (SALLYPORT_TEST_WORKERS=2) has a Redis of its own: what is published there is heard in every database, also by the gates of the other one.
  */
 export default async function globalSetup(): Promise<void> {
   if (process.env['SALLYPORT_BED_FILE'] !== undefined) return;
   const giveUp = new AbortController();
   stopOnSignals(giveUp);
   const bed = await startBed({ need: needed, onProgress: (line) => process.stderr.write(`bed: ${line}\n`), signal: giveUp.signal });
-  const second = await startBed({ need: ['redis'], signal: giveUp.signal });
-  (globalThis as Holder).sallyportBeds = [bed, second];
+  const second = process.env['SALLYPORT_TEST_WORKERS'] === '2' ? await startBed({ need: ['redis'], signal: giveUp.signal }) : undefined;
+  const beds = second ? [bed, second] : [bed];
+  (globalThis as Holder).sallyportBeds = beds;
   if (process.env['CI'] === 'true' && bed.missing.length > 0) {
-    await Promise.all([bed.stop(), second.stop()]);
+    await Promise.all(beds.map((one) => one.stop()));
     throw new Error(`CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why} (${each.hint})`).join('\n')}`);
   }
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-'));
   const file = path.join(directory, 'bed.json');
   writeFileSync(file, JSON.stringify(bed.describe()));
-  writeFileSync(bedFileOf(file, '2'), JSON.stringify({ ...bed.describe(), redis: second.describe().redis }));
+  if (second) writeFileSync(bedFileOf(file, '2'), JSON.stringify({ ...bed.describe(), redis: second.describe().redis }));
   process.env['SALLYPORT_BED_FILE'] = file;
 }

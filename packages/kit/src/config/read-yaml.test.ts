@@ -75,4 +75,11 @@ describe('what stands in YAML has a place', () => {
     expect(wrong).toEqual([]);
     expect(performance.now() - began).toBeLessThan(10_000);
   });
+
+  it('also with thousands of items that are a tag and nothing else', () => {
+    const text = `a:\n${'  - !!null\n'.repeat(50_000)}`;
+    const began = performance.now();
+    expect(placeOf(text, 'a', 49_999)).toBe('1:1');
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
 });

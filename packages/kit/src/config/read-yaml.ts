@@ -1,4 +1,4 @@
-import { constructFromEvents, parseEvents, YAMLException, type Event as YamlEvent } from 'js-yaml';
+import { constructFromEvents, parseEvents, YAMLException } from 'js-yaml';
 import { largestConfigBytes } from '@sallyport/contracts';
 import type { ConfigFault } from './config-faults.ts';
 import { placesIn, type FindPlace } from './yaml-places.ts';
@@ -22,7 +22,11 @@ function faultOf(error: unknown): ConfigFault {
   return { path: '', message: error instanceof RangeError ? 'is nested too deep' : 'cannot be read' };
 }
 
-function construct(text: string, events: YamlEvent[], places: ReturnType<typeof placesIn>): { ok: true; yaml: ReadYaml } | { ok: false; faults: ConfigFault[] } {
+type Outcome = { ok: true; yaml: ReadYaml } | { ok: false; faults: ConfigFault[] };
+
+function construct(text: string): Outcome {
+  const events = parseEvents(text, { maxDepth });
+  const places = placesIn(text, events);
   const faults = shapeFaults(text, events).map(({ message, offset }) => ({ path: '', message, ...places.at(offset) }));
   if (faults.length > 0) return { ok: false, faults };
   const [data] = constructFromEvents(events, { source: text });
@@ -30,13 +34,11 @@ function construct(text: string, events: YamlEvent[], places: ReturnType<typeof 
 }
 
 /** Parses YAML 1.2 with its core schema (JSON included) under limits on size, depth and aliases. Returns what is wrong with it, or the data; a text without a document has none. */
-export function readYaml(text: string, maxBytes: number = largestConfigBytes): { ok: true; yaml: ReadYaml } | { ok: false; faults: ConfigFault[] } {
+export function readYaml(text: string, maxBytes: number = largestConfigBytes): Outcome {
   if (Buffer.byteLength(text) > maxBytes) return { ok: false, faults: [{ path: '', message: `is larger than ${maxBytes} bytes` }] };
   if (text.includes('\0') || text.includes('\uFFFD')) return { ok: false, faults: [{ path: '', message: 'is not UTF-8 text' }] };
-  const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
   try {
-    const events = parseEvents(source, { maxDepth });
-    return construct(source, events, placesIn(source, events));
+    return construct(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch (error) {
     return { ok: false, faults: [faultOf(error)] };
   }

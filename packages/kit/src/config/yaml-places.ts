@@ -14,7 +14,7 @@ export const startOf = ({ valueStart, style }: ScalarEvent) => (style === SCALAR
 
 const emptyItem = /^ *(?:- +)*-[ \t]*(?:#.*)?\r?$/;
 
-/** The dash of the first item without a value that comes after an offset; the parser does not tell. */
+/** The dash of the first item without a value that comes after an offset, which the parser does not tell; -1 if none does. */
 function emptyItemAfter(text: string, offset: number): number {
   for (let start = text.lastIndexOf('\n', offset - 1) + 1; start < text.length;) {
     const next = text.indexOf('\n', start);
@@ -29,6 +29,8 @@ function emptyItemAfter(text: string, offset: number): number {
 
 function createTree(text: string) {
   let passed = 0;
+  // Where none comes any more, none comes after what follows either: a tag in its place (`- !!null`) would have the rest searched for each.
+  let mayBeEmpty = true;
   const root: Node = { offset: 0, items: [] };
   const stack: Node[] = [root];
   const keys: ({ text: string; offset: number } | undefined)[] = [undefined];
@@ -55,7 +57,9 @@ function createTree(text: string) {
         case EVENT_ID.SEQUENCE: open({ offset: event.start, items: [] }); break;
         case EVENT_ID.MAPPING: open({ offset: event.start, entries: new Map() }); break;
         case EVENT_ID.SCALAR: {
-          const offset = event.valueStart < 0 && !stack.at(-1)!.entries ? emptyItemAfter(text, passed) : startOf(event);
+          const isEmptyItem = event.valueStart < 0 && !stack.at(-1)!.entries;
+          const offset = isEmptyItem && mayBeEmpty ? emptyItemAfter(text, passed) : startOf(event);
+          if (isEmptyItem && offset < 0) mayBeEmpty = false;
           passed = Math.max(passed, event.valueEnd, offset + 1);
           add({ offset }, getScalarValue(text, event));
           break;
