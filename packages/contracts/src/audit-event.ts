@@ -65,6 +65,13 @@ export const sallyportPartSchema = z.object({
     added: z.array(z.string()).optional(), removed: z.array(z.string()).optional(), addedCount: z.number().optional(), removedCount: z.number().optional(),
   }).optional(),
   portForward: z.object({ ports: z.array(z.object({ port: z.number(), connections: z.number(), fromClient: z.number(), fromServer: z.number() })) }).optional(),
+  /**
+   * Of one event that stands for several alike: how many (itself included), from when to when by their own times, and what they have in common:
+   * the client's address (an IPv6 one as its /64), or from how many addresses they came, and their cause. Everything else in the event is that of the last.
+   */
+  aggregated: z.object({
+    count: z.number(), firstTimestamp: z.string(), lastTimestamp: z.string(), address: z.string().optional(), addresses: z.number().optional(), cause: z.string().optional(),
+  }).optional(),
   producer: z.string(),
   detail: z.string().optional(),
 });
