@@ -38,6 +38,14 @@ export const kubernetesAttributesSchema = z.object({
   labelSelector: z.string().optional(),
   fieldSelector: z.string().optional(),
   dryRun: z.boolean().optional(),
+  /** Whether the kind is namespaced; absent: unknown, so that a request without a namespace counts as spanning all of them. */
+  namespaced: z.boolean().optional(),
+  /** False only if the API server surely serves the kind itself; absent: unknown, to be taken for an aggregated API. */
+  aggregated: z.boolean().optional(),
+  /** True if an update or patch may create the object as well. */
+  upsert: z.boolean().optional(),
+  /** True if the request asks to upgrade its connection. */
+  upgrade: z.boolean().optional(),
   exec: z.object({ container: z.string(), command: z.array(z.string()), tty: z.boolean(), stdin: z.boolean() }).optional(),
 });
 export type KubernetesAttributes = z.infer<typeof kubernetesAttributesSchema>;

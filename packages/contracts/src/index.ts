@@ -4,6 +4,7 @@ export * from './identity.ts';
 export * from './session.ts';
 export * from './replica-status.ts';
 export * from './check-call.ts';
+export { builtInKind, type BuiltInKind } from './built-in-kind.ts';
 export * from './explain-call.ts';
 export * from './stream-list.ts';
 export * from './audit-event.ts';

@@ -10,6 +10,7 @@ export type { StreamKind } from './stream-kind.ts';
 export type { ExecOptions } from './read-exec.ts';
 export { isApiTrue } from './read-list-options.ts';
 export { isSecretRead, isWrite, shellEquivalent } from './judgements.ts';
+export { mayUpsert } from './may-upsert.ts';
 export { createStatus, statusForProblem } from './status.ts';
 export type { ProblemForStatus, Status, StatusDetails } from './status.ts';
 export { parseFieldSelector } from './field-selector.ts';

@@ -6,14 +6,14 @@ import type { Exchange } from './exchange.ts';
 import { allow } from './gateway-rig.ts';
 
 /** What authorize is asked about a request. */
-async function asked(method: string, target: string, more: { headers?: Record<string, string>; hasBody?: boolean; certificate?: ClientCertificate } = {}): Promise<Check> {
+async function asked(method: string, target: string, more: { headers?: Record<string, string>; hasBody?: boolean; certificate?: ClientCertificate; forward?: string[]; upgrade?: boolean } = {}): Promise<Check> {
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
   const kube = readRequestInfo({ method, path: parsed.path, segments: parsed.segments, query: parsed.query, hasBody: more.hasBody ?? false });
   let check: Check | undefined;
   const step = createCheck({ client: { check: async (one) => { check = one; return allow(); } }, clientCertificateOf: () => more.certificate });
   await step({
-    request: { method, headers: more.headers ?? {}, socket: { destroyed: false } }, response: { destroyed: false }, clientAddress: '10.0.0.9', headers: { host: 'gate' }, clusterName: 'dev', kube, tokenHash: 'h', upstream: {},
+    request: { method, headers: more.headers ?? {}, socket: { destroyed: false } }, response: { destroyed: false }, clientAddress: '10.0.0.9', headers: { host: 'gate', forward: more.forward ?? [] }, upgrade: more.upgrade ? {} : undefined, clusterName: 'dev', kube, tokenHash: 'h', upstream: {},
   } as unknown as Exchange);
   return check!;
 }
@@ -43,5 +43,25 @@ describe('what policy is told of a request', () => {
     const certificate = { presented: true, leaf: 'PEM', valid: true };
     expect((await asked('GET', '/api', { certificate })).request.clientCertificate).toEqual(certificate);
     expect((await asked('GET', '/api')).request).not.toHaveProperty('clientCertificate');
+  });
+
+  it('says whether a built-in kind is namespaced and that the API server serves it, and nothing about other kinds', async () => {
+    expect((await asked('GET', '/api/v1/secrets')).kubernetes).toMatchObject({ namespaced: true, aggregated: false });
+    expect((await asked('GET', '/api/v1/nodes')).kubernetes).toMatchObject({ namespaced: false, aggregated: false });
+    const { kubernetes } = await asked('GET', '/apis/example.com/v1/widgets');
+    expect(kubernetes).not.toHaveProperty('namespaced');
+    expect(kubernetes).not.toHaveProperty('aggregated');
+  });
+
+  it('says that an apply patch may create, by whichever Content-Type line a reader takes', async () => {
+    const patch = async (...forward: string[]) => (await asked('PATCH', '/api/v1/namespaces/dev/pods/web', { forward })).kubernetes?.upsert;
+    expect(await patch('accept', 'application/json', 'content-type', 'application/apply-patch+yaml')).toBe(true);
+    expect(await patch('content-type', 'application/merge-patch+json', 'content-type', 'application/apply-patch+yaml')).toBe(true);
+    expect(await patch('accept', 'content-type', 'content-type', 'application/merge-patch+json')).toBeUndefined();
+  });
+
+  it('says that an upgrade is asked for', async () => {
+    expect((await asked('GET', '/api/v1/nodes/n/proxy/portForward/prod/web', { upgrade: true })).kubernetes?.upgrade).toBe(true);
+    expect((await asked('GET', '/api/v1/nodes/n/proxy/pods')).kubernetes).not.toHaveProperty('upgrade');
   });
 });

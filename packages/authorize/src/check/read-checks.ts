@@ -52,6 +52,7 @@ function readTarget(value: unknown, path: string): CheckTarget {
 }
 
 const requiredTexts = ['verb', 'requestVerb', 'path', 'apiGroup', 'apiVersion', 'resource', 'subresource', 'namespace', 'name'] as const;
+const optionalFlags = ['dryRun', 'namespaced', 'aggregated', 'upsert', 'upgrade'] as const;
 
 function readExec(value: unknown, path: string): void {
   const exec = readObject(value, path);
@@ -68,7 +69,7 @@ function readKubernetes(value: unknown, path: string): KubernetesAttributes {
   readFlag(fields, 'isResourceRequest', path);
   readOptional(fields, 'labelSelector', 'string', path);
   readOptional(fields, 'fieldSelector', 'string', path);
-  readOptional(fields, 'dryRun', 'boolean', path);
+  for (const name of optionalFlags) readOptional(fields, name, 'boolean', path);
   if (fields['exec'] !== undefined) readExec(fields['exec'], `${path}.exec`);
   return fields as KubernetesAttributes;
 }
