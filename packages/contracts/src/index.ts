@@ -10,6 +10,7 @@ export * from './stream-list.ts';
 export * from './audit-event.ts';
 export * from './audit-query.ts';
 export * from './service-name.ts';
+export * from './impersonation-extras.ts';
 export { configSchema, largestConfigBytes, type Config } from './config/index.ts';
 export { planPolicies, type PolicyPlan, type PolicyDocument, type ClusterPlan } from './config/plan-policies.ts';
 export { type ClusterConfig } from './config/cluster.ts';

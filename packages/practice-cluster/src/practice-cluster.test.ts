@@ -103,6 +103,12 @@ describe('who asks', () => {
     expect((await ask('GET', `${dev}/pods`, { token: 'gate', headers: { 'Impersonate-Group': 'developers' } })).code).toBe(400);
   });
 
+  it('may carry every extra that the gateway has, and no other', async () => {
+    const asking = (...keys: string[]) => ask('GET', `${dev}/pods`, { token: 'gate', headers: { ...as('alice', 'developers').headers, ...Object.fromEntries(keys.map((key) => [`Impersonate-Extra-${encodeURIComponent(key)}`, ['x']])) } });
+    expect((await asking('sallyport.dev/session', 'sallyport.dev/elevation', 'sallyport.dev/agent', 'sallyport.dev/actor')).code).toBe(200);
+    expect((await asking('sallyport.dev/session', 'sallyport.dev/other')).body).toMatchObject({ code: 403, message: expect.stringContaining('userextras/sallyport.dev/other') });
+  });
+
   it('is told to whoever records, with the header lines as they came', async () => {
     const answer = await ask('GET', `${dev}/pods`, { ...as('alice', 'developers'), headers: { ...as('alice', 'developers').headers, 'Audit-ID': 'a-1' } });
     expect(answer.headers['audit-id']).toBe('a-1');

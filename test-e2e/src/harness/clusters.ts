@@ -12,7 +12,7 @@ export const realGroups = ['developers', 'sre', 'security-auditors'];
 export async function realClusterAccess(): Promise<Record<string, unknown>> {
   const { cluster } = theBed();
   if (!cluster) throw new Error('the bed has no cluster');
-  const account = await cluster.createGatewayServiceAccount({ groups: realGroups, extraKeys: ['sallyport.dev/session'] });
+  const account = await cluster.createGatewayServiceAccount({ groups: realGroups });
   return { server: cluster.server, caFile: cluster.caFile, tokenFile: account.tokenFile, impersonate: { groups: realGroups } };
 }
 

@@ -10,7 +10,7 @@ export const needs = ['redis', 'kafka', 'postgres', 'cluster', 'kubectl'] as con
 export async function startRig(options: Partial<GateOptions> = {}): Promise<ResilienceRig> {
   const bed = await startBed({ need: needs }) as ResilienceRig['bed'];
   try {
-    const account = await bed.cluster.createGatewayServiceAccount({ groups: ['developers', 'sre'], extraKeys: ['sallyport.dev/session'] });
+    const account = await bed.cluster.createGatewayServiceAccount({ groups: ['developers', 'sre'] });
     await bed.cluster.admin.kubectl(['create', 'clusterrolebinding', 'developers', '--clusterrole=cluster-admin', '--group=developers']);
     const gate = await startGate({
       mode: 'processes', servers: { redis: bed.redis.url, kafka: bed.kafka.brokers, postgres: bed.postgres!.url },

@@ -24,7 +24,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'cluster', 'kubectl'], `${so
     await startStreamPods(namespace.name);
     // What goes away on the way is its own; the cluster with the node is everybody's.
     own = await startBed({ need: ['redis', 'cluster', 'kubectl'] });
-    const account = await own.cluster!.createGatewayServiceAccount({ groups: ['developers', 'sre'], extraKeys: ['sallyport.dev/session'] });
+    const account = await own.cluster!.createGatewayServiceAccount({ groups: ['developers', 'sre'] });
     await own.cluster!.admin.kubectl(['create', 'clusterrolebinding', 'developers', '--clusterrole=cluster-admin', '--group=developers', '--group=sre']);
     await own.cluster!.admin.kubectl(['create', 'configmap', 'settings', '-n', 'default']);
     const restarted = { name: 'restarted', server: own.cluster!.server, caFile: own.cluster!.caFile, tokenFile: account.tokenFile, impersonate: { groups: ['developers', 'sre'] } };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Impersonation, Session } from '@sallyport/contracts';
+import type { Impersonation, impersonationExtras, Session } from '@sallyport/contracts';
 import type { SessionInput, UserInput } from '@sallyport/policy';
 import { LRUCache } from 'lru-cache';
 import type { ImpersonateRules } from '../policies/impersonate-rules.ts';
@@ -35,7 +35,8 @@ function impersonationOf(session: Session, uid: string, rules: ImpersonateRules)
     user: session.identity.user,
     uid,
     groups: all.filter((group) => rules.mayPassGroup(group)),
-    extra: { 'sallyport.dev/session': [session.id] },
+    // A key that is not on the list is in no cluster's role, and the API server would refuse the request for it.
+    extra: { 'sallyport.dev/session': [session.id] } satisfies Partial<Record<(typeof impersonationExtras)[number], string[]>>,
     droppedGroups: all.filter((group) => !rules.mayPassGroup(group)),
   };
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { gatewayObjects } from './gateway-service-account.ts';
 
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] };
-const rules = (groups: string[], extraKeys: string[] = []): Rule[] => {
-  const objects = gatewayObjects({ name: 'gate', namespace: 'sallyport', groups, extraKeys }) as { kind: string; rules?: Rule[] }[];
+const rules = (groups: string[], extraKeys?: string[]): Rule[] => {
+  const objects = gatewayObjects({ name: 'gate', namespace: 'sallyport', groups, ...(extraKeys && { extraKeys }) }) as { kind: string; rules?: Rule[] }[];
   return objects.find((each) => each.kind === 'ClusterRole')!.rules!;
 };
 const forGroups = (list: Rule[]): Rule | undefined => list.find((rule) => rule.resources.includes('groups'));
@@ -23,6 +23,10 @@ describe('the gateway\'s ServiceAccount', () => {
 
   it('may take any group only where that is asked for', () => {
     expect(forGroups(rules(['*']))?.resourceNames).toBeUndefined();
+  });
+
+  it('may send every extra key of the gateway unless it is told which', () => {
+    expect(rules(['developers']).at(-1)!.resources).toEqual(['uids', 'userextras/sallyport.dev/session', 'userextras/sallyport.dev/elevation', 'userextras/sallyport.dev/agent', 'userextras/sallyport.dev/actor']);
   });
 
   it('names each extra key, which RBAC knows no wildcard for', () => {

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { impersonationExtras } from '@sallyport/contracts';
 import type { Kubectl } from './kubectl.ts';
 
 export type GatewayServiceAccountOptions = {
   /** The groups it may impersonate, by exact name; `['*']` lets it take any. */
   groups: readonly string[];
-  /** The extra keys it may send; RBAC has no wildcard for them. */
+  /** The extra keys it may send, all that the gateway has unless said otherwise; RBAC has no wildcard for them. */
   extraKeys?: readonly string[];
   name?: string;
   namespace?: string;
@@ -14,15 +15,13 @@ export type GatewayServiceAccountOptions = {
 
 export type GatewayServiceAccount = { token: string; tokenFile: string; name: string; namespace: string; user: string };
 
-const EXTRA_KEYS = ['sallyport.dev/elevation'];
-
 /** Makes the gateway's ServiceAccount, which may impersonate and nothing else, and writes a token for it to a file. */
 export async function createGatewayServiceAccount(
   admin: Kubectl, directory: string, options: GatewayServiceAccountOptions,
 ): Promise<GatewayServiceAccount> {
   const name = options.name ?? 'sallyport-gateway';
   const namespace = options.namespace ?? 'sallyport';
-  await admin.apply(...gatewayObjects({ name, namespace, groups: options.groups, extraKeys: options.extraKeys ?? EXTRA_KEYS }));
+  await admin.apply(...gatewayObjects({ ...options, name, namespace }));
   const created = await admin.kubectl(['create', 'token', name, '-n', namespace, `--duration=${options.validFor ?? '720h'}`]);
   const token = created.trim();
   const tokenFile = path.join(directory, `${namespace}.${name}.token`);
@@ -30,7 +29,7 @@ export async function createGatewayServiceAccount(
   return { token, tokenFile, name, namespace, user: `system:serviceaccount:${namespace}:${name}` };
 }
 
-export function gatewayObjects(options: { name: string; namespace: string; groups: readonly string[]; extraKeys: readonly string[] }): object[] {
+export function gatewayObjects(options: { name: string; namespace: string; groups: readonly string[]; extraKeys?: readonly string[] }): object[] {
   const { name, namespace } = options;
   const labels = { 'app.kubernetes.io/name': 'sallyport' };
   return [
@@ -46,13 +45,13 @@ export function gatewayObjects(options: { name: string; namespace: string; group
 }
 
 // A rule with an empty list of names would allow every name, so no groups means no rule for groups.
-function impersonationRules(options: { groups: readonly string[]; extraKeys: readonly string[] }): object[] {
+function impersonationRules(options: { groups: readonly string[]; extraKeys?: readonly string[] }): object[] {
   const verbs = ['impersonate'];
   const any = options.groups.includes('*');
   const groups = { apiGroups: [''], resources: ['groups'], verbs, ...(any ? {} : { resourceNames: options.groups }) };
   return [
     { apiGroups: [''], resources: ['users'], verbs },
     ...(options.groups.length > 0 ? [groups] : []),
-    { apiGroups: ['authentication.k8s.io'], resources: ['uids', ...options.extraKeys.map((key) => `userextras/${key}`)], verbs },
+    { apiGroups: ['authentication.k8s.io'], resources: ['uids', ...(options.extraKeys ?? impersonationExtras).map((key) => `userextras/${key}`)], verbs },
   ];
 }

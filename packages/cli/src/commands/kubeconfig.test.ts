@@ -114,8 +114,15 @@ describe('sallyport kubeconfig --rbac', () => {
     expect(role.rules).toEqual([
       { apiGroups: [''], resources: ['users'], verbs: ['impersonate'] },
       { apiGroups: [''], resources: ['groups'], verbs: ['impersonate'], resourceNames: ['developers', 'sre', 'system:masters'] },
-      { apiGroups: ['authentication.k8s.io'], resources: ['uids', 'userextras/sallyport.dev/session'], verbs: ['impersonate'] },
+      { apiGroups: ['authentication.k8s.io'], resources: ['uids', ...['session', 'elevation', 'agent', 'actor'].map((name) => `userextras/sallyport.dev/${name}`)], verbs: ['impersonate'] },
     ]);
+  });
+
+  it('lists in the manifests what it lists for the command', async () => {
+    const { out } = await roleFor('{groups: [developers]}');
+    const manifest = readFileSync(new URL('../../../../k8s/base/gateway-cluster-role.yaml', import.meta.url), 'utf8');
+    const authentication = (text: string) => (parse(text) as { rules: { apiGroups: string[] }[] }).rules.filter((rule) => rule.apiGroups[0] === 'authentication.k8s.io');
+    expect(authentication(manifest)).toEqual(authentication(out));
   });
 
   it('warns where a pattern makes the role wider than the settings', async () => {

@@ -1,3 +1,4 @@
+import { impersonatedAuthentication } from '@sallyport/contracts';
 import { stringify } from 'yaml';
 
 /** What the role is made from: a cluster's `impersonate` settings. */
@@ -22,7 +23,7 @@ export function clusterRole(cluster: ImpersonateSettings): { role: unknown; warn
     rules: [
       impersonate('', ['users']), ...groupRules,
       // RBAC has no wildcard for extras: each key is its own resource.
-      impersonate('authentication.k8s.io', ['uids', 'userextras/sallyport.dev/session']),
+      impersonate('authentication.k8s.io', [...impersonatedAuthentication]),
     ],
   };
   if (pattern === undefined) return { role };

@@ -1,3 +1,4 @@
+import { impersonatedAuthentication } from '@sallyport/contracts';
 import type { KubeObject } from '../kube-object.ts';
 
 type Rule = Record<string, string[]>;
@@ -39,7 +40,7 @@ export function seedRoles(limits: ImpersonationLimits): KubeObject[] {
     clusterRole('sallyport-impersonator', [
       { apiGroups: [''], resources: ['users'], verbs: ['impersonate'] },
       limits.groups.includes('*') ? groups : { ...groups, resourceNames: [...limits.groups] },
-      { apiGroups: ['authentication.k8s.io'], resources: ['*'], verbs: ['impersonate'] },
+      { apiGroups: ['authentication.k8s.io'], resources: [...impersonatedAuthentication], verbs: ['impersonate'] },
     ]),
   ];
 }

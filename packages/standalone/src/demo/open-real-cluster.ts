@@ -32,7 +32,7 @@ export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluste
     throw new Error(`this machine cannot run a real cluster:\n${bed.missing.map((one) => `  ${one.missing}: ${one.why}. ${one.hint ?? ''}`).join('\n')}\nUse --cluster practice, or --kubeconfig with a cluster of your own.`);
   }
   try {
-    const account = await cluster.createGatewayServiceAccount({ groups: ['developers', 'sre', 'security-auditors'], extraKeys: ['sallyport.dev/session'] });
+    const account = await cluster.createGatewayServiceAccount({ groups: ['developers', 'sre', 'security-auditors'] });
     await cluster.admin.apply(...demoBindings());
     if (cluster.node) await cluster.admin.apply(...['dev', 'prod'].map((namespace) => demoPod(namespace, cluster.node!.image ?? testImage)));
     return {
