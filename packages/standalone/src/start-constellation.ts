@@ -6,7 +6,8 @@ import { startProxy } from '@sallyport/proxy';
 
 export type ConstellationDeps = {
   loaded: LoadedConfig;
-  logger: Logger;
+  /** The logger of a part: each service has its own, and what they share logs as `standalone`. */
+  loggerOf(part: string): Logger;
   now?: () => number;
   /** Variables for calls to identity providers. */
   environment?: { httpsProxy?: string; noProxy?: string };
@@ -33,14 +34,14 @@ async function allReady(all: readonly Readiness[], timeoutMs: number): Promise<v
 
 /** Starts the four services in this process. They talk HTTP to each other as always; what `sallyport.yaml` keeps in memory (sessions, the audit bus) they share. */
 export async function startConstellation(deps: ConstellationDeps): Promise<Constellation> {
-  const { loaded, logger, now = Date.now } = deps;
+  const { loaded, loggerOf, now = Date.now } = deps;
+  const logger = loggerOf('standalone');
   const { config, resolvePath } = loaded;
   const keysOf = (name: 'authenticate' | 'authorize' | 'audit' | 'proxy') => loadServiceKeys(loaded, name, now);
   const bus = createAuditBus({ logger, now });
   deps.onBus?.(bus);
   const sink = createAuditSink(config.audit, { logger, now, resolvePath, bus });
   const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
-  const named = (service: string) => logger.child({ service });
   const metrics = { authenticate: createMetrics(), authorize: createMetrics(), audit: createMetrics(), proxy: createMetrics() };
   const readiness = { authenticate: createReadiness(), authorize: createReadiness(), audit: createReadiness(), proxy: createReadiness() };
   const common = { loaded, now };
@@ -53,13 +54,13 @@ export async function startConstellation(deps: ConstellationDeps): Promise<Const
     for (const end of closers.toReversed()) await end();
   };
   try {
-    started(await startAudit({ ...common, logger: named('audit'), metrics: metrics.audit, readiness: readiness.audit, verifier: keysOf('audit').verifier, bus }));
-    started(await startAuthorize({ ...common, logger: named('authorize'), metrics: metrics.authorize, readiness: readiness.authorize, sessions: stores.sessions, replicas: stores.replicas, streams: stores.streams, sink, verifier: keysOf('authorize').verifier }));
+    started(await startAudit({ ...common, logger: loggerOf('audit'), metrics: metrics.audit, readiness: readiness.audit, verifier: keysOf('audit').verifier, bus }));
+    started(await startAuthorize({ ...common, logger: loggerOf('authorize'), metrics: metrics.authorize, readiness: readiness.authorize, sessions: stores.sessions, replicas: stores.replicas, streams: stores.streams, sink, verifier: keysOf('authorize').verifier }));
     started(await startAuthenticate({
-      ...common, logger: named('authenticate'), metrics: metrics.authenticate, readiness: readiness.authenticate, sessions: stores.sessions, singleUse: stores.singleUse, providerTokens: stores.tokens, directory: stores.directory, audit: sink,
+      ...common, logger: loggerOf('authenticate'), metrics: metrics.authenticate, readiness: readiness.authenticate, sessions: stores.sessions, singleUse: stores.singleUse, providerTokens: stores.tokens, directory: stores.directory, audit: sink,
       verifier: keysOf('authenticate').verifier, ...(deps.environment ? { environment: deps.environment } : {}),
     }));
-    const proxy = started(await startProxy({ ...common, logger: named('proxy'), metrics: metrics.proxy, readiness: readiness.proxy, identity: keysOf('proxy').identity, sink }));
+    const proxy = started(await startProxy({ ...common, logger: loggerOf('proxy'), metrics: metrics.proxy, readiness: readiness.proxy, identity: keysOf('proxy').identity, sink }));
     for (const name of ['authenticate', 'authorize', 'audit', 'proxy'] as const) {
       const admin = await listenHttp(createAdminServer({ metrics: metrics[name], readiness: readiness[name] }), config.services[name].adminListen);
       closers.push(() => admin.close(0));

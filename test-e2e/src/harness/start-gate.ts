@@ -146,8 +146,8 @@ async function openProvider(people: readonly Account[], closers: Closers) {
 async function startServices(options: GateOptions, settings: Settings, directory: string, stores: Stores, closers: Closers): Promise<{ audit: AuditLog; processes?: GateProcesses }> {
   if (options.mode === 'embedded') {
     const audit = createAuditLog(async () => {});
-    const logger = createLogger({ service: 'e2e', level: process.env['SALLYPORT_LOG_LEVEL'] ?? 'silent' });
-    const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), logger, onBus: (bus) => void bus.subscribe(audit.take) });
+    const loggerOf = (service: string) => createLogger({ service, level: process.env['SALLYPORT_LOG_LEVEL'] ?? 'silent' });
+    const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), loggerOf, onBus: (bus) => void bus.subscribe(audit.take) });
     closers.add(() => constellation.close());
     await constellation.ready();
     return { audit };

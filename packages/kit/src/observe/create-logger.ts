@@ -20,6 +20,17 @@ function standardOutput(): DestinationStream {
   return shared;
 }
 
+/** pino appends what a child says to what its parent said: the same name again would stand in each line twice, and readers of JSON differ on which one counts. */
+function sayOnce(logger: Logger): Logger {
+  const { child } = logger;
+  logger.child = function sayingOnce(this: Logger, bindings: object, options?: object) {
+    const said = this.bindings();
+    for (const name of Object.keys(bindings)) if (Object.hasOwn(said, name)) throw new TypeError(`this logger already says "${name}": create another one`);
+    return child.call(this, bindings, options);
+  } as typeof child;
+  return logger;
+}
+
 /** Creates a service's logger. `level` as pino names them; `destination` is for tests. */
 export function createLogger(options: { service: string; level?: string; destination?: DestinationStream }): Logger {
   const settings = {
@@ -28,5 +39,5 @@ export function createLogger(options: { service: string; level?: string; destina
     redact: { paths: redactedPaths, censor: '[redacted]' },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
-  return pino(settings, options.destination ?? standardOutput());
+  return sayOnce(pino(settings, options.destination ?? standardOutput()));
 }

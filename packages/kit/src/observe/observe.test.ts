@@ -14,6 +14,17 @@ describe('the log', () => {
   });
 });
 
+describe('a logger of a part', () => {
+  it('cannot say again what the one that it comes from says: a line has each member once', () => {
+    const lines: string[] = [];
+    const logger = createLogger({ service: 'demo', destination: { write: (line: string) => void lines.push(line) } });
+    expect(() => logger.child({ service: 'proxy' })).toThrow('already says "service"');
+    expect(() => logger.child({ part: 'a' }).child({ part: 'b' })).toThrow('already says "part"');
+    logger.child({ part: 'a' }, { redact: [] }).info({ token: 'shown' }, 'x');
+    expect(JSON.parse(lines.join(''))).toMatchObject({ service: 'demo', part: 'a', token: 'shown', msg: 'x' });
+  });
+});
+
 describe('the admin port', () => {
   it('is ready only while every check holds, and says which does not', async () => {
     const readiness = createReadiness();

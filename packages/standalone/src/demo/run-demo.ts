@@ -90,8 +90,8 @@ async function startParts(options: DemoOptions, directory: string, say: (text: s
   writeFileSync(auditFile, '', { flag: 'a', mode: 0o600 });
   const tap = createNdjsonTap({ file: auditFile });
   // Standard output is that of the command that the demo runs.
-  const logger = createLogger({ service: 'demo', level: process.env.SALLYPORT_LOG_LEVEL ?? 'warn', destination: process.stderr });
-  const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), logger, onBus: (bus) => void bus.subscribe(tap) });
+  const loggerOf = (service: string) => createLogger({ service, level: process.env.SALLYPORT_LOG_LEVEL ?? 'warn', destination: process.stderr });
+  const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), loggerOf, onBus: (bus) => void bus.subscribe(tap) });
   closers.push(() => constellation.close());
   await constellation.ready();
   const home = path.join(directory, 'home');
