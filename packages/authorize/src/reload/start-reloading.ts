@@ -23,7 +23,7 @@ export function startReloading(deps: ReloadingDeps): Reloader {
   const events = deps.sink && createPolicyEvents({ sink: deps.sink, now, producer: id });
   const reloader = createReloader({
     loaded, version: policies.current().version, logger, now, reloadable, ...(metrics ? { metrics } : {}),
-    read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: true, onFailure: (error) => logger.error({ err: error }, 'the reader of the configuration failed') }),
+    read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: true }),
     async apply(candidate) {
       const next = await compileCandidate(candidate);
       // Whoever follows the policy looks everything up again when it changes.

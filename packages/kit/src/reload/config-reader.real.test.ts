@@ -57,21 +57,17 @@ describe('a configuration read on another thread', () => {
 
   it('is given up at once when the service stops', async () => {
     write(config('[endless]'));
-    const failures: unknown[] = [];
     const stopping = new AbortController();
-    const reading = createConfigReader({ engine, documents: true, onFailure: (error) => failures.push(error) })({ file: path.join(directory, 'sallyport.yaml'), maxBytes: 1e6, files: [], signal: stopping.signal });
+    const reading = createConfigReader({ engine, documents: true })({ file: path.join(directory, 'sallyport.yaml'), maxBytes: 1e6, files: [], signal: stopping.signal });
     setTimeout(() => stopping.abort(), 500);
     const started = performance.now();
     expect((await reading).ok).toBe(false);
     expect(performance.now() - started).toBeLessThan(5000);
-    expect(failures).toEqual([]);
   });
 
   it('is refused when its reader fails, and nothing else comes of that', async () => {
     write(config('[good]'));
-    const failures: unknown[] = [];
-    const broken = createConfigReader({ engine: 'file:///nowhere/engine.js', documents: true, onFailure: (error) => failures.push(error) });
-    expect(await broken({ file: path.join(directory, 'sallyport.yaml'), maxBytes: 1e6, files: [] })).toMatchObject({ ok: false, faults: [{ message: 'cannot be read (the reader failed)' }] });
-    expect(failures).toHaveLength(1);
+    const broken = createConfigReader({ engine: 'file:///nowhere/engine.js', documents: true });
+    expect(await broken({ file: path.join(directory, 'sallyport.yaml'), maxBytes: 1e6, files: [] })).toMatchObject({ ok: false, faults: [{ message: 'cannot be read (the reader failed)' }], files: [], failure: { message: expect.stringContaining('engine.js') } });
   });
 });

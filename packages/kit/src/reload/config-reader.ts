@@ -7,7 +7,7 @@ import type { PackedDocuments } from './pack-documents.ts';
 import type { Candidate } from './read-candidate.ts';
 
 /** What a worker has read: the configuration without its policies, and these packed. */
-export type ReadCandidate = (Extract<Candidate, { ok: true }> & { documents: PackedDocuments }) | Extract<Candidate, { ok: false }>;
+export type ReadCandidate = (Extract<Candidate, { ok: true }> & { documents: PackedDocuments }) | (Extract<Candidate, { ok: false }> & { /** Set where the reader itself failed, whatever the files say. */ failure?: unknown });
 
 /** Reads and checks a configuration without holding up this thread. `files` are those known so far, by which its memory is measured. */
 export type ConfigReader = (request: { file: string; maxBytes: number; files: Iterable<string>; signal?: AbortSignal }) => Promise<ReadCandidate>;
@@ -52,18 +52,17 @@ function run(request: WorkerRequest, memory: number, signal: AbortSignal | undef
   });
 }
 
-/** Creates the reader. `engine` is the URL of the policy language's module; with `documents` the policies come along. A reader that fails is a fault of the file, not of the service. */
-export function createConfigReader(deps: { engine: string; documents: boolean; onFailure?: (error: unknown) => void }): ConfigReader {
-  const { engine, documents, onFailure } = deps;
+/** Creates the reader. `engine` is the URL of the policy language's module; with `documents` the policies come along. A reader that fails refuses the file and leaves the service as it is. */
+export function createConfigReader(deps: { engine: string; documents: boolean }): ConfigReader {
+  const { engine, documents } = deps;
   return async ({ file, maxBytes, files, signal }) => {
     try {
       const { head, bytes } = await run({ file, maxBytes, engine, documents }, memoryFor(files), signal);
       const { index, ...candidate } = JSON.parse(head) as Candidate & { index: PackedDocuments['index'] };
       return candidate.ok ? { ...candidate, documents: { index, bytes } } : candidate;
     } catch (error) {
-      if (signal?.aborted !== true) onFailure?.(error);
       const fault: ConfigFault = { path: '', file, message: wordsFor(error) };
-      return { ok: false, faults: [fault], files: [] };
+      return { ok: false, faults: [fault], files: [], failure: error };
     }
   };
 }

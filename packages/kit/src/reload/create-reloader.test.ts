@@ -27,17 +27,18 @@ afterEach(async () => {
 const write = (policy: string, more = '') => writeFileSync(file, `gateway: {url: "http://gate"}\n${more}clusters:\n  - {name: dev, server: "https://10.0.0.1", token: planted-secret, policy: ${policy}}\n`);
 
 /** A reloader whose reader works in this thread and can be held up. */
-function start(options: { version?: string; apply?: (candidate: AcceptedCandidate) => Promise<void> } = {}) {
+function start(options: { version?: string; fails?: boolean; retry?: object; apply?: (candidate: AcceptedCandidate) => Promise<void> } = {}) {
   write('[good]');
-  const seen = { applied: [] as string[], changed: [] as object[], rejected: [] as object[], reads: 0, lines: [] as string[], hold: Promise.resolve() };
+  const seen = { applied: [] as string[], changed: [] as object[], rejected: [] as object[], reads: 0, lines: [] as string[], hold: Promise.resolve(), fails: options.fails ?? false };
   const metrics = createMetrics();
   const clock = { now: 1000 };
   reloader = createReloader({
-    loaded: loadConfig(file, {}), version: options.version, reloadable: ['clusters'], metrics, now: () => clock.now, pace: { everyMs: 30, quietMs: 10 },
+    loaded: loadConfig(file, {}), version: options.version, reloadable: ['clusters'], metrics, now: () => clock.now, pace: { everyMs: 30, quietMs: 10 }, ...(options.retry && { retry: options.retry }),
     logger: createLogger({ service: 'proxy', level: 'info', destination: { write: (line: string) => void seen.lines.push(line) } }),
     async read(request): Promise<ReadCandidate> {
       seen.reads += 1;
       await seen.hold;
+      if (seen.fails) return { ok: false, faults: [{ path: '', file, message: 'cannot be read (the reader failed)' }], files: [], failure: new Error('no thread') };
       const candidate = readCandidate({ ...request, env: {} }, engine);
       return candidate.ok ? { ...candidate, documents: packDocuments(candidate.plan.documents) } : candidate;
     },
@@ -148,5 +149,57 @@ describe('a reload', () => {
     stop();
     await reloader.reload('request');
     expect(told).toBe(1);
+  });
+});
+
+describe('a reader that cannot start', () => {
+  const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+  it('is tried again after a pause that grows, and told of once', async () => {
+    const { seen, metric } = start({ version: 'v0', retry: { firstMs: 200, longestMs: 800 } });
+    seen.fails = true;
+    write('[good, better]');
+    await until(() => seen.reads === 1);
+    await pause(900);
+    // At 0, 200 and 600 ms; without a pause it was every 10 ms.
+    expect(seen.reads).toBeGreaterThanOrEqual(2);
+    expect(seen.reads).toBeLessThanOrEqual(3);
+    expect(seen.rejected).toHaveLength(1);
+    expect(seen.lines.filter((line) => line.includes('"level":50'))).toHaveLength(1);
+    expect(seen.lines.join('')).toContain('no thread');
+    expect(await metric('config_reader_failures_total')).toEqual([` ${seen.reads}`]);
+    expect(reloader.status().rejected?.faults[0]!.message).toBe('cannot be read (the reader failed)');
+  });
+
+  it('takes up the configuration as soon as it can, though the file stays as it is', async () => {
+    const { seen, metric } = start({ version: 'v0', retry: { firstMs: 50 } });
+    seen.fails = true;
+    write('[good, better]');
+    await until(() => seen.reads === 2);
+    seen.fails = false;
+    await until(() => seen.applied.length === 1);
+    expect(await metric('config_rejected')).toEqual([' 0']);
+    const { reads } = seen;
+    await pause(300);
+    expect(seen.reads).toBe(reads);
+  });
+
+  it('is tried again where it failed at the start, and where the file is the one that was known', async () => {
+    const { seen } = start({ version: 'v0', fails: true, retry: { firstMs: 30 } });
+    await reloader.reload('start');
+    seen.fails = false;
+    await until(() => seen.applied.length === 1);
+  });
+
+  it('is tried at once where the file changes or somebody asks, and never after the end', async () => {
+    const { seen } = start({ version: 'v0', fails: true, retry: { firstMs: 60_000 } });
+    await reloader.reload('start');
+    write('[good, better]');
+    await until(() => seen.reads === 2);
+    await reloader.reload('request');
+    expect(seen.reads).toBe(3);
+    await reloader.close();
+    await pause(50);
+    expect(seen.reads).toBe(3);
   });
 });

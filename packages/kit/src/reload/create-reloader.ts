@@ -6,12 +6,14 @@ import type { Metrics } from '../observe/create-admin-server.ts';
 import type { Logger } from '../observe/create-logger.ts';
 import { createListeners } from '../sessions/create-listeners.ts';
 import type { ConfigReader, ReadCandidate } from './config-reader.ts';
+import { createBackOff, type BackOffDeps } from './back-off.ts';
 import { createFileFollower, type FileFollowerDeps } from './follow-files.ts';
 import { createReloadMetrics, type ReloadResult } from './reload-metrics.ts';
 import { restartPaths } from './restart-paths.ts';
 
 /** Why the configuration is read again. */
 export type ReloadTrigger = 'start' | 'file' | 'signal' | 'request';
+type UnreadCandidate = Extract<ReadCandidate, { ok: false }>;
 export type AcceptedCandidate = Extract<ReadCandidate, { ok: true }>;
 
 /** What is in force, and what is the matter with the file. Times are milliseconds since the epoch. */
@@ -37,6 +39,7 @@ export type ReloaderDeps = {
   metrics?: Metrics;
   now: () => number;
   pace?: Pick<FileFollowerDeps, 'everyMs' | 'quietMs'>;
+  retry?: Omit<BackOffDeps, 'again'>;
 };
 
 /** Keeps a service's configuration what its file says, or the last one that could be used. */
@@ -98,10 +101,12 @@ function createInForce(deps: ReloaderDeps) {
   return {
     status: () => status,
     onStatus: (listener: () => void) => listeners.add(listener),
-    reject(found: readonly ConfigFault[], trigger: ReloadTrigger): ReloadResult {
+    readerFailed: () => metrics.readerFailed(),
+    /** `failure`: why the file could not be read at all, where that is not the file's fault. */
+    reject(found: readonly ConfigFault[], trigger: ReloadTrigger, failure?: unknown): ReloadResult {
       const faults = bounded(found);
       metrics.read('rejected', now());
-      logger.error({ faults, policyVersion: status.version, trigger }, 'the configuration on disk is refused; the one before stays in force');
+      logger.error({ faults, policyVersion: status.version, trigger, ...(failure === undefined ? {} : { err: failure }) }, 'the configuration on disk is refused; the one before stays in force');
       deps.onRejected?.({ version: status.version, faults, trigger });
       show({ ...status, rejected: { at: now(), faults } });
       return 'rejected';
@@ -127,7 +132,7 @@ function createInForce(deps: ReloaderDeps) {
 /** Creates the reloader and begins to follow the files. A configuration that is faulty anywhere is refused as a whole, and the one in force stays. */
 export function createReloader(deps: ReloaderDeps): Reloader {
   const { loaded, logger } = deps;
-  const { accept, reject, status, onStatus } = createInForce(deps);
+  const { accept, reject, readerFailed, status, onStatus } = createInForce(deps);
   let files: ReadonlyMap<string, string> = loaded.files;
   let { maxBytes } = loaded.config.reload;
   const stopping = new AbortController();
@@ -144,17 +149,36 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       return reject([{ path: '', file: loaded.file, message: 'could not be put in force; the log of the service says why' }], trigger);
     }
   };
+  let unread = false;
+  /** The reader itself failed. The file is as it was, so that nothing but time tells when to try again; to say so once is enough. */
+  const putOff = (candidate: UnreadCandidate, trigger: ReloadTrigger, tookMs: number): ReloadResult => {
+    readerFailed();
+    retry.failed(tookMs);
+    if (unread && trigger === 'file') return 'rejected';
+    unread = true;
+    return reject(candidate.faults, trigger, candidate.failure);
+  };
   const reading = oneAtATime(async (trigger: ReloadTrigger): Promise<ReloadResult> => {
+    const seen = await identitiesOf(files.keys());
     // What was noticed may have been read meanwhile.
-    if (trigger === 'file' && !differ(files, await identitiesOf(files.keys()))) return 'unchanged';
+    if (trigger === 'file' && !unread && !differ(files, seen)) return 'unchanged';
+    const began = performance.now();
     const candidate = await deps.read({ file: loaded.file, maxBytes, files: files.keys(), signal: stopping.signal });
     if (stopping.signal.aborted) return 'unchanged';
+    if (!candidate.ok && candidate.failure !== undefined) {
+      const result = putOff(candidate, trigger, performance.now() - began);
+      follower.follow(seen);
+      return result;
+    }
+    unread = false;
+    retry.reset();
     // What could not be read is followed as well: it may come.
     if (candidate.files.length > 0) files = new Map(candidate.files);
     const result = await take(candidate, trigger);
     if (!stopping.signal.aborted) follower.follow(files);
     return result;
   });
+  const retry = createBackOff({ ...deps.retry, again: () => void reading.run('file') });
   const follower = createFileFollower({ ...deps.pace, onChange: () => void reading.run('file') });
   follower.follow(files);
   return {
@@ -163,6 +187,7 @@ export function createReloader(deps: ReloaderDeps): Reloader {
     look: () => follower.look(),
     async close() {
       stopping.abort();
+      retry.reset();
       follower.close();
       await reading.idle();
     },

@@ -7,6 +7,8 @@ export type ReloadResult = 'changed' | 'unchanged' | 'rejected';
 export type ReloadMetrics = {
   /** A file was read; `at` in milliseconds since the epoch. */
   read(result: ReloadResult, at: number): void;
+  /** The reader itself failed, whatever the file says. */
+  readerFailed(): void;
   inForce(version: string): void;
   started(at: number): void;
   restartNeeded(count: number): void;
@@ -16,6 +18,7 @@ export type ReloadMetrics = {
 export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics {
   const registers = metrics ? [metrics] : [];
   const reloads = new Counter({ name: 'sallyport_config_reloads_total', help: 'Times that the configuration was read again', labelNames: ['result'], registers });
+  const failures = new Counter({ name: 'sallyport_config_reader_failures_total', help: 'Times that the reader of the configuration could not start or ended without a result', registers });
   const success = new Gauge({ name: 'sallyport_config_last_reload_success_timestamp_seconds', help: 'When the configuration was last read and taken', registers });
   const rejected = new Gauge({ name: 'sallyport_config_rejected', help: '1 while the configuration on disk is refused and an older one is in force', registers });
   const restart = new Gauge({ name: 'sallyport_config_restart_needed', help: 'Changed settings that only a restart takes into use', registers });
@@ -27,6 +30,7 @@ export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics
       rejected.set(result === 'rejected' ? 1 : 0);
       if (result !== 'rejected') success.set(at / 1000);
     },
+    readerFailed: () => failures.inc(),
     inForce(version) {
       info.reset();
       info.set({ version }, 1);

@@ -21,7 +21,7 @@ export function startReloading(deps: ReloadingDeps): Reloader {
   const { loaded, clusters, authorize, producer, logger, metrics, now } = deps;
   const reloader = createReloader({
     loaded, version: undefined, logger, metrics, now, reloadable,
-    read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: false, onFailure: (error) => logger.error({ err: error }, 'the reader of the configuration failed') }),
+    read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: false }),
     apply: ({ config }) => clusters.replace(config.clusters),
   });
   const stopFollowing = followChanges({
