@@ -6,7 +6,7 @@ export type Claims = Record<string, unknown>;
 const maxDepth = 8;
 const maxBytes = 16 * 1024;
 /** Claims about the token or the session at the provider, not about the person; they are others in every token. */
-const aboutToken = new Set(['iss', 'aud', 'exp', 'iat', 'nbf', 'nonce', 'at_hash', 'c_hash', 's_hash', 'jti', 'azp', 'auth_time', 'sid', 'session_state', 'uti', 'rh', 'aio']);
+export const aboutToken: ReadonlySet<string> = new Set(['iss', 'aud', 'exp', 'iat', 'nbf', 'nonce', 'at_hash', 'c_hash', 's_hash', 'jti', 'azp', 'auth_time', 'sid', 'session_state', 'uti', 'rh', 'aio']);
 
 function copy(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -2,10 +2,11 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import type { Identity, ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { joinDocuments } from '../identity/join-documents.ts';
 import { lacksClaims } from '../identity/read-identity.ts';
 import type { LoginTokens } from '../session/login-tokens.ts';
 import { atTenant } from './at-tenant.ts';
-import type { LoginSecrets, ProviderLogin } from './provider-client.ts';
+import type { LoginSecrets, ProviderLogin, RefreshedPerson } from './provider-client.ts';
 import type { ProviderDeps } from './provider-deps.ts';
 import { readPerson } from './read-person.ts';
 import { RefreshFailure, refreshFailure } from './refresh-failure.ts';
@@ -32,15 +33,14 @@ function asksUserInfo({ userInfo }: ProviderConfig, lacking: () => boolean): boo
   return userInfo === 'always' || (userInfo === 'ifMissing' && lacking());
 }
 
-async function identify(deps: ProviderDeps, configuration: client.Configuration, answer: Tokens): Promise<Identity> {
+/** Reads the person out of a new id_token, and of UserInfo where that is asked. `login` are claims on how they logged in, where that was said before. */
+async function identify(deps: ProviderDeps, configuration: client.Configuration, answer: Tokens, login: object = {}): Promise<Identity> {
   const { provider } = deps;
   const claims = answer.claims()!;
   checkAudience(provider, claims);
   const asks = configuration.serverMetadata().userinfo_endpoint !== undefined && asksUserInfo(provider, () => lacksClaims(provider, claims));
-  if (!asks) return readPerson(deps, claims);
-  const more = await client.fetchUserInfo(configuration, answer.access_token, claims.sub);
-  // What is signed counts more than what is merely sent.
-  return readPerson(deps, { ...more, ...claims });
+  const userInfo = asks ? await client.fetchUserInfo(configuration, answer.access_token, claims.sub) : {};
+  return readPerson(deps, { ...joinDocuments(provider, { idToken: claims, userInfo }), ...login });
 }
 
 /** OpenID Connect Core 5.5.1.1: whoever asks for a class must see which one it became. */
@@ -74,20 +74,22 @@ export async function askIdentity(deps: ProviderDeps, configuration: client.Conf
   });
 }
 
-/** Whom a refresh must be about. */
-type Person = { issuer: string; subject: string };
+/** No authentication takes place at a refresh (OpenID Connect Core 12.2): what the login said of it holds, whatever a new id_token says or leaves out. */
+function loginOf({ known }: RefreshedPerson): object {
+  return known ? { acr: known.claims['acr'], amr: known.claims['amr'], auth_time: known.authTime } : {};
+}
 
 /** Without a new id_token (it is optional: OpenID Connect Core 12.2) UserInfo says what has changed since the last one. */
-async function identifyByUserInfo(deps: ProviderDeps, configuration: client.Configuration, answer: Tokens, of: Person & { idToken: string | undefined }): Promise<Identity | undefined> {
+async function identifyByUserInfo(deps: ProviderDeps, configuration: client.Configuration, answer: Tokens, of: RefreshedPerson & { idToken: string | undefined }): Promise<Identity | undefined> {
   if (configuration.serverMetadata().userinfo_endpoint === undefined || deps.provider.userInfo === 'never') return undefined;
-  const before = of.idToken === undefined ? {} : decodeJwt(of.idToken);
-  const now = await client.fetchUserInfo(configuration, answer.access_token, of.subject);
-  return readPerson(deps, { ...before, ...now, iss: of.issuer, sub: of.subject });
+  const lastIdToken = of.idToken === undefined ? {} : decodeJwt(of.idToken);
+  const userInfo = await client.fetchUserInfo(configuration, answer.access_token, of.subject);
+  return readPerson(deps, { ...joinDocuments(deps.provider, { userInfo, lastIdToken, ...(of.known ? { known: of.known } : {}) }), ...loginOf(of), iss: of.issuer, sub: of.subject });
 }
 
 /** Asks again with the refresh token: who the person is now (undefined where the provider vouches for them and says no more), and what is to be kept from now on. Rejects with a RefreshFailure. */
 export async function askAgain(
-  deps: ProviderDeps, configuration: client.Configuration, before: LoginTokens & { refreshToken: string }, of: Person,
+  deps: ProviderDeps, configuration: client.Configuration, before: LoginTokens & { refreshToken: string }, of: RefreshedPerson,
 ): Promise<{ identity: Identity | undefined; tokens: LoginTokens }> {
   let tokens: LoginTokens | undefined;
   try {
@@ -96,7 +98,7 @@ export async function askAgain(
       tokens = tokensOf(answer, before);
       const claims = answer.claims();
       if (claims && (claims.sub !== of.subject || claims.iss !== of.issuer)) throw new RefreshFailure('the provider speaks of somebody else', { ends: 'changed' });
-      const identity = claims ? await identify(deps, own, answer) : await identifyByUserInfo(deps, own, answer, { ...of, idToken: before.idToken });
+      const identity = claims ? await identify(deps, own, answer, loginOf(of)) : await identifyByUserInfo(deps, own, answer, { ...of, idToken: before.idToken });
       return { identity, tokens };
     });
   } catch (error) {

@@ -3,21 +3,18 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { claimsOfTemplate } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { checkRequiredClaims } from '../identity/required-claims.ts';
 import { copyClaims } from '../identity/copy-claims.ts';
 import { configureClient } from './discover-provider.ts';
+import { issuersOfTenants } from './issuers-of-tenants.ts';
 import type { ProviderDeps } from './provider-deps.ts';
 import { boundFetch, type ProviderFetch } from './provider-fetch.ts';
 
-/** The issuer of a token that is not verified yet, as the template makes it of its claims; of those alone that the operator lets in. */
+/** The issuer of a token that is not verified yet, as the template makes it of its claims; of those tenants alone that the operator lets in. */
 function issuerOf({ provider }: ProviderDeps, idToken: string): string {
   const claims = copyClaims(decodeJwt(idToken));
-  checkRequiredClaims(provider, claims);
-  return claimsOfTemplate(provider.issuerTemplate!).reduce((issuer, name) => {
-    const value = claims[name];
-    if (typeof value !== 'string') throw new ProblemError('login-failed', `The claim ${name}, which says whose people these are, is not a string.`);
-    return issuer.replaceAll(`{${name}}`, () => value);
-  }, provider.issuerTemplate!);
+  const tenant = issuersOfTenants(provider).find((one) => Object.entries(one.claims).every(([name, value]) => claims[name] === value));
+  if (!tenant) throw new ProblemError('login-failed', `People of your account's kind are not let in here: what the identity provider sent (${claimsOfTemplate(provider.issuerTemplate!).join(', ')}) names none of the tenants that are.`);
+  return tenant.issuer;
 }
 
 const isOtherIssuer = (error: unknown): boolean =>

@@ -18,6 +18,9 @@ export type LoginSecrets = { redirectUri: string; state: string; nonce: string; 
 /** What came of a login: who it is, what the provider calls its own session with them, and what it gave. */
 export type ProviderLogin = { identity: Identity; sid?: string; tokens: LoginTokens };
 
+/** Whom a refresh must be about; `known` is who they were until now, where that is known. */
+export type RefreshedPerson = { issuer: string; subject: string; known?: Pick<Identity, 'email' | 'claims' | 'authTime'> };
+
 /** One identity provider, as logins see it. */
 export type ProviderClient = {
   id: string;
@@ -34,7 +37,7 @@ export type ProviderClient = {
   /** Finishes the code flow and says who it is. `answer` is the query with which the browser came back. */
   finish(answer: URLSearchParams, login: LoginSecrets): Promise<ProviderLogin>;
   /** Asks again who a person is, who must still be the same one; no identity where the provider only says that they may go on. Rejects with a RefreshFailure. */
-  refresh(tokens: LoginTokens & { refreshToken: string }, of: { issuer: string; subject: string }): Promise<{ identity: Identity | undefined; tokens: LoginTokens }>;
+  refresh(tokens: LoginTokens & { refreshToken: string }, of: RefreshedPerson): Promise<{ identity: Identity | undefined; tokens: LoginTokens }>;
   /** Where a browser ends its session at the provider too; undefined where it cannot. */
   endSessionUrl(about: EndSession): Promise<URL | undefined>;
   /** Verifies a logout token. Rejects with `bad-request`, or with `identity-provider-unavailable`. */

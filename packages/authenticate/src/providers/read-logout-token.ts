@@ -1,8 +1,9 @@
-import { createRemoteJWKSet, customFetch, decodeProtectedHeader, jwtVerify, type FetchImplementation } from 'jose';
+import { createRemoteJWKSet, customFetch, decodeProtectedHeader, jwtVerify, type FetchImplementation, type JWTPayload } from 'jose';
 import type * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { z } from 'zod';
+import { issuersOfTenants } from './issuers-of-tenants.ts';
 import { boundFetch, type ProviderFetch } from './provider-fetch.ts';
 
 /** A logout token that holds: whose sessions end. It may be used until `replayableUntil` (milliseconds since the epoch), so its jti is to be remembered as long. */
@@ -24,11 +25,19 @@ const claimsSchema = z.object({
 
 const invalid = (why: string, cause?: unknown) => new ProblemError('bad-request', `The logout token does not hold: ${why}.`, cause instanceof Error ? { cause: new Error(cause.message) } : {});
 
+/** With an issuer for each tenant, a token may name its tenant as well (Entra ID: `tid`); then it must be the one of its issuer. */
+function checkTenant({ claims }: { claims: Readonly<Record<string, string>> }, payload: JWTPayload): void {
+  for (const [claim, value] of Object.entries(claims)) {
+    if (Object.hasOwn(payload, claim) && payload[claim] !== value) throw invalid(`its ${claim} is not the one of its issuer`);
+  }
+}
+
 /** Creates the reader of one provider's logout tokens (OpenID Connect Back-Channel Logout 1.0, 2.6). Its keys are fetched when first needed, again for an unknown key at most every 30 s. */
 export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: ProviderFetch; now: () => number }) {
   const { provider, now } = deps;
   const fetch = boundFetch(deps.fetch);
   let held: { uri: string; keys: ReturnType<typeof createRemoteJWKSet> } | undefined;
+  const tenants = issuersOfTenants(provider);
   const keysOf = ({ jwks_uri: uri }: client.ServerMetadata) => {
     if (uri === undefined || !(uri.startsWith('https:') || provider.allowInsecureIssuer)) throw invalid('the provider publishes no keys');
     if (held?.uri !== uri) held = { uri, keys: createRemoteJWKSet(new URL(uri), { timeoutDuration: 5000, [customFetch]: fetch as unknown as FetchImplementation }) };
@@ -41,8 +50,10 @@ export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: P
       const { typ } = decodeProtectedHeader(token);
       if (!types.has(typ?.toLowerCase())) throw invalid('it is a token of another type');
       const { payload } = await jwtVerify(token, keysOf(metadata), {
-        issuer: metadata.issuer, audience: provider.clientId, algorithms, clockTolerance: toleranceSeconds, maxTokenAge: maxAgeSeconds, currentDate: new Date(now()), requiredClaims: ['iat', 'jti', 'events'],
+        issuer: provider.issuerTemplate === undefined ? metadata.issuer : tenants.map(({ issuer }) => issuer), audience: provider.clientId, algorithms, clockTolerance: toleranceSeconds, maxTokenAge: maxAgeSeconds, currentDate: new Date(now()), requiredClaims: ['iat', 'jti', 'events'],
       });
+      const tenant = tenants.find(({ issuer }) => issuer === payload.iss);
+      if (tenant) checkTenant(tenant, payload);
       // The schema strips what it does not name, and this one must not be there.
       if (Object.hasOwn(payload, 'nonce')) throw invalid('it has a nonce, as an id_token has');
       const { data } = claimsSchema.safeParse(payload);

@@ -44,7 +44,7 @@ async function ask({ keeping: { sealer }, providers, rest, logger }: RefreshSess
   if (!tokens?.refreshToken) throw new RefreshFailure('its tokens cannot be opened: the key that they were sealed with is not in sessions.encryption');
   const { issuer, subject } = session.identity;
   try {
-    const answer = await provider.refresh({ ...tokens, refreshToken: tokens.refreshToken }, { issuer, subject });
+    const answer = await provider.refresh({ ...tokens, refreshToken: tokens.refreshToken }, { issuer, subject, known: session.identity });
     rest.answered(provider.id);
     return answer;
   } catch (error) {

@@ -1,0 +1,73 @@
+import type { Identity, ProviderConfig } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import { claimAt } from './claim-at.ts';
+import { aboutToken, copyClaims, type Claims } from './copy-claims.ts';
+import { isNamedByEmail } from './read-email.ts';
+import { statementsOf, type Statement } from './statements-of.ts';
+
+/** What a provider says of a person: now, and in the last id_token where none comes any more. `known` is what it said last, where that is known. */
+export type Documents = { idToken?: object; userInfo?: object; lastIdToken?: object; known?: Pick<Identity, 'email'> };
+
+/** How somebody was authenticated is for the id_token to say: UserInfo (OpenID Connect Core 5.3) is about a person, not about a login. */
+const aboutLogin = new Set(['acr', 'amr', 'auth_time']);
+
+const has = (document: Claims, path: string) => claimAt(document, path) !== undefined;
+const touches = (document: Claims, { members }: Statement) => [...members].some((member) => Object.hasOwn(document, member));
+const isWhole = (document: Claims, { whole }: Statement) => whole.every((path) => has(document, path));
+
+function withoutOthersClaims(userInfo: Claims): Claims {
+  for (const name of [...aboutToken, ...aboutLogin]) delete userInfo[name];
+  return userInfo;
+}
+
+/** Whether one document has an address without a verification, and another a verification without an address. */
+function isSplit({ claims: { email, emailVerified }, emailVerified: rule }: ProviderConfig, said: readonly Claims[]): boolean {
+  return rule !== 'ignore' && said.some((document) => has(document, email)) && said.some((document) => has(document, emailVerified));
+}
+
+/** The one document that speaks of the address, where none says all of it. Undefined where none can be believed. */
+function chooseOfEmail(provider: ProviderConfig, said: readonly Claims[], last: Claims): Claims | undefined {
+  const { email, emailVerified } = provider.claims;
+  if (isSplit(provider, said)) {
+    if (!isNamedByEmail(provider)) return undefined;
+    throw new ProblemError('login-failed', 'The identity provider sent your e-mail address and its verification apart from each other (in the id_token and in UserInfo), so they are not believed. Both must come from one of them, and the address be verified.');
+  }
+  const named = said.find((document) => has(document, email)) ?? said[0]!;
+  // The same address again, and no word on whether it is verified: what was said of it as a whole still holds.
+  const isSame = has(named, email) && claimAt(named, email) === claimAt(last, email) && !said.some((document) => has(document, emailVerified));
+  return isSame ? last : named;
+}
+
+/** The document whose word counts on a statement: of those of now the first that says all of it, else the first that says anything of it; the last id_token where none of now does. */
+function choose(provider: ProviderConfig, statement: Statement, now: readonly Claims[], last: Claims): Claims | undefined {
+  const said = now.filter((document) => touches(document, statement));
+  if (said.length === 0) return last;
+  const whole = said.find((document) => isWhole(document, statement));
+  if (whole) return whole;
+  return statement.aboutEmail ? chooseOfEmail(provider, said, last) : said[0];
+}
+
+/** The last id_token without an address that has been replaced, or denied, since. */
+function stillTrue({ claims: { email } }: ProviderConfig, last: Claims, known: Documents['known'], statement: Statement): Claims {
+  if (!statement.aboutEmail || known === undefined || claimAt(last, email) === known.email) return last;
+  return Object.assign(Object.create(null) as Claims, last, Object.fromEntries([...statement.members].map((member) => [member, undefined])));
+}
+
+/**
+ * Joins what a provider says of a person. What is signed counts more than what is merely sent, and what is said now more than what was said before; but whatever only
+ * means something together (an address and its verification, groups and where they are) is taken from one document as a whole.
+ */
+export function joinDocuments(provider: ProviderConfig, { idToken = {}, userInfo = {}, lastIdToken = {}, known }: Documents): Claims {
+  const now = [copyClaims(idToken), withoutOthersClaims(copyClaims(userInfo))];
+  const last = copyClaims(lastIdToken);
+  const statements = statementsOf(provider);
+  const joined: Claims = Object.assign(Object.create(null) as Claims, last, ...now.toReversed());
+  for (const statement of statements) {
+    const from = choose(provider, statement, now, stillTrue(provider, last, known, statement));
+    for (const member of statement.members) {
+      if (from?.[member] === undefined) delete joined[member];
+      else joined[member] = from[member];
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,177 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Session } from '@sallyport/contracts';
+import { createBed, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import { clientId, issuer, type Lies } from '../test-provider.test.support.ts';
+
+type Documents = { claims?: Record<string, unknown>; userinfo?: Record<string, unknown> };
+const [alice, victim] = ['alice@example.com', 'victim@example.com'];
+
+let bed: Bed;
+const begin = async (settings: object = {}) => {
+  bed = await createBed({ identity: { providers: [{ id: 'corp', issuer, clientId, clientSecret: 's3cr3t', ...settings }] } });
+};
+beforeEach(() => begin());
+const logIn = async (documents: Documents = {}) => {
+  bed.provider.lies = documents;
+  return throughProvider(bed, '/.sallyport/login');
+};
+const only = async (): Promise<Session | undefined> => (await bed.sessions.list())[0];
+const identity = async () => (await only())?.identity;
+/** Ten minutes later the provider answers like this; undefined where the session ended. */
+const refresh = async (lies: Lies) => {
+  bed.provider.lies = lies;
+  bed.clock.now += 600_000;
+  await bed.refresher.runDue();
+  return identity();
+};
+const withoutIdToken = (userinfo: Record<string, unknown>, more: Lies = {}) => refresh({ noIdTokenAtRefresh: true, userinfo, ...more });
+
+describe('at a login, an address and its verification', () => {
+  it.each<[string, Documents]>([
+    ['the address in the id_token and the verification in UserInfo', { claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: true } }],
+    ['the verification in the id_token and the address in UserInfo', { claims: { email: undefined, email_verified: true }, userinfo: { email: victim } }],
+    ['the verification of an older address in UserInfo, and the new address in both', { claims: { email: victim, email_verified: undefined }, userinfo: { email: victim, verified_email: true } }],
+    ['a denial in the id_token, which is signed', { claims: { email: victim, email_verified: false }, userinfo: { email: victim, email_verified: true } }],
+    ['a denial in UserInfo of an address that the id_token does not vouch for', { claims: { email: victim, email_verified: undefined }, userinfo: { email: victim, email_verified: false } }],
+  ])('are not put together: %s', async (_what, documents) => {
+    await begin({ userInfo: 'always' });
+    expect((await logIn(documents)).status).toBe(403);
+    expect(await bed.sessions.list()).toEqual([]);
+  });
+
+  it('come from the document that has both', async () => {
+    await logIn({ claims: { email_verified: undefined }, userinfo: { email: 'alice@example.org', email_verified: true } });
+    expect(await identity()).toMatchObject({ user: 'alice@example.org', email: 'alice@example.org', claims: { email: 'alice@example.org', email_verified: true } });
+    await begin({ userInfo: 'always' });
+    await logIn({ userinfo: { email: victim, email_verified: true } });
+    expect(await identity()).toMatchObject({ user: alice, claims: { email: alice } });
+  });
+
+  it.each([true, false])('are not put together either where an address needs none if none is said (a verification of %s elsewhere)', async (said) => {
+    await begin({ emailVerified: 'ifPresent', userInfo: 'always' });
+    expect((await logIn({ claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: said } })).status).toBe(403);
+    await logIn({ claims: { email_verified: undefined } });
+    expect((await identity())?.user).toBe(alice);
+  });
+
+  it('are not put together across names with dots and paths', async () => {
+    await begin({ userInfo: 'always', claims: { user: 'email', email: 'profile.mail', emailVerified: 'profile.verified' } });
+    expect((await logIn({ claims: { profile: { verified: true } }, userinfo: { 'profile.mail': victim } })).status).toBe(403);
+    await logIn({ claims: { profile: { mail: alice, verified: true } }, userinfo: { 'profile.mail': victim, 'profile.verified': true } });
+    expect((await identity())?.user).toBe(alice);
+  });
+
+  it('that do not belong together are as good as absent where the user has another name', async () => {
+    await begin({ userInfo: 'always', claims: { user: 'preferred_username' } });
+    await logIn({ claims: { preferred_username: 'alice', email: victim, email_verified: undefined }, userinfo: { email_verified: true } });
+    const person = await identity();
+    expect([person?.user, person?.email, person?.claims['email'], person?.claims['email_verified']]).toEqual(['alice', undefined, undefined, undefined]);
+  });
+});
+
+describe('at a refresh, an address and its verification', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['a new address without a word on it', { email: victim }], ['a new address that is denied', { email: victim, email_verified: false }], ['a new address, the verification as null', { email: victim, email_verified: null }],
+    ['a denial without an address', { email_verified: false }], ['a verification without an address', { email_verified: true }], ['an address that is gone', { email: null }], ['the old address that is denied now', { email: alice, email_verified: false }],
+  ])('are not filled up from the last id_token: %s', async (_what, userinfo) => {
+    await logIn();
+    expect(await withoutIdToken(userinfo)).toBeUndefined();
+    expect(bed.events('session.ended')).toMatchObject([{ data: { responseStatus: { message: 'changed' } } }]);
+  });
+
+  it.each<[string, Lies]>([
+    ['a new address in the id_token and the verification in UserInfo', { claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: true } }],
+    ['a verification in the id_token and a new address in UserInfo', { claims: { email: undefined }, userinfo: { email: victim } }],
+  ])('are not put together: %s', async (_what, lies) => {
+    await logIn();
+    expect(await refresh(lies)).toBeUndefined();
+  });
+
+  it('come whole, or stay whole where the provider says the same address or nothing of it', async () => {
+    await logIn();
+    expect((await withoutIdToken({}))?.user).toBe(alice);
+    expect((await withoutIdToken({ email: alice }))?.user).toBe(alice);
+    expect((await withoutIdToken({ email: 'alice@example.org', email_verified: true }))?.user).toBe('alice@example.org');
+  });
+
+  it('that were replaced do not come back when the provider says nothing of them any more', async () => {
+    await logIn();
+    expect((await withoutIdToken({ email: 'alice@example.org', email_verified: true }))?.user).toBe('alice@example.org');
+    expect(await withoutIdToken({})).toBeUndefined();
+  });
+
+  it('that were denied give the person no address back, where they have another name', async () => {
+    await begin({ claims: { user: 'preferred_username' } });
+    await logIn({ claims: { preferred_username: 'alice' } });
+    expect((await identity())?.email).toBe(alice);
+    expect((await withoutIdToken({ email: victim }))?.email).toBeUndefined();
+    const person = await withoutIdToken({});
+    expect([person?.user, person?.email, person?.claims['email']]).toEqual(['alice', undefined, undefined]);
+  });
+});
+
+describe('the subject', () => {
+  it('is the one of the id_token: UserInfo of somebody else lets nobody in', async () => {
+    await begin({ userInfo: 'always' });
+    for (const sub of ['sub-victim', undefined, ['sub-alice']]) expect((await logIn({ userinfo: { sub } })).status).toBe(403);
+    expect(await bed.sessions.list()).toEqual([]);
+  });
+
+  it('and the issuer never come from UserInfo', async () => {
+    await begin({ userInfo: 'always' });
+    await logIn({ userinfo: { iss: 'https://evil.example', aud: 'other', sid: 'sid-of-another' } });
+    expect(await only()).toMatchObject({ sid: 'sid-1', identity: { issuer, subject: 'sub-alice' } });
+    expect(await withoutIdToken({ iss: 'https://evil.example' })).toMatchObject({ issuer, subject: 'sub-alice' });
+  });
+});
+
+describe('groups', () => {
+  const elsewhere = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example' } } };
+
+  it('and the word that they are elsewhere come from one document', async () => {
+    await begin({ userInfo: 'always' });
+    await logIn({ userinfo: elsewhere });
+    expect(await identity()).toMatchObject({ groups: ['developers'] });
+    expect(Object.keys((await identity())!.claims)).not.toEqual(expect.arrayContaining(['_claim_names']));
+    await begin();
+    await logIn({ claims: { groups: undefined, ...elsewhere }, userinfo: { groups: ['sre'] } });
+    expect(await identity()).toMatchObject({ groups: ['sre'] });
+    expect(Object.keys((await identity())!.claims)).not.toEqual(expect.arrayContaining(['_claim_names']));
+  });
+
+  it('that are elsewhere now are not those of the last id_token', async () => {
+    await logIn();
+    expect(await withoutIdToken(elsewhere)).toBeUndefined();
+  });
+
+  it('are not joined out of two documents', async () => {
+    await begin({ userInfo: 'always', claims: { groups: 'realm.groups' } });
+    await logIn({ claims: { realm: { groups: ['a'] } }, userinfo: { realm: { groups: ['b'] }, 'realm.groups': ['admins'] } });
+    expect(await identity()).toMatchObject({ groups: ['a'] });
+  });
+});
+
+describe('how and when somebody was authenticated', () => {
+  const strong = { acr: 'gold', amr: ['hwk'], auth_time: 1_700_000_000 };
+
+  it('is never what UserInfo says', async () => {
+    await begin({ userInfo: 'always' });
+    await logIn({ claims: { auth_time: undefined }, userinfo: strong });
+    const person = (await identity())!;
+    expect([person.acr, person.amr, person.authTime, person.claims['acr'], person.claims['amr']]).toEqual([undefined, [], undefined, undefined, undefined]);
+    const later = (await withoutIdToken(strong))!;
+    expect([later.acr, later.amr, later.authTime, later.claims['acr'], later.claims['amr']]).toEqual([undefined, [], undefined, undefined, undefined]);
+  });
+
+  it('is not what a refreshed id_token says, in claims neither', async () => {
+    await logIn({ claims: { acr: 'silver', amr: ['pwd'] } });
+    expect(await refresh({ claims: strong })).toMatchObject({ acr: 'silver', amr: ['pwd'], claims: { acr: 'silver', amr: ['pwd'] } });
+    expect(await refresh({ claims: { acr: undefined, amr: undefined, auth_time: undefined } })).toMatchObject({ acr: 'silver', amr: ['pwd'], claims: { acr: 'silver', amr: ['pwd'] } });
+  });
+
+  it('still fulfils what is required where a refreshed id_token does not repeat it, and never does by a refresh alone', async () => {
+    await begin({ requireClaims: { acr: 'silver' } });
+    await logIn({ claims: { acr: 'silver' } });
+    expect(await refresh({ claims: { acr: undefined } })).toMatchObject({ acr: 'silver' });
+  });
+});
