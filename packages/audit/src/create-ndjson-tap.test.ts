@@ -16,7 +16,7 @@ const lines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n')
 describe('the file of events', () => {
   it('has one event a line, data and envelope, in the order they came, for its owner alone', async () => {
     const file = path.join(directory, 'deep', 'audit.ndjson');
-    const tap = createNdjsonTap({ file });
+    const tap = createNdjsonTap({ file, anonymousFile: `${file}-anonymous` });
     const records = Array.from({ length: 50 }, () => sampleAuditRecord({ data: { requestURI: '/\n\u2028"' } }));
     await Promise.all([tap(records.slice(0, 20)), tap(records.slice(20, 21)), tap(records.slice(21))]);
     const { id, type, source, time, key, data } = records[0]!;
@@ -28,9 +28,9 @@ describe('the file of events', () => {
   it('goes on in a file that is there, and moves it away at its size', async () => {
     const file = path.join(directory, 'audit.ndjson');
     const record = sampleAuditRecord();
-    await createNdjsonTap({ file })([record]);
+    await createNdjsonTap({ file, anonymousFile: `${file}-anonymous` })([record]);
     const one = statSync(file).size;
-    const tap = createNdjsonTap({ file, maxBytes: 3 * one });
+    const tap = createNdjsonTap({ file, anonymousFile: `${file}-anonymous`, maxBytes: 3 * one });
     for (let written = 0; written < 6; written += 1) await tap([record]);
     expect(lines(file)).toHaveLength(1);
     expect(lines(`${file}.1`)).toHaveLength(3);
@@ -38,11 +38,26 @@ describe('the file of events', () => {
 
   it('says when it cannot be written, and goes on when it can', async () => {
     const file = path.join(directory, 'audit.ndjson');
-    const tap = createNdjsonTap({ file });
+    const tap = createNdjsonTap({ file, anonymousFile: `${file}-anonymous` });
     await tap([sampleAuditRecord()]);
     rmSync(directory, { recursive: true });
     await expect(tap([sampleAuditRecord()])).rejects.toThrow();
     await tap([sampleAuditRecord()]);
     expect(lines(file)).toHaveLength(1);
+  });
+
+  it('keeps the events of people, however many anonymous ones there are', async () => {
+    const [file, anonymousFile] = [path.join(directory, 'audit.ndjson'), path.join(directory, 'audit-anonymous.ndjson')];
+    const own = sampleAuditRecord();
+    const stranger = sampleAuditRecord({ data: { user: {}, responseStatus: { code: 401 } } });
+    delete stranger.data.sallyport.identity;
+    await createNdjsonTap({ file, anonymousFile })([own]);
+    const one = statSync(file).size;
+    const tap = createNdjsonTap({ file, anonymousFile, maxBytes: 3 * one, maxAnonymousBytes: 3 * one });
+    for (let written = 0; written < 50; written += 1) await tap([stranger, stranger]);
+    expect(lines(file).map(({ auditID }) => auditID)).toEqual([own.data.auditID]);
+    expect(lines(anonymousFile)[0]!.auditID).toBe(stranger.data.auditID);
+    for (const each of [anonymousFile, `${anonymousFile}.1`]) expect(statSync(each).size).toBeLessThan(4 * one);
+    expect(statSync(anonymousFile).mode & 0o777).toBe(0o600);
   });
 });

@@ -1,45 +1,62 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { AuditRecord } from '@sallyport/contracts';
-import type { AuditConsumer } from '@sallyport/kit';
+import { anonymousGroup, type AuditConsumer } from '@sallyport/kit';
 
 export type NdjsonTapDeps = {
   file: string;
-  /** At this size the file is moved to `<file>.1`, which replaces the one before. Default 64 MiB. */
+  /** Where events of anonymous callers go, so that no number of them displaces others. */
+  anonymousFile: string;
+  /** At this size a file is moved to `<file>.1`, which replaces the one before. Default 64 MiB, and 8 MiB for anonymous callers. */
   maxBytes?: number;
+  maxAnonymousBytes?: number;
 };
+
+const mebibyte = 1024 * 1024;
 
 /** One event as one line: the data as it is, an audit.k8s.io Event, with the envelope beside it under `cloudEvent`. */
 export function toLine({ id, type, source, time, key, data }: AuditRecord): string {
   return `${JSON.stringify({ ...data, cloudEvent: { id, type, source, time, key, specversion: '1.0' } })}\n`;
 }
 
-/** Creates a consumer that writes every event to a file, so that any tool which reads Kubernetes audit logs can follow along. Readable by its owner alone. */
-export function createNdjsonTap(deps: NdjsonTapDeps): AuditConsumer {
-  const maxBytes = deps.maxBytes ?? 64 * 1024 * 1024;
+/** Writes texts to a file, one after the other. */
+function createBoundedFile(file: string, maxBytes: number): (text: string) => Promise<void> {
   let size: number | undefined;
   let turn: Promise<void> = Promise.resolve();
 
   const write = async (text: string): Promise<void> => {
     if (size === undefined) {
-      await mkdir(path.dirname(deps.file), { recursive: true });
-      size = await stat(deps.file).then((found) => found.size, () => 0);
+      await mkdir(path.dirname(file), { recursive: true });
+      size = await stat(file).then((found) => found.size, () => 0);
     }
     const bytes = Buffer.byteLength(text);
     if (size > 0 && size + bytes > maxBytes) {
-      await rename(deps.file, `${deps.file}.1`);
+      await rename(file, `${file}.1`);
       size = 0;
     }
-    await appendFile(deps.file, text, { mode: 0o600 });
+    await appendFile(file, text, { mode: 0o600 });
     size += bytes;
   };
-  return (records) => {
-    const text = records.map(toLine).join('');
+  return (text) => {
     const written = turn.then(() => write(text));
     turn = written.catch(() => {
       // What was written of it is unknown; the size is asked for again.
       size = undefined;
     });
     return written;
+  };
+}
+
+/** Creates a consumer that writes every event to a file, those of anonymous callers to one of their own, so that any tool which reads Kubernetes audit logs can follow along. Readable by their owner alone. */
+export function createNdjsonTap(deps: NdjsonTapDeps): AuditConsumer {
+  const write = createBoundedFile(deps.file, deps.maxBytes ?? 64 * mebibyte);
+  const writeAnonymous = createBoundedFile(deps.anonymousFile, deps.maxAnonymousBytes ?? 8 * mebibyte);
+  return async (records) => {
+    let [named, anonymous] = ['', ''];
+    for (const record of records) {
+      if (anonymousGroup(record)) anonymous += toLine(record);
+      else named += toLine(record);
+    }
+    await Promise.all([...(named === '' ? [] : [write(named)]), ...(anonymous === '' ? [] : [writeAnonymous(anonymous)])]);
   };
 }

@@ -9,7 +9,7 @@ const soon = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
 function start(changes: Partial<BoundsDeps>) {
   const calls: Bounds[] = [];
   const bounding = keepWithinBounds({
-    store: { trim: async (bounds) => calls.push(bounds) }, logger: createLogger({ service: 'audit', level: 'silent' }), now: () => 100 * day, retentionMs: 90 * day, ...changes,
+    store: { trim: async (bounds) => calls.push(bounds) }, logger: createLogger({ service: 'audit', level: 'silent' }), now: () => 100 * day, retentionMs: 90 * day, keepAnonymous: 5000, ...changes,
   });
   return { calls, bounding };
 }
@@ -21,7 +21,7 @@ describe('keeping the store within bounds', () => {
       everyMs: 5,
       store: {
         trim: async (bounds) => {
-          expect(bounds).toEqual({ before: 10 * day });
+          expect(bounds).toEqual({ before: 10 * day, keepAnonymous: 5000, rememberIds: 50_000 });
           turns += 1;
           if (turns === 1) throw new Error('away');
           return 0;
@@ -39,10 +39,21 @@ describe('keeping the store within bounds', () => {
     expect(calls).toEqual([]);
     bounding.stored(1);
     await soon();
-    expect(calls).toEqual([{ before: 10 * day, keep: 2000 }]);
+    expect(calls).toEqual([{ before: 10 * day, keep: 2000, keepAnonymous: 5000, rememberIds: 50_000 }]);
     await bounding.close();
     bounding.stored(5000);
     await soon();
     expect(calls).toHaveLength(1);
+  });
+
+  it('holds anonymous callers to their quota also where nothing else has one', async () => {
+    const { calls, bounding } = start({ keepAnonymous: 1500 });
+    bounding.stored(149);
+    await soon();
+    expect(calls).toEqual([]);
+    bounding.stored(1);
+    await soon();
+    expect(calls).toEqual([{ before: 10 * day, keepAnonymous: 1500, rememberIds: 50_000 }]);
+    await bounding.close();
   });
 });

@@ -50,7 +50,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'audit', now).verifier;
   const store = parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath });
   const embedded = !config.audit.store || 'embedded' in config.audit.store;
-  const bounding = keepWithinBounds({ store, logger, now, retentionMs: config.audit.retention, ...(embedded ? { keep: config.audit.keep } : {}) });
+  const bounding = keepWithinBounds({ store, logger, now, retentionMs: config.audit.retention, keepAnonymous: config.audit.keepAnonymous, ...(embedded ? { keep: config.audit.keep } : {}) });
   const counters = createIngestMetrics(parts.metrics);
   const ingest = createIngest({
     store, logger, onUnstorable: counters.unstorable,

@@ -2,10 +2,10 @@ import type { AuditPage, AuditQuery } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { UnstorableError, type AuditStore, type OnlyOf } from './audit-store.ts';
 import { fromRow } from './event-row.ts';
-import { migrate } from './migrations.ts';
+import { migrate, takeTurn } from './migrations.ts';
 import { decodePlace, encodePlace } from './place.ts';
-import type { Row, SqlDatabase } from './sql-database.ts';
-import { findStatement, insertStatements, latestStatement, trimStatements } from './statements.ts';
+import type { Row, SqlDatabase, Statement } from './sql-database.ts';
+import { findStatement, forgetStatement, insertStatements, latestStatement, trimStatements } from './statements.ts';
 
 /** Rows deleted at a time, so that nobody waits long for the lock. */
 const trimStep = 5000;
@@ -51,9 +51,12 @@ export function createSqlAuditStore(database: SqlDatabase): AuditStore {
     find: (query, only) => using(() => findPage(database, query, only)),
     trim: (bounds) => using(async () => {
       let total = 0;
+      // In turn with those who store: an event that stands for many is being replaced while it grows.
+      const inTurn = async (statement: Statement) => (await database.transaction([takeTurn, statement]))[1];
       for (const statement of trimStatements(bounds, trimStep)) {
-        for (let count = trimStep; count === trimStep; total += count) count = Number((await database.query(statement))[0]?.count ?? 0);
+        for (let count = trimStep; count === trimStep; total += count) count = Number((await inTurn(statement))?.[0]?.count ?? 0);
       }
+      if (bounds.rememberIds !== undefined) await inTurn(forgetStatement(bounds.rememberIds));
       return total;
     }),
     ping: () => using(async () => void await database.query({ sql: 'select 1' })),

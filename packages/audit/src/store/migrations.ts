@@ -31,6 +31,23 @@ const migrations: readonly string[] = [
   create index audit_events_place on audit_events (cluster, namespace, resource, ingest);
   create index audit_events_audit_id on audit_events (audit_id);
   create index audit_events_time on audit_events (time);`,
+  // Events of anonymous callers, each perhaps one for many: what marks them is a table beside the events, as a new column or index would take long on a large one.
+  `create table audit_aggregates (
+    fold text primary key,
+    ingest bigint not null unique references audit_events (ingest) on delete cascade,
+    count bigint not null,
+    first_time timestamptz not null,
+    last_time timestamptz not null
+  );
+  create table audit_counted (
+    id text primary key,
+    place bigint generated always as identity unique,
+    time timestamptz not null
+  );
+  create table audit_forgotten (
+    single boolean primary key default true check (single),
+    time timestamptz not null
+  );`,
 ];
 
 /** Taken by everything that must not happen twice at once: applying migrations, and storing (see `insertStatements`). */

@@ -1,9 +1,9 @@
 import type { AuditQuery, AuditRecord } from '@sallyport/contracts';
 import type { Bounds, OnlyOf } from './audit-store.ts';
-import { eventColumns, toRow } from './event-row.ts';
+import { eventColumns, foldOf, toRow } from './event-row.ts';
 import { takeTurn } from './migrations.ts';
 import type { Place } from './place.ts';
-import type { Statement } from './sql-database.ts';
+import type { Row, Statement } from './sql-database.ts';
 
 const textColumns = [
   'id', 'type', 'source', 'key', 'audit_id', 'stage', 'username', 'issuer', 'subject', 'session', 'cluster', 'namespace', 'resource', 'subresource', 'name',
@@ -12,13 +12,56 @@ const textColumns = [
 const columns = [...textColumns, 'time', 'code'];
 const rowType = [...textColumns.map((name) => `${name} text`), 'time timestamptz', 'code integer'].join(', ');
 
-/** Stores events in the order given. Writers take turns, so that places become visible in their order and nobody who reads on from the latest misses one. */
-export function insertStatements(records: readonly AuditRecord[]): Statement[] {
-  const rows = records.map((record, position) => ({ ...toRow(record), position }));
+/** The one statement that stores what is told of nobody but its maker: each event for itself. */
+function insertEach(rows: readonly Row[]): Statement {
   const sql = `insert into audit_events (${columns.join(', ')})
     select ${columns.join(', ')} from json_to_recordset($1::json) as given(${rowType}, position integer) order by position
     on conflict (id) do nothing`;
-  return [takeTurn, { sql, values: [JSON.stringify(rows)] }];
+  return { sql, values: [JSON.stringify(rows)] };
+}
+
+/**
+ * Stores events of anonymous callers. Those alike become one, which takes the place of the one before, so that it is the newest again for whoever
+ * reads on. An event is counted if its id is not known; of ids too old to be known it is certain only that they were counted if they lie within
+ * the time of their aggregate.
+ */
+function insertCounted(rows: readonly Row[]): Statement {
+  const sql = `with given as (
+      select distinct on (id) * from json_to_recordset($1::json) as given(${rowType}, position integer, fold text, count bigint, first_time timestamptz) order by id, position
+    ), fresh as (
+      select * from given
+      where not exists (select from audit_counted where audit_counted.id = given.id)
+        and not exists (select from audit_events where audit_events.id = given.id)
+        and not exists (select from audit_aggregates as known, audit_forgotten as forgotten
+          where known.fold = given.fold and given.time <= forgotten.time and given.time between known.first_time and known.last_time)
+    ), counted as (
+      insert into audit_counted (id, time) select id, time from fresh order by position
+    ), sums as (
+      select fold, sum(count) as count, min(first_time) as first_time, max(time) as last_time, max(position) as position from fresh group by fold
+    ), before as (
+      select known.* from audit_aggregates as known join sums on known.fold = sums.fold
+    ), gone as (
+      delete from audit_events where ingest in (select ingest from before)
+    ), made as (
+      insert into audit_events (${columns.join(', ')})
+      select ${columns.map((name) => `fresh.${name}`).join(', ')} from fresh join sums on fresh.fold = sums.fold and fresh.position = sums.position order by fresh.position
+      returning id, ingest
+    )
+    insert into audit_aggregates (fold, ingest, count, first_time, last_time)
+    select sums.fold, made.ingest, sums.count + coalesce(before.count, 0), least(sums.first_time, before.first_time), greatest(sums.last_time, before.last_time)
+    from sums join fresh on fresh.position = sums.position join made on made.id = fresh.id left join before on before.fold = sums.fold
+    on conflict (fold) do update set ingest = excluded.ingest, count = excluded.count, first_time = excluded.first_time, last_time = excluded.last_time`;
+  return { sql, values: [JSON.stringify(rows)] };
+}
+
+/** Stores events in the order given. Writers take turns, so that places become visible in their order and nobody who reads on from the latest misses one. */
+export function insertStatements(records: readonly AuditRecord[]): Statement[] {
+  const [each, counted]: [Row[], Row[]] = [[], []];
+  for (const [position, record] of records.entries()) {
+    const fold = foldOf(record);
+    (fold ? counted : each).push({ ...toRow(record), position, ...fold });
+  }
+  return [takeTurn, ...(each.length > 0 ? [insertEach(each)] : []), ...(counted.length > 0 ? [insertCounted(counted)] : [])];
 }
 
 /** Which column a condition of the query compares. */
@@ -32,9 +75,13 @@ class Conditions {
   readonly #parts: string[] = [];
 
   add(expression: string, value: unknown): void {
+    this.addFor(value, (parameter) => `${expression} ${parameter}`);
+  }
+
+  addFor(value: unknown, expression: (parameter: string) => string): void {
     if (value === undefined) return;
     this.values.push(value);
-    this.#parts.push(`${expression} $${this.values.length}`);
+    this.#parts.push(expression(`$${this.values.length}`));
   }
 
   get where(): string {
@@ -49,11 +96,13 @@ export function findStatement(query: AuditQuery, place: Place, only: OnlyOf | un
   conditions.add('issuer =', only?.issuer);
   conditions.add('subject =', only?.subject);
   conditions.add('time >=', query.since);
-  conditions.add('time <', query.until);
+  // An event that stands for many is found by every time that they span; its own is that of the last.
+  conditions.addFor(query.until, (value) => `(time < ${value} or ingest = any (array(select ingest from audit_aggregates where first_time < ${value} and last_time >= ${value})))`);
   conditions.add('ingest >', place.above);
   conditions.add('ingest <', place.below);
   const direction = query.order === 'newest' ? 'desc' : 'asc';
-  return { sql: `select ${eventColumns} from audit_events${conditions.where} order by ingest ${direction} limit ${query.limit + 1}`, values: conditions.values };
+  const page = `select * from audit_events${conditions.where} order by ingest ${direction} limit ${query.limit + 1}`;
+  return { sql: `select ${eventColumns} from (${page}) as page left join audit_aggregates using (ingest) order by ingest ${direction}`, values: conditions.values };
 }
 
 /** The newest place; among the caller's own events only, if that is all they may know of. */
@@ -64,12 +113,26 @@ export function latestStatement(only: OnlyOf | undefined): Statement {
   return { sql: `select coalesce(max(ingest), 0) as latest from audit_events${conditions.where}`, values: conditions.values };
 }
 
-/** Deletes at most `most` events that are out of bounds, the oldest first. */
-export function trimStatements({ keep, before }: Bounds, most: number): Statement[] {
+const anonymous = 'exists (select from audit_aggregates where audit_aggregates.ingest = audit_events.ingest)';
+
+/** Deletes at most `most` events that are out of bounds, the oldest first. Each answers with how many. */
+export function trimStatements({ keep, keepAnonymous, before }: Bounds, most: number): Statement[] {
   const remove = (condition: string) =>
     `with gone as (delete from audit_events where ingest in (select ingest from audit_events where ${condition} order by ingest limit ${most}) returning 1) select count(*) as count from gone`;
+  const beyond = (which: string) => remove(`ingest <= (select ingest from audit_events where ${which} order by ingest desc offset $1 limit 1) and ${which}`);
   return [
     ...(before === undefined ? [] : [{ sql: remove('time < $1'), values: [new Date(before).toISOString()] }]),
-    ...(keep === undefined ? [] : [{ sql: remove('ingest <= (select ingest from audit_events order by ingest desc offset $1 limit 1)'), values: [keep] }]),
+    ...(keep === undefined ? [] : [{ sql: beyond(`not ${anonymous}`), values: [keep] }]),
+    ...(keepAnonymous === undefined ? [] : [{ sql: beyond(anonymous), values: [keepAnonymous] }]),
   ];
+}
+
+/** Forgets all but the latest so many ids of events that were counted together, and remembers until when. */
+export function forgetStatement(rememberIds: number): Statement {
+  const sql = `with gone as (
+      delete from audit_counted where place <= (select place from audit_counted order by place desc offset $1 limit 1) returning time
+    )
+    insert into audit_forgotten (time) select max(time) from gone having count(*) > 0
+    on conflict (single) do update set time = greatest(audit_forgotten.time, excluded.time)`;
+  return { sql, values: [rememberIds] };
 }

@@ -17,12 +17,18 @@ function objectOf(row: AuditRow): string {
 /** Who an event is about. */
 export const userOf = (row: AuditRow): string => text(fieldOf(fieldOf(row.data, 'user'), 'username'));
 
+/** The stage, and of an event that stands for many how many. */
+function stageOf(row: AuditRow): string {
+  const [stage, count] = [text(fieldOf(row.data, 'stage')), fieldOf(fieldOf(fieldOf(row.data, 'sallyport'), 'aggregated'), 'count')];
+  return typeof count === 'number' && count > 1 ? `${stage} (${count} times)` : stage;
+}
+
 /** One event as a row under `auditHeading`. */
 export function auditRow(row: AuditRow): string[] {
   const ours = fieldOf(row.data, 'sallyport');
   return [
     row.time, userOf(row), text(fieldOf(fieldOf(ours, 'cluster'), 'name')), text(fieldOf(ours, 'policyVerb')) || text(fieldOf(row.data, 'verb')), objectOf(row),
-    text(fieldOf(fieldOf(ours, 'decision'), 'effect')), text(fieldOf(fieldOf(row.data, 'responseStatus'), 'code')), text(fieldOf(row.data, 'stage')),
+    text(fieldOf(fieldOf(ours, 'decision'), 'effect')), text(fieldOf(fieldOf(row.data, 'responseStatus'), 'code')), stageOf(row),
   ];
 }
 

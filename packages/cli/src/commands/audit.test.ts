@@ -38,6 +38,12 @@ describe('sallyport audit search', () => {
     expect(err).toBe('');
   });
 
+  it('shows how many an event stands for', async () => {
+    const one = event(1);
+    gateway.audit.events = [{ ...one, data: { ...one.data, sallyport: { ...one.data.sallyport, aggregated: { count: 1400 } } } }];
+    expect((await rig.run('audit', 'search')).out.split('\n')[1]).toMatch(/403 +ResponseComplete \(1400 times\)$/);
+  });
+
   it('sends the filters as the gateway names them', async () => {
     await rig.run('audit', 'search', '--user', 'a', '--audit-id', 'b', '--since', '2026-11-25T00:00:00Z', '--effect', 'deny', '--code', '403', '--limit', '5', '--order', 'oldest');
     expect(queries).toEqual([{ user: 'a', auditID: 'b', since: '2026-11-25T00:00:00.000Z', effect: 'deny', code: '403', limit: '5', order: 'oldest' }]);

@@ -18,8 +18,10 @@ const unavailable = z.enum(['refuse', 'spool']);
 export const auditSectionSchema = z.strictObject({
   kafka: z.union([z.strictObject({ memory: z.literal(true) }), kafkaSchema]).prefault({ memory: true }),
   store: z.union([z.strictObject({ postgres: z.string().regex(/^postgres(ql)?:\/\//) }), z.strictObject({ embedded: z.string() })]).optional(),
-  /** The embedded store keeps at most this many events; the oldest go first. */
+  /** The embedded store keeps at most this many events of people and services; the oldest go first. */
   keep: z.number().int().positive().default(100_000),
+  /** Either store keeps at most this many events of anonymous callers besides; the oldest go first. */
+  keepAnonymous: z.number().int().positive().default(10_000),
   retention: durationSchema.prefault('90d'),
   spool: z.strictObject({ dir: z.string(), maxBytes: sizeSchema.prefault('1GiB') }).optional(),
   whenUnavailable: z.strictObject({

@@ -88,7 +88,7 @@ async function startParts(options: DemoOptions, directory: string, say: (text: s
   const auditFile = path.join(directory, 'audit.ndjson');
   // There from the beginning, so that it can be followed before anything happens.
   writeFileSync(auditFile, '', { flag: 'a', mode: 0o600 });
-  const tap = createNdjsonTap({ file: auditFile });
+  const tap = createNdjsonTap({ file: auditFile, anonymousFile: path.join(directory, 'audit-anonymous.ndjson') });
   // Standard output is that of the command that the demo runs.
   const loggerOf = (service: string) => createLogger({ service, level: process.env.SALLYPORT_LOG_LEVEL ?? 'warn', destination: process.stderr });
   const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), loggerOf, onBus: (bus) => void bus.subscribe(tap) });
