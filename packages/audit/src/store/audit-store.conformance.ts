@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditQuerySchema, type AuditPage, type AuditRecord } from '@sallyport/contracts';
 import { sampleAuditRecord } from '@sallyport/kit';
+import { describeAnonymousEvents } from './anonymous-events.conformance.ts';
 import type { AuditStore, OnlyOf } from './audit-store.ts';
 
 /** What a backend brings: an empty store, and how to open another one on the same database. */
@@ -15,17 +16,6 @@ function event(session: string, changes: { at?: number; who?: string; verb?: str
   const { at = midday, who = 'alice', verb = 'list', code = 200, namespace = 'dev' } = changes;
   const record = sampleAuditRecord({ session, time: at, data: { verb, responseStatus: { code }, objectRef: { resource: 'pods', subresource: 'log', name: 'web-0', namespace }, user: { username: `${who}@example.com` } } });
   record.data.sallyport.identity = { iss: 'https://idp.example.com', sub: who, groups: [] };
-  return record;
-}
-
-/** A request that was refused before anybody was known. */
-function refused(session: string, changes: { at?: number; address?: string; code?: number; path?: string } = {}): AuditRecord {
-  const { at = midday, address = '203.0.113.9', code = 401, path = '/api' } = changes;
-  const record = event(session, { at, code });
-  record.data.user = {};
-  record.data.requestURI = path;
-  delete record.data.sallyport.identity;
-  record.data.sallyport.clientAddress = address;
   return record;
 }
 
@@ -187,90 +177,7 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
       expect(await store.trim({ keep: 5 })).toBe(0);
     });
 
-    it('tells repetitions of an anonymous caller as one event with a count, the newest of them', async () => {
-      const session = crypto.randomUUID();
-      const records = Array.from({ length: 40 }, (_none, index) => refused(session, { at: midday + index + 0.25, path: `/${index}` }));
-      await store.add(records.slice(0, 1));
-      expect((await find({ session })).events).toEqual([records[0]]);
-      await store.add(records.slice(1, 25));
-      await store.add([event(session), ...records.slice(25)]);
-      const others = [refused(session, { code: 403 }), refused(session, { address: '203.0.113.10' }), refused(session, { at: midday + hour })];
-      await store.add(others);
-      const { events } = await find({ session, order: 'oldest' });
-      const aggregated = { count: 40, firstTimestamp: '2026-11-25T12:00:00.000250Z', lastTimestamp: '2026-11-25T12:00:00.039250Z', address: '203.0.113.9', cause: 'k8s.request 401' };
-      const newest = records[39]!;
-      expect(events).toHaveLength(5);
-      expect(events).toContainEqual({ ...newest, data: { ...newest.data, sallyport: { ...newest.data.sallyport, aggregated } } });
-      for (const other of others) expect(events).toContainEqual(other);
-    });
-
-    it('counts an anonymous event once, however often, in whatever company and by whomever it is given', async () => {
-      const session = crypto.randomUUID();
-      const records = Array.from({ length: 30 }, (_none, index) => refused(session, { at: midday + index }));
-      const replica = bed.replica();
-      await Promise.all([store.add(records.slice(0, 20)), replica.add(records.toReversed()), store.add([records[1]!, records[1]!, ...records])]);
-      await replica.close();
-      await store.add(records);
-      const { events } = await find({ session });
-      expect(events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([30]);
-      // Their ids are not kept for ever; what they stand for is not counted anew even so.
-      await store.trim({ rememberIds: 0 });
-      await store.add(records);
-      expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([30]);
-      await store.add([refused(session, { at: midday + 60_000 })]);
-      expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([31]);
-    });
-
-    it('adds up what was told as one before it came', async () => {
-      const session = crypto.randomUUID();
-      const told = refused(session, { at: midday + 5000 });
-      const own = { count: 500, firstTimestamp: '2026-11-25T12:00:00.000000Z', lastTimestamp: '2026-11-25T12:00:05.000000Z', addresses: 3 };
-      told.data.sallyport.aggregated = own;
-      await store.add([told]);
-      expect((await find({ session })).events).toEqual([told]);
-      await store.add([refused(session, { at: midday + 9000 })]);
-      expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated)).toEqual([expect.objectContaining({ count: 501, firstTimestamp: own.firstTimestamp, lastTimestamp: '2026-11-25T12:00:09.000000Z' })]);
-    });
-
-    it.each([0, -5, 1.5, 1e300, Number.NaN])('takes an event that claims to stand for %d for one', async (count) => {
-      const session = crypto.randomUUID();
-      const told = refused(session);
-      told.data.sallyport.aggregated = { count, firstTimestamp: 'never', lastTimestamp: '' };
-      await store.add([told, refused(session)]);
-      expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([2]);
-    });
-
-    it('shows a count that has grown to whoever reads on, and finds it by every time that it spans', async () => {
-      const session = crypto.randomUUID();
-      await store.add([refused(session)]);
-      const { latest } = await find({ session });
-      await store.add([refused(session, { at: midday + 20_000 }), refused(session, { at: midday + 30_000 })]);
-      const later = await find({ session, after: latest, order: 'oldest' });
-      expect(later.events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([3]);
-      const at = (seconds: number) => new Date(midday + seconds * 1000).toISOString();
-      expect((await find({ session, since: at(10) })).events).toHaveLength(1);
-      expect((await find({ session, until: at(10) })).events).toHaveLength(1);
-      expect((await find({ session, since: at(31) })).events).toHaveLength(0);
-      expect((await find({ session, until: at(0) })).events).toHaveLength(0);
-    });
-
-    it('never deletes an event of a person to make room for anonymous ones, nor the other way round', async () => {
-      await store.trim({ keep: 0, keepAnonymous: 0 });
-      const session = crypto.randomUUID();
-      const own = [event(session), event(session), event(session)];
-      await store.add(own);
-      const addresses = Array.from({ length: 60 }, (_none, index) => `2001:db8:0:${index.toString(16)}::1`);
-      for (let turn = 0; turn < 3; turn += 1) await store.add(addresses.map((address) => refused(session, { address, at: midday + turn })));
-      expect(await store.trim({ keep: 3, keepAnonymous: 10 })).toBe(50);
-      const { events } = await find({ session, order: 'oldest' });
-      expect(events.slice(0, 3)).toEqual(own);
-      expect(events.slice(3).map(({ data }) => data.sallyport.clientAddress)).toEqual(addresses.slice(50));
-      expect(events.slice(3).map(({ data }) => data.sallyport.aggregated?.count)).toEqual(Array.from({ length: 10 }, () => 3));
-      await store.add(Array.from({ length: 9 }, () => event(session)));
-      await store.trim({ keep: 3, keepAnonymous: 10 });
-      expect((await find({ session, code: 401 })).events).toHaveLength(10);
-      expect((await find({ session, code: 200 })).events).toHaveLength(3);
-    });
+    describeAnonymousEvents(() => bed, event);
 
     it('takes a large batch of large events', async () => {
       const session = crypto.randomUUID();
