@@ -5,6 +5,7 @@ export * from './session.ts';
 export * from './replica-status.ts';
 export * from './check-call.ts';
 export { builtInKind, type BuiltInKind } from './built-in-kind.ts';
+export { isShellEquivalent, shellEquivalents, type ShellEquivalent } from './shell-equivalent.ts';
 export * from './explain-call.ts';
 export * from './stream-list.ts';
 export * from './audit-event.ts';

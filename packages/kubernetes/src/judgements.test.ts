@@ -4,18 +4,26 @@ import { parseRequestTarget } from './parse-request-target.ts';
 import { readRequestInfo } from './read-request-info.ts';
 import type { RequestInfo } from './read-request-info.ts';
 
-function read(method: string, target: string): RequestInfo {
+function read(method: string, target: string, contentTypes?: string[]): RequestInfo {
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
-  return readRequestInfo({ method, ...parsed });
+  return readRequestInfo({ method, ...parsed, ...(contentTypes ? { contentTypes } : {}) });
 }
 
 const pod = '/api/v1/namespaces/dev/pods/web';
 
 describe('shell equivalents', () => {
   it.each([`${pod}/exec`, `${pod}/attach`, `${pod}/portforward`, `${pod}/ephemeralcontainers`, `${pod}/proxy/x`, '/api/v1/nodes/n/proxy/exec', '/api/v1/namespaces/dev/services/web/proxy',
-    '/api/v1/namespaces/dev/serviceaccounts/a/token', '/api/v1/proxy/nodes/n', '/api/v1/proxy/namespaces/dev/pods/web'])('%s is one', (target) => {
+    '/api/v1/namespaces/dev/serviceaccounts/a/token', '/api/v1/proxy/nodes/n', '/api/v1/proxy/namespaces/dev/pods/web', '/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval'])('%s is one', (target) => {
     expect(shellEquivalent(read('GET', target))).toBe(true);
+  });
+
+  it('are requests for certificates, by whatever verb they are made', () => {
+    const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+    expect(shellEquivalent(read('POST', requests))).toBe(true);
+    expect(shellEquivalent(read('PATCH', `${requests}/a`, ['application/apply-patch+yaml']))).toBe(true);
+    expect(shellEquivalent(read('PATCH', `${requests}/a`, ['application/merge-patch+json']))).toBe(false);
+    expect(shellEquivalent(read('GET', requests))).toBe(false);
   });
 
   it.each([pod, `${pod}/log`, '/api/v1/nodes/n', '/api/v1/namespaces/dev/serviceaccounts/a', '/apis/example.com/v1/namespaces/dev/pods/web/exec', '/exec'])('%s is none', (target) => {
@@ -28,15 +36,21 @@ describe('reads of secrets', () => {
     expect(isSecretRead(read('GET', target))).toBe(true);
   });
 
-  it('are not writes of them, nor reads of what only shares the name', () => {
-    expect(isSecretRead(read('POST', '/api/v1/namespaces/dev/secrets'))).toBe(false);
+  it.each([['POST', '/api/v1/namespaces/dev/secrets'], ['PUT', '/api/v1/namespaces/dev/secrets/a'], ['PATCH', '/api/v1/namespaces/dev/secrets/a'], ['DELETE', '/api/v1/namespaces/dev/secrets/a'],
+    ['DELETE', '/api/v1/secrets?dryRun=All']])('%s %s is one as well: the answer carries what is written or deleted', (method, target) => {
+    expect(isSecretRead(read(method, target))).toBe(true);
+  });
+
+  it('are none of what only shares the name', () => {
     expect(isSecretRead(read('GET', '/apis/example.com/v1/secrets'))).toBe(false);
     expect(isSecretRead(read('GET', '/secrets'))).toBe(false);
   });
 });
 
 describe('writes', () => {
-  it.each([['POST', pod], ['PUT', pod], ['PATCH', pod], ['DELETE', pod], ['DELETE', '/api/v1/pods'], ['GET', `${pod}/exec`], ['OPTIONS', pod], ['PURGE', pod], ['POST', '/healthz'], ['GET', '/api/v1/watch']])('%s %s is one, or cannot be told from one', (method, target) => {
+  it.each([['POST', pod], ['PUT', pod], ['PATCH', pod], ['DELETE', pod], ['DELETE', '/api/v1/pods'], ['GET', `${pod}/exec`], ['OPTIONS', pod], ['PURGE', pod], ['POST', '/healthz'], ['GET', '/api/v1/watch'],
+    // By the verb a watch or a proxied read, by the method a write.
+    ['POST', '/apis/example.com/v1/watch/widgets'], ['DELETE', '/api/v1/watch/pods'], ['PUT', '/api/v1/proxy/nodes/n']])('%s %s is one, or cannot be told from one', (method, target) => {
     expect(isWrite(read(method, target))).toBe(true);
   });
 

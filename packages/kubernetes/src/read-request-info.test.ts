@@ -67,6 +67,16 @@ describe('long-running requests', () => {
   });
 });
 
+describe('what follows proxy in the path', () => {
+  it.each([
+    ['/api/v1/nodes/n/proxy/run/prod/web/c', '/run/prod/web/c'], ['/api/v1/nodes/n/proxy', ''], ['/api/v1/nodes/n/proxy/', '/'], ['/api/v1/namespaces/dev/pods/web:80/proxy/a//b/', '/a//b/'],
+    ['/api/v1/namespaces/dev/services/web/proxy/x%20y?z=1', '/x y'], ['/api/v1/proxy/nodes/n/run/prod', '/run/prod'], ['/api/v1/proxy/namespaces/dev/pods/web/x', '/x'], ['/apis/example.com/v1/namespaces/dev/things/t/proxy/x', '/x'],
+    ['/api/v1/proxy/nodes/n', ''], ['/api/v1/pods', undefined],
+  ])('of %s is %j', (target, proxyPath) => {
+    expect(read('GET', target).proxyPath).toBe(proxyPath);
+  });
+});
+
 describe('exec options', () => {
   it('keep the command as a vector in its order', () => {
     expect(read('GET', '/api/v1/namespaces/d/pods/p/exec?command=sh&command=-c&command=echo+a%26b&container=c&stdin=true&tty=0').exec)

@@ -1,6 +1,8 @@
 import { isApiTrue, readListOptions } from './read-list-options.ts';
 import type { QueryParameters } from './parse-query.ts';
 import { specialVerbs, startsNamespacedResource } from './path-words.ts';
+import { isSecretRead } from './judgements.ts';
+import { mayUpsert } from './may-upsert.ts';
 import { readExec } from './read-exec.ts';
 import type { ExecOptions } from './read-exec.ts';
 import { streamKind } from './stream-kind.ts';
@@ -8,6 +10,7 @@ import type { StreamKind } from './stream-kind.ts';
 
 /** What a request asks of the Kubernetes API: the API server's own reading of it, and the verb that policy judges. */
 export type RequestInfo = {
+  method: string;
   isResourceRequest: boolean;
   /** What policy judges: `create` for exec, attach and port-forward whatever the method; empty (deny) for what the API server itself cannot read. */
   verb: string;
@@ -26,8 +29,12 @@ export type RequestInfo = {
   /** Only for list, watch and deletecollection; empty otherwise. */
   fieldSelector: string;
   labelSelector: string;
-  /** True only if nothing will be changed whatever the body says. */
+  /** What follows `proxy` in the path, with its slash; undefined where nothing is proxied. */
+  proxyPath: string | undefined;
+  /** True only if nothing will be changed whatever the body says, and nothing secret comes back. */
   dryRun: boolean;
+  /** True if an update or patch may create the object as well. */
+  upsert: boolean;
   /** The kind of long-running exchange this is, if any. */
   stream: StreamKind | undefined;
   longRunning: boolean;
@@ -43,6 +50,8 @@ export type RequestParts = {
   query: QueryParameters;
   /** False only if the request surely carries no body (no Content-Length above 0, no Transfer-Encoding); unknown counts as a body. */
   hasBody?: boolean;
+  /** The values of all Content-Type lines; absent where they are not known, which counts as no apply patch. */
+  contentTypes?: readonly string[];
 };
 
 const verbOfMethod: ReadonlyMap<string, string> = new Map([
@@ -82,8 +91,8 @@ export function readRequestInfo(request: RequestParts): RequestInfo {
 function nonResource({ method, path }: RequestParts): RequestInfo {
   const verb = method.toLowerCase();
   return {
-    isResourceRequest: false, verb, requestVerb: verb, path, apiPrefix: '', apiGroup: '', apiVersion: '', namespace: '', resource: '', subresource: '',
-    name: '', parts: [], fieldSelector: '', labelSelector: '', dryRun: false, stream: undefined, longRunning: false,
+    method, isResourceRequest: false, verb, requestVerb: verb, path, apiPrefix: '', apiGroup: '', apiVersion: '', namespace: '', resource: '', subresource: '',
+    name: '', parts: [], fieldSelector: '', labelSelector: '', proxyPath: undefined, dryRun: false, upsert: false, stream: undefined, longRunning: false,
   };
 }
 
@@ -112,20 +121,30 @@ function finishVerb(info: RequestInfo, query: QueryParameters, special: boolean)
   }
 }
 
-function judge(info: RequestInfo, { method, query, hasBody }: RequestParts): RequestInfo {
+function judge(info: RequestInfo, request: RequestParts): RequestInfo {
+  const { method, query, hasBody, segments } = request;
   info.stream = streamKind(info, isApiTrue(query.get('follow')));
   info.longRunning = info.stream !== undefined;
   const runs = info.stream === 'exec' || info.stream === 'attach' || info.stream === 'portforward';
   info.verb = runs ? 'create' : info.requestVerb;
   info.dryRun = isDryRun(info, method, query, hasBody ?? true);
+  info.upsert = mayUpsert(info, request.contentTypes);
+  if (info.stream === 'proxy') info.proxyPath = pathBehind(info.path, segments.length - info.parts.length + (info.requestVerb === 'proxy' ? 2 : 3));
   if (info.stream === 'exec' || info.stream === 'attach') info.exec = readExec(query);
   return info;
 }
 
-// A DELETE with a body takes its options from the body alone; connecting to a pod and issuing a token know no dry run.
+/** The path from its slash number `count` on (the first is 0). Segments hold no slash, so that those of the path are the ones between them. */
+function pathBehind(path: string, count: number): string {
+  let at = 0;
+  for (let left = count; left > 0 && at !== -1; left -= 1) at = path.indexOf('/', at + 1);
+  return at === -1 ? '' : path.slice(at);
+}
+
+// A DELETE with a body takes its options from the body alone; connecting to a pod and issuing a token know no dry run. That of a Secret answers with the Secret.
 function isDryRun(info: RequestInfo, method: string, query: QueryParameters, hasBody: boolean): boolean {
   const said = query.get('dryRun');
   if (said?.length !== 1 || said[0] !== 'All') return false;
-  if (info.stream !== undefined || (info.resource === 'serviceaccounts' && info.subresource === 'token')) return false;
+  if (info.stream !== undefined || isSecretRead(info) || (info.resource === 'serviceaccounts' && info.subresource === 'token')) return false;
   return method === 'POST' || method === 'PUT' || method === 'PATCH' || (method === 'DELETE' && !hasBody);
 }

@@ -30,11 +30,12 @@ export type AuditTrailDeps = {
   createRecord(about: { type: 'k8s.request' | StreamEventType; source: string; key: string; data: AuditEvent }): AuditRecord;
 };
 
-/** The class by which `audit.whenUnavailable` rules on a request. */
-function auditClass(kube: RequestInfo): keyof AuditConfig['whenUnavailable'] {
-  if (shellEquivalent(kube)) return 'exec';
-  if (isWrite(kube)) return 'write';
-  return isSecretRead(kube) ? 'secretRead' : 'read';
+/** True if the request may not go upstream before its event is acknowledged. It may be of several classes, and the strictest of them rules. */
+function mustWait(kube: RequestInfo, when: AuditConfig['whenUnavailable']): boolean {
+  const [shell, secret] = [shellEquivalent(kube), isSecretRead(kube)];
+  const write = !shell && isWrite(kube);
+  if ((shell && when.exec === 'refuse') || (secret && when.secretRead === 'refuse') || (write && when.write === 'refuse')) return true;
+  return !shell && !secret && !write && when.read === 'refuse';
 }
 
 /** The trail of what happens on the Kubernetes road: one event before anything goes upstream, one when a stream starts, one at the end. A refused request has the last alone. */
@@ -56,7 +57,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     },
     commit(exchange) {
       exchange.audited = 'received';
-      if (deps.settings.whenUnavailable[auditClass(exchange.kube!)] === 'refuse') return deps.sink.publish(record(exchange, 'RequestReceived'));
+      if (mustWait(exchange.kube!, deps.settings.whenUnavailable)) return deps.sink.publish(record(exchange, 'RequestReceived'));
       // Nobody waits for this one, so it is put together when the request is on its way: the remaining steps run before any microtask.
       const at = Date.now();
       queueMicrotask(() => deps.sink.enqueue(record(exchange, 'RequestReceived', { at })));

@@ -6,14 +6,14 @@ import type { Exchange } from './exchange.ts';
 import { allow } from './gateway-rig.ts';
 
 /** What authorize is asked about a request. */
-async function asked(method: string, target: string, more: { headers?: Record<string, string>; hasBody?: boolean; certificate?: ClientCertificate; forward?: string[]; upgrade?: boolean } = {}): Promise<Check> {
+async function asked(method: string, target: string, more: { headers?: Record<string, string>; hasBody?: boolean; certificate?: ClientCertificate; contentTypes?: string[]; upgrade?: boolean } = {}): Promise<Check> {
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
-  const kube = readRequestInfo({ method, path: parsed.path, segments: parsed.segments, query: parsed.query, hasBody: more.hasBody ?? false });
+  const kube = readRequestInfo({ method, path: parsed.path, segments: parsed.segments, query: parsed.query, hasBody: more.hasBody ?? false, ...(more.contentTypes ? { contentTypes: more.contentTypes } : {}) });
   let check: Check | undefined;
   const step = createCheck({ client: { check: async (one) => { check = one; return allow(); } }, clientCertificateOf: () => more.certificate });
   await step({
-    request: { method, headers: more.headers ?? {}, socket: { destroyed: false } }, response: { destroyed: false }, clientAddress: '10.0.0.9', headers: { host: 'gate', forward: more.forward ?? [] }, upgrade: more.upgrade ? {} : undefined, clusterName: 'dev', kube, tokenHash: 'h', upstream: {},
+    request: { method, headers: more.headers ?? {}, socket: { destroyed: false } }, response: { destroyed: false }, clientAddress: '10.0.0.9', headers: { host: 'gate' }, upgrade: more.upgrade ? {} : undefined, clusterName: 'dev', kube, tokenHash: 'h', upstream: {},
   } as unknown as Exchange);
   return check!;
 }
@@ -53,11 +53,14 @@ describe('what policy is told of a request', () => {
     expect(kubernetes).not.toHaveProperty('aggregated');
   });
 
-  it('says that an apply patch may create, by whichever Content-Type line a reader takes', async () => {
-    const patch = async (...forward: string[]) => (await asked('PATCH', '/api/v1/namespaces/dev/pods/web', { forward })).kubernetes?.upsert;
-    expect(await patch('accept', 'application/json', 'content-type', 'application/apply-patch+yaml')).toBe(true);
-    expect(await patch('content-type', 'application/merge-patch+json', 'content-type', 'application/apply-patch+yaml')).toBe(true);
-    expect(await patch('accept', 'content-type', 'content-type', 'application/merge-patch+json')).toBeUndefined();
+  it('says that an apply patch may create', async () => {
+    const patch = async (type: string) => (await asked('PATCH', '/api/v1/namespaces/dev/pods/web', { contentTypes: [type] })).kubernetes?.upsert;
+    expect(await patch('application/apply-patch+yaml')).toBe(true);
+    expect(await patch('application/merge-patch+json')).toBeUndefined();
+  });
+
+  it.each([['POST', '', true], ['PUT', '/a', true], ['PATCH', '/a', true], ['DELETE', '/a', false], ['DELETE', '', false]])('%s of Secrets%s is never a dry run: the answer carries them', async (method, tail, hasBody) => {
+    expect((await asked(method, `/api/v1/namespaces/dev/secrets${tail}?dryRun=All`, { hasBody })).kubernetes).not.toHaveProperty('dryRun');
   });
 
   it('says that an upgrade is asked for', async () => {

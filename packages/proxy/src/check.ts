@@ -14,11 +14,6 @@ function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'hea
   return { headers: { ...(origin === undefined ? {} : { origin }), ...(asked === undefined ? {} : { 'access-control-request-method': asked }) } };
 }
 
-/** Every Content-Type line as it goes upstream: of two, readers might take either. */
-function contentTypesOf(forward: readonly string[]): string[] {
-  return forward.filter((_, index) => index % 2 === 1 && forward[index - 1] === 'content-type');
-}
-
 function describe(exchange: Exchange, clientCertificate: ClientCertificate | undefined): Check {
   const { kube, request, headers } = exchange;
   const info = kube!;
@@ -26,7 +21,7 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
     credential: exchange.tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: exchange.tokenHash },
     target: { kind: 'cluster', name: exchange.clusterName },
     request: { method: request.method ?? '', path: info.path, host: headers!.host, ip: exchange.clientAddress, ...preflightHeaders(request), ...(clientCertificate === undefined ? {} : { clientCertificate }) },
-    kubernetes: kubernetesAttributes(info, { upgrade: exchange.upgrade !== undefined, contentTypes: info.requestVerb === 'patch' ? contentTypesOf(headers!.forward) : [] }),
+    kubernetes: kubernetesAttributes(info, exchange.upgrade !== undefined),
   };
 }
 

@@ -58,8 +58,9 @@ export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Read
     const { chunked, contentLength } = exchange.headers!;
     if (!chunked && !((contentLength ?? 0) > 0)) return contentLength === undefined ? undefined : '';
     if (exchange.expectsContinue) response.writeContinue();
-    // What stays open is judged while it is; its two sides may talk in turns, so nothing of it is held back.
-    const hold = !request.complete && kube!.stream === undefined;
+    // What is proxied is judged while it is open, and its two sides may talk in turns, so nothing of it is held back. A watch or a followed log says nothing
+    // after its head; what does, by whatever method, is held to its end like any other.
+    const hold = !request.complete && kube!.stream !== 'proxy';
     if (!chunked && !hold) return request;
     // Through a passage and not by a listener: that would set the body flowing before anybody sends it on.
     return request.pipe(createPassage(exchange, { hold, count: chunked }, deps));

@@ -2,6 +2,7 @@ import { ProblemError } from '@sallyport/kit';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import type { Exchange, Step } from './exchange.ts';
 import type { ReadHeaders } from './headers/read-headers.ts';
+import { refuseSpecialVerb } from './refuse-special-verb.ts';
 
 /** The methods that the Kubernetes API has; any other could be read differently by what stands behind it. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -22,6 +23,11 @@ function refuseBadUpgrade(exchange: Exchange, headers: ReadHeaders): void {
   if (upgrade === 'websocket' ? method !== 'GET' : method !== 'POST' && method !== 'GET') throw bad('The method does not go with this upgrade.');
 }
 
+/** Every Content-Type line as it goes upstream: of two, readers might take either. */
+function contentTypesOf({ forward }: ReadHeaders): string[] {
+  return forward.filter((_value, index) => index % 2 === 1 && forward[index - 1] === 'content-type');
+}
+
 /** Reads what is asked, once, as the API server will read it. Refuses (400) whatever the two could read differently. */
 export function createReadKubeRequest(): Step {
   return (exchange) => {
@@ -32,8 +38,9 @@ export function createReadKubeRequest(): Step {
     const target = parseRequestTarget(exchange.rawTarget);
     if (!target.ok) throw bad(target.reason);
     const hasBody = headers.chunked || (headers.contentLength ?? 0) > 0;
-    const kube = readRequestInfo({ method, path: target.path, segments: target.segments, query: target.query, hasBody });
+    const kube = readRequestInfo({ method, path: target.path, segments: target.segments, query: target.query, hasBody, ...(method === 'PATCH' ? { contentTypes: contentTypesOf(headers) } : {}) });
     exchange.kube = kube;
+    refuseSpecialVerb(kube);
     if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
     if (exchange.upgrade && !['exec', 'attach', 'portforward', 'proxy', 'watch', 'log'].includes(kube.stream ?? '')) throw bad('This address takes no upgrade.');
     if (!exchange.upgrade && headers.upgrade === undefined && method !== 'GET' && method !== 'POST') return;

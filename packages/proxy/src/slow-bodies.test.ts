@@ -67,6 +67,19 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     socket.destroy();
   });
 
+  it('and is a write by its method, though its path is that of a followed log, is held to the same', async () => {
+    await start();
+    const { socket, text } = begin('PUT', '/clusters/dev/apis/example.com/v1/namespaces/dev/things/t/log?follow=true', line);
+    socket.write(part('half'));
+    await until(() => rig.checks.length === 1);
+    await pause(1100);
+    rig.answer = () => ended;
+    socket.write(part('rest') + last);
+    await until(() => text().includes('\r\n\r\n') && got.every(({ over }) => over));
+    expect(got.filter((one) => one.whole)).toEqual([]);
+    socket.destroy();
+  });
+
   it('is judged again at its end, too, when a change was heard of meanwhile', async () => {
     await start();
     const { socket, text } = begin('POST', `${api}/pods`, line);

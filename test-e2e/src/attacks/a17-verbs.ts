@@ -6,13 +6,13 @@ const v1 = '/clusters/dev/api/v1';
 const verbs: [string, string, string][] = [
   ['GET', `${v1}/namespaces/dev/pods/web`, 'get'], ['HEAD', `${v1}/namespaces/dev/pods/web`, 'get'], ['HEAD', `${v1}/pods`, 'list'], ['GET', `${v1}/pods`, 'list'], ['GET', `${v1}/pods?watch`, 'watch'], ['GET', `${v1}/pods?watch=`, 'watch'],
   ['GET', `${v1}/pods?watch=1`, 'watch'], ['GET', `${v1}/pods?watch=true`, 'watch'], ['GET', `${v1}/pods?watch=TRUE`, 'watch'], ['GET', `${v1}/pods?w%61tch=t`, 'watch'], ['GET', `${v1}/pods?watch=anything`, 'watch'], ['GET', `${v1}/pods?watch=0`, 'list'], ['GET', `${v1}/pods?watch=False`, 'list'], ['GET', `${v1}/pods?Watch=true`, 'list'],
-  ['GET', `${v1}/watch/pods`, 'watch'], ['GET', `${v1}/watch/namespaces/dev/pods/web`, 'watch'], ['DELETE', `${v1}/watch/namespaces/dev/pods/web`, 'watch'], ['GET', `${v1}/proxy/namespaces/dev/pods/web`, 'proxy'], ['DELETE', `${v1}/proxy/nodes/n`, 'proxy'],
+  ['GET', `${v1}/watch/pods`, 'watch'], ['GET', `${v1}/watch/namespaces/dev/pods/web`, 'watch'], ['GET', `${v1}/proxy/namespaces/dev/pods/web`, 'proxy'],
   ['POST', `${v1}/namespaces/dev/pods`, 'create'], ['PUT', `${v1}/namespaces/dev/pods/web`, 'update'], ['PATCH', `${v1}/namespaces/dev/pods/web`, 'patch'], ['DELETE', `${v1}/namespaces/dev/pods/web`, 'delete'], ['DELETE', `${v1}/namespaces/dev/pods`, 'deletecollection'], ['DELETE', `${v1}/pods`, 'deletecollection'],
   ['DELETE', `${v1}/namespaces/dev`, 'delete'], ['OPTIONS', `${v1}/namespaces/dev/pods`, ''], ['GET', '/clusters/dev/version', 'get'], ['DELETE', '/clusters/dev/version', 'delete'],
 ];
 /** Not allowed where the policy says get and list. */
 const beyond: [string, string][] = [
-  ['GET', '/api/v1/watch/pods'], ['GET', '/api/v1/pods?watch=1'], ['GET', '/api/v1/pods?watch=TRUE'], ['GET', '/api/v1/pods?watch'], ['DELETE', '/api/v1/namespaces/dev/pods'], ['DELETE', '/api/v1/watch/namespaces/dev/pods'], ['POST', '/api/v1/namespaces/dev/pods'], ['OPTIONS', '/api/v1/pods'], ['HEAD', '/api/v1/watch/pods'],
+  ['GET', '/api/v1/watch/pods'], ['GET', '/api/v1/pods?watch=1'], ['GET', '/api/v1/pods?watch=TRUE'], ['GET', '/api/v1/pods?watch'], ['DELETE', '/api/v1/namespaces/dev/pods'], ['POST', '/api/v1/namespaces/dev/pods'], ['OPTIONS', '/api/v1/pods'], ['HEAD', '/api/v1/watch/pods'],
   ['GET', '/api/v1/proxy/nodes/n'], ['GET', '/api/v1/watch'], ['GET', '/api/v1/proxy'], ['PATCH', '/api/v1/namespaces/dev/pods/web'], ['PUT', '/api/v1/namespaces/dev/pods/web/status'],
 ];
 

@@ -48,6 +48,7 @@ describe('POST .../policy/explain', () => {
       request: { method: 'POST', path: '/api/v1/namespaces/dev/pods/web/exec', host: expect.any(String), ip: '10.0.0.9', clientCertificate: { presented: false } },
       kubernetes: {
         verb: 'create', requestVerb: 'create', isResourceRequest: true, path: '/api/v1/namespaces/dev/pods/web/exec', apiGroup: '', apiVersion: 'v1', resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web',
+        namespaced: true, aggregated: false,
         exec: { container: 'c', command: ['ls', '/'], stdin: false, tty: false },
       },
     } });

@@ -2,6 +2,7 @@ import { explainQuestionSchema, type Check, type ExplainQuestion } from '@sallyp
 import { ProblemError } from '@sallyport/kit';
 import { anyName, composeRequest, parseRequestTarget, readRequestInfo, requestVerbs, type RequestInfo } from '@sallyport/kubernetes';
 import { kubernetesAttributes } from '../kubernetes-attributes.ts';
+import { refuseSpecialVerb } from '../refuse-special-verb.ts';
 import { readAs } from './read-as.ts';
 
 /** A question about a decision, and the request that it is about as the road to the clusters would read it. */
@@ -35,7 +36,7 @@ function kubernetesOf(info: RequestInfo, anyOne: boolean): Question['kubernetes'
 
 /**
  * Reads a question, and what it is about by the very code that reads real requests, so that an explanation cannot be of something else.
- * A DELETE counts as one with a body, as kubectl sends it. Throws `bad-request`.
+ * A DELETE counts as one with a body, as kubectl sends it, and a PATCH as none that applies. Throws `bad-request`, and `method-not-allowed` as the road does.
  */
 export function readQuestion(body: unknown): Question {
   const question = readAs(explainQuestionSchema, body);
@@ -43,5 +44,6 @@ export function readQuestion(body: unknown): Question {
   const target = parseRequestTarget(sent.target);
   if (!target.ok) throw bad(target.reason);
   const info = readRequestInfo({ method: sent.method, path: target.path, segments: target.segments, query: target.query });
+  refuseSpecialVerb(info);
   return { question, method: sent.method, kubernetes: kubernetesOf(info, sent.anyOne) };
 }

@@ -1,0 +1,31 @@
+/** One way to act as something else, or to be given a credential of its own. Without `verbs` every verb counts. */
+export type ShellEquivalent = { apiGroup: string; resource: string; subresource: string; verbs?: readonly string[] };
+
+const core = (resource: string, ...subresources: readonly string[]): ShellEquivalent[] => subresources.map((subresource) => ({ apiGroup: '', resource, subresource }));
+const certificates = 'certificates.k8s.io';
+
+/**
+ * Everything of Kubernetes' own API that is as good as a shell: it acts inside a pod, through a Service or on a node, or gives out a credential of a ServiceAccount,
+ * a user or a pod. A Secret of the type service-account-token does so too, but its type is in the body.
+ */
+export const shellEquivalents: readonly ShellEquivalent[] = [
+  ...core('pods', 'exec', 'attach', 'ephemeralcontainers', 'portforward', 'proxy'), ...core('services', 'proxy'), ...core('nodes', 'proxy'), ...core('serviceaccounts', 'token'),
+  { apiGroup: certificates, resource: 'certificatesigningrequests', subresource: '', verbs: ['create'] },
+  { apiGroup: certificates, resource: 'certificatesigningrequests', subresource: 'approval' },
+  { apiGroup: certificates, resource: 'podcertificaterequests', subresource: '', verbs: ['create'] },
+];
+
+const byKind = new Map(shellEquivalents.map((one) => [`${one.apiGroup}/${one.resource}/${one.subresource}`, one]));
+
+/** What of a request decides; an absent group is the core group, and an absent subresource none. */
+export type AskedOfShell = { apiGroup?: string | undefined; resource?: string | undefined; subresource?: string | undefined; verb?: string | undefined; requestVerb?: string | undefined; upsert?: boolean | undefined };
+
+/** True if the request is as good as a shell. An upsert counts as a create. */
+export function isShellEquivalent({ apiGroup = '', resource = '', subresource = '', verb = '', requestVerb = '', upsert = false }: AskedOfShell): boolean {
+  // The API server's old way of proxying has it in the verb, and no subresource.
+  if (verb === 'proxy' || requestVerb === 'proxy') return true;
+  if (apiGroup !== '' && apiGroup !== certificates) return false;
+  const found = byKind.get(`${apiGroup}/${resource}/${subresource}`);
+  if (found === undefined) return false;
+  return found.verbs === undefined || found.verbs.includes(verb) || (upsert && found.verbs.includes('create'));
+}
