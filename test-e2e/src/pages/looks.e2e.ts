@@ -60,6 +60,10 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
   /** Each page that people see, and how one gets there. */
   const pages: Record<string, { heading: string; open(page: Page): Promise<unknown> }> = {
     'choose-provider': { heading: 'Log in', open: (page) => page.goto(at('login', choice)) },
+    'asked-by-another-site': { heading: 'Log in?', open: async (page) => {
+      await page.setExtraHTTPHeaders({ 'sec-fetch-site': 'cross-site' });
+      await page.goto(at(`login?${new URLSearchParams({ pomerium_redirect_uri: 'http://localhost:41234/' }).toString()}`));
+    } },
     'logged-in': { heading: 'You are logged in', open: logIn },
     'not-logged-in': { heading: 'You are not logged in', open: (page) => page.goto(at('me')) },
     'signed-out': { heading: 'You are logged out', open: (page) => page.goto(at('signed-out')) },

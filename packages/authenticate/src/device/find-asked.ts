@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
 import { ProblemError, readCaller } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
+import { addressKey } from '../session/address-key.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { askedSchema, deviceKinds, type Asked } from './device-login.ts';
 
@@ -14,16 +14,6 @@ const maxLookups = 300;
 const maxBegun = 60;
 
 const tooMany = () => new ProblemError('too-many-requests', 'Too many codes came from here. Wait ten minutes and try again.');
-
-/** Whom an address stands for: a machine that has an IPv6 address has 2^64 of them. */
-function addressKey(address: string | undefined): string {
-  if (address === undefined || !isIPv6(address)) return address ?? 'unknown';
-  // WHATWG URL writes an address in its one short form; the parts before :: are filled up to eight.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => '0'), ...back].slice(0, 4).join(':');
-}
 
 function guessers(request: IncomingMessage): string[] {
   const caller = readCaller(request.headers);

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
+import { requireProgram } from '../login/fetch-site.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { deviceKinds, deviceLifeMs, pollIntervalS, type Asked } from './device-login.ts';
 import { limitBegun } from './find-asked.ts';
@@ -31,6 +32,7 @@ export function issueDeviceCode(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const { settings: { device, loginOrigin }, singleUse, now, randomToken, randomId } = deps;
     if (!device) throw new ProblemError('not-found', 'Logins by a code that is approved elsewhere are switched off here (login.device).');
+    requireProgram(request);
     const cluster = readCluster(request);
     await limitBegun(deps, request);
     const [id, deviceCode] = [randomId(), `spd_${randomToken()}`];

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
 import type { RouteDeps } from '../authenticate-deps.ts';
+import { requireProgram } from '../login/fetch-site.ts';
 import { readField } from '../login/read-field.ts';
 import { tokenAnswer } from '../login/token-answer.ts';
 import { readClientFacts } from '../session/client-facts.ts';
@@ -49,6 +50,7 @@ async function redeem(deps: RouteDeps, request: Request): Promise<Opened | Refus
 /** `POST /.sallyport/api/v1/device/token`: asks whether the login was approved, and becomes a session if so (RFC 8628, 3.4). */
 export function redeemDeviceCode(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
+    requireProgram(request);
     const outcome = await redeem(deps, request);
     response.setHeader('pragma', 'no-cache');
     if ('token' in outcome) return tokenAnswer(response, outcome, deps.now());

@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
+import { isBegunElsewhere } from '../login/fetch-site.ts';
 import { readOrigin } from '../login/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';
 import { readQuery } from '../pages/read-query.ts';
@@ -39,7 +40,8 @@ export function showDevicePage(deps: RouteDeps): RequestHandler {
     const origin = readOrigin(request, deps.settings);
     const typed = readQuery(request).get('user_code');
     if (origin !== loginOrigin) return response.redirect(302, `${loginOrigin}${path}${typed === null ? '' : `?${new URLSearchParams({ user_code: typed }).toString()}`}`);
-    if (typed === null) return askForCode(response, 200);
+    // Wrong codes of another site would be counted against the person.
+    if (typed === null || isBegunElsewhere(request)) return askForCode(response, 200);
     const code = readUserCode(typed);
     const asked = await findAsked(deps, request, code, path);
     if (code !== undefined && asked) return askToLogIn(response, code);

@@ -21,19 +21,19 @@ export const transactionLifeMs = 600_000;
 /** The key holds the browser's secret as well: for another browser the login does not exist, and it cannot use it up either. */
 export const transactionKey = (state: string, secret: string) => `${state}.${secret}`;
 
-/** What a one-time code of ours stands for. The session's id is chosen already, so that a replay can end the session. */
-export const grantSchema = z.object({ identity: provenIdentitySchema, sessionId: z.string(), redirectUri: z.string(), codeChallenge: z.string() });
+/** Who asked for a login whose code is to be carried back, by its challenge: the person must see it beside the code. */
+export const beganSchema = z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() });
+
+/** What a one-time code of ours stands for. The session's id is chosen already, so that a replay can end the session. `approvedFrom` is the browser that showed a code to be carried back. */
+export const grantSchema = z.object({ identity: provenIdentitySchema, sessionId: z.string(), redirectUri: z.string(), codeChallenge: z.string(), approvedFrom: beganSchema.optional() });
 export type Grant = z.infer<typeof grantSchema>;
 export const codeLifeMs = 60_000;
 /** For a person who carries the code from one window to another. */
 export const pastedCodeLifeMs = 300_000;
-
-/** Who asked for a login whose code is to be carried back, by its challenge: the person must see it beside the code. */
-export const beganSchema = z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() });
 
 /** Remembered for longer than the code lives, to know a replay. */
 export const issuedSchema = z.object({ sessionId: z.string() });
 export const issuedLifeMs = 600_000;
 
 /** Names of the kinds of single-use values. */
-export const kinds = { login: 'login', code: 'code', issued: 'code-issued', replayed: 'code-replayed', began: 'paste-began' } as const;
+export const kinds = { login: 'login', code: 'code', issued: 'code-issued', replayed: 'code-replayed', began: 'paste-began', beganCount: 'paste-began-from' } as const;

@@ -5,6 +5,8 @@ import { findAsked } from '../device/find-asked.ts';
 import { readUserCode } from '../device/user-code.ts';
 import { chooseProvider, readLoginHints } from '../login/choose-provider.ts';
 import { beginLoginCookies, readCookies } from '../login/cookies.ts';
+import { isBegunElsewhere, requireProgram } from '../login/fetch-site.ts';
+import { noteBegun } from '../login/note-begun.ts';
 import { readLoginDemands } from '../login/read-login-demands.ts';
 import { readLoginRequest } from '../login/read-login-request.ts';
 import { readOrigin } from '../login/read-origin.ts';
@@ -12,9 +14,9 @@ import { pasteRedirect } from '../login/redirect-uri.ts';
 import { kinds, transactionKey, transactionLifeMs, type LoginGoal, type Transaction } from '../login/transaction.ts';
 import { readQuery } from '../pages/read-query.ts';
 import { showChoice } from '../pages/show-choice.ts';
+import { showLoginQuestion } from '../pages/show-login-question.ts';
 import { wantsPage } from '../pages/wants-page.ts';
 import type { LoginDemands, LoginHints, ProviderClient } from '../providers/provider-client.ts';
-import { readClientFacts } from '../session/client-facts.ts';
 
 const loginPath = '/.sallyport/login';
 
@@ -38,7 +40,8 @@ async function sendToProvider(deps: RouteDeps, provider: ProviderClient, login: 
 
 /** Tells a program which page to open; of one whose code will be carried back by hand, the page will say from where it asked. */
 async function tellProgram(deps: RouteDeps, goal: LoginGoal, here: string, request: Request, response: Response): Promise<void> {
-  if (goal.kind === 'cli' && goal.redirectUri === pasteRedirect) await deps.singleUse.put(kinds.began, goal.codeChallenge, readClientFacts(request), transactionLifeMs);
+  requireProgram(request);
+  if (goal.kind === 'cli' && goal.redirectUri === pasteRedirect) await noteBegun(deps, goal.codeChallenge, request);
   response.json({ signInUrl: here });
 }
 
@@ -56,6 +59,7 @@ export function beginLogin(deps: RouteDeps): RequestHandler {
     if (request.headers.accept?.includes('application/json') && !wantsPage(request)) return tellProgram(deps, goal, here, request, response);
     // One callback address, one place for the cookies.
     if (origin !== loginOrigin) return response.redirect(302, here);
+    if (isBegunElsewhere(request)) return showLoginQuestion(goal, { path: loginPath, query }, response);
     const login = { goal, demands, hints, ...(goal.kind === 'device' ? { userCode: await codeOfDevice(deps, request, query) } : {}) };
     if (provider === undefined) return showChoice(deps.providers, { path: loginPath, query }, response);
     await sendToProvider(deps, provider, login, request, response);

@@ -35,7 +35,7 @@ async function endReplayed(deps: RouteDeps, code: string, facts: ClientFacts): P
 }
 
 async function openFor(deps: RouteDeps, grant: Grant, code: string, facts: ClientFacts): Promise<{ token: string; session: Session } | TokenError> {
-  const opened = await openSession(deps, { id: grant.sessionId, kind: 'cli', identity: grant.identity, facts, path });
+  const opened = await openSession(deps, { id: grant.sessionId, kind: 'cli', identity: grant.identity, facts: { ...facts, ...(grant.approvedFrom ? { approvedFrom: grant.approvedFrom } : {}) }, path });
   // Between taking the code and making the session a replay found nothing to end.
   if (await deps.singleUse.take(kinds.replayed, code) === undefined) return opened;
   await deps.sessions.revoke(grant.sessionId, { by: 'authenticate', reason: 'revoked' });

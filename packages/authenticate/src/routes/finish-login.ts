@@ -40,7 +40,7 @@ async function giveCode(deps: RouteDeps, goal: LoginGoal & { kind: 'cli' }, iden
   const paste = goal.redirectUri === pasteRedirect;
   const code = deps.randomToken();
   const sessionId = deps.randomId();
-  const grant: Grant = { identity, sessionId, redirectUri: goal.redirectUri, codeChallenge: goal.codeChallenge };
+  const grant: Grant = { identity, sessionId, redirectUri: goal.redirectUri, codeChallenge: goal.codeChallenge, ...(paste ? { approvedFrom: readClientFacts(request) } : {}) };
   await deps.singleUse.put(kinds.issued, code, { sessionId }, issuedLifeMs);
   await deps.singleUse.put(kinds.code, code, grant, paste ? pastedCodeLifeMs : codeLifeMs);
   if (paste) return showPasteCode(deps, { code, challenge: goal.codeChallenge, user: identity.user }, request, response);
