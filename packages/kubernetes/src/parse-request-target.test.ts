@@ -45,6 +45,13 @@ describe('a target that all read alike is taken as it is', () => {
     expect(parseRequestTarget('/api/v1/nodes/n/proxy//a//')).toMatchObject({ ok: true, path: '/api/v1/nodes/n/proxy//a//', segments: ['api', 'v1', 'nodes', 'n', 'proxy', '', 'a'] });
   });
 
+  it.each(['/version/', '/api/', '/apis/', '/apis/apps/v1/', '/api/v1/namespaces/dev/pods/web/', '/api/v1/namespaces/dev/pods/a%20b/'])('with one slash at its end, which makes no segment (%s)', (target) => {
+    const [slash, none] = [parseRequestTarget(target), parseRequestTarget(target.slice(0, -1))];
+    if (!slash.ok || !none.ok) throw new Error(JSON.stringify([slash, none]));
+    expect(slash.segments).toEqual(none.segments);
+    expect([slash.rawPath, slash.path]).toEqual([target, `${none.path}/`]);
+  });
+
   it('with parameters whose names are those of every object', () => {
     const parsed = parseRequestTarget('/x?__proto__=1&constructor=2');
     expect(parsed.ok && [...parsed.query.keys()]).toEqual(['__proto__', 'constructor']);
@@ -67,6 +74,15 @@ describe('for any string', () => {
       if (!parsed.ok) return;
       for (const segment of parsed.segments) expect(segment).toMatch(/^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f-\u009f]*$/);
       expect(new URL(target, 'http://h').pathname.split('/').length).toBe(target.split('?')[0]!.split('/').length);
+    }), { numRuns: 2000 });
+  });
+
+  it('a slash at the end changes neither whether it is accepted, unless one is there, nor the segments', () => {
+    fc.assert(fc.property(hostile, (path) => {
+      fc.pre(!path.includes('?') && !path.endsWith('/'));
+      const [slash, none] = [parseRequestTarget(`${path}/`), parseRequestTarget(path)];
+      expect(slash).toMatchObject(none.ok ? { ok: true, segments: none.segments } : none);
+      if (!path.includes('/proxy')) expect(parseRequestTarget(`${path}//`).ok).toBe(false);
     }), { numRuns: 2000 });
   });
 

@@ -7,7 +7,7 @@ export type RequestTarget = {
   ok: true;
   /** The path with its escapes decoded once, as the API server's authoriser sees it. */
   path: string;
-  /** The decoded parts between the slashes, without those that leading and trailing slashes would make. */
+  /** The decoded parts between the slashes, without those that leading and trailing slashes would make: the API server reads `/version/` and `/version` alike. */
   segments: readonly string[];
   query: QueryParameters;
   /** The bytes as they came and as they are to be sent: `rawPath + rawQuery` is the input. */
@@ -19,8 +19,8 @@ export type RequestTarget = {
 /** Why a target is refused, in words fit for the caller. */
 export type TargetRefusal = { ok: false; reason: string };
 
-// One or more segments that nobody could read in two ways, and no query: nearly every request.
-const plainPath = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9_~.:@-]*)+$/;
+// One or more segments that nobody could read in two ways, and no query: nearly every request. One slash may end it.
+const plainPath = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9_~.:@-]*)+\/?$/;
 const visibleAscii = /^[\x21-\x7e]*$/;
 const forbiddenInSegment = /[\u0000-\u001f\u007f-\u009f/\\]/;
 
@@ -33,7 +33,7 @@ export function parseRequestTarget(rawUrl: string): RequestTarget | TargetRefusa
   const rawPath = mark === -1 ? rawUrl : rawUrl.slice(0, mark);
   const rawQuery = mark === -1 ? '' : rawUrl.slice(mark);
   const path = plainPath.test(rawPath)
-    ? { ok: true as const, path: rawPath, segments: rawPath.slice(1).split('/') }
+    ? { ok: true as const, path: rawPath, segments: rawPath.slice(1, rawPath.endsWith('/') ? -1 : undefined).split('/') }
     : parsePath(rawPath);
   if (!path.ok) return path;
   const query = parseQuery(rawQuery);
@@ -71,13 +71,16 @@ function decodeSegment(raw: string): string | TargetRefusal {
   return segment;
 }
 
-// What a pod, service or node serves behind the proxy subresource may have any number of slashes; everything else has one form only.
+// One slash may end a path, as generated clients write it for discovery: the API server's readers all take it away (splitPath of RequestInfoFactory, tokenizePath of
+// go-restful). Two make an empty segment, which not every reader does. What a pod, service or node serves behind the proxy subresource may have any number.
 function withoutStrayEmptySegments(decoded: string[]): ParsedPath | TargetRefusal {
   const path = `/${decoded.join('/')}`;
   const firstEmpty = decoded.indexOf('');
   if (firstEmpty === -1) return { ok: true, path, segments: decoded };
-  const tail = proxyTailStart(decoded);
-  if (tail === -1 || firstEmpty < tail) return refuse('the path has an empty segment or a slash at its end');
+  if (firstEmpty < decoded.length - 1) {
+    const tail = proxyTailStart(decoded);
+    if (tail === -1 || firstEmpty < tail) return refuse('the path has an empty segment');
+  }
   let end = decoded.length;
   while (decoded[end - 1] === '') end -= 1;
   return { ok: true, path, segments: decoded.slice(0, end) };

@@ -121,4 +121,14 @@ describe('any request at all', () => {
       if (info.isResourceRequest && info.verb !== '') expect(info.resource).toBe(info.parts[0]);
     }));
   });
+
+  it('is read the same with a slash at its end, but for the path', () => {
+    fc.assert(fc.property(fc.array(segment, { minLength: 1, maxLength: 9 }), fc.constantFrom('GET', 'POST', 'DELETE', 'X'), (parts, method) => {
+      const path = `/${parts.map(encodeURIComponent).join('/')}`;
+      const [parsed, slash] = [parseRequestTarget(path), parseRequestTarget(`${path}/`)];
+      fc.pre(parsed.ok);
+      if (!parsed.ok || !slash.ok) throw new Error(`${path}: only one spelling is accepted`);
+      expect(readRequestInfo({ method, ...slash })).toEqual({ ...readRequestInfo({ method, ...parsed }), path: `${parsed.path}/` });
+    }));
+  });
 });

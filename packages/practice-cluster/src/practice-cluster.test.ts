@@ -75,6 +75,15 @@ describe('what it is', () => {
   it.each(['/healthz', '/livez', '/readyz'])('answers %s', async (path) => {
     expect((await ask('GET', path, { token: '' })).body).toEqual({ text: 'ok' });
   });
+
+  it('is told with a slash at the end of the path as well, which health and OpenAPI are not', async () => {
+    for (const path of ['/version', '/api', '/apis', '/api/v1', '/apis/apps', '/apis/apps/v1']) {
+      expect({ path, ...(await ask('GET', `${path}/`)), headers: {} }).toEqual({ path, ...(await ask('GET', path)), headers: {} });
+    }
+    for (const path of ['/healthz/', '/openapi/v2/', '/openapi/v3/', '/versions/']) expect([path, (await ask('GET', path)).code]).toEqual([path, 404]);
+    expect((await ask('GET', '/api/v1/namespaces/dev/pods/')).body['kind']).toBe('PodList');
+    expect((await ask('GET', '/version//')).code).toBe(400);
+  });
 });
 
 describe('who asks', () => {

@@ -10,7 +10,7 @@ const strangeNames = ['dev;x', 'dev@evil.example', 'd%65v', 'dev%2f', 'dev%00', 
 
 const unclear: [string, string][] = [
   ['..', `${pods}/../secrets`], ['.. at the start', '/clusters/dev/../prod/api'], ['.. twice', '/clusters/dev/../../healthz'], ['.', `${pods}/./web`], ['%2e%2e', `${pods}/%2e%2e/secrets`], ['%2E.', `${pods}/%2E./secrets`], ['.%2e', `${pods}/.%2e`], ['%2e', `${pods}/%2e`],
-  ['%2f', `${pods}/a%2fb`], ['%2F..%2F', `${pods}/a%2F..%2Fb`], ['%5c', `${pods}/a%5cb`], ['a backslash', `${pods}/a\\b`], ['//', '/clusters/dev/api//v1/pods'], ['a slash at the end', '/clusters/dev/api/v1/pods/'], ['// behind the name', '/clusters/dev//api/v1/pods'],
+  ['%2f', `${pods}/a%2fb`], ['%2F..%2F', `${pods}/a%2F..%2Fb`], ['%5c', `${pods}/a%5cb`], ['a backslash', `${pods}/a\\b`], ['//', '/clusters/dev/api//v1/pods'], ['two slashes at the end', '/clusters/dev/api/v1/pods//'], ['// behind the name', '/clusters/dev//api/v1/pods'],
   ['a fragment', `${pods}/web#x`], ['a malformed escape', `${pods}/a%zz`], ['half an escape', `${pods}/a%2`], ['%u', `${pods}/a%u002fb`], ['an escaped tab', `${pods}/a%09b`], ['an overlong slash', `${pods}/a%c0%afb`],
   ['.. under proxy', `${pods}/web/proxy/../../../secrets`], ['%2e%2e under proxy', `${pods}/web/proxy/%2e%2e/x`], ['%2f under proxy', `${pods}/web/proxy/a%2fb`], ['a backslash under proxy', `${pods}/web/proxy/..\\x`],
 ];

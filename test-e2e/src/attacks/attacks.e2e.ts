@@ -43,6 +43,7 @@ import { attackRaces } from './s10-races.ts';
 import { attackManagement } from './s11-management.ts';
 import { attackCounts, attackLogs } from './s12-counts-and-lines.ts';
 import { attackWires } from './s14-wires.ts';
+import { attackEndSlashes } from './s18-end-slashes.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -85,6 +86,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackCounts();
   attackLogs();
   attackWires();
+  attackEndSlashes();
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {

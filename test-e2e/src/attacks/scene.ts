@@ -6,6 +6,9 @@ const developers = [{ allow: { or: [{ groups: 'developers' }] } }];
 const without = (criterion: object) => [...developers, { deny: { or: [criterion] } }];
 const triesOnly = [{ allow: { and: [{ groups: 'developers' }, { 'k8s/dry_run': true }] } }];
 
+/** Paths that a policy denies in every way in which it can name one. */
+const pathsDenied = [{ 'k8s/non_resource_path': { in: ['/version', '/apis'] } }, { 'k8s/non_resource_path': { starts_with: '/logs/' } }, { http_path: { ends_with: '/secrets' } }, { expression: 'kubernetes.path == "/metrics" || kubernetes.path.startsWith("/debug/")' }];
+
 /** Few enough that an attack can reach them, and more than any other attack opens at once. */
 export const limits = { perUser: 40, perCluster: 60 };
 const person = (name: string, groups: string[], more: Partial<Person> = {}): Person => ({ user: `${name}@example.com`, password: name, groups, ...more });
@@ -52,6 +55,7 @@ export async function openScene(): Promise<void> {
       { ...dev.access, name: 'noexec', token: planted.dev, policy: without({ 'k8s/resource': ['pods/exec', 'pods/attach'] }) },
       { ...dev.access, name: 'noforward', token: planted.dev, policy: without({ 'k8s/resource': 'pods/portforward' }) },
       { ...dev.access, name: 'tries', token: planted.dev, policy: triesOnly },
+      { ...dev.access, name: 'noslash', token: planted.dev, policy: [...developers, { deny: { or: pathsDenied } }] },
       { ...gone, name: 'gone' },
       { ...real, name: 'real', policy: developers },
       { ...real, name: 'real-tries', policy: triesOnly },

@@ -1,4 +1,5 @@
 import type { Criterion, CriterionDoc } from '../criterion.ts';
+import { compilePathMatcher } from '../matchers/path-matcher.ts';
 import { compileAnyOf, compileStringMatcher } from '../matchers/string-matcher.ts';
 import type { PolicyInput } from '../policy-input.ts';
 import type { Reason } from '../reasons.ts';
@@ -16,13 +17,15 @@ type TextCriterionOptions = {
   readonly ofCaller?: boolean;
   /** A bare list of strings is taken as "one of". */
   readonly takesList?: boolean;
+  /** True for an input whose text is the path of a request to a cluster: a slash at its end does not count. */
+  readonly isClusterPath?: (input: PolicyInput) => boolean;
   readonly doc: Omit<CriterionDoc, 'data' | 'reasons'>;
 };
 
 const unauthenticated = fail('user-unauthenticated');
 
 /** Creates a criterion that is a string matcher over one text of the input. */
-export function createTextCriterion({ name, read, reason, ofCaller = false, takesList = false, doc }: TextCriterionOptions): Criterion {
+export function createTextCriterion({ name, read, reason, ofCaller = false, takesList = false, isClusterPath, doc }: TextCriterionOptions): Criterion {
   const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
   const [ok, unauthorized] = [pass(okReason), fail(failReason)];
   const matcher = definition('textMatcher');
@@ -39,6 +42,8 @@ export function createTextCriterion({ name, read, reason, ofCaller = false, take
     compile(data, _subpath, { path, faults }) {
       const matches = takesList && Array.isArray(data) ? compileAnyOf(data, path, faults) : compileStringMatcher(data, path, faults);
       if (!matches) return undefined;
+      const ofPath = isClusterPath && compilePathMatcher(data, path, faults);
+      if (ofPath) return (input) => ((isClusterPath(input) ? ofPath : matches)(read(input)) ? ok : unauthorized);
       if (!ofCaller) return (input) => (matches(read(input)) ? ok : unauthorized);
       return (input) => {
         if (!isLoggedIn(input)) return unauthenticated;

@@ -9,9 +9,12 @@ const aggregatedType = /application\/json;g=apidiscovery\.k8s\.io;v=v2;as=APIGro
 /** Answers what is no resource: discovery, OpenAPI, version and health. */
 export function answerDiscovery(cluster: Cluster, call: Call): void {
   const { response } = call;
-  const [first, second, third, fourth] = call.target.segments;
+  const { segments, path } = call.target;
+  const [first, second, third, fourth] = segments;
+  // Discovery and the version are also answered with a slash at the end of their path, as by the API server; health and OpenAPI are not.
+  if (path.length > 1 && path.endsWith('/') && !['api', 'apis', 'version'].includes(first ?? '')) throw unknownResource();
   if (second === undefined && ['healthz', 'livez', 'readyz'].includes(first ?? '')) return sendText(response, 200, 'ok');
-  switch (call.target.path) {
+  switch (`/${segments.join('/')}`) {
     case '/': return sendJson(response, 200, { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] });
     case '/version': return sendJson(response, 200, versionInfo(cluster));
     case '/api': return root(call, 'api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });

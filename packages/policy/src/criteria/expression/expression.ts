@@ -2,6 +2,7 @@ import { kindOf } from '../../compile/plain-object.ts';
 import type { Criterion } from '../../criterion.ts';
 import { fail, pass } from '../../verdict.ts';
 import { isLoggedIn } from '../is-logged-in.ts';
+import { bothSpellings } from './both-spellings.ts';
 import { compileExpression } from './compile-expression.ts';
 import { expressionLimits } from './expression-environment.ts';
 
@@ -18,6 +19,7 @@ export const expression: Criterion = {
     summary: 'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by small names), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), '
       + '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `exec`), '
       + '`elevations` (names), `now` (a moment, in UTC). What a request lacks is missing: ask with `has(kubernetes.namespace)`. '
+      + 'A path that ends in a slash is tried without it as well: under `deny` either may be true, under `allow` both must. '
       + 'An expression that fails is false, with the reason `expression-error`, so under `deny` it denies nothing and under `not` it counts as true. '
       + `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep, and an amount of work for each evaluation beyond which it fails. There is no \`matches()\`.`,
     data: 'text of an expression in CEL that gives true or false',
@@ -26,17 +28,18 @@ export const expression: Criterion = {
     reasons: ['expression-ok', 'expression-unauthorized', 'expression-error', 'user-unauthenticated'],
   },
   schema: { type: 'string', minLength: 1, maxLength: expressionLimits.length },
-  compile(data, _subpath, { path, faults }) {
+  compile(data, _subpath, context) {
+    const { path, faults } = context;
     if (typeof data !== 'string') {
       faults.add(path, `must be the text of an expression, is ${kindOf(data)}`);
       return undefined;
     }
     const compiled = compileExpression(data, path, faults);
-    return compiled && ((input) => {
+    return compiled && bothSpellings((input) => {
       if (compiled.ofCaller && !isLoggedIn(input)) return unauthenticated;
       const value = compiled.evaluate(input);
       if (value === undefined) return failed;
       return value ? ok : unauthorized;
-    });
+    }, context);
   },
 };

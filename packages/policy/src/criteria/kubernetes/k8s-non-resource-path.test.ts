@@ -13,4 +13,10 @@ describe('k8s/non_resource_path', () => {
       for (const data of [{ not: 'x' }, { starts_with: '' }]) expect(judge('k8s/non_resource_path', data, { kubernetes })).toEqual([false, 'k8s-non-resource-path-unauthorized']);
     }
   });
+
+  it('does not count a slash at the end, so that neither an allow nor a deny can be missed by it', () => {
+    const version = { kubernetes: { isResourceRequest: false, path: '/version/' } };
+    for (const data of ['/version', { in: ['/version'] }, { ends_with: 'version' }]) expect(judge('k8s/non_resource_path', data, version)).toEqual([true, 'k8s-non-resource-path-ok']);
+    expect(judge('k8s/non_resource_path', { not: '/version' }, version)).toEqual([false, 'k8s-non-resource-path-unauthorized']);
+  });
 });

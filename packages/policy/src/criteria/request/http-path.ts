@@ -5,5 +5,6 @@ export const httpPath = createTextCriterion({
   name: 'http_path',
   read: (input) => input.request?.path,
   reason: 'http-path',
-  doc: { summary: 'Holds if the path of the request matches, without its query. On a cluster it is the path that the API server sees.', example: { starts_with: '/api/' }, source: 'Pomerium' },
+  isClusterPath: ({ kubernetes }) => kubernetes !== undefined,
+  doc: { summary: 'Holds if the path of the request matches, without its query. On a cluster it is the path that the API server sees, and a slash at its end does not count.', example: { starts_with: '/api/' }, source: 'Pomerium' },
 });
