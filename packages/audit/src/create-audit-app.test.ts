@@ -64,7 +64,8 @@ describe('the query API', () => {
     const { get } = await setUp(async () => page);
     const answer = await get('/v1/events?limit=0&colour=red').expect(400).expect('content-type', 'application/problem+json');
     expect(answer.body).toMatchObject({ code: 'bad-request', detail: expect.stringMatching(/limit.*colour: is not a parameter/) });
-    await get('/v1/events?user=%ff%00').expect(200);
+    await get('/v1/events?user=%ff').expect(200);
+    expect((await get('/v1/events?user=%00').expect(400)).body).toMatchObject({ detail: expect.stringContaining('user: contains a NUL character') });
   });
 
   it('says that the store is away, and tells nothing of a bug but to the log', async () => {

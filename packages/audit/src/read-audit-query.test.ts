@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { auditQuerySchema } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import fc from 'fast-check';
 import { readAuditQuery } from './read-audit-query.ts';
@@ -24,6 +25,20 @@ describe('a query for events', () => {
 
   it.each(['limit=1001', 'limit=1.5', 'limit=x', 'limit=', 'code=abc', 'effect=maybe', 'since=2026-11-25', '__proto__=1', 'constructor=1'])('refuses %s', (text) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  });
+
+  it.each([
+    ['user=%00', 'user: contains a NUL character'], ['name=a%00b', 'name: contains a NUL'], ['code=99999999999', 'code: '], ['code=-1', 'code: '], ['code=1e300', 'code: '], ['code=Infinity', 'code: '],
+    ['since=0000-01-01T00:00:00Z', 'since: '], ['until=2026-11-25T12:00:00%2B23:59', 'until: '], [`since=2026-11-25T12:00:00.${'0'.repeat(500)}Z`, 'since: '], ['since=2026-02-30T12:00:00Z', 'since: '],
+    [`cluster=${'x'.repeat(501)}`, 'cluster: is longer than 500 characters'], ['user[]=a', 'user[]: is not a parameter'], ['limit=99999999999', 'limit: '], ['effect=%00', 'effect: '], ['type=%00', 'type: '],
+    [`after=${'A'.repeat(5000)}`, 'after: '], ['order=%00', 'order: '],
+  ])('says what is wrong with %s', (text, words) => {
+    expect(() => read(text)).toThrow(expect.objectContaining({ code: 'bad-request', message: expect.stringContaining(words) }));
+  });
+
+  it('refuses half a character where a value comes from elsewhere than an address', () => {
+    expect(auditQuerySchema.safeParse({ user: '\ud800' }).success).toBe(false);
+    expect(auditQuerySchema.safeParse({ user: '\u{1f600}' }).success).toBe(true);
   });
 
   it('answers or refuses, whatever is asked', () => {

@@ -1,27 +1,42 @@
 import { z } from 'zod';
 import { auditRecordSchema } from './audit-event.ts';
 
+/** As much of a value as is kept where it can be searched. */
+const longestText = 500;
+
+/** Text as a store can hold it; another value could never be found. */
+const textSchema = z.string()
+  .max(longestText, `is longer than ${longestText} characters`)
+  .refine((text) => !text.includes('\0'), 'contains a NUL character')
+  .refine((text) => text.isWellFormed(), 'contains half a character');
+
+/** RFC 3339 as PostgreSQL reads it: its years begin with 1, and no place on earth is further than 15 hours from UTC. */
+const momentSchema = z.iso.datetime({ offset: true })
+  .max(40, 'is longer than any time')
+  .refine((text) => !text.startsWith('0000'), 'has no year 0')
+  .refine((text) => !/[+-](1[6-9]|2\d):\d\d$/.test(text), 'is too far from UTC');
+
 /** What `GET /v1/events` of the audit service filters by; all given conditions must hold. Times are RFC 3339. */
 export const auditQuerySchema = z.object({
-  auditID: z.string().optional(),
-  user: z.string().optional(),
-  issuer: z.string().optional(),
-  subject: z.string().optional(),
-  session: z.string().optional(),
-  cluster: z.string().optional(),
-  namespace: z.string().optional(),
-  resource: z.string().optional(),
-  subresource: z.string().optional(),
-  name: z.string().optional(),
-  verb: z.string().optional(),
-  type: z.string().optional(),
-  stage: z.string().optional(),
+  auditID: textSchema.optional(),
+  user: textSchema.optional(),
+  issuer: textSchema.optional(),
+  subject: textSchema.optional(),
+  session: textSchema.optional(),
+  cluster: textSchema.optional(),
+  namespace: textSchema.optional(),
+  resource: textSchema.optional(),
+  subresource: textSchema.optional(),
+  name: textSchema.optional(),
+  verb: textSchema.optional(),
+  type: textSchema.optional(),
+  stage: textSchema.optional(),
   effect: z.enum(['allow', 'deny', 'authenticate']).optional(),
-  code: z.coerce.number().int().optional(),
-  since: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  code: z.coerce.number().int().min(0).max(999).optional(),
+  since: momentSchema.optional(),
+  until: momentSchema.optional(),
   /** Opaque place to go on from: events that the store took in after it. */
-  after: z.string().optional(),
+  after: textSchema.optional(),
   order: z.enum(['newest', 'oldest']).default('newest'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 }).strict();

@@ -44,6 +44,8 @@ import { attackManagement } from './s11-management.ts';
 import { attackCounts, attackLogs } from './s12-counts-and-lines.ts';
 import { attackWires } from './s14-wires.ts';
 import { attackEndSlashes } from './s18-end-slashes.ts';
+import { attackTrailByFlood } from './s22-anonymous-floods.ts';
+import { attackAuditQueries } from './s32-audit-queries.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -87,6 +89,8 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackLogs();
   attackWires();
   attackEndSlashes();
+  attackTrailByFlood();
+  attackAuditQueries();
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {

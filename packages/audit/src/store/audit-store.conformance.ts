@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditQuerySchema, type AuditPage, type AuditRecord } from '@sallyport/contracts';
 import { sampleAuditRecord } from '@sallyport/kit';
+import fc from 'fast-check';
 import { describeAnonymousEvents } from './anonymous-events.conformance.ts';
 import type { AuditStore, OnlyOf } from './audit-store.ts';
 
@@ -163,6 +164,25 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
 
     it.each(['x', 'MTIz', '%', Buffer.from('1:2:3').toString('base64url'), Buffer.from('1e9:').toString('base64url')])('refuses the place %j, which it never gave out', async (after) => {
       await expect(find({ after })).rejects.toMatchObject({ code: 'bad-request' });
+    });
+
+    it('answers every query that its reader lets pass, or says that it is none: it is never away because of one', async () => {
+      const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.constantFrom('\0', '\ud800', '%', "'", '\\', '{', '\u{1f600}', 'x'.repeat(501)));
+      const moment = fc.oneof(text, fc.date().map((date) => (Number.isNaN(date.getTime()) ? '' : date.toISOString())), fc.constantFrom('0000-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', '2026-11-25T12:00:00+15:59', '2026-11-25T12:00Z', '2026-11-25T12:00:00.1234567890123Z', '2016-12-31T23:59:60Z'));
+      const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(99_999_999_999, 2 ** 31, -(2 ** 31) - 1, '0x10', ' 5 ', '1e3'));
+      const values: Record<string, fc.Arbitrary<unknown>> = { code: number, limit: number, since: moment, until: moment };
+      const one = fc.constantFrom(...Object.keys(auditQuerySchema.shape)).chain((name) => (values[name] ?? text).map((value) => [name, value] as const));
+      let answered = 0;
+      await fc.assert(fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 2 }), async (pairs) => {
+        const read = auditQuerySchema.safeParse(Object.fromEntries(pairs));
+        if (!read.success) return;
+        await store.find(read.data).then(() => (answered += 1), (error: unknown) => expect(error).toMatchObject({ code: 'bad-request' }));
+      }), { numRuns: 500 });
+      expect(answered).toBeGreaterThan(20);
+    }, 60_000);
+
+    it.each([{ user: '\0' }, { code: 99_999_999_999 }, { since: '0000-01-01T00:00:00Z' }, { until: '2026-11-25T12:00:00+23:59' }])('refuses %j, which it cannot compare, as the question\'s fault', async (query) => {
+      await expect(store.find({ order: 'newest', limit: 10, ...query })).rejects.toMatchObject({ code: 'bad-request' });
     });
 
     it('deletes what is too old, and what is beyond the newest so many', async () => {

@@ -10,7 +10,7 @@ import { findStatement, forgetStatement, insertStatements, latestStatement, trim
 /** Rows deleted at a time, so that nobody waits long for the lock. */
 const trimStep = 5000;
 
-/** SQLSTATE classes that speak of the data (22, 23) or of its size (54). */
+/** SQLSTATE classes that speak of the data (22, 23) or of its size (54): of an event when adding, else of the question. */
 const dataClasses = ['22', '23', '54'];
 /** Classes that speak of our own statements: a bug, not an outage. */
 const bugClasses = ['42', '0A'];
@@ -24,7 +24,10 @@ function stateOf(error: unknown): string | undefined {
 function explain(error: unknown, adding: boolean): unknown {
   const classOf = stateOf(error)?.slice(0, 2);
   if (error instanceof ProblemError) return error;
-  if (adding && classOf !== undefined && dataClasses.includes(classOf)) return new UnstorableError((error as Error).message, { cause: error });
+  if (classOf !== undefined && dataClasses.includes(classOf)) {
+    // What a reader of questions let pass is no outage: it would be asked again and again, and alarm the operator.
+    return adding ? new UnstorableError((error as Error).message, { cause: error }) : new ProblemError('bad-request', 'The query has a value that no event can have.', { cause: error });
+  }
   if (classOf !== undefined && bugClasses.includes(classOf)) return error;
   return new ProblemError('service-unavailable', 'The store of audit events cannot be reached.', { cause: error });
 }
