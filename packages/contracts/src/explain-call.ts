@@ -36,6 +36,8 @@ export const explainedCriterionSchema = z.object({
   name: z.string(),
   /** By itself, before `not` or `nor` turn it round. */
   holds: z.boolean(),
+  /** True: neither holds nor does not, and `holds` is false. It makes a rule that denies hold, and one that allows fail. */
+  open: z.literal(true).optional(),
   reason: z.string(),
   /** What the person or the request has; absent if nothing. */
   value: z.unknown().optional(),

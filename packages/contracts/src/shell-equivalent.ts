@@ -15,7 +15,19 @@ export const shellEquivalents: readonly ShellEquivalent[] = [
   { apiGroup: certificates, resource: 'podcertificaterequests', subresource: '', verbs: ['create'] },
 ];
 
-const byKind = new Map(shellEquivalents.map((one) => [`${one.apiGroup}/${one.resource}/${one.subresource}`, one]));
+// By resource, so that finding one makes no garbage: policies ask for every rule.
+const byResource = new Map<string, readonly ShellEquivalent[]>();
+for (const one of shellEquivalents) byResource.set(one.resource, [...byResource.get(one.resource) ?? [], one]);
+
+function find(apiGroup: string, resource: string, subresource: string): ShellEquivalent | undefined {
+  const candidates = byResource.get(resource);
+  if (candidates === undefined) return undefined;
+  for (let index = 0; index < candidates.length; index += 1) {
+    const one = candidates[index]!;
+    if (one.apiGroup === apiGroup && one.subresource === subresource) return one;
+  }
+  return undefined;
+}
 
 /** What of a request decides; an absent group is the core group, and an absent subresource none. */
 export type AskedOfShell = { apiGroup?: string | undefined; resource?: string | undefined; subresource?: string | undefined; verb?: string | undefined; requestVerb?: string | undefined; upsert?: boolean | undefined };
@@ -24,8 +36,7 @@ export type AskedOfShell = { apiGroup?: string | undefined; resource?: string | 
 export function isShellEquivalent({ apiGroup = '', resource = '', subresource = '', verb = '', requestVerb = '', upsert = false }: AskedOfShell): boolean {
   // The API server's old way of proxying has it in the verb, and no subresource.
   if (verb === 'proxy' || requestVerb === 'proxy') return true;
-  if (apiGroup !== '' && apiGroup !== certificates) return false;
-  const found = byKind.get(`${apiGroup}/${resource}/${subresource}`);
+  const found = find(apiGroup, resource, subresource);
   if (found === undefined) return false;
   return found.verbs === undefined || found.verbs.includes(verb) || (upsert && found.verbs.includes('create'));
 }

@@ -29,6 +29,8 @@ export type CriterionDoc = {
   readonly example: unknown;
   /** The key to write the example under, where that is more than the name. */
   readonly exampleKey?: string;
+  /** How much work one evaluation may do, where that is bounded by more than the length of what is compared. */
+  readonly limit?: string;
   /** The language that the criterion comes from. */
   readonly source: 'Pomerium' | 'Sallyport';
   /** Every reason that it can give. */

@@ -2,6 +2,7 @@ import type { Action, Alternative, CompiledPolicy } from './compiled-policy.ts';
 import type { PolicyInput } from './policy-input.ts';
 import { ReasonSet } from './reason-set.ts';
 import { reasonId, type Reason } from './reasons.ts';
+import { isOpen, reasonIdOf } from './verdict.ts';
 
 export type Effect = 'allow' | 'deny' | 'authenticate';
 export type ActionResult = { readonly value: boolean; readonly reasons: readonly Reason[] };
@@ -23,17 +24,21 @@ const scratch = {
   deny: { held: new ReasonSet(), failed: new ReasonSet() },
 };
 
-/** Judges one operator block; its reasons are left in `holding` (of its true parts) and `failing` (of its false ones). */
-function judgeAlternative(alternative: Alternative, input: PolicyInput): boolean {
+/**
+ * Judges one operator block; its reasons are left in `holding` (of its true parts) and `failing` (of its false ones). A part that is left open counts as
+ * true under deny and as false under allow, whether or not its block turns parts round. That comes to the same as Kleene's logic with an open block held
+ * against the request: once parts are turned round, no block gets less true by one that gets more so.
+ */
+function judgeAlternative(alternative: Alternative, input: PolicyInput, openIsTrue: boolean): boolean {
   holding.clear();
   failing.clear();
   const { criteria, invert } = alternative;
   let held = 0;
   for (let index = 0; index < criteria.length; index += 1) {
     const verdict = criteria[index]!(input);
-    const id = verdict < 0 ? -verdict : verdict;
+    const id = reasonIdOf(verdict);
     if (!(id > 0)) throw new Error('a criterion gave no verdict');
-    if (verdict > 0 !== invert) {
+    if (isOpen(verdict) ? openIsTrue : verdict > 0 !== invert) {
       holding.add(id);
       held += 1;
     } else {
@@ -53,7 +58,7 @@ function judgeAction(policies: readonly CompiledPolicy[], action: Action, input:
     const alternatives = policies[p]![action];
     for (let index = 0; index < alternatives.length; index += 1) {
       const alternative = alternatives[index]!;
-      if (judgeAlternative(alternative, input)) {
+      if (judgeAlternative(alternative, input, action === 'deny')) {
         first ??= alternative.name;
         held.addAll(holding);
       } else {

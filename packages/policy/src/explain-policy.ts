@@ -3,6 +3,7 @@ import { findCriterion } from './criteria/find-criterion.ts';
 import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
 import type { PolicyInput } from './policy-input.ts';
 import { reasons, type Reason } from './reasons.ts';
+import { isOpen, reasonIdOf } from './verdict.ts';
 
 /** One criterion in an explanation: as written, whether it holds by itself (before `not` or `nor` turn it round), and what was compared. */
 export type CriterionTrace = {
@@ -10,6 +11,8 @@ export type CriterionTrace = {
   readonly name: string;
   readonly data: unknown;
   readonly holds: boolean;
+  /** True: neither holds nor does not; `holds` is false then. It makes a deny hold and an allow fail. */
+  readonly open?: true;
   readonly reason: Reason;
   /** The caller's or the request's own value; undefined if there is none. */
   readonly value?: unknown;
@@ -20,6 +23,7 @@ export type AlternativeTrace = {
   readonly rule: string;
   readonly action: Action;
   readonly operator: Operator;
+  /** Whether it counts: a block that is left open does under deny, and does not under allow. */
   readonly holds: boolean;
   readonly criteria: readonly CriterionTrace[];
 };
@@ -32,19 +36,26 @@ function operatorOf({ every, invert }: Alternative): Operator {
   return every ? 'and' : 'or';
 }
 
+/** True if a criterion does what its block wants of it: one that is left open does under deny, and does not under allow. */
+export function isPartTrue({ action, operator }: Pick<AlternativeTrace, 'action' | 'operator'>, { holds, open }: Pick<CriterionTrace, 'holds' | 'open'>): boolean {
+  return open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or');
+}
+
 function explainCriterion(alternative: Alternative, index: number, input: PolicyInput): CriterionTrace {
   const verdict = alternative.criteria[index]!(input);
   const name = alternative.labels[index] ?? '';
   const { criterion, subpath } = findCriterion(name);
   const value = criterion?.value?.(input, subpath);
-  return { name, data: alternative.data[index], holds: verdict > 0, reason: reasons[Math.abs(verdict) - 1]!, ...(value === undefined ? {} : { value }) };
+  const open: boolean = isOpen(verdict);
+  return { name, data: alternative.data[index], holds: verdict > 0 && !open, ...(open ? { open: true } : {}), reason: reasons[reasonIdOf(verdict) - 1]!, ...(value === undefined ? {} : { value }) };
 }
 
 function explainAlternative(alternative: Alternative, action: Action, input: PolicyInput): AlternativeTrace {
   const criteria = alternative.criteria.map((_evaluate, index) => explainCriterion(alternative, index, input));
-  const holding = criteria.filter(({ holds }) => holds !== alternative.invert).length;
+  const operator = operatorOf(alternative);
+  const holding = criteria.filter((one) => isPartTrue({ action, operator }, one)).length;
   const holds = alternative.every ? holding === criteria.length : holding > 0;
-  return { rule: alternative.name, action, operator: operatorOf(alternative), holds, criteria };
+  return { rule: alternative.name, action, operator, holds, criteria };
 }
 
 /** Tells of one alternative after the other how it came out, in the order of a trace; whoever reads it may pause in between. */

@@ -3,7 +3,7 @@ export { compilePolicy, compilePolicySliced, type CompileResult } from './compil
 export { runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
 export { type CompiledPolicy, type Alternative, type Action, type Operator, actions, operators } from './compiled-policy.ts';
 export { evaluatePolicy, defaultDeny, type PolicyResult, type ActionResult, type Effect } from './evaluate-policy.ts';
-export { explainPolicy, traceAlternatives, type PolicyTrace, type AlternativeTrace, type CriterionTrace } from './explain-policy.ts';
+export { explainPolicy, traceAlternatives, isPartTrue, type PolicyTrace, type AlternativeTrace, type CriterionTrace } from './explain-policy.ts';
 export { mayReach } from './may-reach.ts';
 export { rulesAboutPerson } from './rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './read-policy-input.ts';
@@ -15,5 +15,5 @@ export { criteria } from './criteria/index.ts';
 export { type Criterion, type CriterionDoc, type CompileContext, type EvaluateCriterion } from './criterion.ts';
 export { policyReference } from './reference/policy-reference.ts';
 export { policyJsonSchema } from './reference/policy-json-schema.ts';
-export { pass, fail, type Verdict } from './verdict.ts';
+export { pass, fail, leaveOpen, isOpen, type Verdict } from './verdict.ts';
 export { compileGlob } from './matchers/glob.ts';

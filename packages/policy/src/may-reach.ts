@@ -2,16 +2,18 @@ import type { Alternative, CompiledPolicy } from './compiled-policy.ts';
 import type { Steps } from './compile/run-steps.ts';
 import { isOfPerson } from './criteria/is-of-person.ts';
 import type { PolicyInput } from './policy-input.ts';
+import { isOpen } from './verdict.ts';
 
 /** What is certain of an alternative by who somebody is, whatever they ask for: that it holds, that it does not, or neither. */
 function byPerson({ criteria, labels, every, invert }: Alternative, input: PolicyInput): 'holds' | 'fails' | 'open' {
   let open = false;
   for (let index = 0; index < criteria.length; index += 1) {
-    if (!isOfPerson(labels[index] ?? '')) {
+    const verdict = isOfPerson(labels[index] ?? '') ? criteria[index]!(input) : undefined;
+    if (verdict === undefined || isOpen(verdict)) {
       open = true;
       continue;
     }
-    const itself = criteria[index]!(input) > 0;
+    const itself = verdict > 0;
     const isTrue = invert ? !itself : itself;
     // One part that is false decides where all must be true, and one that is true where one is enough.
     if (isTrue !== every) return every ? 'fails' : 'holds';

@@ -62,5 +62,13 @@ export type KubernetesInput = {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly dryRun?: boolean;
+  /** Whether the kind is namespaced. Absent: what is built in is known, and anything else counts as namespaced. */
+  readonly namespaced?: boolean;
+  /** False: the API server serves the kind itself, so that a field selector is surely gone by. Absent: what is built in is known, and anything else counts as aggregated. */
+  readonly aggregated?: boolean;
+  /** True: the request creates the object if there is none, as an apply patch does. */
+  readonly upsert?: boolean;
+  /** True: the request asks to upgrade its connection (WebSocket, SPDY). */
+  readonly upgrade?: boolean;
   readonly exec?: { readonly container?: string; readonly command?: readonly string[]; readonly tty?: boolean; readonly stdin?: boolean };
 };

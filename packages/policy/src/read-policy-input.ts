@@ -77,7 +77,8 @@ const readInput = shape({
   request: shape({ method: text, path: text, host: text, ip: text, headers, clientCertificate }),
   kubernetes: shape({
     cluster: text, verb: text, requestVerb: text, isResourceRequest: flag, path: text, apiGroup: text, apiVersion: text, resource: text, subresource: text,
-    namespace: text, name: text, labelSelector: text, fieldSelector: text, dryRun: flag, exec,
+    namespace: text, name: text, labelSelector: text, fieldSelector: text, dryRun: flag,
+    namespaced: flag, aggregated: flag, upsert: flag, upgrade: flag, exec,
   }),
   elevations: texts,
   records: mapping,

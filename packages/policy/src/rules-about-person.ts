@@ -1,7 +1,6 @@
 import { isOfPerson } from './criteria/is-of-person.ts';
-import type { AlternativeTrace, CriterionTrace } from './explain-policy.ts';
+import { isPartTrue, type AlternativeTrace, type CriterionTrace } from './explain-policy.ts';
 
-const isInverted = ({ operator }: AlternativeTrace) => operator === 'not' || operator === 'nor';
 const needsEvery = ({ operator }: AlternativeTrace) => operator === 'and' || operator === 'not';
 
 /**
@@ -11,8 +10,7 @@ const needsEvery = ({ operator }: AlternativeTrace) => operator === 'and' || ope
  */
 export function rulesAboutPerson(alternatives: readonly AlternativeTrace[]): AlternativeTrace[] {
   return alternatives.flatMap((alternative) => {
-    const inverted = isInverted(alternative);
-    const isTrue = ({ holds }: CriterionTrace) => holds !== inverted;
+    const isTrue = (one: CriterionTrace) => isPartTrue(alternative, one);
     if (alternative.holds) return [{ ...alternative, criteria: alternative.criteria.filter(isTrue) }];
     const persons = alternative.criteria.filter(({ name }) => isOfPerson(name));
     const fails = needsEvery(alternative) ? persons.some((one) => !isTrue(one)) : persons.length > 0;

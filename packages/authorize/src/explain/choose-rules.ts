@@ -1,10 +1,10 @@
-import type { AlternativeTrace } from '@sallyport/policy';
+import { isPartTrue, type AlternativeTrace } from '@sallyport/policy';
 
 /** How many parts of an alternative would have to be otherwise. */
-function distance({ operator, criteria, holds }: AlternativeTrace): number {
-  if (holds) return 0;
-  if (operator === 'or' || operator === 'nor') return 1;
-  return criteria.filter((one) => one.holds === (operator === 'not')).length;
+function distance(alternative: AlternativeTrace): number {
+  if (alternative.holds) return 0;
+  if (alternative.operator === 'or' || alternative.operator === 'nor') return 1;
+  return alternative.criteria.filter((one) => !isPartTrue(alternative, one)).length;
 }
 
 /** Of more rules than anybody reads, those that hold and those nearest to it, in their order. */

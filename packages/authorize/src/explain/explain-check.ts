@@ -17,7 +17,7 @@ const mostRules = 200;
 function ruleOf({ rule, action, operator, holds, criteria }: AlternativeTrace, withData: boolean): ExplainedRule {
   return {
     rule, action, operator, holds,
-    criteria: criteria.map(({ name, holds: itself, reason, value, data }) => ({ name, holds: itself, reason, ...(value === undefined ? {} : { value: shorten(value) }), ...(withData ? { data: shorten(data) } : {}) })),
+    criteria: criteria.map(({ name, holds: itself, open, reason, value, data }) => ({ name, holds: itself, ...(open === undefined ? {} : { open }), reason, ...(value === undefined ? {} : { value: shorten(value) }), ...(withData ? { data: shorten(data) } : {}) })),
   };
 }
 

@@ -33,6 +33,8 @@ An editor that knows JSON Schema checks and completes policies with \`packages/p
 
 Every operator block under the same action is an alternative, within a rule and across rules. Deny beats allow; what no rule allows is denied.
 
+A criterion can also leave a request **open**: it may hold for some of what the request can touch (a list over all namespaces), or it could not be found out (an expression that fails). Then it is neither true nor false: a block that it could decide denies under \`deny\` and does not allow under \`allow\`, after \`not\` and \`nor\` too. Only criteria of Kubernetes and \`expression\` can.
+
 ## Matchers
 
 **String matcher**: a string (it must be equal), or a mapping of operators that must all hold: ${stringOperators.map((name) => `\`${name}\``).join(', ')}. \`in\` and \`not_in\` take lists. Case counts. A missing text matches nothing, not even \`not\`.
@@ -49,6 +51,7 @@ function sectionOf({ name, doc }: Criterion): string {
     '',
     `- **Data**: ${doc.data}`,
     `- **From**: ${doc.source === 'Pomerium' ? 'Pomerium\'s policy language' : 'Sallyport'}`,
+    ...(doc.limit === undefined ? [] : [`- **Limit**: ${doc.limit}`]),
     `- **Reasons**: ${doc.reasons.map((reason) => `\`${reason}\``).join(', ')}`,
     '',
     '```yaml',

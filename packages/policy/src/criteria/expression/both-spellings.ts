@@ -1,5 +1,6 @@
 import type { CompileContext, EvaluateCriterion } from '../../criterion.ts';
 import { withoutEndSlash } from '../../matchers/without-end-slash.ts';
+import { isOpen } from '../../verdict.ts';
 
 /**
  * Judges a request whose path ends in a slash under both spellings, because what is written in an expression cannot be known to mean one of them:
@@ -9,7 +10,8 @@ export function bothSpellings(evaluate: EvaluateCriterion, { action, operator }:
   const either = (action === 'deny') !== (operator === 'not' || operator === 'nor');
   return (input) => {
     const first = evaluate(input);
-    if (first > 0 === either) return first;
+    // What is left open counts against the request already, whatever the other spelling says.
+    if (isOpen(first) || first > 0 === either) return first;
     const { request, kubernetes } = input;
     const path = withoutEndSlash(kubernetes?.path);
     if (path === undefined) return first;

@@ -16,6 +16,7 @@ function createEnvironment(): Environment {
       schema: {
         cluster: 'string', verb: 'string', requestVerb: 'string', isResourceRequest: 'bool', path: 'string', apiGroup: 'string', apiVersion: 'string', resource: 'string',
         subresource: 'string', namespace: 'string', name: 'string', labelSelector: 'string', fieldSelector: 'string', dryRun: 'bool',
+        namespaced: 'bool', aggregated: 'bool', upsert: 'bool', upgrade: 'bool',
         exec: { container: 'string', command: 'list<string>', tty: 'bool', stdin: 'bool' },
       },
     })

@@ -1,14 +1,15 @@
 import { kindOf } from '../../compile/plain-object.ts';
 import type { Criterion } from '../../criterion.ts';
-import { fail, pass } from '../../verdict.ts';
+import { fail, leaveOpen, pass } from '../../verdict.ts';
 import { isLoggedIn } from '../is-logged-in.ts';
 import { bothSpellings } from './both-spellings.ts';
 import { compileExpression } from './compile-expression.ts';
 import { expressionLimits } from './expression-environment.ts';
+import { expressionBudget } from './limit-expression-cost.ts';
 
 const ok = pass('expression-ok');
 const unauthorized = fail('expression-unauthorized');
-const failed = fail('expression-error');
+const failed = leaveOpen('expression-error');
 const unauthenticated = fail('user-unauthenticated');
 
 /** An expression of the Common Expression Language (CEL), for what the criteria cannot say. */
@@ -17,11 +18,13 @@ export const expression: Criterion = {
   ofPerson: true,
   doc: {
     summary: 'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by small names), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), '
-      + '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `exec`), '
+      + '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `namespaced`, `aggregated`, `upsert`, `upgrade`, `exec`), '
       + '`elevations` (names), `now` (a moment, in UTC). What a request lacks is missing: ask with `has(kubernetes.namespace)`. '
       + 'A path that ends in a slash is tried without it as well: under `deny` either may be true, under `allow` both must. '
-      + 'An expression that fails is false, with the reason `expression-error`, so under `deny` it denies nothing and under `not` it counts as true. '
-      + `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep, and an amount of work for each evaluation beyond which it fails. There is no \`matches()\`.`,
+      + 'An expression that fails is neither true nor false, with the reason `expression-error`: a rule that it could decide denies under `deny` and does not allow under `allow`, after `not` and `nor` too. '
+      + `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,
+    limit: `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation, beyond which it fails. Each step costs 1, each text that is read 1 for every 16 characters, each list 1 for every member, an error 250. `
+      + 'A caller who makes the request larger can use them up: then a deny denies and an allow does not allow',
     data: 'text of an expression in CEL that gives true or false',
     example: 'kubernetes.namespace == "team-" + user.claims.team && !("contractors" in user.groups)',
     source: 'Sallyport',

@@ -18,6 +18,11 @@ describe('k8s/dry_run', () => {
     expect(ask(true, { verb: 'patch', resource: 'pods', subresource: 'ephemeralcontainers', dryRun: true })).toBe(true);
   });
 
+  it('never holds for a Secret, which every answer holds', () => {
+    for (const verb of ['create', 'update', 'patch', 'delete', 'deletecollection']) expect([ask(true, { verb, resource: 'secrets', dryRun: true }), ask(false, { verb, resource: 'secrets', dryRun: true })]).toEqual([false, true]);
+    expect(ask(true, { verb: 'patch', apiGroup: 'vault.example', resource: 'secrets', dryRun: true })).toBe(true);
+  });
+
   it('is no dry run where nothing is changed, and neither where nothing is known', () => {
     expect([ask(true, { verb: 'get', dryRun: true }), ask(false, { verb: 'get', dryRun: true })]).toEqual([false, true]);
     expect([ask(true, { verb: 'create', dryRun: 'true' }), ask(true, undefined), ask(false, undefined)]).toEqual([false, false, false]);

@@ -12,6 +12,12 @@ describe('k8s/shell_equivalent', () => {
     for (const verb of ['create', 'get', 'patch', 'delete', '']) expect([ask(true, resource(text, verb)), ask(false, resource(text, verb))]).toEqual([true, false]);
   });
 
+  it('covers certificates: who asks for one, or approves one', () => {
+    const csr = { ...resource('certificatesigningrequests'), apiGroup: 'certificates.k8s.io' };
+    for (const one of [csr, { ...csr, verb: 'patch', subresource: 'approval' }]) expect([ask(true, one), ask(false, one)]).toEqual([true, false]);
+    for (const one of [{ ...csr, verb: 'list' }, { ...csr, apiGroup: '' }, { ...csr, verb: 'get', subresource: 'status' }]) expect([ask(true, one), ask(false, one)]).toEqual([false, true]);
+  });
+
   it('covers the old way of proxying, which names no subresource', () => {
     expect(ask(true, { verb: 'proxy', requestVerb: 'proxy', isResourceRequest: true, resource: 'nodes', subresource: '' })).toBe(true);
   });
