@@ -7,9 +7,10 @@ const isPomerium = (path: string) => path === '/.pomerium' || path.startsWith('/
 
 /**
  * True for what is the gateway's own; everything else walks the road of a cluster. On the host of a cluster only what Pomerium's clients ask for is,
- * and its health only for them: everybody else means the API server's.
+ * and its health only for them: everybody else means the API server's. Where the host is unclear (`onClusterHost` undefined) nothing is: the road refuses such a request, and records it.
  */
-export function isOwn(request: Pick<IncomingMessage, 'url' | 'rawHeaders'>, onClusterHost: boolean): boolean {
+export function isOwn(request: Pick<IncomingMessage, 'url' | 'rawHeaders'>, onClusterHost: boolean | undefined): boolean {
+  if (onClusterHost === undefined) return false;
   const path = pathOf(request.url ?? '');
   if (isPomerium(path)) return true;
   if (isHealth(path)) return !onClusterHost || carriesPomerium(request.rawHeaders);

@@ -18,6 +18,7 @@ import { createGatewayServer } from './create-gateway-server.ts';
 import { createRoad } from './create-road.ts';
 import { followCertificate } from './follow-certificate.ts';
 import { isOwn } from './is-own.ts';
+import { onClusterHost } from './on-cluster-host.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
 import { startReloading } from './reload/start-reloading.ts';
 import { createAnswerQuestion } from './streams/answer-question.ts';
@@ -82,15 +83,14 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }), ...(pomerium ? { pomerium } : {}),
     ...passedOn({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });
-  const onClusterHost = (request: IncomingMessage) => upstreams.byHost(request.headers.host ?? '') !== undefined;
   const atGateway = apiAt(origins.gateway);
   const [ownApi, clusterHostApi] = [createOwnApi(atGateway), createClusterHostApi(atGateway)];
   const { tls } = config.gateway;
   const files = tls && { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile), ...(tls.clientCaFile == null ? {} : { clientCaFile: resolvePath(tls.clientCaFile) }) };
   const server = createGatewayServer({
     ...road, tls: files && { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8'), ...(files.clientCaFile === undefined ? {} : { clientCa: readFileSync(files.clientCaFile, 'utf8') }) },
-    ownApi: (request, response) => (onClusterHost(request) ? clusterHostApi : ownApi)(request, response),
-    isOwn: (request) => isOwn(request, onClusterHost(request)),
+    ownApi: (request, response) => (onClusterHost(request, upstreams) ? clusterHostApi : ownApi)(request, response),
+    isOwn: (request) => isOwn(request, onClusterHost(request, upstreams)),
     unparsable: createUnparsable(parts, producer),
   });
   const listening = await listenHttp(server, config.gateway.listen);

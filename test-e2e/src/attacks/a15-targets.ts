@@ -35,10 +35,14 @@ export function attackTargets(): void {
       await expectUnparsable({ target });
     });
 
-    it.each(['evil.example', '127.0.0.1:1', 'evil.example@127.0.0.1', 'prod', '[::1]', 'a b', 'dev.k8s.test.', 'dev.k8s.test.evil.example', '127.0.0.1, dev.k8s.test'])('in the Host line (%s) changes nothing of where it goes', async (host) => {
+    it.each(['evil.example', '127.0.0.1:1', 'prod', '[::1]', 'dev.k8s.test.', 'dev.k8s.test.evil.example'])('in the Host line (%s) changes nothing of where it goes', async (host) => {
       const { request } = await expectAccepted({ host });
       expectAlice(request);
       expect(request.header('host')).toEqual([new URL(scene().dev.url).host]);
+    });
+
+    it.each(['evil.example@127.0.0.1', 'a b', '127.0.0.1, dev.k8s.test', '127.0.0.1:x', 'https://127.0.0.1'])('in the Host line (%s) is refused where it is not a host', async (host) => {
+      await expectRefused({ host }, 400, /Host/);
     });
 
     it('by host and by path at once goes where the host says, with the path as it is', async () => {

@@ -46,6 +46,7 @@ import { attackWires } from './s14-wires.ts';
 import { attackEndSlashes } from './s18-end-slashes.ts';
 import { attackTrailByFlood } from './s22-anonymous-floods.ts';
 import { attackAuditQueries } from './s32-audit-queries.ts';
+import { attackHosts } from './s31-hosts.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -91,6 +92,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackEndSlashes();
   attackTrailByFlood();
   attackAuditQueries();
+  attackHosts();
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {

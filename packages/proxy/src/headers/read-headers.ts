@@ -1,5 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 import { headerTable } from './header-table.ts';
+import { readHost } from './read-host.ts';
 
 /** A request's header lines, judged and sorted. `forward` is flat (name, value, ...) with repeated names kept as separate lines. */
 export type ReadHeaders = {
@@ -51,7 +52,6 @@ function readLength(value: string): number {
 
 function take(headers: ReadHeaders, lower: string, value: string): void {
   switch (lower) {
-    case 'host': headers.host = once(headers.host === '' ? undefined : headers.host, value, 'Host'); return;
     case 'authorization': headers.authorization.push(value); return;
     case 'x-pomerium-authorization': headers.pomeriumAuthorization.push(value); return;
     case 'connection': headers.connection = readConnection(once(headers.connection, value, 'Connection')); return;
@@ -71,16 +71,20 @@ function take(headers: ReadHeaders, lower: string, value: string): void {
   }
 }
 
+/** Keeps what events tell of; of several lines the first, as the API server does in its own log. */
 function note(headers: ReadHeaders, lower: string, value: string): void {
-  if (lower === 'user-agent') headers.userAgent = value;
-  else if (lower === 'kubectl-session') headers.kubectlSession = value;
-  else if (lower === 'kubectl-command') headers.kubectlCommand = value;
+  if (lower === 'user-agent') headers.userAgent ??= value;
+  else if (lower === 'kubectl-session') headers.kubectlSession ??= value;
+  else if (lower === 'kubectl-command') headers.kubectlCommand ??= value;
 }
 
 /** Reads the raw header lines once. Refuses identity headers (403), and lines that two readers could understand differently (400). */
 export function readHeaders(raw: readonly string[]): ReadHeaders {
+  const host = readHost(raw);
+  if (host === undefined) throw bad('The Host header appears twice, or does not name one host.');
+  if (host === '') throw bad('The Host header is missing.');
   const headers: ReadHeaders = {
-    host: '', authorization: [], pomeriumAuthorization: [], webSocketProtocols: undefined, upgrade: undefined, connection: undefined, contentLength: undefined, chunked: false,
+    host, authorization: [], pomeriumAuthorization: [], webSocketProtocols: undefined, upgrade: undefined, connection: undefined, contentLength: undefined, chunked: false,
     forwardedFor: undefined, userAgent: undefined, kubectlSession: undefined, kubectlCommand: undefined, forward: [],
   };
   const webSocket: string[] = [];
@@ -96,7 +100,6 @@ export function readHeaders(raw: readonly string[]): ReadHeaders {
     else if (isIdentityHeader(lower)) throw new ProblemError('forbidden-header', `The header ${lower} asks for an identity; who you are is decided by your login, and impersonation (--as) is off.`);
   }
   if (headers.chunked && headers.contentLength !== undefined) throw bad('Content-Length and Transfer-Encoding stand together.');
-  if (headers.host === '') throw bad('The Host header is missing.');
   if (headers.upgrade !== undefined) headers.forward.push(...webSocket);
   return headers;
 }

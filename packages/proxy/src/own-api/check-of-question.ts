@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Check } from '@sallyport/contracts';
+import { readHost } from '../headers/read-host.ts';
 import type { ApiContext } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import type { Question } from './read-question.ts';
@@ -11,6 +12,6 @@ export function checkOf(cluster: string, { method, kubernetes }: Pick<Question, 
   const clientCertificate = deps.clientCertificateOf(request.socket);
   return {
     credential: { kind: 'token', hash: credential.hash }, target: { kind: 'cluster', name: cluster },
-    request: { method, path: kubernetes.path, host: request.headers.host ?? '', ip: clientAddress, ...(clientCertificate === undefined ? {} : { clientCertificate }) }, kubernetes,
+    request: { method, path: kubernetes.path, host: readHost(request.rawHeaders) ?? '', ip: clientAddress, ...(clientCertificate === undefined ? {} : { clientCertificate }) }, kubernetes,
   };
 }

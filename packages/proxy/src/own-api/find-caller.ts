@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ApiArea, Check, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
 import type { CheckClient } from '../check-client.ts';
+import { readHost } from '../headers/read-host.ts';
 import type { CallerCredential } from './read-caller-credential.ts';
 
 export type FindCaller = {
@@ -15,7 +16,7 @@ export function createFindCaller(deps: { client: CheckClient }): FindCaller {
     if (!credential) throw new ProblemError('unauthenticated', 'Nobody is logged in here. Log in with "sallyport login".');
     const about = (target: Check['target']): Check => ({
       credential: { kind: 'token', hash: credential.hash }, target,
-      request: { method: request.method ?? '', path: request.url?.split('?')[0] ?? '', host: request.headers.host ?? '', ip: clientAddress },
+      request: { method: request.method ?? '', path: request.url?.split('?')[0] ?? '', host: readHost(request.rawHeaders) ?? '', ip: clientAddress },
     });
     const [self, privileged] = await Promise.all([deps.client.check(about({ kind: 'self' })), area ? deps.client.check(about({ kind: 'api', area })) : undefined]);
     if (self.decision.effect !== 'allow' || !self.session || !self.identity) throw new ProblemError('unauthenticated', self.problem?.detail ?? 'Nobody is logged in here. Log in with "sallyport login".');
