@@ -47,6 +47,7 @@ import { attackEndSlashes } from './s18-end-slashes.ts';
 import { attackTrailByFlood } from './s22-anonymous-floods.ts';
 import { attackAuditQueries } from './s32-audit-queries.ts';
 import { attackHosts } from './s31-hosts.ts';
+import { attackHiddenTokens } from './s33-hidden-tokens.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -93,6 +94,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackTrailByFlood();
   attackAuditQueries();
   attackHosts();
+  attackHiddenTokens();
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {

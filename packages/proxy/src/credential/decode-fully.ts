@@ -1,0 +1,33 @@
+/** Text with all its percent-escapes decoded, and where in the original each character of it begins (and, at the end, the length of the original). */
+export type FullyDecoded = { readonly text: string; readonly starts: Uint32Array };
+
+const percent = 0x25;
+
+function hexValue(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/**
+ * Decodes until nothing is left to decode: escapes of escapes, and escapes whose digits are escaped, as readers that decode more than once would find it.
+ * Takes time linear in the length, for each escape that closes takes two characters away; malformed ones stay. A byte becomes one character.
+ */
+export function decodeFully(text: string): FullyDecoded {
+  const codes = new Uint16Array(text.length);
+  const starts = new Uint32Array(text.length + 1);
+  let length = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    codes[length] = text.charCodeAt(index);
+    starts[length] = index;
+    length += 1;
+    while (length >= 3 && codes[length - 3] === percent) {
+      const [high, low] = [hexValue(codes[length - 2]!), hexValue(codes[length - 1]!)];
+      if (high < 0 || low < 0) break;
+      length -= 2;
+      codes[length - 1] = high * 16 + low;
+    }
+  }
+  starts[length] = text.length;
+  return { text: Buffer.from(codes.buffer, 0, length * 2).toString('utf16le'), starts };
+}

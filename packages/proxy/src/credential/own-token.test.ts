@@ -1,0 +1,70 @@
+import process from 'node:process';
+import { describe, expect, it } from '@jest/globals';
+import { ProblemError } from '@sallyport/kit';
+import fc from 'fast-check';
+import { holdsOwnToken, refuseOwnToken, withoutOwnTokens } from './own-token.ts';
+
+const token = `spt_${'Ab0-_'.repeat(9).slice(0, 43)}`;
+const device = `spd_${'z'.repeat(43)}`;
+const signed = `eyJhbGciOiJFZERTQSIsImtpZCI6${'IjEi'.repeat(3)}.${'eyJ'.repeat(5)}.${'s'.repeat(86)}`;
+const tokens: [string, string][] = [['a session token', token], ['a device token', device], ['a signed token', signed]];
+
+const escaped = (char: string, lower = false) => {
+  const hex = char.charCodeAt(0).toString(16).padStart(2, '0');
+  return `%${lower ? hex : hex.toUpperCase()}`;
+};
+const all = (text: string, lower = false) => [...text].map((char) => escaped(char, lower)).join('');
+const times = (count: number, encode: (text: string) => string) => (text: string) => Array.from({ length: count }).reduce<string>(encode, text);
+const percents = (text: string) => text.replaceAll('%', '%25');
+
+const spellings: [string, (text: string) => string][] = [
+  ['plain', (text) => text], ['encoded', (text) => all(text)], ['encoded in lower case', (text) => all(text, true)], ['in part', (text) => text.replaceAll('_', '%5F').replaceAll('z', '%7a')],
+  ['its first character', (text) => escaped(text[0]!) + text.slice(1)], ['its last character', (text) => text.slice(0, -1) + escaped(text.at(-1)!)], ['its second character', (text) => text[0]! + escaped(text[1]!) + text.slice(2)],
+  ['twice', (text) => percents(all(text))], ['three times', times(2, (text) => percents(all(text)))], ['twenty times', (text) => times(20, percents)(all(text))],
+  ['with the digits of its escapes encoded', (text) => all(text).replaceAll('5', '%35').replaceAll('7', '%37')], ['with all of its escapes encoded', (text) => all(all(text))],
+  ['behind a percent sign that would take its first character', (text) => `%251${escaped(text[0]!)}${text.slice(1)}`],
+];
+
+describe.each(tokens)('%s in an address', (_what, secret) => {
+  it.each(spellings)('is refused and not recorded, %s', (_how, spell) => {
+    for (const address of [`/api/v1/pods?token=${spell(secret)}`, `/clusters/${spell(secret)}/api`, `/a/${spell(secret)}/b?c=%zz`, spell(secret), `/%2${spell(secret)}%`]) {
+      expect(holdsOwnToken(address)).toBe(true);
+      expect(() => refuseOwnToken(address)).toThrow(ProblemError);
+      const shown = withoutOwnTokens(address);
+      expect(holdsOwnToken(shown)).toBe(false);
+      expect(shown).toContain('[redacted]');
+      expect(decodeLeniently(shown)).not.toContain(secret.slice(5));
+    }
+  });
+});
+
+/** What a reader might make of a text who decodes again and again. */
+function decodeLeniently(text: string): string {
+  for (let at = 0, current = text; ; at += 1) {
+    const next = current.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    if (next === current || at > 30) return next;
+    current = next;
+  }
+}
+
+describe('an address without a token', () => {
+  it('stays as it is, whatever is encoded in it', () => {
+    for (const address of ['/api/v1/pods?labelSelector=app%3Dweb', '/%', '/%2', '/%zz', `/spt_${'a'.repeat(42)}%2e`, '/x?a=%25%2573pt_', '/100%25']) {
+      expect(holdsOwnToken(address)).toBe(false);
+      expect(withoutOwnTokens(address)).toBe(address);
+    }
+    fc.assert(fc.property(fc.stringMatching(/^[a-c%0-9+&=/-]{0,200}$/), (text) => withoutOwnTokens(text) === text));
+  });
+
+  it('keeps what stands around one', () => {
+    expect(withoutOwnTokens(`/a%20b?x=${all(token)}&y=%2F&z=${device}&s=${percents(all(signed))}%20.`)).toBe('/a%20b?x=spt_[redacted]&y=%2F&z=spd_[redacted]&s=jwt_[redacted]%20.');
+  });
+
+  it('takes time linear in its length, however often it is encoded', () => {
+    // Pass by pass, each of 16,000 would shorten this by two characters.
+    const address = `/%${'25'.repeat(16_000)}41${'%25'.repeat(10_000)}`;
+    const before = process.cpuUsage().user;
+    expect(holdsOwnToken(address)).toBe(false);
+    expect(process.cpuUsage().user - before).toBeLessThan(500_000);
+  });
+});
