@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { expectRefused } from './attack.ts';
 import { scene } from './scene.ts';
 
-const encoded = (text: string) => [...text].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
+const encoded = (text: string) => Array.from(text, (char) => `%${char.charCodeAt(0).toString(16)}`).join('');
 const again = (text: string) => text.replaceAll('%', '%25');
 
 const spellings: [string, (token: string) => string][] = [

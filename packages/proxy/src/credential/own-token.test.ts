@@ -13,7 +13,7 @@ const escaped = (char: string, lower = false) => {
   const hex = char.charCodeAt(0).toString(16).padStart(2, '0');
   return `%${lower ? hex : hex.toUpperCase()}`;
 };
-const all = (text: string, lower = false) => [...text].map((char) => escaped(char, lower)).join('');
+const all = (text: string, lower = false) => Array.from(text, (char) => escaped(char, lower)).join('');
 const times = (count: number, encode: (text: string) => string) => (text: string) => Array.from({ length: count }).reduce<string>(encode, text);
 const percents = (text: string) => text.replaceAll('%', '%25');
 
