@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ProblemError } from '@sallyport/kit';
+import type { ProblemError } from '@sallyport/kit';
 import { isOwn } from '../is-own.ts';
 import { onClusterHost } from '../on-cluster-host.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
