@@ -64,6 +64,15 @@ export const sallyportPartSchema = z.object({
     source: z.string().optional(), by: z.string().optional(), kind: z.string().optional(), id: z.string().optional(), name: z.string().optional(), active: z.boolean().optional(),
     added: z.array(z.string()).optional(), removed: z.array(z.string()).optional(), addedCount: z.number().optional(), removedCount: z.number().optional(),
   }).optional(),
+  /**
+   * Of a request to a cluster or to the gateway's own API: its method, and of the former what its target says. `query` is as it came, `proxyPath` (what a proxied request asks
+   * of what is behind) and the selectors are decoded; a text that is too long has `…` between its head and its tail. `targetLength` (characters) and `targetSha256` (hexadecimal)
+   * are of the whole target as it may stand in an event, and are there if it is longer than `requestURI` may be.
+   */
+  request: z.object({
+    method: z.string(), query: z.string().optional(), labelSelector: z.string().optional(), fieldSelector: z.string().optional(), proxyPath: z.string().optional(),
+    targetSha256: z.string().optional(), targetLength: z.number().optional(),
+  }).optional(),
   portForward: z.object({ ports: z.array(z.object({ port: z.number(), connections: z.number(), fromClient: z.number(), fromServer: z.number() })) }).optional(),
   /**
    * Of one event that stands for several alike: how many (itself included), from when to when by their own times, and what they have in common:

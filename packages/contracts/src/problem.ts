@@ -12,6 +12,7 @@ export const problemTable = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here', reason: 'MethodNotAllowed' },
   conflict: { status: 409, title: 'The request conflicts with the present state', reason: 'Conflict' },
   'too-large': { status: 413, title: 'The request is too large', reason: 'RequestEntityTooLarge' },
+  'uri-too-long': { status: 414, title: 'The request target is too long', reason: 'BadRequest' },
   'unsupported-media-type': { status: 415, title: 'The media type is not supported', reason: 'UnsupportedMediaType' },
   'too-many-requests': { status: 429, title: 'Too many requests', reason: 'TooManyRequests' },
   internal: { status: 500, title: 'Internal error', reason: 'InternalError' },

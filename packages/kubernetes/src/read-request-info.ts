@@ -5,6 +5,9 @@ import { isSecretRead } from './judgements.ts';
 import { mayUpsert } from './may-upsert.ts';
 import { readExec } from './read-exec.ts';
 import type { ExecOptions } from './read-exec.ts';
+import { readKubelet } from './read-kubelet.ts';
+import type { KubeletRequest } from './read-kubelet.ts';
+import { readPorts } from './read-ports.ts';
 import { streamKind } from './stream-kind.ts';
 import type { StreamKind } from './stream-kind.ts';
 
@@ -40,6 +43,10 @@ export type RequestInfo = {
   longRunning: boolean;
   /** For exec and attach: what was asked to run. */
   exec?: ExecOptions;
+  /** For what goes through `nodes/proxy` and does something in a pod. */
+  kubelet?: KubeletRequest;
+  /** For a port-forward, the kubelet's too: the ports that its query names, if it names any. */
+  ports?: readonly number[];
 };
 
 /** The parts of a request that decide what it asks. */
@@ -122,16 +129,31 @@ function finishVerb(info: RequestInfo, query: QueryParameters, special: boolean)
 }
 
 function judge(info: RequestInfo, request: RequestParts): RequestInfo {
-  const { method, query, hasBody, segments } = request;
+  const { method, query, hasBody } = request;
   info.stream = streamKind(info, isApiTrue(query.get('follow')));
   info.longRunning = info.stream !== undefined;
   const runs = info.stream === 'exec' || info.stream === 'attach' || info.stream === 'portforward';
   info.verb = runs ? 'create' : info.requestVerb;
   info.dryRun = isDryRun(info, method, query, hasBody ?? true);
   info.upsert = mayUpsert(info, request.contentTypes);
-  if (info.stream === 'proxy') info.proxyPath = pathBehind(info.path, segments.length - info.parts.length + (info.requestVerb === 'proxy' ? 2 : 3));
+  if (info.stream === 'proxy') readProxied(info, request);
+  if (info.stream === 'portforward') notePorts(info, readPorts(query, 'ports'));
   if (info.stream === 'exec' || info.stream === 'attach') info.exec = readExec(query);
   return info;
+}
+
+function readProxied(info: RequestInfo, { segments, query }: RequestParts): void {
+  const old = info.requestVerb === 'proxy';
+  info.proxyPath = pathBehind(info.path, segments.length - info.parts.length + (old ? 2 : 3));
+  if (info.apiGroup !== '' || info.resource !== 'nodes') return;
+  const kubelet = readKubelet(info.proxyPath, query);
+  if (kubelet === undefined) return;
+  info.kubelet = kubelet;
+  if (kubelet.action === 'portforward') notePorts(info, readPorts(query, 'port'));
+}
+
+function notePorts(info: RequestInfo, ports: readonly number[]): void {
+  if (ports.length > 0) info.ports = ports;
 }
 
 /** The path from its slash number `count` on (the first is 0). Segments hold no slash, so that those of the path are the ones between them. */

@@ -1,9 +1,11 @@
-import { createHmac } from 'node:crypto';
 import type { AuditConfig, AuditEvent, AuditRecord, AuditStage, SallyportPart } from '@sallyport/contracts';
 import { auditKey, ProblemError, type AuditSink } from '@sallyport/kit';
 import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
+import { fitsEvent } from './describe-request.ts';
+import { createExecCommandText } from './exec-command-text.ts';
 import type { Exchange, Step } from './exchange.ts';
+import { mustShowWhole } from './must-show-whole.ts';
 
 export type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
 
@@ -40,8 +42,7 @@ function mustWait(kube: RequestInfo, when: AuditConfig['whenUnavailable']): bool
 
 /** The trail of what happens on the Kubernetes road: one event before anything goes upstream, one when a stream starts, one at the end. A refused request has the last alone. */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
-  const commandText = deps.settings.execCommand === 'clear' ? (word: string) => word
-    : (word: string) => `hmac-sha256:${createHmac('sha256', deps.hashKey).update(word).digest('base64url')}`;
+  const commandText = createExecCommandText(deps.settings.execCommand, deps.hashKey);
   const options = { producer: deps.producer, commandText };
   const record = (exchange: Exchange, stage: AuditStage, { type = 'k8s.request', at = Date.now(), more }: { type?: 'k8s.request' | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {}) => {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
@@ -56,8 +57,10 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       if (!deps.sink.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written, so nothing is let through. Try again shortly.');
     },
     commit(exchange) {
+      const { kube, rawTarget } = exchange;
+      if (mustShowWhole(kube!) && !fitsEvent({ method: kube!.method, rawTarget, kube }, commandText)) throw new ProblemError('uri-too-long', 'The request target is longer than what the audit log can hold of it.');
       exchange.audited = 'received';
-      if (mustWait(exchange.kube!, deps.settings.whenUnavailable)) return deps.sink.publish(record(exchange, 'RequestReceived'));
+      if (mustWait(kube!, deps.settings.whenUnavailable)) return deps.sink.publish(record(exchange, 'RequestReceived'));
       // Nobody waits for this one, so it is put together when the request is on its way: the remaining steps run before any microtask.
       const at = Date.now();
       queueMicrotask(() => deps.sink.enqueue(record(exchange, 'RequestReceived', { at })));

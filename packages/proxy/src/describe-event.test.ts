@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { holdsOwnToken } from './credential/own-token.ts';
-import { auditUri } from './describe-event.ts';
+import { auditUri } from './describe-request.ts';
 
 describe('the request URI in an event', () => {
   it.each([

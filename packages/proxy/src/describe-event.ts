@@ -1,29 +1,9 @@
 import type { AuditEvent, AuditStage, SallyportPart } from '@sallyport/contracts';
-import { withoutOwnTokens } from './credential/own-token.ts';
+import { clientText } from './client-text.ts';
+import { auditUri, describeRequest, longest } from './describe-request.ts';
 import type { Exchange } from './exchange.ts';
-
-const control = /[\u0000-\u001f\u007f-\u009f]/g;
-
-/** Text of the client's own making, as it may stand in an event: no tokens, control characters (ANSI codes) as visible escapes, the length bounded. */
-export function clientText(text: string): string {
-  const clean = withoutOwnTokens(text);
-  const bounded = clean.length > 1024 ? `${clean.slice(0, 1024)}…` : clean;
-  return bounded.replace(control, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** The request URI without what exec runs: that stands in `exec.command`, in clear or hashed as configured. */
-export function auditUri(rawTarget: string): string {
-  const mark = rawTarget.indexOf('?');
-  if (mark === -1 || !/[?&](c|%63)(o|%6f)/i.test(rawTarget)) return clientText(rawTarget);
-  const kept = rawTarget.slice(mark + 1).split('&').filter((pair) => {
-    try {
-      return decodeURIComponent(pair.split('=')[0]!.replaceAll('+', ' ')) !== 'command';
-    } catch {
-      return false;
-    }
-  });
-  return clientText(kept.length === 0 ? rawTarget.slice(0, mark) : `${rawTarget.slice(0, mark)}?${kept.join('&')}`);
-}
+import type { ExecCommandText } from './exec-command-text.ts';
+import { mustShowWhole } from './must-show-whole.ts';
 
 function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
   const { answer, headers, kube } = exchange;
@@ -46,18 +26,30 @@ function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
   return part;
 }
 
-/** What exec runs, in clear or as keyed hashes (so that equality can still be tested). */
-export type ExecCommandText = (word: string) => string;
+/** The ports that a port-forward names in its query; what flowed through them is told at its end. */
+function namedPorts(ports: readonly number[]): SallyportPart['portForward'] {
+  return { ports: ports.map((port) => ({ port, connections: 0, fromClient: 0, fromServer: 0 })) };
+}
+
+function describeRun(part: SallyportPart, { kube }: Exchange, commandText: ExecCommandText): void {
+  const exec = kube?.exec ?? kube?.kubelet?.exec;
+  if (exec) part.exec = { ...exec, command: exec.command.map(commandText.of) };
+  if (kube?.ports) part.portForward = namedPorts(kube.ports);
+}
+
+export type DescribeOptions = { producer: string; commandText: ExecCommandText };
 
 /** The event of one stage of one request, in the shape of audit.k8s.io/v1 with our part under `sallyport`. Times are MicroTime texts. */
-export function describeEvent(exchange: Exchange, stage: AuditStage, times: { received: string; stage: string }, options: { producer: string; commandText: ExecCommandText }): AuditEvent {
+export function describeEvent(exchange: Exchange, stage: AuditStage, times: { received: string; stage: string }, options: DescribeOptions): AuditEvent {
   const { kube, headers, answer } = exchange;
   const part = sallyportPart(exchange, options.producer);
-  if (kube?.exec) part.exec = { ...kube.exec, command: kube.exec.command.map(options.commandText) };
+  describeRun(part, exchange, options.commandText);
+  const request = { method: exchange.request.method ?? '', rawTarget: exchange.rawTarget, kube };
+  part.request = describeRequest(request, options.commandText, stage === 'RequestReceived' && kube && mustShowWhole(kube) ? longest.whole : longest.part);
   const user = answer?.impersonation;
   const event: AuditEvent = {
     kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: exchange.auditId, stage,
-    requestURI: auditUri(exchange.rawTarget), verb: kube?.requestVerb ?? (exchange.request.method ?? '').toLowerCase(),
+    requestURI: auditUri(exchange.rawTarget, kube), verb: kube?.requestVerb ?? (exchange.request.method ?? '').toLowerCase(),
     user: user ? { username: user.user, uid: user.uid, groups: user.groups, extra: user.extra } : answer?.identity ? { username: answer.identity.user, groups: answer.identity.groups } : {},
     sourceIPs: [exchange.clientAddress],
     requestReceivedTimestamp: times.received, stageTimestamp: times.stage, sallyport: part,

@@ -1,7 +1,7 @@
 import type { Logger, Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { AuditTrail } from './audit-trail.ts';
-import { clientText } from './describe-event.ts';
+import { clientText } from './client-text.ts';
 import type { Exchange } from './exchange.ts';
 
 export type ExchangeEnds = { opened(exchange: Exchange): void; finished(exchange: Exchange): void; failed(exchange: Exchange, error: unknown): void };

@@ -52,7 +52,7 @@ function createSink(rig: Rig): AuditSink {
 
 /** The road between a recording upstream (plain HTTP on loopback) and raw sockets, with authorize and Kafka answering as the test says. */
 export async function createRig(handler: (request: IncomingMessage, response: ServerResponse) => void, streams: object = {}): Promise<Rig> {
-  const upstream = createServer();
+  const upstream = createServer({ maxHeaderSize: 128 * 1024 });
   const rig = { checks: [], events: [], seen: [], answer: () => allow(), kafka: 'up', upstream } as unknown as Rig;
   upstream.on('request', (request, response) => {
     rig.seen.push(request);

@@ -84,9 +84,9 @@ function relayRefusal(exchange: Exchange, answer: IncomingMessage): void {
   answer.on('error', () => response.destroy());
 }
 
-/** What watches an exec, attach or port-forward; a tunnel to something else (a proxied service) is nobody's business. */
+/** What watches an exec, attach or port-forward, those of the kubelet behind `nodes/proxy` too; a tunnel to something else (a proxied service) is nobody's business. */
 function observerOf({ kube, headers }: Exchange, answer: IncomingMessage): StreamObserver | undefined {
-  const kind = kube!.stream;
+  const kind = kube!.kubelet?.action ?? kube!.stream;
   if (kind !== 'exec' && kind !== 'attach' && kind !== 'portforward') return undefined;
   const webSocket = headers!.upgrade === 'websocket';
   const subprotocol = answer.headers[webSocket ? 'sec-websocket-protocol' : 'x-stream-protocol-version'];

@@ -44,7 +44,8 @@ export function createAuditBus(deps: AuditBusDeps): AuditBus {
   };
   const queue = new DeliveryQueue<AuditRecord>({
     logger: deps.logger, now: deps.now, publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: 0,
-    prepare: (item) => ({ item, weight: 0 }),
+    // Only what is much longer than the rest is worth weighing.
+    prepare: (item) => ({ item, weight: 2 * (item.data.sallyport.request?.targetLength ?? 0) }),
     deliver,
     onDelivered: (count) => counters.delivered(count), onFailed: () => counters.failed(), onDropped: (count) => counters.dropped(count),
   });

@@ -21,6 +21,8 @@ export type DeliveryQueueDeps<Item> = {
   onDropped?(count: number): void;
   publishTimeoutMs: number;
   queueLimit: number;
+  /** The weight of all that waits from which on there is no room: events may be long, and a queue of them must not fill the memory. */
+  queueWeight?: number;
   /** How long events that nobody waits for may gather before they are sent. */
   lingerMs: number;
   /** As many as make a good batch: gathering ends early when there are. */
@@ -41,6 +43,8 @@ export class DeliveryQueue<Item> {
   #pending: Entry<Item>[] = [];
   #inFlight: readonly Entry<Item>[] = [];
   #awaited = 0;
+  /** Of the events not yet acknowledged, those under way included. */
+  #weight = 0;
   #running: Promise<void> | undefined;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #awaySince: number | undefined;
@@ -50,7 +54,7 @@ export class DeliveryQueue<Item> {
 
   constructor(deps: DeliveryQueueDeps<Item>) {
     const nothing = () => undefined;
-    this.#deps = { onDelivered: nothing, onFailed: nothing, onDropped: nothing, gatherCount: 64, batchLimit: 500, batchWeight: 512 * 1024, ...deps };
+    this.#deps = { onDelivered: nothing, onFailed: nothing, onDropped: nothing, gatherCount: 64, batchLimit: 500, batchWeight: 512 * 1024, queueWeight: 64 * 1024 * 1024, ...deps };
   }
 
   /** Events not yet acknowledged, those under way included. */
@@ -70,7 +74,7 @@ export class DeliveryQueue<Item> {
   }
 
   hasRoom(): boolean {
-    return this.#state === 'open' && this.length < this.#deps.queueLimit;
+    return this.#state === 'open' && this.length < this.#deps.queueLimit && this.#weight < this.#deps.queueWeight;
   }
 
   enqueue(record: AuditRecord): void {
@@ -109,6 +113,7 @@ export class DeliveryQueue<Item> {
   #take(record: AuditRecord, waiter: Waiter | undefined): Entry<Item> {
     const entry: Entry<Item> = { ...this.#deps.prepare(record), at: this.#deps.now(), waiter };
     this.#pending.push(entry);
+    this.#weight += entry.weight;
     if (waiter) this.#awaited += 1;
     if (waiter || this.#pending.length >= this.#deps.gatherCount) this.#gather.open();
     this.#running ??= this.#run();
@@ -122,6 +127,7 @@ export class DeliveryQueue<Item> {
       await this.#gatherMore();
       if (this.#state === 'closed') break;
       await this.#deliver(this.#nextBatch());
+      for (const { weight } of this.#inFlight) this.#weight -= weight;
       this.#inFlight = [];
     }
     // In the same turn as the look at the queue: an event that comes now starts the next run.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, ProblemError, type AuditSink } from '@sallyport/kit';
-import { clientText } from '../describe-event.ts';
+import { clientText } from '../client-text.ts';
 import type { AuditCall } from './own-api-deps.ts';
 
 /** Events of the gateway's own API, of type `http.request`. */
@@ -20,7 +20,7 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
           user: identity ? { username: identity.user, groups: identity.groups } : {}, sourceIPs: [clientAddress], ...(userAgent === undefined ? {} : { userAgent }),
           responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
           sallyport: {
-            producer: deps.producer, clientAddress, ...(answer ? { decision: answer.decision } : {}), ...(answer?.session ? { sessionId: answer.session.id } : {}),
+            producer: deps.producer, clientAddress, request: { method: clientText(request.method ?? '') }, ...(answer ? { decision: answer.decision } : {}), ...(answer?.session ? { sessionId: answer.session.id } : {}),
             ...(explained ? { explained } : {}),
             ...(identity ? { identity: { iss: identity.issuer, sub: identity.subject, email: identity.email, groups: identity.groups } } : {}),
           },

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { explanationSchema, type SallyportPart } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
-import { clientText } from '../describe-event.ts';
+import { clientText } from '../client-text.ts';
 import type { ApiContext, ApiResult } from './audited-call.ts';
 import { checkOf, type AskingDeps } from './check-of-question.ts';
 import { readJsonBody } from './read-json-body.ts';

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
+import { auditUri, describeRequest, fitsEvent, longest } from './describe-request.ts';
+import { createExecCommandText } from './exec-command-text.ts';
+
+const clear = createExecCommandText('clear', Buffer.from('k'));
+const hashed = createExecCommandText('hashed', Buffer.from('k'));
+const node = '/api/v1/nodes/n/proxy';
+
+function asked(rawTarget: string, method = 'GET') {
+  const parsed = parseRequestTarget(rawTarget);
+  return { method, rawTarget, kube: parsed.ok ? readRequestInfo({ method, ...parsed }) : undefined };
+}
+
+describe('what an event says of a request', () => {
+  it('has each part of the target in a member of its own, wherever it is in the target', () => {
+    const pads = `${'pad=x&'.repeat(400)}`;
+    const described = describeRequest(asked(`/api/v1/secrets?${pads}labelSelector=app%3Dvault&fieldSelector=metadata.namespace%3Dprod`), clear, longest.part);
+    expect(described).toMatchObject({ method: 'GET', labelSelector: 'app=vault', fieldSelector: 'metadata.namespace=prod' });
+    expect(described.query).toMatch(/fieldSelector=metadata\.namespace%3Dprod$/);
+    const proxied = describeRequest(asked(`${node}/${'a/'.repeat(2000)}../etc`.replace('../', 'run/')), clear, longest.part);
+    expect(proxied.proxyPath).toMatch(/\/run\/etc$/);
+  });
+
+  it('is head and tail of what is too long, with its length and hash', () => {
+    const target = `/api/v1/pods?a=${'x'.repeat(10_000)}&end=1`;
+    const { query, targetLength, targetSha256 } = describeRequest(asked(target), clear, longest.part);
+    expect(query).toHaveLength(longest.part + 1);
+    expect(query).toMatch(/^a=x{2046}…x+&end=1$/);
+    expect(targetLength).toBe(target.length);
+    expect(targetSha256).toBe(createHash('sha256').update(target).digest('hex'));
+  });
+
+  it('is short for an ordinary request', () => {
+    expect(describeRequest(asked('/api/v1/namespaces/dev/pods/web'), clear, longest.part)).toEqual({ method: 'GET' });
+    expect(describeRequest(asked('/api/v1/pods?limit=500'), clear, longest.part)).toEqual({ method: 'GET', query: 'limit=500' });
+  });
+
+  it('shows control characters as escapes and no tokens', () => {
+    const described = describeRequest(asked(`/api/v1/pods?labelSelector=a%3D%1b[2J&x=spt_${'a'.repeat(43)}`), clear, longest.part);
+    expect(described.labelSelector).toBe('a=\\u001b[2J');
+    expect(JSON.stringify(described)).not.toContain('aaaa');
+    expect(describeRequest(asked(`${node}/logs/spt_${'a'.repeat(43)}`), clear, longest.part).proxyPath).toBe('/logs/spt_[redacted]');
+  });
+});
+
+describe('a command in a query', () => {
+  it.each(['/api/v1/namespaces/dev/pods/web/exec?command=secret&container=c', `${node}/exec/prod/web/c?command=secret&container=c`, `${node}/run/prod/web/c?cmd=secret&container=c`, `${node}/run/prod/web/c?c%6dd=secret&container=c`])('of %s is in exec.command and not here', (target) => {
+    for (const text of [clear, hashed]) expect(describeRequest(asked(target, 'POST'), text, longest.whole).query).toBe('container=c');
+    expect(auditUri(target, asked(target).kube)).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
+  });
+
+  it('that only looks like one is not hidden, and shown as commands are', () => {
+    const target = '/api/v1/namespaces/dev/services/web/proxy/x?command=secret&a=1';
+    expect(describeRequest(asked(target), clear, longest.part).query).toBe('command=secret&a=1');
+    expect(describeRequest(asked(target), hashed, longest.part).query).toMatch(/^command=hmac-sha256:[\w-]{43}&a=1$/);
+  });
+
+  it.each(['/api/v1/namespaces/dev/pods/web//exec?command=secret', `${node}/../run/prod/web/c?cmd=secret`, '/api/v1/namespaces/dev/pods/web/exec?%63ommand=secret&%zz'])('of a target that cannot be read (%s) is hashed where commands are', (target) => {
+    expect(asked(target).kube).toBeUndefined();
+    expect(JSON.stringify(describeRequest(asked(target), hashed, longest.part))).not.toContain('secret');
+    expect(auditUri(target)).not.toContain('secret');
+  });
+
+  it('leaves its hash out of the hash of the target: a short command could be guessed from that', () => {
+    const target = (command: string) => `/api/v1/namespaces/dev/pods/web/exec?command=${command}&pad=${'x'.repeat(2000)}`;
+    expect(describeRequest(asked(target('ls')), hashed, longest.part).targetSha256).toBe(describeRequest(asked(target('rm')), hashed, longest.part).targetSha256);
+  });
+});
+
+describe('the event of a write or a shell', () => {
+  it('holds the script of an exec that a head of 64 KiB can carry', () => {
+    expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods/web/exec?command=${'x'.repeat(64_000)}&container=c`, 'POST'), clear)).toBe(true);
+    expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?pad=${'x'.repeat(64_000)}`, 'POST'), clear)).toBe(true);
+  });
+
+  it('does not hold what is longer once it can be read', () => {
+    expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?labelSelector=${'%1b'.repeat(20_000)}`, 'DELETE'), clear)).toBe(false);
+    expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?pad=${'x'.repeat(66_000)}`, 'POST'), clear)).toBe(false);
+  });
+});
