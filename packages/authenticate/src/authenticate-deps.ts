@@ -1,8 +1,10 @@
 import type { AuditSink, Logger, ProviderTokenStore, ServiceVerifier, SessionStore, SessionTokenSigner, SingleUseStore, TokenSealer } from '@sallyport/kit';
 import type { ScimDeps } from './directory/scim/scim-deps.ts';
+import type { LoginSealer } from './login/login-sealer.ts';
 import type { LoginSettings } from './login/login-settings.ts';
 import type { ProviderClient } from './providers/provider-client.ts';
 import type { LoginEvents } from './session/login-events.ts';
+import type { LoginWatch } from './session/login-watch.ts';
 
 /** What the service is made of. */
 export type AuthenticateDeps = {
@@ -20,6 +22,10 @@ export type AuthenticateDeps = {
   keeping?: { tokens: ProviderTokenStore; sealer: TokenSealer };
   /** What pushes of people and groups need; without it there is no address for them. */
   scim?: ScimDeps;
+  /** Seals logins under way; with a key of this process unless given. */
+  pending?: LoginSealer;
+  /** Counts logins; what it counts is in no metric unless given. */
+  watch?: LoginWatch;
   logger: Logger;
   now: () => number;
   /** 32 random bytes in base64url. */
@@ -31,4 +37,4 @@ export type AuthenticateDeps = {
 };
 
 /** What the routes share. */
-export type RouteDeps = AuthenticateDeps & { events: LoginEvents };
+export type RouteDeps = AuthenticateDeps & { events: LoginEvents; pending: LoginSealer; watch: LoginWatch };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import express, { type Express, type RequestHandler } from 'express';
 import { ProblemError, requireService } from '@sallyport/kit';
 import type { AuthenticateDeps, RouteDeps } from './authenticate-deps.ts';
@@ -6,6 +7,7 @@ import { issueDeviceCode } from './device/issue-device-code.ts';
 import { redeemDeviceCode } from './device/redeem-device-code.ts';
 import { showDevicePage } from './device/show-device-page.ts';
 import { createScimApp } from './directory/scim/create-scim-app.ts';
+import { createLoginSealer } from './login/login-sealer.ts';
 import { errorPage } from './pages/error-page.ts';
 import { pageHeaders } from './pages/render-page.ts';
 import { showUser } from './pomerium/show-user.ts';
@@ -22,6 +24,7 @@ import { revokeSessions } from './routes/revoke-sessions.ts';
 import { showMe } from './routes/show-me.ts';
 import { signedOut } from './routes/signed-out.ts';
 import { createLoginEvents } from './session/login-events.ts';
+import { createLoginWatch } from './session/login-watch.ts';
 
 const bodyLimit = '16kb';
 
@@ -55,7 +58,9 @@ function mountPomerium(app: Express, routes: RouteDeps): void {
 
 /** The service's HTTP application. It neither listens nor reads the environment. Every call needs the credential of one of Sallyport's services. */
 export function createAuthenticateApp(deps: AuthenticateDeps): Express {
-  const routes: RouteDeps = { ...deps, events: createLoginEvents(deps) };
+  const events = createLoginEvents(deps);
+  const { pending = createLoginSealer([{ id: 'of-this-process', key: randomBytes(32) }]), watch = createLoginWatch({ ...deps, events }) } = deps;
+  const routes: RouteDeps = { ...deps, events, pending, watch };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

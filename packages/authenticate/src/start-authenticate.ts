@@ -9,6 +9,7 @@ import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { loadScimClients } from './directory/load-scim-clients.ts';
 import { openDirectory } from './directory/open-directory.ts';
+import { openLoginSealer } from './login/open-login-sealer.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { readClientKey } from './providers/client-authentication.ts';
 import { createProviderClient } from './providers/provider-client.ts';
@@ -16,6 +17,7 @@ import { createProviderFetch, type ProviderFetch } from './providers/provider-fe
 import { createRefresher } from './refresh/create-refresher.ts';
 import { forgetWithSessions } from './session/forget-with-sessions.ts';
 import { createLoginEvents } from './session/login-events.ts';
+import { createLoginWatch } from './session/login-watch.ts';
 
 export type StartAuthenticate = {
   loaded: LoadedConfig;
@@ -111,6 +113,13 @@ function openTokens({ loaded: { config, resolvePath }, now = Date.now }: StartAu
   return { tokens: createSessionTokenSigner({ privateKey: createPrivateKey(readFileSync(resolvePath(keyFile))), gatewayUrl: config.gateway.url, now }) };
 }
 
+/** Counts logins, and tells of floods of them before the audit sink is closed. */
+function openWatch({ metrics, now = Date.now }: StartAuthenticate, audit: AuditSink, closing: Closing): NonNullable<AuthenticateDeps['watch']> {
+  const watch = createLoginWatch({ events: createLoginEvents({ audit, now, randomId: () => randomUUID() }), now, ...(metrics ? { metrics } : {}) });
+  closing.push(async () => watch.close());
+  return watch;
+}
+
 /** Composes and starts the service. It starts while Redis, Kafka and the identity providers are away, and needs no restart when they come. */
 export async function startAuthenticate(parts: StartAuthenticate): Promise<RunningAuthenticate> {
   const { loaded: { config }, logger, now = Date.now, readiness = createReadiness() } = parts;
@@ -124,7 +133,7 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const providers = createProviders(parts, keeping !== undefined, closing);
   readiness.add('sessions', () => sessions.ping());
   const deps = followDirectory(parts, {
-    settings, providers, sessions, singleUse, audit, verifier, ...openTokens(parts), ...(keeping ? { keeping } : {}), logger, now,
+    settings, providers, sessions, singleUse, audit, verifier, ...openTokens(parts), ...(keeping ? { keeping } : {}), pending: openLoginSealer(parts.loaded), watch: openWatch(parts, audit, closing), logger, now,
     randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
   }, directory, closing);
   const server = createInternalServer({ loaded: parts.loaded, service: 'authenticate', handler: createAuthenticateApp(deps) });

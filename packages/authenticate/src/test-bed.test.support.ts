@@ -15,6 +15,7 @@ import type { ProviderFetch } from './providers/provider-fetch.ts';
 import { createRefresher } from './refresh/create-refresher.ts';
 import { forgetWithSessions } from './session/forget-with-sessions.ts';
 import { createLoginEvents } from './session/login-events.ts';
+import { createLoginWatch } from './session/login-watch.ts';
 import { clientId, createTestProvider, issuer } from './test-provider.test.support.ts';
 
 export const gateway = 'https://gate.example.com:8443';
@@ -75,7 +76,8 @@ export async function createBed(sections: Record<string, unknown> = {}, stores: 
     ...bare, config, resolvePath, store, metrics, random: () => 0.5, scimClients: loadScimClients({ config, file: 'sallyport.yaml', resolvePath, place: () => undefined }), loginEvents: createLoginEvents(bare),
     fetchFor: () => stores.apiFetch ?? (() => Promise.reject(new TypeError('there is no network here'))), sleep: async (ms) => void (clock.now += ms),
   });
-  const deps: AuthenticateDeps = { ...bare, providers: directory.providers, sessions: directory.sessions, ...(directory.scim ? { scim: directory.scim } : {}) };
+  const watch = createLoginWatch({ events: createLoginEvents(bare), now, metrics, later: () => {} });
+  const deps: AuthenticateDeps = { ...bare, watch, providers: directory.providers, sessions: directory.sessions, ...(directory.scim ? { scim: directory.scim } : {}) };
   const app = createAuthenticateApp(deps);
   const refresher = createRefresher({ ...deps, keeping, metrics, events: createLoginEvents(deps), random: () => 0.5 });
   const events = (type: string) => audit.records.filter((record) => record.type === type);

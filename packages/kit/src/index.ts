@@ -51,6 +51,7 @@ export type * from './sessions/provider-token-store.ts';
 export type * from './sessions/session-store.ts';
 export type * from './sessions/single-use-store.ts';
 export type * from './audit/audit-sink.ts';
+export * from './audit/address-block.ts';
 export * from './audit/anonymous-group.ts';
 export * from './audit/create-audit-record.ts';
 export * from './audit/sample-audit-record.ts';

@@ -4,10 +4,9 @@ import type { RouteDeps } from '../authenticate-deps.ts';
 import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie } from '../login/cookies.ts';
 import { readField } from '../login/read-field.ts';
 import { readOrigin, requireOwnPage } from '../login/read-origin.ts';
-import { transactionKey } from '../login/transaction.ts';
 import { html, sendPage } from '../pages/render-page.ts';
 import { readClientFacts } from '../session/client-facts.ts';
-import { approvalSchema, askedSchema, deviceKinds, type Approval, type Asked, type DeviceAnswer } from './device-login.ts';
+import { approvalKey, approvalSchema, askedSchema, deviceKinds, type Approval, type Asked, type DeviceAnswer } from './device-login.ts';
 import { readUserCode } from './user-code.ts';
 
 const path = '/.sallyport/device';
@@ -18,7 +17,7 @@ async function takeQuestion({ settings, singleUse }: RouteDeps, request: Request
   const held = readLoginCookie(readCookies(request.headers.cookie).get(loginCookieName(settings.loginOrigin, approvalId)));
   const code = readUserCode(readField(request.body, 'user_code') ?? '');
   if (!held || code === undefined) throw over();
-  const { data: approval } = approvalSchema.safeParse(await singleUse.take(deviceKinds.approval, transactionKey(approvalId, held.secret)));
+  const { data: approval } = approvalSchema.safeParse(await singleUse.take(deviceKinds.approval, approvalKey(approvalId, held.payload)));
   if (!approval) throw over();
   const { data: waits } = askedSchema.safeParse(await singleUse.read(deviceKinds.asked, code));
   if (waits?.id !== approval.id) throw over();

@@ -2,12 +2,11 @@ import type { Request, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { beginLoginCookies, readCookies } from '../login/cookies.ts';
-import { transactionKey } from '../login/transaction.ts';
 import { compareAddress } from '../pages/compare-address.ts';
 import { html, sendPage, type Html } from '../pages/render-page.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import type { ProvenIdentity } from '../session/proven-identity.ts';
-import { deviceKinds, type Approval, type Asked } from './device-login.ts';
+import { approvalKey, deviceKinds, type Approval, type Asked } from './device-login.ts';
 import { findAsked } from './find-asked.ts';
 import { showUserCode } from './user-code.ts';
 
@@ -43,8 +42,8 @@ export async function askApproval(deps: RouteDeps, about: { identity: ProvenIden
   if (!asked || userCode === undefined) throw new ProblemError('login-expired', 'The device does not wait any more, or somebody has answered it. Start again there.');
   const [approval, secret] = [randomToken(), randomToken()];
   const lifeMs = Math.max(1, asked.until - now());
-  await singleUse.put(deviceKinds.approval, transactionKey(approval, secret), { id: asked.id, sessionId: randomId(), identity } satisfies Approval, lifeMs);
-  response.append('set-cookie', beginLoginCookies(loginOrigin, readCookies(request.headers.cookie), approval, { secret, madeAt: now() }, lifeMs));
+  await singleUse.put(deviceKinds.approval, approvalKey(approval, secret), { id: asked.id, sessionId: randomId(), identity } satisfies Approval, lifeMs);
+  response.append('set-cookie', beginLoginCookies(loginOrigin, readCookies(request.headers.cookie), approval, { payload: secret, madeAt: now() }, lifeMs));
   const code = showUserCode(userCode);
   showApproval(response, identity, describeDevice(asked, code, readClientFacts(request).clientAddress), { approval, code });
 }

@@ -31,3 +31,6 @@ export const deviceKinds = {
   device: 'device', asked: 'device-user-code', approval: 'device-approval', answer: 'device-answer', poll: 'device-poll',
   begun: 'device-begun', lookups: 'device-lookups', wrong: 'device-wrong-codes',
 } as const;
+
+/** The key of an approval holds the browser's secret as well: for another browser it does not exist, and cannot be used up either. */
+export const approvalKey = (approval: string, secret: string) => `${approval}.${secret}`;

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError, readCaller } from '@sallyport/kit';
+import { addressBlock, ProblemError, readCaller } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
-import { addressKey } from '../session/address-key.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { askedSchema, deviceKinds, type Asked } from './device-login.ts';
 
@@ -13,17 +12,21 @@ const maxLookups = 300;
 /** Logins begun in that time from one address. */
 const maxBegun = 60;
 
-const tooMany = () => new ProblemError('too-many-requests', 'Too many codes came from here. Wait ten minutes and try again.');
+function tooMany({ watch }: RouteDeps, request: IncomingMessage, limit: 'device-logins' | 'device-codes'): ProblemError {
+  watch.limited(limit, readClientFacts(request).clientAddress);
+  return new ProblemError('too-many-requests', 'Too many codes came from here. Wait ten minutes and try again.');
+}
 
 function guessers(request: IncomingMessage): string[] {
   const caller = readCaller(request.headers);
-  return [`address ${addressKey(readClientFacts(request).clientAddress)}`, ...(caller ? [`session ${caller.session.id}`] : [])];
+  const { clientAddress } = readClientFacts(request);
+  return [`address ${clientAddress === undefined ? 'unknown' : addressBlock(clientAddress)}`, ...(caller ? [`session ${caller.session.id}`] : [])];
 }
 
 /** Refuses (`too-many-requests`) an address that begins more logins than anybody needs. */
-export async function limitBegun({ singleUse }: RouteDeps, request: IncomingMessage): Promise<void> {
+export async function limitBegun(deps: RouteDeps, request: IncomingMessage): Promise<void> {
   const [address] = guessers(request);
-  if (await singleUse.count(deviceKinds.begun, address!, windowMs) > maxBegun) throw tooMany();
+  if (await deps.singleUse.count(deviceKinds.begun, address!, windowMs) > maxBegun) throw tooMany(deps, request, 'device-logins');
 }
 
 /** Looks a user code up; undefined if there is none such. Whoever gives too many wrong ones is told nothing more (`too-many-requests`). */
@@ -31,7 +34,7 @@ export async function findAsked(deps: RouteDeps, request: IncomingMessage, code:
   const { singleUse } = deps;
   for (const who of guessers(request)) {
     const lookups = await singleUse.count(deviceKinds.lookups, who, windowMs);
-    if (lookups > maxLookups || Number(await singleUse.read(deviceKinds.wrong, who) ?? 0) >= maxWrong) throw tooMany();
+    if (lookups > maxLookups || Number(await singleUse.read(deviceKinds.wrong, who) ?? 0) >= maxWrong) throw tooMany(deps, request, 'device-codes');
   }
   const { data: asked } = askedSchema.safeParse(code === undefined ? undefined : await singleUse.read(deviceKinds.asked, code));
   if (asked) return asked;

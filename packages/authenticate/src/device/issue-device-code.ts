@@ -34,6 +34,7 @@ export function issueDeviceCode(deps: RouteDeps): RequestHandler {
     if (!device) throw new ProblemError('not-found', 'Logins by a code that is approved elsewhere are switched off here (login.device).');
     requireProgram(request);
     const cluster = readCluster(request);
+    deps.watch.begun('code-for-device', readClientFacts(request).clientAddress);
     await limitBegun(deps, request);
     const [id, deviceCode] = [randomId(), `spd_${randomToken()}`];
     await singleUse.put(deviceKinds.device, deviceCode, { id }, deviceLifeMs);

@@ -1,4 +1,4 @@
-import { hashToken } from '@sallyport/kit';
+import { hashToken, ProblemError } from '@sallyport/kit';
 import { isPlainLoopback } from './login-settings.ts';
 
 // RFC 6265bis 4.1.3.2: a browser takes a __Host- cookie only from https, without Domain, for the whole host; a sibling host cannot plant one.
@@ -37,26 +37,38 @@ export function loginCookieName(origin: string, state: string): string {
   return `${baseName(origin)}-login-${hashToken(state).slice(0, 12)}`;
 }
 
-/** Its value: a secret, and when it was made, so that the oldest can be told; of a device's login its code, too, which is kept nowhere else. */
-export type LoginCookie = { secret: string; madeAt: number; userCode?: string };
+/** Its value: when it was made, so that the oldest can be told, and what is kept in it. */
+export type LoginCookie = { madeAt: number; payload: string };
 
 export function readLoginCookie(value: string | undefined): LoginCookie | undefined {
-  const [, secret, madeAt, userCode] = /^([A-Za-z0-9_-]{43})\.([0-9a-z]{1,11})(?:\.([A-Z]{8}))?$/.exec(value ?? '') ?? [];
-  if (secret === undefined || madeAt === undefined) return undefined;
-  return { secret, madeAt: Number.parseInt(madeAt, 36), ...(userCode === undefined ? {} : { userCode }) };
+  const [, madeAt, payload] = /^([0-9a-z]{1,11})\.([A-Za-z0-9._~-]+)$/.exec(value ?? '') ?? [];
+  return madeAt === undefined || payload === undefined ? undefined : { madeAt: Number.parseInt(madeAt, 36), payload };
 }
 
-const writeLoginCookie = ({ secret, madeAt, userCode }: LoginCookie) => `${secret}.${madeAt.toString(36)}${userCode === undefined ? '' : `.${userCode}`}`;
-
+/** RFC 6265 6.1: browsers keep cookies of 4,096 bytes, name and attributes included. */
+const longestPayload = 3800;
 const keptLogins = 8;
+/** All of them travel with every request, and its whole head must stay below 16 KiB. */
+const keptBytes = 6144;
+
+/** The logins, newest first, for which there is no room beside a new one of `size` bytes. */
+function withoutRoom(logins: readonly [string, string][], size: number): string[] {
+  let room = keptBytes - size;
+  return logins.flatMap(([name, value], place) => {
+    room -= name.length + value.length;
+    return place >= keptLogins - 1 || room < 0 ? [name] : [];
+  });
+}
 
 /** Set-Cookie lines that begin a login; if the browser holds many unfinished ones, the oldest go. */
-export function beginLoginCookies(origin: string, held: Map<string, string>, state: string, cookie: LoginCookie, lifeMs: number): string[] {
+export function beginLoginCookies(origin: string, held: Map<string, string>, state: string, { madeAt, payload }: LoginCookie, lifeMs: number): string[] {
+  if (payload.length > longestPayload) throw new ProblemError('bad-request', 'The parameters of this login are too long.');
   const logins = [...held].filter(([name]) => name.startsWith(`${baseName(origin)}-login-`))
     .sort(([, a], [, b]) => (readLoginCookie(b)?.madeAt ?? 0) - (readLoginCookie(a)?.madeAt ?? 0));
+  const [name, value] = [loginCookieName(origin, state), `${madeAt.toString(36)}.${payload}`];
   return [
-    `${loginCookieName(origin, state)}=${writeLoginCookie(cookie)}; ${attributes(origin, Math.floor(lifeMs / 1000))}`,
-    ...logins.slice(keptLogins - 1).map(([name]) => `${name}=; ${attributes(origin, 0)}`),
+    `${name}=${value}; ${attributes(origin, Math.floor(lifeMs / 1000))}`,
+    ...withoutRoom(logins, name.length + value.length).map((one) => `${one}=; ${attributes(origin, 0)}`),
   ];
 }
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '@sallyport/kit';
+import { addressBlock, ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
-import { addressKey } from '../session/address-key.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { beganSchema, kinds, transactionLifeMs } from './transaction.ts';
 
@@ -13,9 +12,10 @@ const windowMs = 600_000;
  * Notes from where a program asked for a login whose code will be carried back by hand, for the page to say so. The first word counts: the same program may ask again, and
  * any other request that names its challenge is refused (`conflict`).
  */
-export async function noteBegun({ singleUse }: RouteDeps, challenge: string, request: IncomingMessage): Promise<void> {
+export async function noteBegun({ singleUse, watch }: RouteDeps, challenge: string, request: IncomingMessage): Promise<void> {
   const facts = readClientFacts(request);
-  if (await singleUse.count(kinds.beganCount, addressKey(facts.clientAddress), windowMs) > maxBegun) {
+  if (await singleUse.count(kinds.beganCount, facts.clientAddress === undefined ? 'unknown' : addressBlock(facts.clientAddress), windowMs) > maxBegun) {
+    watch.limited('pasted-codes', facts.clientAddress);
     throw new ProblemError('too-many-requests', 'Too many logins were begun from your address. Wait ten minutes and try again.');
   }
   if (await singleUse.claim(kinds.began, challenge, facts, transactionLifeMs)) return;

@@ -5,7 +5,6 @@ import { provenIdentitySchema } from '../session/proven-identity.ts';
 export const loginGoalSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cli'), redirectUri: z.string(), state: z.string(), codeChallenge: z.string() }),
   z.object({ kind: z.literal('browser'), returnTo: z.string() }),
-  /** The device's code is with the browser, not here. */
   z.object({ kind: z.literal('device') }),
   z.object({ kind: z.literal('pomerium'), redirectUri: z.string() }),
 ]);
@@ -14,12 +13,10 @@ export type LoginGoal = z.infer<typeof loginGoalSchema>;
 /** How recently and how strongly the person is to be authenticated. */
 const demandsSchema = z.object({ maxAge: z.number().optional(), acrValues: z.array(z.string()), begunAt: z.number() });
 
-/** A login under way, kept until the browser comes back. */
-export const transactionSchema = z.object({ provider: z.string(), nonce: z.string(), codeVerifier: z.string(), goal: loginGoalSchema, demands: demandsSchema });
+/** A login under way. It travels sealed in a cookie of its own until the browser comes back; `userCode` is the one of a device's login. */
+export const transactionSchema = z.object({ provider: z.string(), nonce: z.string(), codeVerifier: z.string(), goal: loginGoalSchema, demands: demandsSchema, begunAt: z.number(), userCode: z.string().optional() });
 export type Transaction = z.infer<typeof transactionSchema>;
 export const transactionLifeMs = 600_000;
-/** The key holds the browser's secret as well: for another browser the login does not exist, and it cannot use it up either. */
-export const transactionKey = (state: string, secret: string) => `${state}.${secret}`;
 
 /** Who asked for a login whose code is to be carried back, by its challenge: the person must see it beside the code. */
 export const beganSchema = z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() });
@@ -35,5 +32,5 @@ export const pastedCodeLifeMs = 300_000;
 export const issuedSchema = z.object({ sessionId: z.string() });
 export const issuedLifeMs = 600_000;
 
-/** Names of the kinds of single-use values. */
-export const kinds = { login: 'login', code: 'code', issued: 'code-issued', replayed: 'code-replayed', began: 'paste-began', beganCount: 'paste-began-from' } as const;
+/** Names of the kinds of single-use values; `finished` are the states of logins that have ended. */
+export const kinds = { finished: 'login-finished', code: 'code', issued: 'code-issued', replayed: 'code-replayed', began: 'paste-began', beganCount: 'paste-began-from' } as const;

@@ -11,12 +11,13 @@ import { readLoginDemands } from '../login/read-login-demands.ts';
 import { readLoginRequest } from '../login/read-login-request.ts';
 import { readOrigin } from '../login/read-origin.ts';
 import { pasteRedirect } from '../login/redirect-uri.ts';
-import { kinds, transactionKey, transactionLifeMs, type LoginGoal, type Transaction } from '../login/transaction.ts';
+import { transactionLifeMs, type LoginGoal, type Transaction } from '../login/transaction.ts';
 import { readQuery } from '../pages/read-query.ts';
 import { showChoice } from '../pages/show-choice.ts';
 import { showLoginQuestion } from '../pages/show-login-question.ts';
 import { wantsPage } from '../pages/wants-page.ts';
 import type { LoginDemands, LoginHints, ProviderClient } from '../providers/provider-client.ts';
+import { readClientFacts } from '../session/client-facts.ts';
 
 const loginPath = '/.sallyport/login';
 
@@ -28,12 +29,13 @@ async function codeOfDevice(deps: RouteDeps, request: Request, query: URLSearchP
 }
 
 async function sendToProvider(deps: RouteDeps, provider: ProviderClient, login: { goal: LoginGoal; demands: LoginDemands; hints: LoginHints; userCode?: string }, request: Request, response: Response): Promise<void> {
-  const { settings: { loginOrigin }, now, randomToken } = deps;
-  const [state, secret, nonce, codeVerifier] = [randomToken(), randomToken(), randomToken(), randomToken()] as const;
+  const { settings: { loginOrigin }, now, randomToken, pending, watch } = deps;
+  const [state, nonce, codeVerifier] = [randomToken(), randomToken(), randomToken()] as const;
+  watch.begun(login.goal.kind, readClientFacts(request).clientAddress);
   const address = await provider.authorizationUrl({ redirectUri: `${loginOrigin}${provider.callbackPath}`, state, nonce, codeVerifier, demands: login.demands, hints: login.hints });
-  const transaction: Transaction = { provider: provider.id, nonce, codeVerifier, goal: login.goal, demands: login.demands };
-  await deps.singleUse.put(kinds.login, transactionKey(state, secret), transaction, transactionLifeMs);
-  const cookie = { secret, madeAt: now(), ...(login.userCode === undefined ? {} : { userCode: login.userCode }) };
+  const begunAt = now();
+  const transaction: Transaction = { provider: provider.id, nonce, codeVerifier, goal: login.goal, demands: login.demands, begunAt, ...(login.userCode === undefined ? {} : { userCode: login.userCode }) };
+  const cookie = { madeAt: begunAt, payload: pending.seal(transaction, state) };
   response.append('set-cookie', beginLoginCookies(loginOrigin, readCookies(request.headers.cookie), state, cookie, transactionLifeMs));
   response.redirect(302, address.href);
 }
@@ -41,6 +43,7 @@ async function sendToProvider(deps: RouteDeps, provider: ProviderClient, login: 
 /** Tells a program which page to open; of one whose code will be carried back by hand, the page will say from where it asked. */
 async function tellProgram(deps: RouteDeps, goal: LoginGoal, here: string, request: Request, response: Response): Promise<void> {
   requireProgram(request);
+  deps.watch.begun('page-for-program', readClientFacts(request).clientAddress);
   if (goal.kind === 'cli' && goal.redirectUri === pasteRedirect) await noteBegun(deps, goal.codeChallenge, request);
   response.json({ signInUrl: here });
 }

@@ -5,7 +5,7 @@ import { askApproval } from '../device/ask-approval.ts';
 import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie, sessionCookie, sessionCookieName } from '../login/cookies.ts';
 import { readOrigin } from '../login/read-origin.ts';
 import { pasteRedirect, redirectWith } from '../login/redirect-uri.ts';
-import { codeLifeMs, issuedLifeMs, kinds, pastedCodeLifeMs, transactionKey, transactionSchema, type Grant, type LoginGoal, type Transaction } from '../login/transaction.ts';
+import { codeLifeMs, issuedLifeMs, kinds, pastedCodeLifeMs, transactionLifeMs, type Grant, type LoginGoal, type Transaction } from '../login/transaction.ts';
 import { readQuery } from '../pages/read-query.ts';
 import { showPasteCode } from '../pages/show-paste-code.ts';
 import { giveSessionToken } from '../pomerium/give-session-token.ts';
@@ -16,13 +16,18 @@ import { proveIdentity, type ProvenIdentity } from '../session/proven-identity.t
 const path = '/.sallyport/callback';
 const noLogin = () => new ProblemError('login-expired', 'This login took too long, was used already, or began in another browser. Start again.');
 
-/** The login that this browser began under this state; taken, so that it cannot come twice. */
-async function takeTransaction(deps: RouteDeps, state: string, cookie: string | undefined): Promise<Transaction & { userCode: string | undefined }> {
+/** The login that this browser began under this state. What ended it already is asked before the provider is. */
+async function openTransaction({ pending, singleUse, now }: RouteDeps, state: string, cookie: string | undefined): Promise<Transaction> {
   const held = readLoginCookie(cookie);
-  if (!held) throw noLogin();
-  const { data } = transactionSchema.safeParse(await deps.singleUse.take(kinds.login, transactionKey(state, held.secret)));
-  if (!data) throw noLogin();
-  return { ...data, userCode: held.userCode };
+  const transaction = held && pending.open(held.payload, state);
+  if (!transaction || now() >= transaction.begunAt + transactionLifeMs) throw noLogin();
+  if (await singleUse.read(kinds.finished, state) !== undefined) throw noLogin();
+  return transaction;
+}
+
+/** Ends a login; of many answers to it at once one gets through. Only once the provider has vouched: whatever anybody can make up must not fill the store. */
+async function endTransaction({ singleUse, now }: RouteDeps, state: string, { begunAt }: Transaction): Promise<void> {
+  if (!await singleUse.claim(kinds.finished, state, true, Math.max(1, begunAt + transactionLifeMs - now()))) throw noLogin();
 }
 
 async function identify(deps: RouteDeps, transaction: Transaction, answer: { state: string; query: URLSearchParams; at: string }): Promise<ProvenIdentity> {
@@ -63,7 +68,7 @@ async function giveCookie(deps: RouteDeps, goal: LoginGoal & { kind: 'browser' }
   response.redirect(302, goal.returnTo);
 }
 
-type Finished = { transaction: Transaction & { userCode: string | undefined }; identity: ProvenIdentity };
+type Finished = { transaction: Transaction; identity: ProvenIdentity };
 
 async function lead(deps: RouteDeps, { transaction: { goal, userCode }, identity }: Finished, request: Request, response: Response): Promise<void> {
   if (goal.kind === 'cli') return giveCode(deps, goal, identity, request, response);
@@ -88,13 +93,16 @@ export function finishLogin(deps: RouteDeps): RequestHandler {
       const query = readQuery(request);
       const state = query.get('state') ?? '';
       const cookie = readCookies(request.headers.cookie).get(loginCookieName(deps.settings.loginOrigin, state));
-      transaction = await takeTransaction(deps, state, cookie);
+      transaction = await openTransaction(deps, state, cookie);
       response.append('set-cookie', clearedLoginCookie(deps.settings.loginOrigin, state));
       deps.events.requireRoom();
       const identity = await identify(deps, transaction, { state, query, at: request.path });
+      await endTransaction(deps, state, transaction);
+      deps.watch.ended('proven');
       await lead(deps, { transaction, identity }, request, response);
     } catch (error) {
       const problem = toProblem(error);
+      deps.watch.ended('failed');
       deps.logger.warn({ code: problem.code, detail: problem.detail, provider: transaction?.provider, cause: error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined }, 'a login failed');
       deps.events.failed({ path, problem, facts, code: problem.status, ...(transaction ? { provider: transaction.provider } : {}) });
       const goal = transaction?.goal;

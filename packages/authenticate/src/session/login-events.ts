@@ -1,11 +1,15 @@
 import { hash } from 'node:crypto';
-import type { AuditEventType, EndReason, Identity, Session } from '@sallyport/contracts';
+import type { AuditEventType, EndReason, Identity, SallyportPart, Session } from '@sallyport/contracts';
 import { auditKey, createAuditRecord, ProblemError, type AuditSink, type Problem } from '@sallyport/kit';
 import type { ClientFacts, DeviceFacts } from './client-facts.ts';
 
+type Aggregated = NonNullable<SallyportPart['aggregated']>;
 type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'>;
 /** Who did something to a session, and to whose. */
-type Event = { type: AuditEventType; verb: string; path: string; user: Person | undefined; of: Person | undefined; session?: { id: string; kind: string }; facts: DeviceFacts; code: number; message?: string; detail?: string };
+type Event = { type: AuditEventType; verb: string; path: string; user: Person | undefined; of: Person | undefined; session?: { id: string; kind: string }; facts: DeviceFacts; code: number; message?: string; detail?: string; aggregated?: Aggregated };
+
+/** Many requests of people who are not logged in, told as one; times in milliseconds since the epoch. `address` is the block of addresses that they came from, where it was one. */
+export type LoginFlood = { cause: 'logins-begun' | 'logins-refused'; count: number; firstAt: number; lastAt: number; address?: string; addresses?: number; clientAddress?: string };
 
 /** What authenticate tells the audit log. */
 export type LoginEvents = {
@@ -16,6 +20,8 @@ export type LoginEvents = {
   revoked(session: Session, by: { caller: Person; path: string; facts: ClientFacts; reason: string }): void;
   /** It ended without anybody's doing here. */
   ended(session: Session, why: { reason: EndReason; detail: string; path?: string; facts?: ClientFacts }): void;
+  /** More logins were begun, or refused, than people begin. */
+  flood(flood: LoginFlood): void;
   /** Its provider says something new of the person. */
   refreshed(session: Session, change: string): void;
 };
@@ -36,7 +42,7 @@ function draft(event: Event, auditID: string) {
     responseStatus: { code: event.code, ...(event.message === undefined ? {} : { message: event.message }) },
     sallyport: {
       producer: 'authenticate', ...(event.of === undefined ? {} : { identity: identityOf(event.of) }), ...(session ? { sessionId: session.id, credentialKind: session.kind } : {}),
-      ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }), ...(facts.approvedFrom ? { approvedFrom: facts.approvedFrom } : {}), ...(event.detail === undefined ? {} : { detail: event.detail }),
+      ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }), ...(facts.approvedFrom ? { approvedFrom: facts.approvedFrom } : {}), ...(event.detail === undefined ? {} : { detail: event.detail }), ...(event.aggregated ? { aggregated: event.aggregated } : {}),
     },
   };
 }
@@ -55,6 +61,11 @@ export function createLoginEvents(deps: { audit: AuditSink; now: () => number; r
     failed({ path, problem, provider, facts, code }) {
       // Anybody can fail to log in, as often as they like; they must not fill the queue.
       if (audit.hasRoom()) tell({ type: 'login.failed', verb: 'login', path, user: undefined, of: undefined, facts, code, message: `${problem.code}: ${problem.detail}`, ...(provider === undefined ? {} : { detail: provider }) });
+    },
+    flood({ cause, clientAddress, firstAt, lastAt, ...rest }) {
+      if (!audit.hasRoom()) return;
+      const aggregated = { ...rest, cause, firstTimestamp: new Date(firstAt).toISOString(), lastTimestamp: new Date(lastAt).toISOString() };
+      tell({ type: 'login.failed', verb: 'login', path: '/.sallyport/login', user: undefined, of: undefined, facts: clientAddress === undefined ? {} : { clientAddress }, code: 429, message: `${cause}: ${rest.count} in ${Math.ceil((lastAt - firstAt) / 1000)} s`, aggregated });
     },
     ended: (session, { reason, detail, path = '', facts = {} }) => tell({ type: 'session.ended', verb: 'end', path, user: undefined, of: session.identity, session, facts, code: 200, message: reason, detail }),
     refreshed: (session, change) => tell({ type: 'session.refreshed', verb: 'refresh', path: '', user: session.identity, of: session.identity, session, facts: {}, code: 200, detail: change }),
