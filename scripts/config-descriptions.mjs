@@ -164,6 +164,7 @@ export const configDescriptions = {
   'streams.drain': 'How long open streams may go on when the gateway shuts down.',
   'streams.perUser': 'Most open streams of one person.',
   'streams.perCluster': 'Most open streams to one cluster.',
+  'streams.inFlightPerUser': 'Most requests of one person under way at once, besides streams.',
   timeouts: 'How long the gateway waits for a cluster.',
   'timeouts.connect': 'For a connection.',
   'timeouts.firstByte': 'For the first byte of an answer to a short request.',

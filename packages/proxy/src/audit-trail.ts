@@ -74,7 +74,9 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     complete(exchange) {
       if (exchange.audited === 'complete') return;
       exchange.audited = 'complete';
-      deps.sink.enqueue(record(exchange, 'ResponseComplete'));
+      const { stream } = exchange;
+      const more = stream?.end && { stream: { id: stream.id, kind: stream.kind, reason: stream.end.reason, detail: stream.end.detail } };
+      deps.sink.enqueue(record(exchange, 'ResponseComplete', more ? { more } : {}));
     },
   };
 }

@@ -12,10 +12,11 @@ export function createBeginExchange(deps: { clientAddress(peer: string | undefin
   return (request, response, how) => {
     const forwardedFor = request.headers['x-forwarded-for'];
     return {
-      request, response, upgrade: how.upgrade, expectsContinue: how.expectsContinue ?? false,
+      request, response, upgrade: how.upgrade, connection: how.upgrade?.socket ?? request.socket, expectsContinue: how.expectsContinue ?? false,
       receivedAt: Date.now(), startedAt: performance.now(), auditId: randomUUID(),
       clientAddress: deps.clientAddress(request.socket.remoteAddress, typeof forwardedFor === 'string' ? forwardedFor : undefined),
-      headers: undefined, clusterName: '', rawTarget: request.url ?? '', upstream: undefined, kube: undefined, tokenHash: undefined, check: undefined, changesSeen: 0, answer: undefined, observer: undefined,
+      headers: undefined, clusterName: '', rawTarget: request.url ?? '', upstream: undefined, kube: undefined, tokenHash: undefined, check: undefined, changesSeen: 0, answer: undefined,
+      counted: undefined, stream: undefined, cutter: undefined, observer: undefined,
       upstreamHeaders: [], audited: 'nothing', statusCode: 0, statusReason: undefined, statusMessage: undefined, bytesIn: 0, bytesOut: 0, upstreamStartedAt: 0,
     };
   };

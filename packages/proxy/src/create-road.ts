@@ -1,4 +1,4 @@
-import { createAuditRecord, createIdSource, microTime, ProblemError, type AuditSink, type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport/kit';
+import { createAuditRecord, createIdSource, microTime, type AuditSink, type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport/kit';
 import type { Config } from '@sallyport/contracts';
 import type { Duplex } from 'node:stream';
 import { createAuditTrail } from './audit-trail.ts';
@@ -43,23 +43,26 @@ export function createRoad(deps: RoadDeps): Road {
   const streams = createStreams({ ...deps, settings: deps.settings.streams, checks: deps.streamChecks ?? deps.checks, events: createStreamEvents(trail) });
   const ends = createExchangeEnds({ trail, logger: deps.logger, metrics: deps.metrics, closed: streams.closed });
   const started = (exchange: Exchange, cut: (end: StreamEnd) => void) => {
-    trail.started(exchange);
+    if (exchange.kube!.longRunning) trail.started(exchange);
     streams.opened(exchange, cut);
   };
   const fail = (exchange: Exchange, error: unknown) => {
     sendStatus(exchange, error);
     ends.failed(exchange, error);
   };
-  const sent = (exchange: Exchange, refuse: (error: ProblemError) => void) => streams.sent(exchange, ({ code, detail }) => refuse(new ProblemError(code, detail)));
   const { connect: connectTimeout, firstByte } = deps.settings.timeouts;
   const openBody = createOpenBody({ checks: deps.checks, changesHeard: streams.changesHeard });
-  const forward = createForward({ firstByte, openBody, sent, started, fail });
-  const tunnel = createTunnel({ connectTimeout, firstByte, sent, started, fail, track: deps.track });
+  const forward = createForward({ firstByte, openBody, sent: streams.sent, started, fail });
+  const tunnel = createTunnel({ connectTimeout, firstByte, sent: streams.sent, started, fail, track: deps.track });
+  const send = (exchange: Exchange) => {
+    void streams.refuseEnded(exchange);
+    return exchange.upgrade ? tunnel(exchange) : forward(exchange);
+  };
   const gateway = createGateway({
     openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(deps),
     check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined), changesHeard: streams.changesHeard }),
     admitStream: streams.admit, commitAudit: trail.commit, impersonate: createImpersonate(),
-    send: (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange)), sendStatus: fail,
+    send, sendStatus: fail,
   });
   return { begin: createBeginExchange({ clientAddress: deps.addressOf }), gateway, ends, streams };
 }

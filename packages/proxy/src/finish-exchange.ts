@@ -33,7 +33,7 @@ export function createExchangeEnds(deps: { trail: AuditTrail; logger: Logger; me
       if (!exchange.kube?.longRunning) seconds.observe(durationMs / 1000);
       lines.info({
         auditId: exchange.auditId, cluster: clientText(exchange.clusterName), user: exchange.answer?.identity?.user, verb: exchange.kube?.verb, path: exchange.kube?.path,
-        code: exchange.statusCode, rule: exchange.answer?.decision.rule, ms: Math.round(durationMs * 10) / 10, bytes: exchange.bytesOut, ip: exchange.clientAddress,
+        code: exchange.statusCode, rule: exchange.answer?.decision.rule, ms: Math.round(durationMs * 10) / 10, bytes: exchange.bytesOut, ip: exchange.clientAddress, ended: exchange.stream?.end?.reason,
       }, 'request');
     },
   };

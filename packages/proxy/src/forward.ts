@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { ProblemError, type Http1Flow, type Http1Handler } from '@sallyport/kit';
 import type { Exchange, Step } from './exchange.ts';
 import { cleanResponseHeaders, cleanTrailers } from './headers/clean-response-headers.ts';
+import { cutAnswer } from './streams/cut-answer.ts';
 import { createEndResponse, type EndResponse } from './streams/end-response.ts';
 import type { StreamEnd } from './streams/open-stream.ts';
 
@@ -12,8 +13,8 @@ export type ForwardDeps = {
   /** The body to send: a stream, the empty text for a body that is there and empty, undefined for none. */
   openBody(exchange: Exchange): Readable | string | undefined;
   /** The request goes upstream; `refuse` ends it there and tells the client, as long as no answer has begun. */
-  sent(exchange: Exchange, refuse: (error: ProblemError) => void): void;
-  /** A long answer has begun; `cut` ends it readably. */
+  sent(exchange: Exchange, refuse: (end: StreamEnd) => void): void;
+  /** The answer has begun; `cut` ends it: readably where it can carry that, and otherwise so that it does not look whole. */
   started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
   fail(exchange: Exchange, error: unknown): void;
 };
@@ -38,14 +39,19 @@ function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, 
   const { response, kube } = exchange;
   let drains = false;
   let ending: EndResponse | undefined;
-  const cut = (end: StreamEnd) => ending?.cut(end, () => {
+  const stop = () => {
     attempt.settled = true;
     attempt.flow?.abort();
-  });
+  };
+  const cut = (end: StreamEnd) => {
+    if (ending) return ending.cut(end, stop);
+    stop();
+    cutAnswer(exchange);
+  };
   return {
     onStart(flow) {
       attempt.flow = flow;
-      if (response.destroyed) flow.abort();
+      if (response.destroyed || attempt.settled) flow.abort();
     },
     onHead(statusCode, raw) {
       exchange.statusCode = statusCode;
@@ -55,8 +61,7 @@ function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, 
       response.writeHead(statusCode, lines);
       // A quiet watch must start at once; a body of known length goes out with its head.
       if (kube!.longRunning || !hasLength(lines)) response.flushHeaders();
-      if (!kube!.longRunning) return;
-      ending = createEndResponse(exchange, lines);
+      if (kube!.longRunning) ending = createEndResponse(exchange, lines);
       deps.started(exchange, cut);
     },
     onData(chunk) {
@@ -110,10 +115,10 @@ export function createForward(deps: ForwardDeps): Step {
       if (!response.writableFinished) attempt.flow?.abort();
     });
     start();
-    deps.sent(exchange, (error) => {
+    deps.sent(exchange, ({ code, detail }) => {
       attempt.settled = true;
       attempt.flow?.abort();
-      deps.fail(exchange, error);
+      deps.fail(exchange, new ProblemError(code, detail));
     });
   };
 }

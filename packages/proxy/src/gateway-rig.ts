@@ -27,6 +27,10 @@ export function allow(impersonation: CheckAnswer['impersonation'] = alice): Chec
 export type Rig = {
   port: number; server: Server; checks: Check[]; events: AuditRecord[]; seen: IncomingMessage[];
   answer: (check: Check) => CheckAnswer; kafka: 'up' | 'down' | 'full'; upstream: Server;
+  /** How long Kafka takes to acknowledge an event, in milliseconds. */
+  acknowledgeMs: number;
+  /** The metrics of the road, as Prometheus reads them. */
+  metrics(): Promise<string>;
   /** Sends bytes as they are and returns everything that comes back until the connection closes or is quiet. */
   raw(bytes: string | Buffer): Promise<string>;
   dial(): Socket; close(): Promise<void>;
@@ -43,7 +47,7 @@ function createSink(rig: Rig): AuditSink {
   return {
     publish: async (record) => {
       if (rig.kafka !== 'up') throw new ProblemError('audit-unavailable', 'The audit log is away.');
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, rig.acknowledgeMs));
       rig.events.push(record);
     },
     enqueue: (record) => void rig.events.push(record), hasRoom: () => rig.kafka !== 'full', ping: () => Promise.resolve(), close: () => Promise.resolve(),
@@ -51,9 +55,9 @@ function createSink(rig: Rig): AuditSink {
 }
 
 /** The road between a recording upstream (plain HTTP on loopback) and raw sockets, with authorize and Kafka answering as the test says. */
-export async function createRig(handler: (request: IncomingMessage, response: ServerResponse) => void, streams: object = {}): Promise<Rig> {
+export async function createRig(handler: (request: IncomingMessage, response: ServerResponse) => void, streams: object = {}, timeouts: object = { firstByte: '1s' }): Promise<Rig> {
   const upstream = createServer({ maxHeaderSize: 128 * 1024 });
-  const rig = { checks: [], events: [], seen: [], answer: () => allow(), kafka: 'up', upstream } as unknown as Rig;
+  const rig = { checks: [], events: [], seen: [], answer: () => allow(), kafka: 'up', acknowledgeMs: 1, upstream } as unknown as Rig;
   upstream.on('request', (request, response) => {
     rig.seen.push(request);
     handler(request, response);
@@ -61,11 +65,13 @@ export async function createRig(handler: (request: IncomingMessage, response: Se
   const sockets = new Set<{ destroy(): void }>();
   upstream.on('connection', (socket) => void sockets.add(socket));
   const upstreamPort = await listen(upstream);
-  const config = configSchema.parse({ gateway: { url: 'http://127.0.0.1' }, clusters: [{ name: 'dev', server: `http://127.0.0.1:${upstreamPort}`, token: gatewayToken, host: 'dev.example.com' }], timeouts: { firstByte: '1s' }, streams });
+  const config = configSchema.parse({ gateway: { url: 'http://127.0.0.1' }, clusters: [{ name: 'dev', server: `http://127.0.0.1:${upstreamPort}`, token: gatewayToken, host: 'dev.example.com' }], timeouts, streams });
   const access = { server: `http://127.0.0.1:${upstreamPort}`, ca: undefined, serverName: undefined, token: createFixedTokenSource(gatewayToken), clientCert: undefined, clientKey: undefined };
   const upstreams = createUpstreams([createUpstream({ cluster: config.clusters[0]!, access, timeouts: config.timeouts })]);
+  const metrics = createMetrics();
+  rig.metrics = () => metrics.metrics();
   const road = createRoad({
-    sink: createSink(rig), logger: createLogger({ service: 'proxy', level: 'silent' }), metrics: createMetrics(), now: Date.now, upstreams, producer: 'proxy/test', hashKey: Buffer.from('k'), settings: config,
+    sink: createSink(rig), logger: createLogger({ service: 'proxy', level: 'silent' }), metrics, now: Date.now, upstreams, producer: 'proxy/test', hashKey: Buffer.from('k'), settings: config,
     addressOf: createClientAddress([]), track: (socket) => void sockets.add(socket),
     checks: { check: async (check) => { rig.checks.push(check); return rig.answer(check); } },
   });

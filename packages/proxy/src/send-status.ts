@@ -2,6 +2,7 @@ import { problemTable } from '@sallyport/contracts';
 import { toProblem } from '@sallyport/kit';
 import { statusForProblem } from '@sallyport/kubernetes';
 import type { Exchange } from './exchange.ts';
+import { cutAnswer } from './streams/cut-answer.ts';
 
 /** A refused body longer than this is not read to its end: the connection closes instead. */
 const drainBytes = 1024 * 1024;
@@ -29,7 +30,7 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
   exchange.statusReason = problemTable[problem.code].reason;
   exchange.statusCode = problem.status;
   if (response.headersSent || response.destroyed) {
-    response.destroy();
+    cutAnswer(exchange);
     return;
   }
   const about = exchange.kube?.isResourceRequest ? { apiGroup: exchange.kube.apiGroup, resource: exchange.kube.resource, name: exchange.kube.name } : undefined;

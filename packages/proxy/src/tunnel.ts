@@ -11,7 +11,7 @@ export type TunnelDeps = {
   connectTimeout: number;
   firstByte: number;
   /** The request goes upstream; `refuse` ends it there and tells the client, as long as the tunnel is not open. */
-  sent(exchange: Exchange, refuse: (error: ProblemError) => void): void;
+  sent(exchange: Exchange, refuse: (end: StreamEnd) => void): void;
   /** The tunnel is open; `cut` ends it readably. */
   started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
   fail(exchange: Exchange, error: unknown): void;
@@ -165,12 +165,12 @@ export function createTunnel(deps: TunnelDeps): Step {
       else client.destroy();
     });
     outgoing.end();
-    deps.sent(exchange, (error) => {
+    deps.sent(exchange, ({ code, detail }) => {
       settle();
       release();
       outgoing.removeAllListeners('error').on('error', () => {}); // the end of this side must not take the answer from the other
       socket.destroy();
-      deps.fail(exchange, error);
+      deps.fail(exchange, new ProblemError(code, detail));
     });
   };
 }

@@ -33,6 +33,7 @@ export const configSchema = z.strictObject({
   streams: z.strictObject({
     recheck: durationSchema.prefault('30s'), grace: durationSchema.prefault('30s'), drain: durationSchema.prefault('60s'),
     perUser: z.number().int().positive().default(100), perCluster: z.number().int().positive().default(5000),
+    inFlightPerUser: z.number().int().positive().default(400),
   }).prefault({}),
   timeouts: z.strictObject({ connect: durationSchema.prefault('5s'), firstByte: durationSchema.prefault('60s') }).prefault({}),
   api: z.strictObject({

@@ -1,19 +1,22 @@
 import type { Config } from '@sallyport/contracts';
-import type { Metrics } from '@sallyport/kit';
+import { ProblemError, type Metrics } from '@sallyport/kit';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CheckClient } from '../check-client.ts';
 import type { Exchange, Step } from '../exchange.ts';
 import type { Change } from '../follow-changes.ts';
+import { createInFlight } from './in-flight.ts';
 import { createJudgeStreams } from './judge-streams.ts';
-import type { StreamEnd } from './open-stream.ts';
+import type { OpenStream, StreamEnd } from './open-stream.ts';
 import type { StreamEvents } from './stream-events.ts';
 import { createStreamRegistry, type StreamRegistry } from './stream-registry.ts';
 
 /** The open streams of this gateway and what ends them. */
 export type Streams = {
   registry: StreamRegistry;
-  /** The step of the road that registers what stays open. */
+  /** The step of the road that registers what stays open, and counts what does not. */
   admit: Step;
+  /** The last look before anything goes upstream: throws for what has been ended while it waited. */
+  refuseEnded: Step;
   sent(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   closed(exchange: Exchange): void;
@@ -35,29 +38,47 @@ const draining: StreamEnd = { reason: 'draining', code: 'service-unavailable', d
 /** What a client may take to close once it has been told, in milliseconds. */
 const lastWordsMs = 1000;
 const lookMs = 50;
+/** After how long a request is registered like a stream, and how often they are looked through: at two seconds every one is. */
+const longMs = 1750;
+const sweepMs = 250;
 
 /** Creates the registry and its judge. */
 export function createStreams(deps: StreamsDeps): Streams {
   const registry = createStreamRegistry({ ...deps, limits: deps.settings });
   const judge = createJudgeStreams({ ...deps, registry });
+  const inFlight = createInFlight({ limits: deps.settings, longMs, refused: () => registry.refused('requests') });
   let heard = 0;
+  // A change that was heard since authorize was asked found no stream to ask about.
+  const askIfMissed = (stream: OpenStream) => {
+    if (stream.exchange.changesSeen !== heard) void judge.judge([stream]);
+  };
+  const sweep = setInterval(() => {
+    for (const exchange of inFlight.takeLong()) askIfMissed(registry.adopt(exchange));
+  }, sweepMs);
+  sweep.unref();
   const empty = async (ms: number) => {
     for (const until = performance.now() + ms; registry.size > 0 && performance.now() < until;) await pause(lookMs);
   };
   return {
     registry,
     admit(exchange) {
-      if (exchange.kube!.stream === undefined) return;
-      const stream = registry.admit(exchange);
-      // A change that was heard while authorize was being asked found no stream to ask about.
-      if (exchange.changesSeen !== heard) void judge.judge([stream]);
+      if (exchange.kube!.stream === undefined) inFlight.admit(exchange);
+      else askIfMissed(registry.admit(exchange));
+    },
+    refuseEnded({ stream }) {
+      if (stream?.end) throw new ProblemError(stream.end.code, stream.end.detail);
     },
     sent: (exchange, cutter) => registry.sent(exchange, cutter),
     opened: (exchange, cutter) => registry.opened(exchange, cutter),
-    closed: (exchange) => registry.closed(exchange),
+    closed(exchange) {
+      inFlight.closed(exchange);
+      registry.closed(exchange);
+    },
     hear({ type, sessionId, policyVersion }) {
-      if (type === 'session-revoked' || type === 'session-changed') void judge.judge([...registry.ofSession(String(sessionId))]);
-      else if (type === 'policy-changed') judge.policyChanged(String(policyVersion));
+      if (type === 'session-revoked' || type === 'session-changed') {
+        for (const exchange of inFlight.takeOf(String(sessionId))) registry.adopt(exchange);
+        void judge.judge([...registry.ofSession(String(sessionId))]);
+      } else if (type === 'policy-changed') judge.policyChanged(String(policyVersion));
       else if (type === 'hello' || type === 'gap') void judge.judge(registry.all());
       else return;
       heard += 1;
@@ -68,6 +89,9 @@ export function createStreams(deps: StreamsDeps): Streams {
       for (const stream of registry.all()) registry.cut(stream, draining);
       await empty(lastWordsMs);
     },
-    close: () => judge.close(),
+    close() {
+      clearInterval(sweep);
+      judge.close();
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { problemTable } from '@sallyport/contracts';
 import { createRecordBoundary, statusForProblem } from '@sallyport/kubernetes';
 import type { Exchange } from '../exchange.ts';
+import { cutAnswer } from './cut-answer.ts';
 import type { StreamEnd } from './open-stream.ts';
 
 /** Ends an answer that is under way. */
@@ -26,22 +27,23 @@ export function statusOfEnd(end: StreamEnd) {
   return statusForProblem({ code: end.code, status, reason, detail: end.detail });
 }
 
-/** Ends the response; one whose length was promised is cut, as it would be a lie to end it. */
-function finish({ response }: Exchange, lastWords: Buffer | undefined, promised: boolean): void {
-  if (promised) return void response.destroy();
+/** Ends the response; one that would then look whole and is not is cut. */
+function finish(exchange: Exchange, lastWords: Buffer | undefined, cutShort: boolean): void {
+  if (cutShort) return cutAnswer(exchange);
+  const { response } = exchange;
   if (lastWords) response.write(lastWords);
-  response.end();
+  if (!response.writableEnded) response.end();
   // A client that takes nothing any more must not keep what it may no longer have.
   setTimeout(() => {
-    if (!response.writableFinished) response.destroy();
+    if (!response.writableFinished) cutAnswer(exchange);
   }, flushMs).unref();
 }
 
-/** Prepares the end of one answer, given its header lines. A watch ends between two records, a JSON one with an ERROR event (metav1.WatchEvent); anything else ends cleanly. */
+/** Prepares the end of one answer, given its header lines. A watch ends between two records, a JSON one with an ERROR event (metav1.WatchEvent); a followed log ends cleanly; what a proxied service sends, and what has a promised length, is cut. */
 export function createEndResponse(exchange: Exchange, lines: readonly string[]): EndResponse {
   const { response, kube } = exchange;
   const records = kube!.stream === 'watch' && exchange.statusCode === 200 ? createRecordBoundary(headerOf(lines, 'content-type'), headerOf(lines, 'content-encoding')) : undefined;
-  const promised = headerOf(lines, 'content-length') !== undefined;
+  const cutShort = kube!.stream === 'proxy' || headerOf(lines, 'content-length') !== undefined;
   let pending: (() => void) | undefined;
   return {
     pass(chunk) {
@@ -60,11 +62,13 @@ export function createEndResponse(exchange: Exchange, lines: readonly string[]):
       const stop = () => {
         clearTimeout(timer);
         pending = undefined;
-        if (response.writableEnded || response.destroyed) return; // it came to its own end meanwhile
+        if (response.destroyed) return;
+        // It came to its own end meanwhile, and its client has not taken all of it.
+        if (response.writableEnded) return finish(exchange, undefined, false);
         stopUpstream();
         const lastWords = records?.atBoundary ? records.errorEvent(statusOfEnd(end)) : undefined;
         exchange.bytesOut += lastWords?.length ?? 0;
-        finish(exchange, lastWords, promised);
+        finish(exchange, lastWords, cutShort);
       };
       const timer = setTimeout(stop, boundaryMs);
       if (records && !records.atBoundary) pending = stop;

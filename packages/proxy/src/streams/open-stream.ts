@@ -5,10 +5,13 @@ import type { Exchange } from '../exchange.ts';
 export type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'draining';
 export type StreamEnd = { reason: StreamEndReason; code: 'unauthenticated' | 'forbidden' | 'authorize-unavailable' | 'service-unavailable'; detail: string; rule?: string };
 
-/** An exchange that stays open: registered before anything goes upstream, until its last byte. */
+/** `request`: any request that has been under way for long, though nothing said that it would be. */
+export type OpenStreamKind = StreamKind | 'request';
+
+/** An exchange that stays open: registered before anything goes upstream (a `request` when it has been under way for long), until its last byte. */
 export type OpenStream = {
   readonly id: string;
-  readonly kind: StreamKind;
+  readonly kind: OpenStreamKind;
   readonly exchange: Exchange;
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
@@ -17,14 +20,12 @@ export type OpenStream = {
   /** Since when nobody could be asked about it. */
   unjudgedSince: number | undefined;
   judging: boolean;
-  /** Ends it so that the client can read why, where its protocol can carry that; set once anything has gone upstream. */
-  cutter: ((end: StreamEnd) => void) | undefined;
   /** Its answer has begun. */
   answered: boolean;
   end: StreamEnd | undefined;
 };
 
-/** Exec, attach and port-forward are use of a session; a watch or a log is open while nobody looks. */
-export function countsAsUse(kind: StreamKind): boolean {
+/** Exec, attach and port-forward are use of a session; a watch or a log is open while nobody looks, and a request was use when it came. */
+export function countsAsUse(kind: OpenStreamKind): boolean {
   return kind === 'exec' || kind === 'attach' || kind === 'portforward';
 }
