@@ -6,6 +6,9 @@ import type { CheckClient } from './check-client.ts';
 import type { ClientCertificateOf } from './client-certificate.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { kubernetesAttributes } from './kubernetes-attributes.ts';
+import { hasUnknownScope, learnScope } from './learn-scope.ts';
+import type { ClusterKinds } from './upstream/cluster-kinds.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 /** The headers by which a browser's preflight is known (Fetch standard, 4.8), of the method that it has. */
 function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
@@ -25,12 +28,35 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
   };
 }
 
-/** Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but only after the caller is known. */
-export function createCheck(deps: { client: CheckClient; clientCertificateOf: ClientCertificateOf; changesHeard?: () => number }): Step {
+/** Finds out whether the kind is namespaced; true if it is not, so that it is worth asking authorize again. */
+async function learnScopeOf(exchange: Exchange, kindsOf: (upstream: Upstream) => ClusterKinds): Promise<boolean> {
+  const check = exchange.check!;
+  const kubernetes = await learnScope(check.kubernetes!, kindsOf(exchange.upstream!));
+  exchange.check = { ...check, kubernetes };
+  return kubernetes.namespaced === false;
+}
+
+export type CheckDeps = {
+  client: CheckClient;
+  clientCertificateOf: ClientCertificateOf;
+  changesHeard?: () => number;
+  /** What clusters say of their kinds; without it, what is not built in stays unknown. */
+  kindsOf?: (upstream: Upstream) => ClusterKinds;
+};
+
+/**
+ * Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but only after the caller is known.
+ * A kind of unknown scope counts as namespaced there, so that what is allowed is allowed either way; only what is refused is worth asking the cluster about.
+ */
+export function createCheck(deps: CheckDeps): Step {
   return async (exchange) => {
     exchange.check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
     exchange.changesSeen = deps.changesHeard?.() ?? 0;
-    const answer = await deps.client.check(exchange.check);
+    let answer = await deps.client.check(exchange.check);
+    if (answer.decision.effect === 'deny' && answer.identity && exchange.upstream && deps.kindsOf && hasUnknownScope(exchange.check.kubernetes!) && await learnScopeOf(exchange, deps.kindsOf)) {
+      exchange.changesSeen = deps.changesHeard?.() ?? 0;
+      answer = await deps.client.check(exchange.check);
+    }
     exchange.answer = answer;
     if (answer.decision.effect !== 'allow') {
       const code = answer.problem?.code;

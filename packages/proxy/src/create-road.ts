@@ -20,6 +20,9 @@ import { createStreams, type Streams } from './streams/create-streams.ts';
 import { createStreamEvents } from './streams/stream-events.ts';
 import type { StreamEnd } from './streams/open-stream.ts';
 import { createTunnel } from './tunnel.ts';
+import { createAskForKinds } from './upstream/ask-for-kinds.ts';
+import type { ClusterKinds } from './upstream/cluster-kinds.ts';
+import type { Upstream } from './upstream/upstream.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
 export type RoadDeps = {
@@ -32,7 +35,11 @@ export type RoadDeps = {
   /** For asking about open streams, so that requests do not queue up behind them. */
   streamChecks?: CheckClient;
 };
-export type Road = { begin: BeginExchange; gateway(exchange: Exchange): Promise<void>; ends: ExchangeEnds; streams: Streams };
+export type Road = {
+  begin: BeginExchange; gateway(exchange: Exchange): Promise<void>; ends: ExchangeEnds; streams: Streams;
+  /** What a cluster says of its kinds. */
+  kindsOf(upstream: Upstream | undefined): ClusterKinds | undefined;
+};
 
 /** Composes the steps of the Kubernetes road. */
 export function createRoad(deps: RoadDeps): Road {
@@ -40,6 +47,7 @@ export function createRoad(deps: RoadDeps): Road {
   const trail = createAuditTrail({
     sink: deps.sink, settings: deps.settings.audit, producer: deps.producer, hashKey: deps.hashKey, microTime, createRecord: (about) => createAuditRecord(about, ids),
   });
+  const kindsOf = createAskForKinds({ sink: deps.sink, producer: deps.producer, now: deps.now, createRecord: (about) => createAuditRecord(about, ids) });
   const streams = createStreams({ ...deps, settings: deps.settings.streams, checks: deps.streamChecks ?? deps.checks, events: createStreamEvents(trail) });
   const ends = createExchangeEnds({ trail, logger: deps.logger, metrics: deps.metrics, closed: streams.closed });
   const started = (exchange: Exchange, cut: (end: StreamEnd) => void) => {
@@ -60,9 +68,9 @@ export function createRoad(deps: RoadDeps): Road {
   };
   const gateway = createGateway({
     openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(deps),
-    check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined), changesHeard: streams.changesHeard }),
+    check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined), changesHeard: streams.changesHeard, kindsOf }),
     admitStream: streams.admit, commitAudit: trail.commit, impersonate: createImpersonate(),
     send, sendStatus: fail,
   });
-  return { begin: createBeginExchange({ clientAddress: deps.addressOf }), gateway, ends, streams };
+  return { begin: createBeginExchange({ clientAddress: deps.addressOf }), gateway, ends, streams, kindsOf: (upstream) => upstream && kindsOf(upstream) };
 }

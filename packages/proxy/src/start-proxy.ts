@@ -79,7 +79,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     socket.once('close', () => tunnels.delete(socket));
   } });
   const apiAt = (origin: string): OwnApiDeps => ({
-    origin, findCaller: createFindCaller({ client: checks }), clientAddress, clientCertificateOf, ...services, logger: parts.logger, clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
+    origin, kindsOf: (cluster) => road.kindsOf(upstreams.byName(cluster)), findCaller: createFindCaller({ client: checks }), clientAddress, clientCertificateOf, ...services, logger: parts.logger, clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
     auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }), ...(pomerium ? { pomerium } : {}),
     ...passedOn({ url: config.services.authenticate.url, ca: authorityOf(parts.loaded, 'authenticate'), identity: parts.identity, origin, clientAddress, logger: parts.logger }),
   });

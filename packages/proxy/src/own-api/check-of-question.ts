@@ -5,7 +5,7 @@ import type { ApiContext } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import type { Question } from './read-question.ts';
 
-export type AskingDeps = Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf'>;
+export type AskingDeps = Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf' | 'kindsOf'>;
 
 /** The request of a question as a check, made by the caller from where they are. */
 export function checkOf(cluster: string, { method, kubernetes }: Pick<Question, 'method' | 'kubernetes'>, request: IncomingMessage, { credential, clientAddress }: ApiContext, deps: AskingDeps): Check {

@@ -29,7 +29,7 @@ function setUp(answer: () => unknown = () => explanation) {
   } };
   const app = createOwnApi({
     origin: 'https://gate', findCaller: createFindCaller({ client: { check } }), clientAddress: () => '10.0.0.9', clientCertificateOf: () => ({ presented: false }), authenticate: service, audit: service, authorize: service,
-    pages: (_request, response) => void response.end(), clusters: () => [], logger: createLogger({ service: 'proxy', level: 'silent' }),
+    pages: (_request, response) => void response.end(), clusters: () => [], kindsOf: (cluster) => (cluster === 'dev' ? { namespaced: (_group, _version, resource) => Promise.resolve(resource !== 'zones') } : undefined), logger: createLogger({ service: 'proxy', level: 'silent' }),
     auditCall: { open: () => {}, complete: ({ status, explained }) => void events.push({ status, explained }) },
   });
   const ask = (body: unknown, headers: Record<string, string> = { authorization: 'Bearer spt_live' }) => supertest(app).post('/.sallyport/api/v1/policy/explain').set(headers).set('content-type', 'application/json').send(typeof body === 'string' ? body : JSON.stringify(body));
@@ -53,6 +53,24 @@ describe('POST .../policy/explain', () => {
       },
     } });
     expect(events).toEqual([{ status: 200, explained: { cluster: 'dev', verb: 'create', resource: 'pods/exec', namespace: 'dev', name: 'web', effect: 'deny', rule: 'default-deny', shows: 'yours' } }]);
+  });
+
+  it('says whether a kind that is not built in is namespaced, as the road to the cluster would', async () => {
+    const of = async (question: object) => {
+      const { ask, sent } = setUp();
+      await ask({ cluster: 'dev', verb: 'list', apiGroup: 'example.com', resource: 'zones', ...question }).expect(200);
+      return sent().check.kubernetes?.namespaced;
+    };
+    expect(await of({})).toBe(false);
+    expect(await of({ resource: 'widgets' })).toBe(true);
+    expect(await of({ cluster: 'other' })).toBeUndefined();
+    expect(await of({ namespace: 'dev' })).toBeUndefined();
+  });
+
+  it('refuses a question about a request that the road would not take', async () => {
+    const { ask, calls } = setUp();
+    await ask({ cluster: 'dev', path: '/apis/example.com/v1/watch/widgets', method: 'POST' }).expect(405);
+    expect(calls).toEqual([]);
   });
 
   it('passes on about whom it is, and records that, also where authorize refuses', async () => {

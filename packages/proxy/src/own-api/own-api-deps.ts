@@ -3,6 +3,7 @@ import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
 import type { ClientCertificateOf } from '../client-certificate.ts';
+import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { FindCaller } from './find-caller.ts';
 
 /** Records one call of the gateway's own API. */
@@ -31,6 +32,8 @@ export type OwnApiDeps = {
   scim?: RequestHandler;
   /** What Pomerium's clients need; without it their credentials are refused. */
   pomerium?: PomeriumDeps;
+  /** What a cluster says of its kinds; undefined for one that is not there. */
+  kindsOf?(cluster: string): ClusterKinds | undefined;
   clusters(): { name: string; url: string; host?: string }[];
   auditCall: AuditCall;
   logger: Logger;

@@ -1,0 +1,42 @@
+import type { Upstream } from './upstream.ts';
+
+/** An answer to a question of the gateway's own. */
+export type ClusterAnswer = { status: number; header(name: string): string | undefined; body: string };
+
+export type Ask = { path: string; headers: readonly string[]; timeoutMs: number; maxBytes: number };
+
+function headerOf(lines: readonly string[], name: string): string | undefined {
+  for (let index = 0; index < lines.length; index += 2) if (lines[index]!.toLowerCase() === name) return lines[index + 1];
+  return undefined;
+}
+
+/** Asks a cluster something as the gateway itself: with its own credential and no person's identity or headers. Rejects where the answer is late, long or broken. */
+export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBytes }: Ask): Promise<ClusterAnswer> {
+  const authorization = upstream.authorization();
+  return new Promise((resolve, reject) => {
+    let abort = () => {};
+    const giveUp = (why: string) => {
+      clearTimeout(timer);
+      reject(new Error(why));
+      abort();
+    };
+    const timer = setTimeout(() => giveUp('the cluster did not answer in time'), timeoutMs);
+    let [status, lines, size]: [number, readonly string[], number] = [0, [], 0];
+    const chunks: Buffer[] = [];
+    upstream.dispatch({ method: 'GET', path: upstream.basePath + path, headers: [...headers, ...(authorization === undefined ? [] : ['Authorization', authorization])], headersTimeoutMs: timeoutMs }, {
+      onStart(flow) { abort = () => flow.abort(); },
+      onHead(code, received) { [status, lines] = [code, received]; },
+      onData(chunk) {
+        size += chunk.length;
+        if (size > maxBytes) giveUp('the answer is too long');
+        else chunks.push(chunk);
+      },
+      onEnd() {
+        clearTimeout(timer);
+        if (status === 401) upstream.refreshCredential();
+        resolve({ status, header: (name) => headerOf(lines, name), body: Buffer.concat(chunks).toString('utf8') });
+      },
+      onError(error) { giveUp(error.message); },
+    });
+  });
+}

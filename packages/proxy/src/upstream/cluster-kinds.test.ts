@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Ask } from './ask-cluster.ts';
+import { createClusterKinds } from './cluster-kinds.ts';
+
+const document = (scope: string, freshness = 'Current') => JSON.stringify({
+  kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2',
+  items: [{ metadata: { name: 'example.com' }, versions: [{ version: 'v1', freshness, resources: [{ resource: 'widgets', scope }, { resource: 'teams', scope: 'Namespaced' }, { resource: 'odd', scope: 'Else' }] }] }],
+});
+
+function setUp(status = 200, body = document('Cluster'), etag?: string) {
+  const state = { now: 1_000_000, status, body, etag, asked: [] as Ask[], fails: false, hold: Promise.resolve() };
+  const kinds = createClusterKinds({
+    clock: () => state.now,
+    async ask(request) {
+      state.asked.push(request);
+      const answer = { status: state.status, body: state.body };
+      await state.hold;
+      if (state.fails) throw new Error('away');
+      return { ...answer, header: (name) => (name === 'etag' ? state.etag : undefined) };
+    },
+  });
+  const of = async (resource: string, version = 'v1') => await kinds.namespaced('example.com', version, resource);
+  return { state, kinds, of };
+}
+
+describe('whether a kind of a cluster is namespaced', () => {
+  it('is what its discovery says, asked for once for all kinds', async () => {
+    const { state, of } = setUp();
+    expect([await of('widgets'), await of('teams'), await of('odd'), await of('none'), await of('widgets', 'v2')]).toEqual([false, true, undefined, undefined, undefined]);
+    expect(state.asked).toHaveLength(1);
+    expect(state.asked[0]).toMatchObject({ path: '/apis', headers: ['Accept', expect.stringContaining('as=APIGroupDiscoveryList')] });
+  });
+
+  it('is asked once for all who wait', async () => {
+    const { state, of } = setUp();
+    expect(await Promise.all([of('widgets'), of('widgets'), of('teams')])).toEqual([false, false, true]);
+    expect(state.asked).toHaveLength(1);
+  });
+
+  it('is not believed for more than two seconds where it is not: the kind may have been made anew', async () => {
+    const { state, of } = setUp();
+    expect(await of('widgets')).toBe(false);
+    state.body = document('Namespaced');
+    state.now += 1999;
+    expect(await of('widgets')).toBe(false);
+    state.now += 1;
+    expect(await of('widgets')).toBe(true);
+    expect(state.asked).toHaveLength(2);
+  });
+
+  it('is not believed where the answer took longer than that', async () => {
+    const { state, of } = setUp();
+    let release = () => {};
+    state.hold = new Promise((resolve) => { release = resolve; });
+    const waiting = of('widgets');
+    state.now += 2000;
+    release();
+    expect(await waiting).toBeUndefined();
+  });
+
+  it('is believed for a minute where it is', async () => {
+    const { state, of } = setUp();
+    await of('teams');
+    state.now += 59_999;
+    expect([await of('teams'), state.asked.length]).toEqual([true, 1]);
+    state.now += 1;
+    expect([await of('teams'), state.asked.length]).toEqual([true, 2]);
+  });
+
+  it('is unknown while the cluster cannot be asked, even if it once said no, and the cluster is left alone for a while', async () => {
+    const { state, of } = setUp();
+    await of('widgets');
+    state.now += 3000;
+    state.fails = true;
+    expect([await of('widgets'), await of('widgets'), state.asked.length]).toEqual([undefined, undefined, 2]);
+    state.fails = false;
+    state.now += 5000;
+    expect([await of('widgets'), state.asked.length]).toEqual([false, 3]);
+  });
+
+  it('is confirmed by an answer that nothing has changed', async () => {
+    const { state, of } = setUp(200, document('Cluster'), '"a"');
+    await of('widgets');
+    Object.assign(state, { now: state.now + 2000, status: 304, body: '', etag: undefined });
+    expect([await of('widgets'), state.asked[1]!.headers.slice(2)]).toEqual([false, ['If-None-Match', '"a"']]);
+    state.now += 2000;
+    expect([await of('widgets'), state.asked[2]!.headers.slice(2)]).toEqual([false, ['If-None-Match', '"a"']]);
+  });
+
+  it.each([[403, document('Cluster')], [200, '{"kind":"APIGroupList","groups":[]}'], [200, 'x'], [200, '{"kind":"APIGroupDiscoveryList","items":[null,{"versions":[{}]},{"versions":[{"resources":[7]}]}]}'], [200, 'null'], [200, document('Cluster', 'Stale')], [304, '']])('is unknown after %j %s', async (status, body) => {
+    const { state, of } = setUp(status, body);
+    expect([await of('widgets'), await of('widgets'), state.asked.length]).toEqual([undefined, undefined, 1]);
+  });
+});

@@ -1,0 +1,34 @@
+/** Whether each kind is namespaced, by `group/version/resource`. */
+export type DiscoveredScopes = ReadonlyMap<string, boolean>;
+
+/** The key of a kind in what was discovered. */
+export function kindKey(apiGroup: string, apiVersion: string, resource: string): string {
+  return `${apiGroup}/${apiVersion}/${resource}`;
+}
+
+type Fields = Record<string, unknown>;
+const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? value as Fields : {});
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : []);
+
+/** Reads aggregated discovery (APIGroupDiscoveryList, KEP-3352) of `/apis`; undefined for anything else. What the cluster itself calls stale, and what says neither scope, is left out. */
+export function readDiscovery(text: string): DiscoveredScopes | undefined {
+  let document: Fields;
+  try {
+    document = fieldsOf(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+  if (document['kind'] !== 'APIGroupDiscoveryList' || !Array.isArray(document['items'])) return undefined;
+  const scopes = new Map<string, boolean>();
+  for (const group of listOf(document['items'])) {
+    const name = textOf(fieldsOf(group['metadata'])['name']);
+    for (const version of listOf(group['versions'])) {
+      if (version['freshness'] === 'Stale') continue;
+      for (const { resource, scope } of listOf(version['resources'])) {
+        if (scope === 'Namespaced' || scope === 'Cluster') scopes.set(kindKey(name, textOf(version['version']), textOf(resource)), scope === 'Namespaced');
+      }
+    }
+  }
+  return scopes;
+}
