@@ -2,6 +2,6 @@
 export { warnOfSharedNames, warnOfUnkeptTokens } from '@sallyport/contracts';
 export { checkPolicies, ConfigFaults, examineConfigFile, formatFaults, loadConfig, nearestName, policiesVersion, readConfig, readKafkaAudit, readYaml, type ConfigFault } from '@sallyport/kit';
 export {
-  compileGlob, compilePolicy, evaluatePolicy, explainPolicy, fail, pass, policyVersion, readPolicyInput,
+  compileGlob, compilePolicy, evaluatePolicy, explainPolicy, fail, isOpen, leaveOpen, namespaceOf, pass, policyVersion, readingsOf, readPolicyInput,
   type Alternative, type CompiledPolicy, type PolicyInput, type PolicyResult, type PolicyTrace,
 } from '@sallyport/policy';

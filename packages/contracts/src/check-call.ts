@@ -85,6 +85,8 @@ export const decisionSchema = z.object({
   rule: z.string(),
   reasons: z.array(z.string()),
   policyVersion: z.string(),
+  /** The verb under which the request was refused, where that is not its own: an upsert is judged as a `create` as well, say. */
+  judgedAs: z.string().optional(),
   shadow: z.array(shadowDecisionSchema).optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;

@@ -59,6 +59,8 @@ export const explanationSchema = z.object({
   asked: z.object({
     verb: z.string(), resource: z.string(), apiGroup: z.string(), subresource: z.string(), namespace: z.string(), name: z.string(), isResourceRequest: z.boolean(), method: z.string(), path: z.string(),
   }),
+  /** The verbs that it was judged as besides its own, all of which must pass. `decision.judgedAs` is the one that did not; the rules are shown under that one. */
+  also: z.array(z.string()).optional(),
   decision: decisionSchema,
   /** What a refusal says. */
   detail: z.string().optional(),

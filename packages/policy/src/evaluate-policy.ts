@@ -1,12 +1,15 @@
 import type { Action, Alternative, CompiledPolicy } from './compiled-policy.ts';
+import { judgedAs } from './judged-as.ts';
 import type { PolicyInput } from './policy-input.ts';
+import { readingsOf } from './readings-of.ts';
 import { ReasonSet } from './reason-set.ts';
 import { reasonId, type Reason } from './reasons.ts';
 import { isOpen, reasonIdOf } from './verdict.ts';
 
 export type Effect = 'allow' | 'deny' | 'authenticate';
 export type ActionResult = { readonly value: boolean; readonly reasons: readonly Reason[] };
-export type PolicyResult = { readonly effect: Effect; readonly rule: string; readonly allow: ActionResult; readonly deny: ActionResult };
+/** `judgedAs`: the verb under which the request was refused, where that is not its own. */
+export type PolicyResult = { readonly effect: Effect; readonly rule: string; readonly allow: ActionResult; readonly deny: ActionResult; readonly judgedAs?: string };
 
 /** The rule named when nothing matched. */
 export const defaultDeny = 'default-deny';
@@ -77,8 +80,7 @@ function effectOf(allow: ReasonSet, deny: ReasonSet, allowed: boolean, denied: b
   return allowed && !denied ? 'allow' : 'deny';
 }
 
-/** Evaluates the policies of every scope that the request falls under, as if they were one. Throws only if a criterion has a bug: refuse then. */
-export function evaluatePolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyResult {
+function judgeOnce(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyResult {
   const allowRule = judgeAction(policies, 'allow', input);
   const denyRule = judgeAction(policies, 'deny', input);
   const allowed = allowRule !== undefined;
@@ -93,4 +95,27 @@ export function evaluatePolicy(policies: readonly CompiledPolicy[], input: Polic
     allow: { value: allowed, reasons: allowReasons.list() },
     deny: { value: denied, reasons: denyReasons.list() },
   };
+}
+
+/** What forbids a request under a verb that it needs no right to; undefined if nothing does. */
+function judgeDenials(policies: readonly CompiledPolicy[], input: PolicyInput, { allow }: PolicyResult): PolicyResult | undefined {
+  const rule = judgeAction(policies, 'deny', input);
+  return rule === undefined ? undefined : { effect: 'deny', rule, allow, deny: { value: true, reasons: scratch.deny.held.list() } };
+}
+
+/**
+ * Evaluates the policies of every scope that the request falls under, as if they were one. A request that is as good as another verb must pass under that
+ * one too. Throws only if a criterion has a bug: refuse then.
+ */
+export function evaluatePolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyResult {
+  const own = judgeOnce(policies, input);
+  if (own.effect !== 'allow') return own;
+  const readings = readingsOf(input.kubernetes);
+  for (let index = 0; index < readings.length; index += 1) {
+    const { verb, denyOnly } = readings[index]!;
+    const read = judgedAs(input, verb);
+    const result = denyOnly ? judgeDenials(policies, read, own) : judgeOnce(policies, read);
+    if (result !== undefined && result.effect !== 'allow') return { ...result, judgedAs: verb };
+  }
+  return own;
 }

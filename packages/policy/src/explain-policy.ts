@@ -1,6 +1,7 @@
 import { actions, type Action, type Alternative, type CompiledPolicy, type Operator } from './compiled-policy.ts';
 import { findCriterion } from './criteria/find-criterion.ts';
 import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
+import { judgedAs } from './judged-as.ts';
 import type { PolicyInput } from './policy-input.ts';
 import { reasons, type Reason } from './reasons.ts';
 import { isOpen, reasonIdOf } from './verdict.ts';
@@ -28,7 +29,7 @@ export type AlternativeTrace = {
   readonly criteria: readonly CriterionTrace[];
 };
 
-/** A decision with everything that led to it: the alternatives in the order in which they are tried, allow before deny. */
+/** A decision with everything that led to it: the alternatives in the order in which they are tried, allow before deny, under the verb that decided. */
 export type PolicyTrace = PolicyResult & { readonly alternatives: readonly AlternativeTrace[] };
 
 function operatorOf({ every, invert }: Alternative): Operator {
@@ -58,12 +59,14 @@ function explainAlternative(alternative: Alternative, action: Action, input: Pol
   return { rule: alternative.name, action, operator, holds, criteria };
 }
 
-/** Tells of one alternative after the other how it came out, in the order of a trace; whoever reads it may pause in between. */
-export function* traceAlternatives(policies: readonly CompiledPolicy[], input: PolicyInput): Generator<AlternativeTrace> {
+/** Tells of one alternative after the other how it came out, in the order of a trace; whoever reads it may pause in between. `verb`: the one that the decision says it was judged as. */
+export function* traceAlternatives(policies: readonly CompiledPolicy[], asked: PolicyInput, verb?: string): Generator<AlternativeTrace> {
+  const input = verb === undefined ? asked : judgedAs(asked, verb);
   for (const action of actions) for (const policy of policies) for (const alternative of policy[action]) yield explainAlternative(alternative, action, input);
 }
 
 /** Evaluates like evaluatePolicy and tells of every alternative and criterion how it came out. For people, not for the hot path: it shows the policy's own data. */
 export function explainPolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyTrace {
-  return { ...evaluatePolicy(policies, input), alternatives: [...traceAlternatives(policies, input)] };
+  const result = evaluatePolicy(policies, input);
+  return { ...result, alternatives: [...traceAlternatives(policies, input, result.judgedAs)] };
 }

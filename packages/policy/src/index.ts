@@ -4,6 +4,9 @@ export { runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts
 export { type CompiledPolicy, type Alternative, type Action, type Operator, actions, operators } from './compiled-policy.ts';
 export { evaluatePolicy, defaultDeny, type PolicyResult, type ActionResult, type Effect } from './evaluate-policy.ts';
 export { explainPolicy, traceAlternatives, isPartTrue, type PolicyTrace, type AlternativeTrace, type CriterionTrace } from './explain-policy.ts';
+export { namespaceOf } from './reach/namespace-of.ts';
+export { nameOf } from './reach/name-of.ts';
+export { readingsOf, type Reading } from './readings-of.ts';
 export { mayReach } from './may-reach.ts';
 export { rulesAboutPerson } from './rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './read-policy-input.ts';

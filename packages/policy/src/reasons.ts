@@ -74,6 +74,9 @@ const reasonTable = {
   'expression-ok': 'expression',
   'expression-unauthorized': 'expression',
   'expression-error': 'expression',
+  'expression-open': 'expression',
+  'k8s-namespace-open': 'k8s/namespace',
+  'k8s-name-open': 'k8s/name',
 } as const;
 
 export type Reason = keyof typeof reasonTable;

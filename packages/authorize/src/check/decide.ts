@@ -17,5 +17,7 @@ export function inputOf(check: Check, { user, session }: Pick<CallerView, 'user'
 /** The decision of these policies, under the version that they are of. */
 export function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decision {
   const result = evaluatePolicy(policies, input);
-  return { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: version };
+  const decision: Decision = { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: version };
+  if (result.judgedAs !== undefined) decision.judgedAs = result.judgedAs;
+  return decision;
 }

@@ -1,6 +1,6 @@
 import type { Check, Decision } from '@sallyport/contracts';
 import type { SessionLookup } from '@sallyport/kit';
-import { defaultDeny } from '@sallyport/policy';
+import { defaultDeny, namespaceOf } from '@sallyport/policy';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import type { Answer } from './answer.ts';
 import type { CallerView, CallerViews } from './caller-view.ts';
@@ -31,7 +31,7 @@ function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: 
     return { decision, caller, problem: { code: 'not-found', detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. "sallyport clusters" lists those there are.` } };
   }
   const input = inputOf(check, caller, { ...check.kubernetes, cluster: name }, deps.now);
-  const policies = cluster.policiesFor(check.kubernetes?.namespace ?? '');
+  const policies = cluster.policiesFor(namespaceOf(check.kubernetes));
   const decision = decide(policies, input, snapshot.version);
   const shadow = deps.shadow(cluster, input, decision.effect);
   if (shadow) decision.shadow = shadow;

@@ -27,6 +27,23 @@ describe('a refusal', () => {
     expect(about(['max-age-unauthorized'], { authTime: 9e15 })).toContain('does not say when');
   });
 
+  it('says where a request reaches farther than a rule looks, and what to ask for', () => {
+    const secrets = { resource: 'secrets', namespace: '', verb: 'list', requestVerb: 'list', namespaced: true, aggregated: false };
+    expect(of(secrets, ['k8s-namespace-open'])).toContain('(criteria: k8s/namespace; this lists all namespaces; ask for one: -n NAMESPACE)');
+    expect(of({ ...secrets, verb: 'watch', requestVerb: 'watch' }, ['expression-open'])).toContain('this watches all namespaces');
+    expect(of({ ...secrets, verb: 'deletecollection', requestVerb: 'deletecollection' }, ['k8s-namespace-open'])).toContain('this deletes in all namespaces');
+    expect(of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-namespace-open'])).toContain('what goes through a node reaches the pods of all namespaces');
+    expect(of({ ...secrets, namespace: 'dev' }, ['k8s-name-open'])).toContain('this reaches objects of any name');
+  });
+
+  it('says which other verb a request was judged as, and why', () => {
+    const as = (judgedAs: string, attributes: Parameters<typeof kubernetes>[0]) => refusalDetail(checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes(attributes) }), { ...decision, judgedAs }, user);
+    expect(as('create', { verb: 'patch', upsert: true })).toContain('it is judged as "create" as well, because it may create the object');
+    expect(as('create', { resource: 'nodes', subresource: 'proxy' })).toContain('a kubelet runs commands for any verb');
+    expect(as('create', { subresource: 'proxy', upgrade: true })).toContain('carries data both ways');
+    expect(as('get', { verb: 'delete', resource: 'secrets' })).toContain('whatever is done to a Secret is judged as "get" as well');
+  });
+
   it('stays short and free of control characters, whatever the request says', () => {
     const text = of({ verb: 'x\u001b[31m', resource: 'po\nds', namespace: 'n'.repeat(5000), name: '\u009b31m\u2028', apiGroup: '\ud800' }, decision.reasons, { id: 'a\u0007', groups: Array.from({ length: 500 }, (_none, index) => `g${index}`) });
     expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\ud800]/);

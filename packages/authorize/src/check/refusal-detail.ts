@@ -1,8 +1,9 @@
 import type { Check, Decision } from '@sallyport/contracts';
-import { criterionOfReason, type Reason, type SessionInput, type UserInput } from '@sallyport/policy';
+import { criterionOfReason, nameOf, namespaceOf, type Reason, type SessionInput, type UserInput } from '@sallyport/policy';
 
 const maxText = 253;
 const maxGroups = 20;
+const reachVerbs: Readonly<Record<string, string>> = { list: 'lists', watch: 'watches', deletecollection: 'deletes in' };
 
 /** Text that came from outside, for a message that ends up in a terminal: short, quoted, no control characters. */
 function quote(text: string): string {
@@ -36,6 +37,22 @@ function howAuthenticated(criteria: readonly string[], { acr, amr = [], authTime
   return values;
 }
 
+/** What a request did to be judged as another verb as well. */
+function judgedAsWords(judgedAs: string, kubernetes: Check['kubernetes']): string {
+  if (judgedAs !== 'create') return `whatever is done to a Secret is judged as ${quote(judgedAs)} as well, because the answer holds it`;
+  const why = kubernetes?.upsert === true ? 'it may create the object' : kubernetes?.resource === 'nodes' ? 'a kubelet runs commands for any verb' : 'what is upgraded carries data both ways';
+  return `it is judged as "create" as well, because ${why}`;
+}
+
+/** Where a request reaches farther than a rule looks: what it does, and what to ask for instead. */
+function reachWords(reasons: readonly string[], kubernetes: Check['kubernetes']): string[] {
+  const spans = (reasons.includes('k8s-namespace-open') || reasons.includes('expression-open')) && namespaceOf(kubernetes) === undefined;
+  if (spans && kubernetes?.resource === 'nodes') return ['what goes through a node reaches the pods of all namespaces'];
+  if (spans) return [`this ${reachVerbs[kubernetes?.verb ?? ''] ?? 'reaches'} all namespaces; ask for one: -n NAMESPACE`];
+  const anyName = (reasons.includes('k8s-name-open') || reasons.includes('expression-open')) && nameOf(kubernetes) === undefined;
+  return anyName ? ['this reaches objects of any name; ask for one by its name'] : [];
+}
+
 function ownValues(criteria: readonly string[], user: UserInput): string[] {
   const values: string[] = [];
   if (criteria.includes('groups')) {
@@ -48,10 +65,10 @@ function ownValues(criteria: readonly string[], user: UserInput): string[] {
 }
 
 /** Says who was refused what, where and by which rule: the names of the criteria and the caller's own values; what would have helped only where the configuration lets it be told (`explanation`). */
-export function refusalDetail(check: Check, decision: Pick<Decision, 'rule' | 'reasons'>, user: UserInput, explanation?: string, session: SessionInput = {}): string {
+export function refusalDetail(check: Check, decision: Pick<Decision, 'rule' | 'reasons' | 'judgedAs'>, user: UserInput, explanation?: string, session: SessionInput = {}): string {
   const { target } = check;
   const what = target.kind === 'cluster' ? kubernetesWords(check, target.name) : `use ${target.kind === 'api' ? target.area : 'this'} of others`;
   const criteria = [...new Set(decision.reasons.map((reason) => criterionOfReason(reason as Reason)))].filter((name) => name !== undefined);
-  const because = [...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]), ...ownValues(criteria, user), ...howAuthenticated(criteria, session), ...(explanation === undefined ? [] : [explanation])];
+  const because = [...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]), ...(decision.judgedAs === undefined ? [] : [judgedAsWords(decision.judgedAs, check.kubernetes)]), ...reachWords(decision.reasons, check.kubernetes), ...ownValues(criteria, user), ...howAuthenticated(criteria, session), ...(explanation === undefined ? [] : [explanation])];
   return `policy rule "${decision.rule}" does not allow ${person(user.id)} to ${what}${because.length === 0 ? '' : ` (${because.join('; ')})`}`;
 }

@@ -1,6 +1,6 @@
 import type { Check, Explanation, ExplainedRule } from '@sallyport/contracts';
 import { ProblemError, type SessionLookup } from '@sallyport/kit';
-import { rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
+import { namespaceOf, readingsOf, rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
 import { inputOf } from '../check/decide.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import { chooseRules } from './choose-rules.ts';
@@ -36,14 +36,15 @@ export async function explainCheck({ check, found, other, privileged }: Explaine
   if (!rules) throw notYours(name);
   const shows = privileged || rules.explain ? 'all' : 'yours';
   const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, now);
-  const traces = await traceInSlices(rules.policiesFor(check.kubernetes?.namespace ?? ''), input);
+  const traces = await traceInSlices(rules.policiesFor(namespaceOf(check.kubernetes)), input, answer.decision.judgedAs);
   const visible = shows === 'all' ? traces : rulesAboutPerson(traces);
   if (shows === 'yours' && !visible.some(({ action }) => action === 'allow')) throw notYours(name);
   const shown = chooseRules(visible, mostRules);
   const { identity } = found.session;
   const { appearance } = answer;
+  const also = readingsOf(check.kubernetes).map(({ verb }) => verb);
   return {
-    cluster: name, asked: askedOf(check), decision: answer.decision, ...(answer.problem ? { detail: answer.problem.detail } : {}),
+    cluster: name, asked: askedOf(check), ...(also.length === 0 ? {} : { also }), decision: answer.decision, ...(answer.problem ? { detail: answer.problem.detail } : {}),
     person: { user: identity.user, ...(identity.email === undefined ? {} : { email: identity.email }), groups: identity.groups, other },
     shows, rules: shown.map((rule) => ruleOf(rule, shows === 'all')), leftOut: visible.length - shown.length,
     ...(appearance && appearance.refusal === undefined ? { upstream: upstreamOf(appearance.json) } : {}),

@@ -3,16 +3,16 @@ import { runStepsSliced, traceAlternatives, type AlternativeTrace, type Compiled
 
 const sliceMs = 5;
 
-function* gather(policies: readonly CompiledPolicy[], input: PolicyInput): Steps<AlternativeTrace[]> {
+function* gather(policies: readonly CompiledPolicy[], input: PolicyInput, judgedAs: string | undefined): Steps<AlternativeTrace[]> {
   const traces: AlternativeTrace[] = [];
-  for (const trace of traceAlternatives(policies, input)) {
+  for (const trace of traceAlternatives(policies, input, judgedAs)) {
     traces.push(trace);
     yield;
   }
   return traces;
 }
 
-/** Traces policies however large they are, a few milliseconds at a time: checks are answered in between. */
-export function traceInSlices(policies: readonly CompiledPolicy[], input: PolicyInput): Promise<AlternativeTrace[]> {
-  return runStepsSliced(gather(policies, input), { pause: () => setImmediate(), sliceMs });
+/** Traces policies under the verb that decided, however large they are, a few milliseconds at a time: checks are answered in between. */
+export function traceInSlices(policies: readonly CompiledPolicy[], input: PolicyInput, judgedAs?: string): Promise<AlternativeTrace[]> {
+  return runStepsSliced(gather(policies, input, judgedAs), { pause: () => setImmediate(), sliceMs });
 }

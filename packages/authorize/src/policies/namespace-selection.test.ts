@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { compilePolicy, type CompiledPolicy } from '@sallyport/policy';
 import { createNamespaceSelection } from './namespace-selection.ts';
 
-function policy(scope: string): CompiledPolicy {
-  const compiled = compilePolicy({ allow: { or: [{ accept: true }] } }, { scope });
+function policy(scope: string, rule: object = { allow: { or: [{ accept: true }] } }): CompiledPolicy {
+  const compiled = compilePolicy(rule, { scope });
   if (!compiled.ok) throw new Error('does not compile');
   return compiled.policy;
 }
-const [everywhere, base, teamA, others] = ['cluster/dev', 'policy/base', 'namespace/dev/team-a', 'namespace/dev/*'].map(policy) as [CompiledPolicy, CompiledPolicy, CompiledPolicy, CompiledPolicy];
+const [everywhere, base, teamA, others] = ['cluster/dev', 'policy/base', 'namespace/dev/team-a', 'namespace/dev/*'].map((scope) => policy(scope)) as [CompiledPolicy, CompiledPolicy, CompiledPolicy, CompiledPolicy];
 const scopes = (policies: readonly CompiledPolicy[]) => policies.map(({ scope }) => scope);
 
 describe('the policies of a namespace', () => {
@@ -21,6 +21,14 @@ describe('the policies of a namespace', () => {
   it('never hold for a request without a namespace, whatever the pattern', () => {
     const select = createNamespaceSelection([everywhere], [{ match: ['*'], policies: [others] }]);
     expect(scopes(select(''))).toEqual(['cluster/dev']);
+  });
+
+  it('deny a request that spans namespaces, and do not allow it', () => {
+    const both = policy('namespace/dev/prod', { allow: { or: [{ accept: true }] }, deny: { or: [{ groups: 'contractors' }] } });
+    const select = createNamespaceSelection([everywhere, base], [{ match: ['prod'], policies: [both, base] }, { match: ['team-a'], policies: [teamA] }, { match: ['*'], policies: [both] }]);
+    expect(select(undefined).map(({ scope, allow, deny }) => [scope, allow.length, deny.length])).toEqual([['cluster/dev', 1, 0], ['policy/base', 1, 0], ['namespace/dev/prod', 0, 1]]);
+    expect(select(undefined)).toBe(select(undefined));
+    expect(select('prod').map(({ allow }) => allow.length)).toEqual([1, 1, 1]);
   });
 
   it('are right for any number of made-up names', () => {

@@ -35,7 +35,7 @@ function selection(world: World, file: string, cases: CaseFile, tools: PolicyToo
   }
   const read = policiesOfConfig(world, beside(cases.config!), tools);
   if (!read.ok) return refuseFaults(world, read.file, read.faults, tools);
-  return (input) => read.policies.of(input.kubernetes?.cluster ?? '', input.kubernetes?.namespace ?? '');
+  return (input) => read.policies.of(input.kubernetes?.cluster ?? '', tools.namespaceOf(input.kubernetes));
 }
 
 function runFile(world: World, named: string, tools: PolicyTools): FileResult {

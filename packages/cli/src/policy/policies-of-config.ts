@@ -7,18 +7,25 @@ import type { PolicyTools } from './policy-tools.ts';
 
 /** The policies of a configuration by where they hold, as authorize has them. */
 export type ConfigPolicies = {
-  /** The policies for one request, in their order; undefined if there is no such cluster. The same list for the same place. */
-  of(cluster: string, namespace: string): readonly CompiledPolicy[] | undefined;
+  /** The policies for one request, in their order; undefined if there is no such cluster. The namespace is empty for none, undefined for a request that spans them. The same list for the same place. */
+  of(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | undefined;
   /** True if the cluster's settings keep this name from being used there, whatever the policy says. */
   refusesUser(cluster: string, user: string): boolean;
   clusters: readonly string[];
 };
 
-type Cluster = { policies: readonly CompiledPolicy[]; namespaces: { matches: (name: string) => boolean; policies: readonly CompiledPolicy[] }[]; allowSystem: ReadonlySet<string>; known: Map<string, readonly CompiledPolicy[]> };
+type Cluster = { policies: readonly CompiledPolicy[]; namespaces: { matches: (name: string) => boolean; policies: readonly CompiledPolicy[] }[]; allowSystem: ReadonlySet<string>; spanning: readonly CompiledPolicy[]; known: Map<string, readonly CompiledPolicy[]> };
 
 const maxKnown = 1000;
 
-function select(cluster: Cluster, namespace: string): readonly CompiledPolicy[] {
+/** Of the policies of namespaces a request that spans them falls under what they deny. */
+function spanningOf({ policies, namespaces }: Pick<Cluster, 'policies' | 'namespaces'>): readonly CompiledPolicy[] {
+  const others = new Set(namespaces.flatMap((one) => one.policies).filter((policy) => policy.deny.length > 0 && !policies.includes(policy)));
+  return others.size === 0 ? policies : [...policies, ...[...others].map((policy) => ({ ...policy, allow: [] }))];
+}
+
+function select(cluster: Cluster, namespace: string | undefined): readonly CompiledPolicy[] {
+  if (namespace === undefined) return cluster.spanning;
   if (namespace === '' || cluster.namespaces.length === 0) return cluster.policies;
   const matching = cluster.namespaces.map(({ matches }) => matches(namespace));
   const key = matching.join();
@@ -48,14 +55,15 @@ export function policiesOfConfig(world: World, named: string, tools: PolicyTools
     if (!policy) throw new Error(`the policy ${scope} was not compiled`);
     return policy;
   });
-  const clusters = new Map(checked.plan.clusters.map(({ name, scopes, namespaces }, index): [string, Cluster] => [name, {
-    policies: compiled(scopes),
-    namespaces: namespaces.map((entry) => {
+  const clusters = new Map(checked.plan.clusters.map(({ name, scopes, namespaces: entries }, index): [string, Cluster] => {
+    const policies = compiled(scopes);
+    const namespaces = entries.map((entry) => {
       const globs = entry.match.map(tools.compileGlob);
-      return { matches: (namespace) => globs.some((matches) => matches(namespace)), policies: compiled(entry.scopes) };
-    }),
-    allowSystem: new Set(texts(fieldOf(fieldOf(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem'))), known: new Map(),
-  }]));
+      return { matches: (namespace: string) => globs.some((matches) => matches(namespace)), policies: compiled(entry.scopes) };
+    });
+    const allowSystem = new Set(texts(fieldOf(fieldOf(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem')));
+    return [name, { policies, namespaces, spanning: spanningOf({ policies, namespaces }), allowSystem, known: new Map() }];
+  }));
   return {
     ok: true, file,
     policies: {

@@ -33,8 +33,8 @@ function explainBy(world: World, input: PolicyInput, options: Offline, tools: Po
   if (options.policy !== undefined) return offlineExplanation(input, { policies: [readPolicy(world, options.policy, 'policy', tools).policy], loginFirst: false, refusesUser: false }, tools);
   const read = policiesOfConfig(world, options.config!, tools);
   if (!read.ok) return refuseFaults(world, read.file, read.faults, tools);
-  const { cluster = '', namespace = '' } = input.kubernetes ?? {};
-  const policies = read.policies.of(cluster, namespace);
+  const { cluster = '' } = input.kubernetes ?? {};
+  const policies = read.policies.of(cluster, tools.namespaceOf(input.kubernetes));
   if (policies === undefined) throw new CliError('usage', cluster === '' ? 'which cluster of the configuration is not said' : `the configuration has no cluster "${cluster}"`, `It has: ${read.policies.clusters.join(', ') || 'none'}. Name one with --cluster.`);
   return offlineExplanation(input, { policies, loginFirst: true, refusesUser: read.policies.refusesUser(cluster, input.user?.id ?? '') }, tools);
 }

@@ -1,4 +1,5 @@
 import type { CompileContext, EvaluateCriterion } from '../../criterion.ts';
+import { inherit } from '../../inherit.ts';
 import { withoutEndSlash } from '../../matchers/without-end-slash.ts';
 import { isOpen } from '../../verdict.ts';
 
@@ -15,6 +16,6 @@ export function bothSpellings(evaluate: EvaluateCriterion, { action, operator }:
     const { request, kubernetes } = input;
     const path = withoutEndSlash(kubernetes?.path);
     if (path === undefined) return first;
-    return evaluate({ ...input, kubernetes: { ...kubernetes, path }, ...(request === undefined ? {} : { request: { ...request, path: withoutEndSlash(request.path) ?? request.path } }) });
+    return evaluate(inherit(input, { kubernetes: inherit(kubernetes!, { path }), ...(request === undefined ? {} : { request: inherit(request, { path: withoutEndSlash(request.path) ?? request.path }) }) }));
   };
 }

@@ -1,9 +1,13 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { quoteName } from '../../compile/nearest-name.ts';
 import { expressionLimits } from './expression-environment.ts';
+import { pathOfNode } from './path-of-node.ts';
 
-/** The names that an expression uses, or why it is not allowed. */
-export type CheckedExpression = { readonly identifiers: ReadonlySet<string>; readonly problem?: { readonly message: string; readonly hint?: string } };
+/**
+ * The names that an expression uses, or why it is not allowed. `paths`: what it reads, such as `user.claims.team`, or a variable alone where it is taken as
+ * a whole; `guarded`: which of those it asks for with `has()`.
+ */
+export type CheckedExpression = { readonly identifiers: ReadonlySet<string>; readonly paths: ReadonlySet<string>; readonly guarded: ReadonlySet<string>; readonly problem?: { readonly message: string; readonly hint?: string } };
 
 const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 const functions: ReadonlySet<string> = new Set(['has', 'size', 'int', 'uint', 'double', 'string', 'bool', 'timestamp', 'duration', 'type', 'dyn']);
@@ -13,7 +17,7 @@ const methods: ReadonlySet<string> = new Set([
 ]);
 
 type Problem = { message: string; hint?: string };
-type Walk = { readonly identifiers: Set<string>; nodes: number; problem?: Problem };
+type Walk = { readonly identifiers: Set<string>; readonly paths: Set<string>; readonly guarded: Set<string>; nodes: number; problem?: Problem };
 
 function problemOfCall(name: string, isMethod: boolean, args: readonly unknown[]): Problem | undefined {
   if (name === 'matches') return { message: 'matches() is not available: the time of a regular expression has no bound', hint: 'use startsWith, endsWith, contains or several of them' };
@@ -26,6 +30,11 @@ function problemOfCall(name: string, isMethod: boolean, args: readonly unknown[]
 
 function isNode(value: unknown): value is ASTNode {
   return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
+
+function noteGuard([asked]: readonly unknown[], state: Walk): void {
+  const names = isNode(asked) ? pathOfNode(asked) : undefined;
+  if (names) state.guarded.add(names.join('.'));
 }
 
 function walk(value: unknown, depth: number, loopDepth: number, state: Walk): void {
@@ -41,12 +50,19 @@ function walk(value: unknown, depth: number, loopDepth: number, state: Walk): vo
     return;
   }
   const node = value;
-  if (node.op === 'id') state.identifiers.add(node.args as string);
+  const names = pathOfNode(node);
+  if (names) {
+    state.nodes += names.length - 1;
+    state.identifiers.add(names[0]!);
+    state.paths.add(names.join('.'));
+    return;
+  }
   let inner = loopDepth;
   if (node.op === 'call' || node.op === 'rcall') {
     const args = node.args as readonly unknown[];
     const name = args[0] as string;
     state.problem = problemOfCall(name, node.op === 'rcall', args.at(-1) as unknown[]);
+    if (node.op === 'call' && name === 'has') noteGuard(args.at(-1) as unknown[], state);
     if (node.op === 'rcall' && loops.has(name)) inner += 1;
     if (inner > expressionLimits.loops) state.problem ??= { message: `has loops (all, exists, map, filter) nested more than ${expressionLimits.loops} deep` };
     // What a loop runs over belongs to the loop around it.
@@ -61,7 +77,7 @@ function walk(value: unknown, depth: number, loopDepth: number, state: Walk): vo
 
 /** Looks through a parsed expression: which variables it names, and whether it keeps to functions whose cost can be bounded. */
 export function checkExpression(ast: ASTNode): CheckedExpression {
-  const state: Walk = { identifiers: new Set(), nodes: 0 };
+  const state: Walk = { identifiers: new Set(), paths: new Set(), guarded: new Set(), nodes: 0 };
   walk(ast, 0, 0, state);
-  return { identifiers: state.identifiers, problem: state.problem };
+  return { identifiers: state.identifiers, paths: state.paths, guarded: state.guarded, problem: state.problem };
 }

@@ -10,6 +10,9 @@ import { limitExpressionCost, withExpressionBudget } from './limit-expression-co
 export type Expression = {
   /** True if it asks about the caller, who must be known first. */
   readonly ofCaller: boolean;
+  /** True if it reads the namespace, or the name, of what is asked for. */
+  readonly readsNamespace: boolean;
+  readonly readsName: boolean;
   evaluate(input: PolicyInput): boolean | undefined;
 };
 
@@ -54,13 +57,14 @@ export function compileExpression(text: string, path: FaultPath, faults: FaultLi
   }
   try {
     const parsed = parse(text);
-    const { identifiers, problem } = checkExpression(parsed.ast);
+    const { identifiers, paths, problem } = checkExpression(parsed.ast);
     if (problem) {
       faults.add(path, problem.message, problem.hint);
       return undefined;
     }
     limitExpressionCost(parsed.ast);
-    return { ofCaller: aboutCaller.some((name) => identifiers.has(name)), evaluate: (input) => run(parsed, input) };
+    const reads = (member: string) => paths.has('kubernetes') || paths.has(`kubernetes.${member}`);
+    return { ofCaller: aboutCaller.some((name) => identifiers.has(name)), readsNamespace: reads('namespace'), readsName: reads('name'), evaluate: (input) => run(parsed, input) };
   } catch (error) {
     faults.add(path, `is not a valid expression: ${wordsOf(error)}`, 'variables are request, user, session, cluster, kubernetes, elevations, now');
     return undefined;

@@ -1,4 +1,6 @@
 import type { PolicyInput } from '../../policy-input.ts';
+import { nameOf } from '../../reach/name-of.ts';
+import { namespaceOf } from '../../reach/namespace-of.ts';
 
 const deepest = 16;
 const nothing: ReadonlyMap<string, unknown> = new Map();
@@ -51,12 +53,16 @@ export class ExpressionContext {
     return { name: this.input.kubernetes?.cluster || undefined };
   }
 
-  /** As for the criteria, an empty namespace or name is a missing one, and an attach has no command. */
+  /** As for the criteria, an empty namespace or name is a missing one, one that a selector pins counts, and an attach has no command. */
   get kubernetes() {
     const { kubernetes } = this.input;
     if (!kubernetes) return undefined;
-    const { namespace, name, subresource, exec } = kubernetes;
-    return { ...kubernetes, namespace: namespace || undefined, name: name || undefined, exec: !subresource || subresource === 'exec' ? exec : undefined };
+    // Each by name: what is judged under another verb inherits the rest.
+    const { cluster, verb, requestVerb, isResourceRequest, path, apiGroup, apiVersion, resource, subresource, labelSelector, fieldSelector, dryRun, namespaced, aggregated, upsert, upgrade, exec } = kubernetes;
+    return {
+      cluster, verb, requestVerb, isResourceRequest, path, apiGroup, apiVersion, resource, subresource, namespace: namespaceOf(kubernetes) || undefined, name: nameOf(kubernetes) || undefined,
+      labelSelector, fieldSelector, dryRun, namespaced, aggregated, upsert, upgrade, exec: !subresource || subresource === 'exec' ? exec : undefined,
+    };
   }
 
   get elevations() {

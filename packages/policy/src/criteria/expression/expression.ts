@@ -1,6 +1,8 @@
 import { kindOf } from '../../compile/plain-object.ts';
 import type { Criterion } from '../../criterion.ts';
 import { fail, leaveOpen, pass } from '../../verdict.ts';
+import { nameOf } from '../../reach/name-of.ts';
+import { namespaceOf } from '../../reach/namespace-of.ts';
 import { isLoggedIn } from '../is-logged-in.ts';
 import { bothSpellings } from './both-spellings.ts';
 import { compileExpression } from './compile-expression.ts';
@@ -10,6 +12,7 @@ import { expressionBudget } from './limit-expression-cost.ts';
 const ok = pass('expression-ok');
 const unauthorized = fail('expression-unauthorized');
 const failed = leaveOpen('expression-error');
+const open = leaveOpen('expression-open');
 const unauthenticated = fail('user-unauthenticated');
 
 /** An expression of the Common Expression Language (CEL), for what the criteria cannot say. */
@@ -22,13 +25,14 @@ export const expression: Criterion = {
       + '`elevations` (names), `now` (a moment, in UTC). What a request lacks is missing: ask with `has(kubernetes.namespace)`. '
       + 'A path that ends in a slash is tried without it as well: under `deny` either may be true, under `allow` both must. '
       + 'An expression that fails is neither true nor false, with the reason `expression-error`: a rule that it could decide denies under `deny` and does not allow under `allow`, after `not` and `nor` too. '
+      + 'The same goes for one that reads `kubernetes.namespace` or `kubernetes.name` where `k8s/namespace` or `k8s/name` would be open, with the reason `expression-open`, whatever else it says. '
       + `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,
     limit: `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation, beyond which it fails. Each step costs 1, each text that is read 1 for every 16 characters, each list 1 for every member, an error 250. `
       + 'A caller who makes the request larger can use them up: then a deny denies and an allow does not allow',
     data: 'text of an expression in CEL that gives true or false',
     example: 'kubernetes.namespace == "team-" + user.claims.team && !("contractors" in user.groups)',
     source: 'Sallyport',
-    reasons: ['expression-ok', 'expression-unauthorized', 'expression-error', 'user-unauthenticated'],
+    reasons: ['expression-ok', 'expression-unauthorized', 'expression-error', 'expression-open', 'user-unauthenticated'],
   },
   schema: { type: 'string', minLength: 1, maxLength: expressionLimits.length },
   compile(data, _subpath, context) {
@@ -38,9 +42,13 @@ export const expression: Criterion = {
       return undefined;
     }
     const compiled = compileExpression(data, path, faults);
-    return compiled && bothSpellings((input) => {
-      if (compiled.ofCaller && !isLoggedIn(input)) return unauthenticated;
-      const value = compiled.evaluate(input);
+    if (!compiled) return undefined;
+    const { ofCaller, readsNamespace, readsName, evaluate } = compiled;
+    return bothSpellings((input) => {
+      if (ofCaller && !isLoggedIn(input)) return unauthenticated;
+      if (readsNamespace && namespaceOf(input.kubernetes) === undefined) return open;
+      if (readsName && nameOf(input.kubernetes) === undefined) return open;
+      const value = evaluate(input);
       if (value === undefined) return failed;
       return value ? ok : unauthorized;
     }, context);

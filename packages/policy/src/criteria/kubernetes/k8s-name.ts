@@ -1,13 +1,14 @@
-import { createTextCriterion } from '../text-criterion.ts';
+import { nameOf } from '../../reach/name-of.ts';
+import { createReachCriterion } from './reach-criterion.ts';
 
-/** String matcher over the object's name; lists, creates and deletes of a collection have none and match nothing. */
-export const k8sName = createTextCriterion({
+/** String matcher over the object's name; creates have none and match nothing, and what reaches a whole collection leaves it open. */
+export const k8sName = createReachCriterion({
   name: 'k8s/name',
-  read: (input) => input.kubernetes?.name || undefined,
+  read: nameOf,
   reason: 'k8s-name',
   doc: {
-    summary: 'Holds if the name of the object matches: the one in the path, or the one that a list asks for by the field selector `metadata.name=`. Creates, other lists and deletes of a collection have none and match nothing, not even `not`.',
+    summary: 'Holds if the name of the object matches: the one in the path, or the one that a field selector pins (`metadata.name=web`), except for an aggregated API, which may ignore it. '
+      + 'Creates have none and match nothing, not even `not`. `list`, `watch` and `deletecollection` that name none leave it open, so that a deny holds and an allow does not, in a namespace and of cluster-scoped kinds too.',
     example: { starts_with: 'web-' },
-    source: 'Sallyport',
   },
 });

@@ -1,0 +1,39 @@
+import type { Criterion, CriterionDoc } from '../../criterion.ts';
+import { compileStringMatcher } from '../../matchers/string-matcher.ts';
+import type { KubernetesInput } from '../../policy-input.ts';
+import { matchesAllOrNone } from '../../reach/matches-all-or-none.ts';
+import type { Reason } from '../../reasons.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, leaveOpen, pass } from '../../verdict.ts';
+
+type ReachCriterionOptions = {
+  readonly name: string;
+  /** What is matched: empty where there is nothing to match, undefined where any may be among what the request reaches. */
+  readonly read: (kubernetes: KubernetesInput | undefined) => string | undefined;
+  /** The reasons are `<reason>-ok`, `<reason>-unauthorized` and `<reason>-open`. */
+  readonly reason: string;
+  readonly doc: Pick<CriterionDoc, 'summary' | 'example'>;
+};
+
+/** Creates a criterion that is a string matcher over where a request reaches; a request that reaches several places leaves it open, unless all of them match or none does. */
+export function createReachCriterion({ name, read, reason, doc }: ReachCriterionOptions): Criterion {
+  const [okReason, failReason, openReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason, `${reason}-open` as Reason];
+  const [ok, unauthorized, open] = [pass(okReason), fail(failReason), leaveOpen(openReason)];
+  return {
+    name,
+    doc: { ...doc, data: 'string matcher', source: 'Sallyport', reasons: [okReason, failReason, openReason] },
+    schema: definition('textMatcher'),
+    value: ({ kubernetes }) => read(kubernetes) || undefined,
+    compile(data, _subpath, { path, faults }) {
+      const matches = compileStringMatcher(data, path, faults);
+      if (!matches) return undefined;
+      const decided = matchesAllOrNone(data);
+      const ofSeveral = decided === undefined ? open : decided ? ok : unauthorized;
+      return ({ kubernetes }) => {
+        const text = read(kubernetes);
+        if (text === undefined) return ofSeveral;
+        return text !== '' && matches(text) ? ok : unauthorized;
+      };
+    },
+  };
+}

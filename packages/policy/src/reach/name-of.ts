@@ -1,0 +1,17 @@
+import type { KubernetesInput } from '../policy-input.ts';
+import { goesBySelectors } from './goes-by-selectors.ts';
+import { isCollection } from './is-collection.ts';
+import { pinnedValue } from './pinned-value.ts';
+
+/**
+ * The name of the object that a request is for: empty if it has none, undefined if it is a list, a watch or a deletecollection that names none, so that
+ * any may be among those that it reaches. A field selector that pins the name gives it, where it is surely gone by.
+ */
+export function nameOf(kubernetes: KubernetesInput | null | undefined): string | undefined {
+  if (kubernetes == null) return '';
+  const { name } = kubernetes;
+  if (!isCollection(kubernetes)) return name || '';
+  // The API server takes the name of a list from its field selector; without one it came from the path.
+  if (!kubernetes.fieldSelector) return name || undefined;
+  return goesBySelectors(kubernetes) ? name || pinnedValue(kubernetes.fieldSelector, 'name') : undefined;
+}

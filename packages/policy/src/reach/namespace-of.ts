@@ -1,0 +1,25 @@
+import { builtInKind } from '@sallyport/contracts';
+import type { KubernetesInput } from '../policy-input.ts';
+import { goesBySelectors } from './goes-by-selectors.ts';
+import { isCollection } from './is-collection.ts';
+import { isThroughNode } from './is-through-node.ts';
+import { pinnedValue } from './pinned-value.ts';
+
+/** Unknown kinds count as namespaced. */
+function isNamespaced({ namespaced, apiGroup, apiVersion, resource }: KubernetesInput): boolean {
+  return namespaced ?? builtInKind(apiGroup ?? '', apiVersion || undefined, resource ?? '')?.namespaced ?? true;
+}
+
+/**
+ * The namespace that a request is in: empty if it is in none, undefined if it spans namespaces, so that any may be among those that it reaches.
+ * Only lists, watches and deletecollections without a namespace and proxies to nodes do. A field selector that pins the namespace gives it,
+ * where it is surely gone by.
+ */
+export function namespaceOf(kubernetes: KubernetesInput | null | undefined): string | undefined {
+  if (kubernetes == null) return '';
+  const { namespace } = kubernetes;
+  if (namespace) return namespace;
+  if (isThroughNode(kubernetes)) return undefined;
+  if (!isCollection(kubernetes) || !isNamespaced(kubernetes)) return '';
+  return goesBySelectors(kubernetes) ? pinnedValue(kubernetes.fieldSelector, 'namespace') : undefined;
+}
