@@ -2,6 +2,7 @@ import { ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
 import { bearerToken, hashOfToken, onlyToken, readCarriers } from './credential/read-carriers.ts';
 import type { Step } from './exchange.ts';
 import type { ReadHeaders } from './headers/read-headers.ts';
+import { refuseForeignSubprotocol } from './refuse-foreign-subprotocol.ts';
 
 /** kubectl's and browsers' way to carry a bearer token in a WebSocket handshake, where no Authorization header can be set. */
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
@@ -33,6 +34,7 @@ export function createReadCredential(deps: { tokens?: SessionTokenVerifier | und
   return (exchange) => {
     const headers = exchange.headers!;
     const protocol = fromProtocols(headers);
+    refuseForeignSubprotocol(exchange.kube!, headers.webSocketProtocols);
     const carried = readCarriers(headers.authorization, headers.pomeriumAuthorization);
     headers.authorization = [];
     headers.pomeriumAuthorization = [];

@@ -43,6 +43,7 @@ export function createReadKubeRequest(): Step {
     refuseSpecialVerb(kube);
     if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
     if (exchange.upgrade && !['exec', 'attach', 'portforward', 'proxy', 'watch', 'log'].includes(kube.stream ?? '')) throw bad('This address takes no upgrade.');
+    if (exchange.upgrade && headers.upgrade !== 'websocket' && (kube.stream === 'watch' || kube.stream === 'log')) throw bad('A watch or a log takes an upgrade to websocket only.');
     if (!exchange.upgrade && headers.upgrade === undefined && method !== 'GET' && method !== 'POST') return;
     if (!exchange.upgrade && (kube.stream === 'exec' || kube.stream === 'attach' || kube.stream === 'portforward')) throw bad(`${kube.subresource} needs an upgrade to websocket or SPDY/3.1.`);
   };

@@ -4,6 +4,7 @@ import { ProblemError } from '@sallyport/kit';
 import { createStreamObserver, type StreamObserver } from '@sallyport/kubernetes';
 import type { Exchange, Step } from './exchange.ts';
 import { cleanResponseHeaders } from './headers/clean-response-headers.ts';
+import { cutAnswer } from './streams/cut-answer.ts';
 import { createEndTunnel, type EndTunnel } from './streams/end-tunnel.ts';
 import type { StreamEnd } from './streams/open-stream.ts';
 
@@ -69,9 +70,11 @@ function upgradeLines(exchange: Exchange): string[] {
   return lines;
 }
 
-/** A refusal of the cluster's own is relayed and both connections end: nothing may ever ride on a half-upgraded one (CVE-2018-1002105). */
-function relayRefusal(exchange: Exchange, answer: IncomingMessage): void {
+/** A refusal of the cluster's own is relayed and both connections end, at the latest `endsMs` after it began: nothing may ever ride on a half-upgraded one (CVE-2018-1002105). */
+function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: number): void {
   const { response } = exchange;
+  const timer = setTimeout(() => answer.destroy(new Error('the refusal did not end in time')), endsMs);
+  answer.once('close', () => clearTimeout(timer));
   exchange.statusCode = answer.statusCode ?? 502;
   if (answer.statusCode === 401) exchange.upstream!.refreshCredential();
   response.writeHead(exchange.statusCode, [...cleanResponseHeaders(answer.rawHeaders, exchange.statusCode), 'connection', 'close']);
@@ -81,7 +84,7 @@ function relayRefusal(exchange: Exchange, answer: IncomingMessage): void {
   });
   response.on('drain', () => answer.resume());
   answer.on('end', () => response.end());
-  answer.on('error', () => response.destroy());
+  answer.on('error', () => cutAnswer(exchange));
 }
 
 /** What watches an exec, attach or port-forward, those of the kubelet behind `nodes/proxy` too; a tunnel to something else (a proxied service) is nobody's business. */
@@ -157,7 +160,7 @@ export function createTunnel(deps: TunnelDeps): Step {
     });
     outgoing.once('response', (answer) => {
       settle();
-      relayRefusal(exchange, answer);
+      relayRefusal(exchange, answer, deps.firstByte);
     });
     outgoing.once('error', (cause) => {
       settle();
