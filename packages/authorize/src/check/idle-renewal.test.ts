@@ -15,6 +15,27 @@ function rig(more = {}, fails = false) {
   return { clock, session, renewed, renewal, lines };
 }
 
+describe('the first use of a session', () => {
+  const noting = () => {
+    const noted: string[] = [];
+    const parts = rig();
+    const sessions = { renew: async () => {}, noteUse: async (hash: string) => void noted.push(hash) };
+    return { ...parts, noted, renewal: createIdleRenewal({ sessions, logger: createLoggerRig().logger, now: () => parts.clock.now }) };
+  };
+
+  it('is noted at once and once, also where the session lives to its end anyway', () => {
+    const { session, noted, renewal } = noting();
+    for (let n = 0; n < 3; n += 1) renewal.used('h', { session, idleEndsAt: session.expiresAt });
+    expect(noted).toEqual(['h']);
+  });
+
+  it('is not noted again of a session that was used', () => {
+    const { clock, session, noted, renewal } = noting();
+    renewal.used('h', { session, idleEndsAt: clock.now + session.idleMs, usedAt: clock.now });
+    expect(noted).toEqual([]);
+  });
+});
+
 describe('the idle time of a session in use', () => {
   it('is renewed at most once a minute', () => {
     const { clock, session, renewed, renewal } = rig();

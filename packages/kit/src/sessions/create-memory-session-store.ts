@@ -3,9 +3,10 @@ import { ProblemError } from '../problem-error.ts';
 import { changeOf } from './change-of.ts';
 import { checkSameSession } from './check-same-session.ts';
 import { createListeners } from './create-listeners.ts';
+import { listed } from './listed.ts';
 import type { SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
-type Entry = { text: string; id: string; expiresAt: number; idleEndsAt: number; tombstone?: Tombstone };
+type Entry = { text: string; id: string; expiresAt: number; idleEndsAt: number; usedAt?: number; tombstone?: Tombstone };
 const sweepEveryMs = 60_000;
 
 const ended = (entry: Entry, at: number) => at >= entry.expiresAt || (entry.tombstone === undefined && at >= entry.idleEndsAt);
@@ -13,7 +14,7 @@ const ended = (entry: Entry, at: number) => at >= entry.expiresAt || (entry.tomb
 function lookUp(entry: Entry | undefined): SessionLookup {
   if (entry === undefined) return { state: 'unknown' };
   if (entry.tombstone) return { state: 'revoked', tombstone: { ...entry.tombstone } };
-  return { state: 'live', session: JSON.parse(entry.text) as Session, idleEndsAt: entry.idleEndsAt };
+  return { state: 'live', session: JSON.parse(entry.text) as Session, idleEndsAt: entry.idleEndsAt, ...(entry.usedAt === undefined ? {} : { usedAt: entry.usedAt }) };
 }
 
 function replace(entry: Entry, change: (session: Session) => Session): Session {
@@ -45,7 +46,7 @@ function createTable(now: () => number, max: number) {
   return {
     present,
     byId: (id: string) => present(hashById.get(id)),
-    live: () => [...byHash.keys()].map((hash) => lookUp(present(hash))).flatMap((found) => (found.state === 'live' ? [{ ...found.session, idleEndsAt: found.idleEndsAt }] : [])),
+    live: () => [...byHash.keys()].map((hash) => lookUp(present(hash))).flatMap((found) => (found.state === 'live' ? [listed(found)] : [])),
     add(hash: string, entry: Entry) {
       byHash.set(hash, entry);
       hashById.set(entry.id, hash);
@@ -88,9 +89,14 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       if (entry.text !== before) changes.tell(changeOf('changed', after, now()));
       return after;
     },
+    async noteUse(tokenHash) {
+      const entry = table.present(tokenHash);
+      if (entry && !entry.tombstone) entry.usedAt ??= now();
+    },
     async renew(tokenHash, session) {
       const entry = table.present(tokenHash);
       if (!entry || entry.tombstone) return;
+      entry.usedAt ??= now();
       entry.idleEndsAt = Math.max(entry.idleEndsAt, Math.min(entry.expiresAt, now() + session.idleMs));
     },
     async revoke(sessionId, { by, reason }) {

@@ -8,14 +8,15 @@ import { createChangeFeed } from './create-change-feed.ts';
 import { createLookUpSessions, type LookUpSessions } from './look-up-sessions.ts';
 import { redisKeys, type RedisKeys } from './redis-keys.ts';
 import { createIndex } from './redis-index.ts';
-import { createScript, defineScript, renewScript, revokeScript } from './redis-scripts.ts';
+import { listed } from './listed.ts';
+import { createScript, defineScript, noteUseScript, renewScript, revokeScript } from './redis-scripts.ts';
 import type { ListedSession, SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
 const idleEnd = (session: Session, at: number) => Math.min(session.expiresAt, at + session.idleMs);
 
 function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
   return found
-    .flatMap((one) => (one.state === 'live' ? [{ ...one.session, idleEndsAt: one.idleEndsAt }] : []))
+    .flatMap((one) => (one.state === 'live' ? [listed(one)] : []))
     .sort((a, b) => a.createdAt - b.createdAt);
 }
 
@@ -70,6 +71,7 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
   const { client } = redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
   const renew = defineScript(redis, renewScript);
+  const noteUse = defineScript(redis, noteUseScript);
   const index = createIndex(redis);
   const feed = createChangeFeed(redis, keys.changes);
 
@@ -92,6 +94,7 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
     find: (tokenHashes) => askRedis(() => lookUp.all(tokenHashes)),
     read: (sessionId) => askRedis(() => read(sessionId)),
     update: (sessionId, change) => askRedis(() => update(sessionId, change)),
+    noteUse: async (tokenHash) => void (await askRedis(() => noteUse(keys.session(tokenHash), now()))),
     async renew(tokenHash, session) {
       const at = now();
       const idleEndsAt = idleEnd(session, at);

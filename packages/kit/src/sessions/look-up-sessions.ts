@@ -9,7 +9,7 @@ export type LookUpSessions = {
   all(hashes: readonly string[]): Promise<SessionLookup[]>;
 };
 
-const fields = ['session', 'idleEndsAt', 'revoked'] as const;
+const fields = ['session', 'idleEndsAt', 'revoked', 'usedAt'] as const;
 
 /** One question for each session, however many of a batch are its: a person's client asks for many things at once. */
 async function askOnceEach(hashes: readonly string[], lookUp: (hash: string) => Promise<SessionLookup>): Promise<SessionLookup[]> {

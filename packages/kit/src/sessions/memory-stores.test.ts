@@ -5,6 +5,7 @@ import { createMemorySingleUseStore } from './create-memory-single-use-store.ts'
 import { describeProviderTokenStore } from './provider-token-store.conformance.ts';
 import { describeSessionStore, exampleSession } from './session-store.conformance.ts';
 import { describeSessionUpdates } from './session-updates.conformance.ts';
+import { describeSessionUse } from './session-use.conformance.ts';
 import { describeSingleUseStore } from './single-use-store.conformance.ts';
 
 const openSessions = async () => {
@@ -14,6 +15,7 @@ const openSessions = async () => {
 };
 describeSessionStore('memory', openSessions);
 describeSessionUpdates('memory', openSessions);
+describeSessionUse('memory', openSessions);
 
 describeProviderTokenStore('memory', async () => {
   const clock = { now: 1_800_000_000_000 };

@@ -47,8 +47,8 @@ export function createReadSession(options: { max?: number } = {}): ReadSession {
   };
 }
 
-/** Judges the fields `session`, `idleEndsAt` and `revoked` as they were read just now; what is missing, over or unreadable is `unknown`. */
-export function readStoredSession([text, idleText, revoked]: Fields, now: number, readSession: ReadSession): SessionLookup {
+/** Judges the fields `session`, `idleEndsAt`, `revoked` and `usedAt` as they were read just now; what is missing, over or unreadable is `unknown`. */
+export function readStoredSession([text, idleText, revoked, usedText]: Fields, now: number, readSession: ReadSession): SessionLookup {
   if (revoked != null) {
     const tombstone = parse(revoked);
     return tombstone ? { state: 'revoked', tombstone: tombstone as Tombstone } : { state: 'unknown' };
@@ -57,5 +57,5 @@ export function readStoredSession([text, idleText, revoked]: Fields, now: number
   const session = readSession(text);
   const idleEndsAt = Number(idleText);
   if (!session || !(now < session.expiresAt) || !(now < idleEndsAt)) return { state: 'unknown' };
-  return { state: 'live', session, idleEndsAt };
+  return usedText == null ? { state: 'live', session, idleEndsAt } : { state: 'live', session, idleEndsAt, usedAt: Number(usedText) };
 }

@@ -13,12 +13,23 @@ redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return 1`,
 };
 
+/** KEYS: session. ARGV: now. The first use counts, of a session that lives. */
+export const noteUseScript: RedisScript = {
+  name: 'sallyportNoteUse',
+  lua: `
+local held = redis.call('HMGET', KEYS[1], 'session', 'idleEndsAt')
+if not held[1] or tonumber(ARGV[1]) >= tonumber(held[2]) then return 0 end
+return redis.call('HSETNX', KEYS[1], 'usedAt', ARGV[1])`,
+};
+
 /** KEYS: session. ARGV: now, idle end, milliseconds to live. A session that has ended, or whose idle end is later already, stays as it is. */
 export const renewScript: RedisScript = {
   name: 'sallyportRenewSession',
   lua: `
 local held = redis.call('HMGET', KEYS[1], 'session', 'idleEndsAt')
-if not held[1] or tonumber(ARGV[1]) >= tonumber(held[2]) or tonumber(ARGV[2]) <= tonumber(held[2]) then return 0 end
+if not held[1] or tonumber(ARGV[1]) >= tonumber(held[2]) then return 0 end
+redis.call('HSETNX', KEYS[1], 'usedAt', ARGV[1])
+if tonumber(ARGV[2]) <= tonumber(held[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'idleEndsAt', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`,
@@ -43,7 +54,7 @@ export const revokeScript: RedisScript = {
 local held = redis.call('HMGET', KEYS[1], 'session', 'id', 'expiresAt', 'idleEndsAt')
 if not held[1] or held[2] ~= ARGV[1] or tonumber(ARGV[2]) >= tonumber(held[4]) then return 0 end
 redis.call('HSET', KEYS[1], 'revoked', ARGV[3])
-redis.call('HDEL', KEYS[1], 'session', 'idleEndsAt')
+redis.call('HDEL', KEYS[1], 'session', 'idleEndsAt', 'usedAt')
 redis.call('PEXPIRE', KEYS[1], tonumber(held[3]) - tonumber(ARGV[2]))
 redis.call('PUBLISH', ARGV[4], ARGV[5])
 return 1`,

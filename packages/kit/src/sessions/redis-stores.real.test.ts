@@ -16,6 +16,7 @@ import { freePort, hasRedisServer, prepareRedisServer, type RedisServer } from '
 import { describeProviderTokenStore } from './provider-token-store.conformance.ts';
 import { describeSessionStore, exampleSession } from './session-store.conformance.ts';
 import { describeSessionUpdates } from './session-updates.conformance.ts';
+import { describeSessionUse } from './session-use.conformance.ts';
 import { describeSingleUseStore } from './single-use-store.conformance.ts';
 
 const logger = pino({ level: 'silent' });
@@ -56,6 +57,7 @@ function describeOn(backend: string, config: () => Parameters<typeof connectRedi
     };
     describeSessionStore(backend, openSessions);
     describeSessionUpdates(backend, openSessions);
+    describeSessionUse(backend, openSessions);
     describeProviderTokenStore(backend, async () => {
       const clock = { now: Date.now() };
       const keyPrefix = `test-${randomUUID()}`;

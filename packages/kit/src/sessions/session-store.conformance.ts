@@ -12,7 +12,7 @@ export type SessionStoreBed = {
   clock: { now: number };
 };
 
-const lifetimeMs = 3_600_000;
+export const lifetimeMs = 3_600_000;
 export const idleMs = 600_000;
 let made = 0;
 

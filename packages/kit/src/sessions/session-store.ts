@@ -1,11 +1,11 @@
 import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
 
-/** A live session and the time at which it ends if it is not used (milliseconds since the epoch); that time moves with use. */
-export type ListedSession = Session & { idleEndsAt: number };
+/** A live session, the time at which it ends if it is not used (it moves with use), and when it was first used (absent: never); in milliseconds since the epoch. */
+export type ListedSession = Session & { idleEndsAt: number; usedAt?: number };
 
 /** What a token's hash stands for. An unreachable store is never an answer: it rejects with `sessions-unavailable`. */
 export type SessionLookup =
-  | { state: 'live'; session: Session; idleEndsAt: number }
+  | { state: 'live'; session: Session; idleEndsAt: number; usedAt?: number }
   | { state: 'revoked'; tombstone: Tombstone }
   | { state: 'unknown' };
 
@@ -20,7 +20,9 @@ export interface SessionStore {
   find(tokenHashes: readonly string[]): Promise<SessionLookup[]>;
   /** Looks a session up by its public id. */
   read(sessionId: string): Promise<SessionLookup>;
-  /** Moves the idle end; never brings a revoked or expired session back. */
+  /** Notes the first use of a session, and none after it. */
+  noteUse(tokenHash: string): Promise<void>;
+  /** Moves the idle end, which is a use; never brings a revoked or expired session back. */
   renew(tokenHash: string, session: Session): Promise<void>;
   /**
    * Replaces a live session by what `change` makes of it, if nobody else has replaced it meanwhile (else `change` is asked again), and publishes
