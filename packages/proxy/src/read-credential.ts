@@ -34,7 +34,7 @@ export function createReadCredential(deps: { tokens?: SessionTokenVerifier | und
   return (exchange) => {
     const headers = exchange.headers!;
     const protocol = fromProtocols(headers);
-    refuseForeignSubprotocol(exchange.kube!, headers.webSocketProtocols);
+    refuseForeignSubprotocol(exchange.kube, headers.webSocketProtocols);
     const carried = readCarriers(headers.authorization, headers.pomeriumAuthorization);
     headers.authorization = [];
     headers.pomeriumAuthorization = [];
