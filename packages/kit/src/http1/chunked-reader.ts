@@ -39,9 +39,10 @@ export class ChunkedReader {
   }
 
   #readLine(bytes: Buffer, start: number, end: number): number {
-    const lineFeed = bytes.indexOf(0x0a, start);
-    const whole = lineFeed >= 0 && lineFeed < end;
-    const until = whole ? lineFeed + 1 : end;
+    // Behind `end` stands what an earlier read left: it is not searched.
+    const lineFeed = bytes.subarray(start, end).indexOf(0x0a);
+    const whole = lineFeed >= 0;
+    const until = whole ? start + lineFeed + 1 : end;
     this.#line += bytes.toString('latin1', start, until);
     if (this.#line.length > maxLine) throw malformed('has a line that is too long');
     if (!whole) return until;

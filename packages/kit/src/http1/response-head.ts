@@ -101,6 +101,8 @@ export function readResponseHead(text: string, method: string): ResponseHead {
     const heard = readFieldLine(end < 0 ? text.slice(start) : text.slice(start, end), lines);
     if (heard !== undefined) listen(said, heard, lines.at(-1)!);
   }
+  // HTTP/1.0 knows no codings (RFC 9112, 6.1): one reader would take the chunks apart, another would take them for the body.
+  if (first[1] === '0' && said.chunked) throw malformed('of HTTP/1.0 has a Transfer-Encoding');
   const { framing, length } = framingOf(said, status, method);
   const stays = first[1] === '1' ? !said.close : said.keepAlive && !said.close;
   return { status, lines, framing, length, keepAlive: stays && framing !== 'until-close', idleSeconds: said.idleSeconds };

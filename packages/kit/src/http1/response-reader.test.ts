@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { request as nodeRequest } from 'node:http';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { Http1Error } from './http1-error.ts';
 import { ResponseReader } from './response-reader.ts';
@@ -84,6 +84,9 @@ describe('what two readers could understand differently is refused', () => {
     ['the same length twice', `${head}Content-Length: 3\r\ncontent-length: 3\r\n\r\nabc`],
     ['a list of lengths', `${head}Content-Length: 3, 3\r\n\r\nabc`],
     ['a signed length', `${head}Content-Length: +3\r\n\r\nabc`],
+    ['chunks of HTTP/1.0, which has none', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['chunks of HTTP/1.0 that stays open', 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['an interim answer of HTTP/1.0 in chunks', `HTTP/1.0 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n${head}Content-Length: 0\r\n\r\n`],
     ['another coding', `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
     ['chunked twice', `${head}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['a continuation line', `${head}A: b\r\n c\r\nContent-Length: 0\r\n\r\n`],
@@ -178,5 +181,57 @@ describe('any answer', () => {
     refused(`HTTP/1.1 200 OK\r\nA:${' '.repeat(60_000)}\0\r\n\r\n`);
     refused(`HTTP/1.1 200 OK\r\nA:${' x'.repeat(30_000)}\0\r\n\r\n`);
     expect(performance.now() - startedAt).toBeLessThan(3000);
+  });
+});
+
+describe('an answer that drips byte by byte', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  /** Counts the bytes that are copied and searched while `run` goes on. */
+  function bytesTouched(run: () => void): number {
+    let touched = 0;
+    const { concat } = Buffer;
+    const { copy, indexOf } = Buffer.prototype as unknown as { copy(this: Buffer, ...args: unknown[]): number; indexOf(this: Buffer, ...args: unknown[]): number };
+    jest.spyOn(Buffer, 'concat').mockImplementation((...args) => {
+      const whole = concat(...args);
+      touched += whole.length;
+      return whole;
+    });
+    jest.spyOn(Buffer.prototype, 'copy').mockImplementation(function copying(this: Buffer, ...args) {
+      const count = copy.apply(this, args);
+      touched += count;
+      return count;
+    });
+    jest.spyOn(Buffer.prototype, 'indexOf').mockImplementation(function searching(this: Buffer, ...args) {
+      const found = indexOf.apply(this, args);
+      touched += (found < 0 ? this.length : found) - (typeof args[1] === 'number' ? args[1] : 0);
+      return found;
+    });
+    run();
+    jest.restoreAllMocks();
+    return touched;
+  }
+
+  it.each([
+    ['its head', `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(60_000)}\r\nContent-Length: 1\r\n\r\nx`],
+    ['interim answers', `${`HTTP/1.1 103 Early Hints\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`.repeat(3)}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`],
+    ['its chunks and trailers', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${`1;${'a'.repeat(2000)}\r\nx\r\n`.repeat(10)}0\r\nX-T: ${'a'.repeat(2000)}\r\n\r\n`],
+  ])('costs steps in proportion to its length (%s)', (_what, text) => {
+    const touched = bytesTouched(() => expect(read(text, { pieces: [1] })).toMatchObject({ status: 200, ended: true }));
+    // Copied anew with each byte, the first of these would be two thousand million.
+    expect(touched).toBeLessThan(20 * text.length);
+  });
+
+  it('is not searched for in what an earlier read left in the buffer', () => {
+    const shared = Buffer.alloc(65_536, 'a');
+    const reader = new ResponseReader('GET', { onHead() {}, onData() {}, onEnd() {} });
+    const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;${'a'.repeat(3000)}\r\nx\r\n0\r\n\r\n`;
+    const touched = bytesTouched(() => {
+      for (const char of text) {
+        shared.write(char, 0, 'latin1');
+        reader.push(shared, 1);
+      }
+    });
+    expect(touched).toBeLessThan(shared.length + 20 * text.length);
   });
 });

@@ -1,4 +1,5 @@
 import { ChunkedReader } from './chunked-reader.ts';
+import { HeadBuffer } from './head-buffer.ts';
 import { Http1Error } from './http1-error.ts';
 import { readResponseHead, type ResponseHead } from './response-head.ts';
 
@@ -18,7 +19,7 @@ export class ResponseReader {
   readonly #listener: ResponseListener;
   #head: ResponseHead | undefined;
   /** The head as far as it has come, when it comes in pieces. */
-  #pending: Buffer | undefined;
+  #pending: HeadBuffer | undefined;
   #left = 0;
   #chunks: ChunkedReader | undefined;
   #interim = 0;
@@ -69,24 +70,18 @@ export class ResponseReader {
 
   /** Returns where the head ended, or -1 if it is not yet whole. An interim answer (1xx) leaves no head behind. */
   #readHead(bytes: Buffer, start: number, end: number): number {
-    const before = this.#pending;
-    let from = start;
-    let source = bytes;
-    let stop = end;
-    if (before) {
-      source = Buffer.concat([before, bytes.subarray(start, end)]);
-      [from, stop] = [0, source.length];
-    }
-    const found = source.indexOf('\r\n\r\n', from, 'latin1');
-    const whole = found >= 0 && found + 4 <= stop;
-    if ((whole ? found : stop) - from > maxHeadBytes) throw new Http1Error('MALFORMED', 'the answer has a head that is too large');
-    if (!whole) {
-      this.#pending = before ? source : Buffer.from(source.subarray(from, stop));
+    const pending = this.#pending;
+    const before = pending?.length ?? 0;
+    // Behind `end` stands what an earlier read left: it is not searched.
+    const found = pending ? pending.add(bytes, start, end) : bytes.subarray(start, end).indexOf('\r\n\r\n', 0, 'latin1');
+    if ((found >= 0 ? found : before + end - start) > maxHeadBytes) throw new Http1Error('MALFORMED', 'the answer has a head that is too large');
+    if (found < 0) {
+      if (!pending) (this.#pending = new HeadBuffer()).add(bytes, start, end);
       return -1;
     }
     this.#pending = undefined;
-    this.#take(readResponseHead(source.toString('latin1', from, found), this.#method));
-    return start + found + 4 - from - (before?.length ?? 0);
+    this.#take(readResponseHead(pending ? pending.text(found) : bytes.toString('latin1', start, start + found), this.#method));
+    return start + found + 4 - before;
   }
 
   #take(head: ResponseHead): void {
