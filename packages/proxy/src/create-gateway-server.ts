@@ -34,7 +34,7 @@ function run(deps: GatewayServerDeps, request: IncomingMessage, response: Server
   deps.ends.opened(exchange);
   const end = how.upgrade ? how.upgrade.socket : response;
   end.once('close', () => deps.ends.finished(exchange));
-  const { socket } = request; // undici takes it from a request whose body it stops sending on
+  const { socket } = request;
   void deps.gateway(exchange);
   response.once('finish', () => {
     if (!request.complete) destroyAfter(socket, lingerMs);

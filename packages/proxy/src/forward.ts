@@ -30,9 +30,7 @@ function asProblem(error: unknown): ProblemError {
 
 function requestOf(exchange: Exchange, body: Readable | string | undefined, firstByte: number) {
   const { upstream, kube, headers, request } = exchange;
-  const lines = exchange.upstreamHeaders;
-  if (typeof body === 'object' && headers!.contentLength !== undefined) lines.push('content-length', String(headers!.contentLength));
-  return { path: upstream!.basePath + exchange.rawTarget, method: request.method!, headers: lines, body, headersTimeoutMs: kube!.longRunning ? 0 : firstByte };
+  return { path: upstream!.basePath + exchange.rawTarget, method: request.method!, headers: exchange.upstreamHeaders, body, bodyLength: headers!.contentLength, headersTimeoutMs: kube!.longRunning ? 0 : firstByte };
 }
 
 function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, retry: (unanswered: boolean) => boolean): Http1Handler {

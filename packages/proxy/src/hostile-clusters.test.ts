@@ -58,11 +58,12 @@ describe('an answer that two could read differently does not go on', () => {
     ['two lengths', `${head}Content-Length: 4\r\nContent-Length: 40\r\n\r\nevil`], ['the same length twice', `${head}Content-Length: 4\r\nContent-Length: 4\r\n\r\nevil`],
     ['a length and chunks', `${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nevil`], ['a line break in a value', `${head}X-A: b\r\n\nSet-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
     ['a bare CR', `${head}X-A: b\rSet-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`], ['a folded line', `${head}X-A: b\r\n Set-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`], ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nevil'],
+    ['chunks of HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n'],
     ['interim answers without end', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(200)], ['a head without end', `${head}${'X-A: b\r\n'.repeat(20_000)}`],
-  ])('(%s)', async (_what, answer) => {
+  ].flatMap(([what, answer]) => [['asked by a GET', request()], ['asked by a write whose body is still coming', request('POST', pods, ['Transfer-Encoding: chunked'], '4\r\nhalf\r\n')]].map(([how, bytes]) => [what!, how!, answer!, bytes!] as const)))('(%s, %s)', async (_what, _how, answer, bytes) => {
     await start();
     say = (socket) => void socket.write(answer, 'latin1');
-    const text = await ask();
+    const text = await ask(bytes);
     expect(codeOf(text)).toBe(502);
     expect(text).not.toMatch(/evil|set-cookie/i);
     say = (socket) => void socket.write(okay);
@@ -140,6 +141,26 @@ describe('a cluster that answers before it was told everything', () => {
     expect(connections).toHaveLength(2);
     expect(connections.flat().join()).not.toContain('DELETE');
     socket.destroy();
+  });
+});
+
+describe('a cluster that says "100 Continue" unasked', () => {
+  it('during a write whose body is still coming does not break it', async () => {
+    await start();
+    say = (socket) => {
+      socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n');
+      setTimeout(() => socket.write(okay), 100);
+    };
+    const socket = rig.dial();
+    let text = '';
+    socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
+    socket.write(request('POST', pods, ['Content-Length: 8'], 'half'));
+    await pause(30);
+    socket.write('more');
+    for (const end = performance.now() + 1500; performance.now() < end && !text.endsWith('mine');) await pause(5);
+    socket.destroy();
+    expect(codeOf(text)).toBe(200);
+    expect(text).not.toMatch(/ 100 | 103 |preload/);
   });
 });
 

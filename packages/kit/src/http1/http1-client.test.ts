@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { connect, createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createHttp1Client, type Http1Client, type Http1Request } from './http1-client.ts';
@@ -260,5 +261,107 @@ describe('flow', () => {
       });
     });
     expect(received).toBe(size);
+  });
+});
+
+describe('a body that is still coming', () => {
+  const slowly = async function* slowly(parts: string[], ms = 5) {
+    for (const part of parts) {
+      await sleep(ms);
+      yield Buffer.from(part);
+    }
+  };
+  const streamed = (parts: string[], bodyLength?: number): Partial<Http1Request> => ({ method: 'POST', body: Readable.from(slowly(parts), { objectMode: false }), bodyLength });
+  const endless = () => {
+    let count = 0;
+    const body = new Readable({ read() {
+      setImmediate(() => this.push(Buffer.alloc(65_536)));
+      count += 1;
+    } });
+    return { body, read: () => count };
+  };
+  const echo: RequestListener = (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => response.end(`${request.headers['content-length'] ?? request.headers['transfer-encoding']}:${Buffer.concat(chunks).toString()}`));
+  };
+
+  it.each([['in chunks', undefined, 'chunked'], ['with its length', 6, '6']] as const)('is sent %s, and the connection serves the next', async (_how, length, framing) => {
+    const { client, connections } = await serve(echo);
+    for (let times = 0; times < 3; times += 1) expect(await fetchWith(client, streamed(['on', '', 'e', 'two'], length))).toMatchObject({ status: 200, body: `${framing}:onetwo` });
+    expect((await fetchWith(client, { method: 'POST', body: 'x' })).body).toBe('1:x');
+    expect(connections()).toBe(1);
+  });
+
+  it('passes on how fast the other side reads', async () => {
+    const { client } = await serve((request) => void request.pause());
+    const { body, read } = endless();
+    let flow: Http1Flow | undefined;
+    void fetchWith(client, { method: 'POST', body }, (one) => { flow = one; });
+    await sleep(200);
+    const before = read();
+    await sleep(200);
+    expect(read()).toBe(before);
+    flow!.abort();
+    body.destroy();
+  });
+
+  it('that breaks off, is longer or shorter than promised or fails is never whole, and tells why', async () => {
+    const whole: string[] = [];
+    const { client } = await serve((request, response) => request.on('error', () => {}).on('end', () => {
+      whole.push(request.url!);
+      response.end();
+    }).resume());
+    expect((await fetchWith(client, streamed(['abc'], 4))).error?.message).toMatch(/before it was whole/);
+    expect((await fetchWith(client, streamed(['abc', 'de'], 4))).error?.message).toMatch(/longer than was promised/);
+    const failing = new PassThrough();
+    failing.write('abc');
+    setTimeout(() => failing.destroy(new Error('no right any more')), 20);
+    expect((await fetchWith(client, { method: 'POST', body: failing })).error?.message).toBe('no right any more');
+    const gone = new PassThrough();
+    gone.on('error', () => {});
+    gone.destroy(new Error('gone before'));
+    expect((await fetchWith(client, { method: 'POST', body: gone })).error?.message).toBe('gone before');
+    const closed = new PassThrough();
+    setTimeout(() => closed.destroy(), 20);
+    expect((await fetchWith(client, { method: 'POST', body: closed })).error?.message).toMatch(/before it was whole/);
+    await sleep(20);
+    expect(whole).toEqual([]);
+  });
+
+  it('that was answered early is not sent on, and nothing follows it on its connection', async () => {
+    const seen: string[] = [];
+    const { client, connections } = await speak((socket, number, text) => {
+      seen.push(text);
+      if (number === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly');
+      else if (text.startsWith('GET')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine');
+    });
+    const body = new PassThrough();
+    body.write('begin');
+    expect(await fetchWith(client, { method: 'POST', body, bodyLength: 60 })).toMatchObject({ body: 'early' });
+    body.write('GET /evil HTTP/1.1\r\n\r\n');
+    expect((await fetchWith(client)).body).toBe('mine');
+    expect(connections()).toBe(2);
+    expect(seen.join('')).not.toContain('evil');
+    expect(body.readableFlowing).toBe(true);
+  });
+
+  it('bears interim answers that nobody asked for, a few of them', async () => {
+    const answering = (count: number) => speak((socket, number) => {
+      if (number === 1) socket.write(`${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(count)}`);
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
+    });
+    expect(await fetchWith((await answering(3)).client, streamed(['a', 'b'], 2))).toMatchObject({ status: 200, body: 'good' });
+    expect((await fetchWith((await answering(17)).client, streamed(['a', 'b'], 2))).error).toMatchObject({ code: 'MALFORMED' });
+  });
+
+  it('may come slowly; the time for an answer begins with its end, or while nothing is read', async () => {
+    const { client } = await serve((request, response) => void request.resume().on('end', () => setTimeout(() => response.end('late'), 20)));
+    expect(await fetchWith(client, { method: 'POST', body: Readable.from(slowly(Array.from('abcdefgh'), 20), { objectMode: false }), headersTimeoutMs: 50 })).toMatchObject({ body: 'late' });
+    const never = (await serve((request) => void request.resume())).client;
+    expect((await fetchWith(never, { ...streamed(['a']), headersTimeoutMs: 50 })).error).toMatchObject({ code: 'HEADERS_TIMEOUT' });
+    const unread = (await serve((request) => void request.pause())).client;
+    const { body } = endless();
+    expect((await fetchWith(unread, { method: 'POST', body, headersTimeoutMs: 100 })).error).toMatchObject({ code: 'HEADERS_TIMEOUT' });
+    body.destroy();
   });
 });

@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { Http1Connection, type Http1Handler, type Http1Message } from './http1-connection.ts';
 import { Http1Error } from './http1-error.ts';
 import { createIdleConnections } from './idle-connections.ts';
 import { writeRequestHead, type RequestHead } from './write-request-head.ts';
 
 export type Http1Request = RequestHead & {
-  /** Sent whole, with its length; text as UTF-8. */
-  readonly body?: string | Buffer;
-  /** Milliseconds until the head of the answer, the wait for a connection not included; 0 or missing: no limit. */
+  /** Sent whole, with its length; text as UTF-8. A stream is sent as it comes: with `bodyLength` if that is known, in chunks otherwise. */
+  readonly body?: string | Buffer | Readable;
+  readonly bodyLength?: number | undefined;
+  /** Milliseconds until the head of the answer, without the wait for a connection and for the body of the request; 0 or missing: no limit. */
   readonly headersTimeoutMs?: number;
 };
 
@@ -23,7 +25,7 @@ export type Http1ClientDeps = {
   idleMs?: number;
 };
 
-/** Sends requests whose body is at hand (or that have none) over kept-alive connections of HTTP/1.1. */
+/** Sends requests over kept-alive connections of HTTP/1.1. */
 export type Http1Client = {
   /** Never throws: whatever goes wrong is told to `handler.onError`. */
   dispatch(request: Http1Request, handler: Http1Handler): void;
@@ -33,12 +35,17 @@ export type Http1Client = {
   close(): void;
 };
 
+function framingOf({ body, bodyLength }: Http1Request): number | 'chunked' | undefined {
+  if (body === undefined) return undefined;
+  return typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.byteLength(body) : bodyLength ?? 'chunked';
+}
+
 type Waiting = { message: Http1Message; handler: Http1Handler };
 
 /**
  * Creates a client for one server. There is no limit on connections: a watch that stays open must not keep the next request waiting.
- * It does for a gateway's short requests what a general client does, with less between the caller and the socket: one write a request,
- * one read into a buffer that all share, no streams. It answers no challenge, follows nothing and never sends a request twice.
+ * It does for a gateway's requests what a general client does, with less between the caller and the socket: one write a request,
+ * one read into a buffer that all share, no streams unless a body is one. It answers no challenge, follows nothing and never sends a request twice.
  */
 export function createHttp1Client(deps: Http1ClientDeps): Http1Client {
   const idle = createIdleConnections(deps.idleMs ?? 30_000);
@@ -77,9 +84,9 @@ export function createHttp1Client(deps: Http1ClientDeps): Http1Client {
       let message: Http1Message;
       try {
         if (closed) throw new Http1Error('CLIENT_CLOSED', 'the client is closed');
-        const { body } = request;
-        const head = writeRequestHead(request, deps.host, body === undefined ? undefined : Buffer.byteLength(body));
-        message = { method: request.method, head, body, headersTimeoutMs: request.headersTimeoutMs ?? 0 };
+        const { body, bodyLength } = request;
+        const head = writeRequestHead(request, deps.host, framingOf(request));
+        message = { method: request.method, head, body, bodyLength, headersTimeoutMs: request.headersTimeoutMs ?? 0 };
       } catch (error) {
         return handler.onError(error as Error, false);
       }

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { errorOf, sendBody, type BodySender } from './body-sender.ts';
 import { Http1Error } from './http1-error.ts';
 import type { ResponseHead } from './response-head.ts';
 import { ResponseReader, type ResponseListener } from './response-reader.ts';
@@ -20,7 +22,7 @@ export type Http1Handler = {
 export type Http1Flow = { pause(): void; resume(): void; abort(): void };
 
 /** The request as it goes on the wire. */
-export type Http1Message = { readonly method: string; readonly head: string; readonly body: string | Buffer | undefined; readonly headersTimeoutMs: number };
+export type Http1Message = { readonly method: string; readonly head: string; readonly body: string | Buffer | Readable | undefined; readonly bodyLength: number | undefined; readonly headersTimeoutMs: number };
 
 type ConnectionDeps = {
   /** Has an answer been read to its end, so that the next request may go. */
@@ -31,7 +33,7 @@ type ConnectionDeps = {
 /** All connections read into this one: what is in it is copied or gone before the next read, and an idle one holds no buffer of its own. */
 const shared = Buffer.allocUnsafeSlow(65_536);
 
-type Current = { message: Http1Message; handler: Http1Handler; reader: ResponseReader; timer: NodeJS.Timeout | undefined; answered: boolean; flow: Http1Flow };
+type Current = { message: Http1Message; handler: Http1Handler; reader: ResponseReader; timer: NodeJS.Timeout | undefined; answered: boolean; flow: Http1Flow; /** Of a body that is not yet sent whole. */ sending: BodySender | undefined };
 
 /** One connection, and at most one exchange on it at a time. */
 export class Http1Connection {
@@ -67,13 +69,14 @@ export class Http1Connection {
 
   /** Writes a request; the connection must be idle. */
   send(message: Http1Message, handler: Http1Handler): void {
-    const current: Current = { message, handler, reader: new ResponseReader(message.method, this.#listenerFor(handler)), timer: undefined, answered: false, flow: this.#flowFor(handler) };
+    const current: Current = { message, handler, reader: new ResponseReader(message.method, this.#listenerFor(handler)), timer: undefined, answered: false, flow: this.#flowFor(handler), sending: undefined };
     this.#current = current;
     handler.onStart(current.flow);
     if (this.#current !== current) return; // aborted
     const socket = this.#socket!;
     const { head, body } = message;
-    if (message.headersTimeoutMs > 0) current.timer = setTimeout(() => this.#fail(new Http1Error('HEADERS_TIMEOUT', 'no answer in time')), message.headersTimeoutMs);
+    if (typeof body === 'object' && !Buffer.isBuffer(body)) return this.#stream(current, body);
+    this.#awaitHead(current);
     if (body === undefined) return void socket.write(head, 'latin1');
     socket.cork();
     socket.write(head, 'latin1');
@@ -84,6 +87,29 @@ export class Http1Connection {
   destroy(): void {
     this.#socket?.destroy();
     this.#close(undefined);
+  }
+
+  #awaitHead(current: Current): void {
+    const { headersTimeoutMs } = current.message;
+    if (headersTimeoutMs === 0 || current.reader.head) return;
+    clearTimeout(current.timer);
+    current.timer = setTimeout(() => this.#fail(new Http1Error('HEADERS_TIMEOUT', 'no answer in time')), headersTimeoutMs);
+  }
+
+  #stream(current: Current, body: Readable): void {
+    const { head, bodyLength } = current.message;
+    if (body.destroyed) return this.#fail(errorOf(body));
+    this.#socket!.write(head, 'latin1');
+    // A client that sends slowly takes none of the time that the other side has: that side is waited for while it does not read, and from the end of the body on.
+    current.sending = sendBody(this.#socket!, body, bodyLength, {
+      onFull: () => this.#awaitHead(current),
+      onDrain: () => clearTimeout(current.timer),
+      onSent: () => {
+        current.sending = undefined;
+        this.#awaitHead(current);
+      },
+      onFail: (error) => this.#fail(error),
+    });
   }
 
   #flowFor(handler: Http1Handler): Http1Flow {
@@ -132,6 +158,7 @@ export class Http1Connection {
     this.#current = undefined;
     clearTimeout(current?.timer);
     current?.reader.stop();
+    current?.sending?.stop();
     return current;
   }
 
@@ -144,13 +171,16 @@ export class Http1Connection {
     }
     current.answered = true;
     let end: number;
+    let sent: boolean;
     try {
+      sent = current.sending === undefined;
       end = current.reader.push(shared, bytes);
     } catch (error) {
       this.#fail(error as Error);
       return false;
     }
-    if (end >= 0) this.#finish(current.reader.head!.keepAlive && end === bytes);
+    // Behind an answer that came early the rest of the body would be taken for the next request.
+    if (end >= 0) this.#finish(current.reader.head!.keepAlive && end === bytes && sent);
     return !this.#paused;
   }
 

@@ -185,7 +185,9 @@ describe('any answer', () => {
 });
 
 describe('an answer that drips byte by byte', () => {
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   /** Counts the bytes that are copied and searched while `run` goes on. */
   function bytesTouched(run: () => void): number {

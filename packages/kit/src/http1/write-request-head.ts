@@ -19,8 +19,8 @@ function checkName(text: string): void {
   if (knownNames.size < maxKnown) knownNames.add(text);
 }
 
-/** The head of a request as text of one character a byte; `bodyLength` undefined means that there is no body. Throws Http1Error for what would change its meaning on the way. */
-export function writeRequestHead(request: RequestHead, host: string, bodyLength: number | undefined): string {
+/** The head of a request as text of one character a byte, with the line that frames its body: a length, chunks, or none where there is no body. Throws Http1Error for what would change its meaning on the way. */
+export function writeRequestHead(request: RequestHead, host: string, framing: number | 'chunked' | undefined): string {
   if (!method.test(request.method) || !target.test(request.path)) throw new Http1Error('INVALID_REQUEST', 'the method or the target cannot be sent');
   let text = `${request.method} ${request.path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`;
   const { headers } = request;
@@ -29,5 +29,6 @@ export function writeRequestHead(request: RequestHead, host: string, bodyLength:
     if (!value.test(headers[index + 1]!)) throw new Http1Error('INVALID_REQUEST', 'a header value holds a character that cannot be sent');
     text += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
   }
-  return bodyLength === undefined ? `${text}\r\n` : `${text}content-length: ${bodyLength}\r\n\r\n`;
+  if (framing === undefined) return `${text}\r\n`;
+  return framing === 'chunked' ? `${text}transfer-encoding: chunked\r\n\r\n` : `${text}content-length: ${framing}\r\n\r\n`;
 }

@@ -1,18 +1,15 @@
 import { connect as netConnect, type Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { connect as tlsConnect, createSecureContext, type SecureContext } from 'node:tls';
 import type { ClusterConfig } from '@sallyport/contracts';
 import { createHttp1Client, type Http1Handler, type Http1Request } from '@sallyport/kit';
-import { Pool } from 'undici';
 import type { ClusterAccess } from './cluster-access.ts';
-import { dispatchStreamed } from './dispatch-streamed.ts';
 
 /** One cluster as the gateway reaches it. */
 export type Upstream = {
   name: string;
   host: string | undefined;
-  /** Sends one request over a connection that is kept for the next. A body that is a stream comes with the lines that frame it. */
-  dispatch(request: Omit<Http1Request, 'body'> & { body?: string | Readable }, handler: Http1Handler): void;
+  /** Sends one request over a connection that is kept for the next. */
+  dispatch(request: Http1Request, handler: Http1Handler): void;
   /** Stands before every path (a cluster behind another path-based gateway); usually empty. */
   basePath: string;
   hostHeader: string;
@@ -35,7 +32,7 @@ export type UpstreamTimeouts = { connect: number; firstByte: number };
 const serverNameOf = (access: ClusterAccess, hostname: string) => access.serverName ?? (/^[\d.]+$|:/.test(hostname) ? undefined : hostname);
 
 /** Where a cluster is, and how a connection to it is made; `extra` goes to the socket. One TLS context serves them all. */
-function createConnect(access: ClusterAccess): { url: URL; secure: boolean; connect(extra?: object): Socket; poolConnect: object } {
+function createConnect(access: ClusterAccess): { url: URL; secure: boolean; connect(extra?: object): Socket } {
   const url = new URL(access.server);
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const secure = url.protocol === 'https:';
@@ -44,18 +41,14 @@ function createConnect(access: ClusterAccess): { url: URL; secure: boolean; conn
   const tls = secure ? { secureContext, servername: serverNameOf(access, hostname), ALPNProtocols: ['http/1.1'] } : {};
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true };
   const connect = (extra = {}) => (secure ? tlsConnect({ host: hostname, port, ...keepAlive, ...tls, ...extra }) : netConnect({ host: hostname, port, ...keepAlive, ...extra }));
-  return { url, secure, connect, poolConnect: { ...keepAlive, ...tls } };
+  return { url, secure, connect };
 }
 
 /** Creates the connections of one cluster, without a limit on their number: open watches must not keep the next request waiting. */
 export function createUpstream(deps: { cluster: ClusterConfig; access: ClusterAccess; timeouts: UpstreamTimeouts }): Upstream {
   const { cluster, access, timeouts } = deps;
-  const { url, secure, connect, poolConnect } = createConnect(access);
+  const { url, secure, connect } = createConnect(access);
   const client = createHttp1Client({ host: url.host, readyEvent: secure ? 'secureConnect' : 'connect', connectTimeoutMs: timeouts.connect, connect: (onread) => connect({ onread }) });
-  const pool = new Pool(url.origin, {
-    connections: null, pipelining: 1, bodyTimeout: 0, headersTimeout: timeouts.firstByte, keepAliveTimeout: 30_000, keepAliveMaxTimeout: 600_000, maxHeaderSize: 65_536, allowH2: false,
-    connect: { timeout: timeouts.connect, ...poolConnect },
-  });
   return {
     name: cluster.name, host: cluster.host ?? undefined, basePath: url.pathname === '/' ? '' : url.pathname, hostHeader: url.host,
     allowSystem: new Set(cluster.impersonate.allowSystem),
@@ -64,16 +57,11 @@ export function createUpstream(deps: { cluster: ClusterConfig; access: ClusterAc
       return token === undefined ? undefined : `Bearer ${token}`;
     },
     refreshCredential: () => void access.token.refresh(),
-    dispatch({ body, ...request }, handler) {
-      if (body === undefined || typeof body === 'string') client.dispatch({ ...request, body }, handler);
-      else dispatchStreamed(pool, { ...request, body }, handler);
-    },
+    dispatch: (request, handler) => client.dispatch(request, handler),
     connect: () => connect(),
-    // undici's idle connections end by themselves, and its pool goes with the last reference.
     retire: () => client.retire(),
     async close() {
       client.close();
-      await pool.destroy();
     },
   };
 }
