@@ -4,13 +4,21 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 import { build, ensureInstalled, fail, ownNode, root, runNode } from './bootstrap.mjs';
+import { endsWithThis, watchAncestors } from './end-with-parent.mjs';
 
 const [command = 'help', ...args] = process.argv.slice(2);
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
-/** Runs a program in the foreground; signals reach it through the terminal's process group or are passed on. */
+// Between npm and this program there is a shell, which npm ends instead of this program. Started by hand, with nohup perhaps, it is the caller's own to end.
+let end = () => process.exit(143);
+const endIfOrphaned = process.env.npm_lifecycle_event === undefined ? () => false : watchAncestors(2, () => end());
+
+/** Runs a program in the foreground; signals reach it through the terminal's process group or are passed on. It ends when this one is gone, and this one when npm is. */
 function foreground(nodeArgs) {
-  const child = spawn(ownNode(), nodeArgs, { cwd: process.cwd(), stdio: 'inherit' });
+  // The build may have taken long.
+  if (endIfOrphaned()) return;
+  const child = spawn(ownNode(), [...endsWithThis.args, ...nodeArgs], { cwd: process.cwd(), stdio: 'inherit', env: { ...process.env, ...endsWithThis.env } });
+  end = () => child.kill('SIGTERM');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(error.message));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { ownNode, root } from './bootstrap.mjs';
+import { endsWithThis } from './end-with-parent.mjs';
 
 const known = ['unit', 'real', 'e2e', 'bed', 'fuzzing', 'slow'];
 const suites = process.argv.slice(2).filter((name) => known.includes(name));
@@ -30,13 +31,19 @@ function runSuite(suite) {
   ];
   process.stderr.write(`\n== ${suite} ==\n`);
   const startedAt = Date.now();
-  child = spawn(ownNode(), args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, SALLYPORT_SKIPS: skipsFile } });
+  child = spawn(ownNode(), [...endsWithThis.args, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...endsWithThis.env, SALLYPORT_SKIPS: skipsFile } });
   return new Promise((resolve) => {
     child.on('exit', (code) => resolve({ suite, code: code ?? 1, seconds: Math.round((Date.now() - startedAt) / 1000), result: existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : undefined }));
   });
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child?.kill(signal));
+let stopped = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    stopped = true;
+    child?.kill(signal);
+  });
+}
 
 /** What was left out because this machine lacks something: `{what, why}` a line, written by the tests themselves. */
 function readSkips() {
@@ -45,7 +52,9 @@ function readSkips() {
 }
 
 const runs = [];
-for (const suite of suites) runs.push(await runSuite(suite));
+for (const suite of suites) {
+  if (!stopped) runs.push(await runSuite(suite));
+}
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { suite, result, seconds, code } of runs) {
@@ -63,4 +72,4 @@ if (process.env.CI === 'true' && (skips.length > 0 || total.skipped > 0)) {
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exit(total.failed === 0 && suites.length > 0 ? 0 : 1);
+process.exit(total.failed === 0 && !stopped && suites.length > 0 ? 0 : 1);

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { endCommand } from './demo/end-command.ts';
 import { demoHelp, readDemoOptions, type DemoOptions } from './demo/demo-options.ts';
 import { runDemo, type DemoState, type RunningDemo } from './demo/run-demo.ts';
 import { welcome } from './demo/welcome.ts';
@@ -31,10 +32,11 @@ function findKubectl(): string | undefined {
 }
 
 /** Runs the command of --exit-after; a kubectl that came with the cluster is the first on its PATH. */
-function runCommand(command: string, state: DemoState): Promise<number> {
+function runCommand(command: string, state: DemoState, onStarted: (child: ChildProcess) => void): Promise<number> {
   const ownKubectl = state.kubectl === undefined ? [] : [path.dirname(state.kubectl)];
   const PATH = [...ownKubectl, path.resolve(path.dirname(cliProgram), '../../../node_modules/.bin'), process.env.PATH ?? ''].join(path.delimiter);
   const child = spawn(command, { shell: true, stdio: 'inherit', env: { ...process.env, PATH, KUBECONFIG: state.kubeconfig, SALLYPORT_HOME: state.home, SALLYPORT_DEMO: path.dirname(state.kubeconfig) } });
+  onStarted(child);
   return new Promise((resolve) => {
     child.on('error', () => resolve(127));
     child.on('exit', (code, signal) => resolve(code ?? (signal ? 128 : 1)));
@@ -48,6 +50,7 @@ if (options.help) {
 }
 let stopping: Promise<void> | undefined;
 let demo: RunningDemo | undefined;
+let command: ChildProcess | undefined;
 const stop = (code: number) => {
   stopping ??= (demo?.close() ?? Promise.resolve()).then(() => process.exit(code), (error: unknown) => {
     say(`demo: stopping failed: ${(error as Error).message}`);
@@ -58,6 +61,7 @@ let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     interrupted = true;
+    if (command) endCommand(command);
     if (demo) stop(0);
     else say('Stopping as soon as what is being started has started ...');
   });
@@ -67,7 +71,11 @@ try {
   demo = await runDemo(options, say);
   if (interrupted) stop(0);
   else if (options.exitAfter === undefined) process.stdout.write(welcome(demo.state, demo.state.kubectl ?? findKubectl()));
-  else stop(await runCommand(options.exitAfter, demo.state));
+  else {
+    stop(await runCommand(options.exitAfter, demo.state, (child) => {
+      command = child;
+    }));
+  }
 } catch (error) {
   say(`demo: ${(error as Error).message}`);
   process.exit(1);

@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../harness/index.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-stop-'));
+});
+
+type Found = { pid: number; text: string };
+
+/** Every process whose command line or environment names this test's directory, and so what it has started. */
+function running(): Found[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+    try {
+      const [state, text, environment] = ['stat', 'cmdline', 'environ'].map((file) => readFileSync(`/proc/${name}/${file}`, 'latin1'));
+      const mine = (text!.includes(directory) || environment!.includes(`SALLYPORT_TEST_MARK=${directory}`)) && !/\) Z /.test(state!);
+      return mine ? [{ pid: Number(name), text: text!.replaceAll('\0', ' ').trim() }] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+afterEach(() => {
+  for (const { pid } of running()) process.kill(pid, 'SIGKILL');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Starts `npm run ...` as a shell does: a process group of its own, in the foreground. */
+function npmRun(...args: string[]): ChildProcess {
+  return spawn('npm', ['run', '--silent', ...args], { cwd: root, detached: true, stdio: 'ignore', env: { ...process.env, SALLYPORT_TEST_MARK: directory } });
+}
+
+const nothingLeft = () => eventually('nothing to be left running', () => (running().length === 0 ? true : undefined), 30_000, () => JSON.stringify(running().map(({ text }) => text)));
+const pidOf = (part: string) => running().find(({ text }) => text.includes(part))!.pid;
+
+const ends: [string, (npm: ChildProcess) => void][] = [
+  ['SIGTERM to npm', (npm) => npm.kill('SIGTERM')],
+  ['SIGHUP to npm', (npm) => npm.kill('SIGHUP')],
+  ['SIGKILL to npm', (npm) => npm.kill('SIGKILL')],
+  ['SIGKILL to what npm runs', () => process.kill(pidOf('scripts/run.mjs'), 'SIGKILL')],
+  ['Ctrl-C', (npm) => process.kill(-npm.pid!, 'SIGINT')],
+];
+
+describe('npm run demo', () => {
+  it.each(ends)('leaves nothing running after %s', async (_what, end) => {
+    const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory);
+    const stateFile = path.join(directory, 'demo.json');
+    await eventually('the demo is ready', () => (existsSync(stateFile) ? true : undefined), 90_000);
+    expect(running().length).toBeGreaterThan(2);
+    end(npm);
+    await nothingLeft();
+    // It was stopped and not cut off.
+    expect(existsSync(stateFile)).toBe(false);
+  }, 150_000);
+
+  it('leaves nothing running of the command that it ran', async () => {
+    const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory, '--exit-after', 'sleep 1000; true');
+    await eventually('the command runs', () => (running().some(({ text }) => text === 'sleep 1000') ? true : undefined), 90_000);
+    npm.kill('SIGTERM');
+    await nothingLeft();
+  }, 150_000);
+});
+
+describe('npm run bed', () => {
+  it.each(ends.filter(([what]) => what !== 'SIGHUP to npm'))('leaves nothing running after %s', async (_what, end) => {
+    const npm = npmRun('bed', '--', 'up', '--need', 'redis', '--run-dir', directory);
+    await eventually('Redis runs', () => (running().some(({ text }) => text.includes('redis-server')) ? true : undefined), 90_000);
+    end(npm);
+    await nothingLeft();
+  }, 150_000);
+});
