@@ -21,6 +21,7 @@ const needs = {
   'oauth2-proxy': ['oauth2-proxy'],
   keycloak: ['keycloak', 'java'],
   canaille: ['canaille'],
+  'scim2-tester': ['scim2-tester'],
 } satisfies Record<string, readonly ComponentName[]>;
 
 export type BedNeed = keyof typeof needs;
@@ -31,7 +32,7 @@ export type Missing = { missing: string; why: string; hint: string };
 export const allNeeds = Object.keys(needs) as BedNeed[];
 
 /** What a bed has where nobody says otherwise: all but what only a few long tests and measurements use. */
-export const usualNeeds = allNeeds.filter((need) => !['k9s', 'oauth2-proxy', 'keycloak', 'canaille', 'nginx', 'haproxy', 'wrk'].includes(need));
+export const usualNeeds = allNeeds.filter((need) => !['k9s', 'oauth2-proxy', 'keycloak', 'canaille', 'scim2-tester', 'nginx', 'haproxy', 'wrk'].includes(need));
 
 export function isBedNeed(name: string): name is BedNeed {
   return Object.hasOwn(needs, name);

@@ -36,6 +36,7 @@ export const catalogue = {
   keycloak: { kind: 'maven', pom: 'keycloak', unpack: true, needs: ['java'], builtWith: ['maven'] },
   python: system('python3-venv', ['python3']),
   canaille: { kind: 'python', requirements: 'canaille', needs: ['python'], builtWith: [] },
+  'scim2-tester': { kind: 'python', requirements: 'scim2-tester', needs: ['python'], builtWith: [] },
   etcd: { kind: 'go', module: 'etcd', versionOf: 'go.etcd.io/etcd/server/v3', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
   'kube-apiserver': kubernetes('kube-apiserver', 4),
   'kube-controller-manager': kubernetes('kube-controller-manager', 1),

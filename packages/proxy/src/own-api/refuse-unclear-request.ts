@@ -3,8 +3,8 @@ import type { Request, RequestHandler } from 'express';
 import { refuseOwnToken } from '../credential/own-token.ts';
 import { readHeaders } from '../headers/read-headers.ts';
 
-/** The only form that addresses of the gateway's own have: plain segments, nothing escaped, no dot segments, one slash at a time; names of SCIM's schemas have colons. */
-const plainAddress = /^\/(?:\.sallyport\/scim\/v2\/Schemas\/urn(?::[A-Za-z0-9.-]+)+|\.sallyport(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+|\.pomerium(?:\/[A-Za-z0-9_-]+)*\/?|\.well-known\/pomerium(?:\/jwks\.json)?)$/;
+/** The only form that addresses of the gateway's own have: plain segments, nothing escaped, no dot segments, one slash at a time; names of SCIM's schemas have colons, and its searches a dot. */
+const plainAddress = /^\/(?:\.sallyport\/scim\/v2\/Schemas\/urn(?::[A-Za-z0-9.-]+)+|\.sallyport\/scim\/v2(?:\/Users|\/Groups)?\/\.search|\.sallyport(?:\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+|\.pomerium(?:\/[A-Za-z0-9_-]+)*\/?|\.well-known\/pomerium(?:\/jwks\.json)?)$/;
 
 /**
  * Refuses what two readers could understand differently before any route sees it: pages are passed on to another service, and an address

@@ -66,8 +66,9 @@ describe('a push of people and groups', () => {
 
   it('takes the names of schemas, and each address in one form only', async () => {
     await agent().get(`${base}/Schemas/urn:ietf:params:scim:schemas:core:2.0:User`).set('authorization', 'Bearer a').expect(200);
+    for (const path of ['/.search', '/Users/.search', '/Groups/.search']) await agent().post(`${base}${path}`).set({ authorization: 'Bearer a', 'content-type': 'application/scim+json' }).send('{}').expect(201);
     const from = seen.length;
-    for (const path of ['/Users/a%2Fb', '/Users//a', '/Users/../../login', '/Users/.', '/Users/a:b', '/Schemas/urn', '/Schemas/urn:a/../x', '/Schemas/urn:a%20b', '/Users/']) {
+    for (const path of ['/Users/.search/', '/Users/..search', '/Users/x/.search', '/Me/.search', '/.search/Users', '/Users/a%2Fb', '/Users//a', '/Users/../../login', '/Users/.', '/Users/a:b', '/Schemas/urn', '/Schemas/urn:a/../x', '/Schemas/urn:a%20b', '/Users/']) {
       // As bytes, for clients tidy addresses up.
       const { port } = gateway.address() as AddressInfo;
       const call = httpRequest({ host: '127.0.0.1', port, path: `${base}${path}`, headers: { authorization: 'Bearer a' } });

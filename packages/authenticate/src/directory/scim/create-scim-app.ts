@@ -23,9 +23,10 @@ export function createScimApp(deps: ScimDeps): Express {
   app.use('/Groups', groups(deps));
   app.use(discovery(deps.baseUrl));
   app.all('/Bulk', none(501, 'Bulk operations are not supported, as ServiceProviderConfig says.'));
+  app.post('/.search', none(501, 'A search is of one type of resource: POST /Users/.search or /Groups/.search.'));
   app.all('/Me', none(501, 'A token is nobody\'s own; there is no /Me.'));
   app.use((request, _response) => {
-    const isKnown = /^\/(?:Users|Groups)(?:\/[^/]+)?$|^\/(?:ServiceProviderConfig|Schemas|ResourceTypes)/.test(request.path);
+    const isKnown = /^\/(?:Users|Groups)(?:\/[^/]+)?$|^\/(?:ServiceProviderConfig|Schemas|ResourceTypes)|^\/\.search$/.test(request.path);
     throw isKnown ? new ScimFault(405, 'This address does not take that method.') : new ScimFault(404, 'There is no such address here.');
   });
   app.use(scimErrors(deps));

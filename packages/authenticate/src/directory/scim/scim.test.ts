@@ -69,10 +69,59 @@ describe('users', () => {
     expect((await scim.patch(`/Users/${id}`, { op: 'replace', path: 'displayName', value: 'Alice' })).headers['etag']).toBe('W/"2"');
     expect(await fault(scim.patch(`/Users/${id}`, { op: 'replace', path: 'displayName', value: 'B' }, { op: 'replace', path: 'shoeSize', value: '7' }))).toBe('400 invalidPath');
     expect((await scim.get(`/Users/${id}`)).body).toMatchObject({ displayName: 'Alice' });
-    expect(await fault(scim.patch(`/Users/${id}`, { op: 'remove', path: 'active' }))).toBe('400 invalidValue');
     // Who is deactivated does not come back because a client leaves it out.
     await scim.send('put', `/Users/${id}`, { schemas: [userUrn], userName: 'alice' });
     expect((await scim.get(`/Users/${id}`)).body).toMatchObject({ active: false });
+  });
+
+  it('of whom `active` is removed are kept out until it is said again, and it is not shown meanwhile', async () => {
+    const { id } = await scim.user('alice');
+    const removed = await scim.patch(`/Users/${id}`, { op: 'remove', path: 'active' });
+    expect([removed.status, Object.hasOwn(JSON.parse(removed.text) as object, 'active')]).toEqual([200, false]);
+    const [entry] = await bed.store.get('scim', 'people', [id]);
+    expect(entry!.active).toBe(false);
+    expect((await scim.get('/Users?filter=active%20eq%20true')).body.totalResults).toBe(0);
+    await scim.send('put', `/Users/${id}`, { schemas: [userUrn], userName: 'alice', displayName: 'Alice' });
+    expect(Object.hasOwn((await scim.get(`/Users/${id}`)).body, 'active')).toBe(false);
+    expect((await bed.store.get('scim', 'people', [id]))[0]!.active).toBe(false);
+    await scim.patch(`/Users/${id}`, { op: 'add', path: 'active', value: true });
+    expect((await scim.get(`/Users/${id}`)).body).toMatchObject({ active: true, displayName: 'Alice' });
+  });
+
+  it('take an extension whole, with the schema named in it, and nothing else that it has not', async () => {
+    const { id } = await scim.user('alice', { [enterpriseUrn]: { costCenter: '7', department: 'old' } });
+    const whole = { schemas: [enterpriseUrn], department: 'Tea', manager: { value: 'x' } };
+    for (const op of ['add', 'replace']) {
+      const answer = await scim.patch(`/Users/${id}`, { op, path: enterpriseUrn, value: whole });
+      expect([answer.status, JSON.parse(answer.text)]).toMatchObject([200, { [enterpriseUrn]: { costCenter: '7', department: 'Tea', manager: { value: 'x' } } }]);
+    }
+    expect((await scim.patch(`/Users/${id}`, { op: 'replace', value: { [enterpriseUrn]: { schemas: [enterpriseUrn], division: 'D' } } })).status).toBe(200);
+    expect(await fault(scim.patch(`/Users/${id}`, { op: 'add', path: enterpriseUrn, value: { shoeSize: '7' } }))).toBe('400 invalidPath');
+    expect(await fault(scim.patch(`/Users/${id}`, { op: 'add', path: enterpriseUrn, value: 'Tea' }))).toBe('400 invalidValue');
+    await scim.patch(`/Users/${id}`, { op: 'remove', path: enterpriseUrn });
+    expect(Object.hasOwn((await scim.get(`/Users/${id}`)).body, enterpriseUrn)).toBe(false);
+  });
+
+  it('are searched by a body as by an address', async () => {
+    await scim.user('alice', { title: 'Dr' });
+    await scim.user('bob');
+    await scim.group('sre');
+    const search = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
+    const post = async (path: string, body: object | string, headers = {}) => {
+      const { status, text, headers: { 'content-type': type } } = await scim.send('post', path, body, headers);
+      return { status, type, body: JSON.parse(text) as Record<string, unknown> };
+    };
+    const found = await post('/Users/.search', { schemas: [search], filter: 'userName sw "a"', attributes: ['userName'], startIndex: 1, count: 10 });
+    expect(found).toMatchObject({ status: 200, body: { totalResults: 1, Resources: [{ userName: 'alice' }] } });
+    expect((found.body['Resources'] as object[]).map((one) => Object.keys(one).toSorted())).toEqual([['id', 'schemas', 'userName']]);
+    expect(await post('/Groups/.search', { schemas: [search], Filter: 'displayName eq "sre"' })).toMatchObject({ status: 200, body: { totalResults: 1 } });
+    const refusals: [string, object | string, number][] = [
+      ['/.search', { schemas: [search] }, 501], ['/Users/.search', {}, 400], ['/Users/.search', [], 400], ['/Users/.search', { schemas: [search], filter: 7 }, 400], ['/Users/.search', { schemas: [search], filter: 'nonsense' }, 400],
+      ['/Users/.search', { schemas: [search], count: '10' }, 400], ['/Users/.search', { schemas: [search], attributes: 'userName' }, 400], ['/Users/.search', '{', 400],
+    ];
+    for (const [path, body, status] of refusals) expect(await post(path, body)).toMatchObject({ status, type: 'application/scim+json; charset=utf-8', body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: String(status), detail: expect.any(String) } });
+    expect((await scim.send('get', '/.search')).status).toBe(405);
+    expect((await scim.send('delete', '/Users/.search')).status).toBe(404);
   });
 
   it('are changed by many at once without losing anything', async () => {
@@ -114,7 +163,7 @@ describe('groups', () => {
   it('are created with members, shown with them or without, changed and deleted', async () => {
     const [a, b, c] = [await scim.user('a'), await scim.user('b'), await scim.user('c')];
     const group = await scim.group('platform, "core"', [a.id, b.id], { externalId: 'x-1' });
-    expect(group).toMatchObject({ displayName: 'platform, "core"', externalId: 'x-1', members: [a.id, b.id].toSorted().map((value) => ({ value, type: 'User' })) });
+    expect(group).toMatchObject({ displayName: 'platform, "core"', externalId: 'x-1', members: [a.id, b.id].toSorted().map((value) => ({ value, $ref: expect.stringMatching(new RegExp(`^https://.*/scim/v2/Users/${value}$`)), type: 'User' })) });
     expect((await scim.get(`/Groups/${group.id}?excludedAttributes=members`)).body).not.toHaveProperty('members');
     expect(Object.keys((await scim.get(`/Groups/${group.id}?attributes=displayName`)).body).toSorted()).toEqual(['displayName', 'id', 'schemas']);
     const patched = await scim.patch(`/Groups/${group.id}`, { op: 'add', path: 'members', value: [{ value: c.id }] }, { op: 'Remove', path: 'members', value: [{ value: a.id }] }, { op: 'replace', value: { id: group.id, displayName: 'core' } });

@@ -92,7 +92,9 @@ function changeExtension(schema: ResourceSchema, document: Document, operation: 
   const { urn } = schema.extension!;
   if (operation.op === 'remove') return put(document, urn, undefined);
   if (!isMap(operation.value)) throw new ScimFault(400, `${urn} must be an object.`, 'invalidValue');
-  return Object.entries(operation.value).reduce<Document>((next, [name, value]) => applyOperation(schema, next, { ...operation, path: `${urn}:${name}`, value }), document);
+  // Clients that send an extension whole name the schema in it, as in a resource.
+  const given = Object.entries(operation.value).filter(([name]) => name.toLowerCase() !== 'schemas');
+  return given.reduce<Document>((next, [name, value]) => applyOperation(schema, next, { ...operation, path: `${urn}:${name}`, value }), document);
 }
 
 /** Applies one operation of a PATCH to a document, which is left as it was; the result is another. Throws a ScimFault. */

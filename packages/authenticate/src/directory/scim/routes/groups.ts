@@ -114,7 +114,9 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
 /** `/Groups`: groups and who is in them (RFC 7644 3). */
 export function groups(deps: ScimDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get('/', listResources(deps, groupSchema, (source, entries, choice) => showGroups(deps, source, entries, choice)));
+  const list = listResources(deps, groupSchema, (source, entries, choice) => showGroups(deps, source, entries, choice));
+  router.get('/', list);
+  router.post('/.search', scimBody(), list);
   router.post('/', scimBody(), (request: Request, response: Response) => create(deps, request, response));
   router.get('/:id', async (request, response) => {
     const entry = await readGroup(deps, request, response);

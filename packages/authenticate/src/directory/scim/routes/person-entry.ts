@@ -10,10 +10,15 @@ export function keysOfPerson(document: Document): string[] {
 
 /** Makes an entry of what is known of a person, or the next version of one. */
 export function personEntry(document: Document, about: { id: string; now: number; before?: DirectoryEntry }): DirectoryEntry {
-  const { active, ...body } = document;
+  const { active, ...rest } = document;
   const { id, now, before } = about;
-  return { id, keys: keysOfPerson(document), active: active !== false, body, version: (before?.version ?? 0) + 1, createdAt: before?.createdAt ?? now, changedAt: now };
+  // Of whom it is not said any more that they are active, they are not: nobody is let in by what is missing.
+  const body = active === undefined ? { ...rest, active: null } : rest;
+  return { id, keys: keysOfPerson(document), active: active === true, body, version: (before?.version ?? 0) + 1, createdAt: before?.createdAt ?? now, changedAt: now };
 }
 
 /** What is known of a person, as operations change it. */
-export const documentOf = ({ body, active }: DirectoryEntry): Document => ({ ...body, active });
+export function documentOf({ body, active }: DirectoryEntry): Document {
+  const { active: removed, ...rest } = body;
+  return removed === null ? rest : { ...rest, active };
+}

@@ -26,7 +26,7 @@ export async function showGroups({ store, baseUrl }: ScimDeps, source: string, e
     const ids = isChosen(choice, members) ? await store.memberIds(source, entry.id) : [];
     total += ids.length;
     if (total > mostMembers && shown.length > 0) break;
-    shown.push(showEntry(groupSchema, entry, { baseUrl, version: versions[index]!, more: ids.length > 0 ? { members: ids.map((value) => ({ value, type: 'User' })) } : {} }));
+    shown.push(showEntry(groupSchema, entry, { baseUrl, version: versions[index]!, more: ids.length > 0 ? { members: ids.map((value) => ({ value, $ref: `${baseUrl}/Users/${value}`, type: 'User' })) } : {} }));
   }
   return shown;
 }

@@ -10,7 +10,7 @@ import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource
 import type { Document } from '../resource/document.ts';
 import { readResource } from '../resource/read-resource.ts';
 import { userSchema } from '../schema/user-schema.ts';
-import { badValue, ScimFault } from '../scim-fault.ts';
+import { ScimFault } from '../scim-fault.ts';
 import { clientOf, type ScimDeps } from '../scim-deps.ts';
 import { entityTag, isKnown, requireMatch } from './entity-tag.ts';
 import { listResources } from './list-resources.ts';
@@ -62,7 +62,7 @@ async function write(deps: ScimDeps, request: Request, response: Response, { bef
 
 async function create(deps: ScimDeps, request: Request, response: Response): Promise<void> {
   deps.events.requireRoom();
-  const after = personEntry(readResource(userSchema, request.body), { id: deps.randomId(), now: deps.now() });
+  const after = personEntry({ active: true, ...readResource(userSchema, request.body) }, { id: deps.randomId(), now: deps.now() });
   if (!await write(deps, request, response, { after })) throw new ScimFault(409, 'This user is there already.', 'uniqueness');
   response.setHeader('location', `${deps.baseUrl}/Users/${after.id}`);
   await send(deps, request, response, 201, after);
@@ -98,7 +98,9 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
 /** `/Users`: people (RFC 7644 3). */
 export function users(deps: ScimDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get('/', listResources(deps, userSchema, (source, entries, choice) => showPeople(deps, source, entries, choice)));
+  const list = listResources(deps, userSchema, (source, entries, choice) => showPeople(deps, source, entries, choice));
+  router.get('/', list);
+  router.post('/.search', scimBody(), list);
   router.post('/', scimBody(), (request: Request, response: Response) => create(deps, request, response));
   router.get('/:id', async (request, response) => {
     const entry = await readPerson(deps, request, response);
@@ -107,15 +109,11 @@ export function users(deps: ScimDeps): Router {
   router.put('/:id', scimBody(), (request: Request, response: Response) => {
     const document = readResource(userSchema, request.body);
     // Who is deactivated stays so until somebody says otherwise.
-    return change(deps, request, response, (before) => ({ active: before['active'], ...document }));
+    return change(deps, request, response, ({ active }) => ({ ...(active === undefined ? {} : { active }), ...document }));
   });
   router.patch('/:id', scimBody(), (request: Request, response: Response) => {
     const operations = readOperations(request.body);
-    return change(deps, request, response, (before) => {
-      const document = checkDocument(userSchema, operations.reduce<Document>((next, operation) => applyOperation(userSchema, next, operation), before));
-      if (document['active'] === undefined) throw badValue('active must be true or false; it cannot be removed.');
-      return document;
-    });
+    return change(deps, request, response, (before) => checkDocument(userSchema, operations.reduce<Document>((next, operation) => applyOperation(userSchema, next, operation), before)));
   });
   router.delete('/:id', (request, response) => remove(deps, request, response));
   return router;

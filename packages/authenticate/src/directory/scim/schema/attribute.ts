@@ -9,6 +9,10 @@ export type Attribute = {
   mutability?: 'readOnly';
   returned?: 'always' | 'request';
   uniqueness?: 'server';
+  /** Of a reference: what it may lead to. */
+  referenceTypes?: readonly string[];
+  /** The only values there are. */
+  canonicalValues?: readonly string[];
   sub?: readonly Attribute[];
 };
 

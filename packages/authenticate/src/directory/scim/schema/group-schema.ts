@@ -6,9 +6,10 @@ export const groupSchema: ResourceSchema = {
   attributes: [
     { name: 'displayName', type: 'string', description: 'The name of the group, as policies know it.', required: true },
     {
-      name: 'members', type: 'complex', multiValued: true, description: 'The people in the group.', sub: [
+      name: 'members', type: 'complex', multiValued: true, description: 'The people in the group; groups within groups are refused.', sub: [
         { name: 'value', type: 'string', description: 'The person\'s id.', caseExact: true },
-        { name: 'type', type: 'string', description: 'User' }, { name: 'display', type: 'string', description: 'Taken and not kept.' },
+        { name: '$ref', type: 'reference', description: 'The person\'s address; it is the value that counts.', referenceTypes: ['User'], caseExact: true },
+        { name: 'type', type: 'string', description: 'Always User.', canonicalValues: ['User'] },
       ],
     },
   ],

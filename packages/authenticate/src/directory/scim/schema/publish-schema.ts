@@ -1,10 +1,11 @@
 import type { Attribute, ResourceSchema } from './attribute.ts';
 
-function describe({ name, type, description, multiValued, required, caseExact, mutability, returned, uniqueness, sub }: Attribute): object {
+function describe({ name, type, description, multiValued, required, caseExact, mutability, returned, uniqueness, referenceTypes, canonicalValues, sub }: Attribute): object {
   return {
     name, type, multiValued: multiValued ?? false, description, required: required ?? false, mutability: mutability ?? 'readWrite', returned: returned ?? 'default',
     ...(type === 'string' || type === 'reference' ? { caseExact: caseExact ?? false, uniqueness: uniqueness ?? 'none' } : {}),
-    ...(type === 'reference' ? { referenceTypes: ['uri'] } : {}),
+    ...(type === 'reference' ? { referenceTypes: referenceTypes ?? ['uri'] } : {}),
+    ...(canonicalValues ? { canonicalValues } : {}),
     ...(sub ? { subAttributes: sub.map(describe) } : {}),
   };
 }
