@@ -134,6 +134,28 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       expect(arrived(sent)).toEqual(sent);
     }, 120_000);
 
+    it('has room for others whatever anonymous callers cause, and tells how much that was', async () => {
+      const sink = createSink({ queueLimit: 20 });
+      await sink.publish(sampleAuditRecord());
+      await harness.goAway();
+      const session = crypto.randomUUID();
+      for (let sent = 0; sent < 500; sent += 1) {
+        const record = sampleAuditRecord({ session, data: { user: {}, responseStatus: { code: 401 } } });
+        delete record.data.sallyport.identity;
+        sink.enqueue(record);
+      }
+      expect(sink.hasRoom()).toBe(true);
+      const own = sampleAuditRecord();
+      sink.enqueue(own);
+      await harness.comeBack();
+      await allArrived([own]);
+      const anonymous = () => new Map(harness.received().filter(({ key }) => key.endsWith(session)).map((record) => [record.id, record]));
+      const counted = () => [...anonymous().values()].reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
+      await until(() => counted() >= 500);
+      expect(counted()).toBe(500);
+      expect(anonymous().size).toBeLessThan(20);
+    }, 120_000);
+
     it('delivers what is queued before it closes, and takes nothing more', async () => {
       const sink = createSink();
       const sent = events(700);

@@ -4,7 +4,7 @@ import type { AuditRecord } from '@sallyport/contracts';
 export interface AuditSink {
   /** Resolves when the event is acknowledged by the log; rejects with `audit-unavailable` within the sink's deadline. The event is still delivered later if it was taken in. */
   publish(record: AuditRecord): Promise<void>;
-  /** Takes an event in for delivery without waiting. Never refuses: callers ask `hasRoom()` before they begin what will need it. */
+  /** Takes an event in for delivery without waiting. Never refuses: callers ask `hasRoom()` before they begin what will need it. When half of the room is taken, repetitions of anonymous callers are told as one event with a count. */
   enqueue(record: AuditRecord): void;
   /** False when the bounded queue is full: nothing new may begin. */
   hasRoom(): boolean;

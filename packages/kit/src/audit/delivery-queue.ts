@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '@sallyport/contracts';
 import type { Logger } from '../observe/create-logger.ts';
 import { ProblemError } from '../problem-error.ts';
+import { createFloodFold } from './create-flood-fold.ts';
 import { createGate } from './gate.ts';
 
 /** Thrown by `deliver` when the log refuses these very events, so that trying again is of no use. */
@@ -36,6 +37,8 @@ type Entry<Item> = { item: Item; weight: number; at: number; waiter: Waiter | un
 
 const firstBackoffMs = 50;
 const longestBackoffMs = 1000;
+/** How long what anonymous callers cause may gather while it is told as counts. */
+const foldMs = 1000;
 
 /** What both sinks are made of: takes events in, delivers them batch by batch in order, keeps what could not be delivered and tries again. */
 export class DeliveryQueue<Item> {
@@ -51,6 +54,8 @@ export class DeliveryQueue<Item> {
   /** Opens early when a pause should end: somebody waits, much has gathered, or the queue closes. */
   readonly #gather = createGate();
   readonly #backoff = createGate();
+  readonly #fold = createFloodFold();
+  #foldTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: DeliveryQueueDeps<Item>) {
     const nothing = () => undefined;
@@ -79,7 +84,21 @@ export class DeliveryQueue<Item> {
 
   enqueue(record: AuditRecord): void {
     if (this.#state !== 'open') return this.#drop([], 1, 'the sink is closed');
-    this.#take(record, undefined);
+    // Nobody who is not logged in may use up the room that others need.
+    if (this.#isHalfFull() && this.#fold.take(record)) this.#foldTimer ??= setTimeout(() => this.#unfold(), foldMs).unref();
+    else this.#take(record, undefined);
+  }
+
+  #isHalfFull(): boolean {
+    return this.length >= this.#deps.queueLimit / 2 || this.#weight >= this.#deps.queueWeight / 2;
+  }
+
+  /** Takes the counts in once there is room for them; as many as there can be are few. */
+  #unfold(): void {
+    this.#foldTimer = undefined;
+    if (this.#state !== 'open') return;
+    if (this.#isHalfFull()) this.#foldTimer = setTimeout(() => this.#unfold(), foldMs).unref();
+    else for (const record of this.#fold.drain()) this.#take(record, undefined);
   }
 
   publish(record: AuditRecord): Promise<void> {
@@ -93,6 +112,8 @@ export class DeliveryQueue<Item> {
 
   /** Delivers what is left within `timeoutMs`; resolves to how many events could not be delivered. */
   async close(timeoutMs: number): Promise<number> {
+    clearTimeout(this.#foldTimer);
+    for (const record of this.#fold.drain()) this.#take(record, undefined);
     if (this.#state === 'open') this.#state = 'closing';
     this.#gather.open();
     this.#backoff.open();
