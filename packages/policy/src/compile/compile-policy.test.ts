@@ -106,3 +106,12 @@ describe('a hostile document', () => {
     }), { numRuns: 1000 });
   });
 });
+
+describe('an action without anything in it', () => {
+  it('loads, as in Pomerium, with a warning', () => {
+    for (const action of ['allow', 'deny']) {
+      const compiled = compilePolicy([{ allow: { or: [{ groups: 'a' }] } }, { [action]: {} }], { scope: 'cluster/dev' });
+      expect(compiled).toMatchObject({ ok: true, warnings: [{ path: [1, action], message: 'is empty and has no effect' }] });
+    }
+  });
+});

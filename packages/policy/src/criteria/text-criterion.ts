@@ -1,6 +1,7 @@
-import type { Criterion, CriterionDoc } from '../criterion.ts';
+import type { CompileContext, Criterion, CriterionDoc } from '../criterion.ts';
+import { eitherSpelling, lowerCaseData } from '../matchers/address-matcher.ts';
 import { compilePathMatcher } from '../matchers/path-matcher.ts';
-import { compileAnyOf, compileStringMatcher } from '../matchers/string-matcher.ts';
+import { compileAnyOf, compileStringMatcher, type StringMatcher } from '../matchers/string-matcher.ts';
 import type { PolicyInput } from '../policy-input.ts';
 import type { Reason } from '../reasons.ts';
 import { definition } from '../reference/json-schema.ts';
@@ -17,6 +18,8 @@ type TextCriterionOptions = {
   readonly ofCaller?: boolean;
   /** A bare list of strings is taken as "one of". */
   readonly takesList?: boolean;
+  /** The text is an address, or part of one: a deny looks at no case. `where-at`: only if it has an at sign. */
+  readonly address?: 'always' | 'where-at';
   /** True for an input whose text is the path of a request to a cluster: a slash at its end does not count. */
   readonly isClusterPath?: (input: PolicyInput) => boolean;
   readonly doc: Omit<CriterionDoc, 'data' | 'reasons'>;
@@ -24,8 +27,14 @@ type TextCriterionOptions = {
 
 const unauthenticated = fail('user-unauthenticated');
 
+function matchAddress(matches: StringMatcher, data: unknown, context: CompileContext & { address: 'always' | 'where-at' }): StringMatcher {
+  const withoutCase = compileStringMatcher(lowerCaseData(data), context.path, context.faults) ?? matches;
+  const counts = (text: string) => context.address === 'always' || text.includes('@');
+  return eitherSpelling(matches, (text) => (typeof text === 'string' && counts(text) ? withoutCase(text.toLowerCase()) : matches(text)), context);
+}
+
 /** Creates a criterion that is a string matcher over one text of the input. */
-export function createTextCriterion({ name, read, reason, ofCaller = false, takesList = false, isClusterPath, doc }: TextCriterionOptions): Criterion {
+export function createTextCriterion({ name, read, reason, ofCaller = false, takesList = false, address, isClusterPath, doc }: TextCriterionOptions): Criterion {
   const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
   const [ok, unauthorized] = [pass(okReason), fail(failReason)];
   const matcher = definition('textMatcher');
@@ -39,15 +48,17 @@ export function createTextCriterion({ name, read, reason, ofCaller = false, take
     },
     schema: takesList ? { anyOf: [matcher, { type: 'array', items: { type: 'string' } }] } : matcher,
     value: (input) => read(input) || undefined,
-    compile(data, _subpath, { path, faults }) {
+    compile(data, _subpath, context) {
+      const { path, faults } = context;
       const matches = takesList && Array.isArray(data) ? compileAnyOf(data, path, faults) : compileStringMatcher(data, path, faults);
       if (!matches) return undefined;
       const ofPath = isClusterPath && compilePathMatcher(data, path, faults);
       if (ofPath) return (input) => ((isClusterPath(input) ? ofPath : matches)(read(input)) ? ok : unauthorized);
       if (!ofCaller) return (input) => (matches(read(input)) ? ok : unauthorized);
+      const ofAddress = address && context.action === 'deny' ? matchAddress(matches, data, { ...context, address }) : matches;
       return (input) => {
         if (!isLoggedIn(input)) return unauthenticated;
-        return matches(read(input)) ? ok : unauthorized;
+        return ofAddress(read(input)) ? ok : unauthorized;
       };
     },
   };

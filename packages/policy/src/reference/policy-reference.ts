@@ -37,7 +37,7 @@ A criterion can also leave a request **open**: it may hold for some of what the 
 
 ## Matchers
 
-**String matcher**: a string (it must be equal), or a mapping of operators that must all hold: ${stringOperators.map((name) => `\`${name}\``).join(', ')}. \`in\` and \`not_in\` take lists. Case counts. A missing text matches nothing, not even \`not\`.
+**String matcher**: a string (it must be equal), or a mapping of operators that must all hold: ${stringOperators.map((name) => `\`${name}\``).join(', ')}. \`in\` and \`not_in\` take lists. Case counts, but for addresses in a deny. A missing text matches nothing, not even \`not\`.
 
 **List matcher**: a string (it must be in the list), or a mapping of operators that must all hold: ${listOperators.map((name) => `\`${name}\``).join(', ')}. \`is\` means this and no other, \`exclude\` that it is not in the list. A missing list is an empty one.
 `;

@@ -1,6 +1,7 @@
-import type { Criterion } from '../../criterion.ts';
+import type { CompileContext, Criterion } from '../../criterion.ts';
+import { eitherSpelling, lowerCaseData } from '../../matchers/address-matcher.ts';
 import { compileDataPath } from '../../matchers/data-path.ts';
-import { compileListMatcher } from '../../matchers/list-matcher.ts';
+import { compileListMatcher, type ListMatcher } from '../../matchers/list-matcher.ts';
 import { definition } from '../../reference/json-schema.ts';
 import { fail, pass } from '../../verdict.ts';
 import { isLoggedIn } from '../is-logged-in.ts';
@@ -9,6 +10,14 @@ const ok = pass('claim-ok');
 const unauthorized = fail('claim-unauthorized');
 const unauthenticated = fail('user-unauthenticated');
 
+const lowerAddress = (value: unknown) => (typeof value === 'string' && value.includes('@') ? value.toLowerCase() : value);
+
+/** For a claim with addresses in it, such as `preferred_username`: without case as well. */
+function matchAddresses(asWritten: ListMatcher, data: unknown, context: CompileContext): ListMatcher {
+  const withoutCase = compileListMatcher(lowerCaseData(data), context.path, context.faults, { scalars: true }) ?? asWritten;
+  return eitherSpelling(asWritten, (left) => withoutCase(Array.isArray(left) ? left.map(lowerAddress) : lowerAddress(left)), context);
+}
+
 /** List matcher over a claim of the caller, `claim/<path>`; a claim with one value is a list of one, and user claims win over session claims. */
 export const claim: Criterion = {
   name: 'claim',
@@ -16,7 +25,7 @@ export const claim: Criterion = {
   takesSubpath: true,
   doc: {
     summary: 'Holds if the claim named after the slash matches. In the path, `.` and `/` lead into nested claims alike; a claim whose own name has them is found first. '
-      + 'A claim of the user hides the same claim of the session. Numbers and booleans equal only numbers and booleans.',
+      + 'A claim of the user hides the same claim of the session. Numbers and booleans equal only numbers and booleans. Case counts, except that a deny compares values with an `@` in either case, as `email` does.',
     data: 'list matcher over strings, numbers and booleans',
     example: 'engineering',
     exampleKey: 'claim/department',
@@ -25,9 +34,11 @@ export const claim: Criterion = {
   },
   schema: definition('claimMatcher'),
   value: (input, subpath) => compileDataPath(subpath)(input.user?.claims, input.session?.claims),
-  compile(data, subpath, { path, faults, warnings }) {
-    const matches = compileListMatcher(data, path, faults, { scalars: true });
-    if (!matches) return undefined;
+  compile(data, subpath, context) {
+    const { path, faults, warnings } = context;
+    const asWritten = compileListMatcher(data, path, faults, { scalars: true });
+    if (!asWritten) return undefined;
+    const matches = context.action === 'deny' && JSON.stringify(data).includes('@') ? matchAddresses(asWritten, data, context) : asWritten;
     if (subpath === '') warnings.add(path, 'names no claim, so none is ever found', 'write the claim\'s name behind a slash, as in claim/department');
     if (subpath.split(/[./]/).includes('__proto__')) warnings.add(path, 'leads to no claim: it is always missing');
     const find = compileDataPath(subpath);

@@ -13,8 +13,9 @@ export const domain = createTextCriterion({
   read: (input) => domainOf(input.user?.email),
   reason: 'domain',
   ofCaller: true,
+  address: 'always',
   doc: {
-    summary: 'Holds if the part of the caller\'s e-mail address behind the `@` matches. An address with two of them has no such part.',
+    summary: 'Holds if the part of the caller\'s e-mail address behind the `@` matches. An address with two of them has no such part. Case counts in an allow, as in Pomerium; a deny holds in either case, because mail servers look at none.',
     example: 'example.com',
     source: 'Pomerium',
   },

@@ -6,5 +6,6 @@ export const email = createTextCriterion({
   read: (input) => input.user?.email,
   reason: 'email',
   ofCaller: true,
-  doc: { summary: 'Holds if the caller\'s e-mail address matches.', example: { ends_with: '@example.com' }, source: 'Pomerium' },
+  address: 'always',
+  doc: { summary: 'Holds if the caller\'s e-mail address matches. Case counts in an allow, as in Pomerium; a deny holds in either case, because mail servers look at none.', example: { ends_with: '@example.com' }, source: 'Pomerium' },
 });

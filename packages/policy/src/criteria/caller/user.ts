@@ -6,8 +6,9 @@ export const user = createTextCriterion({
   read: (input) => input.user?.id,
   reason: 'user',
   ofCaller: true,
+  address: 'where-at',
   doc: {
-    summary: 'Holds if the caller\'s user name matches: the name that goes to the cluster, as `identity.providers[].claims.user` makes it.',
+    summary: 'Holds if the caller\'s user name matches: the name that goes to the cluster, as `identity.providers[].claims.user` makes it. Case counts, except that a deny compares a name with an `@` in either case, as `email` does.',
     example: 'alice@example.com',
     source: 'Pomerium',
   },
