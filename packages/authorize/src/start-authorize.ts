@@ -36,7 +36,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
   const { listen, certFile } = loaded.config.services.authorize;
   const listening = await listenHttp(server, listen);
-  const reloader = startReloading({ loaded, policies, replicas, sink: parts.sink, logger, metrics: parts.metrics, now: parts.now });
+  const reloader = startReloading({ loaded, policies, warnings, replicas, sink: parts.sink, logger, metrics: parts.metrics, now: parts.now });
   readiness.add('sessions', () => sessions.ping());
   logger.info({ port: listening.port, policyVersion: snapshot.version, rules: snapshot.ruleCount, clusters: snapshot.clusters.size }, 'authorize listens');
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;

@@ -20,6 +20,8 @@ export const replicaStatusSchema = z.object({
   startedAt: z.number(),
   /** The file on disk is refused. */
   rejected: z.object({ at: z.number(), faults: z.array(configFaultSchema).max(100) }).optional(),
+  /** What is doubtful about the policies in force. */
+  warnings: z.array(configFaultSchema).max(100).optional(),
   /** Changed settings that only a restart takes into use. */
   restartNeeded: z.array(z.string()).max(100),
 });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '@sallyport/contracts';
-import { createConfigReader, createReloader, reportReplica, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Reloader, type ReplicaBoard } from '@sallyport/kit';
+import { createConfigReader, createReloader, reportReplica, type AuditSink, type ConfigFault, type LoadedConfig, type Logger, type Metrics, type Reloader, type ReplicaBoard } from '@sallyport/kit';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { compileCandidate } from './compile-candidate.ts';
 import { createPolicyEvents } from './policy-events.ts';
 
 export type ReloadingDeps = {
-  loaded: LoadedConfig; policies: PolicySet; replicas: ReplicaBoard; sink: Pick<AuditSink, 'enqueue'> | undefined;
+  loaded: LoadedConfig; policies: PolicySet; warnings: readonly ConfigFault[]; replicas: ReplicaBoard; sink: Pick<AuditSink, 'enqueue'> | undefined;
   logger: Logger; metrics: Metrics | undefined; now: () => number;
 };
 
@@ -22,7 +22,7 @@ export function startReloading(deps: ReloadingDeps): Reloader {
   const id = `authorize/${randomUUID().slice(0, 8)}`;
   const events = deps.sink && createPolicyEvents({ sink: deps.sink, now, producer: id });
   const reloader = createReloader({
-    loaded, version: policies.current().version, logger, now, reloadable, ...(metrics ? { metrics } : {}),
+    loaded, version: policies.current().version, warnings: deps.warnings, logger, now, reloadable, ...(metrics ? { metrics } : {}),
     read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: true }),
     async apply(candidate) {
       const next = await compileCandidate(candidate);

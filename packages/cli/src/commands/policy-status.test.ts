@@ -46,6 +46,13 @@ describe('sallyport policy status', () => {
     expect(err).toContain('1 of 1 replicas refuse their file');
   });
 
+  it('shows what is doubtful about the policies in force, and is content', async () => {
+    answerWith(replica('authorize', 'aaaa', { warnings: [{ path: 'policy.1.deny', message: 'is empty and has no effect', file: '/etc/sallyport.yaml', line: 9, column: 3 }] }));
+    const { code, out } = await rig.run('policy', 'status');
+    expect(code).toBe(0);
+    expect(out).toContain('authorize/1 has doubts about its policy:\n  warning: /etc/sallyport.yaml:9:3: policy.1.deny: is empty and has no effect\n');
+  });
+
   it('gives the same as JSON, and the same code', async () => {
     answerWith(replica('authorize', 'aaaa', { rejected }));
     const { code, out } = await rig.run('policy', 'status', '-o', 'json');

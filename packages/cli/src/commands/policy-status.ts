@@ -23,9 +23,10 @@ function faultLine({ file, line, column, path, message, hint }: Rejected['faults
 }
 
 function remarks(replica: ReplicaRow): string[] {
-  const { id, rejected, restartNeeded } = replica;
+  const { id, rejected, warnings, restartNeeded } = replica;
   const lines: string[] = [];
   if (rejected !== undefined) lines.push(`${forTerminal(id)} has refused its file since ${moment(rejected.at)} and goes on with the one before:`, ...rejected.faults.map((fault) => `  ${faultLine(fault)}`));
+  if (warnings.length > 0) lines.push(`${forTerminal(id)} has doubts about its policy:`, ...warnings.map((warning) => `  warning: ${faultLine(warning)}`));
   if (restartNeeded.length > 0) lines.push(`${forTerminal(id)} goes on with the old value of what only a restart changes: ${restartNeeded.map(forTerminal).join(', ')}`);
   return lines;
 }

@@ -80,7 +80,7 @@ const fault = z.object({
 export const policyStatusSchema = z.object({
   replicas: z.array(z.object({
     service: z.string(), id: z.string(), host: z.string(), version: z.string(), since: time, startedAt: time,
-    rejected: z.optional(z.object({ at: time, faults: z.array(fault) })), restartNeeded: z._default(z.array(z.string()), []),
+    rejected: z.optional(z.object({ at: time, faults: z.array(fault) })), warnings: z._default(z.array(fault), []), restartNeeded: z._default(z.array(z.string()), []),
   })),
 });
 export type ReplicaRow = z.infer<typeof policyStatusSchema>['replicas'][number];

@@ -27,13 +27,13 @@ afterEach(async () => {
 const write = (policy: string, more = '') => writeFileSync(file, `gateway: {url: "http://gate"}\n${more}clusters:\n  - {name: dev, server: "https://10.0.0.1", token: planted-secret, policy: ${policy}}\n`);
 
 /** A reloader whose reader works in this thread and can be held up. */
-function start(options: { version?: string; fails?: boolean; retry?: object; apply?: (candidate: AcceptedCandidate) => Promise<void> } = {}) {
+function start(options: { version?: string; warnings?: []; fails?: boolean; retry?: object; apply?: (candidate: AcceptedCandidate) => Promise<void> } = {}) {
   write('[good]');
   const seen = { applied: [] as string[], changed: [] as object[], rejected: [] as object[], reads: 0, lines: [] as string[], hold: Promise.resolve(), fails: options.fails ?? false };
   const metrics = createMetrics();
   const clock = { now: 1000 };
   reloader = createReloader({
-    loaded: loadConfig(file, {}), version: options.version, reloadable: ['clusters'], metrics, now: () => clock.now, pace: { everyMs: 30, quietMs: 10 }, ...(options.retry && { retry: options.retry }),
+    loaded: loadConfig(file, {}), version: options.version, ...(options.warnings && { warnings: options.warnings }), reloadable: ['clusters'], metrics, now: () => clock.now, pace: { everyMs: 30, quietMs: 10 }, ...(options.retry && { retry: options.retry }),
     logger: createLogger({ service: 'proxy', level: 'info', destination: { write: (line: string) => void seen.lines.push(line) } }),
     async read(request): Promise<ReadCandidate> {
       seen.reads += 1;
@@ -52,6 +52,26 @@ const until = async (holds: () => boolean) => {
   for (let tries = 0; tries < 500 && !holds(); tries += 1) await new Promise((resolve) => { setTimeout(resolve, 10); });
   expect(holds()).toBe(true);
 };
+
+describe('what is doubtful about a policy', () => {
+  it('is in the status of a service that says it, and gone when it is mended', async () => {
+    const { seen } = start({ version: 'v0', warnings: [] });
+    expect(reloader.status().warnings).toEqual([]);
+    write('[good, doubtful]');
+    await until(() => seen.changed.length === 1);
+    expect(reloader.status().warnings).toEqual([expect.objectContaining({ message: 'is doubtful' })]);
+    write('[good]');
+    await until(() => seen.changed.length === 2);
+    expect(reloader.status().warnings).toEqual([]);
+  });
+
+  it('is not in that of another', async () => {
+    const { seen } = start({ version: 'v0' });
+    write('[good, doubtful]');
+    await until(() => seen.changed.length === 1);
+    expect(reloader.status()).not.toHaveProperty('warnings');
+  });
+});
 
 describe('a configuration that changes on disk', () => {
   it('is taken into use by itself, and told once', async () => {

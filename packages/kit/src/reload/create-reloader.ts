@@ -22,12 +22,16 @@ export type ReloadStatus = {
   version: string | undefined;
   since: number;
   rejected?: { at: number; faults: ConfigFault[] };
+  /** What is doubtful about the policies in force; absent where this service does not say. */
+  warnings?: ConfigFault[];
   restartNeeded: string[];
 };
 
 export type ReloaderDeps = {
   loaded: LoadedConfig;
   version: string | undefined;
+  /** What is doubtful about the policies that are in force at first; without it the service says nothing of that. */
+  warnings?: readonly ConfigFault[];
   read: ConfigReader;
   /** Puts a configuration in force, as a whole or not at all. ConfigFaults refuse it. */
   apply(candidate: AcceptedCandidate): Promise<void>;
@@ -88,7 +92,8 @@ function createInForce(deps: ReloaderDeps) {
   const { logger, now } = deps;
   const metrics = createReloadMetrics(deps.metrics);
   const listeners = createListeners<void>();
-  let status: ReloadStatus = { version: deps.version, since: now(), restartNeeded: [] };
+  const doubts = (warnings: readonly ConfigFault[]) => (deps.warnings === undefined ? {} : { warnings: bounded(warnings) });
+  let status: ReloadStatus = { version: deps.version, since: now(), ...doubts(deps.warnings ?? []), restartNeeded: [] };
   if (deps.version !== undefined) {
     metrics.inForce(deps.version);
     metrics.started(now());
@@ -123,7 +128,7 @@ function createInForce(deps: ReloaderDeps) {
       if (restartNeeded.length > 0) logger.warn({ paths: restartNeeded }, 'some settings have changed that only a restart takes into use; the old ones stay');
       logger.info({ policyVersion: version, previous, trigger }, changed ? 'the configuration was read again and is in force' : 'the configuration was read again; policy is as it was');
       if (changed) deps.onChanged?.({ previous, version, trigger });
-      show({ version, since: changed ? now() : status.since, restartNeeded });
+      show({ version, since: changed ? now() : status.since, ...doubts(warnings), restartNeeded });
       return changed ? 'changed' : 'unchanged';
     },
   };

@@ -16,9 +16,9 @@ export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<voi
   const { about, reloader, logger } = deps;
   let away = false;
   const report = async () => {
-    const { version = 'unknown', since, rejected, restartNeeded } = reloader.status();
+    const { version = 'unknown', since, rejected, warnings = [], restartNeeded } = reloader.status();
     try {
-      await deps.put({ ...about, version, since, restartNeeded, ...(rejected ? { rejected } : {}) });
+      await deps.put({ ...about, version, since, restartNeeded, ...(rejected ? { rejected } : {}), ...(warnings.length > 0 ? { warnings } : {}) });
       away = false;
     } catch (error) {
       if (!away) logger.warn({ err: error }, 'this replica cannot report its state; it tries again');

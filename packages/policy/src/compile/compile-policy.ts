@@ -1,4 +1,5 @@
 import { actions, type Alternative, type CompiledPolicy } from '../compiled-policy.ts';
+import { lintPolicy } from '../lint/lint-policy.ts';
 import { boundsSteps } from './check-bounds.ts';
 import { compileBody } from './compile-body.ts';
 import { FaultList, type FaultPath, type PolicyFault } from './fault-list.ts';
@@ -58,6 +59,7 @@ function* compileSteps(document: unknown, { scope }: { scope: string }): Steps<C
   if (draft.faults.size > 0) return { ok: false, faults: draft.faults.list() };
   if (draft.allow.length === 0) draft.warnings.add([], 'allows nobody anything: it has no allow rule');
   const { allow, deny } = draft;
+  yield* lintPolicy(draft, Array.isArray(document), draft.warnings);
   return { ok: true, policy: { scope, ruleCount, allow, deny }, warnings: draft.warnings.list() };
 }
 

@@ -1,5 +1,6 @@
 import { criteria } from '../criteria/index.ts';
 import type { Criterion } from '../criterion.ts';
+import { sameThings, wayWords } from '../lint/same-things.ts';
 import { listOperators } from '../matchers/list-matcher.ts';
 import { stringOperators } from '../matchers/string-matcher.ts';
 import { yamlFlow } from './yaml-flow.ts';
@@ -42,6 +43,17 @@ A criterion can also leave a request **open**: it may hold for some of what the 
 **List matcher**: a string (it must be in the list), or a mapping of operators that must all hold: ${listOperators.map((name) => `\`${name}\``).join(', ')}. \`is\` means this and no other, \`exclude\` that it is not in the list. A missing list is an empty one.
 `;
 
+const names = `## Other names for one thing
+
+The Kubernetes API does some things under more than one name. A rule that denies one name leaves the others; \`policy lint\` warns of a deny that names one of them, unless another rule denies the rest.
+
+| what | names |
+|---|---|
+${sameThings.map(({ what, ways }) => `| ${what} | ${ways.map((way) => `\`${wayWords(way)}\``).join(', ')} |`).join('\n')}
+
+A Secret of type \`kubernetes.io/service-account-token\` is answered with a token, and its type is in the body, which is not looked at: a deny of \`serviceaccounts/token\` needs one of \`create secrets\` beside it.
+`;
+
 function sectionOf({ name, doc }: Criterion): string {
   const example = yamlFlow({ [doc.exampleKey ?? name]: doc.example }).slice(1, -1);
   return [
@@ -65,5 +77,5 @@ function sectionOf({ name, doc }: Criterion): string {
 export function policyReference(): string {
   const overview = criteria.map(({ name, doc }) => `| [\`${name}\`](#${name.toLowerCase().replace(/[^a-z0-9_-]/g, '')}${doc.exampleKey ? 'path' : ''}) | ${doc.source} | ${doc.data} |`);
   const table = ['## Criteria', '', '| criterion | from | data |', '|---|---|---|', ...overview, ''].join('\n');
-  return [head, table, ...criteria.map(sectionOf)].join('\n');
+  return [head, table, ...criteria.map(sectionOf), names].join('\n');
 }

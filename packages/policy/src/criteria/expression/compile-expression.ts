@@ -1,10 +1,11 @@
 import { type ErrorLocation, type ParseResult } from '@marcbachmann/cel-js';
-import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
+import type { CompileContext } from '../../criterion.ts';
 import type { PolicyInput } from '../../policy-input.ts';
 import { checkExpression } from './check-expression.ts';
 import { ExpressionContext } from './expression-context.ts';
 import { expressionEnvironment, expressionLimits } from './expression-environment.ts';
 import { limitExpressionCost, withExpressionBudget } from './limit-expression-cost.ts';
+import { warnOfExpression } from './warn-of-expression.ts';
 
 /** Undefined: the expression failed, or gave neither true nor false. */
 export type Expression = {
@@ -50,18 +51,21 @@ function run(parsed: ParseResult, input: PolicyInput): boolean | undefined {
 }
 
 /** Compiles an expression of the Common Expression Language; undefined after a fault. */
-export function compileExpression(text: string, path: FaultPath, faults: FaultList): Expression | undefined {
+export function compileExpression(text: string, context: CompileContext): Expression | undefined {
+  const { path, faults } = context;
   if (text.length > expressionLimits.length) {
     faults.add(path, `is longer than ${expressionLimits.length} characters`);
     return undefined;
   }
   try {
     const parsed = parse(text);
-    const { identifiers, paths, problem } = checkExpression(parsed.ast);
+    const checked = checkExpression(parsed.ast);
+    const { identifiers, paths, problem } = checked;
     if (problem) {
       faults.add(path, problem.message, problem.hint);
       return undefined;
     }
+    warnOfExpression(parsed.ast, checked, context);
     limitExpressionCost(parsed.ast);
     const reads = (member: string) => paths.has('kubernetes') || paths.has(`kubernetes.${member}`);
     return { ofCaller: aboutCaller.some((name) => identifiers.has(name)), readsNamespace: reads('namespace'), readsName: reads('name'), evaluate: (input) => run(parsed, input) };

@@ -28,7 +28,7 @@ export const expression: Criterion = {
       + 'The same goes for one that reads `kubernetes.namespace` or `kubernetes.name` where `k8s/namespace` or `k8s/name` would be open, with the reason `expression-open`, whatever else it says. '
       + `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,
     limit: `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation, beyond which it fails. Each step costs 1, each text that is read 1 for every 16 characters, each list 1 for every member, an error 250. `
-      + 'A caller who makes the request larger can use them up: then a deny denies and an allow does not allow',
+      + 'A caller who makes the request larger can use them up: then a deny denies and an allow does not allow. `policy lint` warns of an expression that can be expected to take more than this for a large request',
     data: 'text of an expression in CEL that gives true or false',
     example: 'kubernetes.namespace == "team-" + user.claims.team && !("contractors" in user.groups)',
     source: 'Sallyport',
@@ -41,7 +41,7 @@ export const expression: Criterion = {
       faults.add(path, `must be the text of an expression, is ${kindOf(data)}`);
       return undefined;
     }
-    const compiled = compileExpression(data, path, faults);
+    const compiled = compileExpression(data, context);
     if (!compiled) return undefined;
     const { ofCaller, readsNamespace, readsName, evaluate } = compiled;
     return bothSpellings((input) => {

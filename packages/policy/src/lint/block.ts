@@ -1,0 +1,29 @@
+import type { Action, Alternative } from '../compiled-policy.ts';
+import type { FaultPath } from '../compile/fault-list.ts';
+import type { KubernetesInput } from '../policy-input.ts';
+
+/** An operator block with where it stands in its document. */
+export type Block = { readonly alternative: Alternative; readonly action: Action; readonly path: FaultPath };
+
+/** The place of a criterion of a block. */
+export const placeOf = ({ path, alternative }: Block, index: number): FaultPath => [...path, index, alternative.labels[index]!];
+
+/** The indices of a block's criteria with this name. */
+export function indicesOf({ alternative }: Block, name: string): number[] {
+  return [...alternative.labels.keys()].filter((index) => alternative.labels[index] === name);
+}
+
+/** Whether one criterion of a block holds for what is asked of Kubernetes, by itself. */
+export function holdsFor({ alternative }: Block, index: number, kubernetes: KubernetesInput): boolean {
+  return alternative.criteria[index]!({ kubernetes }) > 0;
+}
+
+const ofRequest = ['k8s/resource', 'k8s/verb', 'k8s/shell_equivalent'];
+
+/** True if a block could hold for such a request by what it says of resource and verb: an `and` by all of that, an `or` by any of it. `not` and `nor` say what is left out, and count as could. */
+export function covers(block: Block, kubernetes: KubernetesInput): boolean {
+  const { every, invert } = block.alternative;
+  if (invert) return true;
+  const parts = ofRequest.flatMap((name) => indicesOf(block, name)).map((index) => holdsFor(block, index, kubernetes));
+  return every ? parts.every(Boolean) : parts.some(Boolean);
+}

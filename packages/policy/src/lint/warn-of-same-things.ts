@@ -1,0 +1,41 @@
+import type { FaultList } from '../compile/fault-list.ts';
+import type { Steps } from '../compile/run-steps.ts';
+import { covers, indicesOf, placeOf, type Block } from './block.ts';
+import { sameThings, wayWords, type Way } from './same-things.ts';
+
+const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+
+const requestOf = ({ apiGroup, resource, subresource, verb }: Way, other: string | undefined) => ({ isResourceRequest: true, apiGroup, resource, subresource, verb: verb ?? other ?? '' });
+const verbsOf = (ways: readonly Way[]) => (ways.every((way) => way.verb === undefined) ? verbs : [undefined]);
+
+/** Of what can be done in several ways, those that nothing denies where this block denies another, each with what it does. */
+function leftOut(block: Block, isDenied: (way: Way, verb: string | undefined) => boolean): Map<string, string> {
+  const missing = new Map<string, string>();
+  for (const { what, ways } of sameThings) {
+    for (const verb of verbsOf(ways)) {
+      if (!ways.some((way) => !way.only && covers(block, requestOf(way, verb)))) continue;
+      for (const way of ways) if (!isDenied(way, verb)) missing.set(wayWords(way), what);
+    }
+  }
+  return missing;
+}
+
+/** Warns of rules that name a resource to deny it, where the same can be done under another name that nothing denies. Yields after each rule. */
+export function* warnOfSameThings(denials: readonly Block[], warnings: FaultList): Steps<void> {
+  const known = new Map<string, boolean>();
+  const isDenied = (way: Way, verb: string | undefined) => {
+    const key = `${wayWords(way)} ${verb ?? ''}`;
+    const denied = known.get(key) ?? denials.some((one) => covers(one, requestOf(way, verb)));
+    known.set(key, denied);
+    return denied;
+  };
+  for (const block of denials) {
+    const [named] = block.alternative.invert ? [] : indicesOf(block, 'k8s/resource');
+    yield;
+    if (named === undefined) continue;
+    const missing = leftOut(block, isDenied);
+    if (missing.size === 0) continue;
+    const words = [...missing].map(([name, what]) => `${name} (${what})`).join(', ');
+    warnings.add(placeOf(block, named), `denies one way and leaves others: ${words}`, 'name them too, or use k8s/shell_equivalent for what is as good as a shell');
+  }
+}
