@@ -20,6 +20,17 @@ describe('a target that someone might read differently is refused', () => {
     }
   });
 
+  it.each(['..;', '.;', '..;x', '..;x=y', '.;a/b', '..;/..;', '%2e%2e;', '%2E.;x', '.%2e%3b', '..%3Bx', '%2e;', '..%20', '.%20', '..%20;x', '..;%2e'])('as is a dot segment for those who take a parameter or a blank away from it: %s', (segment) => {
+    for (const before of ['/api/v1/namespaces/dev', '/api/v1/nodes/n/proxy', '/api/v1/namespaces/dev/services/web/proxy/a', '/apis/example.com/v1', '']) {
+      for (const after of ['', '/', '/secrets', '?x=y']) expect(parseRequestTarget(`${before}/${segment}${after}`)).toMatchObject({ ok: false });
+    }
+  });
+
+  it('as is a parameter of a segment, which some readers take away, but behind a proxy subresource', () => {
+    for (const bad of ['/apis/example.com/v1/namespaces/prod;x/things', '/apis/example.com/v1/namespaces/prod%3bx/things', '/api/v1/namespaces/dev/services/;', '/api;v1/v1', '/version;x', '/api/v1/nodes/n;x/proxy/a']) expect(parseRequestTarget(bad).ok).toBe(false);
+    for (const good of ['/api/v1/namespaces/dev/services/web/proxy/login;jsessionid=1', '/api/v1/nodes/n/proxy/...;x', '/api/v1/nodes/n/proxy/;a/b', '/api/v1/nodes/n/proxy/a..;x']) expect(parseRequestTarget(good).ok).toBe(true);
+  });
+
   it('as is a query of more parameters than anyone needs', () => {
     expect(parseRequestTarget(`/exec?${'command=a&'.repeat(900)}`).ok).toBe(true);
     expect(parseRequestTarget(`/exec?${'command=a&'.repeat(1001)}`).ok).toBe(false);

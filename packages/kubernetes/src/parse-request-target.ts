@@ -22,6 +22,8 @@ export type TargetRefusal = { ok: false; reason: string };
 // One or more segments that nobody could read in two ways, and no query: nearly every request. One slash may end it.
 const plainPath = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9_~.:@-]*)+\/?$/;
 const visibleAscii = /^[\x21-\x7e]*$/;
+// Some readers take a parameter (`..;x`, RFC 3986, 3.3) or a blank at the end away, and find a dot segment.
+const dotSegment = /^\.\.?(?:$|[; ])/;
 const forbiddenInSegment = /[\u0000-\u001f\u007f-\u009f/\\]/;
 
 /**
@@ -54,6 +56,12 @@ function parsePath(rawPath: string): ParsedPath | TargetRefusal {
     if (typeof segment !== 'string') return segment;
     decoded.push(segment);
   }
+  // No name of Kubernetes' own has a semicolon: `namespaces/prod;x` is another namespace for one reader and `prod` for another.
+  const parameter = decoded.findIndex((segment) => segment.includes(';'));
+  if (parameter !== -1) {
+    const tail = proxyTailStart(decoded);
+    if (tail === -1 || parameter < tail) return refuse('a path segment has a parameter (;)');
+  }
   return withoutStrayEmptySegments(decoded);
 }
 
@@ -66,7 +74,7 @@ function decodeSegment(raw: string): string | TargetRefusal {
       return refuse('the path has a malformed escape or one that is not UTF-8');
     }
   }
-  if (segment === '.' || segment === '..') return refuse('the path has a dot segment');
+  if (dotSegment.test(segment)) return refuse('the path has a dot segment');
   if (forbiddenInSegment.test(segment)) return refuse('a path segment has a slash, a backslash or a control character in it');
   return segment;
 }

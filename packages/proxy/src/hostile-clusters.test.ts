@@ -144,6 +144,16 @@ describe('a cluster that answers before it was told everything', () => {
   });
 });
 
+describe('a refused upgrade', () => {
+  it('whose answer of HTTP/1.0 has a coding does not go on', async () => {
+    await start();
+    say = (socket) => void socket.write('HTTP/1.0 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n');
+    const text = await ask(request('GET', `${pods}/web/exec?command=ls`, ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io']));
+    expect(codeOf(text)).toBe(502);
+    expect(text).not.toContain('evil');
+  });
+});
+
 describe('a cluster that says "100 Continue" unasked', () => {
   it('during a write whose body is still coming does not break it', async () => {
     await start();

@@ -151,6 +151,13 @@ export function createTunnel(deps: TunnelDeps): Step {
     const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), deps.connectTimeout + deps.firstByte);
     const settle = () => clearTimeout(timer);
     const release = watchClient(client, () => socket.destroy());
+    const giveUp = (error: ProblemError) => {
+      settle();
+      release();
+      outgoing.removeAllListeners('error').on('error', () => {}); // the end of this side must not take the answer from the other
+      socket.destroy();
+      deps.fail(exchange, error);
+    };
     outgoing.once('upgrade', (answer, cluster, head) => {
       settle();
       const early = release();
@@ -160,6 +167,8 @@ export function createTunnel(deps: TunnelDeps): Step {
     });
     outgoing.once('response', (answer) => {
       settle();
+      // HTTP/1.0 knows no codings (RFC 9112, 6.1): readers differ on where such an answer ends.
+      if (answer.httpVersion === '1.0' && answer.headers['transfer-encoding'] !== undefined) return giveUp(new ProblemError('upstream-unreachable', 'The cluster answered in a form that could be read in two ways.'));
       relayRefusal(exchange, answer, deps.firstByte);
     });
     outgoing.once('error', (cause) => {
@@ -168,12 +177,6 @@ export function createTunnel(deps: TunnelDeps): Step {
       else client.destroy();
     });
     outgoing.end();
-    deps.sent(exchange, ({ code, detail }) => {
-      settle();
-      release();
-      outgoing.removeAllListeners('error').on('error', () => {}); // the end of this side must not take the answer from the other
-      socket.destroy();
-      deps.fail(exchange, new ProblemError(code, detail));
-    });
+    deps.sent(exchange, ({ code, detail }) => giveUp(new ProblemError(code, detail)));
   };
 }

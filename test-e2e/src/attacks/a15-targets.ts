@@ -20,7 +20,7 @@ const unclearQueries: [string, string][] = [
 ];
 const clear: [string, string][] = [
   ['a needless escape', '/api/v1/namespaces/dev/pods/a%3Ab'], ['lower-case hex', '/api/v1/namespaces/dev/pods/a%3ab'], ['an escaped letter', '/api/v1/namespaces/dev/pods/%77eb'], ['a colon', '/apis/rbac.authorization.k8s.io/v1/clusterroles/system:node'],
-  ['a semicolon', '/api/v1/namespaces/dev/services/a;b'], ['an escaped ? and #', '/api/v1/namespaces/dev/pods/a%3Fb%23c'], ['an escape of an escape', '/api/v1/namespaces/dev/pods/%252e%252e'], ['three dots', '/api/v1/namespaces/dev/pods/...'], ['brackets and bars', '/api/v1/namespaces/dev/pods/a[b]|c'],
+  ['a semicolon under proxy', '/api/v1/namespaces/dev/services/web/proxy/a;b'], ['an escaped ? and #', '/api/v1/namespaces/dev/pods/a%3Fb%23c'], ['an escape of an escape', '/api/v1/namespaces/dev/pods/%252e%252e'], ['three dots', '/api/v1/namespaces/dev/pods/...'], ['brackets and bars', '/api/v1/namespaces/dev/pods/a[b]|c'],
   ['slashes under proxy', '/api/v1/namespaces/dev/services/https:web:443/proxy//a//b/'], ['a slash at the end of proxy', '/api/v1/nodes/n/proxy/'], ['an @', '/api/v1/namespaces/dev/pods/user@evil.example'],
   ['a query as it is', '/api/v1/pods?labelSelector=a%3Db%2Cc&limit=500&&x&y=&z=%2F..%2F+%20'], ['repeated parameters of no account', '/api/v1/pods?x=1&x=2&command=a&command=b'], ['a question mark in the query', '/api/v1/pods?x=a?b'], ['a lone question mark', '/api/v1/pods?'],
 ];

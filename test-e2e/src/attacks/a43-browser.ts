@@ -92,6 +92,7 @@ const speaksForOrigin: Record<string, string | string[]> = {
   'Set-Cookie': ['__Host-sallyport=evil; Path=/; Secure', 'sallyport-demo=evil'], 'Set-Cookie2': 'a=b', 'Clear-Site-Data': '"*"', 'Service-Worker-Allowed': '/', 'Access-Control-Allow-Origin': '*', 'Access-Control-Allow-Credentials': 'true', 'Access-Control-Allow-Methods': '*', 'Access-Control-Expose-Headers': '*',
   'Content-Security-Policy': 'default-src * \'unsafe-inline\'', 'Content-Security-Policy-Report-Only': 'x', 'X-Content-Type-Options': 'none', 'Strict-Transport-Security': 'max-age=0', 'Alt-Svc': 'h2="evil:443"', 'Report-To': '{}', 'Reporting-Endpoints': 'a="https://evil"', NEL: '{}', 'Cross-Origin-Resource-Policy': 'cross-origin',
   'WWW-Authenticate': 'Basic realm="gateway"', 'Proxy-Authenticate': 'Basic', 'Public-Key-Pins': 'x', 'Origin-Agent-Cluster': '?0', 'Set-Login': 'logged-out', 'Accept-CH': 'x', 'Speculation-Rules': '"x"', 'Use-As-Dictionary': 'match="/*"', Server: 'evil', 'Proxy-Connection': 'close',
+  Refresh: '0; url=https://evil.example', SourceMap: 'https://evil.example/x', 'X-SourceMap': '/x', 'Timing-Allow-Origin': '*', 'X-Accel-Redirect': '/internal/secret', 'X-Sendfile': '/etc/passwd', 'Surrogate-Control': 'max-age=9', 'CDN-Cache-Control': 'public', 'Login-Status': 'logged-out', 'Activate-Storage-Access': 'load',
 };
 
 function expectClean(head: string): void {

@@ -48,6 +48,7 @@ import { attackTrailByFlood } from './s22-anonymous-floods.ts';
 import { attackAuditQueries } from './s32-audit-queries.ts';
 import { attackHosts } from './s31-hosts.ts';
 import { attackHiddenTokens } from './s33-hidden-tokens.ts';
+import { attackForeignReaders } from './s34-foreign-readers.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -95,6 +96,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackAuditQueries();
   attackHosts();
   attackHiddenTokens();
+  attackForeignReaders();
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@sallyport/kit';
 import fc from 'fast-check';
-import { cleanResponseHeaders } from './clean-response-headers.ts';
+import { cleanResponseHeaders, cleanTrailers } from './clean-response-headers.ts';
 import { headerTable } from './header-table.ts';
 import { readHeaders } from './read-headers.ts';
 
@@ -50,6 +50,29 @@ describe('response headers', () => {
   it('lose hop-by-hop lines, those that Connection lists, cookies and what speaks for an origin', () => {
     const kept = cleanResponseHeaders(['Connection', 'close, X-Hop', 'X-Hop', '1', 'Set-Cookie', 'a', 'Clear-Site-Data', '*', 'Service-Worker-Allowed', '/', 'Access-Control-Allow-Origin', '*', 'Transfer-Encoding', 'chunked',
       'Content-Security-Policy', 'default-src *', 'Warning', '1', 'warning', '2', 'Audit-Id', 'x'], 200);
-    expect(kept).toEqual(['Warning', '1', 'warning', '2', 'Audit-Id', 'x', 'content-security-policy', 'sandbox', 'x-content-type-options', 'nosniff']);
+    expect(kept).toEqual(['Warning', '1', 'warning', '2', 'Audit-Id', 'x', 'cache-control', 'private', 'content-security-policy', 'sandbox', 'x-content-type-options', 'nosniff']);
+  });
+
+  it.each([
+    'Refresh', 'SourceMap', 'X-SourceMap', 'Timing-Allow-Origin', 'Activate-Storage-Access', 'Attribution-Reporting-Register-Source', 'Attribution-Reporting-Register-Trigger', 'Observe-Browsing-Topics', 'Shared-Storage-Write', 'Ad-Auction-Signals', 'Login-Status',
+    'Integrity-Policy', 'Cross-Origin-Opener-Policy-Report-Only', 'Cross-Origin-Embedder-Policy-Report-Only', 'Permissions-Policy-Report-Only', 'Document-Policy', 'Require-Document-Policy', 'Feature-Policy', 'Expect-CT', 'Public-Key-Pins-Report-Only', 'Delegate-CH', 'Accept-CH-Lifetime',
+    'Supports-Loading-Mode', 'X-Permitted-Cross-Domain-Policies', 'X-DNS-Prefetch-Control', 'Authentication-Info', 'Proxy-Authentication-Info', 'Optional-WWW-Authenticate', 'Alternate-Protocol', 'No-Vary-Search', 'P3P', 'X-XSS-Protection',
+  ])('lose %s, which speaks for an origin', (name) => {
+    expect(cleanResponseHeaders([name, 'x', name.toLowerCase(), 'y', 'X-Kept', '1'], 200).filter((_, index) => index % 2 === 0).map((one) => one.toLowerCase())).not.toContain(name.toLowerCase());
+    expect(cleanTrailers([name, 'x', 'X-Kept', '1'])).toEqual([['X-Kept', '1']]);
+  });
+
+  it.each(['X-Accel-Redirect', 'X-Accel-Buffering', 'X-Sendfile', 'X-Lighttpd-Send-File', 'X-LiteSpeed-Location', 'X-Reproxy-URL', 'Surrogate-Control', 'Surrogate-Key', 'CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Edge-Control', 'Cache-Tag', 'Netlify-Vary'])('lose %s, which is for a proxy or a cache in front of the gateway', (name) => {
+    expect(cleanResponseHeaders([name, '/etc/shadow'], 200).map((one) => one.toLowerCase())).not.toContain(name.toLowerCase());
+    expect(cleanTrailers([name, 'x'])).toEqual([]);
+  });
+
+  it.each([
+    [['no-cache, private'], 'no-cache, private'], [['public'], 'private'], [['public, max-age=604800, immutable'], 'max-age=604800, immutable, private'], [['s-maxage=60'], 'private'], [['PUBLIC , S-MaxAge=60,Max-Age=5'], 'Max-Age=5, private'],
+    [['no-store'], 'no-store, private'], [['must-revalidate, proxy-revalidate, max-age=0'], 'must-revalidate, max-age=0, private'], [['private="set-cookie", max-age=9'], 'max-age=9, private'], [['no-cache="x, public, y"'], 'no-cache="x, public, y", private'], [['no-cache', 'public'], 'no-cache, private'],
+    [['x="a, public'], 'private'], [[], 'private'], [['stale-while-revalidate=1, stale-if-error=2, max-age=1'], 'stale-while-revalidate=1, stale-if-error=2, max-age=1, private'],
+  ])('let no shared cache keep what one person got: %j becomes %s', (values, kept) => {
+    const lines = cleanResponseHeaders(['X-Kept', '1', ...values.flatMap((value) => ['Cache-Control', value])], 200);
+    expect(lines.filter((_, index) => index % 2 === 1 && lines[index - 1]!.toLowerCase() === 'cache-control')).toEqual([kept]);
   });
 });
