@@ -6,7 +6,7 @@ import process from 'node:process';
 import { startBed, type Bed, type BedNeed } from '@sallyport/bed';
 import { bedFileOf } from './bed-file.ts';
 
-const needed: readonly BedNeed[] = ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'chromium', 'scim2-tester'];
+const needed: readonly BedNeed[] = ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'chromium', 'scim2-tester', 'k9s', 'python-clients'];
 
 /** Everything that the run writes is below it. */
 let directory: string | undefined;

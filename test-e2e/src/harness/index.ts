@@ -1,5 +1,5 @@
 // What the whole-system tests stand on: the run's bed, gateways to test, people at terminals, upstreams that record.
-export { describeWith, noteSkip, theBed } from './the-bed.ts';
+export { describeWith, noteSkip, runDirectory, theBed } from './the-bed.ts';
 export { startGate, type Gate, type GateOptions, type GateProcesses } from './start-gate.ts';
 export type { MoreProxy } from './more-proxies.ts';
 export { realClusterAccess, realGroups, startPractice, type PracticeAccess } from './clusters.ts';

@@ -36,5 +36,5 @@ export function buildArguments(recipe: GoRecipe, version: string, output: string
   const stamps = recipe.stamp === undefined ? [] : [
     `-X ${recipe.stamp}.gitVersion=v${version}`, `-X ${recipe.stamp}.gitMajor=${major}`, `-X ${recipe.stamp}.gitMinor=${minor}`,
   ];
-  return ['build', '-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamps].join(' '), '-o', output, recipe.package];
+  return [...(recipe.tests ? ['test', '-c'] : ['build']), '-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamps].join(' '), '-o', output, recipe.package];
 }

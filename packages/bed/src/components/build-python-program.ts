@@ -3,11 +3,12 @@ import { lastLines, tryCommand } from '../run/command.ts';
 import { reportWhile, type Progress } from '../progress.ts';
 import { buildInto } from './cache-directory.ts';
 import type { PythonRecipe } from './catalogue.ts';
-import { requirementsFile, requirementsVersionOf } from './recipe-files.ts';
+import { requirementsDigest, requirementsFile, requirementsVersionOf } from './recipe-files.ts';
 
 /** Where a Python program is or will be in the cache: the interpreter that has it. */
 export function pythonProgramEntry(name: string, recipe: PythonRecipe): { entry: string; file: string } {
-  return { entry: `${name}-${requirementsVersionOf(recipe.requirements)}`, file: path.join('bin', 'python') };
+  const { requirements, versionOf } = recipe;
+  return { entry: `${name}-${requirementsVersionOf(requirements, versionOf)}-${requirementsDigest(requirements)}`, file: path.join('bin', 'python') };
 }
 
 /** Installs a Python program into an environment of its own in the cache, with exactly the packages that its requirements name. */

@@ -7,21 +7,23 @@ export type SystemRecipe = {
   only?: NodeJS.Platform;
 };
 
-/** A program built from a Go module; its version is what the go.mod in `go/<module>` requires. */
-export type GoRecipe = { kind: 'go'; module: string; versionOf: string; package: string; stamp?: string; minutes: number; only?: NodeJS.Platform };
+/** A program built from a Go module, or its tests as one; its version is what the go.mod in `go/<module>` requires. */
+export type GoRecipe = { kind: 'go'; module: string; versionOf: string; package: string; tests?: boolean; stamp?: string; minutes: number; only?: NodeJS.Platform };
 
 /** What a POM in `maven/<pom>` names: jars in a directory, or a distribution that is unpacked there. */
 export type MavenRecipe = { kind: 'maven'; pom: string; unpack?: boolean; needs: readonly string[]; builtWith: readonly string[] };
 
-/** What `python/<requirements>/requirements.txt` names, in an environment of its own. */
-export type PythonRecipe = { kind: 'python'; requirements: string; needs: readonly string[]; builtWith: readonly string[] };
+/** What `python/<requirements>/requirements.txt` names, in an environment of its own; its version is that of one of these packages. */
+export type PythonRecipe = { kind: 'python'; requirements: string; versionOf: string; needs: readonly string[]; builtWith: readonly string[] };
 
 export type Recipe = SystemRecipe | GoRecipe | MavenRecipe | PythonRecipe;
 
+/** The version that `kubectl version` and the API server's /version tell; the module alone would say v0.0.0. */
+const kubernetesVersion = 'k8s.io/component-base/version';
+
 const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): GoRecipe => ({
   kind: 'go', module: 'kubernetes', versionOf: 'k8s.io/kubernetes', package: `k8s.io/kubernetes/cmd/${command}`,
-  // The version that `kubectl version` and the API server's /version tell; the module alone would say v0.0.0.
-  stamp: 'k8s.io/component-base/version', minutes, only,
+  stamp: kubernetesVersion, minutes, only,
 });
 
 const system = (debian: string, find: readonly string[], only?: NodeJS.Platform): SystemRecipe => ({ kind: 'system', debian, find, only });
@@ -35,8 +37,9 @@ export const catalogue = {
   kafka: { kind: 'maven', pom: 'kafka', needs: ['java'], builtWith: ['maven'] },
   keycloak: { kind: 'maven', pom: 'keycloak', unpack: true, needs: ['java'], builtWith: ['maven'] },
   python: system('python3-venv', ['python3']),
-  canaille: { kind: 'python', requirements: 'canaille', needs: ['python'], builtWith: [] },
-  'scim2-tester': { kind: 'python', requirements: 'scim2-tester', needs: ['python'], builtWith: [] },
+  canaille: { kind: 'python', requirements: 'canaille', versionOf: 'canaille', needs: ['python'], builtWith: [] },
+  'scim2-tester': { kind: 'python', requirements: 'scim2-tester', versionOf: 'scim2-tester', needs: ['python'], builtWith: [] },
+  'python-clients': { kind: 'python', requirements: 'python-clients', versionOf: 'kubernetes', needs: ['python'], builtWith: [] },
   etcd: { kind: 'go', module: 'etcd', versionOf: 'go.etcd.io/etcd/server/v3', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
   'kube-apiserver': kubernetes('kube-apiserver', 4),
   'kube-controller-manager': kubernetes('kube-controller-manager', 1),
@@ -48,6 +51,7 @@ export const catalogue = {
   'oauth2-proxy': {
     kind: 'go', module: 'oauth2-proxy', versionOf: 'github.com/oauth2-proxy/oauth2-proxy/v7', package: 'github.com/oauth2-proxy/oauth2-proxy/v7', minutes: 2,
   },
+  conformance: { kind: 'go', module: 'conformance', versionOf: 'k8s.io/kubernetes', package: '.', tests: true, stamp: kubernetesVersion, minutes: 4 },
   containerd: system('containerd', ['containerd'], 'linux'),
   ctr: system('containerd', ['ctr'], 'linux'),
   runc: system('runc', ['runc'], 'linux'),

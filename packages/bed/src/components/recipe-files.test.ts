@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { buildArguments } from './build-go-program.ts';
+import { pythonProgramEntry } from './build-python-program.ts';
 import { catalogue, recipeOf, type ComponentName } from './catalogue.ts';
-import { goVersionOf, pomVersion, pomVersionOf, requiredGoVersion, requirementsVersionOf } from './recipe-files.ts';
+import { goVersionOf, pomVersion, pomVersionOf, requiredGoVersion, requirementsFile, requirementsVersionOf } from './recipe-files.ts';
 
 describe('the version of a component', () => {
   it('is what go.mod requires, in a block or on a line of its own', () => {
@@ -24,12 +26,32 @@ describe('the version of a component', () => {
       const recipe = recipeOf(name);
       if (recipe.kind === 'go') expect(goVersionOf(recipe.module, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+$/);
       if (recipe.kind === 'maven') expect(pomVersionOf(recipe.pom)).toMatch(/^\d+\.\d+\.\d+$/);
-      if (recipe.kind === 'python') expect(requirementsVersionOf(recipe.requirements)).toMatch(/^\d+\.\d+\.\d+$/);
+      if (recipe.kind === 'python') expect(requirementsVersionOf(recipe.requirements, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+$/);
     }
   });
 });
 
+describe('the environment of a Python program', () => {
+  it('bears the version that names it and a digest of all that it pins', () => {
+    const recipe = recipeOf('python-clients');
+    if (recipe.kind !== 'python') throw new Error('the clients are written in Python');
+    expect(pythonProgramEntry('python-clients', recipe).entry).toMatch(/^python-clients-\d+\.\d+\.\d+-[0-9a-f]{8}$/);
+  });
+
+  it('has a hash for every package, where there are any', () => {
+    const lines = readFileSync(requirementsFile('python-clients'), 'utf8').split('\n');
+    for (const [at, line] of lines.entries()) if (line.includes('==')) expect(lines[at + 1]).toMatch(/^ {4}--hash=sha256:[0-9a-f]{64}/);
+    expect(lines.filter((line) => line.startsWith('--'))).toEqual([]);
+  });
+});
+
 describe('building a Go program', () => {
+  it('compiles the tests of a module where they are what is wanted', () => {
+    const recipe = recipeOf('conformance');
+    if (recipe.kind !== 'go') throw new Error('the suite is built with Go');
+    expect(buildArguments(recipe, '1.36.3', '/tmp/x').slice(0, 2)).toEqual(['test', '-c']);
+  });
+
   it('stamps a Kubernetes program with its version, which the module itself does not know', () => {
     const recipe = recipeOf('kubectl');
     if (recipe.kind !== 'go') throw new Error('kubectl is built with Go');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,9 +40,14 @@ export function pomVersionOf(pom: string): string {
   return pomVersion(readFileSync(pomFile(pom), 'utf8'));
 }
 
-/** Reads which version of the package that gives them their name some requirements pin. */
-export function requirementsVersionOf(requirements: string): string {
-  const found = new RegExp(`^${requirements}==(\\S+)$`, 'm').exec(readFileSync(requirementsFile(requirements), 'utf8'));
-  if (!found) throw new Error(`the requirements do not pin ${requirements}`);
+/** Reads which version of `dependency` some requirements pin. */
+export function requirementsVersionOf(requirements: string, dependency: string): string {
+  const found = new RegExp(`^${dependency}==(\\S+)(?: \\\\)?$`, 'm').exec(readFileSync(requirementsFile(requirements), 'utf8'));
+  if (!found) throw new Error(`the requirements do not pin ${dependency}`);
   return found[1]!;
+}
+
+/** A short digest of what some requirements pin, so that an environment is made anew when any of it changes. */
+export function requirementsDigest(requirements: string): string {
+  return createHash('sha256').update(readFileSync(requirementsFile(requirements))).digest('hex').slice(0, 8);
 }
