@@ -5,10 +5,18 @@ import type { Row } from './sql-database.ts';
 
 /** Longer values cannot be indexed; the data has them whole. */
 const longestColumn = 500;
+/** An index takes rows of 2704 bytes, and has up to three columns: an event that does not fit would not be stored at all. */
+const room = new Uint8Array(800);
 
-/** PostgreSQL has no NUL in text and takes only whole characters; the data, being JSON text, has both escaped. */
-function clean(text: string): string {
-  return text.slice(0, longestColumn).toWellFormed().replaceAll('\0', '\ufffd');
+/** A value as it can be searched. PostgreSQL has no NUL in text and takes only whole characters; the data, being JSON text, has both escaped. */
+export function searchable(text: string): string {
+  const whole = text.slice(0, longestColumn).toWellFormed().replaceAll('\0', '\ufffd');
+  return whole.length * 3 <= room.length ? whole : whole.slice(0, new TextEncoder().encodeInto(whole, room).read);
+}
+
+/** A value that says whose an event is. One that cannot be kept as it is, is not kept: cut, it could be somebody else's. */
+function exact(text: string | undefined): string | undefined {
+  return text === undefined || searchable(text) !== text ? undefined : text;
 }
 
 /** Clients write times in many ways; PostgreSQL reads RFC 3339, with microseconds. */
@@ -44,13 +52,13 @@ export function toRow({ id, type, source, time, key, data }: AuditRecord): Row {
   const { sallyport, objectRef } = data;
   const columns: Record<string, string | undefined> = {
     id, type, source, key, audit_id: data.auditID, stage: data.stage, username: data.user.username,
-    issuer: sallyport.identity?.iss, subject: sallyport.identity?.sub, session: sallyport.sessionId, cluster: sallyport.cluster?.name,
+    issuer: exact(sallyport.identity?.iss), subject: exact(sallyport.identity?.sub), session: sallyport.sessionId, cluster: sallyport.cluster?.name,
     namespace: objectRef?.namespace, resource: objectRef?.resource, subresource: objectRef?.subresource, name: objectRef?.name,
     verb: data.verb, effect: sallyport.decision?.effect,
   };
   const code = data.responseStatus?.code;
   return {
-    ...Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, value === undefined ? null : clean(value)])),
+    ...Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, value === undefined ? null : searchable(value)])),
     time: timeOf(time), code: Number.isInteger(code) ? code : null, data: JSON.stringify(data),
   };
 }

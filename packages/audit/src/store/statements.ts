@@ -1,6 +1,6 @@
 import type { AuditQuery, AuditRecord } from '@sallyport/contracts';
 import type { Bounds, OnlyOf } from './audit-store.ts';
-import { eventColumns, foldOf, toRow } from './event-row.ts';
+import { eventColumns, foldOf, searchable, toRow } from './event-row.ts';
 import { takeTurn } from './migrations.ts';
 import type { Place } from './place.ts';
 import type { Row, Statement } from './sql-database.ts';
@@ -92,7 +92,12 @@ class Conditions {
 /** One page and one event more, by which it is known whether there is another page. */
 export function findStatement(query: AuditQuery, place: Place, only: OnlyOf | undefined): Statement {
   const conditions = new Conditions();
-  for (const [name, column] of Object.entries(filters)) conditions.add(`${column} =`, query[name as keyof typeof filters]);
+  for (const [name, column] of Object.entries(filters)) {
+    const value = query[name as keyof typeof filters];
+    // Who somebody is, is compared as it is.
+    const isExact = name === 'issuer' || name === 'subject';
+    conditions.add(`${column} =`, typeof value === 'string' && !isExact ? searchable(value) : value);
+  }
   conditions.add('issuer =', only?.issuer);
   conditions.add('subject =', only?.subject);
   conditions.add('time >=', query.since);
