@@ -1,7 +1,7 @@
 // What reads a gateway's configuration: heavy, so commands import this file only when they need it, and the bundle keeps it apart.
-export { warnOfSharedNames, warnOfUnkeptTokens } from '@sallyport/contracts';
+export { builtInKind, warnOfSharedNames, warnOfUnkeptTokens } from '@sallyport/contracts';
 export { checkPolicies, ConfigFaults, examineConfigFile, formatFaults, loadConfig, nearestName, policiesVersion, readConfig, readKafkaAudit, readYaml, type ConfigFault } from '@sallyport/kit';
 export {
-  compileGlob, compilePolicy, evaluatePolicy, explainPolicy, fail, isOpen, leaveOpen, namespaceOf, pass, policyVersion, readingsOf, readPolicyInput,
+  compileGlob, compilePolicy, evaluatePolicy, explainPolicy, fail, isOpen, isPartTrue, leaveOpen, namespaceOf, pass, policyVersion, readingsOf, readPolicyInput,
   type Alternative, type CompiledPolicy, type PolicyInput, type PolicyResult, type PolicyTrace,
 } from '@sallyport/policy';

@@ -31,6 +31,16 @@ describe('sallyport policy eval', () => {
     });
   });
 
+  it('takes what the gateway finds out about a kind and a request, and says under which verb it refused', async () => {
+    const input = (kubernetes: object) => JSON.stringify({ session: { id: 's' }, user: { id: 'a', groups: ['sre'] }, kubernetes });
+    const widgets = { verb: 'list', apiGroup: 'example.com', resource: 'widgets' };
+    const { answers } = await evaluate([
+      input(widgets), input({ ...widgets, namespaced: false }), input({ ...widgets, namespaced: true, aggregated: false, fieldSelector: 'metadata.namespace=dev' }), input({ verb: 'list', resource: 'secrets' }), input({ verb: 'get', resource: 'pods', subresource: 'proxy', namespace: 'dev', upgrade: true }),
+    ].join('\n'));
+    expect(answers).toMatchObject([{ effect: 'deny', rule: 'policy[1].deny.or', deny: { reasons: ['k8s-namespace-open'] } }, { effect: 'allow' }, { effect: 'allow' }, { effect: 'deny' }, { effect: 'deny', rule: 'default-deny', judgedAs: 'create' }]);
+    for (const answer of answers.slice(0, 4)) expect(answer).not.toHaveProperty('judgedAs');
+  });
+
   it('takes one input that is laid out over several lines', async () => {
     expect((await evaluate(JSON.stringify(JSON.parse(sre('get')), null, 2))).answers).toMatchObject([{ effect: 'allow' }]);
   });

@@ -42,8 +42,8 @@ function createJudge(world: World, policy: Parameters<PolicyTools['evaluatePolic
       told.add(words);
       world.stderr.write(`warning: ${forTerminal(`${at.name}:${at.line}: ${words}`)}\n`);
     }
-    const { effect, rule, allow, deny } = tools.evaluatePolicy([policy], { now: world.now(), ...read.input });
-    world.stdout.write(`${jsonForTerminal({ effect, rule, allow, deny })}\n`);
+    const { effect, rule, allow, deny, judgedAs } = tools.evaluatePolicy([policy], { now: world.now(), ...read.input });
+    world.stdout.write(`${jsonForTerminal({ effect, rule, allow, deny, ...(judgedAs === undefined ? {} : { judgedAs }) })}\n`);
   };
 }
 
@@ -89,8 +89,10 @@ const inputHelp = `
 An input, everything in it optional (no session: nobody is logged in):
   {user: {id, email, groups, claims}, session: {id, claims},
    request: {method, path, host, ip, headers, clientCertificate: {presented, leaf, intermediates, valid}},
-   kubernetes: {cluster, verb, resource, apiGroup, subresource, namespace, name, ...}, now}
-Several inputs stand one a line. Each answer is a line of JSON: {effect, rule, allow: {value, reasons}, deny: {value, reasons}}.`;
+   kubernetes: {cluster, verb, resource, apiGroup, subresource, namespace, name, fieldSelector, ...,
+    namespaced, aggregated (of kinds that are not built in; not said: it may span namespaces, and ignore selectors), upsert, upgrade}, now}
+Several inputs are given one a line. Each answer is a line of JSON: {effect, rule, allow: {value, reasons}, deny: {value, reasons}}, and judgedAs,
+the verb under which a request was refused that is judged as more than its own.`;
 
 /** `sallyport policy eval`. */
 export function addPolicyEval(policy: Command, world: World): void {

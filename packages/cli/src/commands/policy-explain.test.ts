@@ -55,6 +55,26 @@ What to do next:
     expect(out).toContain('give them this: user alice@example.com, rule policy[2].deny.and.');
   });
 
+  it('says where a request reaches all namespaces, and what to ask for', async () => {
+    const { out } = await explain('watch', 'pods', '-A', '--user', 'bob@example.com');
+    expect(out).toContain('ALLOWED: bob@example.com may watch pods');
+    writeFileSync(path.join(rig.directory, 'prod.yaml'), '[{allow: {or: [{groups: developers}]}}, {deny: {and: [{k8s/namespace: prod}, {k8s/resource: secrets}]}}]');
+    const refused = await rig.run('policy', 'explain', 'list', 'secrets', '-A', ...alice, '--policy', 'prod.yaml');
+    expect(refused.out).toContain('  policy[1].deny.and DENIES it: some of these are open, which counts as what the rule wants\n  > open   k8s/namespace  request: any      rule: "prod"\n  > holds  k8s/resource   request: secrets  rule: "secrets"\n');
+    expect(refused.out).toContain('- This lists all namespaces, prod among them; ask for one: -n dev.\n');
+    const through = await rig.run('policy', 'explain', '--verb', 'get', '--resource', 'nodes/proxy', '--name', 'n1', ...alice, '--policy', 'policy.yaml');
+    expect(through.out).toContain('What goes through a node reaches the pods of all namespaces, prod among them');
+    expect((await explain('list', 'pods', '-A', ...alice)).out).toContain('- This lists all namespaces; ask for one: -n dev.\n');
+  });
+
+  it('says which other verbs a request is judged as, and shows the rules for the one that refuses', async () => {
+    writeFileSync(path.join(rig.directory, 'read.yaml'), '[{allow: {and: [{groups: developers}, {k8s/verb: [get, update, delete]}]}}, {deny: {and: [{k8s/resource: secrets}, {k8s/verb: get}]}}]');
+    const as = async (...args: string[]) => (await rig.run('policy', 'explain', ...args, ...alice, '--policy', 'read.yaml')).out;
+    expect(await as('update', 'leases.coordination.k8s.io/x', '-n', 'dev')).toContain('It is as good as a create: judged as create as well. As create it is refused; the rules below are shown for that.\n');
+    expect(await as('delete', 'secrets/x', '-n', 'dev')).toContain('Decided by rule policy[1].deny.and.\nWhat is done to a Secret is a read of it as well, because the answer holds it: judged as get, list, watch as well. As get it is refused');
+    expect(await as('update', 'configmaps/x', '-n', 'dev')).not.toContain('judged as');
+  });
+
   it('says to log in where nobody is', async () => {
     expect((await explain('get', 'pods', '-n', 'dev')).out).toMatch(/^LOG IN FIRST: somebody who is not logged in [\s\S]*- Log in: sallyport login\./);
   });

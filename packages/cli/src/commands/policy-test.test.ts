@@ -35,6 +35,23 @@ cases:
     expect(out).toMatch(/\n8 passed, 0 failed\n$/);
   });
 
+  it('may say what the gateway finds out about a kind and a request', async () => {
+    writeFileSync(path.join(rig.directory, 'reach.yaml'), '[{allow: {and: [{groups: developers}, {k8s/verb: [get, list, patch]}]}}, {deny: {and: [{k8s/namespace: prod}]}}]');
+    const { code, out } = await test(`policy: ./reach.yaml
+cases:
+  - {name: a list of all pods, ${alice}, verb: list, resource: pods, expect: {effect: deny, rule: "policy[1].deny.and", reasons: [k8s-namespace-open]}}
+  - {name: pinned, ${alice}, verb: list, resource: pods, fieldSelector: metadata.namespace=dev, expect: allow}
+  - {name: a kind that is not known, ${alice}, verb: list, resource: widgets.example.com, expect: deny}
+  - {name: a cluster-scoped one, ${alice}, verb: list, resource: widgets.example.com, namespaced: false, expect: allow}
+  - {name: one of an aggregated API, ${alice}, verb: list, resource: widgets.example.com, fieldSelector: metadata.namespace=dev, aggregated: true, expect: deny}
+  - {name: a patch, ${alice}, verb: patch, resource: configmaps, namespace: dev, resourceName: x, expect: allow}
+  - {name: an apply patch, ${alice}, verb: patch, resource: configmaps, namespace: dev, resourceName: x, upsert: true, expect: allow}
+`);
+    expect(code).toBe(1);
+    expect(out).toContain('6 passed, 1 failed');
+    expect(out).toContain('        - it is judged as create as well, and refused as that\n        - policy[0].allow.and does not hold: k8s/verb does not hold (k8s-verb-unauthorized)\n');
+  });
+
   it('that fail show what was expected, what came, and why', async () => {
     const { code, out, err } = await test(`policy: policy.yaml
 cases:

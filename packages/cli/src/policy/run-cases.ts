@@ -26,17 +26,18 @@ function compare(expected: Expectation, got: CaseResult['got']): Difference[] {
 }
 
 /** Which alternatives hold, and of those that do not, which criteria keep them from it. */
-function explain({ alternatives }: PolicyTrace): string[] {
-  return alternatives.map(({ rule, operator, holds, criteria }) => {
-    const inverted = operator === 'not' || operator === 'nor';
-    const telling = criteria.filter((criterion) => (criterion.holds !== inverted) === holds);
-    const parts = telling.map(({ name, holds: itself, reason }) => `${name} ${itself ? 'holds' : 'does not hold'} (${reason})`);
+function explain({ alternatives, judgedAs }: PolicyTrace, { isPartTrue }: Pick<PolicyTools, 'isPartTrue'>): string[] {
+  const lines = alternatives.map((alternative) => {
+    const { rule, holds, criteria } = alternative;
+    const telling = criteria.filter((criterion) => isPartTrue(alternative, criterion) === holds);
+    const parts = telling.map(({ name, holds: itself, open, reason }) => `${name} ${open === true ? 'is open' : itself ? 'holds' : 'does not hold'} (${reason})`);
     return `${rule} ${holds ? 'holds' : 'does not hold'}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
   });
+  return judgedAs === undefined ? lines : [`it is judged as ${judgedAs} as well, and refused as that`, ...lines];
 }
 
 /** Runs the cases of one file against the policies that each falls under. */
-export function runCases(cases: readonly PolicyCase[], select: SelectPolicies, options: { tools: Pick<PolicyTools, 'explainPolicy'>; now: number; loginFirst: boolean }): CaseResult[] {
+export function runCases(cases: readonly PolicyCase[], select: SelectPolicies, options: { tools: Pick<PolicyTools, 'explainPolicy' | 'isPartTrue'>; now: number; loginFirst: boolean }): CaseResult[] {
   return cases.map(({ name, line, input, expect }) => {
     const policies = select(input);
     // A gateway refuses whoever is not logged in before it looks at a cluster's policies.
@@ -44,7 +45,7 @@ export function runCases(cases: readonly PolicyCase[], select: SelectPolicies, o
     const trace = options.tools.explainPolicy(anonymous ? [] : policies ?? [], { now: options.now, ...input });
     const got = anonymous ? { effect: 'authenticate', rule: trace.rule, reasons: ['user-unauthenticated'] } : { effect: trace.effect, rule: trace.rule, reasons: decidingReasons(trace) };
     const differences = compare(expect, got);
-    const because = anonymous ? ['nobody is logged in'] : policies === undefined ? [`the configuration has no cluster ${JSON.stringify(input.kubernetes?.cluster ?? '')}`] : explain(trace);
+    const because = anonymous ? ['nobody is logged in'] : policies === undefined ? [`the configuration has no cluster ${JSON.stringify(input.kubernetes?.cluster ?? '')}`] : explain(trace, options.tools);
     return { name, line, passed: differences.length === 0, expected: expect, got, differences, because: differences.length === 0 ? [] : because };
   });
 }

@@ -26,7 +26,7 @@ function consequence({ rule, action, holds }: ExplainedRule, { decision }: Expla
 
 function ruleLines(rule: ExplainedRule, explanation: Explanation): string[] {
   const rows = rule.criteria.map((one) => [
-    one.holds ? 'holds' : 'fails', one.name, ownWords(one, explanation.person),
+    one.open === true ? 'open ' : one.holds ? 'holds' : 'fails', one.name, ownWords(one, explanation.person),
     one.data === undefined ? '' : `rule: ${dataWords(one.data)}`,
   ].map(forTerminal));
   const widths = [0, 1, 2].map((column) => Math.min(40, Math.max(0, ...rows.map((row) => row[column]!.length))));
@@ -52,6 +52,14 @@ function ruleBlocks(explanation: Explanation): string[] {
   ];
 }
 
+/** The verbs that it was judged as besides its own, and which of them refused it. */
+function readingLines({ also = [], asked, decision }: Explanation): string[] {
+  if (also.length === 0) return [];
+  const why = asked.resource === 'secrets' && asked.apiGroup === '' ? 'What is done to a Secret is a read of it as well, because the answer holds it' : 'It is as good as a create';
+  const refused = decision.judgedAs === undefined ? '' : ` As ${decision.judgedAs} it is refused; the rules below are shown for that.`;
+  return [forTerminal(`${why}: judged as ${also.join(', ')} as well.${refused}`)];
+}
+
 function remarks({ shows, upstream }: Explanation): string[] {
   const hidden = 'Rules that are about other people are not shown, nor what the rules compare with.\nThat is for clusters with "explain: true", and for those whom api.policy.policy names.';
   const kept = upstream && upstream.droppedGroups.length > 0 ? ` (kept back: ${upstream.droppedGroups.join(', ')})` : '';
@@ -63,7 +71,7 @@ function remarks({ shows, upstream }: Explanation): string[] {
 export function describeExplanation(explanation: Explanation): string {
   const blocks = ruleBlocks(explanation);
   return `${[
-    `${forTerminal(headline(explanation))}\n${forTerminal(decidedBy(explanation))}`,
+    [forTerminal(headline(explanation)), forTerminal(decidedBy(explanation)), ...readingLines(explanation)].join('\n'),
     ...(blocks.length === 0 ? [] : [`Rule by rule (> marks what stands in the way):\n\n${blocks.join('\n\n')}`]),
     ...remarks(explanation),
     `What to do next:\n${nextSteps(explanation).map((step) => `  - ${forTerminal(step)}`).join('\n')}`,

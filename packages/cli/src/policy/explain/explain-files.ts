@@ -14,7 +14,7 @@ import type { AskedPerson } from './person-options.ts';
 export type Offline = { policy?: string; config?: string; cluster?: string; now?: string; elevations?: string[] };
 
 /** The input of the policy language that the options describe; without a person nobody is logged in. */
-function documentOf(asked: Asked, person: AskedPerson | undefined, { cluster, now, elevations }: Offline): Record<string, unknown> {
+function documentOf(asked: Asked, person: AskedPerson | undefined, { cluster, now, elevations }: Offline, { builtInKind }: Pick<PolicyTools, 'builtInKind'>): Record<string, unknown> {
   const { command, container, path, method, verb, ...rest } = asked;
   const isResource = rest.resource !== '';
   const email = person && (person.email ?? (person.user.includes('@') ? person.user : undefined));
@@ -22,7 +22,7 @@ function documentOf(asked: Asked, person: AskedPerson | undefined, { cluster, no
     ...(person ? { session: { id: 'asked' }, user: { id: person.user, ...(email === undefined ? {} : { email }), groups: person.groups ?? [], claims: person.claims ?? {} } } : {}),
     request: { ...(method === undefined ? {} : { method }), ...(path === undefined ? {} : { path: path.split('?', 1)[0] }), ...(person?.ip === undefined ? {} : { ip: person.ip }) },
     kubernetes: {
-      ...(cluster === undefined ? {} : { cluster }), verb, ...rest, isResourceRequest: isResource, ...(path === undefined ? {} : { path: path.split('?', 1)[0] }),
+      ...(cluster === undefined ? {} : { cluster }), ...(verb === 'update' && rest.subresource === '' && builtInKind(rest.apiGroup, undefined, rest.resource)?.createdByPut === true ? { upsert: true } : {}), verb, ...rest, isResourceRequest: isResource, ...(path === undefined ? {} : { path: path.split('?', 1)[0] }),
       ...(command === undefined && container === undefined ? {} : { exec: { ...(command === undefined ? {} : { command }), ...(container === undefined ? {} : { container }) } }),
     },
     ...(elevations === undefined ? {} : { elevations }), ...(now === undefined ? {} : { now }),
@@ -41,7 +41,7 @@ function explainBy(world: World, input: PolicyInput, options: Offline, tools: Po
 
 /** Explains from a policy document or a configuration, without a gateway. Throws CliError. */
 export function explainFiles(world: World, asked: Asked, person: AskedPerson | undefined, options: Offline, tools: PolicyTools): Explanation {
-  const read = tools.readPolicyInput(documentOf(asked, person, options));
+  const read = tools.readPolicyInput(documentOf(asked, person, options, tools));
   if (!read.ok) throw new CliError('usage', read.faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 'Correct what is asked.');
   return explainBy(world, { now: world.now(), ...read.input }, options, tools);
 }

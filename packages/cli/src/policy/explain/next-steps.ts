@@ -1,5 +1,6 @@
 import { dataWords, farness, isMet, isPersonal, valueWords } from './rule-words.ts';
-import type { ExplainedCriterion, Explanation } from './explanation.ts';
+import type { ExplainedCriterion, ExplainedRule, Explanation } from './explanation.ts';
+import { reachWords } from './reach-words.ts';
 
 /** What somebody can change themselves about the way in which they ask. */
 const changeable: Record<string, string> = {
@@ -20,7 +21,8 @@ export function canICommand({ asked, cluster }: Pick<Explanation, 'asked' | 'clu
   return ['sallyport', 'can-i', verb, what, ...options].map(word).join(' ');
 }
 
-const howToChange = ({ name }: ExplainedCriterion) => changeable[name] ?? (request.test(name) ? `ask for another ${name.replace(/^(?:k8s\/|http_)/, '')}` : `have another ${name === 'groups' ? 'group' : name}`);
+const opened: Record<string, string> = { 'k8s/namespace': 'ask for one namespace', 'k8s/name': 'ask for one object by its name' };
+const howToChange = ({ name, open }: ExplainedCriterion) => (open === true ? opened[name] : undefined) ?? changeable[name] ?? (request.test(name) ? `ask for another ${name.replace(/^(?:k8s\/|http_)/, '')}` : `have another ${name === 'groups' ? 'group' : name}`);
 
 /** What would have to be otherwise about one criterion; what can be changed by whoever asks comes before what others grant. */
 function changes(criteria: readonly ExplainedCriterion[], joint: string): string {
@@ -30,12 +32,20 @@ function changes(criteria: readonly ExplainedCriterion[], joint: string): string
 }
 
 /** What would let a request through that no rule allows: by the rule that is nearest. */
-function nearestSteps({ rules }: Explanation, you: string): string[] {
+function nearestSteps(explanation: Explanation, you: string): string[] {
+  const { rules } = explanation;
   const allow = rules.filter(({ action, holds }) => action === 'allow' && !holds).toSorted((a, b) => farness(a) - farness(b));
   const [nearest] = allow;
   if (!nearest) return [];
+  const reach = reachSteps(explanation, nearest);
   const unmet = nearest.criteria.filter((one) => !isMet(nearest, one));
-  return [`The rule nearest to allowing it is ${nearest.rule}. For it to hold, ${you} would have to ${changes(unmet, nearest.operator === 'and' || nearest.operator === 'not' ? ', and ' : ', or ')}.`];
+  return [...reach, `The rule nearest to allowing it is ${nearest.rule}. For it to hold, ${you} would have to ${changes(unmet, nearest.operator === 'and' || nearest.operator === 'not' ? ', and ' : ', or ')}.`];
+}
+
+/** What a request that reaches all namespaces should ask for, by the rule that stands in its way. */
+function reachSteps(explanation: Explanation, rule: ExplainedRule | undefined): string[] {
+  const words = rule && reachWords(explanation, rule);
+  return words === undefined ? [] : [`${words[0]!.toUpperCase()}${words.slice(1)}.`];
 }
 
 const report = ({ decision, person }: Explanation) => `Ask whoever runs the gateway, and give them this: ${[`user ${person.user}`, `rule ${decision.rule}`, ...(decision.policyVersion === '' ? [] : [`policy ${decision.policyVersion}`])].join(', ')}.`;
@@ -48,6 +58,7 @@ function refusedSteps(explanation: Explanation): string[] {
   if (!denying) return [...nearestSteps(explanation, you), ...(rules.some(({ action, holds }) => action === 'allow' && !holds) ? [] : [`No rule for this is about ${person.other ? 'them' : 'you'}.`]), report(explanation)];
   const held = denying.criteria.filter((one) => isMet(denying, one));
   return [
+    ...reachSteps(explanation, denying),
     `Rule ${denying.rule} denies it, and a rule that denies beats every rule that allows. For it not to hold, ${you} would have to ${changes(held, denying.operator === 'and' || denying.operator === 'not' ? ', or ' : ', and ')}.`,
     ...(rules.some(({ action, holds }) => action === 'allow' && holds) ? [] : ['No rule allows it either.', ...nearestSteps(explanation, you)]),
     report(explanation),

@@ -9,8 +9,8 @@ const longest = 160;
 /** True of what somebody is or has, as opposed to what they ask for and how. */
 export const isPersonal = (criterion: ExplainedCriterion): boolean => personal.test(criterion.name);
 
-/** True if the criterion does what its rule wants of it. */
-export const isMet = ({ operator }: ExplainedRule, { holds }: ExplainedCriterion): boolean => holds === (operator === 'and' || operator === 'or');
+/** True if the criterion does what its rule wants of it. One that is left open does in a rule that denies, and does not in one that allows. */
+export const isMet = ({ action, operator }: ExplainedRule, { holds, open }: ExplainedCriterion): boolean => (open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or'));
 
 /** For sorting: how far a rule is from holding; what others would have to grant is farther than what somebody can change themselves. */
 export function farness(rule: ExplainedRule): number {
@@ -28,7 +28,8 @@ export const dataWords = (data: unknown): string => bounded(JSON.stringify(data)
 const isNothing = (value: unknown) => value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
 /** A value of the person's or the request's in a few words. */
-export function valueWords({ value, name }: ExplainedCriterion): string {
+export function valueWords({ value, name, open }: ExplainedCriterion): string {
+  if (open === true && value === undefined) return 'any';
   if (isNothing(value)) return 'none';
   if (times.has(name) && typeof value === 'number') return new Date(value).toISOString();
   const listed = Array.isArray(value) && value.every((one) => typeof one === 'string' && /^[^,\s]+$/.test(one)) ? value.join(', ') : undefined;
@@ -49,6 +50,7 @@ const conditions = {
 /** Why a rule holds or does not, in words. */
 export function conditionOf({ operator, holds, criteria }: ExplainedRule): string {
   const [met, unmet] = conditions[operator];
+  if (criteria.some(({ open }) => open === true)) return `${criteria.length === 1 ? 'this is' : 'some of these are'} open, which counts ${holds ? 'as what the rule wants' : 'against it'}`;
   if (criteria.length !== 1) return holds ? met : unmet;
   if (operator === 'and' || operator === 'or') return holds ? 'this holds' : 'this does not hold';
   return holds ? 'this does not hold, as it wants' : 'this may not hold, and does';

@@ -9,6 +9,10 @@ const fieldOf = (root: string, member: string): Field | undefined => {
   return fields.find((field) => field === `${root}.${member}`);
 };
 
+/** What it takes to know which namespace, or name, a request reaches. */
+const reach = (['kubernetes.isResourceRequest', 'kubernetes.verb', 'kubernetes.requestVerb', 'kubernetes.apiGroup', 'kubernetes.apiVersion', 'kubernetes.resource', 'kubernetes.subresource', 'kubernetes.fieldSelector', 'kubernetes.namespaced', 'kubernetes.aggregated'] as const)
+  .reduce((mask, field) => mask | bitOf(field), 0);
+
 /**
  * The fields that an expression can see, by its text. Evaluating one looks at a variable whole; written out as `user.groups` it can
  * only see that member. Anything else than plain members, even in a quoted text, counts as all of them.
@@ -25,6 +29,7 @@ export function expressionFields(text: string): number {
         const field = member === undefined ? undefined : fieldOf(root, member);
         if (field === undefined) return all;
         mask |= bitOf(field);
+        if (field === 'kubernetes.namespace' || field === 'kubernetes.name') mask |= reach;
       }
     }
   }

@@ -3,6 +3,7 @@ export const fields = [
   'user.id', 'user.email', 'user.groups', 'claims', 'session.id', 'request.method', 'path', 'request.host', 'request.ip', 'request.headers', 'request.clientCertificate',
   'kubernetes.cluster', 'kubernetes.verb', 'kubernetes.requestVerb', 'kubernetes.isResourceRequest', 'kubernetes.apiGroup', 'kubernetes.apiVersion', 'kubernetes.resource', 'kubernetes.subresource',
   'kubernetes.namespace', 'kubernetes.name', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun', 'kubernetes.exec', 'elevations', 'now',
+  'kubernetes.namespaced', 'kubernetes.aggregated', 'kubernetes.upsert', 'kubernetes.upgrade',
 ] as const;
 export type Field = (typeof fields)[number];
 

@@ -3,6 +3,7 @@ import type { PolicyTools } from '../policy-tools.ts';
 import { expressionFields } from './expression-fields.ts';
 import { bitOf, fieldsIn, type Field } from './fields.ts';
 import { keyOf, recordedInput, type Watch } from './recorded-input.ts';
+import { joinJudgements } from './join-judgements.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
 /** What a policy says of a recorded request; or, where that hangs on what the event does not tell, which criteria ask for what. */
@@ -88,6 +89,14 @@ function judge(policies: readonly CompiledPolicy[], request: RecordedRequest, ru
   return { known: true, effect: best.effect, rule: [...new Set(all.map(({ rule }) => rule))].join(' or ') };
 }
 
+/** A patch creates as well if it is an apply patch, which an event does not tell: judged both ways. */
+function judgeEither(policies: readonly CompiledPolicy[], request: RecordedRequest, run: Run, engine: Engine): Judgement {
+  const bit = bitOf('kubernetes.upsert');
+  if ((request.missing & bit) === 0) return judge(policies, request, run, engine);
+  const as = (upsert: boolean) => judge(policies, { ...request, upsert, missing: request.missing & ~bit }, run, engine);
+  return joinJudgements([as(false), as(true)], 'kubernetes.upsert');
+}
+
 const maxRemembered = 50_000;
 const maxLists = 2000;
 
@@ -116,7 +125,7 @@ export function createRecordedJudge(engine: Engine): (policies: readonly Compile
     const known = remembered.get(policies)?.get(keyOf(request, looked));
     if (known) return known;
     run.watch.read = 0;
-    const judgement = judge(watchedFor(policies), request, run, engine);
+    const judgement = judgeEither(watchedFor(policies), request, run, engine);
     if ((run.watch.read | looked) !== looked || size >= maxRemembered) {
       remembered.clear();
       size = 0;

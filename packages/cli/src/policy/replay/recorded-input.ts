@@ -52,6 +52,10 @@ export function recordedInput(request: RecordedRequest, watch: Watch): PolicyInp
       get labelSelector() { return see('kubernetes.labelSelector', request.labelSelector); },
       get fieldSelector() { return see('kubernetes.fieldSelector', request.fieldSelector); },
       get dryRun() { return see('kubernetes.dryRun', request.dryRun === true ? true : undefined); },
+      get namespaced() { return see('kubernetes.namespaced', request.namespaced); },
+      get aggregated() { return see('kubernetes.aggregated', request.aggregated); },
+      get upsert() { return see('kubernetes.upsert', request.upsert); },
+      get upgrade() { return see('kubernetes.upgrade', request.upgrade); },
       get exec() { return see('kubernetes.exec', exec); },
     },
     get elevations() { return see('elevations', undefined); },
@@ -66,6 +70,7 @@ const writers: readonly ((request: RecordedRequest) => string)[] = [
   () => '', (one) => sized(one.ip), () => '', () => '', (one) => sized(one.cluster), (one) => sized(one.verb), (one) => sized(one.requestVerb), (one) => String(one.isResourceRequest),
   (one) => sized(one.apiGroup), (one) => sized(one.apiVersion), (one) => sized(one.resource), (one) => sized(one.subresource), (one) => sized(one.namespace), (one) => sized(one.name),
   (one) => sized(one.labelSelector), (one) => sized(one.fieldSelector), (one) => String(one.dryRun), (one) => JSON.stringify(one.exec) ?? '-', () => '', (one) => String(one.now),
+  (one) => String(one.namespaced), (one) => String(one.aggregated), (one) => String(one.upsert), (one) => String(one.upgrade),
 ];
 
 /** A text that is the same for two requests only if they agree in all these fields, and in which of them are missing. */

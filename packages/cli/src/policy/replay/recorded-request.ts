@@ -1,6 +1,7 @@
 import { bitOf, neverRecorded } from './fields.ts';
 import { methodOf } from './method-of.ts';
 import { readUri } from './read-uri.ts';
+import { recordedKind, type KindTools } from './recorded-kind.ts';
 
 type Fields = Record<string, unknown>;
 export type Exec = { container: string; command: readonly string[]; tty: boolean; stdin: boolean };
@@ -11,6 +12,7 @@ export type RecordedRequest = {
   user: string; email: string | undefined; groups: readonly string[]; sessionId: string; method: string | undefined; path: string; ip: string;
   cluster: string; verb: string; requestVerb: string; isResourceRequest: boolean; apiGroup: string; apiVersion: string; resource: string; subresource: string; namespace: string; name: string;
   labelSelector: string | undefined; fieldSelector: string | undefined; dryRun: boolean | undefined; exec: Exec | undefined;
+  namespaced: boolean | undefined; aggregated: boolean | undefined; upsert: boolean | undefined; upgrade: boolean;
 };
 
 /** Why a request was not decided by a policy, so that no policy would change anything. */
@@ -51,7 +53,7 @@ function readObject(value: unknown): ObjectPart {
 }
 
 /** Reads what policy can see of a request from its last event. */
-export function readRecordedRequest(auditID: string, data: Fields): RecordedRequest | Undecided {
+export function readRecordedRequest(auditID: string, data: Fields, tools: KindTools): RecordedRequest | Undecided {
   const ours = data.sallyport as Fields;
   const decision = readDecision(ours);
   if (typeof decision === 'string') return decision;
@@ -66,7 +68,8 @@ export function readRecordedRequest(auditID: string, data: Fields): RecordedRequ
   const object = readObject(data.objectRef);
   const uri = readUri(data.requestURI, { ...object, requestVerb: data.verb, bytesIn: ours.bytesIn });
   const method = methodOf({ ...object, requestVerb: data.verb, protocol: text(ours.protocol), bytesOut: ours.bytesOut, code: isFields(data.responseStatus) ? data.responseStatus.code : undefined, allowed: decision.effect === 'allow' });
-  let missing = neverRecorded | uri.missing;
+  const kind = recordedKind({ ...object, requestVerb: data.verb }, tools);
+  let missing = neverRecorded | uri.missing | kind.missing;
   if (method.name === undefined) missing |= bitOf('request.method');
   // Only a preflight's headers are shown to policy, and events do not hold them.
   if (method.mayBeOptions) missing |= bitOf('request.headers');
@@ -75,5 +78,6 @@ export function readRecordedRequest(auditID: string, data: Fields): RecordedRequ
     auditID, time, now, ...decision, missing, user, email: typeof identity.email === 'string' ? identity.email : undefined, groups: identity.groups as string[],
     sessionId: text(sessionId), method: method.name, path: uri.path, ip: clientAddress, cluster: name, verb: policyVerb, requestVerb: data.verb, ...object,
     labelSelector: uri.labelSelector, fieldSelector: uri.fieldSelector, dryRun: uri.dryRun, exec: exec.exec,
+    namespaced: kind.namespaced, aggregated: kind.aggregated, upsert: kind.upsert, upgrade: !/^(?:$|http\/)/i.test(text(ours.protocol)),
   };
 }

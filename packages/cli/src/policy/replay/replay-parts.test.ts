@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy, evaluatePolicy, fail, pass, type CompiledPolicy, type PolicyInput } from '@sallyport/policy';
+import { builtInKind } from '@sallyport/contracts';
 import { recordedEvent } from '../../testing/recorded-event.ts';
 import { createCounts } from './counts.ts';
 import { expressionFields } from './expression-fields.ts';
-import { bitOf, fieldsIn } from './fields.ts';
+import { bitOf, fieldsIn, type Field } from './fields.ts';
 import { createRecordedJudge } from './judge-recorded.ts';
 import { openEvent } from './open-event.ts';
 import { createProgress } from './progress.ts';
@@ -14,7 +15,7 @@ import { createSeenIds } from './seen-ids.ts';
 const requestOf = (parts: Parameters<typeof recordedEvent>[0]): RecordedRequest => {
   const event = openEvent(recordedEvent(parts));
   if (event.kind !== 'request') throw new Error('no request');
-  return readRecordedRequest(event.auditID, event.data) as RecordedRequest;
+  return readRecordedRequest(event.auditID, event.data, { builtInKind }) as RecordedRequest;
 };
 function compiled(document: unknown): CompiledPolicy[] {
   const result = compilePolicy(document, { scope: 't' });
@@ -69,6 +70,23 @@ describe('the judge of recorded requests', () => {
     }), { numRuns: 300 });
   });
 
+  it('does not judge a patch that may have created, nor a list of a kind that may be namespaced, where that decides', () => {
+    const judge = (document: unknown, parts: Parameters<typeof recordedEvent>[0]) => createRecordedJudge({ evaluatePolicy, pass, fail })(compiled(document), requestOf(parts));
+    const noCreate = [{ allow: { or: [{ accept: true }] } }, { deny: { and: [{ 'k8s/verb': 'create' }] } }];
+    expect(judge(noCreate, { verb: 'patch', resource: 'configmaps', name: 'x' })).toEqual({ known: false, criteria: [], fields: ['kubernetes.upsert'] });
+    expect(judge(noCreate, { verb: 'patch', resource: 'pods', name: 'x', subresource: 'status' })).toMatchObject({ known: true, effect: 'allow' });
+    expect(judge(noCreate, { verb: 'update', resource: 'configmaps', name: 'x' })).toMatchObject({ known: true, effect: 'allow' });
+    expect(judge(noCreate, { verb: 'get', resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' })).toMatchObject({ known: true, effect: 'deny' });
+    const noProd = [{ allow: { or: [{ accept: true }] } }, { deny: { and: [{ 'k8s/namespace': 'prod' }] } }];
+    const widgets = { verb: 'list', apiGroup: 'example.com', resource: 'widgets', namespace: '', uri: '/apis/example.com/v1/widgets' };
+    expect(judge(noProd, widgets)).toEqual({ known: false, criteria: ['k8s/namespace'], fields: ['kubernetes.namespaced', 'kubernetes.aggregated'] });
+    expect(judge([noProd[0], { deny: { and: [{ expression: 'has(kubernetes.namespace) && kubernetes.namespace == "prod"' }] } }], widgets)).toMatchObject({ known: false });
+    expect(judge(noProd, { ...widgets, namespace: 'dev' })).toMatchObject({ known: true, effect: 'allow' });
+    expect(judge(noProd, { verb: 'list', resource: 'secrets', namespace: '', uri: '/api/v1/secrets' })).toMatchObject({ known: true, effect: 'deny' });
+    expect(judge(noProd, { verb: 'list', resource: 'nodes', namespace: '', uri: '/api/v1/nodes' })).toMatchObject({ known: true, effect: 'allow' });
+    expect(judge(noProd, { verb: 'list', resource: 'pods', namespace: '', uri: '/api/v1/pods?fieldSelector=metadata.namespace%3Ddev' })).toMatchObject({ known: true, effect: 'allow' });
+  });
+
   it('evaluates alike requests once, although they differ in what the policy does not look at', () => {
     let evaluated = 0;
     const judge = createRecordedJudge({ evaluatePolicy: (...args) => { evaluated += 1; return evaluatePolicy(...args); }, pass, fail });
@@ -78,12 +96,18 @@ describe('the judge of recorded requests', () => {
   });
 });
 
+const reach: Field[] = ['kubernetes.verb', 'kubernetes.requestVerb', 'kubernetes.isResourceRequest', 'kubernetes.apiGroup', 'kubernetes.apiVersion', 'kubernetes.resource', 'kubernetes.subresource', 'kubernetes.fieldSelector', 'kubernetes.namespaced', 'kubernetes.aggregated'];
+
 describe('the fields that an expression can see', () => {
   it.each([
     ['"sre" in user.groups', ['user.groups']], ['kubernetes.namespace == user . id', ['user.id', 'kubernetes.namespace']], ['has(kubernetes.name) && now > timestamp("2026-01-01T00:00:00Z")', ['kubernetes.name', 'now']],
     ['user.claims.team == "a"', ['claims']], ['session.claims.x == 1', ['claims']], ['cluster.name == "dev"', ['kubernetes.cluster']], ['"a" in elevations', ['elevations']], ['request.path.startsWith("/api")', ['path']], ['true', []],
   ])('of %s are %j', (text, names) => {
-    expect(fieldsIn(expressionFields(text))).toEqual(names);
+    // Where a namespace or name is read, so is what says whether the request reaches more than one.
+    const reaches = names.some((name) => name === 'kubernetes.namespace' || name === 'kubernetes.name');
+    const found = fieldsIn(expressionFields(text));
+    expect(found.filter((name) => !reaches || !reach.includes(name))).toEqual(names);
+    if (reaches) expect(found).toEqual(expect.arrayContaining(reach));
   });
 
   it.each(['user["claims"].team == "a"', 'user.all(key, key == "x")', 'size(user) > 1', 'kubernetes == kubernetes', 'user.unknown == 1'])('of %s are all, as it could see any', (text) => {
@@ -95,11 +119,11 @@ describe('a recorded event', () => {
   it('is a request, something else, or unreadable, whatever it is', () => {
     fc.assert(fc.property(fc.oneof(fc.jsonValue(), fc.object({ key: fc.constantFrom('data', 'type', 'cloudEvent', 'sallyport', 'stage', 'auditID', 'user', 'decision', 'cluster') })), (value) => {
       const event = openEvent(value);
-      if (event.kind === 'request') readRecordedRequest(event.auditID, event.data);
+      if (event.kind === 'request') readRecordedRequest(event.auditID, event.data, { builtInKind });
     }));
     fc.assert(fc.property(fc.constantFrom('auditID', 'stage', 'requestURI', 'verb', 'user', 'objectRef', 'responseStatus', 'requestReceivedTimestamp'), fc.jsonValue(), (name, value) => {
       const event = openEvent({ ...recordedEvent(), [name]: value });
-      if (event.kind === 'request') readRecordedRequest(event.auditID, event.data);
+      if (event.kind === 'request') readRecordedRequest(event.auditID, event.data, { builtInKind });
     }));
   });
 });

@@ -1,29 +1,44 @@
 import type { CompiledPolicy } from '../../gateway-config.ts';
+import type { PolicyTools } from '../policy-tools.ts';
+import { bitOf, type Field } from './fields.ts';
+import { joinJudgements } from './join-judgements.ts';
 import type { createRecordedJudge } from './judge-recorded.ts';
 import { openEvent } from './open-event.ts';
 import { readRecordedRequest, type RecordedRequest, type Undecided } from './recorded-request.ts';
+import type { KindTools } from './recorded-kind.ts';
 import type { SeenIds } from './seen-ids.ts';
 import type { createTally, TallyResult } from './tally.ts';
 
-/** The policies proposed for a request: a list; `absent` if its cluster would not be there; `other` if nothing is proposed for its cluster. */
-export type Proposal = { policiesFor(cluster: string, namespace: string): readonly CompiledPolicy[] | 'absent' | 'other'; refusesUser(cluster: string, user: string): boolean };
+/** The policies proposed for a request in a namespace (empty: in none, undefined: it spans them): a list; `absent` if its cluster would not be there; `other` if nothing is proposed for its cluster. */
+export type Proposal = { policiesFor(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | 'absent' | 'other'; refusesUser(cluster: string, user: string): boolean };
 
 /** Events that stand for no request that a policy decided, by what they are. */
 export type PassedOver = Record<'other-type' | 'other-stage' | 'other-cluster' | 'other-time' | 'repeated' | Undecided, number>;
 
 export type ReplayResult = TallyResult & { events: number; passedOver: PassedOver; repeatsMayBeMissed: boolean };
 
-type Deps = { proposal: Proposal; judge: ReturnType<typeof createRecordedJudge>; tally: ReturnType<typeof createTally>; seen: SeenIds; since: number | undefined; until: number | undefined };
+type Deps = { tools: KindTools & Pick<PolicyTools, 'namespaceOf'>; proposal: Proposal; judge: ReturnType<typeof createRecordedJudge>; tally: ReturnType<typeof createTally>; seen: SeenIds; since: number | undefined; until: number | undefined };
 
-function judgeRequest(request: RecordedRequest, { proposal, judge, tally }: Deps): keyof PassedOver | undefined {
-  const { cluster, user, namespace } = request;
-  const policies = proposal.policiesFor(cluster, namespace);
-  if (policies === 'other') return 'other-cluster';
-  if (policies === 'absent') {
+/** The namespace that a request was in, in each way that it may have been where the event does not tell of the kind. */
+function namespacesOf(request: RecordedRequest, { namespaceOf }: Deps['tools']): Set<string | undefined> {
+  const either = (known: boolean | undefined, field: Field) => ((request.missing & bitOf(field)) === 0 ? [known] : [true, false]);
+  return new Set(either(request.namespaced, 'kubernetes.namespaced').flatMap((namespaced) => either(request.aggregated, 'kubernetes.aggregated')
+    .map((aggregated) => namespaceOf({ ...inputOf(request), ...(namespaced === undefined ? {} : { namespaced }), ...(aggregated === undefined ? {} : { aggregated }) }))));
+}
+
+function inputOf({ isResourceRequest, verb, requestVerb, apiGroup, apiVersion, resource, subresource, namespace, fieldSelector }: RecordedRequest) {
+  return { isResourceRequest, verb, requestVerb, apiGroup, apiVersion, resource, subresource, namespace, ...(fieldSelector === undefined ? {} : { fieldSelector }) };
+}
+
+function judgeRequest(request: RecordedRequest, { tools, proposal, judge, tally }: Deps): keyof PassedOver | undefined {
+  const { cluster, user } = request;
+  const lists = new Set([...namespacesOf(request, tools)].map((namespace) => proposal.policiesFor(cluster, namespace)));
+  if (lists.has('other')) return 'other-cluster';
+  if (lists.has('absent')) {
     tally.add(request, { known: true, effect: 'deny', rule: 'no such cluster' });
     return undefined;
   }
-  const judgement = judge(policies, request);
+  const judgement = joinJudgements([...lists].map((policies) => judge(policies as readonly CompiledPolicy[], request)), 'kubernetes.namespaced');
   const refused = judgement.known && judgement.effect === 'allow' && proposal.refusesUser(cluster, user);
   tally.add(request, refused ? { known: true, effect: 'deny', rule: `cluster/${cluster}.impersonate` } : judgement);
   return undefined;
@@ -37,7 +52,7 @@ export function createReplayer(deps: Deps): { take(values: readonly unknown[]): 
     const event = openEvent(value);
     if (event.kind !== 'request') return event.kind;
     if (!deps.seen.isNew(event.auditID)) return 'repeated';
-    const request = readRecordedRequest(event.auditID, event.data);
+    const request = readRecordedRequest(event.auditID, event.data, deps.tools);
     if (typeof request === 'string') return request;
     if ((deps.since !== undefined && request.now < deps.since) || (deps.until !== undefined && request.now >= deps.until)) return 'other-time';
     return judgeRequest(request, deps);

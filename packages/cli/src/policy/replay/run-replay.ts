@@ -70,6 +70,7 @@ export async function policyReplay(world: World, files: readonly string[], optio
   const source = sourceOf(world, files, options, tools);
   const moment = (text: string | undefined) => (text === undefined ? undefined : Date.parse(readMoment(text, world.now())));
   const replayer = createReplayer({
+    tools,
     proposal: readProposal(world, proposed, tools), judge: createRecordedJudge(tools), tally: createTally({ examples }), seen: createSeenIds(),
     since: moment(options.since), until: moment(options.until),
   });
