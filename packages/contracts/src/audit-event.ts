@@ -24,6 +24,8 @@ const userSchema = z.object({
 export const sallyportPartSchema = z.object({
   cluster: z.object({ id: z.string(), name: z.string() }).optional(),
   policyVerb: z.string().optional(),
+  /** All verbs to which the caller needs a right, where policy judges a request as more than one. */
+  policyVerbs: z.array(z.string()).optional(),
   sessionId: z.string().optional(),
   credentialKind: z.string().optional(),
   identity: z.object({

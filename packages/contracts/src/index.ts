@@ -5,6 +5,8 @@ export * from './session.ts';
 export * from './replica-status.ts';
 export * from './check-call.ts';
 export { builtInKind, type BuiltInKind } from './built-in-kind.ts';
+export { isJudgedAsCreate } from './is-judged-as-create.ts';
+export { isThroughNode } from './is-through-node.ts';
 export { isShellEquivalent, shellEquivalents, type ShellEquivalent } from './shell-equivalent.ts';
 export * from './explain-call.ts';
 export * from './stream-list.ts';

@@ -1,5 +1,5 @@
+import { isJudgedAsCreate } from '@sallyport/contracts';
 import type { KubernetesInput } from './policy-input.ts';
-import { isThroughNode } from './reach/is-through-node.ts';
 
 /** A verb that a request is judged as beside its own. `denyOnly`: only rules that deny count, so that no right to it is needed. */
 export type Reading = { readonly verb: string; readonly denyOnly: boolean };
@@ -14,17 +14,10 @@ const ofSecrets: ReadonlyMap<string | undefined, readonly Reading[]> = new Map([
 const everyRead = reads('get', 'list', 'watch');
 const createAndReads = [asCreate, ...everyRead];
 
-/** True for what is as good as a create, whatever its own verb: the kubelet runs commands for a GET, an upgrade carries data both ways, and an upsert creates. */
-function createsToo(kubernetes: KubernetesInput): boolean {
-  const { verb, subresource, requestVerb, upsert, upgrade } = kubernetes;
-  if (verb === 'create') return false;
-  return upsert === true || (upgrade === true && (subresource === 'proxy' || requestVerb === 'proxy')) || isThroughNode(kubernetes);
-}
-
 /** The verbs that a request is judged as beside its own: all of these must pass as well. */
 export function readingsOf(kubernetes: KubernetesInput | null | undefined): readonly Reading[] {
   if (kubernetes == null) return none;
-  const create = createsToo(kubernetes);
+  const create = isJudgedAsCreate(kubernetes);
   if (kubernetes.resource !== 'secrets' || kubernetes.apiGroup) return create ? onlyCreate : none;
   return create ? createAndReads : ofSecrets.get(kubernetes.verb) ?? everyRead;
 }

@@ -50,6 +50,6 @@ describe('the event of a request', () => {
 
   it('says the ports that a port-forward through a node names, the API server\'s verb and policy\'s', async () => {
     await send('GET', '/api/v1/nodes/n/proxy/portForward/prod/web?port=5432');
-    expect(first()).toMatchObject({ verb: 'get', sallyport: { request: { proxyPath: '/portForward/prod/web' }, portForward: { ports: [{ port: 5432 }] } } });
+    expect(first()).toMatchObject({ verb: 'get', sallyport: { policyVerb: 'get', policyVerbs: ['get', 'create'], request: { proxyPath: '/portForward/prod/web' }, portForward: { ports: [{ port: 5432 }] } } });
   });
 });

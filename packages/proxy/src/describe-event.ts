@@ -1,16 +1,21 @@
-import type { AuditEvent, AuditStage, SallyportPart } from '@sallyport/contracts';
+import { isJudgedAsCreate, type AuditEvent, type AuditStage, type KubernetesAttributes, type SallyportPart } from '@sallyport/contracts';
 import { clientText } from './client-text.ts';
 import { auditUri, describeRequest, longest } from './describe-request.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExecCommandText } from './exec-command-text.ts';
 import { mustShowWhole } from './must-show-whole.ts';
 
+function describeVerbs(part: SallyportPart, verb: string, asked: KubernetesAttributes | undefined): void {
+  part.policyVerb = verb;
+  if (asked && isJudgedAsCreate(asked)) part.policyVerbs = [verb, 'create'];
+}
+
 function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
   const { answer, headers, kube } = exchange;
   const identity = answer?.identity;
   const part: SallyportPart = { producer, clientAddress: exchange.clientAddress, protocol: exchange.upgrade ? headers?.upgrade ?? 'upgrade' : 'http/1.1' };
   if (exchange.clusterName !== '') part.cluster = { id: clientText(exchange.clusterName), name: clientText(exchange.clusterName) };
-  if (kube) part.policyVerb = kube.verb;
+  if (kube) describeVerbs(part, kube.verb, exchange.check?.kubernetes);
   if (answer?.session) part.sessionId = answer.session.id;
   if (exchange.tokenHash !== undefined) part.credentialKind = 'session';
   if (identity) part.identity = { iss: identity.issuer, sub: identity.subject, email: identity.email, groups: identity.groups, amr: identity.amr, authTime: identity.authTime };

@@ -1,8 +1,7 @@
-import { builtInKind } from '@sallyport/contracts';
+import { builtInKind, isThroughNode } from '@sallyport/contracts';
 import type { KubernetesInput } from '../policy-input.ts';
 import { goesBySelectors } from './goes-by-selectors.ts';
 import { isCollection } from './is-collection.ts';
-import { isThroughNode } from './is-through-node.ts';
 import { pinnedValue } from './pinned-value.ts';
 
 /** Unknown kinds count as namespaced. */
