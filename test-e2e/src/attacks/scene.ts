@@ -9,6 +9,9 @@ const triesOnly = [{ allow: { and: [{ groups: 'developers' }, { 'k8s/dry_run': t
 /** Paths that a policy denies in every way in which it can name one. */
 const pathsDenied = [{ 'k8s/non_resource_path': { in: ['/version', '/apis'] } }, { 'k8s/non_resource_path': { starts_with: '/logs/' } }, { http_path: { ends_with: '/secrets' } }, { expression: 'kubernetes.path == "/metrics" || kubernetes.path.startsWith("/debug/")' }];
 
+const onlyVerbs = (...verbs: string[]) => [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': verbs }] } }];
+const withoutSecrets = [...developers, { deny: { and: [{ 'k8s/resource': 'secrets' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } }];
+
 /** Few enough that an attack can reach them, and more than any other attack opens at once. */
 export const limits = { perUser: 40, perCluster: 60 };
 const person = (name: string, groups: string[], more: Partial<Person> = {}): Person => ({ user: `${name}@example.com`, password: name, groups, ...more });
@@ -56,9 +59,18 @@ export async function openScene(): Promise<void> {
       { ...dev.access, name: 'noforward', token: planted.dev, policy: without({ 'k8s/resource': 'pods/portforward' }) },
       { ...dev.access, name: 'tries', token: planted.dev, policy: triesOnly },
       { ...dev.access, name: 'noslash', token: planted.dev, policy: [...developers, { deny: { or: pathsDenied } }] },
+      { ...dev.access, name: 'noprod', token: planted.dev, policy: without({ 'k8s/namespace': 'prod' }) },
+      { ...dev.access, name: 'watchers', token: planted.dev, policy: onlyVerbs('get', 'list', 'watch', 'proxy') },
+      { ...dev.access, name: 'nocreate', token: planted.dev, policy: without({ 'k8s/verb': 'create' }) },
+      { ...dev.access, name: 'updaters', token: planted.dev, policy: onlyVerbs('update', 'patch') },
+      { ...dev.access, name: 'nosecrets', token: planted.dev, policy: withoutSecrets },
       { ...gone, name: 'gone' },
       { ...real, name: 'real', policy: developers },
       { ...real, name: 'real-tries', policy: triesOnly },
+      { ...real, name: 'real-noprod', policy: without({ 'k8s/namespace': 'prod' }) },
+      { ...real, name: 'real-readonly', policy: onlyVerbs('get', 'list', 'watch') },
+      { ...real, name: 'real-nocreate', policy: without({ 'k8s/verb': 'create' }) },
+      { ...real, name: 'real-nosecrets', policy: withoutSecrets },
     ],
     more: { timeouts: { connect: '2s', firstByte: '5s' }, streams: { drain: '0s', ...limits } },
   });

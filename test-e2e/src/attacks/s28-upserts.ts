@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createNamespace, theBed, type TestNamespace } from '../harness/index.ts';
+import { bytesOf, expectAccepted, expectRefused, send, type Attack } from './attack.ts';
+
+const apply = 'application/apply-patch+yaml';
+const sent = (method: string, path: string, type: string | string[], body = '{}'): Attack => ({ method, target: path, lines: [...[type].flat().map((one) => `Content-Type: ${one}`), `Content-Length: ${body.length}`], body });
+const pod = '/api/v1/namespaces/dev/pods/web';
+const upserts: [string, Attack][] = [
+  ['a server-side apply', sent('PATCH', pod, apply)], ['one of a binding', sent('PATCH', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/evil', apply)], ['one in CBOR', sent('PATCH', pod, 'application/apply-patch+cbor')],
+  ['one in capitals, with a parameter', sent('PATCH', pod, 'Application/Apply-Patch+YAML; charset=utf-8')], ['one behind another type', sent('PATCH', pod, ['application/merge-patch+json', apply])], ['a patch without a type', { method: 'PATCH', target: pod, lines: ['Content-Length: 2'], body: '{}' }],
+  ['a PUT of a Lease', sent('PUT', '/apis/coordination.k8s.io/v1/namespaces/dev/leases/a', 'application/json')], ['a PUT of a role binding', sent('PUT', '/apis/rbac.authorization.k8s.io/v1/namespaces/dev/rolebindings/evil', 'application/json')],
+  ['a PUT of a Service\'s status', sent('PUT', '/api/v1/namespaces/dev/services/web/status', 'application/json')], ['a PUT of a custom kind', sent('PUT', '/apis/example.com/v1/namespaces/dev/widgets/w', 'application/json')],
+];
+const updates: [string, Attack][] = [['a PUT of a pod', sent('PUT', pod, 'application/json')], ['a merge patch', sent('PATCH', pod, 'application/merge-patch+json')], ['a strategic merge patch', sent('PATCH', pod, 'application/strategic-merge-patch+json; charset=utf-8')], ['a JSON patch', sent('PATCH', pod, 'application/json-patch+json', '[]')]];
+const at = (cluster: string, attack: Attack): Attack => ({ ...attack, target: `/clusters/${cluster}${attack.target}` });
+
+export function attackUpserts(): void {
+  describe('S28: what may create', () => {
+    it.each(upserts)('%s is refused where create is denied, and where update and patch alone are allowed', async (_what, attack) => {
+      await expectRefused(at('nocreate', attack), 403, /create/);
+      await expectRefused(at('updaters', attack), 403);
+    });
+    it.each(updates)('%s is not', async (_what, attack) => {
+      await expectAccepted(at('nocreate', attack));
+      await expectAccepted(at('updaters', attack));
+    });
+  });
+
+  describe('S28: the real API server', () => {
+    let namespace: TestNamespace;
+    beforeAll(async () => {
+      namespace = await createNamespace();
+      await theBed().cluster!.admin.apply({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'attack-upserts', namespace: namespace.name }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }] });
+    }, 30_000);
+    afterAll(() => namespace?.remove());
+
+    const made = (): [string, Attack][] => {
+      const object = (apiVersion: string, kind: string, name: string, more: object = {}) => JSON.stringify({ apiVersion, kind, metadata: { name, namespace: namespace.name }, ...more });
+      const place = (prefix: string) => `${prefix}/namespaces/${namespace.name}`;
+      return [
+        ['configmap/applied', sent('PATCH', `${place('/api/v1')}/configmaps/applied?fieldManager=x`, apply, object('v1', 'ConfigMap', 'applied'))],
+        ['lease/put', sent('PUT', `${place('/apis/coordination.k8s.io/v1')}/leases/put`, 'application/json', object('coordination.k8s.io/v1', 'Lease', 'put', { spec: {} }))],
+        ['service/put', sent('PUT', `${place('/api/v1')}/services/put/status`, 'application/json', object('v1', 'Service', 'put', { spec: { ports: [{ port: 80 }] } }))],
+      ];
+    };
+
+    it('creates by these, so that they are refused where create is denied', async () => {
+      const { admin } = theBed().cluster!;
+      const exists = async (what: string) => (await admin.tryKubectl(['get', what, '-n', namespace.name])).code === 0;
+      for (const [what, attack] of made()) {
+        expect([what, (await send(bytesOf(at('real-nocreate', attack)), 5000)).code, await exists(what)]).toEqual([what, 403, false]);
+        expect([what, (await send(bytesOf(at('real', attack)), 5000)).code, await exists(what)]).toEqual([what, 201, true]);
+        // Once it exists it may be an update, but the request cannot say so.
+        expect((await send(bytesOf(at('real-nocreate', attack)), 5000)).code).toBe(403);
+      }
+    }, 40_000);
+
+    it('creates by no other patch and by no PUT of another kind', async () => {
+      const path = `/api/v1/namespaces/${namespace.name}/configmaps/absent`;
+      for (const attack of [sent('PATCH', path, 'application/merge-patch+json'), sent('PATCH', path, 'application/strategic-merge-patch+json'), sent('PATCH', path, 'application/json-patch+json', '[]'),
+        sent('PUT', path, 'application/json', JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'absent', namespace: namespace.name } }))]) expect((await send(bytesOf(at('real-nocreate', attack)), 5000)).code).toBe(404);
+    }, 30_000);
+  });
+}
