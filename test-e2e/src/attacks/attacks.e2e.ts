@@ -46,6 +46,7 @@ import { attackWires } from './s14-wires.ts';
 import { attackSpanning } from './s16-spanning.ts';
 import { attackEndSlashes } from './s18-end-slashes.ts';
 import { attackNodeProxy } from './s20-node-proxy.ts';
+import { attackExpressions } from './s19-large-requests.ts';
 import { attackTrailByFlood } from './s22-anonymous-floods.ts';
 import { attackTargetsByPadding } from './s23-padded-targets.ts';
 import { attackSpecialVerbs } from './s24-special-verbs.ts';
@@ -101,6 +102,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackSpanning();
   attackEndSlashes();
   attackNodeProxy();
+  attackExpressions();
   attackTrailByFlood();
   attackTargetsByPadding();
   attackSpecialVerbs();

@@ -11,6 +11,11 @@ const pathsDenied = [{ 'k8s/non_resource_path': { in: ['/version', '/apis'] } },
 
 const onlyVerbs = (...verbs: string[]) => [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': verbs }] } }];
 const withoutSecrets = [...developers, { deny: { and: [{ 'k8s/resource': 'secrets' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } }];
+/** Programs, selectors and paths that a policy denies by expressions that loop over what the caller sends. */
+const programsDenied = [
+  { expression: 'has(kubernetes.exec) && kubernetes.exec.command.exists(c, c.split("/").exists(p, p == "passwd"))' }, { expression: 'has(kubernetes.labelSelector) && kubernetes.labelSelector.split(",").exists(t, t.split("=").exists(p, p == "prod"))' },
+  { expression: 'request.path.split("/").exists(p, p.split("-").exists(q, q == "secret"))' },
+];
 
 /** Few enough that an attack can reach them, and more than any other attack opens at once. */
 export const limits = { perUser: 40, perCluster: 60 };
@@ -64,6 +69,7 @@ export async function openScene(): Promise<void> {
       { ...dev.access, name: 'nocreate', token: planted.dev, policy: without({ 'k8s/verb': 'create' }) },
       { ...dev.access, name: 'updaters', token: planted.dev, policy: onlyVerbs('update', 'patch') },
       { ...dev.access, name: 'nosecrets', token: planted.dev, policy: withoutSecrets },
+      { ...dev.access, name: 'noprogram', token: planted.dev, policy: [...developers, { deny: { or: programsDenied } }] },
       { ...gone, name: 'gone' },
       { ...real, name: 'real', policy: developers },
       { ...real, name: 'real-tries', policy: triesOnly },

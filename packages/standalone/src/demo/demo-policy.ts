@@ -9,11 +9,18 @@ const ownPolicy = `# Who may do what on the demo's cluster. Edit this file while
       - groups: developers
       - groups: sre
 # A shell in production, and what is as good as one, is for SREs alone: a rule that denies beats every rule that allows.
+# It holds for nodes/proxy as well, which reaches the pods of every namespace.
 - deny:
     and:
       - groups: {exclude: sre}
       - k8s/namespace: prod
       - k8s/shell_equivalent: true
+# So are certificates, which are in no namespace and can make their holder anybody.
+- deny:
+    and:
+      - groups: {exclude: sre}
+      - k8s/resource: [certificatesigningrequests.certificates.k8s.io, certificatesigningrequests.certificates.k8s.io/*]
+      - k8s/verb: [create, update, patch]
 `;
 
 /** Who may see and act on what is not their own. */
