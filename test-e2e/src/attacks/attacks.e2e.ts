@@ -57,6 +57,10 @@ import { attackAuditQueries } from './s32-audit-queries.ts';
 import { attackHosts } from './s31-hosts.ts';
 import { attackHiddenTokens } from './s33-hidden-tokens.ts';
 import { attackForeignReaders } from './s34-foreign-readers.ts';
+import { attackStatements } from './s17-statements.ts';
+import { attackPastedLogins } from './s21-pasted-logins.ts';
+import { attackPendingLogins } from './s25-login-floods.ts';
+import { attackSilentLogins } from './s26-foreign-pages.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -128,6 +132,11 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
     attackProviders();
     attackNamesakes();
     attackDocuments();
+    attackStatements();
+    attackPastedLogins();
+    attackSilentLogins();
+    // Last, as it uses up what one address may begin.
+    attackPendingLogins();
   });
 
   // Last: it looks through all that the attacks before it brought to light.

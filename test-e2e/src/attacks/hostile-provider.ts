@@ -12,6 +12,10 @@ export type Lies = {
   /** Makes the id_token out of its claims; without, it is signed as it should be. */
   token?: (claims: Json) => string;
   discovery?: Json;
+  /** What UserInfo says besides the subject, of a provider that has it. */
+  userInfo?: Json;
+  /** A refresh brings no new id_token. */
+  noIdTokenAtRefresh?: boolean;
   jwks?: () => unknown;
   /** The query with which the browser is sent back, out of the honest one. */
   back?: (query: Record<string, string>) => Record<string, string>;
@@ -51,8 +55,8 @@ function createKeys(kid: string) {
   return { kid, privateKey, publicKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' } };
 }
 
-/** Starts the provider on loopback, in plain http. */
-export async function startHostileProvider(subject = 'sub-alice'): Promise<HostileProvider> {
+/** Starts the provider on loopback, in plain http. With `refreshes` it has UserInfo and gives refresh tokens. */
+export async function startHostileProvider(subject = 'sub-alice', { refreshes = false } = {}): Promise<HostileProvider> {
   let keys = createKeys('k1');
   const nonces = new Map<string, string>();
   const signed = (header: Json, claims: Json | string, key = keys.privateKey) => {
@@ -76,10 +80,15 @@ export async function startHostileProvider(subject = 'sub-alice'): Promise<Hosti
     },
     stop: () => (server.listening ? provider.down() : Promise.resolve()),
   };
-  const idToken = (nonce: string) => {
+  const idToken = (nonce: string | undefined) => {
     const now = Math.floor(Date.now() / 1000);
     const claims = strip({ iss: provider.issuer, aud: 'sallyport', sub: subject, iat: now, exp: now + 300, nonce, email: 'alice@example.com', email_verified: true, name: 'Alice', groups: ['developers'], ...provider.lies.claims });
     return provider.lies.token?.(claims) ?? signed({ alg: 'RS256', kid: keys.kid }, claims);
+  };
+  const tokens = (form: URLSearchParams): Json => {
+    const again = form.get('grant_type') === 'refresh_token';
+    const idTokens = again && provider.lies.noIdTokenAtRefresh ? {} : { id_token: idToken(nonces.get(form.get('code') ?? '')) };
+    return { access_token: 'at', token_type: 'Bearer', expires_in: 60, ...idTokens, ...(refreshes ? { refresh_token: 'refresh-token-of-the-tests' } : {}) };
   };
   const json = (response: ServerResponse, body: unknown, status = 200) => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   const authorize = (query: URLSearchParams, response: ServerResponse) => {
@@ -99,12 +108,13 @@ export async function startHostileProvider(subject = 'sub-alice'): Promise<Hosti
       if (url.pathname === '/.well-known/openid-configuration') {
         return json(response, strip({
           issuer: provider.issuer, authorization_endpoint: `${provider.issuer}/authorize`, token_endpoint: `${provider.issuer}/token`, jwks_uri: `${provider.issuer}/jwks`, response_types_supported: ['code'], subject_types_supported: ['public'],
-          id_token_signing_alg_values_supported: ['RS256'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true, ...provider.lies.discovery,
+          id_token_signing_alg_values_supported: ['RS256'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true, ...(refreshes ? { userinfo_endpoint: `${provider.issuer}/userinfo` } : {}), ...provider.lies.discovery,
         }));
       }
       if (url.pathname === '/authorize') return authorize(url.searchParams, response);
       if (url.pathname === '/jwks') return json(response, provider.lies.jwks?.() ?? { keys: [keys.jwk] });
-      if (url.pathname === '/token') return json(response, { access_token: 'at', token_type: 'Bearer', expires_in: 60, id_token: idToken(nonces.get(new URLSearchParams(body).get('code') ?? '') ?? '') });
+      if (url.pathname === '/token') return json(response, tokens(new URLSearchParams(body)));
+      if (url.pathname === '/userinfo' && refreshes) return json(response, { sub: subject, ...provider.lies.userInfo });
       json(response, {}, 404);
     });
   });

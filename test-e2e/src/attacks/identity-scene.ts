@@ -5,8 +5,9 @@ import { createPlainBrowser, startGate, startRecordingUpstream, type Gate, type 
 import { startHostileProvider, type HostileProvider } from './hostile-provider.ts';
 
 /** A gateway of its own as four processes, whose identity providers lie: what attacks on logins are made on. */
-export type IdentityScene = { gate: Gate; one: HostileProvider; two: HostileProvider; upstream: RecordingUpstream };
+export type IdentityScene = { gate: Gate; one: HostileProvider; two: HostileProvider; three: HostileProvider; upstream: RecordingUpstream };
 
+type ProviderId = 'one' | 'two' | 'three';
 let open: IdentityScene | undefined;
 
 /** The open scene. */
@@ -16,7 +17,7 @@ export function identityScene(): IdentityScene {
 }
 
 export async function openIdentityScene(): Promise<void> {
-  const [one, two, upstream] = await Promise.all([startHostileProvider(), startHostileProvider('sub-two'), startRecordingUpstream()]);
+  const [one, two, three, upstream] = await Promise.all([startHostileProvider(), startHostileProvider('sub-two'), startHostileProvider('sub-three', { refreshes: true }), startRecordingUpstream()]);
   const provider = (id: string, { issuer }: HostileProvider) => ({ id, issuer, clientId: 'sallyport', clientSecret: 'secret-of-the-tests', allowInsecureIssuer: true, scopes: ['openid', 'email', 'groups'] });
   const gate = await startGate({
     mode: 'processes',
@@ -24,9 +25,10 @@ export async function openIdentityScene(): Promise<void> {
       { ...upstream.access, name: 'dev', policy: [{ allow: { or: [{ groups: 'developers' }] } }] },
       { ...upstream.access, name: 'mail', policy: [{ allow: { or: [{ email: 'alice@example.com' }] } }] },
     ],
-    more: { identity: { providers: [provider('one', one), provider('two', two)], defaultProvider: 'one' } },
+    sessions: { encryption: { keys: [{ id: 'attacks', key: randomBytes(32).toString('base64') }] } },
+    more: { identity: { providers: [provider('one', one), provider('two', two), { ...provider('three', three), userInfo: 'always', refresh: { interval: '1s' } }], defaultProvider: 'one' } },
   });
-  open = { gate, one, two, upstream };
+  open = { gate, one, two, three, upstream };
 }
 
 /** Honest providers again. */
@@ -34,18 +36,19 @@ export function resetIdentityScene(): void {
   if (!open) return;
   open.one.lies = {};
   open.two.lies = {};
+  open.three.lies = {};
 }
 
 export async function closeIdentityScene(): Promise<void> {
   await open?.gate.stop();
-  await Promise.all([open?.one.stop(), open?.two.stop(), open?.upstream.stop()]);
+  await Promise.all([open?.one.stop(), open?.two.stop(), open?.three.stop(), open?.upstream.stop()]);
   open = undefined;
 }
 
 export type ProgramLogin = { left: URL | undefined; answer: HttpAnswer; verifier: string; redirectUri: string };
 
 /** Logs in as a program does, up to its code: `left` is where the browser was sent in the end. */
-export async function logInAtProvider(id: 'one' | 'two' = 'one'): Promise<ProgramLogin> {
+export async function logInAtProvider(id: ProviderId = 'one'): Promise<ProgramLogin> {
   const { gate } = identityScene();
   const verifier = randomBytes(32).toString('base64url');
   const redirectUri = 'http://127.0.0.1:1/callback';
@@ -64,7 +67,7 @@ export async function exchangeCode({ left, verifier, redirectUri }: ProgramLogin
 }
 
 /** A whole login that must succeed. */
-export async function tokenAt(id: 'one' | 'two' = 'one'): Promise<{ token: string; sessionId: string; user: string }> {
+export async function tokenAt(id: ProviderId = 'one'): Promise<{ token: string; sessionId: string; user: string }> {
   const login = await logInAtProvider(id);
   const { status, body } = await exchangeCode(login);
   expect([status, login.left?.searchParams.get('error_description')]).toEqual([200, null]);
@@ -72,7 +75,7 @@ export async function tokenAt(id: 'one' | 'two' = 'one'): Promise<{ token: strin
 }
 
 /** A login that must fail: no code, and words for the program, or for the person where nobody was sent to the provider. */
-export async function expectRefusedLogin(says: RegExp, id: 'one' | 'two' = 'one'): Promise<void> {
+export async function expectRefusedLogin(says: RegExp, id: ProviderId = 'one'): Promise<void> {
   const { left, answer } = await logInAtProvider(id);
   const told = left === undefined ? answer.text : left.searchParams.get('error_description') ?? '';
   expect(told.replaceAll('&#39;', '\'')).toMatch(says);
@@ -81,7 +84,7 @@ export async function expectRefusedLogin(says: RegExp, id: 'one' | 'two' = 'one'
 }
 
 /** The same for one that fails on the way back, which is recorded. */
-export async function expectNoLogin(says: RegExp, id: 'one' | 'two' = 'one'): Promise<AuditRecord> {
+export async function expectNoLogin(says: RegExp, id: ProviderId = 'one'): Promise<AuditRecord> {
   const { gate } = identityScene();
   const filter = { type: 'login.failed' };
   const before = gate.events(filter).length;

@@ -61,8 +61,9 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
   const pages: Record<string, { heading: string; open(page: Page): Promise<unknown> }> = {
     'choose-provider': { heading: 'Log in', open: (page) => page.goto(at('login', choice)) },
     'asked-by-another-site': { heading: 'Log in?', open: async (page) => {
-      await page.setExtraHTTPHeaders({ 'sec-fetch-site': 'cross-site' });
-      await page.goto(at(`login?${new URLSearchParams({ pomerium_redirect_uri: 'http://localhost:41234/' }).toString()}`));
+      await page.setContent(`<a href="${at('login?pomerium_redirect_uri=http://localhost:41234/')}">a page of another site</a>`);
+      await page.click('a');
+      await page.waitForSelector('a.act');
     } },
     'logged-in': { heading: 'You are logged in', open: logIn },
     'not-logged-in': { heading: 'You are not logged in', open: (page) => page.goto(at('me')) },
