@@ -63,8 +63,8 @@ describe('a login whose code is pasted', () => {
     expect(await login('--no-browser', '--timeout', '1')).toMatchObject({ code: 6, err: expect.stringContaining('nobody finished the login within 1 seconds') });
   });
 
-  it('is not offered where the gateway has it switched off', async () => {
-    gateway.override = ({ path: asked, query }) => (asked === '/.sallyport/login' && query.get('redirect_uri')!.startsWith('urn:') ? { status: 403, body: { detail: 'switched off' } } : undefined);
+  it.each([['has it switched off', 403], ['is asked for it too often from here', 429]])('is not offered where the gateway %s', async (_what, status) => {
+    gateway.override = ({ path: asked, query }) => (asked === '/.sallyport/login' && query.get('redirect_uri')!.startsWith('urn:') ? { status, body: { detail: 'not now' } } : undefined);
     rig.onErr = (text) => void browse(/^ {2}(http\S+)$/m.exec(text)![1]!);
     const { code, err } = await login('--no-browser');
     expect([code, pastePage(err)]).toEqual([0, '']);

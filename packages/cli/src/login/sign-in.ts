@@ -52,7 +52,8 @@ async function takePasted(login: Login, lines: PastedLines): Promise<Credential>
 async function pastePage({ client, options, verifier }: Login): Promise<string | undefined> {
   if (!options.paste) return undefined;
   return signInUrl(client, { redirectUri: pasteRedirect, state: randomText(), challenge: challengeOf(verifier), demands: options.demands ?? {} }).catch((error: unknown) => {
-    if (error instanceof CliError && (error.exit === 'refused' || error.exit === 'usage')) return undefined;
+    // A gateway that cannot be asked, or is asked too often from this address, may still have the person log in on this machine; if not, it says so there.
+    if (error instanceof CliError && (error.exit === 'refused' || error.exit === 'usage' || error.exit === 'unreachable')) return undefined;
     throw error;
   });
 }
