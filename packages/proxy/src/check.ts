@@ -6,7 +6,7 @@ import type { CheckClient } from './check-client.ts';
 import type { ClientCertificateOf } from './client-certificate.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { kubernetesAttributes } from './kubernetes-attributes.ts';
-import { hasUnknownScope, learnScope } from './learn-scope.ts';
+import { dependsOnKind, learnKind } from './learn-kind.ts';
 import type { ClusterKinds } from './upstream/cluster-kinds.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -28,12 +28,12 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
   };
 }
 
-/** Finds out whether the kind is namespaced; true if it is not, so that it is worth asking authorize again. */
-async function learnScopeOf(exchange: Exchange, kindsOf: (upstream: Upstream) => ClusterKinds): Promise<boolean> {
+/** Finds out what the cluster knows of the kind; true if it is worth asking authorize again. */
+async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => ClusterKinds): Promise<boolean> {
   const check = exchange.check!;
-  const kubernetes = await learnScope(check.kubernetes!, kindsOf(exchange.upstream!));
+  const kubernetes = await learnKind(check.kubernetes!, kindsOf(exchange.upstream!));
   exchange.check = { ...check, kubernetes };
-  return kubernetes.namespaced === false;
+  return kubernetes.namespaced === false || kubernetes.aggregated === false;
 }
 
 export type CheckDeps = {
@@ -46,14 +46,14 @@ export type CheckDeps = {
 
 /**
  * Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but only after the caller is known.
- * A kind of unknown scope counts as namespaced there, so that what is allowed is allowed either way; only what is refused is worth asking the cluster about.
+ * An unknown kind counts there as whatever is stricter, so that what is allowed is allowed either way; only what is refused is worth asking the cluster about.
  */
 export function createCheck(deps: CheckDeps): Step {
   return async (exchange) => {
     exchange.check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
     exchange.changesSeen = deps.changesHeard?.() ?? 0;
     let answer = await deps.client.check(exchange.check);
-    if (answer.decision.effect === 'deny' && answer.identity && exchange.upstream && deps.kindsOf && hasUnknownScope(exchange.check.kubernetes!) && await learnScopeOf(exchange, deps.kindsOf)) {
+    if (answer.decision.effect === 'deny' && answer.identity && exchange.upstream && deps.kindsOf && dependsOnKind(exchange.check.kubernetes!) && await learnKindOf(exchange, deps.kindsOf)) {
       exchange.changesSeen = deps.changesHeard?.() ?? 0;
       answer = await deps.client.check(exchange.check);
     }

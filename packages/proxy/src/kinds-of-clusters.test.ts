@@ -13,9 +13,14 @@ const paths = () => rig.seen.map(({ url }) => url);
 
 let rig: Rig;
 let hangs = false;
+let mayReadServices = true;
+const services = { kind: 'APIServiceList', items: [{ spec: { group: 'example.com', version: 'v1' } }, { spec: { group: 'aggregated.com', version: 'v1', service: { name: 's', namespace: 'n' } } }, { spec: { group: 'new.k8s.io', version: 'v1' } }] };
+const servicesPath = '/apis/apiregistration.k8s.io/v1/apiservices';
 beforeEach(async () => {
   hangs = false;
+  mayReadServices = true;
   rig = await createRig((request, response) => {
+    if (request.url === servicesPath) return void response.writeHead(mayReadServices ? 200 : 403, { 'content-type': 'application/json' }).end(mayReadServices ? JSON.stringify(services) : '{"kind":"Status"}');
     if (request.url !== '/apis') return void response.end('{}');
     if (!hangs) response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(discovery));
   });
@@ -58,6 +63,43 @@ describe('a list of a kind that is not built in', () => {
     rig.answer = withoutProd;
     for (const path of ['/apis/example.com/v1/namespaces/dev/widgets', '/apis/example.com/v1/zones/a', '/api/v1/secrets', '/apis/apps/v1/deployments', '/apis/example.com/v1']) expect(await send(path)).toMatch(/^HTTP\/1.1 403 /);
     expect(paths()).toEqual([]);
+  });
+});
+
+describe('a selector that pins the namespace', () => {
+  /** A policy that denies a namespace: it allows what is surely pinned to another. */
+  const pinned = ({ kubernetes }: Check) => (kubernetes?.aggregated === false ? allow() : deny());
+
+  it.each([['example.com', 200], ['aggregated.com', 403], ['unheardof.com', 403]])('is gone by in the group %s: %j', async (group, code) => {
+    rig.answer = pinned;
+    expect(await send(`/apis/${group}/v1/widgets?fieldSelector=metadata.namespace%3Ddev`)).toMatch(new RegExp(`^HTTP/1.1 ${code} `));
+    expect(paths().slice(0, 2)).toEqual(['/apis', servicesPath]);
+  });
+
+  it('counts for nothing where the gateway may not read who serves the kind, and is not asked about without one', async () => {
+    rig.answer = pinned;
+    mayReadServices = false;
+    expect(await send('/apis/example.com/v1/widgets?fieldSelector=metadata.namespace%3Ddev')).toMatch(/^HTTP\/1.1 403 /);
+    expect(await send('/apis/example.com/v1/widgets')).toMatch(/^HTTP\/1.1 403 /);
+    expect(paths()).toEqual(['/apis', servicesPath]);
+  });
+});
+
+describe('a PUT that may create', () => {
+  const withoutUpserts = ({ kubernetes }: Check) => (kubernetes?.upsert === true ? deny() : allow());
+  const put = (path: string, method = 'PUT', type = 'application/json') => rig.raw(`${method} /clusters/dev${path} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\nContent-Type: ${type}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`);
+
+  it.each([['example.com', 200], ['aggregated.com', 403], ['new.k8s.io', 403], ['unheardof.com', 403]])('does not in the group %s, if the API server serves it by itself: %j', async (group, code) => {
+    rig.answer = withoutUpserts;
+    expect(await put(`/apis/${group}/v1/namespaces/dev/widgets/w`)).toMatch(new RegExp(`^HTTP/1.1 ${code} `));
+  });
+
+  it('does not through a subresource of a custom resource, by an apply either; an apply of the object itself does', async () => {
+    rig.answer = withoutUpserts;
+    const apply = 'application/apply-patch+yaml';
+    expect(await put('/apis/example.com/v1/namespaces/dev/widgets/w/status', 'PATCH', apply)).toMatch(/^HTTP\/1.1 200 /);
+    expect(await put('/apis/example.com/v1/namespaces/dev/widgets/w', 'PATCH', apply)).toMatch(/^HTTP\/1.1 403 /);
+    expect(await put('/apis/coordination.k8s.io/v1/namespaces/dev/leases/l')).toMatch(/^HTTP\/1.1 403 /);
   });
 });
 

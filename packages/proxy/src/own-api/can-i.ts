@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { canIAnswerSchema, canIQuestionSchema } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
 import { clientText } from '../client-text.ts';
-import { learnScope } from '../learn-scope.ts';
+import { learnKind } from '../learn-kind.ts';
 import type { ApiContext, ApiResult } from './audited-call.ts';
 import { checkOf, type AskingDeps } from './check-of-question.ts';
 import { readAs } from './read-as.ts';
@@ -20,7 +20,7 @@ export function createCanI(deps: AskingDeps): (request: IncomingMessage, caller:
     const asked = requests.map((one) => readQuestion({ cluster, ...place, ...one }));
     context.noteExplained({ cluster: clientText(cluster), verb: 'many', ...(namespace === undefined ? {} : { namespace: clientText(namespace) }) });
     const kinds = deps.kindsOf?.(cluster);
-    const questions = await Promise.all(asked.map(async (one) => ({ ...one, kubernetes: await learnScope(one.kubernetes, kinds) })));
+    const questions = await Promise.all(asked.map(async (one) => ({ ...one, kubernetes: await learnKind(one.kubernetes, kinds) })));
     const check = checkOf(cluster, questions[0]!, request, context, deps);
     const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/can-i', body: { check, requests: questions.map(({ method, kubernetes }) => ({ method, kubernetes })) }, timeoutMs });
     const read = canIAnswerSchema.safeParse(body);

@@ -29,7 +29,7 @@ function setUp(answer: () => unknown = () => explanation) {
   } };
   const app = createOwnApi({
     origin: 'https://gate', findCaller: createFindCaller({ client: { check } }), clientAddress: () => '10.0.0.9', clientCertificateOf: () => ({ presented: false }), authenticate: service, audit: service, authorize: service,
-    pages: (_request, response) => void response.end(), clusters: () => [], kindsOf: (cluster) => (cluster === 'dev' ? { namespaced: (_group, _version, resource) => Promise.resolve(resource !== 'zones') } : undefined), logger: createLogger({ service: 'proxy', level: 'silent' }),
+    pages: (_request, response) => void response.end(), clusters: () => [], kindsOf: (cluster) => (cluster === 'dev' ? { namespaced: (_group, _version, resource) => Promise.resolve(resource !== 'zones'), aggregated: () => undefined } : undefined), logger: createLogger({ service: 'proxy', level: 'silent' }),
     auditCall: { open: () => {}, complete: ({ status, explained }) => void events.push({ status, explained }) },
   });
   const ask = (body: unknown, headers: Record<string, string> = { authorization: 'Bearer spt_live' }) => supertest(app).post('/.sallyport/api/v1/policy/explain').set(headers).set('content-type', 'application/json').send(typeof body === 'string' ? body : JSON.stringify(body));

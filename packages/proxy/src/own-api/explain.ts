@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { explanationSchema, type SallyportPart } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
 import { clientText } from '../client-text.ts';
-import { learnScope } from '../learn-scope.ts';
+import { learnKind } from '../learn-kind.ts';
 import type { ApiContext, ApiResult } from './audited-call.ts';
 import { checkOf, type AskingDeps } from './check-of-question.ts';
 import { readJsonBody } from './read-json-body.ts';
@@ -25,7 +25,7 @@ export function createExplain(deps: AskingDeps): (request: IncomingMessage, call
     const event = eventOf(asked);
     context.noteExplained(event);
     const { about, cluster } = asked.question;
-    const kubernetes = await learnScope(asked.kubernetes, deps.kindsOf?.(cluster));
+    const kubernetes = await learnKind(asked.kubernetes, deps.kindsOf?.(cluster));
     const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/explain', body: { check: checkOf(cluster, { ...asked, kubernetes }, request, context, deps), ...(about ? { about } : {}) }, timeoutMs });
     const read = explanationSchema.safeParse(body);
     if (!read.success) throw new ProblemError('authorize-unavailable', 'The explanation could not be read. Try again shortly.', { cause: read.error });

@@ -17,7 +17,7 @@ function eventOf(upstream: Upstream, about: { auditID: string; path: string; rec
   return {
     kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: about.auditID, stage: 'ResponseComplete', requestURI: about.path, verb: 'get', user: { username: 'gateway:discovery' },
     responseStatus: { code: about.code, ...(about.message === undefined ? {} : { message: about.message }) }, requestReceivedTimestamp: about.received, stageTimestamp: about.stage,
-    sallyport: { producer: about.producer, cluster: { id: upstream.name, name: upstream.name }, credentialKind: 'gateway', request: { method: 'GET' }, detail: 'The gateway asked which kinds are namespaced.' },
+    sallyport: { producer: about.producer, cluster: { id: upstream.name, name: upstream.name }, credentialKind: 'gateway', request: { method: 'GET' }, detail: 'The gateway asked what the cluster serves.' },
   };
 }
 

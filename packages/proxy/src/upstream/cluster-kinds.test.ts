@@ -92,3 +92,20 @@ describe('whether a kind of a cluster is namespaced', () => {
     expect([await of('widgets'), await of('widgets'), state.asked.length]).toEqual([undefined, undefined, 1]);
   });
 });
+
+describe('whether an API is aggregated', () => {
+  const services = JSON.stringify({ kind: 'APIServiceList', items: [
+    { spec: { group: 'example.com', version: 'v1' } }, { spec: { group: 'metrics.k8s.io', version: 'v1beta1', service: { name: 'metrics', namespace: 'kube-system' } } }, { spec: { version: 'v1', service: null } }, { spec: { group: 7, version: 'v1' } }, null, {},
+  ] });
+
+  it('is what its APIService says', async () => {
+    const { state, kinds } = setUp(200, services);
+    expect([await kinds.aggregated('example.com', 'v1'), await kinds.aggregated('metrics.k8s.io', 'v1beta1'), await kinds.aggregated('', 'v1'), await kinds.aggregated('example.com', 'v2')]).toEqual([false, true, false, undefined]);
+    expect(state.asked.map(({ path }) => path)).toEqual(['/apis/apiregistration.k8s.io/v1/apiservices']);
+  });
+
+  it.each([[403, services], [200, '{"kind":"List","items":[]}'], [200, '[]'], [200, 'x']])('is unknown after %j %s, and not asked again for a while', async (status, body) => {
+    const { state, kinds } = setUp(status, body);
+    expect([await kinds.aggregated('example.com', 'v1'), await kinds.aggregated('example.com', 'v1'), state.asked.length]).toEqual([undefined, undefined, 1]);
+  });
+});

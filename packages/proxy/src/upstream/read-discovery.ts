@@ -1,3 +1,5 @@
+import { fieldsOf, type Fields } from './json-fields.ts';
+
 /** Whether each kind is namespaced, by `group/version/resource`. */
 export type DiscoveredScopes = ReadonlyMap<string, boolean>;
 
@@ -6,8 +8,6 @@ export function kindKey(apiGroup: string, apiVersion: string, resource: string):
   return `${apiGroup}/${apiVersion}/${resource}`;
 }
 
-type Fields = Record<string, unknown>;
-const fieldsOf = (value: unknown): Fields => (typeof value === 'object' && value !== null ? value as Fields : {});
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : []);
 
