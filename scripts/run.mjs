@@ -33,7 +33,7 @@ function built(program) {
 const commands = {
   build: () => process.exit(build()),
   lint: () => process.exit(runNode([path.join(root, 'node_modules/oxlint/bin/oxlint'), ...args]) || build()),
-  jest: () => process.exit(runNode([...jest, ...args, '--selectProjects', 'unit', 'real'])),
+  jest: () => foreground([...jest, ...args, '--selectProjects', 'unit', 'real']),
   'test:unit': () => foreground([built('scripts/test.mjs'), 'unit', ...args]),
   'test:e2e': () => foreground([built('scripts/test.mjs'), 'real', 'e2e', 'bed', ...args]),
   'test:slow': () => foreground([built('scripts/test.mjs'), 'fuzzing', 'slow', ...args]),

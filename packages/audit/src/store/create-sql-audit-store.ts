@@ -74,8 +74,8 @@ async function findPage(database: SqlDatabase, query: AuditQuery, only: OnlyOf |
   // Before the page, so that an event that comes in between is on the page or after `latest`, never lost between them.
   const [newest] = await database.query(latestStatement(only));
   const rows = await database.query(findStatement(query, place, only));
-  const more = rows.length > query.limit;
-  const shown = more ? rows.slice(0, query.limit) : rows;
+  const shown = rows.slice(0, query.limit);
+  const more = Number(rows[0]?.found ?? 0) > shown.length;
   const last = ingestOf(shown.at(-1));
   const next = query.order === 'newest' ? { ...place, below: last } : { ...place, above: last };
   const latest = Math.max(Number(newest?.latest ?? 0), place.above ?? 0, ...shown.map(ingestOf));

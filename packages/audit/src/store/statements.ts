@@ -89,7 +89,10 @@ class Conditions {
   }
 }
 
-/** One page and one event more, by which it is known whether there is another page. */
+/** A page ends with the event that reaches this: events may be long, and a thousand of them must not fill the memory of those who pass them on. */
+const mostBytes = 8 * 1024 * 1024;
+
+/** One page and one event more, by which it is known whether there is another page; each row says how many were found (`found`), though the page may end before. */
 export function findStatement(query: AuditQuery, place: Place, only: OnlyOf | undefined): Statement {
   const conditions = new Conditions();
   for (const [name, column] of Object.entries(filters)) {
@@ -106,8 +109,10 @@ export function findStatement(query: AuditQuery, place: Place, only: OnlyOf | un
   conditions.add('ingest >', place.above);
   conditions.add('ingest <', place.below);
   const direction = query.order === 'newest' ? 'desc' : 'asc';
-  const page = `select * from audit_events${conditions.where} order by ingest ${direction} limit ${query.limit + 1}`;
-  return { sql: `select ${eventColumns} from (${page}) as page left join audit_aggregates using (ingest) order by ingest ${direction}`, values: conditions.values };
+  const some = `select * from audit_events${conditions.where} order by ingest ${direction} limit ${query.limit + 1}`;
+  const page = `select *, octet_length(data) as size, sum(octet_length(data)) over (order by ingest ${direction}) as bytes, count(*) over () as found from (${some}) as some_events`;
+  const sql = `select ${eventColumns}, found from (${page}) as page left join audit_aggregates using (ingest) where bytes - size < ${mostBytes} order by ingest ${direction}`;
+  return { sql, values: conditions.values };
 }
 
 /** The newest place; among the caller's own events only, if that is all they may know of. */
