@@ -10,22 +10,34 @@ import { eventually } from '../harness/index.ts';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 let directory: string;
 beforeEach(() => {
+  started = [];
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-stop-'));
 });
 
 type Found = { pid: number; text: string };
+let started: Found[] = [];
 
-/** Every process whose command line or environment names this test's directory, and so what it has started. */
+function look(pid: string): Found & { parent: number; marked: boolean } | undefined {
+  try {
+    const [stat, text, environment] = ['stat', 'cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'latin1'));
+    const [state, parent] = stat!.replace(/^.*\) /s, '').split(' ');
+    const marked = text!.includes(directory) || environment!.includes(`SALLYPORT_TEST_MARK=${directory}`);
+    return state === 'Z' ? undefined : { pid: Number(pid), text: text!.replaceAll('\0', ' ').trim(), parent: Number(parent), marked };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every process that names this test's directory, or has come from one that does: Redis writes over both its command line and its environment. */
 function running(): Found[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      const [state, text, environment] = ['stat', 'cmdline', 'environ'].map((file) => readFileSync(`/proc/${name}/${file}`, 'latin1'));
-      const mine = (text!.includes(directory) || environment!.includes(`SALLYPORT_TEST_MARK=${directory}`)) && !/\) Z /.test(state!);
-      return mine ? [{ pid: Number(name), text: text!.replaceAll('\0', ' ').trim() }] : [];
-    } catch {
-      return [];
-    }
-  });
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => look(name) ?? []);
+  const mine = new Set(all.filter(({ pid, text, marked }) => marked || started.some((one) => one.pid === pid && one.text === text)).map(({ pid }) => pid));
+  for (let before = -1; before !== mine.size;) {
+    before = mine.size;
+    for (const { pid, parent } of all) if (mine.has(parent)) mine.add(pid);
+  }
+  started = all.filter(({ pid }) => mine.has(pid)).map(({ pid, text }) => ({ pid, text }));
+  return started;
 }
 
 afterEach(() => {
