@@ -4,6 +4,7 @@ import { auditQuerySchema, type AuditPage, type AuditRecord } from '@sallyport/c
 import { sampleAuditRecord } from '@sallyport/kit';
 import fc from 'fast-check';
 import { describeAnonymousEvents } from './anonymous-events.conformance.ts';
+import { describeLargeEvents } from './large-events.conformance.ts';
 import type { AuditStore, OnlyOf } from './audit-store.ts';
 
 /** What a backend brings: an empty store, and how to open another one on the same database. */
@@ -219,30 +220,7 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
 
     describeAnonymousEvents(() => bed, event);
 
-    it.each(['newest', 'oldest'] as const)('ends a page of very large events early, and goes on from there, %s first', async (order) => {
-      const session = crypto.randomUUID();
-      const records = Array.from({ length: 30 }, () => event(session, { namespace: 'n'.repeat(600_000) }));
-      await store.add(records);
-      const seen: string[] = [];
-      let [after, pages]: [string | undefined, number] = [undefined, 0];
-      do {
-        const page: AuditPage = await find({ session, limit: 1000, order, ...(after === undefined ? {} : { after }) });
-        expect(JSON.stringify(page).length).toBeLessThan(10 * 1024 * 1024);
-        seen.push(...ids(page));
-        after = page.next;
-        pages += 1;
-      } while (after !== undefined && pages < 40);
-      const all = records.map((record) => record.id);
-      expect(seen).toEqual(order === 'newest' ? all.toReversed() : all);
-      expect(pages).toBeLessThan(6);
-    }, 60_000);
-
-    it('takes a large batch of large events', async () => {
-      const session = crypto.randomUUID();
-      const records = Array.from({ length: 500 }, () => event(session, { namespace: 'n'.repeat(5000) }));
-      await store.add(records);
-      expect((await find({ session, limit: 1000 })).events).toHaveLength(500);
-    }, 30_000);
+    describeLargeEvents(() => bed, event);
 
     it('can be used', async () => {
       await expect(store.ping()).resolves.toBeUndefined();
