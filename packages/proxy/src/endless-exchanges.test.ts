@@ -94,67 +94,74 @@ const unanswered: [string, Shape][] = [
   ['a delete without an answer', { answer: never, method: 'DELETE', target: `${api}/pods/web` }],
 ];
 
-async function open({ answer, method = 'GET', target, lines = [], body = '', reads = true }: Shape): Promise<Client> {
-  await start(answer);
-  const client = begin(method, target, lines);
-  if (!reads) client.socket.pause();
-  if (body !== '') client.socket.write(body);
+/** Begins a request of each shape, and waits until all have come as far as they will. */
+async function open(shapes: readonly [string, Shape][]): Promise<Client[]> {
+  await start((request, response) => shapes[Number(/shape=(\d+)/.exec(request.url!)![1])]![1].answer(request, response));
+  const clients = shapes.map(([, { method = 'GET', target, lines = [], body = '', reads = true }], index) => {
+    const client = begin(method, `${target}?shape=${index}`, lines);
+    if (!reads) client.socket.pause();
+    if (body !== '') client.socket.write(body);
+    return client;
+  });
   // The head of a body that has not begun waits for it.
-  await until(() => (answer === swallow && body === '' ? rig.checks : cluster).length === 1);
-  return client;
+  const waiting = shapes.filter(([, { answer, body = '' }]) => answer === swallow && body === '').length;
+  await until(() => rig.checks.length === shapes.length && cluster.length === shapes.length - waiting);
+  const begins = ({ answer, reads }: Shape) => answer !== swallow && answer !== never && reads !== false;
+  await until(() => clients.every((client, index) => !begins(shapes[index]![1]) || client.text() !== ''));
+  if (shapes.some(([, { reads }]) => reads === false)) await pause(100);
+  return clients;
 }
 
-describe('what has been under way for two seconds is listed as a request, and ends with its session', () => {
-  it.each(answered)('%s: it does not look complete', async (_what, shape) => {
-    const client = await open(shape);
-    await pause(longMs + 50);
-    expect(listed()).toMatchObject([{ kind: 'request', user: 'alice@example.com', sessionId: 'ses_1', cluster: 'dev' }]);
-    expect(listed()[0]).not.toHaveProperty('reason');
+async function expectCut(client: Client, { reads }: Shape): Promise<void> {
+  client.socket.resume();
+  await until(() => client.closed);
+  expect(client.text()).toMatch(/^HTTP\/1\.1 200 /);
+  expect(client.text()).not.toMatch(/\r\n0\r\n\r\n$/);
+  expect(client.text().length).toBeLessThan(reads === false ? 31 * 1024 * 1024 : 10_000);
+}
+
+describe('a request that has no end ends with its session', () => {
+  it.each(answered)('%s: it does not look complete', async (...shape) => {
+    const [client] = await open([shape]);
     const at = performance.now();
     revoke();
     await until(() => cluster[0]!.over && rig.streams.registry.size === 0);
     expect(performance.now() - at).toBeLessThan(endsMs);
-    client.socket.resume();
-    await until(() => client.closed);
-    expect(client.text()).toMatch(/^HTTP\/1\.1 200 /);
-    expect(client.text()).not.toMatch(/\r\n0\r\n\r\n$/);
-    expect(client.text().length).toBeLessThan(shape.reads === false ? 31 * 1024 * 1024 : 10_000);
+    await expectCut(client!, shape[1]);
     expect(endedList()).toMatchObject([{ kind: 'request', reason: 'session-ended', detail: 'This session was ended; log in again.' }]);
     expect(complete()).toMatchObject([{ data: { responseStatus: { code: 200 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } }]);
     expect(rig.events.filter(({ type }) => type === 'stream.cut')).toHaveLength(1);
   });
 
-  it.each(unanswered)('%s: its client is told why', async (_what, shape) => {
-    const client = await open(shape);
-    await pause(longMs + 50);
-    expect(listed()).toMatchObject([{ kind: 'request', user: 'alice@example.com' }]);
+  it.each(unanswered)('%s: its client is told why', async (...shape) => {
+    const [client] = await open([shape]);
     const at = performance.now();
     revoke();
-    await until(() => cluster.every(({ over }) => over) && client.text().includes('}'));
+    await until(() => cluster.every(({ over }) => over) && client!.text().includes('}'));
     expect(performance.now() - at).toBeLessThan(endsMs);
-    expect(client.text()).toMatch(/^HTTP\/1\.1 401 /);
-    expect(client.text()).toContain('This session was ended');
+    expect(client!.text()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(client!.text()).toContain('This session was ended');
     await until(() => complete().length === 1 && rig.streams.registry.size === 0);
-    if (shape.lines?.some((line) => line.startsWith('Transfer') || line.endsWith('000'))) expect(cluster.some(({ whole }) => whole)).toBe(false);
+    if (shape[1].lines?.some((line) => line.startsWith('Transfer') || line.endsWith('000'))) expect(cluster.some(({ whole }) => whole)).toBe(false);
     expect(endedList()).toMatchObject([{ kind: 'request', reason: 'session-ended' }]);
     expect(complete()).toMatchObject([{ data: { responseStatus: { code: 401 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } }]);
   });
 
-  it('an answer that is whole here, and that its client does not take', async () => {
-    await start((_request, response) => void response.end('y'.repeat(60_000)));
-    const client = begin('GET', `${api}/pods`);
-    client.socket.pause();
-    // What lies before it in the same connection fills all that the two systems keep.
-    await until(() => cluster.length === 1);
-    cluster[0]!.response.on('error', () => {});
-    for (let count = 0; count < 9; count += 1) client.socket.write(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`);
-    await until(() => cluster.length === 10);
-    await pause(longMs + 50);
-    const left = listed().length;
-    revoke();
-    await until(() => rig.streams.registry.size === 0, endsMs);
-    if (left > 0) await until(() => client.closed || rig.streams.registry.size === 0);
-    expect(complete()).toHaveLength(10);
+  it('and is listed, and judged by every change, when it has been under way for two seconds, whatever it waits for', async () => {
+    const shapes = [...answered, ...unanswered];
+    const clients = await open(shapes);
+    expect(listed()).toEqual([]);
+    await pause(longMs);
+    expect(listed().map(({ kind, user, sessionId, cluster: name, reason }) => [kind, user, sessionId, name, reason])).toEqual(shapes.map(() => ['request', 'alice@example.com', 'ses_1', 'dev', undefined]));
+    rig.answer = () => ended;
+    const at = performance.now();
+    rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'v2' });
+    await until(() => cluster.every(({ over }) => over) && rig.streams.registry.size === 0);
+    expect(performance.now() - at).toBeLessThan(endsMs);
+    for (const [index, client] of clients.entries()) {
+      if (index < answered.length) await expectCut(client, shapes[index]![1]);
+      else expect(client.text()).toMatch(/^HTTP\/1\.1 401 /);
+    }
   });
 });
 

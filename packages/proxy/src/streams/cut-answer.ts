@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.ts';
  * as well where the turn of a pipelined answer has not come: Node would still send what it keeps of one that was destroyed.
  */
 export function cutAnswer({ response, connection }: Exchange): void {
+  if (response.writableFinished) return; // its client has all of it, and may be asking for more
   response.destroy();
   connection.destroy();
 }

@@ -1,0 +1,68 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { Exchange } from '../exchange.ts';
+import { cutAnswer } from './cut-answer.ts';
+import { createEndResponse } from './end-response.ts';
+import type { StreamEnd } from './open-stream.ts';
+
+const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
+
+/** An answer whose client takes what comes first (or all), and nothing after that. */
+function answering(stream: string, takesAll: boolean): { exchange: Exchange; taken(): string } {
+  let taken = '';
+  const socket = new Duplex({
+    highWaterMark: 1024 * 1024, read() {},
+    write(chunk: Buffer, _encoding, done) {
+      const first = taken === '';
+      taken += chunk.toString('latin1');
+      if (first || takesAll) done();
+    },
+  });
+  const response = new ServerResponse({ method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: {} } as IncomingMessage);
+  response.assignSocket(socket as never);
+  return { exchange: { response, connection: socket, kube: { stream }, statusCode: 200, bytesOut: 0 } as unknown as Exchange, taken: () => taken };
+}
+
+describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is whole here', (stream) => {
+  it('and that its client does not take is taken away when it is to end', async () => {
+    const { exchange } = answering(stream, false);
+    const { response } = exchange;
+    const ending = createEndResponse(exchange, []);
+    response.writeHead(200).flushHeaders();
+    response.write(ending.pass(Buffer.from('{"type":"BOOKMARK"}\n'))!);
+    response.end('{"type":"BOOKMARK"}\n');
+    let stopped = false;
+    ending.cut(end, () => { stopped = true; });
+    await pause(700);
+    expect([exchange.connection.destroyed, response.destroyed, stopped]).toEqual([true, true, false]);
+  });
+
+  it('and that its client has taken is left alone, and its connection with it', async () => {
+    const { exchange, taken } = answering(stream, true);
+    const { response } = exchange;
+    const ending = createEndResponse(exchange, []);
+    response.writeHead(200);
+    response.end('{"type":"BOOKMARK"}\n');
+    await pause(10);
+    ending.cut(end, () => {});
+    cutAnswer(exchange);
+    await pause(700);
+    expect(exchange.connection.destroyed).toBe(false);
+    expect(taken()).toMatch(/BOOKMARK/);
+  });
+});
+
+describe('an answer that is under way', () => {
+  it.each([['proxy', [], true], ['log', ['Content-Length', '100'], true], ['log', [], false]] as const)('(%s, %j) does not look whole unless its end says nothing', async (stream, lines, cut) => {
+    const { exchange, taken } = answering(stream, true);
+    const ending = createEndResponse(exchange, lines);
+    exchange.response.writeHead(200, [...lines]);
+    exchange.response.write(ending.pass(Buffer.from('some'))!);
+    await pause(10);
+    ending.cut(end, () => {});
+    await pause(10);
+    expect([exchange.connection.destroyed, taken().endsWith('\r\n0\r\n\r\n')]).toEqual([cut, !cut]);
+  });
+});
