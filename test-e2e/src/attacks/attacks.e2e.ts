@@ -61,6 +61,8 @@ import { attackStatements } from './s17-statements.ts';
 import { attackPastedLogins } from './s21-pasted-logins.ts';
 import { attackPendingLogins } from './s25-login-floods.ts';
 import { attackSilentLogins } from './s26-foreign-pages.ts';
+import { attackEndlessExchanges } from './s27-endless-exchanges.ts';
+import { attackLogSubprotocols } from './s42-log-subprotocols.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -117,6 +119,8 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackHosts();
   attackHiddenTokens();
   attackForeignReaders();
+  attackEndlessExchanges();
+  attackLogSubprotocols();
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {

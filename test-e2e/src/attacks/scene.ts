@@ -18,7 +18,7 @@ const programsDenied = [
 ];
 
 /** Few enough that an attack can reach them, and more than any other attack opens at once. */
-export const limits = { perUser: 40, perCluster: 60 };
+export const limits = { perUser: 40, perCluster: 60, inFlightPerUser: 150 };
 const person = (name: string, groups: string[], more: Partial<Person> = {}): Person => ({ user: `${name}@example.com`, password: name, groups, ...more });
 
 /** People whose names and groups the identity provider should not have sent, besides those of the demo. */
