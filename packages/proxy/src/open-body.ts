@@ -6,10 +6,8 @@ import { endOfAnswer } from './streams/end-of-answer.ts';
 
 export type OpenBodyDeps = { checks: CheckClient; changesHeard(): number };
 
-/** For how long the decision on a request's head holds for its body as well, in milliseconds. */
+/** For how long a decision holds for what comes of a body, in milliseconds. */
 const freshMs = 1000;
-
-const nothing = Buffer.alloc(0);
 
 /** Asks again about a request whose body has taken its time; returns the refusal if it is no longer allowed, or nobody can be asked. */
 async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
@@ -22,29 +20,30 @@ async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise
 }
 
 /**
- * A body on its way. `hold`: its last byte waits until the request is judged again, if that was long ago or things have changed; whoever begins a write
- * and holds back its end must not finish it when their session or their right is gone. `count`: its length is found out here.
+ * A body on its way. `judged`: no piece of it goes on, nor its end, unless the request was judged within the last second and nothing has changed since. It is not
+ * enough to hold back the end: a reader that takes JSON, YAML or CBOR as it comes acts as soon as a value is whole, and what follows is padding. `count`: its
+ * length is found out here.
  */
-function createPassage(exchange: Exchange, how: { hold: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
-  const judgedAt = performance.now();
-  let held = nothing;
-  const judge = async (done: TransformCallback) => {
+function createPassage(exchange: Exchange, how: { judged: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
+  let judgedAt = performance.now();
+  let { changesSeen } = exchange;
+  const judge = async (piece: Buffer | undefined, done: TransformCallback) => {
+    const [asked, changes] = [performance.now(), deps.changesHeard()];
     const refusal = await judgeAgain(exchange, deps);
-    if (refusal) done(refusal);
-    else done(undefined, held);
+    if (refusal) return done(refusal);
+    [judgedAt, changesSeen] = [asked, changes];
+    done(undefined, piece);
+  };
+  const pass = (piece: Buffer | undefined, done: TransformCallback) => {
+    if (!how.judged || (performance.now() - judgedAt < freshMs && deps.changesHeard() === changesSeen)) return done(undefined, piece);
+    void judge(piece, done);
   };
   const passage = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (how.count) exchange.bytesIn += chunk.length;
-      if (!how.hold) return done(undefined, chunk);
-      const all = Buffer.concat([held, chunk]);
-      held = all.subarray(all.length - 1);
-      done(undefined, all.subarray(0, all.length - 1));
+      pass(chunk, done);
     },
-    flush(done) {
-      if (!how.hold || (performance.now() - judgedAt < freshMs && deps.changesHeard() === exchange.changesSeen)) return done(undefined, held);
-      void judge(done);
-    },
+    flush: (done) => pass(undefined, done),
   });
   passage.on('error', () => {}); // told to whoever sends it on, as long as somebody does
   exchange.request.on('error', (error) => passage.destroy(error));
@@ -58,11 +57,10 @@ export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Read
     const { chunked, contentLength } = exchange.headers!;
     if (!chunked && !((contentLength ?? 0) > 0)) return contentLength === undefined ? undefined : '';
     if (exchange.expectsContinue) response.writeContinue();
-    // What is proxied is judged while it is open, and its two sides may talk in turns, so nothing of it is held back. A watch or a followed log says nothing
-    // after its head; what does, by whatever method, is held to its end like any other.
-    const hold = !request.complete && kube!.stream !== 'proxy';
-    if (!chunked && !hold) return request;
+    // What is proxied is judged while it is open. A watch or a followed log says nothing after its head; what does, by whatever method, is judged like any other.
+    const judged = !request.complete && kube!.stream !== 'proxy';
+    if (!chunked && !judged) return request;
     // Through a passage and not by a listener: that would set the body flowing before anybody sends it on.
-    return request.pipe(createPassage(exchange, { hold, count: chunked }, deps));
+    return request.pipe(createPassage(exchange, { judged, count: chunked }, deps));
   };
 }

@@ -85,13 +85,44 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     const { socket, text } = begin('POST', `${api}/pods`, line);
     socket.write(part('half'));
     // Its body is on its way: one that is whole when it is opened needs no second judgement.
-    await until(() => got[0]?.text === 'hal');
+    await until(() => got[0]?.text === 'half');
     rig.answer = () => allow({ ...alice, groups: [] });
     rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'w' });
     socket.write(part('rest') + last);
     await until(() => text().includes('\r\n\r\n'));
     expect(text()).toMatch(/^HTTP\/1\.1 403 /);
     expect(got.filter((one) => one.whole)).toEqual([]);
+    socket.destroy();
+  });
+
+  it.each([['white space', ' \n\t'.repeat(50)], ['a second value', '{"b":2}'], ['a second document', '\n---\n# x\n'], ['noise', 'x'.repeat(100)]])('and is padded with %s has nothing go on that its sender may not write any more, for readers who act as soon as a value is whole', async (_what, padding) => {
+    await start();
+    const value = '{"a":1}';
+    const { socket, text } = begin('PUT', `${api}/pods/web`, line.replace(': 8', `: ${value.length + padding.length + 1}`));
+    socket.write(part(value.slice(0, -1)));
+    await until(() => got[0]?.text === value.slice(0, -1));
+    await pause(1100);
+    rig.answer = () => ended;
+    socket.write(part(`}${padding}`));
+    await until(() => text().includes('\r\n\r\n') && got.every(({ over }) => over));
+    expect(text()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(got[0]!.text).toBe(value.slice(0, -1));
+    socket.destroy();
+  });
+
+  it('is asked about once a second however many pieces it comes in, and the piece that has waited goes on', async () => {
+    await start();
+    const pieces = 220;
+    const { socket, text } = begin('POST', `${api}/pods`, line.replace(': 8', `: ${pieces}`));
+    for (let count = 0; count < pieces; count += 1) {
+      socket.write(part('x'));
+      await pause(10);
+    }
+    socket.write(last);
+    await until(() => text().includes('{}'));
+    expect(got[0]!.text).toHaveLength(pieces);
+    expect(rig.checks.length).toBeGreaterThanOrEqual(3);
+    expect(rig.checks.length).toBeLessThanOrEqual(6);
     socket.destroy();
   });
 

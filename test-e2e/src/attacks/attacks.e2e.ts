@@ -63,6 +63,7 @@ import { attackPendingLogins } from './s25-login-floods.ts';
 import { attackSilentLogins } from './s26-foreign-pages.ts';
 import { attackEndlessExchanges } from './s27-endless-exchanges.ts';
 import { attackLogSubprotocols } from './s42-log-subprotocols.ts';
+import { attackPaddedBodies } from './s35-padded-bodies.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -121,6 +122,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackForeignReaders();
   attackEndlessExchanges();
   attackLogSubprotocols();
+  attackPaddedBodies();
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {
