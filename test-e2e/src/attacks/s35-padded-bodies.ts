@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
 import { bytesOf, eventOf, pods, send } from './attack.ts';
@@ -34,14 +35,14 @@ export function attackPaddedBodies(): void {
   describe('S35: a cluster whose answer drips byte by byte', () => {
     it('is answered for in the end, and keeps nobody else waiting', async () => {
       const answer = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\nX-Long: ${'a'.repeat(2000)}\r\n\r\n{"kind":"Drip"}`;
-      scene().dev.answer(async (_request, response) => {
-        const { socket } = response;
-        socket!.setNoDelay(true);
+      const drip = async (socket: Socket) => {
+        socket.setNoDelay(true);
         for (const byte of answer) {
-          socket!.write(byte);
+          socket.write(byte);
           await new Promise((resolve) => { setImmediate(resolve); });
         }
-      });
+      };
+      scene().dev.answer((_request, response) => void drip(response.socket!));
       const reply = await send(bytesOf({}), 4000);
       expect([reply.code, reply.body]).toEqual([200, '{"kind":"Drip"}']);
     });
