@@ -24,4 +24,5 @@ export { foreignPrefixes, warnOfSharedNames } from './config/shared-names.ts';
 export { warnOfUnkeptTokens } from './config/warn-of-unkept-tokens.ts';
 export { type SessionsConfig } from './config/sessions.ts';
 export { type AuditConfig } from './config/audit.ts';
+export { defaultTlsProfile, type TlsProfile } from './config/tls.ts';
 export { type ListenAddress } from './config/address.ts';

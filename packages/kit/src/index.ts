@@ -13,6 +13,7 @@ export * from './config/read-text-file.ts';
 export * from './http/send-problem.ts';
 export * from './http/create-internal-server.ts';
 export * from './http/listen-http.ts';
+export { tlsOptions } from './http/tls-options.ts';
 export * from './observe/create-logger.ts';
 export * from './observe/create-admin-server.ts';
 export * from './observe/readiness.ts';

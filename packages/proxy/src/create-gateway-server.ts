@@ -1,6 +1,8 @@
 import { createServer as createHttpServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { TlsProfile } from '@sallyport/contracts';
+import { tlsOptions } from '@sallyport/kit';
 import type { BeginExchange } from './begin-exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExchangeEnds } from './finish-exchange.ts';
@@ -8,7 +10,7 @@ import { createPipelineLimit, type PipelineLimit } from './limit-pipeline.ts';
 
 export type GatewayServerDeps = {
   /** With `clientCa` clients are asked for a certificate; what to make of it is policy's business. */
-  tls: { cert: string; key: string; clientCa?: string } | undefined;
+  tls: { cert: string; key: string; clientCa?: string; profile?: TlsProfile } | undefined;
   begin: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;
   ends: ExchangeEnds;
@@ -91,9 +93,9 @@ function refuseBytes(deps: GatewayServerDeps, error: NodeJS.ErrnoException, sock
   destroyAfter(socket, lingerMs);
 }
 
-function createSecureServer({ cert, key, clientCa }: NonNullable<GatewayServerDeps['tls']>): Server {
+function createSecureServer({ cert, key, clientCa, profile }: NonNullable<GatewayServerDeps['tls']>): Server {
   const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
-  return createHttpsServer({ ...options, cert, key, ...asking, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2', handshakeTimeout });
+  return createHttpsServer({ ...options, cert, key, ...asking, ALPNProtocols: ['http/1.1'], ...tlsOptions(profile), handshakeTimeout });
 }
 
 /** The gateway's listener: HTTP/1.1 (upgrades need it), TLS unless a load balancer ends it. Does not listen yet. */

@@ -2,7 +2,7 @@ import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { createLogger } from '@sallyport/kit';
+import { createLogger, tlsOptions } from '@sallyport/kit';
 import { followCertificate } from './follow-certificate.ts';
 
 const until = async (true_: () => boolean) => {
@@ -15,6 +15,7 @@ describe('a certificate that is renewed on disk', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-cert-'));
     const files = { certFile: path.join(directory, 'c'), keyFile: path.join(directory, 'k') };
     const used: unknown[] = [];
+    const suites: unknown[] = [];
     const write = (text: string, seconds: number) => {
       for (const file of Object.values(files)) {
         writeFileSync(file, text);
@@ -24,7 +25,7 @@ describe('a certificate that is renewed on disk', () => {
     write('one', 1);
     const warnings: string[] = [];
     const stop = followCertificate({
-      server: { setSecureContext: (options) => { if (options.cert === 'bad') throw new Error('no PEM'); used.push(options.cert); } }, files, everyMs: 5,
+      server: { setSecureContext: (options) => { if (options.cert === 'bad') throw new Error('no PEM'); used.push(options.cert); suites.push(options.ciphers); } }, files, everyMs: 5,
       logger: createLogger({ service: 'proxy', level: 'warn', destination: { write: (line: string) => void warnings.push(line) } }),
     });
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -35,6 +36,8 @@ describe('a certificate that is renewed on disk', () => {
     await until(() => warnings.length > 0);
     write('three', 4);
     await until(() => used.at(-1) === 'three');
+    // A new context knows nothing of the one before: what the listener speaks is said again.
+    expect(new Set(suites)).toEqual(new Set([tlsOptions().ciphers]));
     stop();
   });
 });

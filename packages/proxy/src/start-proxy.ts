@@ -88,13 +88,13 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
   const { tls } = config.gateway;
   const files = tls && { certFile: resolvePath(tls.certFile), keyFile: resolvePath(tls.keyFile), ...(tls.clientCaFile == null ? {} : { clientCaFile: resolvePath(tls.clientCaFile) }) };
   const server = createGatewayServer({
-    ...road, tls: files && { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8'), ...(files.clientCaFile === undefined ? {} : { clientCa: readFileSync(files.clientCaFile, 'utf8') }) },
+    ...road, tls: files && { cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8'), ...(files.clientCaFile === undefined ? {} : { clientCa: readFileSync(files.clientCaFile, 'utf8') }), profile: tls },
     ownApi: (request, response) => (onClusterHost(request, upstreams) ? clusterHostApi : ownApi)(request, response),
     isOwn: (request) => isOwn(request, onClusterHost(request, upstreams)),
     unparsable: createUnparsable(parts, producer),
   });
   const listening = await listenHttp(server, config.gateway.listen);
-  const unfollow = files && followCertificate({ server: server as HttpsServer, files, logger: parts.logger });
+  const unfollow = files && followCertificate({ server: server as HttpsServer, files, profile: tls, logger: parts.logger });
   const pages = config.login.listen ? await listenHttp(createServer(createOwnApi(apiAt(origins.login))), config.login.listen) : undefined;
   parts.logger.info({ port: listening.port, clusters: config.clusters.map((one) => one.name) }, 'the gateway listens');
   const answerQuestion = createAnswerQuestion({ registry: road.streams.registry, authorize: services.authorize, producer, logger: parts.logger });

@@ -64,6 +64,7 @@ import { attackSilentLogins } from './s26-foreign-pages.ts';
 import { attackEndlessExchanges } from './s27-endless-exchanges.ts';
 import { attackLogSubprotocols } from './s42-log-subprotocols.ts';
 import { attackPaddedBodies } from './s35-padded-bodies.ts';
+import { attackWeakTls } from './s39-weak-tls.ts';
 import { closeScene, openScene, resetScene } from './scene.ts';
 import { compareTable } from './table-of-attacks.ts';
 
@@ -123,6 +124,7 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackEndlessExchanges();
   attackLogSubprotocols();
   attackPaddedBodies();
+  attackWeakTls();
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {

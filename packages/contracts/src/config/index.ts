@@ -6,11 +6,14 @@ import { durationSchema, sizeSchema } from './duration.ts';
 import { identitySectionSchema } from './identity.ts';
 import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
+import { spokenByNone, tlsProfileShape } from './tls.ts';
 
 const gatewaySchema = z.strictObject({
   url: urlSchema,
   listen: listenSchema.prefault('0.0.0.0:8443'),
-  tls: z.strictObject({ certFile: z.string(), keyFile: z.string(), clientCaFile: z.string().nullish() }).optional(),
+  tls: z.strictObject({ certFile: z.string(), keyFile: z.string(), clientCaFile: z.string().nullish(), ...tlsProfileShape }).refine((tls) => !spokenByNone(tls), {
+    path: ['ciphers'], message: 'has no suite of TLS 1.3, which minVersion asks for',
+  }).optional(),
   trustedProxies: z.array(cidrSchema).default([]),
   proxyProtocol: z.literal(false, 'is not supported by this version').default(false),
 }).refine((gateway) => gateway.tls !== undefined || gateway.url.startsWith('https:') === false || gateway.trustedProxies.length > 0, {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { LoadedConfig } from '../config/load-config.ts';
+import { tlsOptions } from './tls-options.ts';
 
 /** The internal listener of a service: TLS where `services.<name>.certFile` and `tlsKeyFile` are given. Does not listen yet. */
 export function createInternalServer(deps: { loaded: LoadedConfig; service: 'authenticate' | 'authorize' | 'audit'; handler: RequestListener }): Server {
@@ -10,5 +11,5 @@ export function createInternalServer(deps: { loaded: LoadedConfig; service: 'aut
   const options = { keepAliveTimeout: 65_000, requestTimeout: 30_000, headersTimeout: 10_000 };
   if (certFile === undefined || tlsKeyFile === undefined) return createServer(options, deps.handler);
   const read = (file: string) => readFileSync(deps.loaded.resolvePath(file));
-  return createHttpsServer({ ...options, cert: read(certFile), key: read(tlsKeyFile) }, deps.handler);
+  return createHttpsServer({ ...options, ...tlsOptions(), cert: read(certFile), key: read(tlsKeyFile) }, deps.handler);
 }
