@@ -15,7 +15,7 @@ const custom = '/apis/example.com/v1/namespaces/dev/widgets/a';
 const apply = 'application/apply-patch+yaml';
 
 describe('what may create an object by another verb', () => {
-  it.each([[binding, [apply]], [pod, ['application/apply-patch+cbor']], [pod, ['Application/Apply-Patch+YAML; charset=utf-8']], [custom, [apply]], [`${custom}/status`, [apply]],
+  it.each([[binding, [apply]], [pod, ['application/apply-patch+cbor']], [pod, ['Application/Apply-Patch+YAML; charset=utf-8']], [custom, [apply]], [`${custom}/status`, [apply]], ['/api/v1/namespaces/dev/services/web/status', [apply]], ['/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/p/status', [apply]],
     // What no reader knows surely, fails closed: no type, an unknown one, two of them.
     [pod, []], [pod, ['application/future-patch+json']], [pod, ['application/merge-patch+json', apply]], [pod, [apply, 'application/merge-patch+json']]])('PATCH %s as %j', (target, types) => {
     expect(upserts('PATCH', target, types)).toBe(true);
@@ -30,7 +30,7 @@ describe('what may create an object by another verb', () => {
     expect(upserts('PUT', target)).toBe(true);
   });
 
-  it.each([pod, `${pod}/status`, '/apis/apps/v1/namespaces/dev/deployments/d', '/api/v1/namespaces/dev/services/web/proxy/x', '/healthz'])('not PUT %s', (target) => {
+  it.each([pod, `${pod}/status`, '/apis/apps/v1/namespaces/dev/deployments/d', '/api/v1/namespaces/dev/services/web/proxy/x', '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/p/status', '/healthz'])('not PUT %s', (target) => {
     expect(upserts('PUT', target)).toBe(false);
   });
 

@@ -6,6 +6,14 @@ type Asked = Pick<RequestInfo, 'isResourceRequest' | 'apiGroup' | 'apiVersion' |
 /** The patches that change what is there and never create; every other content type may be an apply patch to what reads it. */
 const patchesOnly: ReadonlySet<string> = new Set(['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json']);
 
+/**
+ * Subresources of built-in kinds through which the object itself is created: the storage of Kubernetes 1.36 means to allow that for none, but the strategy for the status
+ * of a Service is that of the Service, and the status of a ValidatingAdmissionPolicy passes on what the patch asks for.
+ */
+const creatingSubresources: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['/services/status', new Set(['update', 'patch'])], ['admissionregistration.k8s.io/validatingadmissionpolicies/status', new Set(['patch'])],
+]);
+
 /** Without its parameters, which the API server ignores. */
 function mediaType(contentType: string): string {
   const mark = contentType.indexOf(';');
@@ -20,9 +28,7 @@ export function mayUpsert(info: Asked, contentTypes: readonly string[] | undefin
   const { requestVerb, subresource } = info;
   if (!info.isResourceRequest || (requestVerb !== 'update' && requestVerb !== 'patch')) return false;
   const kind = builtInKind(info.apiGroup, info.apiVersion, info.resource);
-  // The strategy for the status of a Service is that of the Service itself, so that even a write of its status creates it.
-  const throughSubresource = kind !== undefined && subresource !== '' && !(info.apiGroup === '' && info.resource === 'services' && subresource === 'status');
-  if (throughSubresource) return false;
+  if (kind !== undefined && subresource !== '' && creatingSubresources.get(`${info.apiGroup}/${info.resource}/${subresource}`)?.has(requestVerb) !== true) return false;
   if (requestVerb === 'update') return kind === undefined || kind.createdByPut;
   return contentTypes !== undefined && !(contentTypes.length === 1 && patchesOnly.has(mediaType(contentTypes[0]!)));
 }

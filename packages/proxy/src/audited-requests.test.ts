@@ -31,6 +31,15 @@ describe('a request that pads its target', () => {
     expect(first().sallyport.request!.query).toBe(`script=${script}`);
   });
 
+  it.each([
+    ['POST', `/api/v1/namespaces/dev/pods/web/attach?container=c&command=${'%1b'.repeat(21_000)}`], ['DELETE', `/api/v1/namespaces/dev/pods?labelSelector=${'%1b'.repeat(10_000)}&fieldSelector=${'%1b'.repeat(10_000)}`],
+    ['POST', `/api/v1/nodes/n/proxy/run/a/b/c?cmd=${'%01+'.repeat(15_000)}`], ['PUT', `/api/v1/namespaces/dev/services/web/proxy/${'%22/'.repeat(15_000)}`], ['GET', `/api/v1/secrets?a=${'"'.repeat(63_000)}`],
+  ])('fits the million bytes of a message on Kafka, whatever is in it (%s)', async (method, path) => {
+    await send(method, path, ['Content-Length: 0', 'Connection: close']);
+    expect(rig.events.length).toBeGreaterThan(0);
+    for (const record of rig.events) expect(Buffer.byteLength(JSON.stringify(record))).toBeLessThan(500_000);
+  });
+
   it('and writes is refused where its event cannot hold it', async () => {
     const answer = await send('DELETE', `/api/v1/namespaces/dev/pods?labelSelector=${'%1b'.repeat(20_000)}`);
     expect(answer).toMatch(/^HTTP\/1.1 414 /);

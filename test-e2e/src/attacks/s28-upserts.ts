@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { createNamespace, theBed, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, expectAccepted, expectRefused, send, type Attack } from './attack.ts';
 import { scene } from './scene.ts';
@@ -15,6 +16,32 @@ const upserts: [string, Attack][] = [
 const custom = sent('PUT', '/apis/example.com/v1/namespaces/dev/widgets/w', 'application/json');
 const updates: [string, Attack][] = [['a PUT of a pod', sent('PUT', pod, 'application/json')], ['a merge patch', sent('PATCH', pod, 'application/merge-patch+json')], ['a strategic merge patch', sent('PATCH', pod, 'application/strategic-merge-patch+json; charset=utf-8')], ['a JSON patch', sent('PATCH', pod, 'application/json-patch+json', '[]')]];
 const at = (cluster: string, attack: Attack): Attack => ({ ...attack, target: `/clusters/${cluster}${attack.target}` });
+
+type Discovered = { groups: { versions: { groupVersion: string }[] }[]; resources: { name: string; namespaced: boolean; kind: string; group?: string; version?: string; verbs: string[] }[] };
+type Tried = { what: string; code: number; creates: boolean; taken: boolean };
+
+/** Sends an apply and a PUT for an object that is not there, of each kind and subresource that takes them, as a dry run. Whatever is not a 404 went on to create it. */
+async function tryEveryKind(read: (path: string) => Promise<Discovered>): Promise<Tried[]> {
+  const tried: Tried[] = [];
+  const groupVersions = (await read('/apis')).groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion));
+  for (const groupVersion of ['v1', ...groupVersions]) {
+    const prefix = groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`;
+    for (const { name, namespaced, kind, group = '', version, verbs } of (await read(prefix)).resources) {
+      const [resource, subresource] = name.split('/');
+      // Those of other tests come and go, and what is proxied is not written.
+      if (subresource === 'proxy' || groupVersion.includes('example.com')) continue;
+      const target = `${prefix}${namespaced ? '/namespaces/default' : ''}/${resource}/not-there${subresource === undefined ? '' : `/${subresource}`}?dryRun=All`;
+      const body = JSON.stringify({ apiVersion: version === undefined ? groupVersion : [group, version].filter(Boolean).join('/'), kind, metadata: { name: 'not-there', ...(namespaced ? { namespace: 'default' } : {}) } });
+      for (const [verb, method, type] of [['patch', 'PATCH', apply], ['update', 'PUT', 'application/json']] as const) {
+        if (!verbs.includes(verb)) continue;
+        const { code } = await send(bytesOf(at('real', sent(method, verb === 'patch' ? `${target}&fieldManager=x` : target, type, body))), 5000);
+        const parsed = parseRequestTarget(target);
+        tried.push({ what: `${method} ${groupVersion} ${name}`, code, creates: code !== 404, taken: parsed.ok && readRequestInfo({ method, ...parsed, contentTypes: [type] }).upsert });
+      }
+    }
+  }
+  return tried;
+}
 
 export function attackUpserts(): void {
   describe('S28: what may create', () => {
@@ -69,5 +96,18 @@ export function attackUpserts(): void {
       for (const attack of [sent('PATCH', path, 'application/merge-patch+json'), sent('PATCH', path, 'application/strategic-merge-patch+json'), sent('PATCH', path, 'application/json-patch+json', '[]'),
         sent('PUT', path, 'application/json', JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'absent', namespace: namespace.name } }))]) expect((await send(bytesOf(at('real-nocreate', attack)), 5000)).code).toBe(404);
     }, 30_000);
+
+    it('creates by what the gateway takes for an upsert, and by nothing else, of all kinds that it serves', async () => {
+      const { admin } = theBed().cluster!;
+      const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'attack-upserts' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }] };
+      await admin.apply(role);
+      try {
+        const seen = await tryEveryKind(async (path) => JSON.parse(await admin.kubectl(['get', '--raw', path])) as Discovered);
+        expect(seen.length).toBeGreaterThan(100);
+        expect(seen.filter(({ creates, taken }) => creates !== taken)).toEqual([]);
+      } finally {
+        await admin.kubectl(['delete', 'clusterrolebinding', 'attack-upserts']);
+      }
+    }, 120_000);
   });
 }
