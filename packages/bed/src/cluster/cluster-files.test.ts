@@ -17,7 +17,7 @@ describe('the files of a cluster', () => {
   it('are for their owner alone', async () => {
     const keys = await createClusterKeys(directory);
     const pair = await keys.pair('kubelet', { commonName: 'system:node:bed-node', organizations: ['system:nodes'] });
-    for (const file of [pair.keyFile, keys.serviceAccountKeyFile, await keys.kubeconfigFile('a', { commonName: 'a' }, 'https://127.0.0.1:1')]) {
+    for (const file of [pair.keyFile, keys.caKeyFile, keys.serviceAccountKeyFile, await keys.kubeconfigFile('a', { commonName: 'a' }, 'https://127.0.0.1:1')]) {
       expect(statSync(file).mode & 0o077).toBe(0);
     }
     expect(new X509Certificate(readFileSync(pair.certFile)).checkIssued(new X509Certificate(keys.caPem))).toBe(true);

@@ -8,6 +8,7 @@ import { kubeconfig } from './kubeconfig.ts';
 export type ClusterKeys = {
   caPem: string;
   caFile: string;
+  caKeyFile: string;
   authority: CertificateAuthority;
   admin: IssuedCertificate;
   serviceAccountKeyFile: string;
@@ -31,6 +32,7 @@ export async function createClusterKeys(directory: string): Promise<ClusterKeys>
     authority,
     caPem: authority.caPem,
     caFile: write('ca.crt', authority.caPem),
+    caKeyFile: write('ca.key', authority.keyPem),
     admin: await authority.issue({ commonName: 'bed-admin', organizations: ['system:masters'], client: true }),
     serviceAccountKeyFile: write('service-accounts.key', serviceAccounts.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
     serviceAccountPublicKeyFile: write('service-accounts.pub', serviceAccounts.publicKey.export({ type: 'spki', format: 'pem' }).toString()),

@@ -102,6 +102,8 @@ async function createControllers(options: { run: Run; programs: ControlPlaneProg
       args: flags({
         ...common, kubeconfig: manager, 'use-service-account-credentials': 'true', 'root-ca-file': keys.caFile,
         'service-account-private-key-file': keys.serviceAccountKeyFile,
+        // Signs the certificates that are asked for by CertificateSigningRequests.
+        'cluster-signing-cert-file': keys.caFile, 'cluster-signing-key-file': keys.caKeyFile,
       }),
     }),
     new ManagedProcess({
