@@ -46,7 +46,7 @@ function begin(target: string, lines: readonly string[] = []): { socket: Socket;
   socket.write([`GET ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n'));
   return client;
 }
-const until = async (holds: () => boolean, ms = 3000) => {
+const until = async (holds: () => boolean, ms = 5000) => {
   for (const end = performance.now() + ms; !holds();) {
     if (performance.now() > end) throw new Error('it did not come about');
     await pause(5);
@@ -72,9 +72,9 @@ describe('a tunnel that is open in one direction only ends with its session', ()
     await pause(100);
     expect(rig.streams.registry.size).toBe(1);
     revoke();
-    await until(() => rig.streams.registry.size === 0, 1500);
+    await until(() => rig.streams.registry.size === 0);
     cluster[0]!.resume();
-    await until(gone, 1500);
+    await until(gone);
   });
 
   it('where the client has sent and ended before it was accepted', async () => {
@@ -86,7 +86,7 @@ describe('a tunnel that is open in one direction only ends with its session', ()
     client.socket.end();
     await pause(50);
     revoke();
-    await until(gone, 1500);
+    await until(gone);
   });
 });
 
@@ -98,6 +98,6 @@ describe('a request whose client has ended its side', () => {
     client.socket.end();
     await pause(100);
     revoke();
-    await until(() => gone() && client.closed, 1500);
+    await until(() => gone() && client.closed);
   });
 });

@@ -71,7 +71,7 @@ describe('a cluster that refuses an upgrade', () => {
   ])('%s is let go of at once', async (_how, answer) => {
     await start(answer);
     expect(await rig.raw(upgrade(`${pods}/web/exec?command=ls`))).toMatch(/^HTTP\/1\.1 (403|304) /);
-    await until(() => accepted[0]!.destroyed || accepted[0]!.readableEnded, 500);
+    await until(() => accepted[0]!.destroyed || accepted[0]!.readableEnded);
     await until(() => rig.streams.registry.size === 0);
   });
 
@@ -85,7 +85,7 @@ describe('a cluster that refuses an upgrade', () => {
     socket.on('error', () => {}).on('close', () => { closed = true; }).on('end', () => socket.end()).resume();
     socket.write(upgrade(`${pods}/web/exec?command=ls`));
     await until(() => accepted.length === 1);
-    await until(() => closed && (accepted[0]!.destroyed || accepted[0]!.readableEnded), 2500);
+    await until(() => closed && (accepted[0]!.destroyed || accepted[0]!.readableEnded), 4000);
     await until(() => rig.streams.registry.size === 0);
   });
 });
