@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, ProblemError, type AuditSink } from '@sallyport/kit';
 import { clientText } from '../client-text.ts';
+import { describeRequest, longest } from '../describe-request.ts';
+import { createExecCommandText } from '../exec-command-text.ts';
 import type { AuditCall } from './own-api-deps.ts';
 
 /** Events of the gateway's own API, of type `http.request`. */
 export function createApiEvents(deps: { sink: AuditSink; now: () => number; producer: string }): AuditCall {
+  // Nothing of this API runs a command: a parameter that is called so is like any other.
+  const commandText = createExecCommandText('clear', Buffer.alloc(0));
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   return {
     open() {
@@ -20,7 +24,7 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
           user: identity ? { username: identity.user, groups: identity.groups } : {}, sourceIPs: [clientAddress], ...(userAgent === undefined ? {} : { userAgent }),
           responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
           sallyport: {
-            producer: deps.producer, clientAddress, request: { method: clientText(request.method ?? '') }, ...(answer ? { decision: answer.decision } : {}), ...(answer?.session ? { sessionId: answer.session.id } : {}),
+            producer: deps.producer, clientAddress, request: describeRequest({ method: request.method ?? '', rawTarget: path, kube: undefined }, commandText, longest.part), ...(answer ? { decision: answer.decision } : {}), ...(answer?.session ? { sessionId: answer.session.id } : {}),
             ...(explained ? { explained } : {}),
             ...(identity ? { identity: { iss: identity.issuer, sub: identity.subject, email: identity.email, groups: identity.groups } } : {}),
           },

@@ -26,7 +26,7 @@ const believed = {
   nothing: 5000,
 } as const;
 const waitMs = 1000;
-const maxBytes = 16 * 1024 * 1024;
+const maxBytes = 8 * 1024 * 1024;
 
 type Known = { facts: ReadonlyMap<string, boolean>; etag: string | undefined; askedAt: number };
 
