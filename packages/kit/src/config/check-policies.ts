@@ -41,6 +41,9 @@ function doubtful(plan: PolicyPlan): Fault[] {
   return found;
 }
 
+/** The same thing said twice of the same place is said once. */
+const keyOf = ({ path, message }: ConfigFault): string => `${path}\0${message}`;
+
 /** Compiles every policy of a configuration, or of what a YAML reader made of one, and reports all faults of all of them, names that stand for nothing included. */
 export function checkPolicies<P>(source: { data: unknown; place: FindPlace }, engine: PolicyEngine<P>): CheckedPolicies<P> {
   const plan = planPolicies(source.data);
@@ -52,7 +55,7 @@ export function checkPolicies<P>(source: { data: unknown; place: FindPlace }, en
     const result = engine.compilePolicy(document, { scope });
     for (const found of result.ok ? result.warnings : result.faults) {
       const fault = locate([...path, ...found.path], found);
-      if (result.ok) warnings.set(fault.path, fault);
+      if (result.ok) warnings.set(keyOf(fault), fault);
       else faults.push(fault);
     }
     if (result.ok) compiled.set(scope, result.policy);
@@ -63,7 +66,7 @@ export function checkPolicies<P>(source: { data: unknown; place: FindPlace }, en
   }
   for (const { path, ...found } of doubtful(plan)) {
     const fault = locate(path, found);
-    if (!warnings.has(fault.path)) warnings.set(fault.path, fault);
+    if (!warnings.has(keyOf(fault))) warnings.set(keyOf(fault), fault);
   }
   return { plan, compiled, faults, warnings: [...warnings.values()] };
 }
