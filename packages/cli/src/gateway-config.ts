@@ -2,6 +2,6 @@
 export { builtInKind, warnOfSharedNames, warnOfUnkeptTokens } from '@sallyport/contracts';
 export { checkPolicies, ConfigFaults, examineConfigFile, formatFaults, loadConfig, nearestName, policiesVersion, readConfig, readKafkaAudit, readYaml, type ConfigFault } from '@sallyport/kit';
 export {
-  compileGlob, compilePolicy, evaluatePolicy, explainPolicy, fail, isOpen, isPartTrue, leaveOpen, namespaceOf, pass, policyVersion, readingsOf, readPolicyInput,
+  compileGlob, compilePolicy, evaluatePolicy, explainPolicy, fail, isOpen, isPartTrue, leaveOpen, lintTogether, namespaceOf, pass, policyVersion, readingsOf, readPolicyInput,
   type Alternative, type CompiledPolicy, type PolicyInput, type PolicyResult, type PolicyTrace,
 } from '@sallyport/policy';

@@ -7,6 +7,7 @@ export { explainPolicy, traceAlternatives, isPartTrue, type PolicyTrace, type Al
 export { namespaceOf } from './reach/namespace-of.ts';
 export { nameOf } from './reach/name-of.ts';
 export { readingsOf, type Reading } from './readings-of.ts';
+export { lintTogether } from './lint/lint-together.ts';
 export { mayReach } from './may-reach.ts';
 export { rulesAboutPerson } from './rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './read-policy-input.ts';

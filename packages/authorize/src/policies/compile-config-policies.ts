@@ -1,6 +1,6 @@
 import type { Config } from '@sallyport/contracts';
 import { checkPolicies, ConfigFaults, policiesVersion, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
-import { compilePolicy, policyVersion } from '@sallyport/policy';
+import { compilePolicy, lintTogether, policyVersion } from '@sallyport/policy';
 import { assembleSnapshot } from './assemble-snapshot.ts';
 import type { PolicySnapshot } from './policy-set.ts';
 
@@ -20,7 +20,7 @@ function versionOf(file: string, version: () => string): string {
 
 /** Compiles every policy of a configuration, at once. Throws ConfigFaults with all faults of all policies; a place without a policy allows nothing. */
 export function compileConfigPolicies({ config, file, place }: Source): CompiledConfigPolicies {
-  const { plan, compiled, faults, warnings } = checkPolicies({ data: config, place }, { compilePolicy, policyVersion });
+  const { plan, compiled, faults, warnings } = checkPolicies({ data: config, place }, { compilePolicy, lintTogether, policyVersion });
   if (faults.length > 0) throw new ConfigFaults(file, faults);
   const version = versionOf(file, () => policiesVersion(plan, config, { policyVersion }));
   return { snapshot: assembleSnapshot({ plan, compiled, version, clusters: config.clusters }), warnings };

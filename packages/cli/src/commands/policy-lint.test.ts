@@ -73,4 +73,20 @@ describe('sallyport policy lint', () => {
   it('says which file is not there', async () => {
     expect(await lint('none.yaml')).toMatchObject({ code: 7, err: expect.stringContaining('none.yaml cannot be used (ENOENT)') });
   });
+
+  it('warns of what a policy of another place takes away again', async () => {
+    writeFileSync(path.join(rig.directory, 'sallyport.yaml'), `gateway: {url: "https://gate.example.com"}
+policy: [{deny: {and: [{k8s/namespace: prod}]}}]
+clusters:
+  - name: dev
+    server: https://10.0.0.1:6443
+    token: x
+    policy: {allow: {and: [{groups: sre}, {k8s/resource: nodes/proxy}]}}
+  - {name: other, server: "https://10.0.0.2:6443", token: x, policy: [{allow: {or: [{groups: sre}]}}]}
+`);
+    const { code, err } = await rig.run('policy', 'lint', 'sallyport.yaml');
+    expect(code).toBe(0);
+    expect(err).toContain('sallyport.yaml:7:44: clusters.0.policy.allow.and.1.k8s/resource: allows nodes/proxy, which reaches the pods of every namespace: global[0].deny.and denies by namespace');
+    expect(err.match(/nodes\/proxy/g)).toHaveLength(1);
+  });
 });

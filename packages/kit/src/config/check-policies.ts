@@ -9,6 +9,8 @@ type Fault = { readonly path: Path; readonly message: string; readonly hint?: st
 /** What the policy language offers to whoever checks a configuration; this package does not know the language itself. */
 export type PolicyEngine<P = unknown> = {
   compilePolicy(document: unknown, options: { scope: string }): { readonly ok: true; readonly policy: P; readonly warnings: readonly Fault[] } | { readonly ok: false; readonly faults: readonly Fault[] };
+  /** What is doubtful about policies that hold together, beside what is about each alone; paths begin with the index of a rule. */
+  lintTogether?(policies: readonly P[]): readonly (Fault & { readonly scope: string })[];
   /** A short name of a set of documents. Throws RangeError if they are too big. */
   policyVersion(documents: Readonly<Record<string, unknown>>): string;
 };
@@ -41,6 +43,20 @@ function doubtful(plan: PolicyPlan): Fault[] {
   return found;
 }
 
+/** What is doubtful about the policies that hold for one cluster, or for namespaces of it. */
+function doubtfulTogether<P>(plan: PolicyPlan, compiled: ReadonlyMap<string, P>, engine: PolicyEngine<P>): Fault[] {
+  const { lintTogether } = engine;
+  if (!lintTogether) return [];
+  const documents = new Map(plan.documents.map((one) => [one.scope, one]));
+  return plan.clusters.flatMap(({ scopes, namespaces }) => {
+    const together = [...new Set([...scopes, ...namespaces.flatMap((entry) => entry.scopes)])].flatMap((scope) => compiled.get(scope) ?? []);
+    return lintTogether(together).flatMap(({ scope, path, message, hint }) => {
+      const found = documents.get(scope);
+      return found ? [{ path: [...found.path, ...(Array.isArray(found.document) ? path : path.slice(1))], message, ...(hint === undefined ? {} : { hint }) }] : [];
+    });
+  });
+}
+
 /** The same thing said twice of the same place is said once. */
 const keyOf = ({ path, message }: ConfigFault): string => `${path}\0${message}`;
 
@@ -59,6 +75,10 @@ export function checkPolicies<P>(source: { data: unknown; place: FindPlace }, en
       else faults.push(fault);
     }
     if (result.ok) compiled.set(scope, result.policy);
+  }
+  for (const { path, ...found } of doubtfulTogether(plan, compiled, engine)) {
+    const fault = locate(path, found);
+    if (!warnings.has(keyOf(fault))) warnings.set(keyOf(fault), fault);
   }
   for (const { path, name } of plan.missing) {
     const near = nearestName(name, plan.names);

@@ -5,6 +5,12 @@ import type { KubernetesInput } from '../policy-input.ts';
 /** An operator block with where it stands in its document. */
 export type Block = { readonly alternative: Alternative; readonly action: Action; readonly path: FaultPath };
 
+/** Where a block stands, by its name: `<scope>[<index>].<action>.<operator>`. */
+export function blockOf(alternative: Alternative, action: Action, isList: boolean): Block {
+  const [, index = '0', operator = ''] = /\[(\d+)\]\.\w+\.(\w+)$/.exec(alternative.name) ?? [];
+  return { alternative, action, path: [...(isList ? [Number(index)] : []), action, operator] };
+}
+
 /** The place of a criterion of a block. */
 export const placeOf = ({ path, alternative }: Block, index: number): FaultPath => [...path, index, alternative.labels[index]!];
 

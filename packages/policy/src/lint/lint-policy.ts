@@ -1,19 +1,13 @@
-import type { Action, Alternative } from '../compiled-policy.ts';
+import type { Alternative } from '../compiled-policy.ts';
 import type { FaultList } from '../compile/fault-list.ts';
 import type { Steps } from '../compile/run-steps.ts';
-import type { Block } from './block.ts';
+import { blockOf } from './block.ts';
 import { warnOfAllows } from './warn-of-allows.ts';
 import { warnOfDenials } from './warn-of-denials.ts';
 import { warnOfSameThings } from './warn-of-same-things.ts';
 
 /** More blocks than this are not compared with one another: people who write so many do it by a program. */
 const mostBlocks = 500;
-
-/** Where a block stands, by its name: `<scope>[<index>].<action>.<operator>`. */
-function blockOf(alternative: Alternative, action: Action, isList: boolean): Block {
-  const [, index = '0', operator = ''] = /\[(\d+)\]\.\w+\.(\w+)$/.exec(alternative.name) ?? [];
-  return { alternative, action, path: [...(isList ? [Number(index)] : []), action, operator] };
-}
 
 /** Warns of what loads and can hardly be meant: rules that say less, or more, than they seem to. In steps, because each rule is compared with the others. */
 export function* lintPolicy({ allow, deny }: { readonly allow: readonly Alternative[]; readonly deny: readonly Alternative[] }, isList: boolean, warnings: FaultList): Steps<void> {

@@ -26,7 +26,7 @@ function warnOfSecrets(allow: Block, index: number, denials: readonly Block[], w
   if (unread) warnings.add(placeOf(allow, index), `allows writes of secrets, whose answers hold them: ${unread.alternative.name} denies that they are read, and so denies the writes to those whom it is about`, 'leave one of them out, or say in the deny whom it is not about');
 }
 
-/** Warns of rules that allow what another rule of the same document takes away again, or what they cannot give by themselves. */
+/** Warns of rules that allow what another rule takes away again, or what they cannot give by themselves. */
 export function warnOfAllows(allows: readonly Block[], denials: readonly Block[], warnings: FaultList): void {
   for (const allow of allows) {
     if (allow.alternative.invert) continue;
