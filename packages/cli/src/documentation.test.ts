@@ -52,9 +52,9 @@ describe('the policies in docs/policy.md', () => {
   });
 
   it('let kubectl find out what there is, and say what may be done', async () => {
-    const asks = [['get', '/api'], ['get', '/apis/apps/v1'], ['get', '/openapi/v3/api/v1'], ['get', '/version'], ['create', 'selfsubjectaccessreviews']];
+    const asks = [['get', '/api'], ['get', '/apis/apps/v1'], ['get', '/openapi/v3/api/v1'], ['get', '/version'], ['get', '/version/'], ['get', '/api/'], ['get', '/apis/'], ['get', '/apis/apps/v1/'], ['create', 'selfsubjectaccessreviews']];
     for (const words of asks) expect((await rig.run('policy', 'explain', ...words, '--policy', 'discovery.yaml', '--user', 'x')).out).toMatch(/^ALLOWED/);
-    for (const words of [['get', '/metrics'], ['get', '/debug/pprof'], ['create', '/api'], ['get', 'pods']]) expect((await rig.run('policy', 'explain', ...words, '--policy', 'discovery.yaml', '--user', 'x')).out).toMatch(/^REFUSED/);
+    for (const words of [['get', '/metrics'], ['get', '/debug/pprof'], ['get', '/debug/pprof/'], ['get', '/versions/'], ['create', '/api'], ['get', 'pods']]) expect((await rig.run('policy', 'explain', ...words, '--policy', 'discovery.yaml', '--user', 'x')).out).toMatch(/^REFUSED/);
   });
 
   it.each([
