@@ -31,7 +31,7 @@ export function attackPendingLogins(): void {
       for (const [name, cookie] of victim.jar) home.jar.set(name, cookie);
       expect((await home.go(back!)).answer.status).toBe(200);
       const events = await gate.audit.await((record) => record.data.sallyport.aggregated?.cause === 'logins-begun', floods + 1, 25_000);
-      expect(events.at(-1)!).toMatchObject({ type: 'login.failed', data: { user: {}, sallyport: { aggregated: { address: '127.0.0.1', count: expect.any(Number) } } } });
+      expect(events.at(-1)!).toMatchObject({ type: 'login.failed', data: { user: {}, sallyport: { aggregated: { count: expect.any(Number) } } } });
       expect(events.slice(floods).reduce((sum, { data }) => sum + data.sallyport.aggregated!.count, 0)).toBeGreaterThanOrEqual(300);
     }, 60_000);
 
@@ -59,7 +59,7 @@ export function attackPendingLogins(): void {
       expect([...statuses.keys()].toSorted((a, b) => a - b)).toEqual([200, 429]);
       expect(statuses.get(200)).toBeLessThanOrEqual(300);
       const events = await gate.audit.await((record) => record.data.sallyport.aggregated?.cause === 'logins-refused', 1, 25_000);
-      expect(events[0]!.data.sallyport.aggregated).toMatchObject({ address: '127.0.0.1' });
+      expect(events[0]!.data.sallyport.aggregated!.count).toBeGreaterThanOrEqual(20);
       expect(await metric('sallyport_logins_limited_total')).toBeGreaterThanOrEqual(20);
     }, 60_000);
   });
