@@ -48,7 +48,7 @@ describe('keeping the store within bounds', () => {
 
   it('holds anonymous callers to their quota also where nothing else has one', async () => {
     const { calls, bounding } = start({ keepAnonymous: 1500 });
-    bounding.stored(149);
+    bounding.stored(1499);
     await soon();
     expect(calls).toEqual([]);
     bounding.stored(1);

@@ -17,13 +17,13 @@ export type BoundsDeps = {
 /** So many ids of events that were counted together are kept, many times what a subscription to Kafka may give again. */
 const rememberIds = 50_000;
 
-/** Deletes events that are too old or too many: now and then, and as soon as a tenth of the smaller quota has come in since. */
+/** Deletes events that are too old or too many: now and then, and as soon as a tenth of `keep`, or as much as `keepAnonymous`, has come in since. */
 export type Bounding = { stored(count: number): void; close(): Promise<void> };
 
 /** Starts the retention job. A store that is away is tried again at the next turn. */
 export function keepWithinBounds(deps: BoundsDeps): Bounding {
   const { keep, keepAnonymous } = deps;
-  const patience = Math.max(100, Math.min(keep ?? Infinity, keepAnonymous) / 10);
+  const patience = Math.max(100, Math.min((keep ?? Infinity) / 10, keepAnonymous));
   let since = 0;
   let running: Promise<void> | undefined;
   let closed = false;

@@ -23,7 +23,8 @@ function insertEach(rows: readonly Row[]): Statement {
 /**
  * Stores events of anonymous callers. Those alike become one, which takes the place of the one before, so that it is the newest again for whoever
  * reads on. An event is counted if its id is not known; of ids too old to be known it is certain only that they were counted if they lie within
- * the time of their aggregate.
+ * the time of their aggregate. There is no join of one part of the batch with another: nothing is known of how many rows those have, and the
+ * database would compare each with each.
  */
 function insertCounted(rows: readonly Row[]): Statement {
   const sql = `with given as (
@@ -36,20 +37,20 @@ function insertCounted(rows: readonly Row[]): Statement {
           where known.fold = given.fold and given.time <= forgotten.time and given.time between known.first_time and known.last_time)
     ), counted as (
       insert into audit_counted (id, time) select id, time from fresh order by position
-    ), sums as (
-      select fold, sum(count) as count, min(first_time) as first_time, max(time) as last_time, max(position) as position from fresh group by fold
-    ), before as (
-      select known.* from audit_aggregates as known join sums on known.fold = sums.fold
+    ), ranked as (
+      select fresh.*, sum(count) over same as total, min(first_time) over same as since, max(time) over same as until, row_number() over (partition by fold order by position desc) as rank
+      from fresh window same as (partition by fold)
+    ), newest as materialized (
+      select *, nextval(pg_get_serial_sequence('audit_events', 'ingest')) as ingest from (select * from ranked where rank = 1 order by position) as in_order
+    ), told as materialized (
+      select newest.*, known.ingest as replaced, total + coalesce(known.count, 0) as all_told, least(since, known.first_time) as from_time, greatest(until, known.last_time) as to_time
+      from newest left join audit_aggregates as known on known.fold = newest.fold
     ), gone as (
-      delete from audit_events where ingest in (select ingest from before)
+      delete from audit_events where ingest in (select replaced from told)
     ), made as (
-      insert into audit_events (${columns.join(', ')})
-      select ${columns.map((name) => `fresh.${name}`).join(', ')} from fresh join sums on fresh.fold = sums.fold and fresh.position = sums.position order by fresh.position
-      returning id, ingest
+      insert into audit_events (${columns.join(', ')}, ingest) overriding system value select ${columns.join(', ')}, ingest from told
     )
-    insert into audit_aggregates (fold, ingest, count, first_time, last_time)
-    select sums.fold, made.ingest, sums.count + coalesce(before.count, 0), least(sums.first_time, before.first_time), greatest(sums.last_time, before.last_time)
-    from sums join fresh on fresh.position = sums.position join made on made.id = fresh.id left join before on before.fold = sums.fold
+    insert into audit_aggregates (fold, ingest, count, first_time, last_time) select fold, ingest, all_told, from_time, to_time from told
     on conflict (fold) do update set ingest = excluded.ingest, count = excluded.count, first_time = excluded.first_time, last_time = excluded.last_time`;
   return { sql, values: [JSON.stringify(rows)] };
 }
