@@ -76,6 +76,19 @@ describe('the query API', () => {
     expect(bug.lines.join('')).toContain('planted');
   });
 
+  it('lets nobody ask so much at once that what others do cannot be stored', async () => {
+    const waiting: (() => void)[] = [];
+    const { get } = await setUp(() => new Promise((resolve) => { waiting.push(() => resolve(page)); }));
+    const statuses = Promise.all(Array.from({ length: 12 }, async () => {
+      const { status } = await get('/v1/events?limit=1000');
+      if (status === 429) for (const answer of waiting.splice(0)) answer();
+      return status;
+    }));
+    const timer = setInterval(() => { if (waiting.length > 0) waiting.shift()!(); }, 100);
+    expect(new Set(await statuses)).toEqual(new Set([200, 429]));
+    clearInterval(timer);
+  });
+
   it('has one address, to be read', async () => {
     const { agent, get, authorization } = await setUp(async () => page);
     await get('/v1/other').expect(404);

@@ -63,7 +63,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   readiness.add('store', () => store.ping());
   readiness.add('events', () => subscription.check());
   const { host, port } = config.services.audit.listen;
-  const listening = await listenHttp(createInternalServer({ loaded: parts.loaded, service: 'audit', handler: createAuditApp({ store, verifier, logger }) }), { host, port });
+  const listening = await listenHttp(createInternalServer({ loaded: parts.loaded, service: 'audit', handler: createAuditApp({ store, verifier, logger, ...(embedded ? { atOnce: 1 } : {}) }) }), { host, port });
   const scheme = config.services.audit.certFile === undefined ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,
