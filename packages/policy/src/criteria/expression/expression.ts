@@ -24,6 +24,7 @@ export const expression: Criterion = {
       + '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `namespaced`, `aggregated`, `upsert`, `upgrade`, `exec`), '
       + '`elevations` (names), `now` (a moment, in UTC). What a request lacks is missing: ask with `has(kubernetes.namespace)`. '
       + 'A path that ends in a slash is tried without it as well: under `deny` either may be true, under `allow` both must. '
+      + 'Under `deny` a name of what is proxied is tried without its scheme and port as well (`https:web:443`). '
       + 'An expression that fails is neither true nor false, with the reason `expression-error`: a rule that it could decide denies under `deny` and does not allow under `allow`, after `not` and `nor` too. '
       + 'The same goes for one that reads `kubernetes.namespace` or `kubernetes.name` where `k8s/namespace` or `k8s/name` would be open, with the reason `expression-open`, whatever else it says. '
       + `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,

@@ -10,13 +10,15 @@ type ReachCriterionOptions = {
   readonly name: string;
   /** What is matched: empty where there is nothing to match, undefined where any may be among what the request reaches. */
   readonly read: (kubernetes: KubernetesInput | undefined) => string | undefined;
+  /** Another spelling of the same, where there is one: a deny holds if either makes it hold. `not` and `nor` turn that round. */
+  readonly otherwise?: (kubernetes: KubernetesInput) => string | undefined;
   /** The reasons are `<reason>-ok`, `<reason>-unauthorized` and `<reason>-open`. */
   readonly reason: string;
   readonly doc: Pick<CriterionDoc, 'summary' | 'example'>;
 };
 
 /** Creates a criterion that is a string matcher over where a request reaches; a request that reaches several places leaves it open, unless all of them match or none does. */
-export function createReachCriterion({ name, read, reason, doc }: ReachCriterionOptions): Criterion {
+export function createReachCriterion({ name, read, otherwise, reason, doc }: ReachCriterionOptions): Criterion {
   const [okReason, failReason, openReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason, `${reason}-open` as Reason];
   const [ok, unauthorized, open] = [pass(okReason), fail(failReason), leaveOpen(openReason)];
   return {
@@ -24,15 +26,21 @@ export function createReachCriterion({ name, read, reason, doc }: ReachCriterion
     doc: { ...doc, data: 'string matcher', source: 'Sallyport', reasons: [okReason, failReason, openReason] },
     schema: definition('textMatcher'),
     value: ({ kubernetes }) => read(kubernetes) || undefined,
-    compile(data, _subpath, { path, faults }) {
+    compile(data, _subpath, { path, faults, action, operator }) {
       const matches = compileStringMatcher(data, path, faults);
       if (!matches) return undefined;
       const decided = matchesAllOrNone(data);
+      const inverted = operator === 'not' || operator === 'nor';
+      const matchesEither = otherwise === undefined || action !== 'deny' ? matches : (text: string, kubernetes: KubernetesInput | undefined) => {
+        const first = matches(text);
+        const other = first === inverted ? otherwise(kubernetes!) : undefined;
+        return other === undefined ? first : matches(other);
+      };
       const ofSeveral = decided === undefined ? open : decided ? ok : unauthorized;
       return ({ kubernetes }) => {
         const text = read(kubernetes);
         if (text === undefined) return ofSeveral;
-        return text !== '' && matches(text) ? ok : unauthorized;
+        return text !== '' && matchesEither(text, kubernetes) ? ok : unauthorized;
       };
     },
   };
