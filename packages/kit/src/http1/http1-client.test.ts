@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { connect, createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer as createNetServer, Socket, type AddressInfo, type Server } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -363,5 +363,28 @@ describe('a body that is still coming', () => {
     const { body } = endless();
     expect((await fetchWith(unread, { method: 'POST', body, headersTimeoutMs: 100 })).error).toMatchObject({ code: 'HEADERS_TIMEOUT' });
     body.destroy();
+  });
+});
+
+describe('a request that waits for its connection', () => {
+  it('takes the attempt with it when it is given up, and is told nothing more', async () => {
+    const sockets: Socket[] = [];
+    const client = createHttp1Client({
+      host: 'away.example', readyEvent: 'connect', connectTimeoutMs: 60_000,
+      connect() {
+        const socket = new Socket(); // never connects
+        sockets.push(socket);
+        return socket;
+      },
+    });
+    open.push(() => client.close());
+    const told: string[] = [];
+    const flows: Http1Flow[] = [];
+    const tell = (what: string) => () => void told.push(what);
+    for (let count = 0; count < 3; count += 1) client.dispatch({ method: 'GET', path: '/', headers: [] }, { onStart: (flow) => void flows.push(flow), onHead: tell('head'), onData: tell('data'), onEnd: tell('end'), onError: tell('error') });
+    for (const flow of flows) flow.abort();
+    await sleep(5);
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
+    expect(told).toEqual([]);
   });
 });

@@ -42,6 +42,30 @@ function framingOf({ body, bodyLength }: Http1Request): number | 'chunked' | und
 
 type Waiting = { message: Http1Message; handler: Http1Handler };
 
+/** Sends a request when its connection is there; whoever gives it up before that ends the attempt as well. */
+function awaitReady({ connectTimeoutMs, readyEvent }: Http1ClientDeps, connection: Http1Connection, socket: Socket, { message, handler }: Waiting): void {
+  let waiting = true;
+  /** Returns whether it was still waiting. */
+  const stopWaiting = () => {
+    if (!waiting) return false;
+    waiting = false;
+    clearTimeout(timer);
+    return true;
+  };
+  const giveUp = (error?: Error) => {
+    if (!stopWaiting()) return;
+    connection.destroy();
+    if (error) handler.onError(error, false);
+  };
+  const timer = setTimeout(() => giveUp(new Http1Error('CONNECT_TIMEOUT', 'no connection in time')), connectTimeoutMs);
+  socket.once(readyEvent, () => {
+    if (stopWaiting()) connection.send(message, handler);
+  });
+  socket.once('error', giveUp);
+  socket.once('close', () => giveUp(new Http1Error('CLOSED', 'the connection was closed before it was of use')));
+  handler.onStart({ pause() {}, resume() {}, abort: () => giveUp() });
+}
+
 /**
  * Creates a client for one server. There is no limit on connections: a watch that stays open must not keep the next request waiting.
  * It does for a gateway's requests what a general client does, with less between the caller and the socket: one write a request,
@@ -56,28 +80,12 @@ export function createHttp1Client(deps: Http1ClientDeps): Http1Client {
     all.delete(connection);
     idle.drop(connection);
   };
-  const open = ({ message, handler }: Waiting) => {
+  const open = (waiting: Waiting) => {
     const connection = new Http1Connection({ onIdle, onGone });
     const socket = deps.connect(connection.onread);
     all.add(connection);
-    let waiting = true;
-    const refuse = (error: Error) => {
-      if (!waiting) return;
-      waiting = false;
-      clearTimeout(timer);
-      connection.destroy();
-      handler.onError(error, false);
-    };
-    const timer = setTimeout(() => refuse(new Http1Error('CONNECT_TIMEOUT', 'no connection in time')), deps.connectTimeoutMs);
     connection.attach(socket);
-    socket.once(deps.readyEvent, () => {
-      if (!waiting) return;
-      waiting = false;
-      clearTimeout(timer);
-      connection.send(message, handler);
-    });
-    socket.once('error', refuse);
-    socket.once('close', () => refuse(new Http1Error('CLOSED', 'the connection was closed before it was of use')));
+    awaitReady(deps, connection, socket, waiting);
   };
   return {
     dispatch(request, handler) {

@@ -7,7 +7,7 @@ import { ResponseReader, type ResponseListener } from './response-reader.ts';
 
 /** What becomes of one request: `onHead`, any number of `onData`, then `onEnd`; or `onError` at any moment. Nothing after `onEnd`, `onError` or an abort. */
 export type Http1Handler = {
-  /** The request is about to be written on a connection; `flow` steers it from here on. */
+  /** `flow` steers the request from here on. Told when it begins to wait for a connection of its own, if it has to, and again when it is about to be written on one. */
   onStart(flow: Http1Flow): void;
   /** `lines`: flat, one character a byte. */
   onHead(status: number, lines: string[]): void;
