@@ -26,7 +26,10 @@ const believed = {
   nothing: 5000,
 } as const;
 const waitMs = 1000;
-const maxBytes = 8 * 1024 * 1024;
+/** Room for 8,000 kinds. */
+const maxBytes = 4 * 1024 * 1024;
+/** To read an answer keeps the requests to every cluster waiting: before the next is asked for, many times as long must pass as the last one took. */
+const restPerRead = 20;
 
 type Known = { facts: ReadonlyMap<string, boolean>; etag: string | undefined; askedAt: number };
 
@@ -35,12 +38,19 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
   let known: Known | undefined;
   let failedAt: number | undefined;
   let asking: Promise<void> | undefined;
+  let restsUntil = -Infinity;
 
+  const readTimed = (body: string) => {
+    const begun = clock();
+    const facts = read(body);
+    restsUntil = clock() + (clock() - begun) * restPerRead;
+    return facts;
+  };
   const refresh = async () => {
     const askedAt = clock();
     try {
       const answer = await ask({ path, headers: ['Accept', accept, ...(known?.etag === undefined ? [] : ['If-None-Match', known.etag])], timeoutMs: waitMs, maxBytes });
-      const facts = answer.status === 304 ? known?.facts : answer.status === 200 ? read(answer.body) : undefined;
+      const facts = answer.status === 304 ? known?.facts : answer.status === 200 ? readTimed(answer.body) : undefined;
       known = facts && { facts, etag: answer.header('etag') ?? (answer.status === 304 ? known?.etag : undefined), askedAt };
       failedAt = facts ? undefined : askedAt;
     } catch {
@@ -52,6 +62,7 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
     const age = known === undefined ? Infinity : clock() - known.askedAt;
     const fact = known?.facts.get(key);
     if (age < (fact === undefined ? believed.nothing : fact ? believed.yes : believed.no)) return fact;
+    if (clock() < restsUntil) return undefined;
     return failedAt !== undefined && clock() - failedAt < believed.nothing ? undefined : 'asks';
   };
   return {

@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Ask } from './ask-cluster.ts';
+import { createClusterFacts } from './cluster-facts.ts';
+
+function setUp(readMs: number, read: () => ReadonlyMap<string, boolean> | undefined) {
+  const state = { now: 1000, asked: [] as Ask[] };
+  const facts = createClusterFacts({
+    path: '/apis', accept: 'application/json', clock: () => state.now,
+    async ask(request) {
+      state.asked.push(request);
+      return { status: 200, body: '', header: () => undefined };
+    },
+    read() {
+      state.now += readMs;
+      return read();
+    },
+  });
+  return { state, facts };
+}
+
+describe('a document that takes long to read', () => {
+  it.each([['says nothing of use', () => undefined], ['says what is not so', () => new Map([['a', false]])]])('and %s is asked for seldom: reading takes a twentieth of the time of all other requests at most', async (_what, read) => {
+    const { state, facts } = setUp(800, read);
+    for (const end = state.now + 60_000; state.now < end; state.now += 10) await facts.of('a');
+    expect(state.asked.length).toBeGreaterThan(1);
+    expect(state.asked.length * 800).toBeLessThanOrEqual(60_000 / 20 + 800);
+  });
+
+  it('is unknown meanwhile, and never what it was before', async () => {
+    const { state, facts } = setUp(800, () => new Map([['a', false]]));
+    expect(await facts.of('a')).toBe(false);
+    state.now += 2000;
+    expect(await facts.of('a')).toBeUndefined();
+    state.now += 14_000;
+    expect(await facts.of('a')).toBe(false);
+  });
+
+  it('may be 4 MiB long', async () => {
+    const { state, facts } = setUp(0, () => undefined);
+    await facts.of('a');
+    expect(state.asked[0]!.maxBytes).toBe(4 * 1024 * 1024);
+  });
+});
