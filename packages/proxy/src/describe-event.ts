@@ -38,7 +38,7 @@ function namedPorts(ports: readonly number[]): SallyportPart['portForward'] {
 
 function describeRun(part: SallyportPart, { kube }: Exchange, commandText: ExecCommandText): void {
   const exec = kube?.exec ?? kube?.kubelet?.exec;
-  if (exec) part.exec = { ...exec, command: exec.command.map(commandText.of) };
+  if (exec) part.exec = { ...exec, command: commandText.ofAll(exec.command) };
   if (kube?.ports) part.portForward = namedPorts(kube.ports);
 }
 

@@ -51,6 +51,21 @@ describe('a command in a query', () => {
     expect(auditUri(target, asked(target).kube)).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
   });
 
+  it('of very many words costs a thousand hashes, and makes no large event', () => {
+    const words = asked(`${node}/run/prod/web/c?cmd=${'+'.repeat(60_000)}secret`, 'POST').kube!.kubelet!.exec!.command;
+    expect(words).toHaveLength(60_001);
+    const shown = hashed.ofAll(words);
+    expect(shown).toHaveLength(1001);
+    expect(shown.at(-1)).not.toBe(hashed.ofAll([...words.slice(0, -1), 'other']).at(-1));
+    expect(hashed.ofAll(words.slice(-3))).toEqual(words.slice(-3).map(hashed.of));
+    expect(clear.ofAll(words)).toEqual(words);
+  });
+
+  it('in a query of more parameters than a request may have is hashed a thousand times at most', () => {
+    const { query } = describeRequest(asked(`/api/v1/pods?${'command=x&'.repeat(6000)}`), hashed, Number.MAX_SAFE_INTEGER);
+    expect(query!.match(/hmac-sha256/g)).toHaveLength(1000);
+  });
+
   it('that only looks like one is not hidden, and shown as commands are', () => {
     const target = '/api/v1/namespaces/dev/services/web/proxy/x?command=secret&a=1';
     expect(describeRequest(asked(target), clear, longest.part).query).toBe('command=secret&a=1');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SallyportPart } from '@sallyport/contracts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 import { clientText, visibleText } from './client-text.ts';
-import type { ExecCommandText } from './exec-command-text.ts';
+import { mostHashes, type ExecCommandText } from './exec-command-text.ts';
 
 export type DescribedRequest = NonNullable<SallyportPart['request']>;
 type Described = { method: string; rawTarget: string; kube: RequestInfo | undefined };
@@ -56,9 +56,12 @@ function shownQuery({ rawTarget, kube }: Described, commandText: ExecCommandText
   const query = queryOf(rawTarget);
   if (query === '' || !mayNameCommand.test(query)) return query;
   const { names, elsewhere } = commandsIn(kube);
+  let hashes = 0;
   return withCommands(query, names, (pair) => {
     if (elsewhere) return undefined;
     if (!commandText.hashed) return pair;
+    hashes += 1;
+    if (hashes > mostHashes) return undefined; // no request with so many parameters is let through
     const mark = pair.indexOf('=');
     return mark === -1 ? pair : `${pair.slice(0, mark + 1)}${commandText.of(decode(pair.slice(mark + 1)) ?? '')}`;
   });
