@@ -62,3 +62,19 @@ describe('the event of a request', () => {
     expect(first()).toMatchObject({ verb: 'get', sallyport: { policyVerb: 'get', policyVerbs: ['get', 'create'], request: { proxyPath: '/portForward/prod/web' }, portForward: { ports: [{ port: 5432 }] } } });
   });
 });
+
+describe('what a kubelet is to run', () => {
+  const node = '/api/v1/nodes/n/proxy';
+
+  it.each(['run/prod/web/c?cmd=ls', 'exec/prod/web/c?command=ls', 'attach/prod/web/c', 'portForward/prod/web'])('is not in a body, where older kubelets look first and no event shows it: %s', async (path) => {
+    for (const framing of [['Content-Length: 19'], ['Transfer-Encoding: chunked']]) {
+      expect(await send('POST', `${node}/${path}`, ['Content-Type: application/x-www-form-urlencoded', ...framing, 'Connection: close', '', framing[0]!.startsWith('T') ? '13\r\ncmd=cat+/etc/shadow\r\n0\r\n' : 'cmd=cat+/etc/shadow'])).toMatch(/^HTTP\/1.1 400 /);
+    }
+    expect(rig.seen).toEqual([]);
+  });
+
+  it('goes on without one, and so does a body for what it runs nothing for', async () => {
+    expect(await send('POST', `${node}/run/prod/web/c?cmd=ls`, ['Content-Length: 0', 'Connection: close'])).toMatch(/^HTTP\/1.1 200 /);
+    expect(await send('POST', '/api/v1/namespaces/dev/services/web/proxy/run/a/b/c', ['Content-Length: 2', 'Connection: close', '', '{}'])).toMatch(/^HTTP\/1.1 200 /);
+  });
+});

@@ -41,6 +41,8 @@ export function createReadKubeRequest(): Step {
     const kube = readRequestInfo({ method, path: target.path, segments: target.segments, query: target.query, hasBody, ...(method === 'PATCH' ? { contentTypes: contentTypesOf(headers) } : {}) });
     exchange.kube = kube;
     refuseSpecialVerb(kube);
+    // Kubelets before Kubernetes 1.25 take a form's `cmd` before that of the query, which is what the event has.
+    if (kube.kubelet && hasBody) throw bad('What a kubelet is to run stands in the query, and nothing in a body.');
     if (headers.contentLength !== undefined) exchange.bytesIn = headers.contentLength;
     if (exchange.upgrade && !['exec', 'attach', 'portforward', 'proxy', 'watch', 'log'].includes(kube.stream ?? '')) throw bad('This address takes no upgrade.');
     if (exchange.upgrade && headers.upgrade !== 'websocket' && (kube.stream === 'watch' || kube.stream === 'log')) throw bad('A watch or a log takes an upgrade to websocket only.');
