@@ -25,7 +25,8 @@ async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise
  * length is found out here.
  */
 function createPassage(exchange: Exchange, how: { judged: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
-  let judgedAt = performance.now();
+  // Not from now on: it may have waited long for the acknowledgement of its event since it was judged.
+  let judgedAt = exchange.startedAt;
   let { changesSeen } = exchange;
   const judge = async (piece: Buffer | undefined, done: TransformCallback) => {
     const [asked, changes] = [performance.now(), deps.changesHeard()];

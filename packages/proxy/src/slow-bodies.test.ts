@@ -110,6 +110,19 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     socket.destroy();
   });
 
+  it('is judged again before any of it goes on where its event was acknowledged late', async () => {
+    await start();
+    rig.acknowledgeMs = 1050;
+    const { socket, text } = begin('POST', `${api}/pods`, line);
+    socket.write(part('half'));
+    await until(() => rig.checks.length === 1);
+    rig.answer = () => ended;
+    await until(() => text().includes('\r\n\r\n'));
+    expect(text()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(got.map((one) => one.text).join('')).toBe('');
+    socket.destroy();
+  });
+
   it('is asked about once a second however many pieces it comes in, and the piece that has waited goes on', async () => {
     await start();
     const pieces = 220;
