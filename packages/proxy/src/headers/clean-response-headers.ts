@@ -9,9 +9,9 @@ const dropped = new Set([
   'cross-origin-opener-policy-report-only', 'cross-origin-embedder-policy-report-only', 'permissions-policy-report-only', 'document-policy', 'document-policy-report-only', 'require-document-policy', 'feature-policy', 'expect-ct', 'public-key-pins-report-only',
   'delegate-ch', 'accept-ch-lifetime', 'supports-loading-mode', 'x-permitted-cross-domain-policies', 'x-dns-prefetch-control', 'authentication-info', 'proxy-authentication-info', 'optional-www-authenticate', 'alternate-protocol', 'no-vary-search', 'p3p', 'x-xss-protection',
   // For a proxy or a cache in front of the gateway: which file to send instead, what to keep for all.
-  'x-sendfile', 'x-lighttpd-send-file', 'x-litespeed-location', 'edge-control', 'cache-tag',
+  'x-sendfile', 'x-lighttpd-send-file', 'edge-control', 'cache-tag',
 ]);
-const droppedKinds = /^(?:access-control|secure-session|sec-session|attribution-reporting|ad-auction|x-accel|x-reproxy|surrogate|netlify)-|cdn-cache-control$/;
+const droppedKinds = /^(?:access-control|secure-session|sec-session|attribution-reporting|ad-auction|x-accel|x-reproxy|x-litespeed|surrogate|netlify)-|-cache-control$/;
 
 /** Nothing that a cluster sends may run as a page of the gateway. */
 const added = ['content-security-policy', 'sandbox', 'x-content-type-options', 'nosniff'] as const;

@@ -62,7 +62,7 @@ describe('response headers', () => {
     expect(cleanTrailers([name, 'x', 'X-Kept', '1'])).toEqual([['X-Kept', '1']]);
   });
 
-  it.each(['X-Accel-Redirect', 'X-Accel-Buffering', 'X-Sendfile', 'X-Lighttpd-Send-File', 'X-LiteSpeed-Location', 'X-Reproxy-URL', 'Surrogate-Control', 'Surrogate-Key', 'CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Edge-Control', 'Cache-Tag', 'Netlify-Vary'])('lose %s, which is for a proxy or a cache in front of the gateway', (name) => {
+  it.each(['X-Accel-Redirect', 'X-Accel-Buffering', 'X-Sendfile', 'X-Lighttpd-Send-File', 'X-LiteSpeed-Location', 'X-LiteSpeed-Cache-Control', 'X-LiteSpeed-Purge', 'X-LiteSpeed-Tag', 'Akamai-Cache-Control', 'X-Reproxy-URL', 'Surrogate-Control', 'Surrogate-Key', 'CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Edge-Control', 'Cache-Tag', 'Netlify-Vary'])('lose %s, which is for a proxy or a cache in front of the gateway', (name) => {
     expect(cleanResponseHeaders([name, '/etc/shadow'], 200).map((one) => one.toLowerCase())).not.toContain(name.toLowerCase());
     expect(cleanTrailers([name, 'x'])).toEqual([]);
   });
