@@ -11,7 +11,7 @@ export const aboutToken: ReadonlySet<string> = new Set(['iss', 'aud', 'exp', 'ia
 function copy(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > maxDepth) throw new ProblemError('login-failed', `The identity provider sent claims that are nested more than ${maxDepth} deep.`);
-  if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1));
+  if (Array.isArray(value)) return Array.from(value, (item) => copy(item, depth + 1));
   const target = Object.create(null) as Claims;
   for (const [key, item] of Object.entries(value)) if (key !== '__proto__') target[key] = copy(item, depth + 1);
   return target;

@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Identity, ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { claimAt } from './claim-at.ts';
 import { aboutToken, copyClaims, type Claims } from './copy-claims.ts';
 import { isNamedByEmail } from './read-email.ts';
 import { statementsOf, type Statement } from './statements-of.ts';
+import { withoutClaim } from './without-claim.ts';
 
 /** What a provider says of a person: now, and in the last id_token where none comes any more. `known` is what it said last, where that is known. */
-export type Documents = { idToken?: object; userInfo?: object; lastIdToken?: object; known?: Pick<Identity, 'email'> };
+export type Documents = { idToken?: object; userInfo?: object; lastIdToken?: object; known?: Pick<Identity, 'email' | 'claims'> };
 
 /** How somebody was authenticated is for the id_token to say: UserInfo (OpenID Connect Core 5.3) is about a person, not about a login. */
 const aboutLogin = new Set(['acr', 'amr', 'auth_time']);
@@ -25,8 +27,14 @@ function isSplit({ claims: { email, emailVerified }, emailVerified: rule }: Prov
   return rule !== 'ignore' && said.some((document) => has(document, email)) && said.some((document) => has(document, emailVerified));
 }
 
+/** Whether a document says of the address, and of all that stands beside it, what the last id_token said. The verification is left out of it. */
+function isSameAs(last: Claims, { claims: { email, emailVerified } }: ProviderConfig, named: Claims, { members }: Statement): boolean {
+  const [is, was] = [named, last].map((document) => withoutClaim(document, emailVerified)) as [Claims, Claims];
+  return has(named, email) && claimAt(named, email) === claimAt(last, email) && [...members].every((member) => !Object.hasOwn(is, member) || isDeepStrictEqual(is[member], was[member]));
+}
+
 /** The one document that speaks of the address, where none says all of it. Undefined where none can be believed. */
-function chooseOfEmail(provider: ProviderConfig, said: readonly Claims[], last: Claims): Claims | undefined {
+function chooseOfEmail(provider: ProviderConfig, said: readonly Claims[], last: Claims, statement: Statement): Claims | undefined {
   const { email, emailVerified } = provider.claims;
   if (isSplit(provider, said)) {
     if (!isNamedByEmail(provider)) return undefined;
@@ -34,8 +42,7 @@ function chooseOfEmail(provider: ProviderConfig, said: readonly Claims[], last: 
   }
   const named = said.find((document) => has(document, email)) ?? said[0]!;
   // The same address again, and no word on whether it is verified: what was said of it as a whole still holds.
-  const isSame = has(named, email) && claimAt(named, email) === claimAt(last, email) && !said.some((document) => has(document, emailVerified));
-  return isSame ? last : named;
+  return isSameAs(last, provider, named, statement) && !said.some((document) => has(document, emailVerified)) ? last : named;
 }
 
 /** The document whose word counts on a statement: of those of now the first that says all of it, else the first that says anything of it; the last id_token where none of now does. */
@@ -44,13 +51,20 @@ function choose(provider: ProviderConfig, statement: Statement, now: readonly Cl
   if (said.length === 0) return last;
   const whole = said.find((document) => isWhole(document, statement));
   if (whole) return whole;
-  return statement.aboutEmail ? chooseOfEmail(provider, said, last) : said[0];
+  return statement.aboutEmail ? chooseOfEmail(provider, said, last, statement) : said[0];
 }
 
-/** The last id_token without an address that has been replaced, or denied, since. */
-function stillTrue({ claims: { email } }: ProviderConfig, last: Claims, known: Documents['known'], statement: Statement): Claims {
-  if (!statement.aboutEmail || known === undefined || claimAt(last, email) === known.email) return last;
-  return Object.assign(Object.create(null) as Claims, last, Object.fromEntries([...statement.members].map((member) => [member, undefined])));
+/**
+ * The members of the last id_token that no longer hold: the provider has said something else since, or denied them, and a later silence does not bring them back. The
+ * verification is left out of the comparison, and so is an address that is not believed: it is not among what is known.
+ */
+function outdated(provider: ProviderConfig, last: Claims, known: Documents['known'], statements: readonly Statement[]): Set<string> {
+  if (known === undefined) return new Set();
+  const { email, emailVerified } = provider.claims;
+  const [was, is] = [last, copyClaims(known.claims)].map((claims) => ['email', email, 'email_verified', emailVerified].reduce(withoutClaim, claims)) as [Claims, Claims];
+  const names = Object.keys(last).filter((name) => !aboutToken.has(name) && !isDeepStrictEqual(was[name], is[name]));
+  const replaced = statements.filter(({ members, aboutEmail }) => (aboutEmail && claimAt(last, email) !== known.email) || names.some((name) => members.has(name)));
+  return new Set([...names, ...replaced.flatMap(({ members }) => [...members])]);
 }
 
 /**
@@ -61,9 +75,10 @@ export function joinDocuments(provider: ProviderConfig, { idToken = {}, userInfo
   const now = [copyClaims(idToken), withoutOthersClaims(copyClaims(userInfo))];
   const last = copyClaims(lastIdToken);
   const statements = statementsOf(provider);
+  for (const member of outdated(provider, last, known, statements)) delete last[member];
   const joined: Claims = Object.assign(Object.create(null) as Claims, last, ...now.toReversed());
   for (const statement of statements) {
-    const from = choose(provider, statement, now, stillTrue(provider, last, known, statement));
+    const from = choose(provider, statement, now, last);
     for (const member of statement.members) {
       if (from?.[member] === undefined) delete joined[member];
       else joined[member] = from[member];

@@ -110,6 +110,42 @@ describe('at a refresh, an address and its verification', () => {
   });
 });
 
+describe('at a refresh, what UserInfo has replaced', () => {
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, (person: Session['identity'] | undefined) => unknown, unknown]>([
+    ['groups', { groups: ['admin'] }, { groups: ['dev'] }, (person) => person?.groups, []],
+    ['groups that were taken away', { groups: ['admin'] }, { groups: [] }, (person) => person?.groups, []],
+    ['a claim that policies read', { department: 'security' }, { department: 'sales' }, (person) => person?.claims['department'], undefined],
+    ['a claim that was denied', { department: 'security' }, { department: null }, (person) => person?.claims['department'], undefined],
+  ])('does not come back from the id_token when it says nothing any more: %s', async (_what, claims, userinfo, read, left) => {
+    await logIn({ claims });
+    await withoutIdToken(userinfo);
+    const person = await withoutIdToken({});
+    expect([person?.user, read(person)]).toEqual([alice, left]);
+  });
+
+  it('does not come back as a name, and ends the session instead', async () => {
+    await begin({ claims: { user: 'preferred_username' } });
+    await logIn({ claims: { preferred_username: 'admin' } });
+    expect((await withoutIdToken({ preferred_username: 'alice' }))?.user).toBe('alice');
+    expect(await withoutIdToken({})).toBeUndefined();
+  });
+
+  it('is all that goes: what it never spoke of stays as the id_token had it', async () => {
+    await logIn({ claims: { department: 'sales', site: { name: 'north', floor: 2 } } });
+    await withoutIdToken({ groups: ['dev'] });
+    expect(await withoutIdToken({})).toMatchObject({ user: alice, groups: [], claims: { department: 'sales', site: { name: 'north', floor: 2 } } });
+  });
+
+  it('counts where groups stand beside the address, and the address is the same', async () => {
+    await begin({ claims: { user: 'email', email: 'user.email', emailVerified: 'user.verified', groups: 'user.groups' } });
+    const user = { email: alice, verified: true, groups: ['admin'], department: 'security' };
+    await logIn({ claims: { user } });
+    expect((await withoutIdToken({ user: { email: alice, groups: ['admin'], department: 'security' } }))?.groups).toEqual(['admin']);
+    expect((await withoutIdToken({ user: { ...user, groups: ['dev'] } }))?.groups).toEqual(['dev']);
+    expect(await withoutIdToken({ user: { email: alice, groups: ['dev'], department: 'sales' } })).toBeUndefined();
+  });
+});
+
 describe('the subject', () => {
   it('is the one of the id_token: UserInfo of somebody else lets nobody in', async () => {
     await begin({ userInfo: 'always' });
