@@ -31,6 +31,7 @@ async function end(deps: RouteDeps, token: LogoutToken, about: { path: string; p
   const { issuer, sid, subject } = token;
   // Before the look: what is made after it finds the mark, what was made before is found.
   await rememberLogout(deps.singleUse, issuer, sid === undefined ? { subject: subject! } : { sid }, deps.now());
+  if (sid !== undefined && subject !== undefined) await rememberLogout(deps.singleUse, issuer, { subject, unnamed: true }, deps.now());
   const found = await meant(deps, token);
   const facts = readClientFacts(about.request);
   return endMany(found.map(({ id }) => id), async (id) => {

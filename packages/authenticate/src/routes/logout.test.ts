@@ -292,6 +292,21 @@ describe('a provider that logs somebody out', () => {
     expect((await exchange(bed, { code: await cliCode(bed) })).status).toBe(200);
   });
 
+  it('reaches a login under way of which the provider\'s session was never said, and no other', async () => {
+    bed.provider.lies = { claims: { sid: undefined } };
+    const unnamed = await cliCode(bed);
+    bed.provider.lies = { claims: { sid: 'another' } };
+    const named = await cliCode(bed);
+    bed.provider.lies = { claims: { sid: undefined, ...bob.claims } };
+    const ofBob = await cliCode(bed);
+    await send(bed.provider.logoutToken({ sub: 'sub-alice', sid: 'this-one' }));
+    expect((await exchange(bed, { code: unnamed })).body).toMatchObject({ code: 'login-failed' });
+    for (const code of [named, ofBob]) expect((await exchange(bed, { code })).status).toBe(200);
+    bed.clock.now += 1;
+    bed.provider.lies = { claims: { sid: undefined } };
+    expect((await exchange(bed, { code: await cliCode(bed) })).status).toBe(200);
+  });
+
   it.each([
     ['another issuer', { iss: 'https://evil.example' }], ['no issuer', { iss: undefined }], ['another audience', { aud: 'other' }], ['no audience', { aud: undefined }], ['a nonce', { nonce: 'n' }], ['a nonce that is null', { nonce: null }],
     ['neither sub nor sid', {}], ['an empty sub', { sub: '' }], ['a sid that is no text', { sid: 7 }], ['no jti', { sub: 'sub-alice', jti: undefined }], ['an empty jti', { sub: 'sub-alice', jti: '' }], ['no events', { sub: 'sub-alice', events: undefined }],
