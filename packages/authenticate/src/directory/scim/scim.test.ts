@@ -120,6 +120,7 @@ describe('users', () => {
       ['/Users/.search', { schemas: [search], count: '10' }, 400], ['/Users/.search', { schemas: [search], attributes: 'userName' }, 400], ['/Users/.search', '{', 400],
     ];
     for (const [path, body, status] of refusals) expect(await post(path, body)).toMatchObject({ status, type: 'application/scim+json; charset=utf-8', body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: String(status), detail: expect.any(String) } });
+    for (const attributes of [Array.from({ length: 500_000 }, () => ''), ['x'.repeat(9000)]]) expect((await post('/Users/.search', { schemas: [search], attributes })).status).toBe(400);
     expect((await scim.send('get', '/.search')).status).toBe(405);
     expect((await scim.send('delete', '/Users/.search')).status).toBe(404);
   });

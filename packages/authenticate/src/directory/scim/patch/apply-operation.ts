@@ -1,7 +1,7 @@
 import type { Filter } from '../filter/filter.ts';
 import { matches } from '../filter/matches.ts';
 import type { Document } from '../resource/document.ts';
-import { readValue } from '../resource/read-value.ts';
+import { checkLength, readValue } from '../resource/read-value.ts';
 import { isNotKept } from '../schema/find-attribute.ts';
 import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
 import { ScimFault } from '../scim-fault.ts';
@@ -107,6 +107,7 @@ export function applyOperation(schema: ResourceSchema, document: Document, opera
   const holder = (extension === undefined ? document : document[extension] ?? {}) as Element;
   const before = Object.hasOwn(holder, attribute.name) ? holder[attribute.name] : undefined;
   const after = filter ? changeChosen({ ...target, filter }, before, operation) : changeValue(target, before, operation);
+  if (Array.isArray(after)) checkLength(attribute.name, after);
   const next = put(holder, attribute.name, after);
   return extension === undefined ? next : put(document, extension, next);
 }

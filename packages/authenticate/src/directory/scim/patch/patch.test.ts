@@ -103,6 +103,20 @@ describe('a PATCH as clients send it', () => {
 });
 
 describe('the path of an operation', () => {
+  it('does not grow a list from operation to operation: to compare long ones would take the processor', () => {
+    const add = (names: string[]) => ({ op: 'add', path: 'emails', value: names.map((type) => ({ type })) });
+    const many = Array.from({ length: 1000 }, (_one, op) => add(Array.from({ length: 50 }, (_other, n) => `${op} ${n}`)));
+    expect(fault(() => patch(many))).toBe('invalidValue');
+    expect(fault(() => patch(Array.from({ length: 1000 }, (_one, n) => ({ op: 'add', path: `emails[type eq "${n}"].value`, value: 'a@example.com' }))))).toBe('invalidValue');
+  });
+
+  it('finds no extension behind an empty name, however deep', () => {
+    const deep = JSON.parse(`${'{"":'.repeat(20_000)}{"department":"x"}${'}'.repeat(20_000)}`) as object;
+    for (const value of [{ '': { department: 'x' } }, deep]) expect(fault(() => patch([{ op: 'add', path: enterprise, value }]))).toBe('invalidPath');
+    expect(fault(() => patch([{ op: 'remove', path: `${enterprise}:` }]))).toBe('invalidPath');
+    expect(changed([{ op: 'add', path: enterprise.toUpperCase(), value: { department: 'x' } }])).toEqual({ [enterprise]: { department: 'x' } });
+  });
+
   it('finds its filter\'s end behind brackets and quotes in strings', () => {
     expect(parsePath(userSchema, 'emails[value eq "a]\\"]b"].display')).toMatchObject({ filter: { value: 'a]"]b' }, sub: { name: 'display' } });
     expect(parsePath(userSchema, `${userSchema.urn}:EMAILS[TYPE EQ "work"].VALUE`)).toMatchObject({ attribute: { name: 'emails' }, sub: { name: 'value' } });

@@ -4,6 +4,11 @@ import { badValue } from '../scim-fault.ts';
 const longestText = 1024;
 const mostElements = 50;
 
+/** Refuses a list that is longer than one may be; before it is compared with another, for that takes the product of their lengths. */
+export function checkLength(name: string, list: readonly unknown[]): void {
+  if (list.length > mostElements) throw badValue(`${name} has more than ${mostElements} values.`);
+}
+
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Names travel in headers and stand in logs: no control characters, nothing that is no Unicode, no blanks around it. */
@@ -46,7 +51,7 @@ export function readValue(attribute: Attribute, value: unknown): unknown {
   if (value === undefined || value === null) return undefined;
   if (!attribute.multiValued) return readSingle(attribute, value);
   const elements = [value].flat();
-  if (elements.length > mostElements) throw badValue(`${attribute.name} has more than ${mostElements} values.`);
+  checkLength(attribute.name, elements);
   const read = elements.map((element) => readSingle(attribute, element)).filter((element) => element !== undefined);
   return read.length === 0 ? undefined : read;
 }

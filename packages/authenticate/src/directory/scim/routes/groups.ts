@@ -132,7 +132,9 @@ export function groups(deps: ScimDeps): Router {
     const operations = readOperations(request.body);
     const after = await change(deps, request, response, async (before) => {
       const plan: MemberPlan = { afresh: false, add: new Set(), remove: new Set() };
-      const current = () => deps.store.memberIds(clientOf(response).source.id, before.id);
+      let members: Promise<string[]> | undefined;
+      // Once for all operations: the members may be very many.
+      const current = () => (members ??= deps.store.memberIds(clientOf(response).source.id, before.id));
       for (const operation of operations) if (isAboutMembers(operation.path)) await planMembers(plan, operation, current);
       const own = operations.filter(({ path }) => !isAboutMembers(path));
       return { document: checkDocument(groupSchema, own.reduce<Document>((document, operation) => applyOperation(groupSchema, document, operation), before.body)), plan };

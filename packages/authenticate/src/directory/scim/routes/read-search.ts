@@ -5,12 +5,14 @@ const bad = (detail: string) => new ScimFault(400, detail, 'invalidSyntax');
 const texts = ['filter', 'sortBy', 'sortOrder'];
 const numbers = ['startIndex', 'count'];
 const lists = ['attributes', 'excludedAttributes'];
+/** As much as fits into an address, which asks the same; the body of a search may be as large as that of a group. */
+const longest = 8192;
 
 /** One parameter as it would stand in an address. */
 function parameterOf(name: string, value: unknown): string {
   if (texts.includes(name) && typeof value === 'string') return value;
   if (numbers.includes(name) && Number.isInteger(value)) return String(value);
-  if (lists.includes(name) && Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(',');
+  if (lists.includes(name) && Array.isArray(value) && value.length <= longest && value.every((one) => typeof one === 'string')) return value.join(',');
   throw bad(`${name} has a value that is not of its type.`);
 }
 
@@ -23,7 +25,10 @@ export function readSearch(body: unknown): URLSearchParams {
   const query = new URLSearchParams();
   for (const name of [...texts, ...numbers, ...lists]) {
     const value = given.get(name.toLowerCase());
-    if (value !== undefined && value !== null) query.set(name, parameterOf(name, value));
+    if (value === undefined || value === null) continue;
+    const text = parameterOf(name, value);
+    if (text.length > longest) throw new ScimFault(400, `${name} is longer than ${longest} characters.`, 'invalidValue');
+    query.set(name, text);
   }
   return query;
 }

@@ -14,17 +14,16 @@ function within(attributes: readonly Attribute[], path: string, extension: strin
   return sub && { extension, attribute, sub };
 }
 
-/** What follows a URN and a colon; empty if the URN is all there is, undefined if something else is there. */
+/** What follows a URN and a colon; undefined if something else is there. */
 function afterUrn(path: string, urn: string): string | undefined {
-  if (same(path, urn)) return '';
   return same(path.slice(0, urn.length + 1), `${urn}:`) ? path.slice(urn.length + 1) : undefined;
 }
 
 /** Finds what an attribute path names, in any case, with or without the URN of its schema in front (RFC 7644 3.10); `extension` if it names that as a whole. */
 export function findAttribute(schema: ResourceSchema, path: string): FoundAttribute | 'extension' | undefined {
   const { extension } = schema;
+  if (extension && same(path, extension.urn)) return 'extension';
   const inExtension = extension && afterUrn(path, extension.urn);
-  if (inExtension === '') return 'extension';
   if (inExtension !== undefined) return within(extension!.attributes, inExtension, extension!.urn);
   const own = afterUrn(path, schema.urn) ?? path;
   return within(schema.attributes, own, undefined) ?? within(commonAttributes, own, undefined);
