@@ -68,3 +68,20 @@ describe('an address without a token', () => {
     expect(process.cpuUsage().user - before).toBeLessThan(500_000);
   });
 });
+
+describe('an address that is made to take long', () => {
+  const head = 'eyJhbGciOiJFZERTQSIsImtpZCI6';
+  it.each([
+    ['beginnings alone', head.repeat(2200)], ['beginnings and a dot', `${head.repeat(2000)}.${'a'.repeat(4000)}`], ['many of both', `${head.repeat(9)}.${'a'.repeat(300)}.b.`.repeat(110)], ['beginnings before long parts', `${head.repeat(9)}.${'a'.repeat(4000)}`.repeat(14)],
+    ['escapes', '%25'.repeat(20_000)], ['short tokens', `spt_${'a'.repeat(42)}.`.repeat(1300)],
+  ])('of %s is read in a time that grows with its length', (_what, text) => {
+    let best = Infinity;
+    for (let tries = 0; tries < 5; tries += 1) {
+      const begun = performance.now();
+      expect(holdsOwnToken(`/x?${text}`)).toBe(false);
+      expect(withoutOwnTokens(`/x?${text}`)).toHaveLength(text.length + 3);
+      best = Math.min(best, performance.now() - begun);
+    }
+    expect(best).toBeLessThan(80);
+  });
+});

@@ -6,7 +6,8 @@ import { decodeFully } from './decode-fully.ts';
  * digit, which an escape in front of it could have taken.
  */
 const signedHead = 'yJhbGciOiJFZERTQSIsImtpZCI6';
-const form = `(?:sp[td]_[A-Za-z0-9_-]{43}|e?${signedHead}[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{86})`;
+/** No part is longer than a token may be: without a bound a text of many beginnings would be read to its end from each of them. */
+const form = `(?:sp[td]_[A-Za-z0-9_-]{43}|e?${signedHead}[A-Za-z0-9_-]{1,256}\\.[A-Za-z0-9_-]{1,4096}\\.[A-Za-z0-9_-]{86})`;
 const anywhere = new RegExp(form);
 const everywhere = new RegExp(form, 'g');
 
