@@ -154,6 +154,16 @@ describe('a refused upgrade', () => {
   });
 });
 
+describe('an upgrade that the cluster answers with 101 and no protocol', () => {
+  it('is none, and nothing of it goes on', async () => {
+    await start();
+    say = (socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil');
+    const text = await ask(request('GET', `${pods}/web/exec?command=ls`, ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io']));
+    expect(codeOf(text)).toBe(502);
+    expect(text).not.toContain('evil');
+  });
+});
+
 describe('a cluster that says "100 Continue" unasked', () => {
   it('during a write whose body is still coming does not break it', async () => {
     await start();

@@ -167,6 +167,8 @@ export function createTunnel(deps: TunnelDeps): Step {
     });
     outgoing.once('response', (answer) => {
       settle();
+      // A 101 without Upgrade: whatever stands between here and the client might take it for the beginning of a tunnel.
+      if (answer.statusCode === 101) return giveUp(new ProblemError('upstream-unreachable', 'The cluster switched to a protocol that was not asked for.'));
       // HTTP/1.0 knows no codings (RFC 9112, 6.1): readers differ on where such an answer ends.
       if (answer.httpVersion === '1.0' && answer.headers['transfer-encoding'] !== undefined) return giveUp(new ProblemError('upstream-unreachable', 'The cluster answered in a form that could be read in two ways.'));
       relayRefusal(exchange, answer, deps.firstByte);
