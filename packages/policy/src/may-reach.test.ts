@@ -39,6 +39,12 @@ describe('whether anything could be allowed to somebody', () => {
     ['everybody but them', [allow('and', { accept: true }), deny('and', { email: 'alice@example.com' })], false],
     ['everybody, and a denial of others', [allow('and', { accept: true }), deny('and', { email: 'bob@example.com' })], true],
     ['everybody, and a denial of something that they might ask for', [allow('and', { accept: true }), deny('and', { email: 'alice@example.com' }, { 'k8s/verb': 'delete' })], true],
+    ['an expression that guards what it asks of the request', [allow('and', { expression: 'has(kubernetes.namespace) && kubernetes.namespace == "team-" + user.claims.department[0]' })], true],
+    ['an expression about others that asks for something of the request, too', [allow('and', { expression: '"sre" in user.groups && has(kubernetes.namespace)' })], false],
+    ['an expression about them that asks for a method', [allow('and', { expression: '"developers" in user.groups && request.method != "GET"' })], true],
+    ['an expression about others', [allow('or', { expression: 'user.groups.exists(g, g == "sre")' })], false],
+    ['everybody, and a denial of them by an expression', [allow('and', { accept: true }), deny('and', { expression: '"developers" in user.groups' })], false],
+    ['everybody, and a denial by an expression of what is in no namespace', [allow('and', { accept: true }), deny('and', { expression: '!has(kubernetes.namespace)' })], true],
     ['everybody, and a denial by one of several that is true of them', [allow('and', { accept: true }), deny('or', { 'k8s/verb': 'delete' }, { groups: 'developers' })], false],
   ])('says of %s: %s', (_what, rules, expected) => {
     expect(reaches(...rules)).toBe(expected);
