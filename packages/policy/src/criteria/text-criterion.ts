@@ -1,5 +1,6 @@
 import type { CompileContext, Criterion, CriterionDoc } from '../criterion.ts';
-import { eitherSpelling, lowerCaseData } from '../matchers/address-matcher.ts';
+import { eitherSpelling, foldData } from '../matchers/address-matcher.ts';
+import { foldWholeAddress } from '../matchers/fold-address.ts';
 import { compilePathMatcher } from '../matchers/path-matcher.ts';
 import { compileAnyOf, compileStringMatcher, type StringMatcher } from '../matchers/string-matcher.ts';
 import type { PolicyInput } from '../policy-input.ts';
@@ -28,9 +29,9 @@ type TextCriterionOptions = {
 const unauthenticated = fail('user-unauthenticated');
 
 function matchAddress(matches: StringMatcher, data: unknown, context: CompileContext & { address: 'always' | 'where-at' }): StringMatcher {
-  const withoutCase = compileStringMatcher(lowerCaseData(data), context.path, context.faults) ?? matches;
+  const folded = compileStringMatcher(foldData(data), context.path, context.faults) ?? matches;
   const counts = (text: string) => context.address === 'always' || text.includes('@');
-  return eitherSpelling(matches, (text) => (typeof text === 'string' && counts(text) ? withoutCase(text.toLowerCase()) : matches(text)), context);
+  return eitherSpelling(matches, (text) => (typeof text === 'string' && counts(text) ? folded(foldWholeAddress(text)) : matches(text)), context);
 }
 
 /** Creates a criterion that is a string matcher over one text of the input. */

@@ -27,6 +27,27 @@ describe('an address in a deny', () => {
     expect(judge('deny', 'not', { domain: 'rival.example' }, person('mallory@rival.example'))).toBe(false);
   });
 
+  it.each<[string, object]>([
+    ['m@shop.example.', { domain: 'shop.example' }], ['m@a.shop.example.', { domain: { ends_with: '.shop.example' } }], ['m@shop.example.', { email: { ends_with: '@shop.example' } }], ['m@\uff53hop.example', { domain: 'shop.example' }],
+    ['m@\u017fhop.example', { domain: 'shop.example' }], ['m@sh\u00adop.example', { domain: 'shop.example' }], ['m@shop\u3002example', { domain: 'shop.example' }], ['\u212aim@shop.example', { email: 'kim@shop.example' }], ['ΟΔΟΣ@shop.example', { user: 'οδοσ@shop.example' }],
+    ['m@xn--bcher-kva.example', { domain: 'bücher.example' }], ['m@XN--BCHER-KVA.example', { email: 'm@bücher.example' }], ['m@bücher.example', { domain: 'xn--bcher-kva.example' }], ['m@BU\u0308CHER.example', { domain: { starts_with: 'büch' } }], ['m@xn--bcher-kva.example.', { 'claim/upn': 'm@bücher.example' }],
+  ])('is caught in another spelling of the same address: %s, %j', (address, criterion) => {
+    expect(judge('deny', 'or', criterion, person(address, { upn: address }))).toBe(true);
+    expect(judge('allow', 'or', criterion, person(address, { upn: address }))).toBe(false);
+  });
+
+  it('is not caught by what only begins alike, or is another domain', () => {
+    for (const criterion of [{ domain: { starts_with: 'team.' } }, { domain: 'team.example' }, { email: { contains: 'xn--' } }]) expect(judge('deny', 'or', criterion, person('m@teammate.example'))).toBe(false);
+    expect(judge('deny', 'or', { domain: { starts_with: 'xn--' } }, person('m@xn--bcher-kva.example'))).toBe(true);
+  });
+
+  it('takes an address of any length in little time', () => {
+    const long = `m@${'.'.repeat(30_000)}x${'.'.repeat(30_000)}`;
+    const begun = performance.now();
+    for (const address of [long, `m@${'xn--a.'.repeat(10_000)}`, 'ü'.repeat(60_000)]) expect(judge('deny', 'or', { domain: 'y' }, person(address))).toBe(false);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
   it('leaves names and claims that are no addresses as they are', () => {
     expect(judge('deny', 'or', { user: 'mallory' }, person('Mallory'))).toBe(false);
     expect(judge('deny', 'or', { 'claim/team': 'red' }, person('x', { team: 'Red' }))).toBe(false);

@@ -1,6 +1,7 @@
 import type { CompileContext, Criterion } from '../../criterion.ts';
-import { eitherSpelling, lowerCaseData } from '../../matchers/address-matcher.ts';
+import { eitherSpelling, foldData } from '../../matchers/address-matcher.ts';
 import { compileDataPath } from '../../matchers/data-path.ts';
+import { foldWholeAddress } from '../../matchers/fold-address.ts';
 import { compileListMatcher, type ListMatcher } from '../../matchers/list-matcher.ts';
 import { definition } from '../../reference/json-schema.ts';
 import { fail, pass } from '../../verdict.ts';
@@ -10,12 +11,12 @@ const ok = pass('claim-ok');
 const unauthorized = fail('claim-unauthorized');
 const unauthenticated = fail('user-unauthenticated');
 
-const lowerAddress = (value: unknown) => (typeof value === 'string' && value.includes('@') ? value.toLowerCase() : value);
+const fold = (value: unknown) => (typeof value === 'string' && value.includes('@') ? foldWholeAddress(value) : value);
 
-/** For a claim with addresses in it, such as `preferred_username`: without case as well. */
+/** For a claim with addresses in it, such as `preferred_username`: in another spelling as well. */
 function matchAddresses(asWritten: ListMatcher, data: unknown, context: CompileContext): ListMatcher {
-  const withoutCase = compileListMatcher(lowerCaseData(data), context.path, context.faults, { scalars: true }) ?? asWritten;
-  return eitherSpelling(asWritten, (left) => withoutCase(Array.isArray(left) ? left.map(lowerAddress) : lowerAddress(left)), context);
+  const folded = compileListMatcher(foldData(data), context.path, context.faults, { scalars: true }) ?? asWritten;
+  return eitherSpelling(asWritten, (left) => folded(Array.isArray(left) ? left.map(fold) : fold(left)), context);
 }
 
 /** List matcher over a claim of the caller, `claim/<path>`; a claim with one value is a list of one, and user claims win over session claims. */
