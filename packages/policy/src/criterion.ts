@@ -13,6 +13,8 @@ export type CompileContext = {
   readonly scope: string;
   readonly action: Action;
   readonly operator: Operator;
+  /** The keys of all criteria of the block, this one among them. */
+  readonly beside: readonly string[];
   /** Leads to the criterion's data. */
   readonly path: FaultPath;
   readonly faults: FaultList;

@@ -35,6 +35,7 @@ const spanning: [string, KubernetesInput][] = [
   ['run through a kubelet', { ...list({ verb: 'create', requestVerb: 'create', resource: 'nodes', subresource: 'proxy', name: 'n1', namespaced: false }) }],
   ['pods read through a kubelet', { ...list({ verb: 'get', requestVerb: 'get', resource: 'nodes', subresource: 'proxy', name: 'n1', namespaced: false }) }],
   ['a kubelet through the old proxy', { ...list({ verb: 'proxy', requestVerb: 'proxy', resource: 'nodes', name: 'n1', namespaced: false }) }],
+  ['a kubelet by a path with a namespace', { ...list({ verb: 'create', requestVerb: 'create', resource: 'nodes', subresource: 'proxy', name: 'n1', namespace: 'kube-public' }) }],
   ['a built-in kind of which nothing is said', { verb: 'list', resource: 'deployments', apiGroup: 'apps' }],
 ];
 
@@ -109,6 +110,25 @@ describe('a criterion by name', () => {
     expect(denies(byName, kubernetes)).toBe(true);
     expect(denies({ or: [{ expression: 'has(kubernetes.name) && kubernetes.name == "db"' }] }, kubernetes)).toBe(true);
     expect(allows({ not: [{ 'k8s/name': 'other' }] }, kubernetes)).toBe(kubernetes.fieldSelector === 'metadata.name=db');
+  });
+
+  const throughNode = list({ verb: 'create', requestVerb: 'create', resource: 'nodes', subresource: 'proxy', name: 'n1', namespaced: false });
+
+  it.each<[string, object]>([
+    ['by name', byName], ['by namespace and name', { and: [{ 'k8s/namespace': 'prod' }, { 'k8s/name': 'db' }] }], ['by resource, namespace and name', { and: [{ 'k8s/resource': '*' }, { 'k8s/namespace': 'prod' }, { 'k8s/name': 'db' }] }],
+    ['by an expression', { or: [{ expression: 'has(kubernetes.name) && kubernetes.name == "db"' }] }], ['by namespace and an expression', { and: [{ 'k8s/namespace': 'prod' }, { expression: 'kubernetes.name == "db" && kubernetes.resource != "x"' }] }],
+  ])('is open in a deny %s for what goes through a node, which reaches pods of any name', (_name, deny) => {
+    for (const kubernetes of [throughNode, { ...throughNode, verb: 'get', requestVerb: 'get' }, { ...throughNode, verb: 'proxy', requestVerb: 'proxy', subresource: '' }]) expect(denies(deny, kubernetes)).toBe(true);
+    expect(judge([everything, { deny }], list({ verb: 'get', requestVerb: 'get', namespace: 'dev', name: 'web' })).effect).toBe('allow');
+  });
+
+  it('means the node where the rule is about nodes, and under allow', () => {
+    for (const name of [{ 'k8s/name': 'n2' }, { expression: 'kubernetes.name == "n2"' }]) expect(denies({ and: [{ 'k8s/resource': 'nodes/proxy' }, name] }, throughNode)).toBe(false);
+    for (const name of [{ 'k8s/name': 'n1' }, { expression: 'kubernetes.name == "n1"' }]) expect(denies({ and: [{ 'k8s/resource': 'nodes/proxy' }, name] }, throughNode)).toBe(true);
+    expect(denies({ or: [{ expression: 'kubernetes.resource == "nodes" && kubernetes.name == "n2"' }] }, throughNode)).toBe(false);
+    expect(denies({ not: [{ 'k8s/name': 'n1' }] }, throughNode)).toBe(false);
+    expect(allows({ and: [{ 'k8s/name': 'n1' }] }, throughNode)).toBe(true);
+    expect(allows({ and: [{ 'k8s/name': 'n2' }] }, throughNode)).toBe(false);
   });
 
   it('means what it says where a name is given, and nothing where there is none', () => {

@@ -33,6 +33,7 @@ describe('a refusal', () => {
     expect(of({ ...secrets, verb: 'watch', requestVerb: 'watch' }, ['expression-open'])).toContain('this watches all namespaces');
     expect(of({ ...secrets, verb: 'deletecollection', requestVerb: 'deletecollection' }, ['k8s-namespace-open'])).toContain('this deletes in all namespaces');
     expect(of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-namespace-open'])).toContain('what goes through a node reaches the pods of all namespaces');
+    expect(of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-name-open'])).toContain('(criteria: k8s/name; what goes through a node reaches the pods of all namespaces)');
     expect(of({ ...secrets, namespace: 'dev' }, ['k8s-name-open'])).toContain('this reaches objects of any name');
   });
 

@@ -1,4 +1,4 @@
-import type { Check, Decision } from '@sallyport/contracts';
+import { isThroughNode, type Check, type Decision } from '@sallyport/contracts';
 import { criterionOfReason, nameOf, namespaceOf, type Reason, type SessionInput, type UserInput } from '@sallyport/policy';
 
 const maxText = 253;
@@ -47,7 +47,7 @@ function judgedAsWords(judgedAs: string, kubernetes: Check['kubernetes']): strin
 /** Where a request reaches farther than a rule looks: what it does, and what to ask for instead. */
 function reachWords(reasons: readonly string[], kubernetes: Check['kubernetes']): string[] {
   const spans = (reasons.includes('k8s-namespace-open') || reasons.includes('expression-open')) && namespaceOf(kubernetes) === undefined;
-  if (spans && kubernetes?.resource === 'nodes') return ['what goes through a node reaches the pods of all namespaces'];
+  if ((spans || reasons.includes('k8s-name-open')) && kubernetes !== undefined && isThroughNode(kubernetes)) return ['what goes through a node reaches the pods of all namespaces'];
   if (spans) return [`this ${reachVerbs[kubernetes?.verb ?? ''] ?? 'reaches'} all namespaces; ask for one: -n NAMESPACE`];
   const anyName = (reasons.includes('k8s-name-open') || reasons.includes('expression-open')) && nameOf(kubernetes) === undefined;
   return anyName ? ['this reaches objects of any name; ask for one by its name'] : [];

@@ -27,8 +27,9 @@ function* compileBlock(data: unknown, operator: Operator, context: BodyContext):
     return undefined;
   }
   const kept: LabelledCriterion[] = [];
+  const beside = data.flatMap((item: unknown) => (isPlainObject(item) ? Object.keys(item) : []));
   for (const [index, item] of data.entries()) {
-    const criterion = compileCriterion(item, { ...context, operator, path: [...path, index] });
+    const criterion = compileCriterion(item, { ...context, operator, beside, path: [...path, index] });
     if (criterion) kept.push(criterion);
     yield;
   }

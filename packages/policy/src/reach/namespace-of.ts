@@ -16,9 +16,9 @@ function isNamespaced({ namespaced, apiGroup, apiVersion, resource }: Kubernetes
  */
 export function namespaceOf(kubernetes: KubernetesInput | null | undefined): string | undefined {
   if (kubernetes == null) return '';
+  if (isThroughNode(kubernetes)) return undefined;
   const { namespace } = kubernetes;
   if (namespace) return namespace;
-  if (isThroughNode(kubernetes)) return undefined;
   if (!isCollection(kubernetes) || !isNamespaced(kubernetes)) return '';
   return goesBySelectors(kubernetes) ? pinnedValue(kubernetes.fieldSelector, 'namespace') : undefined;
 }

@@ -11,9 +11,10 @@ import { warnOfExpression } from './warn-of-expression.ts';
 export type Expression = {
   /** True if it asks about the caller, who must be known first. */
   readonly ofCaller: boolean;
-  /** True if it reads the namespace, or the name, of what is asked for. */
+  /** True if it reads the namespace, the name or the resource of what is asked for. */
   readonly readsNamespace: boolean;
   readonly readsName: boolean;
+  readonly readsResource: boolean;
   evaluate(input: PolicyInput): boolean | undefined;
 };
 
@@ -68,7 +69,7 @@ export function compileExpression(text: string, context: CompileContext): Expres
     warnOfExpression(parsed.ast, checked, context);
     limitExpressionCost(parsed.ast);
     const reads = (member: string) => paths.has('kubernetes') || paths.has(`kubernetes.${member}`);
-    return { ofCaller: aboutCaller.some((name) => identifiers.has(name)), readsNamespace: reads('namespace'), readsName: reads('name'), evaluate: (input) => run(parsed, input) };
+    return { ofCaller: aboutCaller.some((name) => identifiers.has(name)), readsNamespace: reads('namespace'), readsName: reads('name'), readsResource: reads('resource'), evaluate: (input) => run(parsed, input) };
   } catch (error) {
     faults.add(path, `is not a valid expression: ${wordsOf(error)}`, 'variables are request, user, session, cluster, kubernetes, elevations, now');
     return undefined;

@@ -1,6 +1,7 @@
 import { kindOf } from '../../compile/plain-object.ts';
 import type { Criterion } from '../../criterion.ts';
 import { fail, leaveOpen, pass } from '../../verdict.ts';
+import { mayReachOtherNames } from '../../reach/may-reach-other-names.ts';
 import { nameOf } from '../../reach/name-of.ts';
 import { namespaceOf } from '../../reach/namespace-of.ts';
 import { isLoggedIn } from '../is-logged-in.ts';
@@ -44,13 +45,15 @@ export const expression: Criterion = {
     }
     const compiled = compileExpression(data, context);
     if (!compiled) return undefined;
-    const { ofCaller, readsNamespace, readsName, evaluate } = compiled;
+    const { ofCaller, readsNamespace, readsName, readsResource, evaluate } = compiled;
+    const reachesOthers = mayReachOtherNames(readsResource ? { ...context, operator: 'and', beside: [...context.operator === 'and' ? context.beside : [], 'k8s/resource'] } : context);
     return bothSpellings((input) => {
       if (ofCaller && !isLoggedIn(input)) return unauthenticated;
       if (readsNamespace && namespaceOf(input.kubernetes) === undefined) return open;
       if (readsName && nameOf(input.kubernetes) === undefined) return open;
       const value = evaluate(input);
       if (value === undefined) return failed;
+      if (!value && readsName && reachesOthers(input.kubernetes)) return open;
       return value ? ok : unauthorized;
     }, context);
   },

@@ -1,4 +1,4 @@
-import type { Criterion, CriterionDoc } from '../../criterion.ts';
+import type { CompileContext, Criterion, CriterionDoc } from '../../criterion.ts';
 import { compileStringMatcher } from '../../matchers/string-matcher.ts';
 import type { KubernetesInput } from '../../policy-input.ts';
 import { matchesAllOrNone } from '../../reach/matches-all-or-none.ts';
@@ -12,13 +12,15 @@ type ReachCriterionOptions = {
   readonly read: (kubernetes: KubernetesInput | undefined) => string | undefined;
   /** Another spelling of the same, where there is one: a deny holds if either makes it hold. `not` and `nor` turn that round. */
   readonly otherwise?: (kubernetes: KubernetesInput) => string | undefined;
+  /** Says for a place in a policy whether a request may reach another text that matches where its own does not. */
+  readonly reachesOthers?: (context: CompileContext) => (kubernetes: KubernetesInput | undefined) => boolean;
   /** The reasons are `<reason>-ok`, `<reason>-unauthorized` and `<reason>-open`. */
   readonly reason: string;
   readonly doc: Pick<CriterionDoc, 'summary' | 'example'>;
 };
 
 /** Creates a criterion that is a string matcher over where a request reaches; a request that reaches several places leaves it open, unless all of them match or none does. */
-export function createReachCriterion({ name, read, otherwise, reason, doc }: ReachCriterionOptions): Criterion {
+export function createReachCriterion({ name, read, otherwise, reachesOthers, reason, doc }: ReachCriterionOptions): Criterion {
   const [okReason, failReason, openReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason, `${reason}-open` as Reason];
   const [ok, unauthorized, open] = [pass(okReason), fail(failReason), leaveOpen(openReason)];
   return {
@@ -26,7 +28,8 @@ export function createReachCriterion({ name, read, otherwise, reason, doc }: Rea
     doc: { ...doc, data: 'string matcher', source: 'Sallyport', reasons: [okReason, failReason, openReason] },
     schema: definition('textMatcher'),
     value: ({ kubernetes }) => read(kubernetes) || undefined,
-    compile(data, _subpath, { path, faults, action, operator }) {
+    compile(data, _subpath, context) {
+      const { path, faults, action, operator } = context;
       const matches = compileStringMatcher(data, path, faults);
       if (!matches) return undefined;
       const decided = matchesAllOrNone(data);
@@ -37,10 +40,12 @@ export function createReachCriterion({ name, read, otherwise, reason, doc }: Rea
         return other === undefined ? first : matches(other);
       };
       const ofSeveral = decided === undefined ? open : decided ? ok : unauthorized;
+      const reachesOther = reachesOthers?.(context);
       return ({ kubernetes }) => {
         const text = read(kubernetes);
         if (text === undefined) return ofSeveral;
-        return text !== '' && matchesEither(text, kubernetes) ? ok : unauthorized;
+        if (text !== '' && matchesEither(text, kubernetes)) return ok;
+        return reachesOther?.(kubernetes) === true ? ofSeveral : unauthorized;
       };
     },
   };
