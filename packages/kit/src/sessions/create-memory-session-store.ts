@@ -51,11 +51,16 @@ function createTable(now: () => number, max: number) {
       byHash.set(hash, entry);
       hashById.set(entry.id, hash);
     },
+    /** What is left of ended sessions only says why their tokens are refused; without it they still are. Nobody who begins and ends sessions in a row fills the store with it. */
     hasRoom() {
       const at = now();
       if (at >= nextSweep || byHash.size >= max) {
         nextSweep = at + sweepEveryMs;
         for (const [hash, entry] of byHash) if (ended(entry, at)) forget(hash, entry);
+        for (const [hash, entry] of byHash.size < max ? [] : byHash) {
+          if (entry.tombstone) forget(hash, entry);
+          if (byHash.size <= max * 0.9) break;
+        }
       }
       return byHash.size < max;
     },
@@ -66,7 +71,7 @@ function createTable(now: () => number, max: number) {
   };
 }
 
-/** Sessions in this process's memory, for one process on a laptop or a test; at most `max` (100,000) of them, tombstones included. */
+/** Sessions in this process's memory, for one process on a laptop or a test; at most `max` (100,000) of them, tombstones included, of which the oldest give way. */
 export function createMemorySessionStore(deps: { now: () => number; max?: number }): SessionStore {
   const { now, max = 100_000 } = deps;
   const table = createTable(now, max);

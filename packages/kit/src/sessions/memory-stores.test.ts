@@ -39,6 +39,23 @@ describe('stores in memory are bounded', () => {
     expect(await store.list()).toHaveLength(1);
   });
 
+  it('gives up what is left of ended sessions, the oldest first, before it refuses a new one', async () => {
+    const store = createMemorySessionStore({ now: () => 0, max: 20 });
+    await store.create('alice', exampleSession(0));
+    const ids: string[] = [];
+    for (let n = 0; n < 200; n += 1) {
+      const session = exampleSession(0);
+      ids.push(session.id);
+      await store.create(`bob ${n}`, session);
+      await store.revoke(session.id, { by: 'bob', reason: 'limit' });
+    }
+    expect(await store.find(['alice', 'bob 0', 'bob 199'])).toMatchObject([{ state: 'live' }, { state: 'unknown' }, { state: 'revoked' }]);
+    expect(await store.read(ids[0]!)).toEqual({ state: 'unknown' });
+    for (let n = 0; n < 19; n += 1) await store.create(`carol ${n}`, exampleSession(0));
+    await expect(store.create('carol', exampleSession(0))).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    expect(await store.list()).toHaveLength(20);
+  });
+
   it('drops the oldest value of a kind and leaves the other kinds alone', async () => {
     const store = createMemorySingleUseStore({ now: () => 0, maxPerKind: 10 });
     await store.put('code', 'c', 1, 1000);
