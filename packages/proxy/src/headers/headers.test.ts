@@ -46,6 +46,21 @@ describe('request headers', () => {
   });
 });
 
+describe('a header of many blanks', () => {
+  it.each(['Connection', 'Sec-WebSocket-Protocol', 'Transfer-Encoding', 'Expect', 'Upgrade', 'Authorization', 'Content-Length', 'X-Forwarded-For', 'Host'])('takes no long time to read: %s', (name) => {
+    const blanks = ' \t'.repeat(31_000);
+    const begun = performance.now();
+    for (const value of [`a${blanks}b`, `${blanks}a`, `a,${blanks},b${blanks}`]) {
+      try {
+        readHeaders([...(name === 'Host' ? [] : host), name, value]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ProblemError);
+      }
+    }
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
+});
+
 describe('response headers', () => {
   it('lose hop-by-hop lines, those that Connection lists, cookies and what speaks for an origin', () => {
     const kept = cleanResponseHeaders(['Connection', 'close, X-Hop', 'X-Hop', '1', 'Set-Cookie', 'a', 'Clear-Site-Data', '*', 'Service-Worker-Allowed', '/', 'Access-Control-Allow-Origin', '*', 'Transfer-Encoding', 'chunked',
