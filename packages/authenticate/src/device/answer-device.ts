@@ -50,7 +50,7 @@ export function answerDevice(deps: RouteDeps): RequestHandler {
     await singleUse.put(deviceKinds.answer, id, answer, Math.max(1, asked.until - now()));
     if (said === 'deny') {
       const detail = `${identity.user} denied it to the device at ${asked.facts.clientAddress ?? 'an unknown address'}`;
-      events.failed({ path, problem: { code: 'login-failed', detail }, provider: identity.provider, facts: from, code: 403 });
+      events.failed({ path, problem: { code: 'login-failed', detail }, provider: identity.provider, facts: from, code: 403, person: identity });
     }
     showAnswered(response, said === 'approve');
   };

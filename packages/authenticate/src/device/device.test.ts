@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { anonymousGroup } from '@sallyport/kit';
 import { createBed, createBrowser, gateway, type Bed } from '../test-bed.test.support.ts';
 import { readUserCode, showUserCode, userCodeFrom } from './user-code.ts';
 
@@ -81,6 +82,9 @@ describe('a login of a device (RFC 8628)', () => {
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'access_denied' });
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'expired_token' });
     expect(bed.events('login.failed')[0]!.data).toMatchObject({ sourceIPs: ['198.51.100.4'], responseStatus: { code: 403, message: expect.stringContaining('alice@example.com denied it to the device at 192.0.2.7') } });
+    // Somebody proved who they are, so no number of failures of others at their address takes the place of it.
+    expect(anonymousGroup(bed.events('login.failed')[0]!)).toBeUndefined();
+    expect(bed.events('login.failed')[0]!.data.user.username).toBe('alice@example.com');
     expect(await bed.sessions.list()).toEqual([]);
   });
 

@@ -10,8 +10,10 @@ function statement(whole: readonly string[], also: readonly string[] = [], about
   return { members: new Set([...whole, ...also].flatMap(membersOf)), whole, aboutEmail };
 }
 
+/** Whatever shares a member with the address, a document that has the address and its verification says all that it takes. */
 function join(a: Statement, b: Statement): Statement {
-  return { members: new Set([...a.members, ...b.members]), whole: [...a.whole, ...b.whole], aboutEmail: a.aboutEmail || b.aboutEmail };
+  const whole = a.aboutEmail ? a.whole : b.aboutEmail ? b.whole : [...a.whole, ...b.whole];
+  return { members: new Set([...a.members, ...b.members]), whole, aboutEmail: a.aboutEmail || b.aboutEmail };
 }
 
 /** Statements that share a member are one. */

@@ -47,6 +47,17 @@ describe('at a login, an address and its verification', () => {
     expect(await identity()).toMatchObject({ user: alice, claims: { email: alice } });
   });
 
+  it.each(['claims', 'userinfo'] as const)('are taken from the one document that has both, by whatever names and whatever else it lacks (%s)', async (document) => {
+    await begin({ userInfo: 'always', claims: { user: 'mail', email: 'mail' } });
+    const none = { email: undefined, email_verified: undefined };
+    await logIn({ claims: none, userinfo: none, [document]: { ...none, mail: alice, email_verified: true } });
+    expect(await identity()).toMatchObject({ user: alice, email: alice });
+    await begin({ userInfo: 'always', claims: { user: 'email', email: 'about.mail', emailVerified: 'about.verified', groups: 'about.groups' } });
+    const part = (mail: string, more: object) => ({ ...none, about: { mail, ...more } });
+    await logIn({ claims: part(victim, { groups: ['admins'] }), userinfo: part(victim, { groups: ['admins'] }), [document]: part(alice, { verified: true }) });
+    expect(await identity()).toMatchObject({ user: alice, email: alice, groups: [] });
+  });
+
   it.each([true, false])('are not put together either where an address needs none if none is said (a verification of %s elsewhere)', async (said) => {
     await begin({ emailVerified: 'ifPresent', userInfo: 'always' });
     expect((await logIn({ claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: said } })).status).toBe(403);

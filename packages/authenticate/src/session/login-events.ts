@@ -16,7 +16,8 @@ export type LoginEvents = {
   /** Refuses to begin what could not be recorded (`audit-unavailable`). */
   requireRoom(): void;
   login(session: Session, path: string): void;
-  failed(failure: { path: string; problem: Pick<Problem, 'code' | 'detail'>; provider?: string; facts: ClientFacts; code: number }): void;
+  /** `person` is who made it fail, where a provider has vouched for them: without one the event is that of an anonymous caller, and repetitions of it are counted. */
+  failed(failure: { path: string; problem: Pick<Problem, 'code' | 'detail'>; provider?: string; facts: ClientFacts; code: number; person?: Person }): void;
   revoked(session: Session, by: { caller: Person; path: string; facts: ClientFacts; reason: string }): void;
   /** It ended without anybody's doing here. */
   ended(session: Session, why: { reason: EndReason; detail: string; path?: string; facts?: ClientFacts }): void;
@@ -58,9 +59,9 @@ export function createLoginEvents(deps: { audit: AuditSink; now: () => number; r
       if (!audit.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written at the moment, so nobody can log in. Try again shortly.');
     },
     login: (session, path) => tell({ type: 'session.login', verb: 'login', path, user: session.identity, of: session.identity, session, facts: session, code: 200, detail: session.identity.provider }),
-    failed({ path, problem, provider, facts, code }) {
+    failed({ path, problem, provider, facts, code, person }) {
       // Anybody can fail to log in, as often as they like; they must not fill the queue.
-      if (audit.hasRoom()) tell({ type: 'login.failed', verb: 'login', path, user: undefined, of: undefined, facts, code, message: `${problem.code}: ${problem.detail}`, ...(provider === undefined ? {} : { detail: provider }) });
+      if (audit.hasRoom()) tell({ type: 'login.failed', verb: 'login', path, user: person, of: person, facts, code, message: `${problem.code}: ${problem.detail}`, ...(provider === undefined ? {} : { detail: provider }) });
     },
     flood({ cause, clientAddress, firstAt, lastAt, ...rest }) {
       if (!audit.hasRoom()) return;
