@@ -45,8 +45,9 @@ function judgedAsWords(judgedAs: string, kubernetes: Check['kubernetes']): strin
 }
 
 /** Where a request reaches farther than a rule looks: what it does, and what to ask for instead. */
-function reachWords(reasons: readonly string[], kubernetes: Check['kubernetes']): string[] {
-  const spans = (reasons.includes('k8s-namespace-open') || reasons.includes('expression-open')) && namespaceOf(kubernetes) === undefined;
+function reachWords({ reasons, rule }: Pick<Decision, 'rule' | 'reasons'>, kubernetes: Check['kubernetes']): string[] {
+  // A rule of the policies of a namespace says by where it is what another says by a criterion.
+  const spans = (reasons.includes('k8s-namespace-open') || reasons.includes('expression-open') || rule.startsWith('namespace/')) && namespaceOf(kubernetes) === undefined;
   if ((spans || reasons.includes('k8s-name-open')) && kubernetes !== undefined && isThroughNode(kubernetes)) return ['what goes through a node reaches the pods of all namespaces'];
   if (spans) return [`this ${reachVerbs[kubernetes?.verb ?? ''] ?? 'reaches'} all namespaces; ask for one: -n NAMESPACE`];
   const anyName = (reasons.includes('k8s-name-open') || reasons.includes('expression-open')) && nameOf(kubernetes) === undefined;
@@ -69,6 +70,6 @@ export function refusalDetail(check: Check, decision: Pick<Decision, 'rule' | 'r
   const { target } = check;
   const what = target.kind === 'cluster' ? kubernetesWords(check, target.name) : `use ${target.kind === 'api' ? target.area : 'this'} of others`;
   const criteria = [...new Set(decision.reasons.map((reason) => criterionOfReason(reason as Reason)))].filter((name) => name !== undefined);
-  const because = [...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]), ...(decision.judgedAs === undefined ? [] : [judgedAsWords(decision.judgedAs, check.kubernetes)]), ...reachWords(decision.reasons, check.kubernetes), ...ownValues(criteria, user), ...howAuthenticated(criteria, session), ...(explanation === undefined ? [] : [explanation])];
+  const because = [...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]), ...(decision.judgedAs === undefined ? [] : [judgedAsWords(decision.judgedAs, check.kubernetes)]), ...reachWords(decision, check.kubernetes), ...ownValues(criteria, user), ...howAuthenticated(criteria, session), ...(explanation === undefined ? [] : [explanation])];
   return `policy rule "${decision.rule}" does not allow ${person(user.id)} to ${what}${because.length === 0 ? '' : ` (${because.join('; ')})`}`;
 }

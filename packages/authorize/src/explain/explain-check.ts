@@ -2,7 +2,7 @@ import type { Check, Explanation, ExplainedRule } from '@sallyport/contracts';
 import { ProblemError, type SessionLookup } from '@sallyport/kit';
 import { namespaceOf, readingsOf, rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
 import { inputOf } from '../check/decide.ts';
-import type { PolicySnapshot } from '../policies/policy-set.ts';
+import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
 import { chooseRules } from './choose-rules.ts';
 import { judgeAside } from './judge-aside.ts';
 import { notYours } from './not-yours.ts';
@@ -26,6 +26,17 @@ function askedOf({ request, kubernetes }: Check): Explanation['asked'] {
   return { verb, resource, apiGroup, subresource, namespace, name, isResourceRequest, method: request.method, path: request.path };
 }
 
+/**
+ * Of the rules about a person, those that they may be shown. A request that reaches all namespaces falls under what the policies of each of them deny, and the
+ * names of these rules tell which namespaces there are: of those only the one that decided is told, as it is to whom it refuses.
+ */
+function rulesToShow(traces: readonly AlternativeTrace[], { decided, cluster, namespace }: { decided: string; cluster: ClusterRules; namespace: string | undefined }): readonly AlternativeTrace[] {
+  const about = rulesAboutPerson(traces);
+  if (namespace !== undefined) return about;
+  const everywhere = new Set(cluster.policiesFor('').map(({ scope }) => scope));
+  return about.filter(({ rule }) => rule === decided || everywhere.has(rule.slice(0, rule.lastIndexOf('['))));
+}
+
 /** Says of a request to a cluster what is decided and why. Nothing is held against the caller, no shadow policy is asked, and what is decided is what a check would get. */
 export async function explainCheck({ check, found, other, privileged }: Explained, snapshot: PolicySnapshot, now: number): Promise<Explanation> {
   const answer = judgeAside(now)(check, found, snapshot);
@@ -36,8 +47,9 @@ export async function explainCheck({ check, found, other, privileged }: Explaine
   if (!rules) throw notYours(name);
   const shows = privileged || rules.explain ? 'all' : 'yours';
   const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, now);
-  const traces = await traceInSlices(rules.policiesFor(namespaceOf(check.kubernetes)), input, answer.decision.judgedAs);
-  const visible = shows === 'all' ? traces : rulesAboutPerson(traces);
+  const namespace = namespaceOf(check.kubernetes);
+  const traces = await traceInSlices(rules.policiesFor(namespace), input, answer.decision.judgedAs);
+  const visible = shows === 'all' ? traces : rulesToShow(traces, { decided: answer.decision.rule, cluster: rules, namespace });
   if (shows === 'yours' && !visible.some(({ action }) => action === 'allow')) throw notYours(name);
   const shown = chooseRules(visible, mostRules);
   const { identity } = found.session;

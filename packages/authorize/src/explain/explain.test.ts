@@ -9,7 +9,8 @@ const policy = [
 ];
 const config = {
   ...sampleConfig,
-  clusters: [{ ...dev, policy }, { ...dev, name: 'told', policy, explain: true, shadow: [] }, { ...dev, name: 'system', impersonate: { groups: ['dev*'] }, policy: { allow: { or: [{ accept: true }] } } }, { ...dev, name: 'office', policy: { allow: { nor: [{ source_ip: '10.9.9.9' }, { invalid_client_certificate: true }] } } }],
+  policies: { quiet: { deny: { and: [{ 'k8s/verb': 'patch' }] } } },
+  clusters: [{ ...dev, policy }, { ...dev, name: 'told', policy, explain: true, shadow: [] }, { ...dev, name: 'system', impersonate: { groups: ['dev*'] }, policy: { allow: { or: [{ accept: true }] } } }, { ...dev, name: 'many', policy: [{ allow: { or: [{ groups: 'developers' }] } }], namespaces: [{ match: ['merger'], policy: { deny: { and: [{ 'k8s/verb': 'delete' }] } } }, { match: ['vault-*'], policies: ['quiet'], policy: { deny: { and: [{ 'k8s/resource': 'secrets' }] } } }] }, { ...dev, name: 'office', policy: { allow: { nor: [{ source_ip: '10.9.9.9' }, { invalid_client_certificate: true }] } } }],
   api: { policy: { policy: [{ allow: { or: [{ groups: 'auditors' }] } }] } },
 };
 /** One rule for alice among very many for others. */
@@ -64,6 +65,17 @@ describe('an explanation', () => {
       ] },
     ]);
     expect(JSON.stringify(explained)).not.toMatch(/sre|bob|vault|contract|"dev"[^,]*data/);
+  }));
+
+  it('of a request that reaches all namespaces does not tell which of them have policies, but for the one that refuses it', () => using(async (rig) => {
+    const alice = await rig.logIn(identityOf('alice', ['developers']));
+    const all = async (resource: string) => explanationSchema.parse(await (await rig.post({ check: checkOf(alice, { kind: 'cluster', name: 'many' }, { kubernetes: kubernetes({ verb: 'list', requestVerb: 'list', resource, namespace: '' }) }) })).json());
+    expect(names(await all('pods'))).toEqual(['cluster/many[0].allow.or']);
+    const refused = await all('secrets');
+    expect(names(refused)).toEqual(['cluster/many[0].allow.or', 'namespace/many/vault-*[0].deny.and']);
+    expect(refused.detail).toContain('this lists all namespaces; ask for one: -n NAMESPACE');
+    expect(JSON.stringify([await all('pods'), refused])).not.toMatch(/merger|quiet/);
+    expect(names(await rig.explain(alice, 'many', 'merger'))).toEqual(['cluster/many[0].allow.or', 'namespace/many/merger[0].deny.and']);
   }));
 
   it('says as whom an allowed request arrives, and which groups do not', () => using(async (rig) => {
