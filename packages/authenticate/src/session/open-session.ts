@@ -34,7 +34,13 @@ export async function openSession(deps: OpenSessionDeps, made: NewSession): Prom
   await refuseBeyondLimit(deps, session, made.replaces);
   const token = made.tokenFor?.(session) ?? `spt_${deps.randomToken()}`;
   if (tokens) await keepTokens(deps, session, tokens, provenAt);
-  await deps.sessions.create(hashToken(token), session);
+  try {
+    await deps.sessions.create(hashToken(token), session);
+  } catch (error) {
+    // Tokens of sessions that never came about would push out those of others, which are then no longer refreshed.
+    await deps.keeping?.tokens.forget(session.id).catch((why: unknown) => deps.logger.info({ err: why, session: session.id }, 'the tokens of a session that was not made go when they are due'));
+    throw error;
+  }
   try {
     await admit(deps, session, provenAt, made.replaces);
   } catch (error) {
