@@ -15,9 +15,20 @@ export function parseFieldSelector(selector: string): FieldRequirement[] | undef
 
 /** The value that a selector requires of `field`: empty if it requires none, undefined if the selector is malformed. */
 export function requiredFieldValue(selector: string, field: string): string | undefined {
-  if (selector === '') return '';
-  const requirements = parseFieldSelector(selector);
-  return requirements && (requirements.find((one) => one.equal && one.field === field)?.value ?? '');
+  let least: Buffer | undefined;
+  let value = '';
+  // Not sorted as a whole: this is read for whoever can connect, and sorting tens of thousands of terms takes tens of milliseconds.
+  for (const term of selector === '' ? [] : splitTerms(selector)) {
+    if (term === '') continue;
+    const requirement = parseTerm(term);
+    if (requirement === undefined) return undefined;
+    if (!requirement.equal || requirement.field !== field) continue;
+    const bytes = Buffer.from(term);
+    if (least !== undefined && bytes.compare(least) >= 0) continue;
+    least = bytes;
+    value = requirement.value;
+  }
+  return value;
 }
 
 // A comma after a backslash is data.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseFieldSelector } from './field-selector.ts';
+import { parseFieldSelector, requiredFieldValue } from './field-selector.ts';
 import { parseLabelSelector } from './label-selector.ts';
 
 describe('label selectors', () => {
@@ -56,5 +56,22 @@ describe('field selectors', () => {
   it.each(['a=b,', '\\', 'a', '\\,', '=', ','])('two hundred thousand repetitions of %p are answered', (piece) => {
     const answer = parseFieldSelector(`a=${piece.repeat(200_000)}`);
     expect(answer === undefined || Array.isArray(answer)).toBe(true);
+  });
+
+  it('require of a field what the first of their sorted terms says', () => {
+    const piece = fc.constantFrom('metadata.name', 'metadata.name', 'a', '=', '==', '!=', ',', ',', '\\', 'x', '\u{1f600}', '\uffff', '');
+    fc.assert(fc.property(fc.array(piece, { maxLength: 16 }).map((pieces) => pieces.join('')), (selector) => {
+      const sorted = selector === '' ? [] : parseFieldSelector(selector);
+      expect(requiredFieldValue(selector, 'metadata.name')).toBe(sorted && (sorted.find((one) => one.equal && one.field === 'metadata.name')?.value ?? ''));
+    }), { numRuns: 3000 });
+  });
+
+  it('are not sorted where sixty thousand commas are read before anybody is known', () => {
+    const times = Array.from({ length: 8 }, () => {
+      const begun = performance.now();
+      expect(requiredFieldValue(','.repeat(60_000), 'metadata.name')).toBe('');
+      return performance.now() - begun;
+    });
+    expect(Math.min(...times)).toBeLessThan(20);
   });
 });

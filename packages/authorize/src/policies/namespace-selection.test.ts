@@ -37,4 +37,12 @@ describe('the policies of a namespace', () => {
     expect(select('team-0')).toHaveLength(2);
     expect(select('prod')).toHaveLength(1);
   });
+
+  it('are found anew for a name that is longer than any namespace, so that made-up names fill no memory', () => {
+    const select = createNamespaceSelection([everywhere], [{ match: ['team-*'], policies: [teamA] }]);
+    const longest = `team-${'x'.repeat(58)}`;
+    expect(select(longest)).toBe(select(longest));
+    expect(select(`${longest}x`)).not.toBe(select(`${longest}x`));
+    expect(scopes(select(`${longest}x`))).toEqual(scopes(select(longest)));
+  });
 });

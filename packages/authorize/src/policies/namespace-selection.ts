@@ -6,6 +6,8 @@ export type SelectPolicies = (namespace: string | undefined) => readonly Compile
 export type NamespaceEntry = { readonly match: readonly string[]; readonly policies: readonly CompiledPolicy[] };
 
 const maxRemembered = 1024;
+/** Kubernetes has no longer names of namespaces; a request may have one of 60,000 characters. */
+const longestRemembered = 63;
 
 /** What holds for a request that any namespace may be among those of: of the policies of namespaces only what they deny. A policy that holds everywhere as well is there whole. */
 function selectSpanning(everywhere: readonly CompiledPolicy[], entries: readonly NamespaceEntry[]): readonly CompiledPolicy[] {
@@ -30,6 +32,7 @@ export function createNamespaceSelection(everywhere: readonly CompiledPolicy[], 
     const known = remembered.get(namespace);
     if (known) return known;
     // Names are the caller's choice: they must not fill the memory.
+    if (namespace.length > longestRemembered) return select(namespace);
     if (remembered.size >= maxRemembered) remembered.clear();
     const selected = select(namespace);
     remembered.set(namespace, selected);
