@@ -9,12 +9,15 @@ const longest = 1024;
 const everything = (['path', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun'] as const).reduce((mask, field) => mask | bitOf(field), 0);
 const withSelectors = new Set(['list', 'watch', 'deletecollection']);
 const changing = new Set(['create', 'update', 'patch']);
+/** Where the path names the verb, the gateway goes by no selector. */
+const specialPath = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/(?:watch|proxy)\//;
 const ofPods = new Set(['exec', 'attach', 'portforward']);
 
 /** True, false, or undefined where it hangs on what the event does not tell, such as whether a refused request had a body. */
 function readDryRun(query: URLSearchParams, { apiGroup, resource, subresource, requestVerb, isResourceRequest, bytesIn }: UriClues): boolean | undefined {
   const said = query.getAll('dryRun');
   if (!isResourceRequest || said.length !== 1 || said[0] !== 'All') return false;
+  if (apiGroup === '' && resource === 'secrets') return false;
   if (subresource === 'proxy' || (apiGroup === '' && resource === 'pods' && ofPods.has(subresource)) || (resource === 'serviceaccounts' && subresource === 'token')) return false;
   if (subresource === 'log' && query.has('follow')) return undefined;
   if (changing.has(requestVerb)) return true;
@@ -36,7 +39,7 @@ export function readUri(uri: string, clues: UriClues): ReadUri {
   }
   if (mark === -1) return { path, labelSelector: undefined, fieldSelector: undefined, dryRun: false, missing: 0 };
   const query = new URLSearchParams(uri.slice(mark + 1));
-  const selects = clues.isResourceRequest && withSelectors.has(clues.requestVerb);
+  const selects = clues.isResourceRequest && withSelectors.has(clues.requestVerb) && !specialPath.test(path);
   const dryRun = readDryRun(query, clues);
   return {
     path, labelSelector: selects ? query.get('labelSelector') || undefined : undefined, fieldSelector: selects ? query.get('fieldSelector') || undefined : undefined,

@@ -6,13 +6,23 @@ export type KindTools = Pick<PolicyTools, 'builtInKind'>;
 /** What the kind of a recorded request tells about it. `missing` has the bits of what cannot be known without asking its cluster. */
 export type RecordedKind = { namespaced: boolean | undefined; aggregated: boolean | undefined; upsert: boolean | undefined; missing: number };
 /** What of the event it takes. */
-export type KindClues = { isResourceRequest: boolean; requestVerb: string; apiGroup: string; apiVersion: string; resource: string; subresource: string; namespace: string };
+export type KindClues = { isResourceRequest: boolean; requestVerb: string; apiGroup: string; apiVersion: string; resource: string; subresource: string; namespace: string; policyVerbs?: readonly unknown[]; tellsRequest?: boolean };
 
-/** True, false, or undefined for a patch: an event does not tell whether it was an apply patch, which creates what is not there. */
-function readUpsert({ isResourceRequest, requestVerb, apiGroup, resource, subresource }: KindClues, kind: ReturnType<KindTools['builtInKind']>): boolean | undefined {
+/** Custom resources are of such groups, of which the gateway asks the cluster who serves them: custom resources are not created by PUT, and what an aggregated API serves may be. */
+const mayBeCustom = (apiGroup: string) => apiGroup.includes('.') && !/(?:^|\.)k8s\.io$/.test(apiGroup);
+/** Subresources of built-in kinds through which the object is created, as the gateway has it. */
+const creating: ReadonlyMap<string, readonly string[]> = new Map([['/services/status', ['update', 'patch']], ['admissionregistration.k8s.io/validatingadmissionpolicies/status', ['patch']]]);
+
+/** True, false, or undefined where the event does not tell: whether a patch was an apply patch, which creates what is not there, and who serves a custom kind. */
+function readUpsert({ isResourceRequest, requestVerb, apiGroup, resource, subresource, policyVerbs, tellsRequest }: KindClues, kind: ReturnType<KindTools['builtInKind']>): boolean | undefined {
   if (!isResourceRequest || (requestVerb !== 'update' && requestVerb !== 'patch')) return false;
-  // As the gateway has it: no subresource of a built-in kind creates its object, but for the status of a Service.
-  if (kind !== undefined && subresource !== '' && !(apiGroup === '' && resource === 'services' && subresource === 'status')) return false;
+  if (kind !== undefined && subresource !== '' && creating.get(`${apiGroup}/${resource}/${subresource}`)?.includes(requestVerb) !== true) return false;
+  const asCreate = policyVerbs?.includes('create') === true;
+  // What tells of the request tells under which verbs it was judged.
+  if (tellsRequest === true && !asCreate) return false;
+  // The gateway asks the cluster only where a policy refuses: under the one in force then, it may not have had to.
+  if (kind === undefined && mayBeCustom(apiGroup) && (requestVerb === 'update' || subresource !== '')) return undefined;
+  if (asCreate) return true;
   return requestVerb === 'patch' ? undefined : kind?.createdByPut ?? true;
 }
 

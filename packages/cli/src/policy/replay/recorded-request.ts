@@ -68,7 +68,7 @@ export function readRecordedRequest(auditID: string, data: Fields, tools: KindTo
   const object = readObject(data.objectRef);
   const uri = readUri(data.requestURI, { ...object, requestVerb: data.verb, bytesIn: ours.bytesIn });
   const method = methodOf({ ...object, requestVerb: data.verb, protocol: text(ours.protocol), bytesOut: ours.bytesOut, code: isFields(data.responseStatus) ? data.responseStatus.code : undefined, allowed: decision.effect === 'allow' });
-  const kind = recordedKind({ ...object, requestVerb: data.verb }, tools);
+  const kind = recordedKind({ ...object, requestVerb: data.verb, ...(Array.isArray(ours.policyVerbs) ? { policyVerbs: ours.policyVerbs } : {}), tellsRequest: isFields(ours.request) }, tools);
   let missing = neverRecorded | uri.missing | kind.missing;
   if (method.name === undefined) missing |= bitOf('request.method');
   // Only a preflight's headers are shown to policy, and events do not hold them.

@@ -87,6 +87,28 @@ describe('the judge of recorded requests', () => {
     expect(judge(noProd, { verb: 'list', resource: 'pods', namespace: '', uri: '/api/v1/pods?fieldSelector=metadata.namespace%3Ddev' })).toMatchObject({ known: true, effect: 'allow' });
   });
 
+  it('reads of a request what the gateway read of it', () => {
+    const judged = (document: unknown, some: Parameters<typeof recordedEvent>[0]) => createRecordedJudge({ evaluatePolicy, pass, fail })(compiled(document), requestOf(some));
+    // Nothing that is done to a Secret is a dry run.
+    const dryRuns = { allow: { and: [{ expression: 'has(kubernetes.dryRun) && kubernetes.dryRun' }] } };
+    expect(judged(dryRuns, { verb: 'create', resource: 'configmaps', uri: '/api/v1/namespaces/dev/configmaps?dryRun=All' })).toMatchObject({ effect: 'allow' });
+    expect(judged(dryRuns, { verb: 'create', resource: 'secrets', uri: '/api/v1/namespaces/dev/secrets?dryRun=All' })).toMatchObject({ effect: 'deny' });
+    // Where the path names the verb, no selector counts.
+    const inDev = { allow: { and: [{ 'k8s/namespace': 'dev' }] } };
+    expect(judged(inDev, { verb: 'watch', namespace: '', uri: '/api/v1/pods?watch=1&fieldSelector=metadata.namespace%3Ddev' })).toMatchObject({ effect: 'allow' });
+    expect(judged(inDev, { verb: 'watch', namespace: '', uri: '/api/v1/watch/pods?fieldSelector=metadata.namespace%3Ddev' })).toMatchObject({ effect: 'deny' });
+    // A custom resource is not created by PUT, which the gateway finds out from the cluster.
+    const updates = { allow: { and: [{ 'k8s/verb': ['update', 'patch'] }] } };
+    const widget = { resource: 'widgets', apiGroup: 'example.com', name: 'x', uri: '/apis/example.com/v1/namespaces/dev/widgets/x' };
+    expect(judged(updates, { ...widget, verb: 'update' })).toMatchObject({ known: false, fields: ['kubernetes.upsert'] });
+    expect(judged(updates, { ...widget, verb: 'update', ours: { request: { method: 'PUT' } } })).toMatchObject({ effect: 'allow' });
+    expect(judged(updates, { ...widget, verb: 'update', ours: { request: { method: 'PUT' }, policyVerbs: ['update', 'create'] } })).toMatchObject({ known: false });
+    // Events that tell under which verbs a request was judged tell of an apply patch.
+    expect(judged(updates, { verb: 'patch', name: 'x', ours: { request: { method: 'PATCH' }, policyVerbs: ['patch', 'create'] } })).toMatchObject({ effect: 'deny' });
+    expect(judged(updates, { verb: 'patch', name: 'x', ours: { request: { method: 'PATCH' } } })).toMatchObject({ effect: 'allow' });
+    expect(judged(updates, { verb: 'patch', name: 'x', resource: 'validatingadmissionpolicies', apiGroup: 'admissionregistration.k8s.io', subresource: 'status', namespace: '' })).toMatchObject({ known: false });
+  });
+
   it('evaluates alike requests once, although they differ in what the policy does not look at', () => {
     let evaluated = 0;
     const judge = createRecordedJudge({ evaluatePolicy: (...args) => { evaluated += 1; return evaluatePolicy(...args); }, pass, fail });
