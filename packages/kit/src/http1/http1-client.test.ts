@@ -128,6 +128,23 @@ describe('a connection that is not to be trusted any more is not used again', ()
     expect(connections()).toBe(2);
   });
 
+  it('when the other side has ended it and its own end is under way, for a write either', async () => {
+    const port = await listen(createNetServer((socket) => void socket.on('error', () => {}).on('data', () => socket.end(okay))));
+    let [connections, behindEnd] = [0, () => {}];
+    const client = createHttp1Client({
+      host: 'cluster.example', readyEvent: 'connect', connectTimeoutMs: 1000,
+      connect(onread) {
+        connections += 1;
+        return connect({ host: '127.0.0.1', port, onread }).on('end', () => process.nextTick(() => behindEnd()));
+      },
+    });
+    open.push(() => client.close());
+    const second = new Promise<Outcome>((resolve) => { behindEnd = () => void fetchWith(client, { method: 'POST', body: 'x' }).then(resolve); });
+    await fetchWith(client);
+    expect(await second).toMatchObject({ body: 'ok', error: undefined });
+    expect(connections).toBe(2);
+  });
+
   it('when it has been idle for longer than the other side said', async () => {
     const { client, connections } = await speak((socket) => socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok'));
     await fetchWith(client);

@@ -199,7 +199,8 @@ export class Http1Connection {
   }
 
   #ended(): void {
-    if (this.#current?.reader.pushEnd()) return this.destroy();
+    // An idle one must not be taken for the next request while its end is under way: nothing can be written to it any more.
+    if (!this.#current || this.#current.reader.pushEnd()) return this.destroy();
     // The socket closes by itself (no half-open connections), and says so.
   }
 
