@@ -28,7 +28,7 @@ const options = {
 };
 const handshakeTimeout = 10_000;
 
-/** How long a client may take to finish a body that nobody reads any more, or to close after a refused upgrade, in milliseconds. */
+/** How long a client may take to finish a body that is not sent on any more, or to close after a refused upgrade, in milliseconds. */
 const lingerMs = 2000;
 
 function run(deps: GatewayServerDeps, request: IncomingMessage, response: ServerResponse, how: Parameters<BeginExchange>[2]): void {
@@ -36,11 +36,21 @@ function run(deps: GatewayServerDeps, request: IncomingMessage, response: Server
   deps.ends.opened(exchange);
   const end = how.upgrade ? how.upgrade.socket : response;
   end.once('close', () => deps.ends.finished(exchange));
-  const { socket } = request;
   void deps.gateway(exchange);
   response.once('finish', () => {
-    if (!request.complete) destroyAfter(socket, lingerMs);
+    if (!request.complete) dropRest(request);
   });
+}
+
+/** Reads the rest of a body whose request is answered. A client that does not finish it in time loses its connection; one that does may have sent the next request on it. */
+function dropRest(request: IncomingMessage): void {
+  const { socket } = request;
+  request.unpipe();
+  request.resume();
+  const timer = setTimeout(() => {
+    if (!request.complete) socket.destroy();
+  }, lingerMs);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 function destroyAfter(socket: Duplex, ms: number): void {

@@ -105,6 +105,39 @@ describe('a body that does not come', () => {
   }, 10_000);
 });
 
+describe('a body of which the rest comes after the answer', () => {
+  it('(refused at once, refused on its way, answered early) takes nothing from the request behind it, which may be that of somebody else', async () => {
+    rig.upstream.removeAllListeners('request');
+    let patched = false;
+    rig.upstream.on('request', (request, response) => {
+      request.on('error', () => {}).once('data', () => { patched ||= request.method === 'PATCH'; });
+      if (request.method === 'GET') setTimeout(() => response.end('{"late":true}'), 2600);
+      if (request.method === 'PUT') response.end('{"early":true}');
+    });
+    const deny = { ...allow(), decision: { effect: 'deny' as const, rule: 'r', reasons: [], policyVersion: 'v' }, problem: { code: 'forbidden' as const, detail: 'no' } };
+    rig.answer = (check) => (check.request.method === 'DELETE' || (check.request.method === 'PATCH' && patched) ? deny : allow());
+    const length = 300_000;
+    await Promise.all(['DELETE', 'PATCH', 'PUT'].map(async (method) => {
+      const socket = rig.dial();
+      let text = '';
+      socket.on('error', () => {}).on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
+      socket.write(`${head(method, `${pods}/x`, [`Content-Length: ${length}`])}x`);
+      let sent = 1;
+      if (method === 'PATCH') {
+        await until(() => patched);
+        await new Promise((resolve) => { setTimeout(resolve, 1050); });
+        sent += 1;
+        socket.write('x');
+      }
+      await until(() => text.includes('}'));
+      expect([method, text.slice(9, 12)]).toEqual([method, method === 'PUT' ? '200' : '403']);
+      socket.write('x'.repeat(length - sent) + head('GET', `${pods}?watch=true`));
+      await until(() => text.includes('late'), 6000);
+      socket.destroy();
+    }));
+  }, 15_000);
+});
+
 describe('a bearer token in a WebSocket subprotocol', () => {
   const token = Buffer.from('spt_x').toString('base64url');
   const bare = (lines: string[]) => head('GET', `${pods}/web/exec?command=ls`, lines).replace('Authorization: Bearer spt_x\r\n', '');
