@@ -145,6 +145,21 @@ describe('a cluster that answers before it was told everything', () => {
 });
 
 describe('a refused upgrade', () => {
+  const exec = request('GET', `${pods}/x/exec?command=ls`, ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io']);
+  it.each([
+    ['a status that no answer has', 'HTTP/1.1 099 None\r\nContent-Length: 4\r\n\r\nevil'], ['the status 000', 'HTTP/1.1 000 None\r\nContent-Length: 4\r\n\r\nevil'], ['a status of four digits', 'HTTP/1.1 1000 None\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a 101 that switches nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\nevil'], ['a 101 that does not say to what', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil'],
+    ['a control character in a value', 'HTTP/1.1 403 No\r\nX-A: \x7f\x01\r\nContent-Length: 4\r\n\r\nevil'], ['DEL in a value', 'HTTP/1.1 403 No\r\nX-A: a\x7fb\r\nContent-Length: 4\r\n\r\nevil'], ['a name that is none', 'HTTP/1.1 403 No\r\nX(A: b\r\nContent-Length: 4\r\n\r\nevil'],
+  ])('with %s does not go on, and ends neither the gateway nor what others have open', async (_what, bytes) => {
+    await start();
+    say = (socket) => socket.write(bytes, 'latin1');
+    const text = await ask(exec);
+    expect(codeOf(text)).toBe(502);
+    expect(text).not.toContain('evil');
+    say = (socket) => socket.write(okay);
+    expect(await ask()).toContain('mine');
+  });
+
   it('whose answer of HTTP/1.0 has a coding does not go on', async () => {
     await start();
     say = (socket) => void socket.write('HTTP/1.0 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n');

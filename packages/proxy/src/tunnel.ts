@@ -70,6 +70,14 @@ function upgradeLines(exchange: Exchange): string[] {
   return lines;
 }
 
+/**
+ * False for what Node takes and must not go on: a 101 without Upgrade (whatever stands between here and the client might take it for the beginning of a tunnel), a status below 100
+ * (Node throws when it is to be sent), and a coding in HTTP/1.0, which knows none (RFC 9112, 6.1): readers differ on where such an answer ends.
+ */
+function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMessage): boolean {
+  return statusCode >= 200 && (httpVersion !== '1.0' || headers['transfer-encoding'] === undefined);
+}
+
 /** A refusal of the cluster's own is relayed and both connections end, at the latest `endsMs` after it began: nothing may ever ride on a half-upgraded one (CVE-2018-1002105). */
 function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: number): void {
   const { response } = exchange;
@@ -167,10 +175,7 @@ export function createTunnel(deps: TunnelDeps): Step {
     });
     outgoing.once('response', (answer) => {
       settle();
-      // A 101 without Upgrade: whatever stands between here and the client might take it for the beginning of a tunnel.
-      if (answer.statusCode === 101) return giveUp(new ProblemError('upstream-unreachable', 'The cluster switched to a protocol that was not asked for.'));
-      // HTTP/1.0 knows no codings (RFC 9112, 6.1): readers differ on where such an answer ends.
-      if (answer.httpVersion === '1.0' && answer.headers['transfer-encoding'] !== undefined) return giveUp(new ProblemError('upstream-unreachable', 'The cluster answered in a form that could be read in two ways.'));
+      if (!isRefusal(answer)) return giveUp(new ProblemError('upstream-unreachable', 'The cluster answered in a form that could be read in two ways.'));
       relayRefusal(exchange, answer, deps.firstByte);
     });
     outgoing.once('error', (cause) => {
