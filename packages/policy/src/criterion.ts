@@ -13,8 +13,8 @@ export type CompileContext = {
   readonly scope: string;
   readonly action: Action;
   readonly operator: Operator;
-  /** The keys of all criteria of the block, this one among them. */
-  readonly beside: readonly string[];
+  /** All criteria of the block as written, this one among them: each a mapping of its key to its data. */
+  readonly beside: readonly object[];
   /** Leads to the criterion's data. */
   readonly path: FaultPath;
   readonly faults: FaultList;

@@ -116,6 +116,7 @@ describe('a criterion by name', () => {
 
   it.each<[string, object]>([
     ['by name', byName], ['by namespace and name', { and: [{ 'k8s/namespace': 'prod' }, { 'k8s/name': 'db' }] }], ['by resource, namespace and name', { and: [{ 'k8s/resource': '*' }, { 'k8s/namespace': 'prod' }, { 'k8s/name': 'db' }] }],
+    ['by any resource and name', { and: [{ 'k8s/resource': '*' }, { 'k8s/name': 'db' }] }],
     ['by an expression', { or: [{ expression: 'has(kubernetes.name) && kubernetes.name == "db"' }] }], ['by namespace and an expression', { and: [{ 'k8s/namespace': 'prod' }, { expression: 'kubernetes.name == "db" && kubernetes.resource != "x"' }] }],
   ])('is open in a deny %s for what goes through a node, which reaches pods of any name', (_name, deny) => {
     for (const kubernetes of [throughNode, { ...throughNode, verb: 'get', requestVerb: 'get' }, { ...throughNode, verb: 'proxy', requestVerb: 'proxy', subresource: '' }]) expect(denies(deny, kubernetes)).toBe(true);

@@ -27,7 +27,7 @@ function* compileBlock(data: unknown, operator: Operator, context: BodyContext):
     return undefined;
   }
   const kept: LabelledCriterion[] = [];
-  const beside = data.flatMap((item: unknown) => (isPlainObject(item) ? Object.keys(item) : []));
+  const beside = data.filter(isPlainObject);
   for (const [index, item] of data.entries()) {
     const criterion = compileCriterion(item, { ...context, operator, beside, path: [...path, index] });
     if (criterion) kept.push(criterion);

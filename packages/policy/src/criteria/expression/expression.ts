@@ -46,7 +46,7 @@ export const expression: Criterion = {
     const compiled = compileExpression(data, context);
     if (!compiled) return undefined;
     const { ofCaller, readsNamespace, readsName, readsResource, evaluate } = compiled;
-    const reachesOthers = mayReachOtherNames(readsResource ? { ...context, operator: 'and', beside: [...context.operator === 'and' ? context.beside : [], 'k8s/resource'] } : context);
+    const reachesOthers = mayReachOtherNames(readsResource ? { ...context, operator: 'and', beside: [...context.operator === 'and' ? context.beside : [], { 'k8s/resource': 'nodes' }] } : context);
     return bothSpellings((input) => {
       if (ofCaller && !isLoggedIn(input)) return unauthenticated;
       if (readsNamespace && namespaceOf(input.kubernetes) === undefined) return open;

@@ -14,7 +14,7 @@ export const k8sName = createReachCriterion({
     summary: 'Holds if the name of the object matches: the one in the path, or the one that a field selector pins (`metadata.name=web`), except for an aggregated API, which may ignore it. '
       + 'Creates have none and match nothing, not even `not`. `list`, `watch` and `deletecollection` that name none leave it open, so that a deny holds and an allow does not, in a namespace and of cluster-scoped kinds too. '
       + 'What is proxied may be named with a scheme and a port (`https:web:443`): a deny holds if the name matches with or without them, an allow only as it is written. '
-      + 'What goes through `nodes/proxy` has the name of the node and reaches pods of any name: a deny by another name is open, unless `k8s/resource` stands beside it without `k8s/namespace`, so that the node is meant.',
+      + 'What goes through `nodes/proxy` has the name of the node and reaches pods of any name: a deny by another name is open, unless a `k8s/resource` beside it names `nodes` and there is no `k8s/namespace`, so that the node is meant.',
     example: { starts_with: 'web-' },
   },
 });
