@@ -17,6 +17,8 @@ export type GatewayServerDeps = {
   /** The gateway's own pages and API; every other address is a cluster's. */
   ownApi(request: IncomingMessage, response: ServerResponse): void;
   isOwn(request: IncomingMessage): boolean;
+  /** How long a body for the gateway's own pages and API may take, in milliseconds: a minute unless given, in which the largest that is taken there comes through slow lines. */
+  ownBodyMs?: number;
   /** Bytes that are no HTTP. */
   unparsable(socket: Duplex, reason: string): void;
 };
@@ -30,6 +32,7 @@ const handshakeTimeout = 10_000;
 
 /** How long a client may take to finish a body that is not sent on any more, or to close after a refused upgrade, in milliseconds. */
 const lingerMs = 2000;
+const ownBodyMs = 60_000;
 
 function run(deps: GatewayServerDeps, request: IncomingMessage, response: ServerResponse, how: Parameters<BeginExchange>[2]): void {
   const exchange = deps.begin(request, response, how);
@@ -56,6 +59,22 @@ function dropRest(request: IncomingMessage): void {
 function destroyAfter(socket: Duplex, ms: number): void {
   const timer = setTimeout(() => socket.destroy(), ms);
   socket.once('close', () => clearTimeout(timer));
+}
+
+/** Holds a body for the gateway's own pages to a time, which the road does by its own rules: one that never ends would keep its connection, and one to the service behind the page. */
+function limitOwnBody(request: IncomingMessage, response: ServerResponse, ms: number): void {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (coding === undefined && (length === undefined || length === '0')) return;
+  const { socket } = request;
+  const endIfOpen = () => {
+    if (!request.complete) socket.destroy();
+  };
+  const timer = setTimeout(endIfOpen, ms);
+  response.once('close', () => {
+    clearTimeout(timer);
+    // Behind its answer nobody reads it any more.
+    if (!request.complete) setTimeout(endIfOpen, lingerMs).unref();
+  });
 }
 
 /** Ends a connection that leads nowhere any more, whatever its client does: unread and unclosed it would stay, and its event with it. */
@@ -125,6 +144,7 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
     }
     latest.set(request.socket, response);
     if (!deps.isOwn(request)) return run(deps, request, response, { expectsContinue });
+    limitOwnBody(request, response, deps.ownBodyMs ?? ownBodyMs);
     if (expectsContinue) response.writeContinue();
     deps.ownApi(request, response);
   };
