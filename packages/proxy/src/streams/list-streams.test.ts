@@ -5,6 +5,7 @@ import { mostStreamRows, streamAnswerSchema, type StreamAnswer } from '@sallypor
 import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { allow, createRig, type Rig } from '../gateway-rig.ts';
 import { createAnswerQuestion } from './answer-question.ts';
+import { createEndedStreams } from './ended-streams.ts';
 import { selectStreams } from './select-streams.ts';
 
 const token = `Bearer spt_${'a'.repeat(43)}`;
@@ -86,6 +87,26 @@ describe('the streams of a gateway', () => {
     expect(select({ ended: true, of: of('alice') }).rows).toHaveLength(1);
     expect(select({ ended: true, where: { session: 'ses_bob' } }).rows).toHaveLength(1);
     expect(select().rows).toEqual([]);
+  });
+
+  it('of one person, however many and long, hide neither those of others nor an exec among plain requests', async () => {
+    await start();
+    await open(`${pods}?watch=true`, 'mallory');
+    await open(`${pods}?watch=true`, 'bob');
+    const [mine, bobs] = Array.from(rig.streams.registry.all());
+    const kube = { ...mine!.exchange.kube!, path: '\u001b'.repeat(5000), name: '\u001b'.repeat(5000) };
+    const requests = Array.from({ length: 400 }, () => ({ ...mine!, kind: 'request' as const, exchange: { ...mine!.exchange, kube } }));
+    const exec = { ...mine!, kind: 'exec' as const, openedAt: mine!.openedAt + 1 };
+    const found = selectStreams({ all: () => [...requests, exec, bobs!], ofPerson: () => [], ended: () => [] }, { ended: false, where: {} }, 'proxy/test');
+    expect(found.omitted).toBeGreaterThan(200);
+    expect(found.rows.filter(({ kind, subject }) => kind === 'exec' || subject === 'bob')).toHaveLength(2);
+    expect(found.rows.map(({ since }) => since)).toEqual(found.rows.map(({ since }) => since).toSorted((a, b) => a - b));
+    const row = found.rows.at(-1)!;
+    const ended = createEndedStreams();
+    for (const [subject, count] of [['bob', 3], ['mallory', 5000], ['carol', 2]] as const) for (let at = 0; at < count; at += 1) ended.add({ ...row, subject, end: at });
+    expect(ended.rows()).toHaveLength(1000);
+    expect(['bob', 'carol'].map((subject) => ended.rows().filter((one) => one.subject === subject).map(({ end }) => end))).toEqual([[2, 1, 0], [1, 0]]);
+    expect(ended.rows().find(({ subject }) => subject === 'mallory')!.end).toBe(4999);
   });
 
   it('go into an answer as far as there is room; the others are counted', async () => {

@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import { describeStream } from './describe-stream.ts';
 import { createEndedStreams } from './ended-streams.ts';
 import type { OpenStream, OpenStreamKind, StreamEnd } from './open-stream.ts';
+import { ownerKey } from './owner-key.ts';
 import type { StreamEvents } from './stream-events.ts';
 
 /** Every open stream of this gateway, and the latest of those that have ended. */
@@ -52,8 +53,7 @@ function createGroups() {
   };
 }
 
-const personKey = (person: { issuer: string; subject: string } | undefined) => `${person?.issuer}\0${person?.subject}`;
-const personOf = ({ answer }: Exchange) => personKey(answer?.identity);
+const personOf = ({ answer }: Exchange) => ownerKey(answer?.identity);
 const clusterOf = ({ upstream }: Exchange) => upstream?.name ?? '';
 const sessionOf = ({ answer }: Exchange) => answer?.session?.id ?? '';
 
@@ -152,7 +152,7 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
     },
     all: () => streams.values(),
     ofSession: (sessionId) => indexes.sessions.of(sessionId),
-    ofPerson: (person) => indexes.people.of(personKey(person)),
+    ofPerson: (person) => indexes.people.of(ownerKey(person)),
     get size() {
       return streams.size;
     },
