@@ -31,8 +31,11 @@ function createBase(deps: OwnApiDeps): Express {
 }
 
 function finish(app: Express, deps: OwnApiDeps): Express {
-  app.use(() => {
-    throw new ProblemError('not-found', 'There is no such page on this gateway.');
+  const note = noteRefusal(deps);
+  app.use((request) => {
+    const none = new ProblemError('not-found', 'There is no such page on this gateway.');
+    note(request, none);
+    throw none;
   });
   app.use(problemHandler(deps));
   return app;

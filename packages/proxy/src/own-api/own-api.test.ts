@@ -15,7 +15,7 @@ function setUp(privileged = false, own: unknown = ['dev']) {
   const events: { status: number; path: string }[] = [];
   const seen = { caller: undefined as string | undefined };
   const check = (asked: Check): Promise<CheckAnswer> => {
-    const live = asked.credential.kind === 'token' && asked.credential.hash === hashToken('spt_live');
+    const live = asked.credential.kind === 'token' && ['spt_live', 'signed.by.us'].some((token) => hashToken(token) === (asked.credential as { hash: string }).hash);
     const allowed = live && (asked.target.kind === 'self' || privileged);
     const answer: CheckAnswer = { decision: { effect: allowed ? 'allow' : live ? 'deny' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' } };
     return Promise.resolve(live ? { ...answer, session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: alice } : answer);
@@ -139,6 +139,20 @@ describe('the gateway\'s own API', () => {
     await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', 'https://gate').expect(200);
     await agent.delete(`${api}/sessions/y`).set('authorization', bearer).expect(200);
     expect(calls.map(({ path }) => path)).toEqual(['/v1/sessions/x', '/v1/sessions/y']);
+  });
+
+  it('takes no signed token out of a cookie, where nothing has looked at its signature', async () => {
+    const { agent, calls, events } = setUp();
+    await agent.get(`${api}/audit`).set('cookie', '__Host-sallyport=signed.by.us').expect(401);
+    expect(calls).toEqual([]);
+    expect(events.map(({ status }) => status)).toEqual([401]);
+  });
+
+  it('records who looks for addresses that it does not have', async () => {
+    const { agent, events } = setUp();
+    await agent.get('/.sallyport/other?secret=x').expect(404);
+    await agent.put(`${api}/audit`).set('authorization', bearer).expect(404);
+    expect(events).toEqual([{ status: 404, path: '/.sallyport/other' }, { status: 404, path: `${api}/audit` }]);
   });
 
   it('takes no cookie of which there are two: either may have been planted', async () => {

@@ -22,7 +22,8 @@ export function readCallerCredential(request: IncomingMessage, secure: boolean, 
   const cookie = cookieValue(request.headers.cookie, secure ? cookieNames.secure : cookieNames.plain);
   if (carried !== undefined && cookie !== undefined && carried.token !== cookie) throw new ProblemError('ambiguous-credential', 'A bearer token and another session\'s cookie were sent together.');
   if (carried !== undefined) return { kind: 'bearer', hash: hashOfToken(carried, tokens) };
-  return cookie === undefined || cookie === '' ? undefined : { kind: 'cookie', hash: hashToken(cookie) };
+  // A token with dots is a signed one, which is taken in Pomerium's carriers only: there its signature is looked at.
+  return cookie === undefined || cookie === '' || cookie.includes('.') ? undefined : { kind: 'cookie', hash: hashToken(cookie) };
 }
 
 /** A request that changes state on the strength of a cookie must come from the gateway's own pages (sibling hosts count as same-site). */
