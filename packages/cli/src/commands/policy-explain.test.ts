@@ -79,6 +79,14 @@ What to do next:
     expect((await explain('get', 'pods', '-n', 'dev')).out).toMatch(/^LOG IN FIRST: somebody who is not logged in [\s\S]*- Log in: sallyport login\./);
   });
 
+  it('does not take the path of a resource for one of no resource', async () => {
+    writeFileSync(path.join(rig.directory, 'prod.yaml'), '[{allow: {and: [{groups: developers}]}}, {deny: {and: [{k8s/namespace: prod}]}}]');
+    const explained = (...asked: string[]) => rig.run('policy', 'explain', ...asked, '--policy', 'prod.yaml', '--user', 'a', '--groups', 'developers');
+    for (const one of ['/api/v1/namespaces/prod/secrets', '/api/v1/secrets?limit=500', '/apis/apps/v1/deployments', '/%61pi/v1/secrets']) expect(await explained('--path', one)).toMatchObject({ code: 2, err: expect.stringMatching(/only a gateway reads/) });
+    expect(await explained('get', '/api/v1/secrets')).toMatchObject({ code: 2 });
+    for (const one of ['/api', '/api/v1/', '/apis/apps/v1', '/version/', '/openapi/v3/apis/apps/v1']) expect(await explained('--path', one)).toMatchObject({ code: 0, out: expect.stringMatching(/^ALLOWED/) });
+  });
+
   it('takes policies\' own words, paths, claims, groups with commas, and a time', async () => {
     writeFileSync(path.join(rig.directory, 'p.yaml'), 'allow: {and: [{claim/team: shop}, {groups: "cn=a,ou=b"}, {k8s/resource: deployments.apps/scale}, {source_ip: 10.0.0.0/8}, {date: {after: "2026-01-01"}}, {elevation: admin}]}');
     const asked = ['--verb', 'patch', '--resource', 'deployments.apps/scale', '--name', 'web', '--user', 'x', '--group', 'cn=a,ou=b', '--claims', '{"team":"shop"}', '--ip', '10.1.2.3', '--now', '2026-02-01', '--elevation', 'admin'];

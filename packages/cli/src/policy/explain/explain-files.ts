@@ -39,8 +39,15 @@ function explainBy(world: World, input: PolicyInput, options: Offline, tools: Po
   return offlineExplanation(input, { policies, loginFirst: true, refusesUser: read.policies.refusesUser(cluster, input.user?.id ?? '') }, tools);
 }
 
+/** A path with something behind the version of a group. */
+const resourcePath = /^\/(?:api\/[^/?]+|apis\/[^/?]+\/[^/?]+)\/[^/?]/;
+
 /** Explains from a policy document or a configuration, without a gateway. Throws CliError. */
 export function explainFiles(world: World, asked: Asked, person: AskedPerson | undefined, options: Offline, tools: PolicyTools): Explanation {
+  // Taken for one of no resource, it would be allowed what the gateway refuses.
+  if (asked.path !== undefined && (asked.path.includes('%') || resourcePath.test(asked.path))) {
+    throw new CliError('usage', 'only a gateway reads the path of a resource', 'Say it in words (get secrets -n prod), or leave out --policy and --config to ask the gateway.');
+  }
   const read = tools.readPolicyInput(documentOf(asked, person, options, tools));
   if (!read.ok) throw new CliError('usage', read.faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 'Correct what is asked.');
   return explainBy(world, { now: world.now(), ...read.input }, options, tools);
