@@ -33,3 +33,19 @@ export function covers(block: Block, kubernetes: KubernetesInput): boolean {
   const parts = ofRequest.flatMap((name) => indicesOf(block, name)).map((index) => holdsFor(block, index, kubernetes));
   return every ? parts.every(Boolean) : parts.some(Boolean);
 }
+
+const extraOf = ({ alternative }: Block, index: number) => `${alternative.labels[index]} ${JSON.stringify(alternative.data[index])}`;
+
+/** What a block asks for beside resource and verb, each as it is written. */
+export function extrasOf(block: Block): ReadonlySet<string> {
+  return new Set([...block.alternative.labels.keys()].filter((index) => !ofRequest.includes(block.alternative.labels[index]!)).map((index) => extraOf(block, index)));
+}
+
+/** True if a block surely denies such a request where and to whom what it asks for beside resource and verb holds. */
+export function surelyCovers(block: Block, kubernetes: KubernetesInput): boolean {
+  const { every, invert } = block.alternative;
+  if (!invert) return covers(block, kubernetes);
+  const parts = ofRequest.flatMap((name) => indicesOf(block, name)).map((index) => holdsFor(block, index, kubernetes));
+  // What `not` leaves out beside resource and verb may be whatever another rule is about.
+  return every ? extrasOf(block).size === 0 && !parts.some(Boolean) : parts.some((holds) => !holds);
+}

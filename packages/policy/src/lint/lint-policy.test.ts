@@ -27,6 +27,24 @@ describe('a deny of one name', () => {
     expect(deny({ 'k8s/resource': ['secrets', 'secrets/*'] })).toEqual([]);
     expect(deny({ 'k8s/resource': 'pods/eviction' })).toEqual([]);
   });
+
+  it('is not made up for by a rule that denies the others elsewhere, or to others', () => {
+    const events = { 'k8s/resource': 'events' };
+    const others = { 'k8s/resource': 'events.events.k8s.io' };
+    const beside = (first: object[], body: object) => warningsOf([allow, { deny: { and: first } }, { deny: body }]).filter((one) => one.includes('leaves others: events.events.k8s.io (events)'));
+    const prod = { 'k8s/namespace': 'prod' };
+    const guests = { groups: 'guests' };
+    expect(beside([events], { and: [others, prod] })).toHaveLength(1);
+    expect(beside([events, guests], { and: [others, prod] })).toHaveLength(1);
+    expect(beside([events, prod], { and: [others, { 'k8s/namespace': 'dev' }] })).toHaveLength(1);
+    expect(beside([events], { not: [{ groups: 'sre' }] })).toHaveLength(1);
+    expect(beside([events], { not: [others] })).toHaveLength(1);
+    expect(beside([events, prod], { and: [others, prod] })).toEqual([]);
+    expect(beside([events, prod, guests], { and: [guests, others] })).toEqual([]);
+    expect(beside([events, prod], { or: [others, guests] })).toEqual([]);
+    expect(beside([events], { not: [{ 'k8s/resource': 'pods' }] })).toEqual([]);
+    expect(beside([events], { nor: [{ 'k8s/resource': 'pods' }, prod] })).toEqual([]);
+  });
 });
 
 describe('a deny that is no boundary', () => {

@@ -1,8 +1,9 @@
 import type { FaultList } from '../compile/fault-list.ts';
 import type { Steps } from '../compile/run-steps.ts';
-import { covers, indicesOf, placeOf, type Block } from './block.ts';
+import { covers, extrasOf, indicesOf, placeOf, surelyCovers, type Block } from './block.ts';
 import { sameThings, wayWords, type Way } from './same-things.ts';
 
+const none: ReadonlySet<string> = new Set();
 const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
 const requestOf = ({ apiGroup, resource, subresource, verb }: Way, other: string | undefined) => ({ isResourceRequest: true, apiGroup, resource, subresource, verb: verb ?? other ?? '' });
@@ -20,20 +21,29 @@ function leftOut(block: Block, isDenied: (way: Way, verb: string | undefined) =>
   return missing;
 }
 
+type WithExtras = { readonly block: Block; readonly extras: ReadonlySet<string> };
+
+/** Of rules that deny, those that do so wherever and to whomever one with these extras does: one that holds in one namespace only, or for others, leaves the rest open. */
+function noNarrower(denials: readonly WithExtras[], extras: ReadonlySet<string>): Block[] {
+  return denials.filter((one) => !one.block.alternative.every || one.block.alternative.invert || (one.extras.size <= extras.size && [...one.extras].every((extra) => extras.has(extra)))).map(({ block }) => block);
+}
+
 /** Warns of rules that name a resource to deny it, where the same can be done under another name that nothing denies. Yields after each rule. */
 export function* warnOfSameThings(denials: readonly Block[], warnings: FaultList): Steps<void> {
-  const known = new Map<string, boolean>();
-  const isDenied = (way: Way, verb: string | undefined) => {
+  const known = new Map<string, ReadonlySet<Block>>();
+  const denialsOf = (way: Way, verb: string | undefined) => {
     const key = `${wayWords(way)} ${verb ?? ''}`;
-    const denied = known.get(key) ?? denials.some((one) => covers(one, requestOf(way, verb)));
-    known.set(key, denied);
-    return denied;
+    const found = known.get(key) ?? new Set(denials.filter((one) => surelyCovers(one, requestOf(way, verb))));
+    known.set(key, found);
+    return found;
   };
-  for (const block of denials) {
+  const all = denials.map((block) => ({ block, extras: extrasOf(block) }));
+  for (const { block, extras } of all) {
     const [named] = block.alternative.invert ? [] : indicesOf(block, 'k8s/resource');
     yield;
     if (named === undefined) continue;
-    const missing = leftOut(block, isDenied);
+    const others = noNarrower(all, block.alternative.every ? extras : none);
+    const missing = leftOut(block, (way, verb) => others.some((one) => denialsOf(way, verb).has(one)));
     if (missing.size === 0) continue;
     const words = [...missing].map(([name, what]) => `${name} (${what})`).join(', ');
     warnings.add(placeOf(block, named), `denies one way and leaves others: ${words}`, 'name them too, or use k8s/shell_equivalent for what is as good as a shell');
