@@ -50,10 +50,10 @@ function dropRest(request: IncomingMessage): void {
   const { socket } = request;
   request.unpipe();
   request.resume();
-  const timer = setTimeout(() => {
+  // Not tied to the end of the connection: one that lives on would gather a listener with each such body.
+  setTimeout(() => {
     if (!request.complete) socket.destroy();
-  }, lingerMs);
-  socket.once('close', () => clearTimeout(timer));
+  }, lingerMs).unref();
 }
 
 function destroyAfter(socket: Duplex, ms: number): void {
