@@ -54,6 +54,11 @@ describe('a deny that is no boundary', () => {
     expect(warningsOf({ allow: { and: [{ http_path: '/x' }, { expression: 'request.path == "/x"' }] } })).toEqual([]);
   });
 
+  it('is one by method, because an exec comes by GET', () => {
+    expect(deny({ http_method: { in: ['POST', 'PUT', 'PATCH', 'DELETE'] } })).toEqual([expect.stringContaining('1.deny.and.0.http_method: denies by a method')]);
+    expect(deny({ http_method: 'POST' }, { 'k8s/verb': 'create' })).toEqual([]);
+  });
+
   it('is one by name, which denies lists too', () => {
     expect(deny({ 'k8s/resource': 'configmaps' }, { 'k8s/name': 'db' })).toEqual([expect.stringContaining('1.deny.and.1.k8s/name: denies every list, watch and deletecollection')]);
     expect(deny({ 'k8s/resource': 'configmaps' }, { 'k8s/name': 'db' }, { 'k8s/verb': ['get', 'update', 'patch', 'delete'] })).toEqual([]);

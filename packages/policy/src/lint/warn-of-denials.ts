@@ -15,6 +15,9 @@ export function warnOfDenials(denials: readonly Block[], warnings: FaultList): v
     for (const index of indicesOf(block, 'http_path')) {
       warnings.add(placeOf(block, index), 'denies by a path, which is no boundary: the same objects are reached by other paths, such as a list over all namespaces', 'use k8s/namespace, k8s/resource and k8s/name');
     }
+    for (const index of indicesOf(block, 'k8s/verb').length > 0 ? [] : indicesOf(block, 'http_method')) {
+      warnings.add(placeOf(block, index), 'denies by a method, which says little of what is done: exec, attach, port-forward and whatever goes through nodes/proxy come by GET as well', 'use k8s/verb');
+    }
     const [name] = block.alternative.invert || leavesOutCollections(block) ? [] : indicesOf(block, 'k8s/name');
     if (name === undefined) continue;
     warnings.add(placeOf(block, name), 'denies every list, watch and deletecollection that names no object, too, because any name may be among them', 'if only requests by name are meant, add k8s/verb: [get, update, patch, delete]');
