@@ -126,6 +126,7 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
   it('is asked about once a second however many pieces it comes in, and the piece that has waited goes on', async () => {
     await start();
     const pieces = 220;
+    const begun = performance.now();
     const { socket, text } = begin('POST', `${api}/pods`, line.replace(': 8', `: ${pieces}`));
     for (let count = 0; count < pieces; count += 1) {
       socket.write(part('x'));
@@ -135,7 +136,8 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     await until(() => text().includes('{}'));
     expect(got[0]!.text).toHaveLength(pieces);
     expect(rig.checks.length).toBeGreaterThanOrEqual(3);
-    expect(rig.checks.length).toBeLessThanOrEqual(6);
+    // A busy machine takes longer over the pieces, and a second more is a check more.
+    expect(rig.checks.length).toBeLessThanOrEqual((performance.now() - begun) / 1000 + 3);
     socket.destroy();
   });
 
