@@ -16,7 +16,9 @@ export function say(text) {
 }
 
 function lockDigest() {
-  return createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
 }
 
 const stamp = path.join(root, 'node_modules', '.sallyport-lock');
@@ -53,7 +55,10 @@ function alone(work) {
 
 /** Installs the dependencies when they are missing or were installed from another lock file. */
 export function ensureInstalled() {
-  if (!installed()) alone(() => { if (!installed()) install(); });
+  if (!installed())
+    alone(() => {
+      if (!installed()) install();
+    });
 }
 
 function install() {
@@ -61,10 +66,13 @@ function install() {
   say('Installing dependencies (npm ci; about half a minute) ...');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32',
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
   });
   if (result.error) fail(`npm could not be started: ${result.error.message}`);
-  if (result.status !== 0) fail('npm ci failed; its own message stands above. Check the network to the package registry and try again.');
+  if (result.status !== 0)
+    fail('npm ci failed; its own message stands above. Check the network to the package registry and try again.');
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, digest);
 }
@@ -79,9 +87,11 @@ export function ownNode() {
     if (existsSync(file)) return file;
   }
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  return fail(name
-    ? `The package ${name}@${wanted[name]} (Node.js 24) was not installed. Run "npm ci" again with the network up, or start this with Node.js 24.`
-    : `npm has no Node.js 24 package for ${process.platform}-${process.arch}; install Node.js 24 yourself and start this with it.`);
+  return fail(
+    name
+      ? `The package ${name}@${wanted[name]} (Node.js 24) was not installed. Run "npm ci" again with the network up, or start this with Node.js 24.`
+      : `npm has no Node.js 24 package for ${process.platform}-${process.arch}; install Node.js 24 yourself and start this with it.`,
+  );
 }
 
 /** Runs the project's Node.js with `args` and returns its exit code. */
@@ -93,8 +103,10 @@ export function runNode(args, options = {}) {
 
 /** Compiles every package (incremental: under a second when nothing changed) and makes the bundle of the CLI. */
 export function build() {
-  return runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { stdio: ['ignore', 2, 2] })
-    || runNode([path.join(root, 'packages/cli/scripts/bundle.mjs')], { stdio: ['ignore', 2, 2] });
+  return (
+    runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { stdio: ['ignore', 2, 2] }) ||
+    runNode([path.join(root, 'packages/cli/scripts/bundle.mjs')], { stdio: ['ignore', 2, 2] })
+  );
 }
 
 /** Prints a reason and ends the program with code 1. */

@@ -13,13 +13,20 @@ const parsed = new Map([
   [urlSchema, { pattern: '^https?://[^?#]+$' }],
   [cidrSchema, { pattern: '^[0-9a-fA-F:.]+/\\d{1,3}$', examples: ['10.0.0.0/8'] }],
 ]);
-const size = { anyOf: [{ type: 'string', pattern: '^\\d+(KiB|MiB|GiB|KB|MB|GB)?$' }, { type: 'integer', minimum: 0 }], examples: ['8MiB'] };
+const size = {
+  anyOf: [
+    { type: 'string', pattern: '^\\d+(KiB|MiB|GiB|KB|MB|GB)?$' },
+    { type: 'integer', minimum: 0 },
+  ],
+  examples: ['8MiB'],
+};
 
 /** Any text may hold `${env:NAME}` or `${file:/path}`; what comes of it is checked when it is read. */
 const reference = { type: 'string', pattern: '\\$\\{(env|file):[^}]+\\}' };
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isNarrow = (schema) => schema.type === 'string' && ['pattern', 'enum', 'const', 'minLength'].some((name) => Object.hasOwn(schema, name));
+const isNarrow = (schema) =>
+  schema.type === 'string' && ['pattern', 'enum', 'const', 'minLength'].some((name) => Object.hasOwn(schema, name));
 const policyKeys = new Set(['policy', 'shadow']);
 const isAnything = (schema) => Object.keys(schema).length === 0;
 const policy = { anyOf: [{ $ref: '#/$defs/policy' }, { type: 'null' }] };
@@ -27,22 +34,31 @@ const policy = { anyOf: [{ $ref: '#/$defs/policy' }, { type: 'null' }] };
 /** Lets references stand where a text of some form is asked for. */
 function withReferences(schema) {
   const { default: preset, description, examples, ...rest } = schema;
-  const about = { ...(description === undefined ? {} : { description }), ...(preset === undefined ? {} : { default: preset }), ...(examples === undefined ? {} : { examples }) };
+  const about = {
+    ...(description === undefined ? {} : { description }),
+    ...(preset === undefined ? {} : { default: preset }),
+    ...(examples === undefined ? {} : { examples }),
+  };
   return { ...about, anyOf: [rest, reference] };
 }
 
 /**
- * Walks over a schema and its parts, the innermost first. `path` names the option, with [] for the items of a list and * for names that are free;
- * `isOption` tells the option itself from its forms.
+ * Walks over a schema and its parts, the innermost first. `path` names the option, with [] for the items of a list and
+ * * for names that are free; `isOption` tells the option itself from its forms.
  */
 function walk(schema, path, change, isOption = false) {
   if (!isObject(schema)) return schema;
   const next = { ...schema };
   const below = (name) => (path === '' ? name : `${path}.${name}`);
-  if (isObject(next.properties)) next.properties = Object.fromEntries(Object.entries(next.properties).map(([name, one]) => [name, walk(one, below(name), change, true)]));
-  if (isObject(next.additionalProperties)) next.additionalProperties = walk(next.additionalProperties, below('*'), change);
+  if (isObject(next.properties))
+    next.properties = Object.fromEntries(
+      Object.entries(next.properties).map(([name, one]) => [name, walk(one, below(name), change, true)]),
+    );
+  if (isObject(next.additionalProperties))
+    next.additionalProperties = walk(next.additionalProperties, below('*'), change);
   if (isObject(next.items)) next.items = walk(next.items, `${path}[]`, change);
-  for (const name of ['anyOf', 'oneOf', 'allOf']) if (Array.isArray(next[name])) next[name] = next[name].map((one) => walk(one, path, change));
+  for (const name of ['anyOf', 'oneOf', 'allOf'])
+    if (Array.isArray(next[name])) next[name] = next[name].map((one) => walk(one, path, change));
   return change(next, path, isOption);
 }
 
@@ -68,14 +84,25 @@ function policyDefinitions() {
   const renamed = (value) => {
     if (Array.isArray(value)) return value.map(renamed);
     if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, name === '$ref' && typeof one === 'string' ? one.replace('#/$defs/', '#/$defs/policy-') : renamed(one)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [
+        name,
+        name === '$ref' && typeof one === 'string' ? one.replace('#/$defs/', '#/$defs/policy-') : renamed(one),
+      ]),
+    );
   };
-  return { policy: renamed(root), ...Object.fromEntries(Object.entries($defs).map(([name, one]) => [`policy-${name}`, renamed(one)])) };
+  return {
+    policy: renamed(root),
+    ...Object.fromEntries(Object.entries($defs).map(([name, one]) => [`policy-${name}`, renamed(one)])),
+  };
 }
 
 function fromZod() {
   const { $schema, ...root } = z.toJSONSchema(configSchema, {
-    io: 'input', unrepresentable: 'any', reused: 'inline', target: 'draft-2020-12',
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+    target: 'draft-2020-12',
     override({ zodSchema, jsonSchema }) {
       if (parsed.has(zodSchema)) Object.assign(jsonSchema, parsed.get(zodSchema));
       if (zodSchema === sizeSchema) {
@@ -101,8 +128,11 @@ export function configOptions() {
 export function configJsonSchema() {
   const { $schema, root } = fromZod();
   return {
-    $schema, title: 'sallyport.yaml',
-    description: 'The configuration of Sallyport: one file, of which each service reads its part. Whether it holds together is checked by "sallyport config check".',
-    ...walk(root, '', (schema, path, isOption) => describe(finish(schema, path), path, isOption)), $defs: policyDefinitions(),
+    $schema,
+    title: 'sallyport.yaml',
+    description:
+      'The configuration of Sallyport: one file, of which each service reads its part. Whether it holds together is checked by "sallyport config check".',
+    ...walk(root, '', (schema, path, isOption) => describe(finish(schema, path), path, isOption)),
+    $defs: policyDefinitions(),
   };
 }

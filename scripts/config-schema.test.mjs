@@ -10,15 +10,31 @@ import { configJsonSchema, configOptions } from './config-schema.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
-const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(JSON.parse(read('packages/contracts/schema/sallyport.schema.json')));
-const faults = (config) => (validate(config) ? [] : validate.errors.map(({ instancePath, message }) => `${instancePath} ${message}`));
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(
+  JSON.parse(read('packages/contracts/schema/sallyport.schema.json')),
+);
+const faults = (config) =>
+  validate(config) ? [] : validate.errors.map(({ instancePath, message }) => `${instancePath} ${message}`);
 
 /** The whole configurations that stand in the repository's own files. */
 function samples() {
-  const documents = ['README.md', ...readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
-  const inDocuments = documents.flatMap((file) => [...read(file).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text], index) => [`${file}, block ${index + 1}`, text]))
+  const documents = [
+    'README.md',
+    ...readdirSync(path.join(root, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  ];
+  const inDocuments = documents
+    .flatMap((file) =>
+      [...read(file).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text], index) => [
+        `${file}, block ${index + 1}`,
+        text,
+      ]),
+    )
     .filter(([, text]) => /^gateway:/m.test(text) && /^clusters:/m.test(text));
-  const files = ['deploy/compose/sallyport.yaml', 'k8s/base/sallyport.yaml', 'k8s/overlays/tls/sallyport.yaml'].map((file) => [file, read(file)]);
+  const files = ['deploy/compose/sallyport.yaml', 'k8s/base/sallyport.yaml', 'k8s/overlays/tls/sallyport.yaml'].map(
+    (file) => [file, read(file)],
+  );
   return [...files, ...inDocuments].map(([name, text]) => [name, parse(text)]);
 }
 
@@ -40,9 +56,21 @@ describe('the JSON Schema of sallyport.yaml', () => {
   });
 
   const small = {
-    gateway: { url: 'https://gate.example.com', tls: { certFile: 'c', keyFile: 'k' } }, sessions: { redis: '${file:/run/redis}', lifetime: '1h30m' }, audit: { spool: { dir: 'd', maxBytes: 1024 } },
-    policies: { readers: { allow: { or: [{ groups: 'a' }] } } }, identity: { providers: [{ id: 'corp', issuer: '${env:ISSUER}', clientId: 'x' }] },
-    clusters: [{ name: 'dev', server: 'https://10.0.0.1', tokenFile: 't', policies: ['readers'], namespaces: [{ match: ['a', 'b-*'], policy: null }], policy: [{ deny: { not: [{ 'k8s/verb': ['get'] }] } }] }],
+    gateway: { url: 'https://gate.example.com', tls: { certFile: 'c', keyFile: 'k' } },
+    sessions: { redis: '${file:/run/redis}', lifetime: '1h30m' },
+    audit: { spool: { dir: 'd', maxBytes: 1024 } },
+    policies: { readers: { allow: { or: [{ groups: 'a' }] } } },
+    identity: { providers: [{ id: 'corp', issuer: '${env:ISSUER}', clientId: 'x' }] },
+    clusters: [
+      {
+        name: 'dev',
+        server: 'https://10.0.0.1',
+        tokenFile: 't',
+        policies: ['readers'],
+        namespaces: [{ match: ['a', 'b-*'], policy: null }],
+        policy: [{ deny: { not: [{ 'k8s/verb': ['get'] }] } }],
+      },
+    ],
   };
 
   it('lets references stand where a text is asked for', () => {
@@ -57,20 +85,40 @@ describe('the JSON Schema of sallyport.yaml', () => {
     return copy;
   };
   it.each([
-    ['an unknown section', ['gatway'], {}], ['an unknown option', ['gateway', 'urll'], 'x'], ['an unknown option of a cluster', ['clusters', 0, 'servre'], 'x'], ['no address', ['gateway', 'url'], 'gate'],
-    ['an address to listen on that is none', ['gateway', 'listen'], '8443'], ['a length of time that is none', ['sessions', 'lifetime'], 'long'], ['a size that is none', ['audit', 'spool', 'maxBytes'], '1 kilo'],
-    ['a name that is none', ['clusters', 0, 'name'], 'Dev!'], ['an unknown choice', ['audit', 'execCommand'], 'maybe'], ['a text in place of a list', ['gateway', 'trustedProxies'], '10.0.0.0/8'], ['a block that is none', ['gateway', 'trustedProxies'], ['10.0.0.0']],
+    ['an unknown section', ['gatway'], {}],
+    ['an unknown option', ['gateway', 'urll'], 'x'],
+    ['an unknown option of a cluster', ['clusters', 0, 'servre'], 'x'],
+    ['no address', ['gateway', 'url'], 'gate'],
+    ['an address to listen on that is none', ['gateway', 'listen'], '8443'],
+    ['a length of time that is none', ['sessions', 'lifetime'], 'long'],
+    ['a size that is none', ['audit', 'spool', 'maxBytes'], '1 kilo'],
+    ['a name that is none', ['clusters', 0, 'name'], 'Dev!'],
+    ['an unknown choice', ['audit', 'execCommand'], 'maybe'],
+    ['a text in place of a list', ['gateway', 'trustedProxies'], '10.0.0.0/8'],
+    ['a block that is none', ['gateway', 'trustedProxies'], ['10.0.0.0']],
     ['web routes', ['routes'], [{}]],
   ])('refuses %s, as the services do', (_what, keys, value) => {
     const config = set(keys, value);
     expect(faults(config)).not.toEqual([]);
-    expect(configSchema.safeParse({ ...config, sessions: { ...config.sessions, redis: 'redis://r' }, identity: {} }).success).toBe(false);
+    expect(
+      configSchema.safeParse({ ...config, sessions: { ...config.sessions, redis: 'redis://r' }, identity: {} }).success,
+    ).toBe(false);
   });
 
   it.each([
-    ['an unknown criterion', [{ allow: { or: [{ grups: 'x' }] } }]], ['an unknown action', { alow: {} }], ['an unknown matcher', { allow: { or: [{ groups: { had: 'x' } }] } }],
+    ['an unknown criterion', [{ allow: { or: [{ grups: 'x' }] } }]],
+    ['an unknown action', { alow: {} }],
+    ['an unknown matcher', { allow: { or: [{ groups: { had: 'x' } }] } }],
   ])('refuses %s in a policy, wherever it stands', (_what, policy) => {
-    for (const keys of [['policy'], ['shadow'], ['policies', 'readers'], ['clusters', 0, 'policy'], ['clusters', 0, 'shadow'], ['clusters', 0, 'namespaces', 0, 'policy'], ['api']]) {
+    for (const keys of [
+      ['policy'],
+      ['shadow'],
+      ['policies', 'readers'],
+      ['clusters', 0, 'policy'],
+      ['clusters', 0, 'shadow'],
+      ['clusters', 0, 'namespaces', 0, 'policy'],
+      ['api'],
+    ]) {
       expect(faults(set(keys, keys[0] === 'api' ? { policy: { audit: policy } } : policy))).not.toEqual([]);
     }
   });

@@ -10,13 +10,20 @@ import { examineConfig } from '../packages/kit/src/config/load-config.ts';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const text = readFileSync(path.join(root, 'docs/directory.md'), 'utf8');
-const blocks = (info) => [...text.matchAll(new RegExp(`^\`\`\`${info}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, yaml]) => yaml);
-const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(JSON.parse(readFileSync(path.join(root, 'packages/contracts/schema/sallyport.schema.json'), 'utf8')));
+const blocks = (info) =>
+  [...text.matchAll(new RegExp(`^\`\`\`${info}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, yaml]) => yaml);
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync(path.join(root, 'packages/contracts/schema/sallyport.schema.json'), 'utf8')),
+);
 
 describe('docs/directory.md', () => {
   it.each(blocks('yaml').map((yaml, index) => [index + 1, yaml]))('has an example that loads (%i)', (_index, yaml) => {
     const env = Object.fromEntries([...yaml.matchAll(/\$\{env:(\w+)\}/g)].map(([, name]) => [name, 'a secret']));
-    const { faults, config } = examineConfig(`gateway: {url: 'http://127.0.0.1:8443'}\n${yaml}`, '/etc/sallyport/sallyport.yaml', env);
+    const { faults, config } = examineConfig(
+      `gateway: {url: 'http://127.0.0.1:8443'}\n${yaml}`,
+      '/etc/sallyport/sallyport.yaml',
+      env,
+    );
     expect(faults).toEqual([]);
     const named = config.identity.providers.flatMap(({ groupSources }) => groupSources);
     for (const { id } of config.identity.directory.sources) expect(named).toContain(id);
@@ -30,11 +37,21 @@ describe('docs/directory.md', () => {
 
   it('has a file of people and groups that is taken', () => {
     const [file] = blocks('yaml file');
-    expect(readPeopleMap(file, 10_000)).toMatchObject({ map: { byUser: new Map([['alice@example.com', ['developers', 'on-call']], ['bob@example.com', ['sre']], ['carol@example.com', ['sre']]]) } });
+    expect(readPeopleMap(file, 10_000)).toMatchObject({
+      map: {
+        byUser: new Map([
+          ['alice@example.com', ['developers', 'on-call']],
+          ['bob@example.com', ['sre']],
+          ['carol@example.com', ['sre']],
+        ]),
+      },
+    });
   });
 
   it('names metrics that there are', () => {
-    const sources = ['follower-metrics', 'pull/pull-metrics', 'map/people-file'].map((name) => readFileSync(path.join(root, `packages/authenticate/src/directory/${name}.ts`), 'utf8')).join('\n');
+    const sources = ['follower-metrics', 'pull/pull-metrics', 'map/people-file']
+      .map((name) => readFileSync(path.join(root, `packages/authenticate/src/directory/${name}.ts`), 'utf8'))
+      .join('\n');
     const made = [...sources.matchAll(/sallyport_directory_[a-z_]+/g)].map(([name]) => name);
     const named = [...text.matchAll(/sallyport_directory_[a-z_]+/g)].map(([name]) => name);
     expect(new Set(named)).toEqual(new Set(made));

@@ -1,6 +1,6 @@
-// Ends a program whose starter is gone. npm, told to end, ends only the shell between itself and the script, and a starter that is killed tells nobody:
-// without this the program would go on, and hold its ports.
-// Plain JavaScript for Node 20; nothing here may import a dependency. With `--import` it watches over the program that it is imported into.
+// Ends a program whose starter is gone. npm, told to end, ends only the shell between itself and the script, and a
+// starter that is killed tells nobody: without this the program would go on, and hold its ports. Plain JavaScript for
+// Node 20; nothing here may import a dependency. With `--import` it watches over the program that it is imported into.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
@@ -14,7 +14,11 @@ function parentOf(pid) {
   if (pid === process.pid) return process.ppid;
   try {
     // The name in brackets may itself have brackets and blanks.
-    return Number(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ')[1]);
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ')[1],
+    );
   } catch {
     return undefined;
   }
@@ -23,7 +27,7 @@ function parentOf(pid) {
 /** Those above this process, as many as asked for, the nearest first. */
 function ancestors(count) {
   const found = [];
-  for (let pid = process.pid; found.length < count; ) {
+  for (let pid = process.pid; found.length < count;) {
     pid = parentOf(pid);
     if (pid === undefined || pid <= 1) break;
     found.push(pid);
@@ -31,7 +35,10 @@ function ancestors(count) {
   return found;
 }
 
-/** Calls `end` once, when one of the nearest `count` ancestors is gone. Returns a function that looks at once, for a program that was busy. */
+/**
+ * Calls `end` once, when one of the nearest `count` ancestors is gone. Returns a function that looks at once, for a
+ * program that was busy.
+ */
 export function watchAncestors(count, end) {
   const known = ancestors(count);
   let told = false;

@@ -1,4 +1,5 @@
-// What the npm scripts call: installs what is missing, builds where needed, then runs the program on the project's own Node.js.
+// What the npm scripts call: installs what is missing, builds where needed, then runs the program on the project's own
+// Node.js.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -9,15 +10,23 @@ import { endsWithThis, watchAncestors } from './end-with-parent.mjs';
 const [command = 'help', ...args] = process.argv.slice(2);
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
-// Between npm and this program there is a shell, which npm ends instead of this program. Started by hand, with nohup perhaps, it is the caller's own to end.
+// Between npm and this program there is a shell, which npm ends instead of this program. Started by hand, with nohup
+// perhaps, it is the caller's own to end.
 let end = () => process.exit(143);
 const endIfOrphaned = process.env.npm_lifecycle_event === undefined ? () => false : watchAncestors(2, () => end());
 
-/** Runs a program in the foreground; signals reach it through the terminal's process group or are passed on. It ends when this one is gone, and this one when npm is. */
+/**
+ * Runs a program in the foreground; signals reach it through the terminal's process group or are passed on. It ends
+ * when this one is gone, and this one when npm is.
+ */
 function foreground(nodeArgs) {
   // The build may have taken long.
   if (endIfOrphaned()) return;
-  const child = spawn(ownNode(), [...endsWithThis.args, ...nodeArgs], { cwd: process.cwd(), stdio: 'inherit', env: { ...process.env, ...endsWithThis.env } });
+  const child = spawn(ownNode(), [...endsWithThis.args, ...nodeArgs], {
+    cwd: process.cwd(),
+    stdio: 'inherit',
+    env: { ...process.env, ...endsWithThis.env },
+  });
   end = () => child.kill('SIGTERM');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(error.message));
@@ -26,7 +35,7 @@ function foreground(nodeArgs) {
 
 function built(program) {
   const code = build();
-  if (code !== 0) fail('the build failed; the compiler\'s message stands above.');
+  if (code !== 0) fail("the build failed; the compiler's message stands above.");
   return path.join(root, program);
 }
 
@@ -43,7 +52,11 @@ const commands = {
   bed: () => foreground([built('packages/bed/dist/main.js'), ...args]),
   sallyport: () => foreground([built('packages/cli/bin/sallyport.js'), ...args]),
   clean: () => {
-    const workspaces = ['test-e2e', 'bench', ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}`)];
+    const workspaces = [
+      'test-e2e',
+      'bench',
+      ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}`),
+    ];
     for (const workspace of workspaces) rmSync(path.join(root, workspace, 'dist'), { recursive: true, force: true });
   },
 };

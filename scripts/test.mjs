@@ -1,4 +1,5 @@
-// Runs the suites that are named (unit, real, e2e, bed, fuzzing, slow), one after the other, and ends with one line of counts.
+// Runs the suites that are named (unit, real, e2e, bed, fuzzing, slow), one after the other, and ends with one line of
+// counts.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,26 +15,56 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
 const skipsFile = path.join(scratch, 'skips.ndjson');
 let child;
 
-// What runs whole systems may leave a connection behind, and a run must end all the same; a busy machine takes its time.
+// What runs whole systems may leave a connection behind, and a run must end all the same; a busy machine takes its
+// time.
 const whole = ['--forceExit', '--testTimeout=30000'];
-// Whole systems are tested one file at a time. Much of that is waiting: SALLYPORT_TEST_WORKERS=2 takes half as long, for whoever can live with a
-// deadline that is missed now and then because the other file had the cores. What starts a node of its own, or measures, is always alone.
+// Whole systems are tested one file at a time. Much of that is waiting: SALLYPORT_TEST_WORKERS=2 takes half as long,
+// for whoever can live with a deadline that is missed now and then because the other file had the cores. What starts a
+// node of its own, or measures, is always alone.
 const side = process.env.SALLYPORT_TEST_WORKERS === '2' ? '--maxWorkers=2' : '--runInBand';
-const limits = { unit: ['--maxWorkers=5', '--testTimeout=30000'], real: ['--maxWorkers=2', ...whole], e2e: [side, ...whole], bed: ['--runInBand', ...whole], fuzzing: ['--runInBand', ...whole], slow: ['--runInBand', ...whole] };
+const limits = {
+  unit: ['--maxWorkers=5', '--testTimeout=30000'],
+  real: ['--maxWorkers=2', ...whole],
+  e2e: [side, ...whole],
+  bed: ['--runInBand', ...whole],
+  fuzzing: ['--runInBand', ...whole],
+  slow: ['--runInBand', ...whole],
+};
 
 function runSuite(suite) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
     // Its threads would take the cores from the tests.
-    '--single-threaded-gc', '--experimental-vm-modules', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', path.join(root, 'node_modules/jest/bin/jest.js'),
+    '--single-threaded-gc',
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    '--disable-warning=TimeoutNegativeWarning',
+    path.join(root, 'node_modules/jest/bin/jest.js'),
     // What is named on the command line may be in one suite only.
-    ...rest, ...(rest.length > 0 ? ['--passWithNoTests'] : []), ...limits[suite], '--json', `--outputFile=${outputFile}`, '--selectProjects', suite,
+    ...rest,
+    ...(rest.length > 0 ? ['--passWithNoTests'] : []),
+    ...limits[suite],
+    '--json',
+    `--outputFile=${outputFile}`,
+    '--selectProjects',
+    suite,
   ];
   process.stderr.write(`\n== ${suite} ==\n`);
   const startedAt = Date.now();
-  child = spawn(ownNode(), [...endsWithThis.args, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...endsWithThis.env, SALLYPORT_SKIPS: skipsFile } });
+  child = spawn(ownNode(), [...endsWithThis.args, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...endsWithThis.env, SALLYPORT_SKIPS: skipsFile },
+  });
   return new Promise((resolve) => {
-    child.on('exit', (code) => resolve({ suite, code: code ?? 1, seconds: Math.round((Date.now() - startedAt) / 1000), result: existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : undefined }));
+    child.on('exit', (code) =>
+      resolve({
+        suite,
+        code: code ?? 1,
+        seconds: Math.round((Date.now() - startedAt) / 1000),
+        result: existsSync(outputFile) ? JSON.parse(readFileSync(outputFile, 'utf8')) : undefined,
+      }),
+    );
   });
 }
 
@@ -48,7 +79,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 /** What was left out because this machine lacks something: `{what, why}` a line, written by the tests themselves. */
 function readSkips() {
   if (!existsSync(skipsFile)) return [];
-  return readFileSync(skipsFile, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  return readFileSync(skipsFile, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }
 
 const runs = [];
@@ -58,8 +92,14 @@ for (const suite of suites) {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { suite, result, seconds, code } of runs) {
-  const broken = result ? result.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length : 1;
-  const counts = { passed: result?.numPassedTests ?? 0, failed: (result?.numFailedTests ?? 0) + broken, skipped: (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0) };
+  const broken = result
+    ? result.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length
+    : 1;
+  const counts = {
+    passed: result?.numPassedTests ?? 0,
+    failed: (result?.numFailedTests ?? 0) + broken,
+    skipped: (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0),
+  };
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   for (const key of Object.keys(total)) total[key] += counts[key];
   console.log(`${suite}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, in ${seconds} s`);

@@ -9,30 +9,44 @@ import { Pool } from 'undici';
 
 type Request = { cert?: string; key?: string; ca: string; upstream: string };
 
-const [{ cert, key, ca, upstream }] = await once(process, 'message') as [Request];
-const pool = new Pool(upstream, { connections: null, pipelining: 1, bodyTimeout: 0, headersTimeout: 0, connect: upstream.startsWith('https:') ? { secureContext: createSecureContext({ ca }), ALPNProtocols: ['http/1.1'] } : {} });
+const [{ cert, key, ca, upstream }] = (await once(process, 'message')) as [Request];
+const pool = new Pool(upstream, {
+  connections: null,
+  pipelining: 1,
+  bodyTimeout: 0,
+  headersTimeout: 0,
+  connect: upstream.startsWith('https:')
+    ? { secureContext: createSecureContext({ ca }), ALPNProtocols: ['http/1.1'] }
+    : {},
+});
 
 function forward(request: IncomingMessage, response: ServerResponse): void {
-  pool.dispatch({ path: request.url!, method: 'GET', headers: ['accept', request.headers.accept ?? '*/*'] }, {
-    onRequestStart(controller) {
-      response.on('close', () => {
-        if (!response.writableFinished) controller.abort(new Error('the client went away'));
-      });
+  pool.dispatch(
+    { path: request.url!, method: 'GET', headers: ['accept', request.headers.accept ?? '*/*'] },
+    {
+      onRequestStart(controller) {
+        response.on('close', () => {
+          if (!response.writableFinished) controller.abort(new Error('the client went away'));
+        });
+      },
+      onResponseStart(controller, status, headers) {
+        response.writeHead(status, headers as Record<string, string>);
+        if (headers['content-length'] === undefined) response.flushHeaders();
+        response.on('drain', () => controller.resume());
+      },
+      onResponseData(controller, chunk) {
+        if (!response.write(chunk)) controller.pause();
+      },
+      onResponseEnd: () => void response.end(),
+      onResponseError: () => void response.destroy(),
     },
-    onResponseStart(controller, status, headers) {
-      response.writeHead(status, headers as Record<string, string>);
-      if (headers['content-length'] === undefined) response.flushHeaders();
-      response.on('drain', () => controller.resume());
-    },
-    onResponseData(controller, chunk) {
-      if (!response.write(chunk)) controller.pause();
-    },
-    onResponseEnd: () => void response.end(),
-    onResponseError: () => void response.destroy(),
-  });
+  );
 }
 
-const server = cert === undefined || key === undefined ? createPlainServer(forward) : createTlsServer({ cert, key, ALPNProtocols: ['http/1.1'] }, forward);
+const server =
+  cert === undefined || key === undefined
+    ? createPlainServer(forward)
+    : createTlsServer({ cert, key, ALPNProtocols: ['http/1.1'] }, forward);
 server.requestTimeout = 0;
 server.listen(0, '127.0.0.1', 4096);
 await once(server, 'listening');

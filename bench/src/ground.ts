@@ -8,14 +8,28 @@ import { startUpstream } from './start-upstream.ts';
 /** Brings up what everyone needs: servers, certificates, and the upstream in a process of its own. */
 export async function prepareGround(tell: (text: string) => void): Promise<{ ground: Ground; stop(): Promise<void> }> {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'));
-  const bed = await startBed({ need: ['redis', 'kafka', 'postgres', 'haproxy', 'wrk', 'oauth2-proxy'], onProgress: tell });
+  const bed = await startBed({
+    need: ['redis', 'kafka', 'postgres', 'haproxy', 'wrk', 'oauth2-proxy'],
+    onProgress: tell,
+  });
   const authority = await createCertificateAuthority({ name: 'sallyport bench' });
-  const { certPem: cert, keyPem: key } = await authority.issue({ commonName: '127.0.0.1', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], server: true });
+  const { certPem: cert, keyPem: key } = await authority.issue({
+    commonName: '127.0.0.1',
+    dnsNames: ['localhost'],
+    ipAddresses: ['127.0.0.1'],
+    server: true,
+  });
   const file = (name: string, text: string) => {
     writeFileSync(path.join(directory, name), text, { mode: 0o600 });
     return path.join(directory, name);
   };
-  const certificate = { cert, key, certFile: file('server.crt', cert), keyFile: file('server.key', key), bundleFile: file('server.pem', cert + key) };
+  const certificate = {
+    cert,
+    key,
+    certFile: file('server.crt', cert),
+    keyFile: file('server.key', key),
+    bundleFile: file('server.pem', cert + key),
+  };
   const upstream = await startUpstream({ directory, certificate, haproxy: bed.programs.haproxy });
   return {
     ground: { directory, bed, authority, caFile: file('ca.crt', authority.caPem), certificate, upstream },

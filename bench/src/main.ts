@@ -17,15 +17,18 @@ import { reportText, type Results } from './report.ts';
 
 const resultsDirectory = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'results');
 const started = performance.now();
-const tell = (text: string) => void process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}\n`);
+const tell = (text: string) =>
+  void process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}\n`);
 
 /** Who can take part of those that were asked for; the others get a line in `skipped`. */
 function choose(ground: Ground, options: Options, results: Results): Contender[] {
-  return contenders.filter((one) => options.contenders?.includes(one.name) ?? true).filter((one) => {
-    const obstacle = one.obstacle(ground);
-    if (obstacle !== undefined) results.skipped.push(`${one.title}: ${obstacle}`);
-    return obstacle === undefined;
-  });
+  return contenders
+    .filter((one) => options.contenders?.includes(one.name) ?? true)
+    .filter((one) => {
+      const obstacle = one.obstacle(ground);
+      if (obstacle !== undefined) results.skipped.push(`${one.title}: ${obstacle}`);
+      return obstacle === undefined;
+    });
 }
 
 async function measureAll(ground: Ground, options: Options, results: Results): Promise<void> {
@@ -45,7 +48,13 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
   const wrk = ground.bed.missing.find((one) => one.missing === 'wrk');
   if (wrk) results.skipped.push(`load and watches: wrk: ${wrk.why} (${wrk.hint})`);
   if (options.parts.includes('load') && !wrk) {
-    const plan = { connections: 32, rounds: options.rounds, seconds: quick ? 2 : 5, warmUpRequests: quick ? 5000 : 40_000, latencySeconds: quick ? 1 : 3 };
+    const plan = {
+      connections: 32,
+      rounds: options.rounds,
+      seconds: quick ? 2 : 5,
+      warmUpRequests: quick ? 5000 : 40_000,
+      latencySeconds: quick ? 1 : 3,
+    };
     results.load = await attempt('load', () => measureLoad(ground, taking, plan, tell));
   }
   if (options.parts.includes('watches') && !wrk) {
@@ -53,7 +62,9 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
     const plan = { count: quick ? 300 : 2000, pauseSeconds: quick ? 2 : 10 };
     for (const contender of taking.filter((one) => one.name !== 'direct')) {
       for (const wire of ['tls', 'plain'] as const satisfies Wire[]) {
-        const found = await attempt(`${plan.count} idle watches: ${contender.title}, ${wire}`, () => measureWatches(ground, contender, wire, plan));
+        const found = await attempt(`${plan.count} idle watches: ${contender.title}, ${wire}`, () =>
+          measureWatches(ground, contender, wire, plan),
+        );
         if (found) results.watches.push(found);
       }
     }
@@ -62,21 +73,43 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
     const plan = { megabytes: quick ? 50 : 200, stallSeconds: quick ? 2 : 5 };
     results.stalledReader = [];
     for (const contender of taking.filter((one) => one.name === 'node' || one.name === 'sallyport')) {
-      const found = await attempt(`a log through a stalled reader: ${contender.title}`, () => measureStalledReader(ground, contender, plan));
+      const found = await attempt(`a log through a stalled reader: ${contender.title}`, () =>
+        measureStalledReader(ground, contender, plan),
+      );
       if (found) results.stalledReader.push(found);
     }
   }
   if (options.parts.includes('reload') && has('sallyport')) {
-    results.reload = await attempt('a policy of 10,000 rules read anew', () => measureReload(ground, { rules: 10_000, clusters: 1000, perSecond: 300, quietSeconds: quick ? 2 : 5, rounds: quick ? 1 : 4 }));
+    results.reload = await attempt('a policy of 10,000 rules read anew', () =>
+      measureReload(ground, {
+        rules: 10_000,
+        clusters: 1000,
+        perSecond: 300,
+        quietSeconds: quick ? 2 : 5,
+        rounds: quick ? 1 : 4,
+      }),
+    );
   }
-  if (options.parts.includes('exec-credential') && has('sallyport')) results.execCredential = await attempt('exec-credential', () => measureExecCredential(ground, { times: quick ? 30 : 100, rounds: quick ? 1 : 5 }));
+  if (options.parts.includes('exec-credential') && has('sallyport'))
+    results.execCredential = await attempt('exec-credential', () =>
+      measureExecCredential(ground, { times: quick ? 30 : 100, rounds: quick ? 1 : 5 }),
+    );
 }
 
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2), contenders.map((one) => one.name));
+  const options = readOptions(
+    process.argv.slice(2),
+    contenders.map((one) => one.name),
+  );
   if (options.help) return void process.stdout.write(help);
   if (process.platform !== 'linux') throw new Error('The figures are read from /proc, which only Linux has.');
-  const results: Results = { at: new Date().toISOString(), machine: `${os.cpus().length} x ${os.cpus()[0]?.model ?? 'unknown'}, load ${os.loadavg()[0]!.toFixed(1)} at the start`, node: process.version, quick: options.quick, skipped: [] };
+  const results: Results = {
+    at: new Date().toISOString(),
+    machine: `${os.cpus().length} x ${os.cpus()[0]?.model ?? 'unknown'}, load ${os.loadavg()[0]!.toFixed(1)} at the start`,
+    node: process.version,
+    quick: options.quick,
+    skipped: [],
+  };
   const stamp = results.at.replaceAll(/[:.]/g, '-');
   const { ground, stop } = await prepareGround(tell);
   let stopping = false;
@@ -85,7 +118,10 @@ async function main(): Promise<void> {
     void stop().finally(() => process.exit(130));
   });
   try {
-    if (options.profile) return void process.stdout.write(`${await profileGateway(ground, path.join(resultsDirectory, `profile-${stamp}`), options.quick ? 5 : 30, tell)}\n`);
+    if (options.profile)
+      return void process.stdout.write(
+        `${await profileGateway(ground, path.join(resultsDirectory, `profile-${stamp}`), options.quick ? 5 : 30, tell)}\n`,
+      );
     await measureAll(ground, options, results);
     mkdirSync(resultsDirectory, { recursive: true });
     const file = path.join(resultsDirectory, `${stamp}.json`);

@@ -17,18 +17,44 @@ Results: a table, and JSON in bench/results/
 
 export const parts = ['load', 'watches', 'stalled-reader', 'reload', 'exec-credential'] as const;
 export type Part = (typeof parts)[number];
-export type Options = { quick: boolean; profile: boolean; help: boolean; rounds: number; parts: readonly Part[]; contenders: readonly string[] | undefined };
+export type Options = {
+  quick: boolean;
+  profile: boolean;
+  help: boolean;
+  rounds: number;
+  parts: readonly Part[];
+  contenders: readonly string[] | undefined;
+};
 
 /** Reads the arguments; throws with a sentence for people. */
 export function readOptions(args: readonly string[], contenderNames: readonly string[]): Options {
   const { values } = parseArgs({
-    args: [...args], options: { quick: { type: 'boolean', default: false }, profile: { type: 'boolean', default: false }, help: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' }, only: { type: 'string', multiple: true, default: [] } },
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '3' },
+      only: { type: 'string', multiple: true, default: [] },
+    },
   });
   const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) throw new Error('--rounds takes a number from 1 to 100.');
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
+    throw new Error('--rounds takes a number from 1 to 100.');
   const isPart = (name: string): name is Part => (parts as readonly string[]).includes(name);
-  for (const name of values.only) if (!isPart(name) && !contenderNames.includes(name)) throw new Error(`--only ${name}: neither a part (${parts.join(', ')}) nor a contender (${contenderNames.join(', ')}).`);
+  for (const name of values.only)
+    if (!isPart(name) && !contenderNames.includes(name))
+      throw new Error(
+        `--only ${name}: neither a part (${parts.join(', ')}) nor a contender (${contenderNames.join(', ')}).`,
+      );
   const chosen = values.only.filter(isPart);
   const names = values.only.filter((name) => !isPart(name));
-  return { quick: values.quick, profile: values.profile, help: values.help, rounds: values.quick ? 1 : rounds, parts: chosen.length > 0 ? chosen : parts, contenders: names.length > 0 ? names : undefined };
+  return {
+    quick: values.quick,
+    profile: values.profile,
+    help: values.help,
+    rounds: values.quick ? 1 : rounds,
+    parts: chosen.length > 0 ? chosen : parts,
+    contenders: names.length > 0 ? names : undefined,
+  };
 }

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { proposedConfig } from './replay/proposed-config.ts';
 import { recordedEvents } from './replay/recorded-events.ts';
 
-// How long `sallyport policy replay` takes for very many events, and how much memory. Usage: node bench/dist/replay-main.js [REQUESTS]
+// How long `sallyport policy replay` takes for very many events, and how much memory. Usage: node
+// bench/dist/replay-main.js [REQUESTS]
 
 const program = fileURLToPath(new URL('../../packages/cli/bin/sallyport.js', import.meta.url));
 
@@ -39,12 +40,20 @@ function peakMiB(pid: number): number {
 
 async function replay(directory: string): Promise<{ seconds: number; peak: number; text: string }> {
   const begun = performance.now();
-  const child = spawn(process.execPath, [program, 'policy', 'replay', 'audit.ndjson', '--config', 'sallyport.yaml', '-o', 'json'], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [program, 'policy', 'replay', 'audit.ndjson', '--config', 'sallyport.yaml', '-o', 'json'],
+    { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   let text = '';
   let peak = 0;
-  child.stdout.setEncoding('utf8').on('data', (part: string) => { text += part; });
-  const timer = setInterval(() => { peak = Math.max(peak, peakMiB(child.pid!)); }, 100);
-  const [code] = await once(child, 'close') as [number];
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  const timer = setInterval(() => {
+    peak = Math.max(peak, peakMiB(child.pid!));
+  }, 100);
+  const [code] = (await once(child, 'close')) as [number];
   clearInterval(timer);
   if (code !== 0) throw new Error(`the replay ended with ${code}`);
   return { seconds: (performance.now() - begun) / 1000, peak, text };
@@ -57,10 +66,29 @@ try {
   const events = await writeEvents(path.join(directory, 'audit.ndjson'), requests);
   const mebibytes = statSync(path.join(directory, 'audit.ndjson')).size / 1024 ** 2;
   const { seconds, peak, text } = await replay(directory);
-  const { judged, unchanged, lost, gained } = JSON.parse(text) as { judged: number; unchanged: unknown; lost: { requests: number }; gained: { requests: number } };
-  console.log(JSON.stringify({
-    events, requests: judged, mebibytes: Math.round(mebibytes), seconds: Math.round(seconds * 10) / 10, eventsPerSecond: Math.round(events / seconds), peakMiB: Math.round(peak), unchanged, lost: lost.requests, gained: gained.requests,
-  }, null, 2));
+  const { judged, unchanged, lost, gained } = JSON.parse(text) as {
+    judged: number;
+    unchanged: unknown;
+    lost: { requests: number };
+    gained: { requests: number };
+  };
+  console.log(
+    JSON.stringify(
+      {
+        events,
+        requests: judged,
+        mebibytes: Math.round(mebibytes),
+        seconds: Math.round(seconds * 10) / 10,
+        eventsPerSecond: Math.round(events / seconds),
+        peakMiB: Math.round(peak),
+        unchanged,
+        lost: lost.requests,
+        gained: gained.requests,
+      },
+      null,
+      2,
+    ),
+  );
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -7,33 +7,84 @@ import { sum } from './machine/processes.ts';
 
 /** Everything that a run found; what was left out has a line in `skipped`. */
 export type Results = {
-  at: string; machine: string; node: string; quick: boolean; skipped: string[];
-  load?: LoadResult[]; watches?: WatchResult[]; stalledReader?: StalledResult[]; reload?: ReloadResult; execCredential?: ExecCredentialResult;
+  at: string;
+  machine: string;
+  node: string;
+  quick: boolean;
+  skipped: string[];
+  load?: LoadResult[];
+  watches?: WatchResult[];
+  stalledReader?: StalledResult[];
+  reload?: ReloadResult;
+  execCredential?: ExecCredentialResult;
 };
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_cell, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
-const number = (value: number | undefined, digits: number) => (value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits));
-const parts = (record: Record<string, number>, digits: number) => Object.entries(record).map(([name, value]) => `${name} ${value.toFixed(digits)}`).join(', ');
+const number = (value: number | undefined, digits: number) =>
+  value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits);
+const parts = (record: Record<string, number>, digits: number) =>
+  Object.entries(record)
+    .map(([name, value]) => `${name} ${value.toFixed(digits)}`)
+    .join(', ');
 
 function loadText(load: readonly LoadResult[]): string {
   const base = load.find((one) => one.name === 'haproxy');
   const straight = load.find((one) => one.name === 'direct');
   const rows = load.map((one) => [
-    one.title, one.name === 'direct' ? '-' : number(one.cpuPer10k, 2), base && one.name !== 'direct' ? number(one.cpuPer10k / base.cpuPer10k, 1) : '-', number(one.requestsPerSecond, 0),
-    number(one.p50, 2), number(one.p99, 2), number(one.p50AtOne, 3), straight ? number(one.p50AtOne - straight.p50AtOne, 3) : '-', one.name === 'direct' ? '-' : number(sum(one.residentMiB), 0),
+    one.title,
+    one.name === 'direct' ? '-' : number(one.cpuPer10k, 2),
+    base && one.name !== 'direct' ? number(one.cpuPer10k / base.cpuPer10k, 1) : '-',
+    number(one.requestsPerSecond, 0),
+    number(one.p50, 2),
+    number(one.p99, 2),
+    number(one.p50AtOne, 3),
+    straight ? number(one.p50AtOne - straight.p50AtOne, 3) : '-',
+    one.name === 'direct' ? '-' : number(sum(one.residentMiB), 0),
   ]);
-  const head = ['', 'CPU-s per 10k', 'of HAProxy', 'requests/s', 'p50 ms', 'p99 ms', 'p50 ms at 1', 'above straight', 'RSS MiB'];
-  const detail = load.filter((one) => Object.keys(one.cpuByProcess).length > 1).map((one) => `${one.title}: ${parts(one.cpuByProcess, 2)}; apart: ${parts(one.apartByProcess, 2)}; RSS MiB: ${parts(one.residentMiB, 0)}`);
+  const head = [
+    '',
+    'CPU-s per 10k',
+    'of HAProxy',
+    'requests/s',
+    'p50 ms',
+    'p99 ms',
+    'p50 ms at 1',
+    'above straight',
+    'RSS MiB',
+  ];
+  const detail = load
+    .filter((one) => Object.keys(one.cpuByProcess).length > 1)
+    .map(
+      (one) =>
+        `${one.title}: ${parts(one.cpuByProcess, 2)}; apart: ${parts(one.apartByProcess, 2)}; RSS MiB: ${parts(one.residentMiB, 0)}`,
+    );
   return [table([head, ...rows]), ...detail].join('\n');
 }
 
 function reloadText({ rules, clusters, perSecond, quiet, reloading, inForceMs }: ReloadResult): string {
-  const row = (title: string, { requests, p50, p99, longest }: Latencies) => [title, String(requests), number(p50, 2), number(p99, 2), number(longest, 1)];
-  const rows = [['', 'requests', 'p50 ms', 'p99 ms', 'longest ms'], row('nothing changes', quiet), row('being read anew', reloading)];
+  const row = (title: string, { requests, p50, p99, longest }: Latencies) => [
+    title,
+    String(requests),
+    number(p50, 2),
+    number(p99, 2),
+    number(longest, 1),
+  ];
+  const rows = [
+    ['', 'requests', 'p50 ms', 'p99 ms', 'longest ms'],
+    row('nothing changes', quiet),
+    row('being read anew', reloading),
+  ];
   return `${rules} rules on ${clusters} clusters read anew under ${perSecond} requests/s; in force in both services after ${inForceMs.map((ms) => number(ms / 1000, 2)).join(', ')} s:\n${table(rows)}`;
 }
 
@@ -41,13 +92,22 @@ function reloadText({ rules, clusters, perSecond, quiet, reloading, inForceMs }:
 export function reportText(results: Results): string {
   const text: string[] = [`${results.machine}, Node.js ${results.node}, ${results.at}`];
   if (results.load) text.push(`Load, TLS on both sides, 2 KB answers:\n${loadText(results.load)}`);
-  if (results.watches) text.push(`Idle watches:\n${table([['', 'wire', 'watches', 'KiB each'], ...results.watches.map((one) => [one.title, one.wire, String(one.watches), parts(one.kibEach, 0)])])}`);
-  if (results.stalledReader) text.push(`A log through a stalled reader:\n${table([['', 'MB', 'MiB while stalled', 'MiB at most'], ...results.stalledReader.map((one) => [one.title, String(one.megabytes), number(one.whileStalled, 1), number(one.peak, 1)])])}`);
+  if (results.watches)
+    text.push(
+      `Idle watches:\n${table([['', 'wire', 'watches', 'KiB each'], ...results.watches.map((one) => [one.title, one.wire, String(one.watches), parts(one.kibEach, 0)])])}`,
+    );
+  if (results.stalledReader)
+    text.push(
+      `A log through a stalled reader:\n${table([['', 'MB', 'MiB while stalled', 'MiB at most'], ...results.stalledReader.map((one) => [one.title, String(one.megabytes), number(one.whileStalled, 1), number(one.peak, 1)])])}`,
+    );
   if (results.reload) text.push(reloadText(results.reload));
   if (results.execCredential) {
     const { credentialMs, shellMs, ratio } = results.execCredential;
-    text.push(`exec-credential from the cache: ${number(credentialMs, 2)} ms; sh -c /bin/true: ${number(shellMs, 2)} ms; ratio ${number(ratio, 2)}`);
+    text.push(
+      `exec-credential from the cache: ${number(credentialMs, 2)} ms; sh -c /bin/true: ${number(shellMs, 2)} ms; ratio ${number(ratio, 2)}`,
+    );
   }
-  if (results.skipped.length > 0) text.push(`SKIPPED, not measured:\n${results.skipped.map((one) => `  - ${one}`).join('\n')}`);
+  if (results.skipped.length > 0)
+    text.push(`SKIPPED, not measured:\n${results.skipped.map((one) => `  - ${one}`).join('\n')}`);
   return text.join('\n\n');
 }

@@ -6,8 +6,8 @@ import { startOwn, startServer } from './machine/child.ts';
 
 type Request = Pick<Ground, 'directory' | 'certificate'> & { haproxy: string | undefined };
 
-// Answers lists itself and leaves what lasts to the Node.js server. Go clients take HTTP/2 where it is offered and are at their
-// best with it: over HTTP/1.1 they keep two idle connections and open the others anew.
+// Answers lists itself and leaves what lasts to the Node.js server. Go clients take HTTP/2 where it is offered and are
+// at their best with it: over HTTP/1.1 they keep two idle connections and open the others anew.
 const front = (port: number, certificate: string, list: string, plainPort: number) => `global
   maxconn 9000
 defaults
@@ -24,20 +24,36 @@ backend lasting
   server one 127.0.0.1:${plainPort}
 `;
 
-/** Starts what every contender stands in front of, in processes of its own: an HTTPS server that costs as little as can be had. */
-export async function startUpstream({ directory, certificate, haproxy }: Request): Promise<Ground['upstream'] & { stop(): Promise<void> }> {
+/**
+ * Starts what every contender stands in front of, in processes of its own: an HTTPS server that costs as little as can
+ * be had.
+ */
+export async function startUpstream({
+  directory,
+  certificate,
+  haproxy,
+}: Request): Promise<Ground['upstream'] & { stop(): Promise<void> }> {
   const { cert, key, bundleFile } = certificate;
-  const server = await startOwn<{ securePort: number; plainPort: number; list: string }>('upstream-main.js', { cert, key }, path.join(directory, 'upstream.log'));
+  const server = await startOwn<{ securePort: number; plainPort: number; list: string }>(
+    'upstream-main.js',
+    { cert, key },
+    path.join(directory, 'upstream.log'),
+  );
   const { securePort, plainPort, list } = server.ready;
   const plainUrl = `http://127.0.0.1:${plainPort}`;
-  if (haproxy === undefined) return { secureUrl: `https://127.0.0.1:${securePort}`, plainUrl, stop: () => server.stop() };
+  if (haproxy === undefined)
+    return { secureUrl: `https://127.0.0.1:${securePort}`, plainUrl, stop: () => server.stop() };
   const port = await freePort();
   const [listFile, file] = [path.join(directory, 'pods.json'), path.join(directory, 'upstream.cfg')];
   writeFileSync(listFile, list);
   writeFileSync(file, front(port, bundleFile, listFile, plainPort));
-  const child = await startServer(haproxy, ['-f', file, '-db'], { port, logFile: path.join(directory, 'upstream.log') });
+  const child = await startServer(haproxy, ['-f', file, '-db'], {
+    port,
+    logFile: path.join(directory, 'upstream.log'),
+  });
   return {
-    secureUrl: `https://127.0.0.1:${port}`, plainUrl,
+    secureUrl: `https://127.0.0.1:${port}`,
+    plainUrl,
     async stop() {
       await child.stop();
       await server.stop();

@@ -1,19 +1,31 @@
 // The server behind every contender: answers in the shape of an API server, for as little CPU as a Node.js process can.
-// A whole HTTP server here would spend as much as what is measured; clients send heads without bodies, one after another.
+// A whole HTTP server here would spend as much as what is measured; clients send heads without bodies, one after
+// another.
 import { createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { once } from 'node:events';
 import process from 'node:process';
 
-const headers = ['Audit-Id: 6f4be0dd-6f0e-4a3a-8b7b-0c7c9d0e8a11', 'Cache-Control: no-cache, private', 'Content-Type: application/json', 'Date: Tue, 24 Nov 2026 12:00:00 GMT', 'X-Kubernetes-Pf-Flowschema-Uid: 4b0d7d5e-0f1c-4a6e-9c9a-d1f6b8a0c2e3', 'X-Kubernetes-Pf-Prioritylevel-Uid: 0f0b2a9b-9d7a-4d1c-8f39-0a1d2c3b4e5f'];
+const headers = [
+  'Audit-Id: 6f4be0dd-6f0e-4a3a-8b7b-0c7c9d0e8a11',
+  'Cache-Control: no-cache, private',
+  'Content-Type: application/json',
+  'Date: Tue, 24 Nov 2026 12:00:00 GMT',
+  'X-Kubernetes-Pf-Flowschema-Uid: 4b0d7d5e-0f1c-4a6e-9c9a-d1f6b8a0c2e3',
+  'X-Kubernetes-Pf-Prioritylevel-Uid: 0f0b2a9b-9d7a-4d1c-8f39-0a1d2c3b4e5f',
+];
 const head = (...more: string[]) => ['HTTP/1.1 200 OK', ...headers, ...more, '', ''].join('\r\n');
 
-const listStart = '{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"4711"},"items":[{"metadata":{"name":"';
+const listStart =
+  '{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"4711"},"items":[{"metadata":{"name":"';
 const list = `${listStart}${'p'.repeat(2048 - listStart.length - 5)}"}}]}`;
 const pods = Buffer.from(`${head(`Content-Length: ${list.length}`)}${list}`);
-const event = '{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"4712","creationTimestamp":null}}}\n';
+const event =
+  '{"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"4712","creationTimestamp":null}}}\n';
 const watch = Buffer.from(`${head('Transfer-Encoding: chunked')}${event.length.toString(16)}\r\n${event}\r\n`);
-const line = Buffer.from(`${'2026-11-24T12:00:00.000000000Z a line of a log that nobody reads to its end'.padEnd(127)}\n`.repeat(512));
+const line = Buffer.from(
+  `${'2026-11-24T12:00:00.000000000Z a line of a log that nobody reads to its end'.padEnd(127)}\n`.repeat(512),
+);
 const chunk = Buffer.concat([Buffer.from(`${line.length.toString(16)}\r\n`), line, Buffer.from('\r\n')]);
 
 function sendLog(socket: Socket, bytes: number): void {
@@ -45,11 +57,15 @@ function serve(socket: Socket): void {
   });
 }
 
-const [{ cert, key }] = await once(process, 'message') as [{ cert: string; key: string }];
+const [{ cert, key }] = (await once(process, 'message')) as [{ cert: string; key: string }];
 const secure = createTlsServer({ cert, key, ALPNProtocols: ['http/1.1'] }, serve);
 const plain = createPlainServer(serve);
 for (const server of [secure, plain]) {
   server.listen(0, '127.0.0.1', 4096);
   await once(server, 'listening');
 }
-process.send?.({ securePort: (secure.address() as AddressInfo).port, plainPort: (plain.address() as AddressInfo).port, list });
+process.send?.({
+  securePort: (secure.address() as AddressInfo).port,
+  plainPort: (plain.address() as AddressInfo).port,
+  list,
+});

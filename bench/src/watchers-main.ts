@@ -1,4 +1,5 @@
-// Many clients that watch and hear nothing. Says how many heads have come; the connections last until this process ends.
+// Many clients that watch and hear nothing. Says how many heads have come; the connections last until this process
+// ends.
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { once } from 'node:events';
@@ -6,22 +7,30 @@ import process from 'node:process';
 
 type Request = { url: string; ca: string; headers: Record<string, string>; count: number };
 
-const [{ url, ca, headers, count }] = await once(process, 'message') as [Request];
+const [{ url, ca, headers, count }] = (await once(process, 'message')) as [Request];
 const { protocol, hostname, port, host, pathname, search } = new URL(url);
 const secureContext = createSecureContext({ ca });
-const head = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\nUser-Agent: kubectl/v1.36.3\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+const head = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\nUser-Agent: kubectl/v1.36.3\r\n${Object.entries(
+  headers,
+)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')}\r\n`;
 const sockets: Socket[] = [];
 
 function watch(): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = protocol === 'https:' ? connectTls({ host: hostname, port: Number(port), secureContext }) : connectPlain({ host: hostname, port: Number(port) });
+    const socket =
+      protocol === 'https:'
+        ? connectTls({ host: hostname, port: Number(port), secureContext })
+        : connectPlain({ host: hostname, port: Number(port) });
     sockets.push(socket);
     socket.once('error', reject);
     socket.write(head);
     // Chunk and all: only when the first event is through does the watch stand.
     socket.on('data', (bytes) => {
       const text = bytes.toString('latin1');
-      if (text.startsWith('HTTP/') && !text.startsWith('HTTP/1.1 200')) reject(new Error(`answered ${text.split('\r\n')[0]}`));
+      if (text.startsWith('HTTP/') && !text.startsWith('HTTP/1.1 200'))
+        reject(new Error(`answered ${text.split('\r\n')[0]}`));
       if (text.includes('BOOKMARK')) resolve();
     });
     socket.once('close', () => reject(new Error('closed')));

@@ -1,4 +1,5 @@
-// Makes each program of packages/standalone/src/development one file, so that the development image needs no further packages.
+// Makes each program of packages/standalone/src/development one file, so that the development image needs no further
+// packages.
 import path from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
@@ -9,9 +10,18 @@ const programs = ['setup', 'identity-provider', 'practice-cluster'];
 
 await build({
   entryPoints: Object.fromEntries(programs.map((name) => [name, path.join(source, `${name}-main.ts`)])),
-  outdir, outExtension: { '.js': '.mjs' }, bundle: true, format: 'esm', platform: 'node', target: 'node24', conditions: ['source'], logLevel: 'warning',
+  outdir,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  conditions: ['source'],
+  logLevel: 'warning',
   // oidc-provider finds its settings by the names of its classes.
   keepNames: true,
   // CommonJS packages in an ES module ask for require.
-  banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
 });

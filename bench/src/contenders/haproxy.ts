@@ -26,13 +26,23 @@ backend api
 
 /** A forwarder in C without any identity: the measure of what moving the bytes costs. */
 export const haproxy: Contender = {
-  name: 'haproxy', title: 'HAProxy (no identity)',
+  name: 'haproxy',
+  title: 'HAProxy (no identity)',
   obstacle: ({ bed }) => bed.missing.find((one) => one.missing === 'haproxy')?.why,
   async start(ground, wire) {
     const port = await freePort();
     const file = path.join(ground.directory, `haproxy-${port}.cfg`);
     writeFileSync(file, configuration(ground, wire, port));
-    const child = await startServer(ground.bed.programs.haproxy!, ['-f', file, '-db'], { port, logFile: path.join(ground.directory, 'haproxy.log') });
-    return { base: `${wire === 'tls' ? 'https' : 'http'}://127.0.0.1:${port}`, headers: {}, pids: { haproxy: child.pid }, apart: {}, stop: () => child.stop() };
+    const child = await startServer(ground.bed.programs.haproxy!, ['-f', file, '-db'], {
+      port,
+      logFile: path.join(ground.directory, 'haproxy.log'),
+    });
+    return {
+      base: `${wire === 'tls' ? 'https' : 'http'}://127.0.0.1:${port}`,
+      headers: {},
+      pids: { haproxy: child.pid },
+      apart: {},
+      stop: () => child.stop(),
+    };
   },
 };

@@ -7,10 +7,19 @@ type Asked = { method?: string; headers?: Record<string, string>; body?: string;
 
 function ask(url: string, { body, ...options }: Asked): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = (url.startsWith('https:') ? secureRequest : plainRequest)(url, { ...options, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text }));
-    });
+    const request = (url.startsWith('https:') ? secureRequest : plainRequest)(
+      url,
+      { ...options, agent: false },
+      (response) => {
+        let text = '';
+        response
+          .setEncoding('utf8')
+          .on('data', (part: string) => {
+            text += part;
+          })
+          .on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text }));
+      },
+    );
     request.on('error', reject).end(body);
   });
 }
@@ -21,13 +30,24 @@ const formType = { 'content-type': 'application/x-www-form-urlencoded' };
 function createBrowser(ca: string, until: string | undefined) {
   const cookies = new Map<string, string>();
   const go = async (url: string, form?: Record<string, string>): Promise<{ url: string; text: string }> => {
-    const headers = { accept: 'text/html', cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '), ...(form ? formType : {}) };
-    const answer = await ask(url, { ca, headers, ...(form ? { method: 'POST', body: new URLSearchParams(form).toString() } : {}) });
+    const headers = {
+      accept: 'text/html',
+      cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      ...(form ? formType : {}),
+    };
+    const answer = await ask(url, {
+      ca,
+      headers,
+      ...(form ? { method: 'POST', body: new URLSearchParams(form).toString() } : {}),
+    });
     for (const line of answer.headers['set-cookie'] ?? []) {
       const pair = line.split(';', 1)[0]!;
       cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
     }
-    if (answer.status >= 400) throw new Error(`the login ended with ${answer.status} at ${url}: ${answer.text.replaceAll(/<style>.*?<\/style>|<[^>]*>|\s+/gs, ' ').slice(0, 300)}`);
+    if (answer.status >= 400)
+      throw new Error(
+        `the login ended with ${answer.status} at ${url}: ${answer.text.replaceAll(/<style>.*?<\/style>|<[^>]*>|\s+/gs, ' ').slice(0, 300)}`,
+      );
     if (answer.headers.location === undefined) return { url, text: answer.text };
     const next = new URL(answer.headers.location, url).href;
     return until !== undefined && next.startsWith(until) ? { url: next, text: '' } : go(next);
@@ -36,22 +56,46 @@ function createBrowser(ca: string, until: string | undefined) {
 }
 
 /** Fills in the login page at `url` and goes on to its end, or to the address that begins with `until`. */
-export async function fillInLogin(url: string, who: { user: string; password: string }, ca: string, until?: string): Promise<string> {
+export async function fillInLogin(
+  url: string,
+  who: { user: string; password: string },
+  ca: string,
+  until?: string,
+): Promise<string> {
   const go = createBrowser(ca, until);
   const page = await go(url);
   const end = await go(page.url, { login: who.user, password: who.password });
-  if (until !== undefined && !end.url.startsWith(until)) throw new Error(`the login ended at ${end.url}: ${end.text.slice(0, 200)}`);
+  if (until !== undefined && !end.url.startsWith(until))
+    throw new Error(`the login ended at ${end.url}: ${end.text.slice(0, 200)}`);
   return end.url;
 }
 
 /** Logs somebody in through the login page as the command line does; returns the session's token. */
-export async function logIn(gate: { gatewayUrl: string; pagesUrl: string; ca: string }, who: { user: string; password: string }): Promise<string> {
+export async function logIn(
+  gate: { gatewayUrl: string; pagesUrl: string; ca: string },
+  who: { user: string; password: string },
+): Promise<string> {
   const redirectUri = 'http://127.0.0.1:1/callback';
   const verifier = randomBytes(32).toString('base64url');
-  const query = new URLSearchParams({ redirect_uri: redirectUri, state: randomBytes(16).toString('base64url'), code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' });
+  const query = new URLSearchParams({
+    redirect_uri: redirectUri,
+    state: randomBytes(16).toString('base64url'),
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
   const left = await fillInLogin(`${gate.pagesUrl}/.sallyport/login?${query.toString()}`, who, gate.ca, redirectUri);
-  const body = new URLSearchParams({ grant_type: 'authorization_code', code: new URL(left).searchParams.get('code') ?? '', code_verifier: verifier, redirect_uri: redirectUri }).toString();
-  const answer = await ask(`${gate.gatewayUrl}/.sallyport/token`, { method: 'POST', ca: gate.ca, headers: formType, body });
+  const body = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code: new URL(left).searchParams.get('code') ?? '',
+    code_verifier: verifier,
+    redirect_uri: redirectUri,
+  }).toString();
+  const answer = await ask(`${gate.gatewayUrl}/.sallyport/token`, {
+    method: 'POST',
+    ca: gate.ca,
+    headers: formType,
+    body,
+  });
   if (answer.status !== 200) throw new Error(`the code was not exchanged: ${answer.status} ${answer.text}`);
   return (JSON.parse(answer.text) as { access_token: string }).access_token;
 }

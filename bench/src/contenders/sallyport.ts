@@ -15,7 +15,10 @@ const person = { user: 'alice@example.com', password: 'alice' };
 
 /** Without TLS on either side, as behind a load balancer that ends it. */
 function makePlain(settings: Settings, upstreamUrl: string): Settings {
-  const config = parse(readFileSync(settings.configFile, 'utf8')) as { gateway: { url: string; tls?: unknown }; clusters: { server: string; caFile?: string }[] };
+  const config = parse(readFileSync(settings.configFile, 'utf8')) as {
+    gateway: { url: string; tls?: unknown };
+    clusters: { server: string; caFile?: string }[];
+  };
   const gatewayUrl = settings.gatewayUrl.replace('https:', 'http:');
   config.gateway.url = gatewayUrl;
   delete config.gateway.tls;
@@ -27,12 +30,39 @@ function makePlain(settings: Settings, upstreamUrl: string): Settings {
   return { ...settings, gatewayUrl };
 }
 
-async function settle({ bed, authority, caFile, upstream }: Ground, directory: string, issuer: string, wire: Wire): Promise<Settings> {
+async function settle(
+  { bed, authority, caFile, upstream }: Ground,
+  directory: string,
+  issuer: string,
+  wire: Wire,
+): Promise<Settings> {
   const settings = await writeSettings({
-    directory, authority, sessions: { redis: bed.redis!.url },
-    audit: { kafka: { brokers: bed.kafka!.brokers, topic: `sallyport.bench.${path.basename(directory)}` }, store: bed.postgres ? { postgres: bed.postgres.url } : { embedded: path.join(directory, 'audit') } },
-    providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'] }],
-    clusters: [{ name: 'bench', server: upstream.secureUrl, caFile, token: 'token-of-the-gateway-itself', policy: [{ allow: { or: [{ groups: 'sre' }, { groups: 'developers' }] } }] }],
+    directory,
+    authority,
+    sessions: { redis: bed.redis!.url },
+    audit: {
+      kafka: { brokers: bed.kafka!.brokers, topic: `sallyport.bench.${path.basename(directory)}` },
+      store: bed.postgres ? { postgres: bed.postgres.url } : { embedded: path.join(directory, 'audit') },
+    },
+    providers: [
+      {
+        id: 'corp',
+        issuer,
+        clientId: 'sallyport',
+        clientSecret,
+        allowInsecureIssuer: true,
+        scopes: ['openid', 'profile', 'email', 'groups'],
+      },
+    ],
+    clusters: [
+      {
+        name: 'bench',
+        server: upstream.secureUrl,
+        caFile,
+        token: 'token-of-the-gateway-itself',
+        policy: [{ allow: { or: [{ groups: 'sre' }, { groups: 'developers' }] } }],
+      },
+    ],
     more: { streams: { perUser: 100_000, perCluster: 100_000 } },
   });
   return wire === 'tls' ? settings : makePlain(settings, upstream.plainUrl);
@@ -52,19 +82,36 @@ async function allReady(adminPorts: Readonly<Record<string, number>>): Promise<v
 }
 
 /** Starts the four services behind a real login. `environment` reaches each of them. */
-export async function startGateway(ground: Ground, wire: Wire, environment: Record<string, string> = {}): Promise<RunningGateway> {
+export async function startGateway(
+  ground: Ground,
+  wire: Wire,
+  environment: Record<string, string> = {},
+): Promise<RunningGateway> {
   const directory = mkdtempSync(path.join(ground.directory, 'gateway-'));
   const provider = await createIdentityProvider();
   const settings = await settle(ground, directory, provider.issuer, wire);
-  provider.register({ clientId: 'sallyport', clientSecret, redirectUris: [`${settings.pagesUrl}/.sallyport/callback`] });
+  provider.register({
+    clientId: 'sallyport',
+    clientSecret,
+    redirectUris: [`${settings.pagesUrl}/.sallyport/callback`],
+  });
   mkdirSync(path.join(directory, 'logs'));
-  const processes = await startProcesses({ configFile: settings.configFile, directory: path.join(directory, 'logs'), adminPorts: settings.adminPorts, environment, readyTimeoutMs: 60_000 });
+  const processes = await startProcesses({
+    configFile: settings.configFile,
+    directory: path.join(directory, 'logs'),
+    adminPorts: settings.adminPorts,
+    environment,
+    readyTimeoutMs: 60_000,
+  });
   await allReady(settings.adminPorts);
   const token = await logIn({ ...settings, ca: ground.authority.caPem }, person);
   const pids = Object.fromEntries(serviceNames.map((name) => [name, processes.pid(name)!]));
   const { proxy, authorize, ...others } = pids;
   return {
-    settings, token, base: `${settings.gatewayUrl}/clusters/bench`, headers: { Authorization: `Bearer ${token}` },
+    settings,
+    token,
+    base: `${settings.gatewayUrl}/clusters/bench`,
+    headers: { Authorization: `Bearer ${token}` },
     pids: { proxy: proxy!, authorize: authorize! },
     apart: { ...others, redis: ground.bed.redis!.pid()!, kafka: ground.bed.kafka!.pid()! },
     async stop() {
@@ -76,7 +123,8 @@ export async function startGateway(ground: Ground, wire: Wire, environment: Reco
 
 /** The whole road: session in Redis, decision by authorize, impersonation, audit on Kafka. */
 export const sallyport: Contender = {
-  name: 'sallyport', title: 'Sallyport (proxy + authorize)',
+  name: 'sallyport',
+  title: 'Sallyport (proxy + authorize)',
   obstacle({ bed }) {
     const lacking = bed.missing.find((one) => one.missing === 'redis' || one.missing === 'kafka');
     return lacking && `${lacking.missing}: ${lacking.why}`;

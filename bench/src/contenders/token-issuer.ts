@@ -4,11 +4,23 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Signs JWTs as an OpenID provider would and tells its keys; that is all it does. */
-export async function startTokenIssuer(): Promise<{ issuer: string; sign(claims: Record<string, unknown>): string; stop(): Promise<void> }> {
+export async function startTokenIssuer(): Promise<{
+  issuer: string;
+  sign(claims: Record<string, unknown>): string;
+  stop(): Promise<void>;
+}> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'bench', use: 'sig', alg: 'RS256' }] };
   const server = createServer((request, response) => {
-    const about = { issuer, jwks_uri: `${issuer}/jwks`, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] };
+    const about = {
+      issuer,
+      jwks_uri: `${issuer}/jwks`,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    };
     response.setHeader('content-type', 'application/json').end(JSON.stringify(request.url === '/jwks' ? jwks : about));
   });
   server.listen(0, '127.0.0.1');
@@ -24,7 +36,9 @@ export async function startTokenIssuer(): Promise<{ issuer: string; sign(claims:
     },
     async stop() {
       server.closeAllConnections();
-      await new Promise((resolve) => { server.close(resolve); });
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
     },
   };
 }

@@ -10,10 +10,13 @@ export type Child = { pid: number; process: ChildProcess; stop(): Promise<void> 
 
 function wrap(child: ChildProcess): Child {
   return {
-    pid: child.pid!, process: child,
+    pid: child.pid!,
+    process: child,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = new Promise((resolve) => { child.once('exit', resolve); });
+      const gone = new Promise((resolve) => {
+        child.once('exit', resolve);
+      });
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
       await gone;
@@ -22,8 +25,14 @@ function wrap(child: ChildProcess): Child {
   };
 }
 
-/** Starts one of our own programs (a file beside main.js); resolves with its first message. What it is told goes by IPC. */
-export async function startOwn<Ready>(program: string, request: unknown, logFile: string): Promise<Child & { ready: Ready }> {
+/**
+ * Starts one of our own programs (a file beside main.js); resolves with its first message. What it is told goes by IPC.
+ */
+export async function startOwn<Ready>(
+  program: string,
+  request: unknown,
+  logFile: string,
+): Promise<Child & { ready: Ready }> {
   const file = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', program);
   const log = openSync(logFile, 'a');
   const child = spawn(process.execPath, [file], { stdio: ['ignore', log, log, 'ipc'] });
@@ -40,13 +49,20 @@ const lastLines = (file: string) => readFileSync(file, 'utf8').trim().split('\n'
 function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false)).once('close', () => resolve(false));
+    socket
+      .once('connect', () => resolve(true))
+      .once('error', () => resolve(false))
+      .once('close', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
 }
 
 /** Starts a foreign server and waits until its port takes connections. */
-export async function startServer(program: string, args: readonly string[], options: { port: number; logFile: string; env?: Record<string, string> }): Promise<Child> {
+export async function startServer(
+  program: string,
+  args: readonly string[],
+  options: { port: number; logFile: string; env?: Record<string, string> },
+): Promise<Child> {
   const log = openSync(options.logFile, 'a');
   const child = spawn(program, args, { stdio: ['ignore', log, log], env: { ...process.env, ...options.env } });
   await new Promise<void>((resolve, reject) => void child.once('spawn', resolve).once('error', reject));

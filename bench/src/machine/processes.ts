@@ -17,10 +17,17 @@ export function residentKiB(pid: number): number {
 }
 
 /** The same figure of several named processes. */
-export function ofEach(pids: Readonly<Record<string, number>>, figure: (pid: number) => number): Record<string, number> {
+export function ofEach(
+  pids: Readonly<Record<string, number>>,
+  figure: (pid: number) => number,
+): Record<string, number> {
   return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, figure(pid)]));
 }
 
-export const sum = (figures: Readonly<Record<string, number>>) => Object.values(figures).reduce((total, one) => total + one, 0);
+export const sum = (figures: Readonly<Record<string, number>>) =>
+  Object.values(figures).reduce((total, one) => total + one, 0);
 
-export const sleep = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms); });
+export const sleep = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms);
+  });

@@ -5,7 +5,14 @@ import path from 'node:path';
 /** What one run of the load generator saw. Latencies in milliseconds. */
 export type Load = { requests: number; seconds: number; p50: number; p99: number };
 
-export type LoadRequest = { program: string; directory: string; url: string; headers: Readonly<Record<string, string>>; connections: number; seconds: number };
+export type LoadRequest = {
+  program: string;
+  directory: string;
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  connections: number;
+  seconds: number;
+};
 
 // wrk's own latencies, without rounding.
 const script = `done = function(summary, latency, requests)
@@ -15,19 +22,43 @@ const script = `done = function(summary, latency, requests)
 end
 `;
 
-/** Sends one request after another on each of some kept-alive connections for a while. Rejects if any was not answered with success: that would measure something else. */
+/**
+ * Sends one request after another on each of some kept-alive connections for a while. Rejects if any was not answered
+ * with success: that would measure something else.
+ */
 export async function runWrk(request: LoadRequest): Promise<Load> {
   const scriptFile = path.join(request.directory, 'wrk.lua');
   writeFileSync(scriptFile, script);
-  const headers = Object.entries({ Accept: 'application/json', 'User-Agent': 'kubectl/v1.36.3 (linux/amd64) kubernetes/bench', ...request.headers });
-  const args = ['-t1', `-c${request.connections}`, `-d${request.seconds}s`, '--timeout', '10s', '-s', scriptFile, ...headers.flatMap(([name, value]) => ['-H', `${name}: ${value}`]), request.url];
+  const headers = Object.entries({
+    Accept: 'application/json',
+    'User-Agent': 'kubectl/v1.36.3 (linux/amd64) kubernetes/bench',
+    ...request.headers,
+  });
+  const args = [
+    '-t1',
+    `-c${request.connections}`,
+    `-d${request.seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    scriptFile,
+    ...headers.flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
+    request.url,
+  ];
   const child = spawn(request.program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => { text += part; });
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
   await new Promise<void>((resolve, reject) => void child.once('close', () => resolve()).once('error', reject));
   const result = /^RESULT (.*)$/m.exec(text);
   if (!result) throw new Error(`wrk gave no result for ${request.url}: ${text}`);
-  const { requests, micros, broken, refused, p50, p99 } = JSON.parse(result[1]!) as Record<'requests' | 'micros' | 'broken' | 'refused' | 'p50' | 'p99', number>;
-  if (requests === 0 || broken + refused > 0) throw new Error(`of ${requests} requests to ${request.url} ${broken} broke and ${refused} were refused`);
+  const { requests, micros, broken, refused, p50, p99 } = JSON.parse(result[1]!) as Record<
+    'requests' | 'micros' | 'broken' | 'refused' | 'p50' | 'p99',
+    number
+  >;
+  if (requests === 0 || broken + refused > 0)
+    throw new Error(`of ${requests} requests to ${request.url} ${broken} broke and ${refused} were refused`);
   return { requests, seconds: micros / 1e6, p50: p50 / 1000, p99: p99 / 1000 };
 }

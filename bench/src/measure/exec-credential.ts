@@ -8,7 +8,10 @@ import { fillInLogin } from '../contenders/log-in.ts';
 import { startGateway, type RunningGateway } from '../contenders/sallyport.ts';
 import { median } from './load.ts';
 
-/** Milliseconds per start: of the cached credential, of the smallest shell, and of a subshell that starts nothing (already taken off the other two). */
+/**
+ * Milliseconds per start: of the cached credential, of the smallest shell, and of a subshell that starts nothing
+ * (already taken off the other two).
+ */
 export type ExecCredentialResult = { credentialMs: number; shellMs: number; subshellMs: number; ratio: number };
 
 const bin = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../packages/cli/bin');
@@ -17,7 +20,14 @@ const front = path.join(bin, 'sallyport-exec-credential');
 /** Logs in by the command line itself, answering its login page. */
 async function logInByCommand(ground: Ground, gateway: RunningGateway, home: string): Promise<void> {
   const { gatewayUrl, caFile } = gateway.settings;
-  const child = spawn(process.execPath, [path.join(bin, 'sallyport.js'), 'login', '--no-browser', '--gateway', gatewayUrl, '--ca-file', caFile], { env: { ...process.env, SALLYPORT_HOME: home, KUBECONFIG: path.join(home, 'none') }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(
+    process.execPath,
+    [path.join(bin, 'sallyport.js'), 'login', '--no-browser', '--gateway', gatewayUrl, '--ca-file', caFile],
+    {
+      env: { ...process.env, SALLYPORT_HOME: home, KUBECONFIG: path.join(home, 'none') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let said = '';
   const page = new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -29,25 +39,37 @@ async function logInByCommand(ground: Ground, gateway: RunningGateway, home: str
     }
     child.once('exit', (code) => reject(new Error(`login ended with ${code}: ${said}`)));
   });
-  const gone = new Promise<number | null>((resolve) => { child.once('exit', resolve); });
+  const gone = new Promise<number | null>((resolve) => {
+    child.once('exit', resolve);
+  });
   try {
     await fillInLogin(await page, { user: 'alice@example.com', password: 'alice' }, ground.authority.caPem);
-    if (await gone !== 0) throw new Error(`login failed: ${said}`);
+    if ((await gone) !== 0) throw new Error(`login failed: ${said}`);
   } finally {
     child.kill();
   }
 }
 
-/** Times a shell that runs `command` so many times, each from a subshell of its own: to the credential's front that is another client process each time, as with kubectl. */
+/**
+ * Times a shell that runs `command` so many times, each from a subshell of its own: to the credential's front that is
+ * another client process each time, as with kubectl.
+ */
 function timeLoop(command: string, times: number, env: NodeJS.ProcessEnv): number {
   const started = performance.now();
-  const { status, stderr } = spawnSync('sh', ['-c', `i=0; while [ $i -lt ${times} ]; do ( ${command}; : ); i=$((i+1)); done`], { env, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(
+    'sh',
+    ['-c', `i=0; while [ $i -lt ${times} ]; do ( ${command}; : ); i=$((i+1)); done`],
+    { env, encoding: 'utf8' },
+  );
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
   return (performance.now() - started) / times;
 }
 
 /** How long kubectl waits for a cached credential, beside the smallest program that a shell can run. */
-export async function measureExecCredential(ground: Ground, plan: { times: number; rounds: number }): Promise<ExecCredentialResult> {
+export async function measureExecCredential(
+  ground: Ground,
+  plan: { times: number; rounds: number },
+): Promise<ExecCredentialResult> {
   const gateway = await startGateway(ground, 'tls');
   try {
     const home = path.join(ground.directory, 'home');
@@ -62,11 +84,20 @@ export async function measureExecCredential(ground: Ground, plan: { times: numbe
     const rounds = Array.from({ length: plan.rounds }, () => {
       const subshell = timeLoop(':', plan.times, env);
       const shell = timeLoop('sh -c /bin/true', plan.times, env) - subshell;
-      const credential = timeLoop(`'${front}' exec-credential '${server}' > /dev/null || exit 1`, plan.times, env) - subshell;
+      const credential =
+        timeLoop(`'${front}' exec-credential '${server}' > /dev/null || exit 1`, plan.times, env) - subshell;
       return { subshell, shell, credential };
     });
-    const [credentialMs, shellMs] = [median(rounds.map((one) => one.credential)), median(rounds.map((one) => one.shell))];
-    return { credentialMs, shellMs, subshellMs: median(rounds.map((one) => one.subshell)), ratio: median(rounds.map((one) => one.credential / one.shell)) };
+    const [credentialMs, shellMs] = [
+      median(rounds.map((one) => one.credential)),
+      median(rounds.map((one) => one.shell)),
+    ];
+    return {
+      credentialMs,
+      shellMs,
+      subshellMs: median(rounds.map((one) => one.subshell)),
+      ratio: median(rounds.map((one) => one.credential / one.shell)),
+    };
   } finally {
     await gateway.stop();
   }

@@ -2,37 +2,63 @@ import { podsPath, type Contender, type Ground, type Running } from '../contende
 import { cpuSeconds, ofEach, residentKiB, sleep, sum } from '../machine/processes.ts';
 import { runWrk } from '../machine/wrk.ts';
 
-export type LoadPlan = { connections: number; rounds: number; seconds: number; /** Requests that everyone has answered before anything counts: until then a JIT has its own work to do. */ warmUpRequests: number; latencySeconds: number };
+export type LoadPlan = {
+  connections: number;
+  rounds: number;
+  seconds: number;
+  /** Requests that everyone has answered before anything counts: until then a JIT has its own work to do. */ warmUpRequests: number;
+  latencySeconds: number;
+};
 
 /** CPU seconds of one round per 10,000 requests, by process. */
-type Round = { requestsPerSecond: number; p50: number; p99: number; cpu: Record<string, number>; apart: Record<string, number> };
+type Round = {
+  requestsPerSecond: number;
+  p50: number;
+  p99: number;
+  cpu: Record<string, number>;
+  apart: Record<string, number>;
+};
 
 export type LoadResult = {
-  name: string; title: string;
+  name: string;
+  title: string;
   /** CPU-seconds per 10,000 requests: the median of the rounds. */
   cpuPer10k: number;
   cpuByProcess: Record<string, number>;
   apartByProcess: Record<string, number>;
   /** Of the quietest round. */
-  requestsPerSecond: number; p50: number; p99: number; p50AtOne: number;
+  requestsPerSecond: number;
+  p50: number;
+  p99: number;
+  p50AtOne: number;
   residentMiB: Record<string, number>;
-  rounds: Round[]; atOne: number[];
+  rounds: Round[];
+  atOne: number[];
 };
 
 export const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const per10k = (after: Record<string, number>, before: Record<string, number>, requests: number) =>
-  Object.fromEntries(Object.entries(after).map(([name, seconds]) => [name, (seconds - before[name]!) / requests * 10_000]));
+  Object.fromEntries(
+    Object.entries(after).map(([name, seconds]) => [name, ((seconds - before[name]!) / requests) * 10_000]),
+  );
 const medianOfEach = (records: readonly Record<string, number>[]) =>
   Object.fromEntries(Object.keys(records[0]!).map((name) => [name, median(records.map((one) => one[name]!))]));
 
-async function round(running: Running, run: (connections: number) => ReturnType<typeof runWrk>, connections: number): Promise<Round> {
+async function round(
+  running: Running,
+  run: (connections: number) => ReturnType<typeof runWrk>,
+  connections: number,
+): Promise<Round> {
   const [before, apartBefore] = [ofEach(running.pids, cpuSeconds), ofEach(running.apart, cpuSeconds)];
   const load = await run(connections);
   // What a request leaves to be done afterwards belongs to it.
   await sleep(300);
   return {
-    requestsPerSecond: load.requests / load.seconds, p50: load.p50, p99: load.p99,
-    cpu: per10k(ofEach(running.pids, cpuSeconds), before, load.requests), apart: per10k(ofEach(running.apart, cpuSeconds), apartBefore, load.requests),
+    requestsPerSecond: load.requests / load.seconds,
+    p50: load.p50,
+    p99: load.p99,
+    cpu: per10k(ofEach(running.pids, cpuSeconds), before, load.requests),
+    apart: per10k(ofEach(running.apart, cpuSeconds), apartBefore, load.requests),
   };
 }
 
@@ -40,24 +66,50 @@ const longestWarmUpMs = 60_000;
 
 async function warmUp(run: (connections: number) => ReturnType<typeof runWrk>, plan: LoadPlan): Promise<void> {
   const end = Date.now() + longestWarmUpMs;
-  for (let requests = 0; requests < plan.warmUpRequests && Date.now() < end;) requests += (await run(plan.connections)).requests;
+  for (let requests = 0; requests < plan.warmUpRequests && Date.now() < end;)
+    requests += (await run(plan.connections)).requests;
 }
 
 function summarise({ name, title }: Contender, running: Running, rounds: Round[], atOne: number[]): LoadResult {
   const best = rounds.toSorted((a, b) => a.p50 - b.p50)[0]!;
   return {
-    name, title, rounds, atOne,
-    cpuPer10k: median(rounds.map((one) => sum(one.cpu))), cpuByProcess: medianOfEach(rounds.map((one) => one.cpu)), apartByProcess: medianOfEach(rounds.map((one) => one.apart)),
-    requestsPerSecond: best.requestsPerSecond, p50: best.p50, p99: best.p99, p50AtOne: Math.min(...atOne),
-    residentMiB: Object.fromEntries(Object.entries(ofEach(running.pids, residentKiB)).map(([process, kib]) => [process, kib / 1024])),
+    name,
+    title,
+    rounds,
+    atOne,
+    cpuPer10k: median(rounds.map((one) => sum(one.cpu))),
+    cpuByProcess: medianOfEach(rounds.map((one) => one.cpu)),
+    apartByProcess: medianOfEach(rounds.map((one) => one.apart)),
+    requestsPerSecond: best.requestsPerSecond,
+    p50: best.p50,
+    p99: best.p99,
+    p50AtOne: Math.min(...atOne),
+    residentMiB: Object.fromEntries(
+      Object.entries(ofEach(running.pids, residentKiB)).map(([process, kib]) => [process, kib / 1024]),
+    ),
   };
 }
 
-/** Everyone under the same load, one round each in turn so that a noisy minute hits all of them. Whoever cannot take part or fails is told of and left out. */
-export async function measureLoad(ground: Ground, contenders: readonly Contender[], plan: LoadPlan, tell: (text: string) => void): Promise<LoadResult[]> {
+/**
+ * Everyone under the same load, one round each in turn so that a noisy minute hits all of them. Whoever cannot take
+ * part or fails is told of and left out.
+ */
+export async function measureLoad(
+  ground: Ground,
+  contenders: readonly Contender[],
+  plan: LoadPlan,
+  tell: (text: string) => void,
+): Promise<LoadResult[]> {
   const taking: { contender: Contender; running: Running; rounds: Round[]; atOne: number[] }[] = [];
   const run = (running: Running, seconds: number) => (connections: number) =>
-    runWrk({ program: ground.bed.programs.wrk!, directory: ground.directory, url: running.base + podsPath, headers: running.headers, connections, seconds });
+    runWrk({
+      program: ground.bed.programs.wrk!,
+      directory: ground.directory,
+      url: running.base + podsPath,
+      headers: running.headers,
+      connections,
+      seconds,
+    });
   try {
     for (const contender of contenders) {
       tell(`${contender.title}: starting and warming up`);
@@ -71,7 +123,9 @@ export async function measureLoad(ground: Ground, contenders: readonly Contender
         const result = await round(one.running, run(one.running, plan.seconds), plan.connections);
         one.rounds.push(result);
         one.atOne.push((await run(one.running, plan.latencySeconds)(1)).p50);
-        tell(`round ${number}: ${one.contender.title}: ${sum(result.cpu).toFixed(2)} CPU-s per 10k, ${Math.round(result.requestsPerSecond)} requests/s, p50 ${result.p50.toFixed(2)} ms, at one connection ${one.atOne.at(-1)!.toFixed(3)} ms`);
+        tell(
+          `round ${number}: ${one.contender.title}: ${sum(result.cpu).toFixed(2)} CPU-s per 10k, ${Math.round(result.requestsPerSecond)} requests/s, p50 ${result.p50.toFixed(2)} ms, at one connection ${one.atOne.at(-1)!.toFixed(3)} ms`,
+        );
       }
     }
     return taking.map(({ contender, running, rounds, atOne }) => summarise(contender, running, rounds, atOne));

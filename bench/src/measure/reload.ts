@@ -5,8 +5,18 @@ import { podsPath, type Ground } from '../contenders/contender.ts';
 import { startGateway, type RunningGateway } from '../contenders/sallyport.ts';
 import { sleep } from '../machine/processes.ts';
 
-/** Latencies of requests through the whole road in milliseconds, and until when a changed file was in force in proxy and authorize. */
-export type ReloadResult = { rules: number; clusters: number; perSecond: number; quiet: Latencies; reloading: Latencies; inForceMs: number[] };
+/**
+ * Latencies of requests through the whole road in milliseconds, and until when a changed file was in force in proxy and
+ * authorize.
+ */
+export type ReloadResult = {
+  rules: number;
+  clusters: number;
+  perSecond: number;
+  quiet: Latencies;
+  reloading: Latencies;
+  inForceMs: number[];
+};
 export type Latencies = { requests: number; p50: number; p99: number; longest: number };
 
 export type ReloadPlan = { rules: number; clusters: number; perSecond: number; quietSeconds: number; rounds: number };
@@ -17,8 +27,17 @@ function withManyRules(text: string, { rules, clusters }: ReloadPlan, round: num
   const [first] = config.clusters;
   const each = Math.round(rules / clusters);
   const others = Array.from({ length: clusters }, (_, index) => ({
-    ...first, name: `other-${index}`,
-    policy: Array.from({ length: each }, (_rule, rule) => ({ allow: { and: [{ groups: `team-${index}-${rule}` }, { 'k8s/namespace': `space-${round}-${rule}` }, { 'k8s/verb': { in: ['get', 'list', 'watch'] } }] } })),
+    ...first,
+    name: `other-${index}`,
+    policy: Array.from({ length: each }, (_rule, rule) => ({
+      allow: {
+        and: [
+          { groups: `team-${index}-${rule}` },
+          { 'k8s/namespace': `space-${round}-${rule}` },
+          { 'k8s/verb': { in: ['get', 'list', 'watch'] } },
+        ],
+      },
+    })),
   }));
   return stringify({ ...config, clusters: [first, ...others] }, { aliasDuplicateObjects: false });
 }
@@ -35,7 +54,7 @@ async function reload({ settings }: RunningGateway, text: string): Promise<numbe
   const began = performance.now();
   writeFileSync(settings.configFile, text);
   for (const [index, port] of ports.entries()) {
-    while (await reloadsOf(port) <= before[index]!) {
+    while ((await reloadsOf(port)) <= before[index]!) {
       if (performance.now() - began > 60_000) throw new Error('a changed policy was not taken within a minute');
       await sleep(20);
     }
@@ -44,7 +63,9 @@ async function reload({ settings }: RunningGateway, text: string): Promise<numbe
 }
 
 function summed(parts: readonly ReturnType<SteadyLoad['take']>[]): Latencies {
-  for (const { statuses } of parts) for (const status of Object.keys(statuses)) if (status !== '200') throw new Error(`a request was answered ${status}`);
+  for (const { statuses } of parts)
+    for (const status of Object.keys(statuses))
+      if (status !== '200') throw new Error(`a request was answered ${status}`);
   const all = parts.flatMap(({ latencies }) => latencies).toSorted((a, b) => a - b);
   return { requests: all.length, p50: quantile(all, 0.5), p99: quantile(all, 0.99), longest: all.at(-1) ?? Number.NaN };
 }
@@ -52,8 +73,13 @@ function summed(parts: readonly ReturnType<SteadyLoad['take']>[]): Latencies {
 /** Requests at a steady rate, while nothing changes and while very many rules are read anew. */
 export async function measureReload(ground: Ground, plan: ReloadPlan): Promise<ReloadResult> {
   const gateway = await startGateway(ground, 'tls');
-  const load = startSteadyLoad(`${gateway.base}${podsPath}`, { ca: ground.authority.caPem, token: gateway.token, perSecond: plan.perSecond });
-  const [quiet, reloading, inForceMs]: [ReturnType<SteadyLoad['take']>[], ReturnType<SteadyLoad['take']>[], number[]] = [[], [], []];
+  const load = startSteadyLoad(`${gateway.base}${podsPath}`, {
+    ca: ground.authority.caPem,
+    token: gateway.token,
+    perSecond: plan.perSecond,
+  });
+  const [quiet, reloading, inForceMs]: [ReturnType<SteadyLoad['take']>[], ReturnType<SteadyLoad['take']>[], number[]] =
+    [[], [], []];
   try {
     const text = readFileSync(gateway.settings.configFile, 'utf8');
     await sleep(5000);
@@ -68,7 +94,14 @@ export async function measureReload(ground: Ground, plan: ReloadPlan): Promise<R
       await sleep(200);
       reloading.push(load.take());
     }
-    return { rules: plan.rules, clusters: plan.clusters, perSecond: plan.perSecond, quiet: summed(quiet), reloading: summed(reloading), inForceMs };
+    return {
+      rules: plan.rules,
+      clusters: plan.clusters,
+      perSecond: plan.perSecond,
+      quiet: summed(quiet),
+      reloading: summed(reloading),
+      inForceMs,
+    };
   } finally {
     load.stop();
     await gateway.stop();

@@ -3,7 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Contender, Ground } from '../contenders/contender.ts';
 import { residentKiB, sleep } from '../machine/processes.ts';
 
-export type StalledResult = { name: string; title: string; megabytes: number; stallSeconds: number; /** MiB of resident memory above the start. */ whileStalled: number; peak: number };
+export type StalledResult = {
+  name: string;
+  title: string;
+  megabytes: number;
+  stallSeconds: number;
+  /** MiB of resident memory above the start. */ whileStalled: number;
+  peak: number;
+};
 
 function open(url: string, ca: string, headers: Record<string, string>): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -12,7 +19,11 @@ function open(url: string, ca: string, headers: Record<string, string>): Promise
 }
 
 /** A long log whose reader takes a little, stops for a while, and then takes the rest. */
-export async function measureStalledReader(ground: Ground, contender: Contender, plan: { megabytes: number; stallSeconds: number }): Promise<StalledResult> {
+export async function measureStalledReader(
+  ground: Ground,
+  contender: Contender,
+  plan: { megabytes: number; stallSeconds: number },
+): Promise<StalledResult> {
   const running = await contender.start(ground, 'tls');
   const pid = Object.values(running.pids)[0]!;
   const url = (bytes: number) => `${running.base}/api/v1/namespaces/dev/pods/a/log?follow=true&bytes=${bytes}`;
@@ -23,11 +34,15 @@ export async function measureStalledReader(ground: Ground, contender: Contender,
     const before = residentKiB(pid);
     const [stall, whole] = [{ highest: 0 }, { highest: 0 }];
     let watched = stall;
-    const timer = setInterval(() => { watched.highest = Math.max(watched.highest, residentKiB(pid)); }, 20);
+    const timer = setInterval(() => {
+      watched.highest = Math.max(watched.highest, residentKiB(pid));
+    }, 20);
     const response = await open(url(plan.megabytes * 1e6), ground.authority.caPem, running.headers);
     let bytes = 0;
     response.once('data', () => void response.pause());
-    response.on('data', (part: Buffer) => { bytes += part.length; });
+    response.on('data', (part: Buffer) => {
+      bytes += part.length;
+    });
     await sleep(plan.stallSeconds * 1000);
     watched = whole;
     const ended = new Promise((resolve, reject) => void response.once('end', resolve).once('error', reject));
@@ -36,7 +51,13 @@ export async function measureStalledReader(ground: Ground, contender: Contender,
     clearInterval(timer);
     if (bytes < plan.megabytes * 1e6) throw new Error(`only ${bytes} bytes of the log came`);
     const above = (kib: number) => Math.max(0, kib - before) / 1024;
-    return { name: contender.name, title: contender.title, ...plan, whileStalled: above(stall.highest), peak: above(Math.max(stall.highest, whole.highest)) };
+    return {
+      name: contender.name,
+      title: contender.title,
+      ...plan,
+      whileStalled: above(stall.highest),
+      peak: above(Math.max(stall.highest, whole.highest)),
+    };
   } finally {
     await running.stop();
   }

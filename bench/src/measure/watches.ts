@@ -5,21 +5,60 @@ import { ofEach, residentKiB, sleep } from '../machine/processes.ts';
 import { runWrk } from '../machine/wrk.ts';
 
 export type WatchPlan = { count: number; pauseSeconds: number };
-export type WatchResult = { name: string; title: string; wire: Wire; watches: number; /** KiB of resident memory per watch, by process. */ kibEach: Record<string, number> };
+export type WatchResult = {
+  name: string;
+  title: string;
+  wire: Wire;
+  watches: number;
+  /** KiB of resident memory per watch, by process. */ kibEach: Record<string, number>;
+};
 
-/** How much resident memory each idle watch costs: a fresh process, a second of requests so that its code is loaded (more would leave free memory that hides what watches take), then all watches at once and a pause. */
-export async function measureWatches(ground: Ground, contender: Contender, wire: Wire, plan: WatchPlan): Promise<WatchResult> {
+/**
+ * How much resident memory each idle watch costs: a fresh process, a second of requests so that its code is loaded
+ * (more would leave free memory that hides what watches take), then all watches at once and a pause.
+ */
+export async function measureWatches(
+  ground: Ground,
+  contender: Contender,
+  wire: Wire,
+  plan: WatchPlan,
+): Promise<WatchResult> {
   const running = await contender.start(ground, wire);
   try {
-    await runWrk({ program: ground.bed.programs.wrk!, directory: ground.directory, url: running.base + podsPath, headers: running.headers, connections: 1, seconds: 1 });
+    await runWrk({
+      program: ground.bed.programs.wrk!,
+      directory: ground.directory,
+      url: running.base + podsPath,
+      headers: running.headers,
+      connections: 1,
+      seconds: 1,
+    });
     await sleep(1000);
     const before = ofEach(running.pids, residentKiB);
-    const watchers = await startOwn<{ open: number; failed: number }>('watchers-main.js', { url: `${running.base}${podsPath}?watch=true`, ca: ground.authority.caPem, headers: running.headers, count: plan.count }, path.join(ground.directory, 'watchers.log'));
+    const watchers = await startOwn<{ open: number; failed: number }>(
+      'watchers-main.js',
+      {
+        url: `${running.base}${podsPath}?watch=true`,
+        ca: ground.authority.caPem,
+        headers: running.headers,
+        count: plan.count,
+      },
+      path.join(ground.directory, 'watchers.log'),
+    );
     try {
-      if (watchers.ready.failed > 0) throw new Error(`${watchers.ready.failed} of ${plan.count} watches could not be opened`);
+      if (watchers.ready.failed > 0)
+        throw new Error(`${watchers.ready.failed} of ${plan.count} watches could not be opened`);
       await sleep(plan.pauseSeconds * 1000);
       const after = ofEach(running.pids, residentKiB);
-      return { name: contender.name, title: contender.title, wire, watches: plan.count, kibEach: Object.fromEntries(Object.entries(after).map(([name, kib]) => [name, (kib - before[name]!) / plan.count])) };
+      return {
+        name: contender.name,
+        title: contender.title,
+        wire,
+        watches: plan.count,
+        kibEach: Object.fromEntries(
+          Object.entries(after).map(([name, kib]) => [name, (kib - before[name]!) / plan.count]),
+        ),
+      };
     } finally {
       await watchers.stop();
     }

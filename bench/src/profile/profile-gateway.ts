@@ -5,20 +5,40 @@ import { startGateway } from '../contenders/sallyport.ts';
 import { runWrk } from '../machine/wrk.ts';
 import { profileText, summariseProfile } from './summarise-profile.ts';
 
-/** Runs the gateway's services under the profiler of Node.js and tells where the time of proxy and authorize went. The start is in it too, so the load must be long. */
-export async function profileGateway(ground: Ground, directory: string, seconds: number, tell: (text: string) => void): Promise<string> {
+/**
+ * Runs the gateway's services under the profiler of Node.js and tells where the time of proxy and authorize went. The
+ * start is in it too, so the load must be long.
+ */
+export async function profileGateway(
+  ground: Ground,
+  directory: string,
+  seconds: number,
+  tell: (text: string) => void,
+): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const gateway = await startGateway(ground, 'tls', { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` });
   try {
-    const { requests } = await runWrk({ program: ground.bed.programs.wrk!, directory: ground.directory, url: gateway.base + podsPath, headers: gateway.headers, connections: 32, seconds });
+    const { requests } = await runWrk({
+      program: ground.bed.programs.wrk!,
+      directory: ground.directory,
+      url: gateway.base + podsPath,
+      headers: gateway.headers,
+      connections: 32,
+      seconds,
+    });
     tell(`${requests} requests under the profiler`);
   } finally {
     await gateway.stop();
   }
   const files = readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'));
-  const fileOf = (pid: number) => files.find((name) => name.split('.').includes(String(pid)) && readFileSync(path.join(directory, name)).length > 0);
-  return Object.entries(gateway.pids).map(([name, pid]) => {
-    const file = fileOf(pid);
-    return file === undefined ? `${name}: no profile was written` : profileText(`${name} (${path.join(directory, file)})`, summariseProfile(path.join(directory, file)));
-  }).join('\n\n');
+  const fileOf = (pid: number) =>
+    files.find((name) => name.split('.').includes(String(pid)) && readFileSync(path.join(directory, name)).length > 0);
+  return Object.entries(gateway.pids)
+    .map(([name, pid]) => {
+      const file = fileOf(pid);
+      return file === undefined
+        ? `${name}: no profile was written`
+        : profileText(`${name} (${path.join(directory, file)})`, summariseProfile(path.join(directory, file)));
+    })
+    .join('\n\n');
 }

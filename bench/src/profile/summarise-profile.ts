@@ -5,7 +5,12 @@ type Node = { id: number; callFrame: Frame; children?: number[] };
 type CpuProfile = { nodes: Node[]; samples: number[]; timeDeltas: number[] };
 
 /** Milliseconds by name, largest first, and the whole. */
-export type ProfileSummary = { totalMs: number; byPart: [string, number][]; byFile: [string, number][]; byFunction: [string, number][] };
+export type ProfileSummary = {
+  totalMs: number;
+  byPart: [string, number][];
+  byFile: [string, number][];
+  byFunction: [string, number][];
+};
 
 /** A short name for where code lies: our own file, a dependency's name, or a part of Node.js. */
 function fileOf({ url, functionName }: Frame): string {
@@ -16,12 +21,19 @@ function fileOf({ url, functionName }: Frame): string {
 }
 
 const isOurs = (url: string) => /packages\/[a-z-]+\/dist/.test(url);
-const partNames: [RegExp, string][] = [[/^undici\//, 'undici'], [/^pino\/|^sonic-boom|^quick-format|^fast-redact|^@pinojs/, 'pino'], [/^kafkajs/, 'kafkajs'], [/^ioredis|^redis-parser|^@ioredis/, 'ioredis'], [/^prom-client/, 'prom-client']];
+const partNames: [RegExp, string][] = [
+  [/^undici\//, 'undici'],
+  [/^pino\/|^sonic-boom|^quick-format|^fast-redact|^@pinojs/, 'pino'],
+  [/^kafkajs/, 'kafkajs'],
+  [/^ioredis|^redis-parser|^@ioredis/, 'ioredis'],
+  [/^prom-client/, 'prom-client'],
+];
 const dependencyPart = (file: string) => partNames.find(([pattern]) => pattern.test(file))?.[1];
 
 /**
- * Reads a profile of `node --cpu-prof`. `byFile` and `byFunction` are the time spent in the code itself; `byPart` gives the time of Node's own
- * code to whoever called it: the nearest of our files or dependencies up the stack, or Node's part itself where nobody did (sockets, parser, timers).
+ * Reads a profile of `node --cpu-prof`. `byFile` and `byFunction` are the time spent in the code itself; `byPart` gives
+ * the time of Node's own code to whoever called it: the nearest of our files or dependencies up the stack, or Node's
+ * part itself where nobody did (sockets, parser, timers).
  */
 export function summariseProfile(file: string): ProfileSummary {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
@@ -60,6 +72,16 @@ export function summariseProfile(file: string): ProfileSummary {
 
 /** The summary as text, in percent. */
 export function profileText(name: string, summary: ProfileSummary, lines = 30): string {
-  const table = (title: string, rows: [string, number][]) => [title, ...rows.slice(0, lines).map(([what, ms]) => `  ${(ms / summary.totalMs * 100).toFixed(1).padStart(5)} %  ${what}`)].join('\n');
-  return [`${name}: ${(summary.totalMs / 1000).toFixed(2)} s of work`, table('who asked for it', summary.byPart), table('functions', summary.byFunction)].join('\n');
+  const table = (title: string, rows: [string, number][]) =>
+    [
+      title,
+      ...rows
+        .slice(0, lines)
+        .map(([what, ms]) => `  ${((ms / summary.totalMs) * 100).toFixed(1).padStart(5)} %  ${what}`),
+    ].join('\n');
+  return [
+    `${name}: ${(summary.totalMs / 1000).toFixed(2)} s of work`,
+    table('who asked for it', summary.byPart),
+    table('functions', summary.byFunction),
+  ].join('\n');
 }

@@ -1,19 +1,34 @@
 import { clusters, teams } from './recorded-events.ts';
 
-/** A configuration to replay against: a rule for each team's namespace, an allowance for few, denials, for three clusters. As JSON, which is YAML too. */
+/**
+ * A configuration to replay against: a rule for each team's namespace, an allowance for few, denials, for three
+ * clusters. As JSON, which is YAML too.
+ */
 export function proposedConfig(): string {
-  const teamRules = teams.map((team) => ({ allow: { and: [{ groups: team }, { 'k8s/namespace': team }, { 'k8s/verb': { not_in: ['delete', 'deletecollection'] } }] } }));
+  const teamRules = teams.map((team) => ({
+    allow: {
+      and: [{ groups: team }, { 'k8s/namespace': team }, { 'k8s/verb': { not_in: ['delete', 'deletecollection'] } }],
+    },
+  }));
   return JSON.stringify({
     gateway: { url: 'http://localhost:8443' },
     policies: {
       sre: [{ allow: { and: [{ groups: 'sre' }] } }],
-      auditors: [{ allow: { and: [{ groups: 'auditors' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } }, { deny: { and: [{ 'k8s/resource': 'secrets' }, { groups: 'auditors' }] } }],
+      auditors: [
+        { allow: { and: [{ groups: 'auditors' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } },
+        { deny: { and: [{ 'k8s/resource': 'secrets' }, { groups: 'auditors' }] } },
+      ],
       teams: teamRules,
     },
     policy: [{ deny: { or: [{ 'k8s/namespace': 'kube-system' }] } }],
     clusters: clusters.map((name) => ({
-      name, server: 'https://127.0.0.1:6443', tokenFile: 'token', policies: ['sre', 'auditors', 'teams'],
-      ...(name === 'prod' ? { namespaces: [{ match: 'team-1*', policy: [{ deny: { or: [{ 'k8s/resource': 'pods/exec' }] } }] }] } : {}),
+      name,
+      server: 'https://127.0.0.1:6443',
+      tokenFile: 'token',
+      policies: ['sre', 'auditors', 'teams'],
+      ...(name === 'prod'
+        ? { namespaces: [{ match: 'team-1*', policy: [{ deny: { or: [{ 'k8s/resource': 'pods/exec' }] } }] }] }
+        : {}),
     })),
   });
 }

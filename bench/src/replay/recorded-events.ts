@@ -12,16 +12,55 @@ export function createDice(seed: number): () => number {
 }
 
 type Person = { name: string; groups: string[]; sessions: string[] };
-type Asked = { resource: string; apiGroup: string; subresource: string; verb: string; requestVerb: string; named: boolean; weight: number };
+type Asked = {
+  resource: string;
+  apiGroup: string;
+  subresource: string;
+  verb: string;
+  requestVerb: string;
+  named: boolean;
+  weight: number;
+};
 
 const kinds: readonly Asked[] = [
-  { resource: 'pods', apiGroup: '', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 22 }, { resource: 'pods', apiGroup: '', subresource: '', verb: 'get', requestVerb: 'get', named: true, weight: 18 },
-  { resource: 'pods', apiGroup: '', subresource: '', verb: 'watch', requestVerb: 'watch', named: false, weight: 8 }, { resource: 'pods', apiGroup: '', subresource: 'log', verb: 'get', requestVerb: 'get', named: true, weight: 9 },
-  { resource: 'pods', apiGroup: '', subresource: 'exec', verb: 'create', requestVerb: 'get', named: true, weight: 3 }, { resource: 'pods', apiGroup: '', subresource: '', verb: 'delete', requestVerb: 'delete', named: true, weight: 2 },
-  { resource: 'deployments', apiGroup: 'apps', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 10 }, { resource: 'deployments', apiGroup: 'apps', subresource: '', verb: 'patch', requestVerb: 'patch', named: true, weight: 5 },
-  { resource: 'deployments', apiGroup: 'apps', subresource: 'scale', verb: 'update', requestVerb: 'update', named: true, weight: 1 }, { resource: 'secrets', apiGroup: '', subresource: '', verb: 'get', requestVerb: 'get', named: true, weight: 3 },
-  { resource: 'configmaps', apiGroup: '', subresource: '', verb: 'get', requestVerb: 'get', named: true, weight: 7 }, { resource: 'events', apiGroup: '', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 6 },
-  { resource: 'services', apiGroup: '', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 5 }, { resource: 'nodes', apiGroup: '', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 1 },
+  { resource: 'pods', apiGroup: '', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 22 },
+  { resource: 'pods', apiGroup: '', subresource: '', verb: 'get', requestVerb: 'get', named: true, weight: 18 },
+  { resource: 'pods', apiGroup: '', subresource: '', verb: 'watch', requestVerb: 'watch', named: false, weight: 8 },
+  { resource: 'pods', apiGroup: '', subresource: 'log', verb: 'get', requestVerb: 'get', named: true, weight: 9 },
+  { resource: 'pods', apiGroup: '', subresource: 'exec', verb: 'create', requestVerb: 'get', named: true, weight: 3 },
+  { resource: 'pods', apiGroup: '', subresource: '', verb: 'delete', requestVerb: 'delete', named: true, weight: 2 },
+  {
+    resource: 'deployments',
+    apiGroup: 'apps',
+    subresource: '',
+    verb: 'list',
+    requestVerb: 'list',
+    named: false,
+    weight: 10,
+  },
+  {
+    resource: 'deployments',
+    apiGroup: 'apps',
+    subresource: '',
+    verb: 'patch',
+    requestVerb: 'patch',
+    named: true,
+    weight: 5,
+  },
+  {
+    resource: 'deployments',
+    apiGroup: 'apps',
+    subresource: 'scale',
+    verb: 'update',
+    requestVerb: 'update',
+    named: true,
+    weight: 1,
+  },
+  { resource: 'secrets', apiGroup: '', subresource: '', verb: 'get', requestVerb: 'get', named: true, weight: 3 },
+  { resource: 'configmaps', apiGroup: '', subresource: '', verb: 'get', requestVerb: 'get', named: true, weight: 7 },
+  { resource: 'events', apiGroup: '', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 6 },
+  { resource: 'services', apiGroup: '', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 5 },
+  { resource: 'nodes', apiGroup: '', subresource: '', verb: 'list', requestVerb: 'list', named: false, weight: 1 },
 ];
 const weights = kinds.reduce((sum, { weight }) => sum + weight, 0);
 
@@ -40,7 +79,12 @@ function pickKind(dice: () => number): Asked {
 function createPeople(dice: () => number): Person[] {
   return Array.from({ length: 400 }, (_none, index) => ({
     name: `person-${index}@example.com`,
-    groups: [pick(dice, teams), ...(dice() < 0.3 ? [pick(dice, teams)] : []), ...(dice() < 0.05 ? ['sre'] : []), ...(dice() < 0.02 ? ['auditors'] : [])],
+    groups: [
+      pick(dice, teams),
+      ...(dice() < 0.3 ? [pick(dice, teams)] : []),
+      ...(dice() < 0.05 ? ['sre'] : []),
+      ...(dice() < 0.02 ? ['auditors'] : []),
+    ],
     sessions: Array.from({ length: 5 }, (_one, number) => `session-${index}-${number}`),
   }));
 }
@@ -50,13 +94,18 @@ function describe(dice: () => number, person: Person, at: number) {
   const cluster = pick(dice, clusters);
   const namespace = asked.resource === 'nodes' ? '' : dice() < 0.8 ? pick(dice, person.groups) : pick(dice, teams);
   const name = asked.named ? `${asked.resource}-${Math.floor(dice() * 5000)}` : '';
-  const allowed = person.groups.includes('sre') || (person.groups.includes(namespace) && (cluster !== 'prod' || asked.verb !== 'delete'));
+  const allowed =
+    person.groups.includes('sre') ||
+    (person.groups.includes(namespace) && (cluster !== 'prod' || asked.verb !== 'delete'));
   const group = asked.apiGroup === '' ? 'api/v1' : `apis/${asked.apiGroup}/v1`;
   const uri = `/${group}${namespace === '' ? '' : `/namespaces/${namespace}`}/${asked.resource}${name === '' ? '' : `/${name}`}${asked.subresource === '' ? '' : `/${asked.subresource}`}${asked.verb === 'list' ? '?limit=500' : ''}`;
   return { asked, cluster, namespace, name, allowed, uri, session: pick(dice, person.sessions), at };
 }
 
-/** Makes the events of requests as a gateway writes them, one a line, two for what was allowed; the same for the same seed. */
+/**
+ * Makes the events of requests as a gateway writes them, one a line, two for what was allowed; the same for the same
+ * seed.
+ */
 export function* recordedEvents(requests: number, seed: number): Generator<string> {
   const dice = createDice(seed);
   const people = createPeople(dice);
@@ -68,15 +117,33 @@ export function* recordedEvents(requests: number, seed: number): Generator<strin
     const record = sampleAuditRecord({ session, cluster, time: at });
     const { data } = record;
     Object.assign(data, {
-      requestURI: uri, verb: requestVerb, user: { ...data.user, username: person.name, groups: person.groups }, responseStatus: { code: allowed ? 200 : 403 },
-      objectRef: { resource, apiVersion: 'v1', ...(namespace === '' ? {} : { namespace }), ...(name === '' ? {} : { name }), ...(apiGroup === '' ? {} : { apiGroup }), ...(subresource === '' ? {} : { subresource }) },
+      requestURI: uri,
+      verb: requestVerb,
+      user: { ...data.user, username: person.name, groups: person.groups },
+      responseStatus: { code: allowed ? 200 : 403 },
+      objectRef: {
+        resource,
+        apiVersion: 'v1',
+        ...(namespace === '' ? {} : { namespace }),
+        ...(name === '' ? {} : { name }),
+        ...(apiGroup === '' ? {} : { apiGroup }),
+        ...(subresource === '' ? {} : { subresource }),
+      },
     });
     Object.assign(data.sallyport, {
-      policyVerb: verb, identity: { ...data.sallyport.identity, sub: person.name, email: person.name, groups: person.groups }, clientAddress: `10.${index % 7}.${index % 251}.${index % 241}`,
-      decision: { effect: allowed ? 'allow' : 'deny', rule: allowed ? `cluster/${cluster}[0].allow.or` : 'default-deny', reasons: [allowed ? 'groups-ok' : 'groups-unauthorized'], policyVersion: '0123456789abcdef' },
+      policyVerb: verb,
+      identity: { ...data.sallyport.identity, sub: person.name, email: person.name, groups: person.groups },
+      clientAddress: `10.${index % 7}.${index % 251}.${index % 241}`,
+      decision: {
+        effect: allowed ? 'allow' : 'deny',
+        rule: allowed ? `cluster/${cluster}[0].allow.or` : 'default-deny',
+        reasons: [allowed ? 'groups-ok' : 'groups-unauthorized'],
+        policyVersion: '0123456789abcdef',
+      },
     });
     const { id, type, source, time, key } = record;
-    const line = (stage: string) => `${JSON.stringify({ ...data, stage, cloudEvent: { id, type, source, time, key, specversion: '1.0' } })}\n`;
+    const line = (stage: string) =>
+      `${JSON.stringify({ ...data, stage, cloudEvent: { id, type, source, time, key, specversion: '1.0' } })}\n`;
     if (allowed) yield line('RequestReceived');
     yield line('ResponseComplete');
   }

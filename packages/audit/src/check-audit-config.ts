@@ -2,9 +2,14 @@ import { ConfigFaults, loadServiceKeys, type LoadedConfig } from '@sallyport/kit
 
 /** The fault of a configuration by which this service, started by itself, has nothing to read events from. */
 export function noKafka(loaded: LoadedConfig): ConfigFaults {
-  return new ConfigFaults(loaded.file, [{
-    path: 'audit.kafka', ...loaded.place(['audit', 'kafka']), message: 'names no Kafka', hint: 'the audit service by itself reads from Kafka; memory is for all services in one process',
-  }]);
+  return new ConfigFaults(loaded.file, [
+    {
+      path: 'audit.kafka',
+      ...loaded.place(['audit', 'kafka']),
+      message: 'names no Kafka',
+      hint: 'the audit service by itself reads from Kafka; memory is for all services in one process',
+    },
+  ]);
 }
 
 /** Checks what only this service needs of the configuration; throws ConfigFaults with everything that is wrong. */

@@ -1,10 +1,22 @@
-import { ProblemError, problemHandler, readCaller, requireService, type Logger, type ServiceVerifier } from '@sallyport/kit';
+import {
+  ProblemError,
+  problemHandler,
+  readCaller,
+  requireService,
+  type Logger,
+  type ServiceVerifier,
+} from '@sallyport/kit';
 import express, { type Express, type Request } from 'express';
 import { createQuestionTurns } from './create-question-turns.ts';
 import { readAuditQuery } from './read-audit-query.ts';
 import type { AuditStore, OnlyOf } from './store/audit-store.ts';
 
-export type AuditAppDeps = { store: Pick<AuditStore, 'find'>; verifier: ServiceVerifier; logger: Logger; /** How many questions the store is asked at once. Default 4. */ atOnce?: number };
+export type AuditAppDeps = {
+  store: Pick<AuditStore, 'find'>;
+  verifier: ServiceVerifier;
+  logger: Logger;
+  /** How many questions the store is asked at once. Default 4. */ atOnce?: number;
+};
 
 /** Who asks, and whose events they may see: everybody's if `api.policy` says so, else their own. */
 function readAsker(request: Request): { person: OnlyOf; only: OnlyOf | undefined } {
@@ -25,7 +37,11 @@ export function createAuditApp(deps: AuditAppDeps): Express {
   app.get('/v1/events', async (request, response) => {
     const { person, only } = readAsker(request);
     const query = readAuditQuery(new URL(request.url, 'http://audit').searchParams);
-    const page = await turns.ask(JSON.stringify([person.issuer, person.subject]), () => deps.store.find(query, only), () => response.destroyed);
+    const page = await turns.ask(
+      JSON.stringify([person.issuer, person.subject]),
+      () => deps.store.find(query, only),
+      () => response.destroyed,
+    );
     if (page) response.set('cache-control', 'no-store').json({ ...page, scope: only === undefined ? 'all' : 'own' });
   });
   app.all('/v1/events', () => {

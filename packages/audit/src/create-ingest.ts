@@ -9,7 +9,10 @@ export type IngestDeps = {
   onUnstorable?(count: number): void;
 };
 
-/** Creates the consumer that stores events. One that the store will never take is found by halving, logged and passed over, so that it holds up nobody; any other failure rejects and is the giver's to try again. */
+/**
+ * Creates the consumer that stores events. One that the store will never take is found by halving, logged and passed
+ * over, so that it holds up nobody; any other failure rejects and is the giver's to try again.
+ */
 export function createIngest(deps: IngestDeps): AuditConsumer {
   const store = async (records: readonly AuditRecord[]): Promise<void> => {
     try {
@@ -19,7 +22,10 @@ export function createIngest(deps: IngestDeps): AuditConsumer {
       if (!(error instanceof UnstorableError)) throw error;
       if (records.length === 1) {
         deps.onUnstorable?.(1);
-        deps.logger.error({ id: records[0]!.id, type: records[0]!.type, reason: error.message }, 'an audit event cannot be stored and is passed over');
+        deps.logger.error(
+          { id: records[0]!.id, type: records[0]!.type, reason: error.message },
+          'an audit event cannot be stored and is passed over',
+        );
         return;
       }
       const middle = Math.ceil(records.length / 2);

@@ -11,7 +11,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const lines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+const lines = (file: string) =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('the file of events', () => {
   it('has one event a line, data and envelope, in the order they came, for its owner alone', async () => {
@@ -47,7 +51,10 @@ describe('the file of events', () => {
   });
 
   it('keeps the events of people, however many anonymous ones there are', async () => {
-    const [file, anonymousFile] = [path.join(directory, 'audit.ndjson'), path.join(directory, 'audit-anonymous.ndjson')];
+    const [file, anonymousFile] = [
+      path.join(directory, 'audit.ndjson'),
+      path.join(directory, 'audit-anonymous.ndjson'),
+    ];
     const own = sampleAuditRecord();
     const stranger = sampleAuditRecord({ data: { user: {}, responseStatus: { code: 401 } } });
     delete stranger.data.sallyport.identity;

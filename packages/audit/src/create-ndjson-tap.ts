@@ -7,7 +7,10 @@ export type NdjsonTapDeps = {
   file: string;
   /** Where events of anonymous callers go, so that no number of them displaces others. */
   anonymousFile: string;
-  /** At this size a file is moved to `<file>.1`, which replaces the one before. Default 64 MiB, and 8 MiB for anonymous callers. */
+  /**
+   * At this size a file is moved to `<file>.1`, which replaces the one before. Default 64 MiB, and 8 MiB for anonymous
+   * callers.
+   */
   maxBytes?: number;
   maxAnonymousBytes?: number;
 };
@@ -27,7 +30,10 @@ function createBoundedFile(file: string, maxBytes: number): (text: string) => Pr
   const write = async (text: string): Promise<void> => {
     if (size === undefined) {
       await mkdir(path.dirname(file), { recursive: true });
-      size = await stat(file).then((found) => found.size, () => 0);
+      size = await stat(file).then(
+        (found) => found.size,
+        () => 0,
+      );
     }
     const bytes = Buffer.byteLength(text);
     if (size > 0 && size + bytes > maxBytes) {
@@ -47,7 +53,10 @@ function createBoundedFile(file: string, maxBytes: number): (text: string) => Pr
   };
 }
 
-/** Creates a consumer that writes every event to a file, those of anonymous callers to one of their own, so that any tool which reads Kubernetes audit logs can follow along. Readable by their owner alone. */
+/**
+ * Creates a consumer that writes every event to a file, those of anonymous callers to one of their own, so that any
+ * tool which reads Kubernetes audit logs can follow along. Readable by their owner alone.
+ */
 export function createNdjsonTap(deps: NdjsonTapDeps): AuditConsumer {
   const write = createBoundedFile(deps.file, deps.maxBytes ?? 64 * mebibyte);
   const writeAnonymous = createBoundedFile(deps.anonymousFile, deps.maxAnonymousBytes ?? 8 * mebibyte);
@@ -57,6 +66,9 @@ export function createNdjsonTap(deps: NdjsonTapDeps): AuditConsumer {
       if (anonymousGroup(record)) anonymous += toLine(record);
       else named += toLine(record);
     }
-    await Promise.all([...(named === '' ? [] : [write(named)]), ...(anonymous === '' ? [] : [writeAnonymous(anonymous)])]);
+    await Promise.all([
+      ...(named === '' ? [] : [write(named)]),
+      ...(anonymous === '' ? [] : [writeAnonymous(anonymous)]),
+    ]);
   };
 }

@@ -4,14 +4,18 @@ import { createQuestionTurns } from './create-question-turns.ts';
 /** Questions that are answered when the test says so, in the order in which the store was asked. */
 function createStore() {
   const asked: { name: string; answer(): void; fail(): void }[] = [];
-  const question = (name: string) => () => new Promise<string>((resolve, reject) => {
-    asked.push({ name, answer: () => resolve(name), fail: () => reject(new Error(name)) });
-  });
+  const question = (name: string) => () =>
+    new Promise<string>((resolve, reject) => {
+      asked.push({ name, answer: () => resolve(name), fail: () => reject(new Error(name)) });
+    });
   return { question, asked, names: () => asked.map(({ name }) => name) };
 }
 
 const here = () => false;
-const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+const settled = () =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 describe('turns of questions', () => {
   it('asks the store so many at once and the others in their order, whatever became of those before', async () => {
@@ -52,7 +56,11 @@ describe('turns of questions', () => {
     const { question, asked, names } = createStore();
     const turns = createQuestionTurns({ atOnce: 1 });
     let isGone = false;
-    const answers = [turns.ask('a', question('1'), here), turns.ask('a', question('2'), () => isGone), turns.ask('a', question('3'), here)];
+    const answers = [
+      turns.ask('a', question('1'), here),
+      turns.ask('a', question('2'), () => isGone),
+      turns.ask('a', question('3'), here),
+    ];
     isGone = true;
     await settled();
     asked[0]!.answer();

@@ -1,8 +1,14 @@
 import { ProblemError } from '@sallyport/kit';
 
-/** Lets questions through to the store a few at a time, so that what is stored meanwhile does not wait behind all of them. */
+/**
+ * Lets questions through to the store a few at a time, so that what is stored meanwhile does not wait behind all of
+ * them.
+ */
 export type QuestionTurns = {
-  /** Asks when its turn has come. Rejects with `too-many-requests` where this person has too many questions open; undefined if nobody waits for the answer any more when its turn comes. */
+  /**
+   * Asks when its turn has come. Rejects with `too-many-requests` where this person has too many questions open;
+   * undefined if nobody waits for the answer any more when its turn comes.
+   */
   ask<T>(who: string, question: () => Promise<T>, isGone: () => boolean): Promise<T | undefined>;
 };
 
@@ -21,7 +27,11 @@ export function createQuestionTurns({ atOnce, perPerson = 4 }: QuestionTurnsDeps
 
   const enter = (who: string) => {
     const own = open.get(who) ?? 0;
-    if (own >= perPerson) throw new ProblemError('too-many-requests', `You have ${perPerson} questions to the audit log open already. Wait until they are answered.`);
+    if (own >= perPerson)
+      throw new ProblemError(
+        'too-many-requests',
+        `You have ${perPerson} questions to the audit log open already. Wait until they are answered.`,
+      );
     open.set(who, own + 1);
   };
   const leave = (who: string) => {
@@ -30,7 +40,10 @@ export function createQuestionTurns({ atOnce, perPerson = 4 }: QuestionTurnsDeps
     else open.set(who, own);
   };
   const turn = async (): Promise<void> => {
-    if (asked >= atOnce) await new Promise<void>((resolve) => { waiting.push(resolve); });
+    if (asked >= atOnce)
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+      });
     else asked += 1;
   };
   const pass = () => {

@@ -9,7 +9,12 @@ const soon = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
 function start(changes: Partial<BoundsDeps>) {
   const calls: Bounds[] = [];
   const bounding = keepWithinBounds({
-    store: { trim: async (bounds) => calls.push(bounds) }, logger: createLogger({ service: 'audit', level: 'silent' }), now: () => 100 * day, retentionMs: 90 * day, keepAnonymous: 5000, ...changes,
+    store: { trim: async (bounds) => calls.push(bounds) },
+    logger: createLogger({ service: 'audit', level: 'silent' }),
+    now: () => 100 * day,
+    retentionMs: 90 * day,
+    keepAnonymous: 5000,
+    ...changes,
   });
   return { calls, bounding };
 }

@@ -14,10 +14,15 @@ export type BoundsDeps = {
   everyMs?: number;
 };
 
-/** So many ids of events that were counted together are kept, many times what a subscription to Kafka may give again. */
+/**
+ * So many ids of events that were counted together are kept, many times what a subscription to Kafka may give again.
+ */
 const rememberIds = 50_000;
 
-/** Deletes events that are too old or too many: now and then, and as soon as a tenth of `keep`, or as much as `keepAnonymous`, has come in since. */
+/**
+ * Deletes events that are too old or too many: now and then, and as soon as a tenth of `keep`, or as much as
+ * `keepAnonymous`, has come in since.
+ */
 export type Bounding = { stored(count: number): void; close(): Promise<void> };
 
 /** Starts the retention job. A store that is away is tried again at the next turn. */
@@ -31,7 +36,12 @@ export function keepWithinBounds(deps: BoundsDeps): Bounding {
   const trim = async (): Promise<void> => {
     since = 0;
     try {
-      const deleted = await deps.store.trim({ before: deps.now() - deps.retentionMs, keepAnonymous, rememberIds, ...(keep === undefined ? {} : { keep }) });
+      const deleted = await deps.store.trim({
+        before: deps.now() - deps.retentionMs,
+        keepAnonymous,
+        rememberIds,
+        ...(keep === undefined ? {} : { keep }),
+      });
       if (deleted > 0) deps.logger.debug({ deleted }, 'events out of bounds are deleted');
     } catch (error) {
       deps.logger.warn({ reason: (error as Error).message }, 'events out of bounds could not be deleted');

@@ -11,7 +11,8 @@ function shown(name: string): string {
 }
 
 function faultsOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${shown(key)}: is not a parameter of this address`);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${shown(key)}: is not a parameter of this address`);
   return [`${issue.path.join('.')}: ${issue.message.replace(/^Invalid input: /, '')}`];
 }
 
@@ -19,9 +20,13 @@ function faultsOf(issue: z.core.$ZodIssue): string[] {
 export function readAuditQuery(search: URLSearchParams): AuditQuery {
   const repeated = [...new Set(search.keys())].filter((name) => search.getAll(name).length > 1);
   const parsed = auditQuerySchema.safeParse(Object.fromEntries(search));
-  const faults = [...repeated.map((name) => `${shown(name)}: stands more than once`), ...(parsed.success ? [] : parsed.error.issues.flatMap(faultsOf))];
+  const faults = [
+    ...repeated.map((name) => `${shown(name)}: stands more than once`),
+    ...(parsed.success ? [] : parsed.error.issues.flatMap(faultsOf)),
+  ];
   // A parameter without a value is more likely a slip than a wish for what is empty.
   for (const name of known) if (search.get(name) === '') faults.push(`${name}: is empty`);
-  if (faults.length > 0 || !parsed.success) throw new ProblemError('bad-request', `The query cannot be answered: ${faults.join('; ')}.`);
+  if (faults.length > 0 || !parsed.success)
+    throw new ProblemError('bad-request', `The query cannot be answered: ${faults.join('; ')}.`);
   return parsed.data;
 }

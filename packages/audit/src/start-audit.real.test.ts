@@ -5,12 +5,25 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
-import { ConfigFaults, createAuditBus, createLogger, createServiceClient, createServiceIdentity, encodeCaller, ProblemError, readConfig, sampleAuditRecord } from '@sallyport/kit';
+import {
+  ConfigFaults,
+  createAuditBus,
+  createLogger,
+  createServiceClient,
+  createServiceIdentity,
+  encodeCaller,
+  ProblemError,
+  readConfig,
+  sampleAuditRecord,
+} from '@sallyport/kit';
 import { startAudit, type RunningAudit } from './start-audit.ts';
 import { checkAuditConfig } from './check-audit-config.ts';
 import type { AuditStore } from './store/audit-store.ts';
 
-const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<(typeof serviceNames)[number], ReturnType<typeof generateKeyPairSync>>;
+const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
+  (typeof serviceNames)[number],
+  ReturnType<typeof generateKeyPairSync>
+>;
 const logger = createLogger({ service: 'audit', level: 'silent' });
 let directory: string;
 let running: RunningAudit | undefined;
@@ -24,30 +37,45 @@ afterEach(async () => {
 });
 
 function configText(audit: string, key = 'audit.pem'): string {
-  for (const name of serviceNames) writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  const service = (name: (typeof serviceNames)[number]) => `  ${name}: {keyFile: ${name === 'audit' ? key : `${name}.pem`}, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
-  return ['gateway: {url: "http://127.0.0.1:8443"}', 'services:', ...serviceNames.map(service), 'sessions: {memory: true}', `audit: ${audit}`,
-    'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}'].join('\n');
+  for (const name of serviceNames)
+    writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const service = (name: (typeof serviceNames)[number]) =>
+    `  ${name}: {keyFile: ${name === 'audit' ? key : `${name}.pem`}, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
+  return [
+    'gateway: {url: "http://127.0.0.1:8443"}',
+    'services:',
+    ...serviceNames.map(service),
+    'sessions: {memory: true}',
+    `audit: ${audit}`,
+    'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}',
+  ].join('\n');
 }
-const load = (audit: string, key?: string) => readConfig(configText(audit, key), path.join(directory, 'sallyport.yaml'), {});
+const load = (audit: string, key?: string) =>
+  readConfig(configText(audit, key), path.join(directory, 'sallyport.yaml'), {});
 
 /** A store in a list, which can be taken away. */
 function createListStore() {
   const held: AuditRecord[] = [];
   const state = { away: false };
-  const used = <T>(answer: T) => state.away ? Promise.reject(new ProblemError('service-unavailable', 'away')) : Promise.resolve(answer);
+  const used = <T>(answer: T) =>
+    state.away ? Promise.reject(new ProblemError('service-unavailable', 'away')) : Promise.resolve(answer);
   const store: AuditStore = {
     add: async (records) => {
       await used(undefined);
       held.push(...records.filter((record) => !held.some((one) => one.id === record.id)));
     },
-    find: () => used({ events: held }), ping: () => used(undefined), trim: () => used(0), close: async () => undefined,
+    find: () => used({ events: held }),
+    ping: () => used(undefined),
+    trim: () => used(0),
+    close: async () => undefined,
   };
   return { store, held, state };
 }
 
 const caller = encodeCaller({
-  session: { id: 's', kind: 'cli', expiresAt: 0 }, privileged: true, clientAddress: '127.0.0.1',
+  session: { id: 's', kind: 'cli', expiresAt: 0 },
+  privileged: true,
+  clientAddress: '127.0.0.1',
   identity: { provider: 'corp', issuer: 'i', subject: 'carol', user: 'carol', groups: [], amr: [] },
 });
 
@@ -56,7 +84,11 @@ describe('the audit service on the bus of its process', () => {
     const bus = createAuditBus({ logger, now: Date.now });
     const { store, state, held } = createListStore();
     running = await startAudit({ loaded: load('{kafka: {memory: true}}'), logger, bus, store });
-    const identity = createServiceIdentity({ name: 'proxy', privateKey: keys.proxy.privateKey as never, now: Date.now });
+    const identity = createServiceIdentity({
+      name: 'proxy',
+      privateKey: keys.proxy.privateKey as never,
+      now: Date.now,
+    });
     const client = createServiceClient({ url: running.url, audience: 'audit', identity });
     const query = () => client.request({ method: 'GET', path: '/v1/events', headers: { 'sallyport-caller': caller } });
 
@@ -65,11 +97,31 @@ describe('the audit service on the bus of its process', () => {
     expect(((await query()).body as AuditPage).events).toEqual([record]);
     expect(await running.readiness.report()).toEqual({ ready: true, checks: { store: 'ok', events: 'ok' } });
 
-    // A person may have 64 KiB of groups, and ask as much as a head of the gateway's may hold: the internal call has both.
+    // A person may have 64 KiB of groups, and ask as much as a head of the gateway's may hold: the internal call has
+    // both.
     const groups = Array.from({ length: 1000 }, (_none, index) => `group-${index}-${'x'.repeat(50)}`);
-    const asMember = encodeCaller({ session: { id: 's', kind: 'cli', expiresAt: 0 }, privileged: true, clientAddress: '127.0.0.1', identity: { provider: 'corp', issuer: 'i', subject: 'carol', user: 'carol', groups, amr: [] } });
-    expect(((await client.request({ method: 'GET', path: '/v1/events', headers: { 'sallyport-caller': asMember } })).body as AuditPage).events).toEqual([record]);
-    await expect(client.request({ method: 'GET', path: `/v1/events?user=${'x'.repeat(40_000)}`, headers: { 'sallyport-caller': caller } })).rejects.toMatchObject({ code: 'bad-request', message: expect.stringContaining('user: is longer than 500 characters') });
+    const asMember = encodeCaller({
+      session: { id: 's', kind: 'cli', expiresAt: 0 },
+      privileged: true,
+      clientAddress: '127.0.0.1',
+      identity: { provider: 'corp', issuer: 'i', subject: 'carol', user: 'carol', groups, amr: [] },
+    });
+    expect(
+      (
+        (await client.request({ method: 'GET', path: '/v1/events', headers: { 'sallyport-caller': asMember } }))
+          .body as AuditPage
+      ).events,
+    ).toEqual([record]);
+    await expect(
+      client.request({
+        method: 'GET',
+        path: `/v1/events?user=${'x'.repeat(40_000)}`,
+        headers: { 'sallyport-caller': caller },
+      }),
+    ).rejects.toMatchObject({
+      code: 'bad-request',
+      message: expect.stringContaining('user: is longer than 500 characters'),
+    });
 
     state.away = true;
     const later = sampleAuditRecord();
@@ -87,14 +139,25 @@ describe('the audit service on the bus of its process', () => {
 describe('the audit service by itself', () => {
   it('starts while Kafka is away and says that it is not ready', async () => {
     const begun = performance.now();
-    running = await startAudit({ loaded: load('{kafka: {brokers: ["127.0.0.1:9"]}}'), logger, store: createListStore().store });
+    running = await startAudit({
+      loaded: load('{kafka: {brokers: ["127.0.0.1:9"]}}'),
+      logger,
+      store: createListStore().store,
+    });
     expect(performance.now() - begun).toBeLessThan(2000);
-    expect(await running.readiness.report()).toEqual({ ready: false, checks: { store: 'ok', events: 'not subscribed to Kafka' } });
+    expect(await running.readiness.report()).toEqual({
+      ready: false,
+      checks: { store: 'ok', events: 'not subscribed to Kafka' },
+    });
   });
 
   it('does not start without Kafka, and names all faults at once', async () => {
-    await expect(startAudit({ loaded: load('{kafka: {memory: true}}'), logger, store: createListStore().store })).rejects.toThrow(ConfigFaults);
-    expect(() => checkAuditConfig(load('{kafka: {memory: true}}', 'missing.pem'))).toThrow(/audit\.kafka[^]*services\.audit\.keyFile/);
+    await expect(
+      startAudit({ loaded: load('{kafka: {memory: true}}'), logger, store: createListStore().store }),
+    ).rejects.toThrow(ConfigFaults);
+    expect(() => checkAuditConfig(load('{kafka: {memory: true}}', 'missing.pem'))).toThrow(
+      /audit\.kafka[^]*services\.audit\.keyFile/,
+    );
     expect(() => checkAuditConfig(load('{kafka: {brokers: ["k:9092"]}}'))).not.toThrow();
   });
 
@@ -103,7 +166,10 @@ describe('the audit service by itself', () => {
     writeFileSync(file, configText('{kafka: {memory: true}}'));
     // The source runs as it is: types are stripped, and @sallyport/kit is found by the condition that names sources.
     const program = path.join(import.meta.dirname, 'main.ts');
-    const check = () => spawnSync(process.execPath, ['--conditions=source', program, '--config', file, '--check-config'], { encoding: 'utf8' });
+    const check = () =>
+      spawnSync(process.execPath, ['--conditions=source', program, '--config', file, '--check-config'], {
+        encoding: 'utf8',
+      });
     const faulty = check();
     expect(faulty.stderr).toContain('audit.kafka');
     expect(faulty.status).toBe(1);

@@ -1,6 +1,18 @@
 import {
-  consumeKafkaAudit, createIngestMetrics, createInternalServer, createReadiness, listenHttp, loadServiceKeys, type AuditBus, type AuditConsumer, type LoadedConfig, type Logger, type Metrics,
-  type Readiness, type RunningService, type ServiceVerifier,
+  consumeKafkaAudit,
+  createIngestMetrics,
+  createInternalServer,
+  createReadiness,
+  listenHttp,
+  loadServiceKeys,
+  type AuditBus,
+  type AuditConsumer,
+  type LoadedConfig,
+  type Logger,
+  type Metrics,
+  type Readiness,
+  type RunningService,
+  type ServiceVerifier,
 } from '@sallyport/kit';
 import { noKafka } from './check-audit-config.ts';
 import { createAuditApp } from './create-audit-app.ts';
@@ -28,32 +40,63 @@ export type RunningAudit = RunningService & { url: string; readiness: Readiness 
 type Subscription = { check(): void; close(): Promise<void> };
 
 /**
- * All replicas of an installation are one consumer group, so that each event is stored by one of them. Installations that share Kafka
- * have topics of their own: in one group the leader would hand out the partitions of its own topic, and nobody would read the others.
+ * All replicas of an installation are one consumer group, so that each event is stored by one of them. Installations
+ * that share Kafka have topics of their own: in one group the leader would hand out the partitions of its own topic,
+ * and nobody would read the others.
  */
 const groupOf = (topic: string) => `sallyport-audit.${topic}`;
 
 function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
-  const { loaded: { config, resolvePath }, logger, metrics, bus, now = Date.now } = parts;
+  const {
+    loaded: { config, resolvePath },
+    logger,
+    metrics,
+    bus,
+    now = Date.now,
+  } = parts;
   const { kafka } = config.audit;
   if (!('memory' in kafka)) {
-    return consumeKafkaAudit({ kafka, groupId: groupOf(kafka.topic), onRecords, logger, now, resolvePath, ...(metrics ? { metrics } : {}) });
+    return consumeKafkaAudit({
+      kafka,
+      groupId: groupOf(kafka.topic),
+      onRecords,
+      logger,
+      now,
+      resolvePath,
+      ...(metrics ? { metrics } : {}),
+    });
   }
   if (!bus) throw noKafka(parts.loaded);
   const unsubscribe = bus.subscribe(onRecords);
   return { check: () => undefined, close: async () => unsubscribe() };
 }
 
-/** Composes and starts the service. It starts while Kafka and PostgreSQL are away, and needs no restart when they come. */
+/**
+ * Composes and starts the service. It starts while Kafka and PostgreSQL are away, and needs no restart when they come.
+ */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
-  const { loaded: { config, resolvePath }, logger, now = Date.now, readiness = createReadiness() } = parts;
+  const {
+    loaded: { config, resolvePath },
+    logger,
+    now = Date.now,
+    readiness = createReadiness(),
+  } = parts;
   const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'audit', now).verifier;
   const store = parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath });
   const embedded = !config.audit.store || 'embedded' in config.audit.store;
-  const bounding = keepWithinBounds({ store, logger, now, retentionMs: config.audit.retention, keepAnonymous: config.audit.keepAnonymous, ...(embedded ? { keep: config.audit.keep } : {}) });
+  const bounding = keepWithinBounds({
+    store,
+    logger,
+    now,
+    retentionMs: config.audit.retention,
+    keepAnonymous: config.audit.keepAnonymous,
+    ...(embedded ? { keep: config.audit.keep } : {}),
+  });
   const counters = createIngestMetrics(parts.metrics);
   const ingest = createIngest({
-    store, logger, onUnstorable: counters.unstorable,
+    store,
+    logger,
+    onUnstorable: counters.unstorable,
     onStored(count) {
       counters.stored(count);
       bounding.stored(count);
@@ -63,7 +106,14 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   readiness.add('store', () => store.ping());
   readiness.add('events', () => subscription.check());
   const { host, port } = config.services.audit.listen;
-  const listening = await listenHttp(createInternalServer({ loaded: parts.loaded, service: 'audit', handler: createAuditApp({ store, verifier, logger, ...(embedded ? { atOnce: 1 } : {}) }) }), { host, port });
+  const listening = await listenHttp(
+    createInternalServer({
+      loaded: parts.loaded,
+      service: 'audit',
+      handler: createAuditApp({ store, verifier, logger, ...(embedded ? { atOnce: 1 } : {}) }),
+    }),
+    { host, port },
+  );
   const scheme = config.services.audit.certFile === undefined ? 'http' : 'https';
   return {
     url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listening.port}`,

@@ -1,4 +1,13 @@
-import type { AuditSink, Logger, ProviderTokenStore, ServiceVerifier, SessionStore, SessionTokenSigner, SingleUseStore, TokenSealer } from '@sallyport/kit';
+import type {
+  AuditSink,
+  Logger,
+  ProviderTokenStore,
+  ServiceVerifier,
+  SessionStore,
+  SessionTokenSigner,
+  SingleUseStore,
+  TokenSealer,
+} from '@sallyport/kit';
 import type { ScimDeps } from './directory/scim/scim-deps.ts';
 import type { LoginSealer } from './login/login-sealer.ts';
 import type { LoginSettings } from './login/login-settings.ts';

@@ -14,25 +14,38 @@ function attempt(path: string, work: () => unknown): ConfigFault[] {
   }
 }
 
-/** Checks what only this service reads of the configuration: keys, where the login pages are, the providers' authorities, the directory's files. Throws ConfigFaults. */
+/**
+ * Checks what only this service reads of the configuration: keys, where the login pages are, the providers'
+ * authorities, the directory's files. Throws ConfigFaults.
+ */
 export function checkAuthenticate(loaded: LoadedConfig): void {
   const { config, file, resolvePath, place } = loaded;
-  const faults = [() => loadServiceKeys(loaded, 'authenticate', Date.now), () => loadSealingKeys(loaded)].flatMap((load) => {
-    try {
-      load();
-      return [];
-    } catch (error) {
-      if (!(error instanceof ConfigFaults)) throw error;
-      return error.faults;
-    }
-  });
-  faults.push(...[
-    ...attempt(config.login.url === undefined ? 'gateway.url' : 'login.url', () => readLoginSettings(config)),
-    ...config.identity.providers.flatMap(({ caFile, clientKeyFile }, index) => [
-      ...(caFile == null ? [] : attempt(`identity.providers.${index}.caFile`, () => readFileSync(resolvePath(caFile)))),
-      ...(clientKeyFile == null ? [] : attempt(`identity.providers.${index}.clientKeyFile`, () => readClientKey(readFileSync(resolvePath(clientKeyFile), 'utf8')))),
-    ]),
-  ].map((fault) => ({ ...fault, ...place(fault.path.split('.')) })));
+  const faults = [() => loadServiceKeys(loaded, 'authenticate', Date.now), () => loadSealingKeys(loaded)].flatMap(
+    (load) => {
+      try {
+        load();
+        return [];
+      } catch (error) {
+        if (!(error instanceof ConfigFaults)) throw error;
+        return error.faults;
+      }
+    },
+  );
+  faults.push(
+    ...[
+      ...attempt(config.login.url === undefined ? 'gateway.url' : 'login.url', () => readLoginSettings(config)),
+      ...config.identity.providers.flatMap(({ caFile, clientKeyFile }, index) => [
+        ...(caFile == null
+          ? []
+          : attempt(`identity.providers.${index}.caFile`, () => readFileSync(resolvePath(caFile)))),
+        ...(clientKeyFile == null
+          ? []
+          : attempt(`identity.providers.${index}.clientKeyFile`, () =>
+              readClientKey(readFileSync(resolvePath(clientKeyFile), 'utf8')),
+            )),
+      ]),
+    ].map((fault) => ({ ...fault, ...place(fault.path.split('.')) })),
+  );
   faults.push(...checkDirectory(loaded));
   if (faults.length > 0) throw new ConfigFaults(file, faults);
 }

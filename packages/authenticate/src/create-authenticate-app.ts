@@ -45,7 +45,9 @@ function mountDevice(app: Express, routes: RouteDeps): void {
   app.all('/.sallyport/api/v1/device/code', only('POST'), formOrJson(), issueDeviceCode(routes));
   app.all('/.sallyport/api/v1/device/token', only('POST'), formOrJson(), redeemDeviceCode(routes));
   const [show, answer] = [showDevicePage(routes), answerDevice(routes)];
-  app.all('/.sallyport/device', only('GET', 'POST'), form(), (request, response, next) => (request.method === 'GET' ? show : answer)(request, response, next));
+  app.all('/.sallyport/device', only('GET', 'POST'), form(), (request, response, next) =>
+    (request.method === 'GET' ? show : answer)(request, response, next),
+  );
 }
 
 /** What Pomerium's clients ask for. */
@@ -56,10 +58,16 @@ function mountPomerium(app: Express, routes: RouteDeps): void {
   app.all('/.pomerium/sign_out', only('GET', 'POST'), signOut(routes));
 }
 
-/** The service's HTTP application. It neither listens nor reads the environment. Every call needs the credential of one of Sallyport's services. */
+/**
+ * The service's HTTP application. It neither listens nor reads the environment. Every call needs the credential of one
+ * of Sallyport's services.
+ */
 export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   const events = createLoginEvents(deps);
-  const { pending = createLoginSealer([{ id: 'of-this-process', key: randomBytes(32) }]), watch = createLoginWatch({ ...deps, events }) } = deps;
+  const {
+    pending = createLoginSealer([{ id: 'of-this-process', key: randomBytes(32) }]),
+    watch = createLoginWatch({ ...deps, events }),
+  } = deps;
   const routes: RouteDeps = { ...deps, events, pending, watch };
   const app = express();
   app.disable('x-powered-by');
@@ -77,7 +85,9 @@ export function createAuthenticateApp(deps: AuthenticateDeps): Express {
   mountDevice(app, routes);
   mountPomerium(app, routes);
   const [list, revoke] = [listSessions(routes), revokeSessions(routes)];
-  app.all('/v1/sessions', only('GET', 'DELETE'), (request, response, next) => (request.method === 'GET' ? list : revoke)(request, response, next));
+  app.all('/v1/sessions', only('GET', 'DELETE'), (request, response, next) =>
+    (request.method === 'GET' ? list : revoke)(request, response, next),
+  );
   if (deps.scim) app.use('/.sallyport/scim/v2', createScimApp(deps.scim));
   app.all('/v1/sessions/:id', only('DELETE'), revokeSession(routes));
   app.use(() => {

@@ -10,7 +10,10 @@ import { checkAuthenticate } from './check-authenticate.ts';
 import { startAuthenticate, type RunningAuthenticate } from './start-authenticate.ts';
 import { recordingSink } from './test-bed.test.support.ts';
 
-const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<(typeof serviceNames)[number], ReturnType<typeof generateKeyPairSync>>;
+const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
+  (typeof serviceNames)[number],
+  ReturnType<typeof generateKeyPairSync>
+>;
 let directory: string;
 let running: RunningAuthenticate | undefined;
 beforeEach(() => {
@@ -23,15 +26,34 @@ afterEach(async () => {
 });
 
 function load(sessions: string, gatewayUrl = 'http://127.0.0.1:8443', caFile = '') {
-  for (const name of serviceNames) writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  const service = (name: (typeof serviceNames)[number]) => `  ${name}: {keyFile: ${name}.pem, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
-  return readConfig([`gateway: {url: "${gatewayUrl}"}`, 'services:', ...serviceNames.map(service), `sessions: ${sessions}`,
-    // A port of the discard service, where nobody listens.
-    `identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true${caFile}}]}`].join('\n'), path.join(directory, 'sallyport.yaml'), {});
+  for (const name of serviceNames)
+    writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const service = (name: (typeof serviceNames)[number]) =>
+    `  ${name}: {keyFile: ${name}.pem, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
+  return readConfig(
+    [
+      `gateway: {url: "${gatewayUrl}"}`,
+      'services:',
+      ...serviceNames.map(service),
+      `sessions: ${sessions}`,
+      // A port of the discard service, where nobody listens.
+      `identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true${caFile}}]}`,
+    ].join('\n'),
+    path.join(directory, 'sallyport.yaml'),
+    {},
+  );
 }
 const call = async (from: (typeof serviceNames)[number], to: string, headers: Record<string, string> = {}) => {
   const identity = createServiceIdentity({ name: from, privateKey: keys[from].privateKey as never, now: Date.now });
-  return fetch(`${running!.url}${to}`, { headers: { authorization: await identity.credentialFor('authenticate'), 'sallyport-origin': 'http://127.0.0.1:8443', accept: 'application/json', ...headers }, redirect: 'manual' });
+  return fetch(`${running!.url}${to}`, {
+    headers: {
+      authorization: await identity.credentialFor('authenticate'),
+      'sallyport-origin': 'http://127.0.0.1:8443',
+      accept: 'application/json',
+      ...headers,
+    },
+    redirect: 'manual',
+  });
 };
 
 describe('the check of the configuration', () => {
@@ -39,31 +61,49 @@ describe('the check of the configuration', () => {
     expect(() => checkAuthenticate(load('{memory: true}'))).not.toThrow();
     const faulty = load('{memory: true}', 'http://gate.example.com', ', caFile: missing.pem');
     rmSync(path.join(directory, 'authenticate.pem'));
-    expect(() => checkAuthenticate(faulty)).toThrow(expect.objectContaining({
-      faults: [
-        expect.objectContaining({ path: 'services.authenticate.keyFile' }), expect.objectContaining({ path: 'gateway.url', message: expect.stringContaining('must be https'), line: 1 }),
-        expect.objectContaining({ path: 'identity.providers.0.caFile', message: 'cannot be read (ENOENT)' }),
-      ],
-    }));
+    expect(() => checkAuthenticate(faulty)).toThrow(
+      expect.objectContaining({
+        faults: [
+          expect.objectContaining({ path: 'services.authenticate.keyFile' }),
+          expect.objectContaining({ path: 'gateway.url', message: expect.stringContaining('must be https'), line: 1 }),
+          expect.objectContaining({ path: 'identity.providers.0.caFile', message: 'cannot be read (ENOENT)' }),
+        ],
+      }),
+    );
   });
 });
 
 describe('the keys of clients', () => {
   it('are checked with the rest', () => {
-    const withKey = (file: string) => load('{memory: true}', 'http://127.0.0.1:8443', `, clientAuth: private_key_jwt, clientKeyFile: ${file}`);
+    const withKey = (file: string) =>
+      load('{memory: true}', 'http://127.0.0.1:8443', `, clientAuth: private_key_jwt, clientKeyFile: ${file}`);
     expect(() => checkAuthenticate(withKey('proxy.pem'))).not.toThrow();
     writeFileSync(path.join(directory, 'none.pem'), 'not a key');
     for (const file of ['missing.pem', 'none.pem']) {
-      expect(() => checkAuthenticate(withKey(file))).toThrow(expect.objectContaining({ faults: [expect.objectContaining({ path: 'identity.providers.0.clientKeyFile', line: expect.any(Number) })] }));
+      expect(() => checkAuthenticate(withKey(file))).toThrow(
+        expect.objectContaining({
+          faults: [expect.objectContaining({ path: 'identity.providers.0.clientKeyFile', line: expect.any(Number) })],
+        }),
+      );
     }
   });
 });
 
 describe('the keys that seal provider tokens', () => {
   it('are checked with the rest', () => {
-    expect(() => checkAuthenticate(load('{memory: true, encryption: {keys: [{id: a, keyFile: missing.key}]}}'))).toThrow(expect.objectContaining({
-      faults: [expect.objectContaining({ path: 'sessions.encryption.keys.0.keyFile', message: 'cannot be read (ENOENT)', line: expect.any(Number) })],
-    }));
+    expect(() =>
+      checkAuthenticate(load('{memory: true, encryption: {keys: [{id: a, keyFile: missing.key}]}}')),
+    ).toThrow(
+      expect.objectContaining({
+        faults: [
+          expect.objectContaining({
+            path: 'sessions.encryption.keys.0.keyFile',
+            message: 'cannot be read (ENOENT)',
+            line: expect.any(Number),
+          }),
+        ],
+      }),
+    );
   });
 
   it('are missed aloud where sessions are in Redis', async () => {
@@ -72,18 +112,32 @@ describe('the keys that seal provider tokens', () => {
     running = await startAuthenticate({ loaded: load('{memory: true}'), logger, audit: recordingSink() });
     await running.close();
     expect(lines.join()).not.toContain('sessions.encryption');
-    running = await startAuthenticate({ loaded: load('{redis: "redis://127.0.0.1:9"}'), logger, audit: recordingSink() });
+    running = await startAuthenticate({
+      loaded: load('{redis: "redis://127.0.0.1:9"}'),
+      logger,
+      audit: recordingSink(),
+    });
     expect(lines.join()).toContain('sessions.encryption has no keys');
     await running.close();
     lines.length = 0;
-    running = await startAuthenticate({ loaded: load(`{redis: "redis://127.0.0.1:9", encryption: {keys: [{id: a, key: "${Buffer.alloc(32).toString('base64')}"}]}}`), logger, audit: recordingSink() });
+    running = await startAuthenticate({
+      loaded: load(
+        `{redis: "redis://127.0.0.1:9", encryption: {keys: [{id: a, key: "${Buffer.alloc(32).toString('base64')}"}]}}`,
+      ),
+      logger,
+      audit: recordingSink(),
+    });
     expect(lines.join()).not.toContain('sessions.encryption');
   });
 });
 
 describe('the running service', () => {
   it('answers the proxy and nobody else', async () => {
-    running = await startAuthenticate({ loaded: load('{memory: true}'), logger: pino({ level: 'silent' }), audit: recordingSink() });
+    running = await startAuthenticate({
+      loaded: load('{memory: true}'),
+      logger: pino({ level: 'silent' }),
+      audit: recordingSink(),
+    });
     expect((await call('proxy', '/.sallyport/login')).status).toBe(200);
     expect((await call('audit', '/.sallyport/login')).status).toBe(403);
     expect((await fetch(`${running.url}/.sallyport/login`)).status).toBe(401);
@@ -92,15 +146,26 @@ describe('the running service', () => {
 
   it('starts while Redis and the identity provider are away, and says which', async () => {
     const from = performance.now();
-    running = await startAuthenticate({ loaded: load('{redis: "redis://127.0.0.1:9"}'), logger: pino({ level: 'silent' }), audit: recordingSink() });
+    running = await startAuthenticate({
+      loaded: load('{redis: "redis://127.0.0.1:9"}'),
+      logger: pino({ level: 'silent' }),
+      audit: recordingSink(),
+    });
     expect(performance.now() - from).toBeLessThan(6000);
     const login = await call('proxy', '/.sallyport/login', { accept: 'text/html' });
     expect(login.status).toBe(503);
     expect(await login.text()).toContain('identity provider corp cannot be reached');
     const asked = performance.now();
     const token = await fetch(`${running.url}/.sallyport/token`, {
-      method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: 'c', code_verifier: 'v', redirect_uri: 'r' }),
-      headers: { authorization: await createServiceIdentity({ name: 'proxy', privateKey: keys.proxy.privateKey as never, now: Date.now }).credentialFor('authenticate') },
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'authorization_code', code: 'c', code_verifier: 'v', redirect_uri: 'r' }),
+      headers: {
+        authorization: await createServiceIdentity({
+          name: 'proxy',
+          privateKey: keys.proxy.privateKey as never,
+          now: Date.now,
+        }).credentialFor('authenticate'),
+      },
     });
     expect(await token.json()).toMatchObject({ code: 'sessions-unavailable', status: 503 });
     expect(performance.now() - asked).toBeLessThan(3000);

@@ -2,8 +2,29 @@ import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { foreignPrefixes, warnOfSharedNames } from '@sallyport/contracts';
 import {
-  createAuditSink, createInternalServer, createMemoryDirectoryStore, createMemoryProviderTokenStore, createReadiness, createSessionStores, createSessionTokenSigner, createTokenSealer, listenHttp, loadSealingKeys, loadServiceKeys, type AuditSink, type DirectoryStore, type LoadedConfig, type Logger, type Metrics, type ProviderTokenStore, type Readiness, type RunningService,
-  type ServiceVerifier, type SessionStore, type SessionTokenSigner, type SingleUseStore,
+  createAuditSink,
+  createInternalServer,
+  createMemoryDirectoryStore,
+  createMemoryProviderTokenStore,
+  createReadiness,
+  createSessionStores,
+  createSessionTokenSigner,
+  createTokenSealer,
+  listenHttp,
+  loadSealingKeys,
+  loadServiceKeys,
+  type AuditSink,
+  type DirectoryStore,
+  type LoadedConfig,
+  type Logger,
+  type Metrics,
+  type ProviderTokenStore,
+  type Readiness,
+  type RunningService,
+  type ServiceVerifier,
+  type SessionStore,
+  type SessionTokenSigner,
+  type SingleUseStore,
 } from '@sallyport/kit';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
@@ -42,12 +63,32 @@ export type RunningAuthenticate = RunningService & { url: string; readiness: Rea
 
 type Closing = (() => Promise<void>)[];
 
-function createProviders({ loaded: { config: { identity }, resolvePath }, environment, fetch, logger, now = Date.now }: StartAuthenticate, keepsTokens: boolean, closing: Closing) {
-  const read = (file: string | null | undefined) => (file == null ? undefined : readFileSync(resolvePath(file), 'utf8'));
+function createProviders(
+  {
+    loaded: {
+      config: { identity },
+      resolvePath,
+    },
+    environment,
+    fetch,
+    logger,
+    now = Date.now,
+  }: StartAuthenticate,
+  keepsTokens: boolean,
+  closing: Closing,
+) {
+  const read = (file: string | null | undefined) =>
+    file == null ? undefined : readFileSync(resolvePath(file), 'utf8');
   for (const { path, message } of warnOfSharedNames(identity.providers)) logger.warn(`${path} ${message}`);
   return identity.providers.map((provider) => {
     const [ca, key] = [read(provider.caFile), read(provider.clientKeyFile)];
-    const parts = { provider, now, keepsTokens, foreign: foreignPrefixes(provider, identity.providers), ...(key === undefined ? {} : { clientKey: readClientKey(key) }) };
+    const parts = {
+      provider,
+      now,
+      keepsTokens,
+      foreign: foreignPrefixes(provider, identity.providers),
+      ...(key === undefined ? {} : { clientKey: readClientKey(key) }),
+    };
     if (fetch) return createProviderClient({ ...parts, fetch });
     const own = createProviderFetch({ ...environment, ...(ca === undefined ? {} : { ca }) });
     closing.push(own.close);
@@ -55,38 +96,98 @@ function createProviders({ loaded: { config: { identity }, resolvePath }, enviro
   });
 }
 
-async function openStores({ loaded: { config, resolvePath }, logger, now = Date.now, sessions, singleUse, providerTokens, directory }: StartAuthenticate, closing: Closing) {
-  if (sessions && singleUse) return { sessions, singleUse, tokens: providerTokens ?? createMemoryProviderTokenStore({ now }), directory: directory ?? createMemoryDirectoryStore({ now }) };
+async function openStores(
+  {
+    loaded: { config, resolvePath },
+    logger,
+    now = Date.now,
+    sessions,
+    singleUse,
+    providerTokens,
+    directory,
+  }: StartAuthenticate,
+  closing: Closing,
+) {
+  if (sessions && singleUse)
+    return {
+      sessions,
+      singleUse,
+      tokens: providerTokens ?? createMemoryProviderTokenStore({ now }),
+      directory: directory ?? createMemoryDirectoryStore({ now }),
+    };
   const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
   closing.push(stores.close);
-  return { sessions: sessions ?? stores.sessions, singleUse: singleUse ?? stores.singleUse, tokens: providerTokens ?? stores.tokens, directory: directory ?? stores.directory };
+  return {
+    sessions: sessions ?? stores.sessions,
+    singleUse: singleUse ?? stores.singleUse,
+    tokens: providerTokens ?? stores.tokens,
+    directory: directory ?? stores.directory,
+  };
 }
 
 /** Lets logins and sessions follow the directory, where the configuration names sources. */
-function followDirectory(parts: StartAuthenticate, deps: AuthenticateDeps, store: DirectoryStore, closing: Closing): AuthenticateDeps {
-  const { loaded, loaded: { config, resolvePath }, environment, fetch, metrics } = parts;
+function followDirectory(
+  parts: StartAuthenticate,
+  deps: AuthenticateDeps,
+  store: DirectoryStore,
+  closing: Closing,
+): AuthenticateDeps {
+  const {
+    loaded,
+    loaded: { config, resolvePath },
+    environment,
+    fetch,
+    metrics,
+  } = parts;
   if (config.identity.directory.sources.length === 0) return deps;
   const opened = openDirectory({
-    ...deps, config, resolvePath, store, scimClients: loadScimClients(loaded), random: Math.random, loginEvents: createLoginEvents(deps), ...(metrics ? { metrics } : {}),
+    ...deps,
+    config,
+    resolvePath,
+    store,
+    scimClients: loadScimClients(loaded),
+    random: Math.random,
+    loginEvents: createLoginEvents(deps),
+    ...(metrics ? { metrics } : {}),
     fetchFor(source) {
       if (fetch) return fetch;
       // Whole directories are read page by page, and a page that did not come is asked for again.
-      const own = createProviderFetch({ ...environment, keepAliveMs: 10_000, ...('caFile' in source && source.caFile != null ? { ca: readFileSync(resolvePath(source.caFile), 'utf8') } : {}) });
+      const own = createProviderFetch({
+        ...environment,
+        keepAliveMs: 10_000,
+        ...('caFile' in source && source.caFile != null
+          ? { ca: readFileSync(resolvePath(source.caFile), 'utf8') }
+          : {}),
+      });
       closing.push(own.close);
       return own.fetch;
     },
   });
   closing.push(opened.close);
   opened.start();
-  return { ...deps, providers: opened.providers, sessions: opened.sessions, ...(opened.scim ? { scim: opened.scim } : {}) };
+  return {
+    ...deps,
+    providers: opened.providers,
+    sessions: opened.sessions,
+    ...(opened.scim ? { scim: opened.scim } : {}),
+  };
 }
 
-/** Sessions in memory end with the process, and so may the key; in Redis nothing is kept that every reader of it could use. */
-function openKeeping({ loaded, logger }: StartAuthenticate, tokens: ProviderTokenStore): NonNullable<AuthenticateDeps['keeping']> | undefined {
+/**
+ * Sessions in memory end with the process, and so may the key; in Redis nothing is kept that every reader of it could
+ * use.
+ */
+function openKeeping(
+  { loaded, logger }: StartAuthenticate,
+  tokens: ProviderTokenStore,
+): NonNullable<AuthenticateDeps['keeping']> | undefined {
   const keys = loadSealingKeys(loaded);
   if (keys.length > 0) return { tokens, sealer: createTokenSealer(keys) };
-  if (!('redis' in loaded.config.sessions)) return { tokens, sealer: createTokenSealer([{ id: 'of-this-process', key: randomBytes(32) }]) };
-  logger.warn('sessions.encryption has no keys: no refresh tokens are kept, so sessions live to their end whatever happens to the person at the identity provider');
+  if (!('redis' in loaded.config.sessions))
+    return { tokens, sealer: createTokenSealer([{ id: 'of-this-process', key: randomBytes(32) }]) };
+  logger.warn(
+    'sessions.encryption has no keys: no refresh tokens are kept, so sessions live to their end whatever happens to the person at the identity provider',
+  );
   return undefined;
 }
 
@@ -94,35 +195,71 @@ function openKeeping({ loaded, logger }: StartAuthenticate, tokens: ProviderToke
 function startRefreshing(parts: StartAuthenticate, deps: AuthenticateDeps, closing: Closing): void {
   const { keeping } = deps;
   if (!keeping) return;
-  const refresher = createRefresher({ ...deps, keeping, events: createLoginEvents(deps), random: Math.random, ...(parts.metrics ? { metrics: parts.metrics } : {}) });
+  const refresher = createRefresher({
+    ...deps,
+    keeping,
+    events: createLoginEvents(deps),
+    random: Math.random,
+    ...(parts.metrics ? { metrics: parts.metrics } : {}),
+  });
   refresher.start();
   closing.push(() => refresher.close());
 }
 
-function openAudit({ loaded: { config, resolvePath }, logger, metrics, now = Date.now, audit }: StartAuthenticate, closing: Closing): AuditSink {
+function openAudit(
+  { loaded: { config, resolvePath }, logger, metrics, now = Date.now, audit }: StartAuthenticate,
+  closing: Closing,
+): AuditSink {
   if (audit) return audit;
   const own = createAuditSink(config.audit, { logger, now, resolvePath, ...(metrics ? { metrics } : {}) });
   closing.push(() => own.close());
   return own;
 }
 
-/** Tokens for Pomerium's clients are signed with the key that this service has anyway; their type keeps them apart from its credentials. */
-function openTokens({ loaded: { config, resolvePath }, now = Date.now }: StartAuthenticate): { tokens?: SessionTokenSigner } {
+/**
+ * Tokens for Pomerium's clients are signed with the key that this service has anyway; their type keeps them apart from
+ * its credentials.
+ */
+function openTokens({ loaded: { config, resolvePath }, now = Date.now }: StartAuthenticate): {
+  tokens?: SessionTokenSigner;
+} {
   const { keyFile } = config.services.authenticate;
   if (keyFile === undefined) return {};
-  return { tokens: createSessionTokenSigner({ privateKey: createPrivateKey(readFileSync(resolvePath(keyFile))), gatewayUrl: config.gateway.url, now }) };
+  return {
+    tokens: createSessionTokenSigner({
+      privateKey: createPrivateKey(readFileSync(resolvePath(keyFile))),
+      gatewayUrl: config.gateway.url,
+      now,
+    }),
+  };
 }
 
 /** Counts logins, and tells of floods of them before the audit sink is closed. */
-function openWatch({ metrics, now = Date.now }: StartAuthenticate, audit: AuditSink, closing: Closing): NonNullable<AuthenticateDeps['watch']> {
-  const watch = createLoginWatch({ events: createLoginEvents({ audit, now, randomId: () => randomUUID() }), now, ...(metrics ? { metrics } : {}) });
+function openWatch(
+  { metrics, now = Date.now }: StartAuthenticate,
+  audit: AuditSink,
+  closing: Closing,
+): NonNullable<AuthenticateDeps['watch']> {
+  const watch = createLoginWatch({
+    events: createLoginEvents({ audit, now, randomId: () => randomUUID() }),
+    now,
+    ...(metrics ? { metrics } : {}),
+  });
   closing.push(async () => watch.close());
   return watch;
 }
 
-/** Composes and starts the service. It starts while Redis, Kafka and the identity providers are away, and needs no restart when they come. */
+/**
+ * Composes and starts the service. It starts while Redis, Kafka and the identity providers are away, and needs no
+ * restart when they come.
+ */
 export async function startAuthenticate(parts: StartAuthenticate): Promise<RunningAuthenticate> {
-  const { loaded: { config }, logger, now = Date.now, readiness = createReadiness() } = parts;
+  const {
+    loaded: { config },
+    logger,
+    now = Date.now,
+    readiness = createReadiness(),
+  } = parts;
   const closing: Closing = [];
   const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'authenticate', now).verifier;
   const settings = readLoginSettings(config);
@@ -132,11 +269,32 @@ export async function startAuthenticate(parts: StartAuthenticate): Promise<Runni
   const sessions = keeping ? forgetWithSessions(stored, { tokens, logger }) : stored;
   const providers = createProviders(parts, keeping !== undefined, closing);
   readiness.add('sessions', () => sessions.ping());
-  const deps = followDirectory(parts, {
-    settings, providers, sessions, singleUse, audit, verifier, ...openTokens(parts), ...(keeping ? { keeping } : {}), pending: openLoginSealer(parts.loaded), watch: openWatch(parts, audit, closing), logger, now,
-    randomToken: () => randomBytes(32).toString('base64url'), randomId: () => randomUUID(),
-  }, directory, closing);
-  const server = createInternalServer({ loaded: parts.loaded, service: 'authenticate', handler: createAuthenticateApp(deps) });
+  const deps = followDirectory(
+    parts,
+    {
+      settings,
+      providers,
+      sessions,
+      singleUse,
+      audit,
+      verifier,
+      ...openTokens(parts),
+      ...(keeping ? { keeping } : {}),
+      pending: openLoginSealer(parts.loaded),
+      watch: openWatch(parts, audit, closing),
+      logger,
+      now,
+      randomToken: () => randomBytes(32).toString('base64url'),
+      randomId: () => randomUUID(),
+    },
+    directory,
+    closing,
+  );
+  const server = createInternalServer({
+    loaded: parts.loaded,
+    service: 'authenticate',
+    handler: createAuthenticateApp(deps),
+  });
   const { host, port } = config.services.authenticate.listen;
   const listening = await listenHttp(server, { host, port });
   startRefreshing(parts, deps, closing);

@@ -14,17 +14,39 @@ function rig() {
   const listeners: { change?: (change: SessionChange) => void; gap?: () => void } = {};
   const policies = createPolicySet(compileConfigPolicies(loadedConfig()).snapshot);
   const sessions = {
-    onChange: (listener: (change: SessionChange) => void) => { listeners.change = listener; return () => { delete listeners.change; }; },
-    onGap: (listener: () => void) => { listeners.gap = listener; return () => { delete listeners.gap; }; },
+    onChange: (listener: (change: SessionChange) => void) => {
+      listeners.change = listener;
+      return () => {
+        delete listeners.change;
+      };
+    },
+    onGap: (listener: () => void) => {
+      listeners.gap = listener;
+      return () => {
+        delete listeners.gap;
+      };
+    },
   };
   const replicas = createMemoryReplicaBoard({ now: Date.now });
   const streams = createMemoryStreamBoard({ now: Date.now });
   const feed = createChangeFeed({ sessions, policies, replicas, streams });
   const subscribe = () => {
-    const seen = { lines: [] as Record<string, unknown>[], destroyed: false, ended: false, onClose: () => {}, writableLength: 0 };
+    const seen = {
+      lines: [] as Record<string, unknown>[],
+      destroyed: false,
+      ended: false,
+      onClose: () => {},
+      writableLength: 0,
+    };
     const response = {
-      writeHead() {}, write: (text: string) => void seen.lines.push(JSON.parse(text)), end: () => void (seen.ended = true), on: (_event: string, listener: () => void) => void (seen.onClose = listener),
-      destroy: () => void (seen.destroyed = true), get writableLength() { return seen.writableLength; },
+      writeHead() {},
+      write: (text: string) => void seen.lines.push(JSON.parse(text)),
+      end: () => void (seen.ended = true),
+      on: (_event: string, listener: () => void) => void (seen.onClose = listener),
+      destroy: () => void (seen.destroyed = true),
+      get writableLength() {
+        return seen.writableLength;
+      },
     } as unknown as ServerResponse;
     return { seen, taken: feed.subscribe(response) };
   };
@@ -44,10 +66,18 @@ describe('the feed of changes', () => {
     policies.swap({ ...policies.current(), version: 'next' });
     jest.advanceTimersByTime(10_000);
     expect(seen.lines).toEqual([
-      { seq: 1, type: 'hello', policyVersion: version }, { seq: 2, type: 'session-revoked', sessionId: 's', issuer: 'i', subject: 'u', at: 1 },
-      { seq: 3, type: 'gap' }, { seq: 4, type: 'policy-changed', policyVersion: 'next' }, { seq: 5, type: 'ping' },
+      { seq: 1, type: 'hello', policyVersion: version },
+      { seq: 2, type: 'session-revoked', sessionId: 's', issuer: 'i', subject: 'u', at: 1 },
+      { seq: 3, type: 'gap' },
+      { seq: 4, type: 'policy-changed', policyVersion: 'next' },
+      { seq: 5, type: 'ping' },
     ]);
-    expect(late.seen.lines.map(({ seq, type }) => `${String(seq)} ${String(type)}`)).toEqual(['1 hello', '2 gap', '3 policy-changed', '4 ping']);
+    expect(late.seen.lines.map(({ seq, type }) => `${String(seq)} ${String(type)}`)).toEqual([
+      '1 hello',
+      '2 gap',
+      '3 policy-changed',
+      '4 ping',
+    ]);
     feed.close();
     expect(seen.ended).toBe(true);
     expect(listeners).toEqual({});
@@ -66,7 +96,12 @@ describe('the feed of changes', () => {
   it('passes on what is asked about streams', async () => {
     const { streams, feed, subscribe } = rig();
     const { seen } = subscribe();
-    const question = { id: '0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11', ended: false, of: { issuer: 'i', subject: 's' }, where: {} };
+    const question = {
+      id: '0b7c1c0e-5d0a-4f0e-9a50-2f7f0b0f6f11',
+      ended: false,
+      of: { issuer: 'i', subject: 's' },
+      where: {},
+    };
     await streams.ask(question);
     expect(seen.lines.at(-1)).toEqual({ seq: 2, type: 'streams-requested', question });
     feed.close();
@@ -100,11 +135,19 @@ describe('the feed of changes', () => {
     await service.ask(checkOf(token, { kind: 'self' }));
     const before = Date.now();
     await service.store.revoke('id-alice', { by: 'bob', reason: 'revoked' });
-    expect(JSON.parse((await reader.read()).value!)).toMatchObject({ seq: 2, type: 'session-revoked', sessionId: 'id-alice' });
+    expect(JSON.parse((await reader.read()).value!)).toMatchObject({
+      seq: 2,
+      type: 'session-revoked',
+      sessionId: 'id-alice',
+    });
     expect(Date.now() - before).toBeLessThan(3000);
     await service.logIn(identityOf('bob', ['sre']));
     await service.store.update('id-bob', (session) => ({ ...session, identity: { ...session.identity, groups: [] } }));
-    expect(JSON.parse((await reader.read()).value!)).toMatchObject({ seq: 3, type: 'session-changed', sessionId: 'id-bob' });
+    expect(JSON.parse((await reader.read()).value!)).toMatchObject({
+      seq: 3,
+      type: 'session-changed',
+      sessionId: 'id-bob',
+    });
     await service.close();
     expect((await reader.read()).done).toBe(true);
   });

@@ -23,7 +23,10 @@ export type ChangeFeed = {
 
 type Subscriber = { send(change: Change): void; end(): void };
 
-/** A reader that does not keep up is cut off rather than buffered for or spared a line: it comes back and looks everything up again. */
+/**
+ * A reader that does not keep up is cut off rather than buffered for or spared a line: it comes back and looks
+ * everything up again.
+ */
 function createSubscriber(response: ServerResponse): Subscriber {
   let seq = 0;
   return {
@@ -36,16 +39,26 @@ function createSubscriber(response: ServerResponse): Subscriber {
   };
 }
 
-export type ChangeFeedDeps = { sessions: Pick<SessionStore, 'onChange' | 'onGap'>; policies: PolicySet; replicas: Pick<ReplicaBoard, 'onReloadRequest'>; streams: Pick<StreamBoard, 'onQuestion'> };
+export type ChangeFeedDeps = {
+  sessions: Pick<SessionStore, 'onChange' | 'onGap'>;
+  policies: PolicySet;
+  replicas: Pick<ReplicaBoard, 'onReloadRequest'>;
+  streams: Pick<StreamBoard, 'onQuestion'>;
+};
 
-/** Creates the feed. `gap` means that changes may have been missed: whoever hears it must look everything up again. `reload-requested`: read your configuration again. `streams-requested`: say which streams you have. */
+/**
+ * Creates the feed. `gap` means that changes may have been missed: whoever hears it must look everything up again.
+ * `reload-requested`: read your configuration again. `streams-requested`: say which streams you have.
+ */
 export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
   const subscribers = new Set<Subscriber>();
   const tell = (change: Change) => {
     for (const subscriber of subscribers) subscriber.send(change);
   };
   const stops = [
-    deps.sessions.onChange(({ type, sessionId, issuer, subject, at }) => tell({ type: `session-${type}`, sessionId, issuer, subject, at })),
+    deps.sessions.onChange(({ type, sessionId, issuer, subject, at }) =>
+      tell({ type: `session-${type}`, sessionId, issuer, subject, at }),
+    ),
     deps.sessions.onGap(() => tell({ type: 'gap' })),
     deps.replicas.onReloadRequest(() => tell({ type: 'reload-requested' })),
     deps.streams.onQuestion((question) => tell({ type: 'streams-requested', question })),

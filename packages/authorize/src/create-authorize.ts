@@ -1,6 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import {
-  createMemoryReplicaBoard, createMemoryStreamBoard, ProblemError, readCaller, sendProblem, toProblem, type Logger, type Metrics, type ReplicaBoard, type ServiceVerifier, type SessionStore, type StreamBoard,
+  createMemoryReplicaBoard,
+  createMemoryStreamBoard,
+  ProblemError,
+  readCaller,
+  sendProblem,
+  toProblem,
+  type Logger,
+  type Metrics,
+  type ReplicaBoard,
+  type ServiceVerifier,
+  type SessionStore,
+  type StreamBoard,
 } from '@sallyport/kit';
 import { createChangeFeed } from './change-feed.ts';
 import { createAnswerChecks } from './check/answer-checks.ts';
@@ -42,7 +53,10 @@ const maxExplainBytes = 256 * 1024;
 const maxQuestionBytes = 16 * 1024;
 const maxAnswerBytes = 1536 * 1024;
 
-type Route = { method: 'GET' | 'POST'; serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> };
+type Route = {
+  method: 'GET' | 'POST';
+  serve(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+};
 
 function sendJson(response: ServerResponse, json: string, status = 200): void {
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) });
@@ -51,8 +65,19 @@ function sendJson(response: ServerResponse, json: string, status = 200): void {
 
 function createRoutes(deps: AuthorizeDeps) {
   const { sessions, policies, logger, now, storeTimeoutMs = 800 } = deps;
-  const judge = createJudgeCheck({ callers: createCallerViews(), now, shadow: createJudgeShadow({ metrics: deps.metrics, logger }) });
-  const answer = createAnswerChecks({ sessions, policies, logger, storeTimeoutMs, judge, renewal: createIdleRenewal(deps) });
+  const judge = createJudgeCheck({
+    callers: createCallerViews(),
+    now,
+    shadow: createJudgeShadow({ metrics: deps.metrics, logger }),
+  });
+  const answer = createAnswerChecks({
+    sessions,
+    policies,
+    logger,
+    storeTimeoutMs,
+    judge,
+    renewal: createIdleRenewal(deps),
+  });
   const explain = createAnswerExplain({ sessions, policies, logger, now, storeTimeoutMs });
   const canI = createAnswerCanI({ sessions, policies, logger, now, storeTimeoutMs });
   const listClusters = createListClusters({ sessions, policies, now, storeTimeoutMs });
@@ -61,45 +86,99 @@ function createRoutes(deps: AuthorizeDeps) {
   const feed = createChangeFeed({ ...deps, replicas, streams: board });
   const streams = createStreamQuestions({ board, replicas, sessions, now });
   const routes: Record<string, Route> = {
-    '/v1/check': { method: 'POST', async serve(request, response) {
-      const { json, afterwards } = await answer(readChecks(await readBody(request, maxBodyBytes)));
-      sendJson(response, json);
-      afterwards();
-    } },
-    '/v1/explain': { method: 'POST', serve: async (request, response) => sendJson(response, JSON.stringify(await explain(await readBody(request, maxExplainBytes)))) },
-    '/v1/can-i': { method: 'POST', serve: async (request, response) => sendJson(response, JSON.stringify(await canI(await readBody(request, maxExplainBytes)))) },
-    '/v1/clusters': { method: 'POST', serve: async (request, response) => sendJson(response, JSON.stringify(await listClusters(await readBody(request, maxQuestionBytes)))) },
-    '/v1/changes': { method: 'GET', serve(_request, response) {
-      if (!feed.subscribe(response)) throw new ProblemError('too-many-requests', 'Too many hold this feed open.');
-    } },
-    '/v1/policy': { method: 'GET', serve(_request, response) {
-      const { version, ruleCount, clusters, api } = policies.current();
-      sendJson(response, JSON.stringify({ version, rules: ruleCount, clusters: clusters.size, apiAreas: [...api].filter(([, list]) => list.length > 0).map(([area]) => area) }));
-    } },
-    '/v1/policy/status': { method: 'GET', serve: async (_request, response) => sendJson(response, JSON.stringify({ replicas: await replicas.list() })) },
-    '/v1/policy/reload': { method: 'POST', async serve(_request, response) {
-      await replicas.requestReload();
-      sendJson(response, '{"requested":true}', 202);
-    } },
-    '/v1/replicas': { method: 'POST', async serve(request, response) {
-      await takeReport(await readBody(request, maxReportBytes), replicas);
-      response.writeHead(204).end();
-    } },
-    '/v1/streams': { method: 'POST', async serve(request, response) {
-      sendJson(response, JSON.stringify(await streams.list(readCaller(request.headers), await readBody(request, maxQuestionBytes))));
-    } },
-    '/v1/streams/answer': { method: 'POST', async serve(request, response) {
-      await takeAnswer(await readBody(request, maxAnswerBytes), board);
-      response.writeHead(204).end();
-    } },
+    '/v1/check': {
+      method: 'POST',
+      async serve(request, response) {
+        const { json, afterwards } = await answer(readChecks(await readBody(request, maxBodyBytes)));
+        sendJson(response, json);
+        afterwards();
+      },
+    },
+    '/v1/explain': {
+      method: 'POST',
+      serve: async (request, response) =>
+        sendJson(response, JSON.stringify(await explain(await readBody(request, maxExplainBytes)))),
+    },
+    '/v1/can-i': {
+      method: 'POST',
+      serve: async (request, response) =>
+        sendJson(response, JSON.stringify(await canI(await readBody(request, maxExplainBytes)))),
+    },
+    '/v1/clusters': {
+      method: 'POST',
+      serve: async (request, response) =>
+        sendJson(response, JSON.stringify(await listClusters(await readBody(request, maxQuestionBytes)))),
+    },
+    '/v1/changes': {
+      method: 'GET',
+      serve(_request, response) {
+        if (!feed.subscribe(response)) throw new ProblemError('too-many-requests', 'Too many hold this feed open.');
+      },
+    },
+    '/v1/policy': {
+      method: 'GET',
+      serve(_request, response) {
+        const { version, ruleCount, clusters, api } = policies.current();
+        sendJson(
+          response,
+          JSON.stringify({
+            version,
+            rules: ruleCount,
+            clusters: clusters.size,
+            apiAreas: [...api].filter(([, list]) => list.length > 0).map(([area]) => area),
+          }),
+        );
+      },
+    },
+    '/v1/policy/status': {
+      method: 'GET',
+      serve: async (_request, response) => sendJson(response, JSON.stringify({ replicas: await replicas.list() })),
+    },
+    '/v1/policy/reload': {
+      method: 'POST',
+      async serve(_request, response) {
+        await replicas.requestReload();
+        sendJson(response, '{"requested":true}', 202);
+      },
+    },
+    '/v1/replicas': {
+      method: 'POST',
+      async serve(request, response) {
+        await takeReport(await readBody(request, maxReportBytes), replicas);
+        response.writeHead(204).end();
+      },
+    },
+    '/v1/streams': {
+      method: 'POST',
+      async serve(request, response) {
+        sendJson(
+          response,
+          JSON.stringify(await streams.list(readCaller(request.headers), await readBody(request, maxQuestionBytes))),
+        );
+      },
+    },
+    '/v1/streams/answer': {
+      method: 'POST',
+      async serve(request, response) {
+        await takeAnswer(await readBody(request, maxAnswerBytes), board);
+        response.writeHead(204).end();
+      },
+    },
   };
-  return { routes, close: () => {
-    feed.close();
-    streams.close();
-  } };
+  return {
+    routes,
+    close: () => {
+      feed.close();
+      streams.close();
+    },
+  };
 }
 
-/** Creates authorize: `POST /v1/check`, `POST /v1/explain`, `POST /v1/can-i`, `POST /v1/clusters`, `GET /v1/changes`, `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, `POST /v1/streams`, `POST /v1/streams/answer`, each for services that may call it. */
+/**
+ * Creates authorize: `POST /v1/check`, `POST /v1/explain`, `POST /v1/can-i`, `POST /v1/clusters`, `GET /v1/changes`,
+ * `GET /v1/policy`, `GET /v1/policy/status`, `POST /v1/policy/reload`, `POST /v1/replicas`, `POST /v1/streams`, `POST
+ * /v1/streams/answer`, each for services that may call it.
+ */
 export function createAuthorize(deps: AuthorizeDeps): Authorize {
   const { routes, close } = createRoutes(deps);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
@@ -108,7 +187,8 @@ export function createAuthorize(deps: AuthorizeDeps): Authorize {
     const path = request.url?.split('?', 1)[0] ?? '';
     const route = Object.hasOwn(routes, path) ? routes[path]! : undefined;
     if (!route) throw new ProblemError('not-found', 'There is nothing at this address.');
-    if (request.method !== route.method) throw new ProblemError('method-not-allowed', `Only ${route.method} is allowed here.`);
+    if (request.method !== route.method)
+      throw new ProblemError('method-not-allowed', `Only ${route.method} is allowed here.`);
     await route.serve(request, response);
   };
   const fail = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
@@ -118,7 +198,8 @@ export function createAuthorize(deps: AuthorizeDeps): Authorize {
     sendProblem(response, error);
   };
   return {
-    handler: (request, response) => void serve(request, response).catch((error: unknown) => fail(request, response, error)),
+    handler: (request, response) =>
+      void serve(request, response).catch((error: unknown) => fail(request, response, error)),
     close,
   };
 }

@@ -4,7 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ConfigFaults, createMemorySessionStore, createReadiness, createServiceIdentity, createServiceVerifier } from '@sallyport/kit';
+import {
+  ConfigFaults,
+  createMemorySessionStore,
+  createReadiness,
+  createServiceIdentity,
+  createServiceVerifier,
+} from '@sallyport/kit';
 import { checkOf, createLoggerRig, loadedConfig, sampleConfig } from './authorize-rig.test.support.ts';
 import { startAuthorize } from './start-authorize.ts';
 
@@ -15,7 +21,11 @@ function parts(config: unknown = { ...sampleConfig, services }) {
   const sessions = createMemorySessionStore({ now: Date.now });
   const verifier = createServiceVerifier({ name: 'authorize', publicKeys: { proxy: publicKey }, now: Date.now });
   const identity = createServiceIdentity({ name: 'proxy', privateKey, now: Date.now });
-  return { given: { loaded: loadedConfig(config), logger, readiness: createReadiness(), sessions, verifier, now: Date.now }, identity, lines };
+  return {
+    given: { loaded: loadedConfig(config), logger, readiness: createReadiness(), sessions, verifier, now: Date.now },
+    identity,
+    lines,
+  };
 }
 
 describe('startAuthorize', () => {
@@ -24,7 +34,9 @@ describe('startAuthorize', () => {
     const running = await startAuthorize(given);
     try {
       const response = await fetch(`${running.url}/v1/check`, {
-        method: 'POST', headers: { authorization: await identity.credentialFor('authorize') }, body: JSON.stringify({ checks: [checkOf(undefined, { kind: 'self' })] }),
+        method: 'POST',
+        headers: { authorization: await identity.credentialFor('authorize') },
+        body: JSON.stringify({ checks: [checkOf(undefined, { kind: 'self' })] }),
       });
       expect(response.status).toBe(200);
       expect(await running.readiness.report()).toEqual({ ready: true, checks: { sessions: 'ok' } });
@@ -51,8 +63,15 @@ describe('the program', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'authorize-'));
     directories.push(directory);
     const file = path.join(directory, 'sallyport.yaml');
-    writeFileSync(file, 'gateway: {url: "http://127.0.0.1:1"}\nclusters: [{name: dev, server: https://10.0.0.1, token: t, policy: {allow: {orr: []}}}]\n');
-    const result = spawnSync(process.execPath, ['--conditions=source', path.join(import.meta.dirname, 'main.ts'), '--config', file, '--check-config'], { encoding: 'utf8', timeout: 20_000 });
+    writeFileSync(
+      file,
+      'gateway: {url: "http://127.0.0.1:1"}\nclusters: [{name: dev, server: https://10.0.0.1, token: t, policy: {allow: {orr: []}}}]\n',
+    );
+    const result = spawnSync(
+      process.execPath,
+      ['--conditions=source', path.join(import.meta.dirname, 'main.ts'), '--config', file, '--check-config'],
+      { encoding: 'utf8', timeout: 20_000 },
+    );
     expect(result.status).toBe(1);
     expect(result.stderr).toContain('services.authorize.keyFile');
     expect(result.stderr).toContain('sallyport.yaml:2:');

@@ -1,5 +1,16 @@
 import {
-  createInternalServer, createMemoryReplicaBoard, listenHttp, type AuditSink, type LoadedConfig, type Logger, type Metrics, type Readiness, type ReplicaBoard, type ServiceVerifier, type SessionStore, type StreamBoard,
+  createInternalServer,
+  createMemoryReplicaBoard,
+  listenHttp,
+  type AuditSink,
+  type LoadedConfig,
+  type Logger,
+  type Metrics,
+  type Readiness,
+  type ReplicaBoard,
+  type ServiceVerifier,
+  type SessionStore,
+  type StreamBoard,
 } from '@sallyport/kit';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
@@ -22,8 +33,18 @@ export type AuthorizeParts = {
   now: () => number;
 };
 
-/** A running authorize; `policies` is what decides. `reload` reads the configuration again. `close` leaves the session store, the board and the sink to whoever opened them. */
-export type RunningAuthorize = { url: string; port: number; policies: PolicySet; readiness: Readiness; reload(): void; close(): Promise<void> };
+/**
+ * A running authorize; `policies` is what decides. `reload` reads the configuration again. `close` leaves the session
+ * store, the board and the sink to whoever opened them.
+ */
+export type RunningAuthorize = {
+  url: string;
+  port: number;
+  policies: PolicySet;
+  readiness: Readiness;
+  reload(): void;
+  close(): Promise<void>;
+};
 
 /** Compiles the policies, listens, and follows the configuration's files. Throws ConfigFaults if a policy is faulty. */
 export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuthorize> {
@@ -36,9 +57,26 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
   const { listen, certFile } = loaded.config.services.authorize;
   const listening = await listenHttp(server, listen);
-  const reloader = startReloading({ loaded, policies, warnings, replicas, sink: parts.sink, logger, metrics: parts.metrics, now: parts.now });
+  const reloader = startReloading({
+    loaded,
+    policies,
+    warnings,
+    replicas,
+    sink: parts.sink,
+    logger,
+    metrics: parts.metrics,
+    now: parts.now,
+  });
   readiness.add('sessions', () => sessions.ping());
-  logger.info({ port: listening.port, policyVersion: snapshot.version, rules: snapshot.ruleCount, clusters: snapshot.clusters.size }, 'authorize listens');
+  logger.info(
+    {
+      port: listening.port,
+      policyVersion: snapshot.version,
+      rules: snapshot.ruleCount,
+      clusters: snapshot.clusters.size,
+    },
+    'authorize listens',
+  );
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
   return {
     url: `${certFile === undefined ? 'http' : 'https'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${listening.port}`,

@@ -8,8 +8,19 @@ export type Turns = {
 
 const usualWords = 'This is being asked for too often at the moment. Try again shortly.';
 
-/** Creates turns: at most `all` at a time, and `each` (all unless said otherwise) of one key. `busy` is what whoever is one too many is told. */
-export function createTurns({ all, each = all, busy = usualWords }: { all: number; each?: number; busy?: string }): Turns {
+/**
+ * Creates turns: at most `all` at a time, and `each` (all unless said otherwise) of one key. `busy` is what whoever is
+ * one too many is told.
+ */
+export function createTurns({
+  all,
+  each = all,
+  busy = usualWords,
+}: {
+  all: number;
+  each?: number;
+  busy?: string;
+}): Turns {
   const under = new Map<string, number>();
   let total = 0;
   return {

@@ -10,7 +10,10 @@ import { runCommand } from './run/command.ts';
 jest.setTimeout(120_000);
 
 const before = traces('no run at all');
-const bed = await startBed({ need: ['redis', 'kafka', 'postgres', 'node', 'kubectl', 'helm'], onProgress: (line) => process.stderr.write(`bed: ${line}\n`) });
+const bed = await startBed({
+  need: ['redis', 'kafka', 'postgres', 'node', 'kubectl', 'helm'],
+  onProgress: (line) => process.stderr.write(`bed: ${line}\n`),
+});
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'bed-test-'));
 afterAll(async () => {
   await bed.stop();
@@ -30,7 +33,8 @@ async function startPod(name: string): Promise<void> {
 
 describe('the bed', () => {
   it('has on this machine all that it was asked for, or says what is missing', () => {
-    for (const each of bed.missing) process.stderr.write(`bed: not tested: ${each.missing}: ${each.why} (${each.hint})\n`);
+    for (const each of bed.missing)
+      process.stderr.write(`bed: not tested: ${each.missing}: ${each.why} (${each.hint})\n`);
     if (process.env['CI'] === 'true') expect(bed.missing).toEqual([]);
     expect(bed.missing.every((each) => each.why !== '' && each.hint !== '')).toBe(true);
   });
@@ -45,19 +49,40 @@ describe('the bed', () => {
 describe('the control plane', () => {
   onCluster('gives the gateway an account that may impersonate the named groups and nothing else', async () => {
     const account = await cluster.createGatewayServiceAccount({ groups: ['developers'] });
-    const asGateway = (...args: string[]) => tryKubectl([
-      '--kubeconfig=/dev/null', `--server=${cluster.server}`, `--certificate-authority=${cluster.caFile}`,
-      `--token=${readFileSync(account.tokenFile, 'utf8').trim()}`, ...args,
-    ]);
-    const alice = await asGateway('--as=alice@example.com', '--as-group=developers', '--as-uid=u1', 'auth', 'whoami', '-o', 'json');
-    expect(JSON.parse(alice.stdout)).toMatchObject({ status: { userInfo: { username: 'alice@example.com', uid: 'u1', groups: ['developers', 'system:authenticated'] } } });
-    expect((await asGateway('--as=alice@example.com', '--as-group=system:masters', 'get', 'pods')).stderr).toContain('cannot impersonate resource "groups"');
+    const asGateway = (...args: string[]) =>
+      tryKubectl([
+        '--kubeconfig=/dev/null',
+        `--server=${cluster.server}`,
+        `--certificate-authority=${cluster.caFile}`,
+        `--token=${readFileSync(account.tokenFile, 'utf8').trim()}`,
+        ...args,
+      ]);
+    const alice = await asGateway(
+      '--as=alice@example.com',
+      '--as-group=developers',
+      '--as-uid=u1',
+      'auth',
+      'whoami',
+      '-o',
+      'json',
+    );
+    expect(JSON.parse(alice.stdout)).toMatchObject({
+      status: {
+        userInfo: { username: 'alice@example.com', uid: 'u1', groups: ['developers', 'system:authenticated'] },
+      },
+    });
+    expect((await asGateway('--as=alice@example.com', '--as-group=system:masters', 'get', 'pods')).stderr).toContain(
+      'cannot impersonate resource "groups"',
+    );
     expect((await asGateway('get', 'pods')).stderr).toContain('cannot list resource "pods"');
   });
 
   onCluster('records every request, when it arrives and when it is answered', async () => {
     await kubectl(['get', '--raw', '/api/v1/namespaces/default/configmaps?labelSelector=recorded']);
-    const events = readFileSync(cluster.auditLogFile, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { auditID: string; stage: string; requestURI: string });
+    const events = readFileSync(cluster.auditLogFile, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { auditID: string; stage: string; requestURI: string });
     const ours = events.filter((event) => event.requestURI.includes('labelSelector=recorded'));
     expect(ours.map((event) => event.stage)).toEqual(['RequestReceived', 'ResponseComplete']);
     expect(new Set(ours.map((event) => event.auditID)).size).toBe(1);
@@ -65,26 +90,35 @@ describe('the control plane', () => {
 
   onCluster('lets a binding on a group decide', async () => {
     await apply({
-      apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'developers', namespace: 'default' },
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'developers', namespace: 'default' },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
       subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }],
     });
-    const may = async (group: string): Promise<string> => (await tryKubectl(['--as=a', `--as-group=${group}`, 'auth', 'can-i', 'list', 'pods'])).stdout.trim();
+    const may = async (group: string): Promise<string> =>
+      (await tryKubectl(['--as=a', `--as-group=${group}`, 'auth', 'can-i', 'list', 'pods'])).stdout.trim();
     expect(await may('developers')).toBe('yes');
     expect(await may('others')).toBe('no');
   });
 });
 
 describe('the node', () => {
-  onNode('runs a command in a pod with its input, its output and its exit code, over WebSocket and over SPDY', async () => {
-    await startPod('exec');
-    for (const webSockets of ['true', 'false']) {
-      const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets };
-      const result = await tryKubectl(['exec', '-i', 'exec', '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'], { env, input: 'twelve bytes' });
-      expect(result).toMatchObject({ code: 3, stdout: '12\n' });
-      expect(result.stderr).toContain('oops');
-    }
-  });
+  onNode(
+    'runs a command in a pod with its input, its output and its exit code, over WebSocket and over SPDY',
+    async () => {
+      await startPod('exec');
+      for (const webSockets of ['true', 'false']) {
+        const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets };
+        const result = await tryKubectl(['exec', '-i', 'exec', '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'], {
+          env,
+          input: 'twelve bytes',
+        });
+        expect(result).toMatchObject({ code: 3, stdout: '12\n' });
+        expect(result.stderr).toContain('oops');
+      }
+    },
+  );
 
   onNode('copies files to a pod and back, and gives its logs', async () => {
     await kubectl([...pod('copy'), '--', 'sh', '-c', 'for i in 1 2 3; do echo line $i; done; sleep 1000']);
@@ -98,7 +132,14 @@ describe('the node', () => {
 
   onNode('forwards a port', async () => {
     await startPod('web');
-    await kubectl(['exec', 'web', '--', 'sh', '-c', 'mkdir -p /tmp/w && echo hello > /tmp/w/index.html && httpd -p 8080 -h /tmp/w']);
+    await kubectl([
+      'exec',
+      'web',
+      '--',
+      'sh',
+      '-c',
+      'mkdir -p /tmp/w && echo hello > /tmp/w/index.html && httpd -p 8080 -h /tmp/w',
+    ]);
     const port = await freePort();
     const env = { ...process.env, KUBECONFIG: cluster.adminKubeconfig };
     const forward = spawn(bed.kubectl!, ['port-forward', 'pod/web', `${port}:8080`], { env, stdio: 'ignore' });
@@ -112,14 +153,27 @@ describe('the node', () => {
     const chart = path.join(scratch, 'chart');
     mkdirSync(path.join(chart, 'templates'), { recursive: true });
     writeFileSync(path.join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: small\nversion: 1.0.0\n');
-    writeFileSync(path.join(chart, 'templates', 'deployment.yaml'), JSON.stringify({
-      apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'small' },
-      spec: {
-        selector: { matchLabels: { app: 'small' } },
-        template: { metadata: { labels: { app: 'small' } }, spec: { containers: [{ name: 'c', image: cluster.node!.image }] } },
-      },
-    }));
-    const env = { KUBECONFIG: cluster.adminKubeconfig, HELM_CACHE_HOME: scratch, HELM_CONFIG_HOME: scratch, HELM_DATA_HOME: scratch };
+    writeFileSync(
+      path.join(chart, 'templates', 'deployment.yaml'),
+      JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'small' },
+        spec: {
+          selector: { matchLabels: { app: 'small' } },
+          template: {
+            metadata: { labels: { app: 'small' } },
+            spec: { containers: [{ name: 'c', image: cluster.node!.image }] },
+          },
+        },
+      }),
+    );
+    const env = {
+      KUBECONFIG: cluster.adminKubeconfig,
+      HELM_CACHE_HOME: scratch,
+      HELM_CONFIG_HOME: scratch,
+      HELM_DATA_HOME: scratch,
+    };
     await runCommand(bed.helm!, ['install', 'small', chart, '--wait', '--timeout', '60s'], { env });
     expect(await kubectl(['get', 'deploy', 'small', '-o', 'jsonpath={.status.readyReplicas}'])).toBe('1');
     await runCommand(bed.helm!, ['uninstall', 'small', '--wait'], { env });

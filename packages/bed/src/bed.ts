@@ -52,7 +52,12 @@ export type Bed = {
 };
 
 /** A bed that another process started and will stop. */
-export type AttachedBed = Omit<BedDescription, 'cluster'> & { cluster?: Cluster; kubectl?: string; helm?: string; chromium?: string };
+export type AttachedBed = Omit<BedDescription, 'cluster'> & {
+  cluster?: Cluster;
+  kubectl?: string;
+  helm?: string;
+  chromium?: string;
+};
 
 /** Makes a bed usable that was described by the process that started it. */
 export function attachBed(description: BedDescription): AttachedBed {
@@ -68,18 +73,24 @@ export function attachBed(description: BedDescription): AttachedBed {
 export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timings'>): BedDescription {
   const { runId, directory, redis, kafka, postgres, keycloak, canaille, cluster, programs, missing } = bed;
   return {
-    runId, directory,
+    runId,
+    directory,
     ...(redis && { redis: { url: redis.url } }),
     ...(kafka && { kafka: { brokers: kafka.brokers } }),
     ...(postgres && { postgres: { url: postgres.url } }),
     ...(keycloak && { keycloak: { url: keycloak.url, admin: keycloak.admin } }),
     ...(canaille && { canaille: { url: canaille.url } }),
     ...(cluster && { cluster: describeCluster(cluster) }),
-    programs, missing,
+    programs,
+    missing,
   };
 }
 
-export function namedPrograms(programs: BedDescription['programs']): { kubectl?: string; helm?: string; chromium?: string } {
+export function namedPrograms(programs: BedDescription['programs']): {
+  kubectl?: string;
+  helm?: string;
+  chromium?: string;
+} {
   return { kubectl: programs.kubectl, helm: programs.helm, chromium: programs.chromium };
 }
 

@@ -19,7 +19,11 @@ describe('a certificate authority', () => {
 
   it('keeps every organization and awkward characters apart in the subject', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
-    const issued = await authority.issue({ commonName: 'müller, "x" + y=z', organizations: ['system:masters', 'a, O=b'], client: true });
+    const issued = await authority.issue({
+      commonName: 'müller, "x" + y=z',
+      organizations: ['system:masters', 'a, O=b'],
+      client: true,
+    });
     const subject = new X509Certificate(issued.certPem).toLegacyObject().subject as unknown as Record<string, unknown>;
     expect(subject['CN']).toBe('müller, "x" + y=z');
     expect(subject['O']).toEqual(['system:masters', 'a, O=b']);
@@ -28,7 +32,11 @@ describe('a certificate authority', () => {
   it('names hosts, addresses, mail addresses and URIs', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
     const issued = await authority.issue({
-      commonName: 'a', dnsNames: ['gate.test', '*.k8s.test'], ipAddresses: ['127.0.0.1', '::1'], emails: ['a@b.test'], uris: ['spiffe://t/x'],
+      commonName: 'a',
+      dnsNames: ['gate.test', '*.k8s.test'],
+      ipAddresses: ['127.0.0.1', '::1'],
+      emails: ['a@b.test'],
+      uris: ['spiffe://t/x'],
     });
     const certificate = new X509Certificate(issued.certPem);
     expect(certificate.checkHost('gate.test')).toBe('gate.test');
@@ -51,7 +59,11 @@ describe('a certificate authority', () => {
 
   it('can issue a certificate that is already over', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
-    const issued = await authority.issue({ commonName: 'a', notBefore: new Date('2020-01-01'), notAfter: new Date('2020-01-02') });
+    const issued = await authority.issue({
+      commonName: 'a',
+      notBefore: new Date('2020-01-01'),
+      notAfter: new Date('2020-01-02'),
+    });
     expect(new X509Certificate(issued.certPem).validToDate.toISOString()).toBe('2020-01-02T00:00:00.000Z');
     expect(createPrivateKey(issued.keyPem).asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
   });
@@ -60,16 +72,26 @@ describe('a certificate authority', () => {
     const authority = await createCertificateAuthority({ name: 'One' });
     const server = await authority.issue({ commonName: 'server', dnsNames: ['localhost'], server: true });
     const client = await authority.issue({ commonName: 'client', client: true });
-    const listener = createServer({ cert: server.certPem, key: server.keyPem, ca: authority.caPem, requestCert: true, rejectUnauthorized: true });
+    const listener = createServer({
+      cert: server.certPem,
+      key: server.keyPem,
+      ca: authority.caPem,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
     const accepted = once(listener, 'secureConnection');
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const socket = connect({
-      host: '127.0.0.1', port: (listener.address() as AddressInfo).port, servername: 'localhost',
-      ca: authority.caPem, cert: client.certPem, key: client.keyPem,
+      host: '127.0.0.1',
+      port: (listener.address() as AddressInfo).port,
+      servername: 'localhost',
+      ca: authority.caPem,
+      cert: client.certPem,
+      key: client.keyPem,
     });
     await once(socket, 'secureConnect');
-    const [peer] = await accepted as [TLSSocket];
+    const [peer] = (await accepted) as [TLSSocket];
     expect(socket.authorized).toBe(true);
     expect(peer.getPeerCertificate().subject.CN).toBe('client');
     socket.destroy();

@@ -47,7 +47,10 @@ export async function createCertificateAuthority(options: { name: string }): Pro
     signingAlgorithm: SIGN,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -59,11 +62,17 @@ export async function createCertificateAuthority(options: { name: string }): Pro
   };
 }
 
-async function issue(issuer: { subject: x509.Name; keys: CryptoKeyPair }, request: CertificateRequest): Promise<IssuedCertificate> {
+async function issue(
+  issuer: { subject: x509.Name; keys: CryptoKeyPair },
+  request: CertificateRequest,
+): Promise<IssuedCertificate> {
   const keys = await generateKeys();
   const names = alternativeNames(request);
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: new x509.Name([...(request.organizations ?? []).map((name) => ({ O: [exactly(name)] })), { CN: [exactly(request.commonName)] }]),
+    subject: new x509.Name([
+      ...(request.organizations ?? []).map((name) => ({ O: [exactly(name)] })),
+      { CN: [exactly(request.commonName)] },
+    ]),
     issuer: issuer.subject,
     publicKey: keys.publicKey,
     signingKey: issuer.keys.privateKey,
@@ -106,7 +115,10 @@ function exactly(value: string): { utf8String: string } {
 // Five minutes back, so that a peer whose clock is a little behind does not refuse a fresh certificate.
 function validity(wanted: { notBefore?: Date; notAfter?: Date }, days: number): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
-  return { notBefore: wanted.notBefore ?? new Date(now - 300_000), notAfter: wanted.notAfter ?? new Date(now + days * DAY) };
+  return {
+    notBefore: wanted.notBefore ?? new Date(now - 300_000),
+    notAfter: wanted.notAfter ?? new Date(now + days * DAY),
+  };
 }
 
 // RFC 5280 4.1.2.2: positive, at most 20 octets; the first bit stays clear so that DER needs no extra octet.

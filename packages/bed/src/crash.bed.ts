@@ -15,7 +15,9 @@ if (missing) process.stderr.write(`bed: not tested: what a crash leaves: ${missi
 const before = traces('no run at all');
 
 async function startedElsewhere(): Promise<{ description: BedDescription; kill: () => Promise<void> }> {
-  const child = spawn(process.execPath, [program, 'up', '--need', 'node,redis'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, [program, 'up', '--need', 'node,redis'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const exit = once(child, 'exit');
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -38,9 +40,19 @@ describe('a bed whose process is killed', () => {
     await cluster!.admin.kubectl(['run', 'orphan', `--image=${cluster!.node!.image}`]);
     await cluster!.admin.kubectl(['wait', '--for=condition=Ready', 'pod/orphan', '--timeout=60s']);
     await kill();
-    const serversGone = await waitUntil(() => !traces(description.runId, before).some((trace) => /^process.*(redis-server|kube-apiserver|kubelet )/.test(trace)), 20_000);
+    const serversGone = await waitUntil(
+      () =>
+        !traces(description.runId, before).some((trace) =>
+          /^process.*(redis-server|kube-apiserver|kubelet )/.test(trace),
+        ),
+      20_000,
+    );
     expect(serversGone).toBe(true);
-    expect(traces(description.runId, before).some((trace) => trace.startsWith('process') && trace.includes('containerd-shim'))).toBe(true);
+    expect(
+      traces(description.runId, before).some(
+        (trace) => trace.startsWith('process') && trace.includes('containerd-shim'),
+      ),
+    ).toBe(true);
     expect(await sweep()).toContain(description.runId);
     await waitUntil(() => traces(description.runId, before).length === 0, 5_000);
     expect(traces(description.runId, before)).toEqual([]);

@@ -32,7 +32,10 @@ type Options = { need: BedNeed[]; runDir?: string };
 const commands: Record<string, (options: Options) => Promise<number>> = { ensure, up, down };
 
 async function ensure({ need }: Options): Promise<number> {
-  const components = await ensureComponents(need.flatMap((each) => componentsOf(each)), { onProgress: say, signal: interruption() });
+  const components = await ensureComponents(
+    need.flatMap((each) => componentsOf(each)),
+    { onProgress: say, signal: interruption() },
+  );
   const missing = unmetNeeds(need, components);
   print({ programs: components.paths, missing });
   return report(missing);
@@ -64,7 +67,8 @@ async function down({ runDir }: Options): Promise<number> {
 
 function interruption(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => controller.abort(new Error('interrupted')));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => controller.abort(new Error('interrupted')));
   return controller.signal;
 }
 
@@ -75,7 +79,8 @@ function report(missing: readonly Missing[]): number {
 
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
-    args: [...args], allowPositionals: true,
+    args: [...args],
+    allowPositionals: true,
     options: { need: { type: 'string' }, 'run-dir': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   });
   const [name, ...rest] = positionals;
@@ -86,8 +91,10 @@ async function main(args: readonly string[]): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   const need = values.need === undefined ? usualNeeds : values.need.split(',').map((each) => each.trim());
   const strange = need.find((each) => !isBedNeed(each));
-  if (!command || rest.length > 0) return misunderstood(`there is no command "${[command ? rest[0] : name].join(' ')}"`);
-  if (strange !== undefined) return misunderstood(`"${strange}" is nothing that the bed has; it has ${allNeeds.join(', ')}`);
+  if (!command || rest.length > 0)
+    return misunderstood(`there is no command "${[command ? rest[0] : name].join(' ')}"`);
+  if (strange !== undefined)
+    return misunderstood(`"${strange}" is nothing that the bed has; it has ${allNeeds.join(', ')}`);
   return command({ need: need.filter((each) => isBedNeed(each)), runDir: values['run-dir'] });
 }
 

@@ -34,7 +34,21 @@ export type Missing = { missing: string; why: string; hint: string };
 export const allNeeds = Object.keys(needs) as BedNeed[];
 
 /** What a bed has where nobody says otherwise: all but what only a few long tests and measurements use. */
-export const usualNeeds = allNeeds.filter((need) => !['k9s', 'oauth2-proxy', 'keycloak', 'canaille', 'scim2-tester', 'python-clients', 'conformance', 'nginx', 'haproxy', 'wrk'].includes(need));
+export const usualNeeds = allNeeds.filter(
+  (need) =>
+    ![
+      'k9s',
+      'oauth2-proxy',
+      'keycloak',
+      'canaille',
+      'scim2-tester',
+      'python-clients',
+      'conformance',
+      'nginx',
+      'haproxy',
+      'wrk',
+    ].includes(need),
+);
 
 export function isBedNeed(name: string): name is BedNeed {
   return Object.hasOwn(needs, name);

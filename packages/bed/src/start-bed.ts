@@ -28,7 +28,13 @@ export type StartBedOptions = {
 };
 
 type Paths = Components['paths'];
-type Starting = { run: Run; paths: Paths; onProgress?: Progress; timings: Record<string, number>; stops: (() => Promise<void>)[] };
+type Starting = {
+  run: Run;
+  paths: Paths;
+  onProgress?: Progress;
+  timings: Record<string, number>;
+  stops: (() => Promise<void>)[];
+};
 
 /**
  * Starts the real components that are asked for, each on free ports of the loopback address, in a directory of its own.
@@ -40,7 +46,7 @@ export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
   const wanted = [...new Set(options.need ?? usualNeeds)];
   await sweep({ base: options.runDir, onProgress });
   const components = await ensureComponents([...new Set(wanted.flatMap((need) => componentsOf(need)))], options);
-  const missing = [...unmetNeeds(wanted, components), ...await nodeMissing(wanted, components)];
+  const missing = [...unmetNeeds(wanted, components), ...(await nodeMissing(wanted, components))];
   const met = wanted.filter((need) => !missing.some((each) => each.missing === need));
   options.signal?.throwIfAborted();
   const run = runDirectory(options.runDir);
@@ -49,9 +55,18 @@ export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
   try {
     const parts = await startParts(starting, met, wanted, missing);
     options.signal?.throwIfAborted();
-    const bed = { runId: run.id, directory: run.directory, ...parts.servers, ...parts.cluster?.part, programs: components.paths, ...namedPrograms(components.paths), missing };
+    const bed = {
+      runId: run.id,
+      directory: run.directory,
+      ...parts.servers,
+      ...parts.cluster?.part,
+      programs: components.paths,
+      ...namedPrograms(components.paths),
+      missing,
+    };
     const pids = (): Record<string, number | undefined> => ({
-      ...Object.fromEntries(Object.entries(parts.servers).map(([name, server]) => [name, server?.pid()])), ...parts.cluster?.pids(),
+      ...Object.fromEntries(Object.entries(parts.servers).map(([name, server]) => [name, server?.pid()])),
+      ...parts.cluster?.pids(),
     });
     return { ...bed, timings: starting.timings, pids, describe: () => describeBed(bed), stop };
   } catch (error) {
@@ -61,17 +76,31 @@ export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
 }
 
 // Everything is waited for even if one part fails, so that nothing is still starting while it is being stopped.
-async function startParts(starting: Starting, met: readonly BedNeed[], wanted: readonly BedNeed[], missing: readonly Missing[]) {
+async function startParts(
+  starting: Starting,
+  met: readonly BedNeed[],
+  wanted: readonly BedNeed[],
+  missing: readonly Missing[],
+) {
   const { run, paths } = starting;
   const withNode = met.includes('node');
   // A node that cannot be had is no reason to go without the control plane that can.
-  const plane = withNode || met.includes('cluster') || (wanted.includes('node') && controlPlanePossible(paths, missing));
+  const plane =
+    withNode || met.includes('cluster') || (wanted.includes('node') && controlPlanePossible(paths, missing));
   const [redis, kafka, postgres, keycloak, canaille, cluster] = await settled([
     met.includes('redis') ? timed(starting, 'redis', () => startRedis({ run, program: paths.redis! })) : undefined,
-    met.includes('kafka') ? timed(starting, 'kafka', () => startKafka({ run, java: paths.java!, jars: paths.kafka! })) : undefined,
-    met.includes('postgres') ? timed(starting, 'postgres', () => startPostgres({ run, program: paths.postgres! })) : undefined,
-    met.includes('keycloak') ? timed(starting, 'keycloak', () => startKeycloak({ run, java: paths.java!, directory: paths.keycloak! })) : undefined,
-    met.includes('canaille') ? timed(starting, 'canaille', () => startCanaille({ run, python: paths.canaille! })) : undefined,
+    met.includes('kafka')
+      ? timed(starting, 'kafka', () => startKafka({ run, java: paths.java!, jars: paths.kafka! }))
+      : undefined,
+    met.includes('postgres')
+      ? timed(starting, 'postgres', () => startPostgres({ run, program: paths.postgres! }))
+      : undefined,
+    met.includes('keycloak')
+      ? timed(starting, 'keycloak', () => startKeycloak({ run, java: paths.java!, directory: paths.keycloak! }))
+      : undefined,
+    met.includes('canaille')
+      ? timed(starting, 'canaille', () => startCanaille({ run, python: paths.canaille! }))
+      : undefined,
     plane ? startCluster(starting, withNode) : undefined,
   ] as const);
   return { servers: { redis, kafka, postgres, keycloak, canaille }, cluster };
@@ -80,22 +109,45 @@ async function startParts(starting: Starting, met: readonly BedNeed[], wanted: r
 async function startCluster(starting: Starting, withNode: boolean) {
   const { run, paths, onProgress } = starting;
   const programs = {
-    etcd: paths.etcd!, apiServer: paths['kube-apiserver']!, controllerManager: paths['kube-controller-manager']!, scheduler: paths['kube-scheduler']!,
+    etcd: paths.etcd!,
+    apiServer: paths['kube-apiserver']!,
+    controllerManager: paths['kube-controller-manager']!,
+    scheduler: paths['kube-scheduler']!,
   };
   const plane: ControlPlane = await timed(starting, 'cluster', () => startControlPlane({ run, programs }));
   const nodePrograms = {
-    kubelet: paths.kubelet!, containerd: paths.containerd!, ctr: paths.ctr!, runc: paths.runc!, cni: paths.cni!, busybox: paths.busybox!, ip: paths.ip!,
+    kubelet: paths.kubelet!,
+    containerd: paths.containerd!,
+    ctr: paths.ctr!,
+    runc: paths.runc!,
+    cni: paths.cni!,
+    busybox: paths.busybox!,
+    ip: paths.ip!,
   };
   const node: ClusterNode | undefined = withNode
     ? await timed(starting, 'node', () => startNode({ run, programs: nodePrograms, controlPlane: plane, onProgress }))
     : undefined;
   const { server, caFile, adminKubeconfig, auditLogFile } = plane;
-  const description = { server, caFile, adminKubeconfig, auditLogFile, ...(node && { node: { name: node.name, image: node.image } }) };
-  const cluster = { ...openCluster(description, paths.kubectl!), apiServer: plane.apiServer, authority: plane.keys.authority };
+  const description = {
+    server,
+    caFile,
+    adminKubeconfig,
+    auditLogFile,
+    ...(node && { node: { name: node.name, image: node.image } }),
+  };
+  const cluster = {
+    ...openCluster(description, paths.kubectl!),
+    apiServer: plane.apiServer,
+    authority: plane.keys.authority,
+  };
   return { part: { cluster }, pids: () => ({ ...plane.pids(), ...node?.pids() }) };
 }
 
-async function timed<T extends { stop(): Promise<void> }>(starting: Starting, name: string, start: () => Promise<T>): Promise<T> {
+async function timed<T extends { stop(): Promise<void> }>(
+  starting: Starting,
+  name: string,
+  start: () => Promise<T>,
+): Promise<T> {
   const began = performance.now();
   starting.onProgress?.(`starting ${name}`);
   const part = await start();
@@ -109,7 +161,9 @@ async function settled<T extends readonly unknown[]>(parts: T): Promise<{ -reado
   const results = await Promise.allSettled(parts);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as { -readonly [K in keyof T]: Awaited<T[K]> };
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
+    -readonly [K in keyof T]: Awaited<T[K]>;
+  };
 }
 
 // The youngest first: the node before the control plane it reports to.
@@ -125,11 +179,15 @@ function createStop({ run, stops }: Starting): () => Promise<void> {
 }
 
 async function nodeMissing(wanted: readonly BedNeed[], { paths, missing }: Components): Promise<Missing[]> {
-  if (!wanted.includes('node') || missing.some((each) => componentsOf('node').includes(each.missing)) || !paths.ip) return [];
+  if (!wanted.includes('node') || missing.some((each) => componentsOf('node').includes(each.missing)) || !paths.ip)
+    return [];
   const obstacle = await nodeObstacle(paths.ip);
   return obstacle ? [{ missing: 'node', ...obstacle }] : [];
 }
 
 function controlPlanePossible(paths: Paths, missing: readonly Missing[]): boolean {
-  return !missing.some((each) => each.missing === 'cluster') && componentsOf('cluster').every((name) => paths[name] !== undefined);
+  return (
+    !missing.some((each) => each.missing === 'cluster') &&
+    componentsOf('cluster').every((name) => paths[name] !== undefined)
+  );
 }

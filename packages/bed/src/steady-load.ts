@@ -12,7 +12,9 @@ export function startSteadyLoad(url: string, options: { ca: string; token: strin
   const agent = new Agent({ keepAlive: true, maxSockets: 64, ca: options.ca });
   let statuses: Record<string, number> = {};
   let latencies: number[] = [];
-  const count = (status: string) => { statuses[status] = (statuses[status] ?? 0) + 1; };
+  const count = (status: string) => {
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  };
   const one = () => {
     const began = performance.now();
     const sent = request(url, { agent, headers: { authorization: `Bearer ${options.token}` } }, (response) => {

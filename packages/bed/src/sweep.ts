@@ -11,7 +11,8 @@ export async function sweep(options: { base?: string; onProgress?: Progress } = 
   const lock = await takeMachineLock('sweep', options);
   try {
     const swept: string[] = [];
-    for (const base of bases) swept.push(...await sweepStaleRuns(removeNodeRemains, { base, onProgress: options.onProgress }));
+    for (const base of bases)
+      swept.push(...(await sweepStaleRuns(removeNodeRemains, { base, onProgress: options.onProgress })));
     return swept;
   } finally {
     await lock.release();

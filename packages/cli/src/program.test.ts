@@ -6,7 +6,9 @@ import { createRig, type Rig } from './testing/rig.ts';
 import { version } from './version.ts';
 
 let rig: Rig;
-beforeEach(() => { rig = createRig(); });
+beforeEach(() => {
+  rig = createRig();
+});
 afterEach(() => rig.remove());
 
 function paths(command: Command): string[][] {
@@ -21,10 +23,13 @@ describe('every command', () => {
     expect(out).toMatch(/Example:\n {2}sallyport /);
   });
 
-  it.each(all.filter((path) => !['audit', 'sessions', 'policy', 'config'].includes(path.join(' '))))('%s takes -o json and refuses another form', async (...path) => {
-    expect((await rig.run(...path, '--help')).out).toContain('-o, --output <format>');
-    expect(await rig.run(...path, 'https://x', '-o', 'xml')).toMatchObject({ code: 2, out: '' });
-  });
+  it.each(all.filter((path) => !['audit', 'sessions', 'policy', 'config'].includes(path.join(' '))))(
+    '%s takes -o json and refuses another form',
+    async (...path) => {
+      expect((await rig.run(...path, '--help')).out).toContain('-o, --output <format>');
+      expect(await rig.run(...path, 'https://x', '-o', 'xml')).toMatchObject({ code: 2, out: '' });
+    },
+  );
 });
 
 describe('the command line', () => {
@@ -42,7 +47,9 @@ describe('the command line', () => {
   });
 
   it('has the version of its package', async () => {
-    const { version: ofPackage } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+    const { version: ofPackage } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
     expect(version).toBe(ofPackage);
     expect((await rig.run('--version')).out).toBe(`${ofPackage}\n`);
   });

@@ -15,7 +15,9 @@ import { exitCodes, exitMeanings, type ExitName } from './terminal/exit-codes.ts
 import { version } from './version.ts';
 import type { World } from './world.ts';
 
-const exitTable = Object.entries(exitMeanings).map(([name, meaning]) => `  ${String(exitCodes[name as ExitName]).padEnd(2)} ${name.padEnd(14)} ${meaning}`).join('\n');
+const exitTable = Object.entries(exitMeanings)
+  .map(([name, meaning]) => `  ${String(exitCodes[name as ExitName]).padEnd(2)} ${name.padEnd(14)} ${meaning}`)
+  .join('\n');
 
 /** The whole command line. Throws CommanderError on a wrong one instead of ending the process. */
 export function createProgram(world: World): Command {
@@ -24,8 +26,15 @@ export function createProgram(world: World): Command {
     .version(version, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(see --help)')
-    .configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: (text) => world.stderr.write(text), getOutHasColors: () => false, getErrHasColors: () => false })
-    .addHelpText('after', `
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText(
+      'after',
+      `
 Example:
   sallyport login --gateway https://gate.example.com:8443
   sallyport kubeconfig --merge
@@ -34,7 +43,22 @@ Example:
 Exit codes:
 ${exitTable}
 
-Your credentials are kept in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`);
-  for (const add of [addLogin, addLogout, addWhoami, addClusters, addKubeconfig, addCanI, addExecCredential, addAttack, addAudit, addSessions, addPolicy, addConfig]) add(program, world);
+Your credentials are kept in ~/.config/sallyport, or in the directory that SALLYPORT_HOME names.`,
+    );
+  for (const add of [
+    addLogin,
+    addLogout,
+    addWhoami,
+    addClusters,
+    addKubeconfig,
+    addCanI,
+    addExecCredential,
+    addAttack,
+    addAudit,
+    addSessions,
+    addPolicy,
+    addConfig,
+  ])
+    add(program, world);
   return program;
 }

@@ -6,7 +6,8 @@ import type { World } from './world.ts';
 /** Runs one command line and returns its exit code; prints to the world's streams and never throws. */
 export async function runCli(args: readonly string[], world: World): Promise<number> {
   try {
-    const wantsHelp = args.includes('--help') || args.includes('-h') || args.includes('-o') || args.includes('--output');
+    const wantsHelp =
+      args.includes('--help') || args.includes('-h') || args.includes('-o') || args.includes('--output');
     if (args[0] === 'exec-credential' && args.length > 1 && !wantsHelp) {
       // kubectl waits for this: without the command parser it starts a third sooner.
       const { runExecCredential } = await import('./commands/exec-credential.ts');
@@ -25,7 +26,8 @@ function exitCodeOf(error: unknown, world: World): number {
   if (error instanceof SaidNo) return exitCodes.failed;
   const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
   // The command parser has said what is wrong already.
-  if (typeof code === 'string' && code.startsWith('commander.') && typeof exitCode === 'number') return exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (typeof code === 'string' && code.startsWith('commander.') && typeof exitCode === 'number')
+    return exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const described = describeError(error);
   world.stderr.write(described.text);
   return described.code;

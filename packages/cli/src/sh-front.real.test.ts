@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { hostileLines, hostileNumbers } from './testing/hostile-cache.ts';
@@ -10,7 +20,9 @@ jest.setTimeout(60_000);
 
 let gateway: FakeGateway;
 let rig: FrontRig;
-beforeEach(async () => { gateway = await startFakeGateway(); });
+beforeEach(async () => {
+  gateway = await startFakeGateway();
+});
 afterEach(async () => {
   await gateway.close();
   rig.remove();
@@ -18,9 +30,18 @@ afterEach(async () => {
 
 const dev = () => `${gateway.origin}/clusters/dev`;
 const directory = () => path.join(rig.home, 'gateways', gateway.origin.replace('://', '+'));
-const info = (interactive: boolean, version = 'v1') => ({ KUBERNETES_EXEC_INFO: JSON.stringify({ kind: 'ExecCredential', apiVersion: `client.authentication.k8s.io/${version}`, spec: { interactive } }) });
+const info = (interactive: boolean, version = 'v1') => ({
+  KUBERNETES_EXEC_INFO: JSON.stringify({
+    kind: 'ExecCredential',
+    apiVersion: `client.authentication.k8s.io/${version}`,
+    spec: { interactive },
+  }),
+});
 const tokenIn = (text: string) => (JSON.parse(text) as { status: { token: string } }).status.token;
-const openedCount = () => (existsSync(path.join(rig.directory, 'opened')) ? readFileSync(path.join(rig.directory, 'opened'), 'utf8').trim().split('\n').length : 0);
+const openedCount = () =>
+  existsSync(path.join(rig.directory, 'opened'))
+    ? readFileSync(path.join(rig.directory, 'opened'), 'utf8').trim().split('\n').length
+    : 0;
 
 async function start(shell?: string, stub?: boolean): Promise<void> {
   rig = createFrontRig(shell, stub);
@@ -46,14 +67,20 @@ describe.each(shells)('the sh front under %s', (shell) => {
     const [token] = gateway.sessions.keys();
     for (const { code, out, err } of answers) {
       expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(JSON.parse(out)).toEqual({ kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1', status: { token, expirationTimestamp: expect.stringMatching(/^\d{4}-.*Z$/) } });
+      expect(JSON.parse(out)).toEqual({
+        kind: 'ExecCredential',
+        apiVersion: 'client.authentication.k8s.io/v1',
+        status: { token, expirationTimestamp: expect.stringMatching(/^\d{4}-.*Z$/) },
+      });
     }
   });
 
   it('starts the program when the same process asks for the same server again, and only then', async () => {
     await startStub();
     const prod = `${gateway.origin}/clusters/prod`;
-    const { out } = await rig.sh(`$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${prod}' >/dev/null; $FRONT exec-credential '${dev()}'`);
+    const { out } = await rig.sh(
+      `$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${prod}' >/dev/null; $FRONT exec-credential '${dev()}'`,
+    );
     expect(out).toBe(handedOver(dev()).out);
     expect((await ask()).out).toContain('ExecCredential');
   });
@@ -77,7 +104,11 @@ describe.each(shells)('the sh front under %s', (shell) => {
     for (const [line, text] of hostileLines) {
       writeFileSync(path.join(directory(), 'exec-cache'), whole);
       rewrite('exec-cache', line, text);
-      expect({ line, text, ...await rig.sh(`cd '${rig.directory}'; $FRONT exec-credential '${dev()}'`) }).toEqual({ line, text, ...handedOver(dev()) });
+      expect({ line, text, ...(await rig.sh(`cd '${rig.directory}'; $FRONT exec-credential '${dev()}'`)) }).toEqual({
+        line,
+        text,
+        ...handedOver(dev()),
+      });
     }
     writeFileSync(path.join(directory(), 'exec-cache'), whole.slice(0, 60));
     expect(await ask()).toEqual(handedOver(dev()));
@@ -88,14 +119,26 @@ describe.each(shells)('the sh front under %s', (shell) => {
     await startStub();
     for (const text of hostileNumbers) {
       rewrite('last-served', 0, text);
-      expect({ text, ...await rig.sh(`cd '${rig.directory}'; $FRONT exec-credential '${dev()}'`) }).toEqual({ text, ...handedOver(dev()) });
+      expect({ text, ...(await rig.sh(`cd '${rig.directory}'; $FRONT exec-credential '${dev()}'`)) }).toEqual({
+        text,
+        ...handedOver(dev()),
+      });
     }
     expect(existsSync(path.join(rig.directory, 'pwned'))).toBe(false);
   });
 
   it('hands a server that it cannot read to the program as it is', async () => {
     await startStub();
-    for (const server of ['https://$(touch pwned)/clusters/dev', 'http://localhost/clusters/`touch pwned`', 'http://../clusters/..', `${gateway.origin}/clusters/../dev`, 'http://*/clusters/*', `${dev()}/`, '-n', '']) {
+    for (const server of [
+      'https://$(touch pwned)/clusters/dev',
+      'http://localhost/clusters/`touch pwned`',
+      'http://../clusters/..',
+      `${gateway.origin}/clusters/../dev`,
+      'http://*/clusters/*',
+      `${dev()}/`,
+      '-n',
+      '',
+    ]) {
       expect(await rig.sh(`cd '${rig.directory}'; $FRONT exec-credential '${server}'`)).toEqual(handedOver(server));
     }
     expect(existsSync(path.join(rig.directory, 'pwned'))).toBe(false);
@@ -124,7 +167,10 @@ describe('the sh front', () => {
     gateway.revokeAll();
     const dead = await ask();
     expect(gateway.calls).toEqual([]);
-    const next = await rig.sh(`$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${dev()}'`, info(true));
+    const next = await rig.sh(
+      `$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${dev()}'`,
+      info(true),
+    );
     expect(next.code).toBe(0);
     expect(tokenIn(next.out)).not.toBe(tokenIn(dead.out));
     expect([...gateway.sessions.keys()]).toEqual([tokenIn(next.out)]);
@@ -135,7 +181,10 @@ describe('the sh front', () => {
     await start();
     const dead = await ask();
     gateway.revokeAll();
-    const { code, out } = await rig.sh(`$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${dev()}'`, info(false));
+    const { code, out } = await rig.sh(
+      `$FRONT exec-credential '${dev()}' >/dev/null; $FRONT exec-credential '${dev()}'`,
+      info(false),
+    );
     expect(code).toBe(0);
     expect(tokenIn(out)).not.toBe(tokenIn(dead.out));
     expect(openedCount()).toBe(1);
@@ -143,7 +192,11 @@ describe('the sh front', () => {
 
   it('opens one browser for two clients that start together', async () => {
     rig = createFrontRig();
-    const both = await Promise.all([ask(dev(), info(true)), ask(`${gateway.origin}/clusters/prod`, info(true)), ask(dev(), info(true))]);
+    const both = await Promise.all([
+      ask(dev(), info(true)),
+      ask(`${gateway.origin}/clusters/prod`, info(true)),
+      ask(dev(), info(true)),
+    ]);
     expect(both.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(new Set(both.map(({ out }) => tokenIn(out))).size).toBe(1);
     expect(openedCount()).toBe(1);
@@ -165,29 +218,47 @@ describe('the sh front', () => {
     mkdirSync(links);
     symlinkSync('../a/b/c/bin/sallyport-exec-credential', path.join(links, 'one'));
     symlinkSync('one', path.join(links, 'two'));
-    const { code, out } = await rig.sh(`cd '${links}' && ./two whoami -o json && PATH="${links}:$PATH" two whoami -o json`);
+    const { code, out } = await rig.sh(
+      `cd '${links}' && ./two whoami -o json && PATH="${links}:$PATH" two whoami -o json`,
+    );
     expect(code).toBe(0);
     expect(out.match(/alice@example\.com/g)).toHaveLength(4);
   });
 
   it('hands everything but a plain exec-credential to the program', async () => {
     await start();
-    expect(await rig.sh('$FRONT --version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(await rig.sh('$FRONT --version')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
     expect(await rig.sh('$FRONT exec-credential')).toMatchObject({ code: 2 });
     expect(await rig.sh('$FRONT')).toMatchObject({ code: 2 });
-    expect(await rig.sh(`$FRONT exec-credential '${dev()}' more`)).toMatchObject({ code: 1, err: expect.stringContaining('takes the address of one cluster') });
+    expect(await rig.sh(`$FRONT exec-credential '${dev()}' more`)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('takes the address of one cluster'),
+    });
   });
 
   it('answers in the version that the client speaks, and refuses one that is not known', async () => {
     await start();
-    expect(JSON.parse((await ask(dev(), info(true, 'v1beta1'))).out)).toMatchObject({ apiVersion: 'client.authentication.k8s.io/v1beta1' });
-    expect(await ask(dev(), info(true, 'v9'))).toMatchObject({ code: 1, err: expect.stringContaining('not spoken here') });
-    expect(await ask(dev(), { KUBERNETES_EXEC_INFO: '{' })).toMatchObject({ code: 1, err: expect.stringContaining('not JSON') });
+    expect(JSON.parse((await ask(dev(), info(true, 'v1beta1'))).out)).toMatchObject({
+      apiVersion: 'client.authentication.k8s.io/v1beta1',
+    });
+    expect(await ask(dev(), info(true, 'v9'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('not spoken here'),
+    });
+    expect(await ask(dev(), { KUBERNETES_EXEC_INFO: '{' })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('not JSON'),
+    });
   });
 
   it('takes the credential of another gateway where a cluster has a host of its own', async () => {
     await start();
-    const { code, out } = await rig.sh(`$FRONT exec-credential https://dev.k8s.example.com --gateway ${gateway.origin}`);
+    const { code, out } = await rig.sh(
+      `$FRONT exec-credential https://dev.k8s.example.com --gateway ${gateway.origin}`,
+    );
     expect(code).toBe(0);
     expect(gateway.sessions.has(tokenIn(out))).toBe(true);
     expect(gateway.calls).toEqual([]);
@@ -197,7 +268,11 @@ describe('the sh front', () => {
     await start();
     rmSync(path.join(directory(), 'served'), { recursive: true });
     writeFileSync(path.join(directory(), 'served'), '');
-    expect(await ask()).toMatchObject({ code: 0, out: expect.stringContaining('ExecCredential'), err: expect.stringContaining('served cannot be used') });
+    expect(await ask()).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('ExecCredential'),
+      err: expect.stringContaining('served cannot be used'),
+    });
     expect(gateway.calls).toEqual(['GET /.sallyport/me']);
   });
 

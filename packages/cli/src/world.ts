@@ -27,7 +27,10 @@ export type World = {
   launch(command: string, args: readonly string[]): Promise<boolean>;
 };
 
-const sink = (stream: NodeJS.WriteStream): TextSink => ({ write: (text) => void stream.write(text), isTTY: stream.isTTY === true });
+const sink = (stream: NodeJS.WriteStream): TextSink => ({
+  write: (text) => void stream.write(text),
+  isTTY: stream.isTTY === true,
+});
 
 function launch(command: string, args: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
@@ -65,11 +68,16 @@ export function processWorld(): World {
     // An orphan is given another parent; Windows leaves the number of the old one.
     parentIsGone: () => process.ppid !== parentPid,
     // Only when it is wanted: opening it costs time and would keep the program waiting.
-    get stdin() { return process.stdin; },
+    get stdin() {
+      return process.stdin;
+    },
     stdout: sink(process.stdout),
     stderr: sink(process.stderr),
     now: Date.now,
-    sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, ms); }),
+    sleep: (ms) =>
+      new Promise((resolve) => {
+        setTimeout(resolve, ms);
+      }),
     onInterrupt,
     launch,
   };

@@ -3,9 +3,13 @@ import { builtInKind } from './built-in-kind.ts';
 
 describe('built-in kinds', () => {
   it.each([
-    ['', 'v1', 'secrets', { namespaced: true, createdByPut: false }], ['', 'v1', 'namespaces', { namespaced: false, createdByPut: false }], ['', 'v1', 'nodes', { namespaced: false, createdByPut: false }],
-    ['apps', 'v1', 'deployments', { namespaced: true, createdByPut: false }], ['coordination.k8s.io', 'v1', 'leases', { namespaced: true, createdByPut: true }],
-    ['rbac.authorization.k8s.io', 'v1', 'clusterrolebindings', { namespaced: false, createdByPut: true }], ['certificates.k8s.io', 'v1', 'certificatesigningrequests', { namespaced: false, createdByPut: false }],
+    ['', 'v1', 'secrets', { namespaced: true, createdByPut: false }],
+    ['', 'v1', 'namespaces', { namespaced: false, createdByPut: false }],
+    ['', 'v1', 'nodes', { namespaced: false, createdByPut: false }],
+    ['apps', 'v1', 'deployments', { namespaced: true, createdByPut: false }],
+    ['coordination.k8s.io', 'v1', 'leases', { namespaced: true, createdByPut: true }],
+    ['rbac.authorization.k8s.io', 'v1', 'clusterrolebindings', { namespaced: false, createdByPut: true }],
+    ['certificates.k8s.io', 'v1', 'certificatesigningrequests', { namespaced: false, createdByPut: false }],
   ])('%j %s %s', (group, version, resource, kind) => {
     expect(builtInKind(group, version, resource)).toEqual(kind);
   });

@@ -38,7 +38,10 @@ export const kubernetesAttributesSchema = z.object({
   labelSelector: z.string().optional(),
   fieldSelector: z.string().optional(),
   dryRun: z.boolean().optional(),
-  /** Whether the kind is namespaced; absent: unknown, so that a request without a namespace counts as spanning all of them. */
+  /**
+   * Whether the kind is namespaced; absent: unknown, so that a request without a namespace counts as spanning all of
+   * them.
+   */
   namespaced: z.boolean().optional(),
   /** False only if the API server surely serves the kind itself; absent: unknown, to be taken for an aggregated API. */
   aggregated: z.boolean().optional(),
@@ -46,16 +49,28 @@ export const kubernetesAttributesSchema = z.object({
   upsert: z.boolean().optional(),
   /** True if the request asks to upgrade its connection. */
   upgrade: z.boolean().optional(),
-  exec: z.object({ container: z.string(), command: z.array(z.string()), tty: z.boolean(), stdin: z.boolean() }).optional(),
+  exec: z
+    .object({ container: z.string(), command: z.array(z.string()), tty: z.boolean(), stdin: z.boolean() })
+    .optional(),
 });
 export type KubernetesAttributes = z.infer<typeof kubernetesAttributesSchema>;
 
-/** What the client showed in the TLS handshake, in PEM; `valid`: its chain leads to a CA that the gateway trusts for clients. Absent where the gateway asks for none. */
-export const clientCertificateSchema = z.object({ presented: z.boolean(), leaf: z.string().optional(), valid: z.boolean().optional() });
+/**
+ * What the client showed in the TLS handshake, in PEM; `valid`: its chain leads to a CA that the gateway trusts for
+ * clients. Absent where the gateway asks for none.
+ */
+export const clientCertificateSchema = z.object({
+  presented: z.boolean(),
+  leaf: z.string().optional(),
+  valid: z.boolean().optional(),
+});
 export type ClientCertificate = z.infer<typeof clientCertificateSchema>;
 
 export const checkedRequestSchema = z.object({
-  method: z.string(), path: z.string(), host: z.string(), ip: z.string(),
+  method: z.string(),
+  path: z.string(),
+  host: z.string(),
+  ip: z.string(),
   /** Only those that policy asks for, by lower-case name. */
   headers: z.record(z.string(), z.string()).optional(),
   clientCertificate: clientCertificateSchema.optional(),
@@ -66,7 +81,10 @@ export const checkSchema = z.object({
   target: checkTargetSchema,
   request: checkedRequestSchema,
   kubernetes: kubernetesAttributesSchema.optional(),
-  /** False: asked about something that goes on by itself (an open watch), so that it does not keep an idle session alive. */
+  /**
+   * False: asked about something that goes on by itself (an open watch), so that it does not keep an idle session
+   * alive.
+   */
   use: z.boolean().optional(),
 });
 export type Check = z.infer<typeof checkSchema>;
@@ -85,13 +103,19 @@ export const decisionSchema = z.object({
   rule: z.string(),
   reasons: z.array(z.string()),
   policyVersion: z.string(),
-  /** The verb under which the request was refused, where that is not its own: an upsert is judged as a `create` as well, say. */
+  /**
+   * The verb under which the request was refused, where that is not its own: an upsert is judged as a `create` as well,
+   * say.
+   */
   judgedAs: z.string().optional(),
   shadow: z.array(shadowDecisionSchema).optional(),
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
-/** The identity that goes upstream (Kubernetes user impersonation); `droppedGroups` are those the cluster's settings kept back. */
+/**
+ * The identity that goes upstream (Kubernetes user impersonation); `droppedGroups` are those the cluster's settings
+ * kept back.
+ */
 export const impersonationSchema = z.object({
   user: z.string(),
   uid: z.string(),
@@ -106,7 +130,14 @@ export const checkAnswerSchema = z.object({
   /** Set unless the effect is allow: the problem to answer with, and words for the caller. */
   problem: z.object({ code: z.string(), detail: z.string() }).optional(),
   /** Times in milliseconds since the epoch; `idleEndsAt` only where the check was no use of the session. */
-  session: z.object({ id: z.string(), kind: z.enum(['cli', 'browser']), expiresAt: z.number(), idleEndsAt: z.number().optional() }).optional(),
+  session: z
+    .object({
+      id: z.string(),
+      kind: z.enum(['cli', 'browser']),
+      expiresAt: z.number(),
+      idleEndsAt: z.number().optional(),
+    })
+    .optional(),
   identity: identitySchema.omit({ claims: true }).optional(),
   impersonation: impersonationSchema.optional(),
 });

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { checkSchema, decisionSchema, kubernetesAttributesSchema } from './check-call.ts';
 
-// POST /.sallyport/api/v1/policy/explain and .../policy/can-i on the gateway, which asks POST /v1/explain and POST /v1/can-i of authorize.
+// POST /.sallyport/api/v1/policy/explain and .../policy/can-i on the gateway, which asks POST /v1/explain and POST
+// /v1/can-i of authorize.
 
 const word = z.string().max(253);
 const text = z.string().max(4096);
 
-/** Somebody else, about whom only those may ask whom `api.policy` lets. With nothing but a name, what their latest live session says of them. */
+/**
+ * Somebody else, about whom only those may ask whom `api.policy` lets. With nothing but a name, what their latest live
+ * session says of them.
+ */
 export const askedPersonSchema = z.strictObject({
   user: text.min(1),
   email: text.optional(),
@@ -16,14 +20,26 @@ export const askedPersonSchema = z.strictObject({
 });
 export type AskedPerson = z.infer<typeof askedPersonSchema>;
 
-/** What is asked about: a request by its verb and resource, or by its path as a client would send it (`path`, with its query). */
+/**
+ * What is asked about: a request by its verb and resource, or by its path as a client would send it (`path`, with its
+ * query).
+ */
 export const explainQuestionSchema = z.strictObject({
   cluster: word.min(1),
   verb: word.optional(),
-  resource: word.optional(), apiGroup: word.optional(), apiVersion: word.optional(), subresource: word.optional(), namespace: word.optional(), name: word.optional(),
-  labelSelector: text.optional(), fieldSelector: text.optional(), dryRun: z.boolean().optional(),
-  command: z.array(text).max(256).optional(), container: word.optional(),
-  method: word.optional(), path: text.optional(),
+  resource: word.optional(),
+  apiGroup: word.optional(),
+  apiVersion: word.optional(),
+  subresource: word.optional(),
+  namespace: word.optional(),
+  name: word.optional(),
+  labelSelector: text.optional(),
+  fieldSelector: text.optional(),
+  dryRun: z.boolean().optional(),
+  command: z.array(text).max(256).optional(),
+  container: word.optional(),
+  method: word.optional(),
+  path: text.optional(),
   about: askedPersonSchema.optional(),
 });
 export type ExplainQuestion = z.infer<typeof explainQuestionSchema>;
@@ -36,7 +52,9 @@ export const explainedCriterionSchema = z.object({
   name: z.string(),
   /** By itself, before `not` or `nor` turn it round. */
   holds: z.boolean(),
-  /** True: neither holds nor does not, and `holds` is false. It makes a rule that denies hold, and one that allows fail. */
+  /**
+   * True: neither holds nor does not, and `holds` is false. It makes a rule that denies hold, and one that allows fail.
+   */
   open: z.literal(true).optional(),
   reason: z.string(),
   /** What the person or the request has; absent if nothing. */
@@ -47,7 +65,11 @@ export const explainedCriterionSchema = z.object({
 export type ExplainedCriterion = z.infer<typeof explainedCriterionSchema>;
 
 export const explainedRuleSchema = z.object({
-  rule: z.string(), action: z.enum(['allow', 'deny']), operator: z.enum(['and', 'or', 'not', 'nor']), holds: z.boolean(), criteria: z.array(explainedCriterionSchema),
+  rule: z.string(),
+  action: z.enum(['allow', 'deny']),
+  operator: z.enum(['and', 'or', 'not', 'nor']),
+  holds: z.boolean(),
+  criteria: z.array(explainedCriterionSchema),
 });
 export type ExplainedRule = z.infer<typeof explainedRuleSchema>;
 
@@ -57,9 +79,20 @@ export const explanationSchema = z.object({
   person: z.object({ user: z.string(), email: z.string().optional(), groups: z.array(z.string()), other: z.boolean() }),
   /** The request as it was judged. */
   asked: z.object({
-    verb: z.string(), resource: z.string(), apiGroup: z.string(), subresource: z.string(), namespace: z.string(), name: z.string(), isResourceRequest: z.boolean(), method: z.string(), path: z.string(),
+    verb: z.string(),
+    resource: z.string(),
+    apiGroup: z.string(),
+    subresource: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    isResourceRequest: z.boolean(),
+    method: z.string(),
+    path: z.string(),
   }),
-  /** The verbs that it was judged as besides its own, all of which must pass. `decision.judgedAs` is the one that did not; the rules are shown under that one. */
+  /**
+   * The verbs that it was judged as besides its own, all of which must pass. `decision.judgedAs` is the one that did
+   * not; the rules are shown under that one.
+   */
   also: z.array(z.string()).optional(),
   decision: decisionSchema,
   /** What a refusal says. */
@@ -78,13 +111,23 @@ const mostQuestions = 256;
 
 /** Many questions at once about what the caller may do on a cluster; the answers are yes or no. */
 export const canIQuestionSchema = z.strictObject({
-  cluster: word.min(1), namespace: word.optional(),
-  requests: z.array(z.strictObject({ verb: word, resource: word, apiGroup: word.optional(), subresource: word.optional() })).min(1).max(mostQuestions),
+  cluster: word.min(1),
+  namespace: word.optional(),
+  requests: z
+    .array(z.strictObject({ verb: word, resource: word, apiGroup: word.optional(), subresource: word.optional() }))
+    .min(1)
+    .max(mostQuestions),
 });
 export type CanIQuestion = z.infer<typeof canIQuestionSchema>;
 
 /** `check` says whose requests they would be, from where and to which cluster; `requests` what would be asked there. */
-export const canIRequestSchema = z.strictObject({ check: checkSchema, requests: z.array(z.strictObject({ method: z.string(), kubernetes: kubernetesAttributesSchema })).min(1).max(mostQuestions) });
+export const canIRequestSchema = z.strictObject({
+  check: checkSchema,
+  requests: z
+    .array(z.strictObject({ method: z.string(), kubernetes: kubernetesAttributesSchema }))
+    .min(1)
+    .max(mostQuestions),
+});
 export type CanIRequest = z.infer<typeof canIRequestSchema>;
 
 /** In the order of the questions. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** A person as the identity provider asserted them. `issuer` and `subject` together are the only stable key (OpenID Connect Core 5.7). */
+/**
+ * A person as the identity provider asserted them. `issuer` and `subject` together are the only stable key (OpenID
+ * Connect Core 5.7).
+ */
 export const identitySchema = z.object({
   provider: z.string(),
   issuer: z.string(),

@@ -1,4 +1,7 @@
-/** One row of the closed table of everything that can go wrong: HTTP status, title (RFC 9457), Kubernetes reason (metav1.StatusReason). */
+/**
+ * One row of the closed table of everything that can go wrong: HTTP status, title (RFC 9457), Kubernetes reason
+ * (metav1.StatusReason).
+ */
 export type ProblemKind = { status: number; title: string; reason: string };
 
 export const problemTable = {
@@ -22,7 +25,11 @@ export const problemTable = {
   'authorize-unavailable': { status: 503, title: 'No decision can be had', reason: 'ServiceUnavailable' },
   'sessions-unavailable': { status: 503, title: 'The session store cannot be reached', reason: 'ServiceUnavailable' },
   'audit-unavailable': { status: 503, title: 'The request cannot be audited', reason: 'ServiceUnavailable' },
-  'identity-provider-unavailable': { status: 503, title: 'The identity provider cannot be reached', reason: 'ServiceUnavailable' },
+  'identity-provider-unavailable': {
+    status: 503,
+    title: 'The identity provider cannot be reached',
+    reason: 'ServiceUnavailable',
+  },
   'login-failed': { status: 403, title: 'The login failed', reason: 'Forbidden' },
   'login-expired': { status: 400, title: 'The login took too long or was already used', reason: 'BadRequest' },
 } as const satisfies Record<string, ProblemKind>;

@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 /** One thing wrong with a configuration: where, and what; never a value. */
 export const configFaultSchema = z.object({
-  path: z.string(), message: z.string(), hint: z.string().optional(), file: z.string().optional(), line: z.number().optional(), column: z.number().optional(),
+  path: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  file: z.string().optional(),
+  line: z.number().optional(),
+  column: z.number().optional(),
 });
 
 /** Services of which every replica says which policy it runs. */
@@ -28,4 +33,7 @@ export const replicaStatusSchema = z.object({
 export type ReplicaStatus = z.infer<typeof replicaStatusSchema>;
 
 /** `POST /v1/replicas` of authorize: a replica reports, or says that it is leaving. */
-export const replicaReportSchema = z.union([z.strictObject({ replica: replicaStatusSchema }), z.strictObject({ gone: z.string().min(1).max(200) })]);
+export const replicaReportSchema = z.union([
+  z.strictObject({ replica: replicaStatusSchema }),
+  z.strictObject({ gone: z.string().min(1).max(200) }),
+]);

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { identitySchema } from './identity.ts';
 
-/** A live login. Times are milliseconds since the epoch. The token itself is never stored: the store is keyed by its SHA-256. */
+/**
+ * A live login. Times are milliseconds since the epoch. The token itself is never stored: the store is keyed by its
+ * SHA-256.
+ */
 export const sessionSchema = z.object({
   version: z.literal(1),
   id: z.string().min(1),
@@ -16,16 +19,29 @@ export const sessionSchema = z.object({
   userAgent: z.string().optional(),
   /** Of a login that was approved in a browser elsewhere: where that was. */
   approvedFrom: z.object({ clientAddress: z.string().optional(), userAgent: z.string().optional() }).optional(),
-  /** What the identity provider calls its own session with the person (`sid` of the id_token): by this name it logs them out. */
+  /**
+   * What the identity provider calls its own session with the person (`sid` of the id_token): by this name it logs them
+   * out.
+   */
   sid: z.string().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
 /**
- * Why a session ended before its time. `refused`: the identity provider no longer vouches for the person; `changed`: what it says of them would
- * not let them log in; `provider-away`: it could not be asked for too long; `provider-logout`: they logged out there; `limit`: too many sessions.
+ * Why a session ended before its time. `refused`: the identity provider no longer vouches for the person; `changed`:
+ * what it says of them would not let them log in; `provider-away`: it could not be asked for too long;
+ * `provider-logout`: they logged out there; `limit`: too many sessions.
  */
-export const endReasons = ['logout', 'revoked', 'refused', 'changed', 'provider-away', 'provider-logout', 'limit', 'deactivated'] as const;
+export const endReasons = [
+  'logout',
+  'revoked',
+  'refused',
+  'changed',
+  'provider-away',
+  'provider-logout',
+  'limit',
+  'deactivated',
+] as const;
 export type EndReason = (typeof endReasons)[number];
 
 /** What remains of a session that was ended before its time; kept for as long as the session could have lived. */
@@ -38,5 +54,11 @@ export const tombstoneSchema = z.object({
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
 /** Published the moment a session ends, or becomes another: its groups, say. */
-export const sessionChangeSchema = z.object({ type: z.enum(['revoked', 'changed']), sessionId: z.string(), issuer: z.string(), subject: z.string(), at: z.number() });
+export const sessionChangeSchema = z.object({
+  type: z.enum(['revoked', 'changed']),
+  sessionId: z.string(),
+  issuer: z.string(),
+  subject: z.string(),
+  at: z.number(),
+});
 export type SessionChange = z.infer<typeof sessionChangeSchema>;

@@ -1,15 +1,20 @@
 /** One way to act as something else, or to be given a credential of its own. Without `verbs` every verb counts. */
 export type ShellEquivalent = { apiGroup: string; resource: string; subresource: string; verbs?: readonly string[] };
 
-const core = (resource: string, ...subresources: readonly string[]): ShellEquivalent[] => subresources.map((subresource) => ({ apiGroup: '', resource, subresource }));
+const core = (resource: string, ...subresources: readonly string[]): ShellEquivalent[] =>
+  subresources.map((subresource) => ({ apiGroup: '', resource, subresource }));
 const certificates = 'certificates.k8s.io';
 
 /**
- * Everything of Kubernetes' own API that is as good as a shell: it acts inside a pod, through a Service or on a node, or gives out a credential of a ServiceAccount,
- * a user or a pod. A Secret of the type service-account-token does so too, but its type is in the body.
+ * Everything of Kubernetes' own API that is as good as a shell: it acts inside a pod, through a Service or on a node,
+ * or gives out a credential of a ServiceAccount, a user or a pod. A Secret of the type service-account-token does so
+ * too, but its type is in the body.
  */
 export const shellEquivalents: readonly ShellEquivalent[] = [
-  ...core('pods', 'exec', 'attach', 'ephemeralcontainers', 'portforward', 'proxy'), ...core('services', 'proxy'), ...core('nodes', 'proxy'), ...core('serviceaccounts', 'token'),
+  ...core('pods', 'exec', 'attach', 'ephemeralcontainers', 'portforward', 'proxy'),
+  ...core('services', 'proxy'),
+  ...core('nodes', 'proxy'),
+  ...core('serviceaccounts', 'token'),
   { apiGroup: certificates, resource: 'certificatesigningrequests', subresource: '', verbs: ['create'] },
   { apiGroup: certificates, resource: 'certificatesigningrequests', subresource: 'approval' },
   { apiGroup: certificates, resource: 'podcertificaterequests', subresource: '', verbs: ['create'] },
@@ -17,7 +22,7 @@ export const shellEquivalents: readonly ShellEquivalent[] = [
 
 // By resource, so that finding one makes no garbage: policies ask for every rule.
 const byResource = new Map<string, readonly ShellEquivalent[]>();
-for (const one of shellEquivalents) byResource.set(one.resource, [...byResource.get(one.resource) ?? [], one]);
+for (const one of shellEquivalents) byResource.set(one.resource, [...(byResource.get(one.resource) ?? []), one]);
 
 function find(apiGroup: string, resource: string, subresource: string): ShellEquivalent | undefined {
   const candidates = byResource.get(resource);
@@ -30,10 +35,24 @@ function find(apiGroup: string, resource: string, subresource: string): ShellEqu
 }
 
 /** What of a request decides; an absent group is the core group, and an absent subresource none. */
-export type AskedOfShell = { apiGroup?: string | undefined; resource?: string | undefined; subresource?: string | undefined; verb?: string | undefined; requestVerb?: string | undefined; upsert?: boolean | undefined };
+export type AskedOfShell = {
+  apiGroup?: string | undefined;
+  resource?: string | undefined;
+  subresource?: string | undefined;
+  verb?: string | undefined;
+  requestVerb?: string | undefined;
+  upsert?: boolean | undefined;
+};
 
 /** True if the request is as good as a shell. An upsert counts as a create. */
-export function isShellEquivalent({ apiGroup = '', resource = '', subresource = '', verb = '', requestVerb = '', upsert = false }: AskedOfShell): boolean {
+export function isShellEquivalent({
+  apiGroup = '',
+  resource = '',
+  subresource = '',
+  verb = '',
+  requestVerb = '',
+  upsert = false,
+}: AskedOfShell): boolean {
   // The API server's old way of proxying has it in the verb, and no subresource.
   if (verb === 'proxy' || requestVerb === 'proxy') return true;
   const found = find(apiGroup, resource, subresource);

@@ -1,4 +1,5 @@
-// What every service needs to stand up: configuration, logs, health, problems, sessions, the audit sink, and calls between services.
+// What every service needs to stand up: configuration, logs, health, problems, sessions, the audit sink, and calls
+// between services.
 export * from './problem-error.ts';
 export * from './hash-token.ts';
 export * from './parse-json.ts';
@@ -24,7 +25,14 @@ export * from './service/service-client.ts';
 export * from './service/require-service.ts';
 export * from './service/caller.ts';
 export { createConfigReader, type ConfigReader, type ReadCandidate } from './reload/config-reader.ts';
-export { createReloader, type AcceptedCandidate, type Reloader, type ReloaderDeps, type ReloadStatus, type ReloadTrigger } from './reload/create-reloader.ts';
+export {
+  createReloader,
+  type AcceptedCandidate,
+  type Reloader,
+  type ReloaderDeps,
+  type ReloadStatus,
+  type ReloadTrigger,
+} from './reload/create-reloader.ts';
 export { type ReloadResult } from './reload/reload-metrics.ts';
 export { unpackDocuments, type PackedDocuments } from './reload/pack-documents.ts';
 export { createFileFollower, type FileFollower } from './reload/follow-files.ts';

@@ -18,13 +18,21 @@ export class ProblemError extends Error {
 /** A problem as it is shown to a caller (RFC 9457 members plus our code). */
 export type Problem = { code: ProblemCode; status: number; title: string; detail: string };
 
-/** Turns whatever was thrown into what a caller may see; anything but a ProblemError is a bug and shows as `internal` without its text. */
+/**
+ * Turns whatever was thrown into what a caller may see; anything but a ProblemError is a bug and shows as `internal`
+ * without its text.
+ */
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError) {
     return { code: error.code, status: error.status, title: problemTable[error.code].title, detail: error.detail };
   }
   const { status, title } = problemTable.internal;
-  return { code: 'internal', status, title, detail: 'Something went wrong here that is not your request\'s fault; the log of the service has it.' };
+  return {
+    code: 'internal',
+    status,
+    title,
+    detail: "Something went wrong here that is not your request's fault; the log of the service has it.",
+  };
 }
 
 /** Reads a problem+json body of another service back into the error it was; undefined if it is none. */

@@ -10,7 +10,10 @@ import { createReadiness, type Readiness } from './observe/readiness.ts';
 
 /** What every service is started with. */
 export type ServiceParts = { loaded: LoadedConfig; logger: Logger; metrics: Metrics; readiness: Readiness };
-/** A started service. `close` ends it in order: no new work, what is in flight, then its connections. `reload` reads its configuration again, where it can do that. */
+/**
+ * A started service. `close` ends it in order: no new work, what is in flight, then its connections. `reload` reads its
+ * configuration again, where it can do that.
+ */
 export type RunningService = { close(): Promise<void>; reload?(): void };
 
 export type ServiceProgram = {
@@ -31,7 +34,10 @@ Example: sallyport-${name} --config /etc/sallyport/sallyport.yaml
 Variables: SALLYPORT_CONFIG, SALLYPORT_LOG_LEVEL (debug, info, warn, error)
 `;
 
-/** Runs one service as a program: arguments, configuration, admin port, signals. Reads the configuration again on SIGHUP; exits 0 after SIGTERM or SIGINT, 1 on a faulty configuration, 2 on wrong usage. */
+/**
+ * Runs one service as a program: arguments, configuration, admin port, signals. Reads the configuration again on
+ * SIGHUP; exits 0 after SIGTERM or SIGINT, 1 on a faulty configuration, 2 on wrong usage.
+ */
 export async function runService(program: ServiceProgram): Promise<void> {
   const options = readArguments(program.name);
   const logger = createLogger({ service: program.name, level: process.env.SALLYPORT_LOG_LEVEL ?? 'info' });
@@ -66,12 +72,21 @@ export async function runService(program: ServiceProgram): Promise<void> {
 
 function readArguments(name: string): { config: string; checkConfig: boolean } {
   try {
-    const { values } = parseArgs({ options: { config: { type: 'string' }, 'check-config': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+    const { values } = parseArgs({
+      options: {
+        config: { type: 'string' },
+        'check-config': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
     if (values.help) {
       process.stdout.write(help(name));
       process.exit(0);
     }
-    return { config: values.config ?? process.env.SALLYPORT_CONFIG ?? 'sallyport.yaml', checkConfig: values['check-config'] };
+    return {
+      config: values.config ?? process.env.SALLYPORT_CONFIG ?? 'sallyport.yaml',
+      checkConfig: values['check-config'],
+    };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${help(name)}`);
     process.exit(2);
@@ -84,10 +99,13 @@ function onSignal(stop: (signal: string) => Promise<void>, logger: Logger): void
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      stop(signal).then(() => process.exit(0), (error: unknown) => {
-        logger.error({ err: error }, 'stopping failed');
-        process.exit(1);
-      });
+      stop(signal).then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.error({ err: error }, 'stopping failed');
+          process.exit(1);
+        },
+      );
     });
   }
 }

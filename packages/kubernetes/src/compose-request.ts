@@ -17,7 +17,14 @@ export type AskedOfApi = {
 };
 
 const methods: ReadonlyMap<string, string> = new Map([
-  ['get', 'GET'], ['list', 'GET'], ['watch', 'GET'], ['create', 'POST'], ['update', 'PUT'], ['patch', 'PATCH'], ['delete', 'DELETE'], ['deletecollection', 'DELETE'],
+  ['get', 'GET'],
+  ['list', 'GET'],
+  ['watch', 'GET'],
+  ['create', 'POST'],
+  ['update', 'PUT'],
+  ['patch', 'PATCH'],
+  ['delete', 'DELETE'],
+  ['deletecollection', 'DELETE'],
 ]);
 
 /** Verbs that are about one object; asked without a name they are about any one. */
@@ -32,15 +39,22 @@ export const requestVerbs: readonly string[] = [...methods.keys()];
 function queryOf(asked: AskedOfApi): string {
   const { verb, labelSelector, fieldSelector, dryRun, command, container } = asked;
   const pairs = [
-    ...(verb === 'watch' ? [['watch', 'true']] : []), ...(labelSelector ? [['labelSelector', labelSelector]] : []), ...(fieldSelector ? [['fieldSelector', fieldSelector]] : []),
-    ...(dryRun === true ? [['dryRun', 'All']] : []), ...(container ? [['container', container]] : []), ...(command ?? []).map((word) => ['command', word]),
+    ...(verb === 'watch' ? [['watch', 'true']] : []),
+    ...(labelSelector ? [['labelSelector', labelSelector]] : []),
+    ...(fieldSelector ? [['fieldSelector', fieldSelector]] : []),
+    ...(dryRun === true ? [['dryRun', 'All']] : []),
+    ...(container ? [['container', container]] : []),
+    ...(command ?? []).map((word) => ['command', word]),
   ];
-  return pairs.length === 0 ? '' : `?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(value!)}`).join('&')}`;
+  return pairs.length === 0
+    ? ''
+    : `?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(value!)}`).join('&')}`;
 }
 
 /**
- * The method and target that a client would send for what is asked, so that it can be read by whatever reads real requests. Undefined for a verb that no request has.
- * `anyOne`: the name in it is `anyName`, for none was given where the path needs one.
+ * The method and target that a client would send for what is asked, so that it can be read by whatever reads real
+ * requests. Undefined for a verb that no request has. `anyOne`: the name in it is `anyName`, for none was given where
+ * the path needs one.
  */
 export function composeRequest(asked: AskedOfApi): { method: string; target: string; anyOne: boolean } | undefined {
   const method = methods.get(asked.verb);
@@ -50,6 +64,12 @@ export function composeRequest(asked: AskedOfApi): { method: string; target: str
   const anyOne = name === '' && (subresource !== '' || ofOneObject.has(verb));
   const named = anyOne ? anyName : name;
   const place = namespace === '' || resource === 'namespaces' ? [] : ['namespaces', namespace];
-  const segments = [...(apiGroup === '' ? ['api', version] : ['apis', apiGroup, version]), ...place, resource, ...(named === '' ? [] : [named]), ...(subresource === '' ? [] : [subresource])];
+  const segments = [
+    ...(apiGroup === '' ? ['api', version] : ['apis', apiGroup, version]),
+    ...place,
+    resource,
+    ...(named === '' ? [] : [named]),
+    ...(subresource === '' ? [] : [subresource]),
+  ];
   return { method, target: `/${segments.map(encodeURIComponent).join('/')}${queryOf(asked)}`, anyOne };
 }

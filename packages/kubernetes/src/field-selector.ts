@@ -1,7 +1,10 @@
 /** One condition of a field selector. */
 export type FieldRequirement = { field: string; equal: boolean; value: string };
 
-/** Parses a field selector (`metadata.name=a,status.phase!=Running`) as apimachinery does, terms in its sorted order; undefined if it is malformed. */
+/**
+ * Parses a field selector (`metadata.name=a,status.phase!=Running`) as apimachinery does, terms in its sorted order;
+ * undefined if it is malformed.
+ */
 export function parseFieldSelector(selector: string): FieldRequirement[] | undefined {
   const requirements: FieldRequirement[] = [];
   for (const term of sorted(splitTerms(selector))) {
@@ -17,7 +20,8 @@ export function parseFieldSelector(selector: string): FieldRequirement[] | undef
 export function requiredFieldValue(selector: string, field: string): string | undefined {
   let least: Buffer | undefined;
   let value = '';
-  // Not sorted as a whole: this is read for whoever can connect, and sorting tens of thousands of terms takes tens of milliseconds.
+  // Not sorted as a whole: this is read for whoever can connect, and sorting tens of thousands of terms takes tens of
+  // milliseconds.
   for (const term of selector === '' ? [] : splitTerms(selector)) {
     if (term === '') continue;
     const requirement = parseTerm(term);
@@ -49,7 +53,10 @@ function splitTerms(selector: string): string[] {
 // Of two values for one field the first in byte order wins, so the order is part of the meaning.
 function sorted(terms: string[]): string[] {
   if (terms.length < 2) return terms;
-  return terms.map((term) => Buffer.from(term)).sort((a, b) => a.compare(b)).map((term) => term.toString());
+  return terms
+    .map((term) => Buffer.from(term))
+    .sort((a, b) => a.compare(b))
+    .map((term) => term.toString());
 }
 
 function parseTerm(term: string): FieldRequirement | undefined {

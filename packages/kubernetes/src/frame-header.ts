@@ -2,7 +2,10 @@ import { closeCodes } from './websocket-frame.ts';
 import type { Opcode } from './websocket-frame.ts';
 import { WebSocketError, protocolError } from './websocket-error.ts';
 
-/** How to read: a server expects masked frames, a client unmasked ones; a frame above `maxPayload` bytes is refused before it is buffered. */
+/**
+ * How to read: a server expects masked frames, a client unmasked ones; a frame above `maxPayload` bytes is refused
+ * before it is buffered.
+ */
 export type FrameReaderOptions = { expectMasked: boolean; maxPayload: number };
 
 /** The header of a frame, judged. */
@@ -10,8 +13,14 @@ export type FrameHeader = { fin: boolean; opcode: Opcode; length: number; mask: 
 
 const known: ReadonlySet<number> = new Set([0, 1, 2, 8, 9, 10]);
 
-/** Reads a frame header (RFC 6455, 5.2) that begins `bytes`; undefined if more bytes are needed. Judges each field as soon as it is there. */
-export function readFrameHeader(bytes: Buffer, { expectMasked, maxPayload }: FrameReaderOptions): FrameHeader | undefined {
+/**
+ * Reads a frame header (RFC 6455, 5.2) that begins `bytes`; undefined if more bytes are needed. Judges each field as
+ * soon as it is there.
+ */
+export function readFrameHeader(
+  bytes: Buffer,
+  { expectMasked, maxPayload }: FrameReaderOptions,
+): FrameHeader | undefined {
   const first = bytes[0]!;
   const opcode = first & 0x0f;
   if ((first & 0x70) !== 0) throw protocolError('a reserved bit is set and no extension was negotiated');
@@ -19,16 +28,23 @@ export function readFrameHeader(bytes: Buffer, { expectMasked, maxPayload }: Fra
   const fin = (first & 0x80) !== 0;
   if (bytes.length < 2) return undefined;
   const masked = (bytes[1]! & 0x80) !== 0;
-  if (masked !== expectMasked) throw protocolError(expectMasked ? 'a client must mask its frames' : 'a server must not mask its frames');
+  if (masked !== expectMasked)
+    throw protocolError(expectMasked ? 'a client must mask its frames' : 'a server must not mask its frames');
   const short = bytes[1]! & 0x7f;
-  if (opcode >= 8 && (!fin || short > 125)) throw protocolError('a control frame must not be fragmented nor longer than 125 bytes');
+  if (opcode >= 8 && (!fin || short > 125))
+    throw protocolError('a control frame must not be fragmented nor longer than 125 bytes');
   const lengthBytes = short === 126 ? 2 : short === 127 ? 8 : 0;
   const headerLength = 2 + lengthBytes + (masked ? 4 : 0);
   if (bytes.length < 2 + lengthBytes) return undefined;
   const length = lengthBytes === 0 ? short : readLength(bytes, lengthBytes);
   if (length > maxPayload) throw new WebSocketError(closeCodes.tooBig, `a frame of more than ${maxPayload} bytes`);
   if (bytes.length < headerLength) return undefined;
-  return { fin, opcode: opcode as Opcode, length, mask: masked ? Uint8Array.from(bytes.subarray(headerLength - 4, headerLength)) : undefined };
+  return {
+    fin,
+    opcode: opcode as Opcode,
+    length,
+    mask: masked ? Uint8Array.from(bytes.subarray(headerLength - 4, headerLength)) : undefined,
+  };
 }
 
 function readLength(bytes: Buffer, lengthBytes: 2 | 8): number {

@@ -7,8 +7,8 @@ import type { FrameHeader, FrameReaderOptions } from './frame-header.ts';
 export type Frame = { fin: boolean; opcode: Opcode; payload: Buffer };
 
 /**
- * Reads frames out of bytes as they arrive, in chunks of any size. Every byte of a payload is copied once, so the cost is linear however the
- * peer splits its bytes, and at most one frame of `maxPayload` is held.
+ * Reads frames out of bytes as they arrive, in chunks of any size. Every byte of a payload is copied once, so the cost
+ * is linear however the peer splits its bytes, and at most one frame of `maxPayload` is held.
  */
 export class FrameReader {
   /** Payload bytes copied so far. */
@@ -24,7 +24,10 @@ export class FrameReader {
     this.#options = options;
   }
 
-  /** Takes the next bytes and returns the frames that they complete; throws WebSocketError on a violation, after which the reader is done. */
+  /**
+   * Takes the next bytes and returns the frames that they complete; throws WebSocketError on a violation, after which
+   * the reader is done.
+   */
   push(chunk: Uint8Array): Frame[] {
     const frames: Frame[] = [];
     let at = 0;
@@ -51,7 +54,8 @@ export class FrameReader {
     const header = this.#header!;
     const part = chunk.subarray(at, at + header.length - this.#filled);
     this.#payload.set(part, this.#filled);
-    if (header.mask) applyMask(this.#payload.subarray(this.#filled, this.#filled + part.length), header.mask, this.#filled);
+    if (header.mask)
+      applyMask(this.#payload.subarray(this.#filled, this.#filled + part.length), header.mask, this.#filled);
     this.#filled += part.length;
     this.bytesCopied += part.length;
     return at + part.length;

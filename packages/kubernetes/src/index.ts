@@ -1,4 +1,5 @@
-// The tongue of the Kubernetes API: request targets, request info, selectors, Status, WebSocket framing, and what flows in exec, attach, port-forward and watch.
+// The tongue of the Kubernetes API: request targets, request info, selectors, Status, WebSocket framing, and what flows
+// in exec, attach, port-forward and watch.
 export { parseRequestTarget } from './parse-request-target.ts';
 export type { RequestTarget, TargetRefusal } from './parse-request-target.ts';
 export type { QueryParameters } from './parse-query.ts';
@@ -31,7 +32,17 @@ export { channels, decodeChannel, encodeChannel, encodeChannelClose, remoteComma
 export type { ChannelMessage } from './remote-command.ts';
 export { createStreamObserver } from './streams/create-stream-observer.ts';
 export type { ObservedStream } from './streams/create-stream-observer.ts';
-export type { ChannelBytes, ExitStatus, ForwardedPort, ObserverState, OpenStream, StreamChannel, StreamEnding, StreamObserver, StreamSummary } from './streams/stream-observer.ts';
+export type {
+  ChannelBytes,
+  ExitStatus,
+  ForwardedPort,
+  ObserverState,
+  OpenStream,
+  StreamChannel,
+  StreamEnding,
+  StreamObserver,
+  StreamSummary,
+} from './streams/stream-observer.ts';
 export { createRecordBoundary } from './streams/watch/record-boundary.ts';
 export type { RecordBoundary } from './streams/watch/record-boundary.ts';
 export { watchErrorEvent } from './streams/watch/watch-error-event.ts';

@@ -13,8 +13,19 @@ function read(method: string, target: string, contentTypes?: string[]): RequestI
 const pod = '/api/v1/namespaces/dev/pods/web';
 
 describe('shell equivalents', () => {
-  it.each([`${pod}/exec`, `${pod}/attach`, `${pod}/portforward`, `${pod}/ephemeralcontainers`, `${pod}/proxy/x`, '/api/v1/nodes/n/proxy/exec', '/api/v1/namespaces/dev/services/web/proxy',
-    '/api/v1/namespaces/dev/serviceaccounts/a/token', '/api/v1/proxy/nodes/n', '/api/v1/proxy/namespaces/dev/pods/web', '/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval'])('%s is one', (target) => {
+  it.each([
+    `${pod}/exec`,
+    `${pod}/attach`,
+    `${pod}/portforward`,
+    `${pod}/ephemeralcontainers`,
+    `${pod}/proxy/x`,
+    '/api/v1/nodes/n/proxy/exec',
+    '/api/v1/namespaces/dev/services/web/proxy',
+    '/api/v1/namespaces/dev/serviceaccounts/a/token',
+    '/api/v1/proxy/nodes/n',
+    '/api/v1/proxy/namespaces/dev/pods/web',
+    '/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval',
+  ])('%s is one', (target) => {
     expect(shellEquivalent(read('GET', target))).toBe(true);
   });
 
@@ -26,18 +37,33 @@ describe('shell equivalents', () => {
     expect(shellEquivalent(read('GET', requests))).toBe(false);
   });
 
-  it.each([pod, `${pod}/log`, '/api/v1/nodes/n', '/api/v1/namespaces/dev/serviceaccounts/a', '/apis/example.com/v1/namespaces/dev/pods/web/exec', '/exec'])('%s is none', (target) => {
+  it.each([
+    pod,
+    `${pod}/log`,
+    '/api/v1/nodes/n',
+    '/api/v1/namespaces/dev/serviceaccounts/a',
+    '/apis/example.com/v1/namespaces/dev/pods/web/exec',
+    '/exec',
+  ])('%s is none', (target) => {
     expect(shellEquivalent(read('GET', target))).toBe(false);
   });
 });
 
 describe('reads of secrets', () => {
-  it.each(['/api/v1/secrets', '/api/v1/namespaces/dev/secrets/a', '/api/v1/watch/secrets', '/api/v1/secrets?watch=1'])('%s is one', (target) => {
-    expect(isSecretRead(read('GET', target))).toBe(true);
-  });
+  it.each(['/api/v1/secrets', '/api/v1/namespaces/dev/secrets/a', '/api/v1/watch/secrets', '/api/v1/secrets?watch=1'])(
+    '%s is one',
+    (target) => {
+      expect(isSecretRead(read('GET', target))).toBe(true);
+    },
+  );
 
-  it.each([['POST', '/api/v1/namespaces/dev/secrets'], ['PUT', '/api/v1/namespaces/dev/secrets/a'], ['PATCH', '/api/v1/namespaces/dev/secrets/a'], ['DELETE', '/api/v1/namespaces/dev/secrets/a'],
-    ['DELETE', '/api/v1/secrets?dryRun=All']])('%s %s is one as well: the answer carries what is written or deleted', (method, target) => {
+  it.each([
+    ['POST', '/api/v1/namespaces/dev/secrets'],
+    ['PUT', '/api/v1/namespaces/dev/secrets/a'],
+    ['PATCH', '/api/v1/namespaces/dev/secrets/a'],
+    ['DELETE', '/api/v1/namespaces/dev/secrets/a'],
+    ['DELETE', '/api/v1/secrets?dryRun=All'],
+  ])('%s %s is one as well: the answer carries what is written or deleted', (method, target) => {
     expect(isSecretRead(read(method, target))).toBe(true);
   });
 
@@ -48,13 +74,33 @@ describe('reads of secrets', () => {
 });
 
 describe('writes', () => {
-  it.each([['POST', pod], ['PUT', pod], ['PATCH', pod], ['DELETE', pod], ['DELETE', '/api/v1/pods'], ['GET', `${pod}/exec`], ['OPTIONS', pod], ['PURGE', pod], ['POST', '/healthz'], ['GET', '/api/v1/watch'],
+  it.each([
+    ['POST', pod],
+    ['PUT', pod],
+    ['PATCH', pod],
+    ['DELETE', pod],
+    ['DELETE', '/api/v1/pods'],
+    ['GET', `${pod}/exec`],
+    ['OPTIONS', pod],
+    ['PURGE', pod],
+    ['POST', '/healthz'],
+    ['GET', '/api/v1/watch'],
     // By the verb a watch or a proxied read, by the method a write.
-    ['POST', '/apis/example.com/v1/watch/widgets'], ['DELETE', '/api/v1/watch/pods'], ['PUT', '/api/v1/proxy/nodes/n']])('%s %s is one, or cannot be told from one', (method, target) => {
+    ['POST', '/apis/example.com/v1/watch/widgets'],
+    ['DELETE', '/api/v1/watch/pods'],
+    ['PUT', '/api/v1/proxy/nodes/n'],
+  ])('%s %s is one, or cannot be told from one', (method, target) => {
     expect(isWrite(read(method, target))).toBe(true);
   });
 
-  it.each([['GET', pod], ['HEAD', pod], ['GET', '/api/v1/pods'], ['GET', '/api/v1/pods?watch=1'], ['GET', '/healthz'], ['OPTIONS', '/version']])('%s %s is none', (method, target) => {
+  it.each([
+    ['GET', pod],
+    ['HEAD', pod],
+    ['GET', '/api/v1/pods'],
+    ['GET', '/api/v1/pods?watch=1'],
+    ['GET', '/healthz'],
+    ['OPTIONS', '/version'],
+  ])('%s %s is none', (method, target) => {
     expect(isWrite(read(method, target))).toBe(false);
   });
 });

@@ -2,10 +2,20 @@ import { tokenizeLabelSelector } from './label-selector-tokens.ts';
 import { isLabelKey, isLabelValue } from './label-syntax.ts';
 
 /** One condition of a label selector. `gt` and `lt` compare integers; `in` with one value is equality. */
-export type LabelRequirement = { key: string; operator: 'exists' | 'absent' | 'in' | 'notin' | 'gt' | 'lt'; values: readonly string[] };
+export type LabelRequirement = {
+  key: string;
+  operator: 'exists' | 'absent' | 'in' | 'notin' | 'gt' | 'lt';
+  values: readonly string[];
+};
 
 const operators: ReadonlyMap<string, LabelRequirement['operator']> = new Map([
-  ['in', 'in'], ['=', 'in'], ['==', 'in'], ['notin', 'notin'], ['!=', 'notin'], ['>', 'gt'], ['<', 'lt'],
+  ['in', 'in'],
+  ['=', 'in'],
+  ['==', 'in'],
+  ['notin', 'notin'],
+  ['!=', 'notin'],
+  ['>', 'gt'],
+  ['<', 'lt'],
 ]);
 
 /** True if the API server would accept the label selector. */
@@ -66,7 +76,7 @@ function parseValues(cursor: Cursor): string[] | undefined {
   const { tokens } = cursor;
   if (tokens[cursor.at] !== '(') return undefined;
   const values = new Set<string>();
-  for (let expectValue = true; ; ) {
+  for (let expectValue = true; ;) {
     cursor.at += 1;
     const token = tokens[cursor.at];
     if (token === undefined) return undefined;

@@ -1,7 +1,9 @@
 const name = /^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 
-/** True for what may stand left in a label: an optional DNS subdomain with a slash, and a name of up to 63 characters. */
+/**
+ * True for what may stand left in a label: an optional DNS subdomain with a slash, and a name of up to 63 characters.
+ */
 export function isLabelKey(key: string): boolean {
   const mark = key.indexOf('/');
   if (mark !== -1 && !isDnsSubdomain(key.slice(0, mark))) return false;

@@ -31,7 +31,10 @@ export class MessageReader {
     this.#maxMessage = options.maxMessage;
   }
 
-  /** Takes the next bytes and returns what they complete; nothing comes after a close. Throws WebSocketError on a violation. */
+  /**
+   * Takes the next bytes and returns what they complete; nothing comes after a close. Throws WebSocketError on a
+   * violation.
+   */
   push(chunk: Uint8Array): WebSocketEvent[] {
     const events: WebSocketEvent[] = [];
     if (this.#closed) return events;
@@ -49,12 +52,18 @@ export class MessageReader {
 
   #data(frame: Frame): WebSocketEvent | undefined {
     if ((frame.opcode === opcodes.continuation) === (this.#opcode === undefined)) {
-      throw protocolError(this.#opcode === undefined ? 'a continuation of nothing' : 'a new message inside a fragmented one');
+      throw protocolError(
+        this.#opcode === undefined ? 'a continuation of nothing' : 'a new message inside a fragmented one',
+      );
     }
     this.#opcode ??= frame.opcode;
     this.#fragments.push(frame.payload);
     this.#length += frame.payload.length;
-    if (this.#length > this.#maxMessage || this.#fragments.length > maxFragments) throw new WebSocketError(closeCodes.tooBig, `a message of more than ${this.#maxMessage} bytes or ${maxFragments} fragments`);
+    if (this.#length > this.#maxMessage || this.#fragments.length > maxFragments)
+      throw new WebSocketError(
+        closeCodes.tooBig,
+        `a message of more than ${this.#maxMessage} bytes or ${maxFragments} fragments`,
+      );
     return frame.fin ? this.#message() : undefined;
   }
 
@@ -64,7 +73,8 @@ export class MessageReader {
     this.#opcode = undefined;
     this.#fragments = [];
     this.#length = 0;
-    if (type === 'text' && !isUtf8(data)) throw new WebSocketError(closeCodes.invalidPayload, 'a text message that is not UTF-8');
+    if (type === 'text' && !isUtf8(data))
+      throw new WebSocketError(closeCodes.invalidPayload, 'a text message that is not UTF-8');
     return { type, data };
   }
 }
@@ -81,5 +91,7 @@ function control({ opcode, payload }: Frame): WebSocketEvent {
 }
 
 function isCloseCode(code: number): boolean {
-  return (code >= 3000 && code <= 4999) || (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006);
+  return (
+    (code >= 3000 && code <= 4999) || (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006)
+  );
 }

@@ -12,7 +12,10 @@ const maxParameters = 1000;
 const none: QueryParameters = new Map();
 const visibleAsciiNoFragment = /^[\x21\x22\x24-\x3a\x3c-\x7e]*$/;
 
-/** Parses a query string that begins with `?` (or is empty), as Go's net/url does where that is beyond doubt; refuses the rest. */
+/**
+ * Parses a query string that begins with `?` (or is empty), as Go's net/url does where that is beyond doubt; refuses
+ * the rest.
+ */
 export function parseQuery(rawQuery: string): { ok: true; query: QueryParameters } | TargetRefusal {
   if (rawQuery.length < 2) return { ok: true, query: none };
   if (!visibleAsciiNoFragment.test(rawQuery)) return refuse(wrongCharacter(rawQuery));
@@ -24,7 +27,8 @@ export function parseQuery(rawQuery: string): { ok: true; query: QueryParameters
     const mark = pair.indexOf('=');
     const name = decode(mark === -1 ? pair : pair.slice(0, mark));
     const value = mark === -1 ? '' : decode(pair.slice(mark + 1));
-    if (name === undefined || value === undefined) return refuse('the query has a malformed escape, one that is not UTF-8, or a NUL');
+    if (name === undefined || value === undefined)
+      return refuse('the query has a malformed escape, one that is not UTF-8, or a NUL');
     const before = query.get(name);
     if (before === undefined) query.set(name, [value]);
     else if (single.has(name)) return refuse(`the query says ${name} more than once`);

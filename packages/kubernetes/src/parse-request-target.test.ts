@@ -4,13 +4,20 @@ import fc from 'fast-check';
 import { parseRequestTarget } from './parse-request-target.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
-const refused: { target: string }[] = JSON.parse(readFileSync(new URL('../testdata/refused-targets.json', import.meta.url), 'utf8'));
+const refused: { target: string }[] = JSON.parse(
+  readFileSync(new URL('../testdata/refused-targets.json', import.meta.url), 'utf8'),
+);
 
 describe('a target that someone might read differently is refused', () => {
   it.each(refused)('$target', ({ target }) => {
-    expect(parseRequestTarget(target)).toEqual({ ok: false, reason: expect.stringMatching(/^The request target is refused: .+\.$/) });
+    expect(parseRequestTarget(target)).toEqual({
+      ok: false,
+      reason: expect.stringMatching(/^The request target is refused: .+\.$/),
+    });
   });
 
   it('as are spaces, tabs, line ends, NUL and raw bytes above ASCII', () => {
@@ -20,15 +27,52 @@ describe('a target that someone might read differently is refused', () => {
     }
   });
 
-  it.each(['..;', '.;', '..;x', '..;x=y', '.;a/b', '..;/..;', '%2e%2e;', '%2E.;x', '.%2e%3b', '..%3Bx', '%2e;', '..%20', '.%20', '..%20;x', '..;%2e'])('as is a dot segment for those who take a parameter or a blank away from it: %s', (segment) => {
-    for (const before of ['/api/v1/namespaces/dev', '/api/v1/nodes/n/proxy', '/api/v1/namespaces/dev/services/web/proxy/a', '/apis/example.com/v1', '']) {
-      for (const after of ['', '/', '/secrets', '?x=y']) expect(parseRequestTarget(`${before}/${segment}${after}`)).toMatchObject({ ok: false });
+  it.each([
+    '..;',
+    '.;',
+    '..;x',
+    '..;x=y',
+    '.;a/b',
+    '..;/..;',
+    '%2e%2e;',
+    '%2E.;x',
+    '.%2e%3b',
+    '..%3Bx',
+    '%2e;',
+    '..%20',
+    '.%20',
+    '..%20;x',
+    '..;%2e',
+  ])('as is a dot segment for those who take a parameter or a blank away from it: %s', (segment) => {
+    for (const before of [
+      '/api/v1/namespaces/dev',
+      '/api/v1/nodes/n/proxy',
+      '/api/v1/namespaces/dev/services/web/proxy/a',
+      '/apis/example.com/v1',
+      '',
+    ]) {
+      for (const after of ['', '/', '/secrets', '?x=y'])
+        expect(parseRequestTarget(`${before}/${segment}${after}`)).toMatchObject({ ok: false });
     }
   });
 
   it('as is a parameter of a segment, which some readers take away, but behind a proxy subresource', () => {
-    for (const bad of ['/apis/example.com/v1/namespaces/prod;x/things', '/apis/example.com/v1/namespaces/prod%3bx/things', '/api/v1/namespaces/dev/services/;', '/api;v1/v1', '/version;x', '/api/v1/nodes/n;x/proxy/a']) expect(parseRequestTarget(bad).ok).toBe(false);
-    for (const good of ['/api/v1/namespaces/dev/services/web/proxy/login;jsessionid=1', '/api/v1/nodes/n/proxy/...;x', '/api/v1/nodes/n/proxy/;a/b', '/api/v1/nodes/n/proxy/a..;x']) expect(parseRequestTarget(good).ok).toBe(true);
+    for (const bad of [
+      '/apis/example.com/v1/namespaces/prod;x/things',
+      '/apis/example.com/v1/namespaces/prod%3bx/things',
+      '/api/v1/namespaces/dev/services/;',
+      '/api;v1/v1',
+      '/version;x',
+      '/api/v1/nodes/n;x/proxy/a',
+    ])
+      expect(parseRequestTarget(bad).ok).toBe(false);
+    for (const good of [
+      '/api/v1/namespaces/dev/services/web/proxy/login;jsessionid=1',
+      '/api/v1/nodes/n/proxy/...;x',
+      '/api/v1/nodes/n/proxy/;a/b',
+      '/api/v1/nodes/n/proxy/a..;x',
+    ])
+      expect(parseRequestTarget(good).ok).toBe(true);
   });
 
   it('as is a query of more parameters than anyone needs', () => {
@@ -43,8 +87,11 @@ describe('a target that someone might read differently is refused', () => {
 
 describe('a target that all read alike is taken as it is', () => {
   it('with needless escapes', () => {
-    expect(parseRequestTarget('/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery'))
-      .toMatchObject({ ok: true, rawPath: '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery', path: '/apis/rbac.authorization.k8s.io/v1/clusterroles/system:discovery' });
+    expect(parseRequestTarget('/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery')).toMatchObject({
+      ok: true,
+      rawPath: '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Adiscovery',
+      path: '/apis/rbac.authorization.k8s.io/v1/clusterroles/system:discovery',
+    });
   });
 
   it('with a plus sign that is a plus in the path and a space in the query', () => {
@@ -53,10 +100,21 @@ describe('a target that all read alike is taken as it is', () => {
   });
 
   it('with empty segments behind a proxy subresource only', () => {
-    expect(parseRequestTarget('/api/v1/nodes/n/proxy//a//')).toMatchObject({ ok: true, path: '/api/v1/nodes/n/proxy//a//', segments: ['api', 'v1', 'nodes', 'n', 'proxy', '', 'a'] });
+    expect(parseRequestTarget('/api/v1/nodes/n/proxy//a//')).toMatchObject({
+      ok: true,
+      path: '/api/v1/nodes/n/proxy//a//',
+      segments: ['api', 'v1', 'nodes', 'n', 'proxy', '', 'a'],
+    });
   });
 
-  it.each(['/version/', '/api/', '/apis/', '/apis/apps/v1/', '/api/v1/namespaces/dev/pods/web/', '/api/v1/namespaces/dev/pods/a%20b/'])('with one slash at its end, which makes no segment (%s)', (target) => {
+  it.each([
+    '/version/',
+    '/api/',
+    '/apis/',
+    '/apis/apps/v1/',
+    '/api/v1/namespaces/dev/pods/web/',
+    '/api/v1/namespaces/dev/pods/a%20b/',
+  ])('with one slash at its end, which makes no segment (%s)', (target) => {
     const [slash, none] = [parseRequestTarget(target), parseRequestTarget(target.slice(0, -1))];
     if (!slash.ok || !none.ok) throw new Error(JSON.stringify([slash, none]));
     expect(slash.segments).toEqual(none.segments);
@@ -70,45 +128,96 @@ describe('a target that all read alike is taken as it is', () => {
 });
 
 describe('for any string', () => {
-  const hostile = fc.array(fc.constantFrom('/', '%', '2', 'e', 'f', '.', ';', '?', '&', '=', '#', '\\', 'a', '%2e', '%2F', '%C3%BC', '+', '\0', 'ü', 'api', 'v1', 'proxy', 'watch'), { maxLength: 24 }).map((parts) => `/${parts.join('')}`);
+  const hostile = fc
+    .array(
+      fc.constantFrom(
+        '/',
+        '%',
+        '2',
+        'e',
+        'f',
+        '.',
+        ';',
+        '?',
+        '&',
+        '=',
+        '#',
+        '\\',
+        'a',
+        '%2e',
+        '%2F',
+        '%C3%BC',
+        '+',
+        '\0',
+        'ü',
+        'api',
+        'v1',
+        'proxy',
+        'watch',
+      ),
+      { maxLength: 24 },
+    )
+    .map((parts) => `/${parts.join('')}`);
 
   it('what is accepted comes back byte by byte', () => {
-    fc.assert(fc.property(fc.oneof(hostile, fc.string(), fc.string().map((rest) => `http://${rest}`)), (target) => {
-      const parsed = parseRequestTarget(target);
-      if (parsed.ok) expect(parsed.rawPath + parsed.rawQuery).toBe(target);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          hostile,
+          fc.string(),
+          fc.string().map((rest) => `http://${rest}`),
+        ),
+        (target) => {
+          const parsed = parseRequestTarget(target);
+          if (parsed.ok) expect(parsed.rawPath + parsed.rawQuery).toBe(target);
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 
   it('no accepted segment is a dot segment, or holds a slash, a backslash or a control character', () => {
-    fc.assert(fc.property(hostile, (target) => {
-      const parsed = parseRequestTarget(target);
-      if (!parsed.ok) return;
-      for (const segment of parsed.segments) expect(segment).toMatch(/^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f-\u009f]*$/);
-      expect(new URL(target, 'http://h').pathname.split('/').length).toBe(target.split('?')[0]!.split('/').length);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(hostile, (target) => {
+        const parsed = parseRequestTarget(target);
+        if (!parsed.ok) return;
+        for (const segment of parsed.segments)
+          expect(segment).toMatch(/^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f-\u009f]*$/);
+        expect(new URL(target, 'http://h').pathname.split('/').length).toBe(target.split('?')[0]!.split('/').length);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('a slash at the end changes neither whether it is accepted, unless one is there, nor the segments', () => {
-    fc.assert(fc.property(hostile, (path) => {
-      fc.pre(!path.includes('?') && !path.endsWith('/'));
-      const [slash, none] = [parseRequestTarget(`${path}/`), parseRequestTarget(path)];
-      expect(slash).toMatchObject(none.ok ? { ok: true, segments: none.segments } : none);
-      if (!path.includes('/proxy')) expect(parseRequestTarget(`${path}//`).ok).toBe(false);
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(hostile, (path) => {
+        fc.pre(!path.includes('?') && !path.endsWith('/'));
+        const [slash, none] = [parseRequestTarget(`${path}/`), parseRequestTarget(path)];
+        expect(slash).toMatchObject(none.ok ? { ok: true, segments: none.segments } : none);
+        if (!path.includes('/proxy')) expect(parseRequestTarget(`${path}//`).ok).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('names survive a round trip through encodeURIComponent', () => {
-    fc.assert(fc.property(fc.string({ minLength: 1, unit: character }), (name) => {
-      fc.pre(!/[/\\\u0000-\u001f\u007f-\u009f]/.test(name) && name !== '.' && name !== '..');
-      const parsed = parseRequestTarget(`/api/v1/pods/${encodeURIComponent(name)}?n=${encodeURIComponent(name)}`);
-      expect(parsed.ok && [parsed.segments[3], parsed.query.get('n')?.[0]]).toEqual([name, name]);
-    }));
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: character }), (name) => {
+        fc.pre(!/[/\\\u0000-\u001f\u007f-\u009f]/.test(name) && name !== '.' && name !== '..');
+        const parsed = parseRequestTarget(`/api/v1/pods/${encodeURIComponent(name)}?n=${encodeURIComponent(name)}`);
+        expect(parsed.ok && [parsed.segments[3], parsed.query.get('n')?.[0]]).toEqual([name, name]);
+      }),
+    );
   });
 
   // A quadratic scan of these would run into the time limit of the test.
-  it.each(['/a', '%41', '/%41', '/.', 'a', '&a=1', '%25'])('two hundred thousand repetitions of %s are answered', (piece) => {
-    for (const prefix of ['/', '/api/v1/nodes/n/proxy/', '/?']) {
-      expect(typeof parseRequestTarget(prefix + piece.repeat(200_000)).ok).toBe('boolean');
-    }
-  });
+  it.each(['/a', '%41', '/%41', '/.', 'a', '&a=1', '%25'])(
+    'two hundred thousand repetitions of %s are answered',
+    (piece) => {
+      for (const prefix of ['/', '/api/v1/nodes/n/proxy/', '/?']) {
+        expect(typeof parseRequestTarget(prefix + piece.repeat(200_000)).ok).toBe('boolean');
+      }
+    },
+  );
 });

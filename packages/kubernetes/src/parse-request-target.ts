@@ -7,7 +7,10 @@ export type RequestTarget = {
   ok: true;
   /** The path with its escapes decoded once, as the API server's authoriser sees it. */
   path: string;
-  /** The decoded parts between the slashes, without those that leading and trailing slashes would make: the API server reads `/version/` and `/version` alike. */
+  /**
+   * The decoded parts between the slashes, without those that leading and trailing slashes would make: the API server
+   * reads `/version/` and `/version` alike.
+   */
   segments: readonly string[];
   query: QueryParameters;
   /** The bytes as they came and as they are to be sent: `rawPath + rawQuery` is the input. */
@@ -27,15 +30,19 @@ const dotSegment = /^\.\.?(?:$|[; ])/;
 const forbiddenInSegment = /[\u0000-\u001f\u007f-\u009f/\\]/;
 
 /**
- * Parses the target of a request line in origin form. It refuses whatever another HTTP stack might read differently, and rewrites nothing.
- * Time is linear in the length of the input.
+ * Parses the target of a request line in origin form. It refuses whatever another HTTP stack might read differently,
+ * and rewrites nothing. Time is linear in the length of the input.
  */
 export function parseRequestTarget(rawUrl: string): RequestTarget | TargetRefusal {
   const mark = rawUrl.indexOf('?');
   const rawPath = mark === -1 ? rawUrl : rawUrl.slice(0, mark);
   const rawQuery = mark === -1 ? '' : rawUrl.slice(mark);
   const path = plainPath.test(rawPath)
-    ? { ok: true as const, path: rawPath, segments: rawPath.slice(1, rawPath.endsWith('/') ? -1 : undefined).split('/') }
+    ? {
+        ok: true as const,
+        path: rawPath,
+        segments: rawPath.slice(1, rawPath.endsWith('/') ? -1 : undefined).split('/'),
+      }
     : parsePath(rawPath);
   if (!path.ok) return path;
   const query = parseQuery(rawQuery);
@@ -47,7 +54,8 @@ type ParsedPath = { ok: true; path: string; segments: readonly string[] };
 
 function parsePath(rawPath: string): ParsedPath | TargetRefusal {
   if (rawPath[0] !== '/') return refuse('it must begin with a slash (origin form of RFC 9112)');
-  if (!visibleAscii.test(rawPath)) return refuse('the path has a byte outside visible ASCII that is not percent-encoded');
+  if (!visibleAscii.test(rawPath))
+    return refuse('the path has a byte outside visible ASCII that is not percent-encoded');
   if (rawPath.includes('#')) return refuse('a fragment (#) does not belong in a request');
   if (rawPath === '/') return { ok: true, path: '/', segments: [] };
   const decoded: string[] = [];
@@ -56,7 +64,8 @@ function parsePath(rawPath: string): ParsedPath | TargetRefusal {
     if (typeof segment !== 'string') return segment;
     decoded.push(segment);
   }
-  // No name of Kubernetes' own has a semicolon: `namespaces/prod;x` is another namespace for one reader and `prod` for another.
+  // No name of Kubernetes' own has a semicolon: `namespaces/prod;x` is another namespace for one reader and `prod` for
+  // another.
   const parameter = decoded.findIndex((segment) => segment.includes(';'));
   if (parameter !== -1) {
     const tail = proxyTailStart(decoded);
@@ -75,12 +84,14 @@ function decodeSegment(raw: string): string | TargetRefusal {
     }
   }
   if (dotSegment.test(segment)) return refuse('the path has a dot segment');
-  if (forbiddenInSegment.test(segment)) return refuse('a path segment has a slash, a backslash or a control character in it');
+  if (forbiddenInSegment.test(segment))
+    return refuse('a path segment has a slash, a backslash or a control character in it');
   return segment;
 }
 
-// One slash may end a path, as generated clients write it for discovery: the API server's readers all take it away (splitPath of RequestInfoFactory, tokenizePath of
-// go-restful). Two make an empty segment, which not every reader does. What a pod, service or node serves behind the proxy subresource may have any number.
+// One slash may end a path, as generated clients write it for discovery: the API server's readers all take it away
+// (splitPath of RequestInfoFactory, tokenizePath of go-restful). Two make an empty segment, which not every reader
+// does. What a pod, service or node serves behind the proxy subresource may have any number.
 function withoutStrayEmptySegments(decoded: string[]): ParsedPath | TargetRefusal {
   const path = `/${decoded.join('/')}`;
   const firstEmpty = decoded.indexOf('');

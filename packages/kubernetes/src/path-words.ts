@@ -1,4 +1,7 @@
-/** Words that stand where a resource would and name the verb instead (the deprecated `/api/v1/watch/…` and `/api/v1/proxy/…`). */
+/**
+ * Words that stand where a resource would and name the verb instead (the deprecated `/api/v1/watch/…` and
+ * `/api/v1/proxy/…`).
+ */
 export const specialVerbs: ReadonlySet<string> = new Set(['proxy', 'watch']);
 
 /** Subresources of a namespace itself; any other word after a namespace's name is a resource in it. */

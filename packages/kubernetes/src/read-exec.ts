@@ -8,7 +8,7 @@ export type ExecOptions = { container: string; command: string[]; stdin: boolean
 export function readExec(query: QueryParameters): ExecOptions {
   return {
     container: query.get('container')?.[0] ?? '',
-    command: [...query.get('command') ?? []],
+    command: [...(query.get('command') ?? [])],
     stdin: isApiTrue(query.get('stdin')),
     tty: isApiTrue(query.get('tty')),
   };

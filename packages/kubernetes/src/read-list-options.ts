@@ -7,14 +7,19 @@ export type ListOptions = { watch: boolean; name: string };
 
 const integer = /^[+-]?0*([0-9]{1,19})$/;
 
-/** A boolean parameter as the API server reads it: absent, `0` and `false` in any case are false, all else (even empty) is true. */
+/**
+ * A boolean parameter as the API server reads it: absent, `0` and `false` in any case are false, all else (even empty)
+ * is true.
+ */
 export function isApiTrue(values: readonly string[] | undefined): boolean {
   const value = values?.[0];
   // The u flag folds case as Go's EqualFold does, long s included.
   return value !== undefined && value !== '0' && !/^false$/iu.test(value);
 }
 
-/** Reads watch and the name that a field selector pins, with the API server's fall-back for options it cannot decode. */
+/**
+ * Reads watch and the name that a field selector pins, with the API server's fall-back for options it cannot decode.
+ */
 export function readListOptions(query: QueryParameters): ListOptions {
   if (query.size === 0) return { watch: false, name: '' };
   const pinned = requiredFieldValue(query.get('fieldSelector')?.[0] ?? '', 'metadata.name');
@@ -27,7 +32,11 @@ export function readListOptions(query: QueryParameters): ListOptions {
 }
 
 function decodes(query: QueryParameters): boolean {
-  return isInteger(query.get('limit')) && isInteger(query.get('timeoutSeconds')) && isLabelSelector(query.get('labelSelector')?.[0] ?? '');
+  return (
+    isInteger(query.get('limit')) &&
+    isInteger(query.get('timeoutSeconds')) &&
+    isLabelSelector(query.get('labelSelector')?.[0] ?? '')
+  );
 }
 
 function isInteger(values: readonly string[] | undefined): boolean {

@@ -15,7 +15,10 @@ import type { StreamKind } from './stream-kind.ts';
 export type RequestInfo = {
   method: string;
   isResourceRequest: boolean;
-  /** What policy judges: `create` for exec, attach and port-forward whatever the method; empty (deny) for what the API server itself cannot read. */
+  /**
+   * What policy judges: `create` for exec, attach and port-forward whatever the method; empty (deny) for what the API
+   * server itself cannot read.
+   */
   verb: string;
   /** What the API server computes and writes into its audit log. */
   requestVerb: string;
@@ -55,20 +58,28 @@ export type RequestParts = {
   path: string;
   segments: readonly string[];
   query: QueryParameters;
-  /** False only if the request surely carries no body (no Content-Length above 0, no Transfer-Encoding); unknown counts as a body. */
+  /**
+   * False only if the request surely carries no body (no Content-Length above 0, no Transfer-Encoding); unknown counts
+   * as a body.
+   */
   hasBody?: boolean;
   /** The values of all Content-Type lines; absent where they are not known, which counts as no apply patch. */
   contentTypes?: readonly string[];
 };
 
 const verbOfMethod: ReadonlyMap<string, string> = new Map([
-  ['POST', 'create'], ['GET', 'get'], ['HEAD', 'get'], ['PUT', 'update'], ['PATCH', 'patch'], ['DELETE', 'delete'],
+  ['POST', 'create'],
+  ['GET', 'get'],
+  ['HEAD', 'get'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
 ]);
 const verbsWithSelectors: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /**
- * Reads a request as kube-apiserver 1.36 does (RequestInfoFactory with the prefixes `api` and `apis`), so that both judge the same thing.
- * A table of requests with the answers of the original is in `testdata/request-info.json`.
+ * Reads a request as kube-apiserver 1.36 does (RequestInfoFactory with the prefixes `api` and `apis`), so that both
+ * judge the same thing. A table of requests with the answers of the original is in `testdata/request-info.json`.
  */
 export function readRequestInfo(request: RequestParts): RequestInfo {
   const info = nonResource(request);
@@ -88,7 +99,7 @@ export function readRequestInfo(request: RequestParts): RequestInfo {
     info.verb = '';
     return info;
   }
-  info.requestVerb = special ? segments[start]! : verbOfMethod.get(request.method) ?? '';
+  info.requestVerb = special ? segments[start]! : (verbOfMethod.get(request.method) ?? '');
   if (special) start += 1;
   readParts(info, segments, start);
   finishVerb(info, request.query, special);
@@ -98,8 +109,26 @@ export function readRequestInfo(request: RequestParts): RequestInfo {
 function nonResource({ method, path }: RequestParts): RequestInfo {
   const verb = method.toLowerCase();
   return {
-    method, isResourceRequest: false, verb, requestVerb: verb, path, apiPrefix: '', apiGroup: '', apiVersion: '', namespace: '', resource: '', subresource: '',
-    name: '', parts: [], fieldSelector: '', labelSelector: '', proxyPath: undefined, dryRun: false, upsert: false, stream: undefined, longRunning: false,
+    method,
+    isResourceRequest: false,
+    verb,
+    requestVerb: verb,
+    path,
+    apiPrefix: '',
+    apiGroup: '',
+    apiVersion: '',
+    namespace: '',
+    resource: '',
+    subresource: '',
+    name: '',
+    parts: [],
+    fieldSelector: '',
+    labelSelector: '',
+    proxyPath: undefined,
+    dryRun: false,
+    upsert: false,
+    stream: undefined,
+    longRunning: false,
   };
 }
 
@@ -156,17 +185,26 @@ function notePorts(info: RequestInfo, ports: readonly number[]): void {
   if (ports.length > 0) info.ports = ports;
 }
 
-/** The path from its slash number `count` on (the first is 0). Segments hold no slash, so that those of the path are the ones between them. */
+/**
+ * The path from its slash number `count` on (the first is 0). Segments hold no slash, so that those of the path are the
+ * ones between them.
+ */
 function pathBehind(path: string, count: number): string {
   let at = 0;
   for (let left = count; left > 0 && at !== -1; left -= 1) at = path.indexOf('/', at + 1);
   return at === -1 ? '' : path.slice(at);
 }
 
-// A DELETE with a body takes its options from the body alone; connecting to a pod and issuing a token know no dry run. That of a Secret answers with the Secret.
+// A DELETE with a body takes its options from the body alone; connecting to a pod and issuing a token know no dry run.
+// That of a Secret answers with the Secret.
 function isDryRun(info: RequestInfo, method: string, query: QueryParameters, hasBody: boolean): boolean {
   const said = query.get('dryRun');
   if (said?.length !== 1 || said[0] !== 'All') return false;
-  if (info.stream !== undefined || isSecretRead(info) || (info.resource === 'serviceaccounts' && info.subresource === 'token')) return false;
+  if (
+    info.stream !== undefined ||
+    isSecretRead(info) ||
+    (info.resource === 'serviceaccounts' && info.subresource === 'token')
+  )
+    return false;
   return method === 'POST' || method === 'PUT' || method === 'PATCH' || (method === 'DELETE' && !hasBody);
 }

@@ -4,9 +4,11 @@ import { channels, decodeChannel, encodeChannel, encodeChannelClose } from './re
 
 describe('channels of remote commands', () => {
   it('carry any bytes', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 4 }), fc.uint8Array(), (channel, data) => {
-      expect(decodeChannel(encodeChannel(channel, data))).toEqual({ channel, data: Buffer.from(data) });
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 4 }), fc.uint8Array(), (channel, data) => {
+        expect(decodeChannel(encodeChannel(channel, data))).toEqual({ channel, data: Buffer.from(data) });
+      }),
+    );
   });
 
   it('are closed one by one', () => {
@@ -14,6 +16,10 @@ describe('channels of remote commands', () => {
   });
 
   it('refuse what names no channel', () => {
-    expect([Buffer.alloc(0), Buffer.from([5]), Buffer.from([254, 1]), Buffer.from([255]), Buffer.from([255, 0, 0])].map(decodeChannel)).toEqual(Array(5).fill(undefined));
+    expect(
+      [Buffer.alloc(0), Buffer.from([5]), Buffer.from([254, 1]), Buffer.from([255]), Buffer.from([255, 0, 0])].map(
+        decodeChannel,
+      ),
+    ).toEqual(Array(5).fill(undefined));
   });
 });

@@ -1,7 +1,10 @@
 /** The subprotocol of exec and attach over WebSocket that kubectl 1.31 and later speaks. */
 export const remoteCommandProtocol = 'v5.channel.k8s.io';
 
-/** The first byte of each binary message names its channel; 255 says that the channel in the second byte is closed (KEP-4006). */
+/**
+ * The first byte of each binary message names its channel; 255 says that the channel in the second byte is closed
+ * (KEP-4006).
+ */
 export const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 
 /** One message of the protocol. */

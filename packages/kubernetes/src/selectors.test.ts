@@ -8,7 +8,13 @@ describe('label selectors', () => {
     ['', []],
     ['a', [{ key: 'a', operator: 'exists', values: [] }]],
     ['!a', [{ key: 'a', operator: 'absent', values: [] }]],
-    ['a=b,c == d', [{ key: 'a', operator: 'in', values: ['b'] }, { key: 'c', operator: 'in', values: ['d'] }]],
+    [
+      'a=b,c == d',
+      [
+        { key: 'a', operator: 'in', values: ['b'] },
+        { key: 'c', operator: 'in', values: ['d'] },
+      ],
+    ],
     ['a!=b', [{ key: 'a', operator: 'notin', values: ['b'] }]],
     ['a=', [{ key: 'a', operator: 'in', values: [''] }]],
     ['x in (a,,b)', [{ key: 'x', operator: 'in', values: ['a', '', 'b'] }]],
@@ -20,26 +26,58 @@ describe('label selectors', () => {
     expect(parseLabelSelector(selector)).toEqual(requirements);
   });
 
-  it.each(['a,', ',a', 'a b', '!', '!!a', '!a=b', 'a=(b)', 'a in b', 'a in (b', 'a in (b c)', 'a in', 'a===b', 'n>x', 'n>', '-a', 'a/b/c', '/a', 'A.com/b', `a=${'b'.repeat(64)}`, 'n<9223372036854775808'])('%p is malformed', (selector) => {
+  it.each([
+    'a,',
+    ',a',
+    'a b',
+    '!',
+    '!!a',
+    '!a=b',
+    'a=(b)',
+    'a in b',
+    'a in (b',
+    'a in (b c)',
+    'a in',
+    'a===b',
+    'n>x',
+    'n>',
+    '-a',
+    'a/b/c',
+    '/a',
+    'A.com/b',
+    `a=${'b'.repeat(64)}`,
+    'n<9223372036854775808',
+  ])('%p is malformed', (selector) => {
     expect(parseLabelSelector(selector)).toBeUndefined();
   });
 
   it('never make the parser throw', () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom('a', 'in', 'notin', '(', ')', ',', '=', '!', '>', '<', ' ', '/', '.', '-')), (parts) => {
-      parseLabelSelector(parts.join(''));
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('a', 'in', 'notin', '(', ')', ',', '=', '!', '>', '<', ' ', '/', '.', '-')),
+        (parts) => {
+          parseLabelSelector(parts.join(''));
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 
-  it.each(['a,', 'a=b,', 'x in (a,', '!', '(', 'a ', 'a.'])('two hundred thousand repetitions of %p are answered', (piece) => {
-    parseLabelSelector(`a in (${piece.repeat(200_000)}`);
-    expect(parseLabelSelector(`${piece.repeat(200_000)}=`)).toBeUndefined();
-  });
+  it.each(['a,', 'a=b,', 'x in (a,', '!', '(', 'a ', 'a.'])(
+    'two hundred thousand repetitions of %p are answered',
+    (piece) => {
+      parseLabelSelector(`a in (${piece.repeat(200_000)}`);
+      expect(parseLabelSelector(`${piece.repeat(200_000)}=`)).toBeUndefined();
+    },
+  );
 });
 
 describe('field selectors', () => {
   it('know equality, inequality and escaped characters', () => {
     expect(parseFieldSelector('a=b,c!=d,e==f\\,g\\=h\\\\')).toEqual([
-      { field: 'a', equal: true, value: 'b' }, { field: 'c', equal: false, value: 'd' }, { field: 'e', equal: true, value: 'f,g=h\\' },
+      { field: 'a', equal: true, value: 'b' },
+      { field: 'c', equal: false, value: 'd' },
+      { field: 'e', equal: true, value: 'f,g=h\\' },
     ]);
   });
 
@@ -48,9 +86,13 @@ describe('field selectors', () => {
   });
 
   it('give back any value that was escaped', () => {
-    fc.assert(fc.property(fc.string(), (value) => {
-      expect(parseFieldSelector(`f=${value.replace(/[\\,=]/g, '\\$&')}`)).toEqual([{ field: 'f', equal: true, value }]);
-    }));
+    fc.assert(
+      fc.property(fc.string(), (value) => {
+        expect(parseFieldSelector(`f=${value.replace(/[\\,=]/g, '\\$&')}`)).toEqual([
+          { field: 'f', equal: true, value },
+        ]);
+      }),
+    );
   });
 
   it.each(['a=b,', '\\', 'a', '\\,', '=', ','])('two hundred thousand repetitions of %p are answered', (piece) => {
@@ -59,11 +101,33 @@ describe('field selectors', () => {
   });
 
   it('require of a field what the first of their sorted terms says', () => {
-    const piece = fc.constantFrom('metadata.name', 'metadata.name', 'a', '=', '==', '!=', ',', ',', '\\', 'x', '\u{1f600}', '\uffff', '');
-    fc.assert(fc.property(fc.array(piece, { maxLength: 16 }).map((pieces) => pieces.join('')), (selector) => {
-      const sorted = selector === '' ? [] : parseFieldSelector(selector);
-      expect(requiredFieldValue(selector, 'metadata.name')).toBe(sorted && (sorted.find((one) => one.equal && one.field === 'metadata.name')?.value ?? ''));
-    }), { numRuns: 3000 });
+    const piece = fc.constantFrom(
+      'metadata.name',
+      'metadata.name',
+      'a',
+      '=',
+      '==',
+      '!=',
+      ',',
+      ',',
+      '\\',
+      'x',
+      '\u{1f600}',
+      '\uffff',
+      '',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 16 }).map((pieces) => pieces.join('')),
+        (selector) => {
+          const sorted = selector === '' ? [] : parseFieldSelector(selector);
+          expect(requiredFieldValue(selector, 'metadata.name')).toBe(
+            sorted && (sorted.find((one) => one.equal && one.field === 'metadata.name')?.value ?? ''),
+          );
+        },
+      ),
+      { numRuns: 3000 },
+    );
   });
 
   it('are not sorted where sixty thousand commas are read before anybody is known', () => {

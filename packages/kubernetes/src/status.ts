@@ -21,15 +21,28 @@ export type Status = {
 };
 
 /** Makes a Status; `status` follows from the code (below 400 is success). */
-export function createStatus(about: { code: number; reason?: string; message?: string; details?: StatusDetails }): Status {
+export function createStatus(about: {
+  code: number;
+  reason?: string;
+  message?: string;
+  details?: StatusDetails;
+}): Status {
   const { code, reason, message, details } = about;
   return {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: code < 400 ? 'Success' : 'Failure',
-    ...(message !== undefined && { message }), ...(reason !== undefined && { reason }), ...(details !== undefined && { details }), code,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: code < 400 ? 'Success' : 'Failure',
+    ...(message !== undefined && { message }),
+    ...(reason !== undefined && { reason }),
+    ...(details !== undefined && { details }),
+    code,
   };
 }
 
-/** A problem as the edge sees it: its code in the closed table, the row's status and reason, and words for the caller. */
+/**
+ * A problem as the edge sees it: its code in the closed table, the row's status and reason, and words for the caller.
+ */
 export type ProblemForStatus = {
   code: string;
   status: number;

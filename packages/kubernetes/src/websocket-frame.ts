@@ -3,7 +3,15 @@ export const opcodes = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, 
 export type Opcode = (typeof opcodes)[keyof typeof opcodes];
 
 /** Close codes of RFC 6455, 7.4.1, that this code sends. */
-export const closeCodes = { normal: 1000, goingAway: 1001, protocolError: 1002, invalidPayload: 1007, policyViolation: 1008, tooBig: 1009, internalError: 1011 } as const;
+export const closeCodes = {
+  normal: 1000,
+  goingAway: 1001,
+  protocolError: 1002,
+  invalidPayload: 1007,
+  policyViolation: 1008,
+  tooBig: 1009,
+  internalError: 1011,
+} as const;
 
 export type FrameToEncode = {
   opcode: Opcode;

@@ -7,7 +7,9 @@ import { WebSocketError } from './websocket-error.ts';
 import { encodeClose, encodeFrame, opcodes } from './websocket-frame.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 const mask = Buffer.from([1, 2, 3, 4]);
 
@@ -41,32 +43,51 @@ describe('the handshake', () => {
   });
 
   it('takes 16 bytes in base64 for a key and nothing else', () => {
-    expect(['dGhlIHNhbXBsZSBub25jZQ==', '', 'abc', 'dGhlIHNhbXBsZSBub25jZQ', 'dGhlIHNhbXBsZSBub25jZR=='].map(isWebSocketKey)).toEqual([true, false, false, false, false]);
+    expect(
+      ['dGhlIHNhbXBsZSBub25jZQ==', '', 'abc', 'dGhlIHNhbXBsZSBub25jZQ', 'dGhlIHNhbXBsZSBub25jZR=='].map(isWebSocketKey),
+    ).toEqual([true, false, false, false, false]);
   });
 });
 
 describe('frames', () => {
   it('of any content come back as they went in, whatever the split', () => {
     const payloads = fc.array(fc.uint8Array({ maxLength: 70_000, size: 'max' }), { maxLength: 3 });
-    fc.assert(fc.property(payloads, fc.boolean(), fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1 }), (messages, masked, sizes) => {
-      const reader = new FrameReader({ expectMasked: masked, maxPayload: 1 << 20 });
-      const bytes = Buffer.concat(messages.map((payload) => encodeFrame({ opcode: opcodes.binary, payload, mask: masked ? mask : undefined })));
-      const frames = split(bytes, sizes).flatMap((chunk) => reader.push(chunk));
-      expect(frames.map(({ payload }) => payload.toString('hex'))).toEqual(messages.map((data) => Buffer.from(data).toString('hex')));
-    }), { numRuns: 50 });
+    fc.assert(
+      fc.property(
+        payloads,
+        fc.boolean(),
+        fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1 }),
+        (messages, masked, sizes) => {
+          const reader = new FrameReader({ expectMasked: masked, maxPayload: 1 << 20 });
+          const bytes = Buffer.concat(
+            messages.map((payload) =>
+              encodeFrame({ opcode: opcodes.binary, payload, mask: masked ? mask : undefined }),
+            ),
+          );
+          const frames = split(bytes, sizes).flatMap((chunk) => reader.push(chunk));
+          expect(frames.map(({ payload }) => payload.toString('hex'))).toEqual(
+            messages.map((data) => Buffer.from(data).toString('hex')),
+          );
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])('of %i bytes come back, byte by byte', (length) => {
     const payload = Buffer.alloc(length, 7);
     const reader = new FrameReader({ expectMasked: true, maxPayload: 1 << 20 });
-    const frames = split(encodeFrame({ opcode: opcodes.text, payload, mask }), [1]).flatMap((chunk) => reader.push(chunk));
+    const frames = split(encodeFrame({ opcode: opcodes.text, payload, mask }), [1]).flatMap((chunk) =>
+      reader.push(chunk),
+    );
     expect(frames).toEqual([{ fin: true, opcode: opcodes.text, payload }]);
   });
 
   it('cost one copy of each payload byte however they are cut up', () => {
     for (const length of [100_000, 200_000]) {
       const reader = new FrameReader({ expectMasked: true, maxPayload: 1 << 20 });
-      for (const chunk of split(encodeFrame({ opcode: opcodes.binary, payload: Buffer.alloc(length), mask }), [1])) reader.push(chunk);
+      for (const chunk of split(encodeFrame({ opcode: opcodes.binary, payload: Buffer.alloc(length), mask }), [1]))
+        reader.push(chunk);
       expect(reader.bytesCopied).toBe(length);
     }
   });
@@ -85,23 +106,47 @@ describe('a violation is answered with its close code', () => {
     ['a length with the highest bit', Buffer.from([0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0]), 1002],
     ['a frame of 4 GiB, before a byte of it has come', huge.subarray(0, 10), 1009],
     ['a continuation of nothing', encodeFrame({ opcode: opcodes.continuation, mask }), 1002],
-    ['a message inside a message', Buffer.concat([encodeFrame({ opcode: opcodes.text, fin: false, mask }), encodeFrame({ opcode: opcodes.text, mask })]), 1002],
+    [
+      'a message inside a message',
+      Buffer.concat([
+        encodeFrame({ opcode: opcodes.text, fin: false, mask }),
+        encodeFrame({ opcode: opcodes.text, mask }),
+      ]),
+      1002,
+    ],
     ['text that is not UTF-8', encodeFrame({ opcode: opcodes.text, payload: Buffer.from([0xff]), mask }), 1007],
     ['a close of one byte', encodeFrame({ opcode: opcodes.close, payload: Buffer.from([3]), mask }), 1002],
     ['a close code that must not be sent', encodeClose(1005, '', mask), 1002],
-    ['a close reason that is not UTF-8', encodeFrame({ opcode: opcodes.close, payload: Buffer.from([3, 0xe8, 0xff]), mask }), 1007],
+    [
+      'a close reason that is not UTF-8',
+      encodeFrame({ opcode: opcodes.close, payload: Buffer.from([3, 0xe8, 0xff]), mask }),
+      1007,
+    ],
   ])('%s', (_name, bytes, code) => {
     expect(violation(bytes)).toBe(code);
   });
 
   it('a server that masks', () => {
-    expect(violation(encodeFrame({ opcode: opcodes.text, mask }), new MessageReader({ expectMasked: false, maxPayload: 9, maxMessage: 9 }))).toBe(1002);
+    expect(
+      violation(
+        encodeFrame({ opcode: opcodes.text, mask }),
+        new MessageReader({ expectMasked: false, maxPayload: 9, maxMessage: 9 }),
+      ),
+    ).toBe(1002);
   });
 
   it('a message that grows too large or falls into too many fragments', () => {
-    const fragment = (payload: Buffer, first: boolean): Buffer => encodeFrame({ opcode: first ? opcodes.binary : opcodes.continuation, payload, fin: false, mask });
-    expect(violation(Buffer.concat([0, 1, 2].map((turn) => fragment(Buffer.alloc(40), turn === 0))), server({ maxMessage: 100 }))).toBe(1009);
-    expect(violation(Buffer.concat(Array.from({ length: 5000 }, (_, turn) => fragment(Buffer.alloc(0), turn === 0))))).toBe(1009);
+    const fragment = (payload: Buffer, first: boolean): Buffer =>
+      encodeFrame({ opcode: first ? opcodes.binary : opcodes.continuation, payload, fin: false, mask });
+    expect(
+      violation(
+        Buffer.concat([0, 1, 2].map((turn) => fragment(Buffer.alloc(40), turn === 0))),
+        server({ maxMessage: 100 }),
+      ),
+    ).toBe(1009);
+    expect(
+      violation(Buffer.concat(Array.from({ length: 5000 }, (_, turn) => fragment(Buffer.alloc(0), turn === 0)))),
+    ).toBe(1009);
   });
 });
 
@@ -114,33 +159,47 @@ describe('messages', () => {
     ]);
     for (const sizes of [[1], [3, 2], [100]]) {
       const reader = server();
-      expect(split(bytes, sizes).flatMap((chunk) => reader.push(chunk))).toEqual([{ type: 'ping', data: Buffer.from('p') }, { type: 'text', data: Buffer.from('h\u00fc') }]);
+      expect(split(bytes, sizes).flatMap((chunk) => reader.push(chunk))).toEqual([
+        { type: 'ping', data: Buffer.from('p') },
+        { type: 'text', data: Buffer.from('h\u00fc') },
+      ]);
     }
   });
 
   it('end with the close', () => {
-    expect(server().push(Buffer.concat([encodeClose(1000, 'bye', mask), encodeFrame({ opcode: opcodes.text, mask })]))).toEqual([{ type: 'close', code: 1000, reason: 'bye' }]);
-    expect(server().push(encodeFrame({ opcode: opcodes.close, mask }))).toEqual([{ type: 'close', code: 1005, reason: '' }]);
+    expect(
+      server().push(Buffer.concat([encodeClose(1000, 'bye', mask), encodeFrame({ opcode: opcodes.text, mask })])),
+    ).toEqual([{ type: 'close', code: 1000, reason: 'bye' }]);
+    expect(server().push(encodeFrame({ opcode: opcodes.close, mask }))).toEqual([
+      { type: 'close', code: 1005, reason: '' },
+    ]);
   });
 
   it('never make the reader throw anything but a WebSocketError', () => {
-    fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), (chunks) => {
-      const reader = server({ maxPayload: 64, maxMessage: 64 });
-      try {
-        for (const chunk of chunks) reader.push(chunk);
-      } catch (error) {
-        expect(error).toBeInstanceOf(WebSocketError);
-      }
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), (chunks) => {
+        const reader = server({ maxPayload: 64, maxMessage: 64 });
+        try {
+          for (const chunk of chunks) reader.push(chunk);
+        } catch (error) {
+          expect(error).toBeInstanceOf(WebSocketError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
 
 describe('a close reason', () => {
   it('is cut to fit, between characters', () => {
-    fc.assert(fc.property(fc.string({ unit: character, minLength: 0, maxLength: 200, size: 'max' }), (reason) => {
-      const events = new MessageReader({ expectMasked: false, maxPayload: 125, maxMessage: 125 }).push(encodeClose(1011, reason));
-      expect(events).toEqual([{ type: 'close', code: 1011, reason: expect.anything() }]);
-      expect(reason.startsWith((events[0] as { reason: string }).reason)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: character, minLength: 0, maxLength: 200, size: 'max' }), (reason) => {
+        const events = new MessageReader({ expectMasked: false, maxPayload: 125, maxMessage: 125 }).push(
+          encodeClose(1011, reason),
+        );
+        expect(events).toEqual([{ type: 'close', code: 1011, reason: expect.anything() }]);
+        expect(reason.startsWith((events[0] as { reason: string }).reason)).toBe(true);
+      }),
+    );
   });
 });

@@ -45,11 +45,17 @@ export type Criterion = {
   readonly doc: CriterionDoc;
   /** The JSON Schema of its data; `$ref` may lead to the shared definitions. */
   readonly schema: JsonSchema;
-  /** True if it tells people apart (who they are, not what they ask for): for whoever shows a rule only to those it is about. */
+  /**
+   * True if it tells people apart (who they are, not what they ask for): for whoever shows a rule only to those it is
+   * about.
+   */
   readonly ofPerson?: true;
   /** True if something may follow the name after a slash. */
   readonly takesSubpath?: boolean;
-  /** What of the request or the caller the criterion compares, for an explanation; not on the hot path. Undefined: missing, or nothing to show. */
+  /**
+   * What of the request or the caller the criterion compares, for an explanation; not on the hot path. Undefined:
+   * missing, or nothing to show.
+   */
   readonly value?: (input: PolicyInput, subpath: string) => unknown;
   /** Undefined after having reported at least one fault. */
   compile(data: unknown, subpath: string, context: CompileContext): EvaluateCriterion | undefined;

@@ -9,7 +9,13 @@ import { isOpen, reasonIdOf } from './verdict.ts';
 export type Effect = 'allow' | 'deny' | 'authenticate';
 export type ActionResult = { readonly value: boolean; readonly reasons: readonly Reason[] };
 /** `judgedAs`: the verb under which the request was refused, where that is not its own. */
-export type PolicyResult = { readonly effect: Effect; readonly rule: string; readonly allow: ActionResult; readonly deny: ActionResult; readonly judgedAs?: string };
+export type PolicyResult = {
+  readonly effect: Effect;
+  readonly rule: string;
+  readonly allow: ActionResult;
+  readonly deny: ActionResult;
+  readonly judgedAs?: string;
+};
 
 /** The rule named when nothing matched. */
 export const defaultDeny = 'default-deny';
@@ -28,9 +34,10 @@ const scratch = {
 };
 
 /**
- * Judges one operator block; its reasons are left in `holding` (of its true parts) and `failing` (of its false ones). A part that is left open counts as
- * true under deny and as false under allow, whether or not its block turns parts round. That comes to the same as Kleene's logic with an open block held
- * against the request: once parts are turned round, no block gets less true by one that gets more so.
+ * Judges one operator block; its reasons are left in `holding` (of its true parts) and `failing` (of its false ones). A
+ * part that is left open counts as true under deny and as false under allow, whether or not its block turns parts
+ * round. That comes to the same as Kleene's logic with an open block held against the request: once parts are turned
+ * round, no block gets less true by one that gets more so.
  */
 function judgeAlternative(alternative: Alternative, input: PolicyInput, openIsTrue: boolean): boolean {
   holding.clear();
@@ -51,7 +58,10 @@ function judgeAlternative(alternative: Alternative, input: PolicyInput, openIsTr
   return alternative.every ? held === criteria.length : held > 0;
 }
 
-/** Judges all alternatives of one action; returns the name of the first that is true. All are judged, because all give reasons. */
+/**
+ * Judges all alternatives of one action; returns the name of the first that is true. All are judged, because all give
+ * reasons.
+ */
 function judgeAction(policies: readonly CompiledPolicy[], action: Action, input: PolicyInput): string | undefined {
   const { held, failed } = scratch[action];
   held.clear();
@@ -88,7 +98,7 @@ function judgeOnce(policies: readonly CompiledPolicy[], input: PolicyInput): Pol
   const allowReasons = allowed ? scratch.allow.held : scratch.allow.failed;
   const denyReasons = denied ? scratch.deny.held : scratch.deny.failed;
   const effect = effectOf(allowReasons, denyReasons, allowed, denied);
-  const rule = denyRule ?? (effect === 'deny' ? defaultDeny : allowRule ?? defaultDeny);
+  const rule = denyRule ?? (effect === 'deny' ? defaultDeny : (allowRule ?? defaultDeny));
   return {
     effect,
     rule,
@@ -98,14 +108,20 @@ function judgeOnce(policies: readonly CompiledPolicy[], input: PolicyInput): Pol
 }
 
 /** What forbids a request under a verb that it needs no right to; undefined if nothing does. */
-function judgeDenials(policies: readonly CompiledPolicy[], input: PolicyInput, { allow }: PolicyResult): PolicyResult | undefined {
+function judgeDenials(
+  policies: readonly CompiledPolicy[],
+  input: PolicyInput,
+  { allow }: PolicyResult,
+): PolicyResult | undefined {
   const rule = judgeAction(policies, 'deny', input);
-  return rule === undefined ? undefined : { effect: 'deny', rule, allow, deny: { value: true, reasons: scratch.deny.held.list() } };
+  return rule === undefined
+    ? undefined
+    : { effect: 'deny', rule, allow, deny: { value: true, reasons: scratch.deny.held.list() } };
 }
 
 /**
- * Evaluates the policies of every scope that the request falls under, as if they were one. A request that is as good as another verb must pass under that
- * one too. Throws only if a criterion has a bug: refuse then.
+ * Evaluates the policies of every scope that the request falls under, as if they were one. A request that is as good as
+ * another verb must pass under that one too. Throws only if a criterion has a bug: refuse then.
  */
 export function evaluatePolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyResult {
   const own = judgeOnce(policies, input);

@@ -6,7 +6,10 @@ import type { PolicyInput } from './policy-input.ts';
 import { reasons, type Reason } from './reasons.ts';
 import { isOpen, reasonIdOf } from './verdict.ts';
 
-/** One criterion in an explanation: as written, whether it holds by itself (before `not` or `nor` turn it round), and what was compared. */
+/**
+ * One criterion in an explanation: as written, whether it holds by itself (before `not` or `nor` turn it round), and
+ * what was compared.
+ */
 export type CriterionTrace = {
   /** The criterion's key as written, for example `claim/department`. */
   readonly name: string;
@@ -29,7 +32,10 @@ export type AlternativeTrace = {
   readonly criteria: readonly CriterionTrace[];
 };
 
-/** A decision with everything that led to it: the alternatives in the order in which they are tried, allow before deny, under the verb that decided. */
+/**
+ * A decision with everything that led to it: the alternatives in the order in which they are tried, allow before deny,
+ * under the verb that decided.
+ */
 export type PolicyTrace = PolicyResult & { readonly alternatives: readonly AlternativeTrace[] };
 
 function operatorOf({ every, invert }: Alternative): Operator {
@@ -37,8 +43,13 @@ function operatorOf({ every, invert }: Alternative): Operator {
   return every ? 'and' : 'or';
 }
 
-/** True if a criterion does what its block wants of it: one that is left open does under deny, and does not under allow. */
-export function isPartTrue({ action, operator }: Pick<AlternativeTrace, 'action' | 'operator'>, { holds, open }: Pick<CriterionTrace, 'holds' | 'open'>): boolean {
+/**
+ * True if a criterion does what its block wants of it: one that is left open does under deny, and does not under allow.
+ */
+export function isPartTrue(
+  { action, operator }: Pick<AlternativeTrace, 'action' | 'operator'>,
+  { holds, open }: Pick<CriterionTrace, 'holds' | 'open'>,
+): boolean {
   return open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or');
 }
 
@@ -48,7 +59,14 @@ function explainCriterion(alternative: Alternative, index: number, input: Policy
   const { criterion, subpath } = findCriterion(name);
   const value = criterion?.value?.(input, subpath);
   const open: boolean = isOpen(verdict);
-  return { name, data: alternative.data[index], holds: verdict > 0 && !open, ...(open ? { open: true } : {}), reason: reasons[reasonIdOf(verdict) - 1]!, ...(value === undefined ? {} : { value }) };
+  return {
+    name,
+    data: alternative.data[index],
+    holds: verdict > 0 && !open,
+    ...(open ? { open: true } : {}),
+    reason: reasons[reasonIdOf(verdict) - 1]!,
+    ...(value === undefined ? {} : { value }),
+  };
 }
 
 function explainAlternative(alternative: Alternative, action: Action, input: PolicyInput): AlternativeTrace {
@@ -59,13 +77,25 @@ function explainAlternative(alternative: Alternative, action: Action, input: Pol
   return { rule: alternative.name, action, operator, holds, criteria };
 }
 
-/** Tells of one alternative after the other how it came out, in the order of a trace; whoever reads it may pause in between. `verb`: the one that the decision says it was judged as. */
-export function* traceAlternatives(policies: readonly CompiledPolicy[], asked: PolicyInput, verb?: string): Generator<AlternativeTrace> {
+/**
+ * Tells of one alternative after the other how it came out, in the order of a trace; whoever reads it may pause in
+ * between. `verb`: the one that the decision says it was judged as.
+ */
+export function* traceAlternatives(
+  policies: readonly CompiledPolicy[],
+  asked: PolicyInput,
+  verb?: string,
+): Generator<AlternativeTrace> {
   const input = verb === undefined ? asked : judgedAs(asked, verb);
-  for (const action of actions) for (const policy of policies) for (const alternative of policy[action]) yield explainAlternative(alternative, action, input);
+  for (const action of actions)
+    for (const policy of policies)
+      for (const alternative of policy[action]) yield explainAlternative(alternative, action, input);
 }
 
-/** Evaluates like evaluatePolicy and tells of every alternative and criterion how it came out. For people, not for the hot path: it shows the policy's own data. */
+/**
+ * Evaluates like evaluatePolicy and tells of every alternative and criterion how it came out. For people, not for the
+ * hot path: it shows the policy's own data.
+ */
 export function explainPolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyTrace {
   const result = evaluatePolicy(policies, input);
   return { ...result, alternatives: [...traceAlternatives(policies, input, result.judgedAs)] };

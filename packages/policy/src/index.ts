@@ -1,9 +1,24 @@
-// The policy language (a superset of Pomerium's) and its engine: documents are compiled once to closures and evaluated per request.
+// The policy language (a superset of Pomerium's) and its engine: documents are compiled once to closures and evaluated
+// per request.
 export { compilePolicy, compilePolicySliced, type CompileResult } from './compile/compile-policy.ts';
 export { runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
-export { type CompiledPolicy, type Alternative, type Action, type Operator, actions, operators } from './compiled-policy.ts';
+export {
+  type CompiledPolicy,
+  type Alternative,
+  type Action,
+  type Operator,
+  actions,
+  operators,
+} from './compiled-policy.ts';
 export { evaluatePolicy, defaultDeny, type PolicyResult, type ActionResult, type Effect } from './evaluate-policy.ts';
-export { explainPolicy, traceAlternatives, isPartTrue, type PolicyTrace, type AlternativeTrace, type CriterionTrace } from './explain-policy.ts';
+export {
+  explainPolicy,
+  traceAlternatives,
+  isPartTrue,
+  type PolicyTrace,
+  type AlternativeTrace,
+  type CriterionTrace,
+} from './explain-policy.ts';
 export { namespaceOf } from './reach/namespace-of.ts';
 export { nameOf } from './reach/name-of.ts';
 export { readingsOf, type Reading } from './readings-of.ts';
@@ -13,7 +28,14 @@ export { rulesAboutPerson } from './rules-about-person.ts';
 export { readPolicyInput, type ReadPolicyInputResult } from './read-policy-input.ts';
 export { policyVersion, policyVersionSliced } from './policy-version.ts';
 export { type PolicyFault, type FaultPath } from './compile/fault-list.ts';
-export { type PolicyInput, type UserInput, type SessionInput, type RequestInput, type KubernetesInput, type ClientCertificateInput } from './policy-input.ts';
+export {
+  type PolicyInput,
+  type UserInput,
+  type SessionInput,
+  type RequestInput,
+  type KubernetesInput,
+  type ClientCertificateInput,
+} from './policy-input.ts';
 export { reasons, criterionOfReason, type Reason } from './reasons.ts';
 export { criteria } from './criteria/index.ts';
 export { type Criterion, type CriterionDoc, type CompileContext, type EvaluateCriterion } from './criterion.ts';

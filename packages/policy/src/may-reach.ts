@@ -7,14 +7,17 @@ import { isOpen } from './verdict.ts';
 type Watched = { readonly input: PolicyInput; isAsked: boolean };
 
 /**
- * An input that notes whether anything of the request is looked at. Which request it will be is not known, so that an expression that looks at it is not known
- * either; the cluster is.
+ * An input that notes whether anything of the request is looked at. Which request it will be is not known, so that an
+ * expression that looks at it is not known either; the cluster is.
  */
 function watchRequest(from: PolicyInput): Watched {
-  const noted = { enumerable: true, get: () => {
-    watched.isAsked = true;
-    return undefined;
-  } };
+  const noted = {
+    enumerable: true,
+    get: () => {
+      watched.isAsked = true;
+      return undefined;
+    },
+  };
   // An expression looks at each whole, by all of its members; at these nothing else of a person's criteria looks.
   const request = Object.create(from.request ?? {}, { method: noted }) as PolicyInput['request'];
   const kubernetes = Object.create(from.kubernetes ?? {}, { labelSelector: noted }) as PolicyInput['kubernetes'];
@@ -22,7 +25,10 @@ function watchRequest(from: PolicyInput): Watched {
   return watched;
 }
 
-/** What is certain of an alternative by who somebody is, whatever they ask for: that it holds, that it does not, or neither. */
+/**
+ * What is certain of an alternative by who somebody is, whatever they ask for: that it holds, that it does not, or
+ * neither.
+ */
 function byPerson({ criteria, labels, every, invert }: Alternative, watched: Watched): 'holds' | 'fails' | 'open' {
   let open = false;
   for (let index = 0; index < criteria.length; index += 1) {
@@ -42,8 +48,9 @@ function byPerson({ criteria, labels, every, invert }: Alternative, watched: Wat
 }
 
 /**
- * Says step by step whether any request of this person's could be allowed: yields after each alternative, so that whoever reads it may pause, and returns
- * the answer. Only what tells people apart is judged, and the rest given the benefit of the doubt: for lists of what is somebody's, never for a decision.
+ * Says step by step whether any request of this person's could be allowed: yields after each alternative, so that
+ * whoever reads it may pause, and returns the answer. Only what tells people apart is judged, and the rest given the
+ * benefit of the doubt: for lists of what is somebody's, never for a decision.
  */
 export function* mayReach(policies: readonly CompiledPolicy[], input: PolicyInput): Steps<boolean> {
   const watched = watchRequest(input);

@@ -23,7 +23,10 @@ export type UserInput = {
 export type SessionInput = {
   readonly id?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** How strongly, by which means and when (milliseconds since the epoch) the provider says that the caller was authenticated. */
+  /**
+   * How strongly, by which means and when (milliseconds since the epoch) the provider says that the caller was
+   * authenticated.
+   */
   readonly acr?: string;
   readonly amr?: readonly string[];
   readonly authTime?: number;
@@ -64,11 +67,19 @@ export type KubernetesInput = {
   readonly dryRun?: boolean;
   /** Whether the kind is namespaced. Absent: what is built in is known, and anything else counts as namespaced. */
   readonly namespaced?: boolean;
-  /** False: the API server serves the kind itself, so that a field selector is surely gone by. Absent: what is built in is known, and anything else counts as aggregated. */
+  /**
+   * False: the API server serves the kind itself, so that a field selector is surely gone by. Absent: what is built in
+   * is known, and anything else counts as aggregated.
+   */
   readonly aggregated?: boolean;
   /** True: the request creates the object if there is none, as an apply patch does. */
   readonly upsert?: boolean;
   /** True: the request asks to upgrade its connection (WebSocket, SPDY). */
   readonly upgrade?: boolean;
-  readonly exec?: { readonly container?: string; readonly command?: readonly string[]; readonly tty?: boolean; readonly stdin?: boolean };
+  readonly exec?: {
+    readonly container?: string;
+    readonly command?: readonly string[];
+    readonly tty?: boolean;
+    readonly stdin?: boolean;
+  };
 };

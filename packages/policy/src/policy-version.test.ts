@@ -5,14 +5,22 @@ describe('policyVersion', () => {
   const one = { 'cluster/dev': [{ allow: { or: [{ email: 'a' }], and: [{ groups: { has: 'x', exclude: 'y' } }] } }] };
 
   it('is the same for the same policy in another order of keys', () => {
-    const same = { 'cluster/dev': [{ allow: { and: [{ groups: { exclude: 'y', has: 'x' } }], or: [{ email: 'a' }] } }] };
+    const same = {
+      'cluster/dev': [{ allow: { and: [{ groups: { exclude: 'y', has: 'x' } }], or: [{ email: 'a' }] } }],
+    };
     expect(policyVersion(one)).toMatch(/^[0-9a-f]{16}$/);
     expect(policyVersion(same)).toBe(policyVersion(one));
   });
 
   it('differs where a rule, the order of rules or the place of the policy does', () => {
     const rules = [{ allow: { or: [{ email: 'a' }] } }, { allow: { or: [{ email: 'b' }] } }];
-    const versions = [policyVersion({ a: rules }), policyVersion({ a: rules.toReversed() }), policyVersion({ b: rules }), policyVersion({ a: rules.slice(1) }), policyVersion({})];
+    const versions = [
+      policyVersion({ a: rules }),
+      policyVersion({ a: rules.toReversed() }),
+      policyVersion({ b: rules }),
+      policyVersion({ a: rules.slice(1) }),
+      policyVersion({}),
+    ];
     expect(new Set(versions).size).toBe(versions.length);
   });
 

@@ -20,11 +20,15 @@ type Open = { readonly items: readonly unknown[]; readonly keys: readonly string
 
 function open(value: object): Open {
   if (Array.isArray(value)) return { items: value as unknown[], keys: undefined, at: 0 };
-  const keys = Object.keys(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined).sort((a, b) => (a < b ? -1 : 1));
+  const keys = Object.keys(value)
+    .filter((key) => (value as Record<string, unknown>)[key] !== undefined)
+    .sort((a, b) => (a < b ? -1 : 1));
   return { items: keys.map((key) => (value as Record<string, unknown>)[key]), keys, at: 0 };
 }
 
-/** Writes JSON with sorted keys and no white space, so that the same policy has the same text however it was laid out. */
+/**
+ * Writes JSON with sorted keys and no white space, so that the same policy has the same text however it was laid out.
+ */
 function* writeCanonical(root: unknown, writer: Writer): Steps<void> {
   // A stack of its own and not one of generators, each of which would be passed through for every value.
   const stack: Open[] = [];
@@ -63,12 +67,18 @@ function* versionSteps(documents: Readonly<Record<string, unknown>>): Steps<stri
   return hash.update(writer.text).digest('hex').slice(0, 16);
 }
 
-/** The short name of a set of policy documents by their scope: 16 hex digits of the SHA-256 of their canonical form. Throws RangeError for what compilePolicy refuses as too deep or too big. */
+/**
+ * The short name of a set of policy documents by their scope: 16 hex digits of the SHA-256 of their canonical form.
+ * Throws RangeError for what compilePolicy refuses as too deep or too big.
+ */
 export function policyVersion(documents: Readonly<Record<string, unknown>>): string {
   return runSteps(versionSteps(documents));
 }
 
 /** The same name as policyVersion gives, worked out in slices; rejects where that throws. */
-export async function policyVersionSliced(documents: Readonly<Record<string, unknown>>, slicing: Slicing): Promise<string> {
+export async function policyVersionSliced(
+  documents: Readonly<Record<string, unknown>>,
+  slicing: Slicing,
+): Promise<string> {
   return runStepsSliced(versionSteps(documents), slicing);
 }

@@ -35,14 +35,21 @@ const mapping: Read = (value, path, { faults }) => {
   return undefined;
 };
 
-/** Header names are kept as they come; a header that came more than once is a list, joined as HTTP joins them (RFC 9110, 5.3). */
+/**
+ * Header names are kept as they come; a header that came more than once is a list, joined as HTTP joins them (RFC 9110,
+ * 5.3).
+ */
 const headers: Read = (value, path, lists) => {
   const all = mapping(value, path, lists) as Record<string, unknown> | undefined;
   if (!all) return undefined;
-  return Object.fromEntries(Object.entries(all).map(([name, item]) => {
-    const read = Array.isArray(item) ? (texts(item, [...path, name], lists) as string[]).join(', ') : text(item, [...path, name], lists);
-    return [name, read];
-  }));
+  return Object.fromEntries(
+    Object.entries(all).map(([name, item]) => {
+      const read = Array.isArray(item)
+        ? (texts(item, [...path, name], lists) as string[]).join(', ')
+        : text(item, [...path, name], lists);
+      return [name, read];
+    }),
+  );
 };
 
 /** Milliseconds since the epoch, or a text as the criterion `date` takes it. */
@@ -62,7 +69,12 @@ function shape(members: Readonly<Record<string, Read>>): Read {
     if (!all) return undefined;
     const entries: [string, unknown][] = [];
     for (const [name, item] of Object.entries(all)) {
-      if (!Object.hasOwn(members, name)) lists.warnings.add([...path, name], `nothing reads ${quoteName(name)}`, () => `did you mean ${nearestName(name, names)}?`);
+      if (!Object.hasOwn(members, name))
+        lists.warnings.add(
+          [...path, name],
+          `nothing reads ${quoteName(name)}`,
+          () => `did you mean ${nearestName(name, names)}?`,
+        );
       else if (item !== null && item !== undefined) entries.push([name, members[name]!(item, [...path, name], lists)]);
     }
     return Object.fromEntries(entries);
@@ -76,16 +88,34 @@ const readInput = shape({
   session: shape({ id: text, claims: mapping, acr: text, amr: texts, authTime: moment }),
   request: shape({ method: text, path: text, host: text, ip: text, headers, clientCertificate }),
   kubernetes: shape({
-    cluster: text, verb: text, requestVerb: text, isResourceRequest: flag, path: text, apiGroup: text, apiVersion: text, resource: text, subresource: text,
-    namespace: text, name: text, labelSelector: text, fieldSelector: text, dryRun: flag,
-    namespaced: flag, aggregated: flag, upsert: flag, upgrade: flag, exec,
+    cluster: text,
+    verb: text,
+    requestVerb: text,
+    isResourceRequest: flag,
+    path: text,
+    apiGroup: text,
+    apiVersion: text,
+    resource: text,
+    subresource: text,
+    namespace: text,
+    name: text,
+    labelSelector: text,
+    fieldSelector: text,
+    dryRun: flag,
+    namespaced: flag,
+    aggregated: flag,
+    upsert: flag,
+    upgrade: flag,
+    exec,
   }),
   elevations: texts,
   records: mapping,
   now: moment,
 });
 
-/** Reads an input document, such as `policy eval` gets; everything is optional. Faults carry the path, never a value. */
+/**
+ * Reads an input document, such as `policy eval` gets; everything is optional. Faults carry the path, never a value.
+ */
 export function readPolicyInput(document: unknown): ReadPolicyInputResult {
   const lists = { faults: new FaultList(), warnings: new FaultList() };
   let input: unknown;

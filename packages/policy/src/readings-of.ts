@@ -1,7 +1,10 @@
 import { isJudgedAsCreate } from '@sallyport/contracts';
 import type { KubernetesInput } from './policy-input.ts';
 
-/** A verb that a request is judged as beside its own. `denyOnly`: only rules that deny count, so that no right to it is needed. */
+/**
+ * A verb that a request is judged as beside its own. `denyOnly`: only rules that deny count, so that no right to it is
+ * needed.
+ */
 export type Reading = { readonly verb: string; readonly denyOnly: boolean };
 
 const none: readonly Reading[] = [];
@@ -9,8 +12,13 @@ const asCreate: Reading = { verb: 'create', denyOnly: false };
 const reads = (...verbs: string[]): readonly Reading[] => verbs.map((verb) => ({ verb, denyOnly: true }));
 
 const onlyCreate = [asCreate];
-// The answer to any verb holds the Secret, or a list of them. A list tells what a get does, and a watch what a list does; a get tells no names.
-const ofSecrets: ReadonlyMap<string | undefined, readonly Reading[]> = new Map([['get', none], ['list', reads('get')], ['watch', reads('get', 'list')]]);
+// The answer to any verb holds the Secret, or a list of them. A list tells what a get does, and a watch what a list
+// does; a get tells no names.
+const ofSecrets: ReadonlyMap<string | undefined, readonly Reading[]> = new Map([
+  ['get', none],
+  ['list', reads('get')],
+  ['watch', reads('get', 'list')],
+]);
 const everyRead = reads('get', 'list', 'watch');
 const createAndReads = [asCreate, ...everyRead];
 
@@ -19,5 +27,5 @@ export function readingsOf(kubernetes: KubernetesInput | null | undefined): read
   if (kubernetes == null) return none;
   const create = isJudgedAsCreate(kubernetes);
   if (kubernetes.resource !== 'secrets' || kubernetes.apiGroup) return create ? onlyCreate : none;
-  return create ? createAndReads : ofSecrets.get(kubernetes.verb) ?? everyRead;
+  return create ? createAndReads : (ofSecrets.get(kubernetes.verb) ?? everyRead);
 }

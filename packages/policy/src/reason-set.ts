@@ -30,7 +30,10 @@ function listOf(a: number, b: number, c: number): readonly Reason[] {
   return built;
 }
 
-/** A set of reasons as three words of 31 bits (small integers, so that none is boxed); reused from evaluation to evaluation. */
+/**
+ * A set of reasons as three words of 31 bits (small integers, so that none is boxed); reused from evaluation to
+ * evaluation.
+ */
 export class ReasonSet {
   #a = 0;
   #b = 0;

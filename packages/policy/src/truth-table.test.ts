@@ -30,18 +30,26 @@ const meaning = {
 
 function criterion(name: string, input: PolicyInput): Part {
   if (name === 'accept') return one(true, 'accept');
-  if (name === 'http_method') return input.request?.method === 'GET' ? one(true, 'http-method-ok') : one(false, 'http-method-unauthorized');
+  if (name === 'http_method')
+    return input.request?.method === 'GET' ? one(true, 'http-method-ok') : one(false, 'http-method-unauthorized');
   if (!input.session) return one(false, 'user-unauthenticated');
   return input.user?.groups?.includes('dev') ? one(true, 'groups-ok') : one(false, 'groups-unauthorized');
 }
 
 function naive(rules: Rules, input: PolicyInput) {
   const judge = (action: 'allow' | 'deny') => {
-    const blocks = rules.flatMap((rule, index) => (['and', 'or', 'not', 'nor'] as const).flatMap((operator) => {
-      const names = rule[action]?.[operator] ?? [];
-      if (names.length === 0) return [];
-      return [{ name: `t[${index}].${action}.${operator}`, ...meaning[operator](names.map((name) => criterion(name, input))) }];
-    }));
+    const blocks = rules.flatMap((rule, index) =>
+      (['and', 'or', 'not', 'nor'] as const).flatMap((operator) => {
+        const names = rule[action]?.[operator] ?? [];
+        if (names.length === 0) return [];
+        return [
+          {
+            name: `t[${index}].${action}.${operator}`,
+            ...meaning[operator](names.map((name) => criterion(name, input))),
+          },
+        ];
+      }),
+    );
     return { ...any(blocks), rule: blocks.find((block) => block.value)?.name };
   };
   const allow = judge('allow');
@@ -55,15 +63,26 @@ function naive(rules: Rules, input: PolicyInput) {
 
 const data: Record<string, unknown> = { accept: true, http_method: 'GET', groups: 'dev' };
 function evaluate(rules: Rules, inputs: PolicyInput[]): PolicyResult[] {
-  const document = rules.map((rule) => Object.fromEntries(Object.entries(rule).map(([action, body]) => [
-    action, Object.fromEntries(Object.entries(body).map(([operator, names]) => [operator, names.map((name) => ({ [name]: data[name] }))])),
-  ])));
+  const document = rules.map((rule) =>
+    Object.fromEntries(
+      Object.entries(rule).map(([action, body]) => [
+        action,
+        Object.fromEntries(
+          Object.entries(body).map(([operator, names]) => [operator, names.map((name) => ({ [name]: data[name] }))]),
+        ),
+      ]),
+    ),
+  );
   const compiled = compilePolicy(document, { scope: 't' });
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.faults));
   return inputs.map((input) => evaluatePolicy([compiled.policy], input));
 }
 
-const callers: PolicyInput[] = [{}, { session: { id: 's' }, user: { groups: ['dev'] } }, { session: { id: 's' }, user: { groups: ['ops'] } }];
+const callers: PolicyInput[] = [
+  {},
+  { session: { id: 's' }, user: { groups: ['dev'] } },
+  { session: { id: 's' }, user: { groups: ['ops'] } },
+];
 const inputs = callers.flatMap((caller) => ['GET', 'PUT'].map((method) => ({ ...caller, request: { method } })));
 const names = ['accept', 'http_method', 'groups'];
 const operatorNames = ['and', 'or', 'not', 'nor'] as const;
@@ -71,12 +90,17 @@ const choices = [1, 2, 3, 4, 5, 6, 7].map((bits) => names.filter((_name, index) 
 
 describe('the truth table', () => {
   it('agrees with a naive implementation for two rules, two actions, four operators and three criteria', () => {
-    const single = (['allow', 'deny'] as const).flatMap((action) => operatorNames.flatMap((operator) => choices.map((chosen) => ({ [action]: { [operator]: chosen } }))));
+    const single = (['allow', 'deny'] as const).flatMap((action) =>
+      operatorNames.flatMap((operator) => choices.map((chosen) => ({ [action]: { [operator]: chosen } }))),
+    );
     let compared = 0;
     for (const first of single) {
       for (const second of single) {
         const rules: Rules = [first, second];
-        expect({ rules, results: evaluate(rules, inputs) }).toEqual({ rules, results: inputs.map((input) => naive(rules, input)) });
+        expect({ rules, results: evaluate(rules, inputs) }).toEqual({
+          rules,
+          results: inputs.map((input) => naive(rules, input)),
+        });
         compared += inputs.length;
       }
     }
@@ -84,10 +108,16 @@ describe('the truth table', () => {
   });
 
   it('agrees for any number of rules with any blocks, empty ones too', () => {
-    const body = fc.record({ and: fc.subarray(names), or: fc.subarray(names), not: fc.subarray(names), nor: fc.subarray(names) }, { requiredKeys: [] });
+    const body = fc.record(
+      { and: fc.subarray(names), or: fc.subarray(names), not: fc.subarray(names), nor: fc.subarray(names) },
+      { requiredKeys: [] },
+    );
     const rules = fc.array(fc.record({ allow: body, deny: body }, { requiredKeys: [] }), { maxLength: 4 });
-    fc.assert(fc.property(rules, (document) => {
-      expect(evaluate(document, inputs)).toEqual(inputs.map((input) => naive(document, input)));
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(rules, (document) => {
+        expect(evaluate(document, inputs)).toEqual(inputs.map((input) => naive(document, input)));
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,8 +1,9 @@
 import { reasonId, type Reason } from './reasons.ts';
 
 /**
- * What a criterion says of a request: a reason's id, positive if the criterion holds, negative if not, and above `openVerdicts` if the request leaves it open.
- * A plain number, because a pair per criterion and request would be garbage on the hot path. Zero is no verdict and never passes.
+ * What a criterion says of a request: a reason's id, positive if the criterion holds, negative if not, and above
+ * `openVerdicts` if the request leaves it open. A plain number, because a pair per criterion and request would be
+ * garbage on the hot path. Zero is no verdict and never passes.
  */
 export type Verdict = number;
 
@@ -19,7 +20,10 @@ export function fail(reason: Reason): Verdict {
   return -reasonId(reason);
 }
 
-/** The verdict "neither: it may hold for some of what the request can touch, or could not be found out, because". Makes a deny hold and an allow fail, turned round or not. */
+/**
+ * The verdict "neither: it may hold for some of what the request can touch, or could not be found out, because". Makes
+ * a deny hold and an allow fail, turned round or not.
+ */
 export function leaveOpen(reason: Reason): Verdict {
   return openVerdicts + reasonId(reason);
 }

@@ -43,11 +43,22 @@ export function alreadyExists(kind: Named, name: string): ApiError {
   return new ApiError(409, 'AlreadyExists', `${qualified(kind)} "${name}" already exists`, about(kind, name));
 }
 
-export function conflict(kind: Named, name: string, why = 'the object has been modified; please apply your changes to the latest version and try again'): ApiError {
-  return new ApiError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(kind)} "${name}": ${why}`, about(kind, name));
+export function conflict(
+  kind: Named,
+  name: string,
+  why = 'the object has been modified; please apply your changes to the latest version and try again',
+): ApiError {
+  return new ApiError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(kind)} "${name}": ${why}`,
+    about(kind, name),
+  );
 }
 
-export function methodNotAllowed(message = 'the server does not allow this method on the requested resource'): ApiError {
+export function methodNotAllowed(
+  message = 'the server does not allow this method on the requested resource',
+): ApiError {
   return new ApiError(405, 'MethodNotAllowed', message, {});
 }
 
@@ -57,7 +68,15 @@ export function unsupportedMediaType(message: string): ApiError {
 
 /** For an object that breaks a rule of its kind; `field` is a path, `fault` begins with a capital. */
 export function invalid(kind: { group: string; kind: string }, name: string, field: string, fault: string): ApiError {
-  return new ApiError(422, 'Invalid', `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${name}" is invalid: ${field}: ${fault}`, {
-    name, ...(kind.group !== '' && { group: kind.group }), kind: kind.kind, causes: [{ reason: 'FieldValueInvalid', message: fault, field }],
-  });
+  return new ApiError(
+    422,
+    'Invalid',
+    `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${name}" is invalid: ${field}: ${fault}`,
+    {
+      name,
+      ...(kind.group !== '' && { group: kind.group }),
+      kind: kind.kind,
+      causes: [{ reason: 'FieldValueInvalid', message: fault, field }],
+    },
+  );
 }

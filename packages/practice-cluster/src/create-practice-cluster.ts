@@ -30,7 +30,10 @@ export type PracticeClusterOptions = {
   adminToken?: string;
   /** Users that may impersonate; all of `tokens` unless said otherwise. */
   impersonators?: readonly string[];
-  /** Groups that may be impersonated, by exact name; all unless said otherwise. A request that names another is refused as a whole. */
+  /**
+   * Groups that may be impersonated, by exact name; all unless said otherwise. A request that names another is refused
+   * as a whole.
+   */
   impersonatableGroups?: readonly string[];
   /** Objects to begin with, besides the cluster's own. */
   seed?: readonly KubeObject[];
@@ -52,14 +55,34 @@ export type PracticeCluster = {
 
 /** Makes a small API server in memory. It is no Kubernetes: nothing runs in its pods, and it says so. */
 export function createPracticeCluster(options: PracticeClusterOptions = {}): PracticeCluster {
-  const { clock = Date.now, adminToken = randomBytes(32).toString('base64url'), tokens = {}, onRequest = () => undefined } = options;
+  const {
+    clock = Date.now,
+    adminToken = randomBytes(32).toString('base64url'),
+    tokens = {},
+    onRequest = () => undefined,
+  } = options;
   const closing = new AbortController();
   const store = new ObjectStore();
-  const cluster: Cluster = { store, access: createAccess(store), clock, randomUUID, version: practiceVersion, closing: closing.signal };
+  const cluster: Cluster = {
+    store,
+    access: createAccess(store),
+    clock,
+    randomUUID,
+    version: practiceVersion,
+    closing: closing.signal,
+  };
   const stopControllers = runControllers(cluster);
   const impersonators = options.impersonators ?? Object.values(tokens).map(({ user }) => user);
-  plant(cluster, [...seedWorkloads(), ...seedRoles({ groups: options.impersonatableGroups ?? ['*'] }), ...seedBindings(impersonators), ...options.seed ?? []]);
-  const authenticate = createAuthenticate({ ...tokens, [adminToken]: { user: 'kubernetes-admin', groups: ['system:masters'] } });
+  plant(cluster, [
+    ...seedWorkloads(),
+    ...seedRoles({ groups: options.impersonatableGroups ?? ['*'] }),
+    ...seedBindings(impersonators),
+    ...(options.seed ?? []),
+  ]);
+  const authenticate = createAuthenticate({
+    ...tokens,
+    [adminToken]: { user: 'kubernetes-admin', groups: ['system:masters'] },
+  });
   const server = createServer({ cluster, authenticate, onRequest }, options.tls);
   const sockets = new Set<Duplex>();
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Duplex) => {
@@ -92,14 +115,19 @@ export function createPracticeCluster(options: PracticeClusterOptions = {}): Pra
 
 function createServer(deps: RequestDeps, tls: PracticeClusterOptions['tls']): Server {
   const limits = { requestTimeout: 0, maxHeaderSize: 256 * 1024, noDelay: true };
-  const listener = (request: IncomingMessage, response: ServerResponse): void => void handleRequest(deps, request, response);
-  const server = tls === undefined ? createHttpServer(limits, listener) : createHttpsServer({ ...limits, cert: tls.certPem, key: tls.keyPem, ALPNProtocols: ['http/1.1'] }, listener);
+  const listener = (request: IncomingMessage, response: ServerResponse): void =>
+    void handleRequest(deps, request, response);
+  const server =
+    tls === undefined
+      ? createHttpServer(limits, listener)
+      : createHttpsServer({ ...limits, cert: tls.certPem, key: tls.keyPem, ALPNProtocols: ['http/1.1'] }, listener);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     try {
       response.assignSocket(socket as Socket);
-    } catch { // an earlier request on this connection is not answered yet
+    } catch {
+      // an earlier request on this connection is not answered yet
       return void socket.destroy();
     }
     response.once('finish', () => socket.end());

@@ -11,8 +11,9 @@ import { randomSuffix } from './verbs/admit.ts';
 const templateHash = 'pod-template-hash';
 
 /**
- * What a controller manager and a kubelet would do, in its simplest form: pods start, deployments have as many pods of their template as they
- * ask for, and pods go with their deployment. Runs right after each change; returns the function that stops it.
+ * What a controller manager and a kubelet would do, in its simplest form: pods start, deployments have as many pods of
+ * their template as they ask for, and pods go with their deployment. Runs right after each change; returns the function
+ * that stops it.
  */
 export function runControllers(cluster: Cluster): () => void {
   let due = false;
@@ -36,19 +37,26 @@ function collectOrphans(cluster: Cluster): void {
   const alive = new Set(cluster.store.list(deployments).map(({ metadata }) => metadata.uid));
   for (const { metadata } of cluster.store.list(pods)) {
     const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Deployment');
-    if (owner !== undefined && !alive.has(owner.uid)) cluster.store.remove(pods, metadata.namespace ?? '', metadata.name ?? '');
+    if (owner !== undefined && !alive.has(owner.uid))
+      cluster.store.remove(pods, metadata.namespace ?? '', metadata.name ?? '');
   }
 }
 
 function reconcileDeployment(cluster: Cluster, deployment: KubeObject): void {
   const { namespace = '', uid } = deployment.metadata;
-  const hash = createHash('sha256').update(JSON.stringify(valueAt(deployment, 'spec.template'))).digest('hex').slice(0, 10);
+  const hash = createHash('sha256')
+    .update(JSON.stringify(valueAt(deployment, 'spec.template')))
+    .digest('hex')
+    .slice(0, 10);
   const wanted = Number(valueAt(deployment, 'spec.replicas'));
-  const own = cluster.store.list(pods, namespace).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  const own = cluster.store
+    .list(pods, namespace)
+    .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
   const current = own.filter(({ metadata }) => metadata.labels?.[templateHash] === hash);
   const surplus = [...own.filter((pod) => !current.includes(pod)), ...current.slice(wanted)];
   for (const { metadata } of surplus) cluster.store.remove(pods, namespace, metadata.name ?? '');
-  for (let count = current.length; count < wanted; count += 1) cluster.store.create(pods, newPod(cluster, deployment, hash));
+  for (let count = current.length; count < wanted; count += 1)
+    cluster.store.create(pods, newPod(cluster, deployment, hash));
   const ready = current.slice(0, wanted).filter((pod) => textAt(pod, 'status.phase') === 'Running').length;
   const status = statusOf(cluster, deployment, wanted, ready);
   if (!isDeepStrictEqual(status, deployment.status)) cluster.store.replace(deployments, { ...deployment, status });
@@ -58,29 +66,64 @@ function newPod(cluster: Cluster, deployment: KubeObject, hash: string): KubeObj
   const { name = '', namespace, uid = '' } = deployment.metadata;
   const template = valueAt(deployment, 'spec.template');
   const metadata = valueAt(template, 'metadata');
-  const from: Metadata = isJsonObject(metadata) ? metadata as Metadata : {};
-  return preparePod({
-    apiVersion: 'v1', kind: 'Pod', spec: valueAt(template, 'spec'),
-    metadata: {
-      ...from, name: `${name}-${hash}-${randomSuffix(cluster)}`, generateName: `${name}-${hash}-`, namespace, uid: cluster.randomUUID(), creationTimestamp: timestamp(cluster),
-      labels: { ...from.labels, [templateHash]: hash }, ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name, uid, controller: true }],
+  const from: Metadata = isJsonObject(metadata) ? (metadata as Metadata) : {};
+  return preparePod(
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      spec: valueAt(template, 'spec'),
+      metadata: {
+        ...from,
+        name: `${name}-${hash}-${randomSuffix(cluster)}`,
+        generateName: `${name}-${hash}-`,
+        namespace,
+        uid: cluster.randomUUID(),
+        creationTimestamp: timestamp(cluster),
+        labels: { ...from.labels, [templateHash]: hash },
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name, uid, controller: true }],
+      },
     },
-  }, undefined);
+    undefined,
+  );
 }
 
 function statusOf(cluster: Cluster, deployment: KubeObject, replicas: number, ready: number): Record<string, unknown> {
   const complete = ready === replicas;
   const before = valueAt(deployment, 'status.conditions');
   const condition = (type: string, status: boolean, reason: string, message: string): Record<string, unknown> => {
-    const old = (Array.isArray(before) ? before : []).find((one) => isJsonObject(one) && one.type === type && one.status === (status ? 'True' : 'False')) as { lastTransitionTime?: string } | undefined;
+    const old = (Array.isArray(before) ? before : []).find(
+      (one) => isJsonObject(one) && one.type === type && one.status === (status ? 'True' : 'False'),
+    ) as { lastTransitionTime?: string } | undefined;
     const since = old?.lastTransitionTime ?? timestamp(cluster);
-    return { type, status: status ? 'True' : 'False', reason, message, lastTransitionTime: since, lastUpdateTime: since };
+    return {
+      type,
+      status: status ? 'True' : 'False',
+      reason,
+      message,
+      lastTransitionTime: since,
+      lastUpdateTime: since,
+    };
   };
   return {
-    observedGeneration: deployment.metadata.generation, replicas, updatedReplicas: replicas, readyReplicas: ready, availableReplicas: ready, ...(complete ? {} : { unavailableReplicas: replicas - ready }),
+    observedGeneration: deployment.metadata.generation,
+    replicas,
+    updatedReplicas: replicas,
+    readyReplicas: ready,
+    availableReplicas: ready,
+    ...(complete ? {} : { unavailableReplicas: replicas - ready }),
     conditions: [
-      condition('Available', complete, complete ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable', complete ? 'Deployment has minimum availability.' : 'Deployment does not have minimum availability.'),
-      condition('Progressing', true, complete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated', complete ? 'The practice cluster runs all pods.' : 'The practice cluster is starting pods.'),
+      condition(
+        'Available',
+        complete,
+        complete ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
+        complete ? 'Deployment has minimum availability.' : 'Deployment does not have minimum availability.',
+      ),
+      condition(
+        'Progressing',
+        true,
+        complete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
+        complete ? 'The practice cluster runs all pods.' : 'The practice cluster is starting pods.',
+      ),
     ],
   };
 }

@@ -11,7 +11,10 @@ import type { Call, Cluster } from './call.ts';
 import { sendStatus } from './reply.ts';
 import { route } from './route.ts';
 
-/** What reached the cluster, for tests and audit: told once for each request, when it is known who asks and before it is answered. */
+/**
+ * What reached the cluster, for tests and audit: told once for each request, when it is known who asks and before it is
+ * answered.
+ */
 export type PracticeRequest = {
   auditId: string;
   method: string;
@@ -32,7 +35,12 @@ export type RequestDeps = {
 };
 
 /** The road of every request: who is it, whom does it act as, may that be, and then the answer. */
-export async function handleRequest(deps: RequestDeps, request: IncomingMessage, response: ServerResponse, upgrade?: Call['upgrade']): Promise<void> {
+export async function handleRequest(
+  deps: RequestDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgrade?: Call['upgrade'],
+): Promise<void> {
   const auditId = readAuditId(request) ?? deps.cluster.randomUUID();
   response.setHeader('audit-id', auditId);
   try {
@@ -43,7 +51,12 @@ export async function handleRequest(deps: RequestDeps, request: IncomingMessage,
   }
 }
 
-function identify({ cluster, authenticate, onRequest }: RequestDeps, request: IncomingMessage, auditId: string, upgrade: boolean): User {
+function identify(
+  { cluster, authenticate, onRequest }: RequestDeps,
+  request: IncomingMessage,
+  auditId: string,
+  upgrade: boolean,
+): User {
   const { method = '', url = '', rawHeaders } = request;
   let authenticatedAs: User | undefined;
   let actsAs: User | undefined;
@@ -61,7 +74,8 @@ async function answer(cluster: Cluster, call: Pick<Call, 'request' | 'response' 
   const target = parseRequestTarget(url);
   if (!target.ok) throw badRequest(target.reason);
   const info = readRequestInfo({ method, ...target });
-  if (info.verb === '' && info.isResourceRequest && info.resource === '') throw new ApiError(500, 'InternalError', 'unable to determine kind and namespace from url');
+  if (info.verb === '' && info.isResourceRequest && info.resource === '')
+    throw new ApiError(500, 'InternalError', 'unable to determine kind and namespace from url');
   for (const attributes of attributesOf(info)) {
     if (cluster.access(call.user, attributes)) continue;
     throw call.user === anonymous ? unauthorized() : forbidden(call.user, attributes);
@@ -72,7 +86,10 @@ async function answer(cluster: Cluster, call: Pick<Call, 'request' | 'response' 
 }
 
 function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const status: Status = error instanceof ApiError ? error.status : createStatus({ code: 500, reason: 'InternalError', message: 'internal error of the practice cluster' });
+  const status: Status =
+    error instanceof ApiError
+      ? error.status
+      : createStatus({ code: 500, reason: 'InternalError', message: 'internal error of the practice cluster' });
   if (!(error instanceof ApiError)) console.error('practice cluster:', error);
   if (response.headersSent) return void response.destroy();
   // What is left of a body nobody read would be taken for the next request.

@@ -1,4 +1,5 @@
-// A small Kubernetes API server in one process, for the demo and for quick tests. It is no Kubernetes and says so: objects, rules and streams are real, what runs in its pods is made up.
+// A small Kubernetes API server in one process, for the demo and for quick tests. It is no Kubernetes and says so:
+// objects, rules and streams are real, what runs in its pods is made up.
 export { createPracticeCluster, practiceVersion } from './create-practice-cluster.ts';
 export type { PracticeCluster, PracticeClusterOptions } from './create-practice-cluster.ts';
 export type { PracticeRequest } from './handle-request.ts';

@@ -17,7 +17,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBytes) throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${maxBytes}`);
+    if (length > maxBytes)
+      throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${maxBytes}`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -31,7 +32,8 @@ export function parseJson(body: Buffer): unknown {
   } catch {
     throw badRequest('the body of the request was not valid JSON');
   }
-  if (isDeeperThan(value, maxDepth)) throw badRequest(`the body of the request is nested deeper than ${maxDepth} levels`);
+  if (isDeeperThan(value, maxDepth))
+    throw badRequest(`the body of the request is nested deeper than ${maxDepth} levels`);
   return value;
 }
 
@@ -43,7 +45,10 @@ export async function readObject(request: IncomingMessage): Promise<KubeObject> 
 /** Reads a body in JSON or, as kubectl's typed clients send it, in protobuf; undefined if there is none. */
 export async function readJsonOrProtobuf(request: IncomingMessage): Promise<unknown> {
   const type = mediaType(request);
-  if (type !== '' && type !== 'application/json' && type !== protobuf) throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: application/json, ${protobuf} (got ${type})`);
+  if (type !== '' && type !== 'application/json' && type !== protobuf)
+    throw unsupportedMediaType(
+      `the body of the request was in an unknown format - accepted media types include: application/json, ${protobuf} (got ${type})`,
+    );
   const body = await readBody(request);
   if (body.length === 0) return undefined;
   return type === protobuf ? decodeObject(body) : parseJson(body);
@@ -56,16 +61,26 @@ export function mediaType(request: IncomingMessage): string {
 
 /** Checks that a value has the form of a Kubernetes object. */
 export function asObject(value: unknown): KubeObject {
-  if (!isJsonObject(value) || typeof value.apiVersion !== 'string' || typeof value.kind !== 'string') throw badRequest('Object \'Kind\' is missing: the body must be an object with apiVersion and kind');
+  if (!isJsonObject(value) || typeof value.apiVersion !== 'string' || typeof value.kind !== 'string')
+    throw badRequest("Object 'Kind' is missing: the body must be an object with apiVersion and kind");
   const metadata = value.metadata ?? {};
-  if (!isJsonObject(metadata) || !isTexts(metadata.labels) || !isTexts(metadata.annotations) || !['name', 'generateName', 'namespace', 'resourceVersion', 'uid'].every((field) => metadata[field] == null || typeof metadata[field] === 'string')) {
+  if (
+    !isJsonObject(metadata) ||
+    !isTexts(metadata.labels) ||
+    !isTexts(metadata.annotations) ||
+    !['name', 'generateName', 'namespace', 'resourceVersion', 'uid'].every(
+      (field) => metadata[field] == null || typeof metadata[field] === 'string',
+    )
+  ) {
     throw badRequest('metadata: names must be strings, labels and annotations maps of strings');
   }
   return { ...value, metadata } as KubeObject;
 }
 
 function isTexts(value: unknown): boolean {
-  return value == null || (isJsonObject(value) && Object.values(value as JsonObject).every((one) => typeof one === 'string'));
+  return (
+    value == null || (isJsonObject(value) && Object.values(value as JsonObject).every((one) => typeof one === 'string'))
+  );
 }
 
 function isDeeperThan(value: unknown, depth: number): boolean {

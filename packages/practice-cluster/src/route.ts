@@ -19,11 +19,21 @@ import { watch } from './verbs/watch.ts';
 type Answer = (cluster: Cluster, call: Call, kind: Kind) => void | Promise<void>;
 
 const byVerb: ReadonlyMap<string, Answer> = new Map<string, Answer>([
-  ['get', get], ['list', list], ['watch', watch], ['create', create], ['update', update], ['patch', patch], ['delete', remove], ['deletecollection', removeCollection],
+  ['get', get],
+  ['list', list],
+  ['watch', watch],
+  ['create', create],
+  ['update', update],
+  ['patch', patch],
+  ['delete', remove],
+  ['deletecollection', removeCollection],
 ]);
 
 const bySubresourceOfPods: ReadonlyMap<string, (cluster: Cluster, call: Call) => void> = new Map([
-  ['log', sendLog], ['exec', openExec], ['attach', refuseStream], ['portforward', refuseStream],
+  ['log', sendLog],
+  ['exec', openExec],
+  ['attach', refuseStream],
+  ['portforward', refuseStream],
 ]);
 
 /** Sends a request that may be answered to what answers it. */
@@ -33,7 +43,8 @@ export async function route(cluster: Cluster, call: Call): Promise<void> {
     if (info.requestVerb !== 'get' && info.requestVerb !== 'head') throw methodNotAllowed();
     return answerDiscovery(cluster, call);
   }
-  if (reviewResources.get(info.resource) === info.apiGroup && info.apiVersion === 'v1') return answerReview(cluster, call);
+  if (reviewResources.get(info.resource) === info.apiGroup && info.apiVersion === 'v1')
+    return answerReview(cluster, call);
   const kind = findKind(info.apiGroup, info.apiVersion, info.resource);
   if (kind === undefined || (info.parts.length > 3 && info.subresource !== 'proxy')) throw unknownResource();
   if (info.subresource === '') return plain(cluster, call, kind);

@@ -13,11 +13,27 @@ function waits(method: string, target: string, when: Partial<When>): boolean {
   if (!parsed.ok) throw new Error(parsed.reason);
   const published: AuditRecord[] = [];
   const trail = createAuditTrail({
-    sink: { publish: async (record) => void published.push(record), enqueue: () => {}, hasRoom: () => true, ping: async () => {}, close: async () => {} },
-    settings: { whenUnavailable: { ...nothing, ...when }, execCommand: 'clear' }, producer: 'proxy/test', hashKey: Buffer.from('k'), microTime: () => '', createRecord: (about) => about as unknown as AuditRecord,
+    sink: {
+      publish: async (record) => void published.push(record),
+      enqueue: () => {},
+      hasRoom: () => true,
+      ping: async () => {},
+      close: async () => {},
+    },
+    settings: { whenUnavailable: { ...nothing, ...when }, execCommand: 'clear' },
+    producer: 'proxy/test',
+    hashKey: Buffer.from('k'),
+    microTime: () => '',
+    createRecord: (about) => about as unknown as AuditRecord,
   });
   const kube = readRequestInfo({ method, ...parsed });
-  void trail.commit({ kube, rawTarget: target, request: { method }, clientAddress: '10.0.0.9', clusterName: 'dev' } as unknown as Exchange);
+  void trail.commit({
+    kube,
+    rawTarget: target,
+    request: { method },
+    clientAddress: '10.0.0.9',
+    clusterName: 'dev',
+  } as unknown as Exchange);
   return published.length === 1;
 }
 
@@ -34,8 +50,14 @@ describe('the classes of audit.whenUnavailable', () => {
     expect(waits('GET', `${secrets}/a`, { write: 'refuse' })).toBe(false);
   });
 
-  it.each([['GET', '/api/v1/nodes/n/proxy/pods'], ['GET', '/api/v1/nodes/n/proxy/portForward/prod/web'], ['GET', '/api/v1/nodes/n/proxy/configz'], ['POST', '/apis/certificates.k8s.io/v1/certificatesigningrequests'],
-    ['PUT', '/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval'], ['POST', '/api/v1/namespaces/dev/serviceaccounts/a/token']])('count %s %s as exec', (method, target) => {
+  it.each([
+    ['GET', '/api/v1/nodes/n/proxy/pods'],
+    ['GET', '/api/v1/nodes/n/proxy/portForward/prod/web'],
+    ['GET', '/api/v1/nodes/n/proxy/configz'],
+    ['POST', '/apis/certificates.k8s.io/v1/certificatesigningrequests'],
+    ['PUT', '/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval'],
+    ['POST', '/api/v1/namespaces/dev/serviceaccounts/a/token'],
+  ])('count %s %s as exec', (method, target) => {
     expect(waits(method, target, { exec: 'refuse' })).toBe(true);
     expect(waits(method, target, { write: 'refuse', read: 'refuse' })).toBe(false);
   });

@@ -29,22 +29,46 @@ export type AuditTrailDeps = {
   /** Keys the hashes of exec commands when they are not kept in clear. */
   hashKey: Buffer;
   microTime(epochMs: number): string;
-  createRecord(about: { type: 'k8s.request' | StreamEventType; source: string; key: string; data: AuditEvent }): AuditRecord;
+  createRecord(about: {
+    type: 'k8s.request' | StreamEventType;
+    source: string;
+    key: string;
+    data: AuditEvent;
+  }): AuditRecord;
 };
 
-/** True if the request may not go upstream before its event is acknowledged. It may be of several classes, and the strictest of them rules. */
+/**
+ * True if the request may not go upstream before its event is acknowledged. It may be of several classes, and the
+ * strictest of them rules.
+ */
 function mustWait(kube: RequestInfo, when: AuditConfig['whenUnavailable']): boolean {
   const [shell, secret] = [shellEquivalent(kube), isSecretRead(kube)];
   const write = !shell && isWrite(kube);
-  if ((shell && when.exec === 'refuse') || (secret && when.secretRead === 'refuse') || (write && when.write === 'refuse')) return true;
+  if (
+    (shell && when.exec === 'refuse') ||
+    (secret && when.secretRead === 'refuse') ||
+    (write && when.write === 'refuse')
+  )
+    return true;
   return !shell && !secret && !write && when.read === 'refuse';
 }
 
-/** The trail of what happens on the Kubernetes road: one event before anything goes upstream, one when a stream starts, one at the end. A refused request has the last alone. */
+/**
+ * The trail of what happens on the Kubernetes road: one event before anything goes upstream, one when a stream starts,
+ * one at the end. A refused request has the last alone.
+ */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const commandText = createExecCommandText(deps.settings.execCommand, deps.hashKey);
   const options = { producer: deps.producer, commandText };
-  const record = (exchange: Exchange, stage: AuditStage, { type = 'k8s.request', at = Date.now(), more }: { type?: 'k8s.request' | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {}) => {
+  const record = (
+    exchange: Exchange,
+    stage: AuditStage,
+    {
+      type = 'k8s.request',
+      at = Date.now(),
+      more,
+    }: { type?: 'k8s.request' | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {},
+  ) => {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
     // A name that is no cluster of ours is the client's invention, and no key.
     const key = auditKey(exchange.upstream?.name, exchange.answer?.session?.id);
@@ -54,14 +78,20 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   };
   return {
     open() {
-      if (!deps.sink.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written, so nothing is let through. Try again shortly.');
+      if (!deps.sink.hasRoom())
+        throw new ProblemError(
+          'audit-unavailable',
+          'The audit log cannot be written, so nothing is let through. Try again shortly.',
+        );
     },
     commit(exchange) {
       const { kube, rawTarget } = exchange;
-      if (mustShowWhole(kube!) && !fitsEvent({ method: kube!.method, rawTarget, kube }, commandText)) throw new ProblemError('uri-too-long', 'The request target is longer than what the audit log can hold of it.');
+      if (mustShowWhole(kube!) && !fitsEvent({ method: kube!.method, rawTarget, kube }, commandText))
+        throw new ProblemError('uri-too-long', 'The request target is longer than what the audit log can hold of it.');
       exchange.audited = 'received';
       if (mustWait(kube!, deps.settings.whenUnavailable)) return deps.sink.publish(record(exchange, 'RequestReceived'));
-      // Nobody waits for this one, so it is put together when the request is on its way: the remaining steps run before any microtask.
+      // Nobody waits for this one, so it is put together when the request is on its way: the remaining steps run before
+      // any microtask.
       const at = Date.now();
       queueMicrotask(() => deps.sink.enqueue(record(exchange, 'RequestReceived', { at })));
     },
@@ -69,13 +99,17 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       deps.sink.enqueue(record(exchange, 'ResponseStarted'));
     },
     stream(exchange, type, part) {
-      deps.sink.enqueue(record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', { type, more: part }));
+      deps.sink.enqueue(
+        record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', { type, more: part }),
+      );
     },
     complete(exchange) {
       if (exchange.audited === 'complete') return;
       exchange.audited = 'complete';
       const { stream } = exchange;
-      const more = stream?.end && { stream: { id: stream.id, kind: stream.kind, reason: stream.end.reason, detail: stream.end.detail } };
+      const more = stream?.end && {
+        stream: { id: stream.id, kind: stream.kind, reason: stream.end.reason, detail: stream.end.detail },
+      };
       deps.sink.enqueue(record(exchange, 'ResponseComplete', more ? { more } : {}));
     },
   };

@@ -4,20 +4,54 @@ import type { Duplex } from 'node:stream';
 import type { Exchange } from './exchange.ts';
 
 export type BeginExchange = (
-  request: IncomingMessage, response: ServerResponse, how: { upgrade?: { socket: Duplex; head: Buffer }; expectsContinue?: boolean },
+  request: IncomingMessage,
+  response: ServerResponse,
+  how: { upgrade?: { socket: Duplex; head: Buffer }; expectsContinue?: boolean },
 ) => Exchange;
 
-/** Makes the record of a request that has just come in. The audit id is always ours: one that the client sent would let it forge the join with the cluster's log. */
-export function createBeginExchange(deps: { clientAddress(peer: string | undefined, forwardedFor: string | undefined): string }): BeginExchange {
+/**
+ * Makes the record of a request that has just come in. The audit id is always ours: one that the client sent would let
+ * it forge the join with the cluster's log.
+ */
+export function createBeginExchange(deps: {
+  clientAddress(peer: string | undefined, forwardedFor: string | undefined): string;
+}): BeginExchange {
   return (request, response, how) => {
     const forwardedFor = request.headers['x-forwarded-for'];
     return {
-      request, response, upgrade: how.upgrade, connection: how.upgrade?.socket ?? request.socket, expectsContinue: how.expectsContinue ?? false,
-      receivedAt: Date.now(), startedAt: performance.now(), auditId: randomUUID(),
-      clientAddress: deps.clientAddress(request.socket.remoteAddress, typeof forwardedFor === 'string' ? forwardedFor : undefined),
-      headers: undefined, clusterName: '', rawTarget: request.url ?? '', upstream: undefined, kube: undefined, tokenHash: undefined, check: undefined, changesSeen: 0, answer: undefined,
-      counted: undefined, stream: undefined, cutter: undefined, observer: undefined,
-      upstreamHeaders: [], audited: 'nothing', statusCode: 0, statusReason: undefined, statusMessage: undefined, bytesIn: 0, bytesOut: 0, upstreamStartedAt: 0,
+      request,
+      response,
+      upgrade: how.upgrade,
+      connection: how.upgrade?.socket ?? request.socket,
+      expectsContinue: how.expectsContinue ?? false,
+      receivedAt: Date.now(),
+      startedAt: performance.now(),
+      auditId: randomUUID(),
+      clientAddress: deps.clientAddress(
+        request.socket.remoteAddress,
+        typeof forwardedFor === 'string' ? forwardedFor : undefined,
+      ),
+      headers: undefined,
+      clusterName: '',
+      rawTarget: request.url ?? '',
+      upstream: undefined,
+      kube: undefined,
+      tokenHash: undefined,
+      check: undefined,
+      changesSeen: 0,
+      answer: undefined,
+      counted: undefined,
+      stream: undefined,
+      cutter: undefined,
+      observer: undefined,
+      upstreamHeaders: [],
+      audited: 'nothing',
+      statusCode: 0,
+      statusReason: undefined,
+      statusMessage: undefined,
+      bytesIn: 0,
+      bytesOut: 0,
+      upstreamStartedAt: 0,
     };
   };
 }

@@ -3,8 +3,19 @@ import type { Check, CheckAnswer, CheckRequest } from '@sallyport/contracts';
 import { ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { createCheckClient } from './check-client.ts';
 
-const checkOf = (name: string): Check => ({ credential: { kind: 'none' }, target: { kind: 'cluster', name }, request: { method: 'GET', path: '/', host: 'gate', ip: '10.0.0.9' } });
-const answerFor = (check: Check): CheckAnswer => ({ decision: { effect: 'deny', rule: `rule of ${(check.target as { name: string }).name}`, reasons: [], policyVersion: 'v' } });
+const checkOf = (name: string): Check => ({
+  credential: { kind: 'none' },
+  target: { kind: 'cluster', name },
+  request: { method: 'GET', path: '/', host: 'gate', ip: '10.0.0.9' },
+});
+const answerFor = (check: Check): CheckAnswer => ({
+  decision: {
+    effect: 'deny',
+    rule: `rule of ${(check.target as { name: string }).name}`,
+    reasons: [],
+    policyVersion: 'v',
+  },
+});
 
 function setUp(reply: (checks: Check[], call: number) => unknown = (checks) => ({ answers: checks.map(answerFor) })) {
   const batches: string[][] = [];
@@ -14,20 +25,40 @@ function setUp(reply: (checks: Check[], call: number) => unknown = (checks) => (
     const { checks } = body as CheckRequest;
     batches.push(checks.map((one) => (one.target as { name: string }).name));
     const answer = reply(checks, batches.length);
-    if (held) await new Promise<void>((resolve) => { gates.push(resolve); });
+    if (held)
+      await new Promise<void>((resolve) => {
+        gates.push(resolve);
+      });
     if (answer instanceof Error) throw answer;
     return { status: 200, headers: {}, body: answer };
   };
   const client = createCheckClient({ client: { request }, timeoutMs: 1000 });
   const ask = (...names: string[]) => Promise.all(names.map((name) => client.check(checkOf(name))));
-  return { ask, batches, hold: () => { held = true; }, release: () => { held = false; gates.splice(0).forEach((open) => open()); } };
+  return {
+    ask,
+    batches,
+    hold: () => {
+      held = true;
+    },
+    release: () => {
+      held = false;
+      gates.splice(0).forEach((open) => open());
+    },
+  };
 }
-const turn = () => new Promise((resolve) => { setImmediate(() => setImmediate(resolve)); });
+const turn = () =>
+  new Promise((resolve) => {
+    setImmediate(() => setImmediate(resolve));
+  });
 
 describe('checks', () => {
   it('that come in together go together once there are several at a time, and each gets its own answer', async () => {
     const { ask, batches } = setUp();
-    expect((await ask('a', 'b', 'c')).map(({ decision }) => decision.rule)).toEqual(['rule of a', 'rule of b', 'rule of c']);
+    expect((await ask('a', 'b', 'c')).map(({ decision }) => decision.rule)).toEqual([
+      'rule of a',
+      'rule of b',
+      'rule of c',
+    ]);
     expect(batches).toEqual([['a'], ['b', 'c']]);
     await ask('d', 'e');
     expect(batches.slice(2)).toEqual([['d', 'e']]);
@@ -51,24 +82,35 @@ describe('checks', () => {
   });
 
   it.each([
-    ['too few answers', () => ({ answers: [] })], ['too many', (checks: Check[]) => ({ answers: [...checks, ...checks].map(answerFor) })], ['no answers', () => ({})], ['no body', () => undefined],
-    ['an answer without a decision', () => ({ answers: [{}] })], ['an unknown effect', () => ({ answers: [{ decision: { effect: 'ALLOW', rule: 'r' } }] })], ['null', () => ({ answers: [null] })],
+    ['too few answers', () => ({ answers: [] })],
+    ['too many', (checks: Check[]) => ({ answers: [...checks, ...checks].map(answerFor) })],
+    ['no answers', () => ({})],
+    ['no body', () => undefined],
+    ['an answer without a decision', () => ({ answers: [{}] })],
+    ['an unknown effect', () => ({ answers: [{ decision: { effect: 'ALLOW', rule: 'r' } }] })],
+    ['null', () => ({ answers: [null] })],
   ])('are refused when authorize gives %s', async (_what, reply) => {
     await expect(setUp(reply).ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
   });
 
   it('are refused for as long as authorize fails, and go through after that', async () => {
-    const { ask } = setUp((checks, call) => (call === 1 ? new ProblemError('internal', 'x') : { answers: checks.map(answerFor) }));
+    const { ask } = setUp((checks, call) =>
+      call === 1 ? new ProblemError('internal', 'x') : { answers: checks.map(answerFor) },
+    );
     await expect(ask('a', 'b')).rejects.toMatchObject({ code: 'authorize-unavailable', status: 503 });
     expect(await ask('c')).toHaveLength(1);
   });
 
   it('say that the sessions are away when they are', async () => {
-    await expect(setUp(() => new ProblemError('sessions-unavailable', 'Redis is away.')).ask('a')).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    await expect(
+      setUp(() => new ProblemError('sessions-unavailable', 'Redis is away.')).ask('a'),
+    ).rejects.toMatchObject({ code: 'sessions-unavailable' });
   });
 
   it('are asked once more when the connection broke, and no more than once', async () => {
-    const { ask, batches } = setUp((checks, call) => (call === 1 ? new ProblemError('service-unavailable', 'broken') : { answers: checks.map(answerFor) }));
+    const { ask, batches } = setUp((checks, call) =>
+      call === 1 ? new ProblemError('service-unavailable', 'broken') : { answers: checks.map(answerFor) },
+    );
     expect(await ask('a')).toHaveLength(1);
     expect(batches).toEqual([['a'], ['a']]);
     const away = setUp(() => new ProblemError('service-unavailable', 'away'));

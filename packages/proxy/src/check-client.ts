@@ -11,8 +11,11 @@ const maxBatch = 256;
 function asAnswer(value: unknown): CheckAnswer | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { decision } = value as { decision?: { effect?: unknown; rule?: unknown } };
-  const known = decision && (decision.effect === 'allow' || decision.effect === 'deny' || decision.effect === 'authenticate') && typeof decision.rule === 'string';
-  return known ? value as CheckAnswer : undefined;
+  const known =
+    decision &&
+    (decision.effect === 'allow' || decision.effect === 'deny' || decision.effect === 'authenticate') &&
+    typeof decision.rule === 'string';
+  return known ? (value as CheckAnswer) : undefined;
 }
 
 function settle(batch: readonly Waiting[], body: unknown): void {
@@ -21,21 +24,33 @@ function settle(batch: readonly Waiting[], body: unknown): void {
   batch.forEach((waiting, index) => {
     const answer = complete ? asAnswer(answers[index]) : undefined;
     if (answer) waiting.resolve(answer);
-    else waiting.reject(new ProblemError('authorize-unavailable', 'The decision of authorize could not be read, so nothing was let through.'));
+    else
+      waiting.reject(
+        new ProblemError(
+          'authorize-unavailable',
+          'The decision of authorize could not be read, so nothing was let through.',
+        ),
+      );
   });
 }
 
-/** Gathers the checks that come in while one batch is under way and sends them as the next: no timer, and when idle no delay but the turn of the event loop. Late, missing or unreadable answers are refusals. */
+/**
+ * Gathers the checks that come in while one batch is under way and sends them as the next: no timer, and when idle no
+ * delay but the turn of the event loop. Late, missing or unreadable answers are refusals.
+ */
 export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>; timeoutMs: number }): CheckClient {
   const waiting: Waiting[] = [];
   let sending: 'no' | 'soon' | 'now' = 'no';
   /** Whether the last batch was of one: then the next one, too, is likely to wait for company in vain. */
   let alone = true;
-  const ask = (checks: readonly Check[], timeoutMs: number) => deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });
-  // A replica of authorize that stops takes its idle connections along: the same question goes once more, within the same deadline.
+  const ask = (checks: readonly Check[], timeoutMs: number) =>
+    deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });
+  // A replica of authorize that stops takes its idle connections along: the same question goes once more, within the
+  // same deadline.
   const askAgain = (checks: readonly Check[], startedAt: number) => (error: unknown) => {
     const left = deps.timeoutMs - (performance.now() - startedAt);
-    if (!(error instanceof ProblemError) || error.code !== 'service-unavailable' || left < deps.timeoutMs / 4) throw error;
+    if (!(error instanceof ProblemError) || error.code !== 'service-unavailable' || left < deps.timeoutMs / 4)
+      throw error;
     return ask(checks, left);
   };
   const send = async () => {
@@ -47,14 +62,21 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
       const { body } = await ask(checks, deps.timeoutMs).catch(askAgain(checks, performance.now()));
       settle(batch, body);
     } catch (cause) {
-      const error = cause instanceof ProblemError && cause.code !== 'service-unavailable' && cause.status === 503 ? cause
-        : new ProblemError('authorize-unavailable', 'No decision can be had at the moment, so nothing was let through. Try again shortly.', { cause });
+      const error =
+        cause instanceof ProblemError && cause.code !== 'service-unavailable' && cause.status === 503
+          ? cause
+          : new ProblemError(
+              'authorize-unavailable',
+              'No decision can be had at the moment, so nothing was let through. Try again shortly.',
+              { cause },
+            );
       for (const one of batch) one.reject(error);
     }
     sending = 'no';
     sendSoon();
   };
-  // When there is much to do, not at once but when this turn of the event loop has read its sockets: what came in together goes together.
+  // When there is much to do, not at once but when this turn of the event loop has read its sockets: what came in
+  // together goes together.
   const sendSoon = () => {
     if (sending !== 'no' || waiting.length === 0) return;
     if (waiting.length === 1 && alone) return void send();
@@ -62,9 +84,10 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
     setImmediate(() => void send());
   };
   return {
-    check: (check) => new Promise((resolve, reject) => {
-      waiting.push({ check, resolve, reject });
-      sendSoon();
-    }),
+    check: (check) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ check, resolve, reject });
+        sendSoon();
+      }),
   };
 }

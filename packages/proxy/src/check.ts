@@ -14,7 +14,12 @@ import type { Upstream } from './upstream/upstream.ts';
 function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
   if (request.method !== 'OPTIONS') return {};
   const { origin, 'access-control-request-method': asked } = request.headers;
-  return { headers: { ...(origin === undefined ? {} : { origin }), ...(asked === undefined ? {} : { 'access-control-request-method': asked }) } };
+  return {
+    headers: {
+      ...(origin === undefined ? {} : { origin }),
+      ...(asked === undefined ? {} : { 'access-control-request-method': asked }),
+    },
+  };
 }
 
 function describe(exchange: Exchange, clientCertificate: ClientCertificate | undefined): Check {
@@ -23,7 +28,14 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
   return {
     credential: exchange.tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: exchange.tokenHash },
     target: { kind: 'cluster', name: exchange.clusterName },
-    request: { method: request.method ?? '', path: info.path, host: headers!.host, ip: exchange.clientAddress, ...preflightHeaders(request), ...(clientCertificate === undefined ? {} : { clientCertificate }) },
+    request: {
+      method: request.method ?? '',
+      path: info.path,
+      host: headers!.host,
+      ip: exchange.clientAddress,
+      ...preflightHeaders(request),
+      ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    },
     kubernetes: kubernetesAttributes(info, exchange.upgrade !== undefined),
   };
 }
@@ -45,24 +57,40 @@ export type CheckDeps = {
 };
 
 /**
- * Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but only after the caller is known.
- * An unknown kind counts there as whatever is stricter, so that what is allowed is allowed either way; only what is refused is worth asking the cluster about.
+ * Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but
+ * only after the caller is known. An unknown kind counts there as whatever is stricter, so that what is allowed is
+ * allowed either way; only what is refused is worth asking the cluster about.
  */
 export function createCheck(deps: CheckDeps): Step {
   return async (exchange) => {
     exchange.check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
     exchange.changesSeen = deps.changesHeard?.() ?? 0;
     let answer = await deps.client.check(exchange.check);
-    if (answer.decision.effect === 'deny' && answer.identity && exchange.upstream && deps.kindsOf && dependsOnKind(exchange.check.kubernetes!) && await learnKindOf(exchange, deps.kindsOf)) {
+    if (
+      answer.decision.effect === 'deny' &&
+      answer.identity &&
+      exchange.upstream &&
+      deps.kindsOf &&
+      dependsOnKind(exchange.check.kubernetes!) &&
+      (await learnKindOf(exchange, deps.kindsOf))
+    ) {
       exchange.changesSeen = deps.changesHeard?.() ?? 0;
       answer = await deps.client.check(exchange.check);
     }
     exchange.answer = answer;
     if (answer.decision.effect !== 'allow') {
       const code = answer.problem?.code;
-      throw new ProblemError(isProblemCode(code) ? code : 'forbidden', answer.problem?.detail ?? 'The policy does not allow this.');
+      throw new ProblemError(
+        isProblemCode(code) ? code : 'forbidden',
+        answer.problem?.detail ?? 'The policy does not allow this.',
+      );
     }
-    if (!exchange.upstream) throw new ProblemError('not-found', `There is no cluster ${JSON.stringify(exchange.clusterName)} here. "sallyport clusters" lists those there are.`);
-    if (exchange.response.destroyed || exchange.request.socket.destroyed) throw new ProblemError('bad-request', 'The client went away.');
+    if (!exchange.upstream)
+      throw new ProblemError(
+        'not-found',
+        `There is no cluster ${JSON.stringify(exchange.clusterName)} here. "sallyport clusters" lists those there are.`,
+      );
+    if (exchange.response.destroyed || exchange.request.socket.destroyed)
+      throw new ProblemError('bad-request', 'The client went away.');
   };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createClientAddress } from './client-address.ts';
 
-describe('the client\'s address', () => {
-  it('is the peer\'s unless the peer is a trusted proxy, whatever the header says', () => {
+describe("the client's address", () => {
+  it("is the peer's unless the peer is a trusted proxy, whatever the header says", () => {
     expect(createClientAddress([])('10.0.0.9', '6.6.6.6')).toBe('10.0.0.9');
     expect(createClientAddress(['192.168.0.0/16'])('10.0.0.9', '6.6.6.6')).toBe('10.0.0.9');
     expect(createClientAddress([])('::ffff:10.0.0.9', undefined)).toBe('10.0.0.9');

@@ -5,8 +5,13 @@ function plain(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
-/** Tells who a request comes from: the peer, or behind trusted proxies (CIDRs) the nearest hop of X-Forwarded-For that is not one of them. */
-export function createClientAddress(trustedProxies: readonly string[]): (peer: string | undefined, forwardedFor: string | undefined) => string {
+/**
+ * Tells who a request comes from: the peer, or behind trusted proxies (CIDRs) the nearest hop of X-Forwarded-For that
+ * is not one of them.
+ */
+export function createClientAddress(
+  trustedProxies: readonly string[],
+): (peer: string | undefined, forwardedFor: string | undefined) => string {
   const trusted = new BlockList();
   for (const cidr of trustedProxies) {
     const [address = '', bits = ''] = cidr.split('/');
@@ -19,7 +24,10 @@ export function createClientAddress(trustedProxies: readonly string[]): (peer: s
   return (peer, forwardedFor) => {
     let address = plain(peer ?? '');
     if (trustedProxies.length === 0 || forwardedFor === undefined || !isTrusted(address)) return address;
-    for (const hop of forwardedFor.split(',').map((one) => plain(one.trim())).reverse()) {
+    for (const hop of forwardedFor
+      .split(',')
+      .map((one) => plain(one.trim()))
+      .reverse()) {
       if (isIP(hop) === 0) return address; // an unreadable hop ends what can be believed
       address = hop;
       if (!isTrusted(hop)) return address;

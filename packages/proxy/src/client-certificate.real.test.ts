@@ -5,7 +5,16 @@ import { connect, type ConnectionOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ClientCertificate } from '@sallyport/contracts';
 import { createClientCertificates } from './client-certificate.ts';
-import { authority, intermediate, leaf, leafKey, server, serverKey, stranger, strangerKey } from './client-certificates.test.support.ts';
+import {
+  authority,
+  intermediate,
+  leaf,
+  leafKey,
+  server,
+  serverKey,
+  stranger,
+  strangerKey,
+} from './client-certificates.test.support.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 
 const closing: (() => void)[] = [];
@@ -14,7 +23,10 @@ afterEach(() => {
 });
 
 /** What the gateway's own listener makes of a client. */
-async function seen(client: ConnectionOptions, options: { asked?: boolean; tls?: boolean } = {}): Promise<ClientCertificate | undefined> {
+async function seen(
+  client: ConnectionOptions,
+  options: { asked?: boolean; tls?: boolean } = {},
+): Promise<ClientCertificate | undefined> {
   const { asked = true, tls = true } = options;
   const of = createClientCertificates({ asked });
   let found: ClientCertificate | undefined;
@@ -23,7 +35,9 @@ async function seen(client: ConnectionOptions, options: { asked?: boolean; tls?:
     expect(of(socket)).toBe(found);
   };
   const listener = createGatewayServer({
-    tls: tls ? { cert: server, key: serverKey, ...(asked ? { clientCa: authority } : {}) } : undefined, isOwn: () => true, unparsable: () => {},
+    tls: tls ? { cert: server, key: serverKey, ...(asked ? { clientCa: authority } : {}) } : undefined,
+    isOwn: () => true,
+    unparsable: () => {},
     ownApi: (request: IncomingMessage, response: ServerResponse) => {
       note(request.socket);
       response.end();
@@ -33,7 +47,9 @@ async function seen(client: ConnectionOptions, options: { asked?: boolean; tls?:
   closing.push(() => void listener.close());
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;
-  const socket = tls ? connect({ host: '127.0.0.1', port, ca: server, servername: 'localhost', ALPNProtocols: ['http/1.1'], ...client }) : connectPlain(port, '127.0.0.1');
+  const socket = tls
+    ? connect({ host: '127.0.0.1', port, ca: server, servername: 'localhost', ALPNProtocols: ['http/1.1'], ...client })
+    : connectPlain(port, '127.0.0.1');
   await once(socket, tls ? 'secureConnect' : 'connect');
   socket.end('GET / HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n');
   socket.resume();
@@ -41,7 +57,7 @@ async function seen(client: ConnectionOptions, options: { asked?: boolean; tls?:
   return found;
 }
 
-describe('a client\'s certificate', () => {
+describe("a client's certificate", () => {
   it('is read, and is valid if it leads to the authority, over whatever stands between', async () => {
     expect(await seen({ cert: leaf + intermediate, key: leafKey })).toEqual({ presented: true, leaf, valid: true });
   });

@@ -5,7 +5,8 @@ import type { ClientCertificate } from '@sallyport/contracts';
 /** What a connection's client showed of itself in the handshake; undefined where nobody asked. */
 export type ClientCertificateOf = (socket: Socket) => ClientCertificate | undefined;
 
-const pem = (der: Buffer) => `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+const pem = (der: Buffer) =>
+  `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
 
 function read(socket: Socket): ClientCertificate {
   if (!(socket instanceof TLSSocket)) return { presented: false };
@@ -15,7 +16,10 @@ function read(socket: Socket): ClientCertificate {
   return { presented: true, leaf: pem(leaf.raw), valid: socket.authorized };
 }
 
-/** Creates the reader of client certificates: once for each connection, as they hold for all of it. `asked`: the gateway has a CA for clients. */
+/**
+ * Creates the reader of client certificates: once for each connection, as they hold for all of it. `asked`: the gateway
+ * has a CA for clients.
+ */
 export function createClientCertificates(deps: { asked: boolean }): ClientCertificateOf {
   if (!deps.asked) return () => undefined;
   const known = new WeakMap<Socket, ClientCertificate>();

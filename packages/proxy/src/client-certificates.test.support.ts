@@ -1,4 +1,5 @@
-// A client's certificate with an intermediate between it and its authority, one that nobody vouches for, and a server's own. The keys are worth nothing.
+// A client's certificate with an intermediate between it and its authority, one that nobody vouches for, and a server's
+// own. The keys are worth nothing.
 export const authority = `-----BEGIN CERTIFICATE-----
 MIIBqzCCAVGgAwIBAgIUfyOqAQUy9xdSNG+VMOu9VfqUH9owCgYIKoZIzj0EAwIw
 KjEoMCYGA1UEAwwfU2FsbHlwb3J0IHRlc3QgY2xpZW50IGF1dGhvcml0eTAgFw0y

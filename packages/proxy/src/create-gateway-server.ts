@@ -17,24 +17,42 @@ export type GatewayServerDeps = {
   /** The gateway's own pages and API; every other address is a cluster's. */
   ownApi(request: IncomingMessage, response: ServerResponse): void;
   isOwn(request: IncomingMessage): boolean;
-  /** How long a body for the gateway's own pages and API may take, in milliseconds: a minute unless given, in which the largest that is taken there comes through slow lines. */
+  /**
+   * How long a body for the gateway's own pages and API may take, in milliseconds: a minute unless given, in which the
+   * largest that is taken there comes through slow lines.
+   */
   ownBodyMs?: number;
   /** Bytes that are no HTTP. */
   unparsable(socket: Duplex, reason: string): void;
 };
 
 const options = {
-  maxHeaderSize: 65_536, requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000, insecureHTTPParser: false, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000,
+  maxHeaderSize: 65_536,
+  requestTimeout: 0,
+  headersTimeout: 20_000,
+  keepAliveTimeout: 65_000,
+  insecureHTTPParser: false,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
   requireHostHeader: false, // refused on the road, where it is recorded; Node itself would answer unseen
   connectionsCheckingInterval: 5000,
 };
 const handshakeTimeout = 10_000;
 
-/** How long a client may take to finish a body that is not sent on any more, or to close after a refused upgrade, in milliseconds. */
+/**
+ * How long a client may take to finish a body that is not sent on any more, or to close after a refused upgrade, in
+ * milliseconds.
+ */
 const lingerMs = 2000;
 const ownBodyMs = 60_000;
 
-function run(deps: GatewayServerDeps, request: IncomingMessage, response: ServerResponse, how: Parameters<BeginExchange>[2]): void {
+function run(
+  deps: GatewayServerDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  how: Parameters<BeginExchange>[2],
+): void {
   const exchange = deps.begin(request, response, how);
   deps.ends.opened(exchange);
   const end = how.upgrade ? how.upgrade.socket : response;
@@ -45,7 +63,10 @@ function run(deps: GatewayServerDeps, request: IncomingMessage, response: Server
   });
 }
 
-/** Reads the rest of a body whose request is answered. A client that does not finish it in time loses its connection; one that does may have sent the next request on it. */
+/**
+ * Reads the rest of a body whose request is answered. A client that does not finish it in time loses its connection;
+ * one that does may have sent the next request on it.
+ */
 function dropRest(request: IncomingMessage): void {
   const { socket } = request;
   request.unpipe();
@@ -61,7 +82,10 @@ function destroyAfter(socket: Duplex, ms: number): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** Holds a body for the gateway's own pages to a time, which the road does by its own rules: one that never ends would keep its connection, and one to the service behind the page. */
+/**
+ * Holds a body for the gateway's own pages to a time, which the road does by its own rules: one that never ends would
+ * keep its connection, and one to the service behind the page.
+ */
 function limitOwnBody(request: IncomingMessage, response: ServerResponse, ms: number): void {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
   if (coding === undefined && (length === undefined || length === '0')) return;
@@ -77,7 +101,10 @@ function limitOwnBody(request: IncomingMessage, response: ServerResponse, ms: nu
   });
 }
 
-/** Ends a connection that leads nowhere any more, whatever its client does: unread and unclosed it would stay, and its event with it. */
+/**
+ * Ends a connection that leads nowhere any more, whatever its client does: unread and unclosed it would stay, and its
+ * event with it.
+ */
 function letGo(socket: Duplex): void {
   socket.end();
   socket.resume();
@@ -85,13 +112,19 @@ function letGo(socket: Duplex): void {
 }
 
 /** The same road for an upgrade: a response bound to the bare socket, so that a refusal is a proper HTTP answer. */
-function runUpgrade(deps: GatewayServerDeps & { pipeline: PipelineLimit }, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function runUpgrade(
+  deps: GatewayServerDeps & { pipeline: PipelineLimit },
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
   socket.on('error', () => socket.destroy());
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   try {
     response.assignSocket(socket as never);
-  } catch { // an earlier request on this connection is not answered yet: an upgrade cannot wait for its turn
+  } catch {
+    // an earlier request on this connection is not answered yet: an upgrade cannot wait for its turn
     deps.unparsable(socket, 'UPGRADE_BEHIND_REQUEST');
     return deps.pipeline.end(socket);
   }
@@ -106,8 +139,16 @@ function runUpgrade(deps: GatewayServerDeps & { pipeline: PipelineLimit }, reque
 /** Connections whose bytes were no HTTP, and that have been told so. */
 const answered = new WeakSet<Duplex>();
 
-/** Answers bytes that are no HTTP, unless an answer is under way or still owed to a whole request: it would be taken for that. */
-function refuseBytes(deps: GatewayServerDeps, error: NodeJS.ErrnoException, socket: Duplex, latest: ServerResponse | undefined): void {
+/**
+ * Answers bytes that are no HTTP, unless an answer is under way or still owed to a whole request: it would be taken for
+ * that.
+ */
+function refuseBytes(
+  deps: GatewayServerDeps,
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  latest: ServerResponse | undefined,
+): void {
   if (answered.has(socket)) return; // the rest of the same bytes; to cut now could take the answer from the client
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const answering = latest !== undefined && !latest.writableFinished;
@@ -124,7 +165,15 @@ function refuseBytes(deps: GatewayServerDeps, error: NodeJS.ErrnoException, sock
 
 function createSecureServer({ cert, key, clientCa, profile }: NonNullable<GatewayServerDeps['tls']>): Server {
   const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
-  return createHttpsServer({ ...options, cert, key, ...asking, ALPNProtocols: ['http/1.1'], ...tlsOptions(profile), handshakeTimeout });
+  return createHttpsServer({
+    ...options,
+    cert,
+    key,
+    ...asking,
+    ALPNProtocols: ['http/1.1'],
+    ...tlsOptions(profile),
+    handshakeTimeout,
+  });
 }
 
 /** The gateway's listener: HTTP/1.1 (upgrades need it), TLS unless a load balancer ends it. Does not listen yet. */
@@ -152,7 +201,12 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
   server.on('checkContinue', (request, response) => route(request, response, true));
   server.on('checkExpectation', (request, response) => route(request, response, false));
   const upgrading = { ...deps, pipeline };
-  for (const event of ['upgrade', 'connect']) server.on(event, (request: IncomingMessage, socket: Duplex, head: Buffer) => runUpgrade(upgrading, request, socket, head));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseBytes(deps, error, socket, latest.get(socket)));
+  for (const event of ['upgrade', 'connect'])
+    server.on(event, (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      runUpgrade(upgrading, request, socket, head),
+    );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+    refuseBytes(deps, error, socket, latest.get(socket)),
+  );
   return server;
 }

@@ -1,4 +1,12 @@
-import { createAuditRecord, createIdSource, microTime, type AuditSink, type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport/kit';
+import {
+  createAuditRecord,
+  createIdSource,
+  microTime,
+  type AuditSink,
+  type Logger,
+  type Metrics,
+  type SessionTokenVerifier,
+} from '@sallyport/kit';
 import type { Config } from '@sallyport/contracts';
 import type { Duplex } from 'node:stream';
 import { createAuditTrail } from './audit-trail.ts';
@@ -26,9 +34,17 @@ import type { Upstream } from './upstream/upstream.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
 
 export type RoadDeps = {
-  sink: AuditSink; logger: Logger; metrics: Metrics; now: () => number;
-  upstreams: Upstreams; checks: CheckClient; addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
-  producer: string; hashKey: Buffer; settings: Pick<Config, 'audit' | 'timeouts' | 'streams'>; track(socket: Duplex): void;
+  sink: AuditSink;
+  logger: Logger;
+  metrics: Metrics;
+  now: () => number;
+  upstreams: Upstreams;
+  checks: CheckClient;
+  addressOf(peer: string | undefined, forwardedFor: string | undefined): string;
+  producer: string;
+  hashKey: Buffer;
+  settings: Pick<Config, 'audit' | 'timeouts' | 'streams'>;
+  track(socket: Duplex): void;
   clientCertificateOf?: ClientCertificateOf;
   /** Judges the tokens of Pomerium's clients; without it none of them is taken. */
   tokens?: SessionTokenVerifier | undefined;
@@ -36,7 +52,10 @@ export type RoadDeps = {
   streamChecks?: CheckClient;
 };
 export type Road = {
-  begin: BeginExchange; gateway(exchange: Exchange): Promise<void>; ends: ExchangeEnds; streams: Streams;
+  begin: BeginExchange;
+  gateway(exchange: Exchange): Promise<void>;
+  ends: ExchangeEnds;
+  streams: Streams;
   /** What a cluster says of its kinds. */
   kindsOf(upstream: Upstream | undefined): ClusterKinds | undefined;
 };
@@ -45,10 +64,25 @@ export type Road = {
 export function createRoad(deps: RoadDeps): Road {
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   const trail = createAuditTrail({
-    sink: deps.sink, settings: deps.settings.audit, producer: deps.producer, hashKey: deps.hashKey, microTime, createRecord: (about) => createAuditRecord(about, ids),
+    sink: deps.sink,
+    settings: deps.settings.audit,
+    producer: deps.producer,
+    hashKey: deps.hashKey,
+    microTime,
+    createRecord: (about) => createAuditRecord(about, ids),
   });
-  const kindsOf = createAskForKinds({ sink: deps.sink, producer: deps.producer, now: deps.now, createRecord: (about) => createAuditRecord(about, ids) });
-  const streams = createStreams({ ...deps, settings: deps.settings.streams, checks: deps.streamChecks ?? deps.checks, events: createStreamEvents(trail) });
+  const kindsOf = createAskForKinds({
+    sink: deps.sink,
+    producer: deps.producer,
+    now: deps.now,
+    createRecord: (about) => createAuditRecord(about, ids),
+  });
+  const streams = createStreams({
+    ...deps,
+    settings: deps.settings.streams,
+    checks: deps.streamChecks ?? deps.checks,
+    events: createStreamEvents(trail),
+  });
   const ends = createExchangeEnds({ trail, logger: deps.logger, metrics: deps.metrics, closed: streams.closed });
   const started = (exchange: Exchange, cut: (end: StreamEnd) => void) => {
     if (exchange.kube!.longRunning) trail.started(exchange);
@@ -67,10 +101,27 @@ export function createRoad(deps: RoadDeps): Road {
     return exchange.upgrade ? tunnel(exchange) : forward(exchange);
   };
   const gateway = createGateway({
-    openAudit: trail.open, readTarget: createReadTarget(deps), readKubeRequest: createReadKubeRequest(), readCredential: createReadCredential(deps),
-    check: createCheck({ client: deps.checks, clientCertificateOf: deps.clientCertificateOf ?? (() => undefined), changesHeard: streams.changesHeard, kindsOf }),
-    admitStream: streams.admit, commitAudit: trail.commit, impersonate: createImpersonate(),
-    send, sendStatus: fail,
+    openAudit: trail.open,
+    readTarget: createReadTarget(deps),
+    readKubeRequest: createReadKubeRequest(),
+    readCredential: createReadCredential(deps),
+    check: createCheck({
+      client: deps.checks,
+      clientCertificateOf: deps.clientCertificateOf ?? (() => undefined),
+      changesHeard: streams.changesHeard,
+      kindsOf,
+    }),
+    admitStream: streams.admit,
+    commitAudit: trail.commit,
+    impersonate: createImpersonate(),
+    send,
+    sendStatus: fail,
   });
-  return { begin: createBeginExchange({ clientAddress: deps.addressOf }), gateway, ends, streams, kindsOf: (upstream) => upstream && kindsOf(upstream) };
+  return {
+    begin: createBeginExchange({ clientAddress: deps.addressOf }),
+    gateway,
+    ends,
+    streams,
+    kindsOf: (upstream) => upstream && kindsOf(upstream),
+  };
 }

@@ -1,4 +1,10 @@
-import { isJudgedAsCreate, type AuditEvent, type AuditStage, type KubernetesAttributes, type SallyportPart } from '@sallyport/contracts';
+import {
+  isJudgedAsCreate,
+  type AuditEvent,
+  type AuditStage,
+  type KubernetesAttributes,
+  type SallyportPart,
+} from '@sallyport/contracts';
 import { clientText } from './client-text.ts';
 import { auditUri, describeRequest, longest } from './describe-request.ts';
 import type { Exchange } from './exchange.ts';
@@ -13,14 +19,28 @@ function describeVerbs(part: SallyportPart, verb: string, asked: KubernetesAttri
 function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
   const { answer, headers, kube } = exchange;
   const identity = answer?.identity;
-  const part: SallyportPart = { producer, clientAddress: exchange.clientAddress, protocol: exchange.upgrade ? headers?.upgrade ?? 'upgrade' : 'http/1.1' };
-  if (exchange.clusterName !== '') part.cluster = { id: clientText(exchange.clusterName), name: clientText(exchange.clusterName) };
+  const part: SallyportPart = {
+    producer,
+    clientAddress: exchange.clientAddress,
+    protocol: exchange.upgrade ? (headers?.upgrade ?? 'upgrade') : 'http/1.1',
+  };
+  if (exchange.clusterName !== '')
+    part.cluster = { id: clientText(exchange.clusterName), name: clientText(exchange.clusterName) };
   if (kube) describeVerbs(part, kube.verb, exchange.check?.kubernetes);
   if (answer?.session) part.sessionId = answer.session.id;
   if (exchange.tokenHash !== undefined) part.credentialKind = 'session';
-  if (identity) part.identity = { iss: identity.issuer, sub: identity.subject, email: identity.email, groups: identity.groups, amr: identity.amr, authTime: identity.authTime };
+  if (identity)
+    part.identity = {
+      iss: identity.issuer,
+      sub: identity.subject,
+      email: identity.email,
+      groups: identity.groups,
+      amr: identity.amr,
+      authTime: identity.authTime,
+    };
   if (answer) part.decision = answer.decision;
-  if (answer?.impersonation && answer.impersonation.droppedGroups.length > 0) part.droppedGroups = answer.impersonation.droppedGroups;
+  if (answer?.impersonation && answer.impersonation.droppedGroups.length > 0)
+    part.droppedGroups = answer.impersonation.droppedGroups;
   if (headers?.kubectlSession !== undefined || headers?.kubectlCommand !== undefined) {
     part.invocation = {
       ...(headers.kubectlSession === undefined ? {} : { kubectlSession: clientText(headers.kubectlSession) }),
@@ -44,20 +64,43 @@ function describeRun(part: SallyportPart, { kube }: Exchange, commandText: ExecC
 
 export type DescribeOptions = { producer: string; commandText: ExecCommandText };
 
-/** The event of one stage of one request, in the shape of audit.k8s.io/v1 with our part under `sallyport`. Times are MicroTime texts. */
-export function describeEvent(exchange: Exchange, stage: AuditStage, times: { received: string; stage: string }, options: DescribeOptions): AuditEvent {
+/**
+ * The event of one stage of one request, in the shape of audit.k8s.io/v1 with our part under `sallyport`. Times are
+ * MicroTime texts.
+ */
+export function describeEvent(
+  exchange: Exchange,
+  stage: AuditStage,
+  times: { received: string; stage: string },
+  options: DescribeOptions,
+): AuditEvent {
   const { kube, headers, answer } = exchange;
   const part = sallyportPart(exchange, options.producer);
   describeRun(part, exchange, options.commandText);
   const request = { method: exchange.request.method ?? '', rawTarget: exchange.rawTarget, kube };
-  part.request = describeRequest(request, options.commandText, stage === 'RequestReceived' && kube && mustShowWhole(kube) ? longest.whole : longest.part);
+  part.request = describeRequest(
+    request,
+    options.commandText,
+    stage === 'RequestReceived' && kube && mustShowWhole(kube) ? longest.whole : longest.part,
+  );
   const user = answer?.impersonation;
   const event: AuditEvent = {
-    kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: exchange.auditId, stage,
-    requestURI: auditUri(exchange.rawTarget, kube), verb: kube?.requestVerb ?? (exchange.request.method ?? '').toLowerCase(),
-    user: user ? { username: user.user, uid: user.uid, groups: user.groups, extra: user.extra } : answer?.identity ? { username: answer.identity.user, groups: answer.identity.groups } : {},
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: exchange.auditId,
+    stage,
+    requestURI: auditUri(exchange.rawTarget, kube),
+    verb: kube?.requestVerb ?? (exchange.request.method ?? '').toLowerCase(),
+    user: user
+      ? { username: user.user, uid: user.uid, groups: user.groups, extra: user.extra }
+      : answer?.identity
+        ? { username: answer.identity.user, groups: answer.identity.groups }
+        : {},
     sourceIPs: [exchange.clientAddress],
-    requestReceivedTimestamp: times.received, stageTimestamp: times.stage, sallyport: part,
+    requestReceivedTimestamp: times.received,
+    stageTimestamp: times.stage,
+    sallyport: part,
   };
   if (headers?.userAgent !== undefined) event.userAgent = clientText(headers.userAgent);
   if (kube?.isResourceRequest) {
@@ -81,5 +124,6 @@ function describeResponse(event: AuditEvent, exchange: Exchange, stage: AuditSta
   event.sallyport.bytesIn = exchange.bytesIn;
   event.sallyport.bytesOut = exchange.bytesOut;
   event.sallyport.durationMs = Math.round((now - exchange.startedAt) * 1000) / 1000;
-  if (exchange.upstreamStartedAt > 0) event.sallyport.upstreamMs = Math.round((now - exchange.upstreamStartedAt) * 1000) / 1000;
+  if (exchange.upstreamStartedAt > 0)
+    event.sallyport.upstreamMs = Math.round((now - exchange.upstreamStartedAt) * 1000) / 1000;
 }

@@ -16,10 +16,22 @@ function asked(rawTarget: string, method = 'GET') {
 describe('what an event says of a request', () => {
   it('has each part of the target in a member of its own, wherever it is in the target', () => {
     const pads = `${'pad=x&'.repeat(400)}`;
-    const described = describeRequest(asked(`/api/v1/secrets?${pads}labelSelector=app%3Dvault&fieldSelector=metadata.namespace%3Dprod`), clear, longest.part);
-    expect(described).toMatchObject({ method: 'GET', labelSelector: 'app=vault', fieldSelector: 'metadata.namespace=prod' });
+    const described = describeRequest(
+      asked(`/api/v1/secrets?${pads}labelSelector=app%3Dvault&fieldSelector=metadata.namespace%3Dprod`),
+      clear,
+      longest.part,
+    );
+    expect(described).toMatchObject({
+      method: 'GET',
+      labelSelector: 'app=vault',
+      fieldSelector: 'metadata.namespace=prod',
+    });
     expect(described.query).toMatch(/fieldSelector=metadata\.namespace%3Dprod$/);
-    const proxied = describeRequest(asked(`${node}/${'a/'.repeat(2000)}../etc`.replace('../', 'run/')), clear, longest.part);
+    const proxied = describeRequest(
+      asked(`${node}/${'a/'.repeat(2000)}../etc`.replace('../', 'run/')),
+      clear,
+      longest.part,
+    );
     expect(proxied.proxyPath).toMatch(/\/run\/etc$/);
   });
 
@@ -34,20 +46,35 @@ describe('what an event says of a request', () => {
 
   it('is short for an ordinary request', () => {
     expect(describeRequest(asked('/api/v1/namespaces/dev/pods/web'), clear, longest.part)).toEqual({ method: 'GET' });
-    expect(describeRequest(asked('/api/v1/pods?limit=500'), clear, longest.part)).toEqual({ method: 'GET', query: 'limit=500' });
+    expect(describeRequest(asked('/api/v1/pods?limit=500'), clear, longest.part)).toEqual({
+      method: 'GET',
+      query: 'limit=500',
+    });
   });
 
   it('shows control characters as escapes and no tokens', () => {
-    const described = describeRequest(asked(`/api/v1/pods?labelSelector=a%3D%1b[2J&x=spt_${'a'.repeat(43)}`), clear, longest.part);
+    const described = describeRequest(
+      asked(`/api/v1/pods?labelSelector=a%3D%1b[2J&x=spt_${'a'.repeat(43)}`),
+      clear,
+      longest.part,
+    );
     expect(described.labelSelector).toBe('a=\\u001b[2J');
     expect(JSON.stringify(described)).not.toContain('aaaa');
-    expect(describeRequest(asked(`${node}/logs/spt_${'a'.repeat(43)}`), clear, longest.part).proxyPath).toBe('/logs/spt_[redacted]');
+    expect(describeRequest(asked(`${node}/logs/spt_${'a'.repeat(43)}`), clear, longest.part).proxyPath).toBe(
+      '/logs/spt_[redacted]',
+    );
   });
 });
 
 describe('a command in a query', () => {
-  it.each(['/api/v1/namespaces/dev/pods/web/exec?command=secret&container=c', `${node}/exec/prod/web/c?command=secret&container=c`, `${node}/run/prod/web/c?cmd=secret&container=c`, `${node}/run/prod/web/c?c%6dd=secret&container=c`])('of %s is in exec.command and not here', (target) => {
-    for (const text of [clear, hashed]) expect(describeRequest(asked(target, 'POST'), text, longest.whole).query).toBe('container=c');
+  it.each([
+    '/api/v1/namespaces/dev/pods/web/exec?command=secret&container=c',
+    `${node}/exec/prod/web/c?command=secret&container=c`,
+    `${node}/run/prod/web/c?cmd=secret&container=c`,
+    `${node}/run/prod/web/c?c%6dd=secret&container=c`,
+  ])('of %s is in exec.command and not here', (target) => {
+    for (const text of [clear, hashed])
+      expect(describeRequest(asked(target, 'POST'), text, longest.whole).query).toBe('container=c');
     expect(auditUri(target, asked(target).kube)).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
   });
 
@@ -62,7 +89,11 @@ describe('a command in a query', () => {
   });
 
   it('in a query of more parameters than a request may have is hashed a thousand times at most', () => {
-    const { query } = describeRequest(asked(`/api/v1/pods?${'command=x&'.repeat(6000)}`), hashed, Number.MAX_SAFE_INTEGER);
+    const { query } = describeRequest(
+      asked(`/api/v1/pods?${'command=x&'.repeat(6000)}`),
+      hashed,
+      Number.MAX_SAFE_INTEGER,
+    );
     expect(query!.match(/hmac-sha256/g)).toHaveLength(1000);
   });
 
@@ -72,26 +103,37 @@ describe('a command in a query', () => {
     expect(describeRequest(asked(target), hashed, longest.part).query).toMatch(/^command=hmac-sha256:[\w-]{43}&a=1$/);
   });
 
-  it.each(['/api/v1/namespaces/dev/pods/web//exec?command=secret', `${node}/../run/prod/web/c?cmd=secret`, '/api/v1/namespaces/dev/pods/web/exec?%63ommand=secret&%zz'])('of a target that cannot be read (%s) is hashed where commands are', (target) => {
+  it.each([
+    '/api/v1/namespaces/dev/pods/web//exec?command=secret',
+    `${node}/../run/prod/web/c?cmd=secret`,
+    '/api/v1/namespaces/dev/pods/web/exec?%63ommand=secret&%zz',
+  ])('of a target that cannot be read (%s) is hashed where commands are', (target) => {
     expect(asked(target).kube).toBeUndefined();
     expect(JSON.stringify(describeRequest(asked(target), hashed, longest.part))).not.toContain('secret');
     expect(auditUri(target)).not.toContain('secret');
   });
 
   it('leaves its hash out of the hash of the target: a short command could be guessed from that', () => {
-    const target = (command: string) => `/api/v1/namespaces/dev/pods/web/exec?command=${command}&pad=${'x'.repeat(2000)}`;
-    expect(describeRequest(asked(target('ls')), hashed, longest.part).targetSha256).toBe(describeRequest(asked(target('rm')), hashed, longest.part).targetSha256);
+    const target = (command: string) =>
+      `/api/v1/namespaces/dev/pods/web/exec?command=${command}&pad=${'x'.repeat(2000)}`;
+    expect(describeRequest(asked(target('ls')), hashed, longest.part).targetSha256).toBe(
+      describeRequest(asked(target('rm')), hashed, longest.part).targetSha256,
+    );
   });
 });
 
 describe('the event of a write or a shell', () => {
   it('holds the script of an exec that a head of 64 KiB can carry', () => {
-    expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods/web/exec?command=${'x'.repeat(64_000)}&container=c`, 'POST'), clear)).toBe(true);
+    expect(
+      fitsEvent(asked(`/api/v1/namespaces/dev/pods/web/exec?command=${'x'.repeat(64_000)}&container=c`, 'POST'), clear),
+    ).toBe(true);
     expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?pad=${'x'.repeat(64_000)}`, 'POST'), clear)).toBe(true);
   });
 
   it('does not hold what is longer once it can be read', () => {
-    expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?labelSelector=${'%1b'.repeat(20_000)}`, 'DELETE'), clear)).toBe(false);
+    expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?labelSelector=${'%1b'.repeat(20_000)}`, 'DELETE'), clear)).toBe(
+      false,
+    );
     expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?pad=${'x'.repeat(66_000)}`, 'POST'), clear)).toBe(false);
   });
 });

@@ -7,7 +7,10 @@ import { mostHashes, type ExecCommandText } from './exec-command-text.ts';
 export type DescribedRequest = NonNullable<SallyportPart['request']>;
 type Described = { method: string; rawTarget: string; kube: RequestInfo | undefined };
 
-/** How much of a text an event holds: of whatever may be refused or repeated at will a part, of what goes upstream and changes something or opens a shell all that a head can carry. */
+/**
+ * How much of a text an event holds: of whatever may be refused or repeated at will a part, of what goes upstream and
+ * changes something or opens a shell all that a head can carry.
+ */
 export const longest = { part: 4096, whole: 65_536 } as const;
 const mostUri = 1024;
 const mayNameCommand = /[?&](?:c|%63)(?:o|%6f|m|%6d)/i;
@@ -29,16 +32,25 @@ function decode(text: string): string | undefined {
 function commandsIn(kube: RequestInfo | undefined): { names: ReadonlySet<string>; elsewhere: boolean } {
   if (kube?.kubelet?.action === 'run') return { names: new Set(['cmd']), elsewhere: true };
   // A target that could not be read might have been that of a run.
-  return { names: new Set(kube ? ['command'] : ['command', 'cmd']), elsewhere: kube?.exec !== undefined || kube?.kubelet?.exec !== undefined };
+  return {
+    names: new Set(kube ? ['command'] : ['command', 'cmd']),
+    elsewhere: kube?.exec !== undefined || kube?.kubelet?.exec !== undefined,
+  };
 }
 
-/** The query, with its mark, and what `keep` makes of each pair that names a command; a pair that cannot be read could name one and is left out. */
+/**
+ * The query, with its mark, and what `keep` makes of each pair that names a command; a pair that cannot be read could
+ * name one and is left out.
+ */
 function withCommands(query: string, names: ReadonlySet<string>, keep: (pair: string) => string | undefined): string {
-  const kept = query.slice(1).split('&').flatMap((pair) => {
-    const name = decode(pair.split('=', 1)[0]!);
-    if (name === undefined) return [];
-    return names.has(name) ? keep(pair) ?? [] : pair;
-  });
+  const kept = query
+    .slice(1)
+    .split('&')
+    .flatMap((pair) => {
+      const name = decode(pair.split('=', 1)[0]!);
+      if (name === undefined) return [];
+      return names.has(name) ? (keep(pair) ?? []) : pair;
+    });
   return kept.length === 0 ? '' : `?${kept.join('&')}`;
 }
 
@@ -48,10 +60,16 @@ const queryOf = (rawTarget: string) => (rawTarget.includes('?') ? rawTarget.slic
 export function auditUri(rawTarget: string, kube?: RequestInfo): string {
   const query = queryOf(rawTarget);
   if (query === '' || !mayNameCommand.test(query)) return clientText(rawTarget);
-  return clientText(rawTarget.slice(0, rawTarget.length - query.length) + withCommands(query, new Set([...commandsIn(kube).names, 'command']), () => undefined));
+  return clientText(
+    rawTarget.slice(0, rawTarget.length - query.length) +
+      withCommands(query, new Set([...commandsIn(kube).names, 'command']), () => undefined),
+  );
 }
 
-/** The query as an event may show it: a command that the event has elsewhere is left out, any other is shown as commands are shown. */
+/**
+ * The query as an event may show it: a command that the event has elsewhere is left out, any other is shown as commands
+ * are shown.
+ */
 function shownQuery({ rawTarget, kube }: Described, commandText: ExecCommandText): string {
   const query = queryOf(rawTarget);
   if (query === '' || !mayNameCommand.test(query)) return query;
@@ -67,7 +85,10 @@ function shownQuery({ rawTarget, kube }: Described, commandText: ExecCommandText
   });
 }
 
-/** What a request asks, in members of its own: `requestURI` is cut, and its padding could hide any of them. `most` bounds each text. */
+/**
+ * What a request asks, in members of its own: `requestURI` is cut, and its padding could hide any of them. `most`
+ * bounds each text.
+ */
 export function describeRequest(request: Described, commandText: ExecCommandText, most: number): DescribedRequest {
   const { method, rawTarget, kube } = request;
   const described: DescribedRequest = { method: clientText(method) };
@@ -86,6 +107,11 @@ export function describeRequest(request: Described, commandText: ExecCommandText
 export function fitsEvent(request: Described, commandText: ExecCommandText): boolean {
   // Escapes and hashes make no text of this length sixteen times longer.
   if (request.rawTarget.length <= longest.part) return true;
-  const { query = '', labelSelector = '', fieldSelector = '', proxyPath = '' } = describeRequest(request, commandText, Number.MAX_SAFE_INTEGER);
+  const {
+    query = '',
+    labelSelector = '',
+    fieldSelector = '',
+    proxyPath = '',
+  } = describeRequest(request, commandText, Number.MAX_SAFE_INTEGER);
   return Math.max(query.length, labelSelector.length, fieldSelector.length, proxyPath.length) <= longest.whole;
 }

@@ -9,9 +9,15 @@ import { selectStreams } from './streams/select-streams.ts';
 jest.setTimeout(15_000);
 
 const api = '/clusters/dev/api/v1/namespaces/dev';
-const ended: CheckAnswer = { decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' }, problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' } };
+const ended: CheckAnswer = {
+  decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
+  problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+};
 const revoked = { seq: 1, type: 'session-revoked', sessionId: 'ses_1' };
-/** When a request has been under way for long, in milliseconds, and how soon it then ends: a second is promised, and a busy machine is given three. */
+/**
+ * When a request has been under way for long, in milliseconds, and how soon it then ends: a second is promised, and a
+ * busy machine is given three.
+ */
 const longMs = 2000;
 const endsMs = 3000;
 
@@ -20,15 +26,28 @@ let rig: Rig;
 let cluster: { request: IncomingMessage; response: ServerResponse; over: boolean; whole: boolean }[] = [];
 const sockets: Socket[] = [];
 
-async function start(answer: (request: IncomingMessage, response: ServerResponse) => void, streams: object = {}): Promise<void> {
+async function start(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  streams: object = {},
+): Promise<void> {
   cluster = [];
-  rig = await createRig((request, response) => {
-    const one = { request, response, over: false, whole: false };
-    cluster.push(one);
-    request.on('error', () => {}).on('end', () => { one.whole = true; });
-    request.socket.on('close', () => { one.over = true; });
-    answer(request, response);
-  }, streams, { firstByte: '60s' });
+  rig = await createRig(
+    (request, response) => {
+      const one = { request, response, over: false, whole: false };
+      cluster.push(one);
+      request
+        .on('error', () => {})
+        .on('end', () => {
+          one.whole = true;
+        });
+      request.socket.on('close', () => {
+        one.over = true;
+      });
+      answer(request, response);
+    },
+    streams,
+    { firstByte: '60s' },
+  );
 }
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
@@ -48,21 +67,36 @@ function begin(method: string, target: string, lines: readonly string[] = []): C
   sockets.push(socket);
   let text = '';
   const client = { socket, text: () => text, closed: false };
-  socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
-  socket.on('error', () => {}).on('close', () => { client.closed = true; }).on('end', () => { client.closed = true; });
-  socket.write([`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n'));
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  socket
+    .on('error', () => {})
+    .on('close', () => {
+      client.closed = true;
+    })
+    .on('end', () => {
+      client.closed = true;
+    });
+  socket.write(
+    [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n'),
+  );
   return client;
 }
 const listed = () => selectStreams(rig.streams.registry, { ended: false, where: {} }, 'proxy/test').rows;
 const endedList = () => selectStreams(rig.streams.registry, { ended: true, where: {} }, 'proxy/test').rows;
-const complete = () => rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete');
+const complete = () =>
+  rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete');
 const revoke = () => {
   rig.answer = () => ended;
   rig.streams.hear(revoked);
 };
 
 const drip = (length?: number) => (_request: IncomingMessage, response: ServerResponse) => {
-  response.writeHead(200, { 'content-type': 'text/plain', ...(length === undefined ? {} : { 'content-length': String(length) }) });
+  response.writeHead(200, {
+    'content-type': 'text/plain',
+    ...(length === undefined ? {} : { 'content-length': String(length) }),
+  });
   const timer = setInterval(() => response.write('x'), 50);
   response.on('close', () => clearInterval(timer)).on('error', () => {});
 };
@@ -75,28 +109,73 @@ const flood = (_request: IncomingMessage, response: ServerResponse) => {
 /** Reads to the end and says nothing. */
 const swallow = (request: IncomingMessage) => void request.resume();
 
-type Shape = { answer(request: IncomingMessage, response: ServerResponse): void; method?: string; target: string; lines?: readonly string[]; body?: string; reads?: boolean };
+type Shape = {
+  answer(request: IncomingMessage, response: ServerResponse): void;
+  method?: string;
+  target: string;
+  lines?: readonly string[];
+  body?: string;
+  reads?: boolean;
+};
 const answered: [string, Shape][] = [
   ['a plain GET without an end', { answer: drip(), target: '/clusters/dev/apis/metrics.example.com/v1/endless' }],
   ['a GET of a promised length', { answer: drip(1_000_000), target: `${api}/pods` }],
   ['a path that is no resource', { answer: drip(), target: '/clusters/dev/version' }],
   ['logs to a slow reader', { answer: flood, target: `${api}/pods/web/log`, reads: false }],
   ['a large list to a slow reader', { answer: flood, target: `${api}/pods`, reads: false }],
-  ['a write whose answer has no end', { answer: drip(), method: 'POST', target: `${api}/pods`, lines: ['Content-Type: application/json', 'Content-Length: 2'], body: '{}' }],
-  ['a write that is answered before its body ends', { answer: drip(), method: 'POST', target: `${api}/pods`, lines: ['Content-Type: application/json', 'Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' }],
+  [
+    'a write whose answer has no end',
+    {
+      answer: drip(),
+      method: 'POST',
+      target: `${api}/pods`,
+      lines: ['Content-Type: application/json', 'Content-Length: 2'],
+      body: '{}',
+    },
+  ],
+  [
+    'a write that is answered before its body ends',
+    {
+      answer: drip(),
+      method: 'POST',
+      target: `${api}/pods`,
+      lines: ['Content-Type: application/json', 'Transfer-Encoding: chunked'],
+      body: '2\r\n{}\r\n',
+    },
+  ],
 ];
 const unanswered: [string, Shape][] = [
   ['a GET without an answer', { answer: never, target: `${api}/pods` }],
-  ['a write whose body has no end (with a length)', { answer: swallow, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 1000000'], body: 'begun' }],
-  ['a write whose body has no end (in chunks)', { answer: swallow, method: 'PUT', target: `${api}/pods/web`, lines: ['Transfer-Encoding: chunked'], body: '5\r\nbegun\r\n' }],
-  ['a write whose body has not begun', { answer: swallow, method: 'PATCH', target: `${api}/pods/web`, lines: ['Content-Length: 1000'] }],
-  ['a write without an answer', { answer: never, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 2'], body: '{}' }],
+  [
+    'a write whose body has no end (with a length)',
+    { answer: swallow, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 1000000'], body: 'begun' },
+  ],
+  [
+    'a write whose body has no end (in chunks)',
+    {
+      answer: swallow,
+      method: 'PUT',
+      target: `${api}/pods/web`,
+      lines: ['Transfer-Encoding: chunked'],
+      body: '5\r\nbegun\r\n',
+    },
+  ],
+  [
+    'a write whose body has not begun',
+    { answer: swallow, method: 'PATCH', target: `${api}/pods/web`, lines: ['Content-Length: 1000'] },
+  ],
+  [
+    'a write without an answer',
+    { answer: never, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 2'], body: '{}' },
+  ],
   ['a delete without an answer', { answer: never, method: 'DELETE', target: `${api}/pods/web` }],
 ];
 
 /** Begins a request of each shape, and waits until all have come as far as they will. */
 async function open(shapes: readonly [string, Shape][]): Promise<Client[]> {
-  await start((request, response) => shapes[Number(/shape=(\d+)/.exec(request.url!)![1])]![1].answer(request, response));
+  await start((request, response) =>
+    shapes[Number(/shape=(\d+)/.exec(request.url!)![1])]![1].answer(request, response),
+  );
   const clients = shapes.map(([, { method = 'GET', target, lines = [], body = '', reads = true }], index) => {
     const client = begin(method, `${target}?shape=${index}`, lines);
     if (!reads) client.socket.pause();
@@ -128,8 +207,12 @@ describe('a request that has no end ends with its session', () => {
     await until(() => cluster[0]!.over && rig.streams.registry.size === 0);
     expect(performance.now() - at).toBeLessThan(endsMs);
     await expectCut(client!, shape[1]);
-    expect(endedList()).toMatchObject([{ kind: 'request', reason: 'session-ended', detail: 'This session was ended; log in again.' }]);
-    expect(complete()).toMatchObject([{ data: { responseStatus: { code: 200 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } }]);
+    expect(endedList()).toMatchObject([
+      { kind: 'request', reason: 'session-ended', detail: 'This session was ended; log in again.' },
+    ]);
+    expect(complete()).toMatchObject([
+      { data: { responseStatus: { code: 200 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } },
+    ]);
     expect(rig.events.filter(({ type }) => type === 'stream.cut')).toHaveLength(1);
   });
 
@@ -142,9 +225,12 @@ describe('a request that has no end ends with its session', () => {
     expect(client!.text()).toMatch(/^HTTP\/1\.1 401 /);
     expect(client!.text()).toContain('This session was ended');
     await until(() => complete().length === 1 && rig.streams.registry.size === 0);
-    if (shape[1].lines?.some((line) => line.startsWith('Transfer') || line.endsWith('000'))) expect(cluster.some(({ whole }) => whole)).toBe(false);
+    if (shape[1].lines?.some((line) => line.startsWith('Transfer') || line.endsWith('000')))
+      expect(cluster.some(({ whole }) => whole)).toBe(false);
     expect(endedList()).toMatchObject([{ kind: 'request', reason: 'session-ended' }]);
-    expect(complete()).toMatchObject([{ data: { responseStatus: { code: 401 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } }]);
+    expect(complete()).toMatchObject([
+      { data: { responseStatus: { code: 401 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } },
+    ]);
   });
 
   it('and is listed, and judged by every change, when it has been under way for two seconds, whatever it waits for', async () => {
@@ -152,7 +238,9 @@ describe('a request that has no end ends with its session', () => {
     const clients = await open(shapes);
     expect(listed()).toEqual([]);
     await pause(longMs);
-    expect(listed().map(({ kind, user, sessionId, cluster: name, reason }) => [kind, user, sessionId, name, reason])).toEqual(shapes.map(() => ['request', 'alice@example.com', 'ses_1', 'dev', undefined]));
+    expect(
+      listed().map(({ kind, user, sessionId, cluster: name, reason }) => [kind, user, sessionId, name, reason]),
+    ).toEqual(shapes.map(() => ['request', 'alice@example.com', 'ses_1', 'dev', undefined]));
     rig.answer = () => ended;
     const at = performance.now();
     rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'v2' });
@@ -166,7 +254,11 @@ describe('a request that has no end ends with its session', () => {
 });
 
 describe('a change is not missed between the check and the registration', () => {
-  it.each([['revoked', revoked], ['another policy', { seq: 1, type: 'policy-changed', policyVersion: 'v2' }], ['nothing was heard for a while', { seq: 1, type: 'hello' }]])('%s', async (_what, change) => {
+  it.each([
+    ['revoked', revoked],
+    ['another policy', { seq: 1, type: 'policy-changed', policyVersion: 'v2' }],
+    ['nothing was heard for a while', { seq: 1, type: 'hello' }],
+  ])('%s', async (_what, change) => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
     await until(() => client.text().includes('200'));
@@ -263,7 +355,11 @@ describe('requests behind one another on one connection', () => {
     rig.streams.hear({ ...revoked, sessionId: 'ses_2' });
     await until(() => client.closed && cluster.every(({ over }) => over) && rig.streams.registry.size === 0, endsMs);
     expect(client.text().match(/HTTP\/1\.1 /g)).toHaveLength(1);
-    expect(complete().map(({ data }) => String(data.sallyport.stream?.reason)).toSorted()).toEqual(['session-ended', 'undefined']);
+    expect(
+      complete()
+        .map(({ data }) => String(data.sallyport.stream?.reason))
+        .toSorted(),
+    ).toEqual(['session-ended', 'undefined']);
   });
 
   it('end when the cluster breaks off one whose turn has not come', async () => {
@@ -280,7 +376,13 @@ describe('requests behind one another on one connection', () => {
 });
 
 describe('a limit of requests in flight for each person', () => {
-  const as = (subject: string, id = `ses_${subject}`) => () => ({ ...allow(), session: { id, kind: 'cli' as const, expiresAt: Date.now() + 60_000 }, identity: { ...allow().identity!, subject } });
+  const as =
+    (subject: string, id = `ses_${subject}`) =>
+    () => ({
+      ...allow(),
+      session: { id, kind: 'cli' as const, expiresAt: Date.now() + 60_000 },
+      identity: { ...allow().identity!, subject },
+    });
 
   it('is held before anything goes upstream, over all sessions; what is over does not count, nor do streams', async () => {
     await start(drip(), { inFlightPerUser: 3 });
@@ -297,8 +399,16 @@ describe('a limit of requests in flight for each person', () => {
     await until(() => over.text().includes('}'));
     expect(over.text()).toMatch(/^HTTP\/1\.1 429 /);
     expect(over.text()).toMatch(/\r\nretry-after: 1\r\n/i);
-    expect(JSON.parse(over.text().split('\r\n\r\n')[1]!)).toMatchObject({ kind: 'Status', reason: 'TooManyRequests', code: 429, message: expect.stringContaining('3 requests') });
-    expect(rig.events.at(-1)).toMatchObject({ type: 'k8s.request', data: { stage: 'ResponseComplete', verb: 'delete', responseStatus: { code: 429 } } });
+    expect(JSON.parse(over.text().split('\r\n\r\n')[1]!)).toMatchObject({
+      kind: 'Status',
+      reason: 'TooManyRequests',
+      code: 429,
+      message: expect.stringContaining('3 requests'),
+    });
+    expect(rig.events.at(-1)).toMatchObject({
+      type: 'k8s.request',
+      data: { stage: 'ResponseComplete', verb: 'delete', responseStatus: { code: 429 } },
+    });
     expect(await rig.metrics()).toContain('sallyport_proxy_streams_refused_total{limit="requests"} 1');
     rig.answer = as('bob');
     const other = begin('GET', `${api}/pods`);
@@ -314,15 +424,23 @@ describe('a limit of requests in flight for each person', () => {
   it('is not used up by what is refused, however', async () => {
     await start((_request, response) => void response.end('{}'), { inFlightPerUser: 2 });
     rig.kafka = 'down';
-    for (let count = 0; count < 5; count += 1) expect(await rig.raw(`DELETE ${api}/pods/web HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(/^HTTP\/1\.1 503 /);
+    for (let count = 0; count < 5; count += 1)
+      expect(
+        await rig.raw(`DELETE ${api}/pods/web HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`),
+      ).toMatch(/^HTTP\/1\.1 503 /);
     rig.kafka = 'up';
-    for (let count = 0; count < 5; count += 1) expect(await rig.raw(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    for (let count = 0; count < 5; count += 1)
+      expect(await rig.raw(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 200 /,
+      );
     const socket = rig.dial();
     sockets.push(socket);
     socket.on('error', () => {}).resume();
     socket.write(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`.repeat(2));
     socket.destroy();
     await pause(100);
-    expect(await rig.raw(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await rig.raw(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 200 /,
+    );
   });
 });

@@ -7,11 +7,16 @@ import type { PersonInFlight } from './streams/in-flight.ts';
 import type { OpenStream, StreamEnd } from './streams/open-stream.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
-/** One request on its way through the gateway. Each step of the table in gateway.ts fills in its part; what is not filled in does not go on. */
+/**
+ * One request on its way through the gateway. Each step of the table in gateway.ts fills in its part; what is not
+ * filled in does not go on.
+ */
 export type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Present for an upgrade (exec, attach, port-forward): the socket, and what the client already sent behind its head. */
+  /**
+   * Present for an upgrade (exec, attach, port-forward): the socket, and what the client already sent behind its head.
+   */
   readonly upgrade: { socket: Duplex; head: Buffer } | undefined;
   /** Taken from the request at once: undici takes it away from one whose body it stops sending on. */
   readonly connection: Duplex;
@@ -24,7 +29,10 @@ export type Exchange = {
   readonly clientAddress: string;
 
   headers: ReadHeaders | undefined;
-  /** The cluster the address names, known or not; `rawTarget` is the origin-form that goes upstream, byte for byte what was judged. */
+  /**
+   * The cluster the address names, known or not; `rawTarget` is the origin-form that goes upstream, byte for byte what
+   * was judged.
+   */
   clusterName: string;
   rawTarget: string;
   upstream: Upstream | undefined;
@@ -54,5 +62,8 @@ export type Exchange = {
   upstreamStartedAt: number;
 };
 
-/** A step: throws a ProblemError to refuse; returns a promise only when it has to wait, so that the quick ones cost no turn of the event loop. */
+/**
+ * A step: throws a ProblemError to refuse; returns a promise only when it has to wait, so that the quick ones cost no
+ * turn of the event loop.
+ */
 export type Step = (exchange: Exchange) => void | Promise<void>;

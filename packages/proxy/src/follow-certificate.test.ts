@@ -25,8 +25,20 @@ describe('a certificate that is renewed on disk', () => {
     write('one', 1);
     const warnings: string[] = [];
     const stop = followCertificate({
-      server: { setSecureContext: (options) => { if (options.cert === 'bad') throw new Error('no PEM'); used.push(options.cert); suites.push(options.ciphers); } }, files, everyMs: 5,
-      logger: createLogger({ service: 'proxy', level: 'warn', destination: { write: (line: string) => void warnings.push(line) } }),
+      server: {
+        setSecureContext: (options) => {
+          if (options.cert === 'bad') throw new Error('no PEM');
+          used.push(options.cert);
+          suites.push(options.ciphers);
+        },
+      },
+      files,
+      everyMs: 5,
+      logger: createLogger({
+        service: 'proxy',
+        level: 'warn',
+        destination: { write: (line: string) => void warnings.push(line) },
+      }),
     });
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(used).toEqual([]);

@@ -5,8 +5,17 @@ import { tlsOptions, type Logger } from '@sallyport/kit';
 
 export type CertificateFiles = { certFile: string; keyFile: string; clientCaFile?: string };
 
-/** Looks every `everyMs` (30 s) whether the certificate's files (and that of the clients' CA) have changed, and serves new connections with the new ones; a pair that does not fit leaves the old one in use. Returns how to stop. */
-export function followCertificate(deps: { server: Pick<HttpsServer, 'setSecureContext'>; files: CertificateFiles; profile?: TlsProfile | undefined; logger: Logger; everyMs?: number }): () => void {
+/**
+ * Looks every `everyMs` (30 s) whether the certificate's files (and that of the clients' CA) have changed, and serves
+ * new connections with the new ones; a pair that does not fit leaves the old one in use. Returns how to stop.
+ */
+export function followCertificate(deps: {
+  server: Pick<HttpsServer, 'setSecureContext'>;
+  files: CertificateFiles;
+  profile?: TlsProfile | undefined;
+  logger: Logger;
+  everyMs?: number;
+}): () => void {
   const { certFile, keyFile, clientCaFile } = deps.files;
   const all = [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])];
   const changedAt = async () => (await Promise.all(all.map((file) => stat(file)))).map((one) => one.mtimeMs).join();

@@ -5,7 +5,10 @@ import { followChanges } from './follow-changes.ts';
 
 let stop = () => {};
 afterEach(() => stop());
-const sleep = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const sleep = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 /** Follows a feed of which each connection is what `connections` says: pieces of text, an error, or a status. */
 function follow(connections: (string[] | Error | number)[], settings: { silenceMs?: number; hang?: boolean } = {}) {
@@ -22,33 +25,58 @@ function follow(connections: (string[] | Error | number)[], settings: { silenceM
     return { statusCode: 200, body };
   };
   stop = followChanges({
-    client: { stream } as unknown as ServiceClient, onChange: ({ type }) => seen.types.push(type), retryMs: 5, ...settings,
-    logger: createLogger({ service: 'proxy', level: 'warn', destination: { write: (line: string) => void seen.lines.push(line) } }),
+    client: { stream } as unknown as ServiceClient,
+    onChange: ({ type }) => seen.types.push(type),
+    retryMs: 5,
+    ...settings,
+    logger: createLogger({
+      service: 'proxy',
+      level: 'warn',
+      destination: { write: (line: string) => void seen.lines.push(line) },
+    }),
   });
   return seen;
 }
 
 describe('the feed of changes', () => {
   it('is read line by line, however it is cut into pieces', async () => {
-    const seen = follow([['{"seq":1,"type":"he', 'llo"}\n{"seq":2,"type":"policy-changed"}\n', '{"seq":3,"type":"gap"}\n{"seq":4,"type":"cut off"']]);
+    const seen = follow([
+      [
+        '{"seq":1,"type":"he',
+        'llo"}\n{"seq":2,"type":"policy-changed"}\n',
+        '{"seq":3,"type":"gap"}\n{"seq":4,"type":"cut off"',
+      ],
+    ]);
     await sleep(50);
     expect(seen.types).toEqual(['hello', 'policy-changed', 'gap']);
   });
 
-  it.each(['no json', '[]', 'null', '{"seq":2,"type":7}', '{"type":"gap"}', '{"seq":3,"type":"gap"}'])('is begun anew after %s: a line may have been missed', async (line) => {
-    const seen = follow([['{"seq":1,"type":"hello"}\n', `${line}\n{"seq":3,"type":"ping"}\n`], ['{"seq":1,"type":"hello"}\n']], { hang: true });
-    await sleep(60);
-    expect([seen.types, seen.opened]).toEqual([['hello', 'hello'], 2]);
-  });
+  it.each(['no json', '[]', 'null', '{"seq":2,"type":7}', '{"type":"gap"}', '{"seq":3,"type":"gap"}'])(
+    'is begun anew after %s: a line may have been missed',
+    async (line) => {
+      const seen = follow(
+        [['{"seq":1,"type":"hello"}\n', `${line}\n{"seq":3,"type":"ping"}\n`], ['{"seq":1,"type":"hello"}\n']],
+        { hang: true },
+      );
+      await sleep(60);
+      expect([seen.types, seen.opened]).toEqual([['hello', 'hello'], 2]);
+    },
+  );
 
   it('is opened again when it ends, cannot be had, or says nothing for too long; the log says so once', async () => {
-    const seen = follow([['{"seq":1,"type":"hello"}\n'], new Error('away'), new Error('away'), 503, ['{"seq":1,"type":"hello"}\n']], { silenceMs: 1000 });
+    const seen = follow(
+      [['{"seq":1,"type":"hello"}\n'], new Error('away'), new Error('away'), 503, ['{"seq":1,"type":"hello"}\n']],
+      { silenceMs: 1000 },
+    );
     await sleep(200);
     expect(seen.types).toEqual(['hello', 'hello']);
     expect(seen.opened).toBeGreaterThanOrEqual(5);
     expect(seen.lines).toHaveLength(1);
     stop();
-    const silent = follow([['{"seq":1,"type":"hello"}\n'], ['{"seq":1,"type":"hello"}\n']], { silenceMs: 40, hang: true });
+    const silent = follow([['{"seq":1,"type":"hello"}\n'], ['{"seq":1,"type":"hello"}\n']], {
+      silenceMs: 40,
+      hang: true,
+    });
     await sleep(300);
     expect(silent.types).toEqual(['hello', 'hello']);
   });

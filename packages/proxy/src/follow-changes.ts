@@ -18,14 +18,18 @@ const longestLine = 65_536;
 function parse(line: string): Change | undefined {
   try {
     const value = JSON.parse(line) as { type?: unknown; seq?: unknown } | null;
-    return typeof value?.type === 'string' && typeof value.seq === 'number' ? value as Change : undefined;
+    return typeof value?.type === 'string' && typeof value.seq === 'number' ? (value as Change) : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Reads one connection to its end; `alive` is called with every piece. */
-async function readLines(body: AsyncIterable<Buffer | string>, onLine: (line: string) => void, alive: () => void): Promise<void> {
+async function readLines(
+  body: AsyncIterable<Buffer | string>,
+  onLine: (line: string) => void,
+  alive: () => void,
+): Promise<void> {
   let rest = '';
   for await (const piece of body) {
     alive();
@@ -52,7 +56,10 @@ export function followChanges(deps: FollowChangesDeps): () => void {
     };
     alive();
     try {
-      const { statusCode, body } = await client.stream({ method: 'GET', path: '/v1/changes' }, AbortSignal.any([stopping.signal, silent.signal]));
+      const { statusCode, body } = await client.stream(
+        { method: 'GET', path: '/v1/changes' },
+        AbortSignal.any([stopping.signal, silent.signal]),
+      );
       if (statusCode !== 200) {
         await body.dump();
         throw new Error(`status ${statusCode}`);
@@ -60,24 +67,34 @@ export function followChanges(deps: FollowChangesDeps): () => void {
       if (told) logger.info('changes are heard of again');
       told = false;
       let expected = 1;
-      await readLines(body, (line) => {
-        const change = parse(line);
-        // Whoever has missed a line begins anew, and looks everything up.
-        if (change?.seq !== expected) throw new Error('a line is missing or cannot be read');
-        expected += 1;
-        deps.onChange(change);
-      }, alive);
+      await readLines(
+        body,
+        (line) => {
+          const change = parse(line);
+          // Whoever has missed a line begins anew, and looks everything up.
+          if (change?.seq !== expected) throw new Error('a line is missing or cannot be read');
+          expected += 1;
+          deps.onChange(change);
+        },
+        alive,
+      );
     } finally {
       clearTimeout(timer);
     }
   };
   const run = async () => {
     while (!stopping.signal.aborted) {
-      const failed = await once().then(() => undefined, (error: unknown) => error);
+      const failed = await once().then(
+        () => undefined,
+        (error: unknown) => error,
+      );
       if (stopping.signal.aborted) return;
-      if (failed !== undefined && !told) logger.warn({ err: failed }, 'authorize cannot be followed; changes are heard of when it is back');
+      if (failed !== undefined && !told)
+        logger.warn({ err: failed }, 'authorize cannot be followed; changes are heard of when it is back');
       if (failed !== undefined) told = true;
-      await new Promise<void>((resolve) => { setTimeout(resolve, retryMs).unref(); });
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, retryMs).unref();
+      });
     }
   };
   void run();

@@ -8,18 +8,43 @@ import type { StreamEnd } from './streams/open-stream.ts';
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 
 /** A request on its way to a cluster whose connection is still being made. */
-function send(): { handlers: Http1Handler[]; failed: unknown[]; refuse(): void; flow: Http1Flow & { aborted: boolean } } {
+function send(): {
+  handlers: Http1Handler[];
+  failed: unknown[];
+  refuse(): void;
+  flow: Http1Flow & { aborted: boolean };
+} {
   const handlers: Http1Handler[] = [];
   const failed: unknown[] = [];
   let refuse: ((end: StreamEnd) => void) | undefined;
   const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: {} } as IncomingMessage;
   const exchange = {
-    request, response: new ServerResponse(request), headers: {}, upstreamHeaders: [], kube: { longRunning: false }, rawTarget: '/',
+    request,
+    response: new ServerResponse(request),
+    headers: {},
+    upstreamHeaders: [],
+    kube: { longRunning: false },
+    rawTarget: '/',
     upstream: { basePath: '', dispatch: (_request: unknown, handler: Http1Handler) => void handlers.push(handler) },
   } as unknown as Exchange;
-  const forward = createForward({ firstByte: 1000, openBody: () => undefined, sent: (_exchange, by) => { refuse = by; }, started: () => {}, fail: (_exchange, error) => void failed.push(error) });
+  const forward = createForward({
+    firstByte: 1000,
+    openBody: () => undefined,
+    sent: (_exchange, by) => {
+      refuse = by;
+    },
+    started: () => {},
+    fail: (_exchange, error) => void failed.push(error),
+  });
   void forward(exchange);
-  const flow = { aborted: false, pause() {}, resume() {}, abort() { flow.aborted = true; } };
+  const flow = {
+    aborted: false,
+    pause() {},
+    resume() {},
+    abort() {
+      flow.aborted = true;
+    },
+  };
   return { handlers, failed, refuse: () => refuse!(end), flow };
 }
 
@@ -28,7 +53,10 @@ describe('a request that is ended while its connection to the cluster is being m
     const { handlers, failed, refuse, flow } = send();
     refuse();
     handlers[0]!.onStart(flow);
-    expect([flow.aborted, failed.map(String)]).toEqual([true, ['ProblemError: unauthenticated: This session was ended.']]);
+    expect([flow.aborted, failed.map(String)]).toEqual([
+      true,
+      ['ProblemError: unauthenticated: This session was ended.'],
+    ]);
   });
 
   it('is not sent again when that connection dies', () => {

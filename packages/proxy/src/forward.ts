@@ -14,26 +14,50 @@ export type ForwardDeps = {
   openBody(exchange: Exchange): Readable | string | undefined;
   /** The request goes upstream; `refuse` ends it there and tells the client, as long as no answer has begun. */
   sent(exchange: Exchange, refuse: (end: StreamEnd) => void): void;
-  /** The answer has begun; `cut` ends it: readably where it can carry that, and otherwise so that it does not look whole. */
+  /**
+   * The answer has begun; `cut` ends it: readably where it can carry that, and otherwise so that it does not look
+   * whole.
+   */
   started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
   fail(exchange: Exchange, error: unknown): void;
 };
 
-/** What went wrong on the way to the cluster, without its text: addresses and certificates are the operator's business, and stand in the log. */
+/**
+ * What went wrong on the way to the cluster, without its text: addresses and certificates are the operator's business,
+ * and stand in the log.
+ */
 function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error; // our own: the body was not let through to its end
   const code = (error as { code?: string }).code ?? '';
-  if (code === 'HEADERS_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT') return new ProblemError('upstream-timeout', 'The cluster did not begin to answer in time.', { cause: error });
-  if (code === 'INVALID_REQUEST' || code === 'UND_ERR_INVALID_ARG') return new ProblemError('bad-request', 'The request holds a character that cannot be sent on.', { cause: error });
-  return new ProblemError('upstream-unreachable', 'The cluster cannot be reached from the gateway, or broke off before it answered.', { cause: error });
+  if (code === 'HEADERS_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
+    return new ProblemError('upstream-timeout', 'The cluster did not begin to answer in time.', { cause: error });
+  if (code === 'INVALID_REQUEST' || code === 'UND_ERR_INVALID_ARG')
+    return new ProblemError('bad-request', 'The request holds a character that cannot be sent on.', { cause: error });
+  return new ProblemError(
+    'upstream-unreachable',
+    'The cluster cannot be reached from the gateway, or broke off before it answered.',
+    { cause: error },
+  );
 }
 
 function requestOf(exchange: Exchange, body: Readable | string | undefined, firstByte: number) {
   const { upstream, kube, headers, request } = exchange;
-  return { path: upstream!.basePath + exchange.rawTarget, method: request.method!, headers: exchange.upstreamHeaders, body, bodyLength: headers!.contentLength, headersTimeoutMs: kube!.longRunning ? 0 : firstByte };
+  return {
+    path: upstream!.basePath + exchange.rawTarget,
+    method: request.method!,
+    headers: exchange.upstreamHeaders,
+    body,
+    bodyLength: headers!.contentLength,
+    headersTimeoutMs: kube!.longRunning ? 0 : firstByte,
+  };
 }
 
-function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, retry: (unanswered: boolean) => boolean): Http1Handler {
+function createHandler(
+  exchange: Exchange,
+  attempt: Attempt,
+  deps: ForwardDeps,
+  retry: (unanswered: boolean) => boolean,
+): Http1Handler {
   const { response, kube } = exchange;
   let drains = false;
   let ending: EndResponse | undefined;
@@ -86,11 +110,15 @@ function createHandler(exchange: Exchange, attempt: Attempt, deps: ForwardDeps, 
 }
 
 function hasLength(lines: readonly string[]): boolean {
-  for (let index = 0; index < lines.length; index += 2) if (lines[index]!.length === 14 && lines[index]!.toLowerCase() === 'content-length') return true;
+  for (let index = 0; index < lines.length; index += 2)
+    if (lines[index]!.length === 14 && lines[index]!.toLowerCase() === 'content-length') return true;
   return false;
 }
 
-/** The last step of a plain request: sends it on and streams the answer back, with back-pressure both ways. The client going away ends it upstream at once. */
+/**
+ * The last step of a plain request: sends it on and streams the answer back, with back-pressure both ways. The client
+ * going away ends it upstream at once.
+ */
 export function createForward(deps: ForwardDeps): Step {
   return (exchange) => {
     const { response, request, upstream } = exchange;
@@ -102,12 +130,15 @@ export function createForward(deps: ForwardDeps): Step {
     let mayRetry = typeof body !== 'object' && (request.method === 'GET' || request.method === 'HEAD');
     const start = () => {
       attempt = { flow: undefined, settled: false };
-      upstream!.dispatch(options, createHandler(exchange, attempt, deps, (unanswered) => {
-        const again = mayRetry && unanswered && !response.headersSent;
-        mayRetry = false;
-        if (again) start();
-        return again;
-      }));
+      upstream!.dispatch(
+        options,
+        createHandler(exchange, attempt, deps, (unanswered) => {
+          const again = mayRetry && unanswered && !response.headersSent;
+          mayRetry = false;
+          if (again) start();
+          return again;
+        }),
+      );
     };
     response.on('close', () => {
       if (!response.writableFinished) attempt.flow?.abort();

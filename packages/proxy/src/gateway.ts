@@ -1,10 +1,22 @@
 import type { Exchange, Step } from './exchange.ts';
 
 export type GatewaySteps = {
-  openAudit: Step; readTarget: Step; readKubeRequest: Step; readCredential: Step; check: Step; admitStream: Step; commitAudit: Step; impersonate: Step; send: Step; sendStatus(exchange: Exchange, error: unknown): void;
+  openAudit: Step;
+  readTarget: Step;
+  readKubeRequest: Step;
+  readCredential: Step;
+  check: Step;
+  admitStream: Step;
+  commitAudit: Step;
+  impersonate: Step;
+  send: Step;
+  sendStatus(exchange: Exchange, error: unknown): void;
 };
 
-/** The road of every request to a cluster, upgrades included: each step adds its part or refuses, and nothing goes upstream before the last. */
+/**
+ * The road of every request to a cluster, upgrades included: each step adds its part or refuses, and nothing goes
+ * upstream before the last.
+ */
 export function createGateway(steps: GatewaySteps): (exchange: Exchange) => Promise<void> {
   const road: readonly Step[] = [
     steps.openAudit, //       nothing begins whose end could not be recorded

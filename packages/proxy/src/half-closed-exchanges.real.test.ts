@@ -6,7 +6,10 @@ import type { CheckAnswer } from '@sallyport/contracts';
 import { createRig, type Rig } from './gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
-const ended: CheckAnswer = { decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' }, problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' } };
+const ended: CheckAnswer = {
+  decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
+  problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+};
 const webSocket = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io'];
 const switched = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
@@ -41,8 +44,17 @@ function begin(target: string, lines: readonly string[] = []): { socket: Socket;
   sockets.push(socket);
   let text = '';
   const client = { socket, text: () => text, closed: false };
-  socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
-  socket.on('error', () => {}).on('close', () => { client.closed = true; }).on('end', () => { client.closed = true; });
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  socket
+    .on('error', () => {})
+    .on('close', () => {
+      client.closed = true;
+    })
+    .on('end', () => {
+      client.closed = true;
+    });
   socket.write([`GET ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n'));
   return client;
 }
@@ -56,14 +68,35 @@ const revoke = () => {
   rig.answer = () => ended;
   rig.streams.hear({ seq: 1, type: 'session-revoked', sessionId: 'ses_1' });
 };
-const gone = () => cluster.every((socket) => socket.destroyed || socket.readableEnded) && rig.streams.registry.size === 0;
+const gone = () =>
+  cluster.every((socket) => socket.destroyed || socket.readableEnded) && rig.streams.registry.size === 0;
 const pour = (socket: Socket) => timers.push(setInterval(() => socket.write('more'), 20));
 
 describe('a tunnel that is open in one direction only ends with its session', () => {
   it.each([
-    ['its client has ended its side, and the cluster goes on', (client: Socket, upstream: Socket) => { client.end(); pour(upstream); }],
-    ['the cluster has ended its side, and the client goes on', (client: Socket, upstream: Socket) => { upstream.end(); pour(client); }],
-    ['neither reads', (client: Socket, upstream: Socket) => { client.pause(); upstream.pause(); upstream.write(Buffer.alloc(32 * 1024 * 1024)); client.write(Buffer.alloc(32 * 1024 * 1024)); }],
+    [
+      'its client has ended its side, and the cluster goes on',
+      (client: Socket, upstream: Socket) => {
+        client.end();
+        pour(upstream);
+      },
+    ],
+    [
+      'the cluster has ended its side, and the client goes on',
+      (client: Socket, upstream: Socket) => {
+        upstream.end();
+        pour(client);
+      },
+    ],
+    [
+      'neither reads',
+      (client: Socket, upstream: Socket) => {
+        client.pause();
+        upstream.pause();
+        upstream.write(Buffer.alloc(32 * 1024 * 1024));
+        client.write(Buffer.alloc(32 * 1024 * 1024));
+      },
+    ],
   ])('where %s', async (_what, half) => {
     await start((socket) => void socket.write(switched));
     const client = begin(`${pods}/web/exec?command=sh`, webSocket);
@@ -91,13 +124,16 @@ describe('a tunnel that is open in one direction only ends with its session', ()
 });
 
 describe('a request whose client has ended its side', () => {
-  it.each([`${pods}?watch=true`, `${pods}/web/log?follow=true`, pods, '/clusters/dev/version'])('(%s) ends with its session', async (target) => {
-    await start(() => {});
-    const client = begin(target);
-    await until(() => client.text().includes('BOOKMARK'));
-    client.socket.end();
-    await pause(100);
-    revoke();
-    await until(() => gone() && client.closed);
-  });
+  it.each([`${pods}?watch=true`, `${pods}/web/log?follow=true`, pods, '/clusters/dev/version'])(
+    '(%s) ends with its session',
+    async (target) => {
+      await start(() => {});
+      const client = begin(target);
+      await until(() => client.text().includes('BOOKMARK'));
+      client.socket.end();
+      await pause(100);
+      revoke();
+      await until(() => gone() && client.closed);
+    },
+  );
 });

@@ -5,14 +5,18 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createRig, type Rig } from './gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
-const request = (method = 'GET', target = pods, lines: string[] = [], body = '') => [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', body].join('\r\n');
+const request = (method = 'GET', target = pods, lines: string[] = [], body = '') =>
+  [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', body].join('\r\n');
 const okay = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine';
 const smuggled = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
 
 let rig: Rig;
 /** What each connection to the cluster was asked. */
 let connections: string[][] = [];
-/** The cluster's words for its n-th request, counted over all connections: bytes of its own making, past its HTTP server. */
+/**
+ * The cluster's words for its n-th request, counted over all connections: bytes of its own making, past its HTTP
+ * server.
+ */
 let say: (socket: Socket, count: number) => void;
 
 async function start(): Promise<void> {
@@ -42,25 +46,50 @@ async function ask(bytes = request()): Promise<string> {
   const socket = rig.dial();
   let text = '';
   socket.on('error', () => {});
-  socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
   socket.write(bytes, 'latin1');
-  for (const end = performance.now() + 1500; performance.now() < end && !/\r\n\r\n[\s\S]*(?:\}|mine|evil)$|\r\n0\r\n/.test(text) && !socket.readableEnded;) await pause(5);
+  for (
+    const end = performance.now() + 1500;
+    performance.now() < end && !/\r\n\r\n[\s\S]*(?:\}|mine|evil)$|\r\n0\r\n/.test(text) && !socket.readableEnded;
+  )
+    await pause(5);
   await pause(20);
   socket.destroy();
   return text;
 }
 const codeOf = (text: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
-const linesOf = (text: string, name: string) => text.split('\r\n\r\n')[0]!.split('\r\n').filter((line) => line.toLowerCase().startsWith(`${name}:`));
+const linesOf = (text: string, name: string) =>
+  text
+    .split('\r\n\r\n')[0]!
+    .split('\r\n')
+    .filter((line) => line.toLowerCase().startsWith(`${name}:`));
 
 describe('an answer that two could read differently does not go on', () => {
   const head = 'HTTP/1.1 200 OK\r\n';
-  it.each([
-    ['two lengths', `${head}Content-Length: 4\r\nContent-Length: 40\r\n\r\nevil`], ['the same length twice', `${head}Content-Length: 4\r\nContent-Length: 4\r\n\r\nevil`],
-    ['a length and chunks', `${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nevil`], ['a line break in a value', `${head}X-A: b\r\n\nSet-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
-    ['a bare CR', `${head}X-A: b\rSet-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`], ['a folded line', `${head}X-A: b\r\n Set-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`], ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nevil'],
-    ['chunks of HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n'],
-    ['interim answers without end', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(200)], ['a head without end', `${head}${'X-A: b\r\n'.repeat(20_000)}`],
-  ].flatMap(([what, answer]) => [['asked by a GET', request()], ['asked by a write whose body is still coming', request('POST', pods, ['Transfer-Encoding: chunked'], '4\r\nhalf\r\n')]].map(([how, bytes]) => [what!, how!, answer!, bytes!] as const)))('(%s, %s)', async (_what, _how, answer, bytes) => {
+  it.each(
+    [
+      ['two lengths', `${head}Content-Length: 4\r\nContent-Length: 40\r\n\r\nevil`],
+      ['the same length twice', `${head}Content-Length: 4\r\nContent-Length: 4\r\n\r\nevil`],
+      ['a length and chunks', `${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nevil`],
+      ['a line break in a value', `${head}X-A: b\r\n\nSet-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
+      ['a bare CR', `${head}X-A: b\rSet-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
+      ['a folded line', `${head}X-A: b\r\n Set-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
+      ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nevil'],
+      ['chunks of HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n'],
+      ['interim answers without end', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(200)],
+      ['a head without end', `${head}${'X-A: b\r\n'.repeat(20_000)}`],
+    ].flatMap(([what, answer]) =>
+      [
+        ['asked by a GET', request()],
+        [
+          'asked by a write whose body is still coming',
+          request('POST', pods, ['Transfer-Encoding: chunked'], '4\r\nhalf\r\n'),
+        ],
+      ].map(([how, bytes]) => [what!, how!, answer!, bytes!] as const),
+    ),
+  )('(%s, %s)', async (_what, _how, answer, bytes) => {
     await start();
     say = (socket) => void socket.write(answer, 'latin1');
     const text = await ask(bytes);
@@ -73,9 +102,16 @@ describe('an answer that two could read differently does not go on', () => {
 });
 
 describe('what stands where no body can be', () => {
-  it.each([['204 No Content', 'GET'], ['304 Not Modified', 'GET'], ['200 OK', 'HEAD']])('(behind %s to %s) is nobody\'s answer', async (status, method) => {
+  it.each([
+    ['204 No Content', 'GET'],
+    ['304 Not Modified', 'GET'],
+    ['200 OK', 'HEAD'],
+  ])("(behind %s to %s) is nobody's answer", async (status, method) => {
     await start();
-    say = (socket, count) => void socket.write(count === 1 ? `HTTP/1.1 ${status}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}` : okay);
+    say = (socket, count) =>
+      void socket.write(
+        count === 1 ? `HTTP/1.1 ${status}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}` : okay,
+      );
     const text = await ask(request(method));
     expect(text).not.toContain('evil');
     expect(await ask()).toContain('mine');
@@ -87,14 +123,23 @@ describe('what stands where no body can be', () => {
     say = (socket) => void socket.write('HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n');
     const text = await ask();
     expect([codeOf(text), linesOf(text, 'content-length')]).toEqual([204, []]);
-    say = (socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\n');
-    const upgraded = await ask(request('GET', `${pods}/web/exec?command=ls`, ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io']));
+    say = (socket) =>
+      void socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\n',
+      );
+    const upgraded = await ask(
+      request('GET', `${pods}/web/exec?command=ls`, [
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+      ]),
+    );
     expect([codeOf(upgraded), linesOf(upgraded, 'content-length')]).toEqual([101, []]);
   });
 });
 
 describe('what comes behind an answer', () => {
-  it('at once or later is nobody\'s answer', async () => {
+  it("at once or later is nobody's answer", async () => {
     for (const late of [false, true]) {
       if (late) await rig.close();
       await start();
@@ -113,22 +158,44 @@ describe('what comes behind an answer', () => {
 
   it('as trailers says nothing of how the answer is to be read, of where it is or of who is meant', async () => {
     await start();
-    const trailers = ['Content-Length: 4', 'Content-Encoding: gzip', 'Content-Type: text/html', 'Content-Range: bytes 0-1/2', 'Transfer-Encoding: chunked', 'Host: evil', 'Location: https://evil.example', 'Authorization: Bearer x', 'Cache-Control: public', 'Set-Cookie: a=b', 'Retry-After: 0', 'Audit-ID: forged', 'Refresh: 0', 'Vary: *', 'X-Kept: 1'];
-    say = (socket) => void socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n0\r\n${trailers.join('\r\n')}\r\n\r\n`);
+    const trailers = [
+      'Content-Length: 4',
+      'Content-Encoding: gzip',
+      'Content-Type: text/html',
+      'Content-Range: bytes 0-1/2',
+      'Transfer-Encoding: chunked',
+      'Host: evil',
+      'Location: https://evil.example',
+      'Authorization: Bearer x',
+      'Cache-Control: public',
+      'Set-Cookie: a=b',
+      'Retry-After: 0',
+      'Audit-ID: forged',
+      'Refresh: 0',
+      'Vary: *',
+      'X-Kept: 1',
+    ];
+    say = (socket) =>
+      void socket.write(
+        `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n0\r\n${trailers.join('\r\n')}\r\n\r\n`,
+      );
     const text = await ask();
     expect(text.slice(text.indexOf('\r\n0\r\n') + 5)).toBe('X-Kept: 1\r\n\r\n');
   });
 });
 
 describe('a cluster that answers before it was told everything', () => {
-  it('gets no request of anybody else\'s on that connection, and the rest of the body is no request', async () => {
+  it("gets no request of anybody else's on that connection, and the rest of the body is no request", async () => {
     await start();
     const hidden = request('DELETE', '/api/v1/namespaces/dev/pods/web');
-    say = (socket, count) => void socket.write(count === 1 ? 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}' : okay);
+    say = (socket, count) =>
+      void socket.write(count === 1 ? 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}' : okay);
     const socket = rig.dial();
     let text = '';
     socket.on('error', () => {});
-    socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+    });
     socket.write(request('POST', pods, [`Content-Length: ${hidden.length + 8}`], 'begin'));
     await pause(50);
     socket.write('more');
@@ -145,11 +212,20 @@ describe('a cluster that answers before it was told everything', () => {
 });
 
 describe('a refused upgrade', () => {
-  const exec = request('GET', `${pods}/x/exec?command=ls`, ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io']);
+  const exec = request('GET', `${pods}/x/exec?command=ls`, [
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+  ]);
   it.each([
-    ['a status that no answer has', 'HTTP/1.1 099 None\r\nContent-Length: 4\r\n\r\nevil'], ['the status 000', 'HTTP/1.1 000 None\r\nContent-Length: 4\r\n\r\nevil'], ['a status of four digits', 'HTTP/1.1 1000 None\r\nContent-Length: 4\r\n\r\nevil'],
-    ['a 101 that switches nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\nevil'], ['a 101 that does not say to what', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil'],
-    ['a control character in a value', 'HTTP/1.1 403 No\r\nX-A: \x7f\x01\r\nContent-Length: 4\r\n\r\nevil'], ['DEL in a value', 'HTTP/1.1 403 No\r\nX-A: a\x7fb\r\nContent-Length: 4\r\n\r\nevil'], ['a name that is none', 'HTTP/1.1 403 No\r\nX(A: b\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a status that no answer has', 'HTTP/1.1 099 None\r\nContent-Length: 4\r\n\r\nevil'],
+    ['the status 000', 'HTTP/1.1 000 None\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a status of four digits', 'HTTP/1.1 1000 None\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a 101 that switches nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\nevil'],
+    ['a 101 that does not say to what', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil'],
+    ['a control character in a value', 'HTTP/1.1 403 No\r\nX-A: \x7f\x01\r\nContent-Length: 4\r\n\r\nevil'],
+    ['DEL in a value', 'HTTP/1.1 403 No\r\nX-A: a\x7fb\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a name that is none', 'HTTP/1.1 403 No\r\nX(A: b\r\nContent-Length: 4\r\n\r\nevil'],
   ])('with %s does not go on, and ends neither the gateway nor what others have open', async (_what, bytes) => {
     await start();
     say = (socket) => socket.write(bytes, 'latin1');
@@ -162,8 +238,15 @@ describe('a refused upgrade', () => {
 
   it('whose answer of HTTP/1.0 has a coding does not go on', async () => {
     await start();
-    say = (socket) => void socket.write('HTTP/1.0 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n');
-    const text = await ask(request('GET', `${pods}/web/exec?command=ls`, ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io']));
+    say = (socket) =>
+      void socket.write('HTTP/1.0 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n');
+    const text = await ask(
+      request('GET', `${pods}/web/exec?command=ls`, [
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+      ]),
+    );
     expect(codeOf(text)).toBe(502);
     expect(text).not.toContain('evil');
   });
@@ -173,7 +256,13 @@ describe('an upgrade that the cluster answers with 101 and no protocol', () => {
   it('is none, and nothing of it goes on', async () => {
     await start();
     say = (socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil');
-    const text = await ask(request('GET', `${pods}/web/exec?command=ls`, ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io']));
+    const text = await ask(
+      request('GET', `${pods}/web/exec?command=ls`, [
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+      ]),
+    );
     expect(codeOf(text)).toBe(502);
     expect(text).not.toContain('evil');
   });
@@ -188,7 +277,9 @@ describe('a cluster that says "100 Continue" unasked', () => {
     };
     const socket = rig.dial();
     let text = '';
-    socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+    });
     socket.write(request('POST', pods, ['Content-Length: 8'], 'half'));
     await pause(30);
     socket.write('more');
@@ -213,7 +304,10 @@ describe('a cluster that hangs up', () => {
 
   it('in the middle of an answer does not make it look whole', async () => {
     await start();
-    for (const answer of ['HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nmine', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n']) {
+    for (const answer of [
+      'HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nmine',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n',
+    ]) {
       say = (socket) => void socket.end(answer);
       const text = await rig.raw(request());
       expect(text).toContain('mine');

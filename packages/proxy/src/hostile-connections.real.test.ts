@@ -3,10 +3,17 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { alice, allow, createRig, type Rig } from './gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
-const head = (method: string, target: string, lines: string[] = []) => [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n');
-const codes = () => rig.events.filter((event) => event.data?.stage === 'ResponseComplete').map((event) => event.data.responseStatus?.code);
+const head = (method: string, target: string, lines: string[] = []) =>
+  [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n');
+const codes = () =>
+  rig.events
+    .filter((event) => event.data?.stage === 'ResponseComplete')
+    .map((event) => event.data.responseStatus?.code);
 const until = async (true_: () => boolean, ms = 2000) => {
-  for (const end = Date.now() + ms; Date.now() < end && !true_();) await new Promise((resolve) => { setTimeout(resolve, 10); });
+  for (const end = Date.now() + ms; Date.now() < end && !true_();)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
   expect(true_()).toBe(true);
 };
 
@@ -37,7 +44,9 @@ describe('a connection on which something was refused for good', () => {
   });
 
   it('does not wait for the body that a client held back (Expect: 100-continue)', async () => {
-    const answer = await rig.raw(head('POST', pods, ['Expect: 100-continue', 'Impersonate-User: root', 'Content-Length: 400']));
+    const answer = await rig.raw(
+      head('POST', pods, ['Expect: 100-continue', 'Impersonate-User: root', 'Content-Length: 400']),
+    );
     expect(answer).toMatch(/^HTTP\/1.1 403/);
     expect(answer.toLowerCase()).toContain('connection: close');
   });
@@ -45,8 +54,11 @@ describe('a connection on which something was refused for good', () => {
 
 describe('what never reaches the road by itself', () => {
   it.each([
-    ['CONNECT', head('CONNECT', 'evil:443'), 400], ['CONNECT with a path', head('CONNECT', pods), 405], ['an expectation', head('POST', pods, ['Expect: 200-ok']), 400],
-    ['a second expectation', head('POST', pods, ['Expect: 100-continue, x']), 400], ['no Host line', head('GET', pods).replace('Host: gate\r\n', ''), 400],
+    ['CONNECT', head('CONNECT', 'evil:443'), 400],
+    ['CONNECT with a path', head('CONNECT', pods), 405],
+    ['an expectation', head('POST', pods, ['Expect: 200-ok']), 400],
+    ['a second expectation', head('POST', pods, ['Expect: 100-continue, x']), 400],
+    ['no Host line', head('GET', pods).replace('Host: gate\r\n', ''), 400],
   ])('%s is answered with a Status and recorded', async (_what, bytes, code) => {
     const answer = await rig.raw(bytes);
     expect(answer).toContain(`HTTP/1.1 ${code}`);
@@ -72,7 +84,9 @@ describe('a refused upgrade', () => {
   it('leaves nothing to reuse', async () => {
     const client = rig.dial();
     let text = '';
-    client.on('data', (chunk) => { text += String(chunk); });
+    client.on('data', (chunk) => {
+      text += String(chunk);
+    });
     client.on('error', () => {});
     const closed = once(client, 'end');
     client.write(upgrade);
@@ -110,57 +124,84 @@ describe('a body of which the rest comes after the answer', () => {
     rig.upstream.removeAllListeners('request');
     let patched = false;
     rig.upstream.on('request', (request, response) => {
-      request.on('error', () => {}).once('data', () => { patched ||= request.method === 'PATCH'; });
+      request
+        .on('error', () => {})
+        .once('data', () => {
+          patched ||= request.method === 'PATCH';
+        });
       if (request.method === 'GET') setTimeout(() => response.end('{"late":true}'), 2600);
       if (request.method === 'PUT') response.end('{"early":true}');
     });
-    const deny = { ...allow(), decision: { effect: 'deny' as const, rule: 'r', reasons: [], policyVersion: 'v' }, problem: { code: 'forbidden' as const, detail: 'no' } };
-    rig.answer = (check) => (check.request.method === 'DELETE' || (check.request.method === 'PATCH' && patched) ? deny : allow());
+    const deny = {
+      ...allow(),
+      decision: { effect: 'deny' as const, rule: 'r', reasons: [], policyVersion: 'v' },
+      problem: { code: 'forbidden' as const, detail: 'no' },
+    };
+    rig.answer = (check) =>
+      check.request.method === 'DELETE' || (check.request.method === 'PATCH' && patched) ? deny : allow();
     const length = 300_000;
-    await Promise.all(['DELETE', 'PATCH', 'PUT'].map(async (method) => {
-      const socket = rig.dial();
-      let text = '';
-      socket.on('error', () => {}).on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
-      socket.write(`${head(method, `${pods}/x`, [`Content-Length: ${length}`])}x`);
-      let sent = 1;
-      if (method === 'PATCH') {
-        await until(() => patched);
-        await new Promise((resolve) => { setTimeout(resolve, 1050); });
-        sent += 1;
-        socket.write('x');
-      }
-      await until(() => text.includes('}'));
-      expect([method, text.slice(9, 12)]).toEqual([method, method === 'PUT' ? '200' : '403']);
-      socket.write('x'.repeat(length - sent) + head('GET', `${pods}?watch=true`));
-      await until(() => text.includes('late'), 6000);
-      socket.destroy();
-    }));
+    await Promise.all(
+      ['DELETE', 'PATCH', 'PUT'].map(async (method) => {
+        const socket = rig.dial();
+        let text = '';
+        socket
+          .on('error', () => {})
+          .on('data', (chunk: Buffer) => {
+            text += chunk.toString('latin1');
+          });
+        socket.write(`${head(method, `${pods}/x`, [`Content-Length: ${length}`])}x`);
+        let sent = 1;
+        if (method === 'PATCH') {
+          await until(() => patched);
+          await new Promise((resolve) => {
+            setTimeout(resolve, 1050);
+          });
+          sent += 1;
+          socket.write('x');
+        }
+        await until(() => text.includes('}'));
+        expect([method, text.slice(9, 12)]).toEqual([method, method === 'PUT' ? '200' : '403']);
+        socket.write('x'.repeat(length - sent) + head('GET', `${pods}?watch=true`));
+        await until(() => text.includes('late'), 6000);
+        socket.destroy();
+      }),
+    );
   }, 15_000);
 });
 
 describe('a bearer token in a WebSocket subprotocol', () => {
   const token = Buffer.from('spt_x').toString('base64url');
-  const bare = (lines: string[]) => head('GET', `${pods}/web/exec?command=ls`, lines).replace('Authorization: Bearer spt_x\r\n', '');
+  const bare = (lines: string[]) =>
+    head('GET', `${pods}/web/exec?command=ls`, lines).replace('Authorization: Bearer spt_x\r\n', '');
 
   it('counts in a WebSocket handshake only', async () => {
     const offer = `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.${token}, v5.channel.k8s.io`;
-    expect(await rig.raw(head('GET', pods, [offer]).replace('Authorization: Bearer spt_x\r\n', ''))).toMatch(/^HTTP\/1.1 401/);
+    expect(await rig.raw(head('GET', pods, [offer]).replace('Authorization: Bearer spt_x\r\n', ''))).toMatch(
+      /^HTTP\/1.1 401/,
+    );
     expect(await rig.raw(bare([offer, 'Connection: Upgrade', 'Upgrade: SPDY/3.1']))).toMatch(/^HTTP\/1.1 401/);
     expect(rig.seen).toHaveLength(0);
   });
 
-  it.each(['', ',', ' , v5.channel.k8s.io', 'v5.channel.k8s.io,', 'a b', '"a"'])('is refused beside what is no subprotocol (%j)', async (other) => {
-    const offer = `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.${token}, ${other}`;
-    expect(await rig.raw(bare([offer, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: k']))).toMatch(/^HTTP\/1.1 400/);
-    expect(rig.seen).toHaveLength(0);
-  });
+  it.each(['', ',', ' , v5.channel.k8s.io', 'v5.channel.k8s.io,', 'a b', '"a"'])(
+    'is refused beside what is no subprotocol (%j)',
+    async (other) => {
+      const offer = `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.${token}, ${other}`;
+      expect(await rig.raw(bare([offer, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: k']))).toMatch(
+        /^HTTP\/1.1 400/,
+      );
+      expect(rig.seen).toHaveLength(0);
+    },
+  );
 });
 
 describe('what an event tells', () => {
   const token = `spt_${'a'.repeat(43)}`;
 
   it.each([
-    ['path', `/clusters/dev/api/v1/namespaces/${token}`], ['query', `/clusters/dev/api?access_token=${token}`], ['cluster name', `/clusters/${token}/api`],
+    ['path', `/clusters/dev/api/v1/namespaces/${token}`],
+    ['query', `/clusters/dev/api?access_token=${token}`],
+    ['cluster name', `/clusters/${token}/api`],
   ])('is not a token that stands in the %s; the request is refused', async (_where, target) => {
     expect(await rig.raw(head('GET', target))).toMatch(/^HTTP\/1.1 400/);
     await until(() => codes().length === 1);
@@ -182,7 +223,12 @@ describe('what a cluster says', () => {
     rig.upstream.on('request', (_request, response) => {
       response.writeHead(200, { trailer: 'x-note' });
       response.write('{}');
-      response.addTrailers({ 'x-note': 'kept', 'set-cookie': 'sallyport=evil', 'clear-site-data': '"*"', 'access-control-allow-origin': '*' });
+      response.addTrailers({
+        'x-note': 'kept',
+        'set-cookie': 'sallyport=evil',
+        'clear-site-data': '"*"',
+        'access-control-allow-origin': '*',
+      });
       response.end();
     });
     const answer = (await rig.raw(head('GET', pods))).toLowerCase();
@@ -192,7 +238,13 @@ describe('what a cluster says', () => {
 
   it('in trailers that cannot be sent on does not leave the client waiting', async () => {
     rig.upstream.removeAllListeners('request');
-    rig.upstream.on('connection', (socket) => socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-note\r\n\r\n2\r\n{}\r\n0\r\nx-note: \u20ac\r\n\r\n')));
+    rig.upstream.on('connection', (socket) =>
+      socket.once('data', () =>
+        socket.write(
+          'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-note\r\n\r\n2\r\n{}\r\n0\r\nx-note: \u20ac\r\n\r\n',
+        ),
+      ),
+    );
     rig.answer = () => allow(alice);
     expect(await rig.raw(head('GET', pods))).toMatch(/\r\n0\r\n/);
   });

@@ -6,7 +6,8 @@ import type { Step } from './exchange.ts';
 function headerBytes(text: string): string {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code < 0x20 || code === 0x7f) throw new ProblemError('forbidden', 'Your identity holds a control character and cannot be sent to a cluster.');
+    if (code < 0x20 || code === 0x7f)
+      throw new ProblemError('forbidden', 'Your identity holds a control character and cannot be sent to a cluster.');
   }
   return /^[\x20-\x7e]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
@@ -18,7 +19,12 @@ function extraKey(key: string): string {
 
 /** The impersonation header lines, flat: one line a group, never joined (a group's name may hold a comma). */
 export function impersonationHeaders(impersonation: Impersonation): string[] {
-  const lines = ['Impersonate-User', headerBytes(impersonation.user), 'Impersonate-Uid', headerBytes(impersonation.uid)];
+  const lines = [
+    'Impersonate-User',
+    headerBytes(impersonation.user),
+    'Impersonate-Uid',
+    headerBytes(impersonation.uid),
+  ];
   for (const group of impersonation.groups) lines.push('Impersonate-Group', headerBytes(group));
   for (const [key, values] of Object.entries(impersonation.extra)) {
     for (const value of values) lines.push(`Impersonate-Extra-${extraKey(key)}`, headerBytes(value));
@@ -26,19 +32,30 @@ export function impersonationHeaders(impersonation: Impersonation): string[] {
   return lines;
 }
 
-/** The last look before anything goes upstream: whoever may impersonate `system:` names without limit is close to cluster-admin. */
+/**
+ * The last look before anything goes upstream: whoever may impersonate `system:` names without limit is close to
+ * cluster-admin.
+ */
 function refuseSystemNames(impersonation: Impersonation, allowed: ReadonlySet<string>): void {
   for (const name of [impersonation.user, ...impersonation.groups]) {
-    if (/^\s*system:/i.test(name) && !allowed.has(name)) throw new ProblemError('forbidden', `The name ${name} may not go to this cluster (impersonate.allowSystem does not list it).`);
+    if (/^\s*system:/i.test(name) && !allowed.has(name))
+      throw new ProblemError(
+        'forbidden',
+        `The name ${name} may not go to this cluster (impersonate.allowSystem does not list it).`,
+      );
   }
 }
 
-/** Builds everything that goes upstream besides the body: allow-listed client headers, the person's identity, the audit id and the cluster's own credential. */
+/**
+ * Builds everything that goes upstream besides the body: allow-listed client headers, the person's identity, the audit
+ * id and the cluster's own credential.
+ */
 export function createImpersonate(): Step {
   return (exchange) => {
     const { answer, upstream, headers } = exchange;
     const impersonation = answer?.decision.effect === 'allow' ? answer.impersonation : undefined;
-    if (!impersonation || !upstream || !headers || impersonation.user.trim() === '') throw new ProblemError('unauthenticated', 'The request has no identity.');
+    if (!impersonation || !upstream || !headers || impersonation.user.trim() === '')
+      throw new ProblemError('unauthenticated', 'The request has no identity.');
     refuseSystemNames(impersonation, upstream.allowSystem);
     const authorization = upstream.authorization();
     const lines = headers.forward;

@@ -4,16 +4,26 @@ import type { ClusterKinds } from './upstream/cluster-kinds.ts';
 const spanning: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /** True if a request is about objects of all namespaces, unless its kind has none. */
-const mayConcernAll = ({ namespace, namespaced, requestVerb }: KubernetesAttributes) => namespace === '' && namespaced !== false && spanning.has(requestVerb);
+const mayConcernAll = ({ namespace, namespaced, requestVerb }: KubernetesAttributes) =>
+  namespace === '' && namespaced !== false && spanning.has(requestVerb);
 const pinsNamespace = ({ fieldSelector = '' }: KubernetesAttributes) => fieldSelector.includes('metadata.namespace');
 
-/** True if a group can only be that of custom resources where the API server serves it itself: those have a dot, and `k8s.io` is kept for Kubernetes. */
+/**
+ * True if a group can only be that of custom resources where the API server serves it itself: those have a dot, and
+ * `k8s.io` is kept for Kubernetes.
+ */
 const isOfCustomResources = (apiGroup: string) => apiGroup.includes('.') && !/(?:^|\.)k8s\.io$/.test(apiGroup);
 
-/** True if who serves the kind decides: an aggregated API may ignore a selector that pins the namespace, and create by a PUT or through a subresource. */
+/**
+ * True if who serves the kind decides: an aggregated API may ignore a selector that pins the namespace, and create by a
+ * PUT or through a subresource.
+ */
 function dependsOnServer(asked: KubernetesAttributes): boolean {
   if (asked.aggregated !== undefined) return false;
-  const created = asked.upsert === true && isOfCustomResources(asked.apiGroup) && (asked.requestVerb === 'update' || asked.subresource !== '');
+  const created =
+    asked.upsert === true &&
+    isOfCustomResources(asked.apiGroup) &&
+    (asked.requestVerb === 'update' || asked.subresource !== '');
   return created || (mayConcernAll(asked) && pinsNamespace(asked));
 }
 
@@ -22,8 +32,14 @@ export function dependsOnKind(asked: KubernetesAttributes): boolean {
   return asked.isResourceRequest && asked.aggregated === undefined && (mayConcernAll(asked) || dependsOnServer(asked));
 }
 
-/** What is asked, with what its cluster says of the kind: whether it is namespaced, and whether the API server serves it itself, where that decides something. */
-export async function learnKind(asked: KubernetesAttributes, kinds: ClusterKinds | undefined): Promise<KubernetesAttributes> {
+/**
+ * What is asked, with what its cluster says of the kind: whether it is namespaced, and whether the API server serves it
+ * itself, where that decides something.
+ */
+export async function learnKind(
+  asked: KubernetesAttributes,
+  kinds: ClusterKinds | undefined,
+): Promise<KubernetesAttributes> {
   if (kinds === undefined || !dependsOnKind(asked)) return asked;
   const learned = { ...asked };
   if (mayConcernAll(learned) && learned.namespaced === undefined) {

@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** How many requests may wait on one connection for those before them to be answered. Hardly a client sends them so; each that waits has its answer kept here. */
+/**
+ * How many requests may wait on one connection for those before them to be answered. Hardly a client sends them so;
+ * each that waits has its answer kept here.
+ */
 const mostWaiting = 10;
 
 export type PipelineLimit = {
@@ -25,7 +28,8 @@ export function createPipelineLimit(): PipelineLimit {
     },
     end(socket) {
       socket.destroy();
-      // Node tells those whose turn has not come of the end only as long as it reads the connection itself, which an upgrade ends.
+      // Node tells those whose turn has not come of the end only as long as it reads the connection itself, which an
+      // upgrade ends.
       for (const response of waiting.get(socket) ?? []) if (!response.socket) response.emit('close');
     },
   };

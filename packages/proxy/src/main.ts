@@ -6,7 +6,13 @@ await runService({
   adminListen: ({ config }) => config.services.proxy.adminListen,
   check: (loaded) => void loadServiceKeys(loaded, 'proxy', Date.now),
   async start({ loaded, logger, metrics, readiness }) {
-    const sink = createAuditSink(loaded.config.audit, { logger, metrics, now: Date.now, resolvePath: loaded.resolvePath, clientId: 'sallyport-proxy' });
+    const sink = createAuditSink(loaded.config.audit, {
+      logger,
+      metrics,
+      now: Date.now,
+      resolvePath: loaded.resolvePath,
+      clientId: 'sallyport-proxy',
+    });
     const { identity } = loadServiceKeys(loaded, 'proxy', Date.now);
     const proxy = await startProxy({ loaded, logger, metrics, readiness, identity, sink, now: Date.now });
     return {

@@ -9,7 +9,10 @@ export type OpenBodyDeps = { checks: CheckClient; changesHeard(): number };
 /** For how long a decision holds for what comes of a body, in milliseconds. */
 const freshMs = 1000;
 
-/** Asks again about a request whose body has taken its time; returns the refusal if it is no longer allowed, or nobody can be asked. */
+/**
+ * Asks again about a request whose body has taken its time; returns the refusal if it is no longer allowed, or nobody
+ * can be asked.
+ */
 async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
   try {
     const end = endOfAnswer(await checks.check(exchange.check!), exchange.answer?.impersonation);
@@ -20,9 +23,9 @@ async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise
 }
 
 /**
- * A body on its way. `judged`: no piece of it goes on, nor its end, unless the request was judged within the last second and nothing has changed since. It is not
- * enough to hold back the end: a reader that takes JSON, YAML or CBOR as it comes acts as soon as a value is whole, and what follows is padding. `count`: its
- * length is found out here.
+ * A body on its way. `judged`: no piece of it goes on, nor its end, unless the request was judged within the last
+ * second and nothing has changed since. It is not enough to hold back the end: a reader that takes JSON, YAML or CBOR
+ * as it comes acts as soon as a value is whole, and what follows is padding. `count`: its length is found out here.
  */
 function createPassage(exchange: Exchange, how: { judged: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
   // Not from now on: it may have waited long for the acknowledgement of its event since it was judged.
@@ -36,7 +39,8 @@ function createPassage(exchange: Exchange, how: { judged: boolean; count: boolea
     done(undefined, piece);
   };
   const pass = (piece: Buffer | undefined, done: TransformCallback) => {
-    if (!how.judged || (performance.now() - judgedAt < freshMs && deps.changesHeard() === changesSeen)) return done(undefined, piece);
+    if (!how.judged || (performance.now() - judgedAt < freshMs && deps.changesHeard() === changesSeen))
+      return done(undefined, piece);
     void judge(piece, done);
   };
   const passage = new Transform({
@@ -51,14 +55,18 @@ function createPassage(exchange: Exchange, how: { judged: boolean; count: boolea
   return passage;
 }
 
-/** Opens the body of a request for sending it on: a stream, the empty text for a body that is there and empty, undefined for none. */
+/**
+ * Opens the body of a request for sending it on: a stream, the empty text for a body that is there and empty, undefined
+ * for none.
+ */
 export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Readable | string | undefined {
   return (exchange) => {
     const { request, response, kube } = exchange;
     const { chunked, contentLength } = exchange.headers!;
     if (!chunked && !((contentLength ?? 0) > 0)) return contentLength === undefined ? undefined : '';
     if (exchange.expectsContinue) response.writeContinue();
-    // What is proxied is judged while it is open. A watch or a followed log says nothing after its head; what does, by whatever method, is judged like any other.
+    // What is proxied is judged while it is open. A watch or a followed log says nothing after its head; what does, by
+    // whatever method, is judged like any other.
     const judged = !request.complete && kube!.stream !== 'proxy';
     if (!chunked && !judged) return request;
     // Through a passage and not by a listener: that would set the body flowing before anybody sends it on.

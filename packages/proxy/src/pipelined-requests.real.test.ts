@@ -23,7 +23,8 @@ const until = async (holds: () => boolean) => {
     await pause(5);
   }
 };
-const completed = () => rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete').length;
+const completed = () =>
+  rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete').length;
 
 describe('requests that are sent behind one another on one connection', () => {
   it('are answered in order', async () => {
@@ -33,7 +34,9 @@ describe('requests that are sent behind one another on one connection', () => {
   });
 
   it('all end when their client goes, those whose turn has not come as well', async () => {
-    await start((response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"type":"BOOKMARK"}\n'));
+    await start(
+      (response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"type":"BOOKMARK"}\n'),
+    );
     const socket = rig.dial();
     socket.on('error', () => {});
     socket.resume();
@@ -44,14 +47,19 @@ describe('requests that are sent behind one another on one connection', () => {
     expect(completed()).toBe(5);
   });
 
-  it.each([['an upgrade', 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: v5.channel.k8s.io'], ['an upgrade of another kind', 'Connection: Upgrade\r\nUpgrade: h2c']])('do not have %s among them: its answer could not wait for its turn', async (_what, lines) => {
+  it.each([
+    ['an upgrade', 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: v5.channel.k8s.io'],
+    ['an upgrade of another kind', 'Connection: Upgrade\r\nUpgrade: h2c'],
+  ])('do not have %s among them: its answer could not wait for its turn', async (_what, lines) => {
     await start((response) => void setTimeout(() => response.end('{}'), 100));
     let upgrades = 0;
     rig.upstream.on('upgrade', (_request, socket) => {
       upgrades += 1;
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello');
     });
-    const answer = await rig.raw(get(pods).repeat(4) + get(`${pods}/web/exec?command=ls`).replace('\r\n\r\n', `\r\n${lines}\r\n\r\n`));
+    const answer = await rig.raw(
+      get(pods).repeat(4) + get(`${pods}/web/exec?command=ls`).replace('\r\n\r\n', `\r\n${lines}\r\n\r\n`),
+    );
     expect(answer).not.toContain('hello');
     await until(() => completed() === 4);
     expect(rig.events.filter(({ type }) => type === 'request.unparsable')).toHaveLength(1);
@@ -64,7 +72,10 @@ describe('requests that are sent behind one another on one connection', () => {
     const socket = rig.dial();
     let closed = false;
     socket.on('error', () => {});
-    for (const event of ['end', 'close']) socket.on(event, () => { closed = true; });
+    for (const event of ['end', 'close'])
+      socket.on(event, () => {
+        closed = true;
+      });
     socket.resume();
     socket.write(get(`${pods}?watch=true`).repeat(400));
     await until(() => closed);

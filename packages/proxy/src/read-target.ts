@@ -15,7 +15,10 @@ function splitPrefix(url: string): { name: string; rest: string } | undefined {
   return { name: url.slice(prefix.length, end), rest: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
-/** Finds the cluster that the address names, by host or by path prefix. An unknown one goes on: who is not logged in must not learn which exist. */
+/**
+ * Finds the cluster that the address names, by host or by path prefix. An unknown one goes on: who is not logged in
+ * must not learn which exist.
+ */
 export function createReadTarget(deps: { upstreams: Upstreams }): Step {
   return (exchange) => {
     const { request } = exchange;

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRig, type Rig } from './gateway-rig.ts';
 
-const send = (method: string, path: string, lines: string[] = []) => rig.raw(`${method} /clusters/dev${path} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n${lines.map((line) => `${line}\r\n`).join('')}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+const send = (method: string, path: string, lines: string[] = []) =>
+  rig.raw(
+    `${method} /clusters/dev${path} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n${lines.map((line) => `${line}\r\n`).join('')}Content-Length: 0\r\nConnection: close\r\n\r\n`,
+  );
 const aggregated = '/apis/example.com/v1';
 
 let rig: Rig;
@@ -11,9 +14,18 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 describe('a path that names the verb', () => {
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].flatMap((method) => [
-    [method, `${aggregated}/watch/widgets`], [method, `${aggregated}/watch/namespaces/dev/widgets/w`], [method, '/api/v1/watch/pods'], [method, `${aggregated}/proxy/widgets/w`], [method, '/api/v1/proxy/nodes/n/run/dev/web/c'],
-  ] as [string, string][]))('takes no %s: %s', async (method, path) => {
+  it.each(
+    ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].flatMap(
+      (method) =>
+        [
+          [method, `${aggregated}/watch/widgets`],
+          [method, `${aggregated}/watch/namespaces/dev/widgets/w`],
+          [method, '/api/v1/watch/pods'],
+          [method, `${aggregated}/proxy/widgets/w`],
+          [method, '/api/v1/proxy/nodes/n/run/dev/web/c'],
+        ] as [string, string][],
+    ),
+  )('takes no %s: %s', async (method, path) => {
     expect(await send(method, path)).toMatch(/^HTTP\/1.1 405 /);
     expect(rig.seen).toEqual([]);
     expect(rig.checks).toEqual([]);
@@ -21,7 +33,9 @@ describe('a path that names the verb', () => {
   });
 
   it('takes no upgrade by POST', async () => {
-    expect(await send('POST', '/api/v1/proxy/nodes/n/portForward/dev/web', ['Upgrade: SPDY/3.1', 'Connection: Upgrade'])).toMatch(/^HTTP\/1.1 4/);
+    expect(
+      await send('POST', '/api/v1/proxy/nodes/n/portForward/dev/web', ['Upgrade: SPDY/3.1', 'Connection: Upgrade']),
+    ).toMatch(/^HTTP\/1.1 4/);
     expect(rig.seen).toEqual([]);
   });
 

@@ -20,7 +20,10 @@ export type TunnelDeps = {
   track(socket: Duplex): void;
 };
 
-/** One direction of the tunnel: bytes as they come, with back-pressure, and the end of one side as the end of writing on the other. */
+/**
+ * One direction of the tunnel: bytes as they come, with back-pressure, and the end of one side as the end of writing on
+ * the other.
+ */
 function pump(from: Duplex, to: Duplex, pass: (chunk: Buffer) => Buffer): void {
   from.on('data', (chunk: Buffer) => {
     const kept = pass(chunk);
@@ -57,35 +60,56 @@ function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTu
 
 function responseHead(answer: IncomingMessage): string {
   const kept = cleanResponseHeaders(answer.rawHeaders, 101);
-  const lines = [`HTTP/1.1 101 ${STATUS_CODES[101]}`, 'Connection: Upgrade', `Upgrade: ${answer.headers.upgrade ?? ''}`];
+  const lines = [
+    `HTTP/1.1 101 ${STATUS_CODES[101]}`,
+    'Connection: Upgrade',
+    `Upgrade: ${answer.headers.upgrade ?? ''}`,
+  ];
   for (let index = 0; index < kept.length; index += 2) lines.push(`${kept[index]}: ${kept[index + 1]}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 function upgradeLines(exchange: Exchange): string[] {
   const headers = exchange.headers!;
-  const lines = ['Host', exchange.upstream!.hostHeader, 'Connection', 'Upgrade', 'Upgrade', headers.upgrade === 'websocket' ? 'websocket' : 'SPDY/3.1', ...exchange.upstreamHeaders];
-  if (headers.webSocketProtocols && headers.webSocketProtocols.length > 0) lines.push('Sec-WebSocket-Protocol', headers.webSocketProtocols.join(', '));
+  const lines = [
+    'Host',
+    exchange.upstream!.hostHeader,
+    'Connection',
+    'Upgrade',
+    'Upgrade',
+    headers.upgrade === 'websocket' ? 'websocket' : 'SPDY/3.1',
+    ...exchange.upstreamHeaders,
+  ];
+  if (headers.webSocketProtocols && headers.webSocketProtocols.length > 0)
+    lines.push('Sec-WebSocket-Protocol', headers.webSocketProtocols.join(', '));
   if (exchange.request.method !== 'GET') lines.push('Content-Length', '0');
   return lines;
 }
 
 /**
- * False for what Node takes and must not go on: a 101 without Upgrade (whatever stands between here and the client might take it for the beginning of a tunnel), a status below 100
- * (Node throws when it is to be sent), and a coding in HTTP/1.0, which knows none (RFC 9112, 6.1): readers differ on where such an answer ends.
+ * False for what Node takes and must not go on: a 101 without Upgrade (whatever stands between here and the client
+ * might take it for the beginning of a tunnel), a status below 100 (Node throws when it is to be sent), and a coding in
+ * HTTP/1.0, which knows none (RFC 9112, 6.1): readers differ on where such an answer ends.
  */
 function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMessage): boolean {
   return statusCode >= 200 && (httpVersion !== '1.0' || headers['transfer-encoding'] === undefined);
 }
 
-/** A refusal of the cluster's own is relayed and both connections end, at the latest `endsMs` after it began: nothing may ever ride on a half-upgraded one (CVE-2018-1002105). */
+/**
+ * A refusal of the cluster's own is relayed and both connections end, at the latest `endsMs` after it began: nothing
+ * may ever ride on a half-upgraded one (CVE-2018-1002105).
+ */
 function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: number): void {
   const { response } = exchange;
   const timer = setTimeout(() => answer.destroy(new Error('the refusal did not end in time')), endsMs);
   answer.once('close', () => clearTimeout(timer));
   exchange.statusCode = answer.statusCode ?? 502;
   if (answer.statusCode === 401) exchange.upstream!.refreshCredential();
-  response.writeHead(exchange.statusCode, [...cleanResponseHeaders(answer.rawHeaders, exchange.statusCode), 'connection', 'close']);
+  response.writeHead(exchange.statusCode, [
+    ...cleanResponseHeaders(answer.rawHeaders, exchange.statusCode),
+    'connection',
+    'close',
+  ]);
   answer.on('data', (chunk: Buffer) => {
     exchange.bytesOut += chunk.length;
     if (!response.write(chunk)) answer.pause();
@@ -95,20 +119,30 @@ function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: numbe
   answer.on('error', () => cutAnswer(exchange));
 }
 
-/** What watches an exec, attach or port-forward, those of the kubelet behind `nodes/proxy` too; a tunnel to something else (a proxied service) is nobody's business. */
+/**
+ * What watches an exec, attach or port-forward, those of the kubelet behind `nodes/proxy` too; a tunnel to something
+ * else (a proxied service) is nobody's business.
+ */
 function observerOf({ kube, headers }: Exchange, answer: IncomingMessage): StreamObserver | undefined {
   const kind = kube!.kubelet?.action ?? kube!.stream;
   if (kind !== 'exec' && kind !== 'attach' && kind !== 'portforward') return undefined;
   const webSocket = headers!.upgrade === 'websocket';
   const subprotocol = answer.headers[webSocket ? 'sec-websocket-protocol' : 'x-stream-protocol-version'];
-  return createStreamObserver({ kind, protocol: webSocket ? 'websocket' : 'spdy', subprotocol: [subprotocol ?? ''].flat()[0]! });
+  return createStreamObserver({
+    kind,
+    protocol: webSocket ? 'websocket' : 'spdy',
+    subprotocol: [subprotocol ?? ''].flat()[0]!,
+  });
 }
 
 function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, head: Buffer, deps: TunnelDeps): void {
   const client = exchange.upgrade!.socket;
   if (answer.headers.upgrade?.toLowerCase() !== exchange.headers!.upgrade) {
     cluster.destroy();
-    deps.fail(exchange, new ProblemError('upstream-unreachable', 'The cluster switched to a protocol that was not asked for.'));
+    deps.fail(
+      exchange,
+      new ProblemError('upstream-unreachable', 'The cluster switched to a protocol that was not asked for.'),
+    );
     return;
   }
   exchange.statusCode = 101;
@@ -126,7 +160,10 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
   deps.started(exchange, ending.cut);
 }
 
-/** Reads a client that waits for its 101: only a socket that is read tells that its peer is gone. What it sends early is kept, up to one read. */
+/**
+ * Reads a client that waits for its 101: only a socket that is read tells that its peer is gone. What it sends early is
+ * kept, up to one read.
+ */
 function watchClient(client: Duplex, gone: () => void): () => Buffer[] {
   const early: Buffer[] = [];
   const keep = (chunk: Buffer) => {
@@ -154,9 +191,16 @@ export function createTunnel(deps: TunnelDeps): Step {
     client.allowHalfOpen = true;
     exchange.upstreamStartedAt = performance.now();
     const outgoing: ClientRequest = httpRequest({
-      method: exchange.request.method, path: upstream.basePath + exchange.rawTarget, headers: upgradeLines(exchange) as never, setHost: false, createConnection: () => socket,
+      method: exchange.request.method,
+      path: upstream.basePath + exchange.rawTarget,
+      headers: upgradeLines(exchange) as never,
+      setHost: false,
+      createConnection: () => socket,
     });
-    const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), deps.connectTimeout + deps.firstByte);
+    const timer = setTimeout(
+      () => socket.destroy(new Error('no answer in time')),
+      deps.connectTimeout + deps.firstByte,
+    );
     const settle = () => clearTimeout(timer);
     const release = watchClient(client, () => socket.destroy());
     const giveUp = (error: ProblemError) => {
@@ -175,12 +219,23 @@ export function createTunnel(deps: TunnelDeps): Step {
     });
     outgoing.once('response', (answer) => {
       settle();
-      if (!isRefusal(answer)) return giveUp(new ProblemError('upstream-unreachable', 'The cluster answered in a form that could be read in two ways.'));
+      if (!isRefusal(answer))
+        return giveUp(
+          new ProblemError('upstream-unreachable', 'The cluster answered in a form that could be read in two ways.'),
+        );
       relayRefusal(exchange, answer, deps.firstByte);
     });
     outgoing.once('error', (cause) => {
       settle();
-      if (exchange.statusCode === 0) deps.fail(exchange, new ProblemError('upstream-unreachable', 'The cluster cannot be reached from the gateway, or broke off before it answered.', { cause }));
+      if (exchange.statusCode === 0)
+        deps.fail(
+          exchange,
+          new ProblemError(
+            'upstream-unreachable',
+            'The cluster cannot be reached from the gateway, or broke off before it answered.',
+            { cause },
+          ),
+        );
       else client.destroy();
     });
     outgoing.end();

@@ -4,19 +4,42 @@ import type { Duplex } from 'node:stream';
 import { createAuditRecord, type AuditSink, type Metrics } from '@sallyport/kit';
 import { Counter } from 'prom-client';
 
-/** Records bytes that were no HTTP request: a metric and an event with the peer's address and the parser's reason, nothing of the bytes themselves. */
-export function createUnparsable(deps: { sink: AuditSink; metrics: Metrics; now: () => number }, producer: string): (socket: Duplex, reason: string) => void {
-  const total = new Counter({ name: 'sallyport_proxy_unparsable_total', help: 'Connections closed because their bytes were no HTTP request.', registers: [deps.metrics] });
+/**
+ * Records bytes that were no HTTP request: a metric and an event with the peer's address and the parser's reason,
+ * nothing of the bytes themselves.
+ */
+export function createUnparsable(
+  deps: { sink: AuditSink; metrics: Metrics; now: () => number },
+  producer: string,
+): (socket: Duplex, reason: string) => void {
+  const total = new Counter({
+    name: 'sallyport_proxy_unparsable_total',
+    help: 'Connections closed because their bytes were no HTTP request.',
+    registers: [deps.metrics],
+  });
   return (socket, reason) => {
     total.inc();
     if (!deps.sink.hasRoom()) return;
     const clientAddress = (socket as Socket).remoteAddress ?? '';
-    deps.sink.enqueue(createAuditRecord({
-      type: 'request.unparsable', source: 'sallyport/proxy', key: '-/-',
-      data: {
-        auditID: randomUUID(), stage: 'ResponseComplete', requestURI: '', verb: '', user: {}, sourceIPs: [clientAddress],
-        responseStatus: { code: 400, reason: 'BadRequest', message: reason }, sallyport: { producer, clientAddress },
-      },
-    }, { now: deps.now, randomId: randomUUID }));
+    deps.sink.enqueue(
+      createAuditRecord(
+        {
+          type: 'request.unparsable',
+          source: 'sallyport/proxy',
+          key: '-/-',
+          data: {
+            auditID: randomUUID(),
+            stage: 'ResponseComplete',
+            requestURI: '',
+            verb: '',
+            user: {},
+            sourceIPs: [clientAddress],
+            responseStatus: { code: 400, reason: 'BadRequest', message: reason },
+            sallyport: { producer, clientAddress },
+          },
+        },
+        { now: deps.now, randomId: randomUUID },
+      ),
+    );
   };
 }

@@ -21,21 +21,38 @@ function readOptions(): DemoOptions {
 
 /** A kubectl on the PATH. */
 function findKubectl(): string | undefined {
-  return (process.env.PATH ?? '').split(path.delimiter).map((directory) => path.join(directory, process.platform === 'win32' ? 'kubectl.exe' : 'kubectl')).find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return (process.env.PATH ?? '')
+    .split(path.delimiter)
+    .map((directory) => path.join(directory, process.platform === 'win32' ? 'kubectl.exe' : 'kubectl'))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** Runs the command of --exit-after; a kubectl that came with the cluster is the first on its PATH. */
 function runCommand(command: string, state: DemoState, onStarted: (child: ChildProcess) => void): Promise<number> {
   const ownKubectl = state.kubectl === undefined ? [] : [path.dirname(state.kubectl)];
-  const PATH = [...ownKubectl, path.resolve(path.dirname(cliProgram), '../../../node_modules/.bin'), process.env.PATH ?? ''].join(path.delimiter);
-  const child = spawn(command, { shell: true, stdio: 'inherit', env: { ...process.env, PATH, KUBECONFIG: state.kubeconfig, SALLYPORT_HOME: state.home, SALLYPORT_DEMO: path.dirname(state.kubeconfig) } });
+  const PATH = [
+    ...ownKubectl,
+    path.resolve(path.dirname(cliProgram), '../../../node_modules/.bin'),
+    process.env.PATH ?? '',
+  ].join(path.delimiter);
+  const child = spawn(command, {
+    shell: true,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      PATH,
+      KUBECONFIG: state.kubeconfig,
+      SALLYPORT_HOME: state.home,
+      SALLYPORT_DEMO: path.dirname(state.kubeconfig),
+    },
+  });
   onStarted(child);
   return new Promise((resolve) => {
     child.on('error', () => resolve(127));
@@ -52,10 +69,13 @@ let stopping: Promise<void> | undefined;
 let demo: RunningDemo | undefined;
 let command: ChildProcess | undefined;
 const stop = (code: number) => {
-  stopping ??= (demo?.close() ?? Promise.resolve()).then(() => process.exit(code), (error: unknown) => {
-    say(`demo: stopping failed: ${(error as Error).message}`);
-    process.exit(1);
-  });
+  stopping ??= (demo?.close() ?? Promise.resolve()).then(
+    () => process.exit(code),
+    (error: unknown) => {
+      say(`demo: stopping failed: ${(error as Error).message}`);
+      process.exit(1);
+    },
+  );
 };
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -70,11 +90,14 @@ try {
   say('Starting the demo ...');
   demo = await runDemo(options, say);
   if (interrupted) stop(0);
-  else if (options.exitAfter === undefined) process.stdout.write(welcome(demo.state, demo.state.kubectl ?? findKubectl()));
+  else if (options.exitAfter === undefined)
+    process.stdout.write(welcome(demo.state, demo.state.kubectl ?? findKubectl()));
   else {
-    stop(await runCommand(options.exitAfter, demo.state, (child) => {
-      command = child;
-    }));
+    stop(
+      await runCommand(options.exitAfter, demo.state, (child) => {
+        command = child;
+      }),
+    );
   }
 } catch (error) {
   say(`demo: ${(error as Error).message}`);

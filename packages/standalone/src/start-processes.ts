@@ -27,12 +27,21 @@ export type Processes = {
 
 const packages = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-async function ready(port: number, child: ChildProcess, name: string, timeoutMs: number, logFile: string): Promise<void> {
+async function ready(
+  port: number,
+  child: ChildProcess,
+  name: string,
+  timeoutMs: number,
+  logFile: string,
+): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} ended before it was ready (code ${child.exitCode}); see ${logFile}`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`${name} ended before it was ready (code ${child.exitCode}); see ${logFile}`);
     // Ready in every respect is the stores' matter too; what is awaited here is that the service runs and listens.
-    const report = await fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.json() as Promise<{ checks?: Record<string, string> }>).catch(() => undefined);
+    const report = await fetch(`http://127.0.0.1:${port}/readyz`)
+      .then((answer) => answer.json() as Promise<{ checks?: Record<string, string> }>)
+      .catch(() => undefined);
     if (report?.checks?.service === 'ok') return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -45,9 +54,19 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
   const logFile = (name: ServiceName) => path.join(request.directory, `${name}.log`);
   const start = async (name: ServiceName) => {
     const log = openSync(logFile(name), 'a');
-    const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', path.join(packages, name, 'dist', 'main.js'), '--config', request.configFile], {
-      stdio: ['ignore', log, log], env: { ...process.env, ...request.environment },
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        '--disable-warning=TimeoutNegativeWarning',
+        path.join(packages, name, 'dist', 'main.js'),
+        '--config',
+        request.configFile,
+      ],
+      {
+        stdio: ['ignore', log, log],
+        env: { ...process.env, ...request.environment },
+      },
+    );
     children.set(name, child);
     await ready(request.adminPorts[name]!, child, name, request.readyTimeoutMs ?? 20_000, logFile(name));
   };
@@ -55,13 +74,15 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
     const child = children.get(name);
     children.delete(name);
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => { child.once('exit', resolve); });
+    const gone = new Promise((resolve) => {
+      child.once('exit', resolve);
+    });
     child.kill(signal);
     const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
     await gone;
     clearTimeout(timer);
   };
-  const stopAll = async () => void await Promise.all([...children.keys()].map((name) => stop(name)));
+  const stopAll = async () => void (await Promise.all([...children.keys()].map((name) => stop(name))));
   try {
     await Promise.all((request.only ?? serviceNames).map(start));
   } catch (error) {

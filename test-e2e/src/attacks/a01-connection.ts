@@ -2,14 +2,34 @@ import { describe, expect, it } from '@jest/globals';
 import { expectAccepted, expectAlice, expectRefused, expectUnparsable, metric } from './attack.ts';
 
 const named = [
-  'Impersonate-User', 'impersonate-group', 'Authorization', 'Host', 'Audit-ID', 'Content-Length', 'Transfer-Encoding', 'Sallyport-Caller', 'Cookie', 'X-Forwarded-For', 'HTTP2-Settings', 'TE', 'Trailer',
+  'Impersonate-User',
+  'impersonate-group',
+  'Authorization',
+  'Host',
+  'Audit-ID',
+  'Content-Length',
+  'Transfer-Encoding',
+  'Sallyport-Caller',
+  'Cookie',
+  'X-Forwarded-For',
+  'HTTP2-Settings',
+  'TE',
+  'Trailer',
 ];
 const refused: [string, string[]][] = [
   ...named.map((name): [string, string[]] => [`names ${name}`, [`Connection: ${name}`]]),
-  ['names a header behind close', ['Connection: close, Impersonate-User']], ['names one without a space', ['Connection: keep-alive,Authorization']], ['names one behind a tab', ['Connection: keep-alive,\tAuthorization']],
-  ['stands twice, the first one harmless', ['Connection: keep-alive', 'Connection: Impersonate-User']], ['stands twice with the same', ['Connection: keep-alive', 'Connection: keep-alive']],
-  ['is empty', ['Connection:']], ['is empty, then names a header', ['Connection:', 'Connection: Authorization']], ['is a comma', ['Connection: ,']], ['ends with a comma', ['Connection: keep-alive,']],
-  ['is quoted', ['Connection: "keep-alive"']], ['has parameters', ['Connection: close;Authorization']], ['has a byte above 127', ['Connection: keep-alive\xa0']],
+  ['names a header behind close', ['Connection: close, Impersonate-User']],
+  ['names one without a space', ['Connection: keep-alive,Authorization']],
+  ['names one behind a tab', ['Connection: keep-alive,\tAuthorization']],
+  ['stands twice, the first one harmless', ['Connection: keep-alive', 'Connection: Impersonate-User']],
+  ['stands twice with the same', ['Connection: keep-alive', 'Connection: keep-alive']],
+  ['is empty', ['Connection:']],
+  ['is empty, then names a header', ['Connection:', 'Connection: Authorization']],
+  ['is a comma', ['Connection: ,']],
+  ['ends with a comma', ['Connection: keep-alive,']],
+  ['is quoted', ['Connection: "keep-alive"']],
+  ['has parameters', ['Connection: close;Authorization']],
+  ['has a byte above 127', ['Connection: keep-alive\xa0']],
   ['asks for an upgrade to nothing', ['Connection: upgrade']],
 ];
 
@@ -19,10 +39,13 @@ export function attackConnection(): void {
       await expectRefused({ lines }, 400, /Connection|upgrade/);
     });
 
-    it('is folded over two lines is no HTTP', () => expectUnparsable({ lines: ['Connection: keep-alive,', ' Authorization'] }));
+    it('is folded over two lines is no HTTP', () =>
+      expectUnparsable({ lines: ['Connection: keep-alive,', ' Authorization'] }));
 
     it('says only how the connection goes on is built anew', async () => {
-      const { request } = await expectAccepted({ lines: ['Connection: Keep-Alive', 'Keep-Alive: timeout=5', 'Proxy-Connection: Authorization'] });
+      const { request } = await expectAccepted({
+        lines: ['Connection: Keep-Alive', 'Keep-Alive: timeout=5', 'Proxy-Connection: Authorization'],
+      });
       expectAlice(request);
       expect(request.header('connection')).toEqual(['keep-alive']);
       for (const name of ['keep-alive', 'proxy-connection']) expect(request.header(name)).toEqual([]);

@@ -3,16 +3,76 @@ import { eventually } from '../harness/index.ts';
 import { expectAccepted, expectAlice, expectRefused, expectUnparsable, whoAmI } from './attack.ts';
 import { scene } from './scene.ts';
 
-const plain = ['Impersonate-User', 'Impersonate-Group', 'Impersonate-Uid', 'Impersonate-Extra-scopes', 'Impersonate-Extra-sallyport.dev%2Fsession', 'Impersonate-Constrained-Mode', 'Impersonate', 'X-Remote-User', 'X-Remote-Group', 'X-Remote-Uid', 'X-Remote-Extra-scopes'];
-const odd = [
-  'IMPERSONATE-USER', 'IMPERSONATE_USER', 'impersonate_user', 'Impersonate_Group', 'iMpErSoNaTe-UsEr', 'Impersonate.User', 'X_REMOTE_USER', 'X.Remote.Group', 'x-remote_user', 'ImpersonateUser', 'XRemoteUser',
-  ...'!#$%&\'*+.^_`|~'.split('').flatMap((byte) => [`Impersonate${byte}User`, `${byte}Impersonate-User`]), '_-Impersonate-User', '--impersonate--user', 'X--Remote--User', 'Imp-ersonate-User',
+const plain = [
+  'Impersonate-User',
+  'Impersonate-Group',
+  'Impersonate-Uid',
+  'Impersonate-Extra-scopes',
+  'Impersonate-Extra-sallyport.dev%2Fsession',
+  'Impersonate-Constrained-Mode',
+  'Impersonate',
+  'X-Remote-User',
+  'X-Remote-Group',
+  'X-Remote-Uid',
+  'X-Remote-Extra-scopes',
 ];
-const noNames = ['Impersonate-User ', ' Impersonate-User', 'Impersonate User', 'Impersonate\tUser', 'Imperson\xe4te-User', 'Impersonate-User\0', 'Impersonate-User\x0b', 'Impersonate(User', 'Impersonate/User', '"Impersonate-User"'];
+const odd = [
+  'IMPERSONATE-USER',
+  'IMPERSONATE_USER',
+  'impersonate_user',
+  'Impersonate_Group',
+  'iMpErSoNaTe-UsEr',
+  'Impersonate.User',
+  'X_REMOTE_USER',
+  'X.Remote.Group',
+  'x-remote_user',
+  'ImpersonateUser',
+  'XRemoteUser',
+  ..."!#$%&'*+.^_`|~".split('').flatMap((byte) => [`Impersonate${byte}User`, `${byte}Impersonate-User`]),
+  '_-Impersonate-User',
+  '--impersonate--user',
+  'X--Remote--User',
+  'Imp-ersonate-User',
+];
+const noNames = [
+  'Impersonate-User ',
+  ' Impersonate-User',
+  'Impersonate User',
+  'Impersonate\tUser',
+  'Imperson\xe4te-User',
+  'Impersonate-User\0',
+  'Impersonate-User\x0b',
+  'Impersonate(User',
+  'Impersonate/User',
+  '"Impersonate-User"',
+];
 // Names that other proxies and applications read: none is on the list of what goes upstream.
 const leftBehind = [
-  'HTTP_IMPERSONATE_USER', 'Remote-User', 'X-Forwarded-User', 'X-Forwarded-Groups', 'X-Auth-Request-User', 'X-User', 'X-Webauth-User', 'X-Authenticated-Groups', 'From', 'Forwarded', 'X-Real-IP', 'X-Forwarded-For',
-  'X-Original-URL', 'X-Rewrite-URL', 'X-HTTP-Method-Override', 'Sallyport-Caller', 'Sallyport-Origin', 'Sallyport-Client-Address', 'Audit-ID', 'Via', 'X-Forwarded-Client-Cert', 'SSL-Client-Cert', 'Cookie', 'Authentication', 'Dynamic-Authorization',
+  'HTTP_IMPERSONATE_USER',
+  'Remote-User',
+  'X-Forwarded-User',
+  'X-Forwarded-Groups',
+  'X-Auth-Request-User',
+  'X-User',
+  'X-Webauth-User',
+  'X-Authenticated-Groups',
+  'From',
+  'Forwarded',
+  'X-Real-IP',
+  'X-Forwarded-For',
+  'X-Original-URL',
+  'X-Rewrite-URL',
+  'X-HTTP-Method-Override',
+  'Sallyport-Caller',
+  'Sallyport-Origin',
+  'Sallyport-Client-Address',
+  'Audit-ID',
+  'Via',
+  'X-Forwarded-Client-Cert',
+  'SSL-Client-Cert',
+  'Cookie',
+  'Authentication',
+  'Dynamic-Authorization',
 ];
 
 export function attackIdentityHeaders(): void {
@@ -41,7 +101,11 @@ export function attackIdentityHeaders(): void {
     });
 
     it('does not come in through the trailers of a body', async () => {
-      const { request } = await expectAccepted({ method: 'POST', lines: ['Transfer-Encoding: chunked', 'Trailer: Impersonate-User'], body: '2;name=value\r\n{}\r\n0\r\nImpersonate-User: root\r\nAuthorization: Bearer x\r\n\r\n' });
+      const { request } = await expectAccepted({
+        method: 'POST',
+        lines: ['Transfer-Encoding: chunked', 'Trailer: Impersonate-User'],
+        body: '2;name=value\r\n{}\r\n0\r\nImpersonate-User: root\r\nAuthorization: Bearer x\r\n\r\n',
+      });
       expectAlice(request);
       await eventually('the body', () => request.body().toString() === '{}');
       expect(request.connection.bytes().toString('latin1')).not.toMatch(/root|name=value|Trailer:/);
@@ -61,7 +125,11 @@ export function attackIdentityHeaders(): void {
       // mallory is in no group, and no header of hers may fill that in; her own cluster is the real one for a moment.
       const { tokens } = scene();
       await expectRefused({ authorization: `Bearer ${tokens.mallory}`, lines: ['Impersonate-Group: developers'] }, 403);
-      await expectRefused({ authorization: `Bearer ${tokens.mallory}`, lines: ['X-Groups: developers', 'Groups: developers'] }, 403, /default-deny/);
+      await expectRefused(
+        { authorization: `Bearer ${tokens.mallory}`, lines: ['X-Groups: developers', 'Groups: developers'] },
+        403,
+        /default-deny/,
+      );
       const { request } = await expectAccepted({ lines: ['Content-Length: 0', 'User-Agent: x', 'User-Agent: y'] });
       expectAlice(request);
     });

@@ -8,26 +8,58 @@ export function attackNames(): void {
   describe('A05: groups with commas in their names', () => {
     it('go upstream one on a line, never split', async () => {
       const { request } = await expectAccepted({ authorization: `Bearer ${scene().tokens.eve}` });
-      expect(request.header('impersonate-group').map(utf8)).toEqual(['developers', 'cn=a,ou=b', 'developers,system:masters', 'Ärzte-開発']);
+      expect(request.header('impersonate-group').map(utf8)).toEqual([
+        'developers',
+        'cn=a,ou=b',
+        'developers,system:masters',
+        'Ärzte-開発',
+      ]);
     });
   });
 
   describe('A06: names and lines with unusual bytes', () => {
-    it.each([['crlf@example.com', /control characters/], ['long@example.com', /longer than|more than/]])('claims of %s end the login', async (user, why) => {
+    it.each([
+      ['crlf@example.com', /control characters/],
+      ['long@example.com', /longer than|more than/],
+    ])('claims of %s end the login', async (user, why) => {
       await expect(scene().gate.login(user)).rejects.toThrow();
-      const [event] = await scene().gate.audit.await((record) => record.type === 'login.failed' && why.test(record.data.responseStatus?.message ?? ''));
+      const [event] = await scene().gate.audit.await(
+        (record) => record.type === 'login.failed' && why.test(record.data.responseStatus?.message ?? ''),
+      );
       expect(event!.data.responseStatus!.code).toBe(403);
     });
 
-    it.each([['CR', 'a\rb'], ['LF', 'a\nb'], ['NUL', 'a\0b'], ['a vertical tab', 'a\x0bb'], ['ESC', 'a\x1b[31mb'], ['DEL', 'a\x7fb']])('%s in a header is no HTTP', async (_what, value) => {
+    it.each([
+      ['CR', 'a\rb'],
+      ['LF', 'a\nb'],
+      ['NUL', 'a\0b'],
+      ['a vertical tab', 'a\x0bb'],
+      ['ESC', 'a\x1b[31mb'],
+      ['DEL', 'a\x7fb'],
+    ])('%s in a header is no HTTP', async (_what, value) => {
       await expectUnparsable({ lines: [`User-Agent: ${value}`] });
     });
 
-    it.each([['CR', 'a\rb'], ['NUL', 'a\0b'], ['a tab', 'a\tb'], ['a byte above 127', 'a\x80b'], ['raw UTF-8', 'a\xc3\xa4b'], ['a C1 control', 'a\x9bb']])('%s in the path is no HTTP', async (_what, name) => {
+    it.each([
+      ['CR', 'a\rb'],
+      ['NUL', 'a\0b'],
+      ['a tab', 'a\tb'],
+      ['a byte above 127', 'a\x80b'],
+      ['raw UTF-8', 'a\xc3\xa4b'],
+      ['a C1 control', 'a\x9bb'],
+    ])('%s in the path is no HTTP', async (_what, name) => {
       await expectUnparsable({ target: `${pods}/${name}` });
     });
 
-    it.each([['NUL', '%00'], ['CR LF', '%0d%0a'], ['DEL', '%7f'], ['a C1 control', '%c2%9b'], ['no UTF-8', '%ff'], ['an overlong slash', '%c0%af'], ['a surrogate', '%ed%a0%80']])('an escaped %s in the path is refused', async (_what, name) => {
+    it.each([
+      ['NUL', '%00'],
+      ['CR LF', '%0d%0a'],
+      ['DEL', '%7f'],
+      ['a C1 control', '%c2%9b'],
+      ['no UTF-8', '%ff'],
+      ['an overlong slash', '%c0%af'],
+      ['a surrogate', '%ed%a0%80'],
+    ])('an escaped %s in the path is refused', async (_what, name) => {
       await expectRefused({ target: `${pods}/a${name}b` }, 400, /target is refused/);
     });
 

@@ -7,18 +7,77 @@ const written = ['Content-Type: application/json', 'Content-Length: 2'];
 
 /** Everything that is as good as a shell, in whatever form. */
 const shells: [string, Attack][] = [
-  ...['exec?command=sh', 'attach', 'portforward?ports=80', '%65xec?command=sh', 'exec?command=sh&dryRun=All'].flatMap((what): [string, Attack][] => [[`${what} over WebSocket`, { target: `${pod}/${what}`, lines: webSocket }], [`${what} over SPDY`, { method: 'POST', target: `${pod}/${what}`, lines: spdy }]]),
-  ...['GET', 'PUT', 'PATCH'].map((method): [string, Attack] => [`${method} of ephemeralcontainers`, { method, target: `${pod}/ephemeralcontainers`, ...(method === 'GET' ? {} : { lines: written, body: '{}' }) }]),
-  ['ephemeralcontainers, only tried', { method: 'PATCH', target: `${pod}/ephemeralcontainers?dryRun=All`, lines: written, body: '{}' }],
-  ...['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'].flatMap((method): [string, Attack][] => ['nodes/n/proxy/exec/dev/web/c?command=sh', 'namespaces/dev/pods/web/proxy/', 'namespaces/dev/pods/web:8080/proxy/x', 'namespaces/dev/services/https:web:443/proxy/x'].map((what): [string, Attack] => [`${method} of ${what}`, { method, target: `${core}/${what}`, lines: method === 'POST' || method === 'PUT' ? ['Content-Length: 0'] : [] }])),
-  ['a proxied WebSocket', { target: `${core}/nodes/n/proxy/cri/exec/token`, lines: webSocket }], ['the old way to a node', { target: `${core}/proxy/nodes/n/run/dev/web/c` }], ['the old way to a pod', { target: `${core}/proxy/namespaces/dev/pods/web` }], ['the old way to a service', { target: `${core}/proxy/namespaces/dev/services/web` }],
-  ['a certificate', { method: 'POST', target: '/clusters/noshell/apis/certificates.k8s.io/v1/certificatesigningrequests', lines: written, body: '{}' }], ['the approval of a certificate', { method: 'PUT', target: '/clusters/noshell/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval', lines: written, body: '{}' }],
-  ['a token of a ServiceAccount', { method: 'POST', target: `${core}/namespaces/dev/serviceaccounts/default/token`, lines: written, body: '{}' }], ['a token of a ServiceAccount, only tried', { method: 'POST', target: `${core}/namespaces/dev/serviceaccounts/default/token?dryRun=All`, lines: written, body: '{}' }],
+  ...['exec?command=sh', 'attach', 'portforward?ports=80', '%65xec?command=sh', 'exec?command=sh&dryRun=All'].flatMap(
+    (what): [string, Attack][] => [
+      [`${what} over WebSocket`, { target: `${pod}/${what}`, lines: webSocket }],
+      [`${what} over SPDY`, { method: 'POST', target: `${pod}/${what}`, lines: spdy }],
+    ],
+  ),
+  ...['GET', 'PUT', 'PATCH'].map((method): [string, Attack] => [
+    `${method} of ephemeralcontainers`,
+    { method, target: `${pod}/ephemeralcontainers`, ...(method === 'GET' ? {} : { lines: written, body: '{}' }) },
+  ]),
+  [
+    'ephemeralcontainers, only tried',
+    { method: 'PATCH', target: `${pod}/ephemeralcontainers?dryRun=All`, lines: written, body: '{}' },
+  ],
+  ...['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'].flatMap((method): [string, Attack][] =>
+    [
+      'nodes/n/proxy/exec/dev/web/c?command=sh',
+      'namespaces/dev/pods/web/proxy/',
+      'namespaces/dev/pods/web:8080/proxy/x',
+      'namespaces/dev/services/https:web:443/proxy/x',
+    ].map((what): [string, Attack] => [
+      `${method} of ${what}`,
+      { method, target: `${core}/${what}`, lines: method === 'POST' || method === 'PUT' ? ['Content-Length: 0'] : [] },
+    ]),
+  ),
+  ['a proxied WebSocket', { target: `${core}/nodes/n/proxy/cri/exec/token`, lines: webSocket }],
+  ['the old way to a node', { target: `${core}/proxy/nodes/n/run/dev/web/c` }],
+  ['the old way to a pod', { target: `${core}/proxy/namespaces/dev/pods/web` }],
+  ['the old way to a service', { target: `${core}/proxy/namespaces/dev/services/web` }],
+  [
+    'a certificate',
+    {
+      method: 'POST',
+      target: '/clusters/noshell/apis/certificates.k8s.io/v1/certificatesigningrequests',
+      lines: written,
+      body: '{}',
+    },
+  ],
+  [
+    'the approval of a certificate',
+    {
+      method: 'PUT',
+      target: '/clusters/noshell/apis/certificates.k8s.io/v1/certificatesigningrequests/a/approval',
+      lines: written,
+      body: '{}',
+    },
+  ],
+  [
+    'a token of a ServiceAccount',
+    { method: 'POST', target: `${core}/namespaces/dev/serviceaccounts/default/token`, lines: written, body: '{}' },
+  ],
+  [
+    'a token of a ServiceAccount, only tried',
+    {
+      method: 'POST',
+      target: `${core}/namespaces/dev/serviceaccounts/default/token?dryRun=All`,
+      lines: written,
+      body: '{}',
+    },
+  ],
 ];
 /** What is none, though it looks a little like one. */
 const others: [string, string, string][] = [
-  ['GET', '/api/v1/namespaces/dev/pods/web', 'a pod'], ['GET', '/api/v1/namespaces/dev/pods/exec', 'a pod called exec'], ['GET', '/api/v1/namespaces/dev/pods/web/log', 'a log'], ['POST', '/api/v1/namespaces/dev/pods', 'making a pod'], ['PUT', '/api/v1/namespaces/dev/pods/web/status', 'a status'],
-  ['GET', '/apis/apps/v1/namespaces/dev/deployments/web/scale', 'a scale'], ['GET', '/api/v1/namespaces/dev/serviceaccounts/default', 'a ServiceAccount'], ['GET', '/apis/example.com/v1/namespaces/dev/pods/web/exec', 'another group\'s'],
+  ['GET', '/api/v1/namespaces/dev/pods/web', 'a pod'],
+  ['GET', '/api/v1/namespaces/dev/pods/exec', 'a pod called exec'],
+  ['GET', '/api/v1/namespaces/dev/pods/web/log', 'a log'],
+  ['POST', '/api/v1/namespaces/dev/pods', 'making a pod'],
+  ['PUT', '/api/v1/namespaces/dev/pods/web/status', 'a status'],
+  ['GET', '/apis/apps/v1/namespaces/dev/deployments/web/scale', 'a scale'],
+  ['GET', '/api/v1/namespaces/dev/serviceaccounts/default', 'a ServiceAccount'],
+  ['GET', '/apis/example.com/v1/namespaces/dev/pods/web/exec', "another group's"],
 ];
 
 export function attackShellEquivalents(): void {
@@ -30,7 +89,12 @@ export function attackShellEquivalents(): void {
     });
 
     it.each(others)('is not: %s %s (%s)', async (method, target) => {
-      await expectAccepted({ method, target: `/clusters/noshell${target}`, lines: method === 'GET' ? [] : written, body: method === 'GET' ? '' : '{}' });
+      await expectAccepted({
+        method,
+        target: `/clusters/noshell${target}`,
+        lines: method === 'GET' ? [] : written,
+        body: method === 'GET' ? '' : '{}',
+      });
     });
   });
 }

@@ -8,7 +8,9 @@ export function attackRedirects(): void {
     it.each([300, 301, 302, 303, 305, 307, 308])('%d is relayed as it is and never followed', async (status) => {
       const { dev, prod } = scene();
       const location = `${prod.url}/api/v1/secrets`;
-      dev.answer((_request, response) => response.writeHead(status, { location, 'content-type': 'application/json' }).end('{}'));
+      dev.answer((_request, response) =>
+        response.writeHead(status, { location, 'content-type': 'application/json' }).end('{}'),
+      );
       const { reply } = await expectAccepted({ target: `${pods}/web/proxy/` }, status);
       expect(reply.header('location')).toEqual([location]);
       expect(prod.connections).toEqual([]);
@@ -16,7 +18,13 @@ export function attackRedirects(): void {
 
     it('of a write that carries a body is not followed with the body', async () => {
       const { dev, prod } = scene();
-      dev.answer((request, response) => request.resume().on('end', () => response.writeHead(307, { location: `${prod.url}/x`, 'content-type': 'application/json' }).end('{}')));
+      dev.answer((request, response) =>
+        request
+          .resume()
+          .on('end', () =>
+            response.writeHead(307, { location: `${prod.url}/x`, 'content-type': 'application/json' }).end('{}'),
+          ),
+      );
       await expectAccepted({ method: 'POST', lines: ['Content-Length: 2'], body: '{}' }, 307);
       expect(prod.connections).toEqual([]);
     });
@@ -34,7 +42,13 @@ export function attackRedirects(): void {
       const { dev, prod } = scene();
       dev.answer((_request, response) => {
         response.writeEarlyHints({ link: `<${prod.url}/x>; rel=preload` });
-        response.writeHead(200, { refresh: `0;url=${prod.url}`, 'alt-svc': `h2="${prod.url}"`, 'content-type': 'application/json' }).end('{}');
+        response
+          .writeHead(200, {
+            refresh: `0;url=${prod.url}`,
+            'alt-svc': `h2="${prod.url}"`,
+            'content-type': 'application/json',
+          })
+          .end('{}');
       });
       const { reply } = await expectAccepted({});
       expect(reply.text).not.toMatch(/HTTP\/1\.1 103|alt-svc/i);

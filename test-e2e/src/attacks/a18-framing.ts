@@ -1,6 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { dialRaw, eventually } from '../harness/index.ts';
-import { bytesOf, expectAccepted, expectAlice, expectRefused, expectUnparsable, metric, pods, reached, send, type Attack } from './attack.ts';
+import {
+  bytesOf,
+  expectAccepted,
+  expectAlice,
+  expectRefused,
+  expectUnparsable,
+  metric,
+  pods,
+  reached,
+  send,
+  type Attack,
+} from './attack.ts';
 import { scene } from './scene.ts';
 
 const post = (lines: readonly string[], body = 'hello'): Attack => ({ method: 'POST', lines, body });
@@ -8,24 +19,67 @@ const chunked = (body: string, ...lines: string[]): Attack => post(['Transfer-En
 const whole = '5\r\nhello\r\n0\r\n\r\n';
 
 const noHttp: [string, Attack][] = [
-  ['Transfer-Encoding and Content-Length', chunked(whole, 'Content-Length: 5')], ['Content-Length and Transfer-Encoding', post(['Content-Length: 5', 'Transfer-Encoding: chunked'], whole)],
-  ['two Content-Lengths', post(['Content-Length: 5', 'Content-Length: 6'])], ['the same Content-Length twice', post(['Content-Length: 5', 'Content-Length: 5'])], ['a list of lengths', post(['Content-Length: 5, 5'])],
-  ...['+5', '-5', '0x5', '5 5', '5a', '5.0', '5e0', '', '99999999999999999999'].map((length): [string, Attack] => [`a Content-Length of ${JSON.stringify(length)}`, post([`Content-Length: ${length}`])]),
-  ['a folded header', { lines: ['X-A: b', ' c'] }], ['a folded header, by tab', { lines: ['Accept: b', '\tImpersonate-User: root'] }], ['a folded first header', { lines: [' X-A: b'] }], ['a space before the colon', { lines: ['Transfer-Encoding : chunked'] }],
-  ['a bare CR', { lines: ['X-A: b\rImpersonate-User: root'] }], ['a bare LF', { lines: ['X-A: b\nImpersonate-User: root'] }], ['CR CR LF', { lines: ['X-A: b\r'] }], ['no colon', { lines: ['X-A'] }], ['no name', { lines: [': x'] }],
-  ...['chunked\x0b', 'chunked\x0c', 'chunked\0', 'chunked, identity', 'chunked, gzip', 'chunked, chunked', ''].map((coding): [string, Attack] => [`a coding of ${JSON.stringify(coding)}`, post([`Transfer-Encoding: ${coding}`], whole)]),
+  ['Transfer-Encoding and Content-Length', chunked(whole, 'Content-Length: 5')],
+  ['Content-Length and Transfer-Encoding', post(['Content-Length: 5', 'Transfer-Encoding: chunked'], whole)],
+  ['two Content-Lengths', post(['Content-Length: 5', 'Content-Length: 6'])],
+  ['the same Content-Length twice', post(['Content-Length: 5', 'Content-Length: 5'])],
+  ['a list of lengths', post(['Content-Length: 5, 5'])],
+  ...['+5', '-5', '0x5', '5 5', '5a', '5.0', '5e0', '', '99999999999999999999'].map((length): [string, Attack] => [
+    `a Content-Length of ${JSON.stringify(length)}`,
+    post([`Content-Length: ${length}`]),
+  ]),
+  ['a folded header', { lines: ['X-A: b', ' c'] }],
+  ['a folded header, by tab', { lines: ['Accept: b', '\tImpersonate-User: root'] }],
+  ['a folded first header', { lines: [' X-A: b'] }],
+  ['a space before the colon', { lines: ['Transfer-Encoding : chunked'] }],
+  ['a bare CR', { lines: ['X-A: b\rImpersonate-User: root'] }],
+  ['a bare LF', { lines: ['X-A: b\nImpersonate-User: root'] }],
+  ['CR CR LF', { lines: ['X-A: b\r'] }],
+  ['no colon', { lines: ['X-A'] }],
+  ['no name', { lines: [': x'] }],
+  ...['chunked\x0b', 'chunked\x0c', 'chunked\0', 'chunked, identity', 'chunked, gzip', 'chunked, chunked', ''].map(
+    (coding): [string, Attack] => [
+      `a coding of ${JSON.stringify(coding)}`,
+      post([`Transfer-Encoding: ${coding}`], whole),
+    ],
+  ),
   ['chunked on two lines', chunked(whole, 'Transfer-Encoding: chunked')],
-  ...['HTTP/1.2', 'HTTP/3.0', 'HTTP/1.10', 'http/1.1', 'HTTP /1.1', 'HTP/1.1', 'HTTP/1,1'].map((version): [string, Attack] => [version, { version }]),
+  ...['HTTP/1.2', 'HTTP/3.0', 'HTTP/1.10', 'http/1.1', 'HTTP /1.1', 'HTP/1.1', 'HTTP/1,1'].map(
+    (version): [string, Attack] => [version, { version }],
+  ),
 ];
 /** Heads that Node takes, and that another reader might take otherwise. */
 const refused: [string, Attack, number][] = [
-  ...['identity, chunked', 'gzip, chunked', 'identity,chunked', ', chunked', 'x, chunked'].map((coding): [string, Attack, number] => [`a coding of ${coding}`, post([`Transfer-Encoding: ${coding}`], whole), 400]),
-  ['two Host lines', { lines: ['Host: 127.0.0.1'] }, 400], ['two Host lines, the second a cluster', { lines: ['Host: dev.k8s.test'] }, 400], ['no Host line', { host: undefined }, 400], ['an empty Host line', { host: '' }, 400],
-  ['HTTP/1.0', { version: 'HTTP/1.0' }, 400], ['HTTP/1.0 with keep-alive', { version: 'HTTP/1.0', lines: ['Connection: keep-alive'] }, 400], ['HTTP/0.9', { version: 'HTTP/0.9' }, 400], ['HTTP/2.0', { version: 'HTTP/2.0' }, 400],
-  ['an expectation of something else', post(['Expect: 200-ok', 'Content-Length: 5']), 400], ['two expectations', post(['Expect: 100-continue, 200-ok', 'Content-Length: 5']), 400], ['an empty expectation', post(['Expect: ', 'Content-Length: 5']), 400],
+  ...['identity, chunked', 'gzip, chunked', 'identity,chunked', ', chunked', 'x, chunked'].map(
+    (coding): [string, Attack, number] => [`a coding of ${coding}`, post([`Transfer-Encoding: ${coding}`], whole), 400],
+  ),
+  ['two Host lines', { lines: ['Host: 127.0.0.1'] }, 400],
+  ['two Host lines, the second a cluster', { lines: ['Host: dev.k8s.test'] }, 400],
+  ['no Host line', { host: undefined }, 400],
+  ['an empty Host line', { host: '' }, 400],
+  ['HTTP/1.0', { version: 'HTTP/1.0' }, 400],
+  ['HTTP/1.0 with keep-alive', { version: 'HTTP/1.0', lines: ['Connection: keep-alive'] }, 400],
+  ['HTTP/0.9', { version: 'HTTP/0.9' }, 400],
+  ['HTTP/2.0', { version: 'HTTP/2.0' }, 400],
+  ['an expectation of something else', post(['Expect: 200-ok', 'Content-Length: 5']), 400],
+  ['two expectations', post(['Expect: 100-continue, 200-ok', 'Content-Length: 5']), 400],
+  ['an empty expectation', post(['Expect: ', 'Content-Length: 5']), 400],
   ['a length of sixteen digits', post(['Content-Length: 1234567890123456']), 400],
 ];
-const badChunks = ['5 \r\nhello\r\n0\r\n\r\n', '5 ;a\r\nhello\r\n0\r\n\r\n', '5\nhello\r\n0\r\n\r\n', '0x5\r\nhello\r\n0\r\n\r\n', '+5\r\nhello\r\n0\r\n\r\n', '-5\r\nhello\r\n0\r\n\r\n', 'g\r\nhello\r\n0\r\n\r\n', '5;a\nb\r\nhello\r\n0\r\n\r\n', 'FFFFFFFFFFFFFFFFF\r\nhello', `5;${'a'.repeat(20_000)}\r\nhello\r\n0\r\n\r\n`, '5\r\nhelloX0\r\n\r\n', '\r\n5\r\nhello\r\n0\r\n\r\n'];
+const badChunks = [
+  '5 \r\nhello\r\n0\r\n\r\n',
+  '5 ;a\r\nhello\r\n0\r\n\r\n',
+  '5\nhello\r\n0\r\n\r\n',
+  '0x5\r\nhello\r\n0\r\n\r\n',
+  '+5\r\nhello\r\n0\r\n\r\n',
+  '-5\r\nhello\r\n0\r\n\r\n',
+  'g\r\nhello\r\n0\r\n\r\n',
+  '5;a\nb\r\nhello\r\n0\r\n\r\n',
+  'FFFFFFFFFFFFFFFFF\r\nhello',
+  `5;${'a'.repeat(20_000)}\r\nhello\r\n0\r\n\r\n`,
+  '5\r\nhelloX0\r\n\r\n',
+  '\r\n5\r\nhello\r\n0\r\n\r\n',
+];
 
 const second = () => bytesOf({ method: 'DELETE', target: `${pods}/web` });
 
@@ -42,13 +96,17 @@ function attackPipelines(): void {
 
     it('one with an identity header does not run', async () => {
       const before = reached();
-      expect((await send(bytesOf({ lines: ['Impersonate-User: root'] }) + second())).text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403']);
+      expect(
+        (await send(bytesOf({ lines: ['Impersonate-User: root'] }) + second())).text.match(/HTTP\/1\.1 \d+/g),
+      ).toEqual(['HTTP/1.1 403']);
       expect(reached()).toBe(before);
     });
 
     it('one whose body the client was told to hold back is not taken for that body, nor the body for it', async () => {
       const before = reached();
-      const reply = await send(bytesOf(post(['Expect: 100-continue', 'Impersonate-User: root', `Content-Length: ${second().length}`], '')));
+      const reply = await send(
+        bytesOf(post(['Expect: 100-continue', 'Impersonate-User: root', `Content-Length: ${second().length}`], '')),
+      );
       expect(reply.text).toMatch(/^HTTP\/1\.1 403/);
       expect(reply.closed).toBe(true);
       expect(reached()).toBe(before);
@@ -71,7 +129,17 @@ function attackPool(): void {
   describe('A18: the connections to the cluster', () => {
     it('carry a body that looks like a request as a body', async () => {
       const smuggled = 'GET /api/v1/secrets HTTP/1.1\r\nHost: x\r\nImpersonate-User: root\r\n\r\n';
-      for (const attack of [post([`Content-Length: ${smuggled.length}`], smuggled), { method: 'GET', lines: [`Content-Length: ${smuggled.length}`], body: smuggled }, { method: 'DELETE', lines: [`Content-Length: ${smuggled.length}`], body: smuggled }, chunked(`${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`), { method: 'GET', lines: ['Transfer-Encoding: chunked'], body: `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n` }]) {
+      for (const attack of [
+        post([`Content-Length: ${smuggled.length}`], smuggled),
+        { method: 'GET', lines: [`Content-Length: ${smuggled.length}`], body: smuggled },
+        { method: 'DELETE', lines: [`Content-Length: ${smuggled.length}`], body: smuggled },
+        chunked(`${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`),
+        {
+          method: 'GET',
+          lines: ['Transfer-Encoding: chunked'],
+          body: `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
+        },
+      ]) {
         const { request } = await expectAccepted(attack);
         expectAlice(request);
         await eventually('the body', () => request.body().length === smuggled.length);
@@ -86,7 +154,7 @@ function attackPool(): void {
       expect(request.method).toBe('GET');
     });
 
-    it('end with a body that breaks off, so that nobody\'s next request is read as the rest of it', async () => {
+    it("end with a body that breaks off, so that nobody's next request is read as the rest of it", async () => {
       const { dev, gate } = scene();
       const from = dev.requests.length;
       const socket = await dialRaw(gate.url, gate.caPem);
@@ -110,14 +178,17 @@ export function attackFraming(): void {
       expect(reply.closed).toBe(true);
     });
 
-    it.each(badChunks.map((body) => [JSON.stringify(body.slice(0, 24)), body]))('a chunk that begins %s is refused, and the connection ends', async (_what, body) => {
-      const [before, bytes] = [await metric('sallyport_proxy_unparsable_total'), reached()];
-      const reply = await send(bytesOf(chunked(body)));
-      expect(reply.text).toMatch(/^HTTP\/1\.1 400/);
-      expect(reply.closed).toBe(true);
-      expect(await metric('sallyport_proxy_unparsable_total')).toBe(before + 1);
-      expect(reached()).toBe(bytes);
-    });
+    it.each(badChunks.map((body) => [JSON.stringify(body.slice(0, 24)), body]))(
+      'a chunk that begins %s is refused, and the connection ends',
+      async (_what, body) => {
+        const [before, bytes] = [await metric('sallyport_proxy_unparsable_total'), reached()];
+        const reply = await send(bytesOf(chunked(body)));
+        expect(reply.text).toMatch(/^HTTP\/1\.1 400/);
+        expect(reply.closed).toBe(true);
+        expect(await metric('sallyport_proxy_unparsable_total')).toBe(before + 1);
+        expect(reached()).toBe(bytes);
+      },
+    );
 
     it('spaces around chunked is chunked', async () => {
       const { request } = await expectAccepted(post(['Transfer-Encoding:  Chunked  '], whole));

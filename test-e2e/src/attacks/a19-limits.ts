@@ -6,7 +6,9 @@ import { openRaw, type RawStream } from './raw-stream.ts';
 const slow: RawStream[] = [];
 let openedAt = 0;
 
-/** Opens, before all other attacks, connections that never finish their heads: what becomes of them is seen at the end. */
+/**
+ * Opens, before all other attacks, connections that never finish their heads: what becomes of them is seen at the end.
+ */
 export async function openSlowConnections(): Promise<void> {
   openedAt = Date.now();
   slow.push(await openRaw(''), await openRaw('GET / HT'), await openRaw(`GET ${pods} HTTP/1.1\r\nHost: x\r\nX-A: `));
@@ -25,16 +27,21 @@ export async function quickly(): Promise<void> {
 export function attackLimits(): void {
   describe('A19: a client that', () => {
     it('sends 2,000 header lines is served like any other', async () => {
-      const { request } = await expectAccepted({ lines: Array.from({ length: 2000 }, (_value, index) => `X-${index}: v`) });
+      const { request } = await expectAccepted({
+        lines: Array.from({ length: 2000 }, (_value, index) => `X-${index}: v`),
+      });
       expectAlice(request);
       expect(request.rawHeaders.length).toBeLessThan(40);
     });
 
-    it('sends more than 64 KiB of them is refused', () => expectUnparsable({ lines: Array.from({ length: 7000 }, (_value, index) => `X-${index}: value`) }, 431));
+    it('sends more than 64 KiB of them is refused', () =>
+      expectUnparsable({ lines: Array.from({ length: 7000 }, (_value, index) => `X-${index}: value`) }, 431));
 
     it('sends a body without end to a refused request is cut off, and others are served meanwhile', async () => {
       const before = reached();
-      const endless = await openRaw(bytesOf({ method: 'POST', authorization: undefined, lines: ['Transfer-Encoding: chunked'] }));
+      const endless = await openRaw(
+        bytesOf({ method: 'POST', authorization: undefined, lines: ['Transfer-Encoding: chunked'] }),
+      );
       const pour = setInterval(() => endless.socket.write(`1000\r\n${'x'.repeat(4096)}\r\n`), 20);
       await eventually('the refusal', () => endless.text().startsWith('HTTP/1.1 401'));
       expect(reached()).toBe(before);
@@ -45,7 +52,9 @@ export function attackLimits(): void {
     });
 
     it('never sends the body of a refused request is cut off', async () => {
-      const silent = await openRaw(bytesOf({ method: 'POST', authorization: undefined, lines: ['Content-Length: 1000'] }));
+      const silent = await openRaw(
+        bytesOf({ method: 'POST', authorization: undefined, lines: ['Content-Length: 1000'] }),
+      );
       await eventually('the cut', () => silent.endedAt !== undefined, 6000);
       expect(silent.text()).toMatch(/^HTTP\/1\.1 401/);
       silent.socket.destroy();

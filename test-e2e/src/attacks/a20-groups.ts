@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { eventOf, expectAccepted, expectRefused, whoAmI } from './attack.ts';
 import { scene } from './scene.ts';
 
-const reserved = ['system:masters', 'System:Masters', 'system:serviceaccounts', 'system:serviceaccount:kube-system:default'];
+const reserved = [
+  'system:masters',
+  'System:Masters',
+  'system:serviceaccounts',
+  'system:serviceaccount:kube-system:default',
+];
 
 export function attackGroups(): void {
   describe('A20: an identity provider that sends', () => {
@@ -29,7 +34,9 @@ export function attackGroups(): void {
 
     it('a group with a blank before it lets nobody in: HTTP would drop the blank', async () => {
       await expect(scene().gate.login('dan@example.com')).rejects.toThrow();
-      const [event] = await scene().gate.audit.await((record) => record.type === 'login.failed' && /blank/.test(record.data.responseStatus?.message ?? ''));
+      const [event] = await scene().gate.audit.await(
+        (record) => record.type === 'login.failed' && /blank/.test(record.data.responseStatus?.message ?? ''),
+      );
       expect(event!.data.user).toEqual({});
     });
 
@@ -41,7 +48,9 @@ export function attackGroups(): void {
 
 /** system:masters could read everything; eve may not. */
 async function expectRefusedByCluster() {
-  const reply = await scene().gate.request('/clusters/real/api/v1/namespaces/kube-system/secrets', { token: scene().tokens.eve });
+  const reply = await scene().gate.request('/clusters/real/api/v1/namespaces/kube-system/secrets', {
+    token: scene().tokens.eve,
+  });
   expect(reply.status).toBe(403);
   expect(reply.json()).toMatchObject({ kind: 'Status', message: expect.stringContaining('eve@example.com') });
   return { event: await eventOf(String(reply.headers['audit-id'])) };

@@ -1,14 +1,39 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectNoLogin, identityScene, statusAt, tokenAt } from './identity-scene.ts';
 
-const unverified: [string, unknown][] = [['false', false], ['absent', undefined], ['null', null], ['the text "true"', 'true'], ['1', 1], ['the text "false"', 'false'], ['a list', [true]]];
+const unverified: [string, unknown][] = [
+  ['false', false],
+  ['absent', undefined],
+  ['null', null],
+  ['the text "true"', 'true'],
+  ['1', 1],
+  ['the text "false"', 'false'],
+  ['a list', [true]],
+];
 const odd: [string, unknown][] = [
-  ['two @', 'alice@example.com@evil.example'], ['nothing before the @', '@example.com'], ['nothing behind it', 'alice@'], ['no @', 'alice'], ['a blank', 'alice @example.com'], ['a line break', 'alice@example.com\n'], ['a list', ['alice@example.com']], ['a number', 7], ['nothing', ''],
+  ['two @', 'alice@example.com@evil.example'],
+  ['nothing before the @', '@example.com'],
+  ['nothing behind it', 'alice@'],
+  ['no @', 'alice'],
+  ['a blank', 'alice @example.com'],
+  ['a line break', 'alice@example.com\n'],
+  ['a list', ['alice@example.com']],
+  ['a number', 7],
+  ['nothing', ''],
 ];
 /** Addresses that somebody, or some reader, might take for alice's. */
 const alike: [string, string][] = [
-  ['in another case', 'ALICE@EXAMPLE.COM'], ['in another case of the domain', 'alice@EXAMPLE.com'], ['with a Cyrillic a', '\u0430lice@example.com'], ['in full width', '\uff41lice@example.com'], ['with a dotless i', 'al\u0131ce@example.com'], ['with an invisible character', 'al\u200bice@example.com'], ['with a tag', 'alice+x@example.com'],
-  ['with a dot at the end', 'alice@example.com.'], ['decomposed', 'a\u0301lice@example.com'], ['of a domain that ends the same', 'alice@evil-example.com'], ['of a domain below', 'alice@x.example.com'],
+  ['in another case', 'ALICE@EXAMPLE.COM'],
+  ['in another case of the domain', 'alice@EXAMPLE.com'],
+  ['with a Cyrillic a', '\u0430lice@example.com'],
+  ['in full width', '\uff41lice@example.com'],
+  ['with a dotless i', 'al\u0131ce@example.com'],
+  ['with an invisible character', 'al\u200bice@example.com'],
+  ['with a tag', 'alice+x@example.com'],
+  ['with a dot at the end', 'alice@example.com.'],
+  ['decomposed', 'a\u0301lice@example.com'],
+  ['of a domain that ends the same', 'alice@evil-example.com'],
+  ['of a domain below', 'alice@x.example.com'],
 ];
 
 export function attackEmails(): void {
@@ -24,7 +49,7 @@ export function attackEmails(): void {
       await expectNoLogin(/e-mail address|no claim email|begins or ends/);
     });
 
-    it.each(alike)('that is nearly alice\'s (%s) is not hers', async (_what, email) => {
+    it.each(alike)("that is nearly alice's (%s) is not hers", async (_what, email) => {
       identityScene().one.lies = { claims: { email, sub: `sub-${email}` } };
       const { token, user } = await tokenAt();
       expect(user).toBe(email);
@@ -36,9 +61,18 @@ export function attackEmails(): void {
       const before = await tokenAt();
       one.lies = { claims: { sub: 'sub-the-next' } };
       const after = await tokenAt();
-      const sessions = (await gate.request('/.sallyport/api/v1/sessions', { token: after.token })).json()['sessions'] as { id: string }[];
+      const sessions = (await gate.request('/.sallyport/api/v1/sessions', { token: after.token })).json()[
+        'sessions'
+      ] as { id: string }[];
       expect(sessions.map(({ id }) => id)).toEqual([after.sessionId]);
-      expect((await gate.request(`/.sallyport/api/v1/sessions/${before.sessionId}`, { method: 'DELETE', token: after.token })).status).toBe(404);
+      expect(
+        (
+          await gate.request(`/.sallyport/api/v1/sessions/${before.sessionId}`, {
+            method: 'DELETE',
+            token: after.token,
+          })
+        ).status,
+      ).toBe(404);
       const from = upstream.requests.length;
       expect([await statusAt(before.token), await statusAt(after.token)]).toEqual([200, 200]);
       const [first, second] = upstream.requests.slice(from).map((request) => request.header('impersonate-uid')[0]);

@@ -6,7 +6,10 @@ import { exchangeCode, expectNoLogin, identityScene, logInAtProvider, statusAt }
 const browser = () => createPlainBrowser({ ca: identityScene().gate.caPem, leaveAt: 'http://127.0.0.1:1/' });
 const loginPage = (query = '') => `${identityScene().gate.pagesUrl}/.sallyport/login?provider=one${query}`;
 
-/** The address by which a browser comes back from the provider, without its going there: what an attacker would send to somebody. */
+/**
+ * The address by which a browser comes back from the provider, without its going there: what an attacker would send to
+ * somebody.
+ */
 async function comeBack(from: ReturnType<typeof browser>, query = ''): Promise<string> {
   const callback = `${identityScene().gate.pagesUrl}/.sallyport/callback`;
   const stopping = createPlainBrowser({ ca: identityScene().gate.caPem, leaveAt: callback });
@@ -18,7 +21,7 @@ async function comeBack(from: ReturnType<typeof browser>, query = ''): Promise<s
 const cookieOf = (one: ReturnType<typeof browser>) => one.jar.get('sallyport-demo')?.value;
 
 function attackState(): void {
-  it('begun by an attacker does not end in a victim\'s browser, whatever that has begun itself', async () => {
+  it("begun by an attacker does not end in a victim's browser, whatever that has begun itself", async () => {
     const [attacker, victim] = [browser(), browser()];
     const link = await comeBack(attacker);
     expect((await victim.go(link)).answer.status).toBe(400);
@@ -39,7 +42,14 @@ function attackState(): void {
     expect(cookieOf(again)).toBeUndefined();
   });
 
-  it.each([['no state', (link: URL) => link.searchParams.delete('state')], ['a foreign state', (link: URL) => link.searchParams.set('state', randomBytes(32).toString('base64url'))], ['two states', (link: URL) => link.searchParams.append('state', 'x')], ['two codes', (link: URL) => link.searchParams.append('code', 'x')], ['another issuer', (link: URL) => link.searchParams.set('iss', 'https://evil.example')], ['no issuer, though it is promised', (link: URL) => link.searchParams.delete('iss')]])('with %s is refused', async (_what, change) => {
+  it.each([
+    ['no state', (link: URL) => link.searchParams.delete('state')],
+    ['a foreign state', (link: URL) => link.searchParams.set('state', randomBytes(32).toString('base64url'))],
+    ['two states', (link: URL) => link.searchParams.append('state', 'x')],
+    ['two codes', (link: URL) => link.searchParams.append('code', 'x')],
+    ['another issuer', (link: URL) => link.searchParams.set('iss', 'https://evil.example')],
+    ['no issuer, though it is promised', (link: URL) => link.searchParams.delete('iss')],
+  ])('with %s is refused', async (_what, change) => {
     const one = browser();
     const link = new URL(await comeBack(one));
     change(link);
@@ -57,22 +67,40 @@ function attackState(): void {
 }
 
 function attackCodes(): void {
-  it.each([['another nonce', { nonce: 'foreign' }], ['no nonce', { nonce: undefined }]])('whose token has %s lets nobody in', async (_what, claims) => {
+  it.each([
+    ['another nonce', { nonce: 'foreign' }],
+    ['no nonce', { nonce: undefined }],
+  ])('whose token has %s lets nobody in', async (_what, claims) => {
     identityScene().one.lies = { claims };
     await expectNoLogin(/did not pass verification/);
   });
 
   it.each([
-    ['another verifier', () => ({ code_verifier: randomBytes(32).toString('base64url') })], ['the challenge as its own verifier', (verifier: string) => ({ code_verifier: createHash('sha256').update(verifier).digest('base64url') })],
-    ['no verifier', () => ({ code_verifier: '' })], ['another address', () => ({ redirect_uri: 'http://127.0.0.1:1/other' })], ['another kind of grant', () => ({ grant_type: 'refresh_token' })],
+    ['another verifier', () => ({ code_verifier: randomBytes(32).toString('base64url') })],
+    [
+      'the challenge as its own verifier',
+      (verifier: string) => ({ code_verifier: createHash('sha256').update(verifier).digest('base64url') }),
+    ],
+    ['no verifier', () => ({ code_verifier: '' })],
+    ['another address', () => ({ redirect_uri: 'http://127.0.0.1:1/other' })],
+    ['another kind of grant', () => ({ grant_type: 'refresh_token' })],
   ])('code that comes with %s is worth nothing', async (_what, changes) => {
     const login = await logInAtProvider();
     const { status, body } = await exchangeCode(login, changes(login.verifier));
     expect([status, body.access_token]).toEqual([400, undefined]);
   });
 
-  it.each([['plain', 'plain'], ['no method', undefined], ['another', 'S512']])('is refused at once where its program asks for PKCE by %s', async (_what, method) => {
-    const query = new URLSearchParams({ redirect_uri: 'http://127.0.0.1:1/callback', state: 'long-enough', code_challenge: 'A'.repeat(43), ...(method === undefined ? {} : { code_challenge_method: method }) });
+  it.each([
+    ['plain', 'plain'],
+    ['no method', undefined],
+    ['another', 'S512'],
+  ])('is refused at once where its program asks for PKCE by %s', async (_what, method) => {
+    const query = new URLSearchParams({
+      redirect_uri: 'http://127.0.0.1:1/callback',
+      state: 'long-enough',
+      code_challenge: 'A'.repeat(43),
+      ...(method === undefined ? {} : { code_challenge_method: method }),
+    });
     const { answer } = await browser().go(loginPage(`&${query.toString()}`));
     expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
   });
@@ -83,7 +111,9 @@ function attackCodes(): void {
     expect(await statusAt(body.access_token!)).toBe(200);
     expect((await exchangeCode(login)).status).toBe(400);
     expect(await statusAt(body.access_token!)).toBe(401);
-    await identityScene().gate.audit.await((record) => record.type === 'session.revoked' && record.data.sallyport.sessionId === body.session!.id);
+    await identityScene().gate.audit.await(
+      (record) => record.type === 'session.revoked' && record.data.sallyport.sessionId === body.session!.id,
+    );
   });
 
   it('code that twenty use at once leaves nobody in', async () => {

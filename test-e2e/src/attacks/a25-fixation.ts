@@ -5,13 +5,20 @@ import { exchangeCode, identityScene, logInAtProvider, statusAt, tokenAt } from 
 const sessionCookie = 'sallyport-demo';
 const fresh = () => createPlainBrowser({ ca: identityScene().gate.caPem });
 const logInWith = async (browser: ReturnType<typeof fresh>) => {
-  expect((await browser.go(`${identityScene().gate.pagesUrl}/.sallyport/login?provider=one&return_to=/.sallyport/me`)).answer.status).toBe(200);
+  expect(
+    (await browser.go(`${identityScene().gate.pagesUrl}/.sallyport/login?provider=one&return_to=/.sallyport/me`)).answer
+      .status,
+  ).toBe(200);
   return browser.jar.get(sessionCookie)!.value;
 };
 
 export function attackFixation(): void {
   describe('A25: a session', () => {
-    it.each([['of the attacker\'s own making', async () => `spt_${'A'.repeat(43)}`], ['that is the attacker\'s live one', async () => (await tokenAt('two')).token], ['that is no token', async () => 'x'.repeat(5000)]])('planted in a browser (%s) is not the one that its owner logs in to', async (_what, make) => {
+    it.each([
+      ["of the attacker's own making", async () => `spt_${'A'.repeat(43)}`],
+      ["that is the attacker's live one", async () => (await tokenAt('two')).token],
+      ['that is no token', async () => 'x'.repeat(5000)],
+    ])('planted in a browser (%s) is not the one that its owner logs in to', async (_what, make) => {
       const planted = await make();
       const browser = fresh();
       browser.jar.set(sessionCookie, { value: planted, path: '/' });
@@ -31,11 +38,13 @@ export function attackFixation(): void {
       const second = await logInWith(browser);
       expect(second).not.toBe(first);
       expect([await statusAt(first), await statusAt(second)]).toEqual([401, 200]);
-      const ids = (await gate.audit.await({ type: 'session.login' }, before + 2)).map(({ data }) => data.sallyport.sessionId);
+      const ids = (await gate.audit.await({ type: 'session.login' }, before + 2)).map(
+        ({ data }) => data.sallyport.sessionId,
+      );
       expect(new Set(ids).size).toBe(ids.length);
     });
 
-    it('planted by the name of a login\'s cookie is no login', async () => {
+    it("planted by the name of a login's cookie is no login", async () => {
       const { gate } = identityScene();
       const there = createPlainBrowser({ ca: gate.caPem, leaveAt: `${gate.pagesUrl}/.sallyport/callback` });
       const { left } = await there.go(`${gate.pagesUrl}/.sallyport/login?provider=one`);
@@ -48,7 +57,12 @@ export function attackFixation(): void {
 
     it('is not chosen by a program: no name, token or kind that it sends at the exchange has a say', async () => {
       const login = await logInAtProvider();
-      const { status, body } = await exchangeCode(login, { access_token: `spt_${'B'.repeat(43)}`, session_id: 'ses_chosen', sessionId: 'ses_chosen', kind: 'browser' });
+      const { status, body } = await exchangeCode(login, {
+        access_token: `spt_${'B'.repeat(43)}`,
+        session_id: 'ses_chosen',
+        sessionId: 'ses_chosen',
+        kind: 'browser',
+      });
       expect(status).toBe(200);
       expect([body.access_token, body.session!.id]).not.toContain(`spt_${'B'.repeat(43)}`);
       expect(body.session!.id).not.toBe('ses_chosen');

@@ -5,32 +5,79 @@ import { expectNoLogin, identityScene, statusAt, tokenAt } from './identity-scen
 
 type Claims = Record<string, unknown>;
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-const hmac = (header: Claims, claims: Claims, secret: string | Buffer) => `${unsigned(header, claims)}.${createHmac('sha256', secret).update(unsigned(header, claims)).digest('base64url')}`;
+const hmac = (header: Claims, claims: Claims, secret: string | Buffer) =>
+  `${unsigned(header, claims)}.${createHmac('sha256', secret).update(unsigned(header, claims)).digest('base64url')}`;
 const pem = ({ publicKey }: HostileProvider) => publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const now = () => Math.floor(Date.now() / 1000);
 
 const forged: [string, (provider: HostileProvider, claims: Claims) => string][] = [
-  ['alg none', (_provider, claims) => `${unsigned({ alg: 'none' }, claims)}.`], ['alg None', (_provider, claims) => `${unsigned({ alg: 'None' }, claims)}.`], ['no signature', (provider, claims) => `${unsigned({ alg: 'RS256', kid: provider.kid }, claims)}.`],
-  ['HS256 with the public key', (provider, claims) => hmac({ alg: 'HS256', kid: provider.kid }, claims, pem(provider))], ['HS256 with the client secret', (_provider, claims) => hmac({ alg: 'HS256' }, claims, 'secret-of-the-tests')],
-  ['another key under its name', (provider, claims) => provider.sign({ alg: 'RS256', kid: provider.kid }, claims, stranger)], ['a key that is a path', (provider, claims) => provider.sign({ alg: 'RS256', kid: '../../../../dev/null' }, claims, stranger)], ['a key of its own in the header', (provider, claims) => provider.sign({ alg: 'RS256', kid: 'x', jwk: { kty: 'RSA' }, jku: 'http://evil.example/jwks', x5u: 'http://evil.example/' }, claims, stranger)],
-  ['a critical header that nobody knows', (provider, claims) => provider.sign({ alg: 'RS256', kid: provider.kid, crit: ['x'], x: 1 }, claims)], ['four parts', (provider, claims) => `${provider.sign({ alg: 'RS256', kid: provider.kid }, claims)}.x`], ['no token', () => ''], ['no JSON', () => 'a.b.c'], ['an encrypted token', () => 'a.b.c.d.e'],
-  ['claims that were changed after it was signed', (provider, claims) => {
-    const [head, , signature] = provider.sign({ alg: 'RS256', kid: provider.kid }, claims).split('.');
-    return `${head}.${unsigned({}, { ...claims, email: 'bob@example.com' }).split('.')[1]}.${signature}`;
-  }],
+  ['alg none', (_provider, claims) => `${unsigned({ alg: 'none' }, claims)}.`],
+  ['alg None', (_provider, claims) => `${unsigned({ alg: 'None' }, claims)}.`],
+  ['no signature', (provider, claims) => `${unsigned({ alg: 'RS256', kid: provider.kid }, claims)}.`],
+  ['HS256 with the public key', (provider, claims) => hmac({ alg: 'HS256', kid: provider.kid }, claims, pem(provider))],
+  ['HS256 with the client secret', (_provider, claims) => hmac({ alg: 'HS256' }, claims, 'secret-of-the-tests')],
+  [
+    'another key under its name',
+    (provider, claims) => provider.sign({ alg: 'RS256', kid: provider.kid }, claims, stranger),
+  ],
+  [
+    'a key that is a path',
+    (provider, claims) => provider.sign({ alg: 'RS256', kid: '../../../../dev/null' }, claims, stranger),
+  ],
+  [
+    'a key of its own in the header',
+    (provider, claims) =>
+      provider.sign(
+        { alg: 'RS256', kid: 'x', jwk: { kty: 'RSA' }, jku: 'http://evil.example/jwks', x5u: 'http://evil.example/' },
+        claims,
+        stranger,
+      ),
+  ],
+  [
+    'a critical header that nobody knows',
+    (provider, claims) => provider.sign({ alg: 'RS256', kid: provider.kid, crit: ['x'], x: 1 }, claims),
+  ],
+  ['four parts', (provider, claims) => `${provider.sign({ alg: 'RS256', kid: provider.kid }, claims)}.x`],
+  ['no token', () => ''],
+  ['no JSON', () => 'a.b.c'],
+  ['an encrypted token', () => 'a.b.c.d.e'],
+  [
+    'claims that were changed after it was signed',
+    (provider, claims) => {
+      const [head, , signature] = provider.sign({ alg: 'RS256', kid: provider.kid }, claims).split('.');
+      return `${head}.${unsigned({}, { ...claims, email: 'bob@example.com' }).split('.')[1]}.${signature}`;
+    },
+  ],
 ];
 const lying: [string, () => Claims][] = [
-  ['another audience', () => ({ aud: 'other' })], ['no audience', () => ({ aud: undefined })], ['more audiences and another party', () => ({ aud: ['sallyport', 'other'], azp: 'other' })], ['another issuer', () => ({ iss: 'https://evil.example' })], ['its issuer with a slash', () => ({ iss: `${identityScene().one.issuer}/` })], ['its issuer in another case', () => ({ iss: identityScene().one.issuer.toUpperCase() })],
-  ['the other provider\'s issuer', () => ({ iss: identityScene().two.issuer })], ['no issuer', () => ({ iss: undefined })], ['no end', () => ({ exp: undefined })], ['an end an hour ago', () => ({ exp: now() - 3600 })], ['a beginning in an hour', () => ({ nbf: now() + 3600 })], ['no subject', () => ({ sub: undefined })], ['an empty subject', () => ({ sub: '' })], ['a subject that is a number', () => ({ sub: 7 })],
+  ['another audience', () => ({ aud: 'other' })],
+  ['no audience', () => ({ aud: undefined })],
+  ['more audiences and another party', () => ({ aud: ['sallyport', 'other'], azp: 'other' })],
+  ['another issuer', () => ({ iss: 'https://evil.example' })],
+  ['its issuer with a slash', () => ({ iss: `${identityScene().one.issuer}/` })],
+  ['its issuer in another case', () => ({ iss: identityScene().one.issuer.toUpperCase() })],
+  ["the other provider's issuer", () => ({ iss: identityScene().two.issuer })],
+  ['no issuer', () => ({ iss: undefined })],
+  ['no end', () => ({ exp: undefined })],
+  ['an end an hour ago', () => ({ exp: now() - 3600 })],
+  ['a beginning in an hour', () => ({ nbf: now() + 3600 })],
+  ['no subject', () => ({ sub: undefined })],
+  ['an empty subject', () => ({ sub: '' })],
+  ['a subject that is a number', () => ({ sub: 7 })],
 ];
 
 export function attackTokens(): void {
   describe('A27: a token of the identity provider with', () => {
     it.each(forged)('%s lets nobody in', async (_what, token) => {
       const { one } = identityScene();
-      one.lies = { token: (claims) => token(one, claims), discovery: { id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'] } };
+      one.lies = {
+        token: (claims) => token(one, claims),
+        discovery: { id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'] },
+      };
       await expectNoLogin(/did not pass verification|cannot be reached/);
-      expect(new Set(one.calls)).toEqual(new Set(['/.well-known/openid-configuration', '/authorize', '/token', '/jwks']));
+      expect(new Set(one.calls)).toEqual(
+        new Set(['/.well-known/openid-configuration', '/authorize', '/token', '/jwks']),
+      );
     });
 
     it.each(lying)('%s lets nobody in', async (_what, claims) => {
@@ -40,15 +87,38 @@ export function attackTokens(): void {
 
     it('its own claims, used as a bearer at a cluster, is no credential: only sessions are', async () => {
       const { one } = identityScene();
-      const claims = { iss: one.issuer, aud: 'sallyport', sub: 'sub-alice', iat: now(), exp: now() + 300, email: 'alice@example.com', email_verified: true, groups: ['developers'] };
-      for (const token of [one.sign({ alg: 'RS256', kid: one.kid }, claims), one.sign({ alg: 'RS256', kid: one.kid, typ: 'at+jwt' }, { ...claims, aud: 'dev' }), 'at']) expect(await statusAt(token)).toBe(401);
+      const claims = {
+        iss: one.issuer,
+        aud: 'sallyport',
+        sub: 'sub-alice',
+        iat: now(),
+        exp: now() + 300,
+        email: 'alice@example.com',
+        email_verified: true,
+        groups: ['developers'],
+      };
+      for (const token of [
+        one.sign({ alg: 'RS256', kid: one.kid }, claims),
+        one.sign({ alg: 'RS256', kid: one.kid, typ: 'at+jwt' }, { ...claims, aud: 'dev' }),
+        'at',
+      ])
+        expect(await statusAt(token)).toBe(401);
     });
   });
 
   describe('A27: a token of the gateway', () => {
     it('in another case, cut, longer or without its beginning is none', async () => {
       const { token } = await tokenAt();
-      for (const other of [token.toUpperCase(), token.slice(0, -1), `${token}A`, token.slice(4), `${token}=`, `SPT_${token.slice(4)}`, `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`]) expect([other === token, await statusAt(other)]).toEqual([false, 401]);
+      for (const other of [
+        token.toUpperCase(),
+        token.slice(0, -1),
+        `${token}A`,
+        token.slice(4),
+        `${token}=`,
+        `SPT_${token.slice(4)}`,
+        `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`,
+      ])
+        expect([other === token, await statusAt(other)]).toEqual([false, 401]);
       expect(await statusAt(token)).toBe(200);
     });
   });

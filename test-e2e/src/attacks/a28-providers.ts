@@ -2,7 +2,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { eventually, httpRequestOnce } from '../harness/index.ts';
-import { expectNoLogin, expectRefusedLogin, identityScene, logInAtProvider, statusAt, tokenAt } from './identity-scene.ts';
+import {
+  expectNoLogin,
+  expectRefusedLogin,
+  identityScene,
+  logInAtProvider,
+  statusAt,
+  tokenAt,
+} from './identity-scene.ts';
 
 /** A place inside the network that must not be asked; `asked` counts who comes. */
 async function insidePlace() {
@@ -11,55 +18,87 @@ async function insidePlace() {
     place.asked += 1;
     response.end('{"keys":[]}');
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   place.port = (server.address() as AddressInfo).port;
   place.close = () => void server.close();
   return place;
 }
 
-/** The services keep what a provider says of itself for an hour: a gateway that has not asked yet is one that was started anew. */
+/**
+ * The services keep what a provider says of itself for an hour: a gateway that has not asked yet is one that was
+ * started anew.
+ */
 const forget = () => identityScene().gate.processes!.restart('authenticate');
 
 /** A failure to reach a provider is remembered for a second. */
-const believedAgain = () => eventually('logins at the provider', () => tokenAt().then(() => true, () => false));
+const believedAgain = () =>
+  eventually('logins at the provider', () =>
+    tokenAt().then(
+      () => true,
+      () => false,
+    ),
+  );
 
 function attackAddresses(): void {
-  it.each([['token_endpoint'], ['jwks_uri']])('that names a place inside the network (%s) has it asked by nobody', async (name) => {
-    const { one } = identityScene();
-    const inside = await insidePlace();
-    one.lies = { discovery: { [name]: `http://localhost:${inside.port}/x` } };
-    await forget();
-    await expectRefusedLogin(/cannot be reached|did not pass verification/);
-    for (const address of ['http://169.254.169.254/latest/meta-data', 'http://[::1]:6379/', 'http://redis:6379/', 'file:///etc/passwd', 'http://user:pass@127.0.0.1/', 'gopher://127.0.0.1/']) {
-      one.lies = { discovery: { [name]: address } };
+  it.each([['token_endpoint'], ['jwks_uri']])(
+    'that names a place inside the network (%s) has it asked by nobody',
+    async (name) => {
+      const { one } = identityScene();
+      const inside = await insidePlace();
+      one.lies = { discovery: { [name]: `http://localhost:${inside.port}/x` } };
       await forget();
       await expectRefusedLogin(/cannot be reached|did not pass verification/);
-    }
-    expect(inside.asked).toBe(0);
-    inside.close();
-  }, 120_000);
+      for (const address of [
+        'http://169.254.169.254/latest/meta-data',
+        'http://[::1]:6379/',
+        'http://redis:6379/',
+        'file:///etc/passwd',
+        'http://user:pass@127.0.0.1/',
+        'gopher://127.0.0.1/',
+      ]) {
+        one.lies = { discovery: { [name]: address } };
+        await forget();
+        await expectRefusedLogin(/cannot be reached|did not pass verification/);
+      }
+      expect(inside.asked).toBe(0);
+      inside.close();
+    },
+    120_000,
+  );
 
   it('that sends on its visitors is not followed', async () => {
     const { one } = identityScene();
     const inside = await insidePlace();
     for (const path of ['/.well-known/openid-configuration', '/token', '/jwks']) {
       await forget();
-      one.lies = { answer: (asked, response) => {
-        if (asked !== path) return false;
-        response.writeHead(302, { location: `http://127.0.0.1:${inside.port}/x` }).end();
-        return true;
-      } };
+      one.lies = {
+        answer: (asked, response) => {
+          if (asked !== path) return false;
+          response.writeHead(302, { location: `http://127.0.0.1:${inside.port}/x` }).end();
+          return true;
+        },
+      };
       await expectRefusedLogin(/cannot be reached|did not pass verification|refused/);
     }
     expect(inside.asked).toBe(0);
     inside.close();
   }, 60_000);
 
-  it.each([['another issuer', { issuer: 'https://evil.example' }], ['no issuer', { issuer: undefined }], ['its issuer with a path', { issuer: 'http://127.0.0.1/x' }]])('that says it is %s is not believed', async (_what, discovery) => {
-    identityScene().one.lies = { discovery };
-    await forget();
-    await expectRefusedLogin(/cannot be reached|did not pass verification/);
-  }, 30_000);
+  it.each([
+    ['another issuer', { issuer: 'https://evil.example' }],
+    ['no issuer', { issuer: undefined }],
+    ['its issuer with a path', { issuer: 'http://127.0.0.1/x' }],
+  ])(
+    'that says it is %s is not believed',
+    async (_what, discovery) => {
+      identityScene().one.lies = { discovery };
+      await forget();
+      await expectRefusedLogin(/cannot be reached|did not pass verification/);
+    },
+    30_000,
+  );
 }
 
 function attackSize(): void {
@@ -67,16 +106,18 @@ function attackSize(): void {
     const { one } = identityScene();
     await believedAgain();
     const { token } = await tokenAt('two');
-    one.lies = { answer: (asked, response) => {
-      if (asked !== '/token') return false;
-      response.writeHead(200, { 'content-type': 'application/json' });
-      const pour = () => {
-        while (!response.destroyed && response.write('x'.repeat(65_536)));
-        if (!response.destroyed) response.once('drain', pour);
-      };
-      pour();
-      return true;
-    } };
+    one.lies = {
+      answer: (asked, response) => {
+        if (asked !== '/token') return false;
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const pour = () => {
+          while (!response.destroyed && response.write('x'.repeat(65_536)));
+          if (!response.destroyed) response.once('drain', pour);
+        };
+        pour();
+        return true;
+      },
+    };
     const failing = expectNoLogin(/cannot be reached|did not pass verification/);
     expect(await statusAt(token)).toBe(200);
     expect((await tokenAt('two')).user).toBe('alice@example.com');
@@ -94,7 +135,16 @@ function attackSize(): void {
     // Once a minute at most.
     expect(keys() - before).toBeLessThanOrEqual(1);
     await forget();
-    one.lies = { jwks: () => ({ keys: Array.from({ length: 3000 }, (_none, index) => ({ kty: 'RSA', kid: `${index}`, n: 'x'.repeat(400), e: 'AQAB' })) }) };
+    one.lies = {
+      jwks: () => ({
+        keys: Array.from({ length: 3000 }, (_none, index) => ({
+          kty: 'RSA',
+          kid: `${index}`,
+          n: 'x'.repeat(400),
+          e: 'AQAB',
+        })),
+      }),
+    };
     await expectNoLogin(/cannot be reached|did not pass verification/);
   }, 60_000);
 }
@@ -109,7 +159,8 @@ export function attackProviders(): void {
       await believedAgain();
       const old = one.privateKey;
       one.rotate();
-      // Keys are asked for again a minute after they were at the earliest, however many tokens come with unknown ones (new-keys.slow.ts waits for it).
+      // Keys are asked for again a minute after they were at the earliest, however many tokens come with unknown ones
+      // (new-keys.slow.ts waits for it).
       await expectNoLogin(/did not pass verification/);
       await forget();
       await expect(tokenAt()).resolves.toMatchObject({ user: 'alice@example.com' });

@@ -16,18 +16,37 @@ const inCommand = `planted-in-a-command-${randomUUID()}`;
 
 /** The distinctive lines of every private key below the gate's directory. */
 function keyMaterial(directory: string): string[] {
-  const files = ['keys', 'tls'].flatMap((name) => readdirSync(path.join(directory, name)).map((file) => path.join(directory, name, file)));
-  return files.map((file) => readFileSync(file, 'utf8')).filter((text) => text.includes('PRIVATE KEY')).map((text) => text.split('\n')[1]!.slice(20, 60));
+  const files = ['keys', 'tls'].flatMap((name) =>
+    readdirSync(path.join(directory, name)).map((file) => path.join(directory, name, file)),
+  );
+  return files
+    .map((file) => readFileSync(file, 'utf8'))
+    .filter((text) => text.includes('PRIVATE KEY'))
+    .map((text) => text.split('\n')[1]!.slice(20, 60));
 }
 
 function secrets(): Record<string, string> {
   const { tokens, gate } = scene();
   const keys = Object.fromEntries(keyMaterial(gate.directory).map((text, index) => [`private key ${index}`, text]));
-  return { ...tokens, ...planted, ...keys, 'client secret': 'secret-of-the-tests', 'a body': inBody, 'an answer': inAnswer, 'a password': inPassword, 'its Basic form': Buffer.from(`alice:${inPassword}`).toString('base64'), 'a cookie': inCookie, 'a code': inCode, 'a service credential': 'Sallyport-Service ey', 'a JWS': 'eyJhbGciOi' };
+  return {
+    ...tokens,
+    ...planted,
+    ...keys,
+    'client secret': 'secret-of-the-tests',
+    'a body': inBody,
+    'an answer': inAnswer,
+    'a password': inPassword,
+    'its Basic form': Buffer.from(`alice:${inPassword}`).toString('base64'),
+    'a cookie': inCookie,
+    'a code': inCode,
+    'a service credential': 'Sallyport-Service ey',
+    'a JWS': 'eyJhbGciOi',
+  };
 }
 
 function expectNone(where: string, text: string, except: readonly string[] = []): void {
-  for (const [what, secret] of Object.entries(secrets())) if (!except.includes(what)) expect([where, what, text.includes(secret)]).toEqual([where, what, false]);
+  for (const [what, secret] of Object.entries(secrets()))
+    if (!except.includes(what)) expect([where, what, text.includes(secret)]).toEqual([where, what, false]);
 }
 
 /** Everything that can go wrong where a secret is near, so that it would come out. */
@@ -35,14 +54,40 @@ function provoke(): void {
   it('is near when bodies, answers and commands are refused, broken or passed on', async () => {
     const { dev, gate } = scene();
     const body = JSON.stringify({ kind: 'Secret', data: { password: inBody } });
-    await expectAccepted({ method: 'POST', target: '/clusters/dev/api/v1/namespaces/dev/secrets', lines: ['Content-Type: application/json', `Content-Length: ${body.length}`], body });
-    await expectRefused({ method: 'POST', target: '/clusters/readonly/api/v1/namespaces/dev/secrets', lines: [`Content-Length: ${body.length}`], body }, 403);
-    await expectRefused({ authorization: `Basic ${Buffer.from(`alice:${inPassword}`).toString('base64')}`, lines: [`Cookie: __Host-sallyport=${inCookie}`] }, 401);
-    const { request } = await expectAccepted({ target: exec.replace('command=ls', `command=${inCommand}&c%6fmmand=${inCommand}`), lines: webSocket }, 101);
+    await expectAccepted({
+      method: 'POST',
+      target: '/clusters/dev/api/v1/namespaces/dev/secrets',
+      lines: ['Content-Type: application/json', `Content-Length: ${body.length}`],
+      body,
+    });
+    await expectRefused(
+      {
+        method: 'POST',
+        target: '/clusters/readonly/api/v1/namespaces/dev/secrets',
+        lines: [`Content-Length: ${body.length}`],
+        body,
+      },
+      403,
+    );
+    await expectRefused(
+      {
+        authorization: `Basic ${Buffer.from(`alice:${inPassword}`).toString('base64')}`,
+        lines: [`Cookie: __Host-sallyport=${inCookie}`],
+      },
+      401,
+    );
+    const { request } = await expectAccepted(
+      { target: exec.replace('command=ls', `command=${inCommand}&c%6fmmand=${inCommand}`), lines: webSocket },
+      101,
+    );
     const { data } = await eventOf(request.header('audit-id')[0], 'RequestReceived');
     expect(data.requestURI).not.toContain(inCommand);
     expect(data.sallyport.exec!.command).toEqual([inCommand, inCommand]);
-    for (const broken of [`HTTP/1.1 200 OK\r\nX-Secret: ${inAnswer}\0\r\n\r\n`, `${inAnswer}\r\n\r\n`, `HTTP/1.1 200 OK\r\nContent-Length: ${inAnswer}\r\n\r\n`]) {
+    for (const broken of [
+      `HTTP/1.1 200 OK\r\nX-Secret: ${inAnswer}\0\r\n\r\n`,
+      `${inAnswer}\r\n\r\n`,
+      `HTTP/1.1 200 OK\r\nContent-Length: ${inAnswer}\r\n\r\n`,
+    ]) {
       dev.answer((_request, response) => void response.socket!.end(broken));
       const reply = await send(bytesOf({ target: '/clusters/dev/api/v1/namespaces/dev/secrets/x' }), 6000);
       expect(reply.code).toBe(502);
@@ -53,11 +98,29 @@ function provoke(): void {
     await expectAccepted({}, 401);
     dev.answerUpgrade((_request, socket) => refuseUpgrade(socket, 401, {}, '{}'));
     await expectAccepted({ target: exec, lines: webSocket }, 401);
-    for (const target of ['/clusters/gone/api', '/clusters/gone/api/v1/namespaces/a/pods/b/exec']) expect((await send(bytesOf({ target, lines: target.includes('exec') ? webSocket : [] }), 6000)).code).toBe(502);
-    const form = new URLSearchParams({ grant_type: 'authorization_code', code: inCode, code_verifier: inCode, redirect_uri: 'http://127.0.0.1:1/x' }).toString();
-    expect((await gate.request('/.sallyport/token', { method: 'POST', body: form, headers: { 'content-type': 'application/x-www-form-urlencoded' } })).status).toBe(400);
-    await httpRequestOnce(`${gate.pagesUrl}/.sallyport/callback?code=${inCode}&state=${inCode}`, { headers: { cookie: `sallyport-demo=${inCookie}` } });
-    await gate.request(`/.sallyport/me?token=${inCode}`, { headers: { cookie: `__Host-sallyport=${inCookie}`, authorization: `Bearer ${inCookie}` } });
+    for (const target of ['/clusters/gone/api', '/clusters/gone/api/v1/namespaces/a/pods/b/exec'])
+      expect((await send(bytesOf({ target, lines: target.includes('exec') ? webSocket : [] }), 6000)).code).toBe(502);
+    const form = new URLSearchParams({
+      grant_type: 'authorization_code',
+      code: inCode,
+      code_verifier: inCode,
+      redirect_uri: 'http://127.0.0.1:1/x',
+    }).toString();
+    expect(
+      (
+        await gate.request('/.sallyport/token', {
+          method: 'POST',
+          body: form,
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        })
+      ).status,
+    ).toBe(400);
+    await httpRequestOnce(`${gate.pagesUrl}/.sallyport/callback?code=${inCode}&state=${inCode}`, {
+      headers: { cookie: `sallyport-demo=${inCookie}` },
+    });
+    await gate.request(`/.sallyport/me?token=${inCode}`, {
+      headers: { cookie: `__Host-sallyport=${inCookie}`, authorization: `Bearer ${inCookie}` },
+    });
   }, 60_000);
 }
 
@@ -72,7 +135,10 @@ export function searchForSecrets(): void {
 
     it('is in no log', async () => {
       for (const name of serviceNames) {
-        const log = await eventually(`the log of ${name}`, () => readFileSync(scene().gate.processes!.logFile(name), 'utf8') || undefined);
+        const log = await eventually(
+          `the log of ${name}`,
+          () => readFileSync(scene().gate.processes!.logFile(name), 'utf8') || undefined,
+        );
         expectNone(`the log of ${name}`, log);
         expect(log).not.toMatch(/spt_[A-Za-z0-9_-]{43}/);
         expect(log).not.toContain(inCommand);
@@ -102,11 +168,18 @@ export function searchForSecrets(): void {
     });
 
     it('is in no metric', async () => {
-      for (const name of serviceNames) expectNone(`the metrics of ${name}`, (await httpRequestOnce(`http://127.0.0.1:${scene().gate.adminPorts[name]}/metrics`)).text);
+      for (const name of serviceNames)
+        expectNone(
+          `the metrics of ${name}`,
+          (await httpRequestOnce(`http://127.0.0.1:${scene().gate.adminPorts[name]}/metrics`)).text,
+        );
     });
 
-    it('of a cluster is at that cluster only, and a person\'s at none', () => {
-      const bytes = (upstream: 'dev' | 'prod') => scene()[upstream].connections.map((connection) => connection.bytes().toString('latin1')).join('\n');
+    it("of a cluster is at that cluster only, and a person's at none", () => {
+      const bytes = (upstream: 'dev' | 'prod') =>
+        scene()
+          [upstream].connections.map((connection) => connection.bytes().toString('latin1'))
+          .join('\n');
       expect(bytes('dev')).toContain(planted.dev);
       expectNone('the dev cluster', bytes('dev'), ['dev', 'a body']);
       expect(bytes('prod')).toBe('');
@@ -115,7 +188,10 @@ export function searchForSecrets(): void {
     it('cannot come out by a report, an inspector or a dump: no process was started with one', () => {
       for (const name of serviceNames) {
         const directory = `/proc/${scene().gate.processes!.pid(name)}`;
-        const started = `${readFileSync(`${directory}/cmdline`, 'utf8')}\0${readFileSync(`${directory}/environ`, 'utf8')}`.split('\0').filter((part) => part.startsWith('--') || part.startsWith('NODE_OPTIONS='));
+        const started =
+          `${readFileSync(`${directory}/cmdline`, 'utf8')}\0${readFileSync(`${directory}/environ`, 'utf8')}`
+            .split('\0')
+            .filter((part) => part.startsWith('--') || part.startsWith('NODE_OPTIONS='));
         expect(started.join(' ')).not.toMatch(/--(?:report|inspect|heap|abort-on|cpu-prof|trace|diagnostic-dir)/);
       }
       const entrypoint = readFileSync(new URL('../../../deploy/image/entrypoint.sh', import.meta.url), 'utf8');

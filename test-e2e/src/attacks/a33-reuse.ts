@@ -7,13 +7,21 @@ import { scene } from './scene.ts';
 type Name = 'alice' | 'bob' | 'mallory' | 'eve';
 const names: readonly Name[] = ['alice', 'mallory', 'eve', 'bob', 'mallory', 'alice', 'bob', 'eve'];
 const mayGo: ReadonlySet<Name> = new Set(['alice', 'eve']);
-const as = (name: Name, object: string) => bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${scene().tokens[name]}` });
+const as = (name: Name, object: string) =>
+  bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${scene().tokens[name]}` });
 
 /** Whom the cluster took the sender of a request for; undefined if it did not get it. */
-const impersonated = (object: string) => scene().dev.requests.find(({ url }) => url.endsWith(`/${object}`))?.header('impersonate-user');
+const impersonated = (object: string) =>
+  scene()
+    .dev.requests.find(({ url }) => url.endsWith(`/${object}`))
+    ?.header('impersonate-user');
 
 function expectOwn(name: Name, object: string, code: number): void {
-  expect([object, code, impersonated(object)]).toEqual([object, mayGo.has(name) ? 200 : 403, mayGo.has(name) ? [`${name}@example.com`] : undefined]);
+  expect([object, code, impersonated(object)]).toEqual([
+    object,
+    mayGo.has(name) ? 200 : 403,
+    mayGo.has(name) ? [`${name}@example.com`] : undefined,
+  ]);
 }
 
 export function attackReuse(): void {
@@ -23,28 +31,46 @@ export function attackReuse(): void {
       for (const [index, name] of [...names, ...names].entries()) {
         const [object, before] = [`turn-${index}`, stream.text().length];
         stream.socket.write(as(name, object));
-        await eventually(`the answer to ${object}`, () => /HTTP\/1\.1 [\s\S]*\r\n\r\n[\s\S]*\}/.test(stream.text().slice(before)));
+        await eventually(`the answer to ${object}`, () =>
+          /HTTP\/1\.1 [\s\S]*\r\n\r\n[\s\S]*\}/.test(stream.text().slice(before)),
+        );
         expectOwn(name, object, Number(/HTTP\/1\.1 (\d+)/.exec(stream.text().slice(before))![1]));
       }
       stream.socket.destroy();
     });
 
-    it('is everybody\'s own among hundreds that are asked for at once', async () => {
-      const asked = Array.from({ length: 240 }, (_none, index) => ({ name: names[index % names.length]!, object: `crowd-${index}` }));
-      const got = await Promise.all(asked.map(async (one) => ({ ...one, reply: await send(as(one.name, one.object), 8000) })));
+    it("is everybody's own among hundreds that are asked for at once", async () => {
+      const asked = Array.from({ length: 240 }, (_none, index) => ({
+        name: names[index % names.length]!,
+        object: `crowd-${index}`,
+      }));
+      const got = await Promise.all(
+        asked.map(async (one) => ({ ...one, reply: await send(as(one.name, one.object), 8000) })),
+      );
       for (const { name, object, reply } of got) expectOwn(name, object, reply.code);
       for (const { name, object, reply } of got.slice(0, 40)) {
-        const { data } = await eventOf(reply.auditId ?? scene().dev.requests.find(({ url }) => url.endsWith(`/${object}`))!.header('audit-id')[0]);
-        expect([data.user.username ?? data.sallyport.identity?.email, data.sallyport.sessionId !== undefined]).toEqual([`${name}@example.com`, true]);
+        const { data } = await eventOf(
+          reply.auditId ??
+            scene()
+              .dev.requests.find(({ url }) => url.endsWith(`/${object}`))!
+              .header('audit-id')[0],
+        );
+        expect([data.user.username ?? data.sallyport.identity?.email, data.sallyport.sessionId !== undefined]).toEqual([
+          `${name}@example.com`,
+          true,
+        ]);
       }
     }, 30_000);
 
     it('of an ended session is not remembered', async () => {
       const { gate } = scene();
       const { token, sessionId } = await gate.login('alice@example.com');
-      const ask = async (object: string) => (await send(bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${token}` }))).code;
+      const ask = async (object: string) =>
+        (await send(bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${token}` }))).code;
       for (let turn = 0; turn < 5; turn += 1) expect(await ask('before')).toBe(200);
-      expect((await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token })).status).toBe(204);
+      expect((await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token })).status).toBe(
+        204,
+      );
       expect(await ask('after')).toBe(401);
       expect(impersonated('after')).toBeUndefined();
     });

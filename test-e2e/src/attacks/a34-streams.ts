@@ -5,9 +5,22 @@ import { openRaw, type RawStream } from './raw-stream.ts';
 import { scene } from './scene.ts';
 
 const kinds: [string, Attack][] = [
-  ['watch', { target: `${pods}?watch=true` }], ['the old watch', { target: '/clusters/dev/api/v1/watch/namespaces/dev/pods' }], ['logs -f', { target: `${pods}/web/log?follow=true` }], ['exec over WebSocket', { target: exec, lines: webSocket }],
-  ['exec over SPDY', { method: 'POST', target: exec, lines: spdy }], ['attach', { target: `${pods}/web/attach`, lines: webSocket }], ['port-forward', { method: 'POST', target: `${pods}/web/portforward`, lines: [...spdy.slice(0, 2), 'X-Stream-Protocol-Version: portforward.k8s.io', 'Content-Length: 0'] }],
-  ['a proxied service', { target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/events' }], ['a proxied WebSocket', { target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/ws', lines: webSocket }],
+  ['watch', { target: `${pods}?watch=true` }],
+  ['the old watch', { target: '/clusters/dev/api/v1/watch/namespaces/dev/pods' }],
+  ['logs -f', { target: `${pods}/web/log?follow=true` }],
+  ['exec over WebSocket', { target: exec, lines: webSocket }],
+  ['exec over SPDY', { method: 'POST', target: exec, lines: spdy }],
+  ['attach', { target: `${pods}/web/attach`, lines: webSocket }],
+  [
+    'port-forward',
+    {
+      method: 'POST',
+      target: `${pods}/web/portforward`,
+      lines: [...spdy.slice(0, 2), 'X-Stream-Protocol-Version: portforward.k8s.io', 'Content-Length: 0'],
+    },
+  ],
+  ['a proxied service', { target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/events' }],
+  ['a proxied WebSocket', { target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/ws', lines: webSocket }],
 ];
 /** A second is promised; a busy machine is given three. */
 const inTimeMs = 3000;
@@ -29,7 +42,9 @@ function neverEnd(): void {
 async function begin(token: string, attack: Attack): Promise<RawStream> {
   const stream = await openRaw(bytesOf({ ...attack, authorization: `Bearer ${token}` }));
   open.push(stream);
-  await eventually('the stream is open', () => /^HTTP\/1\.1 (?:101[\s\S]*\r\n\r\n|200[\s\S]*BOOKMARK)/.test(stream.text()));
+  await eventually('the stream is open', () =>
+    /^HTTP\/1\.1 (?:101[\s\S]*\r\n\r\n|200[\s\S]*BOOKMARK)/.test(stream.text()),
+  );
   return stream;
 }
 
@@ -37,22 +52,33 @@ async function begin(token: string, attack: Attack): Promise<RawStream> {
 const isOver = (stream: RawStream) => stream.endedAt !== undefined || stream.text().endsWith('\r\n0\r\n\r\n');
 
 const session = async (): Promise<Login> => scene().gate.login('alice@example.com');
-const revoke = async ({ sessionId }: Login) => scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
+const revoke = async ({ sessionId }: Login) =>
+  scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
 
 function attackRevocation(): void {
-  it.each(kinds)('(%s) ends within a second of its session, and its end upstream with it; those of others stay', async (_kind, attack) => {
-    neverEnd();
-    const login = await session();
-    const [mine, others] = [await begin(login.token, attack), await begin(scene().tokens.eve, attack)];
-    const revokedAt = Date.now();
-    expect((await revoke(login)).status).toBe(204);
-    await eventually('the end', () => isOver(mine), 10_000);
-    expect(Date.now() - revokedAt).toBeLessThan(inTimeMs);
-    await eventually('the end upstream', () => scene().dev.connections.some(({ closed, requests }) => closed && requests.at(-1)?.header('impersonate-extra-sallyport.dev%2fsession')[0] === login.sessionId));
-    expect(isOver(others)).toBe(false);
-    const [cut] = await scene().gate.audit.await((record) => record.type === 'stream.cut' && record.data.sallyport.sessionId === login.sessionId);
-    expect(cut!.data.sallyport.stream).toMatchObject({ reason: 'session-ended' });
-  });
+  it.each(kinds)(
+    '(%s) ends within a second of its session, and its end upstream with it; those of others stay',
+    async (_kind, attack) => {
+      neverEnd();
+      const login = await session();
+      const [mine, others] = [await begin(login.token, attack), await begin(scene().tokens.eve, attack)];
+      const revokedAt = Date.now();
+      expect((await revoke(login)).status).toBe(204);
+      await eventually('the end', () => isOver(mine), 10_000);
+      expect(Date.now() - revokedAt).toBeLessThan(inTimeMs);
+      await eventually('the end upstream', () =>
+        scene().dev.connections.some(
+          ({ closed, requests }) =>
+            closed && requests.at(-1)?.header('impersonate-extra-sallyport.dev%2fsession')[0] === login.sessionId,
+        ),
+      );
+      expect(isOver(others)).toBe(false);
+      const [cut] = await scene().gate.audit.await(
+        (record) => record.type === 'stream.cut' && record.data.sallyport.sessionId === login.sessionId,
+      );
+      expect(cut!.data.sallyport.stream).toMatchObject({ reason: 'session-ended' });
+    },
+  );
 
   it('that is asked for while its session ends is not left over', async () => {
     neverEnd();
@@ -60,9 +86,14 @@ function attackRevocation(): void {
     const dialled = await Promise.all(Array.from({ length: 15 }, () => openRaw('')));
     open.push(...dialled);
     const ending = revoke(login);
-    for (const stream of dialled) stream.socket.write(bytesOf({ target: `${pods}?watch=true`, authorization: `Bearer ${login.token}` }));
+    for (const stream of dialled)
+      stream.socket.write(bytesOf({ target: `${pods}?watch=true`, authorization: `Bearer ${login.token}` }));
     expect((await ending).status).toBe(204);
-    await eventually('each is refused or ended', () => dialled.every((stream) => isOver(stream) || stream.text().startsWith('HTTP/1.1 401')), inTimeMs);
+    await eventually(
+      'each is refused or ended',
+      () => dialled.every((stream) => isOver(stream) || stream.text().startsWith('HTTP/1.1 401')),
+      inTimeMs,
+    );
   });
 }
 
@@ -93,8 +124,14 @@ export function attackStreams(): void {
       const stream = await begin(login.token, { target: exec, lines: webSocket });
       const pour = setInterval(() => stream.socket.write(Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0])), 20);
       await revoke(login);
-      await eventually('the connection is gone', () => stream.socket.destroyed || stream.endedAt !== undefined, inTimeMs);
-      const [closed] = await scene().gate.audit.await((record) => record.type === 'stream.closed' && record.data.sallyport.sessionId === login.sessionId);
+      await eventually(
+        'the connection is gone',
+        () => stream.socket.destroyed || stream.endedAt !== undefined,
+        inTimeMs,
+      );
+      const [closed] = await scene().gate.audit.await(
+        (record) => record.type === 'stream.closed' && record.data.sallyport.sessionId === login.sessionId,
+      );
       clearInterval(pour);
       expect(closed!.data.sallyport.stream).toMatchObject({ reason: 'session-ended' });
     });
@@ -105,7 +142,11 @@ export function attackStreams(): void {
       const stream = await openRaw(bytesOf({ target: exec, lines: webSocket, authorization: `Bearer ${login.token}` }));
       await eventually('the end', () => stream.endedAt !== undefined);
       await revoke(login);
-      expect(scene().gate.events((record) => record.type.startsWith('stream.') && record.data.sallyport.sessionId === login.sessionId)).toEqual([]);
+      expect(
+        scene().gate.events(
+          (record) => record.type.startsWith('stream.') && record.data.sallyport.sessionId === login.sessionId,
+        ),
+      ).toEqual([]);
     });
   });
 }

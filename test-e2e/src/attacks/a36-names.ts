@@ -16,11 +16,21 @@ export function attackNamesakes(): void {
     it('see and end their own sessions only', async () => {
       const { gate } = identityScene();
       const [first, second] = await both();
-      const ids = async (token: string) => ((await gate.request('/.sallyport/api/v1/sessions', { token })).json()['sessions'] as { id: string }[]).map(({ id }) => id);
+      const ids = async (token: string) =>
+        ((await gate.request('/.sallyport/api/v1/sessions', { token })).json()['sessions'] as { id: string }[]).map(
+          ({ id }) => id,
+        );
       expect(await ids(first.token)).toContain(first.sessionId);
       expect(await ids(first.token)).not.toContain(second.sessionId);
       expect(await ids(second.token)).not.toContain(first.sessionId);
-      expect((await gate.request(`/.sallyport/api/v1/sessions/${second.sessionId}`, { method: 'DELETE', token: first.token })).status).toBe(404);
+      expect(
+        (
+          await gate.request(`/.sallyport/api/v1/sessions/${second.sessionId}`, {
+            method: 'DELETE',
+            token: first.token,
+          })
+        ).status,
+      ).toBe(404);
       expect(await statusAt(second.token)).toBe(200);
     });
 
@@ -33,7 +43,13 @@ export function attackNamesakes(): void {
       const [a, b] = upstream.requests.slice(from);
       expect(a!.header('impersonate-user')).toEqual(b!.header('impersonate-user'));
       expect(a!.header('impersonate-uid')).not.toEqual(b!.header('impersonate-uid'));
-      const issuers = await Promise.all([a!, b!].map(async (request) => (await gate.audit.await({ auditID: request.header('audit-id')[0]!, stage: 'ResponseComplete' }))[0]!.data.sallyport.identity?.iss));
+      const issuers = await Promise.all(
+        [a!, b!].map(
+          async (request) =>
+            (await gate.audit.await({ auditID: request.header('audit-id')[0]!, stage: 'ResponseComplete' }))[0]!.data
+              .sallyport.identity?.iss,
+        ),
+      );
       expect(issuers).toEqual([one.issuer, two.issuer]);
     });
 
@@ -41,7 +57,7 @@ export function attackNamesakes(): void {
       const { gate } = identityScene();
       const [first, second] = await both();
       expect((await gate.request('/.sallyport/logout', { method: 'POST', token: first.token })).status).toBe(204);
-      await eventually('the one is out', async () => await statusAt(first.token) === 401);
+      await eventually('the one is out', async () => (await statusAt(first.token)) === 401);
       expect(await statusAt(second.token)).toBe(200);
     });
   });
@@ -51,14 +67,22 @@ export function attackNamesakes(): void {
       const { one } = identityScene();
       one.lies = { claims: { email: 'carol@example.com', sub: 'carol' } };
       const { token } = await tokenAt();
-      expect([await statusAt(token, 'dev'), await statusAt(token, 'mail'), await statusAt(token, 'dev')]).toEqual([200, 403, 200]);
+      expect([await statusAt(token, 'dev'), await statusAt(token, 'mail'), await statusAt(token, 'dev')]).toEqual([
+        200, 403, 200,
+      ]);
     });
 
     it('are two in the events, whose keys keep them apart', async () => {
       const { gate } = identityScene();
       const { token, sessionId } = await tokenAt();
       for (const cluster of ['dev', 'mail']) expect(await statusAt(token, cluster)).toBe(200);
-      const events = await gate.audit.await((record) => record.type === 'k8s.request' && record.data.stage === 'ResponseComplete' && record.data.sallyport.sessionId === sessionId, 2);
+      const events = await gate.audit.await(
+        (record) =>
+          record.type === 'k8s.request' &&
+          record.data.stage === 'ResponseComplete' &&
+          record.data.sallyport.sessionId === sessionId,
+        2,
+      );
       expect(new Set(events.map(({ key }) => key)).size).toBe(2);
       expect(events.map(({ data }) => data.sallyport.cluster?.name)).toEqual(expect.arrayContaining(['dev', 'mail']));
     });

@@ -1,13 +1,30 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCli, type Person } from '../harness/index.ts';
 import { parse } from 'yaml';
 import { scene } from './scene.ts';
 
-type Config = { clusters: { name: string; cluster: Record<string, unknown> }[]; users: { name: string; user: Record<string, unknown> }[]; contexts: { name: string; context: Record<string, unknown> }[]; 'current-context'?: string };
+type Config = {
+  clusters: { name: string; cluster: Record<string, unknown> }[];
+  users: { name: string; user: Record<string, unknown> }[];
+  contexts: { name: string; context: Record<string, unknown> }[];
+  'current-context'?: string;
+};
 const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
-const files = (directory: string): string[] => readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? files(path.join(directory, entry.name)) : [path.join(directory, entry.name)]));
+const files = (directory: string): string[] =>
+  readdirSync(directory, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? files(path.join(directory, entry.name)) : [path.join(directory, entry.name)],
+  );
 
 /** A kubeconfig that somebody else had a hand in: programs, proxies, servers and names of their own. */
 const hostile = `apiVersion: v1
@@ -26,11 +43,14 @@ let kubeconfig = '';
 const merge = (text: string) => {
   writeFileSync(kubeconfig, text, { mode: 0o600 });
   const { gate } = scene();
-  return runCli(['kubeconfig', '--merge', '--offline', '--gateway', gate.url, '--ca-file', gate.caFile, '--cluster', 'dev'], { home: alice.home, env: { KUBECONFIG: kubeconfig } });
+  return runCli(
+    ['kubeconfig', '--merge', '--offline', '--gateway', gate.url, '--ca-file', gate.caFile, '--cluster', 'dev'],
+    { home: alice.home, env: { KUBECONFIG: kubeconfig } },
+  );
 };
 
 export function attackCommandLine(): void {
-  describe('A40: a kubeconfig of somebody else\'s making', () => {
+  describe("A40: a kubeconfig of somebody else's making", () => {
     beforeEach(async () => {
       alice = await scene().gate.person('alice@example.com');
       kubeconfig = path.join(mkdtempSync(path.join(scene().gate.directory, 'kubeconfig-')), 'config');
@@ -41,7 +61,8 @@ export function attackCommandLine(): void {
       expect(code).toBe(0);
       const after = parse(readFileSync(kubeconfig, 'utf8')) as Config;
       const before = parse(hostile) as Config;
-      for (const section of ['clusters', 'contexts', 'users'] as const) expect((after[section] as { name: string }[]).filter(({ name }) => name === 'theirs')).toEqual(before[section]);
+      for (const section of ['clusters', 'contexts', 'users'] as const)
+        expect((after[section] as { name: string }[]).filter(({ name }) => name === 'theirs')).toEqual(before[section]);
       const ours = after.clusters.find(({ name }) => name === 'sallyport-dev')!.cluster;
       expect(Object.keys(ours).toSorted()).toEqual(['certificate-authority-data', 'server']);
       expect(ours['server']).toBe(scene().gate.clusterUrl('dev'));
@@ -49,8 +70,22 @@ export function attackCommandLine(): void {
     });
 
     it.each([
-      ['a user of our name that is a program of theirs', 'users: [{name: sallyport-dev, user: {exec: {command: /bin/sh, args: [-c, x]}}}]'], ['a cluster of our name that is a server of theirs', 'clusters: [{name: sallyport-dev, cluster: {server: "https://evil.example"}}]'],
-      ['aliases without end', `a: &a [x,x,x]\n${'bcdefghijk'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghij'[index]}`).join(',')}]`).join('\n')}`], ['no kubeconfig', '- [x'],
+      [
+        'a user of our name that is a program of theirs',
+        'users: [{name: sallyport-dev, user: {exec: {command: /bin/sh, args: [-c, x]}}}]',
+      ],
+      [
+        'a cluster of our name that is a server of theirs',
+        'clusters: [{name: sallyport-dev, cluster: {server: "https://evil.example"}}]',
+      ],
+      [
+        'aliases without end',
+        `a: &a [x,x,x]\n${'bcdefghijk'
+          .split('')
+          .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghij'[index]}`).join(',')}]`)
+          .join('\n')}`,
+      ],
+      ['no kubeconfig', '- [x'],
     ])('with %s is left as it is, and the command says why', async (_what, text) => {
       const { code, stderr } = await merge(text);
       expect([code, readFileSync(kubeconfig, 'utf8'), stderr.startsWith('sallyport: ')]).toEqual([7, text, true]);
@@ -58,8 +93,16 @@ export function attackCommandLine(): void {
 
     it('does not get the credential: exec-credential serves the gateway that it was made for, and no other server', async () => {
       const { gate, tokens } = scene();
-      for (const server of ['https://evil.example/clusters/dev', `${gate.url}.evil.example/clusters/dev`, 'https://127.0.0.1:1/clusters/dev', gate.url.replace('127.0.0.1', 'localhost')]) {
-        const { code, stdout } = await runCli(['exec-credential', server], { home: alice.home, env: { KUBECONFIG: kubeconfig } });
+      for (const server of [
+        'https://evil.example/clusters/dev',
+        `${gate.url}.evil.example/clusters/dev`,
+        'https://127.0.0.1:1/clusters/dev',
+        gate.url.replace('127.0.0.1', 'localhost'),
+      ]) {
+        const { code, stdout } = await runCli(['exec-credential', server], {
+          home: alice.home,
+          env: { KUBECONFIG: kubeconfig },
+        });
         expect([server, code === 0, stdout.includes('spt_')]).toEqual([server, false, false]);
       }
       expect(tokens.alice).toMatch(/^spt_/);
@@ -87,7 +130,11 @@ export function attackCommandLine(): void {
       mkdirSync(path.join(home, 'gateways'), { mode: 0o700 });
       symlinkSync(elsewhere, path.join(home, 'gateways', `https+${new URL(gate.url).host}`));
       const stored = files(path.join(alice.home, 'gateways')).find((file) => file.endsWith('credential.json'))!;
-      writeFileSync(path.join(elsewhere, 'credential.json'), readFileSync(stored, 'utf8').replace(gate.url, 'https://other.example'), { mode: 0o600 });
+      writeFileSync(
+        path.join(elsewhere, 'credential.json'),
+        readFileSync(stored, 'utf8').replace(gate.url, 'https://other.example'),
+        { mode: 0o600 },
+      );
       const { code, stdout } = await runCli(['exec-credential', gate.clusterUrl('dev')], { home });
       expect([code === 0, stdout.includes('spt_')]).toEqual([false, false]);
     });

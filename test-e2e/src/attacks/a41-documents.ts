@@ -4,28 +4,56 @@ import { eventually, runCli, type CommandResult } from '../harness/index.ts';
 import { metricsOf, reloadsOf } from '../policy/policy-rig.ts';
 import { expectNoLogin, identityScene, statusAt, tokenAt } from './identity-scene.ts';
 
-const laughs = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefghij'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[index]}`).join(',')}]`)].join('\n');
+const laughs = [
+  'a: &a [x,x,x,x,x,x,x,x,x]',
+  ...'bcdefghij'
+    .split('')
+    .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[index]}`).join(',')}]`),
+].join('\n');
 /** What might stand in a configuration file, or be made to; each is refused as a whole. */
 const hostile: [string, (good: string) => string][] = [
-  ['aliases that grow without end', () => laughs], ['a list that holds itself', (good) => `${good}\npolicy: &loop [*loop]\n`], ['a map nested 50,000 deep', (good) => `${good}\npolicy: ${'['.repeat(50_000)}${']'.repeat(50_000)}\n`], ['__proto__', (good) => `${good}\n__proto__: {clusters: []}\n`], ['constructor', (good) => `${good}\nconstructor: {prototype: {polluted: true}}\n`],
-  ['a merge key', (good) => `${good}\n<<: {clusters: []}\n`], ['a tag that makes a function', (good) => `${good}\npolicy: !!js/function "function(){}"\n`], ['a key twice', (good) => `${good}\nclusters: []\n`], ['a second document', (good) => `${good}\n---\nclusters: []\n`], ['no YAML', () => '\u0000\u0001{{{{'], ['nothing', () => ''],
+  ['aliases that grow without end', () => laughs],
+  ['a list that holds itself', (good) => `${good}\npolicy: &loop [*loop]\n`],
+  ['a map nested 50,000 deep', (good) => `${good}\npolicy: ${'['.repeat(50_000)}${']'.repeat(50_000)}\n`],
+  ['__proto__', (good) => `${good}\n__proto__: {clusters: []}\n`],
+  ['constructor', (good) => `${good}\nconstructor: {prototype: {polluted: true}}\n`],
+  ['a merge key', (good) => `${good}\n<<: {clusters: []}\n`],
+  ['a tag that makes a function', (good) => `${good}\npolicy: !!js/function "function(){}"\n`],
+  ['a key twice', (good) => `${good}\nclusters: []\n`],
+  ['a second document', (good) => `${good}\n---\nclusters: []\n`],
+  ['no YAML', () => '\u0000\u0001{{{{'],
+  ['nothing', () => ''],
   ['a file that is read for its value', (good) => `${good}\nrouting: \${file:/etc/shadow}\n`],
 ];
 
 const depth = (levels: number): unknown => (levels === 0 ? 'x' : [depth(levels - 1)]);
 
 function attackClaims(): void {
-  it.each([['__proto__', '{"__proto__":{"groups":["developers"],"email_verified":true}}'], ['constructor', '{"constructor":{"prototype":{"groups":["developers"]}}}'], ['groups in a prototype', '{"groups":{"__proto__":["developers"],"length":1,"0":"developers"}}']])('claims with %s give nobody anything', async (_what, text) => {
+  it.each([
+    ['__proto__', '{"__proto__":{"groups":["developers"],"email_verified":true}}'],
+    ['constructor', '{"constructor":{"prototype":{"groups":["developers"]}}}'],
+    ['groups in a prototype', '{"groups":{"__proto__":["developers"],"length":1,"0":"developers"}}'],
+  ])('claims with %s give nobody anything', async (_what, text) => {
     const { one } = identityScene();
     const own = JSON.parse(text) as Record<string, unknown>;
     // Of two members of one name the latter counts for whoever reads JSON; these come last, as bytes of their own.
-    one.lies = { token: (claims) => one.signText({ alg: 'RS256', kid: one.kid }, `${JSON.stringify({ ...claims, groups: undefined }).slice(0, -1)},${text.slice(1)}`) };
-    if (own['groups'] !== undefined) return void await expectNoLogin(/groups/);
+    one.lies = {
+      token: (claims) =>
+        one.signText(
+          { alg: 'RS256', kid: one.kid },
+          `${JSON.stringify({ ...claims, groups: undefined }).slice(0, -1)},${text.slice(1)}`,
+        ),
+    };
+    if (own['groups'] !== undefined) return void (await expectNoLogin(/groups/));
     const { token } = await tokenAt();
     expect(await statusAt(token)).toBe(403);
   });
 
-  it.each([['nested deeply', { deep: depth(40) }], ['of a megabyte', { note: 'x'.repeat(600_000) }], ['of very many groups', { groups: Array.from({ length: 20_000 }, (_none, index) => `group-${index}`) }]])('claims %s let nobody in, and hurt nobody else', async (_what, claims) => {
+  it.each([
+    ['nested deeply', { deep: depth(40) }],
+    ['of a megabyte', { note: 'x'.repeat(600_000) }],
+    ['of very many groups', { groups: Array.from({ length: 20_000 }, (_none, index) => `group-${index}`) }],
+  ])('claims %s let nobody in, and hurt nobody else', async (_what, claims) => {
     identityScene().one.lies = { claims };
     await expectNoLogin(/deep|KiB|cannot be reached|did not pass/);
     expect((await tokenAt('two')).user).toBe('alice@example.com');
@@ -34,7 +62,21 @@ function attackClaims(): void {
 
 /** Expressions and patterns on which a backtracking matcher would spend years. */
 const slowPolicies: [string, unknown][] = [
-  ['a list of stars', { allow: { or: [{ 'k8s/name': `${'*a'.repeat(200)}b` }] } }], ['nested macros of CEL', { allow: { or: [{ expression: '[1,2,3,4,5,6,7,8,9].all(a,[1,2,3,4,5,6,7,8,9].all(b,[1,2,3,4,5,6,7,8,9].all(c,[1,2,3,4,5,6,7,8,9].all(d,[1,2,3,4,5,6,7,8,9].all(e,[1,2,3,4,5,6,7,8,9].all(f,a+b+c+d+e+f>0))))))' }] } }], ['a regular expression', { allow: { or: [{ email: { matches: '^(a+)+$' } }] } }],
+  ['a list of stars', { allow: { or: [{ 'k8s/name': `${'*a'.repeat(200)}b` }] } }],
+  [
+    'nested macros of CEL',
+    {
+      allow: {
+        or: [
+          {
+            expression:
+              '[1,2,3,4,5,6,7,8,9].all(a,[1,2,3,4,5,6,7,8,9].all(b,[1,2,3,4,5,6,7,8,9].all(c,[1,2,3,4,5,6,7,8,9].all(d,[1,2,3,4,5,6,7,8,9].all(e,[1,2,3,4,5,6,7,8,9].all(f,a+b+c+d+e+f>0))))))',
+          },
+        ],
+      },
+    },
+  ],
+  ['a regular expression', { allow: { or: [{ email: { matches: '^(a+)+$' } }] } }],
 ];
 
 function attackFiles(): void {
@@ -51,28 +93,47 @@ function attackFiles(): void {
   };
   afterAll(() => write(good));
 
-  it.each(hostile)('a configuration with %s is refused as a whole by services that run, and they go on as before', async (_what, make) => {
-    const { gate } = identityScene();
-    const reads = () => reloadsOf(gate, 'authorize', 'rejected');
-    const before = await reads();
-    write(make(good));
-    await eventually('it is refused', async () => await reads() > before, 20_000);
-    expect(await statusAt(token)).toBe(200);
-    write(good);
-    await eventually('all is well', async () => (await metricsOf(gate, 'authorize')).get('sallyport_config_rejected') === 0, 20_000);
-    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
-  }, 60_000);
+  it.each(hostile)(
+    'a configuration with %s is refused as a whole by services that run, and they go on as before',
+    async (_what, make) => {
+      const { gate } = identityScene();
+      const reads = () => reloadsOf(gate, 'authorize', 'rejected');
+      const before = await reads();
+      write(make(good));
+      await eventually('it is refused', async () => (await reads()) > before, 20_000);
+      expect(await statusAt(token)).toBe(200);
+      write(good);
+      await eventually(
+        'all is well',
+        async () => (await metricsOf(gate, 'authorize')).get('sallyport_config_rejected') === 0,
+        20_000,
+      );
+      expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+    },
+    60_000,
+  );
 
-  it.each(slowPolicies)('a policy with %s is refused, or judges in no time', async (_what, policy) => {
-    const { gate } = identityScene();
-    const file = `${gate.directory}/slow-policy.yaml`;
-    writeFileSync(file, JSON.stringify([policy]));
-    const input = JSON.stringify({ user: { id: 'a', email: `${'a'.repeat(5000)}!@example.com` }, session: { id: 's' }, kubernetes: { cluster: 'dev', verb: 'get', resource: 'pods', name: 'a'.repeat(5000) } });
-    const started = Date.now();
-    const { code }: CommandResult = await runCli(['policy', 'eval', '--policy', file, '--input', '-'], { home: `${gate.directory}/nobody`, input });
-    expect([0, 1]).toContain(code);
-    expect(Date.now() - started).toBeLessThan(10_000);
-  }, 20_000);
+  it.each(slowPolicies)(
+    'a policy with %s is refused, or judges in no time',
+    async (_what, policy) => {
+      const { gate } = identityScene();
+      const file = `${gate.directory}/slow-policy.yaml`;
+      writeFileSync(file, JSON.stringify([policy]));
+      const input = JSON.stringify({
+        user: { id: 'a', email: `${'a'.repeat(5000)}!@example.com` },
+        session: { id: 's' },
+        kubernetes: { cluster: 'dev', verb: 'get', resource: 'pods', name: 'a'.repeat(5000) },
+      });
+      const started = Date.now();
+      const { code }: CommandResult = await runCli(['policy', 'eval', '--policy', file, '--input', '-'], {
+        home: `${gate.directory}/nobody`,
+        input,
+      });
+      expect([0, 1]).toContain(code);
+      expect(Date.now() - started).toBeLessThan(10_000);
+    },
+    20_000,
+  );
 }
 
 export function attackDocuments(): void {

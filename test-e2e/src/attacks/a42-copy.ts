@@ -5,10 +5,19 @@ import { openRaw } from './raw-stream.ts';
 import { scene } from './scene.ts';
 
 const pod = (cluster: string) => `/clusters/${cluster}/api/v1/namespaces/dev/pods/web`;
-const spdy = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: portforward.k8s.io', 'Content-Length: 0'];
+const spdy = [
+  'Connection: Upgrade',
+  'Upgrade: SPDY/3.1',
+  'X-Stream-Protocol-Version: portforward.k8s.io',
+  'Content-Length: 0',
+];
 const tunnelled = webSocket.map((line) => line.replace('v5.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io'));
 /** What kubectl cp sends: an exec of tar, in either direction. */
-const copies: [string, string][] = [['out of a pod', 'command=tar&command=cf&command=-&command=%2Fetc%2Fpasswd'], ['into a pod', 'command=tar&command=-xmf&command=-&command=-C&command=%2Ftmp&stdin=true'], ['of another program', 'command=cat&command=%2Fetc%2Fpasswd']];
+const copies: [string, string][] = [
+  ['out of a pod', 'command=tar&command=cf&command=-&command=%2Fetc%2Fpasswd'],
+  ['into a pod', 'command=tar&command=-xmf&command=-&command=-C&command=%2Ftmp&stdin=true'],
+  ['of another program', 'command=cat&command=%2Fetc%2Fpasswd'],
+];
 
 export function attackCopy(): void {
   describe('A42: where exec is denied', () => {
@@ -22,7 +31,11 @@ export function attackCopy(): void {
     });
 
     it('a port-forward is a right of its own: the policy says which, and can take it away alone', async () => {
-      const forwards: Attack[] = [{ target: `${pod('noforward')}/portforward?ports=80`, lines: tunnelled }, { method: 'POST', target: `${pod('noforward')}/portforward`, lines: spdy }, { target: `${pod('noforward')}/portforward`, lines: webSocket }];
+      const forwards: Attack[] = [
+        { target: `${pod('noforward')}/portforward?ports=80`, lines: tunnelled },
+        { method: 'POST', target: `${pod('noforward')}/portforward`, lines: spdy },
+        { target: `${pod('noforward')}/portforward`, lines: webSocket },
+      ];
       for (const attack of forwards) {
         const { event } = await expectRefused(attack, 403, /create pods\/portforward/);
         expect(event.data.sallyport.policyVerb).toBe('create');
@@ -36,8 +49,18 @@ export function attackCopy(): void {
       await eventually('the tunnel', () => stream.text().startsWith('HTTP/1.1 101'));
       stream.socket.write(Buffer.from([0x82, 0x80, 1, 2, 3, 4]));
       stream.socket.end();
-      const [closed] = await scene().gate.audit.await((record) => record.type === 'stream.closed' && record.data.sallyport.cluster?.name === 'noexec' && (record.data.sallyport.bytesIn ?? 0) >= 6);
-      expect(closed!.data.objectRef).toMatchObject({ resource: 'pods', subresource: 'portforward', namespace: 'dev', name: 'web' });
+      const [closed] = await scene().gate.audit.await(
+        (record) =>
+          record.type === 'stream.closed' &&
+          record.data.sallyport.cluster?.name === 'noexec' &&
+          (record.data.sallyport.bytesIn ?? 0) >= 6,
+      );
+      expect(closed!.data.objectRef).toMatchObject({
+        resource: 'pods',
+        subresource: 'portforward',
+        namespace: 'dev',
+        name: 'web',
+      });
       stream.socket.destroy();
     });
   });

@@ -5,15 +5,24 @@ import { bytesOf, eventOf, expectAccepted, expectRefused, pods, send, type Attac
 const options = '{"kind":"DeleteOptions","apiVersion":"v1"}';
 const framed: [string, string[], string][] = [
   ['with a length', ['Content-Type: application/json', `Content-Length: ${options.length}`], options],
-  ['in chunks', ['Content-Type: application/json', 'Transfer-Encoding: chunked'], `${options.length.toString(16)}\r\n${options}\r\n0\r\n\r\n`],
+  [
+    'in chunks',
+    ['Content-Type: application/json', 'Transfer-Encoding: chunked'],
+    `${options.length.toString(16)}\r\n${options}\r\n0\r\n\r\n`,
+  ],
 ];
 let namespace: TestNamespace;
 const thing = () => `/api/v1/namespaces/${namespace.name}/configmaps/thing`;
 
 async function make(): Promise<void> {
-  await theBed().cluster!.admin.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'thing', namespace: namespace.name } });
+  await theBed().cluster!.admin.apply({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'thing', namespace: namespace.name },
+  });
 }
-const isThere = async () => (await theBed().cluster!.admin.tryKubectl(['get', 'configmap', 'thing', '-n', namespace.name])).code === 0;
+const isThere = async () =>
+  (await theBed().cluster!.admin.tryKubectl(['get', 'configmap', 'thing', '-n', namespace.name])).code === 0;
 const ask = async (attack: Attack) => {
   const reply = await send(bytesOf(attack), 4000);
   return { reply, event: await eventOf(reply.header('audit-id')[0]) };
@@ -23,30 +32,73 @@ export function attackDryRuns(): void {
   describe('A46: a delete that pretends to be a dry run', () => {
     it.each(framed)('and carries options (%s) goes on as the delete it is', async (_how, lines, body) => {
       const { request } = await expectAccepted({ method: 'DELETE', target: `${pods}/web?dryRun=All`, lines, body });
-      expect((await eventOf(request.header('audit-id')[0])).data).toMatchObject({ verb: 'delete', sallyport: { policyVerb: 'delete' } });
-      for (const cluster of ['readonly', 'tries']) await expectRefused({ method: 'DELETE', target: `/clusters/${cluster}/api/v1/namespaces/dev/pods/web?dryRun=All`, lines, body }, 403);
-      await expectRefused({ method: 'DELETE', target: '/clusters/tries/api/v1/namespaces/dev/pods?dryRun=All', lines, body }, 403);
+      expect((await eventOf(request.header('audit-id')[0])).data).toMatchObject({
+        verb: 'delete',
+        sallyport: { policyVerb: 'delete' },
+      });
+      for (const cluster of ['readonly', 'tries'])
+        await expectRefused(
+          { method: 'DELETE', target: `/clusters/${cluster}/api/v1/namespaces/dev/pods/web?dryRun=All`, lines, body },
+          403,
+        );
+      await expectRefused(
+        { method: 'DELETE', target: '/clusters/tries/api/v1/namespaces/dev/pods?dryRun=All', lines, body },
+        403,
+      );
     });
 
     it('by what it says of itself twice, in another case or nearly is none', async () => {
-      for (const query of ['dryRun=all', 'dryRun=', 'dryRun=true', 'dryrun=All', 'dryRun=All%20', 'dryRun=All,All', 'x=dryRun%3DAll']) await expectRefused({ method: 'DELETE', target: `/clusters/tries/api/v1/namespaces/dev/pods/web?${query}` }, 403);
-      await expectRefused({ method: 'DELETE', target: '/clusters/tries/api/v1/namespaces/dev/pods/web?dryRun=All&dryRun=All' }, 400);
+      for (const query of [
+        'dryRun=all',
+        'dryRun=',
+        'dryRun=true',
+        'dryrun=All',
+        'dryRun=All%20',
+        'dryRun=All,All',
+        'x=dryRun%3DAll',
+      ])
+        await expectRefused(
+          { method: 'DELETE', target: `/clusters/tries/api/v1/namespaces/dev/pods/web?${query}` },
+          403,
+        );
+      await expectRefused(
+        { method: 'DELETE', target: '/clusters/tries/api/v1/namespaces/dev/pods/web?dryRun=All&dryRun=All' },
+        400,
+      );
       await expectRefused({ target: '/clusters/tries/api/v1/namespaces/dev/pods/web?dryRun=All' }, 403);
     });
   });
 
   describe('A46: the real API server', () => {
-    beforeAll(async () => { namespace = await createNamespace(); }, 30_000);
+    beforeAll(async () => {
+      namespace = await createNamespace();
+    }, 30_000);
     afterAll(() => namespace?.remove());
 
-    it.each(framed)('takes a delete with dryRun=All and a body (%s) for a real one, so where only dry runs are allowed it is refused', async (_how, lines, body) => {
-      await make();
-      const attack = (cluster: string): Attack => ({ method: 'DELETE', target: `/clusters/${cluster}${thing()}?dryRun=All`, lines, body });
-      const refused = await ask(attack('real-tries'));
-      expect([refused.reply.code, refused.event.data.sallyport.decision?.effect, await isThere()]).toEqual([403, 'deny', true]);
-      const allowed = await ask(attack('real'));
-      expect([allowed.reply.code, allowed.event.data.sallyport.policyVerb, await isThere()]).toEqual([200, 'delete', false]);
-    });
+    it.each(framed)(
+      'takes a delete with dryRun=All and a body (%s) for a real one, so where only dry runs are allowed it is refused',
+      async (_how, lines, body) => {
+        await make();
+        const attack = (cluster: string): Attack => ({
+          method: 'DELETE',
+          target: `/clusters/${cluster}${thing()}?dryRun=All`,
+          lines,
+          body,
+        });
+        const refused = await ask(attack('real-tries'));
+        expect([refused.reply.code, refused.event.data.sallyport.decision?.effect, await isThere()]).toEqual([
+          403,
+          'deny',
+          true,
+        ]);
+        const allowed = await ask(attack('real'));
+        expect([allowed.reply.code, allowed.event.data.sallyport.policyVerb, await isThere()]).toEqual([
+          200,
+          'delete',
+          false,
+        ]);
+      },
+    );
 
     it('tries and does no more where there is no body, which such a policy allows', async () => {
       await make();

@@ -7,19 +7,55 @@ const settled = (text: string) => text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID
 
 export function attackCuriosity(): void {
   describe('A47: somebody who', () => {
-    const who: [string, () => string | undefined][] = [['sends no credential', () => undefined], ['sends a wrong one', () => `Bearer spt_${'A'.repeat(43)}`], ['sends another scheme', () => 'Basic YTpi']];
-    const asked: [string, Attack, Attack][] = [
-      ['a list', { target: '/clusters/dev/api/v1/pods' }, { target: '/clusters/none/api/v1/pods' }], ['nothing', { target: '/clusters/dev' }, { target: '/clusters/none' }], ['a host', { host: 'dev.k8s.test', target: '/api' }, { host: 'none.k8s.test', target: '/api' }],
-      ['an exec', { target: '/clusters/dev/api/v1/namespaces/a/pods/b/exec' }, { target: '/clusters/none/api/v1/namespaces/a/pods/b/exec' }], ['a bad path', { target: '/clusters/dev/..' }, { target: '/clusters/none/..' }], ['a bad method', { method: 'TRACE', target: '/clusters/dev/api' }, { method: 'TRACE', target: '/clusters/none/api' }],
+    const who: [string, () => string | undefined][] = [
+      ['sends no credential', () => undefined],
+      ['sends a wrong one', () => `Bearer spt_${'A'.repeat(43)}`],
+      ['sends another scheme', () => 'Basic YTpi'],
     ];
-    it.each(who.flatMap(([what, authorization]) => asked.map(([thing, real, none]): [string, string, () => string | undefined, Attack, Attack] => [what, thing, authorization, real, none])))('%s learns nothing of which clusters there are by asking for %s', async (_what, _thing, authorization, real, none) => {
-      const [one, other] = [await send(bytesOf({ ...real, authorization: authorization() })), await send(bytesOf({ ...none, authorization: authorization() }))];
-      expect(one.code).toBeGreaterThanOrEqual(400);
-      expect(settled(one.text)).toBe(settled(other.text));
-    });
+    const asked: [string, Attack, Attack][] = [
+      ['a list', { target: '/clusters/dev/api/v1/pods' }, { target: '/clusters/none/api/v1/pods' }],
+      ['nothing', { target: '/clusters/dev' }, { target: '/clusters/none' }],
+      ['a host', { host: 'dev.k8s.test', target: '/api' }, { host: 'none.k8s.test', target: '/api' }],
+      [
+        'an exec',
+        { target: '/clusters/dev/api/v1/namespaces/a/pods/b/exec' },
+        { target: '/clusters/none/api/v1/namespaces/a/pods/b/exec' },
+      ],
+      ['a bad path', { target: '/clusters/dev/..' }, { target: '/clusters/none/..' }],
+      [
+        'a bad method',
+        { method: 'TRACE', target: '/clusters/dev/api' },
+        { method: 'TRACE', target: '/clusters/none/api' },
+      ],
+    ];
+    it.each(
+      who.flatMap(([what, authorization]) =>
+        asked.map(([thing, real, none]): [string, string, () => string | undefined, Attack, Attack] => [
+          what,
+          thing,
+          authorization,
+          real,
+          none,
+        ]),
+      ),
+    )(
+      '%s learns nothing of which clusters there are by asking for %s',
+      async (_what, _thing, authorization, real, none) => {
+        const [one, other] = [
+          await send(bytesOf({ ...real, authorization: authorization() })),
+          await send(bytesOf({ ...none, authorization: authorization() })),
+        ];
+        expect(one.code).toBeGreaterThanOrEqual(400);
+        expect(settled(one.text)).toBe(settled(other.text));
+      },
+    );
 
     it('is refused learns the rule, what it looks at, and their own values; not what would have helped', async () => {
-      const { status } = await expectRefused({ authorization: `Bearer ${scene().tokens.mallory}` }, 403, /policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev"/);
+      const { status } = await expectRefused(
+        { authorization: `Bearer ${scene().tokens.mallory}` },
+        403,
+        /policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev"/,
+      );
       expect(status.message).toContain('you are in no group');
       expect(status.message).not.toMatch(/developers|sre|alice/);
       const bob = await expectRefused({ authorization: `Bearer ${scene().tokens.bob}` }, 403, /your groups: "sre"/);
@@ -27,14 +63,28 @@ export function attackCuriosity(): void {
     });
 
     it('asks for a session that is not theirs gets the answer for one that is none', async () => {
-      const [bobs] = (await scene().gate.request('/.sallyport/api/v1/sessions', { token: scene().tokens.bob })).json()['sessions'] as { id: string }[];
-      const ask = async (id: string) => (await scene().gate.request(`/.sallyport/api/v1/sessions/${id}`, { method: 'DELETE', token: scene().tokens.alice })).text;
+      const [bobs] = (await scene().gate.request('/.sallyport/api/v1/sessions', { token: scene().tokens.bob })).json()[
+        'sessions'
+      ] as { id: string }[];
+      const ask = async (id: string) =>
+        (
+          await scene().gate.request(`/.sallyport/api/v1/sessions/${id}`, {
+            method: 'DELETE',
+            token: scene().tokens.alice,
+          })
+        ).text;
       expect(await ask(bobs!.id)).toBe(await ask('none'));
       expect((await scene().gate.request('/.sallyport/me', { token: scene().tokens.bob })).status).toBe(200);
     });
 
     it('names things after escape codes or markup gets them back quoted', async () => {
-      const { status } = await expectRefused({ authorization: `Bearer ${scene().tokens.mallory}`, target: '/clusters/dev/api/v1/namespaces/%22%3Cscript%3E/pods/%E2%80%A8x' }, 403);
+      const { status } = await expectRefused(
+        {
+          authorization: `Bearer ${scene().tokens.mallory}`,
+          target: '/clusters/dev/api/v1/namespaces/%22%3Cscript%3E/pods/%E2%80%A8x',
+        },
+        403,
+      );
       expect(status.message).toContain('\\"<script>');
       expect(status.message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028]/);
     });

@@ -1,12 +1,25 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { runCli, startGate, startPractice, type CommandResult, type Gate, type PracticeAccess } from '../harness/index.ts';
+import {
+  runCli,
+  startGate,
+  startPractice,
+  type CommandResult,
+  type Gate,
+  type PracticeAccess,
+} from '../harness/index.ts';
 import { plantedHoles, startNaiveProxy } from './naive-proxy.ts';
 
 jest.setTimeout(180_000);
 
-type Found = { target: string; ok: boolean; holes: number; user: { username: string }; rows: { row: string; result: string; probes: { what: string; result: string; seen: string }[] }[] };
+type Found = {
+  target: string;
+  ok: boolean;
+  holes: number;
+  user: { username: string };
+  rows: { row: string; result: string; probes: { what: string; result: string; seen: string }[] }[];
+};
 const rowsThat = ({ rows }: Found, result: string) => rows.filter((one) => one.result === result).map(({ row }) => row);
 const all = ['A01', 'A02', 'A03', 'A04', 'A05', 'A06', 'A07', 'A11', 'A12', 'A13', 'A14', 'A15', 'A16', 'A17'];
 
@@ -26,26 +39,45 @@ describe('sallyport attack', () => {
     await gate?.stop();
     await practice?.stop();
   });
-  const attack = (target: string, ...more: string[]): Promise<CommandResult> => runCli(['attack', '--target', target, '--token-file', tokenFile, ...more], { home: path.join(gate.directory, 'attacker'), timeoutMs: 170_000 });
+  const attack = (target: string, ...more: string[]): Promise<CommandResult> =>
+    runCli(['attack', '--target', target, '--token-file', tokenFile, ...more], {
+      home: path.join(gate.directory, 'attacker'),
+      timeoutMs: 170_000,
+    });
 
   it('finds nothing in the gateway, and says what it could not judge', async () => {
     const { code, stdout, stderr } = await attack(gate.url, '--ca-file', gate.caFile, '--yes-i-may', '-o', 'json');
     const found = JSON.parse(stdout) as Found;
-    expect(found.rows.flatMap(({ row, probes }) => probes.filter(({ result }) => result === 'hole').map((one) => ({ row, ...one })))).toEqual([]);
-    expect([code, found.ok, found.user.username, found.target]).toEqual([0, true, 'alice@example.com', gate.clusterUrl()]);
+    expect(
+      found.rows.flatMap(({ row, probes }) =>
+        probes.filter(({ result }) => result === 'hole').map((one) => ({ row, ...one })),
+      ),
+    ).toEqual([]);
+    expect([code, found.ok, found.user.username, found.target]).toEqual([
+      0,
+      true,
+      'alice@example.com',
+      gate.clusterUrl(),
+    ]);
     expect(found.rows.map(({ row }) => row)).toEqual(all);
     expect(rowsThat(found, 'unjudged')).toEqual(['A05', 'A14']);
     expect(`${stdout}${stderr}`).not.toContain(token);
   });
 
   it('is marked in the audit trail', async () => {
-    const events = await gate.audit.await((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true, 50);
+    const events = await gate.audit.await(
+      (record) => record.data.userAgent?.startsWith('sallyport-attack/') === true,
+      50,
+    );
     expect(events.every(({ type }) => ['k8s.request', 'http.request'].includes(type))).toBe(true);
-    expect(events.filter(({ data }) => data.stage === 'ResponseComplete' && (data.responseStatus?.code ?? 0) >= 500)).toEqual([]);
+    expect(
+      events.filter(({ data }) => data.stage === 'ResponseComplete' && (data.responseStatus?.code ?? 0) >= 500),
+    ).toEqual([]);
   });
 
   it('does nothing without the word of somebody who may', async () => {
-    const marked = () => gate.events((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true).length;
+    const marked = () =>
+      gate.events((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true).length;
     const before = marked();
     const { code, stderr } = await attack(gate.url, '--ca-file', gate.caFile);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/hostile requests to https:[\s\S]*--yes-i-may/)]);
@@ -54,12 +86,30 @@ describe('sallyport attack', () => {
 
   it('says what is wrong with a token or an address instead of judging anything', async () => {
     writeFileSync(`${tokenFile}.wrong`, `spt_${'A'.repeat(43)}`, { mode: 0o644 });
-    const wrong = await runCli(['attack', '--target', gate.clusterUrl(), '--token-file', `${tokenFile}.wrong`, '--ca-file', gate.caFile, '--yes-i-may'], { home: path.join(gate.directory, 'attacker') });
-    expect([wrong.code, wrong.stderr]).toEqual([3, expect.stringMatching(/can be read by others[\s\S]*does not take the token/)]);
+    const wrong = await runCli(
+      [
+        'attack',
+        '--target',
+        gate.clusterUrl(),
+        '--token-file',
+        `${tokenFile}.wrong`,
+        '--ca-file',
+        gate.caFile,
+        '--yes-i-may',
+      ],
+      { home: path.join(gate.directory, 'attacker') },
+    );
+    expect([wrong.code, wrong.stderr]).toEqual([
+      3,
+      expect.stringMatching(/can be read by others[\s\S]*does not take the token/),
+    ]);
     expect((await attack(`${gate.url}/clusters/none`, '--ca-file', gate.caFile, '--yes-i-may')).code).toBe(5);
     expect((await attack('https://127.0.0.1:9', '--yes-i-may')).code).toBe(4);
     expect((await attack('http://gate.example.com', '--yes-i-may')).code).toBe(2);
-    expect((await runCli(['attack', '--target', gate.url, '--token-file', '/none', '--yes-i-may'], { home: gate.directory })).code).toBe(7);
+    expect(
+      (await runCli(['attack', '--target', gate.url, '--token-file', '/none', '--yes-i-may'], { home: gate.directory }))
+        .code,
+    ).toBe(7);
   });
 
   it('finds every hole that was put into a naive proxy, and says what was seen', async () => {

@@ -1,5 +1,5 @@
-// The environment of the attack suite: it knows every test with the file that it stands in, and how it ended, and prints the table of rows at the end.
-// jest loads it as it is, before anything is transformed: hence no TypeScript.
+// The environment of the attack suite: it knows every test with the file that it stands in, and how it ended, and
+// prints the table of rows at the end. jest loads it as it is, before anything is transformed: hence no TypeScript.
 import { TestEnvironment } from 'jest-environment-node';
 import process from 'node:process';
 
@@ -53,10 +53,24 @@ export default class AttackEnvironment extends TestEnvironment {
       if (!found) return '-';
       return found.failed > 0 ? `${found.failed} of ${found.failed + found.passed} FAILED` : `${found.passed} passed`;
     };
-    const rows = [...new Set([...titles.keys(), ...this.rows.keys()])].toSorted((one, other) => one.localeCompare(other));
-    const lines = rows.map((row) => [row, titles.get(row)?.attack ?? '', [...this.rows.get(row)?.files ?? []].join(', ') || (titles.get(row)?.test ?? ''), result(row)]);
+    const rows = [...new Set([...titles.keys(), ...this.rows.keys()])].toSorted((one, other) =>
+      one.localeCompare(other),
+    );
+    const lines = rows.map((row) => [
+      row,
+      titles.get(row)?.attack ?? '',
+      [...(this.rows.get(row)?.files ?? [])].join(', ') || (titles.get(row)?.test ?? ''),
+      result(row),
+    ]);
     const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => line[column].length)));
-    const text = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+    const text = lines
+      .map((line) =>
+        line
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n');
     if (rows.length > 0) process.stderr.write(`\nattacks: row, attack, test, result\n${text}\n\n`);
   }
 }

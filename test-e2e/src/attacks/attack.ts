@@ -4,7 +4,9 @@ import { dialRaw, eventually, httpRequestOnce, type RecordedRequest } from '../h
 import { scene } from './scene.ts';
 
 export type Attack = {
-  method?: string; target?: string; version?: string;
+  method?: string;
+  target?: string;
+  version?: string;
   /** Header lines besides Host and Authorization. */
   lines?: readonly string[];
   body?: string;
@@ -16,19 +18,48 @@ export type Attack = {
 
 export const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
 export const exec = `${pods}/web/exec?command=ls&container=c`;
-export const webSocket = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Protocol: v5.channel.k8s.io'];
-export const spdy = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: v4.channel.k8s.io', 'Content-Length: 0'];
+export const webSocket = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+];
+export const spdy = [
+  'Connection: Upgrade',
+  'Upgrade: SPDY/3.1',
+  'X-Stream-Protocol-Version: v4.channel.k8s.io',
+  'Content-Length: 0',
+];
 
-/** The bytes of a request, one character a byte; whatever is not said is as a well-behaved client of alice's would say it. */
+/**
+ * The bytes of a request, one character a byte; whatever is not said is as a well-behaved client of alice's would say
+ * it.
+ */
 export function bytesOf(attack: Attack): string {
   const { method = 'GET', target = pods, version = 'HTTP/1.1', lines = [], body = '' } = attack;
   const host = 'host' in attack ? attack.host : '127.0.0.1';
   const authorization = 'authorization' in attack ? attack.authorization : `Bearer ${scene().tokens.alice}`;
-  return [`${method} ${target} ${version}`, ...(host === undefined ? [] : [`Host: ${host}`]), ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]), ...lines, '', body].join('\r\n');
+  return [
+    `${method} ${target} ${version}`,
+    ...(host === undefined ? [] : [`Host: ${host}`]),
+    ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
+    ...lines,
+    '',
+    body,
+  ].join('\r\n');
 }
 
 export type Status = { kind: string; code: number; message: string; reason: string };
-export type Reply = { code: number; text: string; head: string; body: string; header(name: string): string[]; closed: boolean; auditId: string | undefined };
+export type Reply = {
+  code: number;
+  text: string;
+  head: string;
+  body: string;
+  header(name: string): string[];
+  closed: boolean;
+  auditId: string | undefined;
+};
 
 const whole = /^HTTP\/1\.1 (?:101 [\s\S]*\r\n\r\n|(?!10[01])\d+[\s\S]*(?:\r\n\r\n\{[\s\S]*\}\s*|\r\n0\r\n\r\n))$/;
 
@@ -40,7 +71,10 @@ function unchunk(body: string): string {
   return length > 0 ? text.slice(0, length) + unchunk(text.slice(length + 2)) : '';
 }
 
-/** What comes back until the answer is whole (and, if it says so, the connection has ended), or nothing has come for a while. */
+/**
+ * What comes back until the answer is whole (and, if it says so, the connection has ended), or nothing has come for a
+ * while.
+ */
 async function exchange(bytes: string, quietMs: number): Promise<{ text: string; closed: boolean }> {
   const socket = await dialRaw(scene().gate.url, scene().gate.caPem);
   const chunks: Buffer[] = [];
@@ -71,18 +105,40 @@ export async function send(bytes: string, quietMs = 1500): Promise<Reply> {
   const { text, closed } = await exchange(bytes, quietMs);
   scene().answers.push(text);
   const [head = '', ...rest] = text.split('\r\n\r\n');
-  const header = (name: string) => head.split('\r\n').slice(1).filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`)).map((line) => line.slice(name.length + 1).trim());
+  const header = (name: string) =>
+    head
+      .split('\r\n')
+      .slice(1)
+      .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
+      .map((line) => line.slice(name.length + 1).trim());
   const body = rest.join('\r\n\r\n');
-  return { code: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0), text, head, body: header('transfer-encoding')[0] === 'chunked' ? unchunk(body) : body, header, closed, auditId: header('audit-id')[0] };
+  return {
+    code: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0),
+    text,
+    head,
+    body: header('transfer-encoding')[0] === 'chunked' ? unchunk(body) : body,
+    header,
+    closed,
+    auditId: header('audit-id')[0],
+  };
 }
 
 /** How many bytes have reached any upstream. */
-export const reached = (): number => [scene().dev, scene().prod].flatMap(({ connections }) => connections).reduce((sum, connection) => sum + connection.bytes().length, 0);
+export const reached = (): number =>
+  [scene().dev, scene().prod]
+    .flatMap(({ connections }) => connections)
+    .reduce((sum, connection) => sum + connection.bytes().length, 0);
 
 /** The proxy's own metrics, by name and labels. */
 export async function metric(name: string, labels = ''): Promise<number> {
   const { text } = await httpRequestOnce(`http://127.0.0.1:${scene().gate.adminPorts['proxy']}/metrics`);
-  return Number(text.split('\n').find((line) => line.startsWith(`${name}${labels} `))?.split(' ').at(-1) ?? 0);
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name}${labels} `))
+      ?.split(' ')
+      .at(-1) ?? 0,
+  );
 }
 
 export async function eventOf(auditID: string | undefined, stage = 'ResponseComplete'): Promise<AuditRecord> {
@@ -92,11 +148,18 @@ export async function eventOf(auditID: string | undefined, stage = 'ResponseComp
 }
 
 /** Sends what must be refused: a Status with words, an event of the same code, and not a byte upstream. */
-export async function expectRefused(attack: Attack | string, code: number, says: RegExp = /\w+ \w+ \w+/): Promise<{ reply: Reply; status: Status; event: AuditRecord }> {
+export async function expectRefused(
+  attack: Attack | string,
+  code: number,
+  says: RegExp = /\w+ \w+ \w+/,
+): Promise<{ reply: Reply; status: Status; event: AuditRecord }> {
   const before = reached();
   const reply = await send(typeof attack === 'string' ? attack : bytesOf(attack));
   expect(reply.text.slice(0, 300)).toMatch(new RegExp(`^HTTP/1\\.1 ${code} `));
-  const status = (attack as Attack).method === 'HEAD' ? { kind: 'Status', code, message: 'a head has no words', reason: '' } : JSON.parse(reply.body) as Status;
+  const status =
+    (attack as Attack).method === 'HEAD'
+      ? { kind: 'Status', code, message: 'a head has no words', reason: '' }
+      : (JSON.parse(reply.body) as Status);
   expect(status).toMatchObject({ kind: 'Status', code });
   if ((attack as Attack).method !== 'HEAD') expect(status.message).toMatch(says);
   const event = await eventOf(reply.auditId);
@@ -105,9 +168,16 @@ export async function expectRefused(attack: Attack | string, code: number, says:
   return { reply, status, event };
 }
 
-/** Sends bytes that are no HTTP: 400 (or what is said) and the end of the connection, the metric, an event without a byte of them, and nothing upstream. */
+/**
+ * Sends bytes that are no HTTP: 400 (or what is said) and the end of the connection, the metric, an event without a
+ * byte of them, and nothing upstream.
+ */
 export async function expectUnparsable(attack: Attack | string, code = 400): Promise<void> {
-  const before = { reached: reached(), metric: await metric('sallyport_proxy_unparsable_total'), events: scene().gate.events({ type: 'request.unparsable' }).length };
+  const before = {
+    reached: reached(),
+    metric: await metric('sallyport_proxy_unparsable_total'),
+    events: scene().gate.events({ type: 'request.unparsable' }).length,
+  };
   const reply = await send(typeof attack === 'string' ? attack : bytesOf(attack));
   expect(reply.text.slice(0, 300)).toMatch(new RegExp(`^HTTP/1\\.1 ${code} `));
   expect(reply.closed).toBe(true);
@@ -133,14 +203,34 @@ export function expectAlice(request: RecordedRequest): void {
   expect(request.header('impersonate-user')).toEqual(['alice@example.com']);
   expect(request.header('impersonate-group')).toEqual(['developers']);
   expect(request.header('authorization')).toHaveLength(1);
-  const identity = request.rawHeaders.filter((_value, index) => index % 2 === 0).map((name) => name.toLowerCase()).filter((name) => /imperson|remote|sallyport|forward/.test(name));
-  expect(identity.toSorted()).toEqual(['impersonate-extra-sallyport.dev%2fsession', 'impersonate-group', 'impersonate-uid', 'impersonate-user']);
+  const identity = request.rawHeaders
+    .filter((_value, index) => index % 2 === 0)
+    .map((name) => name.toLowerCase())
+    .filter((name) => /imperson|remote|sallyport|forward/.test(name));
+  expect(identity.toSorted()).toEqual([
+    'impersonate-extra-sallyport.dev%2fsession',
+    'impersonate-group',
+    'impersonate-uid',
+    'impersonate-user',
+  ]);
 }
 
 /** Asks the real API server who it takes the caller for. */
-export async function whoAmI(lines: readonly string[] = [], token = scene().tokens.alice): Promise<{ username: string; groups: string[]; extra?: Record<string, string[]> }> {
+export async function whoAmI(
+  lines: readonly string[] = [],
+  token = scene().tokens.alice,
+): Promise<{ username: string; groups: string[]; extra?: Record<string, string[]> }> {
   const body = '{"kind":"SelfSubjectReview","apiVersion":"authentication.k8s.io/v1"}';
-  const reply = await send(bytesOf({ method: 'POST', target: '/clusters/real/apis/authentication.k8s.io/v1/selfsubjectreviews', authorization: `Bearer ${token}`, lines: ['Content-Type: application/json', `Content-Length: ${body.length}`, ...lines], body }), 5000);
+  const reply = await send(
+    bytesOf({
+      method: 'POST',
+      target: '/clusters/real/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      authorization: `Bearer ${token}`,
+      lines: ['Content-Type: application/json', `Content-Length: ${body.length}`, ...lines],
+      body,
+    }),
+    5000,
+  );
   expect(reply.code).toBe(201);
   return (JSON.parse(reply.body) as { status: { userInfo: { username: string; groups: string[] } } }).status.userInfo;
 }

@@ -56,7 +56,10 @@ function createKeys(kid: string) {
 }
 
 /** Starts the provider on loopback, in plain http. With `refreshes` it has UserInfo and gives refresh tokens. */
-export async function startHostileProvider(subject = 'sub-alice', { refreshes = false } = {}): Promise<HostileProvider> {
+export async function startHostileProvider(
+  subject = 'sub-alice',
+  { refreshes = false } = {},
+): Promise<HostileProvider> {
   let keys = createKeys('k1');
   const nonces = new Map<string, string>();
   const signed = (header: Json, claims: Json | string, key = keys.privateKey) => {
@@ -64,7 +67,14 @@ export async function startHostileProvider(subject = 'sub-alice', { refreshes = 
     return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
   };
   const provider: HostileProvider = {
-    issuer: '', lies: {}, calls: [], kid: keys.kid, publicKey: keys.publicKey, privateKey: keys.privateKey, sign: signed, signText: signed,
+    issuer: '',
+    lies: {},
+    calls: [],
+    kid: keys.kid,
+    publicKey: keys.publicKey,
+    privateKey: keys.privateKey,
+    sign: signed,
+    signText: signed,
     rotate() {
       keys = createKeys(`k${Date.now()}`);
       Object.assign(provider, { kid: keys.kid, publicKey: keys.publicKey, privateKey: keys.privateKey });
@@ -82,15 +92,35 @@ export async function startHostileProvider(subject = 'sub-alice', { refreshes = 
   };
   const idToken = (nonce: string | undefined) => {
     const now = Math.floor(Date.now() / 1000);
-    const claims = strip({ iss: provider.issuer, aud: 'sallyport', sub: subject, iat: now, exp: now + 300, nonce, email: 'alice@example.com', email_verified: true, name: 'Alice', groups: ['developers'], ...provider.lies.claims });
+    const claims = strip({
+      iss: provider.issuer,
+      aud: 'sallyport',
+      sub: subject,
+      iat: now,
+      exp: now + 300,
+      nonce,
+      email: 'alice@example.com',
+      email_verified: true,
+      name: 'Alice',
+      groups: ['developers'],
+      ...provider.lies.claims,
+    });
     return provider.lies.token?.(claims) ?? signed({ alg: 'RS256', kid: keys.kid }, claims);
   };
   const tokens = (form: URLSearchParams): Json => {
     const again = form.get('grant_type') === 'refresh_token';
-    const idTokens = again && provider.lies.noIdTokenAtRefresh ? {} : { id_token: idToken(nonces.get(form.get('code') ?? '')) };
-    return { access_token: 'at', token_type: 'Bearer', expires_in: 60, ...idTokens, ...(refreshes ? { refresh_token: 'refresh-token-of-the-tests' } : {}) };
+    const idTokens =
+      again && provider.lies.noIdTokenAtRefresh ? {} : { id_token: idToken(nonces.get(form.get('code') ?? '')) };
+    return {
+      access_token: 'at',
+      token_type: 'Bearer',
+      expires_in: 60,
+      ...idTokens,
+      ...(refreshes ? { refresh_token: 'refresh-token-of-the-tests' } : {}),
+    };
   };
-  const json = (response: ServerResponse, body: unknown, status = 200) => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const json = (response: ServerResponse, body: unknown, status = 200) =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   const authorize = (query: URLSearchParams, response: ServerResponse) => {
     const code = `code-${provider.calls.length}`;
     nonces.set(code, query.get('nonce') ?? '');
@@ -102,14 +132,28 @@ export async function startHostileProvider(subject = 'sub-alice', { refreshes = 
     const url = new URL(request.url ?? '/', 'http://x');
     provider.calls.push(url.pathname);
     let body = '';
-    request.on('data', (chunk: Buffer) => { body += chunk.toString(); });
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
     request.on('end', () => {
       if (provider.lies.answer?.(url.pathname, response)) return;
       if (url.pathname === '/.well-known/openid-configuration') {
-        return json(response, strip({
-          issuer: provider.issuer, authorization_endpoint: `${provider.issuer}/authorize`, token_endpoint: `${provider.issuer}/token`, jwks_uri: `${provider.issuer}/jwks`, response_types_supported: ['code'], subject_types_supported: ['public'],
-          id_token_signing_alg_values_supported: ['RS256'], code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true, ...(refreshes ? { userinfo_endpoint: `${provider.issuer}/userinfo` } : {}), ...provider.lies.discovery,
-        }));
+        return json(
+          response,
+          strip({
+            issuer: provider.issuer,
+            authorization_endpoint: `${provider.issuer}/authorize`,
+            token_endpoint: `${provider.issuer}/token`,
+            jwks_uri: `${provider.issuer}/jwks`,
+            response_types_supported: ['code'],
+            subject_types_supported: ['public'],
+            id_token_signing_alg_values_supported: ['RS256'],
+            code_challenge_methods_supported: ['S256'],
+            authorization_response_iss_parameter_supported: true,
+            ...(refreshes ? { userinfo_endpoint: `${provider.issuer}/userinfo` } : {}),
+            ...provider.lies.discovery,
+          }),
+        );
       }
       if (url.pathname === '/authorize') return authorize(url.searchParams, response);
       if (url.pathname === '/jwks') return json(response, provider.lies.jwks?.() ?? { keys: [keys.jwk] });

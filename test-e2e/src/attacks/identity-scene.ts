@@ -1,11 +1,24 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
-import { createPlainBrowser, startGate, startRecordingUpstream, type Gate, type HttpAnswer, type RecordingUpstream } from '../harness/index.ts';
+import {
+  createPlainBrowser,
+  startGate,
+  startRecordingUpstream,
+  type Gate,
+  type HttpAnswer,
+  type RecordingUpstream,
+} from '../harness/index.ts';
 import { startHostileProvider, type HostileProvider } from './hostile-provider.ts';
 
 /** A gateway of its own as four processes, whose identity providers lie: what attacks on logins are made on. */
-export type IdentityScene = { gate: Gate; one: HostileProvider; two: HostileProvider; three: HostileProvider; upstream: RecordingUpstream };
+export type IdentityScene = {
+  gate: Gate;
+  one: HostileProvider;
+  two: HostileProvider;
+  three: HostileProvider;
+  upstream: RecordingUpstream;
+};
 
 type ProviderId = 'one' | 'two' | 'three';
 let open: IdentityScene | undefined;
@@ -17,8 +30,20 @@ export function identityScene(): IdentityScene {
 }
 
 export async function openIdentityScene(): Promise<void> {
-  const [one, two, three, upstream] = await Promise.all([startHostileProvider(), startHostileProvider('sub-two'), startHostileProvider('sub-three', { refreshes: true }), startRecordingUpstream()]);
-  const provider = (id: string, { issuer }: HostileProvider) => ({ id, issuer, clientId: 'sallyport', clientSecret: 'secret-of-the-tests', allowInsecureIssuer: true, scopes: ['openid', 'email', 'groups'] });
+  const [one, two, three, upstream] = await Promise.all([
+    startHostileProvider(),
+    startHostileProvider('sub-two'),
+    startHostileProvider('sub-three', { refreshes: true }),
+    startRecordingUpstream(),
+  ]);
+  const provider = (id: string, { issuer }: HostileProvider) => ({
+    id,
+    issuer,
+    clientId: 'sallyport',
+    clientSecret: 'secret-of-the-tests',
+    allowInsecureIssuer: true,
+    scopes: ['openid', 'email', 'groups'],
+  });
   const gate = await startGate({
     mode: 'processes',
     clusters: [
@@ -26,7 +51,16 @@ export async function openIdentityScene(): Promise<void> {
       { ...upstream.access, name: 'mail', policy: [{ allow: { or: [{ email: 'alice@example.com' }] } }] },
     ],
     sessions: { encryption: { keys: [{ id: 'attacks', key: randomBytes(32).toString('base64') }] } },
-    more: { identity: { providers: [provider('one', one), provider('two', two), { ...provider('three', three), userInfo: 'always', refresh: { interval: '1s' } }], defaultProvider: 'one' } },
+    more: {
+      identity: {
+        providers: [
+          provider('one', one),
+          provider('two', two),
+          { ...provider('three', three), userInfo: 'always', refresh: { interval: '1s' } },
+        ],
+        defaultProvider: 'one',
+      },
+    },
   });
   open = { gate, one, two, three, upstream };
 }
@@ -52,17 +86,46 @@ export async function logInAtProvider(id: ProviderId = 'one'): Promise<ProgramLo
   const { gate } = identityScene();
   const verifier = randomBytes(32).toString('base64url');
   const redirectUri = 'http://127.0.0.1:1/callback';
-  const query = new URLSearchParams({ provider: id, redirect_uri: redirectUri, state: 'state-of-the-program', code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' });
-  const { left, answer } = await createPlainBrowser({ ca: gate.caPem, leaveAt: redirectUri }).go(`${gate.pagesUrl}/.sallyport/login?${query.toString()}`);
+  const query = new URLSearchParams({
+    provider: id,
+    redirect_uri: redirectUri,
+    state: 'state-of-the-program',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const { left, answer } = await createPlainBrowser({ ca: gate.caPem, leaveAt: redirectUri }).go(
+    `${gate.pagesUrl}/.sallyport/login?${query.toString()}`,
+  );
   return { left: left === undefined ? undefined : new URL(left), answer, verifier, redirectUri };
 }
 
-export type TokenAnswer = { status: number; body: { access_token?: string; error?: string; session?: { id: string }; identity?: { user: string; groups: string[] } } };
+export type TokenAnswer = {
+  status: number;
+  body: {
+    access_token?: string;
+    error?: string;
+    session?: { id: string };
+    identity?: { user: string; groups: string[] };
+  };
+};
 
 /** Exchanges the code of a login; `changes` replace what a well-behaved program would send. */
-export async function exchangeCode({ left, verifier, redirectUri }: ProgramLogin, changes: Record<string, string> = {}): Promise<TokenAnswer> {
-  const form = new URLSearchParams({ grant_type: 'authorization_code', code: left?.searchParams.get('code') ?? '', code_verifier: verifier, redirect_uri: redirectUri, ...changes });
-  const { status, text } = await identityScene().gate.request('/.sallyport/token', { method: 'POST', body: form.toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+export async function exchangeCode(
+  { left, verifier, redirectUri }: ProgramLogin,
+  changes: Record<string, string> = {},
+): Promise<TokenAnswer> {
+  const form = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code: left?.searchParams.get('code') ?? '',
+    code_verifier: verifier,
+    redirect_uri: redirectUri,
+    ...changes,
+  });
+  const { status, text } = await identityScene().gate.request('/.sallyport/token', {
+    method: 'POST',
+    body: form.toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  });
   return { status, body: JSON.parse(text) as TokenAnswer['body'] };
 }
 
@@ -74,11 +137,13 @@ export async function tokenAt(id: ProviderId = 'one'): Promise<{ token: string; 
   return { token: body.access_token!, sessionId: body.session!.id, user: body.identity!.user };
 }
 
-/** A login that must fail: no code, and words for the program, or for the person where nobody was sent to the provider. */
+/**
+ * A login that must fail: no code, and words for the program, or for the person where nobody was sent to the provider.
+ */
 export async function expectRefusedLogin(says: RegExp, id: ProviderId = 'one'): Promise<void> {
   const { left, answer } = await logInAtProvider(id);
-  const told = left === undefined ? answer.text : left.searchParams.get('error_description') ?? '';
-  expect(told.replaceAll('&#39;', '\'')).toMatch(says);
+  const told = left === undefined ? answer.text : (left.searchParams.get('error_description') ?? '');
+  expect(told.replaceAll('&#39;', "'")).toMatch(says);
   expect(left?.searchParams.has('code') ?? false).toBe(false);
   expect(String(answer.headers['set-cookie'])).not.toContain('spt_');
 }

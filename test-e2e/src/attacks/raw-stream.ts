@@ -9,9 +9,17 @@ export type RawStream = { socket: TLSSocket; bytes(): Buffer; text(): string; en
 export async function openRaw(bytes: string): Promise<RawStream> {
   const socket = await dialRaw(scene().gate.url, scene().gate.caPem);
   const chunks: Buffer[] = [];
-  const stream: RawStream = { socket, bytes: () => Buffer.concat(chunks), text: () => Buffer.concat(chunks).toString('latin1'), endedAt: undefined };
+  const stream: RawStream = {
+    socket,
+    bytes: () => Buffer.concat(chunks),
+    text: () => Buffer.concat(chunks).toString('latin1'),
+    endedAt: undefined,
+  };
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  for (const event of ['end', 'close']) socket.on(event, () => { stream.endedAt ??= Date.now(); });
+  for (const event of ['end', 'close'])
+    socket.on(event, () => {
+      stream.endedAt ??= Date.now();
+    });
   if (bytes !== '') socket.write(Buffer.from(bytes, 'latin1'));
   return stream;
 }

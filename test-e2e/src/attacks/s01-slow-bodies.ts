@@ -6,37 +6,65 @@ import { scene } from './scene.ts';
 
 const body = '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"late"}}';
 const framings: [string, string, (part: string) => string, string][] = [
-  ['with a length', `Content-Length: ${body.length}`, (part) => part, ''], ['in chunks', 'Transfer-Encoding: chunked', (part) => `${part.length.toString(16)}\r\n${part}\r\n`, '0\r\n\r\n'],
+  ['with a length', `Content-Length: ${body.length}`, (part) => part, ''],
+  ['in chunks', 'Transfer-Encoding: chunked', (part) => `${part.length.toString(16)}\r\n${part}\r\n`, '0\r\n\r\n'],
 ];
-const wait = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
-const revoke = (sessionId: string) => scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
+const wait = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+const revoke = (sessionId: string) =>
+  scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
 
 export function attackSlowBodies(): void {
   describe('S01: a write that is begun in time and finished when its right is gone', () => {
-    it.each(framings)('(%s) is never whole at the cluster, however long ago its head was judged', async (_how, line, part, last) => {
-      const { gate, dev } = scene();
-      const { token, sessionId } = await gate.login('alice@example.com');
-      const stream = await openRaw(bytesOf({ method: 'POST', target: `${pods}?attack=slow`, authorization: `Bearer ${token}`, lines: ['Content-Type: application/json', line] }));
-      stream.socket.write(part(body.slice(0, 30)));
-      const request = await eventually('the beginning is at the cluster', () => dev.requests.findLast(({ url }) => url.includes('attack=slow')));
-      await wait(1200);
-      expect((await revoke(sessionId)).status).toBe(204);
-      stream.socket.write(part(body.slice(30)) + last);
-      await eventually('the refusal', () => stream.text().startsWith('HTTP/1.1 401 '));
-      await eventually('the end upstream', () => request.connection.closed);
-      expect(request.body().length).toBeLessThan(body.length);
-      const [id] = request.header('audit-id');
-      expect((await eventOf(id)).data.responseStatus).toMatchObject({ code: 401 });
-      stream.socket.destroy();
-    });
+    it.each(framings)(
+      '(%s) is never whole at the cluster, however long ago its head was judged',
+      async (_how, line, part, last) => {
+        const { gate, dev } = scene();
+        const { token, sessionId } = await gate.login('alice@example.com');
+        const stream = await openRaw(
+          bytesOf({
+            method: 'POST',
+            target: `${pods}?attack=slow`,
+            authorization: `Bearer ${token}`,
+            lines: ['Content-Type: application/json', line],
+          }),
+        );
+        stream.socket.write(part(body.slice(0, 30)));
+        const request = await eventually('the beginning is at the cluster', () =>
+          dev.requests.findLast(({ url }) => url.includes('attack=slow')),
+        );
+        await wait(1200);
+        expect((await revoke(sessionId)).status).toBe(204);
+        stream.socket.write(part(body.slice(30)) + last);
+        await eventually('the refusal', () => stream.text().startsWith('HTTP/1.1 401 '));
+        await eventually('the end upstream', () => request.connection.closed);
+        expect(request.body().length).toBeLessThan(body.length);
+        const [id] = request.header('audit-id');
+        expect((await eventOf(id)).data.responseStatus).toMatchObject({ code: 401 });
+        stream.socket.destroy();
+      },
+    );
 
     it('goes on whole as long as it may', async () => {
-      const stream = await openRaw(bytesOf({ method: 'POST', target: `${pods}?attack=patient`, lines: ['Content-Type: application/json', `Content-Length: ${body.length}`] }));
+      const stream = await openRaw(
+        bytesOf({
+          method: 'POST',
+          target: `${pods}?attack=patient`,
+          lines: ['Content-Type: application/json', `Content-Length: ${body.length}`],
+        }),
+      );
       stream.socket.write(body.slice(0, 30));
       await wait(1200);
       stream.socket.write(body.slice(30));
       await eventually('the answer', () => stream.text().startsWith('HTTP/1.1 200 '));
-      expect(scene().dev.requests.findLast(({ url }) => url.includes('attack=patient'))!.body().toString()).toBe(body);
+      expect(
+        scene()
+          .dev.requests.findLast(({ url }) => url.includes('attack=patient'))!
+          .body()
+          .toString(),
+      ).toBe(body);
       stream.socket.destroy();
     });
   });
@@ -46,9 +74,18 @@ export function attackSlowBodies(): void {
       const { gate, dev } = scene();
       dev.answer(() => {});
       const { token, sessionId } = await gate.login('alice@example.com');
-      const stream = await openRaw(bytesOf({ method: 'POST', target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/upload', authorization: `Bearer ${token}`, lines: ['Transfer-Encoding: chunked'] }));
+      const stream = await openRaw(
+        bytesOf({
+          method: 'POST',
+          target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/upload',
+          authorization: `Bearer ${token}`,
+          lines: ['Transfer-Encoding: chunked'],
+        }),
+      );
       const pour = setInterval(() => stream.socket.write('4\r\nmore\r\n'), 20);
-      const request = await eventually('it is under way', () => dev.requests.findLast((one) => one.url.endsWith('/upload') && one.body().length > 12));
+      const request = await eventually('it is under way', () =>
+        dev.requests.findLast((one) => one.url.endsWith('/upload') && one.body().length > 12),
+      );
       const revokedAt = Date.now();
       expect((await revoke(sessionId)).status).toBe(204);
       await eventually('the end upstream', () => request.connection.closed, 10_000);

@@ -1,23 +1,54 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { bytesOf, eventOf, exec, expectAccepted, expectAlice, expectUnparsable, pods, send, webSocket, type Reply } from './attack.ts';
+import {
+  bytesOf,
+  eventOf,
+  exec,
+  expectAccepted,
+  expectAlice,
+  expectUnparsable,
+  pods,
+  send,
+  webSocket,
+  type Reply,
+} from './attack.ts';
 import { openRaw } from './raw-stream.ts';
 import { eventually } from '../harness/index.ts';
 import { scene } from './scene.ts';
 
 const head = 'HTTP/1.1 200 OK\r\n';
 const smuggled = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"kind":"Poison"}';
-/** What the cluster says past its own HTTP server, instead of an answer: on that connection it answers nothing any more. */
-const say = (bytes: string) => scene().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
+/**
+ * What the cluster says past its own HTTP server, instead of an answer: on that connection it answers nothing any more.
+ */
+const say = (bytes: string) =>
+  scene().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
 
 const unclear: [string, string][] = [
-  ['two lengths', `${head}Content-Length: 2\r\nContent-Length: 20\r\n\r\n{}`], ['the same length twice', `${head}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}`], ['a length and chunks', `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`], ['chunks and another coding', `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
-  ['a header split by a bare CR', `${head}X: a\rSet-Cookie: evil=1\r\nContent-Length: 2\r\n\r\n{}`], ['a header split by a bare LF', `${head}X: a\nSet-Cookie: evil=1\r\nContent-Length: 2\r\n\r\n{}`], ['a folded header', `${head}X: a\r\n Set-Cookie: evil=1\r\nContent-Length: 2\r\n\r\n{}`], ['NUL in a header', `${head}X: a\0b\r\nContent-Length: 2\r\n\r\n{}`],
-  ['a switch to another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'], ['200 interim answers', `${'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(200)}${smuggled}`], ['a head of 100 KiB', `${head}X: ${'a'.repeat(100_000)}\r\n\r\n`], ['a status of 099', 'HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}'], ['HTTP/2', 'HTTP/2 200\r\n\r\n'],
+  ['two lengths', `${head}Content-Length: 2\r\nContent-Length: 20\r\n\r\n{}`],
+  ['the same length twice', `${head}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}`],
+  ['a length and chunks', `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ['chunks and another coding', `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
+  ['a header split by a bare CR', `${head}X: a\rSet-Cookie: evil=1\r\nContent-Length: 2\r\n\r\n{}`],
+  ['a header split by a bare LF', `${head}X: a\nSet-Cookie: evil=1\r\nContent-Length: 2\r\n\r\n{}`],
+  ['a folded header', `${head}X: a\r\n Set-Cookie: evil=1\r\nContent-Length: 2\r\n\r\n{}`],
+  ['NUL in a header', `${head}X: a\0b\r\nContent-Length: 2\r\n\r\n{}`],
+  [
+    'a switch to another protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  ],
+  ['200 interim answers', `${'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(200)}${smuggled}`],
+  ['a head of 100 KiB', `${head}X: ${'a'.repeat(100_000)}\r\n\r\n`],
+  ['a status of 099', 'HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}'],
+  ['HTTP/2', 'HTTP/2 200\r\n\r\n'],
 ];
 
 /** The next requests of somebody else get their own answers, on connections that nothing was left behind on. */
 async function expectUnharmed(): Promise<void> {
-  scene().dev.answer((request, response) => request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(`{"kind":"Answer","to":"${request.url}"}`)));
+  scene().dev.answer((request, response) =>
+    request.on('end', () =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(`{"kind":"Answer","to":"${request.url}"}`),
+    ),
+  );
   for (let turn = 0; turn < 3; turn += 1) {
     const reply = await send(bytesOf({ target: `${pods}/own-${turn}`, authorization: `Bearer ${scene().tokens.eve}` }));
     expect([reply.code, reply.body]).toEqual([200, expect.stringContaining(`own-${turn}"`)]);
@@ -37,12 +68,17 @@ function attackAnswers(): void {
       expect((await eventOf(reply.auditId)).data.responseStatus!.code).toBe(502);
     });
 
-    it.each(['GET', 'HEAD'])('and sends a second one behind it (%s) has nobody take that for theirs', async (method) => {
-      say(`HTTP/1.1 ${method === 'GET' ? '204 No Content' : '200 OK'}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`);
-      const reply = await send(bytesOf({ method }), 1000);
-      expect([reply.code, reply.text.includes('Poison')]).toEqual([method === 'GET' ? 204 : 200, false]);
-      if (method === 'GET') expect(reply.header('content-length')).toEqual([]);
-    });
+    it.each(['GET', 'HEAD'])(
+      'and sends a second one behind it (%s) has nobody take that for theirs',
+      async (method) => {
+        say(
+          `HTTP/1.1 ${method === 'GET' ? '204 No Content' : '200 OK'}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+        );
+        const reply = await send(bytesOf({ method }), 1000);
+        expect([reply.code, reply.text.includes('Poison')]).toEqual([method === 'GET' ? 204 : 200, false]);
+        if (method === 'GET') expect(reply.header('content-length')).toEqual([]);
+      },
+    );
 
     it('and sends one to come that nobody has asked for yet has nobody take it', async () => {
       scene().dev.answer((_request, response) => {
@@ -51,10 +87,15 @@ function attackAnswers(): void {
         setTimeout(() => socket?.write(smuggled), 50);
       });
       await expectAccepted({});
-      await new Promise((resolve) => { setTimeout(resolve, 150); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 150);
+      });
     });
 
-    it.each([['has less of it than it promises', `${head}Content-Length: 200\r\n\r\n{"half":`], ['stops within its chunks', `${head}Transfer-Encoding: chunked\r\n\r\n8\r\n{"half":\r\n`]])('%s does not make it look whole', async (_what, bytes) => {
+    it.each([
+      ['has less of it than it promises', `${head}Content-Length: 200\r\n\r\n{"half":`],
+      ['stops within its chunks', `${head}Transfer-Encoding: chunked\r\n\r\n8\r\n{"half":\r\n`],
+    ])('%s does not make it look whole', async (_what, bytes) => {
       scene().dev.answer((_request, response) => void response.socket!.end(bytes));
       const stream = await openRaw(bytesOf({}));
       await eventually('the connection breaks off', () => stream.endedAt !== undefined || stream.socket.destroyed);
@@ -66,18 +107,38 @@ function attackAnswers(): void {
 function attackEnds(): void {
   describe('S04: trailers', () => {
     it('of a cluster say nothing that belongs into a head', async () => {
-      const trailers = ['Content-Length: 4', 'Transfer-Encoding: chunked', 'Content-Type: text/html', 'Location: https://evil.example', 'Set-Cookie: evil=1', 'Authorization: Bearer evil', 'Audit-ID: forged', 'Cache-Control: public', 'X-Kept: 1'];
-      say(`${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n${trailers.join('\r\n')}\r\n\r\n`);
+      const trailers = [
+        'Content-Length: 4',
+        'Transfer-Encoding: chunked',
+        'Content-Type: text/html',
+        'Location: https://evil.example',
+        'Set-Cookie: evil=1',
+        'Authorization: Bearer evil',
+        'Audit-ID: forged',
+        'Cache-Control: public',
+        'X-Kept: 1',
+      ];
+      say(
+        `${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n${trailers.join('\r\n')}\r\n\r\n`,
+      );
       const reply = await send(bytesOf({}), 700);
       expect(reply.text.slice(reply.text.indexOf('\r\n0\r\n') + 5)).toBe('X-Kept: 1\r\n\r\n');
     });
 
     it('of a client give it no identity: none of them goes on', async () => {
-      const { request } = await expectAccepted({ method: 'POST', lines: ['Transfer-Encoding: chunked', 'Trailer: Impersonate-User'], body: '2\r\n{}\r\n0\r\nImpersonate-User: root\r\nAuthorization: Bearer x\r\n\r\n' });
+      const { request } = await expectAccepted({
+        method: 'POST',
+        lines: ['Transfer-Encoding: chunked', 'Trailer: Impersonate-User'],
+        body: '2\r\n{}\r\n0\r\nImpersonate-User: root\r\nAuthorization: Bearer x\r\n\r\n',
+      });
       expectAlice(request);
       await eventually('the body', () => request.body().length === 2);
       expect(request.connection.bytes().toString('latin1')).not.toMatch(/impersonate-user: root|Bearer x/i);
-      await expectUnparsable({ method: 'POST', lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n0\r\nContent-Length: 99\r\n\r\n' });
+      await expectUnparsable({
+        method: 'POST',
+        lines: ['Transfer-Encoding: chunked'],
+        body: '2\r\n{}\r\n0\r\nContent-Length: 99\r\n\r\n',
+      });
     });
   });
 
@@ -85,32 +146,51 @@ function attackEnds(): void {
     it('gets a read once more, and a write never', async () => {
       const { dev } = scene();
       await expectAccepted({});
-      for (const [method, times] of [['GET', 2], ['POST', 1], ['DELETE', 1], ['PATCH', 1]] as const) {
+      for (const [method, times] of [
+        ['GET', 2],
+        ['POST', 1],
+        ['DELETE', 1],
+        ['PATCH', 1],
+      ] as const) {
         await expectAccepted({});
         const from = dev.requests.length;
         dev.answer((_request, response) => void response.socket!.destroy());
-        const reply = await send(bytesOf({ method, target: `${pods}/hung-${method}`, lines: method === 'GET' || method === 'DELETE' ? [] : ['Content-Length: 0'] }), 3000);
-        expect([method, reply.code, dev.requests.slice(from).filter(({ url }) => url.includes('hung')).length]).toEqual([method, 502, times]);
+        const reply = await send(
+          bytesOf({
+            method,
+            target: `${pods}/hung-${method}`,
+            lines: method === 'GET' || method === 'DELETE' ? [] : ['Content-Length: 0'],
+          }),
+          3000,
+        );
+        expect([method, reply.code, dev.requests.slice(from).filter(({ url }) => url.includes('hung')).length]).toEqual(
+          [method, 502, times],
+        );
         await expectUnharmed();
       }
     });
   });
 
   describe('S06: a cluster that answers before it was told everything', () => {
-    it.each([401, 200, 413])('(%d) gets nobody else\'s request behind the rest of that body, which is no request either', async (status) => {
-      const { dev } = scene();
-      dev.answer((_request, response) => response.writeHead(status, { 'content-type': 'application/json' }).end('{}'));
-      const hidden = bytesOf({ method: 'DELETE', target: '/api/v1/namespaces/dev/pods/hidden' });
-      const stream = await openRaw(bytesOf({ method: 'POST', lines: [`Content-Length: ${hidden.length + 4}`] }));
-      stream.socket.write('half');
-      await eventually('the early answer', () => stream.text().startsWith(`HTTP/1.1 ${status} `));
-      await expectUnharmed();
-      stream.socket.write(hidden);
-      await expectUnharmed();
-      expect(dev.requests.some(({ url, method }) => url.endsWith('/hidden') && method === 'DELETE')).toBe(false);
-      expect(stream.text().match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
-      stream.socket.destroy();
-    });
+    it.each([401, 200, 413])(
+      "(%d) gets nobody else's request behind the rest of that body, which is no request either",
+      async (status) => {
+        const { dev } = scene();
+        dev.answer((_request, response) =>
+          response.writeHead(status, { 'content-type': 'application/json' }).end('{}'),
+        );
+        const hidden = bytesOf({ method: 'DELETE', target: '/api/v1/namespaces/dev/pods/hidden' });
+        const stream = await openRaw(bytesOf({ method: 'POST', lines: [`Content-Length: ${hidden.length + 4}`] }));
+        stream.socket.write('half');
+        await eventually('the early answer', () => stream.text().startsWith(`HTTP/1.1 ${status} `));
+        await expectUnharmed();
+        stream.socket.write(hidden);
+        await expectUnharmed();
+        expect(dev.requests.some(({ url, method }) => url.endsWith('/hidden') && method === 'DELETE')).toBe(false);
+        expect(stream.text().match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
+        stream.socket.destroy();
+      },
+    );
 
     it('to an upgrade, with an answer to come, has it end with that connection', async () => {
       scene().dev.answerUpgrade((_request, socket) => {

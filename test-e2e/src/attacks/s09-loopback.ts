@@ -13,13 +13,15 @@ async function startLogin(): Promise<{ command: RunningCommand; home: string; ca
   const query = new URL(url).searchParams;
   return { command, home, callback: new URL(query.get('redirect_uri')!), state: query.get('state')! };
 }
-const whoAmI = async (home: string) => (JSON.parse((await runCli(['whoami', '-o', 'json'], { home })).stdout) as { user: string }).user;
+const whoAmI = async (home: string) =>
+  (JSON.parse((await runCli(['whoami', '-o', 'json'], { home })).stdout) as { user: string }).user;
 
 export function attackLoopback(): void {
   describe('S09: the place on loopback where a program waits for its login', () => {
-    it('takes no code of an attacker\'s login: not without its path and state, nor under another name, nor by another method', async () => {
+    it("takes no code of an attacker's login: not without its path and state, nor under another name, nor by another method", async () => {
       const { command, home, callback, state } = await startLogin();
-      const at = (where: URL, options: Parameters<typeof httpRequestOnce>[1] = {}) => httpRequestOnce(where.href, options);
+      const at = (where: URL, options: Parameters<typeof httpRequestOnce>[1] = {}) =>
+        httpRequestOnce(where.href, options);
       const withCode = (change: (url: URL) => void) => {
         const url = new URL(callback.href);
         url.search = new URLSearchParams({ code: 'code-of-the-attacker', state }).toString();
@@ -28,11 +30,49 @@ export function attackLoopback(): void {
       };
       expect((await at(withCode((url) => url.searchParams.set('state', 'foreign-state')))).status).toBe(400);
       expect((await at(withCode((url) => url.searchParams.delete('state')))).status).toBe(400);
-      expect((await at(withCode((url) => { url.pathname = '/callback'; }))).status).toBe(404);
-      expect((await at(withCode(() => {}), { headers: { host: `evil.example:${callback.port}` } })).status).toBe(404);
-      expect((await at(withCode(() => {}), { headers: { host: `localhost:${callback.port}` } })).status).toBe(404);
-      expect((await at(withCode(() => {}), { method: 'POST' })).status).toBe(404);
-      expect((await at(withCode((url) => { url.pathname = '/'; }), { headers: { origin: 'https://evil.example' } })).headers['access-control-allow-origin']).toBeUndefined();
+      expect(
+        (
+          await at(
+            withCode((url) => {
+              url.pathname = '/callback';
+            }),
+          )
+        ).status,
+      ).toBe(404);
+      expect(
+        (
+          await at(
+            withCode(() => {}),
+            { headers: { host: `evil.example:${callback.port}` } },
+          )
+        ).status,
+      ).toBe(404);
+      expect(
+        (
+          await at(
+            withCode(() => {}),
+            { headers: { host: `localhost:${callback.port}` } },
+          )
+        ).status,
+      ).toBe(404);
+      expect(
+        (
+          await at(
+            withCode(() => {}),
+            { method: 'POST' },
+          )
+        ).status,
+      ).toBe(404);
+      expect(
+        (
+          await at(
+            withCode((url) => {
+              url.pathname = '/';
+            }),
+            { headers: { origin: 'https://evil.example' } },
+          )
+        ).headers['access-control-allow-origin'],
+      ).toBeUndefined();
       await answerLogin(command, scene().gate, { user: 'alice@example.com', password: 'alice' });
       expect((await command.ended).code).toBe(0);
       expect(await whoAmI(home)).toBe('alice@example.com');
@@ -54,7 +94,9 @@ export function attackLoopback(): void {
       expect((await httpRequestOnce(two.callback.href)).status).toBe(400);
       await answerLogin(two.command, scene().gate, { user: 'bob@example.com', password: 'bob' });
       await answerLogin(one.command, scene().gate, { user: 'alice@example.com', password: 'alice' });
-      await eventually('both are logged in', async () => (await Promise.all([one, two].map(({ command }) => command.ended))).every(({ code }) => code === 0));
+      await eventually('both are logged in', async () =>
+        (await Promise.all([one, two].map(({ command }) => command.ended))).every(({ code }) => code === 0),
+      );
       expect([await whoAmI(one.home), await whoAmI(two.home)]).toEqual(['alice@example.com', 'bob@example.com']);
     }, 30_000);
   });

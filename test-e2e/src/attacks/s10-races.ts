@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { bytesOf, pods, send } from './attack.ts';
 import { scene, stored } from './scene.ts';
 
-const ask = (token: string, object: string) => send(bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${token}` }), 6000);
+const ask = (token: string, object: string) =>
+  send(bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${token}` }), 6000);
 
 export function attackRaces(): void {
   describe('S10: a session that is ended while its requests are being judged', () => {
@@ -19,8 +20,17 @@ export function attackRaces(): void {
             await ask(token, object);
           }
         });
-        await new Promise((resolve) => { setTimeout(resolve, 60); });
-        expect((await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice })).status).toBe(204);
+        await new Promise((resolve) => {
+          setTimeout(resolve, 60);
+        });
+        expect(
+          (
+            await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+              method: 'DELETE',
+              token: scene().tokens.alice,
+            })
+          ).status,
+        ).toBe(204);
         ended = true;
         await Promise.all(flood);
         expect(after.length).toBeGreaterThan(0);
@@ -36,11 +46,16 @@ export function attackRaces(): void {
       await use;
       for (let turn = 0; turn < 5; turn += 1) {
         expect((await ask(token, 'dead')).code).toBe(401);
-        await new Promise((resolve) => { setTimeout(resolve, 200); });
+        await new Promise((resolve) => {
+          setTimeout(resolve, 200);
+        });
       }
-      const listed = (await gate.request('/.sallyport/api/v1/sessions?all=true', { token: scene().tokens.bob })).json()['sessions'] as { id: string }[];
+      const listed = (await gate.request('/.sallyport/api/v1/sessions?all=true', { token: scene().tokens.bob })).json()[
+        'sessions'
+      ] as { id: string }[];
       expect(listed.some(({ id }) => id === sessionId)).toBe(false);
-      // What Redis keeps of it lets it live no more: its tombstone, and neither the session nor the end of its idle time.
+      // What Redis keeps of it lets it live no more: its tombstone, and neither the session nor the end of its idle
+      // time.
       const kept = await gate.redis!.client.hgetall(`sallyport:{${stored(token)}}:session`);
       expect(Object.keys(kept).toSorted()).toEqual(['expiresAt', 'id', 'revoked']);
     }, 30_000);
@@ -48,10 +63,16 @@ export function attackRaces(): void {
     it('ends for all who share it at once, and twenty who end it get one end', async () => {
       const { gate } = scene();
       const { token, sessionId } = await gate.login('alice@example.com');
-      const ends = await Promise.all(Array.from({ length: 20 }, () => gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice })));
+      const ends = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice }),
+        ),
+      );
       expect(ends.map(({ status }) => status).filter((status) => status !== 204 && status !== 404)).toEqual([]);
       expect((await ask(token, 'gone')).code).toBe(401);
-      const revoked = await gate.audit.await((record) => record.type === 'session.revoked' && record.data.sallyport.sessionId === sessionId);
+      const revoked = await gate.audit.await(
+        (record) => record.type === 'session.revoked' && record.data.sallyport.sessionId === sessionId,
+      );
       expect(revoked).toHaveLength(1);
     });
   });

@@ -7,7 +7,12 @@ import { scene } from './scene.ts';
 
 const series = async (): Promise<Set<string>> => {
   const { text } = await httpRequestOnce(`http://127.0.0.1:${scene().gate.adminPorts['proxy']}/metrics`);
-  return new Set(text.split('\n').filter((line) => line.startsWith('sallyport_')).map((line) => line.slice(0, line.lastIndexOf(' '))));
+  return new Set(
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('sallyport_'))
+      .map((line) => line.slice(0, line.lastIndexOf(' '))),
+  );
 };
 
 export function attackCounts(): void {
@@ -21,17 +26,23 @@ export function attackCounts(): void {
         await send(bytesOf({ target: `/made-up-${index}` }));
         await send(bytesOf({ authorization: `Bearer made-up-${index}` }));
       }
-      const grown = [...await series()].filter((one) => !before.has(one));
-      expect(grown.filter((one) => !/_requests_total\{.*code="(?:200|400|401|403|404)"\}|_bucket\{/.test(one))).toEqual([]);
-      expect([...await series()].join('\n')).not.toContain('made-up');
+      const grown = [...(await series())].filter((one) => !before.has(one));
+      expect(grown.filter((one) => !/_requests_total\{.*code="(?:200|400|401|403|404)"\}|_bucket\{/.test(one))).toEqual(
+        [],
+      );
+      expect([...(await series())].join('\n')).not.toContain('made-up');
     }, 30_000);
 
     it('grow by what a cluster makes up no further than there are status codes', async () => {
       for (const status of [299, 418, 499, 599, 799, 999]) {
-        scene().dev.answer((_request, response) => response.writeHead(status, { 'content-type': 'application/json' }).end('{}'));
+        scene().dev.answer((_request, response) =>
+          response.writeHead(status, { 'content-type': 'application/json' }).end('{}'),
+        );
         await send(bytesOf({}));
       }
-      const ofDev = [...await series()].filter((one) => one.startsWith('sallyport_proxy_requests_total{cluster="dev"'));
+      const ofDev = [...(await series())].filter((one) =>
+        one.startsWith('sallyport_proxy_requests_total{cluster="dev"'),
+      );
       expect(ofDev.every((one) => /code="[1-9]\d\d"/.test(one))).toBe(true);
     });
   });
@@ -50,15 +61,33 @@ export function attackLogs(): void {
         await send(bytesOf({ target: `/clusters/dev/api/v1/namespaces/x${one}${encodeURIComponent(fake)}/pods` }));
         await send(bytesOf({ target: `/clusters/x${one}${encodeURIComponent(fake)}/api` }));
         await send(bytesOf({ target: `/.sallyport/x${one}${encodeURIComponent(fake)}` }));
-        await send(bytesOf({ lines: [`User-Agent: x\x9b2J ${fake}`, `X-Forwarded-For: ${fake}`, `Kubectl-Command: ${fake}`], authorization: `Bearer ${tokens.mallory}` }));
+        await send(
+          bytesOf({
+            lines: [`User-Agent: x\x9b2J ${fake}`, `X-Forwarded-For: ${fake}`, `Kubectl-Command: ${fake}`],
+            authorization: `Bearer ${tokens.mallory}`,
+          }),
+        );
       }
-      await gate.request('/.sallyport/token', { method: 'POST', body: `grant_type=authorization_code&code=${fake}%0a${fake}&code_verifier=x&redirect_uri=x`, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
-      await new Promise((resolve) => { setTimeout(resolve, 300); });
+      await gate.request('/.sallyport/token', {
+        method: 'POST',
+        body: `grant_type=authorization_code&code=${fake}%0a${fake}&code_verifier=x&redirect_uri=x`,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 300);
+      });
       for (const name of serviceNames) {
         const text = readFileSync(gate.processes!.logFile(name), 'utf8');
-        const lines = text.slice(name === 'proxy' ? from : 0).split('\n').filter((line) => line !== '');
+        const lines = text
+          .slice(name === 'proxy' ? from : 0)
+          .split('\n')
+          .filter((line) => line !== '');
         for (const line of lines) {
-          expect([name, line, line.startsWith('{') && (JSON.parse(line) as { service?: string }).service]).toEqual([name, line, name]);
+          expect([name, line, line.startsWith('{') && (JSON.parse(line) as { service?: string }).service]).toEqual([
+            name,
+            line,
+            name,
+          ]);
           expect((JSON.parse(line) as { msg: string }).msg).not.toBe('forged');
         }
         expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);

@@ -14,10 +14,13 @@ import { scene } from './scene.ts';
 function shakeHands(options: ConnectionOptions): Promise<string> {
   const { url, caPem } = scene().gate;
   return new Promise((resolve) => {
-    const socket: TLSSocket = tlsConnect({ host: '127.0.0.1', port: Number(new URL(url).port), ca: caPem, ...options }, () => {
-      resolve(`${socket.getProtocol()} ${String(socket.alpnProtocol)}`);
-      socket.destroy();
-    });
+    const socket: TLSSocket = tlsConnect(
+      { host: '127.0.0.1', port: Number(new URL(url).port), ca: caPem, ...options },
+      () => {
+        resolve(`${socket.getProtocol()} ${String(socket.alpnProtocol)}`);
+        socket.destroy();
+      },
+    );
     socket.on('error', (error) => resolve(`refused: ${(error as { code?: string }).code ?? error.message}`));
   });
 }
@@ -28,25 +31,41 @@ export function attackWires(): void {
       const { gate } = scene();
       const key = createPrivateKey(readFileSync(path.join(gate.directory, 'keys', 'proxy.pem')));
       // One that has six seconds left, of which the service forgives five of its clock.
-      const credential = await createServiceIdentity({ name: 'proxy', privateKey: key, now: () => Date.now() - 57_000 }).credentialFor('authorize');
+      const credential = await createServiceIdentity({
+        name: 'proxy',
+        privateKey: key,
+        now: () => Date.now() - 57_000,
+      }).credentialFor('authorize');
       const { services } = parse(readFileSync(gate.configFile, 'utf8')) as { services: { authorize: { url: string } } };
-      const ask = async () => (await httpRequestOnce(`${services.authorize.url}/v1/policy`, { headers: { authorization: credential } })).status;
+      const ask = async () =>
+        (await httpRequestOnce(`${services.authorize.url}/v1/policy`, { headers: { authorization: credential } }))
+          .status;
       expect(await ask()).toBe(200);
-      await new Promise((resolve) => { setTimeout(resolve, 9500); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 9500);
+      });
       expect(await ask()).toBe(401);
     });
 
     it('is in no answer that a caller of the gateway gets, whatever breaks on the way', async () => {
       const { gate, tokens } = scene();
-      for (const where of ['/.sallyport/api/v1/audit?limit=x', '/.sallyport/api/v1/policy', '/.sallyport/api/v1/none', '/.sallyport/me?x=%zz']) {
+      for (const where of [
+        '/.sallyport/api/v1/audit?limit=x',
+        '/.sallyport/api/v1/policy',
+        '/.sallyport/api/v1/none',
+        '/.sallyport/me?x=%zz',
+      ]) {
         const { text, rawHeaders } = await gate.request(where, { token: tokens.bob });
         expect(`${text}${rawHeaders.join()}`).not.toMatch(/Sallyport-Service|eyJ/);
       }
     });
   });
 
-  describe('S15: the gateway\'s port', () => {
-    it.each([['TLS 1.0', { minVersion: 'TLSv1', maxVersion: 'TLSv1' }], ['TLS 1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' }]] as const)('does not speak %s', async (_what, options) => {
+  describe("S15: the gateway's port", () => {
+    it.each([
+      ['TLS 1.0', { minVersion: 'TLSv1', maxVersion: 'TLSv1' }],
+      ['TLS 1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' }],
+    ] as const)('does not speak %s', async (_what, options) => {
       expect(await shakeHands({ ...options, ciphers: 'DEFAULT@SECLEVEL=0' })).toMatch(/^refused/);
     });
 
@@ -54,15 +73,25 @@ export function attackWires(): void {
       expect(await shakeHands({ ALPNProtocols: ['http/1.1'] })).toMatch(/^TLSv1\.[23] http\/1\.1$/);
       expect(await shakeHands({ ALPNProtocols: ['h2', 'http/1.1'] })).toMatch(/ http\/1\.1$/);
       expect(await shakeHands({ ALPNProtocols: ['h2'] })).toMatch(/^refused/);
-      expect(await shakeHands({ ciphers: 'NULL-SHA256:aNULL:eNULL@SECLEVEL=0', maxVersion: 'TLSv1.2' })).toMatch(/^refused/);
+      expect(await shakeHands({ ciphers: 'NULL-SHA256:aNULL:eNULL@SECLEVEL=0', maxVersion: 'TLSv1.2' })).toMatch(
+        /^refused/,
+      );
     });
 
-    it.each([['plain HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'], ['HTTP/2 in clear', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], ['SSH', 'SSH-2.0-x\r\n'], ['half a handshake', '\x16\x03\x01\x02\x00\x01'], ['noise', '\x00'.repeat(5000)]])('gives %s no answer, and goes on', async (_what, bytes) => {
+    it.each([
+      ['plain HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
+      ['HTTP/2 in clear', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+      ['SSH', 'SSH-2.0-x\r\n'],
+      ['half a handshake', '\x16\x03\x01\x02\x00\x01'],
+      ['noise', '\x00'.repeat(5000)],
+    ])('gives %s no answer, and goes on', async (_what, bytes) => {
       const socket = netConnect(Number(new URL(scene().gate.url).port), '127.0.0.1');
       const got: Buffer[] = [];
       socket.on('data', (chunk: Buffer) => got.push(chunk)).on('error', () => {});
       socket.write(Buffer.from(bytes, 'latin1'));
-      await new Promise((resolve) => { setTimeout(resolve, 300); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 300);
+      });
       expect(Buffer.concat(got).toString('latin1')).not.toMatch(/HTTP\/1/);
       socket.destroy();
       await quickly();
@@ -70,7 +99,12 @@ export function attackWires(): void {
 
     it('lets nobody renegotiate without end', async () => {
       const { url, caPem } = scene().gate;
-      const socket = tlsConnect({ host: '127.0.0.1', port: Number(new URL(url).port), ca: caPem, maxVersion: 'TLSv1.2' });
+      const socket = tlsConnect({
+        host: '127.0.0.1',
+        port: Number(new URL(url).port),
+        ca: caPem,
+        maxVersion: 'TLSv1.2',
+      });
       const outcome = await new Promise<string>((resolve) => {
         let times = 0;
         // Whoever waits for a renegotiation that is not taken up waits in vain.

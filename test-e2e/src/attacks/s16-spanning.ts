@@ -6,21 +6,60 @@ import { scene } from './scene.ts';
 const cluster = '/clusters/noprod';
 /** Everything that reaches namespaces which it does not name, prod among them. */
 const spanning: [string, Attack][] = [
-  ['a list', { target: `${cluster}/api/v1/secrets` }], ['a list by HEAD', { method: 'HEAD', target: `${cluster}/api/v1/pods` }], ['a list of one name', { target: `${cluster}/api/v1/pods?fieldSelector=metadata.name%3Dweb` }],
-  ['a list with a selector that pins prod', { target: `${cluster}/api/v1/pods?fieldSelector=metadata.namespace%3Dprod` }], ['a list with a selector that excludes it', { target: `${cluster}/api/v1/pods?fieldSelector=metadata.namespace!%3Dprod` }],
-  ['a watch', { target: `${cluster}/api/v1/pods?watch=1` }], ['an old watch', { target: `${cluster}/api/v1/watch/pods` }], ['a deletecollection', { method: 'DELETE', target: `${cluster}/apis/apps/v1/deployments` }],
-  ['a list of a kind that only the cluster knows', { target: `${cluster}/apis/example.com/v1/widgets` }], ['a list of an aggregated API with a pinned selector', { target: `${cluster}/apis/example.com/v1/widgets?fieldSelector=metadata.namespace%3Ddev` }],
-  ...['pods', 'containerLogs/prod/web/c', 'exec/prod/web/c?command=id', 'logs/', 'configz'].map((path): [string, Attack] => [`a node's ${path}`, { target: `${cluster}/api/v1/nodes/n/proxy/${path}` }]),
-  ['a run through a node', { method: 'POST', target: `${cluster}/api/v1/nodes/n/proxy/run/prod/web/web`, lines: ['Content-Length: 0'] }], ['the old way to a node', { target: `${cluster}/api/v1/proxy/nodes/n/pods` }],
+  ['a list', { target: `${cluster}/api/v1/secrets` }],
+  ['a list by HEAD', { method: 'HEAD', target: `${cluster}/api/v1/pods` }],
+  ['a list of one name', { target: `${cluster}/api/v1/pods?fieldSelector=metadata.name%3Dweb` }],
+  [
+    'a list with a selector that pins prod',
+    { target: `${cluster}/api/v1/pods?fieldSelector=metadata.namespace%3Dprod` },
+  ],
+  [
+    'a list with a selector that excludes it',
+    { target: `${cluster}/api/v1/pods?fieldSelector=metadata.namespace!%3Dprod` },
+  ],
+  ['a watch', { target: `${cluster}/api/v1/pods?watch=1` }],
+  ['an old watch', { target: `${cluster}/api/v1/watch/pods` }],
+  ['a deletecollection', { method: 'DELETE', target: `${cluster}/apis/apps/v1/deployments` }],
+  ['a list of a kind that only the cluster knows', { target: `${cluster}/apis/example.com/v1/widgets` }],
+  [
+    'a list of an aggregated API with a pinned selector',
+    { target: `${cluster}/apis/example.com/v1/widgets?fieldSelector=metadata.namespace%3Ddev` },
+  ],
+  ...['pods', 'containerLogs/prod/web/c', 'exec/prod/web/c?command=id', 'logs/', 'configz'].map(
+    (path): [string, Attack] => [`a node's ${path}`, { target: `${cluster}/api/v1/nodes/n/proxy/${path}` }],
+  ),
+  [
+    'a run through a node',
+    { method: 'POST', target: `${cluster}/api/v1/nodes/n/proxy/run/prod/web/web`, lines: ['Content-Length: 0'] },
+  ],
+  ['the old way to a node', { target: `${cluster}/api/v1/proxy/nodes/n/pods` }],
 ];
 const other: [string, Attack][] = [
-  ['a list of another namespace', { target: `${cluster}/api/v1/namespaces/dev/secrets` }], ['a list with a selector that pins another', { target: `${cluster}/api/v1/pods?fieldSelector=metadata.namespace%3Ddev` }],
-  ['a cluster-scoped kind', { target: `${cluster}/api/v1/nodes` }], ['the namespaces', { target: `${cluster}/api/v1/namespaces` }], ['what is no resource', { target: `${cluster}/version` }],
+  ['a list of another namespace', { target: `${cluster}/api/v1/namespaces/dev/secrets` }],
+  [
+    'a list with a selector that pins another',
+    { target: `${cluster}/api/v1/pods?fieldSelector=metadata.namespace%3Ddev` },
+  ],
+  ['a cluster-scoped kind', { target: `${cluster}/api/v1/nodes` }],
+  ['the namespaces', { target: `${cluster}/api/v1/namespaces` }],
+  ['what is no resource', { target: `${cluster}/version` }],
 ];
 
 const crd = (plural: string, scope: 'Namespaced' | 'Cluster') => ({
-  apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.attacks.example.com` },
-  spec: { group: 'attacks.example.com', scope, names: { plural, singular: plural.slice(0, -1), kind: plural[0]!.toUpperCase() + plural.slice(1, -1), listKind: `${plural[0]!.toUpperCase() + plural.slice(1, -1)}List` }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }] },
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${plural}.attacks.example.com` },
+  spec: {
+    group: 'attacks.example.com',
+    scope,
+    names: {
+      plural,
+      singular: plural.slice(0, -1),
+      kind: plural[0]!.toUpperCase() + plural.slice(1, -1),
+      listKind: `${plural[0]!.toUpperCase() + plural.slice(1, -1)}List`,
+    },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
 });
 const custom = (plural: string) => `/clusters/real-noprod/apis/attacks.example.com/v1/${plural}`;
 
@@ -31,7 +70,12 @@ export function attackSpanning(): void {
       const before = scene().dev.requests.length;
       const reply = await send(bytesOf(attack));
       expect(reply.code).toBe(403);
-      expect(scene().dev.requests.slice(before).map(({ url }) => url).filter((url) => !['/apis', '/apis/apiregistration.k8s.io/v1/apiservices'].includes(url))).toEqual([]);
+      expect(
+        scene()
+          .dev.requests.slice(before)
+          .map(({ url }) => url)
+          .filter((url) => !['/apis', '/apis/apiregistration.k8s.io/v1/apiservices'].includes(url)),
+      ).toEqual([]);
     });
 
     it.each(other)('%s is not', async (_what, attack) => {
@@ -47,21 +91,51 @@ export function attackSpanning(): void {
     let namespace: TestNamespace;
     beforeAll(async () => {
       namespace = await createNamespace();
-      await theBed().cluster!.admin.apply(crd('zones', 'Cluster'), crd('gadgets', 'Namespaced'),
-        { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'attack-spanning' }, rules: [{ apiGroups: ['attacks.example.com'], resources: ['*'], verbs: ['*'] }] },
-        { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'attack-spanning' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'attack-spanning' }, subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }] });
+      await theBed().cluster!.admin.apply(
+        crd('zones', 'Cluster'),
+        crd('gadgets', 'Namespaced'),
+        {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRole',
+          metadata: { name: 'attack-spanning' },
+          rules: [{ apiGroups: ['attacks.example.com'], resources: ['*'], verbs: ['*'] }],
+        },
+        {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRoleBinding',
+          metadata: { name: 'attack-spanning' },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'attack-spanning' },
+          subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }],
+        },
+      );
     }, 30_000);
     afterAll(async () => {
-      await theBed().cluster!.admin.kubectl(['delete', 'crd', 'zones.attacks.example.com', 'gadgets.attacks.example.com', '--wait=false']);
+      await theBed().cluster!.admin.kubectl([
+        'delete',
+        'crd',
+        'zones.attacks.example.com',
+        'gadgets.attacks.example.com',
+        '--wait=false',
+      ]);
       await namespace?.remove();
     }, 30_000);
 
     it('says of a custom kind whether it has namespaces, so that only what spans some is refused', async () => {
       const codeOf = async (target: string) => (await send(bytesOf({ target }), 5000)).code;
-      await eventually('a list of a kind without namespaces is allowed', async () => await codeOf(custom('zones')) === 200, 20_000);
+      await eventually(
+        'a list of a kind without namespaces is allowed',
+        async () => (await codeOf(custom('zones'))) === 200,
+        20_000,
+      );
       expect(await codeOf(custom('gadgets'))).toBe(403);
       // The API server answers 429 for as long as it sets up the storage of a new kind.
-      await eventually('a list in a namespace is allowed', async () => await codeOf(`/clusters/real-noprod/apis/attacks.example.com/v1/namespaces/${namespace.name}/gadgets`) === 200, 20_000);
+      await eventually(
+        'a list in a namespace is allowed',
+        async () =>
+          (await codeOf(`/clusters/real-noprod/apis/attacks.example.com/v1/namespaces/${namespace.name}/gadgets`)) ===
+          200,
+        20_000,
+      );
       expect(await codeOf(custom('unheardof'))).toBe(403);
     }, 60_000);
 
@@ -70,10 +144,26 @@ export function attackSpanning(): void {
       const codeOf = async (target: string) => (await send(bytesOf({ target }), 5000)).code;
       expect(await codeOf(pinned)).toBe(403);
       await theBed().cluster!.admin.apply(
-        { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'attack-api-services' }, rules: [{ apiGroups: ['apiregistration.k8s.io'], resources: ['apiservices'], verbs: ['list'] }] },
-        { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'attack-api-services' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'attack-api-services' }, subjects: [{ kind: 'ServiceAccount', name: 'sallyport-gateway', namespace: 'sallyport' }] });
+        {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRole',
+          metadata: { name: 'attack-api-services' },
+          rules: [{ apiGroups: ['apiregistration.k8s.io'], resources: ['apiservices'], verbs: ['list'] }],
+        },
+        {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRoleBinding',
+          metadata: { name: 'attack-api-services' },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'attack-api-services' },
+          subjects: [{ kind: 'ServiceAccount', name: 'sallyport-gateway', namespace: 'sallyport' }],
+        },
+      );
       try {
-        await eventually('a list with a pinned selector is allowed', async () => await codeOf(pinned) === 200, 20_000);
+        await eventually(
+          'a list with a pinned selector is allowed',
+          async () => (await codeOf(pinned)) === 200,
+          20_000,
+        );
         expect(await codeOf(`${custom('gadgets')}?fieldSelector=metadata.namespace%3Dprod`)).toBe(403);
         expect(await codeOf(custom('gadgets'))).toBe(403);
       } finally {
@@ -86,7 +176,11 @@ export function attackSpanning(): void {
       await kubectl.kubectl(['delete', 'crd', 'zones.attacks.example.com', '--wait=true']);
       await kubectl.apply(crd('zones', 'Namespaced'));
       await kubectl.kubectl(['wait', '--for=condition=Established', 'crd/zones.attacks.example.com', '--timeout=20s']);
-      await eventually('a list is refused', async () => (await send(bytesOf({ target: custom('zones') }), 5000)).code === 403, 10_000);
+      await eventually(
+        'a list is refused',
+        async () => (await send(bytesOf({ target: custom('zones') }), 5000)).code === 403,
+        10_000,
+      );
     }, 40_000);
   });
 }

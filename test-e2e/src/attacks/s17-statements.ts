@@ -6,27 +6,47 @@ const victim = 'victim@example.com';
 type Documents = { claims?: Record<string, unknown>; userInfo?: Record<string, unknown> };
 
 /** Whom the cluster was told of since `from`. */
-const namesSince = (from: number) => [...new Set(identityScene().upstream.requests.slice(from).flatMap((request) => request.header('impersonate-user')))];
+const namesSince = (from: number) => [
+  ...new Set(
+    identityScene()
+      .upstream.requests.slice(from)
+      .flatMap((request) => request.header('impersonate-user')),
+  ),
+];
 
-/** The session's provider says this from now on: the session ends, and until then nobody else's name reaches the cluster. */
+/**
+ * The session's provider says this from now on: the session ends, and until then nobody else's name reaches the
+ * cluster.
+ */
 async function endsAfter(lies: object): Promise<void> {
   const { gate, three, upstream } = identityScene();
   const { token, sessionId } = await tokenAt('three');
   const from = upstream.requests.length;
   expect(await statusAt(token)).toBe(200);
   three.lies = lies;
-  await eventually('the end of the session', async () => await statusAt(token) === 401, 12_000);
+  await eventually('the end of the session', async () => (await statusAt(token)) === 401, 12_000);
   expect(namesSince(from)).toEqual(['alice@example.com']);
-  const [ended] = await gate.audit.await((record) => record.type === 'session.ended' && record.data.sallyport.sessionId === sessionId);
+  const [ended] = await gate.audit.await(
+    (record) => record.type === 'session.ended' && record.data.sallyport.sessionId === sessionId,
+  );
   expect(ended!.data.responseStatus?.message).toBe('changed');
 }
 
 export function attackStatements(): void {
   describe('S17: an address and its verification', () => {
     it.each<[string, Documents]>([
-      ['the address in the id_token, the verification in UserInfo', { claims: { email: victim, email_verified: undefined }, userInfo: { email_verified: true } }],
-      ['the verification in the id_token, the address in UserInfo', { claims: { email: undefined }, userInfo: { email: victim } }],
-      ['a denial in the id_token', { claims: { email: victim, email_verified: false }, userInfo: { email: victim, email_verified: true } }],
+      [
+        'the address in the id_token, the verification in UserInfo',
+        { claims: { email: victim, email_verified: undefined }, userInfo: { email_verified: true } },
+      ],
+      [
+        'the verification in the id_token, the address in UserInfo',
+        { claims: { email: undefined }, userInfo: { email: victim } },
+      ],
+      [
+        'a denial in the id_token',
+        { claims: { email: victim, email_verified: false }, userInfo: { email: victim, email_verified: true } },
+      ],
     ])('are not put together at a login: %s', async (_what, documents) => {
       identityScene().three.lies = documents;
       await expectNoLogin(/not verified|apart from each other/, 'three');
@@ -35,21 +55,35 @@ export function attackStatements(): void {
     it.each<[string, object]>([
       ['a new address in UserInfo alone', { noIdTokenAtRefresh: true, userInfo: { email: victim } }],
       ['a denial in UserInfo alone', { noIdTokenAtRefresh: true, userInfo: { email_verified: false } }],
-      ['a new address in the id_token, the verification in UserInfo', { claims: { email: victim, email_verified: undefined }, userInfo: { email_verified: true } }],
-    ])('are not put together at a refresh: %s', async (_what, lies) => {
-      await endsAfter(lies);
-    }, 30_000);
+      [
+        'a new address in the id_token, the verification in UserInfo',
+        { claims: { email: victim, email_verified: undefined }, userInfo: { email_verified: true } },
+      ],
+    ])(
+      'are not put together at a refresh: %s',
+      async (_what, lies) => {
+        await endsAfter(lies);
+      },
+      30_000,
+    );
 
     it('change together, and neither groups nor strength come from elsewhere', async () => {
       const { three, upstream } = identityScene();
       three.lies = { userInfo: { acr: 'gold', _claim_names: { groups: 'elsewhere' } } };
       const { token } = await tokenAt('three');
-      three.lies = { noIdTokenAtRefresh: true, userInfo: { email: 'alice@example.org', email_verified: true, acr: 'gold' } };
-      await eventually('the new name at the cluster', async () => {
-        const from = upstream.requests.length;
-        expect(await statusAt(token)).toBe(200);
-        return namesSince(from).includes('alice@example.org');
-      }, 12_000);
+      three.lies = {
+        noIdTokenAtRefresh: true,
+        userInfo: { email: 'alice@example.org', email_verified: true, acr: 'gold' },
+      };
+      await eventually(
+        'the new name at the cluster',
+        async () => {
+          const from = upstream.requests.length;
+          expect(await statusAt(token)).toBe(200);
+          return namesSince(from).includes('alice@example.org');
+        },
+        12_000,
+      );
       expect(upstream.requests.at(-1)!.header('impersonate-group')).toEqual(['developers']);
     }, 30_000);
   });

@@ -2,21 +2,68 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { clusterEvents, createNamespace, eventually, type ClusterEvent, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, eventOf, expectAccepted, expectAlice, expectRefused, pods, send, webSocket } from './attack.ts';
 
-/** What the official clients ask for, and resources spelt the same way: target, the verb that the API server computes. */
+/**
+ * What the official clients ask for, and resources spelt the same way: target, the verb that the API server computes.
+ */
 const spelt: [string, string][] = [
-  ['/version/', 'get'], ['/api/', 'get'], ['/apis/', 'get'], ['/apis/apps/', 'get'], ['/apis/apps/v1/', 'get'], ['/api/v1/', 'get'], ['/logs/', 'get'], ['/healthz/', 'get'], ['/.well-known/openid-configuration/', 'get'],
-  ['/api/v1/pods/', 'list'], ['/api/v1/pods/?watch=1', 'watch'], ['/api/v1/namespaces/', 'list'], ['/api/v1/namespaces/dev/', 'get'], ['/api/v1/namespaces/dev/pods/web/', 'get'], ['/api/v1/namespaces/dev/pods/web/log/?follow=1', 'get'], ['/api/v1/watch/pods/', 'watch'],
+  ['/version/', 'get'],
+  ['/api/', 'get'],
+  ['/apis/', 'get'],
+  ['/apis/apps/', 'get'],
+  ['/apis/apps/v1/', 'get'],
+  ['/api/v1/', 'get'],
+  ['/logs/', 'get'],
+  ['/healthz/', 'get'],
+  ['/.well-known/openid-configuration/', 'get'],
+  ['/api/v1/pods/', 'list'],
+  ['/api/v1/pods/?watch=1', 'watch'],
+  ['/api/v1/namespaces/', 'list'],
+  ['/api/v1/namespaces/dev/', 'get'],
+  ['/api/v1/namespaces/dev/pods/web/', 'get'],
+  ['/api/v1/namespaces/dev/pods/web/log/?follow=1', 'get'],
+  ['/api/v1/watch/pods/', 'watch'],
 ];
 const shells = ['exec/?command=id', 'attach/', 'portforward/', 'proxy/'];
-const denied = ['/version/', '/version', '/apis/', '/logs/', '/logs/kube-apiserver.log/', '/api/v1/secrets/', '/api/v1/namespaces/dev/secrets/', '/api/v1/secrets/?watch=1', '/metrics/', '/debug/pprof/', '/debug/'];
-const unclear = ['/version//', '//version/', '/version/./', '/version/../', '/version/%2e/', '/version/%2f', '/version%2F', '/api//', '/apis//apps/', '/api/v1/pods//', '/api/v1/namespaces//', '/api/v1/namespaces//pods/', '/api/v1/namespaces/dev/pods//web/', '//'];
+const denied = [
+  '/version/',
+  '/version',
+  '/apis/',
+  '/logs/',
+  '/logs/kube-apiserver.log/',
+  '/api/v1/secrets/',
+  '/api/v1/namespaces/dev/secrets/',
+  '/api/v1/secrets/?watch=1',
+  '/metrics/',
+  '/debug/pprof/',
+  '/debug/',
+];
+const unclear = [
+  '/version//',
+  '//version/',
+  '/version/./',
+  '/version/../',
+  '/version/%2e/',
+  '/version/%2f',
+  '/version%2F',
+  '/api//',
+  '/apis//apps/',
+  '/api/v1/pods//',
+  '/api/v1/namespaces//',
+  '/api/v1/namespaces//pods/',
+  '/api/v1/namespaces/dev/pods//web/',
+  '//',
+];
 
 let namespace: TestNamespace;
 type Known = ClusterEvent & { objectRef?: Record<string, string> };
 
 /** The API server's own reading of a request that the gateway let through. */
 async function asRead(id: string | undefined): Promise<Known> {
-  return eventually(`the cluster's log has ${id}`, () => clusterEvents().find(({ auditID, stage }) => auditID === id && stage === 'ResponseComplete') as Known | undefined);
+  return eventually(
+    `the cluster's log has ${id}`,
+    () =>
+      clusterEvents().find(({ auditID, stage }) => auditID === id && stage === 'ResponseComplete') as Known | undefined,
+  );
 }
 
 export function attackEndSlashes(): void {
@@ -36,13 +83,22 @@ export function attackEndSlashes(): void {
     it.each(shells)('(%s) is as much a shell as it is without', async (end) => {
       const lines = end === 'proxy/' ? [] : webSocket;
       await expectRefused({ target: `/clusters/noshell/api/v1/namespaces/dev/pods/web/${end}`, lines }, 403);
-      await expectRefused({ target: `/clusters/readonly/api/v1/namespaces/dev/pods/web/${end === 'proxy/' ? 'exec/' : end}`, lines: webSocket }, 403);
+      await expectRefused(
+        {
+          target: `/clusters/readonly/api/v1/namespaces/dev/pods/web/${end === 'proxy/' ? 'exec/' : end}`,
+          lines: webSocket,
+        },
+        403,
+      );
     });
 
     it('turns no delete of everything into one of something', async () => {
       await expectRefused({ method: 'DELETE', target: '/clusters/readonly/api/v1/namespaces/dev/pods/' }, 403);
       const { request } = await expectAccepted({ method: 'DELETE', target: `${pods}/` });
-      expect((await eventOf(request.header('audit-id')[0])).data).toMatchObject({ verb: 'deletecollection', objectRef: { resource: 'pods', namespace: 'dev' } });
+      expect((await eventOf(request.header('audit-id')[0])).data).toMatchObject({
+        verb: 'deletecollection',
+        objectRef: { resource: 'pods', namespace: 'dev' },
+      });
     });
 
     it.each(unclear)('or in something like it (%s) is refused', async (target) => {
@@ -56,18 +112,47 @@ export function attackEndSlashes(): void {
     }, 30_000);
     afterAll(() => namespace?.remove());
 
-    it.each(['/version', '/api', '/apis', '/apis/apps', '/apis/apps/v1', '/api/v1', '/healthz', '/logs', '/openapi/v3', '/api/v1/namespaces/NAMESPACE/configmaps', '/api/v1/namespaces/NAMESPACE/configmaps/kube-root-ca.crt', '/api/v1/namespaces/NAMESPACE',
-      '/apis/apps/v1/namespaces/NAMESPACE/deployments', '/api/v1/watch/namespaces/NAMESPACE/configmaps/none', '/api/v1/nodes', '/apis/nothing.example.com/v1', '/apis/nothing.example.com/v1/things'])('reads %s with a slash as the gateway does, and answers itself', async (path) => {
+    it.each([
+      '/version',
+      '/api',
+      '/apis',
+      '/apis/apps',
+      '/apis/apps/v1',
+      '/api/v1',
+      '/healthz',
+      '/logs',
+      '/openapi/v3',
+      '/api/v1/namespaces/NAMESPACE/configmaps',
+      '/api/v1/namespaces/NAMESPACE/configmaps/kube-root-ca.crt',
+      '/api/v1/namespaces/NAMESPACE',
+      '/apis/apps/v1/namespaces/NAMESPACE/deployments',
+      '/api/v1/watch/namespaces/NAMESPACE/configmaps/none',
+      '/api/v1/nodes',
+      '/apis/nothing.example.com/v1',
+      '/apis/nothing.example.com/v1/things',
+    ])('reads %s with a slash as the gateway does, and answers itself', async (path) => {
       const target = path.replace('NAMESPACE', namespace.name);
-      const bare = path.startsWith('/api/v1/watch/') ? undefined : await send(bytesOf({ target: `/clusters/real${target}` }), 4000);
-      const reply = await send(bytesOf({ target: `/clusters/real${target}/${path.startsWith('/api/v1/watch/') ? '?timeoutSeconds=1' : ''}` }), 4000);
+      const bare = path.startsWith('/api/v1/watch/')
+        ? undefined
+        : await send(bytesOf({ target: `/clusters/real${target}` }), 4000);
+      const reply = await send(
+        bytesOf({ target: `/clusters/real${target}/${path.startsWith('/api/v1/watch/') ? '?timeoutSeconds=1' : ''}` }),
+        4000,
+      );
       expect(reply.code).not.toBe(400);
       const [ours, theirs] = [(await eventOf(reply.auditId)).data, await asRead(reply.auditId)];
       expect([theirs.verb, theirs.requestURI]).toEqual([ours.verb, ours.requestURI]);
       const { resource = '', namespace: where = '', name = '', subresource = '' } = theirs.objectRef ?? {};
-      expect({ resource, where, name, subresource }).toEqual({ resource: ours.objectRef?.resource ?? '', where: ours.objectRef?.namespace ?? '', name: ours.objectRef?.name ?? '', subresource: ours.objectRef?.subresource ?? '' });
-      // Exact paths (health, OpenAPI, logs) are not found, or not allowed by RBAC, with a slash; everything else is answered alike.
-      if (bare && !['/healthz', '/logs', '/openapi/v3'].includes(path)) expect([reply.code, reply.body.replaceAll(`${target}/`, target)]).toEqual([bare.code, bare.body]);
+      expect({ resource, where, name, subresource }).toEqual({
+        resource: ours.objectRef?.resource ?? '',
+        where: ours.objectRef?.namespace ?? '',
+        name: ours.objectRef?.name ?? '',
+        subresource: ours.objectRef?.subresource ?? '',
+      });
+      // Exact paths (health, OpenAPI, logs) are not found, or not allowed by RBAC, with a slash; everything else is
+      // answered alike.
+      if (bare && !['/healthz', '/logs', '/openapi/v3'].includes(path))
+        expect([reply.code, reply.body.replaceAll(`${target}/`, target)]).toEqual([bare.code, bare.body]);
     });
 
     it('cannot read what names a verb and nothing else, which no policy allows', async () => {

@@ -5,13 +5,24 @@ const cluster = '/clusters/noprogram/api/v1/namespaces/dev/pods';
 const padded = (count: number, part: string) => part.repeat(count);
 /** Each of them takes the rule's expression beyond the work that it may do. */
 const large: [string, Attack][] = [
-  ['an exec with a command that is padded', { target: `${cluster}/web/exec?${padded(900, 'command=a/b/c/d&')}command=/etc/passwd`, lines: webSocket }],
-  ['a label selector of thousands of terms', { target: `${cluster}?labelSelector=${padded(3000, 'a%3Db,')}env%3Dprod` }],
-  ['a path of thousands of slashes', { target: `/clusters/noprogram/api/v1/namespaces/dev/services/web/proxy${padded(3000, '/a-b')}/secret` }],
+  [
+    'an exec with a command that is padded',
+    { target: `${cluster}/web/exec?${padded(900, 'command=a/b/c/d&')}command=/etc/passwd`, lines: webSocket },
+  ],
+  [
+    'a label selector of thousands of terms',
+    { target: `${cluster}?labelSelector=${padded(3000, 'a%3Db,')}env%3Dprod` },
+  ],
+  [
+    'a path of thousands of slashes',
+    { target: `/clusters/noprogram/api/v1/namespaces/dev/services/web/proxy${padded(3000, '/a-b')}/secret` },
+  ],
 ];
 /** The same without what makes them large. */
 const small: [string, Attack][] = [
-  ['an exec', { target: `${cluster}/web/exec?command=/etc/passwd`, lines: webSocket }], ['a label selector', { target: `${cluster}?labelSelector=env%3Dprod` }], ['a path', { target: '/clusters/noprogram/api/v1/namespaces/dev/services/web/proxy/secret' }],
+  ['an exec', { target: `${cluster}/web/exec?command=/etc/passwd`, lines: webSocket }],
+  ['a label selector', { target: `${cluster}?labelSelector=env%3Dprod` }],
+  ['a path', { target: '/clusters/noprogram/api/v1/namespaces/dev/services/web/proxy/secret' }],
 ];
 
 export function attackExpressions(): void {

@@ -3,11 +3,33 @@ import { createNamespace, startPod, theBed, type TestNamespace } from '../harnes
 import { bytesOf, eventOf, expectAccepted, expectRefused, send, spdy, webSocket, type Attack } from './attack.ts';
 
 const node = '/clusters/readonly/api/v1/nodes/n/proxy';
-const reads = ['', '/', '/pods', '/runningpods/', '/containerLogs/prod/web/c', '/logs/', '/configz', '/metrics', '/debug/pprof/profile', '/portForward/prod/web', '/exec/prod/web/c?command=id', '/attach/prod/web/c'];
-const upgrades: [string, Attack][] = ['portForward/prod/web', 'exec/prod/web/c?command=id&output=1', 'attach/prod/web/c', 'pods'].flatMap((path): [string, Attack][] => [
-  [`${path} over SPDY by GET`, { target: `${node}/${path}`, lines: spdy }], [`${path} over SPDY by POST`, { method: 'POST', target: `${node}/${path}`, lines: spdy }], [`${path} over WebSocket`, { target: `${node}/${path}`, lines: webSocket }],
+const reads = [
+  '',
+  '/',
+  '/pods',
+  '/runningpods/',
+  '/containerLogs/prod/web/c',
+  '/logs/',
+  '/configz',
+  '/metrics',
+  '/debug/pprof/profile',
+  '/portForward/prod/web',
+  '/exec/prod/web/c?command=id',
+  '/attach/prod/web/c',
+];
+const upgrades: [string, Attack][] = [
+  'portForward/prod/web',
+  'exec/prod/web/c?command=id&output=1',
+  'attach/prod/web/c',
+  'pods',
+].flatMap((path): [string, Attack][] => [
+  [`${path} over SPDY by GET`, { target: `${node}/${path}`, lines: spdy }],
+  [`${path} over SPDY by POST`, { method: 'POST', target: `${node}/${path}`, lines: spdy }],
+  [`${path} over WebSocket`, { target: `${node}/${path}`, lines: webSocket }],
 ]);
-const proxied = ['namespaces/dev/pods/web/proxy/ws', 'namespaces/dev/services/https:web:443/proxy/ws'].map((path) => `/clusters/readonly/api/v1/${path}`);
+const proxied = ['namespaces/dev/pods/web/proxy/ws', 'namespaces/dev/services/https:web:443/proxy/ws'].map(
+  (path) => `/clusters/readonly/api/v1/${path}`,
+);
 
 export function attackNodeProxy(): void {
   describe('S20: through nodes/proxy, under a policy of get and list', () => {
@@ -25,26 +47,58 @@ export function attackNodeProxy(): void {
       await expectRefused({ target, lines: spdy }, 403);
     });
 
-    it('what is allowed is recorded with the API server\'s verb, what it asks of the kubelet, its command and its ports', async () => {
-      const { request } = await expectAccepted({ target: '/clusters/dev/api/v1/nodes/n/proxy/portForward/prod/web?port=5432', lines: webSocket }, 101);
+    it("what is allowed is recorded with the API server's verb, what it asks of the kubelet, its command and its ports", async () => {
+      const { request } = await expectAccepted(
+        { target: '/clusters/dev/api/v1/nodes/n/proxy/portForward/prod/web?port=5432', lines: webSocket },
+        101,
+      );
       const forward = await eventOf(request.header('audit-id')[0], 'RequestReceived');
-      expect(forward.data).toMatchObject({ verb: 'get', sallyport: { request: { method: 'GET', proxyPath: '/portForward/prod/web' }, portForward: { ports: [{ port: 5432 }] } } });
-      const run = await expectAccepted({ method: 'POST', target: '/clusters/dev/api/v1/nodes/n/proxy/run/prod/web/c?cmd=cat%20/etc/shadow', lines: ['Content-Length: 0'] });
+      expect(forward.data).toMatchObject({
+        verb: 'get',
+        sallyport: {
+          request: { method: 'GET', proxyPath: '/portForward/prod/web' },
+          portForward: { ports: [{ port: 5432 }] },
+        },
+      });
+      const run = await expectAccepted({
+        method: 'POST',
+        target: '/clusters/dev/api/v1/nodes/n/proxy/run/prod/web/c?cmd=cat%20/etc/shadow',
+        lines: ['Content-Length: 0'],
+      });
       const { data } = await eventOf(run.request.header('audit-id')[0], 'RequestReceived');
-      expect(data).toMatchObject({ verb: 'create', sallyport: { request: { method: 'POST', proxyPath: '/run/prod/web/c' }, exec: { container: 'c', command: ['cat', '/etc/shadow'] } } });
+      expect(data).toMatchObject({
+        verb: 'create',
+        sallyport: {
+          request: { method: 'POST', proxyPath: '/run/prod/web/c' },
+          exec: { container: 'c', command: ['cat', '/etc/shadow'] },
+        },
+      });
       expect(data.requestURI).not.toContain('shadow');
     });
   });
 
   describe('S20: a real kubelet', () => {
     let namespace: TestNamespace;
-    const through = (cluster: string, path: string) => `/clusters/${cluster}/api/v1/nodes/${theBed().cluster!.node!.name}/proxy/${path}`;
+    const through = (cluster: string, path: string) =>
+      `/clusters/${cluster}/api/v1/nodes/${theBed().cluster!.node!.name}/proxy/${path}`;
     beforeAll(async () => {
       namespace = await createNamespace();
       await startPod(namespace.name, 'web');
       await theBed().cluster!.admin.apply(
-        { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'attack-nodes' }, rules: [{ apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get', 'create'] }] },
-        { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'attack-nodes' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'attack-nodes' }, subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }] });
+        {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRole',
+          metadata: { name: 'attack-nodes' },
+          rules: [{ apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get', 'create'] }],
+        },
+        {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRoleBinding',
+          metadata: { name: 'attack-nodes' },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'attack-nodes' },
+          subjects: [{ kind: 'Group', name: 'developers', apiGroup: 'rbac.authorization.k8s.io' }],
+        },
+      );
     }, 90_000);
     afterAll(async () => {
       await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'attack-nodes', '--ignore-not-found']);
@@ -52,12 +106,30 @@ export function attackNodeProxy(): void {
     }, 30_000);
 
     it('opens a port-forward and runs a command for whoever may, and for nobody who may only read', async () => {
-      const forward: string[] = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: portforward.k8s.io'];
-      const run = (cluster: string): Attack => ({ method: 'POST', target: through(cluster, `run/${namespace.name}/web/main?cmd=id`), lines: ['Content-Length: 0'] });
-      expect((await send(bytesOf({ target: through('real-readonly', `portForward/${namespace.name}/web`), lines: forward }), 5000)).code).toBe(403);
+      const forward: string[] = [
+        'Connection: Upgrade',
+        'Upgrade: SPDY/3.1',
+        'X-Stream-Protocol-Version: portforward.k8s.io',
+      ];
+      const run = (cluster: string): Attack => ({
+        method: 'POST',
+        target: through(cluster, `run/${namespace.name}/web/main?cmd=id`),
+        lines: ['Content-Length: 0'],
+      });
+      expect(
+        (
+          await send(
+            bytesOf({ target: through('real-readonly', `portForward/${namespace.name}/web`), lines: forward }),
+            5000,
+          )
+        ).code,
+      ).toBe(403);
       expect((await send(bytesOf(run('real-readonly')), 5000)).code).toBe(403);
       expect((await send(bytesOf({ target: through('real-readonly', 'pods') }), 5000)).code).toBe(403);
-      expect((await send(bytesOf({ target: through('real', `portForward/${namespace.name}/web`), lines: forward }), 5000)).code).toBe(101);
+      expect(
+        (await send(bytesOf({ target: through('real', `portForward/${namespace.name}/web`), lines: forward }), 5000))
+          .code,
+      ).toBe(101);
       const ran = await send(bytesOf(run('real')), 5000);
       expect([ran.code, ran.body]).toEqual([200, expect.stringContaining('uid=0')]);
     }, 40_000);

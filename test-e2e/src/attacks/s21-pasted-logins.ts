@@ -8,7 +8,13 @@ const oob = 'urn:ietf:wg:oauth:2.0:oob';
 
 function pasteLogin() {
   const verifier = randomBytes(32).toString('base64url');
-  const query = new URLSearchParams({ provider: 'one', redirect_uri: oob, state: 'state-of-the-program', code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 'S256' });
+  const query = new URLSearchParams({
+    provider: 'one',
+    redirect_uri: oob,
+    state: 'state-of-the-program',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
   return { verifier, path: `/.sallyport/login?${query.toString()}` };
 }
 
@@ -16,19 +22,30 @@ function pasteLogin() {
 function askFrom(localAddress: string, path: string, headers: Record<string, string>): Promise<number> {
   const { gate } = identityScene();
   return new Promise((resolve, reject) => {
-    request(`${gate.url}${path}`, { ca: gate.caPem, localAddress, agent: false, headers: { accept: 'application/json', ...headers } }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(response.statusCode!));
-    }).on('error', reject).end();
+    request(
+      `${gate.url}${path}`,
+      { ca: gate.caPem, localAddress, agent: false, headers: { accept: 'application/json', ...headers } },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode!));
+      },
+    )
+      .on('error', reject)
+      .end();
   });
 }
 
 /** What a person sees who goes through with it in their browser, at 127.0.0.1. */
-const pageOf = async (path: string) => (await createPlainBrowser({ ca: identityScene().gate.caPem }).go(`${identityScene().gate.pagesUrl}${path}`)).answer;
+const pageOf = async (path: string) =>
+  (await createPlainBrowser({ ca: identityScene().gate.caPem }).go(`${identityScene().gate.pagesUrl}${path}`)).answer;
 
 export function attackPastedLogins(): void {
   describe('S21: where a login began whose code is pasted', () => {
-    it.each([['a page of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }], ['a page of our own site', { 'sec-fetch-site': 'same-origin' }], ['a page that names its origin', { origin: 'https://evil.example' }]])('is not changed by %s that the person has open', async (_what, headers) => {
+    it.each([
+      ['a page of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+      ['a page of our own site', { 'sec-fetch-site': 'same-origin' }],
+      ['a page that names its origin', { origin: 'https://evil.example' }],
+    ])('is not changed by %s that the person has open', async (_what, headers) => {
       const { path } = pasteLogin();
       expect(await askFrom('127.0.0.2', path, { 'user-agent': 'program-of-the-attacker' })).toBe(200);
       expect(await askFrom('127.0.0.1', path, headers)).toBe(403);
@@ -60,11 +77,25 @@ export function attackPastedLogins(): void {
       const { path, verifier } = pasteLogin();
       await askFrom('127.0.0.2', path, { 'user-agent': 'program' });
       const code = /<p class="paste"[^>]*>([^<]+)</.exec((await pageOf(path)).text)?.[1] ?? '';
-      const body = new URLSearchParams({ grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: oob }).toString();
-      const answer = await gate.request('/.sallyport/token', { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'program' } });
+      const body = new URLSearchParams({
+        grant_type: 'authorization_code',
+        code,
+        code_verifier: verifier,
+        redirect_uri: oob,
+      }).toString();
+      const answer = await gate.request('/.sallyport/token', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'program' },
+      });
       const { session } = answer.json() as { session: { id: string } };
-      const [event] = await gate.audit.await((record) => record.type === 'session.login' && record.data.sallyport.sessionId === session.id);
-      expect(event!.data.sallyport).toMatchObject({ clientAddress: '127.0.0.1', approvedFrom: { clientAddress: '127.0.0.1' } });
+      const [event] = await gate.audit.await(
+        (record) => record.type === 'session.login' && record.data.sallyport.sessionId === session.id,
+      );
+      expect(event!.data.sallyport).toMatchObject({
+        clientAddress: '127.0.0.1',
+        approvedFrom: { clientAddress: '127.0.0.1' },
+      });
     });
   });
 }

@@ -10,36 +10,54 @@ const requests = 1500;
 
 /** Requests that nobody is logged in for, of several causes, over many connections. */
 async function flood(gate: Gate): Promise<void> {
-  const one = (index: number) => [
-    () => gate.request(`/clusters/dev/api/v1/namespaces/n${index}/pods`),
-    () => gate.request(`/clusters/dev/api/v1/pods?limit=${index}`, { token: `spt_${String(index).padStart(43, 'x')}` }),
-    () => gate.request(`/clusters/none-${index}/api`),
-    () => gate.request(`/.sallyport/api/v1/audit?limit=${index}`),
-  ][index % 4]!();
-  for (let sent = 0; sent < requests; sent += 50) await Promise.all(Array.from({ length: 50 }, (_none, index) => one(sent + index)));
+  const one = (index: number) =>
+    [
+      () => gate.request(`/clusters/dev/api/v1/namespaces/n${index}/pods`),
+      () =>
+        gate.request(`/clusters/dev/api/v1/pods?limit=${index}`, { token: `spt_${String(index).padStart(43, 'x')}` }),
+      () => gate.request(`/clusters/none-${index}/api`),
+      () => gate.request(`/.sallyport/api/v1/audit?limit=${index}`),
+    ][index % 4]!();
+  for (let sent = 0; sent < requests; sent += 50)
+    await Promise.all(Array.from({ length: 50 }, (_none, index) => one(sent + index)));
 }
 
 export function attackTrailByFlood(): void {
   describe('S22: anonymous requests that push the events of others out', () => {
     let gate: Gate;
     let token: string;
-    const search = async (query: string) => (await gate.request(`/.sallyport/api/v1/audit?${query}`, { token })).json()['events'] as AuditRecord[];
+    const search = async (query: string) =>
+      (await gate.request(`/.sallyport/api/v1/audit?${query}`, { token })).json()['events'] as AuditRecord[];
 
     beforeAll(async () => {
-      gate = await startGate({ mode: 'embedded', clusters: [scene().dev.access], audit: quotas, apiPolicy: { audit: [{ allow: { and: [{ groups: 'developers' }] } }] } });
+      gate = await startGate({
+        mode: 'embedded',
+        clusters: [scene().dev.access],
+        audit: quotas,
+        apiPolicy: { audit: [{ allow: { and: [{ groups: 'developers' }] } }] },
+      });
       ({ token } = await gate.login('alice@example.com'));
     }, 60_000);
     afterAll(() => gate?.stop(), 60_000);
 
     it('displaces no event of a person who is logged in, and counts the rest', async () => {
       expect((await gate.request('/clusters/dev/api/v1/namespaces/kept/pods', { token })).status).toBe(200);
-      await eventually('the events of alice', async () => ((await search('user=alice%40example.com&namespace=kept')).length === 2 ? true : undefined));
+      await eventually('the events of alice', async () =>
+        (await search('user=alice%40example.com&namespace=kept')).length === 2 ? true : undefined,
+      );
       await flood(gate);
-      const counted = (events: readonly AuditRecord[]) => events.reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
-      const anonymous = await eventually('every request to be counted', async () => {
-        const events = (await search('since=2026-01-01T00:00:00Z&limit=1000')).filter(({ data }) => data.sallyport.identity === undefined && data.responseStatus?.code === 401);
-        return counted(events) >= requests ? events : undefined;
-      }, 30_000);
+      const counted = (events: readonly AuditRecord[]) =>
+        events.reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
+      const anonymous = await eventually(
+        'every request to be counted',
+        async () => {
+          const events = (await search('since=2026-01-01T00:00:00Z&limit=1000')).filter(
+            ({ data }) => data.sallyport.identity === undefined && data.responseStatus?.code === 401,
+          );
+          return counted(events) >= requests ? events : undefined;
+        },
+        30_000,
+      );
       expect(anonymous.length).toBeLessThanOrEqual(quotas.keepAnonymous);
       expect(counted(anonymous)).toBe(requests);
       expect(anonymous.map(({ data }) => data.sallyport.aggregated?.address)).toEqual(anonymous.map(() => '127.0.0.1'));
@@ -52,18 +70,29 @@ export function attackTrailByFlood(): void {
     it('leaves nothing out on Kafka, and is one event with a count in PostgreSQL', async () => {
       const { gate: running } = scene();
       const before = running.events({ code: 401 }).length;
-      await Promise.all(Array.from({ length: 120 }, () => running.request('/clusters/dev/api/v1/namespaces/on-kafka/secrets')));
-      const events = (await running.audit.await({ code: 401, namespace: 'on-kafka' }, 120)).filter(({ data }) => data.objectRef?.namespace === 'on-kafka');
+      await Promise.all(
+        Array.from({ length: 120 }, () => running.request('/clusters/dev/api/v1/namespaces/on-kafka/secrets')),
+      );
+      const events = (await running.audit.await({ code: 401, namespace: 'on-kafka' }, 120)).filter(
+        ({ data }) => data.objectRef?.namespace === 'on-kafka',
+      );
       expect(events).toHaveLength(120);
       expect(running.events({ code: 401 }).length).toBeGreaterThanOrEqual(before + 120);
       const { token: auditor } = await running.login('carol@example.com');
-      const last = await eventually('them in the store', async () => {
-        const answer = await running.request('/.sallyport/api/v1/audit?namespace=on-kafka', { token: auditor });
-        const found = answer.json()['events'] as AuditRecord[];
-        return (found[0]?.data.sallyport.aggregated?.count ?? 0) >= 120 ? found : undefined;
-      }, 20_000);
+      const last = await eventually(
+        'them in the store',
+        async () => {
+          const answer = await running.request('/.sallyport/api/v1/audit?namespace=on-kafka', { token: auditor });
+          const found = answer.json()['events'] as AuditRecord[];
+          return (found[0]?.data.sallyport.aggregated?.count ?? 0) >= 120 ? found : undefined;
+        },
+        20_000,
+      );
       expect(last).toHaveLength(1);
-      expect(last[0]!.data.sallyport.aggregated).toMatchObject({ address: '127.0.0.1', cause: expect.stringContaining('401') });
+      expect(last[0]!.data.sallyport.aggregated).toMatchObject({
+        address: '127.0.0.1',
+        cause: expect.stringContaining('401'),
+      });
     }, 60_000);
   });
 }

@@ -4,11 +4,17 @@ import { identityScene } from './identity-scene.ts';
 
 const challenge = { state: 'long-enough', code_challenge: 'A'.repeat(43), code_challenge_method: 'S256' };
 const ways: [string, Record<string, string>, RegExp][] = [
-  ['a browser', {}, /logged in here/], ['a program', { redirect_uri: 'http://127.0.0.1:4321/', ...challenge }, /127\.0\.0\.1:4321/], ['a client of Pomerium\'s', { pomerium_redirect_uri: 'http://localhost:4321/' }, /localhost:4321/],
-  ['a pasted code', { redirect_uri: 'urn:ietf:wg:oauth:2.0:oob', ...challenge }, /shows a code/], ['a device', { user_code: 'BCDF-GHJK' }, /which device/],
+  ['a browser', {}, /logged in here/],
+  ['a program', { redirect_uri: 'http://127.0.0.1:4321/', ...challenge }, /127\.0\.0\.1:4321/],
+  ["a client of Pomerium's", { pomerium_redirect_uri: 'http://localhost:4321/' }, /localhost:4321/],
+  ['a pasted code', { redirect_uri: 'urn:ietf:wg:oauth:2.0:oob', ...challenge }, /shows a code/],
+  ['a device', { user_code: 'BCDF-GHJK' }, /which device/],
 ];
 const ask = (query: Record<string, string>, headers: Record<string, string>) =>
-  httpRequestOnce(`${identityScene().gate.pagesUrl}/.sallyport/login?${new URLSearchParams({ provider: 'one', ...query }).toString()}`, { headers: { accept: 'text/html', ...headers } });
+  httpRequestOnce(
+    `${identityScene().gate.pagesUrl}/.sallyport/login?${new URLSearchParams({ provider: 'one', ...query }).toString()}`,
+    { headers: { accept: 'text/html', ...headers } },
+  );
 
 export function attackSilentLogins(): void {
   describe('S26: a page of another site', () => {
@@ -16,28 +22,55 @@ export function attackSilentLogins(): void {
       const { one } = identityScene();
       const calls = one.calls.length;
       for (const site of ['cross-site', 'same-site']) {
-        const page = await ask(query, { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' });
-        expect([page.status, page.headers['location'], page.headers['set-cookie']]).toEqual([200, undefined, undefined]);
+        const page = await ask(query, {
+          'sec-fetch-site': site,
+          'sec-fetch-mode': 'navigate',
+          'sec-fetch-dest': 'document',
+        });
+        expect([page.status, page.headers['location'], page.headers['set-cookie']]).toEqual([
+          200,
+          undefined,
+          undefined,
+        ]);
         expect(page.text).toContain('<h1>Log in?</h1>');
         expect(page.text).toMatch(says);
       }
       expect(one.calls.length).toBe(calls);
     });
 
-    it.each(ways.slice(0, 3))('is no hindrance to who logs in by themselves (%s): by the link on the page, from an address bar, by a program, by an old browser', async (_way, query) => {
-      const { one } = identityScene();
-      const link = /<a class="act" href="([^"]+)"/.exec((await ask(query, { 'sec-fetch-site': 'cross-site' })).text)![1]!.replaceAll('&amp;', '&');
-      const clicked = await httpRequestOnce(`${identityScene().gate.pagesUrl}${link}`, { headers: { accept: 'text/html', 'sec-fetch-site': 'same-origin' } });
-      for (const sent of [clicked, await ask(query, { 'sec-fetch-site': 'none' }), await ask(query, {})]) expect([sent.status, new URL(String(sent.headers['location'])).origin]).toEqual([302, one.issuer]);
-    });
+    it.each(ways.slice(0, 3))(
+      'is no hindrance to who logs in by themselves (%s): by the link on the page, from an address bar, by a program, by an old browser',
+      async (_way, query) => {
+        const { one } = identityScene();
+        const link = /<a class="act" href="([^"]+)"/
+          .exec((await ask(query, { 'sec-fetch-site': 'cross-site' })).text)![1]!
+          .replaceAll('&amp;', '&');
+        const clicked = await httpRequestOnce(`${identityScene().gate.pagesUrl}${link}`, {
+          headers: { accept: 'text/html', 'sec-fetch-site': 'same-origin' },
+        });
+        for (const sent of [clicked, await ask(query, { 'sec-fetch-site': 'none' }), await ask(query, {})])
+          expect([sent.status, new URL(String(sent.headers['location'])).origin]).toEqual([302, one.issuer]);
+      },
+    );
 
-    it('finds no way round by the gateway\'s other address or by another way to ask', async () => {
+    it("finds no way round by the gateway's other address or by another way to ask", async () => {
       const { gate } = identityScene();
-      const there = await gate.request('/.sallyport/login?provider=one', { headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' } });
+      const there = await gate.request('/.sallyport/login?provider=one', {
+        headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' },
+      });
       expect([there.status, new URL(String(there.headers['location'])).origin]).toEqual([302, gate.pagesUrl]);
-      for (const headers of [{ accept: '*/*' }, { accept: 'text/html,application/json' }, { accept: '' }]) expect((await ask({}, { 'sec-fetch-site': 'cross-site', ...headers })).headers['location']).toBeUndefined();
+      for (const headers of [{ accept: '*/*' }, { accept: 'text/html,application/json' }, { accept: '' }])
+        expect((await ask({}, { 'sec-fetch-site': 'cross-site', ...headers })).headers['location']).toBeUndefined();
       expect((await ask({}, { 'sec-fetch-site': 'none, cross-site' })).text).toContain('<h1>Log in?</h1>');
-      for (const method of ['POST', 'HEAD']) expect((await httpRequestOnce(`${gate.pagesUrl}/.sallyport/login?provider=one`, { method, headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(405);
+      for (const method of ['POST', 'HEAD'])
+        expect(
+          (
+            await httpRequestOnce(`${gate.pagesUrl}/.sallyport/login?provider=one`, {
+              method,
+              headers: { 'sec-fetch-site': 'cross-site' },
+            })
+          ).status,
+        ).toBe(405);
     });
   });
 }

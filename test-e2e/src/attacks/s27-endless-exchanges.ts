@@ -5,42 +5,82 @@ import { bytesOf, eventOf, expectAccepted, expectRefused, metric, pods, type Att
 import { openRaw, type RawStream } from './raw-stream.ts';
 import { limits, scene } from './scene.ts';
 
-type Shape = Attack & { answer(request: IncomingMessage, response: ServerResponse): void; begun?: string; reads?: boolean };
+type Shape = Attack & {
+  answer(request: IncomingMessage, response: ServerResponse): void;
+  begun?: string;
+  reads?: boolean;
+};
 
 const drip = (length?: number) => (_request: IncomingMessage, response: ServerResponse) => {
-  response.writeHead(200, { 'content-type': 'text/plain', ...(length === undefined ? {} : { 'content-length': String(length) }) });
+  response.writeHead(200, {
+    'content-type': 'text/plain',
+    ...(length === undefined ? {} : { 'content-length': String(length) }),
+  });
   const timer = setInterval(() => response.write('x'), 50);
   response.on('error', () => {}).on('close', () => clearInterval(timer));
 };
-const flood = (_request: IncomingMessage, response: ServerResponse) => void response.on('error', () => {}).end(Buffer.alloc(64 * 1024 * 1024, 120));
+const flood = (_request: IncomingMessage, response: ServerResponse) =>
+  void response.on('error', () => {}).end(Buffer.alloc(64 * 1024 * 1024, 120));
 const swallow = (request: IncomingMessage) => void request.on('error', () => {}).resume();
 const never = (request: IncomingMessage) => void request.on('error', () => {});
 
 const answered: [string, Shape][] = [
-  ['a plain GET of an aggregated API', { answer: drip(), target: '/clusters/dev/apis/metrics.example.com/v1/endless' }], ['a GET of a promised length', { answer: drip(1_000_000), target: pods }],
-  ['what is no resource', { answer: drip(), target: '/clusters/dev/version' }], ['a pod behind services/proxy', { answer: drip(), target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/download' }],
-  ['logs that are not followed, to a slow reader', { answer: flood, target: `${pods}/web/log`, reads: false }], ['a large list to a slow reader', { answer: flood, target: pods, reads: false }],
-  ['a write whose answer has no end', { answer: drip(), method: 'POST', target: pods, lines: ['Content-Length: 2'], body: '{}' }],
-  ['a write that is answered before its body ends', { answer: drip(), method: 'POST', target: pods, lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' }],
+  ['a plain GET of an aggregated API', { answer: drip(), target: '/clusters/dev/apis/metrics.example.com/v1/endless' }],
+  ['a GET of a promised length', { answer: drip(1_000_000), target: pods }],
+  ['what is no resource', { answer: drip(), target: '/clusters/dev/version' }],
+  [
+    'a pod behind services/proxy',
+    { answer: drip(), target: '/clusters/dev/api/v1/namespaces/dev/services/web/proxy/download' },
+  ],
+  ['logs that are not followed, to a slow reader', { answer: flood, target: `${pods}/web/log`, reads: false }],
+  ['a large list to a slow reader', { answer: flood, target: pods, reads: false }],
+  [
+    'a write whose answer has no end',
+    { answer: drip(), method: 'POST', target: pods, lines: ['Content-Length: 2'], body: '{}' },
+  ],
+  [
+    'a write that is answered before its body ends',
+    { answer: drip(), method: 'POST', target: pods, lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' },
+  ],
 ];
 const unanswered: [string, Shape][] = [
-  ['a write whose body has no end (with a length)', { answer: swallow, method: 'POST', target: pods, lines: ['Content-Length: 100000'], body: 'begun' }],
-  ['a write whose body has no end (in chunks)', { answer: swallow, method: 'PUT', target: `${pods}/web`, lines: ['Transfer-Encoding: chunked'], body: '5\r\nbegun\r\n' }],
-  ['a write without an answer', { answer: never, method: 'DELETE', target: `${pods}/web` }], ['a read without an answer', { answer: never, target: `${pods}/web` }],
+  [
+    'a write whose body has no end (with a length)',
+    { answer: swallow, method: 'POST', target: pods, lines: ['Content-Length: 100000'], body: 'begun' },
+  ],
+  [
+    'a write whose body has no end (in chunks)',
+    {
+      answer: swallow,
+      method: 'PUT',
+      target: `${pods}/web`,
+      lines: ['Transfer-Encoding: chunked'],
+      body: '5\r\nbegun\r\n',
+    },
+  ],
+  ['a write without an answer', { answer: never, method: 'DELETE', target: `${pods}/web` }],
+  ['a read without an answer', { answer: never, target: `${pods}/web` }],
 ];
 const longMs = 2000;
 /** A second is promised; a busy machine is given three. */
 const inTimeMs = 3000;
-const wait = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const wait = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 const open: RawStream[] = [];
-const revoke = async ({ sessionId }: Login) => scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
+const revoke = async ({ sessionId }: Login) =>
+  scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
 const listed = async ({ token, sessionId }: Login, more = '') => {
   const { text } = await scene().gate.request(`/.sallyport/api/v1/streams?session=${sessionId}${more}`, { token });
   return (JSON.parse(text) as { streams: { kind: string; reason?: string; path: string }[] }).streams;
 };
 
-async function begin({ answer, reads = true, ...attack }: Shape, token: string): Promise<{ stream: RawStream; connection: { closed: boolean } }> {
+async function begin(
+  { answer, reads = true, ...attack }: Shape,
+  token: string,
+): Promise<{ stream: RawStream; connection: { closed: boolean } }> {
   const { dev } = scene();
   dev.answer(answer);
   const from = dev.requests.length;
@@ -62,24 +102,35 @@ async function endWithSession(shape: Shape, kind: string): Promise<{ stream: Raw
   await eventually('the end upstream', () => connection.closed, 10_000);
   expect(Date.now() - revokedAt).toBeLessThan(inTimeMs);
   stream.socket.resume();
-  const [cut] = await scene().gate.audit.await((record) => record.type === 'stream.cut' && record.data.sallyport.sessionId === login.sessionId);
+  const [cut] = await scene().gate.audit.await(
+    (record) => record.type === 'stream.cut' && record.data.sallyport.sessionId === login.sessionId,
+  );
   expect(cut!.data.sallyport.stream).toMatchObject({ kind, reason: 'session-ended' });
   return { stream, auditId: cut!.data.auditID };
 }
 
 function attackSessions(): void {
-  it.each(answered)('(%s) is listed, and ends within a second of its session; it does not look whole', async (_what, shape) => {
-    const { stream, auditId } = await endWithSession(shape, shape.target!.includes('/proxy/') ? 'proxy' : 'request');
-    await eventually('the end', () => stream.endedAt !== undefined, inTimeMs);
-    expect(stream.text().slice(0, 20)).toMatch(/^HTTP\/1\.1 200 /);
-    expect(stream.text().slice(-10)).not.toMatch(/\r\n0\r\n\r\n$/);
-    expect((await eventOf(auditId)).data).toMatchObject({ responseStatus: { code: 200 }, sallyport: { stream: { reason: 'session-ended' } } });
-  });
+  it.each(answered)(
+    '(%s) is listed, and ends within a second of its session; it does not look whole',
+    async (_what, shape) => {
+      const { stream, auditId } = await endWithSession(shape, shape.target!.includes('/proxy/') ? 'proxy' : 'request');
+      await eventually('the end', () => stream.endedAt !== undefined, inTimeMs);
+      expect(stream.text().slice(0, 20)).toMatch(/^HTTP\/1\.1 200 /);
+      expect(stream.text().slice(-10)).not.toMatch(/\r\n0\r\n\r\n$/);
+      expect((await eventOf(auditId)).data).toMatchObject({
+        responseStatus: { code: 200 },
+        sallyport: { stream: { reason: 'session-ended' } },
+      });
+    },
+  );
 
   it.each(unanswered)('(%s) is listed, and refused within a second of the end of its session', async (_what, shape) => {
     const { stream, auditId } = await endWithSession(shape, 'request');
     await eventually('the refusal', () => stream.text().startsWith('HTTP/1.1 401 '), inTimeMs);
-    expect((await eventOf(auditId)).data).toMatchObject({ responseStatus: { code: 401 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } });
+    expect((await eventOf(auditId)).data).toMatchObject({
+      responseStatus: { code: 401 },
+      sallyport: { stream: { kind: 'request', reason: 'session-ended' } },
+    });
   });
 
   it('whose session ended before it was two seconds old ends too, and the list of what has ended says why', async () => {
@@ -88,7 +139,9 @@ function attackSessions(): void {
     await eventually('an answer', () => stream.text().includes('200'));
     expect((await revoke(login)).status).toBe(204);
     await eventually('the end', () => stream.endedAt !== undefined, inTimeMs);
-    expect(await listed({ ...login, token: scene().tokens.bob }, '&ended=true&all=true')).toMatchObject([{ kind: 'request', reason: 'session-ended' }]);
+    expect(await listed({ ...login, token: scene().tokens.bob }, '&ended=true&all=true')).toMatchObject([
+      { kind: 'request', reason: 'session-ended' },
+    ]);
   });
 }
 
@@ -99,10 +152,19 @@ function attackNumbers(): void {
     scene().dev.answer(drip());
     const before = await metric('sallyport_proxy_streams_refused_total', '{limit="requests"}');
     const begun = scene().dev.requests.length;
-    for (let count = 0; count < limits.inFlightPerUser; count += 1) open.push(await openRaw(bytesOf({ authorization: `Bearer ${count % 2 === 0 ? tokens.alice : second}` })));
+    for (let count = 0; count < limits.inFlightPerUser; count += 1)
+      open.push(await openRaw(bytesOf({ authorization: `Bearer ${count % 2 === 0 ? tokens.alice : second}` })));
     await eventually('all are under way', () => scene().dev.requests.length === begun + limits.inFlightPerUser, 10_000);
-    for (const [attack, token] of [[{}, tokens.alice], [{ method: 'DELETE', target: `${pods}/web` }, second], [{ target: '/clusters/noshell/version' }, tokens.alice]] as const) {
-      const { reply } = await expectRefused({ ...attack, authorization: `Bearer ${token}` }, 429, new RegExp(`You have ${limits.inFlightPerUser} requests`));
+    for (const [attack, token] of [
+      [{}, tokens.alice],
+      [{ method: 'DELETE', target: `${pods}/web` }, second],
+      [{ target: '/clusters/noshell/version' }, tokens.alice],
+    ] as const) {
+      const { reply } = await expectRefused(
+        { ...attack, authorization: `Bearer ${token}` },
+        429,
+        new RegExp(`You have ${limits.inFlightPerUser} requests`),
+      );
       expect(reply.header('retry-after')).toEqual(['1']);
     }
     expect(await metric('sallyport_proxy_streams_refused_total', '{limit="requests"}')).toBe(before + 3);
@@ -113,7 +175,7 @@ function attackNumbers(): void {
     open.push(other);
     await eventually('somebody else', () => other.text().includes('200'));
     for (const { socket } of open.splice(0)) socket.destroy();
-    await eventually('none is under way', async () => await metric('sallyport_proxy_open_requests') < 5);
+    await eventually('none is under way', async () => (await metric('sallyport_proxy_open_requests')) < 5);
     scene().dev.answer(undefined);
     await expectAccepted({});
   }, 60_000);

@@ -1,12 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventOf, expectAccepted, expectRefused, type Attack } from './attack.ts';
 
-const sent = (method: string, path: string, type = 'application/json'): Attack => ({ method, target: `/clusters/noshell${path}`, lines: [`Content-Type: ${type}`, 'Content-Length: 2'], body: '{}' });
+const sent = (method: string, path: string, type = 'application/json'): Attack => ({
+  method,
+  target: `/clusters/noshell${path}`,
+  lines: [`Content-Type: ${type}`, 'Content-Length: 2'],
+  body: '{}',
+});
 const requests = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 /** Everything by which a credential is minted, besides what gives a shell. */
 const minting: [string, Attack][] = [
-  ['a token of a ServiceAccount', sent('POST', '/api/v1/namespaces/dev/serviceaccounts/default/token')], ['a request for a certificate', sent('POST', requests)], ['one that is applied', sent('PATCH', `${requests}/a`, 'application/apply-patch+yaml')],
-  ['an approval', sent('PUT', `${requests}/a/approval`)], ['an approval by patch', sent('PATCH', `${requests}/a/approval`, 'application/merge-patch+json')], ['a request for a pod\'s certificate', sent('POST', '/apis/certificates.k8s.io/v1beta1/namespaces/dev/podcertificaterequests')],
+  ['a token of a ServiceAccount', sent('POST', '/api/v1/namespaces/dev/serviceaccounts/default/token')],
+  ['a request for a certificate', sent('POST', requests)],
+  ['one that is applied', sent('PATCH', `${requests}/a`, 'application/apply-patch+yaml')],
+  ['an approval', sent('PUT', `${requests}/a/approval`)],
+  ['an approval by patch', sent('PATCH', `${requests}/a/approval`, 'application/merge-patch+json')],
+  [
+    "a request for a pod's certificate",
+    sent('POST', '/apis/certificates.k8s.io/v1beta1/namespaces/dev/podcertificaterequests'),
+  ],
 ];
 
 export function attackMinting(): void {

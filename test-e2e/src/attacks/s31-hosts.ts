@@ -4,12 +4,25 @@ import { scene } from './scene.ts';
 
 const cluster = 'dev.k8s.test';
 /** A request with exactly these Host lines, as a cookie's owner or with alice's token. */
-const bytes = (target: string, hosts: readonly string[], more: readonly string[] = []) => [
-  `GET ${target} HTTP/1.1`, ...hosts.map((host) => `Host:${host === '' ? '' : ` ${host}`}`), `Authorization: Bearer ${scene().tokens.alice}`, ...more, 'Connection: close', '', '',
-].join('\r\n');
+const bytes = (target: string, hosts: readonly string[], more: readonly string[] = []) =>
+  [
+    `GET ${target} HTTP/1.1`,
+    ...hosts.map((host) => `Host:${host === '' ? '' : ` ${host}`}`),
+    `Authorization: Bearer ${scene().tokens.alice}`,
+    ...more,
+    'Connection: close',
+    '',
+    '',
+  ].join('\r\n');
 const pairs: [string, string[]][] = [
-  ['the first empty', ['', cluster]], ['the second empty', [cluster, '']], ['both empty', ['', '']], ['two hosts', ['127.0.0.1', cluster]], ['two hosts the other way', [cluster, '127.0.0.1']],
-  ['twice the same', [cluster, cluster]], ['three, two of them empty', ['', '', cluster]], ['two in one line', [`127.0.0.1, ${cluster}`]],
+  ['the first empty', ['', cluster]],
+  ['the second empty', [cluster, '']],
+  ['both empty', ['', '']],
+  ['two hosts', ['127.0.0.1', cluster]],
+  ['two hosts the other way', [cluster, '127.0.0.1']],
+  ['twice the same', [cluster, cluster]],
+  ['three, two of them empty', ['', '', cluster]],
+  ['two in one line', [`127.0.0.1, ${cluster}`]],
 ];
 
 export function attackHosts(): void {
@@ -20,7 +33,14 @@ export function attackHosts(): void {
     });
 
     it.each(pairs)('(%s) nor a page of the gateway, nor its health', async (_what, hosts) => {
-      for (const target of ['/.sallyport/me', '/.sallyport/api/v1/clusters', '/healthz', '/livez', '/.pomerium/', '/.well-known/pomerium']) {
+      for (const target of [
+        '/.sallyport/me',
+        '/.sallyport/api/v1/clusters',
+        '/healthz',
+        '/livez',
+        '/.pomerium/',
+        '/.well-known/pomerium',
+      ]) {
         const { event } = await expectRefused(bytes(target, hosts), 400, /Host/);
         expect(event.data.sallyport.cluster?.id ?? '').not.toBe('dev');
       }
@@ -33,7 +53,11 @@ export function attackHosts(): void {
     });
 
     it('do not pass in front of an upgrade or behind another request', async () => {
-      const exec = bytes('/api/v1/namespaces/dev/pods/web/exec?command=ls', ['', cluster], ['Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io']).replace('Connection: close', 'Connection: Upgrade');
+      const exec = bytes(
+        '/api/v1/namespaces/dev/pods/web/exec?command=ls',
+        ['', cluster],
+        ['Upgrade: websocket', 'Sec-WebSocket-Protocol: v5.channel.k8s.io'],
+      ).replace('Connection: close', 'Connection: Upgrade');
       await expectRefused(exec, 400, /Host/);
       const before = reached();
       const health = bytes('/healthz', ['127.0.0.1']).replace('Connection: close\r\n', '');

@@ -6,8 +6,14 @@ const encoded = (text: string) => Array.from(text, (char) => `%${char.charCodeAt
 const again = (text: string) => text.replaceAll('%', '%25');
 
 const spellings: [string, (token: string) => string][] = [
-  ['encoded', encoded], ['encoded in upper case', (token) => encoded(token).toUpperCase()], ['encoded in part', (token) => token.replace('_', '%5f')], ['its last character encoded', (token) => token.slice(0, -1) + encoded(token.at(-1)!)],
-  ['encoded twice', (token) => again(encoded(token))], ['encoded three times', (token) => again(again(encoded(token)))], ['its escapes encoded', (token) => encoded(encoded(token))], ['encoded twice in part', (token) => token.replace('pt', '%2570%2574')],
+  ['encoded', encoded],
+  ['encoded in upper case', (token) => encoded(token).toUpperCase()],
+  ['encoded in part', (token) => token.replace('_', '%5f')],
+  ['its last character encoded', (token) => token.slice(0, -1) + encoded(token.at(-1)!)],
+  ['encoded twice', (token) => again(encoded(token))],
+  ['encoded three times', (token) => again(again(encoded(token)))],
+  ['its escapes encoded', (token) => encoded(encoded(token))],
+  ['encoded twice in part', (token) => token.replace('pt', '%2570%2574')],
 ];
 
 /** What a reader of the trail could make of it who decodes again and again. */
@@ -21,16 +27,25 @@ export function attackHiddenTokens(): void {
     it.each(spellings)('(%s) is refused, and recorded by no reading', async (_how, spell) => {
       const token = scene().tokens.alice;
       const hidden = spell(token);
-      const targets = [`/clusters/dev/api?access_token=${hidden}`, `/clusters/dev/api/v1/namespaces/dev/pods/${hidden}`, `/clusters/${hidden}/api`, `/clusters/dev/api/v1/namespaces/dev/pods/web/exec?command=${hidden}&x=y`, `/${hidden}`];
+      const targets = [
+        `/clusters/dev/api?access_token=${hidden}`,
+        `/clusters/dev/api/v1/namespaces/dev/pods/${hidden}`,
+        `/clusters/${hidden}/api`,
+        `/clusters/dev/api/v1/namespaces/dev/pods/web/exec?command=${hidden}&x=y`,
+        `/${hidden}`,
+      ];
       for (const target of targets) {
         const { event, reply } = await expectRefused({ target }, 400, /token stands in the address/);
         for (const text of [JSON.stringify(event), reply.text]) expect(decoded(text)).not.toContain(token.slice(5));
       }
-      const { event } = await expectRefused({ target: '/clusters/dev/api//', lines: [`User-Agent: kubectl/${hidden}`, `Kubectl-Command: ${hidden}`] }, 400);
+      const { event } = await expectRefused(
+        { target: '/clusters/dev/api//', lines: [`User-Agent: kubectl/${hidden}`, `Kubectl-Command: ${hidden}`] },
+        400,
+      );
       expect(decoded(JSON.stringify(event))).not.toContain(token.slice(5));
     });
 
-    it.each(spellings)('(%s) is refused by the gateway\'s own pages too', async (_how, spell) => {
+    it.each(spellings)("(%s) is refused by the gateway's own pages too", async (_how, spell) => {
       const { gate, tokens } = scene();
       const { status, text } = await gate.request(`/.sallyport/me?next=${spell(tokens.alice)}`);
       expect(status).toBe(400);

@@ -4,25 +4,46 @@ import { openRaw } from './raw-stream.ts';
 import { eventually } from '../harness/index.ts';
 import { scene } from './scene.ts';
 
-const say = (bytes: string) => scene().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
+const say = (bytes: string) =>
+  scene().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
 const proxied = '/clusters/dev/api/v1/namespaces/dev/services/web/proxy';
 
 /** What other readers than the API server, or proxies and caches in front of the gateway, make of what passes. */
 export function attackForeignReaders(): void {
   describe('S34: a path that is a dot segment for readers who take parameters away', () => {
-    it.each(['..;', '.;', '..;x=y', '%2e%2e;', '.%2E%3bx', '..%20'])('(%s) is refused, behind a proxy subresource as well', async (segment) => {
-      for (const target of [`${pods}/${segment}/secrets`, `${proxied}/a/${segment}/manager`, `/clusters/dev/${segment}/api`, `${proxied}/${segment}`]) await expectRefused({ target }, 400, /target is refused/);
-    });
+    it.each(['..;', '.;', '..;x=y', '%2e%2e;', '.%2E%3bx', '..%20'])(
+      '(%s) is refused, behind a proxy subresource as well',
+      async (segment) => {
+        for (const target of [
+          `${pods}/${segment}/secrets`,
+          `${proxied}/a/${segment}/manager`,
+          `/clusters/dev/${segment}/api`,
+          `${proxied}/${segment}`,
+        ])
+          await expectRefused({ target }, 400, /target is refused/);
+      },
+    );
 
     it('and one with a parameter in the name of a namespace is refused', async () => {
-      await expectRefused({ target: '/clusters/dev/apis/example.com/v1/namespaces/prod;x/things' }, 400, /target is refused/);
+      await expectRefused(
+        { target: '/clusters/dev/apis/example.com/v1/namespaces/prod;x/things' },
+        400,
+        /target is refused/,
+      );
       const { request } = await expectAccepted({ target: `${proxied}/login;jsessionid=1` });
       expect(request.url).toBe('/api/v1/namespaces/dev/services/web/proxy/login;jsessionid=1');
     });
   });
 
   describe('S34: a cluster whose answer of HTTP/1.0 has a coding', () => {
-    it.each([['a read', {}], ['a write', { method: 'POST', lines: ['Content-Length: 2'], body: '{}' }], ['a write whose body is still coming', { method: 'POST', lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' }]])('(to %s) is not relayed', async (_what, attack) => {
+    it.each([
+      ['a read', {}],
+      ['a write', { method: 'POST', lines: ['Content-Length: 2'], body: '{}' }],
+      [
+        'a write whose body is still coming',
+        { method: 'POST', lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' },
+      ],
+    ])('(to %s) is not relayed', async (_what, attack) => {
       say('HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n');
       const reply = await send(bytesOf(attack), 4000);
       expect(reply.code).toBe(502);
@@ -33,11 +54,19 @@ export function attackForeignReaders(): void {
   describe('S34: a cluster that sends interim answers unasked', () => {
     it('during a write does not break it, and has none of them relayed', async () => {
       scene().dev.answer((request, response) => {
-        response.socket!.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </evil>; rel=preload\r\n\r\n');
-        request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"Pod"}')).resume();
+        response.socket!.write(
+          'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </evil>; rel=preload\r\n\r\n',
+        );
+        request
+          .on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"Pod"}'))
+          .resume();
       });
-      const stream = await openRaw(bytesOf({ method: 'POST', lines: ['Content-Type: application/json', 'Content-Length: 14'], body: '{"kind":' }));
-      await new Promise((resolve) => { setTimeout(resolve, 200); });
+      const stream = await openRaw(
+        bytesOf({ method: 'POST', lines: ['Content-Type: application/json', 'Content-Length: 14'], body: '{"kind":' }),
+      );
+      await new Promise((resolve) => {
+        setTimeout(resolve, 200);
+      });
       stream.socket.write('"Pod"}');
       await eventually('an answer', () => stream.text().includes('{"kind":"Pod"}') || undefined);
       expect(stream.text()).toMatch(/^HTTP\/1\.1 200 /);
@@ -47,13 +76,27 @@ export function attackForeignReaders(): void {
 
     it('without end is a 502', async () => {
       say('HTTP/1.1 100 Continue\r\n\r\n'.repeat(50));
-      expect((await send(bytesOf({ method: 'POST', lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' }), 4000)).code).toBe(502);
+      expect(
+        (await send(bytesOf({ method: 'POST', lines: ['Transfer-Encoding: chunked'], body: '2\r\n{}\r\n' }), 4000))
+          .code,
+      ).toBe(502);
     });
   });
 
   describe('S34: an answer that a shared cache could keep for others', () => {
-    it.each([['public, max-age=3600', 'max-age=3600, private'], ['s-maxage=60', 'private'], [undefined, 'private']])('(%s) is for one person', async (said, kept) => {
-      scene().dev.answer((_request, response) => response.writeHead(200, { 'content-type': 'application/json', ...(said === undefined ? {} : { 'Cache-Control': said }) }).end('{"kind":"List"}'));
+    it.each([
+      ['public, max-age=3600', 'max-age=3600, private'],
+      ['s-maxage=60', 'private'],
+      [undefined, 'private'],
+    ])('(%s) is for one person', async (said, kept) => {
+      scene().dev.answer((_request, response) =>
+        response
+          .writeHead(200, {
+            'content-type': 'application/json',
+            ...(said === undefined ? {} : { 'Cache-Control': said }),
+          })
+          .end('{"kind":"List"}'),
+      );
       const { reply } = await expectAccepted({});
       expect(reply.header('cache-control')).toEqual([kept]);
     });

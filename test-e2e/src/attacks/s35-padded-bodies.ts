@@ -6,23 +6,48 @@ import { openRaw } from './raw-stream.ts';
 import { scene } from './scene.ts';
 
 const value = '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"padded"}}';
-const paddings: [string, string][] = [['white space', ' \r\n\t'.repeat(200)], ['a second value', '{"kind":"Pod"}'], ['a second document', '\n---\n'], ['NUL', '\0'.repeat(50)]];
-const framings: [string, (length: number) => string, (part: string) => string][] = [
-  ['with a length', (length) => `Content-Length: ${length}`, (part) => part], ['in chunks', () => 'Transfer-Encoding: chunked', (part) => `${part.length.toString(16)}\r\n${part}\r\n`],
+const paddings: [string, string][] = [
+  ['white space', ' \r\n\t'.repeat(200)],
+  ['a second value', '{"kind":"Pod"}'],
+  ['a second document', '\n---\n'],
+  ['NUL', '\0'.repeat(50)],
 ];
-const wait = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const framings: [string, (length: number) => string, (part: string) => string][] = [
+  ['with a length', (length) => `Content-Length: ${length}`, (part) => part],
+  ['in chunks', () => 'Transfer-Encoding: chunked', (part) => `${part.length.toString(16)}\r\n${part}\r\n`],
+];
+const wait = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 export function attackPaddedBodies(): void {
   describe('S35: a write whose value is finished when its right is gone, and padded so that its end is yet to come', () => {
-    it.each(framings.flatMap(([how, line, part]) => paddings.map(([what, padding]) => [how, what, line, part, padding] as const)))('(%s, with %s) never has its value whole at the cluster', async (how, what, line, part, padding) => {
+    it.each(
+      framings.flatMap(([how, line, part]) =>
+        paddings.map(([what, padding]) => [how, what, line, part, padding] as const),
+      ),
+    )('(%s, with %s) never has its value whole at the cluster', async (how, what, line, part, padding) => {
       const { gate, dev, tokens } = scene();
       const { token, sessionId } = await gate.login('alice@example.com');
       const mark = `attack=padded-${encodeURIComponent(how + what)}`;
-      const stream = await openRaw(bytesOf({ method: 'POST', target: `${pods}?${mark}`, authorization: `Bearer ${token}`, lines: ['Content-Type: application/json', line(value.length + padding.length + 1)] }));
+      const stream = await openRaw(
+        bytesOf({
+          method: 'POST',
+          target: `${pods}?${mark}`,
+          authorization: `Bearer ${token}`,
+          lines: ['Content-Type: application/json', line(value.length + padding.length + 1)],
+        }),
+      );
       stream.socket.write(part(value.slice(0, -1)));
-      const request = await eventually('the beginning is at the cluster', () => dev.requests.findLast((one) => one.url.includes(mark) && one.body().length > 0));
+      const request = await eventually('the beginning is at the cluster', () =>
+        dev.requests.findLast((one) => one.url.includes(mark) && one.body().length > 0),
+      );
       await wait(1200);
-      expect((await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: tokens.alice })).status).toBe(204);
+      expect(
+        (await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: tokens.alice }))
+          .status,
+      ).toBe(204);
       stream.socket.write(Buffer.from(part(`}${padding}`), 'latin1'));
       await eventually('the refusal', () => stream.text().startsWith('HTTP/1.1 401 '));
       await eventually('the end upstream', () => request.connection.closed);
@@ -34,13 +59,16 @@ export function attackPaddedBodies(): void {
 
   describe('S35: a cluster whose answer drips byte by byte', () => {
     it('is answered for in the end, and keeps nobody else waiting', async () => {
-      // The last of its connection: Node's server takes its own response for unfinished, and would let the next one wait behind it.
+      // The last of its connection: Node's server takes its own response for unfinished, and would let the next one
+      // wait behind it.
       const answer = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 15\r\nX-Long: ${'a'.repeat(2000)}\r\n\r\n{"kind":"Drip"}`;
       const drip = async (socket: Socket) => {
         socket.setNoDelay(true);
         for (const byte of answer) {
           socket.write(byte);
-          await new Promise((resolve) => { setImmediate(resolve); });
+          await new Promise((resolve) => {
+            setImmediate(resolve);
+          });
         }
         socket.end();
       };

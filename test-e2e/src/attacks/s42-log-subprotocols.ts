@@ -5,24 +5,43 @@ import { openRaw } from './raw-stream.ts';
 import { scene } from './scene.ts';
 
 const log = `${pods}/web/log?follow=true`;
-const offers = (...protocols: string[]) => [...webSocket.slice(0, 4), ...protocols.map((protocol) => `Sec-WebSocket-Protocol: ${protocol}`)];
+const offers = (...protocols: string[]) => [
+  ...webSocket.slice(0, 4),
+  ...protocols.map((protocol) => `Sec-WebSocket-Protocol: ${protocol}`),
+];
 const realPods = '/clusters/real/api/v1/namespaces/default/pods';
 
 /** Each of these is refused by the cluster, with an answer that does not end and a connection that it keeps. */
 const refusals: [string, string][] = [
-  ['with a length', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n{'], ['in chunks', 'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n'], ['up to the end of the connection', 'HTTP/1.1 403 Forbidden\r\n\r\nrefused'],
+  ['with a length', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n{'],
+  ['in chunks', 'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n'],
+  ['up to the end of the connection', 'HTTP/1.1 403 Forbidden\r\n\r\nrefused'],
 ];
 
 export function attackLogSubprotocols(): void {
   describe('S42: a log over WebSocket', () => {
-    it.each([['v5.channel.k8s.io'], ['v4.channel.k8s.io'], ['channel.k8s.io'], ['base64.channel.k8s.io'], ['SPDY/3.1+portforward.k8s.io'], ['Binary.k8s.io'], ['made.up'], ['binary.k8s.io, v5.channel.k8s.io'], ['binary.k8s.io', 'v5.channel.k8s.io'], ['binary.k8s.io,'], ['']])(
-      'in the subprotocol %j %j is refused', async (...protocols) => {
-        await expectRefused({ target: log, lines: offers(...protocols.filter((one) => one !== undefined)) }, 400);
-      });
-
-    it.each([[], ['binary.k8s.io'], ['base64.binary.k8s.io'], ['binary.k8s.io, base64.binary.k8s.io']])('in what logs are sent in passes (%j)', async (...protocols) => {
-      await expectAccepted({ target: log, lines: offers(...protocols.filter((one) => one !== undefined)) }, 101);
+    it.each([
+      ['v5.channel.k8s.io'],
+      ['v4.channel.k8s.io'],
+      ['channel.k8s.io'],
+      ['base64.channel.k8s.io'],
+      ['SPDY/3.1+portforward.k8s.io'],
+      ['Binary.k8s.io'],
+      ['made.up'],
+      ['binary.k8s.io, v5.channel.k8s.io'],
+      ['binary.k8s.io', 'v5.channel.k8s.io'],
+      ['binary.k8s.io,'],
+      [''],
+    ])('in the subprotocol %j %j is refused', async (...protocols) => {
+      await expectRefused({ target: log, lines: offers(...protocols.filter((one) => one !== undefined)) }, 400);
     });
+
+    it.each([[], ['binary.k8s.io'], ['base64.binary.k8s.io'], ['binary.k8s.io, base64.binary.k8s.io']])(
+      'in what logs are sent in passes (%j)',
+      async (...protocols) => {
+        await expectAccepted({ target: log, lines: offers(...protocols.filter((one) => one !== undefined)) }, 101);
+      },
+    );
 
     it.each([log, `${pods}?watch=true`])('or a watch (%s) is not taken over SPDY', async (target) => {
       await expectRefused({ target, lines: spdy.slice(0, 3) }, 400);
@@ -34,7 +53,10 @@ export function attackLogSubprotocols(): void {
       const { dev } = scene();
       const from = dev.connections.length;
       dev.answerUpgrade((_request, socket) => {
-        socket.on('error', () => {}).on('end', () => socket.end()).resume();
+        socket
+          .on('error', () => {})
+          .on('end', () => socket.end())
+          .resume();
         socket.write(answer);
       });
       const stream = await openRaw(bytesOf({ target: exec, lines: webSocket }));
@@ -44,10 +66,15 @@ export function attackLogSubprotocols(): void {
       stream.socket.destroy();
     });
 
-    it.each([['one foreign', ['v5.channel.k8s.io']], ['several', ['v5.channel.k8s.io, v4.channel.k8s.io']], ['none', []]])('is no watch of the real API server (%s)', async (_what, protocols) => {
+    it.each([
+      ['one foreign', ['v5.channel.k8s.io']],
+      ['several', ['v5.channel.k8s.io, v4.channel.k8s.io']],
+      ['none', []],
+    ])('is no watch of the real API server (%s)', async (_what, protocols) => {
       const stream = await openRaw(bytesOf({ target: `${realPods}?watch=true`, lines: offers(...protocols) }));
       await eventually('an answer', () => /^HTTP\/1\.1 (101|400|403) /.test(stream.text()));
-      if (!stream.text().startsWith('HTTP/1.1 101')) await eventually('the end', () => stream.endedAt !== undefined, 3000);
+      if (!stream.text().startsWith('HTTP/1.1 101'))
+        await eventually('the end', () => stream.endedAt !== undefined, 3000);
       stream.socket.destroy();
     });
   });

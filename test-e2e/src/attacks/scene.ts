@@ -1,30 +1,62 @@
 import { demoPeople, type Person } from '@sallyport/standalone';
 import { hashToken } from '@sallyport/kit';
-import { realClusterAccess, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
+import {
+  realClusterAccess,
+  startGate,
+  startRecordingUpstream,
+  type Gate,
+  type RecordingUpstream,
+} from '../harness/index.ts';
 
 const developers = [{ allow: { or: [{ groups: 'developers' }] } }];
 const without = (criterion: object) => [...developers, { deny: { or: [criterion] } }];
 const triesOnly = [{ allow: { and: [{ groups: 'developers' }, { 'k8s/dry_run': true }] } }];
 
 /** Paths that a policy denies in every way in which it can name one. */
-const pathsDenied = [{ 'k8s/non_resource_path': { in: ['/version', '/apis'] } }, { 'k8s/non_resource_path': { starts_with: '/logs/' } }, { http_path: { ends_with: '/secrets' } }, { expression: 'kubernetes.path == "/metrics" || kubernetes.path.startsWith("/debug/")' }];
+const pathsDenied = [
+  { 'k8s/non_resource_path': { in: ['/version', '/apis'] } },
+  { 'k8s/non_resource_path': { starts_with: '/logs/' } },
+  { http_path: { ends_with: '/secrets' } },
+  { expression: 'kubernetes.path == "/metrics" || kubernetes.path.startsWith("/debug/")' },
+];
 
 const onlyVerbs = (...verbs: string[]) => [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': verbs }] } }];
-const withoutSecrets = [...developers, { deny: { and: [{ 'k8s/resource': 'secrets' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } }];
+const withoutSecrets = [
+  ...developers,
+  { deny: { and: [{ 'k8s/resource': 'secrets' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } },
+];
 /** Programs, selectors and paths that a policy denies by expressions that loop over what the caller sends. */
 const programsDenied = [
-  { expression: 'has(kubernetes.exec) && kubernetes.exec.command.exists(c, c.split("/").exists(p, p == "passwd"))' }, { expression: 'has(kubernetes.labelSelector) && kubernetes.labelSelector.split(",").exists(t, t.split("=").exists(p, p == "prod"))' },
+  { expression: 'has(kubernetes.exec) && kubernetes.exec.command.exists(c, c.split("/").exists(p, p == "passwd"))' },
+  {
+    expression:
+      'has(kubernetes.labelSelector) && kubernetes.labelSelector.split(",").exists(t, t.split("=").exists(p, p == "prod"))',
+  },
   { expression: 'request.path.split("/").exists(p, p.split("-").exists(q, q == "secret"))' },
 ];
 
 /** Few enough that an attack can reach them, and more than any other attack opens at once. */
 export const limits = { perUser: 40, perCluster: 60, inFlightPerUser: 150 };
-const person = (name: string, groups: string[], more: Partial<Person> = {}): Person => ({ user: `${name}@example.com`, password: name, groups, ...more });
+const person = (name: string, groups: string[], more: Partial<Person> = {}): Person => ({
+  user: `${name}@example.com`,
+  password: name,
+  groups,
+  ...more,
+});
 
 /** People whose names and groups the identity provider should not have sent, besides those of the demo. */
 const people: readonly Person[] = [
   ...demoPeople,
-  person('eve', ['developers', 'system:masters', 'System:Masters', 'system:serviceaccounts', 'system:serviceaccount:kube-system:default', 'cn=a,ou=b', 'developers,system:masters', 'Ärzte-開発']),
+  person('eve', [
+    'developers',
+    'system:masters',
+    'System:Masters',
+    'system:serviceaccounts',
+    'system:serviceaccount:kube-system:default',
+    'cn=a,ou=b',
+    'developers,system:masters',
+    'Ärzte-開発',
+  ]),
   person('dan', ['developers', ' system:masters']),
   person('crlf', ['developers', 'x\r\nImpersonate-Group: system:masters']),
   person('long', ['developers', 'g'.repeat(64 * 1024)]),
@@ -32,11 +64,20 @@ const people: readonly Person[] = [
 ];
 
 /** The tokens by which the gateway is known to its clusters; neither may be seen anywhere but there. */
-export const planted = { dev: 'planted-credential-of-the-dev-cluster', prod: 'planted-credential-of-the-prod-cluster', gone: 'planted-credential-of-the-gone-cluster' };
+export const planted = {
+  dev: 'planted-credential-of-the-dev-cluster',
+  prod: 'planted-credential-of-the-prod-cluster',
+  gone: 'planted-credential-of-the-gone-cluster',
+};
 
-/** One gateway as four processes with Redis and Kafka, two upstreams that record, and the real API server: what all attacks are made on. */
+/**
+ * One gateway as four processes with Redis and Kafka, two upstreams that record, and the real API server: what all
+ * attacks are made on.
+ */
 export type Scene = {
-  gate: Gate; dev: RecordingUpstream; prod: RecordingUpstream;
+  gate: Gate;
+  dev: RecordingUpstream;
+  prod: RecordingUpstream;
   tokens: Record<'alice' | 'bob' | 'mallory' | 'eve', string>;
   /** Every answer that an attacker got. */
   answers: string[];
@@ -51,16 +92,31 @@ export function scene(): Scene {
 }
 
 export async function openScene(): Promise<void> {
-  const [dev, prod, real] = await Promise.all([startRecordingUpstream(), startRecordingUpstream(), realClusterAccess()]);
+  const [dev, prod, real] = await Promise.all([
+    startRecordingUpstream(),
+    startRecordingUpstream(),
+    realClusterAccess(),
+  ]);
   const gone = { server: 'https://127.0.0.1:9', caFile: dev.caFile, token: planted.gone, policy: developers };
   const gate = await startGate({
-    mode: 'processes', people,
+    mode: 'processes',
+    people,
     clusters: [
       { ...dev.access, name: 'dev', token: planted.dev, host: 'dev.k8s.test', policy: developers },
       { ...prod.access, name: 'prod', token: planted.prod, policy: [{ allow: { or: [{ groups: 'sre' }] } }] },
-      { ...dev.access, name: 'readonly', token: planted.dev, policy: [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': ['get', 'list'] }] } }] },
+      {
+        ...dev.access,
+        name: 'readonly',
+        token: planted.dev,
+        policy: [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': ['get', 'list'] }] } }],
+      },
       { ...dev.access, name: 'noshell', token: planted.dev, policy: without({ 'k8s/shell_equivalent': true }) },
-      { ...dev.access, name: 'noexec', token: planted.dev, policy: without({ 'k8s/resource': ['pods/exec', 'pods/attach'] }) },
+      {
+        ...dev.access,
+        name: 'noexec',
+        token: planted.dev,
+        policy: without({ 'k8s/resource': ['pods/exec', 'pods/attach'] }),
+      },
       { ...dev.access, name: 'noforward', token: planted.dev, policy: without({ 'k8s/resource': 'pods/portforward' }) },
       { ...dev.access, name: 'tries', token: planted.dev, policy: triesOnly },
       { ...dev.access, name: 'noslash', token: planted.dev, policy: [...developers, { deny: { or: pathsDenied } }] },
@@ -69,7 +125,12 @@ export async function openScene(): Promise<void> {
       { ...dev.access, name: 'nocreate', token: planted.dev, policy: without({ 'k8s/verb': 'create' }) },
       { ...dev.access, name: 'updaters', token: planted.dev, policy: onlyVerbs('update', 'patch') },
       { ...dev.access, name: 'nosecrets', token: planted.dev, policy: withoutSecrets },
-      { ...dev.access, name: 'noprogram', token: planted.dev, policy: [...developers, { deny: { or: programsDenied } }] },
+      {
+        ...dev.access,
+        name: 'noprogram',
+        token: planted.dev,
+        policy: [...developers, { deny: { or: programsDenied } }],
+      },
       { ...gone, name: 'gone' },
       { ...real, name: 'real', policy: developers },
       { ...real, name: 'real-tries', policy: triesOnly },
@@ -81,14 +142,21 @@ export async function openScene(): Promise<void> {
     more: { timeouts: { connect: '2s', firstByte: '5s' }, streams: { drain: '0s', ...limits } },
   });
   const token = async (name: string) => (await gate.login(`${name}@example.com`)).token;
-  const tokens = { alice: await token('alice'), bob: await token('bob'), mallory: await token('mallory'), eve: await token('eve') };
+  const tokens = {
+    alice: await token('alice'),
+    bob: await token('bob'),
+    mallory: await token('mallory'),
+    eve: await token('eve'),
+  };
   open = { gate, dev, prod, tokens, answers: [] };
   resetScene();
 }
 
 /** An upstream that reads what it is sent before it answers, as an API server does. */
 export function resetScene(): void {
-  scene().dev.answer((request, response) => request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"List"}')));
+  scene().dev.answer((request, response) =>
+    request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"List"}')),
+  );
   scene().dev.answerUpgrade(undefined);
 }
 

@@ -8,11 +8,22 @@ import { describeAuditStore } from '@sallyport/audit/audit-store.conformance';
 import { startBed, type Bed } from '@sallyport/bed';
 import { auditQuerySchema, serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
 import {
-  createKafkaAuditSink, createLogger, createServiceClient, createServiceIdentity, encodeCaller, readConfig, sampleAuditRecord, type AuditSink, type ServiceClient,
+  createKafkaAuditSink,
+  createLogger,
+  createServiceClient,
+  createServiceIdentity,
+  encodeCaller,
+  readConfig,
+  sampleAuditRecord,
+  type AuditSink,
+  type ServiceClient,
 } from '@sallyport/kit';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
-const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<(typeof serviceNames)[number], ReturnType<typeof generateKeyPairSync>>;
+const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
+  (typeof serviceNames)[number],
+  ReturnType<typeof generateKeyPairSync>
+>;
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-audit-e2e-'));
 const topic = `audit-${crypto.randomUUID()}`;
 let bed: Bed;
@@ -34,16 +45,27 @@ describeAuditStore('PostgreSQL', async () => {
 
 /** The configuration of an installation; each has a topic of its own. */
 function load(own: { topic: string; store: string } = { topic, store: `{postgres: "${bed.postgres!.url}"}` }) {
-  for (const name of serviceNames) writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  const service = (name: (typeof serviceNames)[number]) => `  ${name}: {keyFile: ${name}.pem, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
-  return readConfig(['gateway: {url: "http://127.0.0.1:8443"}', 'services:', ...serviceNames.map(service), 'sessions: {memory: true}',
-    `audit: {kafka: {brokers: ${JSON.stringify(bed.kafka!.brokers)}, topic: ${own.topic}}, store: ${own.store}}`,
-    'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}'].join('\n'), path.join(directory, 'sallyport.yaml'), {});
+  for (const name of serviceNames)
+    writeFileSync(path.join(directory, `${name}.pem`), keys[name].privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const service = (name: (typeof serviceNames)[number]) =>
+    `  ${name}: {keyFile: ${name}.pem, publicKey: ${keys[name].publicKey.export({ type: 'spki', format: 'der' }).toString('base64')}${name === 'proxy' ? '' : ', listen: "127.0.0.1:0"'}}`;
+  return readConfig(
+    [
+      'gateway: {url: "http://127.0.0.1:8443"}',
+      'services:',
+      ...serviceNames.map(service),
+      'sessions: {memory: true}',
+      `audit: {kafka: {brokers: ${JSON.stringify(bed.kafka!.brokers)}, topic: ${own.topic}}, store: ${own.store}}`,
+      'identity: {providers: [{id: corp, issuer: "http://127.0.0.1:9", clientId: c, allowInsecureIssuer: true}]}',
+    ].join('\n'),
+    path.join(directory, 'sallyport.yaml'),
+    {},
+  );
 }
 
 async function until(ready: () => Promise<boolean> | boolean, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
-  while (!await ready()) {
+  while (!(await ready())) {
     if (Date.now() > end) throw new Error('it did not come to pass in time');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -59,19 +81,39 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     return service;
   };
   const connect = (service: RunningAudit) => {
-    const identity = createServiceIdentity({ name: 'proxy', privateKey: keys.proxy.privateKey as never, now: Date.now });
+    const identity = createServiceIdentity({
+      name: 'proxy',
+      privateKey: keys.proxy.privateKey as never,
+      now: Date.now,
+    });
     const client = createServiceClient({ url: service.url, audience: 'audit', identity });
     clients.push(client);
-    const asCaller = (subject: string, privileged: boolean) => encodeCaller({
-      session: { id: 's', kind: 'cli', expiresAt: 0 }, privileged, clientAddress: '127.0.0.1',
-      identity: { provider: 'corp', issuer: 'https://idp.example.com', subject, user: `${subject}@example.com`, groups: [], amr: [] },
-    });
+    const asCaller = (subject: string, privileged: boolean) =>
+      encodeCaller({
+        session: { id: 's', kind: 'cli', expiresAt: 0 },
+        privileged,
+        clientAddress: '127.0.0.1',
+        identity: {
+          provider: 'corp',
+          issuer: 'https://idp.example.com',
+          subject,
+          user: `${subject}@example.com`,
+          groups: [],
+          amr: [],
+        },
+      });
     return async (query: Record<string, string>, who = asCaller('carol', true)) => {
-      const { body } = await client.request({ method: 'GET', path: `/v1/events?${new URLSearchParams({ order: 'oldest', limit: '1000', ...query }).toString()}`, headers: { 'sallyport-caller': who }, timeoutMs: 8000 });
+      const { body } = await client.request({
+        method: 'GET',
+        path: `/v1/events?${new URLSearchParams({ order: 'oldest', limit: '1000', ...query }).toString()}`,
+        headers: { 'sallyport-caller': who },
+        timeoutMs: 8000,
+      });
       return (body as AuditPage).events;
     };
   };
-  const events = (count: number, session: string = crypto.randomUUID()) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
+  const events = (count: number, session: string = crypto.randomUUID()) =>
+    Array.from({ length: count }, () => sampleAuditRecord({ session }));
   const sessionOf = (records: readonly AuditRecord[]) => records[0]!.data.sallyport.sessionId!;
 
   beforeAll(() => {
@@ -144,7 +186,9 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     const all = async () => {
       const found: AuditRecord[] = [];
       for (let after: string | undefined; ;) {
-        const page = await store.find(auditQuerySchema.parse({ session: sessionOf(sent), order: 'oldest', limit: 1000, after }));
+        const page = await store.find(
+          auditQuerySchema.parse({ session: sessionOf(sent), order: 'oldest', limit: 1000, after }),
+        );
         found.push(...page.events);
         after = page.next;
         if (after === undefined) return found;
@@ -163,7 +207,10 @@ describe('the audit service on Kafka and PostgreSQL', () => {
     for (const record of first) sink.enqueue(record);
     for (const record of second) other.enqueue(record);
     // The embedded database takes some seconds to open, and on a busy machine more than a question waits.
-    await until(async () => (await theirs({ session: sessionOf(second) }).catch(() => [])).length === second.length, 60_000);
+    await until(
+      async () => (await theirs({ session: sessionOf(second) }).catch(() => [])).length === second.length,
+      60_000,
+    );
     await until(async () => (await ours({ session: sessionOf(first) })).length === first.length);
     expect([await ours({ session: sessionOf(second) }), await theirs({ session: sessionOf(first) })]).toEqual([[], []]);
     await other.close();
@@ -171,7 +218,8 @@ describe('the audit service on Kafka and PostgreSQL', () => {
 });
 
 describe('the embedded store', () => {
-  const open = (file: string) => createAuditStore({ embedded: file }, { logger, resolvePath: (name) => path.join(directory, name) });
+  const open = (file: string) =>
+    createAuditStore({ embedded: file }, { logger, resolvePath: (name) => path.join(directory, name) });
 
   it('has what it held when it is opened again in its directory', async () => {
     const record = sampleAuditRecord();

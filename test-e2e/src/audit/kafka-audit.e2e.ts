@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
 import type { AuditRecord } from '@sallyport/contracts';
-import { consumeKafkaAudit, createKafkaAuditSink, createLogger, type KafkaAuditConsumer, type KafkaConfig } from '@sallyport/kit';
+import {
+  consumeKafkaAudit,
+  createKafkaAuditSink,
+  createLogger,
+  type KafkaAuditConsumer,
+  type KafkaConfig,
+} from '@sallyport/kit';
 import { describeAuditSink, sampleAuditRecord, type AuditSinkHarness } from '@sallyport/kit/audit-sink.conformance';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 
@@ -18,7 +24,7 @@ afterAll(() => bed?.stop(), 60_000);
 
 async function until(ready: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
-  while (!await ready()) {
+  while (!(await ready())) {
     if (Date.now() > end) throw new Error('it did not come to pass in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -27,7 +33,12 @@ async function until(ready: () => boolean | Promise<boolean>, ms = 30_000): Prom
 /** Making a topic takes a broker longer than a sink lets anybody wait. */
 async function makeTopic(kafka: KafkaConfig): Promise<void> {
   const sink = createKafkaAuditSink({ kafka, logger, now: Date.now });
-  await until(() => sink.publish(sampleAuditRecord({ session: 'first' })).then(() => true, () => false));
+  await until(() =>
+    sink.publish(sampleAuditRecord({ session: 'first' })).then(
+      () => true,
+      () => false,
+    ),
+  );
   await sink.close();
 }
 
@@ -35,7 +46,13 @@ async function startHarness(): Promise<AuditSinkHarness> {
   const server = await startKafka();
   const kafka: KafkaConfig = { brokers: server.brokers, topic: randomName('conformance') };
   const received: AuditRecord[] = [];
-  const consumer = consumeKafkaAudit({ kafka, groupId: randomName('suite'), logger, now: Date.now, onRecords: async (records) => void received.push(...records) });
+  const consumer = consumeKafkaAudit({
+    kafka,
+    groupId: randomName('suite'),
+    logger,
+    now: Date.now,
+    onRecords: async (records) => void received.push(...records),
+  });
   let away = false;
   await makeTopic(kafka);
   return {
@@ -64,9 +81,12 @@ describe('audit events on Kafka', () => {
     return one;
   };
   const createSink = () => keep(createKafkaAuditSink({ kafka, logger, now: Date.now }));
-  const consume = (groupId: string, onRecords: (records: readonly AuditRecord[]) => Promise<void>): KafkaAuditConsumer =>
-    keep(consumeKafkaAudit({ kafka, groupId, logger, now: Date.now, onRecords }));
-  const events = (count: number, session: string) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
+  const consume = (
+    groupId: string,
+    onRecords: (records: readonly AuditRecord[]) => Promise<void>,
+  ): KafkaAuditConsumer => keep(consumeKafkaAudit({ kafka, groupId, logger, now: Date.now, onRecords }));
+  const events = (count: number, session: string) =>
+    Array.from({ length: count }, () => sampleAuditRecord({ session }));
 
   beforeAll(async () => {
     const server = await startKafka();
@@ -86,7 +106,10 @@ describe('audit events on Kafka', () => {
     server.freeze();
     const sent = events(30, 'frozen');
     const begun = performance.now();
-    const refused = await sink.publish(sent[0]!).then(() => undefined, (error: unknown) => error);
+    const refused = await sink.publish(sent[0]!).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     const ms = performance.now() - begun;
     for (const record of sent.slice(1)) sink.enqueue(record);
     // Longer than the client waits for an answer, so that it tries again what the broker may have taken.
@@ -94,7 +117,15 @@ describe('audit events on Kafka', () => {
     server.thaw();
     expect(refused).toMatchObject({ code: 'audit-unavailable' });
     expect(ms).toBeLessThan(2000);
-    const firsts = () => [...new Map(received.filter((record) => record.key === 'dev/frozen').toReversed().map((record) => [record.id, record])).values()].toReversed();
+    const firsts = () =>
+      [
+        ...new Map(
+          received
+            .filter((record) => record.key === 'dev/frozen')
+            .toReversed()
+            .map((record) => [record.id, record]),
+        ).values(),
+      ].toReversed();
     await until(() => firsts().length === sent.length);
     expect(firsts().map((record) => record.id)).toEqual(sent.map((record) => record.id));
   }, 60_000);
@@ -115,7 +146,8 @@ describe('audit events on Kafka', () => {
     await first.close();
 
     const stored: AuditRecord[] = [];
-    const store = async (records: readonly AuditRecord[]) => void stored.push(...records.filter((record) => record.key === 'dev/restart'));
+    const store = async (records: readonly AuditRecord[]) =>
+      void stored.push(...records.filter((record) => record.key === 'dev/restart'));
     const second = consume(groupId, store);
     await until(() => stored.length >= sent.length);
     expect(stored.map((record) => record.id)).toEqual(sent.map((record) => record.id));
@@ -135,12 +167,19 @@ describe('audit events on Kafka', () => {
     const client = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING });
     const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
-    const messages = ['not JSON', '{"kind":"Pod"}', ''].map((value) => ({ key: 'dev/poison', value, headers: { ce_id: '1', ce_type: 'x', ce_source: 'y', ce_time: '2026-01-01T00:00:00Z' } }));
+    const messages = ['not JSON', '{"kind":"Pod"}', ''].map((value) => ({
+      key: 'dev/poison',
+      value,
+      headers: { ce_id: '1', ce_type: 'x', ce_source: 'y', ce_time: '2026-01-01T00:00:00Z' },
+    }));
     await producer.send({ topic: kafka.topic, messages: [...messages, { key: 'dev/poison', value: '{}' }] });
     await producer.disconnect();
     const after = events(1, 'poison');
     await sink.publish(after[0]!);
-    consume(randomName('poison'), async (records) => void received.push(...records.filter((record) => record.key === 'dev/poison')));
+    consume(
+      randomName('poison'),
+      async (records) => void received.push(...records.filter((record) => record.key === 'dev/poison')),
+    );
     await until(() => received.length > 0);
     expect(received).toEqual(after);
   }, 60_000);
@@ -148,10 +187,15 @@ describe('audit events on Kafka', () => {
   it('are left out one by one when the broker refuses their size, and hold nothing up', async () => {
     const sink = createSink();
     const received: AuditRecord[] = [];
-    consume(randomName('large'), async (records) => void received.push(...records.filter((record) => record.key === 'dev/large')));
+    consume(
+      randomName('large'),
+      async (records) => void received.push(...records.filter((record) => record.key === 'dev/large')),
+    );
     const sent = events(4, 'large');
     const large = sampleAuditRecord({ session: 'large', data: { requestURI: 'x'.repeat(2_000_000) } });
-    const outcomes = await Promise.allSettled([sent[0]!, sent[1]!, large, sent[2]!].map((record) => sink.publish(record)));
+    const outcomes = await Promise.allSettled(
+      [sent[0]!, sent[1]!, large, sent[2]!].map((record) => sink.publish(record)),
+    );
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
     await sink.publish(sent[3]!);
     await until(() => received.length === 4);

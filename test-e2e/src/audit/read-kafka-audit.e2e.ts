@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
-import { createKafkaAuditSink, createLogger, readKafkaAudit, sampleAuditRecord, type KafkaConfig } from '@sallyport/kit';
+import {
+  createKafkaAuditSink,
+  createLogger,
+  readKafkaAudit,
+  sampleAuditRecord,
+  type KafkaConfig,
+} from '@sallyport/kit';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { runCli } from '../harness/index.ts';
 
@@ -13,7 +19,7 @@ let kafka: KafkaConfig;
 
 async function until(ready: () => Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
-  while (!await ready()) {
+  while (!(await ready())) {
     if (Date.now() > end) throw new Error('it did not come to pass in time');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -22,17 +28,28 @@ async function until(ready: () => Promise<boolean>, ms = 30_000): Promise<void> 
 /** Writes events of many sessions, so that they are on every partition; returns their audit ids. */
 async function write(count: number, what: string): Promise<string[]> {
   const sink = createKafkaAuditSink({ kafka, logger, now: Date.now });
-  await until(() => sink.publish(sampleAuditRecord({ auditID: 'first', session: 'first' })).then(() => true, () => false));
-  const records = Array.from({ length: count }, (_none, index) => sampleAuditRecord({ session: `session-${index % 50}`, auditID: `${what}-${index}` }));
+  await until(() =>
+    sink.publish(sampleAuditRecord({ auditID: 'first', session: 'first' })).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const records = Array.from({ length: count }, (_none, index) =>
+    sampleAuditRecord({ session: `session-${index % 50}`, auditID: `${what}-${index}` }),
+  );
   await Promise.all(records.map((record) => sink.publish(record)));
   await sink.close();
   return records.map((record) => record.data.auditID);
 }
 
-async function readAll(options: { since?: number; topic?: string } = {}): Promise<{ ids: string[]; types: Set<string>; unreadable: number; messages: number }> {
+async function readAll(
+  options: { since?: number; topic?: string } = {},
+): Promise<{ ids: string[]; types: Set<string>; unreadable: number; messages: number }> {
   const found = { ids: [] as string[], types: new Set<string>(), unreadable: 0 };
   const messages = await readKafkaAudit({
-    kafka: { ...kafka, ...(options.topic === undefined ? {} : { topic: options.topic }) }, ...(options.since === undefined ? {} : { since: options.since }), patienceMs: 20_000,
+    kafka: { ...kafka, ...(options.topic === undefined ? {} : { topic: options.topic }) },
+    ...(options.since === undefined ? {} : { since: options.since }),
+    patienceMs: 20_000,
     onEvents(events, unreadable) {
       found.unreadable += unreadable;
       for (const { type, data } of events) {
@@ -61,7 +78,9 @@ describe('reading the audit topic once', () => {
     expect([ids.length, unreadable, [...types]]).toEqual([messages, 0, ['k8s.request']]);
     const admin = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
-    expect((await admin.listGroups()).groups.filter(({ groupId }) => groupId.startsWith('sallyport-read-'))).toEqual([]);
+    expect((await admin.listGroups()).groups.filter(({ groupId }) => groupId.startsWith('sallyport-read-'))).toEqual(
+      [],
+    );
     await admin.disconnect();
   }, 90_000);
 
@@ -84,7 +103,15 @@ describe('reading the audit topic once', () => {
     await admin.disconnect();
     const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
-    await producer.send({ topic, messages: [{ value: 'no JSON', headers: { ce_type: 'k8s.request' } }, { value: '{}' }, { value: null, headers: { ce_type: 'x' } }, { value: '{"auditID":"good"}', headers: { ce_type: 'k8s.request' } }] });
+    await producer.send({
+      topic,
+      messages: [
+        { value: 'no JSON', headers: { ce_type: 'k8s.request' } },
+        { value: '{}' },
+        { value: null, headers: { ce_type: 'x' } },
+        { value: '{"auditID":"good"}', headers: { ce_type: 'k8s.request' } },
+      ],
+    });
     await producer.disconnect();
     expect(await readAll({ topic })).toMatchObject({ ids: ['good'], unreadable: 3, messages: 4 });
   }, 90_000);
@@ -93,7 +120,23 @@ describe('reading the audit topic once', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-replay-'));
     writeFileSync(path.join(directory, 'policy.yaml'), 'allow: {or: [{groups: sre}]}');
     await write(500, 'replayed');
-    const { code, stdout, stderr } = await runCli(['policy', 'replay', '--kafka', kafka.brokers.join(','), '--topic', kafka.topic, '--policy', 'policy.yaml', '--cluster', 'dev', '-o', 'json'], { home: directory, cwd: directory });
+    const { code, stdout, stderr } = await runCli(
+      [
+        'policy',
+        'replay',
+        '--kafka',
+        kafka.brokers.join(','),
+        '--topic',
+        kafka.topic,
+        '--policy',
+        'policy.yaml',
+        '--cluster',
+        'dev',
+        '-o',
+        'json',
+      ],
+      { home: directory, cwd: directory },
+    );
     rmSync(directory, { recursive: true });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { lost, judged } = JSON.parse(stdout) as { judged: number; lost: { requests: number } };

@@ -3,67 +3,126 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
-import { describeWith, joinAuditLogs, noteSkip, realClusterAccess, startGate, theBed, type Gate } from '../harness/index.ts';
+import {
+  describeWith,
+  joinAuditLogs,
+  noteSkip,
+  realClusterAccess,
+  startGate,
+  theBed,
+  type Gate,
+} from '../harness/index.ts';
 import { alone, parts, runCases, type CaseResults } from './run-cases.ts';
 
 const tester = 'tester@example.com';
-const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'conformance' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' }, subjects: [{ kind: 'User', name: tester, apiGroup: 'rbac.authorization.k8s.io' }] };
+const binding = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'conformance' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ kind: 'User', name: tester, apiGroup: 'rbac.authorization.k8s.io' }],
+};
 const timeoutMs = 1_200_000;
 
 /** Cases that pass past the gateway and cannot pass through it, and why; docs/compatibility.md says so to people. */
 const exceptions: Record<string, string> = {
-  '[sig-auth] SelfSubjectReview should support SelfSubjectReview API operations': 'it impersonates somebody itself (Impersonate-*), which the gateway refuses to everybody',
-  '[sig-auth] Certificates API [Privileged:ClusterAdmin] should support building a client with a CSR': 'it comes back with a client certificate that the cluster signed, which is no login at the gateway',
+  '[sig-auth] SelfSubjectReview should support SelfSubjectReview API operations':
+    'it impersonates somebody itself (Impersonate-*), which the gateway refuses to everybody',
+  '[sig-auth] Certificates API [Privileged:ClusterAdmin] should support building a client with a CSR':
+    'it comes back with a client certificate that the cluster signed, which is no login at the gateway',
 };
 
-describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'Kubernetes\' own conformance cases, past the gateway and through four processes', () => {
-  let tools: Bed;
-  let gate: Gate;
-  let program: string | undefined;
-  let through: Record<string, string>;
-  beforeAll(async () => {
-    tools = await startBed({ need: ['conformance'], onProgress: (line) => process.stderr.write(`bed: ${line}\n`) });
-    program = tools.programs.conformance;
-    for (const { why } of tools.missing) noteSkip('conformance cases', why);
-    if (process.env['CI'] === 'true') expect(tools.missing).toEqual([]);
-    await theBed().cluster!.admin.apply(binding);
-    // Its own host, because kubectl proxy drops the path of an address.
-    gate = await startGate({ mode: 'processes', clusters: [{ ...await realClusterAccess(), host: 'localhost' }], people: [{ user: tester, password: 'tester', groups: ['developers'] }] });
-    const person = await gate.person(tester);
-    const kubeconfig = path.join(person.home, 'by-host');
-    writeFileSync(kubeconfig, readFileSync(person.kubeconfig, 'utf8').replace(`server: ${gate.url}/clusters/dev`, `server: ${gate.url.replace('127.0.0.1', 'localhost')}`), { mode: 0o600 });
-    through = { ...person.env, KUBECONFIG: kubeconfig };
-  }, 1_800_000);
-  afterAll(async () => {
-    await gate?.stop();
-    await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'conformance', '--ignore-not-found']);
-    await tools?.stop();
-  }, 120_000);
+describeWith(
+  ['node', 'redis', 'kafka', 'postgres', 'kubectl'],
+  "Kubernetes' own conformance cases, past the gateway and through four processes",
+  () => {
+    let tools: Bed;
+    let gate: Gate;
+    let program: string | undefined;
+    let through: Record<string, string>;
+    beforeAll(async () => {
+      tools = await startBed({ need: ['conformance'], onProgress: (line) => process.stderr.write(`bed: ${line}\n`) });
+      program = tools.programs.conformance;
+      for (const { why } of tools.missing) noteSkip('conformance cases', why);
+      if (process.env['CI'] === 'true') expect(tools.missing).toEqual([]);
+      await theBed().cluster!.admin.apply(binding);
+      // Its own host, because kubectl proxy drops the path of an address.
+      gate = await startGate({
+        mode: 'processes',
+        clusters: [{ ...(await realClusterAccess()), host: 'localhost' }],
+        people: [{ user: tester, password: 'tester', groups: ['developers'] }],
+      });
+      const person = await gate.person(tester);
+      const kubeconfig = path.join(person.home, 'by-host');
+      writeFileSync(
+        kubeconfig,
+        readFileSync(person.kubeconfig, 'utf8').replace(
+          `server: ${gate.url}/clusters/dev`,
+          `server: ${gate.url.replace('127.0.0.1', 'localhost')}`,
+        ),
+        { mode: 0o600 },
+      );
+      through = { ...person.env, KUBECONFIG: kubeconfig };
+    }, 1_800_000);
+    afterAll(async () => {
+      await gate?.stop();
+      await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'conformance', '--ignore-not-found']);
+      await tools?.stop();
+    }, 120_000);
 
-  const run = async (cases: Record<string, string>, name: string, env: Record<string, string>): Promise<CaseResults> => {
-    const all = await Promise.all(Object.entries(cases).map((one) => runCases(program!, one, { name, env, timeoutMs })));
-    return new Map(all.flatMap((results) => [...results]));
-  };
+    const run = async (
+      cases: Record<string, string>,
+      name: string,
+      env: Record<string, string>,
+    ): Promise<CaseResults> => {
+      const all = await Promise.all(
+        Object.entries(cases).map((one) => runCases(program!, one, { name, env, timeoutMs })),
+      );
+      return new Map(all.flatMap((results) => [...results]));
+    };
 
-  it('have the same verdicts, but for the exceptions', async () => {
-    if (program === undefined) return;
-    const direct = { KUBECONFIG: theBed().cluster!.adminKubeconfig };
-    const [past, gone] = await Promise.all([run(parts, 'past', direct), run(parts, 'through', through)]);
-    for (const [results, name, env] of [[past, 'past', direct], [gone, 'through', through]] as const) for (const [one, result] of await run(alone, name, env)) results.set(one, result);
-    const states = (results: CaseResults) => Object.fromEntries([...results].filter(([name]) => !Object.hasOwn(exceptions, name)).map(([name, { state }]) => [name, state]));
-    const passed = (results: CaseResults) => [...results.values()].filter(({ state }) => state === 'passed').length;
-    const failures = (results: CaseResults) => [...results].filter(([, { state }]) => state !== 'passed').map(([name, { state, why }]) => `  ${name}: ${state}: ${why}\n`).join('');
-    process.stderr.write(`\nconformance cases: ${past.size}; ${passed(past)} pass past the gateway, ${passed(gone)} through it\npast:\n${failures(past)}through:\n${failures(gone)}\n`);
-    expect(states(gone)).toEqual(states(past));
-    expect(past.size).toBeGreaterThan(80);
-    expect(failures(past)).toBe('');
-    expect([...gone].filter(([, { state }]) => state !== 'passed').map(([name]) => name).toSorted()).toEqual(Object.keys(exceptions).toSorted());
-  }, timeoutMs + 60_000);
+    it(
+      'have the same verdicts, but for the exceptions',
+      async () => {
+        if (program === undefined) return;
+        const direct = { KUBECONFIG: theBed().cluster!.adminKubeconfig };
+        const [past, gone] = await Promise.all([run(parts, 'past', direct), run(parts, 'through', through)]);
+        for (const [results, name, env] of [
+          [past, 'past', direct],
+          [gone, 'through', through],
+        ] as const)
+          for (const [one, result] of await run(alone, name, env)) results.set(one, result);
+        const states = (results: CaseResults) =>
+          Object.fromEntries(
+            [...results].filter(([name]) => !Object.hasOwn(exceptions, name)).map(([name, { state }]) => [name, state]),
+          );
+        const passed = (results: CaseResults) => [...results.values()].filter(({ state }) => state === 'passed').length;
+        const failures = (results: CaseResults) =>
+          [...results]
+            .filter(([, { state }]) => state !== 'passed')
+            .map(([name, { state, why }]) => `  ${name}: ${state}: ${why}\n`)
+            .join('');
+        process.stderr.write(
+          `\nconformance cases: ${past.size}; ${passed(past)} pass past the gateway, ${passed(gone)} through it\npast:\n${failures(past)}through:\n${failures(gone)}\n`,
+        );
+        expect(states(gone)).toEqual(states(past));
+        expect(past.size).toBeGreaterThan(80);
+        expect(failures(past)).toBe('');
+        expect(
+          [...gone]
+            .filter(([, { state }]) => state !== 'passed')
+            .map(([name]) => name)
+            .toSorted(),
+        ).toEqual(Object.keys(exceptions).toSorted());
+      },
+      timeoutMs + 60_000,
+    );
 
-  it('leave every request in both logs', async () => {
-    if (program === undefined) return;
-    const { lost, leaked, unknown, joined } = await joinAuditLogs(gate);
-    expect({ lost, leaked, unknown }).toEqual({ lost: [], leaked: [], unknown: [] });
-    expect(joined.length).toBeGreaterThan(1000);
-  }, 120_000);
-});
+    it('leave every request in both logs', async () => {
+      if (program === undefined) return;
+      const { lost, leaked, unknown, joined } = await joinAuditLogs(gate);
+      expect({ lost, leaked, unknown }).toEqual({ lost: [], leaked: [], unknown: [] });
+      expect(joined.length).toBeGreaterThan(1000);
+    }, 120_000);
+  },
+);

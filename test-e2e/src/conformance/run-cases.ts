@@ -2,19 +2,41 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand, runDirectory, theBed } from '../harness/index.ts';
 
-/** What came of a case, by its whole name: `passed`, `failed`, `timedout` or whatever else Ginkgo calls it; and, where it did not pass, why. */
+/**
+ * What came of a case, by its whole name: `passed`, `failed`, `timedout` or whatever else Ginkgo calls it; and, where
+ * it did not pass, why.
+ */
 export type CaseResults = Map<string, { state: string; why: string }>;
 
 /** Cases that run pods from images of Kubernetes' registry, or servers in them; the bed's node has none. */
 const needImages = [
-  'AdmissionWebhook', 'CustomResourceConversionWebhook', 'CustomResourceFieldSelectors', 'Aggregator ', 'OrderedNamespaceDeletion', 'all pods are removed when a namespace', 'mount an API token', 'mount projected', 'ServiceAccountIssuerDiscovery',
-  'Guestbook', 'Kubectl describe', 'Kubectl expose', 'Kubectl label', 'Kubectl patch', 'Kubectl replace', 'dry-run update Pods', 'Update Demo', 'Kubectl logs',
+  'AdmissionWebhook',
+  'CustomResourceConversionWebhook',
+  'CustomResourceFieldSelectors',
+  'Aggregator ',
+  'OrderedNamespaceDeletion',
+  'all pods are removed when a namespace',
+  'mount an API token',
+  'mount projected',
+  'ServiceAccountIssuerDiscovery',
+  'Guestbook',
+  'Kubectl describe',
+  'Kubectl expose',
+  'Kubectl label',
+  'Kubectl patch',
+  'Kubectl replace',
+  'dry-run update Pods',
+  'Update Demo',
+  'Kubectl logs',
 ];
 
 /** Cases for versions of an API that the cluster does not serve any more. */
 const notServed = ['SSR in different API groups authentication/v1(alpha|beta)1'];
 
-/** The cases in parts that run side by side, past the gateway and through it: one waits five minutes for a compaction, one for OpenAPI to be published again and again. */
+/**
+ * The cases in parts that run side by side, past the gateway and through it: one waits five minutes for a compaction,
+ * one for OpenAPI to be published again and again.
+ */
 export const parts: Record<string, string> = {
   chunking: String.raw`\[sig-api-machinery\] Servers with support for API chunking.*\[Conformance\]`,
   definitions: String.raw`\[sig-api-machinery\] (CustomResourceDefinition resources|CustomResourcePublishOpenAPI|FieldValidation).*\[Conformance\]`,
@@ -25,17 +47,51 @@ export const parts: Record<string, string> = {
 /** Cases with names of their own in the whole cluster, so that they run on one side at a time. */
 export const alone = { watch: String.raw`\[sig-api-machinery\] CustomResourceDefinition Watch.*\[Conformance\]` };
 
-type Report = { SpecReports: { ContainerHierarchyTexts: string[] | null; LeafNodeType: string; LeafNodeText: string; State: string; NumAttempts: number; Failure?: { Message?: string } }[] };
+type Report = {
+  SpecReports: {
+    ContainerHierarchyTexts: string[] | null;
+    LeafNodeType: string;
+    LeafNodeText: string;
+    State: string;
+    NumAttempts: number;
+    Failure?: { Message?: string };
+  }[];
+};
 
-/** Runs the cases of Kubernetes' own suite whose names match `focus`, with a kubeconfig, and reads what came of each. */
-export async function runCases(program: string, [part, focus]: [name: string, focus: string], side: { name: string; env: Record<string, string>; timeoutMs: number }): Promise<CaseResults> {
+/**
+ * Runs the cases of Kubernetes' own suite whose names match `focus`, with a kubeconfig, and reads what came of each.
+ */
+export async function runCases(
+  program: string,
+  [part, focus]: [name: string, focus: string],
+  side: { name: string; env: Record<string, string>; timeoutMs: number },
+): Promise<CaseResults> {
   const directory = path.join(runDirectory(), 'conformance', side.name, part);
   mkdirSync(directory, { recursive: true });
   const report = path.join(directory, 'report.json');
-  const { stdout, stderr } = await runCommand(program, [
-    '--kubeconfig', side.env['KUBECONFIG']!, '--kubectl-path', theBed().kubectl!, '--provider', 'skeleton', '--minStartupPods', '0', '--ginkgo.no-color', '--ginkgo.timeout', `${Math.round(side.timeoutMs / 1000) - 60}s`,
-    '--ginkgo.json-report', report, '--ginkgo.focus', focus, '--ginkgo.skip', [...needImages, ...notServed].join('|'),
-  ], { cwd: directory, env: side.env, timeoutMs: side.timeoutMs });
+  const { stdout, stderr } = await runCommand(
+    program,
+    [
+      '--kubeconfig',
+      side.env['KUBECONFIG']!,
+      '--kubectl-path',
+      theBed().kubectl!,
+      '--provider',
+      'skeleton',
+      '--minStartupPods',
+      '0',
+      '--ginkgo.no-color',
+      '--ginkgo.timeout',
+      `${Math.round(side.timeoutMs / 1000) - 60}s`,
+      '--ginkgo.json-report',
+      report,
+      '--ginkgo.focus',
+      focus,
+      '--ginkgo.skip',
+      [...needImages, ...notServed].join('|'),
+    ],
+    { cwd: directory, env: side.env, timeoutMs: side.timeoutMs },
+  );
   let reports: Report[];
   try {
     reports = JSON.parse(readFileSync(report, 'utf8')) as Report[];
@@ -46,7 +102,10 @@ export async function runCases(program: string, [part, focus]: [name: string, fo
   for (const one of reports.flatMap(({ SpecReports }) => SpecReports)) {
     // What does not belong to the part is reported as skipped without having been tried.
     if (one.LeafNodeType === 'It' ? one.NumAttempts === 0 : one.State === 'passed' || one.State === 'skipped') continue;
-    results.set([...one.ContainerHierarchyTexts ?? [], one.LeafNodeText || one.LeafNodeType].join(' '), { state: one.State, why: (one.Failure?.Message ?? '').split('\n').slice(0, 6).join(' ').slice(0, 400) });
+    results.set([...(one.ContainerHierarchyTexts ?? []), one.LeafNodeText || one.LeafNodeType].join(' '), {
+      state: one.State,
+      why: (one.Failure?.Message ?? '').split('\n').slice(0, 6).join(' ').slice(0, 400),
+    });
   }
   return results;
 }

@@ -2,30 +2,84 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import process from 'node:process';
-import { answerLogin, eventually, runCli, startCommand, type CommandResult, type RunningCommand } from '../harness/index.ts';
+import {
+  answerLogin,
+  eventually,
+  runCli,
+  startCommand,
+  type CommandResult,
+  type RunningCommand,
+} from '../harness/index.ts';
 
 const program = fileURLToPath(new URL('../../../packages/standalone/dist/demo-main.js', import.meta.url));
 
 /** What demo.json promises, as far as tests use it. */
 export type DemoJson = {
-  ready: boolean; gatewayUrl: string; caFile: string; kubeconfig: string; issuer: string; home: string; pid: number;
-  people: { user: string; password: string; groups: string[] }[]; cluster: { name: string; url: string; kind: string }; adminKubeconfig: string; auditFile: string; policyFile: string;
+  ready: boolean;
+  gatewayUrl: string;
+  caFile: string;
+  kubeconfig: string;
+  issuer: string;
+  home: string;
+  pid: number;
+  people: { user: string; password: string; groups: string[] }[];
+  cluster: { name: string; url: string; kind: string };
+  adminKubeconfig: string;
+  auditFile: string;
+  policyFile: string;
 };
 
-export type Demo = { command: RunningCommand; state: DemoJson; kubectl: string; startKubectl(args: string[]): RunningCommand; tryKubectl(args: string[]): Promise<CommandResult> };
+export type Demo = {
+  command: RunningCommand;
+  state: DemoJson;
+  kubectl: string;
+  startKubectl(args: string[]): RunningCommand;
+  tryKubectl(args: string[]): Promise<CommandResult>;
+};
 
-/** Starts the demo with a command of its own that waits until the file `done` is there, and returns when it is ready. */
-export async function startDemo(directory: string, kubectl: string, args: readonly string[], timeoutMs = 60_000): Promise<Demo> {
-  const command = startDemoProgram(['--port', '0', '--state-dir', directory, '--exit-after', 'while [ ! -e "$SALLYPORT_DEMO/done" ]; do sleep 0.2; done; echo "KUBECONFIG is $KUBECONFIG"; exit 7', ...args], timeoutMs + 120_000);
-  const state = await eventually('the demo is ready', () => {
-    if (/^demo: /m.test(command.stderr())) throw new Error(command.stderr());
-    const read = JSON.parse(readFileSync(path.join(directory, 'demo.json'), 'utf8')) as DemoJson;
-    return read.ready ? read : undefined;
-  }, timeoutMs, command.stderr);
-  const env = { KUBECONFIG: state.kubeconfig, BROWSER: 'false', DISPLAY: '', KUBECACHEDIR: path.join(directory, 'kubectl-cache') };
+/**
+ * Starts the demo with a command of its own that waits until the file `done` is there, and returns when it is ready.
+ */
+export async function startDemo(
+  directory: string,
+  kubectl: string,
+  args: readonly string[],
+  timeoutMs = 60_000,
+): Promise<Demo> {
+  const command = startDemoProgram(
+    [
+      '--port',
+      '0',
+      '--state-dir',
+      directory,
+      '--exit-after',
+      'while [ ! -e "$SALLYPORT_DEMO/done" ]; do sleep 0.2; done; echo "KUBECONFIG is $KUBECONFIG"; exit 7',
+      ...args,
+    ],
+    timeoutMs + 120_000,
+  );
+  const state = await eventually(
+    'the demo is ready',
+    () => {
+      if (/^demo: /m.test(command.stderr())) throw new Error(command.stderr());
+      const read = JSON.parse(readFileSync(path.join(directory, 'demo.json'), 'utf8')) as DemoJson;
+      return read.ready ? read : undefined;
+    },
+    timeoutMs,
+    command.stderr,
+  );
+  const env = {
+    KUBECONFIG: state.kubeconfig,
+    BROWSER: 'false',
+    DISPLAY: '',
+    KUBECACHEDIR: path.join(directory, 'kubectl-cache'),
+  };
   const startKubectl = (given: string[]) => startCommand(kubectl, given, { env });
   return {
-    command, state, kubectl, startKubectl,
+    command,
+    state,
+    kubectl,
+    startKubectl,
     tryKubectl(given) {
       const running = startKubectl(given);
       running.stdin.end();
@@ -38,7 +92,10 @@ export function startDemoProgram(args: readonly string[], timeoutMs = 120_000): 
   return startCommand(process.execPath, ['--disable-warning=TimeoutNegativeWarning', program, ...args], { timeoutMs });
 }
 
-/** What a newcomer does first: a kubectl that asks for a login, and goes through by the form. Whoever was logged in before is logged out. */
+/**
+ * What a newcomer does first: a kubectl that asks for a login, and goes through by the form. Whoever was logged in
+ * before is logged out.
+ */
 export async function firstKubectl(demo: Demo, name: string, args: string[]): Promise<CommandResult> {
   await runCli(['logout', '--gateway', demo.state.gatewayUrl], { home: demo.state.home });
   const command = demo.startKubectl(args);

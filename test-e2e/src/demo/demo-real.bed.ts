@@ -20,18 +20,31 @@ const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-demo-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('the demo with a real control plane and node', () => {
-  (possible ? it : it.skip)('takes alice to real pods: get, exec, logs, whoami; refuses mallory; and takes all of it away again', async () => {
-    const demo = await startDemo(directory, kubectl!, ['--cluster', 'real'], 180_000);
-    expect(demo.state.cluster.kind).toBe('real');
-    expect((await firstKubectl(demo, 'alice', ['wait', '--for=condition=Ready', 'pod/web', '--timeout=60s'])).code).toBe(0);
-    expect((await demo.tryKubectl(['get', 'pods', '--no-headers'])).stdout).toMatch(/^web +1\/1 +Running/);
-    expect(await demo.tryKubectl(['exec', 'web', '--', 'sh', '-c', 'echo from the pod; exit 3'])).toMatchObject({ code: 3, stdout: 'from the pod\n' });
-    expect((await demo.tryKubectl(['logs', 'web'])).stdout).toBe('started\n');
-    expect((await demo.tryKubectl(['auth', 'whoami'])).stdout).toMatch(/Username +alice@example\.com\n[\s\S]*\[developers system:authenticated\]/);
-    expect((await firstKubectl(demo, 'mallory', ['get', 'pods'])).code).toBe(1);
-    expect((await demo.tryKubectl(['get', '--raw', '/api/v1/namespaces/dev/pods'])).stderr).toContain('policy rule "default-deny"');
-    writeFileSync(path.join(directory, 'done'), '');
-    expect((await demo.command.ended).code).toBe(7);
-    expect(existsSync(path.join(directory, 'demo.json'))).toBe(false);
-  }, 360_000);
+  (possible ? it : it.skip)(
+    'takes alice to real pods: get, exec, logs, whoami; refuses mallory; and takes all of it away again',
+    async () => {
+      const demo = await startDemo(directory, kubectl!, ['--cluster', 'real'], 180_000);
+      expect(demo.state.cluster.kind).toBe('real');
+      expect(
+        (await firstKubectl(demo, 'alice', ['wait', '--for=condition=Ready', 'pod/web', '--timeout=60s'])).code,
+      ).toBe(0);
+      expect((await demo.tryKubectl(['get', 'pods', '--no-headers'])).stdout).toMatch(/^web +1\/1 +Running/);
+      expect(await demo.tryKubectl(['exec', 'web', '--', 'sh', '-c', 'echo from the pod; exit 3'])).toMatchObject({
+        code: 3,
+        stdout: 'from the pod\n',
+      });
+      expect((await demo.tryKubectl(['logs', 'web'])).stdout).toBe('started\n');
+      expect((await demo.tryKubectl(['auth', 'whoami'])).stdout).toMatch(
+        /Username +alice@example\.com\n[\s\S]*\[developers system:authenticated\]/,
+      );
+      expect((await firstKubectl(demo, 'mallory', ['get', 'pods'])).code).toBe(1);
+      expect((await demo.tryKubectl(['get', '--raw', '/api/v1/namespaces/dev/pods'])).stderr).toContain(
+        'policy rule "default-deny"',
+      );
+      writeFileSync(path.join(directory, 'done'), '');
+      expect((await demo.command.ended).code).toBe(7);
+      expect(existsSync(path.join(directory, 'demo.json'))).toBe(false);
+    },
+    360_000,
+  );
 });

@@ -2,7 +2,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createNamespace, describeWith, eventually, httpRequestOnce, runCli, theBed, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  describeWith,
+  eventually,
+  httpRequestOnce,
+  runCli,
+  theBed,
+  type TestNamespace,
+} from '../harness/index.ts';
 import { firstKubectl, startDemo, startDemoProgram, type Demo } from './demo-program.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-demo-'));
@@ -17,14 +25,19 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
 
   it('says in demo.json all that there is', () => {
     expect(demo.state).toMatchObject({
-      ready: true, gatewayUrl: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/), issuer: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      ready: true,
+      gatewayUrl: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/),
+      issuer: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       people: [
-        { user: 'alice@example.com', password: 'alice', groups: ['developers'] }, { user: 'bob@example.com', password: 'bob', groups: ['sre'] },
-        { user: 'carol@example.com', password: 'carol', groups: ['security-auditors'] }, { user: 'mallory@example.com', password: 'mallory', groups: [] },
+        { user: 'alice@example.com', password: 'alice', groups: ['developers'] },
+        { user: 'bob@example.com', password: 'bob', groups: ['sre'] },
+        { user: 'carol@example.com', password: 'carol', groups: ['security-auditors'] },
+        { user: 'mallory@example.com', password: 'mallory', groups: [] },
       ],
       cluster: { name: 'demo', url: `${demo.state.gatewayUrl}/clusters/demo`, kind: 'practice' },
     });
-    for (const file of [demo.state.caFile, demo.state.kubeconfig, demo.state.adminKubeconfig, demo.state.auditFile]) expect(existsSync(file)).toBe(true);
+    for (const file of [demo.state.caFile, demo.state.kubeconfig, demo.state.adminKubeconfig, demo.state.auditFile])
+      expect(existsSync(file)).toBe(true);
     expect(statSync(demo.state.kubeconfig).mode & 0o077).toBe(0);
     expect(demo.state.pid).toBeGreaterThan(1);
   });
@@ -42,38 +55,78 @@ describeWith(['kubectl'], 'the demo with the practice cluster', () => {
   });
 
   it('tells alice why she gets no shell in production, and what she may do, with the commands that it names', async () => {
-    const say = (...args: string[]) => runCli(args, { home: demo.state.home, env: { KUBECONFIG: demo.state.kubeconfig } });
-    const [dev, prod] = [await say('policy', 'explain', 'exec', 'pods/web', '-n', 'dev'), await say('policy', 'explain', 'exec', 'pods/web', '-n', 'prod')];
-    process.stderr.write(`$ sallyport policy explain exec pods/web -n dev\n${dev.stdout}\n$ sallyport policy explain exec pods/web -n prod\n${prod.stdout}`);
-    expect(dev).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^ALLOWED: alice@example\.com may create pods\/exec "web" in namespace "dev" of cluster "demo"\.\n/) });
-    expect(prod).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^REFUSED: [\s\S]*cluster\/demo\[1\]\.deny\.and DENIES it[\s\S]*you would have to ask for another namespace/) });
-    expect(await say('can-i', 'exec', 'pods/web', '-n', 'dev')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^yes\n/) });
+    const say = (...args: string[]) =>
+      runCli(args, { home: demo.state.home, env: { KUBECONFIG: demo.state.kubeconfig } });
+    const [dev, prod] = [
+      await say('policy', 'explain', 'exec', 'pods/web', '-n', 'dev'),
+      await say('policy', 'explain', 'exec', 'pods/web', '-n', 'prod'),
+    ];
+    process.stderr.write(
+      `$ sallyport policy explain exec pods/web -n dev\n${dev.stdout}\n$ sallyport policy explain exec pods/web -n prod\n${prod.stdout}`,
+    );
+    expect(dev).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(
+        /^ALLOWED: alice@example\.com may create pods\/exec "web" in namespace "dev" of cluster "demo"\.\n/,
+      ),
+    });
+    expect(prod).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(
+        /^REFUSED: [\s\S]*cluster\/demo\[1\]\.deny\.and DENIES it[\s\S]*you would have to ask for another namespace/,
+      ),
+    });
+    expect(await say('can-i', 'exec', 'pods/web', '-n', 'dev')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^yes\n/),
+    });
     expect((await demo.tryKubectl(['exec', '-n', 'dev', 'web', '--', 'true'])).code).toBe(0);
-    expect((await demo.tryKubectl(['exec', '-n', 'prod', 'web', '--', 'true'])).stderr).toContain('cluster/demo[1].deny.and');
+    expect((await demo.tryKubectl(['exec', '-n', 'prod', 'web', '--', 'true'])).stderr).toContain(
+      'cluster/demo[1].deny.and',
+    );
   }, 30_000);
 
-  it('refuses mallory with the rule\'s name', async () => {
+  it("refuses mallory with the rule's name", async () => {
     const refused = await firstKubectl(demo, 'mallory', ['get', 'pods']);
     expect(refused.code).toBe(1);
     const { stderr } = await demo.tryKubectl(['get', '--raw', '/api/v1/namespaces/dev/pods']);
-    expect(stderr).toContain('policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "demo"');
+    expect(stderr).toContain(
+      'policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "demo"',
+    );
     expect(stderr).not.toMatch(/developers|sre/);
   });
 
   it('writes every event to its audit file, a line each, without a token', () => {
     const text = readFileSync(demo.state.auditFile, 'utf8');
-    const events = text.trim().split('\n').map((line) => JSON.parse(line) as { type?: string });
+    const events = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type?: string });
     expect(events.length).toBeGreaterThan(5);
     expect(text).not.toContain('spt_');
   });
 
   it('leaves a trail that the policy in force judges as the gateway did, from the file and from the store', async () => {
     const replay = async (...source: string[]) => {
-      const { code, stdout, stderr } = await runCli(['policy', 'replay', ...source, '--policy', demo.state.policyFile, '--cluster', 'demo', '-o', 'json'], { home: demo.state.home });
+      const { code, stdout, stderr } = await runCli(
+        ['policy', 'replay', ...source, '--policy', demo.state.policyFile, '--cluster', 'demo', '-o', 'json'],
+        { home: demo.state.home },
+      );
       expect({ code, stderr: source[0] === '--from-store' ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-      return JSON.parse(stdout) as { judged: number; unchanged: { allowed: number; refused: number }; passedOver: Record<string, number> };
+      return JSON.parse(stdout) as {
+        judged: number;
+        unchanged: { allowed: number; refused: number };
+        passedOver: Record<string, number>;
+      };
     };
-    const nothing = { lost: { requests: 0 }, gained: { requests: 0 }, unjudged: { requests: 0 }, passedOver: { unreadable: 0 } };
+    const nothing = {
+      lost: { requests: 0 },
+      gained: { requests: 0 },
+      unjudged: { requests: 0 },
+      passedOver: { unreadable: 0 },
+    };
     const fromFile = await replay(demo.state.auditFile);
     expect(fromFile).toMatchObject(nothing);
     expect(fromFile.unchanged.allowed).toBeGreaterThan(2);
@@ -111,15 +164,26 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
     const begun = performance.now();
     writeFileSync(demo.state.policyFile, '- allow:\n    or:\n      - groups: security-auditors\n');
     await eventually('kubectl is refused', async () => (await pods()).code !== 0, 6000);
-    process.stderr.write(`measured: an edited policy holds for kubectl: ${Math.round(performance.now() - begun)} ms (promised: 2000 ms)\n`);
+    process.stderr.write(
+      `measured: an edited policy holds for kubectl: ${Math.round(performance.now() - begun)} ms (promised: 2000 ms)\n`,
+    );
     await firstKubectl(demo, 'carol', ['get', 'pods']);
-    expect(await status()).toMatchObject({ code: 0, stdout: expect.stringMatching(/Every replica runs policy [0-9a-f]{16}\.\n$/) });
+    expect(await status()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/Every replica runs policy [0-9a-f]{16}\.\n$/),
+    });
     writeFileSync(demo.state.policyFile, '- allow:\n    or:\n      - gruops: security-auditors\n');
-    const refused = await eventually('the status says so', async () => {
-      const found = await status();
-      return found.code === 8 ? found : undefined;
-    }, 6000);
-    expect(refused.stdout).toContain(`${demo.state.policyFile}:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)`);
+    const refused = await eventually(
+      'the status says so',
+      async () => {
+        const found = await status();
+        return found.code === 8 ? found : undefined;
+      },
+      6000,
+    );
+    expect(refused.stdout).toContain(
+      `${demo.state.policyFile}:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)`,
+    );
     // The policy before it still lets carol in.
     expect((await pods()).stderr).not.toContain('policy rule');
     writeFileSync(demo.state.policyFile, own);
@@ -138,7 +202,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
   }, 60_000);
 });
 
-describeWith(['cluster', 'kubectl'], 'the demo with a cluster of one\'s own', () => {
+describeWith(['cluster', 'kubectl'], "the demo with a cluster of one's own", () => {
   let demo: Demo;
   let namespace: TestNamespace;
   const state = path.join(directory, 'own');
@@ -149,9 +213,16 @@ describeWith(['cluster', 'kubectl'], 'the demo with a cluster of one\'s own', ()
   afterAll(() => namespace?.remove());
 
   it('takes alice there, as herself and not as whoever the kubeconfig names', async () => {
-    expect(await firstKubectl(demo, 'alice', ['get', 'pods', '-n', namespace.name])).toMatchObject({ code: 0, stdout: '' });
-    expect((await demo.tryKubectl(['auth', 'whoami'])).stdout).toMatch(/Username +alice@example\.com\n[\s\S]*\[developers system:authenticated\]/);
-    expect((await demo.tryKubectl(['get', 'nodes'])).stderr).toContain('User "alice@example.com" cannot list resource "nodes"');
+    expect(await firstKubectl(demo, 'alice', ['get', 'pods', '-n', namespace.name])).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+    expect((await demo.tryKubectl(['auth', 'whoami'])).stdout).toMatch(
+      /Username +alice@example\.com\n[\s\S]*\[developers system:authenticated\]/,
+    );
+    expect((await demo.tryKubectl(['get', 'nodes'])).stderr).toContain(
+      'User "alice@example.com" cannot list resource "nodes"',
+    );
     expect((await demo.tryKubectl(['create', 'configmap', 'settings', '-n', namespace.name])).code).toBe(0);
   });
 
@@ -167,18 +238,30 @@ describeWith(['cluster', 'kubectl'], 'the demo with a cluster of one\'s own', ()
   }, 30_000);
 });
 
-describe('the demo\'s command line', () => {
-  it('asks before it uses a cluster of one\'s own, and without a terminal refuses', async () => {
+describe("the demo's command line", () => {
+  it("asks before it uses a cluster of one's own, and without a terminal refuses", async () => {
     const file = path.join(directory, 'some.kubeconfig');
     writeFileSync(file, '{}');
-    const command = startDemoProgram(['--kubeconfig', file, '--state-dir', path.join(directory, 'asked'), '--port', '0']);
+    const command = startDemoProgram([
+      '--kubeconfig',
+      file,
+      '--state-dir',
+      path.join(directory, 'asked'),
+      '--port',
+      '0',
+    ]);
     command.stdin.end();
     const { code, stderr } = await command.ended;
     expect(code).toBe(1);
     expect(stderr).toContain('say --yes to allow it');
   });
 
-  it.each([[['--port', 'x'], '--port takes a number'], [['--cluster', 'own'], '--cluster takes practice or real'], [['--frobnicate'], '--frobnicate'], [['--kubeconfig', '/nowhere'], 'does not exist']])('says what is wrong with %j', async (args, words) => {
+  it.each([
+    [['--port', 'x'], '--port takes a number'],
+    [['--cluster', 'own'], '--cluster takes practice or real'],
+    [['--frobnicate'], '--frobnicate'],
+    [['--kubeconfig', '/nowhere'], 'does not exist'],
+  ])('says what is wrong with %j', async (args, words) => {
     const { code, stderr } = await startDemoProgram(args).ended;
     expect(code).toBe(2);
     expect(stderr).toContain(words);
@@ -188,14 +271,28 @@ describe('the demo\'s command line', () => {
   it('has help', async () => {
     const { code, stdout } = await startDemoProgram(['--help']).ended;
     expect(code).toBe(0);
-    for (const flag of ['--cluster', '--kubeconfig', '--context', '--yes', '--port', '--state-dir', '--policy', '--exit-after']) expect(stdout).toContain(flag);
+    for (const flag of [
+      '--cluster',
+      '--kubeconfig',
+      '--context',
+      '--yes',
+      '--port',
+      '--state-dir',
+      '--policy',
+      '--exit-after',
+    ])
+      expect(stdout).toContain(flag);
   });
 
-  it('takes a policy of one\'s own and the code of a command that fails', async () => {
+  it("takes a policy of one's own and the code of a command that fails", async () => {
     const policy = path.join(directory, 'policy.yaml');
     writeFileSync(policy, '- allow:\n    or:\n      - email: {is: nobody@example.com}\n');
     const args = ['--port', '0', '--state-dir', path.join(directory, 'policy'), '--policy', policy];
-    const ended = await startDemoProgram([...args, '--exit-after', `test -s "$KUBECONFIG" && grep -q '"policyFile": "${policy}"' "$SALLYPORT_DEMO/demo.json" && exit 42`]).ended;
+    const ended = await startDemoProgram([
+      ...args,
+      '--exit-after',
+      `test -s "$KUBECONFIG" && grep -q '"policyFile": "${policy}"' "$SALLYPORT_DEMO/demo.json" && exit 42`,
+    ]).ended;
     expect(ended.code).toBe(42);
     expect(readFileSync(path.join(directory, 'policy', 'sallyport.yaml'), 'utf8')).toContain(`policyFile: ${policy}`);
     writeFileSync(policy, '- alow: []\n');

@@ -17,21 +17,34 @@ beforeEach(() => {
 type Found = { pid: number; text: string };
 let started: Found[] = [];
 
-function look(pid: string): Found & { parent: number; marked: boolean } | undefined {
+function look(pid: string): (Found & { parent: number; marked: boolean }) | undefined {
   try {
-    const [stat, text, environment] = ['stat', 'cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'latin1'));
+    const [stat, text, environment] = ['stat', 'cmdline', 'environ'].map((file) =>
+      readFileSync(`/proc/${pid}/${file}`, 'latin1'),
+    );
     const [state, parent] = stat!.replace(/^.*\) /s, '').split(' ');
     const marked = text!.includes(directory) || environment!.includes(`SALLYPORT_TEST_MARK=${directory}`);
-    return state === 'Z' ? undefined : { pid: Number(pid), text: text!.replaceAll('\0', ' ').trim(), parent: Number(parent), marked };
+    return state === 'Z'
+      ? undefined
+      : { pid: Number(pid), text: text!.replaceAll('\0', ' ').trim(), parent: Number(parent), marked };
   } catch {
     return undefined;
   }
 }
 
-/** Every process that names this test's directory, or has come from one that does: Redis writes over both its command line and its environment. */
+/**
+ * Every process that names this test's directory, or has come from one that does: Redis writes over both its command
+ * line and its environment.
+ */
 function running(): Found[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => look(name) ?? []);
-  const mine = new Set(all.filter(({ pid, text, marked }) => marked || started.some((one) => one.pid === pid && one.text === text)).map(({ pid }) => pid));
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => look(name) ?? []);
+  const mine = new Set(
+    all
+      .filter(({ pid, text, marked }) => marked || started.some((one) => one.pid === pid && one.text === text))
+      .map(({ pid }) => pid),
+  );
   for (let before = -1; before !== mine.size;) {
     before = mine.size;
     for (const { pid, parent } of all) if (mine.has(parent)) mine.add(pid);
@@ -47,10 +60,21 @@ afterEach(() => {
 
 /** Starts `npm run ...` as a shell does: a process group of its own, in the foreground. */
 function npmRun(...args: string[]): ChildProcess {
-  return spawn('npm', ['run', '--silent', ...args], { cwd: root, detached: true, stdio: 'ignore', env: { ...process.env, SALLYPORT_TEST_MARK: directory } });
+  return spawn('npm', ['run', '--silent', ...args], {
+    cwd: root,
+    detached: true,
+    stdio: 'ignore',
+    env: { ...process.env, SALLYPORT_TEST_MARK: directory },
+  });
 }
 
-const nothingLeft = () => eventually('nothing to be left running', () => (running().length === 0 ? true : undefined), 30_000, () => JSON.stringify(running().map(({ text }) => text)));
+const nothingLeft = () =>
+  eventually(
+    'nothing to be left running',
+    () => (running().length === 0 ? true : undefined),
+    30_000,
+    () => JSON.stringify(running().map(({ text }) => text)),
+  );
 const pidOf = (part: string) => running().find(({ text }) => text.includes(part))!.pid;
 
 const ends: [string, (npm: ChildProcess) => void][] = [
@@ -62,30 +86,46 @@ const ends: [string, (npm: ChildProcess) => void][] = [
 ];
 
 describe('npm run demo', () => {
-  it.each(ends)('leaves nothing running after %s', async (_what, end) => {
-    const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory);
-    const stateFile = path.join(directory, 'demo.json');
-    await eventually('the demo is ready', () => (existsSync(stateFile) ? true : undefined), 90_000);
-    expect(running().length).toBeGreaterThan(2);
-    end(npm);
-    await nothingLeft();
-    // It was stopped and not cut off.
-    expect(existsSync(stateFile)).toBe(false);
-  }, 150_000);
+  it.each(ends)(
+    'leaves nothing running after %s',
+    async (_what, end) => {
+      const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory);
+      const stateFile = path.join(directory, 'demo.json');
+      await eventually('the demo is ready', () => (existsSync(stateFile) ? true : undefined), 90_000);
+      expect(running().length).toBeGreaterThan(2);
+      end(npm);
+      await nothingLeft();
+      // It was stopped and not cut off.
+      expect(existsSync(stateFile)).toBe(false);
+    },
+    150_000,
+  );
 
   it('leaves nothing running of the command that it ran', async () => {
     const npm = npmRun('demo', '--', '--port', '0', '--state-dir', directory, '--exit-after', 'sleep 1000; true');
-    await eventually('the command runs', () => (running().some(({ text }) => text === 'sleep 1000') ? true : undefined), 90_000);
+    await eventually(
+      'the command runs',
+      () => (running().some(({ text }) => text === 'sleep 1000') ? true : undefined),
+      90_000,
+    );
     npm.kill('SIGTERM');
     await nothingLeft();
   }, 150_000);
 });
 
 describe('npm run bed', () => {
-  it.each(ends.filter(([what]) => what !== 'SIGHUP to npm'))('leaves nothing running after %s', async (_what, end) => {
-    const npm = npmRun('bed', '--', 'up', '--need', 'redis', '--run-dir', directory);
-    await eventually('Redis runs', () => (running().some(({ text }) => text.includes('redis-server')) ? true : undefined), 90_000);
-    end(npm);
-    await nothingLeft();
-  }, 150_000);
+  it.each(ends.filter(([what]) => what !== 'SIGHUP to npm'))(
+    'leaves nothing running after %s',
+    async (_what, end) => {
+      const npm = npmRun('bed', '--', 'up', '--need', 'redis', '--run-dir', directory);
+      await eventually(
+        'Redis runs',
+        () => (running().some(({ text }) => text.includes('redis-server')) ? true : undefined),
+        90_000,
+      );
+      end(npm);
+      await nothingLeft();
+    },
+    150_000,
+  );
 });

@@ -7,8 +7,18 @@ import { parse } from 'yaml';
 import { runCommand } from '../harness/index.ts';
 import { repository } from './manifests.ts';
 
-type ComposeService = { image: string; command?: string[]; ports?: string[]; read_only?: boolean; cap_drop?: string[]; depends_on?: Record<string, unknown>; healthcheck?: unknown };
-const compose = parse(readFileSync(path.join(repository, 'docker-compose.yml'), 'utf8'), { merge: true }) as { services: Record<string, ComposeService> };
+type ComposeService = {
+  image: string;
+  command?: string[];
+  ports?: string[];
+  read_only?: boolean;
+  cap_drop?: string[];
+  depends_on?: Record<string, unknown>;
+  healthcheck?: unknown;
+};
+const compose = parse(readFileSync(path.join(repository, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+  services: Record<string, ComposeService>;
+};
 const services = ['authenticate', 'authorize', 'audit', 'proxy'];
 const dist = (file: string) => path.join(repository, 'packages', file);
 
@@ -16,21 +26,35 @@ describe('docker-compose.yml', () => {
   let directory: string;
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'sallyport-compose-'));
-    const { code, stdout } = await runCommand(process.execPath, [dist('standalone/dist/development/setup-main.js'), '--directory', directory]);
+    const { code, stdout } = await runCommand(process.execPath, [
+      dist('standalone/dist/development/setup-main.js'),
+      '--directory',
+      directory,
+    ]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('tls/ca.crt') });
     const text = readFileSync(path.join(repository, 'deploy/compose/sallyport.yaml'), 'utf8');
     writeFileSync(path.join(directory, 'sallyport.yaml'), text.replaceAll('/var/lib/sallyport', directory));
   }, 60_000);
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it.each(services)('%s accepts its configuration with what setup made', async (service) => {
-    const checked = await runCommand(process.execPath, [dist(`${service}/dist/main.js`), '--config', path.join(directory, 'sallyport.yaml'), '--check-config'], { env: { SALLYPORT_CONFIG: undefined } });
-    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
-  }, 60_000);
+  it.each(services)(
+    '%s accepts its configuration with what setup made',
+    async (service) => {
+      const checked = await runCommand(
+        process.execPath,
+        [dist(`${service}/dist/main.js`), '--config', path.join(directory, 'sallyport.yaml'), '--check-config'],
+        { env: { SALLYPORT_CONFIG: undefined } },
+      );
+      expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
+    },
+    60_000,
+  );
 
   it('starts programs that the image has, without rights and on a read-only root', () => {
     const ours = Object.entries(compose.services).filter(([, one]) => one.image.includes('SALLYPORT_IMAGE'));
-    const bundled = /const programs = \[(.*)\]/.exec(readFileSync(path.join(repository, 'deploy/image/bundle-development.mjs'), 'utf8'))![1]!.match(/[a-z-]+/g)!;
+    const bundled = /const programs = \[(.*)\]/
+      .exec(readFileSync(path.join(repository, 'deploy/image/bundle-development.mjs'), 'utf8'))![1]!
+      .match(/[a-z-]+/g)!;
     expect(ours.map(([, one]) => one.command![0]!).toSorted()).toEqual([...services, ...bundled].toSorted());
     for (const [, one] of ours) expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
   });

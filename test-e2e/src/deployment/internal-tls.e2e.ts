@@ -5,16 +5,28 @@ import path from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createCertificateAuthority, type CertificateAuthority } from '@sallyport/bed';
-import { createIdentityProvider, startProcesses, writeSettings, demoApiPolicy, type Processes, type Settings } from '@sallyport/standalone';
+import {
+  createIdentityProvider,
+  startProcesses,
+  writeSettings,
+  demoApiPolicy,
+  type Processes,
+  type Settings,
+} from '@sallyport/standalone';
 import { parse, stringify } from 'yaml';
 import { claimRedis, createDatabase } from '../harness/gate-stores.ts';
 import { describeWith, eventually, httpRequestOnce, startPractice, theBed, type HttpAnswer } from '../harness/index.ts';
 import { logIn } from '../harness/log-in.ts';
 
-type Config = { services: Record<string, { url?: string; listen?: string; certFile?: string; tlsKeyFile?: string; caFile?: string }> };
+type Config = {
+  services: Record<string, { url?: string; listen?: string; certFile?: string; tlsKeyFile?: string; caFile?: string }>;
+};
 const inner = ['authenticate', 'authorize', 'audit'] as const;
 
-/** Turns the configuration of a constellation into the one of k8s/overlays/tls: the services' addresses are https, each with a certificate of its own. */
+/**
+ * Turns the configuration of a constellation into the one of k8s/overlays/tls: the services' addresses are https, each
+ * with a certificate of its own.
+ */
 async function useTls(settings: Settings, directory: string, authority: CertificateAuthority): Promise<Config> {
   const config = parse(readFileSync(settings.configFile, 'utf8')) as Config;
   mkdirSync(path.join(directory, 'internal'));
@@ -25,7 +37,12 @@ async function useTls(settings: Settings, directory: string, authority: Certific
   for (const name of inner) {
     const { certPem, keyPem } = await authority.issue({ commonName: name, ipAddresses: ['127.0.0.1'], server: true });
     const service = config.services[name]!;
-    Object.assign(service, { url: service.url!.replace('http:', 'https:'), certFile: file(`${name}.crt`, certPem), tlsKeyFile: file(`${name}.key`, keyPem), caFile: file(`${name}-ca.crt`, authority.caPem) });
+    Object.assign(service, {
+      url: service.url!.replace('http:', 'https:'),
+      certFile: file(`${name}.crt`, certPem),
+      tlsKeyFile: file(`${name}.key`, keyPem),
+      caFile: file(`${name}-ca.crt`, authority.caPem),
+    });
   }
   writeFileSync(settings.configFile, stringify(config));
   return config;
@@ -40,15 +57,39 @@ describeWith(['redis', 'kafka', 'postgres'], 'four services with TLS between the
   let caPem: string;
   beforeAll(async () => {
     const { redis, kafka, postgres } = theBed();
-    const [claimed, database, practice, provider] = [await claimRedis(redis!.url), await createDatabase(postgres!.url), await startPractice(), await createIdentityProvider()];
+    const [claimed, database, practice, provider] = [
+      await claimRedis(redis!.url),
+      await createDatabase(postgres!.url),
+      await startPractice(),
+      await createIdentityProvider(),
+    ];
     ends.push(claimed.release, database.drop, practice.stop, provider.close);
     settings = await writeSettings({
-      directory, authority: await createCertificateAuthority({ name: 'gateway' }), apiPolicy: demoApiPolicy,
-      sessions: { redis: claimed.url }, audit: { kafka: { brokers: kafka!.brokers, topic: `sallyport.tls.${randomUUID()}` }, store: { postgres: database.url } },
-      providers: [{ id: 'corp', issuer: provider.issuer, clientId: 'sallyport', clientSecret: 's', allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'] }],
+      directory,
+      authority: await createCertificateAuthority({ name: 'gateway' }),
+      apiPolicy: demoApiPolicy,
+      sessions: { redis: claimed.url },
+      audit: {
+        kafka: { brokers: kafka!.brokers, topic: `sallyport.tls.${randomUUID()}` },
+        store: { postgres: database.url },
+      },
+      providers: [
+        {
+          id: 'corp',
+          issuer: provider.issuer,
+          clientId: 'sallyport',
+          clientSecret: 's',
+          allowInsecureIssuer: true,
+          scopes: ['openid', 'profile', 'email', 'groups'],
+        },
+      ],
       clusters: [{ name: 'dev', ...practice.access, policy: [{ allow: { or: [{ groups: 'developers' }] } }] }],
     });
-    provider.register({ clientId: 'sallyport', clientSecret: 's', redirectUris: [`${settings.pagesUrl}/.sallyport/callback`] });
+    provider.register({
+      clientId: 'sallyport',
+      clientSecret: 's',
+      redirectUris: [`${settings.pagesUrl}/.sallyport/callback`],
+    });
     config = await useTls(settings, directory, await createCertificateAuthority({ name: 'internal' }));
     caPem = readFileSync(settings.caFile, 'utf8');
     processes = await startProcesses({ configFile: settings.configFile, directory, adminPorts: settings.adminPorts });
@@ -59,17 +100,26 @@ describeWith(['redis', 'kafka', 'postgres'], 'four services with TLS between the
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
-  const ask = (where: string, token: string): Promise<HttpAnswer> => httpRequestOnce(`${settings.gatewayUrl}${where}`, { ca: caPem, headers: { authorization: `Bearer ${token}` } });
-  const someone = (user: string) => logIn({ url: settings.gatewayUrl, pagesUrl: settings.pagesUrl, caPem }, { user: `${user}@example.com`, password: user });
+  const ask = (where: string, token: string): Promise<HttpAnswer> =>
+    httpRequestOnce(`${settings.gatewayUrl}${where}`, { ca: caPem, headers: { authorization: `Bearer ${token}` } });
+  const someone = (user: string) =>
+    logIn(
+      { url: settings.gatewayUrl, pagesUrl: settings.pagesUrl, caPem },
+      { user: `${user}@example.com`, password: user },
+    );
 
   it('let people log in, reach a cluster, and read the audit trail', async () => {
     const alice = await someone('alice');
     expect((await ask('/clusters/dev/api/v1/namespaces/dev/pods', alice.token)).status).toBe(200);
     const carol = await someone('carol');
-    await eventually('the request is in the audit trail', async () => {
-      const { text } = await ask('/.sallyport/api/v1/audit?user=alice@example.com', carol.token);
-      return text.includes('"resource":"pods"') ? text : undefined;
-    }, 30_000);
+    await eventually(
+      'the request is in the audit trail',
+      async () => {
+        const { text } = await ask('/.sallyport/api/v1/audit?user=alice@example.com', carol.token);
+        return text.includes('"resource":"pods"') ? text : undefined;
+      },
+      30_000,
+    );
   }, 60_000);
 
   it.each(inner)('%s speaks nothing but TLS, with a certificate of its own authority', async (name) => {

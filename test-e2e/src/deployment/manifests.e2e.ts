@@ -13,10 +13,17 @@ const program = (service: string) => path.join(repository, 'packages', service, 
 
 async function internalCertificates(): Promise<Manifest[]> {
   const authority = await createCertificateAuthority({ name: 'internal' });
-  return Promise.all(['authenticate', 'authorize', 'audit'].map(async (service) => {
-    const { certPem, keyPem } = await authority.issue({ commonName: service, dnsNames: [service], server: true });
-    return { apiVersion: 'v1', kind: 'Secret', metadata: { name: `sallyport-${service}-tls` }, stringData: { 'tls.crt': certPem, 'tls.key': keyPem, 'ca.crt': authority.caPem } };
-  }));
+  return Promise.all(
+    ['authenticate', 'authorize', 'audit'].map(async (service) => {
+      const { certPem, keyPem } = await authority.issue({ commonName: service, dnsNames: [service], server: true });
+      return {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: `sallyport-${service}-tls` },
+        stringData: { 'tls.crt': certPem, 'tls.key': keyPem, 'ca.crt': authority.caPem },
+      };
+    }),
+  );
 }
 
 describeWith(['kubectl'], 'the manifests in k8s', () => {
@@ -26,54 +33,101 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
   beforeAll(async () => {
     root = mkdtempSync(path.join(tmpdir(), 'sallyport-manifests-'));
     base = await renderManifests('k8s');
-    secrets = [...await renderSecrets(), ...await internalCertificates()];
+    secrets = [...(await renderSecrets()), ...(await internalCertificates())];
   });
   afterAll(() => rmSync(root, { recursive: true }));
-  const deploymentOf = (service: string, manifests = base) => manifests.find((one) => one.kind === 'Deployment' && one.metadata.name === service)!;
+  const deploymentOf = (service: string, manifests = base) =>
+    manifests.find((one) => one.kind === 'Deployment' && one.metadata.name === service)!;
 
-  it.each(services.flatMap((service) => [['k8s', service], ['k8s/overlays/tls', service]]))('%s: %s accepts its configuration and finds what its volumes bring', async (directory, service) => {
-    const manifests = directory === 'k8s' ? base : await renderManifests(directory!);
-    const place = path.join(root, directory!.replaceAll('/', '-'), service!);
-    const [name, ...args] = mountVolumes(deploymentOf(service!, manifests), [...manifests, ...secrets], place);
-    const checked = await runCommand(process.execPath, [program(name!), ...args, '--check-config'], { env: { SALLYPORT_CONFIG: undefined } });
-    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
-  }, 60_000);
+  it.each(
+    services.flatMap((service) => [
+      ['k8s', service],
+      ['k8s/overlays/tls', service],
+    ]),
+  )(
+    '%s: %s accepts its configuration and finds what its volumes bring',
+    async (directory, service) => {
+      const manifests = directory === 'k8s' ? base : await renderManifests(directory!);
+      const place = path.join(root, directory!.replaceAll('/', '-'), service!);
+      const [name, ...args] = mountVolumes(deploymentOf(service!, manifests), [...manifests, ...secrets], place);
+      const checked = await runCommand(process.execPath, [program(name!), ...args, '--check-config'], {
+        env: { SALLYPORT_CONFIG: undefined },
+      });
+      expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('ok') });
+    },
+    60_000,
+  );
 
   it('give the gateway the role that the command renders for its configuration, and bind it to the gateway alone', async () => {
     const place = path.join(root, 'role');
     mountVolumes(deploymentOf('proxy'), [...base, ...secrets], place);
     const config = path.join(place, 'etc/sallyport/config/sallyport.yaml');
-    const { code, stdout } = await runCommand(process.execPath, [path.join(repository, 'packages/cli/bin/sallyport.js'), 'kubeconfig', '--rbac', '--cluster', 'home', '--config', config]);
+    const { code, stdout } = await runCommand(process.execPath, [
+      path.join(repository, 'packages/cli/bin/sallyport.js'),
+      'kubeconfig',
+      '--rbac',
+      '--cluster',
+      'home',
+      '--config',
+      config,
+    ]);
     expect(code).toBe(0);
     expect(readFileSync(path.join(repository, 'k8s/base/gateway-cluster-role.yaml'), 'utf8')).toBe(stdout);
     const bindings = base.filter((one) => one.kind.endsWith('RoleBinding'));
-    expect(bindings).toMatchObject([{ kind: 'ClusterRoleBinding', roleRef: { kind: 'ClusterRole', name: 'sallyport-gateway' } }]);
-    expect(bindings[0]!.subjects).toEqual([{ kind: 'ServiceAccount', name: 'sallyport-gateway', namespace: 'sallyport' }]);
-    expect(base.filter((one) => one.kind.endsWith('Role')).map((one) => one.metadata.name)).toEqual(['sallyport-gateway']);
+    expect(bindings).toMatchObject([
+      { kind: 'ClusterRoleBinding', roleRef: { kind: 'ClusterRole', name: 'sallyport-gateway' } },
+    ]);
+    expect(bindings[0]!.subjects).toEqual([
+      { kind: 'ServiceAccount', name: 'sallyport-gateway', namespace: 'sallyport' },
+    ]);
+    expect(base.filter((one) => one.kind.endsWith('Role')).map((one) => one.metadata.name)).toEqual([
+      'sallyport-gateway',
+    ]);
   }, 60_000);
 
   it('run every container under the restricted profile, with a read-only root', () => {
-    expect(base.find((one) => one.kind === 'Namespace')?.metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+    expect(base.find((one) => one.kind === 'Namespace')?.metadata.labels).toMatchObject({
+      'pod-security.kubernetes.io/enforce': 'restricted',
+    });
     for (const service of services) {
       const spec = podSpecOf(deploymentOf(service));
-      expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } });
-      for (const name of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers', 'ephemeralContainers']) expect(spec).not.toHaveProperty(name);
+      expect(spec.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 10001,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      for (const name of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers', 'ephemeralContainers'])
+        expect(spec).not.toHaveProperty(name);
       for (const container of spec.containers) {
-        expect(container.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
         expect(container.volumeMounts.every((mount) => mount.readOnly === true)).toBe(true);
       }
     }
   });
 
   it('give a token for the Kubernetes API to the gateway alone', () => {
-    expect(services.filter((service) => podSpecOf(deploymentOf(service)).automountServiceAccountToken !== false)).toEqual(['proxy']);
+    expect(
+      services.filter((service) => podSpecOf(deploymentOf(service)).automountServiceAccountToken !== false),
+    ).toEqual(['proxy']);
     expect(podSpecOf(deploymentOf('proxy')).serviceAccountName).toBe('sallyport-gateway');
-    for (const account of base.filter((one) => one.kind === 'ServiceAccount')) expect(account.automountServiceAccountToken).toBe(false);
+    for (const account of base.filter((one) => one.kind === 'ServiceAccount'))
+      expect(account.automountServiceAccountToken).toBe(false);
   });
 
   it('bring no Secret, and show each service only its own', () => {
     expect(base.filter((one) => one.kind === 'Secret')).toEqual([]);
-    const seenBy = (service: string) => podSpecOf(deploymentOf(service)).volumes.flatMap((volume) => (volume.projected?.sources ?? [volume]).flatMap((source) => source.secret?.name ?? source.secret?.secretName ?? [])).toSorted();
+    const seenBy = (service: string) =>
+      podSpecOf(deploymentOf(service))
+        .volumes.flatMap((volume) =>
+          (volume.projected?.sources ?? [volume]).flatMap(
+            (source) => source.secret?.name ?? source.secret?.secretName ?? [],
+          ),
+        )
+        .toSorted();
     expect(Object.fromEntries(services.map((service) => [service, seenBy(service)]))).toEqual({
       proxy: ['sallyport-gateway-tls', 'sallyport-proxy-key'],
       authenticate: ['sallyport-authenticate-key', 'sallyport-oidc', 'sallyport-redis', 'sallyport-session-key'],
@@ -84,10 +138,23 @@ describeWith(['kubectl'], 'the manifests in k8s', () => {
 
   it('deny all traffic but what a policy names, and let only the gateway reach the other services', () => {
     const policies = base.filter((one) => one.kind === 'NetworkPolicy');
-    expect(policies.find((one) => one.metadata.name === 'default-deny')?.spec).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
-    const fromProxy = [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'sallyport', 'app.kubernetes.io/component': 'proxy' } } }];
-    for (const [service, port] of [['authenticate', 4180], ['authorize', 4181], ['audit', 4182]] as const) {
-      expect(policies.find((one) => one.metadata.name === service)?.spec?.['ingress']).toEqual([{ from: fromProxy, ports: [{ port }] }]);
+    expect(policies.find((one) => one.metadata.name === 'default-deny')?.spec).toEqual({
+      podSelector: {},
+      policyTypes: ['Ingress', 'Egress'],
+    });
+    const fromProxy = [
+      {
+        podSelector: { matchLabels: { 'app.kubernetes.io/name': 'sallyport', 'app.kubernetes.io/component': 'proxy' } },
+      },
+    ];
+    for (const [service, port] of [
+      ['authenticate', 4180],
+      ['authorize', 4181],
+      ['audit', 4182],
+    ] as const) {
+      expect(policies.find((one) => one.metadata.name === service)?.spec?.['ingress']).toEqual([
+        { from: fromProxy, ports: [{ port }] },
+      ]);
     }
   });
 });

@@ -6,21 +6,42 @@ import { runCommand, theBed } from '../harness/index.ts';
 
 export const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
-export type VolumeSource = { secret?: { name?: string; secretName?: string; items?: { key: string; path: string }[] }; configMap?: { name: string; items?: { key: string; path: string }[] } };
+export type VolumeSource = {
+  secret?: { name?: string; secretName?: string; items?: { key: string; path: string }[] };
+  configMap?: { name: string; items?: { key: string; path: string }[] };
+};
 export type Volume = VolumeSource & { name: string; projected?: { sources: VolumeSource[] } };
-export type Container = { name: string; args: string[]; securityContext?: Record<string, unknown>; volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[]; [field: string]: unknown };
-export type PodSpec = { serviceAccountName: string; automountServiceAccountToken?: boolean; securityContext?: Record<string, unknown>; containers: Container[]; volumes: Volume[]; [field: string]: unknown };
+export type Container = {
+  name: string;
+  args: string[];
+  securityContext?: Record<string, unknown>;
+  volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[];
+  [field: string]: unknown;
+};
+export type PodSpec = {
+  serviceAccountName: string;
+  automountServiceAccountToken?: boolean;
+  securityContext?: Record<string, unknown>;
+  containers: Container[];
+  volumes: Volume[];
+  [field: string]: unknown;
+};
 /** An object of the manifests, with the fields that the tests look at. */
 export type Manifest = {
-  apiVersion: string; kind: string;
+  apiVersion: string;
+  kind: string;
   metadata: { name: string; namespace?: string; labels?: Record<string, string> };
-  data?: Record<string, string>; stringData?: Record<string, string>; rules?: unknown;
+  data?: Record<string, string>;
+  stringData?: Record<string, string>;
+  rules?: unknown;
   spec?: { template?: { spec: PodSpec }; [field: string]: unknown };
   [field: string]: unknown;
 };
 
 export function parseManifests(text: string): Manifest[] {
-  return parseAllDocuments(text).map((document) => document.toJS() as Manifest | null).filter((one) => one !== null);
+  return parseAllDocuments(text)
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((one) => one !== null);
 }
 
 /** What `kubectl kustomize` makes of a directory of the repository. */

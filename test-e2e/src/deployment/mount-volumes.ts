@@ -8,16 +8,20 @@ function filesOf(source: VolumeSource, objects: readonly Manifest[]): Record<str
   const object = objects.find((one) => one.kind === kind && one.metadata.name === name);
   if (!object) throw new Error(`nothing provides the ${kind} ${name}`);
   const content = { ...object.data, ...object.stringData };
-  const items = source.secret?.items ?? source.configMap?.items ?? Object.keys(content).map((key) => ({ key, path: key }));
-  return Object.fromEntries(items.map((item) => {
-    if (content[item.key] === undefined) throw new Error(`the ${kind} ${name} has no ${item.key}`);
-    return [item.path, content[item.key]!];
-  }));
+  const items =
+    source.secret?.items ?? source.configMap?.items ?? Object.keys(content).map((key) => ({ key, path: key }));
+  return Object.fromEntries(
+    items.map((item) => {
+      if (content[item.key] === undefined) throw new Error(`the ${kind} ${name} has no ${item.key}`);
+      return [item.path, content[item.key]!];
+    }),
+  );
 }
 
 /**
- * Writes below `root` what a Deployment's pod sees below /, as far as its volumes say. Paths in the files themselves are moved below
- * `root` as well, so that a program started here finds what it would find there. Returns the arguments of its container, moved likewise.
+ * Writes below `root` what a Deployment's pod sees below /, as far as its volumes say. Paths in the files themselves
+ * are moved below `root` as well, so that a program started here finds what it would find there. Returns the arguments
+ * of its container, moved likewise.
  */
 export function mountVolumes(deployment: Manifest, objects: readonly Manifest[], root: string): string[] {
   const spec = podSpecOf(deployment);

@@ -20,14 +20,30 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
     if (madeNamespace) await admin().kubectl(['delete', 'namespace', 'sallyport', '--wait=false']);
   }, 60_000);
 
-  it.each(['k8s', 'k8s/overlays/tls'])('takes everything in %s, without a warning', async (overlay) => {
-    const manifests = await renderManifests(overlay);
-    const { code, stdout, stderr } = await admin().tryKubectl(['apply', '--dry-run=server', '-k', path.join(repository, overlay)]);
-    // The namespace was not made by apply, which kubectl mentions; everything else would be a warning about us.
-    expect(stderr.split('\n').filter((line) => line !== '' && !/missing the kubectl\.kubernetes\.io\/last-applied-configuration annotation/.test(line))).toEqual([]);
-    expect(code).toBe(0);
-    expect(stdout.match(/\(server dry run\)$/gm)).toHaveLength(manifests.length);
-  }, 60_000);
+  it.each(['k8s', 'k8s/overlays/tls'])(
+    'takes everything in %s, without a warning',
+    async (overlay) => {
+      const manifests = await renderManifests(overlay);
+      const { code, stdout, stderr } = await admin().tryKubectl([
+        'apply',
+        '--dry-run=server',
+        '-k',
+        path.join(repository, overlay),
+      ]);
+      // The namespace was not made by apply, which kubectl mentions; everything else would be a warning about us.
+      expect(
+        stderr
+          .split('\n')
+          .filter(
+            (line) =>
+              line !== '' && !/missing the kubectl\.kubernetes\.io\/last-applied-configuration annotation/.test(line),
+          ),
+      ).toEqual([]);
+      expect(code).toBe(0);
+      expect(stdout.match(/\(server dry run\)$/gm)).toHaveLength(manifests.length);
+    },
+    60_000,
+  );
 
   it('takes the Secrets that the script and the example make', async () => {
     const file = path.join(directory, 'secrets.yaml');
@@ -40,20 +56,41 @@ describeWith(['cluster', 'kubectl'], 'a real API server', () => {
   }, 60_000);
 
   it('admits pods of every Deployment into a namespace of the restricted profile', async () => {
-    const pods = (await renderManifests('k8s')).filter((one) => one.kind === 'Deployment').map((one) => ({
-      apiVersion: 'v1', kind: 'Pod', metadata: { name: one.metadata.name, namespace: 'sallyport-restricted' }, spec: { ...one.spec!.template!.spec, serviceAccountName: 'default' },
-    }));
-    await admin().apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sallyport-restricted', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } });
+    const pods = (await renderManifests('k8s'))
+      .filter((one) => one.kind === 'Deployment')
+      .map((one) => ({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: one.metadata.name, namespace: 'sallyport-restricted' },
+        spec: { ...one.spec!.template!.spec, serviceAccountName: 'default' },
+      }));
+    await admin().apply({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'sallyport-restricted', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    });
     try {
       const file = path.join(directory, 'pods.yaml');
-      await admin().apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'sallyport-restricted' } });
+      await admin().apply({
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: 'default', namespace: 'sallyport-restricted' },
+      });
       writeFileSync(file, pods.map((one) => stringify(one)).join('---\n'));
-      expect(await admin().tryKubectl(['create', '--dry-run=server', '-f', file])).toMatchObject({ code: 0, stderr: '' });
+      expect(await admin().tryKubectl(['create', '--dry-run=server', '-f', file])).toMatchObject({
+        code: 0,
+        stderr: '',
+      });
       // The same with one right too many is refused, so the profile was at work.
       const refused = structuredClone(pods[0]!);
-      refused.spec.containers[0]!.securityContext = { ...refused.spec.containers[0]!.securityContext, allowPrivilegeEscalation: true };
+      refused.spec.containers[0]!.securityContext = {
+        ...refused.spec.containers[0]!.securityContext,
+        allowPrivilegeEscalation: true,
+      };
       writeFileSync(file, stringify(refused));
-      expect((await admin().tryKubectl(['create', '--dry-run=server', '-f', file])).stderr).toContain('violates PodSecurity "restricted:latest"');
+      expect((await admin().tryKubectl(['create', '--dry-run=server', '-f', file])).stderr).toContain(
+        'violates PodSecurity "restricted:latest"',
+      );
     } finally {
       await admin().kubectl(['delete', 'namespace', 'sallyport-restricted', '--wait=false']);
     }

@@ -12,10 +12,19 @@ export function stepsFile(name: string): string {
 }
 
 /** Runs a program that tells of one step a line, in the environment of one side. */
-export async function runSteps(program: string, args: readonly string[], side: Side, env: Record<string, string> = {}): Promise<Verdict[]> {
-  const { code, stdout, stderr } = await runCommand(program, args, { env: { ...side.env, FOREIGN_NAMESPACE: side.namespace, PYTHONDONTWRITEBYTECODE: '1', ...env }, timeoutMs: 120_000 });
+export async function runSteps(
+  program: string,
+  args: readonly string[],
+  side: Side,
+  env: Record<string, string> = {},
+): Promise<Verdict[]> {
+  const { code, stdout, stderr } = await runCommand(program, args, {
+    env: { ...side.env, FOREIGN_NAMESPACE: side.namespace, PYTHONDONTWRITEBYTECODE: '1', ...env },
+    timeoutMs: 120_000,
+  });
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
-  if (code !== 0 || lines.length === 0) throw new Error(`${args.join(' ')} ended with ${code} ${side.name} the gateway: ${stdout}${stderr}`.slice(0, 4000));
+  if (code !== 0 || lines.length === 0)
+    throw new Error(`${args.join(' ')} ended with ${code} ${side.name} the gateway: ${stdout}${stderr}`.slice(0, 4000));
   return lines.map((line) => JSON.parse(line) as Verdict);
 }
 
@@ -23,7 +32,12 @@ export async function runSteps(program: string, args: readonly string[], side: S
 export async function takeSteps(steps: Record<string, () => Promise<unknown>>): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const [step, take] of Object.entries(steps)) {
-    verdicts.push(await take().then((saw) => ({ step, verdict: 'passed', saw }), (error: unknown) => ({ step, verdict: String(error).slice(0, 300) })));
+    verdicts.push(
+      await take().then(
+        (saw) => ({ step, verdict: 'passed', saw }),
+        (error: unknown) => ({ step, verdict: String(error).slice(0, 300) }),
+      ),
+    );
   }
   return verdicts;
 }

@@ -7,7 +7,9 @@ import fc from 'fast-check';
 import { fuzzParser } from './fuzz-parser.ts';
 
 let directory = '';
-beforeAll(() => { directory = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sallyport-fuzz-')); });
+beforeAll(() => {
+  directory = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sallyport-fuzz-'));
+});
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const good = `gateway:
@@ -34,7 +36,8 @@ function feed(input: Buffer): void {
   writeFileSync(file, input);
   try {
     const { config } = loadConfig(file, { SECRET: 'planted-secret' });
-    if (typeof config.gateway.url !== 'string' || !Array.isArray(config.clusters)) throw new Error('a configuration that holds nothing');
+    if (typeof config.gateway.url !== 'string' || !Array.isArray(config.clusters))
+      throw new Error('a configuration that holds nothing');
   } catch (error) {
     if (!(error instanceof ConfigFaults)) throw error;
     if (error.message.includes('planted-secret')) throw new Error('a fault that tells a value', { cause: error });
@@ -42,13 +45,76 @@ function feed(input: Buffer): void {
   if ('polluted' in {}) throw new Error('the prototype of all objects was changed');
 }
 
-const words = ['\n', '  ', '- ', ': ', '&a ', '*a', '<<: ', '!!js/function ', '!!binary ', '|', '>', '{', '}', '[', ']', '"', '\'', '#', '---\n', '...\n', '${env:SECRET}', '${file:/none}', '${', '__proto__: {polluted: true}', 'constructor', 'clusters:', 'gateway:', 'policy:', '12h', '1e9', '0x10', '.inf', '\t', '\u0000', '\ufeff', 'allow', 'true', '~', 'null'];
+const words = [
+  '\n',
+  '  ',
+  '- ',
+  ': ',
+  '&a ',
+  '*a',
+  '<<: ',
+  '!!js/function ',
+  '!!binary ',
+  '|',
+  '>',
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  "'",
+  '#',
+  '---\n',
+  '...\n',
+  '${env:SECRET}',
+  '${file:/none}',
+  '${',
+  '__proto__: {polluted: true}',
+  'constructor',
+  'clusters:',
+  'gateway:',
+  'policy:',
+  '12h',
+  '1e9',
+  '0x10',
+  '.inf',
+  '\t',
+  '\u0000',
+  '\ufeff',
+  'allow',
+  'true',
+  '~',
+  'null',
+];
 
-it('configurations are read or refused, whatever they are', () => fuzzParser({
-  // Running services read it on a thread of its own.
-  name: 'config', longestMs: 2000, feed, tokens: words, seeds: [good, good.replaceAll('\n', '\r\n'), 'gateway: {url: https://g}', 'a: &a [*a]\n', '{"gateway":{"url":"https://g:1"},"clusters":[]}'],
-  built: fc.oneof(
-    fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 8 })), { maxLength: 24 }).map((parts) => Buffer.from(parts.join(''))),
-    fc.dictionary(fc.constantFrom('gateway', 'clusters', 'audit', 'sessions', 'identity', 'streams', '__proto__'), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 }).map((document) => Buffer.from(JSON.stringify(document))),
-  ),
-}), 3_600_000);
+it(
+  'configurations are read or refused, whatever they are',
+  () =>
+    fuzzParser({
+      // Running services read it on a thread of its own.
+      name: 'config',
+      longestMs: 2000,
+      feed,
+      tokens: words,
+      seeds: [
+        good,
+        good.replaceAll('\n', '\r\n'),
+        'gateway: {url: https://g}',
+        'a: &a [*a]\n',
+        '{"gateway":{"url":"https://g:1"},"clusters":[]}',
+      ],
+      built: fc.oneof(
+        fc
+          .array(fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 8 })), { maxLength: 24 })
+          .map((parts) => Buffer.from(parts.join(''))),
+        fc
+          .dictionary(
+            fc.constantFrom('gateway', 'clusters', 'audit', 'sessions', 'identity', 'streams', '__proto__'),
+            fc.jsonValue({ maxDepth: 3 }),
+            { maxKeys: 4 },
+          )
+          .map((document) => Buffer.from(JSON.stringify(document))),
+      ),
+    }),
+  3_600_000,
+);

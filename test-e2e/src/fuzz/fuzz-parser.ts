@@ -18,7 +18,10 @@ export type FuzzedParser = {
   built: fc.Arbitrary<Buffer>;
   /** How long one input may take, in milliseconds, where that is not 50: for what holds up no event loop. */
   longestMs?: number;
-  /** Feeds one input. Throws if what comes of it is neither a result that holds together nor one of the parser's own refusals. */
+  /**
+   * Feeds one input. Throws if what comes of it is neither a result that holds together nor one of the parser's own
+   * refusals.
+   */
   feed(input: Buffer): void;
 };
 
@@ -43,7 +46,11 @@ const corpusOf = (name: string) => new URL(`./corpus/${name}/`, import.meta.url)
 /** What broke a parser once, by its name. */
 export function readCorpus(name: string): Buffer[] {
   const directory = corpusOf(name);
-  return existsSync(directory) ? readdirSync(directory).toSorted().map((file) => readFileSync(new URL(file, directory))) : [];
+  return existsSync(directory)
+    ? readdirSync(directory)
+        .toSorted()
+        .map((file) => readFileSync(new URL(file, directory)))
+    : [];
 }
 
 /** Keeps what broke a parser where every later run feeds it first. */
@@ -60,10 +67,17 @@ const elapsed = (run: () => void) => {
   return performance.now() - started;
 };
 
-/** How long the parser takes for an input by itself: the best of a few times, as the machine may have been busy with something else. */
-const leastMs = ({ feed }: FuzzedParser, input: Buffer) => Math.min(...Array.from({ length: 5 }, () => elapsed(() => feed(input))));
+/**
+ * How long the parser takes for an input by itself: the best of a few times, as the machine may have been busy with
+ * something else.
+ */
+const leastMs = ({ feed }: FuzzedParser, input: Buffer) =>
+  Math.min(...Array.from({ length: 5 }, () => elapsed(() => feed(input))));
 
-/** Feeds a parser the corpus, then 100,000 inputs (SALLYPORT_FUZZ_CASES), half of them built and half of them changed byte by byte; prints cases, longest case and growth of memory. */
+/**
+ * Feeds a parser the corpus, then 100,000 inputs (SALLYPORT_FUZZ_CASES), half of them built and half of them changed
+ * byte by byte; prints cases, longest case and growth of memory.
+ */
 export async function fuzzParser(parser: FuzzedParser): Promise<void> {
   const corpus = readCorpus(parser.name);
   const [seeds, tokens] = [[...parser.seeds.map(bytes), ...corpus], parser.tokens.map(bytes)];
@@ -75,7 +89,10 @@ export async function fuzzParser(parser: FuzzedParser): Promise<void> {
       const ms = elapsed(() => parser.feed(input));
       if (ms > slowest.ms) Object.assign(slowest, { ms, input });
     } catch (cause) {
-      throw new Error(`${parser.name} broke; the input is kept in ${keep(parser.name, input)} (seed ${seed}): ${cause instanceof Error ? cause.stack : String(cause)}`, { cause });
+      throw new Error(
+        `${parser.name} broke; the input is kept in ${keep(parser.name, input)} (seed ${seed}): ${cause instanceof Error ? cause.stack : String(cause)}`,
+        { cause },
+      );
     }
   };
   for (const input of seeds) feed(input);
@@ -89,7 +106,12 @@ export async function fuzzParser(parser: FuzzedParser): Promise<void> {
   const grown = inUse() - before;
   const { longestMs = usualLongestMs } = parser;
   const ms = slowest.ms > longestMs ? leastMs(parser, slowest.input) : slowest.ms;
-  process.stderr.write(`fuzzed: ${parser.name}: ${fed} cases (${corpus.length} of the corpus), longest ${ms.toFixed(1)} ms for ${slowest.input.length} bytes, memory ${(grown / 1024 / 1024).toFixed(1)} MiB more, seed ${seed}\n`);
-  if (ms > longestMs) throw new Error(`${parser.name} took ${ms.toFixed(0)} ms for one input, which is kept in ${keep(parser.name, slowest.input)}`);
+  process.stderr.write(
+    `fuzzed: ${parser.name}: ${fed} cases (${corpus.length} of the corpus), longest ${ms.toFixed(1)} ms for ${slowest.input.length} bytes, memory ${(grown / 1024 / 1024).toFixed(1)} MiB more, seed ${seed}\n`,
+  );
+  if (ms > longestMs)
+    throw new Error(
+      `${parser.name} took ${ms.toFixed(0)} ms for one input, which is kept in ${keep(parser.name, slowest.input)}`,
+    );
   if (grown > growthBytes) throw new Error(`${parser.name} kept ${(grown / 1024 / 1024).toFixed(0)} MiB`);
 }

@@ -4,14 +4,50 @@ import { readHeaders } from '@sallyport/proxy';
 import fc from 'fast-check';
 import { fuzzParser } from './fuzz-parser.ts';
 
-const words = ['Host', 'Authorization', 'Connection', 'Upgrade', 'Content-Length', 'Transfer-Encoding', 'Expect', 'Impersonate-User', 'impersonate_group', 'X-Remote-User', 'Sec-WebSocket-Protocol', 'Sec-WebSocket-Key', 'X-Forwarded-For', 'Cookie', 'TE', 'Trailer', 'User-Agent', ': ', ':', '\n', 'keep-alive', 'close', 'chunked', '100-continue', 'websocket', '5', ',', ' ', '\t', '\u00a0', '\ufeff', 'Bearer x'];
+const words = [
+  'Host',
+  'Authorization',
+  'Connection',
+  'Upgrade',
+  'Content-Length',
+  'Transfer-Encoding',
+  'Expect',
+  'Impersonate-User',
+  'impersonate_group',
+  'X-Remote-User',
+  'Sec-WebSocket-Protocol',
+  'Sec-WebSocket-Key',
+  'X-Forwarded-For',
+  'Cookie',
+  'TE',
+  'Trailer',
+  'User-Agent',
+  ': ',
+  ':',
+  '\n',
+  'keep-alive',
+  'close',
+  'chunked',
+  '100-continue',
+  'websocket',
+  '5',
+  ',',
+  ' ',
+  '\t',
+  '\u00a0',
+  '\ufeff',
+  'Bearer x',
+];
 
 /** Lines as Node hands them over: name, value, name, value. */
 function linesOf(input: Buffer): string[] {
-  return input.toString('latin1').split('\n').flatMap((line) => {
-    const at = line.indexOf(':');
-    return at < 1 ? [] : [line.slice(0, at), line.slice(at + 1).trim()];
-  });
+  return input
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line) => {
+      const at = line.indexOf(':');
+      return at < 1 ? [] : [line.slice(0, at), line.slice(at + 1).trim()];
+    });
 }
 /** What a careless reader further on would make of a name. */
 const folded = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
@@ -26,14 +62,49 @@ function feed(input: Buffer): void {
   }
   for (let index = 0; index < headers.forward.length; index += 2) {
     const name = headers.forward[index]!;
-    if (/^(?:impersonate|xremote)/.test(folded(name)) || ['authorization', 'cookie', 'connection', 'host', 'content-length', 'transfer-encoding', 'expect', 'te', 'trailer', 'audit-id'].includes(name)) throw new Error(`${name} goes on`);
+    if (
+      /^(?:impersonate|xremote)/.test(folded(name)) ||
+      [
+        'authorization',
+        'cookie',
+        'connection',
+        'host',
+        'content-length',
+        'transfer-encoding',
+        'expect',
+        'te',
+        'trailer',
+        'audit-id',
+      ].includes(name)
+    )
+      throw new Error(`${name} goes on`);
   }
   if (headers.chunked && headers.contentLength !== undefined) throw new Error('two framings');
-  if (headers.contentLength !== undefined && !Number.isSafeInteger(headers.contentLength)) throw new Error('a length that is none');
+  if (headers.contentLength !== undefined && !Number.isSafeInteger(headers.contentLength))
+    throw new Error('a length that is none');
 }
 
-it('header lines are read or refused, whatever they are', () => fuzzParser({
-  name: 'headers', tokens: words, feed,
-  seeds: ['Host: gate\nAuthorization: Bearer spt_x\nUser-Agent: kubectl\nAccept: */*\nContent-Length: 5', 'Host: gate\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Key: k\nSec-WebSocket-Protocol: v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.eA', 'Host: gate\nTransfer-Encoding: chunked\nExpect: 100-continue\nX-Forwarded-For: 1.2.3.4'],
-  built: fc.array(fc.tuple(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary-ascii', maxLength: 20 })), fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary-ascii', maxLength: 20 }))), { maxLength: 12 }).map((lines) => Buffer.from(lines.map((line) => line.join(':')).join('\n'), 'latin1')),
-}), 1_200_000);
+it(
+  'header lines are read or refused, whatever they are',
+  () =>
+    fuzzParser({
+      name: 'headers',
+      tokens: words,
+      feed,
+      seeds: [
+        'Host: gate\nAuthorization: Bearer spt_x\nUser-Agent: kubectl\nAccept: */*\nContent-Length: 5',
+        'Host: gate\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Key: k\nSec-WebSocket-Protocol: v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.eA',
+        'Host: gate\nTransfer-Encoding: chunked\nExpect: 100-continue\nX-Forwarded-For: 1.2.3.4',
+      ],
+      built: fc
+        .array(
+          fc.tuple(
+            fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary-ascii', maxLength: 20 })),
+            fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary-ascii', maxLength: 20 })),
+          ),
+          { maxLength: 12 },
+        )
+        .map((lines) => Buffer.from(lines.map((line) => line.join(':')).join('\n'), 'latin1')),
+    }),
+  1_200_000,
+);

@@ -24,40 +24,57 @@ const longest = 65_536;
 
 type Mutation = (input: Buffer, dice: Dice, others: readonly Buffer[], tokens: readonly Buffer[]) => Buffer;
 
-const splice = (input: Buffer, at: number, remove: number, ...insert: readonly Uint8Array[]) => Buffer.concat([input.subarray(0, at), ...insert, input.subarray(at + remove)]);
+const splice = (input: Buffer, at: number, remove: number, ...insert: readonly Uint8Array[]) =>
+  Buffer.concat([input.subarray(0, at), ...insert, input.subarray(at + remove)]);
 const place = (input: Buffer, dice: Dice) => dice.roll(input.length + 1);
 
 const mutations: readonly Mutation[] = [
-  (input, dice) => { // a bit
+  (input, dice) => {
+    // a bit
     const copy = Buffer.from(input);
     const at = dice.roll(copy.length);
     if (copy.length > 0) copy[at]! ^= 1 << dice.roll(8);
     return copy;
   },
-  (input, dice) => { // a byte
+  (input, dice) => {
+    // a byte
     const copy = Buffer.from(input);
     if (copy.length > 0) copy[dice.roll(copy.length)] = dice.roll(3) === 0 ? dice.roll(256) : dice.pick(oddBytes);
     return copy;
   },
-  (input, dice) => { // four bytes, as a length is
+  (input, dice) => {
+    // four bytes, as a length is
     const copy = Buffer.from(input);
-    if (copy.length >= 4) copy.writeUInt32BE(dice.pick([0, 1, 0x7f_ff, 0xff_ff, 0x7f_ff_ff_ff, 0x80_00_00_00, 0xff_ff_ff_ff, dice.roll(4_294_967_296)]), dice.roll(copy.length - 3));
+    if (copy.length >= 4)
+      copy.writeUInt32BE(
+        dice.pick([0, 1, 0x7f_ff, 0xff_ff, 0x7f_ff_ff_ff, 0x80_00_00_00, 0xff_ff_ff_ff, dice.roll(4_294_967_296)]),
+        dice.roll(copy.length - 3),
+      );
     return copy;
   },
   (input, dice) => splice(input, place(input, dice), 0, Buffer.from([dice.pick(oddBytes)])),
   (input, dice) => splice(input, place(input, dice), 1 + dice.roll(8)),
   (input, dice) => input.subarray(0, place(input, dice)),
-  (input, dice, _others, tokens) => (tokens.length === 0 ? input : splice(input, place(input, dice), dice.roll(2) * dice.roll(6), dice.pick(tokens))),
-  (input, dice) => { // a piece of it again, perhaps many times
+  (input, dice, _others, tokens) =>
+    tokens.length === 0 ? input : splice(input, place(input, dice), dice.roll(2) * dice.roll(6), dice.pick(tokens)),
+  (input, dice) => {
+    // a piece of it again, perhaps many times
     const from = place(input, dice);
     const piece = input.subarray(from, from + 1 + dice.roll(40));
-    return splice(input, place(input, dice), 0, ...Array.from({ length: dice.roll(12) === 0 ? 1 + dice.roll(400) : 1 }, () => piece));
+    return splice(
+      input,
+      place(input, dice),
+      0,
+      ...Array.from({ length: dice.roll(12) === 0 ? 1 + dice.roll(400) : 1 }, () => piece),
+    );
   },
-  (input, dice, others) => { // the beginning of one and the end of another
+  (input, dice, others) => {
+    // the beginning of one and the end of another
     const other = dice.pick(others);
     return Buffer.concat([input.subarray(0, place(input, dice)), other.subarray(place(other, dice))]);
   },
-  (input, dice) => { // two pieces change places
+  (input, dice) => {
+    // two pieces change places
     const [one, other] = [place(input, dice), place(input, dice)].toSorted((a, b) => a - b) as [number, number];
     return Buffer.concat([input.subarray(0, one), input.subarray(other), input.subarray(one, other)]);
   },
@@ -66,6 +83,7 @@ const mutations: readonly Mutation[] = [
 /** Changes one of the seeds a little, or a lot. `tokens` are what the parser knows of its language. */
 export function mutate(seeds: readonly Buffer[], tokens: readonly Buffer[], dice: Dice): Buffer {
   let input = dice.pick(seeds);
-  for (let times = 1 + dice.roll(dice.roll(4) === 0 ? 30 : 5); times > 0; times -= 1) input = dice.pick(mutations)(input, dice, seeds, tokens);
+  for (let times = 1 + dice.roll(dice.roll(4) === 0 ? 30 : 5); times > 0; times -= 1)
+    input = dice.pick(mutations)(input, dice, seeds, tokens);
   return input.subarray(0, longest);
 }

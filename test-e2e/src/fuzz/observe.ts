@@ -3,8 +3,9 @@ import { createStatus, createStreamObserver, type ObservedStream } from '@sallyp
 const status = createStatus({ code: 401, reason: 'Unauthorized', message: 'over' } as never);
 
 /**
- * Feeds an observer of streams. Each piece begins with a byte whose lowest bit says which side speaks, and two that say how long it is. Throws if the observer
- * fails in a way that it does not know, counts more than was sent, or cannot say how to end.
+ * Feeds an observer of streams. Each piece begins with a byte whose lowest bit says which side speaks, and two that say
+ * how long it is. Throws if the observer fails in a way that it does not know, counts more than was sent, or cannot say
+ * how to end.
  */
 export function observe(about: ObservedStream, input: Buffer): void {
   const observer = createStreamObserver(about);
@@ -19,8 +20,14 @@ export function observe(about: ObservedStream, input: Buffer): void {
   }
   if (observer.reason?.startsWith('the observer failed')) throw new Error(observer.reason);
   const summary = observer.summary();
-  for (const [channel, { fromClient, fromServer }] of Object.entries(summary.channels)) if (!(fromClient >= 0 && fromServer >= 0 && fromClient <= sent.client && fromServer <= sent.server)) throw new Error(`${channel} counts more than was sent`);
-  if (summary.exitCode !== undefined && !(Number.isInteger(summary.exitCode) && summary.exitCode >= 0 && summary.exitCode <= 255)) throw new Error(`an exit code of ${summary.exitCode}`);
+  for (const [channel, { fromClient, fromServer }] of Object.entries(summary.channels))
+    if (!(fromClient >= 0 && fromServer >= 0 && fromClient <= sent.client && fromServer <= sent.server))
+      throw new Error(`${channel} counts more than was sent`);
+  if (
+    summary.exitCode !== undefined &&
+    !(Number.isInteger(summary.exitCode) && summary.exitCode >= 0 && summary.exitCode <= 255)
+  )
+    throw new Error(`an exit code of ${summary.exitCode}`);
   if ((summary.errorText?.length ?? 0) > 65_536) throw new Error('an error text without end');
   JSON.stringify(summary);
   const ending = observer.endWith(status);

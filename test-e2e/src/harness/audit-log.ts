@@ -3,8 +3,24 @@ import type { AuditRecord } from '@sallyport/contracts';
 import { consumeKafkaAudit, createLogger } from '@sallyport/kit';
 import { eventually } from './eventually.ts';
 
-/** Fields to match (a `stage` without a `type` means that of a request, as a stream's own events have stages, too): `auditID`, `stage`, `verb`, ... of the event, `type` of its envelope, `user` for the user's name. */
-export type EventFilter = Partial<{ type: string; stage: string; verb: string; user: string; auditID: string; resource: string; subresource: string; namespace: string; name: string; code: number }> | ((record: AuditRecord) => boolean);
+/**
+ * Fields to match (a `stage` without a `type` means that of a request, as a stream's own events have stages, too):
+ * `auditID`, `stage`, `verb`, ... of the event, `type` of its envelope, `user` for the user's name.
+ */
+export type EventFilter =
+  | Partial<{
+      type: string;
+      stage: string;
+      verb: string;
+      user: string;
+      auditID: string;
+      resource: string;
+      subresource: string;
+      namespace: string;
+      name: string;
+      code: number;
+    }>
+  | ((record: AuditRecord) => boolean);
 
 /** What a gate has written to its audit log so far, each event once. */
 export type AuditLog = {
@@ -18,21 +34,40 @@ function matches(filter: EventFilter, record: AuditRecord): boolean {
   if (typeof filter === 'function') return filter(record);
   const { data } = record;
   if (filter.stage !== undefined && filter.type === undefined && record.type !== 'k8s.request') return false;
-  const found: Record<string, unknown> = { ...data.objectRef, type: record.type, stage: data.stage, verb: data.verb, user: data.user.username, auditID: data.auditID, code: data.responseStatus?.code };
+  const found: Record<string, unknown> = {
+    ...data.objectRef,
+    type: record.type,
+    stage: data.stage,
+    verb: data.verb,
+    user: data.user.username,
+    auditID: data.auditID,
+    code: data.responseStatus?.code,
+  };
   return Object.entries(filter).every(([key, value]) => found[key] === value);
 }
 
 /** A log that is filled by `take`. */
-export function createAuditLog(close: () => Promise<void>): AuditLog & { take(records: readonly AuditRecord[]): Promise<void> } {
+export function createAuditLog(
+  close: () => Promise<void>,
+): AuditLog & { take(records: readonly AuditRecord[]): Promise<void> } {
   const seen = new Map<string, AuditRecord>();
   const all = (filter: EventFilter = {}) => [...seen.values()].filter((record) => matches(filter, record));
   return {
-    all, close,
-    take: async (records) => { for (const record of records) if (!seen.has(record.id)) seen.set(record.id, record); },
-    await: (filter, count = 1, timeoutMs = 15_000) => eventually(`${count} audit events ${typeof filter === 'function' ? filter.toString() : JSON.stringify(filter)}`, () => {
-      const found = all(filter);
-      return found.length >= count ? found : undefined;
-    }, timeoutMs, () => `(${all(filter).length} found)`),
+    all,
+    close,
+    take: async (records) => {
+      for (const record of records) if (!seen.has(record.id)) seen.set(record.id, record);
+    },
+    await: (filter, count = 1, timeoutMs = 15_000) =>
+      eventually(
+        `${count} audit events ${typeof filter === 'function' ? filter.toString() : JSON.stringify(filter)}`,
+        () => {
+          const found = all(filter);
+          return found.length >= count ? found : undefined;
+        },
+        timeoutMs,
+        () => `(${all(filter).length} found)`,
+      ),
   };
 }
 
@@ -40,7 +75,13 @@ export function createAuditLog(close: () => Promise<void>): AuditLog & { take(re
 export function readKafkaAudit(kafka: { brokers: string[]; topic: string }): AuditLog {
   const consumer = { close: async () => {} };
   const log = createAuditLog(() => consumer.close());
-  const running = consumeKafkaAudit({ kafka, groupId: `e2e-${randomUUID()}`, logger: createLogger({ service: 'test', level: 'silent' }), now: Date.now, onRecords: log.take });
+  const running = consumeKafkaAudit({
+    kafka,
+    groupId: `e2e-${randomUUID()}`,
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    now: Date.now,
+    onRecords: log.take,
+  });
   consumer.close = () => running.close();
   return log;
 }

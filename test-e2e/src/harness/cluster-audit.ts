@@ -5,13 +5,20 @@ import { theBed } from './the-bed.ts';
 
 /** What is compared of an event of the cluster's own audit log. */
 export type ClusterEvent = {
-  auditID: string; stage: string; verb: string; requestURI: string;
-  user: { username: string }; impersonatedUser?: { username: string; groups?: string[] };
+  auditID: string;
+  stage: string;
+  verb: string;
+  requestURI: string;
+  user: { username: string };
+  impersonatedUser?: { username: string; groups?: string[] };
 };
 
 /** Reads the API server's own audit log: what the gateway sent there is what its account asked for. */
 export function clusterEvents(): ClusterEvent[] {
-  return readFileSync(theBed().cluster!.auditLogFile, 'utf8').split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as ClusterEvent);
+  return readFileSync(theBed().cluster!.auditLogFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as ClusterEvent);
 }
 
 /** The two logs of one gate side by side, by audit id. */
@@ -26,35 +33,59 @@ export type Join = {
   unknown: string[];
 };
 
-/** Joins what this gate has logged with the cluster's log, once both have every completed request: an event takes a moment to come through. */
+/**
+ * Joins what this gate has logged with the cluster's log, once both have every completed request: an event takes a
+ * moment to come through.
+ */
 export async function joinAuditLogs(gate: Gate): Promise<Join> {
   const open = () => {
-    const ended = new Set(gate.events({ type: 'k8s.request', stage: 'ResponseComplete' }).map((record) => record.data.auditID));
-    return gate.events({ type: 'k8s.request', stage: 'RequestReceived' }).filter((record) => !ended.has(record.data.auditID));
+    const ended = new Set(
+      gate.events({ type: 'k8s.request', stage: 'ResponseComplete' }).map((record) => record.data.auditID),
+    );
+    return gate
+      .events({ type: 'k8s.request', stage: 'RequestReceived' })
+      .filter((record) => !ended.has(record.data.auditID));
   };
-  await eventually('every request that was received is complete', () => open().length === 0, 15_000, () => JSON.stringify(open().map((record) => record.data.requestURI)));
+  await eventually(
+    'every request that was received is complete',
+    () => open().length === 0,
+    15_000,
+    () => JSON.stringify(open().map((record) => record.data.requestURI)),
+  );
   let join = joinNow(gate);
-  await eventually('both logs have the same requests', () => {
-    join = joinNow(gate);
-    return join.unknown.length + join.lost.length === 0;
-  }, 10_000).catch(() => {}); // what is missing then is the test's to judge
+  await eventually(
+    'both logs have the same requests',
+    () => {
+      join = joinNow(gate);
+      return join.unknown.length + join.lost.length === 0;
+    },
+    10_000,
+  ).catch(() => {}); // what is missing then is the test's to judge
   return join;
 }
 
 function joinNow(gate: Gate): Join {
   const sessions = new Set(gate.events().map((record) => record.data.sallyport.sessionId));
   const theirs = new Map(clusterEvents().map((event) => [event.auditID, event]));
-  const ours = new Map(gate.events({ type: 'k8s.request', stage: 'ResponseComplete' }).map((record) => [record.data.auditID, record.data]));
+  const ours = new Map(
+    gate.events({ type: 'k8s.request', stage: 'ResponseComplete' }).map((record) => [record.data.auditID, record.data]),
+  );
   const join: Join = { joined: [], lost: [], leaked: [], unknown: [] };
   for (const [id, event] of ours) {
     const other = theirs.get(id);
     const allowed = event.sallyport.decision?.effect === 'allow';
-    if (allowed && other) join.joined.push({ ours: { verb: event.verb, user: event.user.username ?? '', code: event.responseStatus?.code ?? 0 }, theirs: { verb: other.verb, user: other.impersonatedUser?.username ?? '' } });
+    if (allowed && other)
+      join.joined.push({
+        ours: { verb: event.verb, user: event.user.username ?? '', code: event.responseStatus?.code ?? 0 },
+        theirs: { verb: other.verb, user: other.impersonatedUser?.username ?? '' },
+      });
     else if (allowed) join.lost.push(event.requestURI);
     else if (other) join.leaked.push(event.requestURI);
   }
   for (const event of theirs.values()) {
-    const extra = (event.impersonatedUser as { extra?: Record<string, string[]> } | undefined)?.extra?.['sallyport.dev/session']?.[0];
+    const extra = (event.impersonatedUser as { extra?: Record<string, string[]> } | undefined)?.extra?.[
+      'sallyport.dev/session'
+    ]?.[0];
     if (extra !== undefined && sessions.has(extra) && !ours.has(event.auditID)) join.unknown.push(event.requestURI);
   }
   return join;

@@ -8,12 +8,20 @@ import { runDirectory, theBed } from './the-bed.ts';
 /** The groups that the gateway may impersonate on the real cluster. */
 export const realGroups = ['developers', 'sre', 'security-auditors'];
 
-/** The bed's API server as an entry of `clusters`, through a ServiceAccount that may impersonate and nothing else; only the policy is left to say. */
+/**
+ * The bed's API server as an entry of `clusters`, through a ServiceAccount that may impersonate and nothing else; only
+ * the policy is left to say.
+ */
 export async function realClusterAccess(): Promise<Record<string, unknown>> {
   const { cluster } = theBed();
   if (!cluster) throw new Error('the bed has no cluster');
   const account = await cluster.createGatewayServiceAccount({ groups: realGroups });
-  return { server: cluster.server, caFile: cluster.caFile, tokenFile: account.tokenFile, impersonate: { groups: realGroups } };
+  return {
+    server: cluster.server,
+    caFile: cluster.caFile,
+    tokenFile: account.tokenFile,
+    impersonate: { groups: realGroups },
+  };
 }
 
 export type PracticeAccess = { access: Record<string, unknown>; adminKubeconfig: string; stop(): Promise<void> };
@@ -34,7 +42,10 @@ export async function startPractice(): Promise<PracticeAccess> {
   };
   return {
     access: { server, caFile: file('ca.crt', authority.caPem), tokenFile: file('token', token) },
-    adminKubeconfig: file('admin.kubeconfig', kubeconfig({ server, caPem: authority.caPem, user: { token: cluster.adminToken } })),
+    adminKubeconfig: file(
+      'admin.kubeconfig',
+      kubeconfig({ server, caPem: authority.caPem, user: { token: cluster.adminToken } }),
+    ),
     async stop() {
       await cluster.close();
       rmSync(directory, { recursive: true, force: true });

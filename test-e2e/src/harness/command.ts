@@ -2,7 +2,12 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { eventually } from './eventually.ts';
 
-export type CommandOptions = { env?: Record<string, string | undefined>; input?: string | Buffer; cwd?: string; timeoutMs?: number };
+export type CommandOptions = {
+  env?: Record<string, string | undefined>;
+  input?: string | Buffer;
+  cwd?: string;
+  timeoutMs?: number;
+};
 export type CommandResult = { code: number; stdout: string; stderr: string };
 
 /** A program that was started and may still run. */
@@ -17,12 +22,22 @@ export type RunningCommand = {
   stop(): Promise<CommandResult>;
 };
 
-/** Starts a program in an environment that is the test's own plus `env`; it is killed after `timeoutMs` (one minute). */
+/**
+ * Starts a program in an environment that is the test's own plus `env`; it is killed after `timeoutMs` (one minute).
+ */
 export function startCommand(program: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const text = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => { text.stdout += chunk; });
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => { text.stderr += chunk; });
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stderr += chunk;
+  });
   child.stdin.on('error', () => {});
   const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
   const ended = new Promise<CommandResult>((resolve, reject) => {
@@ -34,15 +49,28 @@ export function startCommand(program: string, args: readonly string[], options: 
   });
   ended.catch(() => undefined);
   return {
-    stdin: child.stdin, stdout: () => text.stdout, stderr: () => text.stderr, ended,
+    stdin: child.stdin,
+    stdout: () => text.stdout,
+    stderr: () => text.stderr,
+    ended,
     async says(pattern, timeoutMs = 30_000) {
       let over = false;
-      void ended.catch(() => undefined).then(() => { over = true; });
-      const [found] = await eventually(`${program} ${args.join(' ')} says ${pattern}`, () => {
-        const match = pattern.exec(`${text.stdout}\n${text.stderr}`);
-        return match || over ? [match] : undefined;
-      }, timeoutMs, () => JSON.stringify(text));
-      if (!found) throw new Error(`${program} ${args.join(' ')} ended and did not say ${pattern}: ${JSON.stringify(text)}`);
+      void ended
+        .catch(() => undefined)
+        .then(() => {
+          over = true;
+        });
+      const [found] = await eventually(
+        `${program} ${args.join(' ')} says ${pattern}`,
+        () => {
+          const match = pattern.exec(`${text.stdout}\n${text.stderr}`);
+          return match || over ? [match] : undefined;
+        },
+        timeoutMs,
+        () => JSON.stringify(text),
+      );
+      if (!found)
+        throw new Error(`${program} ${args.join(' ')} ended and did not say ${pattern}: ${JSON.stringify(text)}`);
       return found;
     },
     async stop() {
@@ -53,7 +81,11 @@ export function startCommand(program: string, args: readonly string[], options: 
 }
 
 /** Runs a program to its end. Without `input` its standard input is empty. */
-export function runCommand(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   const command = startCommand(program, args, options);
   command.stdin.end(options.input ?? '');
   return command.ended;

@@ -1,5 +1,13 @@
-/** Asks again until there is an answer (anything but undefined and false) and returns it; throws with what was awaited after `timeoutMs`. */
-export async function eventually<T>(what: string, ask: () => T | Promise<T>, timeoutMs = 15_000, detail: () => string = () => ''): Promise<Exclude<T, undefined | false>> {
+/**
+ * Asks again until there is an answer (anything but undefined and false) and returns it; throws with what was awaited
+ * after `timeoutMs`.
+ */
+export async function eventually<T>(
+  what: string,
+  ask: () => T | Promise<T>,
+  timeoutMs = 15_000,
+  detail: () => string = () => '',
+): Promise<Exclude<T, undefined | false>> {
   const end = Date.now() + timeoutMs;
   for (let failure: unknown; ;) {
     try {
@@ -9,6 +17,8 @@ export async function eventually<T>(what: string, ask: () => T | Promise<T>, tim
       failure = error;
     }
     if (Date.now() > end) throw new Error(`not within ${timeoutMs / 1000} s: ${what} ${detail()}`, { cause: failure });
-    await new Promise((resolve) => { setTimeout(resolve, 25); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 25);
+    });
   }
 }

@@ -10,11 +10,15 @@ export async function claimRedis(server: string): Promise<{ url: string; client:
     const url = server.replace(/\/\d*$/, `/${index}`);
     const client = new Redis(url, { retryStrategy: (times) => Math.min(times * 50, 500), maxRetriesPerRequest: null });
     client.on('error', () => {});
-    if (await client.set(claim, '1', 'NX') === 'OK') {
-      return { url, client, async release() {
-        if (client.status === 'ready') await client.flushdb();
-        client.disconnect();
-      } };
+    if ((await client.set(claim, '1', 'NX')) === 'OK') {
+      return {
+        url,
+        client,
+        async release() {
+          if (client.status === 'ready') await client.flushdb();
+          client.disconnect();
+        },
+      };
     }
     client.disconnect();
   }

@@ -1,4 +1,5 @@
-// Run by jest itself before the whole-system tests, on Node's own type stripping: it starts the one bed that they share.
+// Run by jest itself before the whole-system tests, on Node's own type stripping: it starts the one bed that they
+// share.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +7,18 @@ import process from 'node:process';
 import { startBed, type Bed, type BedNeed } from '@sallyport/bed';
 import { bedFileOf } from './bed-file.ts';
 
-const needed: readonly BedNeed[] = ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm', 'chromium', 'scim2-tester', 'k9s', 'python-clients'];
+const needed: readonly BedNeed[] = [
+  'node',
+  'redis',
+  'kafka',
+  'postgres',
+  'kubectl',
+  'helm',
+  'chromium',
+  'scim2-tester',
+  'k9s',
+  'python-clients',
+];
 
 /** Everything that the run writes is below it. */
 let directory: string | undefined;
@@ -16,12 +28,17 @@ type Holder = { sallyportBeds?: Bed[] };
 /** Ends what this process and its workers have started besides the beds: the services of gates that are running. */
 function endChildren(of: number): void {
   try {
-    const children = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8').split(' ').filter((pid) => pid !== '').map(Number);
+    const children = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8')
+      .split(' ')
+      .filter((pid) => pid !== '')
+      .map(Number);
     for (const pid of children) {
       endChildren(pid);
       process.kill(pid, 'SIGTERM');
     }
-  } catch { /* gone already, or no such file here: a terminal's Ctrl-C reaches them by itself */ }
+  } catch {
+    /* gone already, or no such file here: a terminal's Ctrl-C reaches them by itself */
+  }
 }
 
 /** Keeps the bed from outliving a run that is interrupted: jest itself would just end. */
@@ -41,23 +58,34 @@ function stopOnSignals(giveUp: AbortController): void {
 
 /**
  * Starts the bed, unless SALLYPORT_BED_FILE names one that runs already, and names its description in that variable.
- * A second worker (SALLYPORT_TEST_WORKERS=2) has a Redis of its own: what is published there is heard in every database, also by the gates of the other one.
+ * A second worker (SALLYPORT_TEST_WORKERS=2) has a Redis of its own: what is published there is heard in every
+ * database, also by the gates of the other one.
  */
 export default async function globalSetup(): Promise<void> {
   if (process.env['SALLYPORT_BED_FILE'] !== undefined) return;
   const giveUp = new AbortController();
   stopOnSignals(giveUp);
-  const bed = await startBed({ need: needed, onProgress: (line) => process.stderr.write(`bed: ${line}\n`), signal: giveUp.signal });
-  const second = process.env['SALLYPORT_TEST_WORKERS'] === '2' ? await startBed({ need: ['redis'], signal: giveUp.signal }) : undefined;
+  const bed = await startBed({
+    need: needed,
+    onProgress: (line) => process.stderr.write(`bed: ${line}\n`),
+    signal: giveUp.signal,
+  });
+  const second =
+    process.env['SALLYPORT_TEST_WORKERS'] === '2'
+      ? await startBed({ need: ['redis'], signal: giveUp.signal })
+      : undefined;
   const beds = second ? [bed, second] : [bed];
   (globalThis as Holder).sallyportBeds = beds;
   if (process.env['CI'] === 'true' && bed.missing.length > 0) {
     await Promise.all(beds.map((one) => one.stop()));
-    throw new Error(`CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why} (${each.hint})`).join('\n')}`);
+    throw new Error(
+      `CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why} (${each.hint})`).join('\n')}`,
+    );
   }
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-'));
   const file = path.join(directory, 'bed.json');
   writeFileSync(file, JSON.stringify(bed.describe()));
-  if (second) writeFileSync(bedFileOf(file, '2'), JSON.stringify({ ...bed.describe(), redis: second.describe().redis }));
+  if (second)
+    writeFileSync(bedFileOf(file, '2'), JSON.stringify({ ...bed.describe(), redis: second.describe().redis }));
   process.env['SALLYPORT_BED_FILE'] = file;
 }

@@ -27,15 +27,25 @@ export function httpRequestOnce(url: string, options: HttpRequest = {}): Promise
   const { method = 'GET', headers = {}, body, ca, cert, key, timeoutMs = 30_000 } = options;
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const request = send(url, { method, headers, ca, cert, key, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: response.statusCode!, headers: response.headers, rawHeaders: response.rawHeaders, text, json: () => JSON.parse(text) as Record<string, unknown> });
-      });
-    });
+    const request = send(
+      url,
+      { method, headers, ca, cert, key, agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          resolve({
+            status: response.statusCode!,
+            headers: response.headers,
+            rawHeaders: response.rawHeaders,
+            text,
+            json: () => JSON.parse(text) as Record<string, unknown>,
+          });
+        });
+      },
+    );
     request.on('error', reject);
     request.end(body);
   });

@@ -7,7 +7,14 @@ export { answerLogin, runCli, startCli, type Person } from './person.ts';
 export { createPlainBrowser, fillInForm, type Login } from './log-in.ts';
 export { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
 export { dialRaw, rawExchange, type RawAnswer } from './raw-exchange.ts';
-export { acceptUpgrade, refuseUpgrade, startRecordingUpstream, type RecordedConnection, type RecordedRequest, type RecordingUpstream } from './recording-upstream.ts';
+export {
+  acceptUpgrade,
+  refuseUpgrade,
+  startRecordingUpstream,
+  type RecordedConnection,
+  type RecordedRequest,
+  type RecordingUpstream,
+} from './recording-upstream.ts';
 export { runCommand, startCommand, type CommandOptions, type CommandResult, type RunningCommand } from './command.ts';
 export { eventually } from './eventually.ts';
 export { dumpRedis } from './dump-redis.ts';

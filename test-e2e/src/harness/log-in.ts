@@ -2,28 +2,48 @@ import { createHash, randomBytes } from 'node:crypto';
 import { httpRequestOnce, type HttpAnswer } from './http-request.ts';
 
 /** What the gateway gives for a one-time code. */
-export type Login = { token: string; sessionId: string; expiresAt: number; identity: { user: string; email?: string; groups: string[] } };
+export type Login = {
+  token: string;
+  sessionId: string;
+  expiresAt: number;
+  identity: { user: string; email?: string; groups: string[] };
+};
 
 /** The page where the redirects ended: `left` is the address that was not followed any more. */
 type Page = { url: string; answer: HttpAnswer; left?: string };
 
-/** A browser without a screen: keeps cookies per host name, as cookies know no ports, and follows redirects except those to `leaveAt`. */
+/**
+ * A browser without a screen: keeps cookies per host name, as cookies know no ports, and follows redirects except those
+ * to `leaveAt`.
+ */
 export function createPlainBrowser(options: { ca: string; leaveAt?: string }) {
   const jar = new Map<string, { value: string; path: string }>();
   const remember = (answer: HttpAnswer) => {
     for (const line of [answer.headers['set-cookie'] ?? []].flat()) {
       const [pair = '', ...attributes] = line.split(/;\s*/);
       const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
-      const attribute = (key: string) => attributes.find((one) => one.toLowerCase().startsWith(`${key}=`))?.slice(key.length + 1);
+      const attribute = (key: string) =>
+        attributes.find((one) => one.toLowerCase().startsWith(`${key}=`))?.slice(key.length + 1);
       if (value === '' || attribute('max-age') === '0' || /1970/.test(attribute('expires') ?? '')) jar.delete(name);
       else jar.set(name, { value, path: attribute('path') ?? '/' });
     }
   };
   const go = async (url: string, form?: Record<string, string>): Promise<Page> => {
     const { pathname } = new URL(url);
-    const cookie = [...jar].filter(([, one]) => pathname.startsWith(one.path)).map(([name, one]) => `${name}=${one.value}`).join('; ');
-    const headers = { accept: 'text/html', ...(cookie === '' ? {} : { cookie }), ...(form ? { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin } : {}) };
-    const answer = await httpRequestOnce(url, { ca: options.ca, headers, ...(form ? { method: 'POST', body: new URLSearchParams(form).toString() } : {}) });
+    const cookie = [...jar]
+      .filter(([, one]) => pathname.startsWith(one.path))
+      .map(([name, one]) => `${name}=${one.value}`)
+      .join('; ');
+    const headers = {
+      accept: 'text/html',
+      ...(cookie === '' ? {} : { cookie }),
+      ...(form ? { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(url).origin } : {}),
+    };
+    const answer = await httpRequestOnce(url, {
+      ca: options.ca,
+      headers,
+      ...(form ? { method: 'POST', body: new URLSearchParams(form).toString() } : {}),
+    });
     remember(answer);
     const { location } = answer.headers;
     if (typeof location !== 'string') return { url, answer };
@@ -34,28 +54,60 @@ export function createPlainBrowser(options: { ca: string; leaveAt?: string }) {
 }
 
 /** Fills in the one form of the login page that `url` leads to; returns where that led. */
-export async function fillInForm(browser: ReturnType<typeof createPlainBrowser>, url: string, who: { user: string; password: string }): Promise<Page> {
+export async function fillInForm(
+  browser: ReturnType<typeof createPlainBrowser>,
+  url: string,
+  who: { user: string; password: string },
+): Promise<Page> {
   const page = await browser.go(url);
   const { text, status } = page.answer;
-  if (status !== 200 || !/<form[^>]*method="post"[\s\S]*name="login"[\s\S]*name="password"/.test(text)) throw new Error(`no login form at ${page.url}: ${status} ${text.slice(0, 500)}`);
+  if (status !== 200 || !/<form[^>]*method="post"[\s\S]*name="login"[\s\S]*name="password"/.test(text))
+    throw new Error(`no login form at ${page.url}: ${status} ${text.slice(0, 500)}`);
   return browser.go(page.url, { login: who.user, password: who.password });
 }
 
 /** Logs somebody in as the CLI does, without it: the page, a code at the loopback address, its exchange with PKCE. */
-export async function logIn(gate: { url: string; pagesUrl: string; caPem: string }, who: { user: string; password: string }): Promise<Login> {
+export async function logIn(
+  gate: { url: string; pagesUrl: string; caPem: string },
+  who: { user: string; password: string },
+): Promise<Login> {
   const redirectUri = 'http://127.0.0.1:1/callback';
   const [state, verifier] = [randomBytes(16).toString('base64url'), randomBytes(32).toString('base64url')];
   const challenge = createHash('sha256').update(verifier).digest('base64url');
-  const query = new URLSearchParams({ redirect_uri: redirectUri, state, code_challenge: challenge, code_challenge_method: 'S256' });
+  const query = new URLSearchParams({
+    redirect_uri: redirectUri,
+    state,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+  });
   const browser = createPlainBrowser({ ca: gate.caPem, leaveAt: redirectUri });
   const { left, answer } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?${query.toString()}`, who);
-  if (left === undefined) throw new Error(`the login of ${who.user} ended at a page: ${answer.status} ${answer.text.slice(0, 500)}`);
+  if (left === undefined)
+    throw new Error(`the login of ${who.user} ended at a page: ${answer.status} ${answer.text.slice(0, 500)}`);
   const given = new URL(left).searchParams;
   if (!given.has('code')) throw new Error(`the login of ${who.user} came back without a code: ${left}`);
   if (given.get('state') !== state) throw new Error(`the login came back with another state: ${left}`);
-  const body = new URLSearchParams({ grant_type: 'authorization_code', code: given.get('code')!, code_verifier: verifier, redirect_uri: redirectUri }).toString();
-  const exchange = await httpRequestOnce(`${gate.url}/.sallyport/token`, { method: 'POST', ca: gate.caPem, body, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+  const body = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code: given.get('code')!,
+    code_verifier: verifier,
+    redirect_uri: redirectUri,
+  }).toString();
+  const exchange = await httpRequestOnce(`${gate.url}/.sallyport/token`, {
+    method: 'POST',
+    ca: gate.caPem,
+    body,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  });
   if (exchange.status !== 200) throw new Error(`the code was not exchanged: ${exchange.status} ${exchange.text}`);
-  const { access_token: token, session, identity } = exchange.json() as { access_token: string; session: { id: string; expiresAt: number }; identity: Login['identity'] };
+  const {
+    access_token: token,
+    session,
+    identity,
+  } = exchange.json() as {
+    access_token: string;
+    session: { id: string; expiresAt: number };
+    identity: Login['identity'];
+  };
   return { token, sessionId: session.id, expiresAt: session.expiresAt, identity };
 }

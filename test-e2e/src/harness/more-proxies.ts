@@ -7,10 +7,25 @@ import { parse, stringify } from 'yaml';
 /** A further replica of the gateway: the same people, sessions, clusters and services, on another port. */
 export type MoreProxy = { url: string; configFile: string; processes: Processes };
 
-type ProxySettings = { gateway: { listen: string }; login: { listen?: string }; services: { proxy: { adminListen: string } } };
+type ProxySettings = {
+  gateway: { listen: string };
+  login: { listen?: string };
+  services: { proxy: { adminListen: string } };
+};
 
-/** Starts one more process of the gateway beside the one of `configFile`. Its own file differs in where it listens; people log in at the first one. */
-export async function startMoreProxy({ configFile, directory, number }: { configFile: string; directory: string; number: number }): Promise<MoreProxy> {
+/**
+ * Starts one more process of the gateway beside the one of `configFile`. Its own file differs in where it listens;
+ * people log in at the first one.
+ */
+export async function startMoreProxy({
+  configFile,
+  directory,
+  number,
+}: {
+  configFile: string;
+  directory: string;
+  number: number;
+}): Promise<MoreProxy> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const config = parse(readFileSync(configFile, 'utf8')) as ProxySettings;
   config.gateway.listen = `127.0.0.1:${port}`;
@@ -20,7 +35,12 @@ export async function startMoreProxy({ configFile, directory, number }: { config
   writeFileSync(own, stringify(config), { mode: 0o600 });
   const logs = path.join(directory, `logs-${number}`);
   mkdirSync(logs);
-  const processes = await startProcesses({ configFile: own, directory: logs, adminPorts: { proxy: adminPort }, only: ['proxy'] });
+  const processes = await startProcesses({
+    configFile: own,
+    directory: logs,
+    adminPorts: { proxy: adminPort },
+    only: ['proxy'],
+  });
   return { url: `https://127.0.0.1:${port}`, configFile: own, processes };
 }
 

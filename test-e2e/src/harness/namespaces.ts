@@ -8,8 +8,11 @@ export type TestNamespace = { name: string; remove(): Promise<void> };
 /** Gives a group a ClusterRole in one namespace. */
 export function roleBinding(namespace: string, group: string, role: string): object {
   return {
-    apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: `${group}-${role}`, namespace },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role }, subjects: [{ kind: 'Group', name: group, apiGroup: 'rbac.authorization.k8s.io' }],
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: `${group}-${role}`, namespace },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+    subjects: [{ kind: 'Group', name: group, apiGroup: 'rbac.authorization.k8s.io' }],
   };
 }
 
@@ -20,16 +23,37 @@ export async function createNamespace(options: { bound?: boolean } = {}): Promis
   const bindings = options.bound === false ? [] : [roleBinding(name, 'developers', 'edit')];
   await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, ...bindings);
   // Pods are refused until the controller manager has made the account that they run as.
-  await eventually(`the default account of ${name}`, async () => (await admin.tryKubectl(['get', 'serviceaccount', 'default', '-n', name])).code === 0);
-  return { name, remove: async () => void await admin.kubectl(['delete', 'namespace', name, '--wait=false']) };
+  await eventually(
+    `the default account of ${name}`,
+    async () => (await admin.tryKubectl(['get', 'serviceaccount', 'default', '-n', name])).code === 0,
+  );
+  return { name, remove: async () => void (await admin.kubectl(['delete', 'namespace', name, '--wait=false'])) };
 }
 
 /** Starts a pod on the bed's node, past the gateway, and waits until it runs. */
-export async function startPod(namespace: string, name: string, script = 'sleep 100000', options: { stdin?: boolean } = {}): Promise<void> {
+export async function startPod(
+  namespace: string,
+  name: string,
+  script = 'sleep 100000',
+  options: { stdin?: boolean } = {},
+): Promise<void> {
   const { admin, node } = theBed().cluster!;
   await admin.apply({
-    apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace },
-    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image: node!.image, imagePullPolicy: 'Never', command: ['sh', '-c', script], stdin: options.stdin ?? false }] },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name: 'main',
+          image: node!.image,
+          imagePullPolicy: 'Never',
+          command: ['sh', '-c', script],
+          stdin: options.stdin ?? false,
+        },
+      ],
+    },
   });
   await admin.kubectl(['wait', '--for=condition=Ready', `pod/${name}`, '-n', namespace, '--timeout=60s']);
 }

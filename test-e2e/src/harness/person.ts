@@ -24,15 +24,23 @@ function cliOptions({ home, ...options }: CommandOptions & { home: string }): Co
 }
 
 /** Finds the address of the login page in what a program says, and fills in the form there. */
-export async function answerLogin(command: RunningCommand, gate: { caPem: string }, who: { user: string; password: string }, browser = createPlainBrowser({ ca: gate.caPem })): Promise<void> {
+export async function answerLogin(
+  command: RunningCommand,
+  gate: { caPem: string },
+  who: { user: string; password: string },
+  browser = createPlainBrowser({ ca: gate.caPem }),
+): Promise<void> {
   const [url] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S+/);
   const { answer } = await fillInForm(browser, url, who);
-  if (answer.status !== 200) throw new Error(`the login of ${who.user} ended with ${answer.status}: ${answer.text.slice(0, 300)}`);
+  if (answer.status !== 200)
+    throw new Error(`the login of ${who.user} ended with ${answer.status}: ${answer.text.slice(0, 300)}`);
 }
 
 /** Somebody at a terminal: logged in by the CLI, with a kubeconfig whose exec plugin is the CLI. */
 export type Person = {
-  user: string; home: string; kubeconfig: string;
+  user: string;
+  home: string;
+  kubeconfig: string;
   env: Record<string, string>;
   /** Runs kubectl to its end, whatever becomes of it. */
   tryKubectl(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
@@ -46,20 +54,43 @@ export type Person = {
 };
 
 /** Makes somebody a home and a kubeconfig; they are not logged in yet. */
-export async function createPerson(gate: GateAddress, who: { user: string; password: string; cluster: string; home?: string }): Promise<Person> {
+export async function createPerson(
+  gate: GateAddress,
+  who: { user: string; password: string; cluster: string; home?: string },
+): Promise<Person> {
   const home = who.home ?? path.join(gate.directory, 'homes', who.user);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const cli: Person['cli'] = (args, options) => runCli(args, { ...options, home });
-  const made = await cli(['kubeconfig', '--offline', '--gateway', gate.url, '--ca-file', gate.caFile, '--cluster', who.cluster]);
+  const made = await cli([
+    'kubeconfig',
+    '--offline',
+    '--gateway',
+    gate.url,
+    '--ca-file',
+    gate.caFile,
+    '--cluster',
+    who.cluster,
+  ]);
   if (made.code !== 0) throw new Error(`sallyport kubeconfig failed: ${made.stderr}`);
   const kubeconfig = path.join(home, 'kubeconfig');
   writeFileSync(kubeconfig, made.stdout, { mode: 0o600 });
   // No browser may open: without one the CLI prints the page's address.
-  const env = { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig, KUBECACHEDIR: path.join(home, 'kubectl-cache'), BROWSER: 'false', DISPLAY: '' };
+  const env = {
+    SALLYPORT_HOME: home,
+    KUBECONFIG: kubeconfig,
+    KUBECACHEDIR: path.join(home, 'kubectl-cache'),
+    BROWSER: 'false',
+    DISPLAY: '',
+  };
   const withEnv = (options?: CommandOptions) => ({ ...options, env: { ...env, ...options?.env } });
   const tryKubectl: Person['tryKubectl'] = (args, options) => runCommand(gate.kubectl, args, withEnv(options));
   return {
-    user: who.user, home, kubeconfig, env, cli, tryKubectl,
+    user: who.user,
+    home,
+    kubeconfig,
+    env,
+    cli,
+    tryKubectl,
     startKubectl: (args, options) => startCommand(gate.kubectl, args, withEnv(options)),
     async kubectl(args, options) {
       const { code, stdout, stderr } = await tryKubectl(args, options);

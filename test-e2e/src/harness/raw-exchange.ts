@@ -1,7 +1,11 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
 
-export type RawAnswer = { text: string; bytes: Buffer; /** The other side ended or cut the connection. */ closed: boolean };
+export type RawAnswer = {
+  text: string;
+  bytes: Buffer;
+  /** The other side ended or cut the connection. */ closed: boolean;
+};
 
 /** Opens a TLS connection (HTTP/1.1) to a gateway for bytes of one's own. */
 export async function dialRaw(url: string, ca: string): Promise<TLSSocket> {
@@ -16,8 +20,16 @@ export async function dialRaw(url: string, ca: string): Promise<TLSSocket> {
   return socket;
 }
 
-/** Sends bytes as they are and returns what comes back until the other side closes, or `done` matches, or nothing has come for `quietMs`. */
-export async function rawExchange(url: string, ca: string, bytes: string | Buffer, options: { quietMs?: number; done?: RegExp } = {}): Promise<RawAnswer> {
+/**
+ * Sends bytes as they are and returns what comes back until the other side closes, or `done` matches, or nothing has
+ * come for `quietMs`.
+ */
+export async function rawExchange(
+  url: string,
+  ca: string,
+  bytes: string | Buffer,
+  options: { quietMs?: number; done?: RegExp } = {},
+): Promise<RawAnswer> {
   const socket = await dialRaw(url, ca);
   const chunks: Buffer[] = [];
   let closed = false;
@@ -30,11 +42,12 @@ export async function rawExchange(url: string, ca: string, bytes: string | Buffe
       if (options.done?.test(Buffer.concat(chunks).toString('latin1'))) resolve();
       else timer = setTimeout(resolve, quietMs);
     });
-    for (const event of ['end', 'close']) socket.on(event, () => {
-      closed = true;
-      clearTimeout(timer);
-      resolve();
-    });
+    for (const event of ['end', 'close'])
+      socket.on(event, () => {
+        closed = true;
+        clearTimeout(timer);
+        resolve();
+      });
     socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   });
   socket.destroy();

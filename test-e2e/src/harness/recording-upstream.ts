@@ -10,7 +10,8 @@ import { runDirectory } from './the-bed.ts';
 
 /** A request as the upstream got it. */
 export type RecordedRequest = {
-  method: string; url: string;
+  method: string;
+  url: string;
   /** As they came: name, value, name, value; nothing joined, nothing lower-cased. */
   rawHeaders: string[];
   /** Every line of this name, in order. */
@@ -28,7 +29,9 @@ export type UpgradeAnswer = (request: IncomingMessage, socket: Duplex, head: Buf
 
 /** An API server that is none: it notes what reaches it and answers by script. */
 export type RecordingUpstream = {
-  url: string; caFile: string; caPem: string;
+  url: string;
+  caFile: string;
+  caPem: string;
   /** The token that a gateway's `tokenFile` holds. */
   token: string;
   /** An entry of `clusters` in sallyport.yaml, but for name and policy. */
@@ -45,22 +48,38 @@ export type RecordingUpstream = {
 };
 
 const answerEmpty: Answer = (request, response) => {
-  request.once('end', () => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end('{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}');
-  }).resume();
+  request
+    .once('end', () => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success"}');
+    })
+    .resume();
 };
 
 /** Accepts an upgrade to whatever was asked for. */
 export function acceptUpgrade(request: IncomingMessage, socket: Duplex, headers: readonly string[] = []): void {
   const asked = request.headers['sec-websocket-protocol'];
-  const key = request.headers['sec-websocket-key'] === undefined ? [] : ['Sec-WebSocket-Accept: irrelevant-to-a-tunnel'];
-  socket.write([`HTTP/1.1 101 Switching Protocols`, `Connection: Upgrade`, `Upgrade: ${request.headers.upgrade ?? ''}`, ...(asked === undefined ? [] : [`Sec-WebSocket-Protocol: ${asked.split(',')[0]!}`]), ...key, ...headers, '', ''].join('\r\n'));
+  const key =
+    request.headers['sec-websocket-key'] === undefined ? [] : ['Sec-WebSocket-Accept: irrelevant-to-a-tunnel'];
+  socket.write(
+    [
+      `HTTP/1.1 101 Switching Protocols`,
+      `Connection: Upgrade`,
+      `Upgrade: ${request.headers.upgrade ?? ''}`,
+      ...(asked === undefined ? [] : [`Sec-WebSocket-Protocol: ${asked.split(',')[0]!}`]),
+      ...key,
+      ...headers,
+      '',
+      '',
+    ].join('\r\n'),
+  );
 }
 
 /** Answers an upgrade with an ordinary response. */
 export function refuseUpgrade(socket: Duplex, status: number, headers: Record<string, string> = {}, body = ''): void {
-  const lines = Object.entries({ 'Content-Length': String(Buffer.byteLength(body)), ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ 'Content-Length': String(Buffer.byteLength(body)), ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
   socket.end(`HTTP/1.1 ${status} Scripted\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
@@ -71,27 +90,47 @@ const echo: UpgradeAnswer = (request, socket, head) => {
 };
 
 function linesOf(request: IncomingMessage, name: string): string[] {
-  return request.rawHeaders.filter((_value, index) => index % 2 === 1 && request.rawHeaders[index - 1]!.toLowerCase() === name.toLowerCase());
+  return request.rawHeaders.filter(
+    (_value, index) => index % 2 === 1 && request.rawHeaders[index - 1]!.toLowerCase() === name.toLowerCase(),
+  );
 }
 
 /**
- * Starts the upstream: TLS with an authority of its own outside, where bytes are noted; an HTTP server behind it on a loopback
- * connection of its own, so that noting them changes nothing.
+ * Starts the upstream: TLS with an authority of its own outside, where bytes are noted; an HTTP server behind it on a
+ * loopback connection of its own, so that noting them changes nothing.
  */
 export async function startRecordingUpstream(): Promise<RecordingUpstream> {
   const directory = mkdtempSync(path.join(runDirectory(), 'upstream-'));
   const authority = await createCertificateAuthority({ name: 'recording upstream' });
-  const certificate = await authority.issue({ commonName: 'recording upstream', ipAddresses: ['127.0.0.1'], dnsNames: ['localhost'], server: true });
+  const certificate = await authority.issue({
+    commonName: 'recording upstream',
+    ipAddresses: ['127.0.0.1'],
+    dnsNames: ['localhost'],
+    server: true,
+  });
   const caFile = path.join(directory, 'ca.crt');
   writeFileSync(caFile, authority.caPem);
-  const [connections, requests, sockets, byPort]: [RecordedConnection[], RecordedRequest[], Set<Socket>, Map<number, RecordedConnection>] = [[], [], new Set(), new Map()];
+  const [connections, requests, sockets, byPort]: [
+    RecordedConnection[],
+    RecordedRequest[],
+    Set<Socket>,
+    Map<number, RecordedConnection>,
+  ] = [[], [], new Set(), new Map()];
   let [answer, answerUpgrade] = [answerEmpty, echo];
 
   const record = (request: IncomingMessage, upgrade: boolean) => {
     const chunks: Buffer[] = [];
     if (!upgrade) request.on('data', (chunk: Buffer) => chunks.push(chunk));
     const connection = byPort.get(request.socket.remotePort!)!;
-    const recorded = { method: request.method!, url: request.url!, rawHeaders: request.rawHeaders, header: (name: string) => linesOf(request, name), body: () => Buffer.concat(chunks), upgrade, connection };
+    const recorded = {
+      method: request.method!,
+      url: request.url!,
+      rawHeaders: request.rawHeaders,
+      header: (name: string) => linesOf(request, name),
+      body: () => Buffer.concat(chunks),
+      upgrade,
+      connection,
+    };
     connection.requests.push(recorded);
     requests.push(recorded);
   };
@@ -110,27 +149,30 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
   inner.listen(0, '127.0.0.1');
   await once(inner, 'listening');
 
-  const outer = createTlsServer({ cert: certificate.certPem, key: certificate.keyPem, ALPNProtocols: ['http/1.1'], allowHalfOpen: true }, (client) => {
-    const chunks: Buffer[] = [];
-    const connection: RecordedConnection = { bytes: () => Buffer.concat(chunks), requests: [], closed: false };
-    connections.push(connection);
-    const server = connect({ port: (inner.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-    }
-    client.on('data', (chunk: Buffer) => chunks.push(chunk));
-    client.pause();
-    client.on('close', () => {
-      connection.closed = true;
-      server.destroy();
-    });
-    server.on('close', () => client.destroy());
-    server.once('connect', () => {
-      byPort.set(server.localPort!, connection);
-      client.pipe(server).pipe(client);
-    });
-  });
+  const outer = createTlsServer(
+    { cert: certificate.certPem, key: certificate.keyPem, ALPNProtocols: ['http/1.1'], allowHalfOpen: true },
+    (client) => {
+      const chunks: Buffer[] = [];
+      const connection: RecordedConnection = { bytes: () => Buffer.concat(chunks), requests: [], closed: false };
+      connections.push(connection);
+      const server = connect({ port: (inner.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+      for (const socket of [client, server]) {
+        sockets.add(socket);
+        socket.on('error', () => {});
+      }
+      client.on('data', (chunk: Buffer) => chunks.push(chunk));
+      client.pause();
+      client.on('close', () => {
+        connection.closed = true;
+        server.destroy();
+      });
+      server.on('close', () => client.destroy());
+      server.once('connect', () => {
+        byPort.set(server.localPort!, connection);
+        client.pipe(server).pipe(client);
+      });
+    },
+  );
   // Whoever hangs up in the midst of a handshake leaves a half of a connection, of which no TLS socket ever comes.
   outer.on('connection', (socket: Socket) => void sockets.add(socket));
   outer.listen(0, '127.0.0.1');
@@ -139,9 +181,19 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
   const token = 'token-of-the-gateway-itself';
 
   return {
-    url, caFile, caPem: authority.caPem, token, access: { server: url, caFile, token }, connections, requests,
-    answer(script) { answer = script ?? answerEmpty; },
-    answerUpgrade(script) { answerUpgrade = script ?? echo; },
+    url,
+    caFile,
+    caPem: authority.caPem,
+    token,
+    access: { server: url, caFile, token },
+    connections,
+    requests,
+    answer(script) {
+      answer = script ?? answerEmpty;
+    },
+    answerUpgrade(script) {
+      answerUpgrade = script ?? echo;
+    },
     reset() {
       connections.length = 0;
       requests.length = 0;
@@ -150,7 +202,14 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
     async stop() {
       for (const socket of sockets) socket.destroy();
       inner.closeAllConnections();
-      await Promise.all([inner, outer].map((server) => new Promise((resolve) => { server.close(resolve); })));
+      await Promise.all(
+        [inner, outer].map(
+          (server) =>
+            new Promise((resolve) => {
+              server.close(resolve);
+            }),
+        ),
+      );
       rmSync(directory, { recursive: true, force: true });
     },
   };

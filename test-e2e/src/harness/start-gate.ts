@@ -4,7 +4,19 @@ import path from 'node:path';
 import { createCertificateAuthority } from '@sallyport/bed';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
 import { createLogger, loadConfig } from '@sallyport/kit';
-import { createIdentityProvider, demoApiPolicy, demoPeople, startConstellation, startProcesses, writeSettings, type IdentityProvider, type IdentityProviderClient, type Person as Account, type Processes, type Settings } from '@sallyport/standalone';
+import {
+  createIdentityProvider,
+  demoApiPolicy,
+  demoPeople,
+  startConstellation,
+  startProcesses,
+  writeSettings,
+  type IdentityProvider,
+  type IdentityProviderClient,
+  type Person as Account,
+  type Processes,
+  type Settings,
+} from '@sallyport/standalone';
 import type { Redis } from 'ioredis';
 import { createAuditLog, readKafkaAudit, type AuditLog } from './audit-log.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
@@ -49,13 +61,20 @@ export type GateProcesses = Processes & { restart(name: ServiceName, signal?: No
 /** A running gateway and what belongs to it. */
 export type Gate = {
   mode: GateOptions['mode'];
-  url: string; pagesUrl: string; caFile: string; caPem: string; configFile: string; directory: string;
+  url: string;
+  pagesUrl: string;
+  caFile: string;
+  caPem: string;
+  configFile: string;
+  directory: string;
   adminPorts: Record<string, number>;
   /** The address of a cluster, the first one unless named. */
   clusterUrl(name?: string): string;
   /** The OpenID provider in front of the people; `start` brings it back on the same address with new keys. */
   provider: {
-    issuer(): string; start(): Promise<void>; stop(): Promise<void>;
+    issuer(): string;
+    start(): Promise<void>;
+    stop(): Promise<void>;
     /** Changes what it knows of a person from now on, or forgets them. */
     change(user: string, changes: Parameters<IdentityProvider['change']>[1]): void;
     /** Every refresh token, id_token and access token that it gave out. */
@@ -94,15 +113,29 @@ class Closers {
   async run(): Promise<void> {
     const failures: unknown[] = [];
     for (const end of this.#ends.splice(0).toReversed()) await end().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, `a gate did not stop as it should: ${failures.map((one) => (one as Error).message).join('; ')}`);
+    if (failures.length > 0)
+      throw new AggregateError(
+        failures,
+        `a gate did not stop as it should: ${failures.map((one) => (one as Error).message).join('; ')}`,
+      );
   }
 }
 
-type Stores = { sessions: Record<string, unknown>; audit: Record<string, unknown>; redis?: Gate['redis']; kafka?: Gate['kafka'] };
+type Stores = {
+  sessions: Record<string, unknown>;
+  audit: Record<string, unknown>;
+  redis?: Gate['redis'];
+  kafka?: Gate['kafka'];
+};
 
 async function openStores(options: GateOptions, closers: Closers): Promise<Stores> {
-  if (options.mode === 'embedded') return { sessions: { memory: true }, audit: { kafka: { memory: true }, store: { embedded: './audit' } } };
-  const { redis: redisUrl = theBed().redis!.url, kafka: brokers = theBed().kafka!.brokers, postgres = theBed().postgres!.url } = options.servers ?? {};
+  if (options.mode === 'embedded')
+    return { sessions: { memory: true }, audit: { kafka: { memory: true }, store: { embedded: './audit' } } };
+  const {
+    redis: redisUrl = theBed().redis!.url,
+    kafka: brokers = theBed().kafka!.brokers,
+    postgres = theBed().postgres!.url,
+  } = options.servers ?? {};
   const redis = await claimRedis(redisUrl);
   closers.add(redis.release);
   const database = await createDatabase(postgres);
@@ -118,7 +151,8 @@ const clientSecret = 'secret-of-the-tests';
 async function openProvider(people: readonly Account[], closers: Closers) {
   const issued: string[] = [];
   const onTokens = (answer: Record<string, unknown>) => {
-    for (const name of ['refresh_token', 'id_token', 'access_token']) if (typeof answer[name] === 'string') issued.push(answer[name]);
+    for (const name of ['refresh_token', 'id_token', 'access_token'])
+      if (typeof answer[name] === 'string') issued.push(answer[name]);
   };
   let running = await createIdentityProvider({ people, onTokens });
   const { issuer, port } = running;
@@ -131,8 +165,11 @@ async function openProvider(people: readonly Account[], closers: Closers) {
   closers.add(stop);
   const admit = (pagesUrl: string) => {
     client = {
-      clientId, clientSecret, redirectUris: [`${pagesUrl}/.sallyport/callback`],
-      postLogoutRedirectUris: [`${pagesUrl}/.sallyport/signed-out`], backchannelLogoutUri: `${pagesUrl}/.sallyport/backchannel-logout/corp`,
+      clientId,
+      clientSecret,
+      redirectUris: [`${pagesUrl}/.sallyport/callback`],
+      postLogoutRedirectUris: [`${pagesUrl}/.sallyport/signed-out`],
+      backchannelLogoutUri: `${pagesUrl}/.sallyport/backchannel-logout/corp`,
     };
     running.register(client);
   };
@@ -140,20 +177,43 @@ async function openProvider(people: readonly Account[], closers: Closers) {
     running = await createIdentityProvider({ people, port, clients: [client], onTokens });
     up = true;
   };
-  return { issuer: () => issuer, stop, start, admit, issued, change: (user: string, changes: Parameters<IdentityProvider['change']>[1]) => running.change(user, changes) };
+  return {
+    issuer: () => issuer,
+    stop,
+    start,
+    admit,
+    issued,
+    change: (user: string, changes: Parameters<IdentityProvider['change']>[1]) => running.change(user, changes),
+  };
 }
 
-async function startServices(options: GateOptions, settings: Settings, directory: string, stores: Stores, closers: Closers): Promise<{ audit: AuditLog; processes?: GateProcesses }> {
+async function startServices(
+  options: GateOptions,
+  settings: Settings,
+  directory: string,
+  stores: Stores,
+  closers: Closers,
+): Promise<{ audit: AuditLog; processes?: GateProcesses }> {
   if (options.mode === 'embedded') {
     const audit = createAuditLog(async () => {});
-    const loggerOf = (service: string) => createLogger({ service, level: process.env['SALLYPORT_LOG_LEVEL'] ?? 'silent' });
-    const constellation = await startConstellation({ loaded: loadConfig(settings.configFile, process.env), loggerOf, onBus: (bus) => void bus.subscribe(audit.take) });
+    const loggerOf = (service: string) =>
+      createLogger({ service, level: process.env['SALLYPORT_LOG_LEVEL'] ?? 'silent' });
+    const constellation = await startConstellation({
+      loaded: loadConfig(settings.configFile, process.env),
+      loggerOf,
+      onBus: (bus) => void bus.subscribe(audit.take),
+    });
     closers.add(() => constellation.close());
     await constellation.ready();
     return { audit };
   }
   mkdirSync(path.join(directory, 'logs'));
-  const processes = await startProcesses({ configFile: settings.configFile, directory: path.join(directory, 'logs'), adminPorts: settings.adminPorts, ...(options.only ? { only: options.only } : {}) });
+  const processes = await startProcesses({
+    configFile: settings.configFile,
+    directory: path.join(directory, 'logs'),
+    adminPorts: settings.adminPorts,
+    ...(options.only ? { only: options.only } : {}),
+  });
   closers.add(() => processes.stopAll());
   closers.add(() => refuseCrashes(processes));
   const audit = readKafkaAudit(stores.kafka!);
@@ -165,7 +225,12 @@ async function startServices(options: GateOptions, settings: Settings, directory
   return { audit, processes: { ...processes, restart } };
 }
 
-async function startMoreProxies({ proxies = 1 }: GateOptions, { configFile }: Settings, directory: string, closers: Closers): Promise<MoreProxy[]> {
+async function startMoreProxies(
+  { proxies = 1 }: GateOptions,
+  { configFile }: Settings,
+  directory: string,
+  closers: Closers,
+): Promise<MoreProxy[]> {
   const more: MoreProxy[] = [];
   for (let number = 2; number <= proxies; number += 1) {
     const proxy = await startMoreProxy({ configFile, directory, number });
@@ -183,7 +248,9 @@ async function refuseCrashes(processes: Processes): Promise<void> {
     try {
       if (pid !== undefined) process.kill(pid, 0);
     } catch {
-      throw new Error(`${name} ended by itself; its log ends so:\n${readFileSync(processes.logFile(name), 'utf8').slice(-3000)}`);
+      throw new Error(
+        `${name} ended by itself; its log ends so:\n${readFileSync(processes.logFile(name), 'utf8').slice(-3000)}`,
+      );
     }
   }
 }
@@ -205,12 +272,32 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
   const people = options.people ?? demoPeople;
   const provider = await openProvider(people, closers);
   const stores = await openStores(options, closers);
-  const clusters = options.clusters.map((cluster) => ({ name: 'dev', policy: options.policy ?? defaultPolicy, ...cluster }));
+  const clusters = options.clusters.map((cluster) => ({
+    name: 'dev',
+    policy: options.policy ?? defaultPolicy,
+    ...cluster,
+  }));
   const settings = await writeSettings({
-    directory, authority: await createCertificateAuthority({ name: 'sallyport gate' }),
-    sessions: { ...stores.sessions, ...options.sessions }, audit: { ...stores.audit, ...options.audit },
-    providers: [{ id: 'corp', issuer: provider.issuer(), clientId, clientSecret, allowInsecureIssuer: true, scopes: ['openid', 'profile', 'email', 'groups'], ...options.provider }],
-    ...(options.sources ? { sources: options.sources } : {}), clusters, apiPolicy: options.apiPolicy ?? demoApiPolicy, ...(options.more ? { more: options.more } : {}), ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
+    directory,
+    authority: await createCertificateAuthority({ name: 'sallyport gate' }),
+    sessions: { ...stores.sessions, ...options.sessions },
+    audit: { ...stores.audit, ...options.audit },
+    providers: [
+      {
+        id: 'corp',
+        issuer: provider.issuer(),
+        clientId,
+        clientSecret,
+        allowInsecureIssuer: true,
+        scopes: ['openid', 'profile', 'email', 'groups'],
+        ...options.provider,
+      },
+    ],
+    ...(options.sources ? { sources: options.sources } : {}),
+    clusters,
+    apiPolicy: options.apiPolicy ?? demoApiPolicy,
+    ...(options.more ? { more: options.more } : {}),
+    ...(options.clientCaFile === undefined ? {} : { clientCaFile: options.clientCaFile }),
   });
   provider.admit(settings.pagesUrl);
   if (options.providerUp === false) await provider.stop();
@@ -236,13 +323,29 @@ async function composeGate(options: GateOptions, directory: string, closers: Clo
     return made;
   };
   return {
-    ...base, mode: options.mode, configFile: settings.configFile, adminPorts: settings.adminPorts, provider, audit, events: audit.all, person,
-    moreProxies, reconfigure: (change) => editConfigs(configFiles, change),
-    ...(processes ? { processes } : {}), ...(stores.redis ? { redis: stores.redis } : {}), ...(stores.kafka ? { kafka: stores.kafka } : {}),
+    ...base,
+    mode: options.mode,
+    configFile: settings.configFile,
+    adminPorts: settings.adminPorts,
+    provider,
+    audit,
+    events: audit.all,
+    person,
+    moreProxies,
+    reconfigure: (change) => editConfigs(configFiles, change),
+    ...(processes ? { processes } : {}),
+    ...(stores.redis ? { redis: stores.redis } : {}),
+    ...(stores.kafka ? { kafka: stores.kafka } : {}),
     clusterUrl: (name = clusters[0]!.name) => `${base.url}/clusters/${name}`,
     login: (user, password = account(user).password) => logIn(base, { user, password }),
-    request: (where, { token, ...request } = {}) => httpRequestOnce(`${base.url}${where}`, { ca: caPem, ...request, headers: { ...request.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) } }),
-    stranger: (user) => createPerson({ ...base, kubectl }, { ...account(user), home: path.join(directory, 'homes', randomUUID()) }),
+    request: (where, { token, ...request } = {}) =>
+      httpRequestOnce(`${base.url}${where}`, {
+        ca: caPem,
+        ...request,
+        headers: { ...request.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      }),
+    stranger: (user) =>
+      createPerson({ ...base, kubectl }, { ...account(user), home: path.join(directory, 'homes', randomUUID()) }),
     cli: runCli,
     kubectl: async (args, { user, ...rest }) => (await person(user)).tryKubectl(args, rest),
     stop: () => closers.run(),

@@ -17,7 +17,8 @@ let attached: AttachedBed | undefined;
 export function theBed(): AttachedBed {
   if (attached) return attached;
   const file = process.env[bedFileVariable];
-  if (file === undefined) throw new Error(`no bed: ${bedFileVariable} is not set; the whole-system tests are run by "npm run test:e2e"`);
+  if (file === undefined)
+    throw new Error(`no bed: ${bedFileVariable} is not set; the whole-system tests are run by "npm run test:e2e"`);
   const own = bedFileOf(file, process.env['JEST_WORKER_ID'] ?? '1');
   attached = attachBed(JSON.parse(readFileSync(existsSync(own) ? own : file, 'utf8')) as BedDescription);
   return attached;
@@ -36,7 +37,10 @@ export function noteSkip(what: string, why: string): void {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ what, why })}\n`);
 }
 
-/** A `describe` that needs real components: where the machine cannot have them it is skipped, loudly; with CI=true it fails instead. */
+/**
+ * A `describe` that needs real components: where the machine cannot have them it is skipped, loudly; with CI=true it
+ * fails instead.
+ */
 export function describeWith(needed: readonly BedNeed[], title: string, tests: () => void): void {
   const lacking = theBed().missing.filter((each) => needed.includes(each.missing as BedNeed));
   if (lacking.length === 0) {

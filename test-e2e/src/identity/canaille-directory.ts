@@ -4,22 +4,64 @@ import { emailOf, realClient, realPeople, type RealProvider } from './real-provi
 const groups = ['developers', 'sre'] as const;
 const repeated = (option: string, values: readonly string[]) => values.flatMap((value) => [option, value]);
 
-/** Canaille with everybody in `developers`. It says nothing about whether addresses are verified, and tells no client of logouts. */
+/**
+ * Canaille with everybody in `developers`. It says nothing about whether addresses are verified, and tells no client of
+ * logouts.
+ */
 export function canailleDirectory(server: Pick<CanailleServer, 'url' | 'command'>): RealProvider {
   const run = (...args: string[]) => server.command(args);
-  const members = new Map<string, Set<string>>(groups.map((group) => [group, new Set(group === 'developers' ? realPeople : ['erin'])]));
+  const members = new Map<string, Set<string>>(
+    groups.map((group) => [group, new Set(group === 'developers' ? realPeople : ['erin'])]),
+  );
   const client = (pagesUrl: string) => [
-    '--client-id', realClient.id, '--client-secret', realClient.secret, '--client-name', 'Sallyport', '--client-uri', pagesUrl, '--redirect-uris', `${pagesUrl}/.sallyport/callback`,
-    '--post-logout-redirect-uris', `${pagesUrl}/.sallyport/signed-out`, '--response-types', 'code', '--token-endpoint-auth-method', 'client_secret_basic',
-    ...repeated('--grant-types', ['authorization_code', 'refresh_token']), ...repeated('--scope', ['openid', 'profile', 'email', 'groups']),
+    '--client-id',
+    realClient.id,
+    '--client-secret',
+    realClient.secret,
+    '--client-name',
+    'Sallyport',
+    '--client-uri',
+    pagesUrl,
+    '--redirect-uris',
+    `${pagesUrl}/.sallyport/callback`,
+    '--post-logout-redirect-uris',
+    `${pagesUrl}/.sallyport/signed-out`,
+    '--response-types',
+    'code',
+    '--token-endpoint-auth-method',
+    'client_secret_basic',
+    ...repeated('--grant-types', ['authorization_code', 'refresh_token']),
+    ...repeated('--scope', ['openid', 'profile', 'email', 'groups']),
   ];
   return {
     id: 'canaille',
-    unsteady: 'two access tokens of one person within a second are the same text to it, and its database refuses the second: 500',
-    settings: { issuer: server.url, clientId: realClient.id, clientSecret: realClient.secret, scopes: ['openid', 'profile', 'email', 'groups'], emailVerified: 'ifPresent' },
+    unsteady:
+      'two access tokens of one person within a second are the same text to it, and its database refuses the second: 500',
+    settings: {
+      issuer: server.url,
+      clientId: realClient.id,
+      clientSecret: realClient.secret,
+      scopes: ['openid', 'profile', 'email', 'groups'],
+      emailVerified: 'ifPresent',
+    },
     async admit(pagesUrl) {
-      for (const user of realPeople) await run('create', 'user', '--user-name', user, '--password', user, '--emails', emailOf(user), '--family-name', user, '--formatted-name', user);
-      for (const group of groups) await run('create', 'group', '--display-name', group, ...repeated('--members', [...members.get(group)!]));
+      for (const user of realPeople)
+        await run(
+          'create',
+          'user',
+          '--user-name',
+          user,
+          '--password',
+          user,
+          '--emails',
+          emailOf(user),
+          '--family-name',
+          user,
+          '--formatted-name',
+          user,
+        );
+      for (const group of groups)
+        await run('create', 'group', '--display-name', group, ...repeated('--members', [...members.get(group)!]));
       await run('create', 'client', ...client(pagesUrl));
       // Its form for clients does so by itself; its command leaves id_tokens without anybody whom they are for.
       await run('set', 'client', realClient.id, '--audience', realClient.id);
@@ -32,6 +74,6 @@ export function canailleDirectory(server: Pick<CanailleServer, 'url' | 'command'
         await run('set', 'group', group, ...repeated('--members', [...all]));
       }
     },
-    disable: async (user) => void await run('set', 'user', user, '--lock-date', '2020-01-01T00:00:00+00:00'),
+    disable: async (user) => void (await run('set', 'user', user, '--lock-date', '2020-01-01T00:00:00+00:00')),
   };
 }

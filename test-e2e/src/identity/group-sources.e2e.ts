@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeWith, eventually, startGate, startPractice, type Gate, type Person, type PracticeAccess } from '../harness/index.ts';
+import {
+  describeWith,
+  eventually,
+  startGate,
+  startPractice,
+  type Gate,
+  type Person,
+  type PracticeAccess,
+} from '../harness/index.ts';
 import { startDirectoryApis } from './directory-apis.ts';
 import { createScimClient, makeScimToken } from './scim-client.ts';
 
@@ -13,7 +21,15 @@ const everybody = [{ allow: { or: [{ authenticated_user: true }] } }];
 describeWith(['kubectl'], 'groups from wherever they are, through one process to the practice cluster', () => {
   const { token, entry } = makeScimToken('pusher');
   const bob = { user: 'bob@example.com', password: 'bob', groups: ['from-userinfo'], inUserInfo: ['groups'] };
-  const people = [bob, { user: alice, password: 'alice', groups: ['from-claims'], claims: { login: 'octocat', oid: '11111111-2222-3333-4444-555555555555', _claim_names: { groups: 'src1' } } }];
+  const people = [
+    bob,
+    {
+      user: alice,
+      password: 'alice',
+      groups: ['from-claims'],
+      claims: { login: 'octocat', oid: '11111111-2222-3333-4444-555555555555', _claim_names: { groups: 'src1' } },
+    },
+  ];
   let directory: string;
   let practice: PracticeAccess;
   let apis: Awaited<ReturnType<typeof startDirectoryApis>>;
@@ -22,10 +38,21 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'sallyport-sources-'));
     writeFileSync(file(), `people:\n  ${alice}: ["from-map, with a comma"]\n`);
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
-    writeFileSync(path.join(directory, 'google.json'), JSON.stringify({ client_email: 'robot@project.iam.gserviceaccount.com', private_key: privateKey }));
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    writeFileSync(
+      path.join(directory, 'google.json'),
+      JSON.stringify({ client_email: 'robot@project.iam.gserviceaccount.com', private_key: privateKey }),
+    );
     practice = await startPractice();
-    apis = await startDirectoryApis({ login: alice, groupOf: { okta: 'from-okta', github: 'from-github', google: 'from-google@example.com' }, memberObjects: ['from-entra'] });
+    apis = await startDirectoryApis({
+      login: alice,
+      groupOf: { okta: 'from-okta', github: 'from-github', google: 'from-google@example.com' },
+      memberObjects: ['from-entra'],
+    });
   }, 60_000);
   afterAll(async () => {
     for (const gate of gates) await gate.stop();
@@ -35,27 +62,75 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
   }, 60_000);
 
   const open = async (sources: Record<string, unknown>[], provider: Record<string, unknown>) => {
-    const gate = await startGate({ mode: 'embedded', clusters: [practice.access], policy: everybody, people, sources, provider });
+    const gate = await startGate({
+      mode: 'embedded',
+      clusters: [practice.access],
+      policy: everybody,
+      people,
+      sources,
+      provider,
+    });
     gates.push(gate);
     return gate;
   };
-  const whoami = async (person: Person) => (JSON.parse(await person.kubectl(['auth', 'whoami', '-o', 'json'])) as { status: { userInfo: { groups: string[] } } }).status.userInfo.groups.filter((group) => !group.startsWith('system:'));
+  const whoami = async (person: Person) =>
+    (
+      JSON.parse(await person.kubectl(['auth', 'whoami', '-o', 'json'])) as {
+        status: { userInfo: { groups: string[] } };
+      }
+    ).status.userInfo.groups.filter((group) => !group.startsWith('system:'));
   const kinds = () => ({
     map: { kind: 'map', file: file() },
-    okta: { kind: 'okta', url: `${apis.url}/okta`, token: 'okta-token', allowInsecure: true, match: { claim: 'email', attribute: 'login' } },
-    github: { kind: 'github', url: `${apis.url}/github`, token: 'github-token', allowInsecure: true, organizations: ['acme'], match: { claim: 'login', attribute: 'login' } },
-    google: { kind: 'google', url: `${apis.url}/google`, tokenUrl: `${apis.url}/google/token`, serviceAccountFile: path.join(directory, 'google.json'), admin: 'admin@example.com', allowInsecure: true, match: { claim: 'email', attribute: 'email' } },
+    okta: {
+      kind: 'okta',
+      url: `${apis.url}/okta`,
+      token: 'okta-token',
+      allowInsecure: true,
+      match: { claim: 'email', attribute: 'login' },
+    },
+    github: {
+      kind: 'github',
+      url: `${apis.url}/github`,
+      token: 'github-token',
+      allowInsecure: true,
+      organizations: ['acme'],
+      match: { claim: 'login', attribute: 'login' },
+    },
+    google: {
+      kind: 'google',
+      url: `${apis.url}/google`,
+      tokenUrl: `${apis.url}/google/token`,
+      serviceAccountFile: path.join(directory, 'google.json'),
+      admin: 'admin@example.com',
+      allowInsecure: true,
+      match: { claim: 'email', attribute: 'email' },
+    },
     scim: { kind: 'scim', tokens: [entry] },
   });
 
   it('kubectl auth whoami shows those of every source, taken together', async () => {
-    const gate = await open(Object.values(kinds()), { groupSources: ['claims', 'map', 'okta', 'github', 'google', 'scim'], combineGroups: 'merge' });
+    const gate = await open(Object.values(kinds()), {
+      groupSources: ['claims', 'map', 'okta', 'github', 'google', 'scim'],
+      combineGroups: 'merge',
+    });
     const scim = createScimClient(gate, token);
     const id = await scim.user(alice);
     await scim.group('from-scim', [id]);
     await scim.group('system:masters', [id]);
-    const person = await eventually('the directories have been read', () => gate.person(alice).catch(() => undefined), 15_000);
-    expect((await whoami(person)).toSorted()).toEqual(['acme', 'acme/from-github', 'from-claims', 'from-google@example.com', 'from-map, with a comma', 'from-okta', 'from-scim']);
+    const person = await eventually(
+      'the directories have been read',
+      () => gate.person(alice).catch(() => undefined),
+      15_000,
+    );
+    expect((await whoami(person)).toSorted()).toEqual([
+      'acme',
+      'acme/from-github',
+      'from-claims',
+      'from-google@example.com',
+      'from-map, with a comma',
+      'from-okta',
+      'from-scim',
+    ]);
     // Names of Kubernetes' own go to no cluster, whoever says them.
     expect(await person.kubectl(['auth', 'whoami', '-o', 'json'])).not.toContain('system:masters');
     writeFileSync(file(), `groups:\n  from-the-next-map: [${alice}]\n`);
@@ -78,7 +153,9 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
     await scim.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false });
     await watch.ended;
     const took = Date.now() - pushedAt;
-    process.stderr.write(`measured: from the push that deactivates somebody to the end of their watch, in one process: ${took} ms\n`);
+    process.stderr.write(
+      `measured: from the push that deactivates somebody to the end of their watch, in one process: ${took} ms\n`,
+    );
     expect(took).toBeLessThan(3000);
     expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
     await expect(gate.login(alice)).rejects.toThrow('deactivated');
@@ -92,7 +169,16 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
   }, 60_000);
 
   it('those of Entra come from Microsoft Graph where the token only says that there are too many', async () => {
-    const entra = { kind: 'entra', tenant: 'example.com', clientId: 'graph', clientSecret: 'graph-secret', url: `${apis.url}/graph`, loginUrl: `${apis.url}/entra`, allowInsecure: true, groupsClaim: 'groups' };
+    const entra = {
+      kind: 'entra',
+      tenant: 'example.com',
+      clientId: 'graph',
+      clientSecret: 'graph-secret',
+      url: `${apis.url}/graph`,
+      loginUrl: `${apis.url}/entra`,
+      allowInsecure: true,
+      groupsClaim: 'groups',
+    };
     const gate = await open([{ ...entra, when: 'always' }], { groupSources: ['entra'] });
     expect(await whoami(await gate.person(alice))).toEqual(['from-entra']);
   }, 60_000);

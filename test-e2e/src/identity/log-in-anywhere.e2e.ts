@@ -2,7 +2,19 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { createPlainBrowser, describeWith, eventually, fillInForm, startCli, startGate, startPractice, type Gate, type Person, type PracticeAccess, type RunningCommand } from '../harness/index.ts';
+import {
+  createPlainBrowser,
+  describeWith,
+  eventually,
+  fillInForm,
+  startCli,
+  startGate,
+  startPractice,
+  type Gate,
+  type Person,
+  type PracticeAccess,
+  type RunningCommand,
+} from '../harness/index.ts';
 
 // A device asks every five seconds, and programs are started here by the dozen.
 jest.setTimeout(120_000);
@@ -22,7 +34,11 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   }, 60_000);
 
   const newBrowser = () => createPlainBrowser({ ca: gate.caPem });
-  const start = (person: Person, ...args: string[]) => startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], { home: person.home, env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' } });
+  const start = (person: Person, ...args: string[]) =>
+    startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
+      home: person.home,
+      env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' },
+    });
   const link = (text: string, what: RegExp) => what.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
   const hidden = (text: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
   const codeShownBy = async (command: RunningCommand) => (await command.says(/^ {2}([A-Z]{4}-[A-Z]{4})$/m))[1]!;
@@ -33,10 +49,15 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     const code = await codeShownBy(command);
     const browser = newBrowser();
     expect((await browser.go(page!)).answer.text).toContain('name="user_code"');
-    const found = await browser.go(`${page}?${new URLSearchParams({ user_code: code.toLowerCase().replace('-', ' ') }).toString()}`);
+    const found = await browser.go(
+      `${page}?${new URLSearchParams({ user_code: code.toLowerCase().replace('-', ' ') }).toString()}`,
+    );
     const login = new URL(link(found.answer.text, /href="(\/\.sallyport\/login\?user_code=[^"]+)"/), page).href;
-    const { answer: { text } } = await fillInForm(browser, login, { user: `${who}@example.com`, password: who });
-    const answer = (said: string) => browser.go(page!, { approval: hidden(text, 'approval'), user_code: hidden(text, 'user_code'), answer: said });
+    const {
+      answer: { text },
+    } = await fillInForm(browser, login, { user: `${who}@example.com`, password: who });
+    const answer = (said: string) =>
+      browser.go(page!, { approval: hidden(text, 'approval'), user_code: hidden(text, 'user_code'), answer: said });
     return { text, code, answer, page: page! };
   }
 
@@ -50,7 +71,11 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringContaining('as alice@example.com') });
     expect(await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).toContain('pod/');
     const [event] = await gate.audit.await({ type: 'session.login', user: 'alice@example.com' });
-    expect(event!.data).toMatchObject({ requestURI: '/.sallyport/api/v1/device/token', userAgent: 'sallyport-cli', sallyport: { clientAddress: '127.0.0.1', approvedFrom: { clientAddress: '127.0.0.1' } } });
+    expect(event!.data).toMatchObject({
+      requestURI: '/.sallyport/api/v1/device/token',
+      userAgent: 'sallyport-cli',
+      sallyport: { clientAddress: '127.0.0.1', approvedFrom: { clientAddress: '127.0.0.1' } },
+    });
     expect(JSON.stringify(gate.events({})) + stderr).not.toContain('spd_');
     expect((await alice.cli(['whoami', '-o', 'json'])).stdout).toContain('alice@example.com');
   });
@@ -59,7 +84,10 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     const bob = await gate.stranger('bob@example.com');
     const command = start(bob, '--device');
     await (await openApproval(command, 'bob')).answer('deny');
-    expect(await command.ended).toMatchObject({ code: 6, stderr: expect.stringContaining('the login was denied on the page') });
+    expect(await command.ended).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('the login was denied on the page'),
+    });
     const [event] = await gate.audit.await({ type: 'login.failed' });
     expect(event!.data.responseStatus?.message).toContain('bob@example.com denied it');
     expect((await bob.cli(['whoami'])).code).toBe(3);
@@ -68,8 +96,16 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   it('cannot be approved by a page of another site, nor twice', async () => {
     const command = start(await gate.stranger('alice@example.com'), '--device');
     const { text, answer, page } = await openApproval(command);
-    const form = new URLSearchParams({ approval: hidden(text, 'approval'), user_code: hidden(text, 'user_code'), answer: 'approve' }).toString();
-    const foreign = await gate.request('/.sallyport/device', { method: 'POST', body: form, headers: { origin: 'https://evil.example', 'content-type': 'application/x-www-form-urlencoded' } });
+    const form = new URLSearchParams({
+      approval: hidden(text, 'approval'),
+      user_code: hidden(text, 'user_code'),
+      answer: 'approve',
+    }).toString();
+    const foreign = await gate.request('/.sallyport/device', {
+      method: 'POST',
+      body: form,
+      headers: { origin: 'https://evil.example', 'content-type': 'application/x-www-form-urlencoded' },
+    });
     expect(foreign.status).toBe(403);
     expect((await newBrowser().go(page, Object.fromEntries(new URLSearchParams(form)))).answer.status).toBe(400);
     expect((await answer('approve')).answer.status).toBe(200);
@@ -100,20 +136,32 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
       chmodSync(path.join(programs, name), 0o755);
     }
     const env = { ...alice.env, PATH: `${programs}:${process.env['PATH'] ?? ''}`, DISPLAY: ':99' };
-    const commands = Array.from({ length: 20 }, () => alice.startKubectl(['get', 'pods', ...inside, '-o', 'name'], { env, timeoutMs: 150_000 }));
-    const page = await eventually('a browser is opened', () => (existsSync(opened) ? readFileSync(opened, 'utf8').split('\n')[0] : undefined), 60_000);
+    const commands = Array.from({ length: 20 }, () =>
+      alice.startKubectl(['get', 'pods', ...inside, '-o', 'name'], { env, timeoutMs: 150_000 }),
+    );
+    const page = await eventually(
+      'a browser is opened',
+      () => (existsSync(opened) ? readFileSync(opened, 'utf8').split('\n')[0] : undefined),
+      60_000,
+    );
     await fillInForm(newBrowser(), page, { user: 'alice@example.com', password: 'alice' });
     const results = await Promise.all(commands.map(({ ended }) => ended));
     expect(results.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => 0));
     expect(readFileSync(opened, 'utf8').trim().split('\n')).toHaveLength(1);
-    const { sessions } = JSON.parse((await alice.cli(['sessions', 'list', '--gateway', gate.url, '-o', 'json'])).stdout) as { sessions: { current?: boolean; userAgent?: string }[] };
+    const { sessions } = JSON.parse(
+      (await alice.cli(['sessions', 'list', '--gateway', gate.url, '-o', 'json'])).stdout,
+    ) as { sessions: { current?: boolean; userAgent?: string }[] };
     expect(sessions.filter(({ current }) => current)).toHaveLength(1);
   }, 180_000);
 
   it('says what else there is where no browser can be seen', async () => {
     const alice = await gate.stranger('alice@example.com');
-    const command = alice.startKubectl(['get', 'pods', ...inside], { env: { ...alice.env, BROWSER: '', DISPLAY: '', WAYLAND_DISPLAY: '' } });
-    await command.says(/No browser can be seen here: there is no display here[\s\S]*sallyport login --device --gateway/);
+    const command = alice.startKubectl(['get', 'pods', ...inside], {
+      env: { ...alice.env, BROWSER: '', DISPLAY: '', WAYLAND_DISPLAY: '' },
+    });
+    await command.says(
+      /No browser can be seen here: there is no display here[\s\S]*sallyport login --device --gateway/,
+    );
     await command.stop();
   });
 });

@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { createPlainBrowser, describeWith, dumpRedis, eventually, fillInForm, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
+import {
+  createPlainBrowser,
+  describeWith,
+  dumpRedis,
+  eventually,
+  fillInForm,
+  startGate,
+  startRecordingUpstream,
+  type Gate,
+  type RecordingUpstream,
+} from '../harness/index.ts';
 
 jest.setTimeout(60_000);
 
@@ -20,15 +30,35 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const alice = { user: 'alice@example.com', password: 'alice' };
   const hidden = (text: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)?.[1] ?? '';
-  // The first of all that is asked of services that have just started: what they say until one of them is there is shown, and asked again.
-  const begin = () => eventually('a device can begin', async () => {
-    const { status, text, json } = await gate.request('/.sallyport/api/v1/device/code', { method: 'POST', headers: form, body: 'cluster=dev' });
-    if (status === 200) return json() as { device_code: string; user_code: string };
-    process.stderr.write(`a device could not begin: ${status} ${text}\n`);
-    expect(status).toBe(503);
-    return undefined;
-  }, 10_000);
-  const poll = async (code: string) => (await gate.request('/.sallyport/api/v1/device/token', { method: 'POST', headers: form, body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code }).toString() })).json() as { error?: string; access_token?: string };
+  // The first of all that is asked of services that have just started: what they say until one of them is there is
+  // shown, and asked again.
+  const begin = () =>
+    eventually(
+      'a device can begin',
+      async () => {
+        const { status, text, json } = await gate.request('/.sallyport/api/v1/device/code', {
+          method: 'POST',
+          headers: form,
+          body: 'cluster=dev',
+        });
+        if (status === 200) return json() as { device_code: string; user_code: string };
+        process.stderr.write(`a device could not begin: ${status} ${text}\n`);
+        expect(status).toBe(503);
+        return undefined;
+      },
+      10_000,
+    );
+  const poll = async (code: string) =>
+    (
+      await gate.request('/.sallyport/api/v1/device/token', {
+        method: 'POST',
+        headers: form,
+        body: new URLSearchParams({
+          grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+          device_code: code,
+        }).toString(),
+      })
+    ).json() as { error?: string; access_token?: string };
 
   const everythingKept = () => dumpRedis(gate.redis!.client);
 
@@ -36,9 +66,15 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     const codes = await begin();
     const kept = [await everythingKept()];
     const browser = createPlainBrowser({ ca: gate.caPem });
-    const { answer: { text } } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
+    const {
+      answer: { text },
+    } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
     kept.push(await everythingKept());
-    await browser.go(`${gate.pagesUrl}/.sallyport/device`, { approval: hidden(text, 'approval'), user_code: hidden(text, 'user_code'), answer: 'approve' });
+    await browser.go(`${gate.pagesUrl}/.sallyport/device`, {
+      approval: hidden(text, 'approval'),
+      user_code: hidden(text, 'user_code'),
+      answer: 'approve',
+    });
     kept.push(await everythingKept());
     const { access_token: token = '' } = await poll(codes.device_code);
     kept.push(await everythingKept());
@@ -47,7 +83,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
 
   async function logInAsPomerium(): Promise<string> {
     const waiting = 'http://127.0.0.1:1/callback/x';
-    const page = (await gate.request(`/.pomerium/api/v1/login?${new URLSearchParams({ pomerium_redirect_uri: waiting }).toString()}`)).text;
+    const page = (
+      await gate.request(
+        `/.pomerium/api/v1/login?${new URLSearchParams({ pomerium_redirect_uri: waiting }).toString()}`,
+      )
+    ).text;
     const { left } = await fillInForm(createPlainBrowser({ ca: gate.caPem, leaveAt: waiting }), page, alice);
     return new URL(left!).searchParams.get('pomerium_jwt')!;
   }
@@ -56,7 +96,8 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     const { device_code: deviceCode, user_code: userCode, token, approval, kept } = await logInDevice();
     expect(token).toMatch(/^spt_/);
     expect(kept).toContain('alice@example.com');
-    for (const secret of [deviceCode, deviceCode.slice(4), userCode, userCode.replace('-', ''), token, approval]) expect(kept).not.toContain(secret);
+    for (const secret of [deviceCode, deviceCode.slice(4), userCode, userCode.replace('-', ''), token, approval])
+      expect(kept).not.toContain(secret);
     const jwt = await logInAsPomerium();
     expect(await everythingKept()).not.toContain(jwt.split('.')[2]);
   });
@@ -64,15 +105,19 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
   it('give a device one session, though many ask for it at once', async () => {
     const codes = await begin();
     const browser = createPlainBrowser({ ca: gate.caPem });
-    const { answer: { text } } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
+    const {
+      answer: { text },
+    } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
     const fields = { approval: hidden(text, 'approval'), user_code: hidden(text, 'user_code'), answer: 'approve' };
-    const pages = await Promise.all(Array.from({ length: 5 }, () => browser.go(`${gate.pagesUrl}/.sallyport/device`, fields)));
+    const pages = await Promise.all(
+      Array.from({ length: 5 }, () => browser.go(`${gate.pagesUrl}/.sallyport/device`, fields)),
+    );
     expect(pages.map(({ answer }) => answer.status).toSorted((a, b) => a - b)).toEqual([200, 400, 400, 400, 400]);
     const answers = await Promise.all(Array.from({ length: 10 }, () => poll(codes.device_code)));
     expect(answers.filter(({ access_token: token }) => token !== undefined)).toHaveLength(1);
   });
 
-  it('do not make a token of Pomerium\'s clients look dead while nobody can tell, and let nothing through with it then', async () => {
+  it("do not make a token of Pomerium's clients look dead while nobody can tell, and let nothing through with it then", async () => {
     const jwt = await logInAsPomerium();
     const headers = { authorization: `Bearer Pomerium-${jwt}` };
     const health = async (sent: Record<string, string>) => (await gate.request('/healthz', { headers: sent })).status;
@@ -80,10 +125,17 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     expect([await health(headers), await health(forged)]).toEqual([200, 401]);
     const before = upstream.requests.length;
     await gate.processes!.stop('authorize');
-    await eventually('authorize is gone', async () => (await gate.request('/clusters/dev/version', { headers })).status === 503);
+    await eventually(
+      'authorize is gone',
+      async () => (await gate.request('/clusters/dev/version', { headers })).status === 503,
+    );
     expect([await health(headers), await health(forged), await health({})]).toEqual([200, 401, 200]);
     expect(upstream.requests).toHaveLength(before);
     await gate.processes!.restart('authorize');
-    await eventually('authorize is back', async () => (await gate.request('/clusters/dev/version', { headers })).status === 200, 20_000);
+    await eventually(
+      'authorize is back',
+      async () => (await gate.request('/clusters/dev/version', { headers })).status === 200,
+      20_000,
+    );
   });
 });

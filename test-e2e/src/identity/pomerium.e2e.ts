@@ -5,12 +5,26 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
-import { createPlainBrowser, describeWith, fillInForm, startCommand, startGate, startPractice, startRecordingUpstream, theBed, type CommandResult, type Gate, type PracticeAccess, type RecordingUpstream, type RunningCommand } from '../harness/index.ts';
+import {
+  createPlainBrowser,
+  describeWith,
+  fillInForm,
+  startCommand,
+  startGate,
+  startPractice,
+  startRecordingUpstream,
+  theBed,
+  type CommandResult,
+  type Gate,
+  type PracticeAccess,
+  type RecordingUpstream,
+  type RunningCommand,
+} from '../harness/index.ts';
 
 const client = fileURLToPath(new URL('./pomerium-client.mjs', import.meta.url));
 const releases = ['0.29', '0.32', '0.33'];
 
-describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
+describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
   let practice: PracticeAccess;
   let upstream: RecordingUpstream;
   let gate: Gate;
@@ -21,7 +35,12 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
     upstream = await startRecordingUpstream();
     gate = await startGate({
       mode: 'embedded',
-      clusters: [practice.access, { name: 'hosted', ...practice.access, host: 'localhost' }, { name: 'recorded', ...upstream.access }, { name: 'locked', ...upstream.access, policy: [{ allow: { or: [{ groups: 'sre' }] } }] }],
+      clusters: [
+        practice.access,
+        { name: 'hosted', ...practice.access, host: 'localhost' },
+        { name: 'recorded', ...upstream.access },
+        { name: 'locked', ...upstream.access, policy: [{ allow: { or: [{ groups: 'sre' }] } }] },
+      ],
     });
     hostUrl = gate.url.replace('127.0.0.1', 'localhost');
   }, 60_000);
@@ -37,11 +56,30 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
     mkdirSync(home, { recursive: true });
     const args = [client, '--release', release, '--alternate-ca-path', gate.caFile, ...flags];
     const kubeconfig = path.join(home, 'kubeconfig');
-    writeFileSync(kubeconfig, JSON.stringify({
-      apiVersion: 'v1', kind: 'Config', 'current-context': 'c', contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-      clusters: [{ name: 'c', cluster: { server, 'certificate-authority': gate.caFile } }],
-      users: [{ name: 'u', user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: [...args, 'k8s', 'exec-credential', server], interactiveMode: 'IfAvailable', provideClusterInfo: false } } }],
-    }));
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'c',
+        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+        clusters: [{ name: 'c', cluster: { server, 'certificate-authority': gate.caFile } }],
+        users: [
+          {
+            name: 'u',
+            user: {
+              exec: {
+                apiVersion: 'client.authentication.k8s.io/v1',
+                command: process.execPath,
+                args: [...args, 'k8s', 'exec-credential', server],
+                interactiveMode: 'IfAvailable',
+                provideClusterInfo: false,
+              },
+            },
+          },
+        ],
+      }),
+    );
     const env = { XDG_CACHE_HOME: home, KUBECONFIG: kubeconfig, KUBECACHEDIR: path.join(home, 'cache') };
     return {
       home,
@@ -52,25 +90,38 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
   /** Does what a person does in the browser that was opened; what they see in the end. */
   async function answer(command: RunningCommand, who = 'alice'): Promise<string> {
     const [, page] = await command.says(/opened to visit:\n\n(\S+)\n/);
-    const end = await fillInForm(createPlainBrowser({ ca: gate.caPem }), page!, { user: `${who}@example.com`, password: who });
+    const end = await fillInForm(createPlainBrowser({ ca: gate.caPem }), page!, {
+      user: `${who}@example.com`,
+      password: who,
+    });
     return end.answer.text;
   }
   const silent = (result: CommandResult) => expect(result.stderr).toBe('');
-  const tokenOf = (result: CommandResult) => (JSON.parse(result.stdout) as { status: { token: string; expirationTimestamp: string } }).status;
-  const ask = (url: string, headers: Record<string, string> = {}, options: object = {}) => gate.request(url, { headers, ...options });
+  const tokenOf = (result: CommandResult) =>
+    (JSON.parse(result.stdout) as { status: { token: string; expirationTimestamp: string } }).status;
+  const ask = (url: string, headers: Record<string, string> = {}, options: object = {}) =>
+    gate.request(url, { headers, ...options });
 
   describe.each(releases)('of release %s', (release) => {
-    it.each(['path', 'host'])('is the exec plugin of kubectl: one login, then none, at an address by %s', async (kind) => {
-      const { kubectl } = machine(kind === 'path' ? gate.clusterUrl() : hostUrl, release);
-      const first = kubectl('auth', 'whoami', '-o', 'json');
-      expect(await answer(first)).toBe('login complete, you may close this page');
-      const { code, stdout, stderr } = await first.ended;
-      expect({ code, stderr: stderr.replace(/Your browser has been opened to visit:\n\n\S+\n\n/, '') }).toEqual({ code: 0, stderr: '' });
-      expect(JSON.parse(stdout)).toMatchObject({ status: { userInfo: { username: 'alice@example.com', groups: ['developers', 'system:authenticated'] } } });
-      const second = await kubectl('get', 'pods', '-n', 'dev', '-o', 'name').ended;
-      silent(second);
-      expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('pod/') });
-    });
+    it.each(['path', 'host'])(
+      'is the exec plugin of kubectl: one login, then none, at an address by %s',
+      async (kind) => {
+        const { kubectl } = machine(kind === 'path' ? gate.clusterUrl() : hostUrl, release);
+        const first = kubectl('auth', 'whoami', '-o', 'json');
+        expect(await answer(first)).toBe('login complete, you may close this page');
+        const { code, stdout, stderr } = await first.ended;
+        expect({ code, stderr: stderr.replace(/Your browser has been opened to visit:\n\n\S+\n\n/, '') }).toEqual({
+          code: 0,
+          stderr: '',
+        });
+        expect(JSON.parse(stdout)).toMatchObject({
+          status: { userInfo: { username: 'alice@example.com', groups: ['developers', 'system:authenticated'] } },
+        });
+        const second = await kubectl('get', 'pods', '-n', 'dev', '-o', 'name').ended;
+        silent(second);
+        expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining('pod/') });
+      },
+    );
 
     it('logs in again when its session was ended, and after its cache was flushed', async () => {
       const { run } = machine(gate.clusterUrl(), release);
@@ -92,15 +143,21 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
       expect((await flushed.ended).code).toBe(0);
     });
 
-    it('lists the caller\'s routes and prints a token for a route, each with one login at most', async () => {
+    it("lists the caller's routes and prints a token for a route, each with one login at most", async () => {
       const { run } = machine(gate.url, release);
       const listing = run('routes', 'list', gate.url);
       await answer(listing);
       const routes = JSON.parse((await listing.ended).stdout) as { name: string; from: string; type: string }[];
-      expect(routes.map(({ name, from, type }) => [name, from, type])).toEqual([['dev', gate.clusterUrl(), 'http'], ['hosted', 'https://localhost', 'http'], ['recorded', gate.clusterUrl('recorded'), 'http']]);
+      expect(routes.map(({ name, from, type }) => [name, from, type])).toEqual([
+        ['dev', gate.clusterUrl(), 'http'],
+        ['hosted', 'https://localhost', 'http'],
+        ['recorded', gate.clusterUrl('recorded'), 'http'],
+      ]);
       const auth = await run('auth', gate.clusterUrl()).ended;
       silent(auth);
-      expect((await ask('/clusters/dev/version', { authorization: `Pomerium ${auth.stdout.trim()}` })).status).toBe(200);
+      expect((await ask('/clusters/dev/version', { authorization: `Pomerium ${auth.stdout.trim()}` })).status).toBe(
+        200,
+      );
     });
   });
 
@@ -110,7 +167,10 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
     await answer(auth, 'bob');
     const token = (await auth.ended).stdout.trim();
     writeFileSync(path.join(home, 'token'), `${token}\n`);
-    for (const flags of [['--service-account', token], ['--service-account-file', path.join(home, 'token')]]) {
+    for (const flags of [
+      ['--service-account', token],
+      ['--service-account-file', path.join(home, 'token')],
+    ]) {
       const whoami = await machine(gate.clusterUrl(), '0.33', flags).kubectl('auth', 'whoami', '-o', 'json').ended;
       silent(whoami);
       expect(JSON.parse(whoami.stdout)).toMatchObject({ status: { userInfo: { username: 'bob@example.com' } } });
@@ -141,12 +201,22 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
       const keys = (await ask('/.well-known/pomerium/jwks.json')).json() as unknown as JSONWebKeySet;
       const { payload } = await jwtVerify(token, createLocalJWKSet(keys), { issuer: gate.url, audience: gate.url });
       const user = (await ask('/.pomerium/user', { authorization: `Bearer Pomerium-${token}` })).json();
-      expect(user).toMatchObject({ user: 'alice@example.com', email: 'alice@example.com', groups: ['developers'], jti: payload.jti, exp: payload.exp });
+      expect(user).toMatchObject({
+        user: 'alice@example.com',
+        email: 'alice@example.com',
+        groups: ['developers'],
+        jti: payload.jti,
+        exp: payload.exp,
+      });
     });
 
-    it('opens a cluster in each of Pomerium\'s carriers, and never reaches it', async () => {
+    it("opens a cluster in each of Pomerium's carriers, and never reaches it", async () => {
       const before = upstream.requests.length;
-      const carriers: Record<string, string>[] = [{ authorization: `Bearer Pomerium-${token}` }, { authorization: `Pomerium ${token}` }, { 'x-pomerium-authorization': token }];
+      const carriers: Record<string, string>[] = [
+        { authorization: `Bearer Pomerium-${token}` },
+        { authorization: `Pomerium ${token}` },
+        { 'x-pomerium-authorization': token },
+      ];
       for (const headers of carriers) expect((await ask('/clusters/recorded/api/v1/pods', headers)).status).toBe(200);
       const seen = upstream.requests.slice(before).map(({ url, rawHeaders }) => [url, ...rawHeaders].join('\n'));
       expect(seen).toHaveLength(3);
@@ -159,8 +229,12 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
       const own = (await gate.login('alice@example.com')).token;
       const where = '/clusters/recorded/api/v1/pods';
       const statuses = [
-        await ask(where, { authorization: `Bearer ${own}`, 'x-pomerium-authorization': token }), await ask(where, { authorization: `Bearer ${token}` }), await ask(where, { authorization: `Bearer Pomerium-${own}` }),
-        await ask(`${where}?pomerium_jwt=${token}`), await ask(where, { cookie: `_pomerium=${token}; __Host-sallyport=${token}` }), await ask(where, { 'x-pomerium-jwt-assertion': token }),
+        await ask(where, { authorization: `Bearer ${own}`, 'x-pomerium-authorization': token }),
+        await ask(where, { authorization: `Bearer ${token}` }),
+        await ask(where, { authorization: `Bearer Pomerium-${own}` }),
+        await ask(`${where}?pomerium_jwt=${token}`),
+        await ask(where, { cookie: `_pomerium=${token}; __Host-sallyport=${token}` }),
+        await ask(where, { 'x-pomerium-jwt-assertion': token }),
       ].map(({ status }) => status);
       expect(statuses).toEqual([400, 401, 401, 400, 401, 401]);
       expect(upstream.requests).toHaveLength(before);
@@ -170,13 +244,37 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
       const [header, payload, signature] = token.split('.') as [string, string, string];
       const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
       const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
-      const forged = [`${encode({ alg: 'none' })}.${payload}.`, `${encode({ alg: 'none' })}.${payload}.${signature}`, `${header}.${encode({ ...claims, exp: 9_999_999_999 })}.${signature}`, `${header}.${payload}.${'A'.repeat(86)}`, `${token}A`];
+      const forged = [
+        `${encode({ alg: 'none' })}.${payload}.`,
+        `${encode({ alg: 'none' })}.${payload}.${signature}`,
+        `${header}.${encode({ ...claims, exp: 9_999_999_999 })}.${signature}`,
+        `${header}.${payload}.${'A'.repeat(86)}`,
+        `${token}A`,
+      ];
       for (const one of forged) {
-        for (const where of ['/healthz', '/livez', '/clusters/recorded/version', '/.pomerium/user', '/.pomerium/api/v1/routes']) expect([where, (await ask(where, { 'x-pomerium-authorization': one })).status]).toEqual([where, 401]);
+        for (const where of [
+          '/healthz',
+          '/livez',
+          '/clusters/recorded/version',
+          '/.pomerium/user',
+          '/.pomerium/api/v1/routes',
+        ])
+          expect([where, (await ask(where, { 'x-pomerium-authorization': one })).status]).toEqual([where, 401]);
       }
-      for (const uri of ['https://evil.example/', '//evil.example', 'http://127.0.0.1@evil.example/', 'http://localhost.evil.example/']) expect((await ask(`/.pomerium/api/v1/login?pomerium_redirect_uri=${encodeURIComponent(uri)}`)).status).toBe(400);
+      for (const uri of [
+        'https://evil.example/',
+        '//evil.example',
+        'http://127.0.0.1@evil.example/',
+        'http://localhost.evil.example/',
+      ])
+        expect((await ask(`/.pomerium/api/v1/login?pomerium_redirect_uri=${encodeURIComponent(uri)}`)).status).toBe(
+          400,
+        );
       expect((await ask('/.pomerium/api/v1/login')).status).toBe(404);
-      expect((await ask('/.pomerium/api/v1/login?pomerium_redirect_uri=http%3A%2F%2F127.0.0.1%3A1', {}, { method: 'POST' })).status).toBe(405);
+      expect(
+        (await ask('/.pomerium/api/v1/login?pomerium_redirect_uri=http%3A%2F%2F127.0.0.1%3A1', {}, { method: 'POST' }))
+          .status,
+      ).toBe(405);
     });
 
     it('stands in no event, though its login and its uses do', async () => {
@@ -189,9 +287,16 @@ describeWith(['kubectl'], 'an unmodified client of Pomerium\'s', () => {
       const hosts = [gate.url, hostUrl];
       const browser = createPlainBrowser({ ca: gate.caPem });
       expect((await browser.go(`${hosts[1]}/healthz`)).answer.status).toBe(401);
-      for (const where of ['/healthz', '/livez']) expect([(await ask(where, { authorization: `Bearer Pomerium-${token}` })).text, (await ask(where)).text]).toEqual(['ok', 'ok']);
-      expect((await ask('/.pomerium/sign_out', { authorization: `Pomerium ${token}` }, { method: 'POST' })).status).toBe(204);
-      for (const where of ['/healthz', '/livez', '/clusters/recorded/version']) expect((await ask(where, { authorization: `Bearer Pomerium-${token}` })).status).toBe(401);
+      for (const where of ['/healthz', '/livez'])
+        expect([
+          (await ask(where, { authorization: `Bearer Pomerium-${token}` })).text,
+          (await ask(where)).text,
+        ]).toEqual(['ok', 'ok']);
+      expect(
+        (await ask('/.pomerium/sign_out', { authorization: `Pomerium ${token}` }, { method: 'POST' })).status,
+      ).toBe(204);
+      for (const where of ['/healthz', '/livez', '/clusters/recorded/version'])
+        expect((await ask(where, { authorization: `Bearer Pomerium-${token}` })).status).toBe(401);
     });
   });
 });

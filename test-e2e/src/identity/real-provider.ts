@@ -10,9 +10,14 @@ export type RealProvider = {
   /** Puts somebody into these groups, and into no others. */
   setGroups(user: string, groups: readonly string[]): Promise<void>;
   disable(user: string): Promise<void>;
-  /** Why it now and then fails by itself (with a 5xx, which ends up as "cannot be reached"): then a flow is run again. */
+  /**
+   * Why it now and then fails by itself (with a 5xx, which ends up as "cannot be reached"): then a flow is run again.
+   */
   unsteady?: string;
-  /** Ends the session there that this browser has, as the person or an administrator does, if it then tells its clients (OpenID Connect Back-Channel Logout). */
+  /**
+   * Ends the session there that this browser has, as the person or an administrator does, if it then tells its clients
+   * (OpenID Connect Back-Channel Logout).
+   */
   logOutThere?(user: string, browser: ReturnType<typeof createPlainBrowser>): Promise<void>;
 };
 

@@ -2,7 +2,22 @@ import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
-import { createNamespace, createPlainBrowser, describeWith, eventually, noteSkip, realClusterAccess, roleBinding, startCli, startGate, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  createPlainBrowser,
+  describeWith,
+  eventually,
+  noteSkip,
+  realClusterAccess,
+  roleBinding,
+  startCli,
+  startGate,
+  theBed,
+  type Gate,
+  type Person,
+  type RunningCommand,
+  type TestNamespace,
+} from '../harness/index.ts';
 import { canailleDirectory } from './canaille-directory.ts';
 import { embeddedProvider } from './embedded-provider.ts';
 import { fillInForms } from './fill-in-forms.ts';
@@ -14,7 +29,17 @@ jest.setTimeout(240_000);
 const intervalMs = 2000;
 /** What is open ends within a second of the event; a busy machine is given three. */
 const inTime = 3000;
-const flows = ['browser', 'program', 'paste', 'device', 'groups', 'refresh', 'disabled', 'logout', 'back-channel'] as const;
+const flows = [
+  'browser',
+  'program',
+  'paste',
+  'device',
+  'groups',
+  'refresh',
+  'disabled',
+  'logout',
+  'back-channel',
+] as const;
 type Flow = (typeof flows)[number];
 const names = ['embedded', 'keycloak', 'canaille'];
 /** What was seen of each provider in each flow. */
@@ -34,15 +59,34 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
   let namespace: TestNamespace;
   const providers = new Map<string, RealProvider>();
   beforeAll(async () => {
-    bed = await startBed({ need: ['keycloak', 'canaille'], onProgress: (line) => process.stderr.write(`bed: ${line}\n`) });
+    bed = await startBed({
+      need: ['keycloak', 'canaille'],
+      onProgress: (line) => process.stderr.write(`bed: ${line}\n`),
+    });
     for (const { missing, why } of bed.missing) noteSkip(`logins with ${missing}`, why);
     if (process.env['CI'] === 'true') expect(bed.missing).toEqual([]);
     namespace = await createNamespace();
-    for (const group of ['developers', 'sre']) await theBed().cluster!.admin.apply(roleBinding(namespace.name, group, 'view'));
+    for (const group of ['developers', 'sre'])
+      await theBed().cluster!.admin.apply(roleBinding(namespace.name, group, 'view'));
     embedded = await embeddedProvider();
-    for (const one of [embedded, ...(bed.keycloak ? [keycloakRealm(bed.keycloak)] : []), ...(bed.canaille ? [canailleDirectory(bed.canaille)] : [])]) providers.set(one.id, one);
-    const settings = [...providers.values()].map((one) => ({ id: one.id, allowInsecureIssuer: true, refresh: { interval: `${intervalMs}ms`, outageGrace: '60s' }, ...one.settings }));
-    gate = await startGate({ mode: 'embedded', clusters: [await realClusterAccess()], policy: [{ allow: { or: [{ groups: 'developers' }, { groups: 'sre' }] } }], more: { identity: { providers: settings }, streams: { drain: '0s' } } });
+    for (const one of [
+      embedded,
+      ...(bed.keycloak ? [keycloakRealm(bed.keycloak)] : []),
+      ...(bed.canaille ? [canailleDirectory(bed.canaille)] : []),
+    ])
+      providers.set(one.id, one);
+    const settings = [...providers.values()].map((one) => ({
+      id: one.id,
+      allowInsecureIssuer: true,
+      refresh: { interval: `${intervalMs}ms`, outageGrace: '60s' },
+      ...one.settings,
+    }));
+    gate = await startGate({
+      mode: 'embedded',
+      clusters: [await realClusterAccess()],
+      policy: [{ allow: { or: [{ groups: 'developers' }, { groups: 'sre' }] } }],
+      more: { identity: { providers: settings }, streams: { drain: '0s' } },
+    });
     for (const one of providers.values()) await one.admit(gate.pagesUrl);
   }, 900_000);
   afterAll(async () => {
@@ -60,9 +104,12 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
     address.searchParams.set('provider', id);
     return fillInForms(browser, address.href, { user: emailOf(user), password: user }, originOf(id));
   };
-  const startLogin = (person: Person, ...args: string[]) => startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
-    home: person.home, env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' }, timeoutMs: 200_000,
-  });
+  const startLogin = (person: Person, ...args: string[]) =>
+    startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
+      home: person.home,
+      env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' },
+      timeoutMs: 200_000,
+    });
   const finished = async (command: RunningCommand) => {
     const { code, stdout, stderr } = await command.ended;
     if (code !== 0) throw new Error(`the login ended with ${code}: ${stderr}`);
@@ -76,22 +123,29 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
     const [page] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S*redirect_uri=http%3A%2F%2F127\S+/);
     expect(new URL(page).searchParams.get('provider')).toBe(id);
     const end = await logInAt(id, browser, page, user);
-    if (end.answer.status !== 200) throw new Error(`the login ended at ${end.url}: ${end.answer.status} ${end.answer.text.slice(0, 800)}`);
+    if (end.answer.status !== 200)
+      throw new Error(`the login ended at ${end.url}: ${end.answer.status} ${end.answer.text.slice(0, 800)}`);
     await finished(command);
     return person;
   }
   const whoami = async (person: Person) => {
     const { code, stdout, stderr } = await person.tryKubectl(['auth', 'whoami', '-o', 'json']);
-    return code === 0 ? (JSON.parse(stdout) as { status: { userInfo: { username: string; groups: string[] } } }).status.userInfo : stderr;
+    return code === 0
+      ? (JSON.parse(stdout) as { status: { userInfo: { username: string; groups: string[] } } }).status.userInfo
+      : stderr;
   };
   const groupsOf = async (person: Person) => {
     const found = await whoami(person);
     return typeof found === 'string' ? found : found.groups;
   };
 
-  const failedThere = () => gate.events().filter(({ type, data }) => type === 'login.failed' && data.responseStatus?.code === 503).length;
+  const failedThere = () =>
+    gate.events().filter(({ type, data }) => type === 'login.failed' && data.responseStatus?.code === 503).length;
   /** Runs a flow; again where the provider, and nothing else, has failed on the way. */
-  async function runSteadily(provider: RealProvider, run: (provider: RealProvider) => Promise<string | void>): Promise<string | void> {
+  async function runSteadily(
+    provider: RealProvider,
+    run: (provider: RealProvider) => Promise<string | void>,
+  ): Promise<string | void> {
     for (let tries = 1; ; tries += 1) {
       const before = failedThere();
       try {
@@ -106,24 +160,36 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
 
   describe.each(names)('%s', (id) => {
     /** Runs a flow at this provider, if it is here, and notes what came of it. */
-    const flow = (name: Flow, what: string, run: (provider: RealProvider) => Promise<string | void>) => it(`${name}: ${what}`, async () => {
-      const provider = providers.get(id);
-      if (!provider) return void matrix.get(id)!.set(name, 'not here');
-      matrix.get(id)!.set(name, 'FAILED');
-      matrix.get(id)!.set(name, await runSteadily(provider, run) ?? 'works');
-    });
+    const flow = (name: Flow, what: string, run: (provider: RealProvider) => Promise<string | void>) =>
+      it(`${name}: ${what}`, async () => {
+        const provider = providers.get(id);
+        if (!provider) return void matrix.get(id)!.set(name, 'not here');
+        matrix.get(id)!.set(name, 'FAILED');
+        matrix.get(id)!.set(name, (await runSteadily(provider, run)) ?? 'works');
+      });
 
     flow('browser', 'is sent there and back, and known by issuer, name and groups', async () => {
       const browser = newBrowser();
       const end = await logInAt(id, browser, `${gate.pagesUrl}/.sallyport/login`, 'alice');
-      expect({ url: end.url.replace(gate.pagesUrl, ''), status: end.answer.status }).toMatchObject({ url: expect.stringMatching(/^\/\.sallyport\//), status: 200 });
+      expect({ url: end.url.replace(gate.pagesUrl, ''), status: end.answer.status }).toMatchObject({
+        url: expect.stringMatching(/^\/\.sallyport\//),
+        status: 200,
+      });
       expect(end.answer.text).toContain('alice@example.com');
-      const [event] = await gate.audit.await((record) => record.type === 'session.login' && record.data.sallyport.detail === id);
-      expect(event!.data).toMatchObject({ user: { username: 'alice@example.com', groups: ['developers'] }, sallyport: { identity: { iss: providers.get(id)!.settings['issuer'] } } });
+      const [event] = await gate.audit.await(
+        (record) => record.type === 'session.login' && record.data.sallyport.detail === id,
+      );
+      expect(event!.data).toMatchObject({
+        user: { username: 'alice@example.com', groups: ['developers'] },
+        sallyport: { identity: { iss: providers.get(id)!.settings['issuer'] } },
+      });
     });
 
     flow('program', 'kubectl is who logged in there', async () => {
-      expect(await whoami(await logIn(id, 'alice'))).toMatchObject({ username: 'alice@example.com', groups: ['developers', 'system:authenticated'] });
+      expect(await whoami(await logIn(id, 'alice'))).toMatchObject({
+        username: 'alice@example.com',
+        groups: ['developers', 'system:authenticated'],
+      });
     });
 
     flow('paste', 'the code that the page shows is carried to the terminal', async () => {
@@ -143,11 +209,18 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       const code = (await command.says(/^ {2}([A-Z]{4}-[A-Z]{4})$/m))[1]!;
       const browser = newBrowser();
       const found = await browser.go(`${page}?${new URLSearchParams({ user_code: code }).toString()}`);
-      const login = /href="(\/\.sallyport\/login\?user_code=[^"]+)"/.exec(found.answer.text)![1]!.replaceAll('&amp;', '&');
-      const { answer: { text } } = await logInAt(id, browser, new URL(login, page).href, 'alice');
+      const login = /href="(\/\.sallyport\/login\?user_code=[^"]+)"/
+        .exec(found.answer.text)![1]!
+        .replaceAll('&amp;', '&');
+      const {
+        answer: { text },
+      } = await logInAt(id, browser, new URL(login, page).href, 'alice');
       expect(text).toContain('name="approval"');
       const hidden = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(text)![1]!;
-      expect((await browser.go(page!, { approval: hidden('approval'), user_code: hidden('user_code'), answer: 'approve' })).answer.text).toContain('approved');
+      expect(
+        (await browser.go(page!, { approval: hidden('approval'), user_code: hidden('user_code'), answer: 'approve' }))
+          .answer.text,
+      ).toContain('approved');
       await finished(command);
       expect(await groupsOf(person)).toContain('developers');
     });
@@ -157,7 +230,9 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       expect(await groupsOf(await logIn(id, 'bob'))).toEqual(expect.arrayContaining(['developers', 'sre']));
       await provider.setGroups('bob', []);
       const outside = await logIn(id, 'bob');
-      expect((await outside.tryKubectl(['get', 'configmaps', '-n', namespace.name])).stderr).toContain('you are in no group');
+      expect((await outside.tryKubectl(['get', 'configmaps', '-n', namespace.name])).stderr).toContain(
+        'you are in no group',
+      );
     });
 
     flow('refresh', 'a change of groups arrives with the next refresh, without a login', async (provider) => {
@@ -165,29 +240,59 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       expect(await groupsOf(person)).toEqual(['developers', 'system:authenticated']);
       await provider.setGroups('dave', ['sre']);
       const began = Date.now();
-      await eventually('the groups of now', async () => (JSON.stringify(await groupsOf(person)) === '["sre","system:authenticated"]' ? true : undefined), 60_000);
-      process.stderr.write(`measured: ${id}: from a change of groups to kubectl's view of it, refreshed every ${intervalMs} ms: ${Date.now() - began} ms\n`);
+      await eventually(
+        'the groups of now',
+        async () => (JSON.stringify(await groupsOf(person)) === '["sre","system:authenticated"]' ? true : undefined),
+        60_000,
+      );
+      process.stderr.write(
+        `measured: ${id}: from a change of groups to kubectl's view of it, refreshed every ${intervalMs} ms: ${Date.now() - began} ms\n`,
+      );
     });
 
     /** An open watch, and how long after `from` it ended. */
     const watch = async (person: Person) => {
-      const command = person.startKubectl(['get', 'configmaps', '-n', namespace.name, '--watch-only', '-v=6'], { timeoutMs: 120_000 });
+      const command = person.startKubectl(['get', 'configmaps', '-n', namespace.name, '--watch-only', '-v=6'], {
+        timeoutMs: 120_000,
+      });
       await command.says(/verb="GET" url="[^"]*watch=true[^"]*" status="200 OK"/, 60_000);
-      return { command, endedAfter: async (from: () => Promise<number>) => { await command.ended; return Date.now() - await from(); } };
+      return {
+        command,
+        endedAfter: async (from: () => Promise<number>) => {
+          await command.ended;
+          return Date.now() - (await from());
+        },
+      };
     };
-    const sessionEnded = async (user: string, since: number) => Date.parse((await gate.audit.await((record) => record.type === 'session.ended' && Date.parse(record.time) >= since && record.data.sallyport.identity?.email === emailOf(user))).at(-1)!.time);
+    const sessionEnded = async (user: string, since: number) =>
+      Date.parse(
+        (
+          await gate.audit.await(
+            (record) =>
+              record.type === 'session.ended' &&
+              Date.parse(record.time) >= since &&
+              record.data.sallyport.identity?.email === emailOf(user),
+          )
+        ).at(-1)!.time,
+      );
 
-    flow('disabled', 'somebody who is disabled there loses their session with the next refresh, and their streams at once', async (provider) => {
-      const person = await logIn(id, 'dave');
-      const open = await watch(person);
-      const since = Date.now();
-      const ending = open.endedAfter(() => sessionEnded('dave', since));
-      await provider.disable('dave');
-      const ms = await ending;
-      process.stderr.write(`measured: ${id}: from the end of a session whose person was disabled to the end of its stream: ${ms} ms\n`);
-      expect(ms).toBeLessThan(inTime);
-      expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
-    });
+    flow(
+      'disabled',
+      'somebody who is disabled there loses their session with the next refresh, and their streams at once',
+      async (provider) => {
+        const person = await logIn(id, 'dave');
+        const open = await watch(person);
+        const since = Date.now();
+        const ending = open.endedAfter(() => sessionEnded('dave', since));
+        await provider.disable('dave');
+        const ms = await ending;
+        process.stderr.write(
+          `measured: ${id}: from the end of a session whose person was disabled to the end of its stream: ${ms} ms\n`,
+        );
+        expect(ms).toBeLessThan(inTime);
+        expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
+      },
+    );
 
     flow('logout', 'a browser that logs out here is logged out there, and must type its password again', async () => {
       const browser = newBrowser();
@@ -216,13 +321,21 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       process.stderr.write(`measured: ${id}: from a logout there (back-channel) to the end of a stream: ${ms} ms\n`);
       expect(ms).toBeLessThan(inTime);
       expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
-      const [event] = await gate.audit.await((record) => record.type === 'session.ended' && record.data.sallyport.identity?.email === emailOf('erin') && Date.parse(record.time) >= from);
+      const [event] = await gate.audit.await(
+        (record) =>
+          record.type === 'session.ended' &&
+          record.data.sallyport.identity?.email === emailOf('erin') &&
+          Date.parse(record.time) >= from,
+      );
       expect(event!.data.responseStatus?.message).toBe('provider-logout');
     });
   });
 
   it('the matrix is whole', () => {
-    for (const [id, seen] of matrix) for (const flow of flows) expect([id, flow, seen.get(flow)]).toEqual([id, flow, expect.stringMatching(/^(works|not offered|not here)$/)]);
-    for (const [id, { logOutThere }] of providers) expect(matrix.get(id)!.get('back-channel')).toBe(logOutThere ? 'works' : 'not offered');
+    for (const [id, seen] of matrix)
+      for (const flow of flows)
+        expect([id, flow, seen.get(flow)]).toEqual([id, flow, expect.stringMatching(/^(works|not offered|not here)$/)]);
+    for (const [id, { logOutThere }] of providers)
+      expect(matrix.get(id)!.get('back-channel')).toBe(logOutThere ? 'works' : 'not offered');
   });
 });

@@ -13,9 +13,14 @@ export function makeScimToken(id: string): { token: string; entry: { id: string;
 
 /** A client that pushes people and groups through the gateway, as identity providers do. */
 export function createScimClient(gate: Pick<Gate, 'request'>, token: string) {
-  const send = (method: string, path: string, body?: object): Promise<HttpAnswer> => gate.request(`/.sallyport/scim/v2${path}`, {
-    method, token, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/scim+json' } }),
-  });
+  const send = (method: string, path: string, body?: object): Promise<HttpAnswer> =>
+    gate.request(`/.sallyport/scim/v2${path}`, {
+      method,
+      token,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/scim+json' } }),
+    });
   const made = async (answer: Promise<HttpAnswer>) => {
     const { status, text, json } = await answer;
     if (status !== 201) throw new Error(`${status}: ${text}`);
@@ -24,9 +29,11 @@ export function createScimClient(gate: Pick<Gate, 'request'>, token: string) {
   return {
     send,
     /** The id of a new user. */
-    user: (userName: string, more: object = {}) => made(send('POST', '/Users', { schemas: [userUrn], userName, active: true, ...more })),
+    user: (userName: string, more: object = {}) =>
+      made(send('POST', '/Users', { schemas: [userUrn], userName, active: true, ...more })),
     /** The id of a new group. */
-    group: (displayName: string, members: string[] = []) => made(send('POST', '/Groups', { schemas: [groupUrn], displayName, members: members.map((value) => ({ value })) })),
+    group: (displayName: string, members: string[] = []) =>
+      made(send('POST', '/Groups', { schemas: [groupUrn], displayName, members: members.map((value) => ({ value })) })),
     async patch(path: string, ...Operations: object[]): Promise<void> {
       const { status, text } = await send('PATCH', path, { schemas: [patchUrn], Operations });
       if (status >= 300) throw new Error(`${status}: ${text}`);

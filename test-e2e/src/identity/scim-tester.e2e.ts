@@ -7,24 +7,39 @@ type Check = { status: string; title: string; resource: string | null; reason: s
 
 const program = path.join(import.meta.dirname, 'run-scim-tester.py');
 /** What the service does not do, by title of the check, and the words by which it says so. */
-const exceptions: Record<string, RegExp> = { search_with_attributes: /searching several resource types at once is not supported/ };
+const exceptions: Record<string, RegExp> = {
+  search_with_attributes: /searching several resource types at once is not supported/,
+};
 
 describeWith(['scim2-tester'], 'SCIM, as a client of the standard sees it that is not ours (scim2-tester)', () => {
   const { token, entry } = makeScimToken('tester');
   let gate: Gate;
   beforeAll(async () => {
-    gate = await startGate({ mode: 'embedded', clusters: [], provider: { groupSources: ['scim', 'claims'] }, sources: [{ kind: 'scim', tokens: [entry] }] });
+    gate = await startGate({
+      mode: 'embedded',
+      clusters: [],
+      provider: { groupSources: ['scim', 'claims'] },
+      sources: [{ kind: 'scim', tokens: [entry] }],
+    });
   }, 60_000);
   afterAll(() => gate?.stop(), 60_000);
 
   it('passes every check but those that are listed', async () => {
-    const { code, stdout, stderr } = await runCommand(theBed().programs['scim2-tester']!, [program, `${gate.url}/.sallyport/scim/v2`, gate.caFile], { env: { SCIM_TOKEN: token }, timeoutMs: 120_000 });
+    const { code, stdout, stderr } = await runCommand(
+      theBed().programs['scim2-tester']!,
+      [program, `${gate.url}/.sallyport/scim/v2`, gate.caFile],
+      { env: { SCIM_TOKEN: token }, timeoutMs: 120_000 },
+    );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const checks = JSON.parse(stdout) as Check[];
     const passed = checks.filter(({ status }) => status === 'SUCCESS');
     const others = checks.filter(({ status }) => status !== 'SUCCESS');
-    process.stderr.write(`scim2-tester: ${passed.length} of ${checks.length} checks passed\n${others.map(({ status, title, resource, reason }) => `  ${status} ${title} (${resource}): ${reason}\n`).join('')}`);
-    expect(others.filter(({ status, title, reason }) => status !== 'SKIPPED' || !exceptions[title]?.test(reason))).toEqual([]);
+    process.stderr.write(
+      `scim2-tester: ${passed.length} of ${checks.length} checks passed\n${others.map(({ status, title, resource, reason }) => `  ${status} ${title} (${resource}): ${reason}\n`).join('')}`,
+    );
+    expect(
+      others.filter(({ status, title, reason }) => status !== 'SKIPPED' || !exceptions[title]?.test(reason)),
+    ).toEqual([]);
     expect(others).toHaveLength(2);
     expect(passed.length).toBeGreaterThanOrEqual(105);
   }, 150_000);

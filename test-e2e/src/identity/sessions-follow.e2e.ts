@@ -1,23 +1,44 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createNamespace, createPlainBrowser, describeWith, dumpRedis, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  createPlainBrowser,
+  describeWith,
+  dumpRedis,
+  eventually,
+  realClusterAccess,
+  roleBinding,
+  startGate,
+  theBed,
+  type Gate,
+  type Person,
+  type TestNamespace,
+} from '../harness/index.ts';
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from '../streams/open-streams.ts';
 
 /** What is open ends within a second of the event that ends its session; a busy machine is given three. */
 const inTime = 3 * 1000;
 const intervalMs = 2000;
 const graceMs = 8000;
-const [alice, bob, carol, mallory] = ['alice', 'bob', 'carol', 'mallory'].map((name) => `${name}@example.com`) as [string, string, string, string];
+const [alice, bob, carol, mallory] = ['alice', 'bob', 'carol', 'mallory'].map((name) => `${name}@example.com`) as [
+  string,
+  string,
+  string,
+  string,
+];
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow their identity provider', () => {
   let gate: Gate;
   let namespace: TestNamespace;
   beforeAll(async () => {
     namespace = await createNamespace();
-    for (const group of ['sre', 'developers']) await theBed().cluster!.admin.apply(roleBinding(namespace.name, group, 'edit'));
+    for (const group of ['sre', 'developers'])
+      await theBed().cluster!.admin.apply(roleBinding(namespace.name, group, 'edit'));
     const pods = startStreamPods(namespace.name);
     gate = await startGate({
-      mode: 'processes', clusters: [await realClusterAccess()], more: { streams: { drain: '0s' } },
+      mode: 'processes',
+      clusters: [await realClusterAccess()],
+      more: { streams: { drain: '0s' } },
       provider: { refresh: { interval: `${intervalMs}ms`, outageGrace: `${graceMs}ms` } },
       sessions: { encryption: { keys: [{ id: 'e2e', key: randomBytes(32).toString('base64') }] } },
     });
@@ -28,26 +49,42 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     await namespace?.remove();
   }, 60_000);
 
-  const eventOf = (type: string, user: string, from: number) => gate.audit.await((record) => record.type === type && Date.parse(record.time) >= from && record.data.sallyport.identity?.email === user);
-  const timeOf = async (type: string, user: string, from: number) => Date.parse((await eventOf(type, user, from)).at(-1)!.time);
+  const eventOf = (type: string, user: string, from: number) =>
+    gate.audit.await(
+      (record) =>
+        record.type === type && Date.parse(record.time) >= from && record.data.sallyport.identity?.email === user,
+    );
+  const timeOf = async (type: string, user: string, from: number) =>
+    Date.parse((await eventOf(type, user, from)).at(-1)!.time);
   const pods = (person: Person) => person.tryKubectl(['get', 'pods', '-n', namespace.name]);
-  const allInTime = (ended: readonly EndedStream[]) => expect(ended.filter(({ ms }) => ms < -50 || ms > inTime)).toEqual([]);
+  const allInTime = (ended: readonly EndedStream[]) =>
+    expect(ended.filter(({ ms }) => ms < -50 || ms > inTime)).toEqual([]);
 
   it('a person whom the provider no longer knows: with the next refresh every stream is cut and every request refused', async () => {
     const person = await gate.person(bob);
     const other = await gate.person(alice);
     const streams = await openEveryKind(person, namespace.name);
     const from = Date.now();
-    const ending = whenEnded(streams, 'from the end of a session by its refresh to the end of its streams', () => timeOf('session.ended', bob, from));
+    const ending = whenEnded(streams, 'from the end of a session by its refresh to the end of its streams', () =>
+      timeOf('session.ended', bob, from),
+    );
     gate.provider.change(bob, undefined);
     const ended = await ending;
-    const after = await timeOf('session.ended', bob, from) - from;
-    process.stderr.write(`measured: from the account's removal to the end of its session (refresh interval ${intervalMs} ms): ${after} ms\n`);
+    const after = (await timeOf('session.ended', bob, from)) - from;
+    process.stderr.write(
+      `measured: from the account's removal to the end of its session (refresh interval ${intervalMs} ms): ${after} ms\n`,
+    );
     allInTime(ended);
     expect(after).toBeLessThan(intervalMs + 3 * 1000);
     for (const { command } of streams) await command.stop();
     const [event] = await eventOf('session.ended', bob, from);
-    expect(event).toMatchObject({ source: 'sallyport/authenticate', data: { responseStatus: { message: 'refused' }, sallyport: { identity: { groups: ['sre'] }, detail: expect.stringContaining('status 400') } } });
+    expect(event).toMatchObject({
+      source: 'sallyport/authenticate',
+      data: {
+        responseStatus: { message: 'refused' },
+        sallyport: { identity: { groups: ['sre'] }, detail: expect.stringContaining('status 400') },
+      },
+    });
     expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
     expect((await pods(other)).code).toBe(0);
   }, 90_000);
@@ -56,15 +93,23 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     const person = await gate.person(alice);
     const streams = await openEveryKind(person, namespace.name);
     const from = Date.now();
-    const ending = whenEnded(streams, 'from a group that is gone to the end of the streams that needed it', () => timeOf('session.refreshed', alice, from));
+    const ending = whenEnded(streams, 'from a group that is gone to the end of the streams that needed it', () =>
+      timeOf('session.refreshed', alice, from),
+    );
     gate.provider.change(alice, { groups: [] });
     allInTime(await ending);
     for (const { command } of streams) await command.stop();
-    expect((await eventOf('session.refreshed', alice, from))[0]).toMatchObject({ data: { sallyport: { detail: expect.stringContaining('groups: -"developers"') } } });
+    expect((await eventOf('session.refreshed', alice, from))[0]).toMatchObject({
+      data: { sallyport: { detail: expect.stringContaining('groups: -"developers"') } },
+    });
     expect((await pods(person)).stderr).toContain('you are in no group');
     expect(JSON.parse((await person.cli(['whoami', '-o', 'json'])).stdout)).toMatchObject({ user: alice, groups: [] });
     gate.provider.change(alice, { groups: ['developers'] });
-    await eventually('the group is back with the next refresh', async () => (await pods(person)).code === 0, intervalMs + 10_000);
+    await eventually(
+      'the group is back with the next refresh',
+      async () => (await pods(person)).code === 0,
+      intervalMs + 10_000,
+    );
   }, 90_000);
 
   it('a person who logs out at the provider: everything that came of it is cut', async () => {
@@ -76,19 +121,30 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     const from = Date.now();
     const ending = whenEnded(streams, 'from a logout at the provider (back-channel) to the end of streams', () => from);
     const asked = await browser.go(`${gate.provider.issuer()}/session/end?client_id=sallyport`);
-    const [action, xsrf] = [/<form[^>]* action="([^"]+)"/, /name="xsrf" value="([^"]+)"/].map((form) => form.exec(asked.answer.text)![1]!) as [string, string];
+    const [action, xsrf] = [/<form[^>]* action="([^"]+)"/, /name="xsrf" value="([^"]+)"/].map(
+      (form) => form.exec(asked.answer.text)![1]!,
+    ) as [string, string];
     const loggedOut = Date.now() - from;
     await browser.go(action, { xsrf, logout: 'yes' });
     const ended = await ending;
     expect(ended.filter(({ ms }) => ms > loggedOut + inTime)).toEqual([]);
     for (const { command } of streams) await command.stop();
-    expect((await eventOf('session.ended', alice, from))[0]).toMatchObject({ data: { requestURI: '/.sallyport/backchannel-logout/corp', responseStatus: { message: 'provider-logout' } } });
-    expect(await person.cli(['whoami'])).toMatchObject({ code: 3, stderr: expect.stringContaining('logged out at your identity provider') });
+    expect((await eventOf('session.ended', alice, from))[0]).toMatchObject({
+      data: { requestURI: '/.sallyport/backchannel-logout/corp', responseStatus: { message: 'provider-logout' } },
+    });
+    expect(await person.cli(['whoami'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('logged out at your identity provider'),
+    });
     expect((await pods(stays)).code).toBe(0);
   }, 90_000);
 
-  it('a token that says so, but is nobody\'s: nothing ends, and the sender hears 400', async () => {
-    const { status, headers } = await gate.request('/.sallyport/backchannel-logout/corp', { method: 'POST', body: 'logout_token=a.b.c', headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+  it("a token that says so, but is nobody's: nothing ends, and the sender hears 400", async () => {
+    const { status, headers } = await gate.request('/.sallyport/backchannel-logout/corp', {
+      method: 'POST',
+      body: 'logout_token=a.b.c',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
     expect([status, headers['cache-control']]).toEqual([400, 'no-store']);
     expect((await pods(await gate.person(alice))).code).toBe(0);
   });
@@ -98,7 +154,8 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     await eventually('it was refreshed', () => gate.provider.issued.length > 12, 10_000);
     const everything = await dumpRedis(gate.redis!.client);
     expect(everything).toContain('1.e2e.');
-    for (const secret of [...gate.provider.issued, login.token, 'secret-of-the-tests']) expect(everything).not.toContain(secret);
+    for (const secret of [...gate.provider.issued, login.token, 'secret-of-the-tests'])
+      expect(everything).not.toContain(secret);
     expect(everything).not.toMatch(/spt_[A-Za-z0-9_-]{43}|eyJ[A-Za-z0-9_-]{10,}\./);
     const logs = JSON.stringify(gate.events());
     for (const secret of gate.provider.issued) expect(logs).not.toContain(secret);
@@ -112,11 +169,18 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     await new Promise((resolve) => setTimeout(resolve, graceMs / 2));
     expect((await person.cli(['whoami'])).code).toBe(0);
     const endedAt = await timeOf('session.ended', mallory, from);
-    process.stderr.write(`measured: from the loss of the provider to the end of a session (grace ${graceMs} ms): ${endedAt - from} ms\n`);
+    process.stderr.write(
+      `measured: from the loss of the provider to the end of a session (grace ${graceMs} ms): ${endedAt - from} ms\n`,
+    );
     expect(endedAt - from).toBeGreaterThan(graceMs - 2 * intervalMs);
     expect(endedAt - from).toBeLessThan(graceMs + intervalMs + inTime);
-    expect(await person.cli(['whoami'])).toMatchObject({ code: 3, stderr: expect.stringContaining('could not be asked') });
-    expect((await eventOf('session.ended', mallory, from))[0]).toMatchObject({ data: { responseStatus: { message: 'provider-away' } } });
+    expect(await person.cli(['whoami'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('could not be asked'),
+    });
+    expect((await eventOf('session.ended', mallory, from))[0]).toMatchObject({
+      data: { responseStatus: { message: 'provider-away' } },
+    });
     await gate.provider.start();
   }, 60_000);
 });

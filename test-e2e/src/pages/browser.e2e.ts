@@ -3,12 +3,30 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { describeWith, startGate, startPractice, startRecordingUpstream, theBed, type Gate, type PracticeAccess, type RecordingUpstream } from '../harness/index.ts';
+import {
+  describeWith,
+  startGate,
+  startPractice,
+  startRecordingUpstream,
+  theBed,
+  type Gate,
+  type PracticeAccess,
+  type RecordingUpstream,
+} from '../harness/index.ts';
 
 // A browser takes its time on a machine that is busy.
 jest.setTimeout(30_000);
 
-const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
 
 describeWith(['chromium'], 'the pages in a real browser', () => {
   let practice: PracticeAccess;
@@ -25,7 +43,9 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     upstream = await startRecordingUpstream();
     gate = await startGate({ mode: 'embedded', clusters: [practice.access, { name: 'recorded', ...upstream.access }] });
     browser = await chromium.launch({ executablePath: theBed().chromium!, args: flags });
-    foreign = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(foreignPage)).listen(0, '127.0.0.1');
+    foreign = createServer((_request, response) =>
+      response.setHeader('content-type', 'text/html').end(foreignPage),
+    ).listen(0, '127.0.0.1');
     await once(foreign, 'listening');
     foreignUrl = `http://localhost:${(foreign.address() as AddressInfo).port}/`;
   }, 60_000);
@@ -50,13 +70,18 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     await page.click('button[type=submit]');
     await page.waitForURL(`${gate.pagesUrl}/.sallyport/me`);
   }
-  const whoami = async (page: Page) => (await page.context().request.get(`${gate.pagesUrl}/.sallyport/me`, { headers: { accept: 'application/json' } })).status();
+  const whoami = async (page: Page) =>
+    (
+      await page.context().request.get(`${gate.pagesUrl}/.sallyport/me`, { headers: { accept: 'application/json' } })
+    ).status();
 
   it('log somebody in, show who they are, and log them out', async () => {
     const page = await open();
     await logIn(page);
     expect(await page.textContent('main')).toMatch(/alice@example\.com[\s\S]*developers/);
-    const [cookie, ...others] = (await context.cookies(gate.pagesUrl)).filter(({ name }) => name.startsWith('sallyport') && !name.includes('idp'));
+    const [cookie, ...others] = (await context.cookies(gate.pagesUrl)).filter(
+      ({ name }) => name.startsWith('sallyport') && !name.includes('idp'),
+    );
     expect(others).toEqual([]);
     expect(cookie).toMatchObject({ name: 'sallyport-demo', httpOnly: true, sameSite: 'Lax', path: '/' });
     expect(await page.evaluate('document.cookie')).not.toContain('sallyport-demo');
@@ -72,7 +97,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(ended!.data.sallyport.credentialKind).toBe('browser');
   });
 
-  it('begin at the gateway\'s own address and lead on to where the pages are', async () => {
+  it("begin at the gateway's own address and lead on to where the pages are", async () => {
     const page = await open();
     await page.goto(`${gate.url}/.sallyport/login?return_to=/.sallyport/me`);
     await page.fill('input[name=login]', 'bob@example.com');
@@ -91,7 +116,13 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
 
   it('send a browser nowhere but to pages of our own', async () => {
     const page = await open();
-    for (const target of ['https://evil.example/', '//evil.example/x', '/clusters/dev/', '/.sallyport/../evil', 'javascript:alert(1)']) {
+    for (const target of [
+      'https://evil.example/',
+      '//evil.example/x',
+      '/clusters/dev/',
+      '/.sallyport/../evil',
+      'javascript:alert(1)',
+    ]) {
       const answer = await page.goto(`${gate.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent(target)}`);
       expect([target, answer!.status()]).toEqual([target, 400]);
     }
@@ -103,7 +134,10 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     foreignPage = `<form method="post" action="${gate.pagesUrl}/.sallyport/logout"><button>Win a prize</button></form>`;
     const other = await context.newPage();
     await other.goto(foreignUrl);
-    const [answer] = await Promise.all([other.waitForResponse((response) => response.url().endsWith('/logout')), other.click('button')]);
+    const [answer] = await Promise.all([
+      other.waitForResponse((response) => response.url().endsWith('/logout')),
+      other.click('button'),
+    ]);
     expect([401, 403]).toContain(answer.status());
     expect(await whoami(page)).toBe(200);
   });
@@ -116,7 +150,9 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     const sibling = foreignUrl.replace('localhost', '127.0.0.1');
     await other.goto(sibling);
     const sent = other.waitForResponse((response) => response.url().endsWith('/logout'));
-    await other.evaluate(`void fetch(${JSON.stringify(`${gate.pagesUrl}/.sallyport/logout`)}, { method: 'POST', credentials: 'include', mode: 'no-cors' }).catch(() => {})`);
+    await other.evaluate(
+      `void fetch(${JSON.stringify(`${gate.pagesUrl}/.sallyport/logout`)}, { method: 'POST', credentials: 'include', mode: 'no-cors' }).catch(() => {})`,
+    );
     expect((await sent).status()).toBe(403);
     expect(await whoami(page)).toBe(200);
   });
@@ -143,11 +179,13 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect((await sessions()) - before).toBe(1);
   });
 
-  it('give their cookie no force on a cluster\'s address: not for a request, not for a WebSocket of another site', async () => {
+  it("give their cookie no force on a cluster's address: not for a request, not for a WebSocket of another site", async () => {
     const page = await open();
     await logIn(page);
     const [cookie] = (await context.cookies(gate.pagesUrl)).filter(({ name }) => name === 'sallyport-demo');
-    await context.addCookies([{ name: '__Host-sallyport', value: cookie!.value, url: gate.url, secure: true, httpOnly: true, sameSite: 'None' }]);
+    await context.addCookies([
+      { name: '__Host-sallyport', value: cookie!.value, url: gate.url, secure: true, httpOnly: true, sameSite: 'None' },
+    ]);
     const plain = await page.goto(`${gate.url}/clusters/recorded/api/v1/namespaces/default/pods`);
     expect(plain!.status()).toBe(401);
     foreignPage = '<p>another site';
@@ -163,13 +201,18 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
 
   it('run no script, though one were in a name, and stand in no frame', async () => {
     const page = await open();
-    const answer = await page.goto(`${gate.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent('/x"><script>window.won=1</script>')}`);
+    const answer = await page.goto(
+      `${gate.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent('/x"><script>window.won=1</script>')}`,
+    );
     expect(answer!.headers()['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
     expect(await page.evaluate('window.won')).toBeUndefined();
     foreignPage = `<iframe src="${gate.pagesUrl}/.sallyport/me"></iframe>`;
     await logIn(page);
     await page.goto(foreignUrl);
-    await page.frames()[1]!.waitForLoadState().catch(() => undefined);
+    await page
+      .frames()[1]!
+      .waitForLoadState()
+      .catch(() => undefined);
     expect(await page.frames()[1]!.content()).not.toContain('alice@example.com');
   });
 });

@@ -3,12 +3,29 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { chromium, type Browser, type BrowserContext, type ConsoleMessage, type Page } from 'playwright-core';
-import { describeWith, startCli, startGate, startPractice, theBed, type Gate, type PracticeAccess } from '../harness/index.ts';
+import {
+  describeWith,
+  startCli,
+  startGate,
+  startPractice,
+  theBed,
+  type Gate,
+  type PracticeAccess,
+} from '../harness/index.ts';
 import { looksOf, type Looks } from './looks-of.ts';
 
 jest.setTimeout(60_000);
 
-const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
 const widths = { narrow: 320, wide: 1280 } as const;
 /** Where pictures go for somebody to look at; none are made without it. */
 const pictures = process.env['SALLYPORT_SCREENSHOTS'];
@@ -25,8 +42,18 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
   beforeAll(async () => {
     practice = await startPractice();
     gate = await startGate({ mode: 'embedded', clusters: [practice.access] });
-    const provider = (id: string) => ({ id, issuer: `https://${id}.example.com/realms/everybody-who-works-here`, clientId: 'sallyport' });
-    choice = await startGate({ mode: 'embedded', clusters: [practice.access], more: { identity: { providers: [provider('corp'), provider('partners'), provider('a-rather-long-name-of-a-provider')] } } });
+    const provider = (id: string) => ({
+      id,
+      issuer: `https://${id}.example.com/realms/everybody-who-works-here`,
+      clientId: 'sallyport',
+    });
+    choice = await startGate({
+      mode: 'embedded',
+      clusters: [practice.access],
+      more: {
+        identity: { providers: [provider('corp'), provider('partners'), provider('a-rather-long-name-of-a-provider')] },
+      },
+    });
     browser = await chromium.launch({ executablePath: theBed().chromium!, args: flags });
   }, 90_000);
   afterAll(async () => {
@@ -46,7 +73,17 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
     await page.goto(at('login?return_to=/.sallyport/me'));
     await fillIn(page);
   }
-  const beginDevice = async () => (await gate.request('/.sallyport/api/v1/device/code', { method: 'POST', body: 'cluster=dev', headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': `sallyport-cli on ${'a-host-with-a-very-long-name-'.repeat(4)}` } })).json() as DeviceCodes;
+  const beginDevice = async () =>
+    (
+      await gate.request('/.sallyport/api/v1/device/code', {
+        method: 'POST',
+        body: 'cluster=dev',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          'user-agent': `sallyport-cli on ${'a-host-with-a-very-long-name-'.repeat(4)}`,
+        },
+      })
+    ).json() as DeviceCodes;
   async function askApproval(page: Page): Promise<DeviceCodes> {
     const codes = await beginDevice();
     await page.goto(at(`device?user_code=${codes.user_code}`));
@@ -55,59 +92,96 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
     await page.waitForSelector('button[value=approve]');
     return codes;
   }
-  const startLogin = () => startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, '--no-browser'], { home: path.join(gate.directory, 'looks') });
+  const startLogin = () =>
+    startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, '--no-browser'], {
+      home: path.join(gate.directory, 'looks'),
+    });
 
   /** Each page that people see, and how one gets there. */
   const pages: Record<string, { heading: string; open(page: Page): Promise<unknown> }> = {
     'choose-provider': { heading: 'Log in', open: (page) => page.goto(at('login', choice)) },
-    'asked-by-another-site': { heading: 'Log in?', open: async (page) => {
-      await page.setContent(`<a href="${at('login?pomerium_redirect_uri=http://localhost:41234/')}">a page of another site</a>`);
-      await page.click('a');
-      await page.waitForSelector('a.act');
-    } },
+    'asked-by-another-site': {
+      heading: 'Log in?',
+      open: async (page) => {
+        await page.setContent(
+          `<a href="${at('login?pomerium_redirect_uri=http://localhost:41234/')}">a page of another site</a>`,
+        );
+        await page.click('a');
+        await page.waitForSelector('a.act');
+      },
+    },
     'logged-in': { heading: 'You are logged in', open: logIn },
     'not-logged-in': { heading: 'You are not logged in', open: (page) => page.goto(at('me')) },
     'signed-out': { heading: 'You are logged out', open: (page) => page.goto(at('signed-out')) },
-    'pomerium-sign-out': { heading: 'Log out?', open: async (page) => {
-      await logIn(page);
-      await page.goto(`${gate.pagesUrl}/.pomerium/sign_out`);
-    } },
-    'refused': { heading: 'The login took too long or was already used', open: (page) => page.goto(at('callback?code=x&state=y')) },
+    'pomerium-sign-out': {
+      heading: 'Log out?',
+      open: async (page) => {
+        await logIn(page);
+        await page.goto(`${gate.pagesUrl}/.pomerium/sign_out`);
+      },
+    },
+    refused: {
+      heading: 'The login took too long or was already used',
+      open: (page) => page.goto(at('callback?code=x&state=y')),
+    },
     'device-code': { heading: 'Log in a device', open: (page) => page.goto(at('device')) },
-    'device-wrong-code': { heading: 'Log in a device', open: async (page) => {
-      await page.goto(at('device'));
-      await page.fill('#user_code', 'bcdf ghjk');
-      await page.click('button');
-    } },
-    'device-log-in': { heading: 'Log in a device', open: async (page) => page.goto(at(`device?user_code=${(await beginDevice()).user_code}`)) },
+    'device-wrong-code': {
+      heading: 'Log in a device',
+      open: async (page) => {
+        await page.goto(at('device'));
+        await page.fill('#user_code', 'bcdf ghjk');
+        await page.click('button');
+      },
+    },
+    'device-log-in': {
+      heading: 'Log in a device',
+      open: async (page) => page.goto(at(`device?user_code=${(await beginDevice()).user_code}`)),
+    },
     'device-approve': { heading: 'Approve this device?', open: askApproval },
-    'device-approved': { heading: 'The device is approved', open: async (page) => {
-      await askApproval(page);
-      await page.click('button[value=approve]');
-    } },
-    'device-denied': { heading: 'The device is refused', open: async (page) => {
-      await askApproval(page);
-      await page.click('button[value=deny]');
-    } },
-    'paste-code': { heading: 'Your code', open: async (page) => {
-      const command = startLogin();
-      const [, url] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
-      await page.goto(url!);
-      await fillIn(page);
-      await page.waitForSelector('#code');
-      await command.stop();
-    } },
-    'login-done': { heading: 'You are logged in', open: async (page) => {
-      const command = startLogin();
-      const [, url] = await command.says(/^ {2}(http\S+redirect_uri=http\S+)$/m);
-      await page.goto(url!);
-      await fillIn(page);
-      await page.waitForURL(/127\.0\.0\.1:\d+\/[\w-]+\/callback/);
-      expect((await command.ended).code).toBe(0);
-    } },
+    'device-approved': {
+      heading: 'The device is approved',
+      open: async (page) => {
+        await askApproval(page);
+        await page.click('button[value=approve]');
+      },
+    },
+    'device-denied': {
+      heading: 'The device is refused',
+      open: async (page) => {
+        await askApproval(page);
+        await page.click('button[value=deny]');
+      },
+    },
+    'paste-code': {
+      heading: 'Your code',
+      open: async (page) => {
+        const command = startLogin();
+        const [, url] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
+        await page.goto(url!);
+        await fillIn(page);
+        await page.waitForSelector('#code');
+        await command.stop();
+      },
+    },
+    'login-done': {
+      heading: 'You are logged in',
+      open: async (page) => {
+        const command = startLogin();
+        const [, url] = await command.says(/^ {2}(http\S+redirect_uri=http\S+)$/m);
+        await page.goto(url!);
+        await fillIn(page);
+        await page.waitForURL(/127\.0\.0\.1:\d+\/[\w-]+\/callback/);
+        expect((await command.ended).code).toBe(0);
+      },
+    },
   };
 
-  async function inspect(page: Page, name: string, scheme: 'light' | 'dark', width: keyof typeof widths): Promise<Looks> {
+  async function inspect(
+    page: Page,
+    name: string,
+    scheme: 'light' | 'dark',
+    width: keyof typeof widths,
+  ): Promise<Looks> {
     await page.emulateMedia({ colorScheme: scheme });
     await page.setViewportSize({ width: widths[width], height: 720 });
     const looks = await page.evaluate(looksOf);
@@ -118,30 +192,53 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
     return looks;
   }
 
-  it.each(Object.keys(pages))('%s: light and dark, narrow and wide, named, labelled, in contrast, and without anything that its policy forbids', async (name) => {
-    context = await browser.newContext({ ignoreHTTPSErrors: true });
-    context.setDefaultTimeout(15_000);
-    try {
-      const page = await context.newPage();
-      const complaints: string[] = [];
-      // A status of 4xx is what some of these pages are about; the browser notes it too.
-      page.on('console', (message: ConsoleMessage) => void (!['error', 'warning'].includes(message.type()) || /Failed to load resource: the server responded with a status of 4/.test(message.text()) || complaints.push(message.text())));
-      page.on('pageerror', (error) => complaints.push(String(error)));
-      await pages[name]!.open(page);
-      await page.waitForLoadState();
-      for (const scheme of ['light', 'dark'] as const) {
-        for (const width of ['narrow', 'wide'] as const) {
-          const { background, ...looks } = await inspect(page, name, scheme, width);
-          expect([scheme, width, looks]).toEqual([scheme, width, {
-            lang: 'en', title: `${pages[name]!.heading} - Sallyport`, headings: [pages[name]!.heading], landmarks: { header: 1, main: 1 },
-            overflow: 0, unlabelled: [], unnamed: [], lowContrast: [], scripts: 0, unseenFocus: [],
-          }]);
-          expect([scheme, scheme === 'light' ? background > 0.7 : background < 0.1]).toEqual([scheme, true]);
+  it.each(Object.keys(pages))(
+    '%s: light and dark, narrow and wide, named, labelled, in contrast, and without anything that its policy forbids',
+    async (name) => {
+      context = await browser.newContext({ ignoreHTTPSErrors: true });
+      context.setDefaultTimeout(15_000);
+      try {
+        const page = await context.newPage();
+        const complaints: string[] = [];
+        // A status of 4xx is what some of these pages are about; the browser notes it too.
+        page.on(
+          'console',
+          (message: ConsoleMessage) =>
+            void (
+              !['error', 'warning'].includes(message.type()) ||
+              /Failed to load resource: the server responded with a status of 4/.test(message.text()) ||
+              complaints.push(message.text())
+            ),
+        );
+        page.on('pageerror', (error) => complaints.push(String(error)));
+        await pages[name]!.open(page);
+        await page.waitForLoadState();
+        for (const scheme of ['light', 'dark'] as const) {
+          for (const width of ['narrow', 'wide'] as const) {
+            const { background, ...looks } = await inspect(page, name, scheme, width);
+            expect([scheme, width, looks]).toEqual([
+              scheme,
+              width,
+              {
+                lang: 'en',
+                title: `${pages[name]!.heading} - Sallyport`,
+                headings: [pages[name]!.heading],
+                landmarks: { header: 1, main: 1 },
+                overflow: 0,
+                unlabelled: [],
+                unnamed: [],
+                lowContrast: [],
+                scripts: 0,
+                unseenFocus: [],
+              },
+            ]);
+            expect([scheme, scheme === 'light' ? background > 0.7 : background < 0.1]).toEqual([scheme, true]);
+          }
         }
+        expect(complaints).toEqual([]);
+      } finally {
+        await context.close();
       }
-      expect(complaints).toEqual([]);
-    } finally {
-      await context.close();
-    }
-  });
+    },
+  );
 });

@@ -12,10 +12,14 @@ describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
   let gate: Gate;
   let token: string;
   const ask = async (certificate?: IssuedCertificate) => {
-    const answer = await gate.request('/clusters/dev/api/v1/namespaces/dev/pods', { token, ...(certificate ? { cert: certificate.certPem, key: certificate.keyPem } : {}) });
+    const answer = await gate.request('/clusters/dev/api/v1/namespaces/dev/pods', {
+      token,
+      ...(certificate ? { cert: certificate.certPem, key: certificate.keyPem } : {}),
+    });
     return { status: answer.status, message: (answer.json() as { message?: string }).message ?? '' };
   };
-  const issue = (from: CertificateAuthority, email: string) => from.issue({ commonName: 'laptop', emails: [email], client: true });
+  const issue = (from: CertificateAuthority, email: string) =>
+    from.issue({ commonName: 'laptop', emails: [email], client: true });
   beforeAll(async () => {
     directory = mkdtempSync(path.join(runDirectory(), 'client-ca-'));
     authority = await createCertificateAuthority({ name: 'laptops' });
@@ -23,8 +27,13 @@ describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
     writeFileSync(clientCaFile, authority.caPem);
     practice = await startPractice();
     gate = await startGate({
-      mode: 'embedded', clusters: [practice.access], clientCaFile,
-      policy: [{ allow: { and: [{ groups: 'developers' }, { client_certificate: { san_email: 'alice@example.com' } }] } }, { deny: { and: [{ invalid_client_certificate: true }] } }],
+      mode: 'embedded',
+      clusters: [practice.access],
+      clientCaFile,
+      policy: [
+        { allow: { and: [{ groups: 'developers' }, { client_certificate: { san_email: 'alice@example.com' } }] } },
+        { deny: { and: [{ invalid_client_certificate: true }] } },
+      ],
     });
     token = (await gate.login('alice@example.com')).token;
   }, 60_000);
@@ -39,8 +48,16 @@ describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
   });
 
   it('refuses who shows another, one that nobody vouches for, or none; the connection itself stands, so that they are told', async () => {
-    expect(await ask(await issue(authority, 'bob@example.com'))).toMatchObject({ status: 403, message: expect.stringContaining('client_certificate') });
-    expect(await ask(await issue(await createCertificateAuthority({ name: 'strangers' }), 'alice@example.com'))).toMatchObject({ status: 403, message: expect.stringContaining('rule "cluster/dev[1].deny.and"') });
-    expect(await ask()).toMatchObject({ status: 403, message: expect.stringContaining('rule "cluster/dev[1].deny.and"') });
+    expect(await ask(await issue(authority, 'bob@example.com'))).toMatchObject({
+      status: 403,
+      message: expect.stringContaining('client_certificate'),
+    });
+    expect(
+      await ask(await issue(await createCertificateAuthority({ name: 'strangers' }), 'alice@example.com')),
+    ).toMatchObject({ status: 403, message: expect.stringContaining('rule "cluster/dev[1].deny.and"') });
+    expect(await ask()).toMatchObject({
+      status: 403,
+      message: expect.stringContaining('rule "cluster/dev[1].deny.and"'),
+    });
   });
 });

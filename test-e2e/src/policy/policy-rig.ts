@@ -8,12 +8,19 @@ import type { Gate } from '../harness/index.ts';
 /** The metrics of a service, by name and labels as Prometheus writes them. */
 export async function metricsOf(gate: Gate, service: 'authorize' | 'proxy'): Promise<Map<string, number>> {
   const text = await (await fetch(`http://127.0.0.1:${gate.adminPorts[service]}/metrics`)).text();
-  return new Map(text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
 }
 
 /** The version that a service says it runs. */
 export async function versionOf(gate: Gate, service: 'authorize' | 'proxy'): Promise<string | undefined> {
-  return [...(await metricsOf(gate, service)).keys()].map((name) => /^sallyport_policy_info\{version="(.*)"\}$/.exec(name)?.[1]).find((version) => version !== undefined);
+  return [...(await metricsOf(gate, service)).keys()]
+    .map((name) => /^sallyport_policy_info\{version="(.*)"\}$/.exec(name)?.[1])
+    .find((version) => version !== undefined);
 }
 
 /** How often a service has read its configuration again, with this result. */
@@ -50,5 +57,9 @@ export function createConfigMapVolume(first: Record<string, string>) {
   };
   put(first);
   for (const file of Object.keys(first)) symlinkSync(path.join('..data', file), path.join(directory, file));
-  return { file: (name: string) => path.join(directory, name), put, remove: () => rmSync(directory, { recursive: true }) };
+  return {
+    file: (name: string) => path.join(directory, name),
+    put,
+    remove: () => rmSync(directory, { recursive: true }),
+  };
 }

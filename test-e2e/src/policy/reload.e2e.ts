@@ -6,12 +6,22 @@ import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
 import { freePort } from '@sallyport/bed';
-import { describeWith, eventually, startGate, startPractice, startRecordingUpstream, type Gate, type PracticeAccess, type RecordingUpstream } from '../harness/index.ts';
+import {
+  describeWith,
+  eventually,
+  startGate,
+  startPractice,
+  startRecordingUpstream,
+  type Gate,
+  type PracticeAccess,
+  type RecordingUpstream,
+} from '../harness/index.ts';
 import { createConfigMapVolume, editConfig, metricsOf, reloadsOf, statusOf, versionOf } from './policy-rig.ts';
 
 /** Two seconds are promised. */
 const slackMs = 6000;
-const measured = (what: string, begun: number) => process.stderr.write(`measured: ${what}: ${Math.round(performance.now() - begun)} ms (promised: 2000 ms)\n`);
+const measured = (what: string, begun: number) =>
+  process.stderr.write(`measured: ${what}: ${Math.round(performance.now() - begun)} ms (promised: 2000 ms)\n`);
 const both = ['authorize', 'proxy'] as const;
 
 const policyFor = (group: string) => `- allow:\n    or:\n      - groups: ${group}\n`;
@@ -29,12 +39,23 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     const [a, b] = [await versionOf(gate, 'authorize'), await versionOf(gate, 'proxy')];
     return a !== undefined && a === b ? a : undefined;
   };
-  const settled = (what: string, holds: () => Promise<boolean>) => eventually(what, async () => await holds() && await inStep() !== undefined, slackMs);
+  const settled = (what: string, holds: () => Promise<boolean>) =>
+    eventually(what, async () => (await holds()) && (await inStep()) !== undefined, slackMs);
   beforeAll(async () => {
     practice = await startPractice();
     other = await startRecordingUpstream();
     volume = createConfigMapVolume({ 'policy.yaml': policyFor('developers') });
-    gate = await startGate({ mode: 'processes', clusters: [{ ...practice.access, policy: undefined, policyFile: volume.file('policy.yaml'), shadow: [{ allow: { or: [{ groups: 'sre' }] } }] }] });
+    gate = await startGate({
+      mode: 'processes',
+      clusters: [
+        {
+          ...practice.access,
+          policy: undefined,
+          policyFile: volume.file('policy.yaml'),
+          shadow: [{ allow: { or: [{ groups: 'sre' }] } }],
+        },
+      ],
+    });
     [alice, carol] = [(await gate.login('alice@example.com')).token, (await gate.login('carol@example.com')).token];
     await eventually('both run the same version', inStep);
   }, 90_000);
@@ -54,7 +75,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       delete config.clusters![0]!.policyFile;
       config.clusters![0]!.policy = [{ allow: { or: [{ groups: 'sre' }] } }];
     });
-    await settled('alice is refused', async () => await get() === 403);
+    await settled('alice is refused', async () => (await get()) === 403);
     measured('a changed policy holds everywhere', begun);
     expect(await inStep()).not.toBe(before);
     expect((await person.tryKubectl(['get', 'pods', '-n', 'dev'])).stderr).toContain('Forbidden');
@@ -62,31 +83,45 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       delete config.clusters![0]!.policy;
       config.clusters![0]!.policyFile = volume.file('policy.yaml');
     });
-    await settled('alice is let in again', async () => await get() === 200);
+    await settled('alice is let in again', async () => (await get()) === 200);
     expect(await inStep()).toBe(before);
     const changes = await gate.audit.await({ type: 'policy.changed' }, 3);
     expect(changes.map(({ data }) => data.sallyport.policy?.trigger)).toEqual(['start', 'file', 'file']);
     expect(changes[2]!.data.sallyport.policy?.version).toBe(before);
   }, 60_000);
 
-  it('holds within two seconds of a ConfigMap\'s swapped link', async () => {
+  it("holds within two seconds of a ConfigMap's swapped link", async () => {
     const begun = performance.now();
     volume.put({ 'policy.yaml': policyFor('sre') });
-    await settled('alice is refused', async () => await get() === 403);
+    await settled('alice is refused', async () => (await get()) === 403);
     measured('a swapped ConfigMap holds everywhere', begun);
     volume.put({ 'policy.yaml': policyFor('developers') });
-    await settled('alice is let in again', async () => await get() === 200);
+    await settled('alice is let in again', async () => (await get()) === 200);
   }, 30_000);
 
   it('is refused as a whole when it is faulty, with file, line and column; the one before goes on deciding until it is put right', async () => {
     const version = await inStep();
     const bad = `${policyFor('developers')}- deny:\n    nad:\n      - groups: mallory\n`;
     volume.put({ 'policy.yaml': bad });
-    const replicas = await eventually('both say that they refuse it', async () => {
-      const found = await statusOf(gate, carol);
-      return found.length === 2 && found.every(({ rejected }) => rejected !== undefined) ? found : undefined;
-    }, slackMs);
-    for (const { rejected } of replicas) expect(rejected!.faults).toEqual([{ file: volume.file('policy.yaml'), line: 5, column: 5, path: 'clusters.0.policy.1.deny.nad', message: 'unknown operator "nad"', hint: expect.stringContaining('did you mean') }]);
+    const replicas = await eventually(
+      'both say that they refuse it',
+      async () => {
+        const found = await statusOf(gate, carol);
+        return found.length === 2 && found.every(({ rejected }) => rejected !== undefined) ? found : undefined;
+      },
+      slackMs,
+    );
+    for (const { rejected } of replicas)
+      expect(rejected!.faults).toEqual([
+        {
+          file: volume.file('policy.yaml'),
+          line: 5,
+          column: 5,
+          path: 'clusters.0.policy.1.deny.nad',
+          message: 'unknown operator "nad"',
+          hint: expect.stringContaining('did you mean'),
+        },
+      ]);
     expect([await get(), await inStep()]).toEqual([200, version]);
     for (const service of both) expect((await metricsOf(gate, service)).get('sallyport_config_rejected')).toBe(1);
     const [event] = await gate.audit.await({ type: 'policy.rejected' });
@@ -104,59 +139,107 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     const counts = async () => Promise.all(both.map((service) => reloadsOf(gate, service, 'unchanged')));
     const before = await counts();
     for (const name of serviceNames) process.kill(gate.processes!.pid(name)!, 'SIGHUP');
-    await eventually('both have read it', async () => (await counts()).every((count, index) => count > before[index]!), slackMs);
+    await eventually(
+      'both have read it',
+      async () => (await counts()).every((count, index) => count > before[index]!),
+      slackMs,
+    );
     const after = await counts();
     const reload = (token: string) => gate.request('/.sallyport/api/v1/policy/reload', { method: 'POST', token });
     expect((await reload(carol)).status).toBe(202);
-    await eventually('both have read it once more', async () => (await counts()).every((count, index) => count > after[index]!), slackMs);
+    await eventually(
+      'both have read it once more',
+      async () => (await counts()).every((count, index) => count > after[index]!),
+      slackMs,
+    );
     expect(await (await gate.person('carol@example.com')).cli(['policy', 'reload'])).toMatchObject({ code: 0 });
-    for (const [where, method] of [['reload', 'POST'], ['status', 'GET']] as const) {
+    for (const [where, method] of [
+      ['reload', 'POST'],
+      ['status', 'GET'],
+    ] as const) {
       const refused = await gate.request(`/.sallyport/api/v1/policy/${where}`, { method, token: alice });
       expect(refused.status).toBe(403);
       expect(refused.text).not.toMatch(/replica|[0-9a-f]{16}/);
     }
-    await gate.audit.await((record) => record.type === 'http.request' && record.data.requestURI.endsWith('/policy/reload') && record.data.responseStatus?.code === 202);
+    await gate.audit.await(
+      (record) =>
+        record.type === 'http.request' &&
+        record.data.requestURI.endsWith('/policy/reload') &&
+        record.data.responseStatus?.code === 202,
+    );
     expect(await get()).toBe(200);
   }, 30_000);
 
   it('brings a cluster, and takes it away with its open streams', async () => {
     other.answer((request, response) => {
-      if (request.url!.includes('watch=true')) response.writeHead(200, { 'content-type': 'application/json' }).write('{"type":"BOOKMARK"}\n');
+      if (request.url!.includes('watch=true'))
+        response.writeHead(200, { 'content-type': 'application/json' }).write('{"type":"BOOKMARK"}\n');
       else response.end('{}');
     });
     expect(await get('late')).toBe(404);
-    const add = (config: { clusters?: object[] }) => config.clusters!.push({ name: 'late', ...other.access, policy: [{ allow: { or: [{ groups: 'developers' }] } }] });
+    const add = (config: { clusters?: object[] }) =>
+      config.clusters!.push({ name: 'late', ...other.access, policy: [{ allow: { or: [{ groups: 'developers' }] } }] });
     const begun = performance.now();
     editConfig(gate.configFile, add);
-    await settled('the cluster is there', async () => await get('late') === 200);
+    await settled('the cluster is there', async () => (await get('late')) === 200);
     measured('a new cluster can be used', begun);
-    const listed = async () => ((await gate.request('/.sallyport/api/v1/clusters', { token: alice })).json() as { clusters: { name: string }[] }).clusters.map(({ name }) => name);
+    const listed = async () =>
+      (
+        (await gate.request('/.sallyport/api/v1/clusters', { token: alice })).json() as { clusters: { name: string }[] }
+      ).clusters.map(({ name }) => name);
     expect(await listed()).toEqual(['dev', 'late']);
-    const watch = gate.request(`${podsOf('late')}?watch=true`, { token: alice }).then((answer) => answer.text, (error: Error) => error.message);
+    const watch = gate.request(`${podsOf('late')}?watch=true`, { token: alice }).then(
+      (answer) => answer.text,
+      (error: Error) => error.message,
+    );
     await gate.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
     editConfig(gate.configFile, (config: { clusters?: object[] }) => config.clusters!.pop());
-    await settled('the cluster is gone', async () => await get('late') === 404);
+    await settled('the cluster is gone', async () => (await get('late')) === 404);
     expect(await listed()).toEqual(['dev']);
     await watch;
     expect(await get()).toBe(200);
   }, 60_000);
 
   it('keeps the old value of what only a restart changes, and says which', async () => {
-    editConfig(gate.configFile, (config: { sessions?: { idle?: string } }) => { config.sessions!.idle = '3h'; });
-    const replicas = await eventually('both say it', async () => {
-      const found = await statusOf(gate, carol);
-      return found.every(({ restartNeeded }) => restartNeeded.length > 0) ? found : undefined;
-    }, slackMs);
+    editConfig(gate.configFile, (config: { sessions?: { idle?: string } }) => {
+      config.sessions!.idle = '3h';
+    });
+    const replicas = await eventually(
+      'both say it',
+      async () => {
+        const found = await statusOf(gate, carol);
+        return found.every(({ restartNeeded }) => restartNeeded.length > 0) ? found : undefined;
+      },
+      slackMs,
+    );
     expect(replicas.map(({ restartNeeded }) => restartNeeded)).toEqual([['sessions.idle'], ['sessions.idle']]);
     expect(await get()).toBe(200);
-    editConfig(gate.configFile, (config: { sessions?: { idle?: string } }) => { delete config.sessions!.idle; });
-    await eventually('neither does', async () => (await statusOf(gate, carol)).every(({ restartNeeded }) => restartNeeded.length === 0), slackMs);
+    editConfig(gate.configFile, (config: { sessions?: { idle?: string } }) => {
+      delete config.sessions!.idle;
+    });
+    await eventually(
+      'neither does',
+      async () => (await statusOf(gate, carol)).every(({ restartNeeded }) => restartNeeded.length === 0),
+      slackMs,
+    );
   }, 30_000);
 
   it('has its shadow in every event, and in the metrics, and nowhere else', async () => {
-    const [event] = await gate.audit.await((record) => record.type === 'k8s.request' && record.data.responseStatus?.code === 200 && record.data.sallyport.cluster?.name === 'dev');
-    expect(event!.data.sallyport.decision).toMatchObject({ effect: 'allow', shadow: [{ scope: 'shadow/cluster/dev', effect: 'deny', rule: 'default-deny' }] });
-    expect((await metricsOf(gate, 'authorize')).get('sallyport_shadow_policy_differences_total{cluster="dev",enforced="allow",shadow="deny"}')).toBeGreaterThan(0);
+    const [event] = await gate.audit.await(
+      (record) =>
+        record.type === 'k8s.request' &&
+        record.data.responseStatus?.code === 200 &&
+        record.data.sallyport.cluster?.name === 'dev',
+    );
+    expect(event!.data.sallyport.decision).toMatchObject({
+      effect: 'allow',
+      shadow: [{ scope: 'shadow/cluster/dev', effect: 'deny', rule: 'default-deny' }],
+    });
+    expect(
+      (await metricsOf(gate, 'authorize')).get(
+        'sallyport_shadow_policy_differences_total{cluster="dev",enforced="allow",shadow="deny"}',
+      ),
+    ).toBeGreaterThan(0);
   });
 
   it('shows by its status that two replicas of authorize have different files', async () => {
@@ -176,7 +259,11 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       });
       expect(new Set(replicas.map(({ version }) => version)).size).toBe(2);
       const status = await (await gate.person('carol@example.com')).cli(['policy', 'status']);
-      expect(status).toMatchObject({ code: 8, stdout: expect.stringContaining('THE REPLICAS DIFFER:'), stderr: expect.stringContaining('2 different policies are in force') });
+      expect(status).toMatchObject({
+        code: 8,
+        stdout: expect.stringContaining('THE REPLICAS DIFFER:'),
+        stderr: expect.stringContaining('2 different policies are in force'),
+      });
     } finally {
       second.kill('SIGTERM');
       await once(second, 'exit');

@@ -1,25 +1,59 @@
 import { startBed, type Bed } from '@sallyport/bed';
-import { httpRequestOnce, rawExchange, startGate, type Gate, type GateOptions, type HttpAnswer } from '../harness/index.ts';
+import {
+  httpRequestOnce,
+  rawExchange,
+  startGate,
+  type Gate,
+  type GateOptions,
+  type HttpAnswer,
+} from '../harness/index.ts';
 
 /** A gate whose servers can be taken away without disturbing anybody else's tests. */
-export type ResilienceRig = { bed: Bed & { redis: NonNullable<Bed['redis']>; kafka: NonNullable<Bed['kafka']>; cluster: NonNullable<Bed['cluster']> }; gate: Gate; stop(): Promise<void> };
+export type ResilienceRig = {
+  bed: Bed & {
+    redis: NonNullable<Bed['redis']>;
+    kafka: NonNullable<Bed['kafka']>;
+    cluster: NonNullable<Bed['cluster']>;
+  };
+  gate: Gate;
+  stop(): Promise<void>;
+};
 
 export const needs = ['redis', 'kafka', 'postgres', 'cluster', 'kubectl'] as const;
 
 /** Starts a bed without a node, and four processes on it. */
 export async function startRig(options: Partial<GateOptions> = {}): Promise<ResilienceRig> {
-  const bed = await startBed({ need: needs }) as ResilienceRig['bed'];
+  const bed = (await startBed({ need: needs })) as ResilienceRig['bed'];
   try {
     const account = await bed.cluster.createGatewayServiceAccount({ groups: ['developers', 'sre'] });
-    await bed.cluster.admin.kubectl(['create', 'clusterrolebinding', 'developers', '--clusterrole=cluster-admin', '--group=developers']);
+    await bed.cluster.admin.kubectl([
+      'create',
+      'clusterrolebinding',
+      'developers',
+      '--clusterrole=cluster-admin',
+      '--group=developers',
+    ]);
     const gate = await startGate({
-      mode: 'processes', servers: { redis: bed.redis.url, kafka: bed.kafka.brokers, postgres: bed.postgres!.url },
-      clusters: [{ server: bed.cluster.server, caFile: bed.cluster.caFile, tokenFile: account.tokenFile, impersonate: { groups: ['developers', 'sre'] } }], ...options,
+      mode: 'processes',
+      servers: { redis: bed.redis.url, kafka: bed.kafka.brokers, postgres: bed.postgres!.url },
+      clusters: [
+        {
+          server: bed.cluster.server,
+          caFile: bed.cluster.caFile,
+          tokenFile: account.tokenFile,
+          impersonate: { groups: ['developers', 'sre'] },
+        },
+      ],
+      ...options,
     });
-    return { bed, gate, async stop() {
-      await gate.stop();
-      await bed.stop();
-    } };
+    return {
+      bed,
+      gate,
+      async stop() {
+        await gate.stop();
+        await bed.stop();
+      },
+    };
   } catch (error) {
     await bed.stop();
     throw error;
@@ -30,9 +64,18 @@ export async function startRig(options: Partial<GateOptions> = {}): Promise<Resi
 export type Timed = { status: number; reason: string; cause: string; ms: number };
 
 /** One request as a token's bearer, timed from before it is sent until its answer has ended. */
-export async function timed(gate: Gate, token: string, path: string, options: { method?: string; body?: object } = {}): Promise<Timed> {
+export async function timed(
+  gate: Gate,
+  token: string,
+  path: string,
+  options: { method?: string; body?: object } = {},
+): Promise<Timed> {
   const begun = performance.now();
-  const answer = await gate.request(`/clusters/dev${path}`, { token, method: options.method ?? 'GET', ...(options.body ? { body: JSON.stringify(options.body), headers: { 'content-type': 'application/json' } } : {}) });
+  const answer = await gate.request(`/clusters/dev${path}`, {
+    token,
+    method: options.method ?? 'GET',
+    ...(options.body ? { body: JSON.stringify(options.body), headers: { 'content-type': 'application/json' } } : {}),
+  });
   const ms = Math.round(performance.now() - begun);
   const status = answer.json() as { reason?: string; details?: { causes?: { reason: string }[] } };
   return { status: answer.status, reason: status.reason ?? '', cause: status.details?.causes?.[0]?.reason ?? '', ms };
@@ -48,13 +91,28 @@ export function configMap(): object {
 
 /** Begins a login where the pages are, as a program that wants no page. */
 export function beginLogin(gate: Gate): Promise<HttpAnswer> {
-  return httpRequestOnce(`${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, { headers: { accept: 'application/problem+json' } });
+  return httpRequestOnce(`${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
+    headers: { accept: 'application/problem+json' },
+  });
 }
 
 /** Asks for exec in a pod over WebSocket; returns the answer's head and body. */
 export async function askExec(gate: Gate, token: string): Promise<{ text: string; ms: number }> {
   const begun = performance.now();
-  const lines = ['Host: 127.0.0.1', `Authorization: Bearer ${token}`, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Protocol: v5.channel.k8s.io'];
-  const { text } = await rawExchange(gate.url, gate.caPem, `GET /clusters/dev${pods}/nobody/exec?command=id&stdout=true HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`, { quietMs: 10_000 });
+  const lines = [
+    'Host: 127.0.0.1',
+    `Authorization: Bearer ${token}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+  ];
+  const { text } = await rawExchange(
+    gate.url,
+    gate.caPem,
+    `GET /clusters/dev${pods}/nobody/exec?command=id&stdout=true HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`,
+    { quietMs: 10_000 },
+  );
   return { text, ms: Math.round(performance.now() - begun) };
 }

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWith, eventually } from '../harness/index.ts';
-import { askExec, beginLogin, configMap, configMaps, needs, pods, startRig, timed, type ResilienceRig } from './resilience-rig.ts';
+import {
+  askExec,
+  beginLogin,
+  configMap,
+  configMaps,
+  needs,
+  pods,
+  startRig,
+  timed,
+  type ResilienceRig,
+} from './resilience-rig.ts';
 
 describeWith(needs, 'when a server that the services stand on goes away', () => {
   let rig: ResilienceRig;
@@ -20,20 +30,33 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
   };
 
   describe('Redis', () => {
-    it.each([['refuses connections', 'pause', 'resume'], ['is connected and never answers', 'freeze', 'thaw']] as const)('that %s: 503 within a second, and all is well within five of its return, with the same processes', async (what, away, back) => {
-      const pids = ['authorize', 'authenticate', 'proxy'].map((name) => rig.gate.processes!.pid(name as 'proxy'));
-      await rig.bed.redis[away]();
-      const [first, second] = [await get(pods), await get(pods)];
-      await rig.bed.redis[back]();
-      const returned = performance.now();
-      expect(first).toMatchObject({ status: 503, reason: 'ServiceUnavailable' });
-      expect(second).toMatchObject({ status: 503 });
-      promise(`Redis ${what}, the first request is refused`, first.ms, 1000);
-      promise(`Redis ${what}, the second request is refused`, second.ms, 1000);
-      await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
-      promise(`Redis ${what}, time until requests go through after its return`, Math.round(performance.now() - returned), 5000);
-      expect(['authorize', 'authenticate', 'proxy'].map((name) => rig.gate.processes!.pid(name as 'proxy'))).toEqual(pids);
-    }, 60_000);
+    it.each([
+      ['refuses connections', 'pause', 'resume'],
+      ['is connected and never answers', 'freeze', 'thaw'],
+    ] as const)(
+      'that %s: 503 within a second, and all is well within five of its return, with the same processes',
+      async (what, away, back) => {
+        const pids = ['authorize', 'authenticate', 'proxy'].map((name) => rig.gate.processes!.pid(name as 'proxy'));
+        await rig.bed.redis[away]();
+        const [first, second] = [await get(pods), await get(pods)];
+        await rig.bed.redis[back]();
+        const returned = performance.now();
+        expect(first).toMatchObject({ status: 503, reason: 'ServiceUnavailable' });
+        expect(second).toMatchObject({ status: 503 });
+        promise(`Redis ${what}, the first request is refused`, first.ms, 1000);
+        promise(`Redis ${what}, the second request is refused`, second.ms, 1000);
+        await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
+        promise(
+          `Redis ${what}, time until requests go through after its return`,
+          Math.round(performance.now() - returned),
+          5000,
+        );
+        expect(['authorize', 'authenticate', 'proxy'].map((name) => rig.gate.processes!.pid(name as 'proxy'))).toEqual(
+          pids,
+        );
+      },
+      60_000,
+    );
 
     it('away: a login begins, as nothing of it is kept there, ends with a 503 in words, and works again after', async () => {
       await rig.bed.redis.pause();
@@ -48,22 +71,46 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
 
   describe('Kafka', () => {
     it('away: what must not run unaudited is refused within two seconds, and nothing of it reaches the cluster; reads go on', async () => {
-      const count = async () => (JSON.parse(await rig.bed.cluster.admin.kubectl(['get', 'configmaps', '-n', 'default', '-o', 'json'])) as { items: unknown[] }).items.length;
+      const count = async () =>
+        (
+          JSON.parse(await rig.bed.cluster.admin.kubectl(['get', 'configmaps', '-n', 'default', '-o', 'json'])) as {
+            items: unknown[];
+          }
+        ).items.length;
       const before = await count();
       await rig.bed.kafka.pause();
-      const [write, secret, exec] = [await create(), await get('/api/v1/namespaces/default/secrets'), await askExec(rig.gate, token)];
+      const [write, secret, exec] = [
+        await create(),
+        await get('/api/v1/namespaces/default/secrets'),
+        await askExec(rig.gate, token),
+      ];
       const reads = [await get(pods), await get(configMaps)];
       await rig.bed.kafka.resume();
-      expect([write, secret].map(({ status, cause }) => [status, cause])).toEqual([[503, 'audit-unavailable'], [503, 'audit-unavailable']]);
+      expect([write, secret].map(({ status, cause }) => [status, cause])).toEqual([
+        [503, 'audit-unavailable'],
+        [503, 'audit-unavailable'],
+      ]);
       expect(exec.text).toMatch(/^HTTP\/1\.1 503 .*"reason":"audit-unavailable"/s);
-      for (const [name, { ms }] of Object.entries({ write, secret, exec })) promise(`Kafka away, a ${name} is refused`, ms, 2000);
+      for (const [name, { ms }] of Object.entries({ write, secret, exec }))
+        promise(`Kafka away, a ${name} is refused`, ms, 2000);
       expect(reads.map(({ status }) => status)).toEqual([200, 200]);
       for (const { ms } of reads) expect(ms).toBeLessThan(2000);
       expect(await count()).toBe(before);
       await eventually('writes go through again', async () => (await create()).status === 201, 30_000);
-      const refused = await rig.gate.audit.await(({ data }) => data.responseStatus?.code === 503 && data.stage === 'ResponseComplete' && data.verb === 'create' && data.objectRef?.resource === 'configmaps', 1, 30_000);
+      const refused = await rig.gate.audit.await(
+        ({ data }) =>
+          data.responseStatus?.code === 503 &&
+          data.stage === 'ResponseComplete' &&
+          data.verb === 'create' &&
+          data.objectRef?.resource === 'configmaps',
+        1,
+        30_000,
+      );
       expect(refused[0]!.data.user.username).toBe('alice@example.com');
-      await rig.gate.audit.await(({ data }) => data.responseStatus?.code === 200 && data.stage === 'ResponseComplete' && data.verb === 'list', 4);
+      await rig.gate.audit.await(
+        ({ data }) => data.responseStatus?.code === 200 && data.stage === 'ResponseComplete' && data.verb === 'list',
+        4,
+      );
     }, 90_000);
 
     it('connected and never answering: the same', async () => {

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
 import { describeWith, eventually } from '../harness/index.ts';
-import { beginLogin, configMap, configMaps, needs, pods, startRig, timed, type ResilienceRig } from './resilience-rig.ts';
+import {
+  beginLogin,
+  configMap,
+  configMaps,
+  needs,
+  pods,
+  startRig,
+  timed,
+  type ResilienceRig,
+} from './resilience-rig.ts';
 
 describeWith(needs, 'when a service or the identity provider goes away', () => {
   let rig: ResilienceRig;
@@ -15,15 +24,25 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
   }, 120_000);
   afterAll(() => rig?.stop(), 60_000);
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)('authorize ended by %s: 503 and never a pass, for the same caller who was let in just before; back without any other restart', async (signal) => {
-    expect((await get(pods)).status).toBe(200);
-    await rig.gate.processes!.stop('authorize', signal);
-    const answers = await Promise.all([get(pods), get(configMaps), timed(rig.gate, token, configMaps, { method: 'POST', body: configMap() })]);
-    await rig.gate.processes!.start('authorize');
-    expect(answers.map(({ status, reason }) => [status, reason])).toEqual(Array.from({ length: 3 }, () => [503, 'ServiceUnavailable']));
-    for (const { ms } of answers) expect(ms).toBeLessThan(3000);
-    await works();
-  }, 30_000);
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'authorize ended by %s: 503 and never a pass, for the same caller who was let in just before; back without any other restart',
+    async (signal) => {
+      expect((await get(pods)).status).toBe(200);
+      await rig.gate.processes!.stop('authorize', signal);
+      const answers = await Promise.all([
+        get(pods),
+        get(configMaps),
+        timed(rig.gate, token, configMaps, { method: 'POST', body: configMap() }),
+      ]);
+      await rig.gate.processes!.start('authorize');
+      expect(answers.map(({ status, reason }) => [status, reason])).toEqual(
+        Array.from({ length: 3 }, () => [503, 'ServiceUnavailable']),
+      );
+      for (const { ms } of answers) expect(ms).toBeLessThan(3000);
+      await works();
+    },
+    30_000,
+  );
 
   it('authenticate away: sessions that exist go on, a login says what is wrong', async () => {
     await rig.gate.processes!.stop('authenticate');
@@ -43,14 +62,22 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     await rig.gate.processes!.start('audit');
     expect(created.status).toBe(201);
     expect(answer.status).toBe(503);
-    await eventually('the event is found', async () => ((await rig.gate.request(search, { token })).json() as { events: unknown[] }).events.length > 0, 30_000);
+    await eventually(
+      'the event is found',
+      async () => ((await rig.gate.request(search, { token })).json() as { events: unknown[] }).events.length > 0,
+      30_000,
+    );
   }, 60_000);
 
-  it.each([[serviceNames], [serviceNames.toReversed()]])('each restarted in turn, in the order %s: sessions and logins live on', async (order) => {
-    for (const name of order) await rig.gate.processes!.restart(name);
-    await works();
-    expect((await rig.gate.login('bob@example.com')).identity.user).toBe('bob@example.com');
-  }, 60_000);
+  it.each([[serviceNames], [serviceNames.toReversed()]])(
+    'each restarted in turn, in the order %s: sessions and logins live on',
+    async (order) => {
+      for (const name of order) await rig.gate.processes!.restart(name);
+      await works();
+      expect((await rig.gate.login('bob@example.com')).identity.user).toBe('bob@example.com');
+    },
+    60_000,
+  );
 
   it('all away, and started again with the proxy first', async () => {
     await rig.gate.processes!.stopAll();
@@ -77,7 +104,12 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     const ended = await Promise.allSettled(running);
     await stopping;
     await rig.gate.processes!.start('proxy');
-    expect(ended.filter((one) => one.status === 'fulfilled').map((one) => one.value.status).every((status) => status === 200)).toBe(true);
+    expect(
+      ended
+        .filter((one) => one.status === 'fulfilled')
+        .map((one) => one.value.status)
+        .every((status) => status === 200),
+    ).toBe(true);
     await works();
   }, 60_000);
 });

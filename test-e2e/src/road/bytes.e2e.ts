@@ -1,8 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { describeWith, dialRaw, eventually, rawExchange, refuseUpgrade, startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
+import {
+  describeWith,
+  dialRaw,
+  eventually,
+  rawExchange,
+  refuseUpgrade,
+  startGate,
+  startRecordingUpstream,
+  type Gate,
+  type RecordingUpstream,
+} from '../harness/index.ts';
 
-const upgradeHead = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Protocol: v5.channel.k8s.io'];
+const upgradeHead = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+];
 
 describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by byte, four processes', () => {
   let upstream: RecordingUpstream;
@@ -21,14 +37,39 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
 
   const bearer = () => `Authorization: Bearer ${token}`;
   const pods = '/clusters/dev/api/v1/namespaces/default/pods';
-  const request = (line: string, ...headers: string[]) => `${line} HTTP/1.1\r\n${['Host: gate', ...headers].join('\r\n')}\r\n\r\n`;
+  const request = (line: string, ...headers: string[]) =>
+    `${line} HTTP/1.1\r\n${['Host: gate', ...headers].join('\r\n')}\r\n\r\n`;
 
-  it('the cluster gets exactly the headers of the list, one line a group, and not the person\'s token', async () => {
-    await gate.request(`${pods}?limit=500&fieldSelector=a%3Db`, { token, headers: { accept: 'application/json;as=Table', 'user-agent': 'kubectl/v1.36.3', 'kubectl-command': 'kubectl get', 'x-other': 'dropped', cookie: 'a=b' } });
+  it("the cluster gets exactly the headers of the list, one line a group, and not the person's token", async () => {
+    await gate.request(`${pods}?limit=500&fieldSelector=a%3Db`, {
+      token,
+      headers: {
+        accept: 'application/json;as=Table',
+        'user-agent': 'kubectl/v1.36.3',
+        'kubectl-command': 'kubectl get',
+        'x-other': 'dropped',
+        cookie: 'a=b',
+      },
+    });
     const [seen] = upstream.requests;
     expect(seen!.url).toBe('/api/v1/namespaces/default/pods?limit=500&fieldSelector=a%3Db');
-    const names = seen!.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()).toSorted();
-    expect(names).toEqual(['accept', 'audit-id', 'authorization', 'connection', 'host', 'impersonate-extra-sallyport.dev%2fsession', 'impersonate-group', 'impersonate-uid', 'impersonate-user', 'kubectl-command', 'user-agent']);
+    const names = seen!.rawHeaders
+      .filter((_, index) => index % 2 === 0)
+      .map((name) => name.toLowerCase())
+      .toSorted();
+    expect(names).toEqual([
+      'accept',
+      'audit-id',
+      'authorization',
+      'connection',
+      'host',
+      'impersonate-extra-sallyport.dev%2fsession',
+      'impersonate-group',
+      'impersonate-uid',
+      'impersonate-user',
+      'kubectl-command',
+      'user-agent',
+    ]);
     expect(seen!.header('authorization')).toEqual([`Bearer ${upstream.token}`]);
     expect(seen!.connection.bytes().includes(token)).toBe(false);
     const [event] = await gate.audit.await({ stage: 'ResponseComplete', verb: 'list', resource: 'pods' });
@@ -38,7 +79,12 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
   it('a body of every byte goes through unchanged, with a length and in chunks', async () => {
     const body = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), randomBytes(300_000)]);
     for (const headers of [{ 'content-length': body.length }, { 'transfer-encoding': 'chunked' }]) {
-      const answer = await gate.request(pods, { token, method: 'POST', body, headers: { ...headers, 'content-type': 'application/vnd.kubernetes.protobuf' } });
+      const answer = await gate.request(pods, {
+        token,
+        method: 'POST',
+        body,
+        headers: { ...headers, 'content-type': 'application/vnd.kubernetes.protobuf' },
+      });
       expect(answer.status).toBe(200);
       expect(upstream.requests.at(-1)!.body().equals(body)).toBe(true);
     }
@@ -47,10 +93,20 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
   it('an answer that comes before the body has been read is relayed, and nothing breaks', async () => {
     const body = randomBytes(2_000_000);
     for (const headers of [{ 'content-length': body.length }, { 'transfer-encoding': 'chunked' }]) {
-      upstream.answer((_request, response) => response.writeHead(413, { 'content-type': 'text/plain', connection: 'close' }).end('too large'));
-      for (let times = 0; times < 5; times += 1) await gate.request(pods, { token, method: 'POST', body, headers }).catch((error: NodeJS.ErrnoException) => expect(['ECONNRESET', 'EPIPE']).toContain(error.code));
-      upstream.answer((_request, response) => response.writeHead(413, { 'content-type': 'text/plain' }).end('too large'));
-      for (let times = 0; times < 5; times += 1) await gate.request(pods, { token, method: 'POST', body, headers }).catch((error: NodeJS.ErrnoException) => expect(['ECONNRESET', 'EPIPE']).toContain(error.code));
+      upstream.answer((_request, response) =>
+        response.writeHead(413, { 'content-type': 'text/plain', connection: 'close' }).end('too large'),
+      );
+      for (let times = 0; times < 5; times += 1)
+        await gate
+          .request(pods, { token, method: 'POST', body, headers })
+          .catch((error: NodeJS.ErrnoException) => expect(['ECONNRESET', 'EPIPE']).toContain(error.code));
+      upstream.answer((_request, response) =>
+        response.writeHead(413, { 'content-type': 'text/plain' }).end('too large'),
+      );
+      for (let times = 0; times < 5; times += 1)
+        await gate
+          .request(pods, { token, method: 'POST', body, headers })
+          .catch((error: NodeJS.ErrnoException) => expect(['ECONNRESET', 'EPIPE']).toContain(error.code));
     }
     upstream.answer(undefined);
     expect((await gate.request(pods, { token })).status).toBe(200);
@@ -58,13 +114,17 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
 
   it('an answer of every byte comes back unchanged, and neither a redirect nor an error page is touched', async () => {
     const body = randomBytes(300_000);
-    upstream.answer((_request, response) => response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length }).end(body));
+    upstream.answer((_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length }).end(body),
+    );
     const answer = await rawExchange(gate.url, gate.caPem, request(`GET ${pods}`, bearer(), 'Connection: close'));
     expect(answer.bytes.subarray(answer.bytes.indexOf('\r\n\r\n') + 4).equals(body)).toBe(true);
     upstream.answer((_request, response) => response.writeHead(307, { location: 'https://10.0.0.9/elsewhere' }).end());
     const redirect = await gate.request(pods, { token });
     expect([redirect.status, redirect.headers['location']]).toEqual([307, 'https://10.0.0.9/elsewhere']);
-    upstream.answer((_request, response) => response.writeHead(418, { 'content-type': 'text/plain' }).end('short and stout'));
+    upstream.answer((_request, response) =>
+      response.writeHead(418, { 'content-type': 'text/plain' }).end('short and stout'),
+    );
     expect(await gate.request(pods, { token })).toMatchObject({ status: 418, text: 'short and stout' });
     expect(upstream.requests).toHaveLength(3);
   });
@@ -74,11 +134,16 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     upstream.answer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.flushHeaders();
-      pending.push(() => response.write('{"type":"ADDED"}\n'), () => response.end('{"type":"DELETED"}\n'));
+      pending.push(
+        () => response.write('{"type":"ADDED"}\n'),
+        () => response.end('{"type":"DELETED"}\n'),
+      );
     });
     const socket = await dialRaw(gate.url, gate.caPem);
     let text = '';
-    socket.setEncoding('utf8').on('data', (chunk: string) => { text += chunk; });
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
     socket.write(request(`GET ${pods}?watch=true`, bearer(), 'Connection: close'));
     await eventually('the head', () => text.startsWith('HTTP/1.1 200 OK'), 3000);
     expect(text).not.toContain('ADDED');
@@ -96,10 +161,10 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     socket.write(request(`GET ${pods}?watch=true`, bearer()));
     await eventually('the request is there', () => upstream.requests.length === 1);
     socket.destroy();
-    await eventually('the cluster\'s connection is closed', () => upstream.requests[0]!.connection.closed, 3000);
+    await eventually("the cluster's connection is closed", () => upstream.requests[0]!.connection.closed, 3000);
   });
 
-  it('bytes of a stream go both ways unchanged, and each side\'s end reaches the other', async () => {
+  it("bytes of a stream go both ways unchanged, and each side's end reaches the other", async () => {
     const socket = await dialRaw(gate.url, gate.caPem);
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -107,7 +172,9 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     const head = () => Buffer.concat(chunks).indexOf('\r\n\r\n');
     await eventually('101', () => head() > 0);
     const sent = randomBytes(500_000);
-    const ended = new Promise((resolve) => { socket.once('end', resolve); });
+    const ended = new Promise((resolve) => {
+      socket.once('end', resolve);
+    });
     socket.end(sent);
     await ended;
     const all = Buffer.concat(chunks);
@@ -116,11 +183,24 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     expect(upstream.connections.at(-1)!.bytes().subarray(-sent.length).equals(sent)).toBe(true);
   });
 
-  it.each([403, 307, 500])('an upgrade that the cluster answers with %d is relayed, and both sides are closed', async (status) => {
-    upstream.answerUpgrade((_request, socket) => refuseUpgrade(socket, status, { Location: 'https://10.0.0.9/' }, 'no'));
-    const answer = await rawExchange(gate.url, gate.caPem, request(`GET ${pods}/web/exec?command=id`, bearer(), ...upgradeHead));
-    expect(answer.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\r\n\r\nno$`));
-    expect(answer.closed).toBe(true);
-    await eventually('the cluster\'s connection is closed', () => upstream.connections.every((connection) => connection.closed), 3000);
-  });
+  it.each([403, 307, 500])(
+    'an upgrade that the cluster answers with %d is relayed, and both sides are closed',
+    async (status) => {
+      upstream.answerUpgrade((_request, socket) =>
+        refuseUpgrade(socket, status, { Location: 'https://10.0.0.9/' }, 'no'),
+      );
+      const answer = await rawExchange(
+        gate.url,
+        gate.caPem,
+        request(`GET ${pods}/web/exec?command=id`, bearer(), ...upgradeHead),
+      );
+      expect(answer.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\r\n\r\nno$`));
+      expect(answer.closed).toBe(true);
+      await eventually(
+        "the cluster's connection is closed",
+        () => upstream.connections.every((connection) => connection.closed),
+        3000,
+      );
+    },
+  );
 });

@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { answerLogin, describeWith, eventually, startGate, startPractice, type Gate, type Person, type PracticeAccess } from '../harness/index.ts';
+import {
+  answerLogin,
+  describeWith,
+  eventually,
+  startGate,
+  startPractice,
+  type Gate,
+  type Person,
+  type PracticeAccess,
+} from '../harness/index.ts';
 
 describeWith(['kubectl'], 'kubectl through one process on embedded stores to the practice cluster', () => {
   let practice: PracticeAccess;
@@ -19,18 +28,33 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
 
   it('shows somebody the pods, and the cluster who they are', async () => {
     expect(await alice.kubectl(['get', 'pods', ...inside])).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE\n/);
-    const { status } = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as { status: { userInfo: object } };
-    expect(status.userInfo).toMatchObject({ username: 'alice@example.com', groups: ['developers', 'system:authenticated'] });
+    const { status } = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as {
+      status: { userInfo: object };
+    };
+    expect(status.userInfo).toMatchObject({
+      username: 'alice@example.com',
+      groups: ['developers', 'system:authenticated'],
+    });
   });
 
   it('creates, patches, watches and deletes', async () => {
-    const watch = alice.startKubectl(['get', 'configmaps', ...inside, '-w', '-o', 'name', '--field-selector=metadata.name=settings']);
+    const watch = alice.startKubectl([
+      'get',
+      'configmaps',
+      ...inside,
+      '-w',
+      '-o',
+      'name',
+      '--field-selector=metadata.name=settings',
+    ]);
     await gate.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
     await alice.kubectl(['create', 'configmap', 'settings', '--from-literal=colour=blue', ...inside]);
     await watch.says(/^configmap\/settings$/m, 3000);
     await watch.stop();
     await alice.kubectl(['patch', 'configmap', 'settings', ...inside, '-p', '{"data":{"colour":"red"}}']);
-    expect(await alice.kubectl(['get', 'configmap', 'settings', ...inside, '-o', 'jsonpath={.data.colour}'])).toBe('red');
+    expect(await alice.kubectl(['get', 'configmap', 'settings', ...inside, '-o', 'jsonpath={.data.colour}'])).toBe(
+      'red',
+    );
     await alice.kubectl(['delete', 'configmap', 'settings', ...inside]);
   });
 
@@ -45,28 +69,42 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
   it('lists what is open, and why what has ended did', async () => {
     const watch = alice.startKubectl(['get', 'pods', ...inside, '-w']);
     await watch.says(/^NAME/m);
-    const list = async (...more: string[]) => JSON.parse((await alice.cli(['sessions', 'list', '--streams', '-o', 'json', ...more])).stdout) as { streams: { id: string; kind: string; reason?: string; exitCode?: number }[]; missing: string[] };
+    const list = async (...more: string[]) =>
+      JSON.parse((await alice.cli(['sessions', 'list', '--streams', '-o', 'json', ...more])).stdout) as {
+        streams: { id: string; kind: string; reason?: string; exitCode?: number }[];
+        missing: string[];
+      };
     const { streams, missing } = await list();
     expect([streams.map(({ kind }) => kind), missing]).toEqual([['watch'], []]);
-    expect((await alice.cli(['sessions', 'list', '--streams'])).stdout).toMatch(/^STREAM .*\n\S+ +alice@example\.com +watch +dev +pods -n dev +/);
+    expect((await alice.cli(['sessions', 'list', '--streams'])).stdout).toMatch(
+      /^STREAM .*\n\S+ +alice@example\.com +watch +dev +pods -n dev +/,
+    );
     expect((await alice.cli(['sessions', 'list', '--streams', '--all'])).code).toBe(5);
     await watch.stop();
-    const ended = await eventually('it has ended', async () => (await list('--ended')).streams.find(({ id }) => id === streams[0]!.id));
+    const ended = await eventually('it has ended', async () =>
+      (await list('--ended')).streams.find(({ id }) => id === streams[0]!.id),
+    );
     expect(ended.reason).toBeUndefined();
     // The two of the test before this one.
-    expect((await list('--ended')).streams.filter(({ kind }) => kind === 'exec').map(({ exitCode }) => exitCode)).toEqual([3, 0]);
+    expect(
+      (await list('--ended')).streams.filter(({ kind }) => kind === 'exec').map(({ exitCode }) => exitCode),
+    ).toEqual([3, 0]);
     expect((await list()).streams).toEqual([]);
   });
 
-  it('refuses whom no rule lets in, and by the cluster\'s own rules what the groups may not', async () => {
+  it("refuses whom no rule lets in, and by the cluster's own rules what the groups may not", async () => {
     const mallory = await gate.person('mallory@example.com');
     const refused = await mallory.tryKubectl(['get', 'pods', ...inside]);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     const { token } = await gate.login('mallory@example.com');
     expect((await gate.request('/clusters/dev/api/v1/namespaces/dev/pods', { token })).json()).toMatchObject({
-      reason: 'Forbidden', message: 'policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev" (criteria: groups; you are in no group)',
+      reason: 'Forbidden',
+      message:
+        'policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev" (criteria: groups; you are in no group)',
     });
-    expect((await alice.tryKubectl(['delete', 'pods', '--all', '-n', 'prod'])).stderr).toContain('is forbidden: User "alice@example.com" cannot');
+    expect((await alice.tryKubectl(['delete', 'pods', '--all', '-n', 'prod'])).stderr).toContain(
+      'is forbidden: User "alice@example.com" cannot',
+    );
   });
 
   it('asks for a login again after a session was revoked', async () => {
@@ -81,8 +119,12 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
 
   it('has every request in the log: one that was let through when it came and when it ended, under one id; a refused one once', async () => {
     const ended = await gate.audit.await({ type: 'k8s.request', stage: 'ResponseComplete' }, 10);
-    const received = new Set(gate.events({ type: 'k8s.request', stage: 'RequestReceived' }).map(({ data }) => data.auditID));
-    expect(ended.filter(({ data }) => received.has(data.auditID) !== (data.sallyport.decision?.effect === 'allow'))).toEqual([]);
+    const received = new Set(
+      gate.events({ type: 'k8s.request', stage: 'RequestReceived' }).map(({ data }) => data.auditID),
+    );
+    expect(
+      ended.filter(({ data }) => received.has(data.auditID) !== (data.sallyport.decision?.effect === 'allow')),
+    ).toEqual([]);
     expect(ended.some(({ data }) => data.sallyport.decision?.effect === 'deny')).toBe(true);
   });
 });

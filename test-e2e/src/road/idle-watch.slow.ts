@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createNamespace, describeWith, realClusterAccess, startGate, startPod, theBed, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  describeWith,
+  realClusterAccess,
+  startGate,
+  startPod,
+  theBed,
+  type Gate,
+  type Person,
+  type TestNamespace,
+} from '../harness/index.ts';
 
 const minutes = 60_000;
 
@@ -20,21 +30,31 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams that ar
     await namespace?.remove();
   }, 60_000);
 
-  it('still deliver: a watch, followed logs, a shell that waits for input', async () => {
-    const inside = ['-n', namespace.name];
-    const options = { timeoutMs: 8 * minutes };
-    const watch = alice.startKubectl(['get', 'configmaps', ...inside, '-w', '-o', 'name', '--field-selector=metadata.name=settings'], options);
-    const logs = alice.startKubectl(['logs', '-f', 'quiet', ...inside], options);
-    const shell = alice.startKubectl(['exec', '-i', 'shell', ...inside, '--', 'sh'], options);
-    await gate.audit.await(({ data }) => data.stage === 'ResponseStarted' && data.sallyport.cluster?.name === 'dev', 3);
-    await pause(6 * minutes);
-    await theBed().cluster!.admin.kubectl(['create', 'configmap', 'settings', ...inside]);
-    shell.stdin.end('echo still here\n');
-    await watch.says(/^configmap\/settings$/m, 3000);
-    await shell.says(/^still here$/m, 3000);
-    await logs.says(/^woke up$/m, 60_000);
-    expect((await shell.ended).code).toBe(0);
-    await watch.stop();
-    await logs.stop();
-  }, 8 * minutes);
+  it(
+    'still deliver: a watch, followed logs, a shell that waits for input',
+    async () => {
+      const inside = ['-n', namespace.name];
+      const options = { timeoutMs: 8 * minutes };
+      const watch = alice.startKubectl(
+        ['get', 'configmaps', ...inside, '-w', '-o', 'name', '--field-selector=metadata.name=settings'],
+        options,
+      );
+      const logs = alice.startKubectl(['logs', '-f', 'quiet', ...inside], options);
+      const shell = alice.startKubectl(['exec', '-i', 'shell', ...inside, '--', 'sh'], options);
+      await gate.audit.await(
+        ({ data }) => data.stage === 'ResponseStarted' && data.sallyport.cluster?.name === 'dev',
+        3,
+      );
+      await pause(6 * minutes);
+      await theBed().cluster!.admin.kubectl(['create', 'configmap', 'settings', ...inside]);
+      shell.stdin.end('echo still here\n');
+      await watch.says(/^configmap\/settings$/m, 3000);
+      await shell.says(/^still here$/m, 3000);
+      await logs.says(/^woke up$/m, 60_000);
+      expect((await shell.ended).code).toBe(0);
+      await watch.stop();
+      await logs.stop();
+    },
+    8 * minutes,
+  );
 });

@@ -1,120 +1,184 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { answerLogin, createNamespace, createPlainBrowser, describeWith, eventually, fillInForm, joinAuditLogs, realClusterAccess, startGate, type Gate, type TestNamespace } from '../harness/index.ts';
+import {
+  answerLogin,
+  createNamespace,
+  createPlainBrowser,
+  describeWith,
+  eventually,
+  fillInForm,
+  joinAuditLogs,
+  realClusterAccess,
+  startGate,
+  type Gate,
+  type TestNamespace,
+} from '../harness/index.ts';
 
 const loginAddress = /https?:\/\/\S+\/\.sallyport\/login\?\S+/;
 
-describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'logging in with kubectl and the CLI, four processes, a real API server', () => {
-  let gate: Gate;
-  let namespace: TestNamespace;
-  beforeAll(async () => {
-    namespace = await createNamespace();
-    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
-  }, 60_000);
-  afterAll(async () => {
-    await gate?.stop();
-    await namespace?.remove();
-  }, 60_000);
+describeWith(
+  ['node', 'redis', 'kafka', 'postgres', 'kubectl'],
+  'logging in with kubectl and the CLI, four processes, a real API server',
+  () => {
+    let gate: Gate;
+    let namespace: TestNamespace;
+    beforeAll(async () => {
+      namespace = await createNamespace();
+      gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
+    }, 60_000);
+    afterAll(async () => {
+      await gate?.stop();
+      await namespace?.remove();
+    }, 60_000);
 
-  it('takes somebody through the form of the provider, by the address that the CLI prints', async () => {
-    const alice = await gate.person('alice@example.com');
-    expect(await alice.kubectl(['get', 'pods', '-n', namespace.name, '-o', 'name'])).toBe('');
-    const whoami = await alice.cli(['whoami', '-o', 'json']);
-    expect(JSON.parse(whoami.stdout)).toMatchObject({ user: 'alice@example.com', email: 'alice@example.com', groups: ['developers'], session: { kind: 'cli' } });
-  });
-
-  it('shows the cluster who somebody is: name, groups, a stable id and the session, and nothing else', async () => {
-    const alice = await gate.person('alice@example.com');
-    const { status } = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as { status: { userInfo: Record<string, unknown> } };
-    const [login] = await gate.audit.await({ type: 'session.login', user: 'alice@example.com' });
-    const { identity, sessionId } = login!.data.sallyport;
-    expect(status.userInfo).toEqual({
-      username: 'alice@example.com', groups: ['developers', 'system:authenticated'],
-      uid: createHash('sha256').update(`${gate.provider.issuer()}\0${identity!.sub}`).digest('base64url'),
-      extra: { 'sallyport.dev/session': [sessionId] },
+    it('takes somebody through the form of the provider, by the address that the CLI prints', async () => {
+      const alice = await gate.person('alice@example.com');
+      expect(await alice.kubectl(['get', 'pods', '-n', namespace.name, '-o', 'name'])).toBe('');
+      const whoami = await alice.cli(['whoami', '-o', 'json']);
+      expect(JSON.parse(whoami.stdout)).toMatchObject({
+        user: 'alice@example.com',
+        email: 'alice@example.com',
+        groups: ['developers'],
+        session: { kind: 'cli' },
+      });
     });
-  });
 
-  it('refuses whom no rule lets in, names the rule and the criterion, and tells no group that would help', async () => {
-    const mallory = await gate.person('mallory@example.com');
-    const refused = await mallory.tryKubectl(['get', 'pods', '-n', namespace.name]);
-    expect(refused.code).toBe(1);
-    const text = `policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "${namespace.name}" of cluster "dev" (criteria: groups; you are in no group)`;
-    const { token } = await gate.login('mallory@example.com');
-    const answer = await gate.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, { token });
-    expect(answer.status).toBe(403);
-    expect(answer.json()).toEqual({
-      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'Forbidden', code: 403, message: text,
-      details: { kind: 'pods', causes: [{ reason: 'forbidden', message: text }] },
+    it('shows the cluster who somebody is: name, groups, a stable id and the session, and nothing else', async () => {
+      const alice = await gate.person('alice@example.com');
+      const { status } = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as {
+        status: { userInfo: Record<string, unknown> };
+      };
+      const [login] = await gate.audit.await({ type: 'session.login', user: 'alice@example.com' });
+      const { identity, sessionId } = login!.data.sallyport;
+      expect(status.userInfo).toEqual({
+        username: 'alice@example.com',
+        groups: ['developers', 'system:authenticated'],
+        uid: createHash('sha256').update(`${gate.provider.issuer()}\0${identity!.sub}`).digest('base64url'),
+        extra: { 'sallyport.dev/session': [sessionId] },
+      });
     });
-    expect(refused.stderr + answer.text).not.toMatch(/developers|sre/);
-    const [event] = await gate.audit.await({ user: 'mallory@example.com', verb: 'list', resource: 'pods', stage: 'ResponseComplete' });
-    expect(event!.data).toMatchObject({ responseStatus: { code: 403 }, sallyport: { decision: { effect: 'deny', rule: 'default-deny' } } });
-  });
 
-  it('gives the form again for a wrong password, and no session', async () => {
-    const browser = createPlainBrowser({ ca: gate.caPem });
-    const { answer } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, { user: 'bob@example.com', password: 'wrong' });
-    expect(answer.status).toBe(401);
-    expect(answer.text).toContain('the password is wrong');
-    expect([...browser.jar.keys()].filter((name) => name === 'sallyport-demo')).toEqual([]);
-  });
+    it('refuses whom no rule lets in, names the rule and the criterion, and tells no group that would help', async () => {
+      const mallory = await gate.person('mallory@example.com');
+      const refused = await mallory.tryKubectl(['get', 'pods', '-n', namespace.name]);
+      expect(refused.code).toBe(1);
+      const text = `policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "${namespace.name}" of cluster "dev" (criteria: groups; you are in no group)`;
+      const { token } = await gate.login('mallory@example.com');
+      const answer = await gate.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, { token });
+      expect(answer.status).toBe(403);
+      expect(answer.json()).toEqual({
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        reason: 'Forbidden',
+        code: 403,
+        message: text,
+        details: { kind: 'pods', causes: [{ reason: 'forbidden', message: text }] },
+      });
+      expect(refused.stderr + answer.text).not.toMatch(/developers|sre/);
+      const [event] = await gate.audit.await({
+        user: 'mallory@example.com',
+        verb: 'list',
+        resource: 'pods',
+        stage: 'ResponseComplete',
+      });
+      expect(event!.data).toMatchObject({
+        responseStatus: { code: 403 },
+        sallyport: { decision: { effect: 'deny', rule: 'default-deny' } },
+      });
+    });
 
-  it('asks for a login again after a session was revoked: the next kubectl may fail once, the one after logs in', async () => {
-    const [alice, bob] = [await gate.stranger('alice@example.com'), await gate.person('bob@example.com')];
-    await alice.login();
-    await alice.kubectl(['get', 'pods', '-n', namespace.name]);
-    const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
-    expect((await bob.cli(['sessions', 'revoke', session.id])).code).toBe(0);
-    const get = ['get', 'pods', '-n', namespace.name, '-o', 'name'];
-    const asksOrEnds = async () => {
-      const command = alice.startKubectl(get);
-      const asked = await Promise.race([command.ended.then(() => false), command.says(loginAddress).then(() => true, () => false)]);
-      if (asked) await answerLogin(command, gate, { user: 'alice@example.com', password: 'alice' });
-      return { asked, ...await command.ended };
-    };
-    // A Kubernetes client that hears 401 asks its plugin for a new credential, but does not send the request again.
-    const [first, second] = [await asksOrEnds(), await asksOrEnds()];
-    expect([first.asked, second.asked].filter(Boolean)).toEqual([true]);
-    expect(second).toMatchObject({ code: 0, stdout: '' });
-    expect(gate.events({ type: 'session.revoked' }).map((record) => record.data.sallyport.sessionId)).toEqual([session.id]);
-  });
+    it('gives the form again for a wrong password, and no session', async () => {
+      const browser = createPlainBrowser({ ca: gate.caPem });
+      const { answer } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
+        user: 'bob@example.com',
+        password: 'wrong',
+      });
+      expect(answer.status).toBe(401);
+      expect(answer.text).toContain('the password is wrong');
+      expect([...browser.jar.keys()].filter((name) => name === 'sallyport-demo')).toEqual([]);
+    });
 
-  it('ends a session by logout, here and at the gateway', async () => {
-    const alice = await gate.stranger('alice@example.com');
-    await alice.login();
-    const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
-    expect((await alice.cli(['logout'])).code).toBe(0);
-    expect((await alice.cli(['whoami'])).code).toBe(3);
-    const bob = await gate.person('bob@example.com');
-    expect((await bob.cli(['sessions', 'list', '--all', '-o', 'json'])).stdout).not.toContain(session.id);
-  });
+    it('asks for a login again after a session was revoked: the next kubectl may fail once, the one after logs in', async () => {
+      const [alice, bob] = [await gate.stranger('alice@example.com'), await gate.person('bob@example.com')];
+      await alice.login();
+      await alice.kubectl(['get', 'pods', '-n', namespace.name]);
+      const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
+      expect((await bob.cli(['sessions', 'revoke', session.id])).code).toBe(0);
+      const get = ['get', 'pods', '-n', namespace.name, '-o', 'name'];
+      const asksOrEnds = async () => {
+        const command = alice.startKubectl(get);
+        const asked = await Promise.race([
+          command.ended.then(() => false),
+          command.says(loginAddress).then(
+            () => true,
+            () => false,
+          ),
+        ]);
+        if (asked) await answerLogin(command, gate, { user: 'alice@example.com', password: 'alice' });
+        return { asked, ...(await command.ended) };
+      };
+      // A Kubernetes client that hears 401 asks its plugin for a new credential, but does not send the request again.
+      const [first, second] = [await asksOrEnds(), await asksOrEnds()];
+      expect([first.asked, second.asked].filter(Boolean)).toEqual([true]);
+      expect(second).toMatchObject({ code: 0, stdout: '' });
+      expect(gate.events({ type: 'session.revoked' }).map((record) => record.data.sallyport.sessionId)).toEqual([
+        session.id,
+      ]);
+    });
 
-  it('refuses a session that was revoked from the very next request on', async () => {
-    const [login, bob] = [await gate.login('alice@example.com'), await gate.login('bob@example.com')];
-    const path = '/clusters/dev/api/v1/namespaces/default/pods';
-    const before = await gate.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, { token: login.token });
-    expect(before.status).toBe(200);
-    expect((await gate.request(`/.sallyport/api/v1/sessions/${login.sessionId}`, { method: 'DELETE', token: bob.token })).status).toBe(204);
-    const after = await gate.request(path, { token: login.token });
-    expect(after.status).toBe(401);
-    expect(after.json()).toMatchObject({ kind: 'Status', reason: 'Unauthorized', code: 401 });
-  });
+    it('ends a session by logout, here and at the gateway', async () => {
+      const alice = await gate.stranger('alice@example.com');
+      await alice.login();
+      const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
+      expect((await alice.cli(['logout'])).code).toBe(0);
+      expect((await alice.cli(['whoami'])).code).toBe(3);
+      const bob = await gate.person('bob@example.com');
+      expect((await bob.cli(['sessions', 'list', '--all', '-o', 'json'])).stdout).not.toContain(session.id);
+    });
 
-  it('has people see their own sessions and events, and who may see all', async () => {
-    const [alice, carol] = [await gate.person('alice@example.com'), await gate.person('carol@example.com')];
-    const own = JSON.parse((await alice.cli(['sessions', 'list', '-o', 'json'])).stdout) as { sessions?: { user: string }[]; items?: { user: string }[] };
-    expect(new Set((own.sessions ?? own.items ?? []).map(({ user }) => user))).toEqual(new Set(['alice@example.com']));
-    expect((await alice.cli(['sessions', 'list', '--all'])).code).toBe(5);
-    const search = (who: typeof alice) => who.cli(['audit', 'search', '--user', 'mallory@example.com', '--effect', 'deny', '-o', 'json']);
-    await eventually('the refusal is in the store', async () => (await search(carol)).stdout.includes('default-deny'));
-    expect((await search(alice)).stdout).not.toContain('mallory');
-  });
+    it('refuses a session that was revoked from the very next request on', async () => {
+      const [login, bob] = [await gate.login('alice@example.com'), await gate.login('bob@example.com')];
+      const path = '/clusters/dev/api/v1/namespaces/default/pods';
+      const before = await gate.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, {
+        token: login.token,
+      });
+      expect(before.status).toBe(200);
+      expect(
+        (await gate.request(`/.sallyport/api/v1/sessions/${login.sessionId}`, { method: 'DELETE', token: bob.token }))
+          .status,
+      ).toBe(204);
+      const after = await gate.request(path, { token: login.token });
+      expect(after.status).toBe(401);
+      expect(after.json()).toMatchObject({ kind: 'Status', reason: 'Unauthorized', code: 401 });
+    });
 
-  it('leaves the same requests in the cluster\'s audit log and in ours, by one id; refused ones only in ours', async () => {
-    const join = await joinAuditLogs(gate);
-    expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
-    expect(join.joined.length).toBeGreaterThan(3);
-    expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual([]);
-  });
-});
+    it('has people see their own sessions and events, and who may see all', async () => {
+      const [alice, carol] = [await gate.person('alice@example.com'), await gate.person('carol@example.com')];
+      const own = JSON.parse((await alice.cli(['sessions', 'list', '-o', 'json'])).stdout) as {
+        sessions?: { user: string }[];
+        items?: { user: string }[];
+      };
+      expect(new Set((own.sessions ?? own.items ?? []).map(({ user }) => user))).toEqual(
+        new Set(['alice@example.com']),
+      );
+      expect((await alice.cli(['sessions', 'list', '--all'])).code).toBe(5);
+      const search = (who: typeof alice) =>
+        who.cli(['audit', 'search', '--user', 'mallory@example.com', '--effect', 'deny', '-o', 'json']);
+      await eventually('the refusal is in the store', async () =>
+        (await search(carol)).stdout.includes('default-deny'),
+      );
+      expect((await search(alice)).stdout).not.toContain('mallory');
+    });
+
+    it("leaves the same requests in the cluster's audit log and in ours, by one id; refused ones only in ours", async () => {
+      const join = await joinAuditLogs(gate);
+      expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
+      expect(join.joined.length).toBeGreaterThan(3);
+      expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual(
+        [],
+      );
+    });
+  },
+);

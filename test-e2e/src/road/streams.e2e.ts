@@ -2,9 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createNamespace, describeWith, httpRequestOnce, joinAuditLogs, realClusterAccess, startGate, startPod, theBed, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  describeWith,
+  httpRequestOnce,
+  joinAuditLogs,
+  realClusterAccess,
+  startGate,
+  startPod,
+  theBed,
+  type Gate,
+  type Person,
+  type TestNamespace,
+} from '../harness/index.ts';
 
-const transports = [['WebSocket', 'true', 'websocket'], ['SPDY', 'false', 'spdy/3.1']] as const;
+const transports = [
+  ['WebSocket', 'true', 'websocket'],
+  ['SPDY', 'false', 'spdy/3.1'],
+] as const;
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through four processes to a real node', () => {
   let gate: Gate;
@@ -14,7 +29,15 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
   beforeAll(async () => {
     namespace = await createNamespace();
     inside = ['-n', namespace.name];
-    const pods = [startPod(namespace.name, 'shell'), startPod(namespace.name, 'talker', 'echo one; echo two; sleep 1; i=0; while true; do i=$((i+1)); echo tick $i; sleep 1; done'), startPod(namespace.name, 'cat', 'cat', { stdin: true })];
+    const pods = [
+      startPod(namespace.name, 'shell'),
+      startPod(
+        namespace.name,
+        'talker',
+        'echo one; echo two; sleep 1; i=0; while true; do i=$((i+1)); echo tick $i; sleep 1; done',
+      ),
+      startPod(namespace.name, 'cat', 'cat', { stdin: true }),
+    ];
     gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
     alice = await gate.person('alice@example.com');
     await Promise.all(pods);
@@ -42,13 +65,20 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
 
     it('runs a command with its input, both its outputs and its exit code', async () => {
       const before = streamEvents('exec', 'ResponseComplete').length;
-      const result = await alice.tryKubectl(['exec', '-i', 'shell', ...inside, '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'], { env, input: 'twelve bytes' });
+      const result = await alice.tryKubectl(
+        ['exec', '-i', 'shell', ...inside, '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'],
+        { env, input: 'twelve bytes' },
+      );
       expect(result).toMatchObject({ code: 3, stdout: '12\n' });
       expect(result.stderr).toMatch(/^oops\n(.*\n)?command terminated with exit code 3\n$/);
       const events = await gate.audit.await({ subresource: 'exec', stage: 'ResponseComplete' }, before + 1);
       expect(events.at(-1)!.data).toMatchObject({
         responseStatus: { code: 101 },
-        sallyport: { policyVerb: 'create', protocol, exec: { container: 'main', command: ['sh', '-c', 'wc -c; echo oops >&2; exit 3'], stdin: true, tty: false } },
+        sallyport: {
+          policyVerb: 'create',
+          protocol,
+          exec: { container: 'main', command: ['sh', '-c', 'wc -c; echo oops >&2; exit 3'], stdin: true, tty: false },
+        },
       });
       expect(events.at(-1)!.data.requestURI).not.toContain('command');
     });
@@ -65,7 +95,12 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       attached.stdin.write(`hello over ${protocol}\n`);
       await attached.says(new RegExp(`^hello over ${protocol}$`, 'm'));
       await attached.stop();
-      const [started] = await gate.audit.await(({ data }) => data.objectRef?.subresource === 'attach' && data.stage === 'ResponseStarted' && data.sallyport.protocol === protocol);
+      const [started] = await gate.audit.await(
+        ({ data }) =>
+          data.objectRef?.subresource === 'attach' &&
+          data.stage === 'ResponseStarted' &&
+          data.sallyport.protocol === protocol,
+      );
       expect(started!.data.sallyport).toMatchObject({ policyVerb: 'create' });
     });
 
@@ -78,37 +113,73 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
     });
 
     it('forwards a port, for several connections', async () => {
-      await alice.kubectl(['exec', 'shell', ...inside, '--', 'sh', '-c', 'mkdir -p /tmp/w && echo hello > /tmp/w/index.html && (netstat -tln | grep -q :8080 || httpd -p 8080 -h /tmp/w)'], { env });
+      await alice.kubectl(
+        [
+          'exec',
+          'shell',
+          ...inside,
+          '--',
+          'sh',
+          '-c',
+          'mkdir -p /tmp/w && echo hello > /tmp/w/index.html && (netstat -tln | grep -q :8080 || httpd -p 8080 -h /tmp/w)',
+        ],
+        { env },
+      );
       const forward = alice.startKubectl(['port-forward', 'pod/shell', ':8080', ...inside], { env });
       const [, port] = await forward.says(/Forwarding from 127\.0\.0\.1:(\d+) -> 8080/);
       const answers = await Promise.all([1, 2, 3].map(() => httpRequestOnce(`http://127.0.0.1:${port}/`)));
-      expect(answers.map(({ status, text }) => [status, text])).toEqual(Array.from({ length: 3 }, () => [200, 'hello\n']));
+      expect(answers.map(({ status, text }) => [status, text])).toEqual(
+        Array.from({ length: 3 }, () => [200, 'hello\n']),
+      );
       await forward.stop();
-      const ended = await gate.audit.await(({ type, data }) => type === 'k8s.request' && data.objectRef?.subresource === 'portforward' && data.stage === 'ResponseComplete' && data.sallyport.protocol === protocol);
+      const ended = await gate.audit.await(
+        ({ type, data }) =>
+          type === 'k8s.request' &&
+          data.objectRef?.subresource === 'portforward' &&
+          data.stage === 'ResponseComplete' &&
+          data.sallyport.protocol === protocol,
+      );
       expect(ended.map(({ data }) => data.sallyport.policyVerb)).toEqual(['create']);
     });
   });
 
   it('hands over what was said last before the end', async () => {
-    const result = await alice.tryKubectl(['exec', '-i', 'shell', ...inside, '--', 'sh', '-c', 'echo started; cat > /dev/null; echo ended']);
+    const result = await alice.tryKubectl([
+      'exec',
+      '-i',
+      'shell',
+      ...inside,
+      '--',
+      'sh',
+      '-c',
+      'echo started; cat > /dev/null; echo ended',
+    ]);
     expect(result).toMatchObject({ code: 0, stdout: 'started\nended\n' });
   });
 
   it('refuses exec to whom no rule lets in, on both transports, with the rule on the terminal', async () => {
     const mallory = await gate.person('mallory@example.com');
     for (const [, webSockets] of transports) {
-      const refused = await mallory.tryKubectl(['exec', 'shell', ...inside, '--', 'id'], { env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets } });
+      const refused = await mallory.tryKubectl(['exec', 'shell', ...inside, '--', 'id'], {
+        env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets },
+      });
       expect(refused.code).toBe(1);
       expect(refused.stdout).toBe('');
     }
     expect(theBed().cluster!.node).toBeDefined();
-    expect(streamEvents('exec', 'ResponseComplete').filter((record) => record.data.user.username === 'mallory@example.com' && record.data.responseStatus?.code === 101)).toEqual([]);
+    expect(
+      streamEvents('exec', 'ResponseComplete').filter(
+        (record) => record.data.user.username === 'mallory@example.com' && record.data.responseStatus?.code === 101,
+      ),
+    ).toEqual([]);
   });
 
-  it('leaves the same streams in the cluster\'s audit log and in ours, by one id', async () => {
+  it("leaves the same streams in the cluster's audit log and in ours, by one id", async () => {
     const join = await joinAuditLogs(gate);
     expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
-    expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual([]);
+    expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual(
+      [],
+    );
     expect(join.joined.filter(({ ours }) => ours.code === 101).length).toBeGreaterThanOrEqual(12);
   });
 });

@@ -1,7 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { quantile, startSteadyLoad, type SteadyLoad } from '@sallyport/bed';
-import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Login, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  describeWith,
+  eventually,
+  realClusterAccess,
+  roleBinding,
+  startGate,
+  theBed,
+  type Gate,
+  type Login,
+  type TestNamespace,
+} from '../harness/index.ts';
 import { openWatches, type OpenWatches } from './open-watches.ts';
 
 /** A stream ends within a second of what ends its right; a busy machine is given three. */
@@ -19,7 +30,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
     await theBed().cluster!.admin.kubectl(['create', 'configmap', 'settings', '-n', namespace.name]);
-    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()], more: { streams: { perUser: 2 * many } } });
+    gate = await startGate({
+      mode: 'processes',
+      clusters: [await realClusterAccess()],
+      more: { streams: { perUser: 2 * many } },
+    });
     bob = await gate.login('bob@example.com');
     const at = `${gate.clusterUrl()}/api/v1/namespaces/${namespace.name}/configmaps`;
     watchUrl = `${at}?watch=1&fieldSelector=metadata.name%3Dsettings`;
@@ -33,7 +48,10 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
     await namespace?.remove();
   }, 60_000);
 
-  const show = (what: string, ascending: readonly number[]) => process.stderr.write(`measured: ${what}: n ${ascending.length}, p50 ${quantile(ascending, 0.5).toFixed(1)} ms, p99 ${quantile(ascending, 0.99).toFixed(1)} ms, last ${ascending.at(-1)?.toFixed(1)} ms\n`);
+  const show = (what: string, ascending: readonly number[]) =>
+    process.stderr.write(
+      `measured: ${what}: n ${ascending.length}, p50 ${quantile(ascending, 0.5).toFixed(1)} ms, p99 ${quantile(ascending, 0.99).toFixed(1)} ms, last ${ascending.at(-1)?.toFixed(1)} ms\n`,
+    );
 
   it(`end within a second where ${cut} of them lose their right at once; the others, and plain requests, go on`, async () => {
     const alice = await gate.login('alice@example.com');
@@ -42,17 +60,31 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
     await pause(5000);
     const before = load.take();
     const from = Date.now();
-    expect((await gate.request(`/.sallyport/api/v1/sessions/${alice.sessionId}`, { token: bob.token, method: 'DELETE' })).status).toBe(204);
-    await eventually('all of them have ended', () => gone.ended.size === cut, 15_000, () => `(${gone.ended.size} have)`);
+    expect(
+      (await gate.request(`/.sallyport/api/v1/sessions/${alice.sessionId}`, { token: bob.token, method: 'DELETE' }))
+        .status,
+    ).toBe(204);
+    await eventually(
+      'all of them have ended',
+      () => gone.ended.size === cut,
+      15_000,
+      () => `(${gone.ended.size} have)`,
+    );
     await pause(Math.max(0, from + 5000 - Date.now()));
     const during = load.take();
-    const revoked = (await gate.audit.await((record) => record.type === 'session.revoked' && Date.parse(record.time) >= from)).at(-1)!;
+    const revoked = (
+      await gate.audit.await((record) => record.type === 'session.revoked' && Date.parse(record.time) >= from)
+    ).at(-1)!;
     const latencies = [...gone.ended.values()].map(({ at }) => at - Date.parse(revoked.time)).toSorted((a, b) => a - b);
     show('from the revocation to the end of a watch', latencies);
     show('plain requests in the five seconds before', before.latencies);
     show('plain requests in the five seconds after', during.latencies);
     expect(quantile(latencies, 0.99)).toBeLessThan(inTime);
-    expect([...gone.ended.values()].filter(({ said }) => !said.includes('"type":"ERROR"') || !said.includes('This session was ended'))).toEqual([]);
+    expect(
+      [...gone.ended.values()].filter(
+        ({ said }) => !said.includes('"type":"ERROR"') || !said.includes('This session was ended'),
+      ),
+    ).toEqual([]);
     expect(stay.ended.size).toBe(0);
     expect([Object.keys(before.statuses), Object.keys(during.statuses)]).toEqual([['200'], ['200']]);
   }, 120_000);

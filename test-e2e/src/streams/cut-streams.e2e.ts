@@ -1,7 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  describeWith,
+  eventually,
+  realClusterAccess,
+  roleBinding,
+  startGate,
+  theBed,
+  type Gate,
+  type Person,
+  type RunningCommand,
+  type TestNamespace,
+} from '../harness/index.ts';
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream } from './open-streams.ts';
 
 /** A stream ends within a second of what ends its right; a busy machine is given three. */
@@ -19,11 +31,17 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
     const pods = startStreamPods(namespace.name);
-    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()], more: { streams: { drain: '0s', grace: `${graceMs}ms` } } });
+    gate = await startGate({
+      mode: 'processes',
+      clusters: [await realClusterAccess()],
+      more: { streams: { drain: '0s', grace: `${graceMs}ms` } },
+    });
     [alice, bob] = [await gate.person('alice@example.com'), await gate.person('bob@example.com')];
     await pods;
     watched = bob!.startKubectl(['get', 'pods', '-w', '-n', namespace.name]);
-    void watched.ended.then(() => { over = true; });
+    void watched.ended.then(() => {
+      over = true;
+    });
     await watched.says(/talker/);
   }, 90_000);
   afterAll(async () => {
@@ -32,20 +50,29 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     await namespace?.remove();
   }, 60_000);
 
-  const cuts = (reason: string) => gate.events().filter(({ type, data }) => type === 'stream.cut' && data.sallyport.stream?.reason === reason);
+  const cuts = (reason: string) =>
+    gate.events().filter(({ type, data }) => type === 'stream.cut' && data.sallyport.stream?.reason === reason);
   /** When the event of a type was made that came after this call's moment. */
   const timeOfNext = (type: 'session.revoked' | 'policy.changed') => {
     const from = Date.now();
-    return async () => Date.parse((await gate.audit.await((record) => record.type === type && Date.parse(record.time) >= from)).at(-1)!.time);
+    return async () =>
+      Date.parse(
+        (await gate.audit.await((record) => record.type === type && Date.parse(record.time) >= from)).at(-1)!.time,
+      );
   };
   const saysWhy = (ended: readonly EndedStream[], why: string) => {
-    for (const name of talks) expect([name, ended.find((one) => one.name === name)!.output]).toEqual([name, expect.stringContaining(why)]);
+    for (const name of talks)
+      expect([name, ended.find((one) => one.name === name)!.output]).toEqual([name, expect.stringContaining(why)]);
   };
 
-  it('end within a second of the revocation of their session, with the reason where they can carry one; another\'s stays', async () => {
+  it("end within a second of the revocation of their session, with the reason where they can carry one; another's stays", async () => {
     const streams = await openEveryKind(alice!, namespace.name);
     const { session } = JSON.parse((await alice!.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
-    const ending = whenEnded(streams, 'from the revocation of a session to the end of its streams', timeOfNext('session.revoked'));
+    const ending = whenEnded(
+      streams,
+      'from the revocation of a session to the end of its streams',
+      timeOfNext('session.revoked'),
+    );
     expect(await bob!.cli(['sessions', 'revoke', session.id])).toMatchObject({ code: 0 });
     const ended = await ending;
     expect(ended.filter(({ ms }) => ms < -50 || ms > inTime)).toEqual([]);
@@ -54,10 +81,19 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     for (const { command } of streams) await command.stop();
     await eventually('each is cut and closed in the log', () => {
       const ids = cuts('session-ended').map(({ data }) => data.sallyport.stream!.id);
-      const closed = gate.events().filter(({ type, data }) => type === 'stream.closed' && ids.includes(data.sallyport.stream!.id));
-      return ids.length === streams.length && closed.length === streams.length && closed.every(({ data }) => data.user.username === 'alice@example.com');
+      const closed = gate
+        .events()
+        .filter(({ type, data }) => type === 'stream.closed' && ids.includes(data.sallyport.stream!.id));
+      return (
+        ids.length === streams.length &&
+        closed.length === streams.length &&
+        closed.every(({ data }) => data.user.username === 'alice@example.com')
+      );
     });
-    const channels = gate.events().filter(({ type, data }) => type === 'stream.closed' && data.sallyport.stream?.kind === 'exec').map(({ data }) => data.sallyport.stream!.channels?.stdout?.fromServer ?? 0);
+    const channels = gate
+      .events()
+      .filter(({ type, data }) => type === 'stream.closed' && data.sallyport.stream?.kind === 'exec')
+      .map(({ data }) => data.sallyport.stream!.channels?.stdout?.fromServer ?? 0);
     expect(channels.every((bytes) => bytes > 10)).toBe(true);
     await alice!.login();
   }, 60_000);
@@ -67,7 +103,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     const before = readFileSync(gate.configFile, 'utf8');
     const config = parse(before) as { clusters: { policy: unknown }[] };
     config.clusters[0]!.policy = [{ allow: { or: [{ groups: 'sre' }] } }];
-    const ending = whenEnded(streams, 'from a policy in force to the end of the streams it does not allow', timeOfNext('policy.changed'));
+    const ending = whenEnded(
+      streams,
+      'from a policy in force to the end of the streams it does not allow',
+      timeOfNext('policy.changed'),
+    );
     writeFileSync(gate.configFile, stringify(config));
     const ended = await ending;
     expect(ended.filter(({ ms }) => ms < -50 || ms > inTime)).toEqual([]);
@@ -75,13 +115,21 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     expect(over).toBe(false);
     for (const { command } of streams) await command.stop();
     writeFileSync(gate.configFile, before);
-    await eventually('the old policy is back', async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0, 10_000);
+    await eventually(
+      'the old policy is back',
+      async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
+      10_000,
+    );
   }, 60_000);
 
   it('end when nobody can be asked for longer than the grace period, but not before', async () => {
     const streams = await openEveryKind(alice!, namespace.name);
     const lostAt = Date.now();
-    const ending = whenEnded(streams, `from the loss of authorize to the end of streams (grace ${graceMs} ms)`, () => lostAt);
+    const ending = whenEnded(
+      streams,
+      `from the loss of authorize to the end of streams (grace ${graceMs} ms)`,
+      () => lostAt,
+    );
     await gate.processes!.stop('authorize', 'SIGKILL');
     const ended = await ending;
     await gate.processes!.start('authorize');

@@ -1,8 +1,36 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createNamespace, describeWith, dialRaw, eventually, realClusterAccess, startGate, startPod, type Gate, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  describeWith,
+  dialRaw,
+  eventually,
+  realClusterAccess,
+  startGate,
+  startPod,
+  type Gate,
+  type TestNamespace,
+} from '../harness/index.ts';
 
-const targets: [string, string][] = [['log', 'pods/web/log?follow=true'], ['exec', 'pods/web/exec?command=cat&stdin=true&stdout=true'], ['attach', 'pods/web/attach?stdin=true&stdout=true'], ['port-forward', 'pods/web/portforward?ports=80'], ['watch', 'pods?watch=true']];
-const offers = [undefined, 'made.up', 'made.up, other.made.up', 'v5.channel.k8s.io', 'v4.channel.k8s.io', 'binary.k8s.io', 'made.up, v5.channel.k8s.io', 'made.up, v4.channel.k8s.io', 'v5.channel.k8s.io, binary.k8s.io', 'SPDY/3.1+portforward.k8s.io', ''];
+const targets: [string, string][] = [
+  ['log', 'pods/web/log?follow=true'],
+  ['exec', 'pods/web/exec?command=cat&stdin=true&stdout=true'],
+  ['attach', 'pods/web/attach?stdin=true&stdout=true'],
+  ['port-forward', 'pods/web/portforward?ports=80'],
+  ['watch', 'pods?watch=true'],
+];
+const offers = [
+  undefined,
+  'made.up',
+  'made.up, other.made.up',
+  'v5.channel.k8s.io',
+  'v4.channel.k8s.io',
+  'binary.k8s.io',
+  'made.up, v5.channel.k8s.io',
+  'made.up, v4.channel.k8s.io',
+  'v5.channel.k8s.io, binary.k8s.io',
+  'SPDY/3.1+portforward.k8s.io',
+  '',
+];
 
 describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offers', () => {
   let gate: Gate;
@@ -20,19 +48,59 @@ describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offer
   }, 60_000);
 
   describe.each(targets)('%s', (kind, target) => {
-    it.each(offers)('is open or over, and never neither (%j)', async (protocols) => {
-      const socket = await dialRaw(gate.url, gate.caPem);
-      let text = '';
-      let over = false;
-      socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1'); });
-      for (const event of ['end', 'close']) socket.on(event, () => { over = true; });
-      socket.write([`GET /clusters/dev/api/v1/namespaces/${namespace.name}/${target} HTTP/1.1`, 'Host: 127.0.0.1', `Authorization: Bearer ${token}`, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Version: 13', ...(protocols === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocols}`]), '', ''].join('\r\n'));
-      await eventually('an answer', () => /^HTTP\/1\.1 \d/.test(text), 10_000, () => `${kind} ${protocols}: ${text.slice(0, 200)}`);
-      const code = Number(/^HTTP\/1\.1 (\d+)/.exec(text)![1]);
-      if (code !== 101) await eventually('the end', () => over, 5000, () => text.slice(0, 200));
-      if (kind === 'log') expect(code).toBe(protocols === undefined || protocols === 'binary.k8s.io' ? 101 : 400);
-      socket.destroy();
-      await eventually('nothing is open', async () => (JSON.parse((await gate.request('/.sallyport/api/v1/streams', { token })).text) as { streams: unknown[] }).streams.length === 0, 10_000, () => `${kind} ${protocols}: ${text.slice(0, 200)}`);
-    }, 30_000);
+    it.each(offers)(
+      'is open or over, and never neither (%j)',
+      async (protocols) => {
+        const socket = await dialRaw(gate.url, gate.caPem);
+        let text = '';
+        let over = false;
+        socket.on('data', (chunk: Buffer) => {
+          text += chunk.toString('latin1');
+        });
+        for (const event of ['end', 'close'])
+          socket.on(event, () => {
+            over = true;
+          });
+        socket.write(
+          [
+            `GET /clusters/dev/api/v1/namespaces/${namespace.name}/${target} HTTP/1.1`,
+            'Host: 127.0.0.1',
+            `Authorization: Bearer ${token}`,
+            'Connection: Upgrade',
+            'Upgrade: websocket',
+            'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+            'Sec-WebSocket-Version: 13',
+            ...(protocols === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocols}`]),
+            '',
+            '',
+          ].join('\r\n'),
+        );
+        await eventually(
+          'an answer',
+          () => /^HTTP\/1\.1 \d/.test(text),
+          10_000,
+          () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
+        );
+        const code = Number(/^HTTP\/1\.1 (\d+)/.exec(text)![1]);
+        if (code !== 101)
+          await eventually(
+            'the end',
+            () => over,
+            5000,
+            () => text.slice(0, 200),
+          );
+        if (kind === 'log') expect(code).toBe(protocols === undefined || protocols === 'binary.k8s.io' ? 101 : 400);
+        socket.destroy();
+        await eventually(
+          'nothing is open',
+          async () =>
+            (JSON.parse((await gate.request('/.sallyport/api/v1/streams', { token })).text) as { streams: unknown[] })
+              .streams.length === 0,
+          10_000,
+          () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
+        );
+      },
+      30_000,
+    );
   });
 });

@@ -34,7 +34,10 @@ function watchers({ gate, watchUrl, victim, administrator }: MixedLoadDeps) {
       const { token, sessionId } = await gate.login(victim);
       const watches = await open(token, 10);
       try {
-        const { status } = await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { token: administrator(), method: 'DELETE' });
+        const { status } = await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+          token: administrator(),
+          method: 'DELETE',
+        });
         if (status !== 204) throw new Error(`a session was not revoked: ${status}`);
         await eventually('the watches of a revoked session end', () => watches.ended.size === 10, 10_000);
       } finally {
@@ -57,33 +60,49 @@ function commands({ person, inside }: MixedLoadDeps) {
   };
   return {
     async 'exec that ends'() {
-      const { code, stderr } = await person.tryKubectl(['exec', '-i', ...inside, 'shell', '--', 'sh', '-c', 'cat; exit 7'], { input: 'some input' });
+      const { code, stderr } = await person.tryKubectl(
+        ['exec', '-i', ...inside, 'shell', '--', 'sh', '-c', 'cat; exit 7'],
+        { input: 'some input' },
+      );
       if (code !== 7) throw new Error(`an exec ended with ${code}: ${stderr}`);
     },
     'logs -f': () => forAWhile(['logs', '-f', '--tail=1', ...inside, 'talker'], /tick/),
-    'exec given up': () => forAWhile(['exec', ...inside, 'shell', '--', 'sh', '-c', 'for i in $(seq 50); do echo tock; sleep 0.2; done'], /tock/),
+    'exec given up': () =>
+      forAWhile(
+        ['exec', ...inside, 'shell', '--', 'sh', '-c', 'for i in $(seq 50); do echo tock; sleep 0.2; done'],
+        /tock/,
+      ),
     'port-forward': () => forAWhile(['port-forward', ...inside, 'pod/shell', ':9090'], /Forwarding/),
   };
 }
 
-/** Starts every kind of stream again and again, one of each kind at a time with a pause between. Failures are counted, and the last of each kind told by `lastFailure`. */
+/**
+ * Starts every kind of stream again and again, one of each kind at a time with a pause between. Failures are counted,
+ * and the last of each kind told by `lastFailure`.
+ */
 export function startMixedLoad(deps: MixedLoadDeps): MixedLoad & { lastFailure: Record<string, string> } {
   const counts: Record<string, number> = {};
   const lastFailure: Record<string, string> = {};
   let stopped = false;
-  const count = (name: string) => { counts[name] = (counts[name] ?? 0) + 1; };
+  const count = (name: string) => {
+    counts[name] = (counts[name] ?? 0) + 1;
+  };
   const again = async (name: string, turn: () => Promise<void>) => {
     while (!stopped) {
-      await turn().then(() => count(name), (error: Error) => {
-        count(`${name}: failed`);
-        lastFailure[name] = error.message.slice(0, 300);
-      });
+      await turn().then(
+        () => count(name),
+        (error: Error) => {
+          count(`${name}: failed`);
+          lastFailure[name] = error.message.slice(0, 300);
+        },
+      );
       await pause(2000);
     }
   };
   const running = Object.entries({ ...watchers(deps), ...commands(deps) }).map(([name, turn]) => again(name, turn));
   return {
-    counts, lastFailure,
+    counts,
+    lastFailure,
     async stop() {
       stopped = true;
       await Promise.all(running);

@@ -16,10 +16,16 @@ const podScripts = {
 
 /** Starts the pods of `openEveryKind` in a namespace, and waits until they run. */
 export async function startStreamPods(namespace: string): Promise<void> {
-  await Promise.all(Object.entries(podScripts).map(([name, script]) => startPod(namespace, name, script, { stdin: true })));
+  await Promise.all(
+    Object.entries(podScripts).map(([name, script]) => startPod(namespace, name, script, { stdin: true })),
+  );
 }
 
-async function forward(person: Person, where: string[], env: Record<string, string>): Promise<{ command: RunningCommand; socket: Socket }> {
+async function forward(
+  person: Person,
+  where: string[],
+  env: Record<string, string>,
+): Promise<{ command: RunningCommand; socket: Socket }> {
   const command = person.startKubectl(['port-forward', 'pod/shell', ':9090', ...where], { env });
   const [, port] = await command.says(/Forwarding from 127\.0\.0\.1:(\d+)/);
   const socket = connect({ port: Number(port), host: '127.0.0.1' });
@@ -40,10 +46,15 @@ function startAtTerminal(person: Person, args: readonly string[]): RunningComman
 }
 
 /**
- * Opens one of every kind of stream in a namespace with the pods `shell` and `talker`, and waits until each is alive. With `servers` (addresses of
- * the cluster through several gateways) they take turns, and an exec at a terminal is among them.
+ * Opens one of every kind of stream in a namespace with the pods `shell` and `talker`, and waits until each is alive.
+ * With `servers` (addresses of the cluster through several gateways) they take turns, and an exec at a terminal is
+ * among them.
  */
-export async function openEveryKind(person: Person, namespace: string, servers: readonly string[] = []): Promise<OpenStream[]> {
+export async function openEveryKind(
+  person: Person,
+  namespace: string,
+  servers: readonly string[] = [],
+): Promise<OpenStream[]> {
   let turn = 0;
   const where = () => {
     turn += 1;
@@ -53,16 +64,19 @@ export async function openEveryKind(person: Person, namespace: string, servers: 
     await command.says(says, 20_000);
     return { name, command };
   };
-  const start = (name: string, args: string[], says: RegExp, env: Record<string, string> = {}) => alive(name, person.startKubectl(args, { env }), says);
+  const start = (name: string, args: string[], says: RegExp, env: Record<string, string> = {}) =>
+    alive(name, person.startKubectl(args, { env }), says);
   return Promise.all([
-    ...(servers.length === 0 ? [] : [alive('exec -it', startAtTerminal(person, ['exec', '-it', ...where(), 'shell', ...ticking]), /tock 2/)]),
+    ...(servers.length === 0
+      ? []
+      : [alive('exec -it', startAtTerminal(person, ['exec', '-it', ...where(), 'shell', ...ticking]), /tock 2/)]),
     start('exec over WebSocket', ['exec', '-i', ...where(), 'shell', ...ticking], /tock 2/),
     start('exec over SPDY', ['exec', '-i', ...where(), 'shell', ...ticking], /tock 2/, spdy),
     start('attach', ['attach', ...where(), 'talker'], /tick \d+/),
     start('logs -f', ['logs', '-f', '--tail=1', ...where(), 'talker'], /tick \d+/),
     start('get -w', ['get', 'pods', '-w', ...where()], /talker/),
-    (async () => ({ name: 'port-forward over WebSocket', ...await forward(person, where(), {}) }))(),
-    (async () => ({ name: 'port-forward over SPDY', ...await forward(person, where(), spdy) }))(),
+    (async () => ({ name: 'port-forward over WebSocket', ...(await forward(person, where(), {})) }))(),
+    (async () => ({ name: 'port-forward over SPDY', ...(await forward(person, where(), spdy)) }))(),
   ]);
 }
 
@@ -70,15 +84,26 @@ export async function openEveryKind(person: Person, namespace: string, servers: 
 export type EndedStream = { name: string; ms: number; output: string };
 
 /**
- * Waits until all have ended; kubectl port-forward itself may stay, its connection counts. `since` says when that which ends them happened
- * (milliseconds since the epoch); it is asked afterwards. Call this before that happens. The figures go to standard error.
+ * Waits until all have ended; kubectl port-forward itself may stay, its connection counts. `since` says when that which
+ * ends them happened (milliseconds since the epoch); it is asked afterwards. Call this before that happens. The figures
+ * go to standard error.
  */
-export async function whenEnded(streams: readonly OpenStream[], what: string, since: () => number | Promise<number>): Promise<EndedStream[]> {
-  const all = await Promise.all(streams.map(async ({ name, command, socket }) => {
-    if (socket) await new Promise<void>((resolve) => { if (socket.closed) resolve(); else socket.once('close', () => resolve()); });
-    else await command.ended;
-    return { name, at: Date.now(), output: `${command.stdout()}${command.stderr()}` };
-  }));
+export async function whenEnded(
+  streams: readonly OpenStream[],
+  what: string,
+  since: () => number | Promise<number>,
+): Promise<EndedStream[]> {
+  const all = await Promise.all(
+    streams.map(async ({ name, command, socket }) => {
+      if (socket)
+        await new Promise<void>((resolve) => {
+          if (socket.closed) resolve();
+          else socket.once('close', () => resolve());
+        });
+      else await command.ended;
+      return { name, at: Date.now(), output: `${command.stdout()}${command.stderr()}` };
+    }),
+  );
   const start = await since();
   const ended = all.map(({ at, ...one }) => ({ ...one, ms: Math.round(at - start) }));
   process.stderr.write(`measured: ${what}: ${ended.map(({ name, ms }) => `${name} ${ms} ms`).join(', ')}\n`);

@@ -11,11 +11,14 @@ export type OpenWatches = {
 /** A watch stands once its first event is through. */
 function openWatch(socket: TLSSocket, head: string, ended: OpenWatches['ended']): Promise<void> {
   let said = '';
-  const end = () => { if (!ended.has(socket)) ended.set(socket, { at: Date.now(), said }); };
+  const end = () => {
+    if (!ended.has(socket)) ended.set(socket, { at: Date.now(), said });
+  };
   return new Promise((resolve, reject) => {
     socket.on('data', (bytes: Buffer) => {
       said = (said + bytes.toString('latin1')).slice(-2000);
-      if (said.startsWith('HTTP/') && !said.startsWith('HTTP/1.1 200')) reject(new Error(`a watch was answered ${said}`));
+      if (said.startsWith('HTTP/') && !said.startsWith('HTTP/1.1 200'))
+        reject(new Error(`a watch was answered ${said}`));
       if (said.includes('"ADDED"')) resolve();
       if (said.endsWith('\r\n0\r\n\r\n')) end(); // the last chunk; the connection may stay
     });
@@ -29,7 +32,10 @@ function openWatch(socket: TLSSocket, head: string, ended: OpenWatches['ended'])
 }
 
 /** Opens `count` watches at `url`, a few at a time, and returns when all stand. */
-export async function openWatches(url: string, options: { ca: string; token: string; count: number }): Promise<OpenWatches> {
+export async function openWatches(
+  url: string,
+  options: { ca: string; token: string; count: number },
+): Promise<OpenWatches> {
   const { hostname, port, host, pathname, search } = new URL(url);
   const secureContext = createSecureContext({ ca: options.ca });
   const head = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\nUser-Agent: kubectl/v1.36.3\r\nAuthorization: Bearer ${options.token}\r\n\r\n`;

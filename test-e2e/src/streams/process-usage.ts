@@ -13,5 +13,9 @@ export function processUsage(pid: number): ProcessUsage {
     }
   });
   const rss = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
-  return { rssMiB: Math.round(Number(rss) / 1024), descriptors: links.length, sockets: links.filter((link) => link.startsWith('socket:')).length };
+  return {
+    rssMiB: Math.round(Number(rss) / 1024),
+    descriptors: links.length,
+    sockets: links.filter((link) => link.startsWith('socket:')).length,
+  };
 }

@@ -36,5 +36,10 @@ export async function pump(into: Writable, from: Readable, bytes: number): Promi
     }
   })();
   const [sent] = await Promise.all([write(into, bytes), reading]);
-  return { sent, received: hash.digest('hex'), receivedBytes, rate: Math.round(bytes / (performance.now() - began) / 1000) };
+  return {
+    sent,
+    received: hash.digest('hex'),
+    receivedBytes,
+    rate: Math.round(bytes / (performance.now() - began) / 1000),
+  };
 }

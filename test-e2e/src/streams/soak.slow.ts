@@ -2,7 +2,16 @@ import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startBed, startSteadyLoad, type Bed } from '@sallyport/bed';
-import { createNamespace, describeWith, eventually, realClusterAccess, startGate, type Gate, type Person, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  describeWith,
+  eventually,
+  realClusterAccess,
+  startGate,
+  type Gate,
+  type Person,
+  type TestNamespace,
+} from '../harness/index.ts';
 import { startMixedLoad } from './mixed-load.ts';
 import { startStreamPods } from './open-streams.ts';
 import { processUsage, type ProcessUsage } from './process-usage.ts';
@@ -13,84 +22,148 @@ const minute = 60_000;
 const services = ['proxy', 'authorize', 'authenticate'] as const;
 type Usage = Record<(typeof services)[number], ProcessUsage>;
 
-describeWith(['node', 'redis', 'kafka', 'postgres', 'cluster', 'kubectl'], `${soakMinutes} minutes of streams that open, close and are cut`, () => {
-  let own: Bed;
-  let gate: Gate;
-  let alice: Person;
-  let namespace: TestNamespace;
-  let token = '';
-  beforeAll(async () => {
-    namespace = await createNamespace();
-    await startStreamPods(namespace.name);
-    // What goes away on the way is its own; the cluster with the node is everybody's.
-    own = await startBed({ need: ['redis', 'cluster', 'kubectl'] });
-    const account = await own.cluster!.createGatewayServiceAccount({ groups: ['developers', 'sre'] });
-    await own.cluster!.admin.kubectl(['create', 'clusterrolebinding', 'developers', '--clusterrole=cluster-admin', '--group=developers', '--group=sre']);
-    await own.cluster!.admin.kubectl(['create', 'configmap', 'settings', '-n', 'default']);
-    const restarted = { name: 'restarted', server: own.cluster!.server, caFile: own.cluster!.caFile, tokenFile: account.tokenFile, impersonate: { groups: ['developers', 'sre'] } };
-    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess(), restarted], servers: { redis: own.redis!.url } });
-    alice = await gate.person('alice@example.com');
-    token = (await gate.login('bob@example.com')).token;
-  }, 180_000);
-  afterAll(async () => {
-    await gate?.stop();
-    await own?.stop();
-    await namespace?.remove();
-  }, 90_000);
+describeWith(
+  ['node', 'redis', 'kafka', 'postgres', 'cluster', 'kubectl'],
+  `${soakMinutes} minutes of streams that open, close and are cut`,
+  () => {
+    let own: Bed;
+    let gate: Gate;
+    let alice: Person;
+    let namespace: TestNamespace;
+    let token = '';
+    beforeAll(async () => {
+      namespace = await createNamespace();
+      await startStreamPods(namespace.name);
+      // What goes away on the way is its own; the cluster with the node is everybody's.
+      own = await startBed({ need: ['redis', 'cluster', 'kubectl'] });
+      const account = await own.cluster!.createGatewayServiceAccount({ groups: ['developers', 'sre'] });
+      await own.cluster!.admin.kubectl([
+        'create',
+        'clusterrolebinding',
+        'developers',
+        '--clusterrole=cluster-admin',
+        '--group=developers',
+        '--group=sre',
+      ]);
+      await own.cluster!.admin.kubectl(['create', 'configmap', 'settings', '-n', 'default']);
+      const restarted = {
+        name: 'restarted',
+        server: own.cluster!.server,
+        caFile: own.cluster!.caFile,
+        tokenFile: account.tokenFile,
+        impersonate: { groups: ['developers', 'sre'] },
+      };
+      gate = await startGate({
+        mode: 'processes',
+        clusters: [await realClusterAccess(), restarted],
+        servers: { redis: own.redis!.url },
+      });
+      alice = await gate.person('alice@example.com');
+      token = (await gate.login('bob@example.com')).token;
+    }, 180_000);
+    afterAll(async () => {
+      await gate?.stop();
+      await own?.stop();
+      await namespace?.remove();
+    }, 90_000);
 
-  const usage = () => Object.fromEntries(services.map((name) => [name, processUsage(gate.processes!.pid(name)!)])) as Usage;
-  const show = (what: string, now: Usage) => process.stderr.write(`measured: ${what}: ${services.map((name) => `${name} ${now[name].rssMiB} MiB, ${now[name].descriptors} descriptors (${now[name].sockets} sockets)`).join('; ')}\n`);
-  const configMaps = () => `${gate.clusterUrl('restarted')}/api/v1/namespaces/default/configmaps`;
+    const usage = () =>
+      Object.fromEntries(services.map((name) => [name, processUsage(gate.processes!.pid(name)!)])) as Usage;
+    const show = (what: string, now: Usage) =>
+      process.stderr.write(
+        `measured: ${what}: ${services.map((name) => `${name} ${now[name].rssMiB} MiB, ${now[name].descriptors} descriptors (${now[name].sockets} sockets)`).join('; ')}\n`,
+      );
+    const configMaps = () => `${gate.clusterUrl('restarted')}/api/v1/namespaces/default/configmaps`;
 
-  /** The middle one of the sizes of a process over some of the samples. */
-  const middle = (samples: readonly Usage[], name: keyof Usage) => samples.map((one) => one[name].rssMiB).toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!;
+    /** The middle one of the sizes of a process over some of the samples. */
+    const middle = (samples: readonly Usage[], name: keyof Usage) =>
+      samples.map((one) => one[name].rssMiB).toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!;
 
-  /** Loads the gateway for a while, with what goes away at the given shares of that time, and returns what is held once all is quiet again. */
-  async function load(ms: number, outages: { at: number; away: () => Promise<unknown>; back: () => Promise<unknown> }[]): Promise<{ quiet: Usage; samples: Usage[] }> {
-    const samples: Usage[] = [];
-    const plain = startSteadyLoad(`${configMaps()}/settings`, { ca: gate.caPem, token, perSecond: 50 });
-    const mixed = startMixedLoad({ gate, person: alice, inside: ['-n', namespace.name], watchUrl: `${configMaps()}?watch=1&fieldSelector=metadata.name%3Dsettings`, victim: 'alice@example.com', administrator: () => token });
-    const began = Date.now();
-    for (const { at, away, back } of [...outages, { at: 1, away: async () => {}, back: async () => {} }]) {
-      while (Date.now() - began < at * ms) {
-        await pause(Math.min(minute, Math.max(0, began + at * ms - Date.now())));
-        samples.push(usage());
-        show(`after ${((Date.now() - began) / minute).toFixed(1)} minutes`, samples.at(-1)!);
+    /**
+     * Loads the gateway for a while, with what goes away at the given shares of that time, and returns what is held
+     * once all is quiet again.
+     */
+    async function load(
+      ms: number,
+      outages: { at: number; away: () => Promise<unknown>; back: () => Promise<unknown> }[],
+    ): Promise<{ quiet: Usage; samples: Usage[] }> {
+      const samples: Usage[] = [];
+      const plain = startSteadyLoad(`${configMaps()}/settings`, { ca: gate.caPem, token, perSecond: 50 });
+      const mixed = startMixedLoad({
+        gate,
+        person: alice,
+        inside: ['-n', namespace.name],
+        watchUrl: `${configMaps()}?watch=1&fieldSelector=metadata.name%3Dsettings`,
+        victim: 'alice@example.com',
+        administrator: () => token,
+      });
+      const began = Date.now();
+      for (const { at, away, back } of [...outages, { at: 1, away: async () => {}, back: async () => {} }]) {
+        while (Date.now() - began < at * ms) {
+          await pause(Math.min(minute, Math.max(0, began + at * ms - Date.now())));
+          samples.push(usage());
+          show(`after ${((Date.now() - began) / minute).toFixed(1)} minutes`, samples.at(-1)!);
+        }
+        await away();
+        await pause(at < 1 ? 5000 : 0);
+        await back();
       }
-      await away();
-      await pause(at < 1 ? 5000 : 0);
-      await back();
+      await mixed.stop();
+      const { statuses } = plain.take();
+      plain.stop();
+      process.stderr.write(
+        `measured: plain requests ${JSON.stringify(statuses)}; streams ${JSON.stringify(mixed.counts)}; last failures ${JSON.stringify(mixed.lastFailure)}\n`,
+      );
+      expect(Object.keys(mixed.counts)).toEqual(
+        expect.arrayContaining([
+          'watches ended by their client',
+          'watches cut',
+          'exec that ends',
+          'exec given up',
+          'logs -f',
+          'port-forward',
+        ]),
+      );
+      // Idle connections are kept for 65 seconds.
+      await pause(75_000);
+      return { quiet: usage(), samples };
     }
-    await mixed.stop();
-    const { statuses } = plain.take();
-    plain.stop();
-    process.stderr.write(`measured: plain requests ${JSON.stringify(statuses)}; streams ${JSON.stringify(mixed.counts)}; last failures ${JSON.stringify(mixed.lastFailure)}\n`);
-    expect(Object.keys(mixed.counts)).toEqual(expect.arrayContaining(['watches ended by their client', 'watches cut', 'exec that ends', 'exec given up', 'logs -f', 'port-forward']));
-    // Idle connections are kept for 65 seconds.
-    await pause(75_000);
-    return { quiet: usage(), samples };
-  }
 
-  it('leave no socket, no descriptor and no memory behind, also where Redis and the cluster are away twice', async () => {
-    const { apiServer } = own.cluster!;
-    const redis = own.redis!;
-    const pids = services.map((name) => gate.processes!.pid(name));
-    const { quiet: first } = await load(Math.min(2, soakMinutes / 4) * minute, []);
-    show('quiet after the first load', first);
-    const { quiet: second, samples } = await load(soakMinutes * minute, [
-      { at: 0.2, away: () => redis.pause(), back: () => redis.resume() }, { at: 0.4, away: () => apiServer.pause(), back: () => apiServer.resume() },
-      { at: 0.6, away: () => redis.pause(), back: () => redis.resume() }, { at: 0.8, away: () => apiServer.pause(), back: () => apiServer.resume() },
-    ]);
-    show('quiet after the second load', second);
-    expect(services.map((name) => gate.processes!.pid(name))).toEqual(pids);
-    await eventually('requests go through', async () => (await gate.request('/clusters/restarted/api/v1/namespaces/default/configmaps/settings', { token })).status === 200);
-    // A process grows into its load at first; then it must stay as it is.
-    const third = Math.floor(samples.length / 3);
-    for (const name of services) {
-      const [earlier, later] = [middle(samples.slice(third, 2 * third), name), middle(samples.slice(2 * third), name)];
-      process.stderr.write(`measured: ${name}: ${earlier} MiB in the middle third, ${later} MiB in the last\n`);
-      expect(later).toBeLessThan(earlier * 1.15 + 16);
-      expect(second[name].descriptors).toBeLessThan(first[name].descriptors + 16);
-    }
-  }, (soakMinutes * 1.5 + 10) * minute);
-});
+    it(
+      'leave no socket, no descriptor and no memory behind, also where Redis and the cluster are away twice',
+      async () => {
+        const { apiServer } = own.cluster!;
+        const redis = own.redis!;
+        const pids = services.map((name) => gate.processes!.pid(name));
+        const { quiet: first } = await load(Math.min(2, soakMinutes / 4) * minute, []);
+        show('quiet after the first load', first);
+        const { quiet: second, samples } = await load(soakMinutes * minute, [
+          { at: 0.2, away: () => redis.pause(), back: () => redis.resume() },
+          { at: 0.4, away: () => apiServer.pause(), back: () => apiServer.resume() },
+          { at: 0.6, away: () => redis.pause(), back: () => redis.resume() },
+          { at: 0.8, away: () => apiServer.pause(), back: () => apiServer.resume() },
+        ]);
+        show('quiet after the second load', second);
+        expect(services.map((name) => gate.processes!.pid(name))).toEqual(pids);
+        await eventually(
+          'requests go through',
+          async () =>
+            (await gate.request('/clusters/restarted/api/v1/namespaces/default/configmaps/settings', { token }))
+              .status === 200,
+        );
+        // A process grows into its load at first; then it must stay as it is.
+        const third = Math.floor(samples.length / 3);
+        for (const name of services) {
+          const [earlier, later] = [
+            middle(samples.slice(third, 2 * third), name),
+            middle(samples.slice(2 * third), name),
+          ];
+          process.stderr.write(`measured: ${name}: ${earlier} MiB in the middle third, ${later} MiB in the last\n`);
+          expect(later).toBeLessThan(earlier * 1.15 + 16);
+          expect(second[name].descriptors).toBeLessThan(first[name].descriptors + 16);
+        }
+      },
+      (soakMinutes * 1.5 + 10) * minute,
+    );
+  },
+);

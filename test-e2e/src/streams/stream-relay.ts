@@ -32,10 +32,17 @@ function headerOf(head: string, name: string): string {
 function aboutOf(request: string, response: string): ObservedStream {
   const kind = /^\S+ [^ ?]*\/(exec|attach|portforward)[? ]/.exec(request)![1] as ObservedStream['kind'];
   const protocol = headerOf(request, 'Upgrade').toLowerCase() === 'websocket' ? 'websocket' : 'spdy';
-  return { kind, protocol, subprotocol: headerOf(response, protocol === 'websocket' ? 'Sec-WebSocket-Protocol' : 'X-Stream-Protocol-Version') };
+  return {
+    kind,
+    protocol,
+    subprotocol: headerOf(response, protocol === 'websocket' ? 'Sec-WebSocket-Protocol' : 'X-Stream-Protocol-Version'),
+  };
 }
 
-/** Passes on what a server says until the stream can be ended, as a gateway would: not a byte behind the boundary. True once it is ended. */
+/**
+ * Passes on what a server says until the stream can be ended, as a gateway would: not a byte behind the boundary. True
+ * once it is ended.
+ */
 function passAndEnd(stream: RelayedStream, bytes: Buffer, cut: Cut, client: Socket): boolean {
   for (let at = 0; ;) {
     const ending = stream.observer.endWith(cut.status);
@@ -75,11 +82,18 @@ function relayStream(stream: RelayedStream, client: Socket, cluster: Socket, cut
     client.write(bytes);
     tryCut(Buffer.alloc(0));
   });
-  cluster.once('close', () => { stream.closed = true; });
+  cluster.once('close', () => {
+    stream.closed = true;
+  });
 }
 
 /** A connection: one head each way decides whether it is a stream that is recorded, or just passed on. */
-function relayConnection(client: Socket, cluster: Socket, began: (about: ObservedStream) => RelayedStream, cutOf: () => Cut | undefined): void {
+function relayConnection(
+  client: Socket,
+  cluster: Socket,
+  began: (about: ObservedStream) => RelayedStream,
+  cutOf: () => Cut | undefined,
+): void {
   let [request, response] = ['', ''];
   const gather = (bytes: Buffer): void => {
     if (!request.includes(endOfHead)) request += bytes.toString('latin1');
@@ -120,7 +134,10 @@ export async function startStreamRelay({ server, caPem, certPem, keyPem }: Strea
   };
   const listener = createServer({ allowHalfOpen: true }, (client) => {
     const cluster = connectTls(options);
-    for (const [from, to] of [[client, cluster], [cluster, client]] as const) {
+    for (const [from, to] of [
+      [client, cluster],
+      [cluster, client],
+    ] as const) {
       sockets.add(from);
       from.setNoDelay(true);
       from.on('error', () => from.destroy());
@@ -137,7 +154,9 @@ export async function startStreamRelay({ server, caPem, certPem, keyPem }: Strea
   return {
     url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
     streams,
-    endWith: (status, when) => { cut = { status, when }; },
+    endWith: (status, when) => {
+      cut = { status, when };
+    },
     async stop() {
       for (const socket of sockets) socket.destroy();
       listener.close();

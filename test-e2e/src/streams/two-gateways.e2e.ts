@@ -1,7 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { startBed, type Bed } from '@sallyport/bed';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createNamespace, describeWith, eventually, realClusterAccess, roleBinding, startGate, theBed, type Gate, type Person, type RunningCommand, type TestNamespace } from '../harness/index.ts';
+import {
+  createNamespace,
+  describeWith,
+  eventually,
+  realClusterAccess,
+  roleBinding,
+  startGate,
+  theBed,
+  type Gate,
+  type Person,
+  type RunningCommand,
+  type TestNamespace,
+} from '../harness/index.ts';
 import { openEveryKind, startStreamPods, whenEnded, type EndedStream, type OpenStream } from './open-streams.ts';
 
 /** A stream ends within a second of what ends its right; a busy machine is given three. */
@@ -10,7 +22,24 @@ const graceMs = 2000;
 const short = { lifetime: '25s' };
 const kinds = ['attach', 'exec', 'exec', 'exec', 'log', 'portforward', 'portforward', 'watch'];
 
-type Row = { id: string; kind: string; proxy: string; user: string; cluster: string; verb: string; sessionId: string; namespace: string; name: string; container?: string; ports?: number[]; since: number; bytesIn: number; bytesOut: number; end?: number; reason?: string };
+type Row = {
+  id: string;
+  kind: string;
+  proxy: string;
+  user: string;
+  cluster: string;
+  verb: string;
+  sessionId: string;
+  namespace: string;
+  name: string;
+  container?: string;
+  ports?: number[];
+  since: number;
+  bytesIn: number;
+  bytesOut: number;
+  end?: number;
+  reason?: string;
+};
 type List = { code: number; streams: Row[]; missing: string[]; stderr: string };
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over two gateways and one Redis', () => {
@@ -25,7 +54,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
     const pods = startStreamPods(namespace.name);
-    gate = await startGate({ mode: 'processes', proxies: 2, servers: { redis: bed.redis!.url }, clusters: [await realClusterAccess()], more: { streams: { drain: '0s', grace: `${graceMs}ms` } } });
+    gate = await startGate({
+      mode: 'processes',
+      proxies: 2,
+      servers: { redis: bed.redis!.url },
+      clusters: [await realClusterAccess()],
+      more: { streams: { drain: '0s', grace: `${graceMs}ms` } },
+    });
     [alice, bob] = [await gate.person('alice@example.com'), await gate.person('bob@example.com')];
     servers = [gate.clusterUrl(), gate.moreProxies[0]!.url + new URL(gate.clusterUrl()).pathname];
     await pods;
@@ -40,59 +75,111 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
 
   /** bob watches through each gateway, without an end of his own. */
   async function watchAsBob(): Promise<void> {
-    watching = servers.map((server) => bob!.startKubectl(['get', 'pods', '-w', '-n', namespace.name, '--server', server], { timeoutMs: 300_000 }));
+    watching = servers.map((server) =>
+      bob!.startKubectl(['get', 'pods', '-w', '-n', namespace.name, '--server', server], { timeoutMs: 300_000 }),
+    );
     await Promise.all(watching.map((command) => command.says(/talker/)));
   }
   const list = async (person: Person, ...more: string[]): Promise<List> => {
     const { code, stdout, stderr } = await person.cli(['sessions', 'list', '--streams', '-o', 'json', ...more]);
-    return { ...(stdout === '' ? { streams: [], missing: [] } : JSON.parse(stdout) as { streams: Row[]; missing: string[] }), code, stderr };
+    return {
+      ...(stdout === '' ? { streams: [], missing: [] } : (JSON.parse(stdout) as { streams: Row[]; missing: string[] })),
+      code,
+      stderr,
+    };
   };
   const sessionOf = async (person: Person) => {
-    const { session } = JSON.parse((await person.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string; expiresAt: string } };
+    const { session } = JSON.parse((await person.cli(['whoami', '-o', 'json'])).stdout) as {
+      session: { id: string; expiresAt: string };
+    };
     return { id: session.id, expiresAt: Date.parse(session.expiresAt) };
   };
   const bobsStay = async () => {
     expect(await Promise.race([...watching.map(({ ended }) => ended), pause(100)])).toBeUndefined();
     expect((await list(bob!)).streams.map(({ kind }) => kind)).toEqual(['watch', 'watch']);
   };
-  const stop = async (streams: readonly OpenStream[]) => void await Promise.all(streams.map(({ command }) => command.stop()));
-  const timely = (ended: readonly EndedStream[], latest = inTime) => expect(ended.filter(({ ms }) => ms < -50 || ms > latest)).toEqual([]);
+  const stop = async (streams: readonly OpenStream[]) =>
+    void (await Promise.all(streams.map(({ command }) => command.stop())));
+  const timely = (ended: readonly EndedStream[], latest = inTime) =>
+    expect(ended.filter(({ ms }) => ms < -50 || ms > latest)).toEqual([]);
   const timeOfNext = (type: 'session.revoked' | 'policy.changed') => {
     const from = Date.now();
-    return async () => Date.parse((await gate.audit.await((record) => record.type === type && Date.parse(record.time) >= from)).at(-1)!.time);
+    return async () =>
+      Date.parse(
+        (await gate.audit.await((record) => record.type === type && Date.parse(record.time) >= from)).at(-1)!.time,
+      );
   };
-  /** All of a session's streams stand among those that have ended, on both gateways, with the reason, and as often in the audit log. */
+  /**
+   * All of a session's streams stand among those that have ended, on both gateways, with the reason, and as often in
+   * the audit log.
+   */
   const saysWhy = async (person: Person, sessionId: string, reason: string) => {
     const { code, streams } = await eventually('the ended ones are listed', async () => {
       const ended = await list(person, '--ended', '--session', sessionId);
       return ended.streams.length >= kinds.length ? ended : undefined;
     });
-    expect([code, streams.map(({ kind }) => kind).toSorted(), new Set(streams.map((row) => row.reason)), new Set(streams.map(({ proxy }) => proxy)).size]).toEqual([0, kinds, new Set([reason]), 2]);
+    expect([
+      code,
+      streams.map(({ kind }) => kind).toSorted(),
+      new Set(streams.map((row) => row.reason)),
+      new Set(streams.map(({ proxy }) => proxy)).size,
+    ]).toEqual([0, kinds, new Set([reason]), 2]);
     expect(streams.every(({ end, since }) => end! > since)).toBe(true);
     const ids = new Set(streams.map(({ id }) => id));
-    await gate.audit.await(({ type, data }) => type === 'stream.cut' && data.sallyport.stream?.reason === reason && ids.has(data.sallyport.stream.id), kinds.length);
-    await gate.audit.await(({ type, data }) => type === 'stream.closed' && data.sallyport.stream?.reason === reason && ids.has(data.sallyport.stream.id), kinds.length);
+    await gate.audit.await(
+      ({ type, data }) =>
+        type === 'stream.cut' && data.sallyport.stream?.reason === reason && ids.has(data.sallyport.stream.id),
+      kinds.length,
+    );
+    await gate.audit.await(
+      ({ type, data }) =>
+        type === 'stream.closed' && data.sallyport.stream?.reason === reason && ids.has(data.sallyport.stream.id),
+      kinds.length,
+    );
   };
 
-  it('are listed whole to whom they belong and to those who may see everybody\'s, and end within a second of the revocation of their session', async () => {
+  it("are listed whole to whom they belong and to those who may see everybody's, and end within a second of the revocation of their session", async () => {
     const streams = await openEveryKind(alice!, namespace.name, servers);
     const { id: sessionId } = await sessionOf(alice!);
     const hers = await list(alice!);
-    expect([hers.code, hers.missing, hers.streams.map(({ kind }) => kind).toSorted(), new Set(hers.streams.map(({ proxy }) => proxy)).size]).toEqual([0, [], kinds, 2]);
-    for (const row of hers.streams) expect(row).toMatchObject({ user: 'alice@example.com', sessionId, cluster: 'dev', namespace: namespace.name });
+    expect([
+      hers.code,
+      hers.missing,
+      hers.streams.map(({ kind }) => kind).toSorted(),
+      new Set(hers.streams.map(({ proxy }) => proxy)).size,
+    ]).toEqual([0, [], kinds, 2]);
+    for (const row of hers.streams)
+      expect(row).toMatchObject({ user: 'alice@example.com', sessionId, cluster: 'dev', namespace: namespace.name });
     const of = (kind: string) => hers.streams.filter((row) => row.kind === kind);
-    expect([...of('exec'), ...of('attach')].every(({ verb, container, bytesOut }) => verb === 'create' && container === 'main' && bytesOut > 0)).toBe(true);
-    expect(of('portforward').map(({ name, ports }) => [name, ports])).toEqual([['shell', [9090]], ['shell', [9090]]]);
+    expect(
+      [...of('exec'), ...of('attach')].every(
+        ({ verb, container, bytesOut }) => verb === 'create' && container === 'main' && bytesOut > 0,
+      ),
+    ).toBe(true);
+    expect(of('portforward').map(({ name, ports }) => [name, ports])).toEqual([
+      ['shell', [9090]],
+      ['shell', [9090]],
+    ]);
     expect((await list(alice!, '--all')).code).toBe(5);
     const everybodys = await list(bob!, '--all');
-    expect(everybodys.streams.map(({ user }) => user).toSorted()).toEqual([...Array(8).fill('alice@example.com'), ...Array(2).fill('bob@example.com')]);
-    const ending = whenEnded(streams, 'from the revocation of a session to the end of its streams on two gateways', timeOfNext('session.revoked'));
+    expect(everybodys.streams.map(({ user }) => user).toSorted()).toEqual([
+      ...Array(8).fill('alice@example.com'),
+      ...Array(2).fill('bob@example.com'),
+    ]);
+    const ending = whenEnded(
+      streams,
+      'from the revocation of a session to the end of its streams on two gateways',
+      timeOfNext('session.revoked'),
+    );
     expect(await bob!.cli(['sessions', 'revoke', sessionId])).toMatchObject({ code: 0 });
     const ended = await ending;
     timely(ended);
     expect(ended.find(({ name }) => name === 'exec -it')!.output).toContain('This session was ended');
     await stop(streams);
-    await eventually('others see them, too', async () => (await list(bob!, '--ended', '--all', '--session', sessionId)).streams.length === kinds.length);
+    await eventually(
+      'others see them, too',
+      async () => (await list(bob!, '--ended', '--all', '--session', sessionId)).streams.length === kinds.length,
+    );
     await bobsStay();
     await alice!.login();
     await saysWhy(alice!, sessionId, 'session-ended');
@@ -101,7 +188,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
   it('end within a second of a policy that no longer allows them', async () => {
     const streams = await openEveryKind(alice!, namespace.name, servers.toReversed());
     const { id: sessionId } = await sessionOf(alice!);
-    const ending = whenEnded(streams, 'from a policy in force to the end of the streams on two gateways that it does not allow', timeOfNext('policy.changed'));
+    const ending = whenEnded(
+      streams,
+      'from a policy in force to the end of the streams on two gateways that it does not allow',
+      timeOfNext('policy.changed'),
+    );
     const restore = gate.reconfigure((config) => {
       (config['clusters'] as { policy: unknown }[])[0]!.policy = [{ allow: { or: [{ groups: 'sre' }] } }];
     });
@@ -110,7 +201,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await saysWhy(alice!, sessionId, 'not-allowed');
     await bobsStay();
     restore();
-    await eventually('the old policy is back', async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0, 10_000);
+    await eventually(
+      'the old policy is back',
+      async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
+      10_000,
+    );
   }, 90_000);
 
   it('end within a second of the end of their session', async () => {
@@ -120,7 +215,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     const streams = await openEveryKind(alice!, namespace.name, servers);
     const { id: sessionId, expiresAt } = await sessionOf(alice!);
     expect(expiresAt - Date.now()).toBeGreaterThan(0);
-    timely(await whenEnded(streams, 'from the end of a session by time to the end of its streams on two gateways', () => expiresAt));
+    timely(
+      await whenEnded(
+        streams,
+        'from the end of a session by time to the end of its streams on two gateways',
+        () => expiresAt,
+      ),
+    );
     await stop(streams);
     restore();
     await gate.processes!.restart('authenticate');
@@ -133,7 +234,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     const streams = await openEveryKind(alice!, namespace.name, servers.toReversed());
     const { id: sessionId } = await sessionOf(alice!);
     const lostAt = Date.now();
-    const ending = whenEnded(streams, `from the loss of Redis to the end of streams on two gateways (grace ${graceMs} ms)`, () => lostAt);
+    const ending = whenEnded(
+      streams,
+      `from the loss of Redis to the end of streams on two gateways (grace ${graceMs} ms)`,
+      () => lostAt,
+    );
     process.kill(bed.redis!.pid()!, 'SIGKILL');
     const blind = await list(bob!, '--all');
     const ended = await ending;
@@ -142,7 +247,11 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     await Promise.all(watching.map((command) => command.ended));
     await stop(streams);
     await bed.redis!.restart();
-    await eventually('requests go through again', async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0, 15_000);
+    await eventually(
+      'requests go through again',
+      async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
+      15_000,
+    );
     await saysWhy(alice!, sessionId, 'unjudged');
     await watchAsBob();
     await bobsStay();

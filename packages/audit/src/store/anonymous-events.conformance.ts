@@ -9,7 +9,10 @@ const midday = Date.UTC(2026, 10, 25, 12);
 type MakeEvent = (session: string, changes?: { at?: number; code?: number }) => AuditRecord;
 
 /** A request that was refused before anybody was known. */
-function asRefused(record: AuditRecord, { address = '203.0.113.9', path = '/api' }: { address?: string; path?: string }): AuditRecord {
+function asRefused(
+  record: AuditRecord,
+  { address = '203.0.113.9', path = '/api' }: { address?: string; path?: string },
+): AuditRecord {
   record.data.user = {};
   record.data.requestURI = path;
   delete record.data.sallyport.identity;
@@ -19,24 +22,42 @@ function asRefused(record: AuditRecord, { address = '203.0.113.9', path = '/api'
 
 /** The rules for events of anonymous callers; part of those that every audit store keeps. */
 export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEvent): void {
-  const refused = (session: string, { at = midday, code = 401, ...changes }: { at?: number; code?: number; address?: string; path?: string } = {}) => asRefused(event(session, { at, code }), changes);
+  const refused = (
+    session: string,
+    { at = midday, code = 401, ...changes }: { at?: number; code?: number; address?: string; path?: string } = {},
+  ) => asRefused(event(session, { at, code }), changes);
   const find = (query: Record<string, unknown>) => open().store.find(auditQuerySchema.parse(query));
 
   describe('for events of anonymous callers', () => {
     it('tells repetitions of an anonymous caller as one event with a count, the newest of them', async () => {
       const session = crypto.randomUUID();
-      const records = Array.from({ length: 40 }, (_none, index) => refused(session, { at: midday + index + 0.25, path: `/${index}` }));
+      const records = Array.from({ length: 40 }, (_none, index) =>
+        refused(session, { at: midday + index + 0.25, path: `/${index}` }),
+      );
       await open().store.add(records.slice(0, 1));
       expect((await find({ session })).events).toEqual([records[0]]);
       await open().store.add(records.slice(1, 25));
       await open().store.add([event(session), ...records.slice(25)]);
-      const others = [refused(session, { code: 403 }), refused(session, { address: '203.0.113.10' }), refused(session, { at: midday + hour })];
+      const others = [
+        refused(session, { code: 403 }),
+        refused(session, { address: '203.0.113.10' }),
+        refused(session, { at: midday + hour }),
+      ];
       await open().store.add(others);
       const { events } = await find({ session, order: 'oldest' });
-      const aggregated = { count: 40, firstTimestamp: '2026-11-25T12:00:00.000250Z', lastTimestamp: '2026-11-25T12:00:00.039250Z', address: '203.0.113.9', cause: 'k8s.request 401' };
+      const aggregated = {
+        count: 40,
+        firstTimestamp: '2026-11-25T12:00:00.000250Z',
+        lastTimestamp: '2026-11-25T12:00:00.039250Z',
+        address: '203.0.113.9',
+        cause: 'k8s.request 401',
+      };
       const newest = records[39]!;
       expect(events).toHaveLength(5);
-      expect(events).toContainEqual({ ...newest, data: { ...newest.data, sallyport: { ...newest.data.sallyport, aggregated } } });
+      expect(events).toContainEqual({
+        ...newest,
+        data: { ...newest.data, sallyport: { ...newest.data.sallyport, aggregated } },
+      });
       for (const other of others) expect(events).toContainEqual(other);
     });
 
@@ -44,7 +65,11 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       const session = crypto.randomUUID();
       const records = Array.from({ length: 30 }, (_none, index) => refused(session, { at: midday + index }));
       const replica = open().replica();
-      await Promise.all([open().store.add(records.slice(0, 20)), replica.add(records.toReversed()), open().store.add([records[1]!, records[1]!, ...records])]);
+      await Promise.all([
+        open().store.add(records.slice(0, 20)),
+        replica.add(records.toReversed()),
+        open().store.add([records[1]!, records[1]!, ...records]),
+      ]);
       await replica.close();
       await open().store.add(records);
       const { events } = await find({ session });
@@ -60,12 +85,23 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
     it('adds up what was told as one before it came', async () => {
       const session = crypto.randomUUID();
       const told = refused(session, { at: midday + 5000 });
-      const own = { count: 500, firstTimestamp: '2026-11-25T12:00:00.000000Z', lastTimestamp: '2026-11-25T12:00:05.000000Z', addresses: 3 };
+      const own = {
+        count: 500,
+        firstTimestamp: '2026-11-25T12:00:00.000000Z',
+        lastTimestamp: '2026-11-25T12:00:05.000000Z',
+        addresses: 3,
+      };
       told.data.sallyport.aggregated = own;
       await open().store.add([told]);
       expect((await find({ session })).events).toEqual([told]);
       await open().store.add([refused(session, { at: midday + 9000 })]);
-      expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated)).toEqual([expect.objectContaining({ count: 501, firstTimestamp: own.firstTimestamp, lastTimestamp: '2026-11-25T12:00:09.000000Z' })]);
+      expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated)).toEqual([
+        expect.objectContaining({
+          count: 501,
+          firstTimestamp: own.firstTimestamp,
+          lastTimestamp: '2026-11-25T12:00:09.000000Z',
+        }),
+      ]);
     });
 
     it.each([0, -5, 1.5, 1e300, Number.NaN])('takes an event that claims to stand for %d for one', async (count) => {
@@ -96,12 +132,15 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       const own = [event(session), event(session), event(session)];
       await open().store.add(own);
       const addresses = Array.from({ length: 60 }, (_none, index) => `2001:db8:0:${index.toString(16)}::1`);
-      for (let turn = 0; turn < 3; turn += 1) await open().store.add(addresses.map((address) => refused(session, { address, at: midday + turn })));
+      for (let turn = 0; turn < 3; turn += 1)
+        await open().store.add(addresses.map((address) => refused(session, { address, at: midday + turn })));
       expect(await open().store.trim({ keep: 3, keepAnonymous: 10 })).toBe(50);
       const { events } = await find({ session, order: 'oldest' });
       expect(events.slice(0, 3)).toEqual(own);
       expect(events.slice(3).map(({ data }) => data.sallyport.clientAddress)).toEqual(addresses.slice(50));
-      expect(events.slice(3).map(({ data }) => data.sallyport.aggregated?.count)).toEqual(Array.from({ length: 10 }, () => 3));
+      expect(events.slice(3).map(({ data }) => data.sallyport.aggregated?.count)).toEqual(
+        Array.from({ length: 10 }, () => 3),
+      );
       await open().store.add(Array.from({ length: 9 }, () => event(session)));
       await open().store.trim({ keep: 3, keepAnonymous: 10 });
       expect((await find({ session, code: 401 })).events).toHaveLength(10);

@@ -14,9 +14,21 @@ const hour = 3_600_000;
 const midday = Date.UTC(2026, 10, 25, 12);
 const ids = (page: AuditPage) => page.events.map((record) => record.id);
 
-function event(session: string, changes: { at?: number; who?: string; verb?: string; code?: number; namespace?: string } = {}): AuditRecord {
+function event(
+  session: string,
+  changes: { at?: number; who?: string; verb?: string; code?: number; namespace?: string } = {},
+): AuditRecord {
   const { at = midday, who = 'alice', verb = 'list', code = 200, namespace = 'dev' } = changes;
-  const record = sampleAuditRecord({ session, time: at, data: { verb, responseStatus: { code }, objectRef: { resource: 'pods', subresource: 'log', name: 'web-0', namespace }, user: { username: `${who}@example.com` } } });
+  const record = sampleAuditRecord({
+    session,
+    time: at,
+    data: {
+      verb,
+      responseStatus: { code },
+      objectRef: { resource: 'pods', subresource: 'log', name: 'web-0', namespace },
+      user: { username: `${who}@example.com` },
+    },
+  });
   record.data.sallyport.identity = { iss: 'https://idp.example.com', sub: who, groups: [] };
   return record;
 }
@@ -26,7 +38,8 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
   describe(`an audit store (${name})`, () => {
     let bed: AuditStoreBed;
     let store: AuditStore;
-    const find = (query: Record<string, unknown> = {}, only?: OnlyOf) => store.find(auditQuerySchema.parse(query), only);
+    const find = (query: Record<string, unknown> = {}, only?: OnlyOf) =>
+      store.find(auditQuerySchema.parse(query), only);
     /** Events of a session of their own, so that no test sees another's. */
     const added = async (count: number, changes: Parameters<typeof event>[1] = {}) => {
       const session = crypto.randomUUID();
@@ -61,7 +74,11 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
     it('stores an event whatever a client named in it, and finds it by that', async () => {
       const session = crypto.randomUUID();
       // Characters of four bytes that cannot be compressed: what would be too large for an index.
-      const name = () => Array.from({ length: 480 }, () => String.fromCodePoint(0x10000 + Math.floor(Math.random() * 0xf0000))).join('').slice(0, 480).toWellFormed();
+      const name = () =>
+        Array.from({ length: 480 }, () => String.fromCodePoint(0x10000 + Math.floor(Math.random() * 0xf0000)))
+          .join('')
+          .slice(0, 480)
+          .toWellFormed();
       const record = event(session, { namespace: name(), who: name(), verb: name() });
       record.data.objectRef = { ...record.data.objectRef, resource: name(), name: name(), subresource: name() };
       record.data.sallyport.cluster = { id: 'x', name: name() };
@@ -69,13 +86,24 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
       await store.add([record]);
       expect((await find({ session })).events).toEqual([record]);
       const { objectRef, sallyport, user } = record.data;
-      for (const query of [{ namespace: objectRef!.namespace }, { resource: objectRef!.resource }, { cluster: sallyport.cluster!.name }, { user: user.username!.slice(0, 500) }]) expect((await find({ session, ...query })).events).toHaveLength(1);
+      for (const query of [
+        { namespace: objectRef!.namespace },
+        { resource: objectRef!.resource },
+        { cluster: sallyport.cluster!.name },
+        { user: user.username!.slice(0, 500) },
+      ])
+        expect((await find({ session, ...query })).events).toHaveLength(1);
     });
 
     it('shows nobody the events of a person whose identifier merely begins like theirs, or looks like it when it is stored', async () => {
       const session = crypto.randomUUID();
-      await store.add([event(session, { who: 'a'.repeat(501) }), event(session, { who: 'a\0' }), event(session, { who: 'a\ud800' })]);
-      for (const subject of ['a'.repeat(500), 'a\ufffd']) expect(await find({ session }, { issuer: 'https://idp.example.com', subject })).toMatchObject({ events: [] });
+      await store.add([
+        event(session, { who: 'a'.repeat(501) }),
+        event(session, { who: 'a\0' }),
+        event(session, { who: 'a\ud800' }),
+      ]);
+      for (const subject of ['a'.repeat(500), 'a\ufffd'])
+        expect(await find({ session }, { issuer: 'https://idp.example.com', subject })).toMatchObject({ events: [] });
     });
 
     it('stores all of a batch or nothing, and says when it will never take one of it', async () => {
@@ -86,14 +114,38 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
     });
 
     it.each([
-      ['auditID', 'other'], ['user', 'bob@example.com'], ['issuer', 'https://other.example.com'], ['subject', 'bob'], ['cluster', 'prod'], ['namespace', 'kube-system'],
-      ['resource', 'secrets'], ['subresource', 'exec'], ['name', 'web-1'], ['verb', 'delete'], ['type', 'login.failed'], ['stage', 'RequestReceived'], ['effect', 'deny'], ['code', 403],
+      ['auditID', 'other'],
+      ['user', 'bob@example.com'],
+      ['issuer', 'https://other.example.com'],
+      ['subject', 'bob'],
+      ['cluster', 'prod'],
+      ['namespace', 'kube-system'],
+      ['resource', 'secrets'],
+      ['subresource', 'exec'],
+      ['name', 'web-1'],
+      ['verb', 'delete'],
+      ['type', 'login.failed'],
+      ['stage', 'RequestReceived'],
+      ['effect', 'deny'],
+      ['code', 403],
     ] as const)('finds by %s', async (condition, other) => {
       const { session, records } = await added(1);
       const { data, type } = records[0]!;
       const own = {
-        auditID: data.auditID, user: 'alice@example.com', issuer: 'https://idp.example.com', subject: 'alice', cluster: 'dev', namespace: 'dev', resource: 'pods',
-        subresource: 'log', name: 'web-0', verb: 'list', type, stage: 'ResponseComplete', effect: 'allow', code: 200,
+        auditID: data.auditID,
+        user: 'alice@example.com',
+        issuer: 'https://idp.example.com',
+        subject: 'alice',
+        cluster: 'dev',
+        namespace: 'dev',
+        resource: 'pods',
+        subresource: 'log',
+        name: 'web-0',
+        verb: 'list',
+        type,
+        stage: 'ResponseComplete',
+        effect: 'allow',
+        code: 200,
       }[condition];
       expect((await find({ session, [condition]: own })).events).toHaveLength(1);
       expect((await find({ session, [condition]: other })).events).toHaveLength(0);
@@ -155,9 +207,11 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
       const replica = bed.replica();
       const written = Array.from({ length: 200 }, () => event(session));
       let after = (await find({ session })).latest;
-      const writing = Promise.all([store, replica].map(async (one, half) => {
-        for (let at = half; at < written.length; at += 2) await one.add([written[at]!]);
-      }));
+      const writing = Promise.all(
+        [store, replica].map(async (one, half) => {
+          for (let at = half; at < written.length; at += 2) await one.add([written[at]!]);
+        }),
+      );
       const seen: string[] = [];
       for (let turns = 0; turns < 2000 && seen.length < written.length; turns += 1) {
         const page = await find({ session, after, order: 'oldest', limit: 7 });
@@ -175,7 +229,9 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
       await store.add(records);
       const page = await find({ session }, { issuer: 'https://idp.example.com', subject: 'alice' });
       expect(ids(page)).toEqual([records[2]!.id, records[0]!.id]);
-      expect(ids(await find({ session, subject: 'bob' }, { issuer: 'https://idp.example.com', subject: 'alice' }))).toEqual([]);
+      expect(
+        ids(await find({ session, subject: 'bob' }, { issuer: 'https://idp.example.com', subject: 'alice' })),
+      ).toEqual([]);
       expect(ids(await find({ session }, { issuer: 'https://other.example.com', subject: 'alice' }))).toEqual([]);
       const nobody = await find({}, { issuer: 'https://idp.example.com', subject: 'nobody' });
       expect(nobody).toEqual({ events: [], latest: expect.any(String) });
@@ -183,26 +239,66 @@ export function describeAuditStore(name: string, open: () => Promise<AuditStoreB
       expect((await find({}, { issuer: 'https://idp.example.com', subject: 'nobody' })).latest).toBe(nobody.latest);
     });
 
-    it.each(['x', 'MTIz', '%', Buffer.from('1:2:3').toString('base64url'), Buffer.from('1e9:').toString('base64url')])('refuses the place %j, which it never gave out', async (after) => {
-      await expect(find({ after })).rejects.toMatchObject({ code: 'bad-request' });
-    });
+    it.each(['x', 'MTIz', '%', Buffer.from('1:2:3').toString('base64url'), Buffer.from('1e9:').toString('base64url')])(
+      'refuses the place %j, which it never gave out',
+      async (after) => {
+        await expect(find({ after })).rejects.toMatchObject({ code: 'bad-request' });
+      },
+    );
 
     it('answers every query that its reader lets pass, or says that it is none: it is never away because of one', async () => {
-      const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 600 }), fc.constantFrom('\0', '\ud800', '%', "'", '\\', '{', '\u{1f600}', 'x'.repeat(501)));
-      const moment = fc.oneof(text, fc.date().map((date) => (Number.isNaN(date.getTime()) ? '' : date.toISOString())), fc.constantFrom('0000-01-01T00:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', '2026-11-25T12:00:00+15:59', '2026-11-25T12:00Z', '2026-11-25T12:00:00.1234567890123Z', '2016-12-31T23:59:60Z'));
-      const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(99_999_999_999, 2 ** 31, -(2 ** 31) - 1, '0x10', ' 5 ', '1e3'));
-      const values: Record<string, fc.Arbitrary<unknown>> = { code: number, limit: number, since: moment, until: moment };
-      const one = fc.constantFrom(...Object.keys(auditQuerySchema.shape)).chain((name) => (values[name] ?? text).map((value) => [name, value] as const));
+      const text = fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 600 }),
+        fc.constantFrom('\0', '\ud800', '%', "'", '\\', '{', '\u{1f600}', 'x'.repeat(501)),
+      );
+      const moment = fc.oneof(
+        text,
+        fc.date().map((date) => (Number.isNaN(date.getTime()) ? '' : date.toISOString())),
+        fc.constantFrom(
+          '0000-01-01T00:00:00Z',
+          '0001-01-01T00:00:00Z',
+          '9999-12-31T23:59:59-23:59',
+          '2026-11-25T12:00:00+15:59',
+          '2026-11-25T12:00Z',
+          '2026-11-25T12:00:00.1234567890123Z',
+          '2016-12-31T23:59:60Z',
+        ),
+      );
+      const number = fc.oneof(
+        fc.integer(),
+        fc.double(),
+        fc.constantFrom(99_999_999_999, 2 ** 31, -(2 ** 31) - 1, '0x10', ' 5 ', '1e3'),
+      );
+      const values: Record<string, fc.Arbitrary<unknown>> = {
+        code: number,
+        limit: number,
+        since: moment,
+        until: moment,
+      };
+      const one = fc
+        .constantFrom(...Object.keys(auditQuerySchema.shape))
+        .chain((name) => (values[name] ?? text).map((value) => [name, value] as const));
       let answered = 0;
-      await fc.assert(fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 2 }), async (pairs) => {
-        const read = auditQuerySchema.safeParse(Object.fromEntries(pairs));
-        if (!read.success) return;
-        await store.find(read.data).then(() => (answered += 1), (error: unknown) => expect(error).toMatchObject({ code: 'bad-request' }));
-      }), { numRuns: 500 });
+      await fc.assert(
+        fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 2 }), async (pairs) => {
+          const read = auditQuerySchema.safeParse(Object.fromEntries(pairs));
+          if (!read.success) return;
+          await store.find(read.data).then(
+            () => (answered += 1),
+            (error: unknown) => expect(error).toMatchObject({ code: 'bad-request' }),
+          );
+        }),
+        { numRuns: 500 },
+      );
       expect(answered).toBeGreaterThan(20);
     }, 60_000);
 
-    it.each([{ subject: '\0' }, { code: 99_999_999_999 }, { since: '0000-01-01T00:00:00Z' }, { until: '2026-11-25T12:00:00+23:59' }])('refuses %j, which it cannot compare, as the question\'s fault', async (query) => {
+    it.each([
+      { subject: '\0' },
+      { code: 99_999_999_999 },
+      { since: '0000-01-01T00:00:00Z' },
+      { until: '2026-11-25T12:00:00+23:59' },
+    ])("refuses %j, which it cannot compare, as the question's fault", async (query) => {
       await expect(store.find({ order: 'newest', limit: 10, ...query })).rejects.toMatchObject({ code: 'bad-request' });
     });
 

@@ -4,16 +4,21 @@ import type { AuditPage, AuditQuery, AuditRecord } from '@sallyport/contracts';
 export type OnlyOf = { issuer: string; subject: string };
 
 /**
- * What is kept: the newest `keep` events, of anonymous callers the newest `keepAnonymous` besides, and none from before `before` (milliseconds since
- * the epoch, by the event's own time). `rememberIds` is how many ids of events that were counted together are kept.
+ * What is kept: the newest `keep` events, of anonymous callers the newest `keepAnonymous` besides, and none from before
+ * `before` (milliseconds since the epoch, by the event's own time). `rememberIds` is how many ids of events that were
+ * counted together are kept.
  */
 export type Bounds = { keep?: number; keepAnonymous?: number; before?: number; rememberIds?: number };
 
-/** The searchable store of audit events. Every method but `close` rejects with `service-unavailable` while the store is away. */
+/**
+ * The searchable store of audit events. Every method but `close` rejects with `service-unavailable` while the store is
+ * away.
+ */
 export interface AuditStore {
   /**
-   * Stores the events that are not stored yet, all or none. Events already known by their id are left as they are. Repetitions of an anonymous
-   * caller, alike in address and cause, become one event per hour: the newest, with `sallyport.aggregated`. Rejects with UnstorableError when the store will never take them as they are.
+   * Stores the events that are not stored yet, all or none. Events already known by their id are left as they are.
+   * Repetitions of an anonymous caller, alike in address and cause, become one event per hour: the newest, with
+   * `sallyport.aggregated`. Rejects with UnstorableError when the store will never take them as they are.
    */
   add(records: readonly AuditRecord[]): Promise<void>;
   /** Finds what meets every condition. Rejects with `bad-request` for a place it did not give out. */

@@ -7,8 +7,12 @@ import { createSqlAuditStore } from './create-sql-audit-store.ts';
 
 export type AuditStoreDeps = { logger: Logger; resolvePath(file: string): string };
 
-/** Creates the store that `audit.store` asks for: PostgreSQL, the embedded database in a directory, or, without it, in memory. */
+/**
+ * Creates the store that `audit.store` asks for: PostgreSQL, the embedded database in a directory, or, without it, in
+ * memory.
+ */
 export function createAuditStore(store: AuditConfig['store'], deps: AuditStoreDeps): AuditStore {
-  if (store && 'postgres' in store) return createSqlAuditStore(createPostgresDatabase({ url: store.postgres, logger: deps.logger }));
+  if (store && 'postgres' in store)
+    return createSqlAuditStore(createPostgresDatabase({ url: store.postgres, logger: deps.logger }));
   return createSqlAuditStore(createPgliteDatabase(store ? { directory: deps.resolvePath(store.embedded) } : {}));
 }

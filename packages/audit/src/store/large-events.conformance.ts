@@ -10,23 +10,32 @@ export function describeLargeEvents(open: () => AuditStoreBed, event: MakeEvent)
   const find = (query: Record<string, unknown>) => open().store.find(auditQuerySchema.parse(query));
 
   describe('for large events', () => {
-    it.each(['newest', 'oldest'] as const)('ends a page of very large events early, and goes on from there, %s first', async (order) => {
-      const session = crypto.randomUUID();
-      const records = Array.from({ length: 30 }, () => event(session, { namespace: 'n'.repeat(600_000) }));
-      await open().store.add(records);
-      const seen: string[] = [];
-      let [after, pages]: [string | undefined, number] = [undefined, 0];
-      do {
-        const page: AuditPage = await find({ session, limit: 1000, order, ...(after === undefined ? {} : { after }) });
-        expect(JSON.stringify(page).length).toBeLessThan(10 * 1024 * 1024);
-        seen.push(...ids(page));
-        after = page.next;
-        pages += 1;
-      } while (after !== undefined && pages < 40);
-      const all = records.map((record) => record.id);
-      expect(seen).toEqual(order === 'newest' ? all.toReversed() : all);
-      expect(pages).toBeLessThan(6);
-    }, 60_000);
+    it.each(['newest', 'oldest'] as const)(
+      'ends a page of very large events early, and goes on from there, %s first',
+      async (order) => {
+        const session = crypto.randomUUID();
+        const records = Array.from({ length: 30 }, () => event(session, { namespace: 'n'.repeat(600_000) }));
+        await open().store.add(records);
+        const seen: string[] = [];
+        let [after, pages]: [string | undefined, number] = [undefined, 0];
+        do {
+          const page: AuditPage = await find({
+            session,
+            limit: 1000,
+            order,
+            ...(after === undefined ? {} : { after }),
+          });
+          expect(JSON.stringify(page).length).toBeLessThan(10 * 1024 * 1024);
+          seen.push(...ids(page));
+          after = page.next;
+          pages += 1;
+        } while (after !== undefined && pages < 40);
+        const all = records.map((record) => record.id);
+        expect(seen).toEqual(order === 'newest' ? all.toReversed() : all);
+        expect(pages).toBeLessThan(6);
+      },
+      60_000,
+    );
 
     it('takes a large batch of large events', async () => {
       const session = crypto.randomUUID();

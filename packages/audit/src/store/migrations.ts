@@ -31,7 +31,8 @@ const migrations: readonly string[] = [
   create index audit_events_place on audit_events (cluster, namespace, resource, ingest);
   create index audit_events_audit_id on audit_events (audit_id);
   create index audit_events_time on audit_events (time);`,
-  // Events of anonymous callers, each perhaps one for many: what marks them is a table beside the events, as a new column or index would take long on a large one.
+  // Events of anonymous callers, each perhaps one for many: what marks them is a table beside the events, as a new
+  // column or index would take long on a large one.
   `create table audit_aggregates (
     fold text primary key,
     ingest bigint not null unique references audit_events (ingest) on delete cascade,
@@ -50,7 +51,9 @@ const migrations: readonly string[] = [
   );`,
 ];
 
-/** Taken by everything that must not happen twice at once: applying migrations, and storing (see `insertStatements`). */
+/**
+ * Taken by everything that must not happen twice at once: applying migrations, and storing (see `insertStatements`).
+ */
 const lockNumber = 7_231_530_114;
 
 /** Waits for its turn among all users of the database; the turn ends with the transaction. */
@@ -58,7 +61,12 @@ export const takeTurn: Statement = { sql: `select pg_advisory_xact_lock(${lockNu
 
 /** Brings the schema up to date; several replicas may do so at once. */
 export async function migrate(database: SqlDatabase): Promise<void> {
-  await database.transaction([takeTurn, { sql: 'create table if not exists audit_migrations (version integer primary key, applied timestamptz not null default now())' }]);
+  await database.transaction([
+    takeTurn,
+    {
+      sql: 'create table if not exists audit_migrations (version integer primary key, applied timestamptz not null default now())',
+    },
+  ]);
   const [row] = await database.query({ sql: 'select coalesce(max(version), 0) as version from audit_migrations' });
   const applied = Number(row?.version ?? 0);
   for (const [index, sql] of migrations.entries()) {
@@ -66,7 +74,11 @@ export async function migrate(database: SqlDatabase): Promise<void> {
     if (version <= applied) continue;
     try {
       // The version comes first: a replica that was a moment quicker makes it fail before anything is touched.
-      await database.transaction([takeTurn, { sql: 'insert into audit_migrations (version) values ($1)', values: [version] }, { sql }]);
+      await database.transaction([
+        takeTurn,
+        { sql: 'insert into audit_migrations (version) values ($1)', values: [version] },
+        { sql },
+      ]);
     } catch (error) {
       if ((error as { code?: unknown }).code !== '23505') throw error;
     }

@@ -15,7 +15,10 @@ function toError(error: NonNullable<PgliteAnswer['error']>): Error {
   return Object.assign(new Error(error.message), error.code === undefined ? {} : { code: error.code });
 }
 
-/** Opens the embedded database in a thread of its own. Questions asked while it still opens (up to some seconds) wait for it. */
+/**
+ * Opens the embedded database in a thread of its own. Questions asked while it still opens (up to some seconds) wait
+ * for it.
+ */
 export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
   if (deps.directory !== undefined) mkdirSync(path.dirname(path.resolve(deps.directory)), { recursive: true });
   const file = import.meta.url.endsWith('.ts') ? './pglite-worker.ts' : './pglite-worker.js';
@@ -43,7 +46,7 @@ export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
 
   const ask = async (request: Omit<PgliteRequest, 'id'>): Promise<Row[][]> => {
     if (failure) throw failure;
-    const id = made += 1;
+    const id = (made += 1);
     worker.ref();
     try {
       return await new Promise<Row[][]>((resolve, reject) => {

@@ -5,5 +5,9 @@ import { createPgliteDatabase } from './pglite-database.ts';
 describeAuditStore('embedded', async () => {
   const database = createPgliteDatabase({});
   const store = createSqlAuditStore(database);
-  return { store, replica: () => createSqlAuditStore({ ...database, close: async () => undefined }), close: () => store.close() };
+  return {
+    store,
+    replica: () => createSqlAuditStore({ ...database, close: async () => undefined }),
+    close: () => store.close(),
+  };
 });

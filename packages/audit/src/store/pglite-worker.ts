@@ -33,7 +33,9 @@ async function handle(database: PGlite, request: PgliteRequest): Promise<void> {
       return;
     }
     const { statements, transaction } = request;
-    const results = transaction ? await database.transaction((inside) => runAll(inside, statements)) : await runAll(database, statements);
+    const results = transaction
+      ? await database.transaction((inside) => runAll(inside, statements))
+      : await runAll(database, statements);
     answer({ id: request.id, results: results ?? [] });
   } catch (error) {
     answer({ id: request.id, error: asError(error) });

@@ -11,7 +11,8 @@ export function encodePlace({ above, below }: Place): string {
 /** Reads a place back; throws `bad-request` if it is none. */
 export function decodePlace(text: string): Place {
   const match = /^(\d{0,15}):(\d{0,15})$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
-  if (!match || encodePlace(toPlace(match[1]!, match[2]!)) !== text) throw new ProblemError('bad-request', 'after: is not a place that this address gave out');
+  if (!match || encodePlace(toPlace(match[1]!, match[2]!)) !== text)
+    throw new ProblemError('bad-request', 'after: is not a place that this address gave out');
   return toPlace(match[1]!, match[2]!);
 }
 

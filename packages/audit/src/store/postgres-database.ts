@@ -7,14 +7,26 @@ const longestMs = 5000;
 
 export type PostgresDatabaseDeps = { url: string; logger: Logger; connections?: number };
 
-/** Opens a pool of connections to a PostgreSQL server, which may be away now or later. `url` may carry a password and is never logged. */
+/**
+ * Opens a pool of connections to a PostgreSQL server, which may be away now or later. `url` may carry a password and is
+ * never logged.
+ */
 export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase {
   const pool = new pg.Pool({
-    connectionString: deps.url, max: deps.connections ?? 6, application_name: 'sallyport-audit', connectionTimeoutMillis: 2000, idleTimeoutMillis: 30_000,
-    statement_timeout: longestMs, query_timeout: longestMs + 1000, idle_in_transaction_session_timeout: 2 * longestMs, keepAlive: true,
+    connectionString: deps.url,
+    max: deps.connections ?? 6,
+    application_name: 'sallyport-audit',
+    connectionTimeoutMillis: 2000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: longestMs,
+    query_timeout: longestMs + 1000,
+    idle_in_transaction_session_timeout: 2 * longestMs,
+    keepAlive: true,
   });
   // An idle connection that breaks is no failure of anything that was asked.
-  pool.on('error', (error) => deps.logger.debug({ reason: error.message }, 'an idle connection to PostgreSQL has ended'));
+  pool.on('error', (error) =>
+    deps.logger.debug({ reason: error.message }, 'an idle connection to PostgreSQL has ended'),
+  );
   const run = async (client: Pick<pg.PoolClient, 'query'>, { sql, values }: Statement): Promise<Row[]> =>
     (await client.query<Row>(sql, values === undefined ? undefined : [...values])).rows;
   return {

@@ -6,8 +6,24 @@ import type { Place } from './place.ts';
 import type { Row, Statement } from './sql-database.ts';
 
 const textColumns = [
-  'id', 'type', 'source', 'key', 'audit_id', 'stage', 'username', 'issuer', 'subject', 'session', 'cluster', 'namespace', 'resource', 'subresource', 'name',
-  'verb', 'effect', 'data',
+  'id',
+  'type',
+  'source',
+  'key',
+  'audit_id',
+  'stage',
+  'username',
+  'issuer',
+  'subject',
+  'session',
+  'cluster',
+  'namespace',
+  'resource',
+  'subresource',
+  'name',
+  'verb',
+  'effect',
+  'data',
 ];
 const columns = [...textColumns, 'time', 'code'];
 const rowType = [...textColumns.map((name) => `${name} text`), 'time timestamptz', 'code integer'].join(', ');
@@ -21,10 +37,10 @@ function insertEach(rows: readonly Row[]): Statement {
 }
 
 /**
- * Stores events of anonymous callers. Those alike become one, which takes the place of the one before, so that it is the newest again for whoever
- * reads on. An event is counted if its id is not known; of ids too old to be known it is certain only that they were counted if they lie within
- * the time of their aggregate. There is no join of one part of the batch with another: nothing is known of how many rows those have, and the
- * database would compare each with each.
+ * Stores events of anonymous callers. Those alike become one, which takes the place of the one before, so that it is
+ * the newest again for whoever reads on. An event is counted if its id is not known; of ids too old to be known it is
+ * certain only that they were counted if they lie within the time of their aggregate. There is no join of one part of
+ * the batch with another: nothing is known of how many rows those have, and the database would compare each with each.
  */
 function insertCounted(rows: readonly Row[]): Statement {
   const sql = `with given as (
@@ -55,20 +71,40 @@ function insertCounted(rows: readonly Row[]): Statement {
   return { sql, values: [JSON.stringify(rows)] };
 }
 
-/** Stores events in the order given. Writers take turns, so that places become visible in their order and nobody who reads on from the latest misses one. */
+/**
+ * Stores events in the order given. Writers take turns, so that places become visible in their order and nobody who
+ * reads on from the latest misses one.
+ */
 export function insertStatements(records: readonly AuditRecord[]): Statement[] {
   const [each, counted]: [Row[], Row[]] = [[], []];
   for (const [position, record] of records.entries()) {
     const fold = foldOf(record);
     (fold ? counted : each).push({ ...toRow(record), position, ...fold });
   }
-  return [takeTurn, ...(each.length > 0 ? [insertEach(each)] : []), ...(counted.length > 0 ? [insertCounted(counted)] : [])];
+  return [
+    takeTurn,
+    ...(each.length > 0 ? [insertEach(each)] : []),
+    ...(counted.length > 0 ? [insertCounted(counted)] : []),
+  ];
 }
 
 /** Which column a condition of the query compares. */
 const filters = {
-  auditID: 'audit_id', user: 'username', issuer: 'issuer', subject: 'subject', session: 'session', cluster: 'cluster', namespace: 'namespace', resource: 'resource',
-  subresource: 'subresource', name: 'name', verb: 'verb', type: 'type', stage: 'stage', effect: 'effect', code: 'code',
+  auditID: 'audit_id',
+  user: 'username',
+  issuer: 'issuer',
+  subject: 'subject',
+  session: 'session',
+  cluster: 'cluster',
+  namespace: 'namespace',
+  resource: 'resource',
+  subresource: 'subresource',
+  name: 'name',
+  verb: 'verb',
+  type: 'type',
+  stage: 'stage',
+  effect: 'effect',
+  code: 'code',
 } as const satisfies Partial<Record<keyof AuditQuery, string>>;
 
 class Conditions {
@@ -90,10 +126,16 @@ class Conditions {
   }
 }
 
-/** A page ends with the event that reaches this: events may be long, and a thousand of them must not fill the memory of those who pass them on. */
+/**
+ * A page ends with the event that reaches this: events may be long, and a thousand of them must not fill the memory of
+ * those who pass them on.
+ */
 const mostBytes = 8 * 1024 * 1024;
 
-/** One page and one event more, by which it is known whether there is another page; each row says how many were found (`found`), though the page may end before. */
+/**
+ * One page and one event more, by which it is known whether there is another page; each row says how many were found
+ * (`found`), though the page may end before.
+ */
 export function findStatement(query: AuditQuery, place: Place, only: OnlyOf | undefined): Statement {
   const conditions = new Conditions();
   for (const [name, column] of Object.entries(filters)) {
@@ -106,7 +148,11 @@ export function findStatement(query: AuditQuery, place: Place, only: OnlyOf | un
   conditions.add('subject =', only?.subject);
   conditions.add('time >=', query.since);
   // An event that stands for many is found by every time that they span; its own is that of the last.
-  conditions.addFor(query.until, (value) => `(time < ${value} or ingest = any (array(select ingest from audit_aggregates where first_time < ${value} and last_time >= ${value})))`);
+  conditions.addFor(
+    query.until,
+    (value) =>
+      `(time < ${value} or ingest = any (array(select ingest from audit_aggregates where first_time < ${value} and last_time >= ${value})))`,
+  );
   conditions.add('ingest >', place.above);
   conditions.add('ingest <', place.below);
   const direction = query.order === 'newest' ? 'desc' : 'asc';
@@ -121,7 +167,10 @@ export function latestStatement(only: OnlyOf | undefined): Statement {
   const conditions = new Conditions();
   conditions.add('issuer =', only?.issuer);
   conditions.add('subject =', only?.subject);
-  return { sql: `select coalesce(max(ingest), 0) as latest from audit_events${conditions.where}`, values: conditions.values };
+  return {
+    sql: `select coalesce(max(ingest), 0) as latest from audit_events${conditions.where}`,
+    values: conditions.values,
+  };
 }
 
 const anonymous = 'exists (select from audit_aggregates where audit_aggregates.ingest = audit_events.ingest)';
@@ -130,7 +179,10 @@ const anonymous = 'exists (select from audit_aggregates where audit_aggregates.i
 export function trimStatements({ keep, keepAnonymous, before }: Bounds, most: number): Statement[] {
   const remove = (condition: string) =>
     `with gone as (delete from audit_events where ingest in (select ingest from audit_events where ${condition} order by ingest limit ${most}) returning 1) select count(*) as count from gone`;
-  const beyond = (which: string) => remove(`ingest <= (select ingest from audit_events where ${which} order by ingest desc offset $1 limit 1) and ${which}`);
+  const beyond = (which: string) =>
+    remove(
+      `ingest <= (select ingest from audit_events where ${which} order by ingest desc offset $1 limit 1) and ${which}`,
+    );
   return [
     ...(before === undefined ? [] : [{ sql: remove('time < $1'), values: [new Date(before).toISOString()] }]),
     ...(keep === undefined ? [] : [{ sql: beyond(`not ${anonymous}`), values: [keep] }]),

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { provenIdentitySchema } from '../session/proven-identity.ts';
 
-// A login by device authorization (RFC 8628) in the single-use store. The program holds the device code, the person types the user code; both are
-// keys, which the store keeps hashed, and lead to an id that is worth nothing by itself. Under the id the person's answer waits for the program.
+// A login by device authorization (RFC 8628) in the single-use store. The program holds the device code, the person
+// types the user code; both are keys, which the store keeps hashed, and lead to an id that is worth nothing by itself.
+// Under the id the person's answer waits for the program.
 
-/** How long a person may take, in milliseconds; short, for a code that is sent to somebody else to approve (RFC 8628, 5.4) dies with it. */
+/**
+ * How long a person may take, in milliseconds; short, for a code that is sent to somebody else to approve (RFC 8628,
+ * 5.4) dies with it.
+ */
 export const deviceLifeMs = 300_000;
 /** How often a program may ask, in seconds (RFC 8628, 3.5). */
 export const pollIntervalS = 5;
@@ -28,9 +32,18 @@ export type DeviceAnswer = z.infer<typeof answerSchema>;
 
 /** Names of the kinds of single-use values. */
 export const deviceKinds = {
-  device: 'device', asked: 'device-user-code', approval: 'device-approval', answer: 'device-answer', poll: 'device-poll',
-  begun: 'device-begun', lookups: 'device-lookups', wrong: 'device-wrong-codes',
+  device: 'device',
+  asked: 'device-user-code',
+  approval: 'device-approval',
+  answer: 'device-answer',
+  poll: 'device-poll',
+  begun: 'device-begun',
+  lookups: 'device-lookups',
+  wrong: 'device-wrong-codes',
 } as const;
 
-/** The key of an approval holds the browser's secret as well: for another browser it does not exist, and cannot be used up either. */
+/**
+ * The key of an approval holds the browser's secret as well: for another browser it does not exist, and cannot be used
+ * up either.
+ */
 export const approvalKey = (approval: string, secret: string) => `${approval}.${secret}`;

@@ -12,10 +12,19 @@ beforeEach(async () => {
 const json = { accept: 'application/json' };
 const there = { 'sallyport-client-address': '198.51.100.4', 'user-agent': 'browser' };
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
-type Codes = { device_code: string; user_code: string; verification_uri: string; verification_uri_complete: string; expires_in: number; interval: number };
+type Codes = {
+  device_code: string;
+  user_code: string;
+  verification_uri: string;
+  verification_uri_complete: string;
+  expires_in: number;
+  interval: number;
+};
 
-const begin = async (body: object = { cluster: 'dev' }, headers: Record<string, string> = {}) => (await bed.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, body)).body as Codes;
-const poll = (code: string) => bed.browser.post('/.sallyport/api/v1/device/token', json, { grant_type: grantType, device_code: code });
+const begin = async (body: object = { cluster: 'dev' }, headers: Record<string, string> = {}) =>
+  (await bed.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, body)).body as Codes;
+const poll = (code: string) =>
+  bed.browser.post('/.sallyport/api/v1/device/token', json, { grant_type: grantType, device_code: code });
 const errorOf = async (code: string) => {
   const { status, body } = await poll(code);
   return { status, error: (body as { error?: string }).error };
@@ -26,10 +35,21 @@ const field = (page: string, name: string) => new RegExp(`name="${name}" value="
 async function askApproval(code: string, browser = bed.elsewhere) {
   const away = await browser.get(`/.sallyport/login?user_code=${code}`, there);
   if (away.status !== 302) return away;
-  return browser.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`, there);
+  return browser.get(
+    `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`,
+    there,
+  );
 }
-const answer = (page: string, said: string, browser = bed.elsewhere, headers: Record<string, string> = {}) => browser.post('/.sallyport/device', { ...there, origin: gateway, 'content-type': 'application/x-www-form-urlencoded', ...headers },
-  new URLSearchParams({ approval: field(page, 'approval'), user_code: field(page, 'user_code'), answer: said }).toString());
+const answer = (page: string, said: string, browser = bed.elsewhere, headers: Record<string, string> = {}) =>
+  browser.post(
+    '/.sallyport/device',
+    { ...there, origin: gateway, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    new URLSearchParams({
+      approval: field(page, 'approval'),
+      user_code: field(page, 'user_code'),
+      answer: said,
+    }).toString(),
+  );
 async function approve(code: string) {
   return answer((await askApproval(code)).text, 'approve');
 }
@@ -38,8 +58,12 @@ describe('a login of a device (RFC 8628)', () => {
   it('gives the program a code for itself and one for a person, and says where to go and how often to ask', async () => {
     const codes = await begin();
     expect(codes).toEqual({
-      device_code: expect.stringMatching(/^spd_[A-Za-z0-9_-]{43}$/), user_code: expect.stringMatching(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/),
-      verification_uri: `${gateway}/.sallyport/device`, verification_uri_complete: `${gateway}/.sallyport/device?user_code=${codes.user_code}`, expires_in: 300, interval: 5,
+      device_code: expect.stringMatching(/^spd_[A-Za-z0-9_-]{43}$/),
+      user_code: expect.stringMatching(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/),
+      verification_uri: `${gateway}/.sallyport/device`,
+      verification_uri_complete: `${gateway}/.sallyport/device?user_code=${codes.user_code}`,
+      expires_in: 300,
+      interval: 5,
     });
   });
 
@@ -49,16 +73,32 @@ describe('a login of a device (RFC 8628)', () => {
     const page = await askApproval(codes.user_code);
     expect(page.status).toBe(200);
     expect(page.text).toContain('alice@example.com');
-    for (const shown of [codes.user_code, '192.0.2.7 (not the address of this browser)', 'dev', 'test']) expect(page.text).toContain(shown);
+    for (const shown of [codes.user_code, '192.0.2.7 (not the address of this browser)', 'dev', 'test'])
+      expect(page.text).toContain(shown);
     expect(await bed.sessions.list()).toEqual([]);
     const approved = await answer(page.text, 'approve');
     expect([approved.status, approved.text]).toEqual([200, expect.stringContaining('The device is approved')]);
 
     const got = await poll(codes.device_code);
-    expect(got.body).toMatchObject({ access_token: expect.stringMatching(/^spt_/), token_type: 'Bearer', session: { expiresAt: bed.clock.now + 43_200_000 }, identity: { user: 'alice@example.com', groups: ['developers'] } });
-    expect(await bed.sessions.list()).toMatchObject([{ kind: 'cli', clientAddress: '192.0.2.7', userAgent: 'test', approvedFrom: { clientAddress: '198.51.100.4', userAgent: 'browser' } }]);
+    expect(got.body).toMatchObject({
+      access_token: expect.stringMatching(/^spt_/),
+      token_type: 'Bearer',
+      session: { expiresAt: bed.clock.now + 43_200_000 },
+      identity: { user: 'alice@example.com', groups: ['developers'] },
+    });
+    expect(await bed.sessions.list()).toMatchObject([
+      {
+        kind: 'cli',
+        clientAddress: '192.0.2.7',
+        userAgent: 'test',
+        approvedFrom: { clientAddress: '198.51.100.4', userAgent: 'browser' },
+      },
+    ]);
     const [event] = bed.events('session.login');
-    expect(event!.data.sallyport).toMatchObject({ clientAddress: '192.0.2.7', approvedFrom: { clientAddress: '198.51.100.4' } });
+    expect(event!.data.sallyport).toMatchObject({
+      clientAddress: '192.0.2.7',
+      approvedFrom: { clientAddress: '198.51.100.4' },
+    });
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'expired_token' });
     expect([...bed.elsewhere.jar.keys(), ...bed.browser.jar.keys()]).toEqual([]);
   });
@@ -68,7 +108,10 @@ describe('a login of a device (RFC 8628)', () => {
     const form = await bed.elsewhere.get('/.sallyport/device', there);
     expect(form.text).toMatch(/<label for="user_code">[\s\S]*<input id="user_code" name="user_code"/);
     for (const typed of [code, code.toLowerCase(), code.replace('-', ''), ` ${code.replace('-', ' ')} `]) {
-      const found = await bed.elsewhere.get(`/.sallyport/device?${new URLSearchParams({ user_code: typed }).toString()}`, there);
+      const found = await bed.elsewhere.get(
+        `/.sallyport/device?${new URLSearchParams({ user_code: typed }).toString()}`,
+        there,
+      );
       expect([typed, found.status]).toEqual([typed, 200]);
       expect(found.text).toContain(`href="/.sallyport/login?user_code=${code}"`);
       expect(found.text).not.toContain('192.0.2.7');
@@ -81,7 +124,13 @@ describe('a login of a device (RFC 8628)', () => {
     expect(denied.text).toContain('The device is refused');
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'access_denied' });
     expect(await errorOf(codes.device_code)).toEqual({ status: 400, error: 'expired_token' });
-    expect(bed.events('login.failed')[0]!.data).toMatchObject({ sourceIPs: ['198.51.100.4'], responseStatus: { code: 403, message: expect.stringContaining('alice@example.com denied it to the device at 192.0.2.7') } });
+    expect(bed.events('login.failed')[0]!.data).toMatchObject({
+      sourceIPs: ['198.51.100.4'],
+      responseStatus: {
+        code: 403,
+        message: expect.stringContaining('alice@example.com denied it to the device at 192.0.2.7'),
+      },
+    });
     // Somebody proved who they are, so no number of failures of others at their address takes the place of it.
     expect(anonymousGroup(bed.events('login.failed')[0]!)).toBeUndefined();
     expect(bed.events('login.failed')[0]!.data.user.username).toBe('alice@example.com');
@@ -103,14 +152,22 @@ describe('a login of a device (RFC 8628)', () => {
     const page = await askApproval(shown.user_code);
     await approve(approved.user_code);
     bed.clock.now += 300_001;
-    for (const { device_code: code } of [asked, shown, approved]) expect(await errorOf(code)).toMatchObject({ error: 'expired_token' });
+    for (const { device_code: code } of [asked, shown, approved])
+      expect(await errorOf(code)).toMatchObject({ error: 'expired_token' });
     expect((await answer(page.text, 'approve')).status).toBe(400);
     expect((await askApproval(asked.user_code)).status).toBe(400);
     expect(await bed.sessions.list()).toEqual([]);
   });
 
   it('chooses a provider first where there are several', async () => {
-    bed = await createBed({ identity: { providers: [{ id: 'corp', issuer: 'https://idp.example.com', clientId: 'sallyport', clientSecret: 's3cr3t' }, { id: 'other', issuer: 'https://other.example.com', clientId: 'x' }] } });
+    bed = await createBed({
+      identity: {
+        providers: [
+          { id: 'corp', issuer: 'https://idp.example.com', clientId: 'sallyport', clientSecret: 's3cr3t' },
+          { id: 'other', issuer: 'https://other.example.com', clientId: 'x' },
+        ],
+      },
+    });
     const { user_code: code } = await begin();
     const choice = await bed.elsewhere.get(`/.sallyport/login?user_code=${code}`, there);
     expect(choice.text).toContain(`/.sallyport/login?user_code=${code}&amp;provider=corp`);
@@ -121,21 +178,45 @@ describe('a login of a device (RFC 8628)', () => {
   it('can be switched off', async () => {
     bed = await createBed({ login: { device: false } });
     expect((await bed.browser.post('/.sallyport/api/v1/device/code', json, {})).status).toBe(404);
-    for (const path of ['/.sallyport/device', '/.sallyport/device?user_code=BCDF-GHJK', '/.sallyport/login?user_code=BCDF-GHJK']) expect([path, (await createBrowser(bed.app).get(path)).status]).toEqual([path, 404]);
-    expect((await bed.browser.post('/.sallyport/device', { origin: gateway }, { approval: 'a', answer: 'approve' })).status).toBe(404);
+    for (const path of [
+      '/.sallyport/device',
+      '/.sallyport/device?user_code=BCDF-GHJK',
+      '/.sallyport/login?user_code=BCDF-GHJK',
+    ])
+      expect([path, (await createBrowser(bed.app).get(path)).status]).toEqual([path, 404]);
+    expect(
+      (await bed.browser.post('/.sallyport/device', { origin: gateway }, { approval: 'a', answer: 'approve' })).status,
+    ).toBe(404);
   });
 
   it('leaves nothing in the store that either code could be read from', async () => {
     const seen: string[] = [];
     const { singleUse } = bed;
-    const watched = { ...singleUse, put: (...args: Parameters<typeof singleUse.put>) => (seen.push(JSON.stringify([args[0], args[2]])), singleUse.put(...args)), claim: (...args: Parameters<typeof singleUse.claim>) => (seen.push(JSON.stringify([args[0], args[2]])), singleUse.claim(...args)) };
+    const watched = {
+      ...singleUse,
+      put: (...args: Parameters<typeof singleUse.put>) => (
+        seen.push(JSON.stringify([args[0], args[2]])),
+        singleUse.put(...args)
+      ),
+      claim: (...args: Parameters<typeof singleUse.claim>) => (
+        seen.push(JSON.stringify([args[0], args[2]])),
+        singleUse.claim(...args)
+      ),
+    };
     bed = await createBed({}, { singleUse: watched });
     const codes = await begin();
     await approve(codes.user_code);
     const { body } = await poll(codes.device_code);
-    const secrets = [codes.device_code, codes.device_code.slice(4), codes.user_code, codes.user_code.replace('-', ''), (body as { access_token: string }).access_token];
+    const secrets = [
+      codes.device_code,
+      codes.device_code.slice(4),
+      codes.user_code,
+      codes.user_code.replace('-', ''),
+      (body as { access_token: string }).access_token,
+    ];
     expect(seen.length).toBeGreaterThan(4);
-    for (const secret of secrets) expect(seen.join() + bed.lines.join() + JSON.stringify(bed.audit.records)).not.toContain(secret);
+    for (const secret of secrets)
+      expect(seen.join() + bed.lines.join() + JSON.stringify(bed.audit.records)).not.toContain(secret);
   });
 });
 
@@ -143,7 +224,11 @@ describe('a code for a person', () => {
   it('is of eight consonants, each as likely as the others', () => {
     const counts = new Map<string, number>();
     for (let n = 0; n < 4000; n += 1) {
-      const code = userCodeFrom(Buffer.from(Array.from({ length: 32 }, (_, place) => (n * 7919 + place * 104_729 + n * place) % 256)).toString('base64url'))!;
+      const code = userCodeFrom(
+        Buffer.from(Array.from({ length: 32 }, (_, place) => (n * 7919 + place * 104_729 + n * place) % 256)).toString(
+          'base64url',
+        ),
+      )!;
       expect(code).toMatch(/^[BCDFGHJKLMNPQRSTVWXZ]{8}$/);
       for (const letter of code) counts.set(letter, (counts.get(letter) ?? 0) + 1);
     }
@@ -151,11 +236,18 @@ describe('a code for a person', () => {
     expect(userCodeFrom(Buffer.alloc(32, 255).toString('base64url'))).toBeUndefined();
   });
 
-  it.each(['', 'BCDF', 'BCDF-GHJA', 'BCDF-GHJK-L', 'BCDF_GHJK', 'BCDFGHJK'.repeat(9), 'АВСDFGHJ', '1234-5678'])('is not %j', (typed) => {
-    expect(readUserCode(typed)).toBeUndefined();
-  });
+  it.each(['', 'BCDF', 'BCDF-GHJA', 'BCDF-GHJK-L', 'BCDF_GHJK', 'BCDFGHJK'.repeat(9), 'АВСDFGHJ', '1234-5678'])(
+    'is not %j',
+    (typed) => {
+      expect(readUserCode(typed)).toBeUndefined();
+    },
+  );
 
   it('is read as it is shown, also with a dash that a word processor made of the hyphen', () => {
-    expect([showUserCode('BCDFGHJK'), readUserCode('BCDF-GHJK'), readUserCode('bcdf\u2013ghjk')]).toEqual(['BCDF-GHJK', 'BCDFGHJK', 'BCDFGHJK']);
+    expect([showUserCode('BCDFGHJK'), readUserCode('BCDF-GHJK'), readUserCode('bcdf\u2013ghjk')]).toEqual([
+      'BCDF-GHJK',
+      'BCDFGHJK',
+      'BCDFGHJK',
+    ]);
   });
 });

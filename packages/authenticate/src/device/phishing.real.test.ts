@@ -8,15 +8,45 @@ beforeEach(async () => {
 });
 const json = { accept: 'application/json' };
 const form = { origin: gateway, 'content-type': 'application/x-www-form-urlencoded' };
-const begin = async (headers: Record<string, string> = {}) => (await bed.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, {})).body as { device_code: string; user_code: string };
-const poll = async (code: string) => ((await bed.browser.post('/.sallyport/api/v1/device/token', json, { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code })).body as { error?: string }).error;
+const begin = async (headers: Record<string, string> = {}) =>
+  (await bed.browser.post('/.sallyport/api/v1/device/code', { ...json, ...headers }, {})).body as {
+    device_code: string;
+    user_code: string;
+  };
+const poll = async (code: string) =>
+  (
+    (
+      await bed.browser.post('/.sallyport/api/v1/device/token', json, {
+        grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+        device_code: code,
+      })
+    ).body as { error?: string }
+  ).error;
 async function askApproval(code: string, browser = bed.elsewhere) {
   const away = await browser.get(`/.sallyport/login?user_code=${code}`);
-  return (await browser.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`)).text;
+  return (
+    await browser.get(
+      `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`,
+    )
+  ).text;
 }
 const field = (page: string, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? '';
-const answer = (page: string, changes: Record<string, string> = {}, browser = bed.elsewhere, headers: Record<string, string> = form) => browser.post('/.sallyport/device', headers,
-  new URLSearchParams({ approval: field(page, 'approval'), user_code: field(page, 'user_code'), answer: 'approve', ...changes }).toString());
+const answer = (
+  page: string,
+  changes: Record<string, string> = {},
+  browser = bed.elsewhere,
+  headers: Record<string, string> = form,
+) =>
+  browser.post(
+    '/.sallyport/device',
+    headers,
+    new URLSearchParams({
+      approval: field(page, 'approval'),
+      user_code: field(page, 'user_code'),
+      answer: 'approve',
+      ...changes,
+    }).toString(),
+  );
 
 describe('phishing with a code (A24)', () => {
   it('warns on every page, and shows the address of the device and not that of the person', async () => {
@@ -32,15 +62,23 @@ describe('phishing with a code (A24)', () => {
     const page = await askApproval(code);
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
     expect(page).not.toContain('<img');
-    for (const cluster of ['<b>', 'Dev', 'a b', '../x', 'x'.repeat(64), 7, ['dev'], { a: 1 }]) expect((await bed.browser.post('/.sallyport/api/v1/device/code', json, { cluster })).status).toBe(400);
+    for (const cluster of ['<b>', 'Dev', 'a b', '../x', 'x'.repeat(64), 7, ['dev'], { a: 1 }])
+      expect((await bed.browser.post('/.sallyport/api/v1/device/code', json, { cluster })).status).toBe(400);
   });
 
   it('approves nothing on the word of another site, of none, or of a script', async () => {
     const codes = await begin();
     const page = await askApproval(codes.user_code);
-    for (const origin of ['https://evil.example', 'null', 'http://gate.example.com:8443', `${gateway}.evil.example`]) expect([origin, (await answer(page, {}, bed.elsewhere, { ...form, origin })).status]).toEqual([origin, 403]);
+    for (const origin of ['https://evil.example', 'null', 'http://gate.example.com:8443', `${gateway}.evil.example`])
+      expect([origin, (await answer(page, {}, bed.elsewhere, { ...form, origin })).status]).toEqual([origin, 403]);
     expect((await answer(page, {}, bed.elsewhere, { 'content-type': form['content-type'] })).status).toBe(403);
-    expect((await bed.elsewhere.get(`/.sallyport/device?${new URLSearchParams({ approval: field(page, 'approval'), answer: 'approve' }).toString()}`)).status).toBe(200);
+    expect(
+      (
+        await bed.elsewhere.get(
+          `/.sallyport/device?${new URLSearchParams({ approval: field(page, 'approval'), answer: 'approve' }).toString()}`,
+        )
+      ).status,
+    ).toBe(200);
     expect(await poll(codes.device_code)).toBe('authorization_pending');
     expect((await answer(page)).status).toBe(200);
   });
@@ -65,7 +103,10 @@ describe('phishing with a code (A24)', () => {
 
   it('takes one answer to a code: the first', async () => {
     const codes = await begin();
-    const [mine, theirs] = [await askApproval(codes.user_code), await askApproval(codes.user_code, createBrowser(bed.app))];
+    const [mine, theirs] = [
+      await askApproval(codes.user_code),
+      await askApproval(codes.user_code, createBrowser(bed.app)),
+    ];
     expect((await answer(mine, { answer: 'deny' })).status).toBe(200);
     expect((await answer(mine)).status).toBe(400);
     expect((await answer(theirs)).status).toBe(400);
@@ -77,7 +118,9 @@ describe('phishing with a code (A24)', () => {
     const browsers = Array.from({ length: 6 }, () => createBrowser(bed.app));
     const pages = [];
     for (const browser of browsers) pages.push(await askApproval(codes.user_code, browser));
-    const statuses = (await Promise.all(pages.map((page, n) => answer(page, {}, browsers[n])))).map(({ status }) => status);
+    const statuses = (await Promise.all(pages.map((page, n) => answer(page, {}, browsers[n])))).map(
+      ({ status }) => status,
+    );
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     const tokens = await Promise.all(Array.from({ length: 6 }, () => poll(codes.device_code)));
     expect(tokens.filter((error) => error === undefined)).toHaveLength(1);
@@ -93,42 +136,76 @@ describe('phishing with a code (A24)', () => {
     const codes = await begin();
     bed.provider.lies = { claims: { email_verified: false } };
     const away = await bed.elsewhere.get(`/.sallyport/login?user_code=${codes.user_code}`);
-    const page = await bed.elsewhere.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`);
+    const page = await bed.elsewhere.get(
+      `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`,
+    );
     expect(page.status).toBe(403);
     expect(await poll(codes.device_code)).toBe('authorization_pending');
   });
 });
 
 describe('guesses at codes', () => {
-  const guess = (n: number) => Array.from(n.toString(20).padStart(8, '0')).map((digit) => 'BCDFGHJKLMNPQRSTVWXZ'[Number.parseInt(digit, 20)]).join('');
-  const tryAt = async (path: string, headers: Record<string, string> = {}) => (await createBrowser(bed.app).get(path, headers)).status;
+  const guess = (n: number) =>
+    Array.from(n.toString(20).padStart(8, '0'))
+      .map((digit) => 'BCDFGHJKLMNPQRSTVWXZ'[Number.parseInt(digit, 20)])
+      .join('');
+  const tryAt = async (path: string, headers: Record<string, string> = {}) =>
+    (await createBrowser(bed.app).get(path, headers)).status;
 
   it('end after ten from one address, wherever they are made, and are on record; other addresses go on', async () => {
     const { user_code: code } = await begin();
-    for (let n = 0; n < 10; n += 1) expect(await tryAt(`/.sallyport/${n % 2 === 0 ? 'device' : 'login'}?user_code=${guess(n)}`)).toBe(n % 2 === 0 ? 404 : 400);
+    for (let n = 0; n < 10; n += 1)
+      expect(await tryAt(`/.sallyport/${n % 2 === 0 ? 'device' : 'login'}?user_code=${guess(n)}`)).toBe(
+        n % 2 === 0 ? 404 : 400,
+      );
     expect(bed.events('login.failed')).toHaveLength(10);
     for (const path of ['device', 'login']) expect(await tryAt(`/.sallyport/${path}?user_code=${code}`)).toBe(429);
-    expect(await tryAt(`/.sallyport/device?user_code=${code}`, { 'sallyport-client-address': '198.51.100.1' })).toBe(200);
+    expect(await tryAt(`/.sallyport/device?user_code=${code}`, { 'sallyport-client-address': '198.51.100.1' })).toBe(
+      200,
+    );
     bed.clock.now += 600_001;
     expect(await tryAt(`/.sallyport/device?user_code=${(await begin()).user_code}`)).toBe(200);
   });
 
   it('end after ten of one session, whatever address they come from', async () => {
-    for (let n = 0; n < 10; n += 1) await tryAt(`/.sallyport/device?user_code=${guess(n)}`, { ...callerHeaderFor({ id: 'guesser', kind: 'browser' }), 'sallyport-client-address': `198.51.100.${n}` });
+    for (let n = 0; n < 10; n += 1)
+      await tryAt(`/.sallyport/device?user_code=${guess(n)}`, {
+        ...callerHeaderFor({ id: 'guesser', kind: 'browser' }),
+        'sallyport-client-address': `198.51.100.${n}`,
+      });
     const { user_code: code } = await begin();
-    expect(await tryAt(`/.sallyport/device?user_code=${code}`, { ...callerHeaderFor({ id: 'guesser', kind: 'browser' }), 'sallyport-client-address': '198.51.100.200' })).toBe(429);
-    expect(await tryAt(`/.sallyport/device?user_code=${code}`, { ...callerHeaderFor({ id: 'other', kind: 'browser' }), 'sallyport-client-address': '198.51.100.200' })).toBe(200);
+    expect(
+      await tryAt(`/.sallyport/device?user_code=${code}`, {
+        ...callerHeaderFor({ id: 'guesser', kind: 'browser' }),
+        'sallyport-client-address': '198.51.100.200',
+      }),
+    ).toBe(429);
+    expect(
+      await tryAt(`/.sallyport/device?user_code=${code}`, {
+        ...callerHeaderFor({ id: 'other', kind: 'browser' }),
+        'sallyport-client-address': '198.51.100.200',
+      }),
+    ).toBe(200);
   });
 
   it('count together for all addresses of an IPv6 network, however they are written', async () => {
-    for (let n = 0; n < 10; n += 1) await tryAt(`/.sallyport/device?user_code=${guess(n)}`, { 'sallyport-client-address': ['2001:db8::1', '2001:db8:0:0:ffff::', '2001:0DB8:0:0:1:2:3:4'][n % 3]! });
+    for (let n = 0; n < 10; n += 1)
+      await tryAt(`/.sallyport/device?user_code=${guess(n)}`, {
+        'sallyport-client-address': ['2001:db8::1', '2001:db8:0:0:ffff::', '2001:0DB8:0:0:1:2:3:4'][n % 3]!,
+      });
     const { user_code: code } = await begin();
-    expect(await tryAt(`/.sallyport/device?user_code=${code}`, { 'sallyport-client-address': '2001:db8::2' })).toBe(429);
-    expect(await tryAt(`/.sallyport/device?user_code=${code}`, { 'sallyport-client-address': '2001:db8:0:1::2' })).toBe(200);
+    expect(await tryAt(`/.sallyport/device?user_code=${code}`, { 'sallyport-client-address': '2001:db8::2' })).toBe(
+      429,
+    );
+    expect(await tryAt(`/.sallyport/device?user_code=${code}`, { 'sallyport-client-address': '2001:db8:0:1::2' })).toBe(
+      200,
+    );
   });
 
   it('are bounded also when they come all at once', async () => {
-    const statuses = await Promise.all(Array.from({ length: 400 }, (_, n) => tryAt(`/.sallyport/device?user_code=${guess(n)}`)));
+    const statuses = await Promise.all(
+      Array.from({ length: 400 }, (_, n) => tryAt(`/.sallyport/device?user_code=${guess(n)}`)),
+    );
     expect(statuses.filter((status) => status === 404).length).toBeLessThanOrEqual(300);
   });
 
@@ -138,7 +215,10 @@ describe('guesses at codes', () => {
     const [name] = [...bed.elsewhere.jar.keys()];
     const held = bed.elsewhere.jar.get(name!)!;
     for (const written of [held.replace(/.{8}$/, 'ZZZZZZZZ'), `${held}.ZZZZZZZZ`, `${held.split('.')[0]}.ZZZZZZZZ`]) {
-      const page = await bed.elsewhere.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`, { cookie: `${name}=${written}` });
+      const page = await bed.elsewhere.get(
+        `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(away.headers['location']!)).toString()}`,
+        { cookie: `${name}=${written}` },
+      );
       expect(page.status).toBe(400);
       expect(page.text).not.toContain('Approve this device?');
     }

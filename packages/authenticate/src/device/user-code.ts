@@ -4,14 +4,23 @@ const length = 8;
 /** Bytes below this give each letter the same chance. */
 const fair = 256 - (256 % letters.length);
 
-/** A code for a person to read and type, of random bytes in base64url; undefined if too many of them had to be passed over. */
+/**
+ * A code for a person to read and type, of random bytes in base64url; undefined if too many of them had to be passed
+ * over.
+ */
 export function userCodeFrom(random: string): string | undefined {
   const usable = [...Buffer.from(random, 'base64url')].filter((byte) => byte < fair);
   if (usable.length < length) return undefined;
-  return usable.slice(0, length).map((byte) => letters[byte % letters.length]).join('');
+  return usable
+    .slice(0, length)
+    .map((byte) => letters[byte % letters.length])
+    .join('');
 }
 
-/** What a person typed, as the code is kept: upper case, without blanks and hyphens. Undefined if it could not be a code. */
+/**
+ * What a person typed, as the code is kept: upper case, without blanks and hyphens. Undefined if it could not be a
+ * code.
+ */
 export function readUserCode(typed: string): string | undefined {
   if (typed.length > 32) return undefined;
   const code = typed.toUpperCase().replaceAll(/[\s\p{Dash}]/gu, '');

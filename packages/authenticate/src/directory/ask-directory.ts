@@ -22,7 +22,9 @@ export function askDirectory(client: ProviderClient, directory: Pick<Directory, 
     async refresh(before, of) {
       const { identity, tokens } = await client.refresh(before, of);
       if (!identity) return { identity, tokens };
-      const admitted = await directory.admit(identity).catch((error: unknown) => { throw asRefreshFailure(error, tokens); });
+      const admitted = await directory.admit(identity).catch((error: unknown) => {
+        throw asRefreshFailure(error, tokens);
+      });
       return { identity: admitted, tokens };
     },
   };

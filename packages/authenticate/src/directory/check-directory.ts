@@ -24,7 +24,10 @@ function readable(file: string): string | undefined {
   }
 }
 
-/** Finds what is wrong with the files of the directory: tokens, keys, authorities, and the files of people and groups with every fault in them. */
+/**
+ * Finds what is wrong with the files of the directory: tokens, keys, authorities, and the files of people and groups
+ * with every fault in them.
+ */
 export function checkDirectory(loaded: Pick<LoadedConfig, 'config' | 'file' | 'resolvePath' | 'place'>): ConfigFault[] {
   const { config, resolvePath, place } = loaded;
   const files = config.identity.directory.sources.flatMap((source, index) => [

@@ -39,12 +39,18 @@ const logIn = async (): Promise<Session> => {
 };
 const refusedLogin = async () => {
   const answer = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
-  expect(answer.headers['set-cookie'] ?? []).not.toEqual(expect.arrayContaining([expect.stringMatching(/^__Host-sallyport=spt_/)]));
+  expect(answer.headers['set-cookie'] ?? []).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^__Host-sallyport=spt_/)]),
+  );
   return `${answer.status} ${answer.text.replaceAll(/<style>.*?<\/style>/gs, '').replaceAll(/<[^>]*>/g, ' ')}`;
 };
 const groupsOf = async ({ id }: Session) => {
   const found = await bed.sessions.read(id);
-  return found.state === 'live' ? found.session.identity.groups : found.state === 'revoked' ? found.tombstone.reason : found.state;
+  return found.state === 'live'
+    ? found.session.identity.groups
+    : found.state === 'revoked'
+      ? found.tombstone.reason
+      : found.state;
 };
 
 describe('groups of somebody who logs in', () => {
@@ -70,16 +76,31 @@ describe('groups of somebody who logs in', () => {
     expect(await groupsOf(await logIn())).toEqual([]);
   });
 
-  it('bear the provider\'s prefix, and never one of another provider', async () => {
-    const partners = { id: 'partners', issuer: 'https://partners.example', clientId: 'c', prefix: { user: 'partners:', groups: 'partners:' } };
+  it("bear the provider's prefix, and never one of another provider", async () => {
+    const partners = {
+      id: 'partners',
+      issuer: 'https://partners.example',
+      clientId: 'c',
+      prefix: { user: 'partners:', groups: 'partners:' },
+    };
     const sections = withSources([scimSource()], { groupSources: ['scim'], prefix: { groups: 'corp:' } });
-    bed = await createBed({ ...sections, identity: { ...sections.identity, providers: [...sections.identity.providers, partners], defaultProvider: 'corp' } });
+    bed = await createBed({
+      ...sections,
+      identity: {
+        ...sections.identity,
+        providers: [...sections.identity.providers, partners],
+        defaultProvider: 'corp',
+      },
+    });
     scim = createScimClient(bed);
     const alice = await scim.user('alice@example.com');
     await scim.group('sre', [alice.id]);
     expect(await groupsOf(await logIn())).toEqual(['corp:sre']);
     const plain = withSources([scimSource()], { groupSources: ['scim'] });
-    bed = await createBed({ ...plain, identity: { ...plain.identity, providers: [...plain.identity.providers, partners], defaultProvider: 'corp' } });
+    bed = await createBed({
+      ...plain,
+      identity: { ...plain.identity, providers: [...plain.identity.providers, partners], defaultProvider: 'corp' },
+    });
     scim = createScimClient(bed);
     await scim.group('partners:admins', [(await scim.user('alice@example.com')).id]);
     expect(await refusedLogin()).toContain('another provider');
@@ -87,7 +108,10 @@ describe('groups of somebody who logs in', () => {
 
   it('are by the attribute and the claim that are compared, exactly where they are identifiers', async () => {
     await begin([scimSource({ match: { claim: 'sub', attribute: 'externalId' } })], { groupSources: ['scim'] });
-    const [a, b] = [await scim.user('someone', { externalId: 'sub-alice' }), await scim.user('alice@example.com', { externalId: 'SUB-ALICE' })];
+    const [a, b] = [
+      await scim.user('someone', { externalId: 'sub-alice' }),
+      await scim.user('alice@example.com', { externalId: 'SUB-ALICE' }),
+    ];
     await scim.group('right', [a.id]);
     await scim.group('wrong', [b.id]);
     expect(await groupsOf(await logIn())).toEqual(['right']);
@@ -119,7 +143,20 @@ describe('groups of somebody who logs in', () => {
     await begin([scimSource()], { groupSources: ['scim'] });
     const { id } = await scim.user('alice@example.com');
     for (let n = 0; n < 80; n += 1) {
-      await bed.store.put('scim', 'groups', { id: `g${n}`, keys: [`name:g${n}`], active: true, body: { displayName: `${n}${'x'.repeat(900)}` }, version: 1, createdAt: 0, changedAt: 0 }, { expected: undefined });
+      await bed.store.put(
+        'scim',
+        'groups',
+        {
+          id: `g${n}`,
+          keys: [`name:g${n}`],
+          active: true,
+          body: { displayName: `${n}${'x'.repeat(900)}` },
+          version: 1,
+          createdAt: 0,
+          changedAt: 0,
+        },
+        { expected: undefined },
+      );
       await bed.store.changeMembers('scim', `g${n}`, { add: [id] });
     }
     expect(await refusedLogin()).toContain('too many groups');
@@ -133,7 +170,9 @@ describe('whether somebody may log in at all', () => {
     expect(await refusedLogin()).toContain('deactivated');
     await scim.patch(`/Users/${alice.id}`, { op: 'Replace', path: 'active', value: 'True' });
     expect(await groupsOf(await logIn())).toEqual(['developers']);
-    expect(bed.events('login.failed')).toMatchObject([{ data: { responseStatus: { message: expect.stringContaining('login-failed') } } }]);
+    expect(bed.events('login.failed')).toMatchObject([
+      { data: { responseStatus: { message: expect.stringContaining('login-failed') } } },
+    ]);
   });
 
   it('is no for whoever was deleted, until they are made again', async () => {
@@ -170,11 +209,21 @@ describe('a session that lives', () => {
     expect(await groupsOf(session)).toEqual(['ops']);
     await scim.patch(`/Groups/${group.id}`, { op: 'remove', path: `members[value eq "${alice.id}"]` });
     expect(await groupsOf(session)).toEqual([]);
-    await scim.send('put', `/Groups/${group.id}`, { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: 'ops', members: [{ value: alice.id }] });
+    await scim.send('put', `/Groups/${group.id}`, {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+      displayName: 'ops',
+      members: [{ value: alice.id }],
+    });
     expect(await groupsOf(session)).toEqual(['ops']);
     await scim.send('delete', `/Groups/${group.id}`);
     expect(await groupsOf(session)).toEqual([]);
-    expect(bed.events('session.refreshed').map(({ data }) => data.sallyport.detail)).toEqual(['groups: +"sre"', 'groups: +"ops" -"sre"', 'groups: -"ops"', 'groups: +"ops"', 'groups: -"ops"']);
+    expect(bed.events('session.refreshed').map(({ data }) => data.sallyport.detail)).toEqual([
+      'groups: +"sre"',
+      'groups: +"ops" -"sre"',
+      'groups: -"ops"',
+      'groups: +"ops"',
+      'groups: -"ops"',
+    ]);
   });
 
   it('is found also if its person was unknown at the login, and under each name they get', async () => {
@@ -203,7 +252,10 @@ describe('a session that lives', () => {
     await scim.patch(`/Users/${alice.id}`, { op: 'replace', value: { active: false } });
     expect(await Promise.all(sessions.map(groupsOf))).toEqual(['deactivated', 'deactivated']);
     expect(heard.filter(({ type }) => type === 'revoked')).toHaveLength(2);
-    expect(bed.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual(['deactivated', 'deactivated']);
+    expect(bed.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual([
+      'deactivated',
+      'deactivated',
+    ]);
     await scim.patch(`/Users/${alice.id}`, { op: 'replace', value: { active: true } });
     const again = await logIn();
     await scim.send('delete', `/Users/${alice.id}`);
@@ -219,7 +271,10 @@ describe('a session that lives', () => {
     bed.clock.now += 600_000;
     await bed.refresher.runDue();
     const found = await bed.sessions.read(session.id);
-    expect(found).toMatchObject({ state: 'live', session: { identity: { groups: ['sre'], claims: { department: 'new' } } } });
+    expect(found).toMatchObject({
+      state: 'live',
+      session: { identity: { groups: ['sre'], claims: { department: 'new' } } },
+    });
   });
 
   it('takes new claims over where they decide, and ends at a refresh that the directory refuses', async () => {
@@ -281,14 +336,15 @@ describe('changes that nobody waited for', () => {
   it('of a login on its way are seen when the session is there', async () => {
     const alice = await scim.user('alice@example.com');
     // After the groups were asked for, and before there is a session that could be rewritten.
-    hooks.create = async () => void await scim.group('sre', [alice.id]);
+    hooks.create = async () => void (await scim.group('sre', [alice.id]));
     const session = await logIn();
     expect(await groupsOf(session)).toEqual(['sre']);
   });
 
   it('of a login on its way end it where they deactivate its person', async () => {
     const alice = await scim.user('alice@example.com');
-    hooks.create = async () => void await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'active', value: false });
+    hooks.create = async () =>
+      void (await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'active', value: false }));
     expect(await refusedLogin()).toContain('deactivated');
     expect(await bed.sessions.list()).toEqual([]);
   });
@@ -296,7 +352,9 @@ describe('changes that nobody waited for', () => {
   it('of a session from before this configuration are found by looking at all of them once', async () => {
     await begin([], { groupSources: ['claims'] });
     const session = await logIn();
-    const after = await createBed(withSources([scimSource()], { groupSources: ['scim', 'claims'] }), { sessions: bed.sessions });
+    const after = await createBed(withSources([scimSource()], { groupSources: ['scim', 'claims'] }), {
+      sessions: bed.sessions,
+    });
     const push = createScimClient(after);
     const alice = await push.user('alice@example.com');
     expect(await groupsOf(session)).toEqual(['developers']);
@@ -313,13 +371,22 @@ describe('many who look at one session at once, with older and newer answers', (
       await begin([scimSource()], { groupSources: ['scim'] });
       const session = await logIn();
       let truth: string[] = [];
-      const jitter = () => new Promise<void>((resolve) => { setTimeout(resolve, Math.random() * 3); });
-      const directory = { judge: async (identity: Session['identity']) => {
-        const groups = truth;
-        await jitter();
-        return { identity: { ...identity, groups } };
-      } };
-      const look = () => settleSession({ sessions: bed.sessions, directory, events: { ended: () => {}, refreshed: () => {} } }, session.id);
+      const jitter = () =>
+        new Promise<void>((resolve) => {
+          setTimeout(resolve, Math.random() * 3);
+        });
+      const directory = {
+        judge: async (identity: Session['identity']) => {
+          const groups = truth;
+          await jitter();
+          return { identity: { ...identity, groups } };
+        },
+      };
+      const look = () =>
+        settleSession(
+          { sessions: bed.sessions, directory, events: { ended: () => {}, refreshed: () => {} } },
+          session.id,
+        );
       const looks = [];
       for (let n = 0; n < 5; n += 1) {
         truth = [`g${n}`];

@@ -5,8 +5,9 @@ import { settleSession, type SettleSessionDeps } from './settle-session.ts';
 export type FollowSessionsDeps = Omit<SettleSessionDeps, 'sessions'> & { directory: Directory; logger: Logger };
 
 /**
- * The same sessions, which hang on the directory from their beginning: a session is linked before it is made, and looked at once it is there, so that no
- * change between the login and the session is missed. What a refresh writes is looked at as well.
+ * The same sessions, which hang on the directory from their beginning: a session is linked before it is made, and
+ * looked at once it is there, so that no change between the login and the session is missed. What a refresh writes is
+ * looked at as well.
  */
 export function followSessions(sessions: SessionStore, deps: FollowSessionsDeps): SessionStore {
   const { directory, logger } = deps;
@@ -20,7 +21,11 @@ export function followSessions(sessions: SessionStore, deps: FollowSessionsDeps)
         await sessions.revoke(session.id, { by: 'authenticate', reason: 'revoked' });
         throw error;
       });
-      if (settled === 'ended') throw new ProblemError('login-failed', 'Your account was deactivated, or put out of what lets you in here, while you logged in.');
+      if (settled === 'ended')
+        throw new ProblemError(
+          'login-failed',
+          'Your account was deactivated, or put out of what lets you in here, while you logged in.',
+        );
     },
     async update(sessionId, change) {
       const after = await sessions.update(sessionId, change);

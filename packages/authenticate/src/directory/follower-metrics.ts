@@ -2,12 +2,27 @@ import type { Metrics } from '@sallyport/kit';
 import { Counter, Gauge } from 'prom-client';
 import type { Settled } from './settle-session.ts';
 
-/** Registers what the following of the directory tells operators; `count` says how many keys of a source wait, over all replicas. */
-export function createFollowerMetrics(deps: { metrics: Metrics | undefined; sourceIds: readonly string[]; count(sourceId: string): Promise<number> }): { settled(outcome: Settled): void } {
+/**
+ * Registers what the following of the directory tells operators; `count` says how many keys of a source wait, over all
+ * replicas.
+ */
+export function createFollowerMetrics(deps: {
+  metrics: Metrics | undefined;
+  sourceIds: readonly string[];
+  count(sourceId: string): Promise<number>;
+}): { settled(outcome: Settled): void } {
   const registers = deps.metrics ? [deps.metrics] : [];
-  const outcomes = new Counter({ name: 'sallyport_directory_sessions_total', help: 'Sessions that were compared with the directory, by what came of it.', labelNames: ['outcome'], registers });
+  const outcomes = new Counter({
+    name: 'sallyport_directory_sessions_total',
+    help: 'Sessions that were compared with the directory, by what came of it.',
+    labelNames: ['outcome'],
+    registers,
+  });
   new Gauge({
-    name: 'sallyport_directory_waiting', help: 'Changes of people whose sessions have not been compared with the directory yet, over all replicas.', labelNames: ['source'], registers,
+    name: 'sallyport_directory_waiting',
+    help: 'Changes of people whose sessions have not been compared with the directory yet, over all replicas.',
+    labelNames: ['source'],
+    registers,
     async collect() {
       for (const source of deps.sourceIds) this.set({ source }, await deps.count(source).catch(() => Number.NaN));
     },

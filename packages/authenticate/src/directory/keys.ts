@@ -2,7 +2,10 @@ import type { Identity, SourceConfig } from '@sallyport/contracts';
 import { claimAt } from '../identity/claim-at.ts';
 import { fold } from './fold.ts';
 
-/** The forms in which people and groups are found. Names and addresses are compared without regard to case, identifiers exactly. */
+/**
+ * The forms in which people and groups are found. Names and addresses are compared without regard to case, identifiers
+ * exactly.
+ */
 export const keyOf = {
   name: (text: string) => `name:${fold(text)}`,
   email: (text: string) => `email:${fold(text)}`,
@@ -11,7 +14,13 @@ export const keyOf = {
 
 export type Match = Extract<SourceConfig, { match: unknown }>['match'];
 
-const keyOfAttribute: Record<Match['attribute'], (text: string) => string> = { userName: keyOf.name, login: keyOf.name, email: keyOf.email, externalId: keyOf.id, id: keyOf.id };
+const keyOfAttribute: Record<Match['attribute'], (text: string) => string> = {
+  userName: keyOf.name,
+  login: keyOf.name,
+  email: keyOf.email,
+  externalId: keyOf.id,
+  id: keyOf.id,
+};
 
 /** Whether a key is of the kind by which a source's people are matched. */
 export function isMatchKey({ attribute }: Match, key: string): boolean {
@@ -28,5 +37,7 @@ function valueOf({ claim }: Match, identity: Identity): unknown {
 /** The key of the person of a source who logs in as this identity; undefined if the login has not what is compared. */
 export function matchKey(match: Match, identity: Identity): string | undefined {
   const value = valueOf(match, identity);
-  return typeof value === 'string' && value !== '' && !value.includes('\0') ? keyOfAttribute[match.attribute](value) : undefined;
+  return typeof value === 'string' && value !== '' && !value.includes('\0')
+    ? keyOfAttribute[match.attribute](value)
+    : undefined;
 }

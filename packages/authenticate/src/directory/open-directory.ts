@@ -1,7 +1,13 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { foreignPrefixes, type Config, type ProviderConfig, type SourceConfig, type SourceConfigOf } from '@sallyport/contracts';
+import {
+  foreignPrefixes,
+  type Config,
+  type ProviderConfig,
+  type SourceConfig,
+  type SourceConfigOf,
+} from '@sallyport/contracts';
 import type { AuditSink, DirectoryStore, Logger, Metrics, SessionStore, SingleUseStore } from '@sallyport/kit';
 import type { ProviderClient } from '../providers/provider-client.ts';
 import type { ProviderFetch } from '../providers/provider-fetch.ts';
@@ -53,12 +59,21 @@ export type OpenDirectoryDeps = {
 
 /** What logins and sessions become with a directory, and what runs beside them. */
 export type OpenedDirectory = {
-  providers: readonly ProviderClient[]; sessions: SessionStore; scim: ScimDeps | undefined; follower: SessionFollower; pullers: ReadonlyMap<string, Puller>;
+  providers: readonly ProviderClient[];
+  sessions: SessionStore;
+  scim: ScimDeps | undefined;
+  follower: SessionFollower;
+  pullers: ReadonlyMap<string, Puller>;
   start(): void;
   close(): Promise<void>;
 };
 
-type Parts = OpenDirectoryDeps & { sleep(ms: number): Promise<void>; events: DirectoryEvents; files: Map<string, PeopleFile>; closed(): boolean };
+type Parts = OpenDirectoryDeps & {
+  sleep(ms: number): Promise<void>;
+  events: DirectoryEvents;
+  files: Map<string, PeopleFile>;
+  closed(): boolean;
+};
 
 /** Waits, but not for longer than the service runs. */
 const pauseUntil = (signal: AbortSignal) => (ms: number) => wait(ms, undefined, { signal, ref: false }).catch(() => {});
@@ -69,12 +84,31 @@ function openApi(parts: Parts, source: PulledSource): ApiClient {
   const { resolvePath, now, sleep, closed } = parts;
   const common = { fetch: parts.fetchFor(source), url: source.url, now, sleep, closed };
   if (source.kind === 'google') {
-    const accessToken = createAccessToken({ fetch: common.fetch, url: source.tokenUrl, now, form: async () => googleTokenForm(readFileSync(resolvePath(source.serviceAccountFile), 'utf8'), { admin: source.admin, tokenUrl: source.tokenUrl, now: now() }) });
+    const accessToken = createAccessToken({
+      fetch: common.fetch,
+      url: source.tokenUrl,
+      now,
+      form: async () =>
+        googleTokenForm(readFileSync(resolvePath(source.serviceAccountFile), 'utf8'), {
+          admin: source.admin,
+          tokenUrl: source.tokenUrl,
+          now: now(),
+        }),
+    });
     return createApiClient({ ...common, headers: async () => ({ authorization: `Bearer ${await accessToken()}` }) });
   }
   const token = () => source.token ?? readFileSync(resolvePath(source.tokenFile!), 'utf8').trim();
-  if (source.kind === 'okta') return createApiClient({ ...common, headers: async () => ({ authorization: `SSWS ${token()}` }) });
-  return createApiClient({ ...common, headers: async () => ({ accept: 'application/vnd.github+json', authorization: `Bearer ${token()}`, 'user-agent': 'sallyport', 'x-github-api-version': '2022-11-28' }) });
+  if (source.kind === 'okta')
+    return createApiClient({ ...common, headers: async () => ({ authorization: `SSWS ${token()}` }) });
+  return createApiClient({
+    ...common,
+    headers: async () => ({
+      accept: 'application/vnd.github+json',
+      authorization: `Bearer ${token()}`,
+      'user-agent': 'sallyport',
+      'x-github-api-version': '2022-11-28',
+    }),
+  });
 }
 
 function openReader(parts: Parts, source: PulledSource): ReadSource {
@@ -86,7 +120,15 @@ function openReader(parts: Parts, source: PulledSource): ReadSource {
 function openSource(parts: Parts, provider: ProviderConfig, source: SourceConfig): GroupSource {
   const { store, now, logger, sleep } = parts;
   if (source.kind === 'map') return createMapSource({ provider, source, map: () => parts.files.get(source.id)!.now() });
-  if (source.kind === 'entra') return createEntraSource({ provider, source, store, logger, now, graph: createGraph({ source, fetch: parts.fetchFor(source), now, sleep }) });
+  if (source.kind === 'entra')
+    return createEntraSource({
+      provider,
+      source,
+      store,
+      logger,
+      now,
+      graph: createGraph({ source, fetch: parts.fetchFor(source), now, sleep }),
+    });
   return createStoredSource({ provider, source, store, now });
 }
 
@@ -95,15 +137,22 @@ function openSources(parts: Parts) {
   const { identity } = parts.config;
   const byId = new Map(identity.directory.sources.map((source) => [source.id, source]));
   return identity.providers.map((provider) => ({
-    provider, foreign: foreignPrefixes(provider, identity.providers),
-    sources: provider.groupSources.map((name) => (byId.has(name) ? openSource(parts, provider, byId.get(name)!) : createClaimsSource(provider))),
+    provider,
+    foreign: foreignPrefixes(provider, identity.providers),
+    sources: provider.groupSources.map((name) =>
+      byId.has(name) ? openSource(parts, provider, byId.get(name)!) : createClaimsSource(provider),
+    ),
   }));
 }
 
 /** Files are read before anything else: a faulty one keeps the service from starting. */
 function openFiles({ config, resolvePath, logger, metrics }: OpenDirectoryDeps): Map<string, PeopleFile> {
-  const maps = config.identity.directory.sources.filter((source): source is SourceConfigOf<'map'> => source.kind === 'map');
-  return new Map(maps.map(({ id, file }) => [id, followPeopleFile(resolvePath(file), { source: id, logger, metrics })]));
+  const maps = config.identity.directory.sources.filter(
+    (source): source is SourceConfigOf<'map'> => source.kind === 'map',
+  );
+  return new Map(
+    maps.map(({ id, file }) => [id, followPeopleFile(resolvePath(file), { source: id, logger, metrics })]),
+  );
 }
 
 /** People whom a new file puts elsewhere. */
@@ -111,8 +160,14 @@ function followFiles({ files, logger }: Parts, follower: SessionFollower): void 
   for (const [id, file] of files) {
     file.onChange((before, after) => {
       const isOther = JSON.stringify;
-      follower.settleAll(({ identity }) => isOther(groupsInMap(before, identity)) !== isOther(groupsInMap(after, identity)))
-        .catch((error: unknown) => logger.warn({ err: error, source: id }, 'sessions could not be compared with the file of people and groups at once; they will be'));
+      follower
+        .settleAll(({ identity }) => isOther(groupsInMap(before, identity)) !== isOther(groupsInMap(after, identity)))
+        .catch((error: unknown) =>
+          logger.warn(
+            { err: error, source: id },
+            'sessions could not be compared with the file of people and groups at once; they will be',
+          ),
+        );
     });
   }
 }
@@ -121,25 +176,100 @@ function openPullers(parts: Parts, follower: SessionFollower): Map<string, Pulle
   const { store, singleUse, events, logger, now, random } = parts;
   const sources = parts.config.identity.directory.sources.filter(isPulled);
   const metrics = createPullMetrics({ metrics: parts.metrics, sources: sources.map(({ id }) => id), store });
-  return new Map(sources.map((source) => [source.id, createPuller({ source, read: openReader(parts, source), store, singleUse, events, follower, metrics, logger, now, random })]));
+  return new Map(
+    sources.map((source) => [
+      source.id,
+      createPuller({
+        source,
+        read: openReader(parts, source),
+        store,
+        singleUse,
+        events,
+        follower,
+        metrics,
+        logger,
+        now,
+        random,
+      }),
+    ]),
+  );
 }
 
-/** Composes the directory: what says who is in which group, what makes logins and sessions follow it, and what may be pushed. */
+/**
+ * Composes the directory: what says who is in which group, what makes logins and sessions follow it, and what may be
+ * pushed.
+ */
 export function openDirectory(deps: OpenDirectoryDeps): OpenedDirectory {
-  const { config: { identity, gateway }, store, sessions, singleUse, providers, scimClients, loginEvents, logger, now, random, randomId, metrics } = deps;
+  const {
+    config: { identity, gateway },
+    store,
+    sessions,
+    singleUse,
+    providers,
+    scimClients,
+    loginEvents,
+    logger,
+    now,
+    random,
+    randomId,
+    metrics,
+  } = deps;
   const closing = new AbortController();
   const events = createDirectoryEvents(deps);
-  const parts: Parts = { ...deps, sleep: deps.sleep ?? pauseUntil(closing.signal), events, files: openFiles(deps), closed: () => closing.signal.aborted };
+  const parts: Parts = {
+    ...deps,
+    sleep: deps.sleep ?? pauseUntil(closing.signal),
+    events,
+    files: openFiles(deps),
+    closed: () => closing.signal.aborted,
+  };
   const directory = createDirectory({ providers: openSources(parts), store });
   const sourceIds = identity.directory.sources.filter(({ kind }) => kind !== 'map').map(({ id }) => id);
-  const fingerprint = hash('sha256', JSON.stringify([identity.directory, identity.providers.map(({ id, groupSources, combineGroups, prefix }) => [id, groupSources, combineGroups, prefix])]), 'base64url');
-  const follower = createSessionFollower({ directory, sourceIds, store, sessions, singleUse, events: loginEvents, logger, metrics, random, fingerprint });
+  const fingerprint = hash(
+    'sha256',
+    JSON.stringify([
+      identity.directory,
+      identity.providers.map(({ id, groupSources, combineGroups, prefix }) => [
+        id,
+        groupSources,
+        combineGroups,
+        prefix,
+      ]),
+    ]),
+    'base64url',
+  );
+  const follower = createSessionFollower({
+    directory,
+    sourceIds,
+    store,
+    sessions,
+    singleUse,
+    events: loginEvents,
+    logger,
+    metrics,
+    random,
+    fingerprint,
+  });
   const pullers = openPullers(parts, follower);
   followFiles(parts, follower);
   return {
-    providers: providers.map((client) => askDirectory(client, directory)), follower, pullers,
+    providers: providers.map((client) => askDirectory(client, directory)),
+    follower,
+    pullers,
     sessions: followSessions(sessions, { directory, events: loginEvents, logger }),
-    scim: scimClients.size === 0 ? undefined : { baseUrl: `${gateway.url}/.sallyport/scim/v2`, clients: scimClients, store, follower, events, logger, now, randomId },
+    scim:
+      scimClients.size === 0
+        ? undefined
+        : {
+            baseUrl: `${gateway.url}/.sallyport/scim/v2`,
+            clients: scimClients,
+            store,
+            follower,
+            events,
+            logger,
+            now,
+            randomId,
+          },
     start() {
       if (identity.directory.sources.length === 0) return;
       follower.start();

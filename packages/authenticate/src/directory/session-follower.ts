@@ -5,9 +5,15 @@ import { createFollowerMetrics } from './follower-metrics.ts';
 import { inBatches } from './in-batches.ts';
 import { settleSession, type Settled, type SettleSessionDeps } from './settle-session.ts';
 
-/** Rewrites the sessions of people whom a change of the directory concerns. Any number of replicas share the work by what was touched in the store. */
+/**
+ * Rewrites the sessions of people whom a change of the directory concerns. Any number of replicas share the work by
+ * what was touched in the store.
+ */
 export type SessionFollower = {
-  /** Looks at the sessions that hang on these keys of a source, before it resolves; what fails is noted to be done later. */
+  /**
+   * Looks at the sessions that hang on these keys of a source, before it resolves; what fails is noted to be done
+   * later.
+   */
   settleNow(sourceId: string, keys: readonly string[]): Promise<void>;
   /** Looks at all sessions of a provider's people, those only for which `concerned` says so. */
   settleAll(concerned: (session: Session) => boolean): Promise<number>;
@@ -20,10 +26,16 @@ export type SessionFollower = {
 };
 
 export type SessionFollowerDeps = {
-  directory: Directory; sourceIds: readonly string[];
+  directory: Directory;
+  sourceIds: readonly string[];
   store: Pick<DirectoryStore, 'takeTouched' | 'settle' | 'linked' | 'link' | 'touchedCount'>;
-  sessions: SessionStore; singleUse: Pick<SingleUseStore, 'claim'>; events: SettleSessionDeps['events'];
-  logger: Logger; metrics?: Metrics | undefined; random: () => number; pollMs?: number;
+  sessions: SessionStore;
+  singleUse: Pick<SingleUseStore, 'claim'>;
+  events: SettleSessionDeps['events'];
+  logger: Logger;
+  metrics?: Metrics | undefined;
+  random: () => number;
+  pollMs?: number;
   /** Tells this configuration of the directory from others. */
   fingerprint: string;
 };
@@ -45,16 +57,22 @@ function createSettling({ directory, sourceIds, store, sessions, events, logger,
   const settleKey = async (sourceId: string, key: string) => {
     const people = await store.linked(sourceId, key);
     const found = (await Promise.all(people.map((person) => sessions.list(person)))).flat();
-    await inBatches(found.filter(({ identity }) => directory.uses(identity.provider, sourceId)), batch, ({ id }) => settle(id));
+    await inBatches(
+      found.filter(({ identity }) => directory.uses(identity.provider, sourceId)),
+      batch,
+      ({ id }) => settle(id),
+    );
   };
   const runSource = async (sourceId: string) => {
     let done = 0;
     for (;;) {
       const touched = await store.takeTouched(sourceId, batch, leaseMs);
-      const outcomes = await Promise.allSettled(touched.map(async (one) => {
-        await settleKey(sourceId, one.key);
-        await store.settle(sourceId, one);
-      }));
+      const outcomes = await Promise.allSettled(
+        touched.map(async (one) => {
+          await settleKey(sourceId, one.key);
+          await store.settle(sourceId, one);
+        }),
+      );
       done += touched.length;
       // What could not be done is due again when its lease is over.
       const failed = outcomes.find((one) => one.status === 'rejected');
@@ -69,10 +87,17 @@ function createSettling({ directory, sourceIds, store, sessions, events, logger,
       return done;
     },
     async settleNow(sourceId: string, keys: readonly string[]) {
-      await inBatches(keys.slice(0, mostAwaited), batch, (key) => settleKey(sourceId, key)).catch((error: unknown) => logger.warn({ err: error, source: sourceId }, 'sessions could not be compared with the directory at once; they will be'));
+      await inBatches(keys.slice(0, mostAwaited), batch, (key) => settleKey(sourceId, key)).catch((error: unknown) =>
+        logger.warn(
+          { err: error, source: sourceId },
+          'sessions could not be compared with the directory at once; they will be',
+        ),
+      );
     },
     async settleAll(concerned: (session: Session) => boolean) {
-      const found = (await sessions.list()).filter((session) => directory.concerns(session.identity.provider) && concerned(session));
+      const found = (await sessions.list()).filter(
+        (session) => directory.concerns(session.identity.provider) && concerned(session),
+      );
       await inBatches(found, batch, async (session) => {
         await directory.link(session.identity, session.expiresAt);
         await settle(session.id);
@@ -92,7 +117,8 @@ export function createSessionFollower(deps: SessionFollowerDeps): SessionFollowe
   let again = false;
   let told = false;
 
-  // Sessions may be older than this configuration, and what was missed for whatever reason heals: one replica looks at all of them now and then.
+  // Sessions may be older than this configuration, and what was missed for whatever reason heals: one replica looks at
+  // all of them now and then.
   const sweep = async () => {
     if (await singleUse.claim('directory-sweep', fingerprint, {}, sweepEveryMs)) await work.settleAll(() => true);
   };
@@ -124,7 +150,8 @@ export function createSessionFollower(deps: SessionFollowerDeps): SessionFollowe
     else if (timer) next(0);
   };
   return {
-    ...work, soon,
+    ...work,
+    soon,
     async settleNow(sourceId, keys) {
       await work.settleNow(sourceId, keys);
       soon();

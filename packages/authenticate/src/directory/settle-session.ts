@@ -5,7 +5,11 @@ import { describeChange } from '../refresh/describe-change.ts';
 import type { LoginEvents } from '../session/login-events.ts';
 import type { Directory } from './create-directory.ts';
 
-export type SettleSessionDeps = { sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>; directory: Pick<Directory, 'judge'>; events: Pick<LoginEvents, 'ended' | 'refreshed'> };
+export type SettleSessionDeps = {
+  sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>;
+  directory: Pick<Directory, 'judge'>;
+  events: Pick<LoginEvents, 'ended' | 'refreshed'>;
+};
 
 export type Settled = 'unchanged' | 'changed' | 'ended' | 'none';
 
@@ -14,15 +18,19 @@ const mostTries = 8;
 /** What a verdict hangs on; whatever else of a session changes meanwhile is of no consequence. */
 const basis = ({ groups: _groups, ...rest }: Identity) => rest;
 
-async function end({ sessions, events }: SettleSessionDeps, session: Session, why: { reason: 'deactivated' | 'changed'; detail: string }): Promise<Settled> {
+async function end(
+  { sessions, events }: SettleSessionDeps,
+  session: Session,
+  why: { reason: 'deactivated' | 'changed'; detail: string },
+): Promise<Settled> {
   const ended = await sessions.revoke(session.id, { by: 'directory', reason: why.reason });
   if (ended) events.ended(ended, why);
   return 'ended';
 }
 
 /**
- * Brings a session in line with what the directory says now: its groups are rewritten, or it ends. Whoever has written looks again, so that of several
- * who do this at once, with older and newer answers, the last one to write is right.
+ * Brings a session in line with what the directory says now: its groups are rewritten, or it ends. Whoever has written
+ * looks again, so that of several who do this at once, with older and newer answers, the last one to write is right.
  */
 export async function settleSession(deps: SettleSessionDeps, sessionId: string): Promise<Settled> {
   let outcome: Settled = 'unchanged';

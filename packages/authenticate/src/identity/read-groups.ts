@@ -10,17 +10,25 @@ function isElsewhere(claims: Claims, path: string): boolean {
   return typeof names === 'object' && names !== null && Object.hasOwn(names, path);
 }
 
-/** The person's groups: an array of strings, or one string, which is one group whatever is in it. No such claim: no groups; nor where they are not to come from claims. */
+/**
+ * The person's groups: an array of strings, or one string, which is one group whatever is in it. No such claim: no
+ * groups; nor where they are not to come from claims.
+ */
 export function readGroups(provider: ProviderConfig, claims: Claims): string[] {
   if (!provider.groupSources.includes(claimsSource)) return [];
   const path = provider.claims.groups;
   const value = claimAt(claims, path);
   if (value === undefined && isElsewhere(claims, path)) {
-    throw new ProblemError('login-failed', 'The identity provider sent a reference instead of the groups, as it does for people in very many; have it send only the groups assigned to this client.');
+    throw new ProblemError(
+      'login-failed',
+      'The identity provider sent a reference instead of the groups, as it does for people in very many; have it send only the groups assigned to this client.',
+    );
   }
   const groups = value === undefined ? [] : typeof value === 'string' ? [value] : value;
   if (!Array.isArray(groups) || !groups.every((group) => typeof group === 'string')) {
     throw new ProblemError('login-failed', `The claim ${path} must be a list of strings or one string.`);
   }
-  return [...new Set(groups.map((group) => checkName('A group', `${provider.prefix.groups}${checkName('A group', group)}`)))];
+  return [
+    ...new Set(groups.map((group) => checkName('A group', `${provider.prefix.groups}${checkName('A group', group)}`))),
+  ];
 }

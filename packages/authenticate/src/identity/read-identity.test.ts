@@ -7,12 +7,22 @@ import { copyClaims } from './copy-claims.ts';
 import { lacksClaims, readIdentity } from './read-identity.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
-const provider = (changes: object = {}): ProviderConfig => configSchema.parse({
-  gateway: { url: 'http://127.0.0.1:8443' }, identity: { providers: [{ id: 'corp', issuer: 'https://idp.example.com', clientId: 'c', ...changes }] },
-}).identity.providers[0]!;
-const honest = { iss: 'https://idp.example.com', sub: 's-1', email: 'alice@example.com', email_verified: true, groups: ['developers'] };
+const provider = (changes: object = {}): ProviderConfig =>
+  configSchema.parse({
+    gateway: { url: 'http://127.0.0.1:8443' },
+    identity: { providers: [{ id: 'corp', issuer: 'https://idp.example.com', clientId: 'c', ...changes }] },
+  }).identity.providers[0]!;
+const honest = {
+  iss: 'https://idp.example.com',
+  sub: 's-1',
+  email: 'alice@example.com',
+  email_verified: true,
+  groups: ['developers'],
+};
 const read = (claims: object, config: object = {}) => readIdentity(provider(config), { ...honest, ...claims });
 const refusal = (claims: object, config: object = {}): string => {
   try {
@@ -37,18 +47,37 @@ describe('the user', () => {
     expect(refusal({ email_verified: false }, { userFallback: true })).toContain('not verified');
   });
 
-  it.each(['', ' ', ' alice', 'alice ', '\talice', 'a\nb', 'a\u0000b', 'a\u009bb', 'a\u2028b', '\ud800', 'x'.repeat(1025), 'é'.repeat(513)])('is refused when it could not travel unchanged (case %#)', (name) => {
+  it.each([
+    '',
+    ' ',
+    ' alice',
+    'alice ',
+    '\talice',
+    'a\nb',
+    'a\u0000b',
+    'a\u009bb',
+    'a\u2028b',
+    '\ud800',
+    'x'.repeat(1025),
+    'é'.repeat(513),
+  ])('is refused when it could not travel unchanged (case %#)', (name) => {
     refusal({ name_claim: name }, { claims: { user: 'name_claim' } });
   });
 
-  it.each([['a number', 7], ['a list', ['a']], ['a map', {}], ['a truth', true]])('is refused when it is %s', (_what, value) => {
+  it.each([
+    ['a number', 7],
+    ['a list', ['a']],
+    ['a map', {}],
+    ['a truth', true],
+  ])('is refused when it is %s', (_what, value) => {
     refusal({ name_claim: value }, { claims: { user: 'name_claim' } });
     refusal({ email: value });
   });
 
   it('is never one of Kubernetes itself, however it is put together', () => {
     const config = { claims: { user: 'u' } };
-    for (const name of ['system:admin', 'system:masters', 'system:serviceaccount:kube-system:default', 'system:']) expect(refusal({ u: name }, config)).toContain('system:');
+    for (const name of ['system:admin', 'system:masters', 'system:serviceaccount:kube-system:default', 'system:'])
+      expect(refusal({ u: name }, config)).toContain('system:');
     expect(refusal({ u: 'admin' }, { ...config, prefix: { user: 'system:' } })).toContain('system:');
     expect(refusal({ u: ' system:admin' }, config)).toContain('blank');
     expect(read({ u: 'system:admin' }, { ...config, prefix: { user: 'corp:' } }).user).toBe('corp:system:admin');
@@ -56,13 +85,34 @@ describe('the user', () => {
 });
 
 describe('the e-mail address', () => {
-  it.each([['required', true, true], ['required', false, false], ['required', undefined, false], ['required', 'true', false], ['required', 1, false], ['required', null, false],
-    ['ifPresent', true, true], ['ifPresent', undefined, true], ['ifPresent', null, true], ['ifPresent', false, false], ['ifPresent', 'false', false], ['ignore', false, true], ['ignore', undefined, true]] as const)('with emailVerified %s and the claim %j: %j', (emailVerified, claim, allowed) => {
+  it.each([
+    ['required', true, true],
+    ['required', false, false],
+    ['required', undefined, false],
+    ['required', 'true', false],
+    ['required', 1, false],
+    ['required', null, false],
+    ['ifPresent', true, true],
+    ['ifPresent', undefined, true],
+    ['ifPresent', null, true],
+    ['ifPresent', false, false],
+    ['ifPresent', 'false', false],
+    ['ignore', false, true],
+    ['ignore', undefined, true],
+  ] as const)('with emailVerified %s and the claim %j: %j', (emailVerified, claim, allowed) => {
     if (allowed) expect(read({ email_verified: claim }, { emailVerified }).email).toBe('alice@example.com');
     else expect(refusal({ email_verified: claim }, { emailVerified })).toContain('not verified');
   });
 
-  it.each(['alice', '@example.com', 'alice@', 'alice@evil.example@example.com', '"a@b"@example.com', 'alice @example.com', 'alice@example.com\n'])('is refused as %j', (email) => {
+  it.each([
+    'alice',
+    '@example.com',
+    'alice@',
+    'alice@evil.example@example.com',
+    '"a@b"@example.com',
+    'alice @example.com',
+    'alice@example.com\n',
+  ])('is refused as %j', (email) => {
     refusal({ email });
   });
 
@@ -84,21 +134,42 @@ describe('groups', () => {
   });
 
   it('stand at a path', () => {
-    expect(read({ realm_access: { roles: ['r'] } }, { claims: { groups: 'realm_access.roles' } }).groups).toEqual(['r']);
+    expect(read({ realm_access: { roles: ['r'] } }, { claims: { groups: 'realm_access.roles' } }).groups).toEqual([
+      'r',
+    ]);
   });
 
-  it.each([[7], [{}], [['a', 7]], [[['a']]], [[null]], [true], [['']], [['a\nb']], [[' system:masters']], [['x'.repeat(1025)]]])('are refused as %j', (groups) => {
+  it.each([
+    [7],
+    [{}],
+    [['a', 7]],
+    [[['a']]],
+    [[null]],
+    [true],
+    [['']],
+    [['a\nb']],
+    [[' system:masters']],
+    [['x'.repeat(1025)]],
+  ])('are refused as %j', (groups) => {
     refusal({ groups });
   });
 
   it('are refused when the provider only says where they are', () => {
-    expect(refusal({ groups: undefined, _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example' } } })).toContain('reference');
+    expect(
+      refusal({
+        groups: undefined,
+        _claim_names: { groups: 'src1' },
+        _claim_sources: { src1: { endpoint: 'https://graph.example' } },
+      }),
+    ).toContain('reference');
   });
 });
 
 describe('claims', () => {
   it('are kept without a prototype, and without what is about the token', () => {
-    const hostile = JSON.parse('{"__proto__": {"polluted": true}, "deep": {"__proto__": {"x": 1}, "constructor": {"prototype": {"y": 1}}}, "nonce": "n", "at_hash": "h", "department": "r&d"}') as object;
+    const hostile = JSON.parse(
+      '{"__proto__": {"polluted": true}, "deep": {"__proto__": {"x": 1}, "constructor": {"prototype": {"y": 1}}}, "nonce": "n", "at_hash": "h", "department": "r&d"}',
+    ) as object;
     const { claims } = readIdentity(provider(), Object.assign(Object.create(null) as object, honest, { ...hostile }));
     expect(Object.getPrototypeOf(claims)).toBeNull();
     expect(Object.keys(claims).sort()).toEqual(['deep', 'department', 'email', 'email_verified', 'groups', 'sub']);
@@ -117,28 +188,54 @@ describe('claims', () => {
 
   it('are found by their own name only', () => {
     const claims = copyClaims({ a: { b: 1 }, 'a.c': 2, list: [1], n: null });
-    expect(['a.b', 'a.c', 'a.b.c', 'list.0', 'list.length', 'n', 'constructor', 'toString', '__proto__', 'a.__proto__', 'a.constructor.name', ''].map((path) => claimAt(claims, path))).toEqual([1, 2, ...Array(10).fill(undefined)]);
+    expect(
+      [
+        'a.b',
+        'a.c',
+        'a.b.c',
+        'list.0',
+        'list.length',
+        'n',
+        'constructor',
+        'toString',
+        '__proto__',
+        'a.__proto__',
+        'a.constructor.name',
+        '',
+      ].map((path) => claimAt(claims, path)),
+    ).toEqual([1, 2, ...Array(10).fill(undefined)]);
   });
 
   it('missing ones are asked for at userinfo', () => {
     expect(lacksClaims(provider(), honest)).toBe(false);
-    for (const name of ['email', 'groups', 'email_verified']) expect(lacksClaims(provider(), { ...honest, [name]: undefined })).toBe(true);
+    for (const name of ['email', 'groups', 'email_verified'])
+      expect(lacksClaims(provider(), { ...honest, [name]: undefined })).toBe(true);
     expect(lacksClaims(provider({ emailVerified: 'ifPresent' }), { ...honest, email_verified: undefined })).toBe(false);
   });
 
   it('of any form give a person fit to travel, or a refusal in words', () => {
-    fc.assert(fc.property(fc.dictionary(fc.constantFrom('iss', 'sub', 'email', 'email_verified', 'groups', 'name', 'amr', '__proto__', 'x'), fc.oneof(fc.jsonValue(), fc.string({ unit: character }), fc.emailAddress(), fc.constant(true))), fc.boolean(), (claims, userFallback) => {
-      try {
-        const { user, groups } = readIdentity(provider({ userFallback }), claims);
-        for (const name of [user, ...groups]) {
-          expect(name).toMatch(/^\S([^\u0000-\u001f\u007f-\u009f]*\S)?$/u);
-          expect(name.trim()).toBe(name);
-        }
-        expect(user.startsWith('system:')).toBe(false);
-      } catch (error) {
-        if (!(error instanceof ProblemError)) throw error;
-        expect(error.code).toBe('login-failed');
-      }
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.constantFrom('iss', 'sub', 'email', 'email_verified', 'groups', 'name', 'amr', '__proto__', 'x'),
+          fc.oneof(fc.jsonValue(), fc.string({ unit: character }), fc.emailAddress(), fc.constant(true)),
+        ),
+        fc.boolean(),
+        (claims, userFallback) => {
+          try {
+            const { user, groups } = readIdentity(provider({ userFallback }), claims);
+            for (const name of [user, ...groups]) {
+              expect(name).toMatch(/^\S([^\u0000-\u001f\u007f-\u009f]*\S)?$/u);
+              expect(name.trim()).toBe(name);
+            }
+            expect(user.startsWith('system:')).toBe(false);
+          } catch (error) {
+            if (!(error instanceof ProblemError)) throw error;
+            expect(error.code).toBe('login-failed');
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });

@@ -12,27 +12,49 @@ function readUser(provider: ProviderConfig, claims: Claims, subject: string, ema
   const path = provider.claims.user;
   const value = isNamedByEmail(provider) ? email : claimAt(claims, path);
   if (value === undefined && provider.userFallback) return checkName('The user name', `${provider.id}:${subject}`);
-  if (value === undefined) throw new ProblemError('login-failed', `The identity provider sent no claim ${path}, by which people are known here.`);
-  if (typeof value !== 'string') throw new ProblemError('login-failed', `The claim ${path}, by which people are known here, is not a string.`);
+  if (value === undefined)
+    throw new ProblemError(
+      'login-failed',
+      `The identity provider sent no claim ${path}, by which people are known here.`,
+    );
+  if (typeof value !== 'string')
+    throw new ProblemError('login-failed', `The claim ${path}, by which people are known here, is not a string.`);
   return checkName('The user name', `${provider.prefix.user}${checkName('The user name', value)}`);
 }
 
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []);
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 
-/** Turns the claims of one provider, verified already, into a person. Refuses (`login-failed`) whatever is ambiguous; names are never repaired. */
+/**
+ * Turns the claims of one provider, verified already, into a person. Refuses (`login-failed`) whatever is ambiguous;
+ * names are never repaired.
+ */
 export function readIdentity(provider: ProviderConfig, verified: object): Identity {
   const claims = copyClaims(verified);
   const { iss: issuer, sub: subject, name, auth_time: authTime, acr } = claims;
-  if (typeof issuer !== 'string' || typeof subject !== 'string') throw new ProblemError('login-failed', 'The identity provider did not say who you are.');
+  if (typeof issuer !== 'string' || typeof subject !== 'string')
+    throw new ProblemError('login-failed', 'The identity provider did not say who you are.');
   checkName('The subject', subject);
   checkRequiredClaims(provider, claims);
   const email = readEmail(provider, claims);
   const user = readUser(provider, claims, subject, email);
-  if (user.startsWith('system:')) throw new ProblemError('login-failed', 'Names that begin with system: belong to Kubernetes itself; nobody logs in with one.');
+  if (user.startsWith('system:'))
+    throw new ProblemError(
+      'login-failed',
+      'Names that begin with system: belong to Kubernetes itself; nobody logs in with one.',
+    );
   // What the provider does not vouch for must not decide anything either.
-  const kept = claimsToKeep(email === undefined ? ['email', provider.claims.email].reduce(withoutClaim, claims) : claims);
+  const kept = claimsToKeep(
+    email === undefined ? ['email', provider.claims.email].reduce(withoutClaim, claims) : claims,
+  );
   return {
-    provider: provider.id, issuer, subject, user, groups: readGroups(provider, claims), claims: kept, amr: texts(claims['amr']),
+    provider: provider.id,
+    issuer,
+    subject,
+    user,
+    groups: readGroups(provider, claims),
+    claims: kept,
+    amr: texts(claims['amr']),
     ...(email === undefined ? {} : { email }),
     ...(typeof name === 'string' && name !== '' ? { name: name.slice(0, 256) } : {}),
     ...(typeof authTime === 'number' ? { authTime } : {}),

@@ -10,7 +10,10 @@ function statement(whole: readonly string[], also: readonly string[] = [], about
   return { members: new Set([...whole, ...also].flatMap(membersOf)), whole, aboutEmail };
 }
 
-/** Whatever shares a member with the address, a document that has the address and its verification says all that it takes. */
+/**
+ * Whatever shares a member with the address, a document that has the address and its verification says all that it
+ * takes.
+ */
 function join(a: Statement, b: Statement): Statement {
   const whole = a.aboutEmail ? a.whole : b.aboutEmail ? b.whole : [...a.whole, ...b.whole];
   return { members: new Set([...a.members, ...b.members]), whole, aboutEmail: a.aboutEmail || b.aboutEmail };
@@ -25,7 +28,10 @@ function withoutOverlap(statements: readonly Statement[]): Statement[] {
 }
 
 /** The statements that the claims of this provider's people make; every other claim stands for itself. */
-export function statementsOf({ claims: { email, emailVerified, groups }, emailVerified: rule }: Pick<ProviderConfig, 'claims' | 'emailVerified'>): Statement[] {
+export function statementsOf({
+  claims: { email, emailVerified, groups },
+  emailVerified: rule,
+}: Pick<ProviderConfig, 'claims' | 'emailVerified'>): Statement[] {
   return withoutOverlap([
     statement(rule === 'ignore' ? [email] : [email, emailVerified], [emailVerified], true),
     statement(['email', 'email_verified']),

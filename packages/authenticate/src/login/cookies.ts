@@ -1,9 +1,11 @@
 import { hashToken, ProblemError } from '@sallyport/kit';
 import { isPlainLoopback } from './login-settings.ts';
 
-// RFC 6265bis 4.1.3.2: a browser takes a __Host- cookie only from https, without Domain, for the whole host; a sibling host cannot plant one.
+// RFC 6265bis 4.1.3.2: a browser takes a __Host- cookie only from https, without Domain, for the whole host; a sibling
+// host cannot plant one.
 const baseName = (origin: string) => (isPlainLoopback(origin) ? 'sallyport-demo' : '__Host-sallyport');
-const attributes = (origin: string, maxAgeSeconds: number) => `Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${isPlainLoopback(origin) ? '' : '; Secure'}`;
+const attributes = (origin: string, maxAgeSeconds: number) =>
+  `Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${isPlainLoopback(origin) ? '' : '; Secure'}`;
 
 /** The cookies of a request by name; of two of one name neither counts. */
 export function readCookies(header: string | undefined): Map<string, string> {
@@ -61,9 +63,17 @@ function withoutRoom(logins: readonly [string, string][], size: number): string[
 }
 
 /** Set-Cookie lines that begin a login; if the browser holds many unfinished ones, the oldest go. */
-export function beginLoginCookies(origin: string, held: Map<string, string>, state: string, { madeAt, payload }: LoginCookie, lifeMs: number): string[] {
-  if (payload.length > longestPayload) throw new ProblemError('bad-request', 'The parameters of this login are too long.');
-  const logins = [...held].filter(([name]) => name.startsWith(`${baseName(origin)}-login-`))
+export function beginLoginCookies(
+  origin: string,
+  held: Map<string, string>,
+  state: string,
+  { madeAt, payload }: LoginCookie,
+  lifeMs: number,
+): string[] {
+  if (payload.length > longestPayload)
+    throw new ProblemError('bad-request', 'The parameters of this login are too long.');
+  const logins = [...held]
+    .filter(([name]) => name.startsWith(`${baseName(origin)}-login-`))
     .sort(([, a], [, b]) => (readLoginCookie(b)?.madeAt ?? 0) - (readLoginCookie(a)?.madeAt ?? 0));
   const [name, value] = [loginCookieName(origin, state), `${madeAt.toString(36)}.${payload}`];
   return [

@@ -28,7 +28,10 @@ export function isPlainLoopback(origin: string): boolean {
   return protocol === 'http:' && loopbackHosts.has(hostname);
 }
 
-/** Reads the settings. Throws if the pages would be plain http anywhere but on loopback: session cookies would travel in clear. */
+/**
+ * Reads the settings. Throws if the pages would be plain http anywhere but on loopback: session cookies would travel in
+ * clear.
+ */
 export function readLoginSettings(config: Pick<Config, 'gateway' | 'identity' | 'login' | 'sessions'>): LoginSettings {
   const gatewayOrigin = new URL(config.gateway.url).origin;
   const loginOrigin = config.login.url === undefined ? gatewayOrigin : new URL(config.login.url).origin;
@@ -36,5 +39,17 @@ export function readLoginSettings(config: Pick<Config, 'gateway' | 'identity' | 
     throw new Error('the login pages must be https (plain http is for loopback only)');
   }
   const { redirects, device, paste, pomerium } = config.login;
-  return { loginOrigin, origins: [...new Set([loginOrigin, gatewayOrigin])], redirects, defaultProvider: config.identity.defaultProvider, device, paste, pomerium, lifetimeMs: config.sessions.lifetime, idleMs: config.sessions.idle, perUser: config.sessions.perUser, onLimit: config.sessions.onLimit };
+  return {
+    loginOrigin,
+    origins: [...new Set([loginOrigin, gatewayOrigin])],
+    redirects,
+    defaultProvider: config.identity.defaultProvider,
+    device,
+    paste,
+    pomerium,
+    lifetimeMs: config.sessions.lifetime,
+    idleMs: config.sessions.idle,
+    perUser: config.sessions.perUser,
+    onLimit: config.sessions.onLimit,
+  };
 }

@@ -10,16 +10,32 @@ import type { Transaction } from './transaction.ts';
 let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'login-sealer-'));
-  for (const name of ['one', 'two']) writeFileSync(path.join(directory, name), generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  for (const name of ['one', 'two'])
+    writeFileSync(
+      path.join(directory, name),
+      generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }),
+    );
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const keyA = { id: 'a', key: randomBytes(32).toString('base64') };
-const loaded = ({ keyFile, keys }: { keyFile?: string; keys?: (typeof keyA)[] }) => ({
-  config: { services: { authenticate: { keyFile } }, sessions: keys ? { encryption: { keys } } : {} }, file: 'sallyport.yaml', place: () => ({}), resolvePath: (file: string) => path.join(directory, file),
-}) as unknown as LoadedConfig;
-const login: Transaction = { provider: 'corp', nonce: 'n', codeVerifier: 'v', goal: { kind: 'browser', returnTo: '/.sallyport/me' }, demands: { acrValues: [], begunAt: 1 }, begunAt: 1 };
-const opens = (by: Parameters<typeof loaded>[0], sealedBy: Parameters<typeof loaded>[0], state = 's') => openLoginSealer(loaded(by)).open(openLoginSealer(loaded(sealedBy)).seal(login, 's'), state);
+const loaded = ({ keyFile, keys }: { keyFile?: string; keys?: (typeof keyA)[] }) =>
+  ({
+    config: { services: { authenticate: { keyFile } }, sessions: keys ? { encryption: { keys } } : {} },
+    file: 'sallyport.yaml',
+    place: () => ({}),
+    resolvePath: (file: string) => path.join(directory, file),
+  }) as unknown as LoadedConfig;
+const login: Transaction = {
+  provider: 'corp',
+  nonce: 'n',
+  codeVerifier: 'v',
+  goal: { kind: 'browser', returnTo: '/.sallyport/me' },
+  demands: { acrValues: [], begunAt: 1 },
+  begunAt: 1,
+};
+const opens = (by: Parameters<typeof loaded>[0], sealedBy: Parameters<typeof loaded>[0], state = 's') =>
+  openLoginSealer(loaded(by)).open(openLoginSealer(loaded(sealedBy)).seal(login, 's'), state);
 
 describe('what a login under way is sealed with', () => {
   it('is what all replicas have: a key of sessions.encryption, or the private key of the service', () => {
@@ -42,7 +58,9 @@ describe('what a login under way is sealed with', () => {
     const tokens = createTokenSealer([{ id: 'a', key: Buffer.from(keyA.key, 'base64') }]);
     for (const whose of ['s', 'sallyport pending login 1', '']) {
       expect(tokens.open(sealed, whose)).toBeUndefined();
-      expect(openLoginSealer(loaded({ keys: [keyA] })).open(tokens.seal(JSON.stringify(login), whose), 's')).toBeUndefined();
+      expect(
+        openLoginSealer(loaded({ keys: [keyA] })).open(tokens.seal(JSON.stringify(login), whose), 's'),
+      ).toBeUndefined();
     }
   });
 });

@@ -14,7 +14,10 @@ function ownKey({ config, resolvePath }: LoadedConfig): SealingKey[] {
   return d === undefined ? [] : [{ id: ownKeyId, key: Buffer.from(d, 'base64url') }];
 }
 
-/** The sealer of logins under way: with the keys of `sessions.encryption`, or what all replicas have in common without them. One process alone needs no key. */
+/**
+ * The sealer of logins under way: with the keys of `sessions.encryption`, or what all replicas have in common without
+ * them. One process alone needs no key.
+ */
 export function openLoginSealer(loaded: LoadedConfig): LoginSealer {
   const ring = [...loadSealingKeys(loaded), ...ownKey(loaded)];
   return createLoginSealer(ring.length > 0 ? ring : [{ id: '~of-this-process', key: randomBytes(32) }]);

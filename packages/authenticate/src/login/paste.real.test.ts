@@ -8,8 +8,16 @@ beforeEach(async () => {
 });
 const json = { accept: 'application/json' };
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
-const path = (changes: Record<string, string> = {}) => `/.sallyport/login?${new URLSearchParams({ redirect_uri: oob, state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256', ...changes }).toString()}`;
-const exchange = (code: string, changes: Record<string, unknown> = {}) => bed.browser.post('/.sallyport/token', json, { grant_type: 'authorization_code', code_verifier: verifier, redirect_uri: oob, code, ...changes });
+const path = (changes: Record<string, string> = {}) =>
+  `/.sallyport/login?${new URLSearchParams({ redirect_uri: oob, state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256', ...changes }).toString()}`;
+const exchange = (code: string, changes: Record<string, unknown> = {}) =>
+  bed.browser.post('/.sallyport/token', json, {
+    grant_type: 'authorization_code',
+    code_verifier: verifier,
+    redirect_uri: oob,
+    code,
+    ...changes,
+  });
 /** The program asks; a person logs in elsewhere; what they see. */
 async function logIn(browser = bed.elsewhere) {
   await bed.browser.get(path(), json);
@@ -21,9 +29,13 @@ describe('a login whose code is carried back by hand', () => {
   it('shows the code, whom it logs in and where, and becomes a session of the program', async () => {
     const page = await logIn();
     expect(page.status).toBe(200);
-    for (const shown of ['alice@example.com', '192.0.2.7 (the address of this browser, too)', 'Give it to nobody']) expect(page.text).toContain(shown);
+    for (const shown of ['alice@example.com', '192.0.2.7 (the address of this browser, too)', 'Give it to nobody'])
+      expect(page.text).toContain(shown);
     const answer = await exchange(codeOf(page.text));
-    expect(answer.body).toMatchObject({ access_token: expect.stringMatching(/^spt_/), identity: { user: 'alice@example.com' } });
+    expect(answer.body).toMatchObject({
+      access_token: expect.stringMatching(/^spt_/),
+      identity: { user: 'alice@example.com' },
+    });
     expect(await bed.sessions.list()).toMatchObject([{ kind: 'cli', clientAddress: '192.0.2.7' }]);
   });
 
@@ -34,9 +46,13 @@ describe('a login whose code is carried back by hand', () => {
   });
 
   it('is not a code for loopback, nor the other way round', async () => {
-    expect((await exchange(codeOf((await logIn()).text), { redirect_uri: 'http://127.0.0.1:1/' })).body).toMatchObject({ error: 'invalid_grant' });
+    expect((await exchange(codeOf((await logIn()).text), { redirect_uri: 'http://127.0.0.1:1/' })).body).toMatchObject({
+      error: 'invalid_grant',
+    });
     const back = await throughProvider(bed, path({ redirect_uri: 'http://127.0.0.1:1/' }));
-    expect((await exchange(new URL(back.headers['location']!).searchParams.get('code')!)).body).toMatchObject({ error: 'invalid_grant' });
+    expect((await exchange(new URL(back.headers['location']!).searchParams.get('code')!)).body).toMatchObject({
+      error: 'invalid_grant',
+    });
   });
 
   it('is good for five minutes and once; a second use ends the session', async () => {
@@ -51,7 +67,12 @@ describe('a login whose code is carried back by hand', () => {
   });
 
   it('shows no code for an address that somebody made up instead of having the program ask for it', async () => {
-    const page = await throughProvider(bed, path({ code_challenge: hashToken('x'.repeat(43)) }), undefined, bed.elsewhere);
+    const page = await throughProvider(
+      bed,
+      path({ code_challenge: hashToken('x'.repeat(43)) }),
+      undefined,
+      bed.elsewhere,
+    );
     expect(page.status).toBe(400);
     expect(page.text).not.toContain('class="paste"');
   });
@@ -72,7 +93,10 @@ describe('a login whose code is carried back by hand', () => {
 
   it('can be switched off', async () => {
     bed = await createBed({ login: { paste: false } });
-    expect((await bed.browser.get(path(), json)).body).toMatchObject({ status: 403, detail: expect.stringContaining('login.paste') });
+    expect((await bed.browser.get(path(), json)).body).toMatchObject({
+      status: 403,
+      detail: expect.stringContaining('login.paste'),
+    });
     expect((await createBrowser(bed.app).get(path())).status).toBe(403);
   });
 });

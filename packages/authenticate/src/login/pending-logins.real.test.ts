@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createMemorySingleUseStore, hashToken, type SingleUseStore } from '@sallyport/kit';
 import { createAuthenticateApp } from '../create-authenticate-app.ts';
-import { cliLogin, createBed, createBrowser, exchange, throughProvider, type Bed, type Browser } from '../test-bed.test.support.ts';
+import {
+  cliLogin,
+  createBed,
+  createBrowser,
+  exchange,
+  throughProvider,
+  type Bed,
+  type Browser,
+} from '../test-bed.test.support.ts';
 import { createLoginSealer } from './login-sealer.ts';
 
 const json = { accept: 'application/json' };
@@ -18,22 +26,29 @@ beforeEach(async () => {
   writes = [];
   const noting: SingleUseStore = {
     ...store,
-    put: (kind, ...rest) => (writes.push(kind), store.put(kind, ...rest)), claim: (kind, ...rest) => (writes.push(kind), store.claim(kind, ...rest)), count: (kind, ...rest) => (writes.push(kind), store.count(kind, ...rest)),
+    put: (kind, ...rest) => (writes.push(kind), store.put(kind, ...rest)),
+    claim: (kind, ...rest) => (writes.push(kind), store.claim(kind, ...rest)),
+    count: (kind, ...rest) => (writes.push(kind), store.count(kind, ...rest)),
   };
   bed = await createBed({}, { singleUse: noting, clock });
 });
 
 const cookieOf = (browser: Browser) => [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ');
 /** Goes to the provider, and gives the way back. */
-const begin = async (path: string, browser: Browser = bed.browser) => `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn((await browser.get(path)).headers['location']!)).toString()}`;
+const begin = async (path: string, browser: Browser = bed.browser) =>
+  `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn((await browser.get(path)).headers['location']!)).toString()}`;
 
 describe('a flood of logins that are begun and not finished', () => {
-  it.each(['/.sallyport/login', cliLogin(), pomeriumLogin])('ends no login of anybody else, and writes nothing (%s)', async (path) => {
-    const back = await begin(path);
-    for (let n = 0; n < 50; n += 1) await createBrowser(bed.app).get('/.sallyport/login', { 'sallyport-client-address': `203.0.113.${n}` });
-    expect(writes).toEqual([]);
-    expect((await bed.browser.get(back)).status).toBe(302);
-  });
+  it.each(['/.sallyport/login', cliLogin(), pomeriumLogin])(
+    'ends no login of anybody else, and writes nothing (%s)',
+    async (path) => {
+      const back = await begin(path);
+      for (let n = 0; n < 50; n += 1)
+        await createBrowser(bed.app).get('/.sallyport/login', { 'sallyport-client-address': `203.0.113.${n}` });
+      expect(writes).toEqual([]);
+      expect((await bed.browser.get(back)).status).toBe(302);
+    },
+  );
 
   it('writes nothing either where its answers are made up', async () => {
     for (let n = 0; n < 20; n += 1) {
@@ -41,7 +56,8 @@ describe('a flood of logins that are begun and not finished', () => {
       const back = new URL(await begin('/.sallyport/login', browser), 'https://x');
       back.searchParams.set('code', 'made-up');
       const held = cookieOf(browser);
-      for (let again = 0; again < 2; again += 1) expect((await browser.get(`${back.pathname}${back.search}`, { cookie: held })).status).toBe(403);
+      for (let again = 0; again < 2; again += 1)
+        expect((await browser.get(`${back.pathname}${back.search}`, { cookie: held })).status).toBe(403);
     }
     expect(writes).toEqual([]);
   });
@@ -51,7 +67,11 @@ describe('a flood of logins that are begun and not finished', () => {
     bed = await createBed();
     await bed.browser.get(paste('of-somebody-else'.repeat(3)), json);
     let refused = 0;
-    for (let n = 0; n < 400; n += 1) refused += Number((await bed.elsewhere.get(paste(`flood ${n}`), { ...json, 'sallyport-client-address': '203.0.113.66' })).status === 429);
+    for (let n = 0; n < 400; n += 1)
+      refused += Number(
+        (await bed.elsewhere.get(paste(`flood ${n}`), { ...json, 'sallyport-client-address': '203.0.113.66' }))
+          .status === 429,
+      );
     expect(refused).toBe(100);
     expect((await throughProvider(bed, paste('of-somebody-else'.repeat(3)))).text).toContain('class="paste"');
   });
@@ -62,10 +82,12 @@ describe('a login under way', () => {
     const back = await begin(cliLogin());
     const [[name, value]] = [...bed.browser.jar] as [[string, string]];
     const { nonce } = Object.fromEntries(new URL(back, 'https://x').searchParams);
-    for (const secret of ['127.0.0.1', 'state-of-the-cli', 'corp', nonce ?? 'nonce']) expect(Buffer.from(value, 'base64url').toString('latin1') + value).not.toContain(secret);
+    for (const secret of ['127.0.0.1', 'state-of-the-cli', 'corp', nonce ?? 'nonce'])
+      expect(Buffer.from(value, 'base64url').toString('latin1') + value).not.toContain(secret);
     const at = value.length - 20;
     const changed = `${value.slice(0, at)}${value[at] === 'A' ? 'B' : 'A'}${value.slice(at + 1)}`;
-    for (const one of [changed, value.slice(0, -4), '', 'x', `${value}AAAA`, 'k.1.k.AAAA']) expect((await bed.browser.get(back, { cookie: `${name}=${one}` })).status).toBe(400);
+    for (const one of [changed, value.slice(0, -4), '', 'x', `${value}AAAA`, 'k.1.k.AAAA'])
+      expect((await bed.browser.get(back, { cookie: `${name}=${one}` })).status).toBe(400);
     const other = createBrowser(bed.app);
     const theirs = await begin('/.sallyport/login', other);
     const [theirName] = [...other.jar.keys()];
@@ -79,15 +101,26 @@ describe('a login under way', () => {
     // Each has a code of its own that is good, under the same state and nonce.
     const back = () => `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(there)).toString()}`;
     const answers = await Promise.all(Array.from({ length: 8 }, () => bed.browser.get(back(), { cookie })));
-    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([302, ...Array.from({ length: 7 }, () => 400)]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      302,
+      ...Array.from({ length: 7 }, () => 400),
+    ]);
     expect((await bed.browser.get(back(), { cookie })).status).toBe(400);
     expect(await bed.sessions.list()).toHaveLength(1);
   });
 
   it('is known to another replica with the same key, ends once over both, and is unknown to one with another key', async () => {
     const key = randomBytes(32);
-    const replica = (ring: Parameters<typeof createLoginSealer>[0]) => createBrowser(createAuthenticateApp({ ...bed.deps, pending: createLoginSealer(ring) }));
-    const [old, both, other] = [replica([{ id: 'a', key }]), replica([{ id: 'b', key: randomBytes(32) }, { id: 'a', key }]), replica([{ id: 'a', key: randomBytes(32) }])];
+    const replica = (ring: Parameters<typeof createLoginSealer>[0]) =>
+      createBrowser(createAuthenticateApp({ ...bed.deps, pending: createLoginSealer(ring) }));
+    const [old, both, other] = [
+      replica([{ id: 'a', key }]),
+      replica([
+        { id: 'b', key: randomBytes(32) },
+        { id: 'a', key },
+      ]),
+      replica([{ id: 'a', key: randomBytes(32) }]),
+    ];
     const back = await begin('/.sallyport/login', old);
     const cookie = cookieOf(old);
     expect((await other.get(back, { cookie })).status).toBe(400);
@@ -101,15 +134,20 @@ describe('a login under way', () => {
     expect((await bed.browser.get(back)).status).toBe(400);
   });
 
-  it('keeps its device\'s code to itself', async () => {
-    const { user_code: code } = (await bed.browser.post('/.sallyport/api/v1/device/code', json, {})).body as { user_code: string };
+  it("keeps its device's code to itself", async () => {
+    const { user_code: code } = (await bed.browser.post('/.sallyport/api/v1/device/code', json, {})).body as {
+      user_code: string;
+    };
     await begin(`/.sallyport/login?user_code=${code}`, bed.elsewhere);
     expect(cookieOf(bed.elsewhere)).not.toContain(code.replace('-', ''));
   });
 
   it('that would not fit into a cookie is refused; several large ones leave the newest', async () => {
-    const large = (length: number) => cliLogin({ redirect_uri: `http://127.0.0.1:1/${'a'.repeat(length)}`, state: 's'.repeat(500) });
-    const answer = await bed.browser.get(`${large(1000)}&acr_values=${'b'.repeat(200)}%20${'c'.repeat(200)}%20${'d'.repeat(200)}%20${'e'.repeat(200)}%20${'f'.repeat(200)}%20${'g'.repeat(200)}`);
+    const large = (length: number) =>
+      cliLogin({ redirect_uri: `http://127.0.0.1:1/${'a'.repeat(length)}`, state: 's'.repeat(500) });
+    const answer = await bed.browser.get(
+      `${large(1000)}&acr_values=${'b'.repeat(200)}%20${'c'.repeat(200)}%20${'d'.repeat(200)}%20${'e'.repeat(200)}%20${'f'.repeat(200)}%20${'g'.repeat(200)}`,
+    );
     expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
     for (let n = 0; n < 8; n += 1) {
       bed.clock.now += 1000;
@@ -121,28 +159,59 @@ describe('a login under way', () => {
 });
 
 describe('what a flood shows of itself', () => {
-  const count = async (name: string) => (await bed.metrics.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
+  const count = async (name: string) =>
+    (await bed.metrics.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
 
   it('is in the metrics, and in one event of all', async () => {
-    for (let n = 0; n < 310; n += 1) await createBrowser(bed.app).get('/.sallyport/login', { 'sallyport-client-address': '203.0.113.66' });
+    for (let n = 0; n < 310; n += 1)
+      await createBrowser(bed.app).get('/.sallyport/login', { 'sallyport-client-address': '203.0.113.66' });
     expect(await count('sallyport_logins_begun_total')).toBe(310);
     expect(bed.events('login.failed')).toEqual([]);
     bed.deps.watch!.close();
     const [event, ...others] = bed.events('login.failed');
     expect(others).toEqual([]);
-    expect(event).toMatchObject({ data: { user: {}, sourceIPs: ['203.0.113.66'], sallyport: { aggregated: { count: 310, address: '203.0.113.66', cause: 'logins-begun', firstTimestamp: expect.stringMatching(/Z$/), lastTimestamp: expect.stringMatching(/Z$/) } } } });
+    expect(event).toMatchObject({
+      data: {
+        user: {},
+        sourceIPs: ['203.0.113.66'],
+        sallyport: {
+          aggregated: {
+            count: 310,
+            address: '203.0.113.66',
+            cause: 'logins-begun',
+            firstTimestamp: expect.stringMatching(/Z$/),
+            lastTimestamp: expect.stringMatching(/Z$/),
+          },
+        },
+      },
+    });
   });
 
   it('is one event too where the gateway refuses, and names how many addresses there were', async () => {
-    for (let n = 0; n < 400; n += 1) await bed.elsewhere.get(cliLogin({ redirect_uri: oob, code_challenge: hashToken(`flood ${n}`) }), { ...json, 'sallyport-client-address': '203.0.113.66' });
-    for (let n = 0; n < 70; n += 1) await bed.browser.post('/.sallyport/api/v1/device/code', { ...json, 'sallyport-client-address': '203.0.113.67' }, {});
+    for (let n = 0; n < 400; n += 1)
+      await bed.elsewhere.get(cliLogin({ redirect_uri: oob, code_challenge: hashToken(`flood ${n}`) }), {
+        ...json,
+        'sallyport-client-address': '203.0.113.66',
+      });
+    for (let n = 0; n < 70; n += 1)
+      await bed.browser.post(
+        '/.sallyport/api/v1/device/code',
+        { ...json, 'sallyport-client-address': '203.0.113.67' },
+        {},
+      );
     bed.deps.watch!.close();
-    expect(bed.events('login.failed').map(({ data }) => data.sallyport.aggregated)).toMatchObject([{ count: 470, addresses: 2, cause: 'logins-begun' }, { count: 110, addresses: 2, cause: 'logins-refused' }]);
+    expect(bed.events('login.failed').map(({ data }) => data.sallyport.aggregated)).toMatchObject([
+      { count: 470, addresses: 2, cause: 'logins-begun' },
+      { count: 110, addresses: 2, cause: 'logins-refused' },
+    ]);
     expect(await count('sallyport_logins_limited_total')).toBe(110);
   });
 
   it('is nothing where people just log in', async () => {
-    for (let n = 0; n < 20; n += 1) await exchange(bed, { code: new URL((await throughProvider(bed, cliLogin())).headers['location']!).searchParams.get('code')! });
+    for (let n = 0; n < 20; n += 1)
+      await exchange(bed, {
+        code: new URL((await throughProvider(bed, cliLogin())).headers['location']!).searchParams.get('code')!,
+      });
     bed.deps.watch!.close();
     expect(bed.events('login.failed')).toEqual([]);
   });

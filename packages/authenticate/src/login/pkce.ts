@@ -7,5 +7,9 @@ const verifierPattern = /^[A-Za-z0-9._~-]{43,128}$/;
 
 /** True if the verifier is the one of which the challenge was made (RFC 7636 4.6). */
 export function matchesChallenge(verifier: string, challenge: string): boolean {
-  return verifierPattern.test(verifier) && challengePattern.test(challenge) && timingSafeEqual(Buffer.from(hashToken(verifier)), Buffer.from(challenge));
+  return (
+    verifierPattern.test(verifier) &&
+    challengePattern.test(challenge) &&
+    timingSafeEqual(Buffer.from(hashToken(verifier)), Buffer.from(challenge))
+  );
 }

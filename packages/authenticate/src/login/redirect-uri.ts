@@ -1,9 +1,17 @@
-/** A native app's own port on loopback (RFC 8252 7.3): http, an address and never a name, a plain path, nothing after it. */
-const loopback = /^http:\/\/(?:127\.0\.0\.1|\[::1\]):([1-9]\d{0,4})(?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*$/;
+/**
+ * A native app's own port on loopback (RFC 8252 7.3): http, an address and never a name, a plain path, nothing after
+ * it.
+ */
+const loopback =
+  /^http:\/\/(?:127\.0\.0\.1|\[::1\]):([1-9]\d{0,4})(?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*$/;
 /** What Pomerium's clients may name: any loopback host, also by its name, and https. */
-const pomeriumLoopback = /^https?:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::([1-9]\d{0,4}))?(?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*$/;
+const pomeriumLoopback =
+  /^https?:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::([1-9]\d{0,4}))?(?:\/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*$/;
 
-/** In place of an address: the code is shown, and a person carries it back (in the words of early OAuth libraries, out of band). */
+/**
+ * In place of an address: the code is shown, and a person carries it back (in the words of early OAuth libraries, out
+ * of band).
+ */
 export const pasteRedirect = 'urn:ietf:wg:oauth:2.0:oob';
 
 function isPlain(uri: string, form: RegExp): boolean {

@@ -8,7 +8,11 @@ beforeEach(async () => {
 const seconds = () => Math.floor(Date.now() / 1000);
 const asked = async (path: string) => {
   const there = await bed.browser.get(path);
-  return { status: there.status, query: Object.fromEntries(new URL(there.headers['location'] ?? 'https://none.example').searchParams), text: there.text };
+  return {
+    status: there.status,
+    query: Object.fromEntries(new URL(there.headers['location'] ?? 'https://none.example').searchParams),
+    text: there.text,
+  };
 };
 const logIn = async (query: string, claims: Record<string, unknown>) => {
   bed.provider.lies = { claims };
@@ -17,7 +21,10 @@ const logIn = async (query: string, claims: Record<string, unknown>) => {
 
 describe('a login that asks for more', () => {
   it('tells the provider how recently and how strongly', async () => {
-    expect((await asked('/.sallyport/login?max_age=300&acr_values=phr+phrh')).query).toMatchObject({ max_age: '300', acr_values: 'phr phrh' });
+    expect((await asked('/.sallyport/login?max_age=300&acr_values=phr+phrh')).query).toMatchObject({
+      max_age: '300',
+      acr_values: 'phr phrh',
+    });
     const { query } = await asked('/.sallyport/login');
     expect([query['max_age'], query['acr_values']]).toEqual([undefined, undefined]);
     const page = await bed.browser.get(`${cliLogin()}&max_age=0`, { accept: 'application/json' });
@@ -25,17 +32,34 @@ describe('a login that asks for more', () => {
   });
 
   it('lets in whoever is authenticated so, and remembers how', async () => {
-    expect((await logIn('max_age=300&acr_values=phr+phrh', { auth_time: seconds() - 200, acr: 'phrh', amr: ['hwk'] })).status).toBe(302);
-    expect(await bed.sessions.list()).toMatchObject([{ identity: { acr: 'phrh', amr: ['hwk'], authTime: expect.any(Number) } }]);
+    expect(
+      (await logIn('max_age=300&acr_values=phr+phrh', { auth_time: seconds() - 200, acr: 'phrh', amr: ['hwk'] }))
+        .status,
+    ).toBe(302);
+    expect(await bed.sessions.list()).toMatchObject([
+      { identity: { acr: 'phrh', amr: ['hwk'], authTime: expect.any(Number) } },
+    ]);
   });
 
-  it.each([['too long ago', { auth_time: seconds() - 400 }], ['at a time that is not told', { auth_time: undefined }], ['at a time that is none', { auth_time: 'now' }]])('refuses whoever was authenticated %s', async (_what, claims) => {
+  it.each([
+    ['too long ago', { auth_time: seconds() - 400 }],
+    ['at a time that is not told', { auth_time: undefined }],
+    ['at a time that is none', { auth_time: 'now' }],
+  ])('refuses whoever was authenticated %s', async (_what, claims) => {
     const answer = await logIn('max_age=300', claims);
-    expect([answer.status, answer.text]).toEqual([403, expect.stringMatching(/as recently as was asked|did not pass verification/)]);
+    expect([answer.status, answer.text]).toEqual([
+      403,
+      expect.stringMatching(/as recently as was asked|did not pass verification/),
+    ]);
     expect(await bed.sessions.list()).toEqual([]);
   });
 
-  it.each([['another class', { acr: '0' }], ['no class', { acr: undefined }], ['a class that is no text', { acr: ['phr'] }], ['classes in one text', { acr: 'phr phrh' }]])('refuses whoever was authenticated in %s', async (_what, claims) => {
+  it.each([
+    ['another class', { acr: '0' }],
+    ['no class', { acr: undefined }],
+    ['a class that is no text', { acr: ['phr'] }],
+    ['classes in one text', { acr: 'phr phrh' }],
+  ])('refuses whoever was authenticated in %s', async (_what, claims) => {
     const answer = await logIn('acr_values=phr+phrh', claims);
     expect([answer.status, answer.text]).toEqual([403, expect.stringContaining('as strongly as was asked')]);
     expect(await bed.sessions.list()).toEqual([]);
@@ -45,7 +69,9 @@ describe('a login that asks for more', () => {
     const there = await bed.browser.get('/.sallyport/login?max_age=0');
     bed.provider.lies = { claims: { auth_time: seconds() } };
     bed.clock.now += 300_000;
-    const back = await bed.browser.get(`/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(there.headers['location']!)).toString()}`);
+    const back = await bed.browser.get(
+      `/.sallyport/callback?${new URLSearchParams(bed.provider.logIn(there.headers['location']!)).toString()}`,
+    );
     expect(back.status).toBe(302);
   });
 
@@ -54,12 +80,27 @@ describe('a login that asks for more', () => {
     const back = await throughProvider(bed, `${cliLogin()}&acr_values=phr`);
     expect(new URL(back.headers['location']!).searchParams.get('error_description')).toContain('as strongly');
     bed.provider.lies = { claims: { acr: 'phr' } };
-    const code = new URL((await throughProvider(bed, `${cliLogin()}&acr_values=phr`)).headers['location']!).searchParams.get('code')!;
+    const code = new URL(
+      (await throughProvider(bed, `${cliLogin()}&acr_values=phr`)).headers['location']!,
+    ).searchParams.get('code')!;
     expect((await exchange(bed, { code })).status).toBe(200);
     expect(await bed.sessions.list()).toMatchObject([{ identity: { acr: 'phr' } }]);
   });
 
-  it.each(['max_age=', 'max_age=-1', 'max_age=5m', 'max_age=1e3', 'max_age=99999999', 'max_age=1&max_age=2', 'acr_values=', 'acr_values=a++b', `acr_values=${'a+'.repeat(11)}b`, `acr_values=${'a'.repeat(201)}`, 'acr_values=%00', 'acr_values=a%0Ab'])('refuses %s', async (query) => {
+  it.each([
+    'max_age=',
+    'max_age=-1',
+    'max_age=5m',
+    'max_age=1e3',
+    'max_age=99999999',
+    'max_age=1&max_age=2',
+    'acr_values=',
+    'acr_values=a++b',
+    `acr_values=${'a+'.repeat(11)}b`,
+    `acr_values=${'a'.repeat(201)}`,
+    'acr_values=%00',
+    'acr_values=a%0Ab',
+  ])('refuses %s', async (query) => {
     expect((await bed.browser.get(`/.sallyport/login?${query}`)).status).toBe(400);
     expect(bed.provider.calls).toEqual([]);
   });

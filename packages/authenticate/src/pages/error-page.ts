@@ -8,10 +8,16 @@ export function errorPage(deps: { logger: Logger }): ErrorRequestHandler {
   const asJson = problemHandler(deps);
   return (error: unknown, request, response, next) => {
     const problem = toProblem(error);
-    if (!wantsPage(request) || response.headersSent || problem.code === 'internal') return void asJson(error as ProblemError, request, response, next);
+    if (!wantsPage(request) || response.headersSent || problem.code === 'internal')
+      return void asJson(error as ProblemError, request, response, next);
     if (problem.status === 503) response.setHeader('retry-after', '2');
-    sendPage(response, problem.status, problem.title, html`<p>${problem.detail}</p>
+    sendPage(
+      response,
+      problem.status,
+      problem.title,
+      html`<p>${problem.detail}</p>
 <p><a href="/.sallyport/login">Log in</a></p>
-<p class="quiet">Code of this answer: ${problem.code}</p>`);
+<p class="quiet">Code of this answer: ${problem.code}</p>`,
+    );
   };
 }

@@ -1,5 +1,6 @@
-// One sheet for all pages, in the page itself: nothing else is loaded, and the policy of its content allows these very bytes.
-// Colours keep a contrast of at least 4.5 to 1 for text and 3 to 1 for what one acts on (WCAG 2.2, 1.4.3 and 1.4.11), in light and in dark.
+// One sheet for all pages, in the page itself: nothing else is loaded, and the policy of its content allows these very
+// bytes. Colours keep a contrast of at least 4.5 to 1 for text and 3 to 1 for what one acts on (WCAG 2.2, 1.4.3 and
+// 1.4.11), in light and in dark.
 
 const colours = `:root{color-scheme:light dark;--paper:#eef1f5;--card:#fff;--ink:#16202c;--quiet:#4d5a69;--line:#7b8896;--act:#1b5a97;--act-on:#fff;--over:#14446f;--focus:#a3480a;--note:#fff3dc;--note-line:#a3680a}
 @media(prefers-color-scheme:dark){:root{--paper:#0f151c;--card:#19212b;--ink:#e6ecf2;--quiet:#a9b6c4;--line:#6d7b8a;--act:#86bdf2;--act-on:#0b1824;--over:#b3d6f8;--focus:#ffb968;--note:#2f2613;--note-line:#d9a441}}`;

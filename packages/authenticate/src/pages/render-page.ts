@@ -12,7 +12,9 @@ export type Html = { markup: string };
 export function html(parts: TemplateStringsArray, ...gaps: (string | number | Html | Html[])[]): Html {
   const fill = (gap: string | number | Html | Html[]): string => {
     if (Array.isArray(gap)) return gap.map((one) => one.markup).join('');
-    return typeof gap === 'object' ? gap.markup : String(gap).replaceAll(/[&<>"']/g, (character) => escapes[character]!);
+    return typeof gap === 'object'
+      ? gap.markup
+      : String(gap).replaceAll(/[&<>"']/g, (character) => escapes[character]!);
   };
   return { markup: parts.reduce((text, part, place) => text + fill(gaps[place - 1]!) + part) };
 }
@@ -23,7 +25,11 @@ export function pageHeaders(): RequestHandler {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
-        defaultSrc: ["'none'"], styleSrc: [`'sha256-${hash('sha256', pageStyle, 'base64')}'`], formAction: ["'self'"], frameAncestors: ["'none'"], baseUri: ["'none'"],
+        defaultSrc: ["'none'"],
+        styleSrc: [`'sha256-${hash('sha256', pageStyle, 'base64')}'`],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
       },
     },
     xFrameOptions: { action: 'deny' },

@@ -1,16 +1,25 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { callerHeaderFor, createBed, createBrowser, gateway, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import {
+  callerHeaderFor,
+  createBed,
+  createBrowser,
+  gateway,
+  throughProvider,
+  type Bed,
+} from '../test-bed.test.support.ts';
 
 let bed: Bed;
 beforeEach(async () => {
   bed = await createBed();
 });
 const waiting = 'http://127.0.0.1:41234/callback/b0nZ_-9';
-const loginPath = (uri: string) => `/.sallyport/login?${new URLSearchParams({ pomerium_redirect_uri: uri }).toString()}`;
-const ask = (query: string, headers: Record<string, string> = {}) => bed.browser.get(`/.pomerium/api/v1/login${query}`, { accept: '*/*', ...headers });
+const loginPath = (uri: string) =>
+  `/.sallyport/login?${new URLSearchParams({ pomerium_redirect_uri: uri }).toString()}`;
+const ask = (query: string, headers: Record<string, string> = {}) =>
+  bed.browser.get(`/.pomerium/api/v1/login${query}`, { accept: '*/*', ...headers });
 
-describe('a login of a client of Pomerium\'s', () => {
+describe("a login of a client of Pomerium's", () => {
   it('begins with the address of a page, as nothing but text', async () => {
     const answer = await ask(`?${new URLSearchParams({ pomerium_redirect_uri: waiting }).toString()}`);
     expect(answer.status).toBe(200);
@@ -36,10 +45,23 @@ describe('a login of a client of Pomerium\'s', () => {
     const token = new URL(back.headers['location']!).searchParams.get('pomerium_jwt')!;
     const found = bed.tokens.verify(token)!;
     const [session] = await bed.sessions.list();
-    expect(await bed.sessions.find([found.hash])).toMatchObject([{ state: 'live', session: { id: session!.id, kind: 'cli', identity: { user: 'alice@example.com' } } }]);
-    expect(decodeProtectedHeader(token)).toEqual({ alg: 'EdDSA', kid: bed.tokens.jwk.kid, typ: 'sallyport-session+jwt' });
+    expect(await bed.sessions.find([found.hash])).toMatchObject([
+      { state: 'live', session: { id: session!.id, kind: 'cli', identity: { user: 'alice@example.com' } } },
+    ]);
+    expect(decodeProtectedHeader(token)).toEqual({
+      alg: 'EdDSA',
+      kid: bed.tokens.jwk.kid,
+      typ: 'sallyport-session+jwt',
+    });
     const claims = decodeJwt(token);
-    expect(claims).toEqual({ iss: gateway, aud: gateway, sub: expect.stringMatching(/^[\w-]{43}$/), jti: session!.id, iat: Math.floor(bed.clock.now / 1000), exp: Math.floor(session!.expiresAt / 1000) });
+    expect(claims).toEqual({
+      iss: gateway,
+      aud: gateway,
+      sub: expect.stringMatching(/^[\w-]{43}$/),
+      jti: session!.id,
+      iat: Math.floor(bed.clock.now / 1000),
+      exp: Math.floor(session!.expiresAt / 1000),
+    });
     expect(JSON.stringify(claims)).not.toContain('alice');
     const [event] = bed.events('session.login');
     expect(event!.data).toMatchObject({ requestURI: '/.sallyport/callback', sallyport: { sessionId: session!.id } });
@@ -55,7 +77,8 @@ describe('a login of a client of Pomerium\'s', () => {
   });
 
   it('refuses other methods, a missing address and one that leads elsewhere', async () => {
-    for (const method of ['post', 'delete', 'head'] as const) expect((await bed.browser.send(method, '/.pomerium/api/v1/login', {})).status).toBe(405);
+    for (const method of ['post', 'delete', 'head'] as const)
+      expect((await bed.browser.send(method, '/.pomerium/api/v1/login', {})).status).toBe(405);
     expect((await ask('')).status).toBe(404);
     expect((await ask('?pomerium_redirect_uri=')).status).toBe(400);
     expect((await ask('?redirect_uri=http%3A%2F%2F127.0.0.1%3A1')).status).toBe(404);
@@ -68,11 +91,42 @@ describe('a login of a client of Pomerium\'s', () => {
   });
 });
 
-describe('the address where the token of a client of Pomerium\'s goes (A26)', () => {
+describe("the address where the token of a client of Pomerium's goes (A26)", () => {
   it.each([
-    'https://evil.example/', 'http://evil.example:80/', '//127.0.0.1:1/', '/\\127.0.0.1:1', 'http:/\\127.0.0.1:1', 'http://127.0.0.1:1@evil.example/', 'http://user@127.0.0.1:1/', 'http://127.0.0.1.evil.example:1/', 'http://localhost.evil.example/',
-    'http://127.0.0.1:1/?a=b', 'http://127.0.0.1:1/#a', 'http://127.0.0.1:1/a/../b', 'http://127.0.0.1:1/%2e%2e/b', 'http://127.0.0.1:1//\\evil', 'http://127.0.0.1:99999/', 'http://127.0.0.1:0/', 'http://127.1:1/', 'http://2130706433:1/', 'http://0x7f.0.0.1:1/', 'http://0.0.0.0:1/',
-    'HTTP://127.0.0.1:1/', 'http://LOCALHOST:1/', 'http://localhost.:1/', 'http://[::ffff:127.0.0.1]:1/', 'http://[0:0:0:0:0:0:0:1]:1/', 'http://127.0.0.1:1/\t', 'http://127.0.0.1:1/a b', 'http://127.0.0.1:1/\r\nx: y', 'javascript:alert(1)', 'file:///etc/passwd', 'wiggins://auth', 'http://', 'x'.repeat(2000), `http://127.0.0.1:1/${'x'.repeat(2000)}`,
+    'https://evil.example/',
+    'http://evil.example:80/',
+    '//127.0.0.1:1/',
+    '/\\127.0.0.1:1',
+    'http:/\\127.0.0.1:1',
+    'http://127.0.0.1:1@evil.example/',
+    'http://user@127.0.0.1:1/',
+    'http://127.0.0.1.evil.example:1/',
+    'http://localhost.evil.example/',
+    'http://127.0.0.1:1/?a=b',
+    'http://127.0.0.1:1/#a',
+    'http://127.0.0.1:1/a/../b',
+    'http://127.0.0.1:1/%2e%2e/b',
+    'http://127.0.0.1:1//\\evil',
+    'http://127.0.0.1:99999/',
+    'http://127.0.0.1:0/',
+    'http://127.1:1/',
+    'http://2130706433:1/',
+    'http://0x7f.0.0.1:1/',
+    'http://0.0.0.0:1/',
+    'HTTP://127.0.0.1:1/',
+    'http://LOCALHOST:1/',
+    'http://localhost.:1/',
+    'http://[::ffff:127.0.0.1]:1/',
+    'http://[0:0:0:0:0:0:0:1]:1/',
+    'http://127.0.0.1:1/\t',
+    'http://127.0.0.1:1/a b',
+    'http://127.0.0.1:1/\r\nx: y',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'wiggins://auth',
+    'http://',
+    'x'.repeat(2000),
+    `http://127.0.0.1:1/${'x'.repeat(2000)}`,
   ])('may not be %j', async (uri) => {
     expect((await ask(`?${new URLSearchParams({ pomerium_redirect_uri: uri }).toString()}`)).status).toBe(400);
     const page = await bed.browser.get(loginPath(uri));
@@ -83,7 +137,12 @@ describe('the address where the token of a client of Pomerium\'s goes (A26)', ()
     bed = await createBed({ login: { redirects: ['https://app.example.com/callback'] } });
     const back = await throughProvider(bed, loginPath('https://app.example.com/callback'));
     expect(back.headers['location']).toMatch(/^https:\/\/app\.example\.com\/callback\?pomerium_jwt=/);
-    for (const uri of ['https://app.example.com/callback/', 'https://app.example.com/Callback', 'https://app.example.com/callback?x=y']) expect((await bed.browser.get(loginPath(uri))).status).toBe(400);
+    for (const uri of [
+      'https://app.example.com/callback/',
+      'https://app.example.com/Callback',
+      'https://app.example.com/callback?x=y',
+    ])
+      expect((await bed.browser.get(loginPath(uri))).status).toBe(400);
   });
 
   it('stands in the request once, and beside no other goal', async () => {
@@ -92,22 +151,35 @@ describe('the address where the token of a client of Pomerium\'s goes (A26)', ()
   });
 });
 
-describe('what else Pomerium\'s clients ask for', () => {
+describe("what else Pomerium's clients ask for", () => {
   const logIn = async () => {
     const back = await throughProvider(bed, loginPath(waiting), undefined, createBrowser(bed.app));
     const [session] = await bed.sessions.list();
-    return { token: new URL(back.headers['location']!).searchParams.get('pomerium_jwt')!, session: session!, caller: callerHeaderFor({ id: session!.id }) };
+    return {
+      token: new URL(back.headers['location']!).searchParams.get('pomerium_jwt')!,
+      session: session!,
+      caller: callerHeaderFor({ id: session!.id }),
+    };
   };
 
-  it('tells who the caller is, by Pomerium\'s names, and nothing without one', async () => {
+  it("tells who the caller is, by Pomerium's names, and nothing without one", async () => {
     const { session, caller } = await logIn();
     const user = await bed.browser.get('/.pomerium/user', { accept: 'application/json', ...caller });
     expect(user.body).toEqual({
-      iss: 'https://idp.example.com', sub: 'sub-alice', user: 'alice@example.com', email: 'alice@example.com', name: 'Alice', groups: ['developers'], jti: session.id, sid: session.id,
-      iat: Math.floor(session.createdAt / 1000), exp: Math.floor(session.expiresAt / 1000),
+      iss: 'https://idp.example.com',
+      sub: 'sub-alice',
+      user: 'alice@example.com',
+      email: 'alice@example.com',
+      name: 'Alice',
+      groups: ['developers'],
+      jti: session.id,
+      sid: session.id,
+      iat: Math.floor(session.createdAt / 1000),
+      exp: Math.floor(session.expiresAt / 1000),
     });
     expect((await bed.browser.get('/.pomerium/user', { accept: 'application/json' })).status).toBe(401);
-    for (const path of ['/.pomerium/', '/.pomerium']) expect((await bed.browser.get(path, caller)).text).toContain('alice@example.com');
+    for (const path of ['/.pomerium/', '/.pomerium'])
+      expect((await bed.browser.get(path, caller)).text).toContain('alice@example.com');
   });
 
   it('logs a program out that comes with its token, and a person only on a page of ours', async () => {

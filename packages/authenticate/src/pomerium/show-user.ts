@@ -9,10 +9,23 @@ export function showUser(deps: RouteDeps): RequestHandler {
     const caller = requireCaller(request);
     const session = await callerSession(deps.sessions, caller);
     if (!session) throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
-    const { identity: { issuer, subject, user, email, name, groups }, id, createdAt, expiresAt } = session;
+    const {
+      identity: { issuer, subject, user, email, name, groups },
+      id,
+      createdAt,
+      expiresAt,
+    } = session;
     response.json({
-      iss: issuer, sub: subject, user, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }), groups,
-      jti: id, sid: id, iat: Math.floor(createdAt / 1000), exp: Math.floor(expiresAt / 1000),
+      iss: issuer,
+      sub: subject,
+      user,
+      ...(email === undefined ? {} : { email }),
+      ...(name === undefined ? {} : { name }),
+      groups,
+      jti: id,
+      sid: id,
+      iat: Math.floor(createdAt / 1000),
+      exp: Math.floor(expiresAt / 1000),
     });
   };
 }

@@ -11,7 +11,13 @@ export function tellSignInUrl(deps: RouteDeps): RequestHandler {
   return (request, response) => {
     const { settings } = deps;
     const redirectUri = readQuery(request).get(parameter);
-    if (!settings.pomerium || redirectUri === null) throw new ProblemError('not-found', settings.pomerium ? `${parameter} is missing.` : 'Logins of Pomerium\'s clients are switched off here (login.pomerium).');
+    if (!settings.pomerium || redirectUri === null)
+      throw new ProblemError(
+        'not-found',
+        settings.pomerium
+          ? `${parameter} is missing.`
+          : "Logins of Pomerium's clients are switched off here (login.pomerium).",
+      );
     const query = new URLSearchParams({ [parameter]: redirectUri });
     readLoginRequest(query, settings);
     response.type('text/plain').send(`${settings.loginOrigin}/.sallyport/login?${query.toString()}`);

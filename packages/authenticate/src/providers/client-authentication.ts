@@ -17,7 +17,9 @@ function fitting(secret: string | undefined): client.ClientAuth {
 function algorithmOf(key: KeyObject): Parameters<KeyObject['toCryptoKey']>[0] {
   if (key.asymmetricKeyType === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
   if (key.asymmetricKeyType === 'ed25519') return { name: 'Ed25519' };
-  const curve = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }[key.asymmetricKeyDetails?.namedCurve ?? ''];
+  const curve = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }[
+    key.asymmetricKeyDetails?.namedCurve ?? ''
+  ];
   if (key.asymmetricKeyType === 'ec' && curve !== undefined) return { name: 'ECDSA', namedCurve: curve };
   throw new Error('the key is neither RSA, nor Ed25519, nor on one of the curves P-256, P-384 and P-521');
 }
@@ -28,10 +30,17 @@ export function readClientKey(pem: string): CryptoKey {
   return key.toCryptoKey(algorithmOf(key), false, ['sign']);
 }
 
-/** How the gateway proves itself to the token endpoint. `key` is what signs with `private_key_jwt` (RFC 7523, OpenID Connect Core 9). */
-export function clientAuthentication(provider: Pick<ProviderConfig, 'clientAuth' | 'clientSecret' | 'clientKeyId'>, key: CryptoKey | undefined): client.ClientAuth {
+/**
+ * How the gateway proves itself to the token endpoint. `key` is what signs with `private_key_jwt` (RFC 7523, OpenID
+ * Connect Core 9).
+ */
+export function clientAuthentication(
+  provider: Pick<ProviderConfig, 'clientAuth' | 'clientSecret' | 'clientKeyId'>,
+  key: CryptoKey | undefined,
+): client.ClientAuth {
   const { clientAuth, clientSecret, clientKeyId } = provider;
-  if (clientAuth === 'private_key_jwt' && key) return client.PrivateKeyJwt(clientKeyId === undefined ? key : { key, kid: clientKeyId });
+  if (clientAuth === 'private_key_jwt' && key)
+    return client.PrivateKeyJwt(clientKeyId === undefined ? key : { key, kid: clientKeyId });
   if (clientAuth === 'basic') return client.ClientSecretBasic(clientSecret);
   if (clientAuth === 'post') return client.ClientSecretPost(clientSecret);
   return clientAuth === 'none' ? client.None() : fitting(clientSecret);

@@ -2,6 +2,20 @@ import type { ProviderConfig } from '@sallyport/contracts';
 import type { ProviderClient } from './provider-client.ts';
 
 /** What logins see of any provider without asking it. */
-export function describeProvider({ id, issuer, name = id, domains, ownCallback, refresh }: ProviderConfig): Pick<ProviderClient, 'id' | 'issuer' | 'name' | 'domains' | 'callbackPath' | 'refreshing'> {
-  return { id, issuer, name, domains, callbackPath: ownCallback ? `/.sallyport/callback/${id}` : '/.sallyport/callback', refreshing: refresh };
+export function describeProvider({
+  id,
+  issuer,
+  name = id,
+  domains,
+  ownCallback,
+  refresh,
+}: ProviderConfig): Pick<ProviderClient, 'id' | 'issuer' | 'name' | 'domains' | 'callbackPath' | 'refreshing'> {
+  return {
+    id,
+    issuer,
+    name,
+    domains,
+    callbackPath: ownCallback ? `/.sallyport/callback/${id}` : '/.sallyport/callback',
+    refreshing: refresh,
+  };
 }

@@ -4,7 +4,9 @@ import { createBed, throughProvider, type Bed } from '../test-bed.test.support.t
 import { issuer } from '../test-provider.test.support.ts';
 
 let bed: Bed;
-beforeEach(async () => { bed = await createBed(); });
+beforeEach(async () => {
+  bed = await createBed();
+});
 afterEach(() => void jest.restoreAllMocks());
 const logIn = () => throughProvider(bed, '/.sallyport/login');
 const asked = (path: string) => bed.provider.calls.filter((call) => call === path).length;
@@ -12,7 +14,9 @@ const json = (body: unknown) => new Response(JSON.stringify(body), { headers: { 
 
 /** A bed whose only provider has these settings beside the usual ones. */
 async function withSettings(settings: object): Promise<void> {
-  bed = await createBed({ identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', ...settings }] } });
+  bed = await createBed({
+    identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', ...settings }] },
+  });
 }
 
 describe('a provider that changes its keys', () => {
@@ -20,7 +24,7 @@ describe('a provider that changes its keys', () => {
   let signing: { key: CryptoKey; kid: string };
   const rotate = async (kid: string) => {
     const { privateKey, publicKey } = await generateKeyPair('RS256');
-    keys = [...keys, { ...await exportJWK(publicKey), kid, alg: 'RS256', use: 'sig' }];
+    keys = [...keys, { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' }];
     signing = { key: privateKey, kid };
   };
   const later = (seconds: number) => {
@@ -72,16 +76,24 @@ describe('a provider that changes its keys', () => {
     expect((await logIn()).status).toBe(403);
   });
 
-  it.each([['none at all', []], ['one for encryption', 'enc'], ['one of another kind', 'EC']])('and publishes %s lets nobody in', async (_what, what) => {
+  it.each([
+    ['none at all', []],
+    ['one for encryption', 'enc'],
+    ['one of another kind', 'EC'],
+  ])('and publishes %s lets nobody in', async (_what, what) => {
     if (what === 'enc') keys = [{ ...bed.provider.jwk, use: 'enc' }];
-    else if (what === 'EC') keys = [{ ...await exportJWK((await generateKeyPair('ES256')).publicKey), kid: 'k1', alg: 'ES256' }];
+    else if (what === 'EC')
+      keys = [{ ...(await exportJWK((await generateKeyPair('ES256')).publicKey)), kid: 'k1', alg: 'ES256' }];
     else keys = [];
     expect((await logIn()).status).toBe(403);
     expect(await bed.sessions.list()).toEqual([]);
   });
 
   it('and publishes them without end, or elsewhere by a redirect, is as good as away', async () => {
-    for (const answer of [() => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } }), () => new Response(null, { status: 302, headers: { location: 'https://evil.example/jwks' } })]) {
+    for (const answer of [
+      () => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } }),
+      () => new Response(null, { status: 302, headers: { location: 'https://evil.example/jwks' } }),
+    ]) {
       await withSettings({});
       bed.provider.lies = { intercept: (path) => (path === '/jwks' ? answer() : undefined) };
       expect((await logIn()).status).toBe(503);
@@ -92,8 +104,10 @@ describe('a provider that changes its keys', () => {
 
 describe('an id_token for others', () => {
   it.each([
-    ['too, whom nobody trusts', { aud: ['sallyport', 'billing'], azp: 'sallyport' }], ['too, and names no authorised party', { aud: ['sallyport', 'billing'] }],
-    ['as its authorised party', { azp: 'billing' }], ['as authorised party of two', { aud: ['sallyport', 'sallyport-api'], azp: 'billing' }],
+    ['too, whom nobody trusts', { aud: ['sallyport', 'billing'], azp: 'sallyport' }],
+    ['too, and names no authorised party', { aud: ['sallyport', 'billing'] }],
+    ['as its authorised party', { azp: 'billing' }],
+    ['as authorised party of two', { aud: ['sallyport', 'sallyport-api'], azp: 'billing' }],
   ])('%s lets nobody in', async (_what, claims) => {
     bed.provider.lies = { claims };
     expect((await logIn()).status).toBe(403);
@@ -111,11 +125,25 @@ describe('an id_token for others', () => {
 
 describe('what a provider says of itself', () => {
   it.each([
-    ['another issuer', { issuer: 'https://evil.example' }], ['its issuer in another case', { issuer: 'https://IDP.example.com' }], ['its issuer with more of a path', { issuer: `${issuer}/realms/x` }], ['no issuer', { issuer: undefined }],
-    ['keys over plain http', { jwks_uri: 'http://idp.example.com/jwks' }], ['keys in a file', { jwks_uri: 'file:///etc/passwd' }], ['keys at the cloud\'s own address', { jwks_uri: 'https://169.254.169.254/latest' }],
-    ['keys on this machine', { jwks_uri: 'https://localhost:8443/jwks' }], ['keys on IPv6 loopback', { jwks_uri: 'https://[::1]/jwks' }], ['keys at an address in other words', { jwks_uri: 'https://2852039166/jwks' }], ['keys on this machine, with a dot', { jwks_uri: 'https://localhost./jwks' }], ['keys at the cloud\'s own name', { jwks_uri: 'https://metadata.google.internal/jwks' }], ['tokens at a service of the cluster', { token_endpoint: 'https://kubernetes.default.svc/token' }],
-    ['tokens at a short name', { token_endpoint: 'https://authorize/token' }], ['UserInfo inside the network', { userinfo_endpoint: 'https://10.0.0.7/userinfo' }], ['an address with a password', { token_endpoint: 'https://user:pw@idp.example.com/token' }],
-    ['a page that is a script', { authorization_endpoint: 'javascript:alert(1)' }], ['no keys', { jwks_uri: undefined }], ['a logout that is a script', { end_session_endpoint: 'javascript:alert(1)' }],
+    ['another issuer', { issuer: 'https://evil.example' }],
+    ['its issuer in another case', { issuer: 'https://IDP.example.com' }],
+    ['its issuer with more of a path', { issuer: `${issuer}/realms/x` }],
+    ['no issuer', { issuer: undefined }],
+    ['keys over plain http', { jwks_uri: 'http://idp.example.com/jwks' }],
+    ['keys in a file', { jwks_uri: 'file:///etc/passwd' }],
+    ["keys at the cloud's own address", { jwks_uri: 'https://169.254.169.254/latest' }],
+    ['keys on this machine', { jwks_uri: 'https://localhost:8443/jwks' }],
+    ['keys on IPv6 loopback', { jwks_uri: 'https://[::1]/jwks' }],
+    ['keys at an address in other words', { jwks_uri: 'https://2852039166/jwks' }],
+    ['keys on this machine, with a dot', { jwks_uri: 'https://localhost./jwks' }],
+    ["keys at the cloud's own name", { jwks_uri: 'https://metadata.google.internal/jwks' }],
+    ['tokens at a service of the cluster', { token_endpoint: 'https://kubernetes.default.svc/token' }],
+    ['tokens at a short name', { token_endpoint: 'https://authorize/token' }],
+    ['UserInfo inside the network', { userinfo_endpoint: 'https://10.0.0.7/userinfo' }],
+    ['an address with a password', { token_endpoint: 'https://user:pw@idp.example.com/token' }],
+    ['a page that is a script', { authorization_endpoint: 'javascript:alert(1)' }],
+    ['no keys', { jwks_uri: undefined }],
+    ['a logout that is a script', { end_session_endpoint: 'javascript:alert(1)' }],
   ])('with %s is not believed, and nothing else is asked', async (_what, discovery) => {
     bed.provider.lies = { discovery };
     const answer = await bed.browser.get('/.sallyport/login');
@@ -152,16 +180,23 @@ describe('what a provider says of itself', () => {
   });
 
   it('that does not come in time is as good as nothing', async () => {
-    bed.provider.lies = { intercept: () => Promise.reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError')) };
+    bed.provider.lies = {
+      intercept: () => Promise.reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+    };
     expect((await bed.browser.get('/.sallyport/login')).status).toBe(503);
   });
 
   it('is asked for with a limit on its time', async () => {
     const signals: (AbortSignal | undefined)[] = [];
-    bed = await createBed({}, { fetch: async (url, options) => {
-      signals.push(options.signal);
-      return bed.provider.fetch(url, options);
-    } });
+    bed = await createBed(
+      {},
+      {
+        fetch: async (url, options) => {
+          signals.push(options.signal);
+          return bed.provider.fetch(url, options);
+        },
+      },
+    );
     await logIn();
     expect(signals.length).toBeGreaterThanOrEqual(3);
     expect(signals.every((signal) => signal instanceof AbortSignal)).toBe(true);
@@ -169,7 +204,7 @@ describe('what a provider says of itself', () => {
 });
 
 describe('a code that is not of this login', () => {
-  it('of another person, put into a browser, is worth nothing without that login\'s secrets', async () => {
+  it("of another person, put into a browser, is worth nothing without that login's secrets", async () => {
     const mallory = await createBed();
     const theirs = bed.provider.logIn((await mallory.browser.get('/.sallyport/login')).headers['location']!);
     // With the victim's own state (injection), and with the attacker's (login CSRF).
@@ -180,7 +215,10 @@ describe('a code that is not of this login', () => {
     expect(await bed.sessions.list()).toEqual([]);
   });
 
-  it.each([['no code', ({ state, iss }: Record<string, string>) => ({ state: state!, iss: iss! })], ['an empty code', (query: Record<string, string>) => ({ ...query, code: '' })]])('and %s lets nobody in', async (_what, change) => {
+  it.each([
+    ['no code', ({ state, iss }: Record<string, string>) => ({ state: state!, iss: iss! })],
+    ['an empty code', (query: Record<string, string>) => ({ ...query, code: '' })],
+  ])('and %s lets nobody in', async (_what, change) => {
     expect((await throughProvider(bed, '/.sallyport/login', change)).status).toBe(403);
     expect(await bed.sessions.list()).toEqual([]);
   });

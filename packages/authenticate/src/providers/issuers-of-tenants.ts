@@ -2,12 +2,26 @@ import { claimsOfTemplate, type ProviderConfig } from '@sallyport/contracts';
 
 export type TenantIssuer = { issuer: string; claims: Readonly<Record<string, string>> };
 
-/** The issuers that `issuerTemplate` stands for, each with the claims that make it: one for every tenant that `requireClaims` lets in. */
-export function issuersOfTenants({ issuerTemplate, requireClaims }: Pick<ProviderConfig, 'issuerTemplate' | 'requireClaims'>): TenantIssuer[] {
+/**
+ * The issuers that `issuerTemplate` stands for, each with the claims that make it: one for every tenant that
+ * `requireClaims` lets in.
+ */
+export function issuersOfTenants({
+  issuerTemplate,
+  requireClaims,
+}: Pick<ProviderConfig, 'issuerTemplate' | 'requireClaims'>): TenantIssuer[] {
   if (issuerTemplate === undefined) return [];
   const names = [...new Set(claimsOfTemplate(issuerTemplate))];
-  return names.reduce<TenantIssuer[]>((issuers, name) => {
-    const values = [requireClaims[name]].flat().filter((value) => typeof value === 'string');
-    return issuers.flatMap(({ issuer, claims }) => values.map((value) => ({ issuer: issuer.replaceAll(`{${name}}`, () => value), claims: { ...claims, [name]: value } })));
-  }, [{ issuer: issuerTemplate, claims: {} }]);
+  return names.reduce<TenantIssuer[]>(
+    (issuers, name) => {
+      const values = [requireClaims[name]].flat().filter((value) => typeof value === 'string');
+      return issuers.flatMap(({ issuer, claims }) =>
+        values.map((value) => ({
+          issuer: issuer.replaceAll(`{${name}}`, () => value),
+          claims: { ...claims, [name]: value },
+        })),
+      );
+    },
+    [{ issuer: issuerTemplate, claims: {} }],
+  );
 }

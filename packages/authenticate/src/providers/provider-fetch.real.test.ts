@@ -19,7 +19,29 @@ const get = { method: 'GET', headers: {}, redirect: 'manual' as const };
 
 beforeAll(async () => {
   const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=idp.test', '-addext', 'subjectAltName=DNS:idp.test,IP:127.0.0.1'], { stdio: 'ignore' });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=idp.test',
+      '-addext',
+      'subjectAltName=DNS:idp.test,IP:127.0.0.1',
+    ],
+    { stdio: 'ignore' },
+  );
   ca = readFileSync(cert, 'utf8');
   provider = createServer({ key: readFileSync(key), cert: ca }, (request, response) => {
     if (request.url === '/endless') return void setInterval(() => response.write('x'.repeat(65_536)), 1).unref();
@@ -46,7 +68,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-describe('a provider\'s fetch', () => {
+describe("a provider's fetch", () => {
   it('believes the certificate authority of the configuration', async () => {
     const { fetch, close } = createProviderFetch({ ca });
     expect(await (await fetch(`https://127.0.0.1:${port(provider)}/`, get)).text()).toContain('hello');
@@ -60,7 +82,11 @@ describe('a provider\'s fetch', () => {
   });
 
   it('goes through the proxy, with the same authority, except where NO_PROXY says not to', async () => {
-    const { fetch, close } = createProviderFetch({ ca, httpsProxy: `http://127.0.0.1:${port(proxy)}`, noProxy: '127.0.0.1' });
+    const { fetch, close } = createProviderFetch({
+      ca,
+      httpsProxy: `http://127.0.0.1:${port(proxy)}`,
+      noProxy: '127.0.0.1',
+    });
     expect(await (await fetch('https://idp.test:8443/', get)).text()).toBe('hello idp.test:8443');
     expect(tunnels).toEqual(['idp.test:8443']);
     await fetch(`https://127.0.0.1:${port(provider)}/`, get);
@@ -83,7 +109,8 @@ describe('a provider\'s fetch', () => {
     await once(server, 'listening');
     const { fetch, close } = createProviderFetch({});
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
-    for (const method of ['POST', 'POST', 'GET']) expect(await (await fetch(url, { ...get, method })).text()).toBe('{}');
+    for (const method of ['POST', 'POST', 'GET'])
+      expect(await (await fetch(url, { ...get, method })).text()).toBe('{}');
     expect(asked).toEqual(['POST', 'POST', 'GET']);
     await close();
     server.close();

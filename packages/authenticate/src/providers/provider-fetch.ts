@@ -1,7 +1,16 @@
 import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 
 /** What is asked of a fetch for calls to a provider; openid-client's own options. */
-export type ProviderFetch = (url: string, options: { method: string; headers: Record<string, string>; body?: unknown; redirect: 'manual'; signal?: AbortSignal }) => Promise<Response>;
+export type ProviderFetch = (
+  url: string,
+  options: {
+    method: string;
+    headers: Record<string, string>;
+    body?: unknown;
+    redirect: 'manual';
+    signal?: AbortSignal;
+  },
+) => Promise<Response>;
 
 export type ProviderFetchDeps = {
   /** PEM; the only authorities that are believed, where set. */
@@ -9,7 +18,10 @@ export type ProviderFetchDeps = {
   /** HTTPS_PROXY and NO_PROXY. */
   httpsProxy?: string;
   noProxy?: string;
-  /** For how long a connection waits for its next request, in milliseconds. 0, which is the default, uses each for one request. */
+  /**
+   * For how long a connection waits for its next request, in milliseconds. 0, which is the default, uses each for one
+   * request.
+   */
   keepAliveMs?: number;
 };
 
@@ -34,18 +46,23 @@ export function boundFetch(fetch: ProviderFetch): ProviderFetch {
 }
 
 /**
- * A fetch of one provider's own: its certificate authority, the proxy of the environment. Connections are not used again unless that is asked
- * for: a server may close one at the moment at which the next request goes into it, and a login cannot send its code a second time.
+ * A fetch of one provider's own: its certificate authority, the proxy of the environment. Connections are not used
+ * again unless that is asked for: a server may close one at the moment at which the next request goes into it, and a
+ * login cannot send its code a second time.
  */
 export function createProviderFetch(deps: ProviderFetchDeps): { fetch: ProviderFetch; close(): Promise<void> } {
   const { keepAliveMs = 0 } = deps;
   const tls = deps.ca === undefined ? {} : { ca: deps.ca };
   // Empty strings keep the agent from reading the environment itself.
   const agent = new EnvHttpProxyAgent({
-    httpProxy: '', httpsProxy: deps.httpsProxy ?? '', noProxy: deps.noProxy ?? '',
-    connect: { timeout: 3000, ...tls }, requestTls: { timeout: 3000, ...tls },
+    httpProxy: '',
+    httpsProxy: deps.httpsProxy ?? '',
+    noProxy: deps.noProxy ?? '',
+    connect: { timeout: 3000, ...tls },
+    requestTls: { timeout: 3000, ...tls },
     ...(keepAliveMs > 0 ? { keepAliveTimeout: keepAliveMs } : { pipelining: 0 }),
   });
-  const fetch: ProviderFetch = (url, options) => undiciFetch(url, { ...(options as object), dispatcher: agent }) as unknown as Promise<Response>;
+  const fetch: ProviderFetch = (url, options) =>
+    undiciFetch(url, { ...(options as object), dispatcher: agent }) as unknown as Promise<Response>;
   return { fetch, close: () => agent.destroy() };
 }

@@ -1,10 +1,21 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 import { ProblemError } from '@sallyport/kit';
 
-const away = (id: string, cause: Error) => new ProblemError('identity-provider-unavailable', `The identity provider ${id} cannot be reached at the moment. Try again shortly; whoever is logged in stays so.`, { cause });
+const away = (id: string, cause: Error) =>
+  new ProblemError(
+    'identity-provider-unavailable',
+    `The identity provider ${id} cannot be reached at the moment. Try again shortly; whoever is logged in stays so.`,
+    { cause },
+  );
 const failed = (detail: string, cause: Error) => new ProblemError('login-failed', detail, { cause });
 
-const noAnswer = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON', 'OAUTH_PARSE_ERROR']);
+const noAnswer = new Set([
+  'OAUTH_TIMEOUT',
+  'OAUTH_ABORT',
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+  'OAUTH_PARSE_ERROR',
+]);
 
 /** Message and code of an error and its cause, and nothing else of them: the objects carry tokens and codes. */
 export function bareError(error: unknown): Error {
@@ -23,7 +34,11 @@ export function unreachable(id: string, error: unknown): ProblemError {
 function refusal(id: string, { error }: { error: string }, cause: Error): ProblemError {
   if (error === 'temporarily_unavailable' || error === 'server_error') return away(id, cause);
   if (error === 'access_denied') return failed(`The identity provider ${id} denied the login.`, cause);
-  if (error === 'invalid_client' || error === 'unauthorized_client') return failed(`The identity provider ${id} does not accept this gateway as its client; an operator must correct clientId and clientSecret.`, cause);
+  if (error === 'invalid_client' || error === 'unauthorized_client')
+    return failed(
+      `The identity provider ${id} does not accept this gateway as its client; an operator must correct clientId and clientSecret.`,
+      cause,
+    );
   const shown = /^[a-z_]{1,40}$/.test(error) ? ` (${error})` : '';
   return failed(`The identity provider ${id} refused the login${shown}.`, cause);
 }

@@ -10,18 +10,33 @@ import { createProviderClient } from './provider-client.ts';
 import { configSchema } from '@sallyport/contracts';
 
 let bed: Bed;
-beforeEach(async () => { bed = await createBed(); });
+beforeEach(async () => {
+  bed = await createBed();
+});
 const logIn = () => throughProvider(bed, '/.sallyport/login');
 const one = async (): Promise<Session> => (await bed.sessions.list())[0]!;
 const asked = (path: string) => bed.provider.calls.includes(path);
 const corp = (settings: object) => ({ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', ...settings });
-const withSettings = async (settings: object) => { bed = await createBed({ identity: { providers: [corp(settings)] } }); };
-const queryOf = async (path = '/.sallyport/login') => new URL((await bed.browser.get(path)).headers['location']!).searchParams;
+const withSettings = async (settings: object) => {
+  bed = await createBed({ identity: { providers: [corp(settings)] } });
+};
+const queryOf = async (path = '/.sallyport/login') =>
+  new URL((await bed.browser.get(path)).headers['location']!).searchParams;
 
 describe('claims', () => {
   it('stand where the provider puts them: names with dots in them, and paths', async () => {
-    await withSettings({ claims: { user: 'https://example.com/login', groups: 'realm_access.roles', email: 'upn' }, emailVerified: 'ifPresent' });
-    bed.provider.lies = { claims: { 'https://example.com/login': 'alice', realm_access: { roles: ['ops'] }, upn: 'alice@corp.example', email_verified: undefined } };
+    await withSettings({
+      claims: { user: 'https://example.com/login', groups: 'realm_access.roles', email: 'upn' },
+      emailVerified: 'ifPresent',
+    });
+    bed.provider.lies = {
+      claims: {
+        'https://example.com/login': 'alice',
+        realm_access: { roles: ['ops'] },
+        upn: 'alice@corp.example',
+        email_verified: undefined,
+      },
+    };
     await logIn();
     expect((await one()).identity).toMatchObject({ user: 'alice', groups: ['ops'], email: 'alice@corp.example' });
   });
@@ -33,7 +48,9 @@ describe('claims', () => {
       await logIn();
       expect((await one()).identity).toMatchObject({ user: 'alice@example.com', email: 'alice@example.com' });
       await withSettings({ claims: { user, email: 'mail', emailVerified: 'mail_ok' } });
-      bed.provider.lies = { claims: { email: 'root@example.com', email_verified: true, mail: 'alice@example.com', mail_ok: false } };
+      bed.provider.lies = {
+        claims: { email: 'root@example.com', email_verified: true, mail: 'alice@example.com', mail_ok: false },
+      };
       expect((await logIn()).status).toBe(403);
     }
   });
@@ -50,7 +67,15 @@ describe('claims', () => {
   it('that are required keep everybody else out', async () => {
     await withSettings({ requireClaims: { hd: 'example.com', groups: ['developers', 'sre'], token_use: 'id' } });
     const required = { hd: 'example.com', token_use: 'id' };
-    for (const claims of [{}, { ...required, hd: 'evil.example' }, { ...required, hd: ['evil.example'] }, { ...required, groups: ['sales'] }, { ...required, groups: [] }, { ...required, groups: undefined }, { ...required, token_use: 'access' }]) {
+    for (const claims of [
+      {},
+      { ...required, hd: 'evil.example' },
+      { ...required, hd: ['evil.example'] },
+      { ...required, groups: ['sales'] },
+      { ...required, groups: [] },
+      { ...required, groups: undefined },
+      { ...required, token_use: 'access' },
+    ]) {
       bed.provider.lies = { claims };
       expect((await logIn()).status).toBe(403);
     }
@@ -77,21 +102,39 @@ describe('the address that people are sent to', () => {
   it('carries what the provider wants besides, and never less than the protocol asks', async () => {
     await withSettings({ extraParams: { access_type: 'offline', prompt: 'select_account' } });
     const query = await queryOf();
-    expect(Object.fromEntries(query)).toMatchObject({ access_type: 'offline', prompt: 'select_account', response_type: 'code', code_challenge_method: 'S256' });
+    expect(Object.fromEntries(query)).toMatchObject({
+      access_type: 'offline',
+      prompt: 'select_account',
+      response_type: 'code',
+      code_challenge_method: 'S256',
+    });
     for (const name of ['state', 'nonce', 'code_challenge']) expect(query.get(name)).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 
   it('names the person and the domain that they came with', async () => {
     await withSettings({ domainHintParam: 'hd' });
-    expect(Object.fromEntries(await queryOf('/.sallyport/login?login_hint=alice%40example.com'))).toMatchObject({ login_hint: 'alice@example.com', hd: 'example.com' });
-    expect(Object.fromEntries(await queryOf('/.sallyport/login?domain_hint=Example.ORG'))).toMatchObject({ hd: 'example.org' });
+    expect(Object.fromEntries(await queryOf('/.sallyport/login?login_hint=alice%40example.com'))).toMatchObject({
+      login_hint: 'alice@example.com',
+      hd: 'example.com',
+    });
+    expect(Object.fromEntries(await queryOf('/.sallyport/login?domain_hint=Example.ORG'))).toMatchObject({
+      hd: 'example.org',
+    });
     const plain = await queryOf();
     expect([plain.has('hd'), plain.has('login_hint')]).toEqual([false, false]);
     await withSettings({});
     expect((await queryOf('/.sallyport/login?login_hint=alice%40example.com')).has('hd')).toBe(false);
   });
 
-  it.each(['login_hint=', 'login_hint=%0d%0a', `login_hint=${'x'.repeat(257)}`, 'domain_hint=', 'domain_hint=-', 'domain_hint=a%20b', 'domain_hint=a&domain_hint=b'])('is given to nobody who comes with %s', async (query) => {
+  it.each([
+    'login_hint=',
+    'login_hint=%0d%0a',
+    `login_hint=${'x'.repeat(257)}`,
+    'domain_hint=',
+    'domain_hint=-',
+    'domain_hint=a%20b',
+    'domain_hint=a&domain_hint=b',
+  ])('is given to nobody who comes with %s', async (query) => {
     expect((await bed.browser.get(`/.sallyport/login?${query}`)).status).toBe(400);
   });
 });
@@ -102,29 +145,60 @@ describe('the gateway proves itself to the token endpoint', () => {
     seen.length = 0;
     const provider = await createTestProvider();
     const fetch: ProviderFetch = (url, options) => {
-      if (new URL(url).pathname === '/token') seen.push({ headers: options.headers, body: new URLSearchParams(options.body as URLSearchParams) });
+      if (new URL(url).pathname === '/token')
+        seen.push({ headers: options.headers, body: new URLSearchParams(options.body as URLSearchParams) });
       return provider.fetch(url, options);
     };
-    const config = configSchema.parse({ gateway: { url: 'http://127.0.0.1:1' }, identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport', ...settings }] } }).identity.providers[0]!;
-    const client = createProviderClient({ provider: config, fetch, now: Date.now, ...(clientKey === undefined ? {} : { clientKey: readClientKey(clientKey) }) });
-    const login = { redirectUri: 'https://gate.example.com/.sallyport/callback', state: 'state-of-the-test', nonce: 'n', codeVerifier: 'v'.repeat(43) };
+    const config = configSchema.parse({
+      gateway: { url: 'http://127.0.0.1:1' },
+      identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport', ...settings }] },
+    }).identity.providers[0]!;
+    const client = createProviderClient({
+      provider: config,
+      fetch,
+      now: Date.now,
+      ...(clientKey === undefined ? {} : { clientKey: readClientKey(clientKey) }),
+    });
+    const login = {
+      redirectUri: 'https://gate.example.com/.sallyport/callback',
+      state: 'state-of-the-test',
+      nonce: 'n',
+      codeVerifier: 'v'.repeat(43),
+    };
     const back = provider.logIn((await client.authorizationUrl(login)).href);
     await client.finish(new URLSearchParams(back), login);
     return seen[0]!;
   };
 
   it('as it is told to', async () => {
-    expect((await tokenCall({ clientSecret: 's3cr3t', clientAuth: 'basic' })).headers['authorization']).toBe(`Basic ${btoa('sallyport:s3cr3t')}`);
+    expect((await tokenCall({ clientSecret: 's3cr3t', clientAuth: 'basic' })).headers['authorization']).toBe(
+      `Basic ${btoa('sallyport:s3cr3t')}`,
+    );
     const post = await tokenCall({ clientSecret: 's3cr3t', clientAuth: 'post' });
     expect([post.headers['authorization'], post.body.get('client_secret')]).toEqual([undefined, 's3cr3t']);
     const none = await tokenCall({ clientAuth: 'none' });
-    expect([none.headers['authorization'], none.body.get('client_id'), none.body.has('client_secret')]).toEqual([undefined, 'sallyport', false]);
+    expect([none.headers['authorization'], none.body.get('client_id'), none.body.has('client_secret')]).toEqual([
+      undefined,
+      'sallyport',
+      false,
+    ]);
   });
 
-  it.each([['rsa', 'RS256', { modulusLength: 2048 }], ['ec', 'ES256', { namedCurve: 'P-256' }], ['ed25519', 'Ed25519', {}]] as const)('by a signature of its own key (%s)', async (kind, alg, options) => {
+  it.each([
+    ['rsa', 'RS256', { modulusLength: 2048 }],
+    ['ec', 'ES256', { namedCurve: 'P-256' }],
+    ['ed25519', 'Ed25519', {}],
+  ] as const)('by a signature of its own key (%s)', async (kind, alg, options) => {
     const { privateKey } = generateKeyPairSync(kind as 'rsa', options as { modulusLength: number });
-    const { headers, body } = await tokenCall({ clientAuth: 'private_key_jwt', clientKeyFile: 'key.pem', clientKeyId: 'key-1' }, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
-    expect([headers['authorization'], body.has('client_secret'), body.get('client_assertion_type')]).toEqual([undefined, false, 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer']);
+    const { headers, body } = await tokenCall(
+      { clientAuth: 'private_key_jwt', clientKeyFile: 'key.pem', clientKeyId: 'key-1' },
+      privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    );
+    expect([headers['authorization'], body.has('client_secret'), body.get('client_assertion_type')]).toEqual([
+      undefined,
+      false,
+      'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    ]);
     const assertion = body.get('client_assertion')!;
     expect(decodeProtectedHeader(assertion)).toMatchObject({ alg, kid: 'key-1' });
     expect(decodeJwt(assertion)).toMatchObject({ iss: 'sallyport', sub: 'sallyport' });
@@ -132,8 +206,18 @@ describe('the gateway proves itself to the token endpoint', () => {
 });
 
 describe('a provider with an issuer for each tenant', () => {
-  const tenants = { issuer: 'https://login.example.com/organizations/v2.0', issuerTemplate: 'https://login.example.com/{tid}/v2.0', requireClaims: { tid: ['tenant-a', 'tenant-b'] } };
-  const of = (tid: string, more: object = {}) => ({ claims: { iss: `https://login.example.com/${tid}/v2.0`, tid, ...more }, discovery: { issuer: 'https://login.example.com/{tenantid}/v2.0', authorization_response_iss_parameter_supported: undefined } });
+  const tenants = {
+    issuer: 'https://login.example.com/organizations/v2.0',
+    issuerTemplate: 'https://login.example.com/{tid}/v2.0',
+    requireClaims: { tid: ['tenant-a', 'tenant-b'] },
+  };
+  const of = (tid: string, more: object = {}) => ({
+    claims: { iss: `https://login.example.com/${tid}/v2.0`, tid, ...more },
+    discovery: {
+      issuer: 'https://login.example.com/{tenantid}/v2.0',
+      authorization_response_iss_parameter_supported: undefined,
+    },
+  });
   const withoutIss = ({ iss: _iss, ...query }: Record<string, string>) => query;
   const arrive = () => throughProvider(bed, '/.sallyport/login', withoutIss);
   beforeEach(() => withSettings(tenants));
@@ -143,17 +227,23 @@ describe('a provider with an issuer for each tenant', () => {
       bed.provider.lies = of(tid);
       expect((await arrive()).status).toBe(302);
     }
-    expect((await bed.sessions.list()).map(({ identity }) => identity.issuer)).toEqual(expect.arrayContaining(['https://login.example.com/tenant-b/v2.0']));
+    expect((await bed.sessions.list()).map(({ identity }) => identity.issuer)).toEqual(
+      expect.arrayContaining(['https://login.example.com/tenant-b/v2.0']),
+    );
     expect(bed.provider.calls.filter((path) => path === '/jwks')).toHaveLength(1);
     // The code is used once, however the answer is looked at.
     expect(bed.provider.calls.filter((path) => path === '/token')).toHaveLength(2);
   });
 
   it.each([
-    ['of another tenant', of('tenant-x')], ['that name one tenant and come from another', of('tenant-a', { iss: 'https://login.example.com/tenant-b/v2.0' })],
-    ['without a tenant', of('tenant-a', { tid: undefined })], ['with the template itself as issuer', of('tenant-a', { iss: 'https://login.example.com/{tid}/v2.0' })],
-    ['with the provider\'s spelling of it', of('tenant-a', { iss: 'https://login.example.com/{tenantid}/v2.0' })], ['from elsewhere', of('tenant-a', { iss: 'https://evil.example/tenant-a/v2.0' })],
-    ['with a tenant that is a path', of('tenant-a', { tid: '../tenant-a' })], ['with several tenants', of('tenant-a', { tid: ['tenant-a'] })],
+    ['of another tenant', of('tenant-x')],
+    ['that name one tenant and come from another', of('tenant-a', { iss: 'https://login.example.com/tenant-b/v2.0' })],
+    ['without a tenant', of('tenant-a', { tid: undefined })],
+    ['with the template itself as issuer', of('tenant-a', { iss: 'https://login.example.com/{tid}/v2.0' })],
+    ["with the provider's spelling of it", of('tenant-a', { iss: 'https://login.example.com/{tenantid}/v2.0' })],
+    ['from elsewhere', of('tenant-a', { iss: 'https://evil.example/tenant-a/v2.0' })],
+    ['with a tenant that is a path', of('tenant-a', { tid: '../tenant-a' })],
+    ['with several tenants', of('tenant-a', { tid: ['tenant-a'] })],
   ])('refuses tokens %s', async (_what, lies) => {
     bed.provider.lies = lies;
     expect((await arrive()).status).toBe(403);
@@ -165,7 +255,11 @@ describe('a provider with an issuer for each tenant', () => {
       bed.provider.lies = of('tenant-a', claims);
       expect((await arrive()).status).toBe(403);
     }
-    bed.provider.lies = { ...of('tenant-a'), sign: async (claims) => `${Buffer.from('{"alg":"RS256","kid":"k1"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA` };
+    bed.provider.lies = {
+      ...of('tenant-a'),
+      sign: async (claims) =>
+        `${Buffer.from('{"alg":"RS256","kid":"k1"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`,
+    };
     expect((await arrive()).status).toBe(403);
     expect(await bed.sessions.list()).toEqual([]);
   });
@@ -176,21 +270,38 @@ describe('a provider with an issuer for each tenant', () => {
     const { id, identity } = await one();
     const refresh = async () => {
       const { sealed } = (await bed.keeping.tokens.read(id))!;
-      return bed.deps.providers[0]!.refresh(JSON.parse(bed.keeping.sealer.open(sealed, id)!) as { refreshToken: string }, { issuer: identity.issuer, subject: identity.subject });
+      return bed.deps.providers[0]!.refresh(
+        JSON.parse(bed.keeping.sealer.open(sealed, id)!) as { refreshToken: string },
+        { issuer: identity.issuer, subject: identity.subject },
+      );
     };
     bed.provider.lies = { ...of('tenant-a', { groups: ['ops'] }), noRotation: true };
-    expect((await refresh()).identity).toMatchObject({ issuer: 'https://login.example.com/tenant-a/v2.0', groups: ['ops'] });
+    expect((await refresh()).identity).toMatchObject({
+      issuer: 'https://login.example.com/tenant-a/v2.0',
+      groups: ['ops'],
+    });
     bed.provider.lies = { ...of('tenant-b'), noRotation: true };
     await expect(refresh()).rejects.toMatchObject({ ends: 'changed' });
     bed.provider.lies = { ...of('tenant-x'), noRotation: true };
     await expect(refresh()).rejects.toMatchObject({ ends: 'changed' });
-    bed.provider.lies = { ...of('tenant-a'), noRotation: true, noIdTokenAtRefresh: true, userinfo: { groups: ['sre'] } };
-    expect((await refresh()).identity).toMatchObject({ issuer: 'https://login.example.com/tenant-a/v2.0', groups: ['sre'] });
+    bed.provider.lies = {
+      ...of('tenant-a'),
+      noRotation: true,
+      noIdTokenAtRefresh: true,
+      userinfo: { groups: ['sre'] },
+    };
+    expect((await refresh()).identity).toMatchObject({
+      issuer: 'https://login.example.com/tenant-a/v2.0',
+      groups: ['sre'],
+    });
   });
 
   it('does not do so where nobody said which tenants, whatever the address', async () => {
     await withSettings({ issuer: 'https://login.microsoftonline.com/organizations/v2.0' });
-    bed.provider.lies = { discovery: { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' }, claims: { iss: 'https://login.microsoftonline.com/tenant-x/v2.0', tid: 'tenant-x' } };
+    bed.provider.lies = {
+      discovery: { issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0' },
+      claims: { iss: 'https://login.microsoftonline.com/tenant-x/v2.0', tid: 'tenant-x' },
+    };
     expect((await arrive()).status).toBe(403);
     expect(await bed.sessions.list()).toEqual([]);
   });
@@ -202,15 +313,30 @@ describe('several providers', () => {
   const start = async (settings: { a?: object; b?: object; defaultProvider?: string } = {}) => {
     providers = { 'a.example': await createTestProvider(a), 'b.example': await createTestProvider(b) };
     const rest = settings.defaultProvider === undefined ? {} : { defaultProvider: settings.defaultProvider };
-    bed = await createBed({ identity: { providers: [{ id: 'a', name: 'Alpha & Sons', issuer: a, clientId: 'sallyport', clientSecret: 'x', ...settings.a }, { id: 'b', issuer: b, clientId: 'sallyport', clientSecret: 'x', ...settings.b }], ...rest } }, {
-      fetch: (url, options) => providers[new URL(url).host]!.fetch(url, options),
-    });
+    bed = await createBed(
+      {
+        identity: {
+          providers: [
+            { id: 'a', name: 'Alpha & Sons', issuer: a, clientId: 'sallyport', clientSecret: 'x', ...settings.a },
+            { id: 'b', issuer: b, clientId: 'sallyport', clientSecret: 'x', ...settings.b },
+          ],
+          ...rest,
+        },
+      },
+      {
+        fetch: (url, options) => providers[new URL(url).host]!.fetch(url, options),
+      },
+    );
   };
   const goesTo = async (path: string) => {
     const { status, headers } = await bed.browser.get(path);
     return status === 302 ? new URL(headers['location']!).host : status;
   };
-  const through = async (id: 'a' | 'b', change: (query: Record<string, string>) => Record<string, string> = (query) => query, browser = createBrowser(bed.app)) => {
+  const through = async (
+    id: 'a' | 'b',
+    change: (query: Record<string, string>) => Record<string, string> = (query) => query,
+    browser = createBrowser(bed.app),
+  ) => {
     const there = await browser.get(`/.sallyport/login?provider=${id}`);
     const address = there.headers['location']!;
     const { searchParams } = new URL(address);
@@ -238,14 +364,20 @@ describe('several providers', () => {
     await start();
     for (const id of ['a', 'b'] as const) expect((await through(id)).status).toBe(302);
     const all = await bed.sessions.list();
-    expect(all.map(({ identity: { issuer: of, subject } }) => `${of} ${subject}`).toSorted()).toEqual([`${a} sub-alice`, `${b} sub-alice`]);
+    expect(all.map(({ identity: { issuer: of, subject } }) => `${of} ${subject}`).toSorted()).toEqual([
+      `${a} sub-alice`,
+      `${b} sub-alice`,
+    ]);
     expect(await bed.sessions.list({ issuer: a, subject: 'sub-alice' })).toHaveLength(1);
   });
 
   it('never meet in a name, where one has a prefix: what the other sends does not pass for it', async () => {
     await start({ b: { prefix: { user: 'b:', groups: 'b:' } } });
     expect((await through('b')).status).toBe(302);
-    expect((await bed.sessions.list())[0]!.identity).toMatchObject({ user: 'b:alice@example.com', groups: ['b:developers'] });
+    expect((await bed.sessions.list())[0]!.identity).toMatchObject({
+      user: 'b:alice@example.com',
+      groups: ['b:developers'],
+    });
     providers['a.example']!.lies = { claims: { email: 'b:alice@example.com' } };
     expect((await through('a')).status).toBe(403);
     providers['a.example']!.lies = { claims: { groups: ['sales', 'b:developers'] } };
@@ -264,7 +396,8 @@ describe('several providers', () => {
 
   it('answer for themselves: an answer of one does not finish a login with the other (RFC 9207)', async () => {
     await start();
-    for (const iss of [b, 'https://c.example', '']) expect((await through('a', (query) => ({ ...query, iss }))).status).toBe(403);
+    for (const iss of [b, 'https://c.example', ''])
+      expect((await through('a', (query) => ({ ...query, iss }))).status).toBe(403);
     // A provider that never promised to name itself is not believed either if another name stands there.
     await start();
     providers['a.example']!.lies = { discovery: { authorization_response_iss_parameter_supported: undefined } };
@@ -280,11 +413,17 @@ describe('several providers', () => {
     const unnamed = ({ iss: _iss, ...query }: Record<string, string>) => query;
     expect((await through('b', unnamed)).status).toBe(302);
     expect((await through('a', unnamed)).status).toBe(302);
-    for (const [id, path] of [['a', '/.sallyport/callback/b'], ['a', '/.sallyport/callback/a'], ['b', '/.sallyport/callback']] as const) {
+    for (const [id, path] of [
+      ['a', '/.sallyport/callback/b'],
+      ['a', '/.sallyport/callback/a'],
+      ['b', '/.sallyport/callback'],
+    ] as const) {
       const browser = createBrowser(bed.app);
       const address = (await browser.get(`/.sallyport/login?provider=${id}`)).headers['location']!;
       const before = providers[`${id}.example`]!.calls.length;
-      const answer = await browser.get(`${path}?${new URLSearchParams(unnamed(providers[`${id}.example`]!.logIn(address))).toString()}`);
+      const answer = await browser.get(
+        `${path}?${new URLSearchParams(unnamed(providers[`${id}.example`]!.logIn(address))).toString()}`,
+      );
       expect(answer.status).toBe(400);
       expect(providers[`${id}.example`]!.calls).toHaveLength(before);
     }

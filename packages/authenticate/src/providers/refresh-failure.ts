@@ -12,7 +12,10 @@ export class RefreshFailure extends Error {
   /** What the provider gave before it went wrong; the earlier ones may be worth nothing any more. */
   readonly tokens: LoginTokens | undefined;
 
-  constructor(message: string, about: { ends?: Extract<EndReason, 'refused' | 'changed'>; retryAfterMs?: number; tokens?: LoginTokens } = {}) {
+  constructor(
+    message: string,
+    about: { ends?: Extract<EndReason, 'refused' | 'changed'>; retryAfterMs?: number; tokens?: LoginTokens } = {},
+  ) {
     super(message);
     this.name = 'RefreshFailure';
     ({ ends: this.ends, retryAfterMs: this.retryAfterMs, tokens: this.tokens } = about);
@@ -39,18 +42,22 @@ function responseOf(error: unknown): Response | undefined {
 const wrongAssertion = new Set(['OAUTH_JWT_CLAIM_COMPARISON_FAILED', 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED']);
 
 /**
- * Judges what went wrong: any refusal (4xx) ends the session, and so does what would let nobody log in; a provider that is away (network, 429, 5xx)
- * or whose answer cannot be verified now is asked again. Nothing of the error's own objects is kept, for they hold tokens.
+ * Judges what went wrong: any refusal (4xx) ends the session, and so does what would let nobody log in; a provider that
+ * is away (network, 429, 5xx) or whose answer cannot be verified now is asked again. Nothing of the error's own objects
+ * is kept, for they hold tokens.
  */
 export function refreshFailure(error: unknown, about: { now: number; tokens?: LoginTokens }): RefreshFailure {
   if (error instanceof RefreshFailure) return error;
   const kept = about.tokens ? { tokens: about.tokens } : {};
   const message = error instanceof ProblemError ? error.detail : bareError(error).message;
-  if (error instanceof ProblemError) return new RefreshFailure(message, { ...kept, ...(error.code === 'login-failed' ? { ends: 'changed' } : {}) });
+  if (error instanceof ProblemError)
+    return new RefreshFailure(message, { ...kept, ...(error.code === 'login-failed' ? { ends: 'changed' } : {}) });
   const response = responseOf(error);
   const status = response?.status ?? 0;
-  if (status >= 400 && status < 500 && !notNow.has(status)) return new RefreshFailure(`status ${status}: ${message}`, { ...kept, ends: 'refused' });
-  if (error instanceof ClientError && wrongAssertion.has(error.code ?? '')) return new RefreshFailure(message, { ...kept, ends: 'changed' });
+  if (status >= 400 && status < 500 && !notNow.has(status))
+    return new RefreshFailure(`status ${status}: ${message}`, { ...kept, ends: 'refused' });
+  if (error instanceof ClientError && wrongAssertion.has(error.code ?? ''))
+    return new RefreshFailure(message, { ...kept, ends: 'changed' });
   const retryAfterMs = readRetryAfter(response, about.now);
   return new RefreshFailure(message, { ...kept, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }

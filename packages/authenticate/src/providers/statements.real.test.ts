@@ -8,7 +8,9 @@ const [alice, victim] = ['alice@example.com', 'victim@example.com'];
 
 let bed: Bed;
 const begin = async (settings: object = {}) => {
-  bed = await createBed({ identity: { providers: [{ id: 'corp', issuer, clientId, clientSecret: 's3cr3t', ...settings }] } });
+  bed = await createBed({
+    identity: { providers: [{ id: 'corp', issuer, clientId, clientSecret: 's3cr3t', ...settings }] },
+  });
 };
 beforeEach(() => begin());
 const logIn = async (documents: Documents = {}) => {
@@ -24,15 +26,31 @@ const refresh = async (lies: Lies) => {
   await bed.refresher.runDue();
   return identity();
 };
-const withoutIdToken = (userinfo: Record<string, unknown>, more: Lies = {}) => refresh({ noIdTokenAtRefresh: true, userinfo, ...more });
+const withoutIdToken = (userinfo: Record<string, unknown>, more: Lies = {}) =>
+  refresh({ noIdTokenAtRefresh: true, userinfo, ...more });
 
 describe('at a login, an address and its verification', () => {
   it.each<[string, Documents]>([
-    ['the address in the id_token and the verification in UserInfo', { claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: true } }],
-    ['the verification in the id_token and the address in UserInfo', { claims: { email: undefined, email_verified: true }, userinfo: { email: victim } }],
-    ['the verification of an older address in UserInfo, and the new address in both', { claims: { email: victim, email_verified: undefined }, userinfo: { email: victim, verified_email: true } }],
-    ['a denial in the id_token, which is signed', { claims: { email: victim, email_verified: false }, userinfo: { email: victim, email_verified: true } }],
-    ['a denial in UserInfo of an address that the id_token does not vouch for', { claims: { email: victim, email_verified: undefined }, userinfo: { email: victim, email_verified: false } }],
+    [
+      'the address in the id_token and the verification in UserInfo',
+      { claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: true } },
+    ],
+    [
+      'the verification in the id_token and the address in UserInfo',
+      { claims: { email: undefined, email_verified: true }, userinfo: { email: victim } },
+    ],
+    [
+      'the verification of an older address in UserInfo, and the new address in both',
+      { claims: { email: victim, email_verified: undefined }, userinfo: { email: victim, verified_email: true } },
+    ],
+    [
+      'a denial in the id_token, which is signed',
+      { claims: { email: victim, email_verified: false }, userinfo: { email: victim, email_verified: true } },
+    ],
+    [
+      'a denial in UserInfo of an address that the id_token does not vouch for',
+      { claims: { email: victim, email_verified: undefined }, userinfo: { email: victim, email_verified: false } },
+    ],
   ])('are not put together: %s', async (_what, documents) => {
     await begin({ userInfo: 'always' });
     expect((await logIn(documents)).status).toBe(403);
@@ -40,50 +58,94 @@ describe('at a login, an address and its verification', () => {
   });
 
   it('come from the document that has both', async () => {
-    await logIn({ claims: { email_verified: undefined }, userinfo: { email: 'alice@example.org', email_verified: true } });
-    expect(await identity()).toMatchObject({ user: 'alice@example.org', email: 'alice@example.org', claims: { email: 'alice@example.org', email_verified: true } });
+    await logIn({
+      claims: { email_verified: undefined },
+      userinfo: { email: 'alice@example.org', email_verified: true },
+    });
+    expect(await identity()).toMatchObject({
+      user: 'alice@example.org',
+      email: 'alice@example.org',
+      claims: { email: 'alice@example.org', email_verified: true },
+    });
     await begin({ userInfo: 'always' });
     await logIn({ userinfo: { email: victim, email_verified: true } });
     expect(await identity()).toMatchObject({ user: alice, claims: { email: alice } });
   });
 
-  it.each(['claims', 'userinfo'] as const)('are taken from the one document that has both, by whatever names and whatever else it lacks (%s)', async (document) => {
-    await begin({ userInfo: 'always', claims: { user: 'mail', email: 'mail' } });
-    const none = { email: undefined, email_verified: undefined };
-    await logIn({ claims: none, userinfo: none, [document]: { ...none, mail: alice, email_verified: true } });
-    expect(await identity()).toMatchObject({ user: alice, email: alice });
-    await begin({ userInfo: 'always', claims: { user: 'email', email: 'about.mail', emailVerified: 'about.verified', groups: 'about.groups' } });
-    const part = (mail: string, more: object) => ({ ...none, about: { mail, ...more } });
-    await logIn({ claims: part(victim, { groups: ['admins'] }), userinfo: part(victim, { groups: ['admins'] }), [document]: part(alice, { verified: true }) });
-    expect(await identity()).toMatchObject({ user: alice, email: alice, groups: [] });
-  });
+  it.each(['claims', 'userinfo'] as const)(
+    'are taken from the one document that has both, by whatever names and whatever else it lacks (%s)',
+    async (document) => {
+      await begin({ userInfo: 'always', claims: { user: 'mail', email: 'mail' } });
+      const none = { email: undefined, email_verified: undefined };
+      await logIn({ claims: none, userinfo: none, [document]: { ...none, mail: alice, email_verified: true } });
+      expect(await identity()).toMatchObject({ user: alice, email: alice });
+      await begin({
+        userInfo: 'always',
+        claims: { user: 'email', email: 'about.mail', emailVerified: 'about.verified', groups: 'about.groups' },
+      });
+      const part = (mail: string, more: object) => ({ ...none, about: { mail, ...more } });
+      await logIn({
+        claims: part(victim, { groups: ['admins'] }),
+        userinfo: part(victim, { groups: ['admins'] }),
+        [document]: part(alice, { verified: true }),
+      });
+      expect(await identity()).toMatchObject({ user: alice, email: alice, groups: [] });
+    },
+  );
 
-  it.each([true, false])('are not put together either where an address needs none if none is said (a verification of %s elsewhere)', async (said) => {
-    await begin({ emailVerified: 'ifPresent', userInfo: 'always' });
-    expect((await logIn({ claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: said } })).status).toBe(403);
-    await logIn({ claims: { email_verified: undefined } });
-    expect((await identity())?.user).toBe(alice);
-  });
+  it.each([true, false])(
+    'are not put together either where an address needs none if none is said (a verification of %s elsewhere)',
+    async (said) => {
+      await begin({ emailVerified: 'ifPresent', userInfo: 'always' });
+      expect(
+        (await logIn({ claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: said } }))
+          .status,
+      ).toBe(403);
+      await logIn({ claims: { email_verified: undefined } });
+      expect((await identity())?.user).toBe(alice);
+    },
+  );
 
   it('are not put together across names with dots and paths', async () => {
-    await begin({ userInfo: 'always', claims: { user: 'email', email: 'profile.mail', emailVerified: 'profile.verified' } });
-    expect((await logIn({ claims: { profile: { verified: true } }, userinfo: { 'profile.mail': victim } })).status).toBe(403);
-    await logIn({ claims: { profile: { mail: alice, verified: true } }, userinfo: { 'profile.mail': victim, 'profile.verified': true } });
+    await begin({
+      userInfo: 'always',
+      claims: { user: 'email', email: 'profile.mail', emailVerified: 'profile.verified' },
+    });
+    expect(
+      (await logIn({ claims: { profile: { verified: true } }, userinfo: { 'profile.mail': victim } })).status,
+    ).toBe(403);
+    await logIn({
+      claims: { profile: { mail: alice, verified: true } },
+      userinfo: { 'profile.mail': victim, 'profile.verified': true },
+    });
     expect((await identity())?.user).toBe(alice);
   });
 
   it('that do not belong together are as good as absent where the user has another name', async () => {
     await begin({ userInfo: 'always', claims: { user: 'preferred_username' } });
-    await logIn({ claims: { preferred_username: 'alice', email: victim, email_verified: undefined }, userinfo: { email_verified: true } });
+    await logIn({
+      claims: { preferred_username: 'alice', email: victim, email_verified: undefined },
+      userinfo: { email_verified: true },
+    });
     const person = await identity();
-    expect([person?.user, person?.email, person?.claims['email'], person?.claims['email_verified']]).toEqual(['alice', undefined, undefined, undefined]);
+    expect([person?.user, person?.email, person?.claims['email'], person?.claims['email_verified']]).toEqual([
+      'alice',
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
 
 describe('at a refresh, an address and its verification', () => {
   it.each<[string, Record<string, unknown>]>([
-    ['a new address without a word on it', { email: victim }], ['a new address that is denied', { email: victim, email_verified: false }], ['a new address, the verification as null', { email: victim, email_verified: null }],
-    ['a denial without an address', { email_verified: false }], ['a verification without an address', { email_verified: true }], ['an address that is gone', { email: null }], ['the old address that is denied now', { email: alice, email_verified: false }],
+    ['a new address without a word on it', { email: victim }],
+    ['a new address that is denied', { email: victim, email_verified: false }],
+    ['a new address, the verification as null', { email: victim, email_verified: null }],
+    ['a denial without an address', { email_verified: false }],
+    ['a verification without an address', { email_verified: true }],
+    ['an address that is gone', { email: null }],
+    ['the old address that is denied now', { email: alice, email_verified: false }],
   ])('are not filled up from the last id_token: %s', async (_what, userinfo) => {
     await logIn();
     expect(await withoutIdToken(userinfo)).toBeUndefined();
@@ -91,8 +153,14 @@ describe('at a refresh, an address and its verification', () => {
   });
 
   it.each<[string, Lies]>([
-    ['a new address in the id_token and the verification in UserInfo', { claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: true } }],
-    ['a verification in the id_token and a new address in UserInfo', { claims: { email: undefined }, userinfo: { email: victim } }],
+    [
+      'a new address in the id_token and the verification in UserInfo',
+      { claims: { email: victim, email_verified: undefined }, userinfo: { email_verified: true } },
+    ],
+    [
+      'a verification in the id_token and a new address in UserInfo',
+      { claims: { email: undefined }, userinfo: { email: victim } },
+    ],
   ])('are not put together: %s', async (_what, lies) => {
     await logIn();
     expect(await refresh(lies)).toBeUndefined();
@@ -102,12 +170,16 @@ describe('at a refresh, an address and its verification', () => {
     await logIn();
     expect((await withoutIdToken({}))?.user).toBe(alice);
     expect((await withoutIdToken({ email: alice }))?.user).toBe(alice);
-    expect((await withoutIdToken({ email: 'alice@example.org', email_verified: true }))?.user).toBe('alice@example.org');
+    expect((await withoutIdToken({ email: 'alice@example.org', email_verified: true }))?.user).toBe(
+      'alice@example.org',
+    );
   });
 
   it('that were replaced do not come back when the provider says nothing of them any more', async () => {
     await logIn();
-    expect((await withoutIdToken({ email: 'alice@example.org', email_verified: true }))?.user).toBe('alice@example.org');
+    expect((await withoutIdToken({ email: 'alice@example.org', email_verified: true }))?.user).toBe(
+      'alice@example.org',
+    );
     expect(await withoutIdToken({})).toBeUndefined();
   });
 
@@ -122,17 +194,40 @@ describe('at a refresh, an address and its verification', () => {
 });
 
 describe('at a refresh, what UserInfo has replaced', () => {
-  it.each<[string, Record<string, unknown>, Record<string, unknown>, (person: Session['identity'] | undefined) => unknown, unknown]>([
+  it.each<
+    [
+      string,
+      Record<string, unknown>,
+      Record<string, unknown>,
+      (person: Session['identity'] | undefined) => unknown,
+      unknown,
+    ]
+  >([
     ['groups', { groups: ['admin'] }, { groups: ['dev'] }, (person) => person?.groups, []],
     ['groups that were taken away', { groups: ['admin'] }, { groups: [] }, (person) => person?.groups, []],
-    ['a claim that policies read', { department: 'security' }, { department: 'sales' }, (person) => person?.claims['department'], undefined],
-    ['a claim that was denied', { department: 'security' }, { department: null }, (person) => person?.claims['department'], undefined],
-  ])('does not come back from the id_token when it says nothing any more: %s', async (_what, claims, userinfo, read, left) => {
-    await logIn({ claims });
-    await withoutIdToken(userinfo);
-    const person = await withoutIdToken({});
-    expect([person?.user, read(person)]).toEqual([alice, left]);
-  });
+    [
+      'a claim that policies read',
+      { department: 'security' },
+      { department: 'sales' },
+      (person) => person?.claims['department'],
+      undefined,
+    ],
+    [
+      'a claim that was denied',
+      { department: 'security' },
+      { department: null },
+      (person) => person?.claims['department'],
+      undefined,
+    ],
+  ])(
+    'does not come back from the id_token when it says nothing any more: %s',
+    async (_what, claims, userinfo, read, left) => {
+      await logIn({ claims });
+      await withoutIdToken(userinfo);
+      const person = await withoutIdToken({});
+      expect([person?.user, read(person)]).toEqual([alice, left]);
+    },
+  );
 
   it('does not come back as a name, and ends the session instead', async () => {
     await begin({ claims: { user: 'preferred_username' } });
@@ -144,14 +239,22 @@ describe('at a refresh, what UserInfo has replaced', () => {
   it('is all that goes: what it never spoke of stays as the id_token had it', async () => {
     await logIn({ claims: { department: 'sales', site: { name: 'north', floor: 2 } } });
     await withoutIdToken({ groups: ['dev'] });
-    expect(await withoutIdToken({})).toMatchObject({ user: alice, groups: [], claims: { department: 'sales', site: { name: 'north', floor: 2 } } });
+    expect(await withoutIdToken({})).toMatchObject({
+      user: alice,
+      groups: [],
+      claims: { department: 'sales', site: { name: 'north', floor: 2 } },
+    });
   });
 
   it('counts where groups stand beside the address, and the address is the same', async () => {
-    await begin({ claims: { user: 'email', email: 'user.email', emailVerified: 'user.verified', groups: 'user.groups' } });
+    await begin({
+      claims: { user: 'email', email: 'user.email', emailVerified: 'user.verified', groups: 'user.groups' },
+    });
     const user = { email: alice, verified: true, groups: ['admin'], department: 'security' };
     await logIn({ claims: { user } });
-    expect((await withoutIdToken({ user: { email: alice, groups: ['admin'], department: 'security' } }))?.groups).toEqual(['admin']);
+    expect(
+      (await withoutIdToken({ user: { email: alice, groups: ['admin'], department: 'security' } }))?.groups,
+    ).toEqual(['admin']);
     expect((await withoutIdToken({ user: { ...user, groups: ['dev'] } }))?.groups).toEqual(['dev']);
     expect(await withoutIdToken({ user: { email: alice, groups: ['dev'], department: 'sales' } })).toBeUndefined();
   });
@@ -160,7 +263,8 @@ describe('at a refresh, what UserInfo has replaced', () => {
 describe('the subject', () => {
   it('is the one of the id_token: UserInfo of somebody else lets nobody in', async () => {
     await begin({ userInfo: 'always' });
-    for (const sub of ['sub-victim', undefined, ['sub-alice']]) expect((await logIn({ userinfo: { sub } })).status).toBe(403);
+    for (const sub of ['sub-victim', undefined, ['sub-alice']])
+      expect((await logIn({ userinfo: { sub } })).status).toBe(403);
     expect(await bed.sessions.list()).toEqual([]);
   });
 
@@ -173,7 +277,10 @@ describe('the subject', () => {
 });
 
 describe('groups', () => {
-  const elsewhere = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.example' } } };
+  const elsewhere = {
+    _claim_names: { groups: 'src1' },
+    _claim_sources: { src1: { endpoint: 'https://graph.example' } },
+  };
 
   it('and the word that they are elsewhere come from one document', async () => {
     await begin({ userInfo: 'always' });
@@ -193,7 +300,10 @@ describe('groups', () => {
 
   it('are not joined out of two documents', async () => {
     await begin({ userInfo: 'always', claims: { groups: 'realm.groups' } });
-    await logIn({ claims: { realm: { groups: ['a'] } }, userinfo: { realm: { groups: ['b'] }, 'realm.groups': ['admins'] } });
+    await logIn({
+      claims: { realm: { groups: ['a'] } },
+      userinfo: { realm: { groups: ['b'] }, 'realm.groups': ['admins'] },
+    });
     expect(await identity()).toMatchObject({ groups: ['a'] });
   });
 });
@@ -205,15 +315,35 @@ describe('how and when somebody was authenticated', () => {
     await begin({ userInfo: 'always' });
     await logIn({ claims: { auth_time: undefined }, userinfo: strong });
     const person = (await identity())!;
-    expect([person.acr, person.amr, person.authTime, person.claims['acr'], person.claims['amr']]).toEqual([undefined, [], undefined, undefined, undefined]);
+    expect([person.acr, person.amr, person.authTime, person.claims['acr'], person.claims['amr']]).toEqual([
+      undefined,
+      [],
+      undefined,
+      undefined,
+      undefined,
+    ]);
     const later = (await withoutIdToken(strong))!;
-    expect([later.acr, later.amr, later.authTime, later.claims['acr'], later.claims['amr']]).toEqual([undefined, [], undefined, undefined, undefined]);
+    expect([later.acr, later.amr, later.authTime, later.claims['acr'], later.claims['amr']]).toEqual([
+      undefined,
+      [],
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('is not what a refreshed id_token says, in claims neither', async () => {
     await logIn({ claims: { acr: 'silver', amr: ['pwd'] } });
-    expect(await refresh({ claims: strong })).toMatchObject({ acr: 'silver', amr: ['pwd'], claims: { acr: 'silver', amr: ['pwd'] } });
-    expect(await refresh({ claims: { acr: undefined, amr: undefined, auth_time: undefined } })).toMatchObject({ acr: 'silver', amr: ['pwd'], claims: { acr: 'silver', amr: ['pwd'] } });
+    expect(await refresh({ claims: strong })).toMatchObject({
+      acr: 'silver',
+      amr: ['pwd'],
+      claims: { acr: 'silver', amr: ['pwd'] },
+    });
+    expect(await refresh({ claims: { acr: undefined, amr: undefined, auth_time: undefined } })).toMatchObject({
+      acr: 'silver',
+      amr: ['pwd'],
+      claims: { acr: 'silver', amr: ['pwd'] },
+    });
   });
 
   it('still fulfils what is required where a refreshed id_token does not repeat it, and never does by a refresh alone', async () => {

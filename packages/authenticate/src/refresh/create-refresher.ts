@@ -20,7 +20,13 @@ const batch = 32;
 
 /** Creates the refresher. Any number of replicas share the work by what is due in the store. */
 export function createRefresher(deps: RefresherDeps): Refresher {
-  const { keeping: { tokens }, logger, now, random, pollMs = 1000 } = deps;
+  const {
+    keeping: { tokens },
+    logger,
+    now,
+    random,
+    pollMs = 1000,
+  } = deps;
   const parts: RefreshSessionDeps = { ...deps, rest: createProviderRest(deps) };
   const metrics = createRefreshMetrics({ metrics: deps.metrics, count: () => tokens.count() });
   let closed = false;
@@ -56,7 +62,12 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   };
   const next = () => {
     if (closed) return;
-    timer = setTimeout(() => { running = turn().finally(next); }, pollMs * (0.75 + 0.5 * random()));
+    timer = setTimeout(
+      () => {
+        running = turn().finally(next);
+      },
+      pollMs * (0.75 + 0.5 * random()),
+    );
     timer.unref();
   };
   return {

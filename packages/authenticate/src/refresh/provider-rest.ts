@@ -9,7 +9,9 @@ export type ProviderRest = {
 const shortestMs = 1000;
 const longestMs = 30_000;
 
-/** Creates the rests: each as long as the provider asks for, else twice as long as the one before, up to half a minute. */
+/**
+ * Creates the rests: each as long as the provider asks for, else twice as long as the one before, up to half a minute.
+ */
 export function createProviderRest(deps: { now: () => number }): ProviderRest {
   const rests = new Map<string, { until: number; failures: number }>();
   return {

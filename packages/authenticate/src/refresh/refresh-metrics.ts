@@ -7,12 +7,28 @@ export type RefreshOutcome = 'unchanged' | 'changed' | 'ended' | 'retry' | 'over
 export type RefreshMetrics = { done(provider: string, outcome: RefreshOutcome, seconds: number): void };
 
 /** Registers the metrics; `count` says how many sessions are refreshed, over all replicas. */
-export function createRefreshMetrics(deps: { metrics: Metrics | undefined; count: () => Promise<number> }): RefreshMetrics {
+export function createRefreshMetrics(deps: {
+  metrics: Metrics | undefined;
+  count: () => Promise<number>;
+}): RefreshMetrics {
   const registers = deps.metrics ? [deps.metrics] : [];
-  const outcomes = new Counter({ name: 'sallyport_session_refreshes_total', help: 'Sessions that identity providers were asked about again, by what came of it.', labelNames: ['provider', 'outcome'], registers });
-  const seconds = new Histogram({ name: 'sallyport_session_refresh_seconds', help: 'How long identity providers took to answer for a session.', labelNames: ['provider'], buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20], registers });
+  const outcomes = new Counter({
+    name: 'sallyport_session_refreshes_total',
+    help: 'Sessions that identity providers were asked about again, by what came of it.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'sallyport_session_refresh_seconds',
+    help: 'How long identity providers took to answer for a session.',
+    labelNames: ['provider'],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
+    registers,
+  });
   new Gauge({
-    name: 'sallyport_sessions_refreshed', help: 'Sessions that are refreshed as long as they live, over all replicas.', registers,
+    name: 'sallyport_sessions_refreshed',
+    help: 'Sessions that are refreshed as long as they live, over all replicas.',
+    registers,
     async collect() {
       this.set(await deps.count().catch(() => Number.NaN));
     },

@@ -10,7 +10,8 @@ import { createRefresher } from './create-refresher.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
-const json = (body: unknown, status: number, headers: Record<string, string> = {}) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+const json = (body: unknown, status: number, headers: Record<string, string> = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
 
 let bed: Bed;
 let heard: SessionChange[];
@@ -58,7 +59,8 @@ const answersLater = async (session: Session, groups: string[]) => {
 const refreshCalls = () => bed.provider.calls.filter((path) => path === '/token').length;
 /** The token endpoint answers refreshes this way, logins as ever. */
 const answerWith = (answer: () => Response | Promise<Response>) => {
-  bed.provider.lies.intercept = (path, body) => (path === '/token' && body.get('grant_type') === 'refresh_token' ? answer() : undefined);
+  bed.provider.lies.intercept = (path, body) =>
+    path === '/token' && body.get('grant_type') === 'refresh_token' ? answer() : undefined;
 };
 const outcomes = async () => {
   const { values } = await bed.metrics.getSingleMetric('sallyport_session_refreshes_total')!.get();
@@ -81,14 +83,38 @@ describe('a session follows what its provider says', () => {
     const session = await logIn();
     bed.provider.lies = { claims: { groups: ['developers', 'sre'], email: 'alice@example.org', department: 'r&d' } };
     await after(10 * minute);
-    expect(await identityOf(session)).toMatchObject({ user: 'alice@example.org', email: 'alice@example.org', groups: ['developers', 'sre'], claims: { department: 'r&d' }, subject: 'sub-alice' });
-    expect(heard).toEqual([{ type: 'changed', sessionId: session.id, issuer: session.identity.issuer, subject: 'sub-alice', at: bed.clock.now }]);
+    expect(await identityOf(session)).toMatchObject({
+      user: 'alice@example.org',
+      email: 'alice@example.org',
+      groups: ['developers', 'sre'],
+      claims: { department: 'r&d' },
+      subject: 'sub-alice',
+    });
+    expect(heard).toEqual([
+      {
+        type: 'changed',
+        sessionId: session.id,
+        issuer: session.identity.issuer,
+        subject: 'sub-alice',
+        at: bed.clock.now,
+      },
+    ]);
     await after(10 * minute);
     expect(heard).toHaveLength(1);
-    expect(bed.events('session.refreshed')).toMatchObject([{ key: `-/${session.id}`, data: {
-      verb: 'refresh', user: { username: 'alice@example.org', groups: ['developers', 'sre'] },
-      sallyport: { sessionId: session.id, detail: 'user: "alice@example.com" to "alice@example.org"; email: "alice@example.com" to "alice@example.org"; groups: +"sre"; claims: "email", "groups", "department"' },
-    } }]);
+    expect(bed.events('session.refreshed')).toMatchObject([
+      {
+        key: `-/${session.id}`,
+        data: {
+          verb: 'refresh',
+          user: { username: 'alice@example.org', groups: ['developers', 'sre'] },
+          sallyport: {
+            sessionId: session.id,
+            detail:
+              'user: "alice@example.com" to "alice@example.org"; email: "alice@example.com" to "alice@example.org"; groups: +"sre"; claims: "email", "groups", "department"',
+          },
+        },
+      },
+    ]);
     expect(JSON.stringify(bed.audit.records)).not.toContain('r&d');
   });
 
@@ -97,7 +123,9 @@ describe('a session follows what its provider says', () => {
     bed.provider.lies = { claims: { groups: [] } };
     await after(10 * minute);
     expect((await identityOf(session)).groups).toEqual([]);
-    expect(bed.events('session.refreshed')).toMatchObject([{ data: { sallyport: { detail: expect.stringContaining('groups: -"developers"') } } }]);
+    expect(bed.events('session.refreshed')).toMatchObject([
+      { data: { sallyport: { detail: expect.stringContaining('groups: -"developers"') } } },
+    ]);
   });
 
   it('keeps how and when the person logged in: a refresh is no login', async () => {
@@ -105,10 +133,20 @@ describe('a session follows what its provider says', () => {
     const session = await logIn();
     bed.provider.lies = { claims: { acr: 'platinum', amr: ['hwk'], auth_time: 1_900_000_000, groups: ['sre'] } };
     await after(10 * minute);
-    expect(await identityOf(session)).toMatchObject({ acr: 'gold', amr: ['pwd', 'otp'], authTime: 1_700_000_000, groups: ['sre'] });
+    expect(await identityOf(session)).toMatchObject({
+      acr: 'gold',
+      amr: ['pwd', 'otp'],
+      authTime: 1_700_000_000,
+      groups: ['sre'],
+    });
     bed.provider.lies = { claims: { groups: ['ops'] } };
     await after(10 * minute);
-    expect(await identityOf(session)).toMatchObject({ acr: 'gold', amr: ['pwd', 'otp'], authTime: 1_700_000_000, groups: ['ops'] });
+    expect(await identityOf(session)).toMatchObject({
+      acr: 'gold',
+      amr: ['pwd', 'otp'],
+      authTime: 1_700_000_000,
+      groups: ['ops'],
+    });
   });
 
   it('is asked about whether it is used or not, and does not live longer for it', async () => {
@@ -180,7 +218,19 @@ describe('a session follows what its provider says', () => {
   });
 
   it('is refreshed by the interval of its provider, spread over its last tenth', async () => {
-    await begin({ identity: { providers: [{ id: 'corp', issuer: 'https://idp.example.com', clientId: 'sallyport', clientSecret: 's3cr3t', refresh: { interval: '1m', outageGrace: '5m' } }] } });
+    await begin({
+      identity: {
+        providers: [
+          {
+            id: 'corp',
+            issuer: 'https://idp.example.com',
+            clientId: 'sallyport',
+            clientSecret: 's3cr3t',
+            refresh: { interval: '1m', outageGrace: '5m' },
+          },
+        ],
+      },
+    });
     await logIn();
     expect(await after(0.94 * minute)).toBe(0);
     expect(await after(0.02 * minute)).toBe(1);
@@ -196,34 +246,66 @@ describe('a session follows what its provider says', () => {
 });
 
 describe('a session ends with what made it', () => {
-  it.each([['invalid_grant', 400], ['invalid_client', 401], ['unauthorized_client', 400], ['access_denied', 403]])('when the provider answers %s', async (error, status) => {
+  it.each([
+    ['invalid_grant', 400],
+    ['invalid_client', 401],
+    ['unauthorized_client', 400],
+    ['access_denied', 403],
+  ])('when the provider answers %s', async (error, status) => {
     const session = await logIn();
     answerWith(() => json({ error }, status));
     await after(10 * minute);
     expect(await live(session)).toBe('refused');
     expect(heard).toMatchObject([{ type: 'revoked', sessionId: session.id }]);
-    expect(bed.events('session.ended')).toMatchObject([{ data: { user: {}, responseStatus: { message: 'refused' }, sallyport: { sessionId: session.id, identity: { sub: 'sub-alice' }, detail: expect.stringContaining(`status ${status}`) } } }]);
+    expect(bed.events('session.ended')).toMatchObject([
+      {
+        data: {
+          user: {},
+          responseStatus: { message: 'refused' },
+          sallyport: {
+            sessionId: session.id,
+            identity: { sub: 'sub-alice' },
+            detail: expect.stringContaining(`status ${status}`),
+          },
+        },
+      },
+    ]);
     expect(await bed.keeping.tokens.read(session.id)).toBeUndefined();
     expect(await outcomes()).toEqual({ ended: 1 });
   });
 
-  it.each([[400, 'text/html'], [404, 'text/plain'], [401, 'application/json'], [410, 'application/json']])('when it answers %i whatever stands in it (%s)', async (status, type) => {
+  it.each([
+    [400, 'text/html'],
+    [404, 'text/plain'],
+    [401, 'application/json'],
+    [410, 'application/json'],
+  ])('when it answers %i whatever stands in it (%s)', async (status, type) => {
     const session = await logIn();
-    answerWith(() => new Response('no', { status, headers: { 'content-type': type, 'www-authenticate': 'Basic realm="x"' } }));
+    answerWith(
+      () => new Response('no', { status, headers: { 'content-type': type, 'www-authenticate': 'Basic realm="x"' } }),
+    );
     await after(10 * minute);
     expect(await live(session)).toBe('refused');
   });
 
   it('when UserInfo refuses', async () => {
     const session = await logIn();
-    bed.provider.lies = { claims: { groups: undefined }, intercept: (path) => (path === '/userinfo' ? new Response('', { status: 403 }) : undefined) };
+    bed.provider.lies = {
+      claims: { groups: undefined },
+      intercept: (path) => (path === '/userinfo' ? new Response('', { status: 403 }) : undefined),
+    };
     await after(10 * minute);
     expect(await live(session)).toBe('refused');
   });
 
   it.each([
-    ['another subject', { sub: 'sub-mallory' }], ['another issuer', { iss: 'https://evil.example' }], ['another audience', { aud: 'other' }], ['an address that is not verified any more', { email_verified: false }],
-    ['no user name', { email: undefined }], ['groups of another kind', { groups: [7] }], ['a name of Kubernetes\' own', { email: 'system:admin' }],
+    ['another subject', { sub: 'sub-mallory' }],
+    ['another issuer', { iss: 'https://evil.example' }],
+    ['another audience', { aud: 'other' }],
+    ['an address that is not verified any more', { email_verified: false }],
+    ['no user name', { email: undefined }],
+    ['groups of another kind', { groups: [7] }],
+    ["a name of Kubernetes' own", { email: 'system:admin' }],
   ])('when the provider speaks of %s', async (_what, claims) => {
     const session = await logIn();
     bed.provider.lies = { claims };
@@ -242,8 +324,18 @@ describe('a session ends with what made it', () => {
 
 describe('a provider that is away ends nothing until the grace is over', () => {
   it.each([
-    ['has no network', () => { throw new TypeError('fetch failed'); }], ['answers 500', () => json({ error: 'server_error' }, 500)], ['answers 503', () => new Response('', { status: 503 })], ['answers 429', () => json({ error: 'slow_down' }, 429)],
-    ['answers 408', () => new Response('', { status: 408 })], ['sends a page', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })], ['redirects', () => new Response('', { status: 302, headers: { location: 'https://evil.example/' } })],
+    [
+      'has no network',
+      () => {
+        throw new TypeError('fetch failed');
+      },
+    ],
+    ['answers 500', () => json({ error: 'server_error' }, 500)],
+    ['answers 503', () => new Response('', { status: 503 })],
+    ['answers 429', () => json({ error: 'slow_down' }, 429)],
+    ['answers 408', () => new Response('', { status: 408 })],
+    ['sends a page', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })],
+    ['redirects', () => new Response('', { status: 302, headers: { location: 'https://evil.example/' } })],
   ])('when it %s', async (_what, answer) => {
     const session = await logIn();
     answerWith(answer);
@@ -288,29 +380,44 @@ describe('a provider that is away ends nothing until the grace is over', () => {
   it('keeps an answer that cannot be verified from ending or changing anything', async () => {
     const session = await logIn();
     const { privateKey } = await generateKeyPair('RS256');
-    bed.provider.lies = { noRotation: true, claims: { groups: ['sre'] }, sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(privateKey) };
+    bed.provider.lies = {
+      noRotation: true,
+      claims: { groups: ['sre'] },
+      sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(privateKey),
+    };
     await answersLater(session, ['ops']);
   });
 
   it('keeps the new refresh token when only UserInfo is away', async () => {
     const session = await logIn();
-    bed.provider.lies = { claims: { groups: undefined }, intercept: (path) => (path === '/userinfo' ? new Response('', { status: 503 }) : undefined) };
+    bed.provider.lies = {
+      claims: { groups: undefined },
+      intercept: (path) => (path === '/userinfo' ? new Response('', { status: 503 }) : undefined),
+    };
     await answersLater(session, ['sre']);
   });
 
   it('is not asked for every session when it is away', async () => {
     await logInMany(200);
     const before = refreshCalls();
-    answerWith(() => { throw new TypeError('fetch failed'); });
+    answerWith(() => {
+      throw new TypeError('fetch failed');
+    });
     await after(10 * minute);
     expect(refreshCalls() - before).toBeLessThan(70);
     expect(await bed.sessions.list()).toHaveLength(200);
   });
 
   it('is no outage of another provider', async () => {
-    const providers = ['corp', 'other'].map((id) => ({ id, issuer: 'https://idp.example.com', clientId: 'sallyport', clientSecret: 's3cr3t' }));
+    const providers = ['corp', 'other'].map((id) => ({
+      id,
+      issuer: 'https://idp.example.com',
+      clientId: 'sallyport',
+      clientSecret: 's3cr3t',
+    }));
     await begin({ identity: { providers } });
-    for (const provider of ['corp', 'corp', 'corp', 'corp', 'other']) await throughProvider(bed, `/.sallyport/login?provider=${provider}`, undefined, createBrowser(bed.app));
+    for (const provider of ['corp', 'corp', 'corp', 'corp', 'other'])
+      await throughProvider(bed, `/.sallyport/login?provider=${provider}`, undefined, createBrowser(bed.app));
     const other = (await bed.sessions.list()).find(({ identity }) => identity.provider === 'other')!;
     let asked = 0;
     answerWith(() => {
@@ -325,7 +432,13 @@ describe('a provider that is away ends nothing until the grace is over', () => {
 });
 
 describe('replicas share the work', () => {
-  const replicaOf = (of: Bed) => createRefresher({ ...of.deps, keeping: of.keeping, events: { ended: () => {}, refreshed: () => {} }, random: () => 0.5 });
+  const replicaOf = (of: Bed) =>
+    createRefresher({
+      ...of.deps,
+      keeping: of.keeping,
+      events: { ended: () => {}, refreshed: () => {} },
+      random: () => 0.5,
+    });
 
   it('and ask once for each session', async () => {
     await logInMany(50);
@@ -341,7 +454,9 @@ describe('replicas share the work', () => {
   it('and whoever was overtaken writes nothing, ends nothing', async () => {
     const session = await logIn();
     let go: (() => void) | undefined;
-    const slow = new Promise<void>((resolve) => { go = resolve; });
+    const slow = new Promise<void>((resolve) => {
+      go = resolve;
+    });
     let first = true;
     bed.provider.lies.intercept = (path, body) => {
       if (path !== '/token' || body.get('grant_type') !== 'refresh_token' || !first) return undefined;
@@ -388,14 +503,22 @@ describe('tokens lie sealed', () => {
   it('in the store, on their way there, and in no log or event', async () => {
     const puts: string[] = [];
     const { singleUse } = bed;
-    bed = await createBed({}, { singleUse: { ...singleUse, put: (kind, key, value, ttl) => (puts.push(JSON.stringify(value)), singleUse.put(kind, key, value, ttl)) } });
+    bed = await createBed(
+      {},
+      {
+        singleUse: {
+          ...singleUse,
+          put: (kind, key, value, ttl) => (puts.push(JSON.stringify(value)), singleUse.put(kind, key, value, ttl)),
+        },
+      },
+    );
     await exchange(bed, { code: await cliCode(bed) });
     await logIn();
     const before = secretsOf(bed);
     await after(10 * minute);
     answerWith(() => json({ error: 'server_error', error_description: 'about refresh-token-7-in-clear' }, 500));
     await after(10 * minute);
-    const text = await everything() + puts.join();
+    const text = (await everything()) + puts.join();
     expect(before).toHaveLength(2);
     for (const secret of [...before, ...secretsOf(bed), 'in-clear']) expect(text).not.toContain(secret);
     // Three letters alone come about by chance in what is sealed.
@@ -403,26 +526,46 @@ describe('tokens lie sealed', () => {
   });
 
   it('for their own session alone', async () => {
-    const [one, two] = [await logIn(), (await exchange(bed, { code: await cliCode(bed) }), (await bed.sessions.list()).at(-1)!)];
+    const [one, two] = [
+      await logIn(),
+      (await exchange(bed, { code: await cliCode(bed) }), (await bed.sessions.list()).at(-1)!),
+    ];
     const { sealer, tokens } = bed.keeping;
     const record = (await tokens.read(one.id))!;
-    expect(openTokens(sealer, record.sealed, one.id)).toMatchObject({ refreshToken: expect.stringContaining('refresh-token'), idToken: expect.stringMatching(/^eyJ/) });
+    expect(openTokens(sealer, record.sealed, one.id)).toMatchObject({
+      refreshToken: expect.stringContaining('refresh-token'),
+      idToken: expect.stringMatching(/^eyJ/),
+    });
     expect(openTokens(sealer, record.sealed, two.id)).toBeUndefined();
   });
 
   it('with the newest key from the next refresh on; without the old one they wait for it, and no longer than for the provider', async () => {
     const session = await logIn();
-    const [old, fresh] = [{ id: 'old', key: randomBytes(32) }, { id: 'new', key: randomBytes(32) }];
+    const [old, fresh] = [
+      { id: 'old', key: randomBytes(32) },
+      { id: 'new', key: randomBytes(32) },
+    ];
     const { tokens, sealer } = bed.keeping;
     const record = (await tokens.read(session.id))!;
-    await tokens.keep({ ...record, sealed: createTokenSealer([old]).seal(sealer.open(record.sealed, session.id)!, session.id) }, bed.clock.now);
-    const refresherWith = (...ring: (typeof old)[]) => createRefresher({ ...bed.deps, keeping: { tokens, sealer: createTokenSealer(ring) }, events: { ended: () => {}, refreshed: () => {} }, random: () => 0.5 });
+    await tokens.keep(
+      { ...record, sealed: createTokenSealer([old]).seal(sealer.open(record.sealed, session.id)!, session.id) },
+      bed.clock.now,
+    );
+    const refresherWith = (...ring: (typeof old)[]) =>
+      createRefresher({
+        ...bed.deps,
+        keeping: { tokens, sealer: createTokenSealer(ring) },
+        events: { ended: () => {}, refreshed: () => {} },
+        random: () => 0.5,
+      });
     await refresherWith(fresh).runDue();
     expect(await live(session)).toEqual(session);
     bed.clock.now += minute;
     await refresherWith(fresh, old).runDue();
     expect((await tokens.read(session.id))!.sealed).toMatch(/^1\.new\./);
-    expect(createTokenSealer([fresh]).open((await tokens.read(session.id))!.sealed, session.id)).toContain('refresh-token');
+    expect(createTokenSealer([fresh]).open((await tokens.read(session.id))!.sealed, session.id)).toContain(
+      'refresh-token',
+    );
     const without = refresherWith(old);
     for (let at = 0; at < 8; at += 1) {
       bed.clock.now += 10 * minute;
@@ -433,9 +576,16 @@ describe('tokens lie sealed', () => {
 
   it('and are gone with their session', async () => {
     const session = await logIn();
-    await bed.browser.send('delete', `/v1/sessions/${session.id}`, { 'sallyport-caller': Buffer.from(JSON.stringify({
-      session: { id: session.id, kind: 'browser', expiresAt: 0 }, privileged: true, clientAddress: '192.0.2.9', identity: { ...session.identity, claims: undefined },
-    })).toString('base64url') });
+    await bed.browser.send('delete', `/v1/sessions/${session.id}`, {
+      'sallyport-caller': Buffer.from(
+        JSON.stringify({
+          session: { id: session.id, kind: 'browser', expiresAt: 0 },
+          privileged: true,
+          clientAddress: '192.0.2.9',
+          identity: { ...session.identity, claims: undefined },
+        }),
+      ).toString('base64url'),
+    });
     expect(await live(session)).toBe('revoked');
     expect(await bed.keeping.tokens.read(session.id)).toBeUndefined();
   });

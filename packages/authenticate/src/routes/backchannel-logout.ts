@@ -22,32 +22,48 @@ function readToken({ body }: Request): string {
 async function meant({ sessions }: RouteDeps, { issuer, sid, subject }: LogoutToken): Promise<Session[]> {
   const ofPerson = subject === undefined ? [] : await sessions.list({ issuer, subject });
   if (sid === undefined) return ofPerson;
-  const bySid = (await sessions.list({ issuer, sid })).filter(({ identity }) => subject === undefined || identity.subject === subject);
+  const bySid = (await sessions.list({ issuer, sid })).filter(
+    ({ identity }) => subject === undefined || identity.subject === subject,
+  );
   // Of which of the provider's sessions these come was never said; it may be this one.
   return [...bySid, ...ofPerson.filter((session) => session.sid === undefined)];
 }
 
-async function end(deps: RouteDeps, token: LogoutToken, about: { path: string; provider: string; request: Request }): Promise<number> {
+async function end(
+  deps: RouteDeps,
+  token: LogoutToken,
+  about: { path: string; provider: string; request: Request },
+): Promise<number> {
   const { issuer, sid, subject } = token;
   // Before the look: what is made after it finds the mark, what was made before is found.
   await rememberLogout(deps.singleUse, issuer, sid === undefined ? { subject: subject! } : { sid }, deps.now());
-  if (sid !== undefined && subject !== undefined) await rememberLogout(deps.singleUse, issuer, { subject, unnamed: true }, deps.now());
+  if (sid !== undefined && subject !== undefined)
+    await rememberLogout(deps.singleUse, issuer, { subject, unnamed: true }, deps.now());
   const found = await meant(deps, token);
   const facts = readClientFacts(about.request);
-  return endMany(found.map(({ id }) => id), async (id) => {
-    const ended = await deps.sessions.revoke(id, { by: about.provider, reason: 'provider-logout' });
-    if (ended) deps.events.ended(ended, { reason: 'provider-logout', detail: about.provider, path: about.path, facts });
-    return ended;
-  });
+  return endMany(
+    found.map(({ id }) => id),
+    async (id) => {
+      const ended = await deps.sessions.revoke(id, { by: about.provider, reason: 'provider-logout' });
+      if (ended)
+        deps.events.ended(ended, { reason: 'provider-logout', detail: about.provider, path: about.path, facts });
+      return ended;
+    },
+  );
 }
 
 /** Ends what the token names; a token counts once, unless its work could not be done. */
 async function logOut(deps: RouteDeps, provider: ProviderClient, request: Request): Promise<number> {
   const token = await provider.readLogoutToken(readToken(request));
   const used = JSON.stringify([token.issuer, token.jti]);
-  if (!await deps.singleUse.claim(usedKind, used, true, Math.max(1, token.replayableUntil - deps.now()))) throw new ProblemError('bad-request', 'This logout token was used already.');
+  if (!(await deps.singleUse.claim(usedKind, used, true, Math.max(1, token.replayableUntil - deps.now()))))
+    throw new ProblemError('bad-request', 'This logout token was used already.');
   try {
-    return await end(deps, token, { path: `/.sallyport/backchannel-logout/${provider.id}`, provider: provider.id, request });
+    return await end(deps, token, {
+      path: `/.sallyport/backchannel-logout/${provider.id}`,
+      provider: provider.id,
+      request,
+    });
   } catch (error) {
     await deps.singleUse.take(usedKind, used).catch(() => {});
     throw error;
@@ -60,7 +76,10 @@ function refuse(response: Response, error: unknown): void {
   response.status(400).json({ error: status < 500 ? 'invalid_request' : 'logout_failed', error_description: detail });
 }
 
-/** `POST /.sallyport/backchannel-logout/<provider>`: the provider says that somebody has logged out, or was logged out, there. */
+/**
+ * `POST /.sallyport/backchannel-logout/<provider>`: the provider says that somebody has logged out, or was logged out,
+ * there.
+ */
 export function backchannelLogout(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const provider = deps.providers.find(({ id }) => id === request.params['provider']);
@@ -71,7 +90,15 @@ export function backchannelLogout(deps: RouteDeps): RequestHandler {
       response.status(200).end();
     } catch (error) {
       const problem = toProblem(error);
-      deps.logger.warn({ provider: provider.id, code: problem.code, detail: problem.detail, ...(problem.code === 'internal' ? { err: error } : {}) }, 'a logout of an identity provider was not done');
+      deps.logger.warn(
+        {
+          provider: provider.id,
+          code: problem.code,
+          detail: problem.detail,
+          ...(problem.code === 'internal' ? { err: error } : {}),
+        },
+        'a logout of an identity provider was not done',
+      );
       refuse(response, error);
     }
   };

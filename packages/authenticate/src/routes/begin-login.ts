@@ -24,24 +24,64 @@ const loginPath = '/.sallyport/login';
 /** The device whose code the person came with must wait still, before they are sent to log in for it. */
 async function codeOfDevice(deps: RouteDeps, request: Request, query: URLSearchParams): Promise<string> {
   const code = readUserCode(query.get('user_code') ?? '');
-  if (code === undefined || !await findAsked(deps, request, code, loginPath)) throw new ProblemError('login-expired', 'No device waits with this code. Start again there.');
+  if (code === undefined || !(await findAsked(deps, request, code, loginPath)))
+    throw new ProblemError('login-expired', 'No device waits with this code. Start again there.');
   return code;
 }
 
-async function sendToProvider(deps: RouteDeps, provider: ProviderClient, login: { goal: LoginGoal; demands: LoginDemands; hints: LoginHints; userCode?: string }, request: Request, response: Response): Promise<void> {
-  const { settings: { loginOrigin }, now, randomToken, pending, watch } = deps;
+async function sendToProvider(
+  deps: RouteDeps,
+  provider: ProviderClient,
+  login: { goal: LoginGoal; demands: LoginDemands; hints: LoginHints; userCode?: string },
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const {
+    settings: { loginOrigin },
+    now,
+    randomToken,
+    pending,
+    watch,
+  } = deps;
   const [state, nonce, codeVerifier] = [randomToken(), randomToken(), randomToken()] as const;
   watch.begun(login.goal.kind, readClientFacts(request).clientAddress);
-  const address = await provider.authorizationUrl({ redirectUri: `${loginOrigin}${provider.callbackPath}`, state, nonce, codeVerifier, demands: login.demands, hints: login.hints });
+  const address = await provider.authorizationUrl({
+    redirectUri: `${loginOrigin}${provider.callbackPath}`,
+    state,
+    nonce,
+    codeVerifier,
+    demands: login.demands,
+    hints: login.hints,
+  });
   const begunAt = now();
-  const transaction: Transaction = { provider: provider.id, nonce, codeVerifier, goal: login.goal, demands: login.demands, begunAt, ...(login.userCode === undefined ? {} : { userCode: login.userCode }) };
+  const transaction: Transaction = {
+    provider: provider.id,
+    nonce,
+    codeVerifier,
+    goal: login.goal,
+    demands: login.demands,
+    begunAt,
+    ...(login.userCode === undefined ? {} : { userCode: login.userCode }),
+  };
   const cookie = { madeAt: begunAt, payload: pending.seal(transaction, state) };
-  response.append('set-cookie', beginLoginCookies(loginOrigin, readCookies(request.headers.cookie), state, cookie, transactionLifeMs));
+  response.append(
+    'set-cookie',
+    beginLoginCookies(loginOrigin, readCookies(request.headers.cookie), state, cookie, transactionLifeMs),
+  );
   response.redirect(302, address.href);
 }
 
-/** Tells a program which page to open; of one whose code will be carried back by hand, the page will say from where it asked. */
-async function tellProgram(deps: RouteDeps, goal: LoginGoal, here: string, request: Request, response: Response): Promise<void> {
+/**
+ * Tells a program which page to open; of one whose code will be carried back by hand, the page will say from where it
+ * asked.
+ */
+async function tellProgram(
+  deps: RouteDeps,
+  goal: LoginGoal,
+  here: string,
+  request: Request,
+  response: Response,
+): Promise<void> {
   requireProgram(request);
   deps.watch.begun('page-for-program', readClientFacts(request).clientAddress);
   if (goal.kind === 'cli' && goal.redirectUri === pasteRedirect) await noteBegun(deps, goal.codeChallenge, request);
@@ -59,11 +99,17 @@ export function beginLogin(deps: RouteDeps): RequestHandler {
     const hints = readLoginHints(query);
     const provider = chooseProvider(deps.providers, query, hints, deps.settings.defaultProvider);
     const here = `${loginOrigin}${loginPath}${query.size > 0 ? `?${query.toString()}` : ''}`;
-    if (request.headers.accept?.includes('application/json') && !wantsPage(request)) return tellProgram(deps, goal, here, request, response);
+    if (request.headers.accept?.includes('application/json') && !wantsPage(request))
+      return tellProgram(deps, goal, here, request, response);
     // One callback address, one place for the cookies.
     if (origin !== loginOrigin) return response.redirect(302, here);
     if (isBegunElsewhere(request)) return showLoginQuestion(goal, { path: loginPath, query }, response);
-    const login = { goal, demands, hints, ...(goal.kind === 'device' ? { userCode: await codeOfDevice(deps, request, query) } : {}) };
+    const login = {
+      goal,
+      demands,
+      hints,
+      ...(goal.kind === 'device' ? { userCode: await codeOfDevice(deps, request, query) } : {}),
+    };
     if (provider === undefined) return showChoice(deps.providers, { path: loginPath, query }, response);
     await sendToProvider(deps, provider, login, request, response);
   };

@@ -1,6 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPair, UnsecuredJWT } from 'jose';
-import { callerHeaderFor, cliCode, createBed, createBrowser, exchange, gateway, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import {
+  callerHeaderFor,
+  cliCode,
+  createBed,
+  createBrowser,
+  exchange,
+  gateway,
+  throughProvider,
+  type Bed,
+} from '../test-bed.test.support.ts';
 import { issuer } from '../test-provider.test.support.ts';
 
 let bed: Bed;
@@ -29,7 +38,14 @@ const bob = { claims: { sub: 'sub-bob', email: 'bob@example.com' } };
 describe('a browser that logs out', () => {
   const logOut = async (headers: Record<string, string> = {}) => {
     const { browser, session } = await browserLogin();
-    return { session, answer: await browser.post('/.sallyport/logout', { ...callerHeaderFor({ id: session.id, kind: 'browser' }), origin: gateway, ...headers }) };
+    return {
+      session,
+      answer: await browser.post('/.sallyport/logout', {
+        ...callerHeaderFor({ id: session.id, kind: 'browser' }),
+        origin: gateway,
+        ...headers,
+      }),
+    };
   };
   const addressOf = (answer: { headers: Record<string, string> }) => {
     const refresh = answer.headers['refresh'];
@@ -44,12 +60,17 @@ describe('a browser that logs out', () => {
     expect(`${url.origin}${url.pathname}`).toBe('https://idp.example.com/logout');
     expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'id_token_hint', 'post_logout_redirect_uri']);
     expect(url.searchParams.get('post_logout_redirect_uri')).toBe(`${gateway}/.sallyport/signed-out`);
-    const hint = JSON.parse(Buffer.from(url.searchParams.get('id_token_hint')!.split('.')[1]!, 'base64url').toString()) as object;
+    const hint = JSON.parse(
+      Buffer.from(url.searchParams.get('id_token_hint')!.split('.')[1]!, 'base64url').toString(),
+    ) as object;
     expect(hint).toMatchObject({ sub: 'sub-alice', sid: session.sid });
     expect(answer.text).toContain(`href="${url.href.replaceAll('&', '&amp;')}"`);
 
     const { browser, session: other } = await browserLogin();
-    const back = await browser.get('/.sallyport/signed-out?state=x', callerHeaderFor({ id: other.id, kind: 'browser' }));
+    const back = await browser.get(
+      '/.sallyport/signed-out?state=x',
+      callerHeaderFor({ id: other.id, kind: 'browser' }),
+    );
     expect([back.status, back.headers['set-cookie'], back.headers['refresh']]).toEqual([200, undefined, undefined]);
     expect(back.text).toContain('You are logged out');
     expect(await ids()).toEqual([other.id]);
@@ -57,11 +78,18 @@ describe('a browser that logs out', () => {
 
   it('is named by its address where the id_token is too long for an address, or is not kept', async () => {
     bed.provider.lies = { claims: { note: 'x'.repeat(5000) } };
-    expect(Object.fromEntries(addressOf((await logOut()).answer)!.searchParams)).toEqual({ client_id: 'sallyport', logout_hint: 'sub-alice', post_logout_redirect_uri: `${gateway}/.sallyport/signed-out` });
+    expect(Object.fromEntries(addressOf((await logOut()).answer)!.searchParams)).toEqual({
+      client_id: 'sallyport',
+      logout_hint: 'sub-alice',
+      post_logout_redirect_uri: `${gateway}/.sallyport/signed-out`,
+    });
     bed = await createBed();
     const { browser, session } = await browserLogin();
     await bed.keeping.tokens.forget(session.id);
-    const answer = await browser.post('/.sallyport/logout', { ...callerHeaderFor({ id: session.id, kind: 'browser' }), origin: gateway });
+    const answer = await browser.post('/.sallyport/logout', {
+      ...callerHeaderFor({ id: session.id, kind: 'browser' }),
+      origin: gateway,
+    });
     expect(addressOf(answer)!.searchParams.get('logout_hint')).toBe('sub-alice');
   });
 
@@ -74,10 +102,17 @@ describe('a browser that logs out', () => {
     bed.clock.now += 3_600_001;
     bed.provider.lies = { intercept: () => new Promise<Response>(() => {}) };
     const from = performance.now();
-    const answer = await browser.post('/.sallyport/logout', { ...callerHeaderFor({ id: session.id, kind: 'browser' }), origin: gateway });
+    const answer = await browser.post('/.sallyport/logout', {
+      ...callerHeaderFor({ id: session.id, kind: 'browser' }),
+      origin: gateway,
+    });
     expect([answer.status, addressOf(answer), await ids()]).toEqual([200, undefined, []]);
     expect(performance.now() - from).toBeLessThan(4000);
-    bed = await createBed({ identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', endSession: false }] } });
+    bed = await createBed({
+      identity: {
+        providers: [{ id: 'corp', issuer, clientId: 'sallyport', clientSecret: 's3cr3t', endSession: false }],
+      },
+    });
     expect(addressOf((await logOut()).answer)).toBeUndefined();
   });
 
@@ -90,29 +125,36 @@ describe('a browser that logs out', () => {
 });
 
 describe('a program that logs out', () => {
-  it('ends its own session, or all of the person\'s, its own last, and nobody else\'s', async () => {
+  it("ends its own session, or all of the person's, its own last, and nobody else's", async () => {
     const [one, two, three] = [await cliLogin(), await cliLogin(), await cliLogin()];
     bed.provider.lies = bob;
     const bobs = await cliLogin();
-    const logOut = (id: string, query = '') => bed.browser.post(`/.sallyport/logout${query}`, { ...asJson, ...callerHeaderFor({ id }) });
+    const logOut = (id: string, query = '') =>
+      bed.browser.post(`/.sallyport/logout${query}`, { ...asJson, ...callerHeaderFor({ id }) });
     expect((await logOut(one.id)).status).toBe(204);
     expect(await ids()).toEqual([two.id, three.id, bobs.id]);
     expect((await logOut(two.id, '?everywhere=maybe')).status).toBe(400);
     expect((await logOut(two.id, '?everywhere=true')).status).toBe(204);
     expect(await ids()).toEqual([bobs.id]);
     expect(heard).toEqual([one.id, three.id, two.id]);
-    expect(bed.events('session.revoked').map(({ data }) => data.sallyport.detail)).toEqual(['logout', 'logout everywhere', 'logout']);
+    expect(bed.events('session.revoked').map(({ data }) => data.sallyport.detail)).toEqual([
+      'logout',
+      'logout everywhere',
+      'logout',
+    ]);
   });
 });
 
 describe('ending the sessions of a person, or of everybody', () => {
-  const end = (query: string, caller: Parameters<typeof callerHeaderFor>[0]) => bed.browser.send('delete', `/v1/sessions${query}`, { ...asJson, ...callerHeaderFor(caller) });
+  const end = (query: string, caller: Parameters<typeof callerHeaderFor>[0]) =>
+    bed.browser.send('delete', `/v1/sessions${query}`, { ...asJson, ...callerHeaderFor(caller) });
 
   it('is for those whom api.policy.sessions names', async () => {
     const [mine] = [await cliLogin(), await cliLogin()];
     bed.provider.lies = bob;
     const bobs = [await cliLogin(), await cliLogin()];
-    for (const query of ['?user=bob@example.com', '?all=true', '?user=nobody', '?user=alice@example.com%20']) expect((await end(query, { id: mine.id })).body).toMatchObject({ code: 'forbidden' });
+    for (const query of ['?user=bob@example.com', '?all=true', '?user=nobody', '?user=alice@example.com%20'])
+      expect((await end(query, { id: mine.id })).body).toMatchObject({ code: 'forbidden' });
     expect(await ids()).toHaveLength(4);
     expect((await end('?user=bob@example.com', { id: mine.id, privileged: true })).body).toEqual({ revoked: 2 });
     expect(await Promise.all(bobs.map(({ id }) => reasonOf(id)))).toEqual(['revoked', 'revoked']);
@@ -133,13 +175,18 @@ describe('ending the sessions of a person, or of everybody', () => {
 
   it('may be for one provider only', async () => {
     const mine = await cliLogin();
-    expect((await end('?user=alice@example.com&provider=other', { id: mine.id, privileged: true })).body).toEqual({ revoked: 0 });
-    expect((await end('?user=alice@example.com&provider=corp', { id: mine.id, privileged: true })).body).toEqual({ revoked: 1 });
+    expect((await end('?user=alice@example.com&provider=other', { id: mine.id, privileged: true })).body).toEqual({
+      revoked: 0,
+    });
+    expect((await end('?user=alice@example.com&provider=corp', { id: mine.id, privileged: true })).body).toEqual({
+      revoked: 1,
+    });
   });
 
   it('is told clearly whose', async () => {
     const mine = await cliLogin();
-    for (const query of ['', '?user=', '?all=false', '?all=true&user=x', '?user=a&user=b', '?provider=corp']) expect((await end(query, { id: mine.id, privileged: true })).body).toMatchObject({ code: 'bad-request' });
+    for (const query of ['', '?user=', '?all=false', '?all=true&user=x', '?user=a&user=b', '?provider=corp'])
+      expect((await end(query, { id: mine.id, privileged: true })).body).toMatchObject({ code: 'bad-request' });
     expect((await bed.browser.send('delete', '/v1/sessions?all=true', asJson)).status).toBe(401);
     expect(await ids()).toEqual([mine.id]);
   });
@@ -148,7 +195,9 @@ describe('ending the sessions of a person, or of everybody', () => {
     const mine = await cliLogin();
     bed.provider.lies = bob;
     const bobs = await cliLogin();
-    const list = async (query: string, privileged: boolean) => (await bed.browser.get(`/v1/sessions${query}`, { ...asJson, ...callerHeaderFor({ id: mine.id, privileged }) })).body as { sessions?: { id: string }[]; code?: string };
+    const list = async (query: string, privileged: boolean) =>
+      (await bed.browser.get(`/v1/sessions${query}`, { ...asJson, ...callerHeaderFor({ id: mine.id, privileged }) }))
+        .body as { sessions?: { id: string }[]; code?: string };
     expect((await list('?user=bob@example.com', true)).sessions!.map(({ id }) => id)).toEqual([bobs.id]);
     expect((await list('?user=bob@example.com', false)).code).toBe('forbidden');
     expect((await list('?user=alice@example.com', false)).sessions!.map(({ id }) => id)).toEqual([mine.id]);
@@ -170,7 +219,9 @@ describe('a limit on the sessions of a person', () => {
     const third = await cliLogin();
     expect(await ids()).toEqual([bobs.id, second.id, third.id]);
     expect(await reasonOf(first.id)).toBe('limit');
-    expect(bed.events('session.ended')).toMatchObject([{ data: { responseStatus: { message: 'limit' }, sallyport: { sessionId: first.id } } }]);
+    expect(bed.events('session.ended')).toMatchObject([
+      { data: { responseStatus: { message: 'limit' }, sallyport: { sessionId: first.id } } },
+    ]);
   });
 
   it('refuses the new one, and lets it in when there is room', async () => {
@@ -180,7 +231,11 @@ describe('a limit on the sessions of a person', () => {
     await cliLogin();
     bed.clock.now += 1000;
     const refused = await exchange(bed, { code: await cliCode(bed) });
-    expect(refused.body).toMatchObject({ code: 'too-many-requests', status: 429, detail: expect.stringContaining('2 sessions already') });
+    expect(refused.body).toMatchObject({
+      code: 'too-many-requests',
+      status: 429,
+      detail: expect.stringContaining('2 sessions already'),
+    });
     expect(await ids()).toHaveLength(2);
     expect(bed.events('session.login')).toHaveLength(2);
     await bed.sessions.revoke(first.id, { by: 'x', reason: 'logout' });
@@ -215,7 +270,12 @@ describe('a limit on the sessions of a person', () => {
 });
 
 describe('a provider that logs somebody out', () => {
-  const send = async (token: string | Promise<string>, provider = 'corp') => bed.browser.post(`/.sallyport/backchannel-logout/${provider}`, { 'content-type': 'application/x-www-form-urlencoded', accept: '*/*' }, new URLSearchParams({ logout_token: await token }).toString());
+  const send = async (token: string | Promise<string>, provider = 'corp') =>
+    bed.browser.post(
+      `/.sallyport/backchannel-logout/${provider}`,
+      { 'content-type': 'application/x-www-form-urlencoded', accept: '*/*' },
+      new URLSearchParams({ logout_token: await token }).toString(),
+    );
 
   it('ends what hangs on its own session, on every replica at once', async () => {
     const [one, two] = [await cliLogin(), await cliLogin()];
@@ -225,10 +285,18 @@ describe('a provider that logs somebody out', () => {
     expect(await reasonOf(one.id)).toBe('provider-logout');
     expect(heard).toEqual([one.id]);
     expect(await bed.keeping.tokens.read(one.id)).toBeUndefined();
-    expect(bed.events('session.ended')).toMatchObject([{ data: { requestURI: '/.sallyport/backchannel-logout/corp', responseStatus: { message: 'provider-logout' }, sallyport: { sessionId: one.id, identity: { sub: 'sub-alice' }, detail: 'corp' } } }]);
+    expect(bed.events('session.ended')).toMatchObject([
+      {
+        data: {
+          requestURI: '/.sallyport/backchannel-logout/corp',
+          responseStatus: { message: 'provider-logout' },
+          sallyport: { sessionId: one.id, identity: { sub: 'sub-alice' }, detail: 'corp' },
+        },
+      },
+    ]);
   });
 
-  it('ends all of a person\'s, and nobody else\'s', async () => {
+  it("ends all of a person's, and nobody else's", async () => {
     await Promise.all([cliLogin(), browserLogin()]);
     bed.provider.lies = bob;
     const bobs = await cliLogin();
@@ -255,7 +323,10 @@ describe('a provider that logs somebody out', () => {
     bed.clock.now += 1;
     const session = await cliLogin();
     const again = await send(token);
-    expect([again.status, again.body]).toEqual([400, { error: 'invalid_request', error_description: expect.stringContaining('used already') }]);
+    expect([again.status, again.body]).toEqual([
+      400,
+      { error: 'invalid_request', error_description: expect.stringContaining('used already') },
+    ]);
     bed.clock.now += 299_000;
     expect((await send(token)).status).toBe(400);
     bed.clock.now += 3_600_000;
@@ -268,9 +339,18 @@ describe('a provider that logs somebody out', () => {
     const token = await bed.provider.logoutToken({ sub: 'sub-alice' });
     const { list } = bed.deps.sessions;
     bed.deps.sessions.list = () => Promise.reject(new Error('away'));
-    const away = createBrowser((await import('../create-authenticate-app.ts')).createAuthenticateApp({ ...bed.deps, sessions: { ...bed.deps.sessions } }));
+    const away = createBrowser(
+      (await import('../create-authenticate-app.ts')).createAuthenticateApp({
+        ...bed.deps,
+        sessions: { ...bed.deps.sessions },
+      }),
+    );
     bed.deps.sessions.list = list;
-    const failed = await away.post('/.sallyport/backchannel-logout/corp', { 'content-type': 'application/x-www-form-urlencoded' }, new URLSearchParams({ logout_token: token }).toString());
+    const failed = await away.post(
+      '/.sallyport/backchannel-logout/corp',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      new URLSearchParams({ logout_token: token }).toString(),
+    );
     expect([failed.status, failed.body]).toMatchObject([400, { error: 'logout_failed' }]);
     expect(await ids()).toEqual([session.id]);
     expect((await send(token)).status).toBe(200);
@@ -292,7 +372,7 @@ describe('a provider that logs somebody out', () => {
     expect((await exchange(bed, { code: await cliCode(bed) })).status).toBe(200);
   });
 
-  it('reaches a login under way of which the provider\'s session was never said, and no other', async () => {
+  it("reaches a login under way of which the provider's session was never said, and no other", async () => {
     bed.provider.lies = { claims: { sid: undefined } };
     const unnamed = await cliCode(bed);
     bed.provider.lies = { claims: { sid: 'another' } };
@@ -308,15 +388,45 @@ describe('a provider that logs somebody out', () => {
   });
 
   it.each([
-    ['another issuer', { iss: 'https://evil.example' }], ['no issuer', { iss: undefined }], ['another audience', { aud: 'other' }], ['no audience', { aud: undefined }], ['a nonce', { nonce: 'n' }], ['a nonce that is null', { nonce: null }],
-    ['neither sub nor sid', {}], ['an empty sub', { sub: '' }], ['a sid that is no text', { sid: 7 }], ['no jti', { sub: 'sub-alice', jti: undefined }], ['an empty jti', { sub: 'sub-alice', jti: '' }], ['no events', { sub: 'sub-alice', events: undefined }],
-    ['another event', { sub: 'sub-alice', events: { 'https://schemas.openid.net/secevent/risc/event-type/account-disabled': {} } }], ['an event that is no object', { sub: 'sub-alice', events: { 'http://schemas.openid.net/event/backchannel-logout': true } }],
-    ['events that are a list', { sub: 'sub-alice', events: ['http://schemas.openid.net/event/backchannel-logout'] }], ['no time', { iat: undefined }], ['a time long ago', { iat: Math.floor(Date.now() / 1000) - 3600 }], ['a time to come', { iat: Math.floor(Date.now() / 1000) + 3600 }],
-    ['an end in the past', { exp: Math.floor(Date.now() / 1000) - 60 }], ['a beginning to come', { nbf: Math.floor(Date.now() / 1000) + 600 }],
+    ['another issuer', { iss: 'https://evil.example' }],
+    ['no issuer', { iss: undefined }],
+    ['another audience', { aud: 'other' }],
+    ['no audience', { aud: undefined }],
+    ['a nonce', { nonce: 'n' }],
+    ['a nonce that is null', { nonce: null }],
+    ['neither sub nor sid', {}],
+    ['an empty sub', { sub: '' }],
+    ['a sid that is no text', { sid: 7 }],
+    ['no jti', { sub: 'sub-alice', jti: undefined }],
+    ['an empty jti', { sub: 'sub-alice', jti: '' }],
+    ['no events', { sub: 'sub-alice', events: undefined }],
+    [
+      'another event',
+      { sub: 'sub-alice', events: { 'https://schemas.openid.net/secevent/risc/event-type/account-disabled': {} } },
+    ],
+    [
+      'an event that is no object',
+      { sub: 'sub-alice', events: { 'http://schemas.openid.net/event/backchannel-logout': true } },
+    ],
+    ['events that are a list', { sub: 'sub-alice', events: ['http://schemas.openid.net/event/backchannel-logout'] }],
+    ['no time', { iat: undefined }],
+    ['a time long ago', { iat: Math.floor(Date.now() / 1000) - 3600 }],
+    ['a time to come', { iat: Math.floor(Date.now() / 1000) + 3600 }],
+    ['an end in the past', { exp: Math.floor(Date.now() / 1000) - 60 }],
+    ['a beginning to come', { nbf: Math.floor(Date.now() / 1000) + 600 }],
   ])('is not believed with %s', async (_what, claims) => {
     const session = await cliLogin();
-    const answer = await send(bed.provider.logoutToken({ ...('sub' in claims || Object.keys(claims).length === 0 ? {} : { sub: 'sub-alice' }), ...claims }));
-    expect([answer.status, answer.headers['cache-control'], answer.body]).toMatchObject([400, 'no-store', { error: 'invalid_request' }]);
+    const answer = await send(
+      bed.provider.logoutToken({
+        ...('sub' in claims || Object.keys(claims).length === 0 ? {} : { sub: 'sub-alice' }),
+        ...claims,
+      }),
+    );
+    expect([answer.status, answer.headers['cache-control'], answer.body]).toMatchObject([
+      400,
+      'no-store',
+      { error: 'invalid_request' },
+    ]);
     expect(await ids()).toEqual([session.id]);
   });
 
@@ -324,11 +434,27 @@ describe('a provider that logs somebody out', () => {
     const session = await cliLogin();
     const { privateKey } = await generateKeyPair('RS256');
     const about = { sub: 'sub-alice' };
-    const claims = { iss: issuer, aud: 'sallyport', iat: Math.floor(Date.now() / 1000), jti: 'j', events: { 'http://schemas.openid.net/event/backchannel-logout': {} }, ...about };
+    const claims = {
+      iss: issuer,
+      aud: 'sallyport',
+      iat: Math.floor(Date.now() / 1000),
+      jti: 'j',
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      ...about,
+    };
     for (const token of [
-      bed.provider.logoutToken(about, { typ: 'at+jwt' }), bed.provider.logoutToken(about, { typ: 'secevent+jwt' }), bed.provider.logoutToken(about, {}, privateKey), bed.provider.logoutToken(about, { kid: '../../dev/null' }, privateKey),
-      bed.provider.logoutToken(about, { crit: ['x'], x: 1 }).catch(() => 'x'), new UnsecuredJWT(claims).encode(), '', 'x', 'a.b.c', 'x'.repeat(20_000),
-    ]) expect((await send(token)).status).toBeGreaterThanOrEqual(400);
+      bed.provider.logoutToken(about, { typ: 'at+jwt' }),
+      bed.provider.logoutToken(about, { typ: 'secevent+jwt' }),
+      bed.provider.logoutToken(about, {}, privateKey),
+      bed.provider.logoutToken(about, { kid: '../../dev/null' }, privateKey),
+      bed.provider.logoutToken(about, { crit: ['x'], x: 1 }).catch(() => 'x'),
+      new UnsecuredJWT(claims).encode(),
+      '',
+      'x',
+      'a.b.c',
+      'x'.repeat(20_000),
+    ])
+      expect((await send(token)).status).toBeGreaterThanOrEqual(400);
     expect(await ids()).toEqual([session.id]);
   });
 
@@ -342,13 +468,22 @@ describe('a provider that logs somebody out', () => {
 
   it('is believed in the older form, without a type or an end', async () => {
     await cliLogin();
-    expect((await send(bed.provider.logoutToken({ sub: 'sub-alice', exp: undefined }, { typ: 'JWT' }))).status).toBe(200);
+    expect((await send(bed.provider.logoutToken({ sub: 'sub-alice', exp: undefined }, { typ: 'JWT' }))).status).toBe(
+      200,
+    );
     expect((await send(bed.provider.logoutToken({ sub: 'sub-alice' }, { typ: undefined }))).status).toBe(200);
     expect(await ids()).toEqual([]);
   });
 
   it('speaks for itself alone: the same names at another issuer are other people', async () => {
-    bed = await createBed({ identity: { providers: [{ id: 'corp', issuer, clientId: 'sallyport' }, { id: 'other', issuer, clientId: 'other' }] } });
+    bed = await createBed({
+      identity: {
+        providers: [
+          { id: 'corp', issuer, clientId: 'sallyport' },
+          { id: 'other', issuer, clientId: 'other' },
+        ],
+      },
+    });
     expect((await send(bed.provider.logoutToken({ sub: 'sub-alice' }), 'other')).status).toBe(400);
     expect((await send(bed.provider.logoutToken({ sub: 'sub-alice' }), 'nobody')).status).toBe(404);
   });
@@ -356,9 +491,25 @@ describe('a provider that logs somebody out', () => {
   it('posts a form, and nothing else', async () => {
     expect((await bed.browser.get('/.sallyport/backchannel-logout/corp')).status).toBe(405);
     for (const body of ['', 'logout_token=', 'logout_token=a&logout_token=b', 'token=x']) {
-      expect((await bed.browser.post('/.sallyport/backchannel-logout/corp', { 'content-type': 'application/x-www-form-urlencoded' }, body)).status).toBe(400);
+      expect(
+        (
+          await bed.browser.post(
+            '/.sallyport/backchannel-logout/corp',
+            { 'content-type': 'application/x-www-form-urlencoded' },
+            body,
+          )
+        ).status,
+      ).toBe(400);
     }
-    expect((await bed.browser.post('/.sallyport/backchannel-logout/corp', { 'content-type': 'application/json' }, { logout_token: 'x' })).status).toBe(400);
+    expect(
+      (
+        await bed.browser.post(
+          '/.sallyport/backchannel-logout/corp',
+          { 'content-type': 'application/json' },
+          { logout_token: 'x' },
+        )
+      ).status,
+    ).toBe(400);
     expect((await bed.browser.post('/.sallyport/backchannel-logout/corp', { authorization: '' }, {})).status).toBe(401);
   });
 });

@@ -23,11 +23,21 @@ async function end(deps: RouteDeps, caller: Caller, request: Request): Promise<v
   const { identity, session } = caller;
   const facts = readClientFacts(request);
   const ids = readEverywhere(request) ? (await ownSessions(deps.sessions, caller)).map(({ id }) => id) : [session.id];
-  await endMany(ids, async (id) => {
-    const ended = await deps.sessions.revoke(id, { by: identity.user, reason: 'logout' });
-    if (ended) deps.events.revoked(ended, { caller: identity, path, facts, reason: id === session.id ? 'logout' : 'logout everywhere' });
-    return ended;
-  }, session.id);
+  await endMany(
+    ids,
+    async (id) => {
+      const ended = await deps.sessions.revoke(id, { by: identity.user, reason: 'logout' });
+      if (ended)
+        deps.events.revoked(ended, {
+          caller: identity,
+          path,
+          facts,
+          reason: id === session.id ? 'logout' : 'logout everywhere',
+        });
+      return ended;
+    },
+    session.id,
+  );
 }
 
 function answerPage(response: Response, there: { provider: string; url: URL } | undefined): void {
@@ -36,12 +46,16 @@ function answerPage(response: Response, there: { provider: string; url: URL } | 
   showSignedOut(response, there);
 }
 
-/** `POST /.sallyport/logout`: ends the session that makes the call, at once; with `everywhere=true` all of the person's. A browser goes on to end its session at the provider, too. */
+/**
+ * `POST /.sallyport/logout`: ends the session that makes the call, at once; with `everywhere=true` all of the person's.
+ * A browser goes on to end its session at the provider, too.
+ */
 export function logout(deps: RouteDeps): RequestHandler {
   return async (request, response) => {
     const origin = readOrigin(request, deps.settings);
     const caller = readCaller(request.headers);
-    const byCookie = caller?.session.kind === 'browser' || readCookies(request.headers.cookie).has(sessionCookieName(origin));
+    const byCookie =
+      caller?.session.kind === 'browser' || readCookies(request.headers.cookie).has(sessionCookieName(origin));
     if (byCookie) requireOwnPage(request, deps.settings);
     if (!caller && !byCookie) throw new ProblemError('unauthenticated', 'Nobody is logged in here.');
     const url = caller && byCookie && wantsPage(request) ? await providerLogoutUrl(deps, caller) : undefined;

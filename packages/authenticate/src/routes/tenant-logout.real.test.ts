@@ -3,11 +3,23 @@ import { createBed, throughProvider, type Bed } from '../test-bed.test.support.t
 
 const template = 'https://login.example.com/{tid}/v2.0';
 const issuerOf = (tid: string) => template.replace('{tid}', tid);
-const settings = { id: 'corp', issuer: 'https://login.example.com/organizations/v2.0', issuerTemplate: template, clientId: 'sallyport', clientSecret: 's3cr3t', requireClaims: { tid: ['tenant-a', 'tenant-b'] } };
-const discovery = { issuer: 'https://login.example.com/{tenantid}/v2.0', authorization_response_iss_parameter_supported: undefined };
+const settings = {
+  id: 'corp',
+  issuer: 'https://login.example.com/organizations/v2.0',
+  issuerTemplate: template,
+  clientId: 'sallyport',
+  clientSecret: 's3cr3t',
+  requireClaims: { tid: ['tenant-a', 'tenant-b'] },
+};
+const discovery = {
+  issuer: 'https://login.example.com/{tenantid}/v2.0',
+  authorization_response_iss_parameter_supported: undefined,
+};
 
 let bed: Bed;
-beforeEach(async () => { bed = await createBed({ identity: { providers: [settings] } }); });
+beforeEach(async () => {
+  bed = await createBed({ identity: { providers: [settings] } });
+});
 const logIn = async (tid: string) => {
   bed.provider.lies = { discovery, claims: { iss: issuerOf(tid), tid } };
   await throughProvider(bed, '/.sallyport/login', ({ iss: _iss, ...query }) => query);
@@ -15,9 +27,12 @@ const logIn = async (tid: string) => {
   expect(session).toBeDefined();
   return session!;
 };
-const send = async (claims: Record<string, unknown>) => bed.browser.post(
-  '/.sallyport/backchannel-logout/corp', { 'content-type': 'application/x-www-form-urlencoded', accept: '*/*' }, new URLSearchParams({ logout_token: await bed.provider.logoutToken(claims) }).toString(),
-);
+const send = async (claims: Record<string, unknown>) =>
+  bed.browser.post(
+    '/.sallyport/backchannel-logout/corp',
+    { 'content-type': 'application/x-www-form-urlencoded', accept: '*/*' },
+    new URLSearchParams({ logout_token: await bed.provider.logoutToken(claims) }).toString(),
+  );
 const tenants = async () => (await bed.sessions.list()).map(({ identity }) => identity.claims['tid']);
 
 describe('a logout token of a provider with an issuer for each tenant', () => {
@@ -31,8 +46,15 @@ describe('a logout token of a provider with an issuer for each tenant', () => {
   });
 
   it.each([
-    ['the issuer of a tenant that is not let in', { iss: issuerOf('tenant-x'), tid: 'tenant-x' }], ['a tenant that is not the one of its issuer', { iss: issuerOf('tenant-b'), tid: 'tenant-a' }], ['several tenants', { iss: issuerOf('tenant-a'), tid: ['tenant-a'] }], ['a tenant of null', { iss: issuerOf('tenant-a'), tid: null }],
-    ['the template as its issuer', { iss: template, tid: '{tid}' }], ['the provider\'s spelling of the template', { iss: discovery.issuer }], ['the address of the provider as its issuer', { iss: settings.issuer }], ['an issuer elsewhere', { iss: 'https://evil.example/tenant-a/v2.0', tid: 'tenant-a' }], ['a path for a tenant', { iss: issuerOf('x/../tenant-a'), tid: 'tenant-a' }],
+    ['the issuer of a tenant that is not let in', { iss: issuerOf('tenant-x'), tid: 'tenant-x' }],
+    ['a tenant that is not the one of its issuer', { iss: issuerOf('tenant-b'), tid: 'tenant-a' }],
+    ['several tenants', { iss: issuerOf('tenant-a'), tid: ['tenant-a'] }],
+    ['a tenant of null', { iss: issuerOf('tenant-a'), tid: null }],
+    ['the template as its issuer', { iss: template, tid: '{tid}' }],
+    ["the provider's spelling of the template", { iss: discovery.issuer }],
+    ['the address of the provider as its issuer', { iss: settings.issuer }],
+    ['an issuer elsewhere', { iss: 'https://evil.example/tenant-a/v2.0', tid: 'tenant-a' }],
+    ['a path for a tenant', { iss: issuerOf('x/../tenant-a'), tid: 'tenant-a' }],
   ])('is not believed with %s', async (_what, claims) => {
     await logIn('tenant-a');
     const answer = await send({ sub: 'sub-alice', ...claims });

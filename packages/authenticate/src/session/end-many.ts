@@ -1,13 +1,20 @@
 const atOnce = 32;
 
-/** Ends sessions, a few at a time so that the store and the log keep up, the one named `last` after all others. How many were live. */
-export async function endMany(ids: readonly string[], end: (id: string) => Promise<unknown>, last?: string): Promise<number> {
+/**
+ * Ends sessions, a few at a time so that the store and the log keep up, the one named `last` after all others. How many
+ * were live.
+ */
+export async function endMany(
+  ids: readonly string[],
+  end: (id: string) => Promise<unknown>,
+  last?: string,
+): Promise<number> {
   const others = ids.filter((id) => id !== last);
   let ended = 0;
   for (let from = 0; from < others.length; from += atOnce) {
     const outcomes = await Promise.all(others.slice(from, from + atOnce).map(end));
     ended += outcomes.filter((outcome) => outcome !== undefined).length;
   }
-  if (last !== undefined && ids.includes(last) && await end(last) !== undefined) ended += 1;
+  if (last !== undefined && ids.includes(last) && (await end(last)) !== undefined) ended += 1;
   return ended;
 }

@@ -3,7 +3,9 @@ import { hashToken } from '@sallyport/kit';
 import { cliCode, createBed, exchange, type Bed } from '../test-bed.test.support.ts';
 
 let bed: Bed;
-beforeEach(async () => { bed = await createBed({ sessions: { memory: true, perUser: 2 } }); });
+beforeEach(async () => {
+  bed = await createBed({ sessions: { memory: true, perUser: 2 } });
+});
 const logIn = async () => {
   bed.clock.now += 1000;
   const { body } = await exchange(bed, { code: await cliCode(bed) });
@@ -19,7 +21,9 @@ describe('beyond sessions.perUser', () => {
     for (let n = 0; n < 5; n += 1) await logIn();
     const last = await logIn();
     expect(await ids()).toEqual([mine.id, last.id]);
-    expect(bed.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual(Array.from({ length: 5 }, () => 'limit'));
+    expect(bed.events('session.ended').map(({ data }) => data.responseStatus?.message)).toEqual(
+      Array.from({ length: 5 }, () => 'limit'),
+    );
   });
 
   it('the oldest ends where all were used, and where none was', async () => {

@@ -5,7 +5,9 @@ import type { LoginEvents, LoginFlood } from './login-events.ts';
 /** How a login is begun: by a browser for one of these ends, or by a program that asks for a page or a code. */
 export type LoginWay = 'browser' | 'cli' | 'device' | 'pomerium' | 'page-for-program' | 'code-for-device';
 
-/** Counts logins that are begun, and those that one address may begin no more of; tells of a flood of them in one event. */
+/**
+ * Counts logins that are begun, and those that one address may begin no more of; tells of a flood of them in one event.
+ */
 export type LoginWatch = {
   begun(way: LoginWay, address: string | undefined): void;
   limited(limit: 'pasted-codes' | 'device-logins' | 'device-codes', address: string | undefined): void;
@@ -15,7 +17,9 @@ export type LoginWatch = {
 };
 
 export type LoginWatchDeps = {
-  events: Pick<LoginEvents, 'flood'>; now: () => number; metrics?: Metrics;
+  events: Pick<LoginEvents, 'flood'>;
+  now: () => number;
+  metrics?: Metrics;
   /** Runs something later; by a timer that keeps no process alive unless given. */
   later?: (work: () => void, ms: number) => void;
 };
@@ -36,20 +40,48 @@ function add(before: Count | undefined, address: string | undefined, at: number)
 
 function tell(cause: LoginFlood['cause'], { count, firstAt, lastAt, last, addresses }: Count): LoginFlood {
   const [only] = addresses;
-  return { cause, count, firstAt, lastAt, ...(addresses.size > 1 ? { addresses: addresses.size } : { ...(only ? { address: only } : {}), ...(last === undefined ? {} : { clientAddress: last }) }) };
+  return {
+    cause,
+    count,
+    firstAt,
+    lastAt,
+    ...(addresses.size > 1
+      ? { addresses: addresses.size }
+      : { ...(only ? { address: only } : {}), ...(last === undefined ? {} : { clientAddress: last }) }),
+  };
 }
 
 function createCounters(metrics: Metrics | undefined) {
   const registers = metrics ? [metrics] : [];
   return {
-    begun: new Counter({ name: 'sallyport_logins_begun_total', help: 'Logins begun, by anybody, by how.', labelNames: ['way'], registers }),
-    limited: new Counter({ name: 'sallyport_logins_limited_total', help: 'Requests that were refused because too many of their kind came from one address or session.', labelNames: ['limit'], registers }),
-    ended: new Counter({ name: 'sallyport_logins_ended_total', help: 'Logins with which a browser came back from an identity provider: proven, or failed.', labelNames: ['outcome'], registers }),
+    begun: new Counter({
+      name: 'sallyport_logins_begun_total',
+      help: 'Logins begun, by anybody, by how.',
+      labelNames: ['way'],
+      registers,
+    }),
+    limited: new Counter({
+      name: 'sallyport_logins_limited_total',
+      help: 'Requests that were refused because too many of their kind came from one address or session.',
+      labelNames: ['limit'],
+      registers,
+    }),
+    ended: new Counter({
+      name: 'sallyport_logins_ended_total',
+      help: 'Logins with which a browser came back from an identity provider: proven, or failed.',
+      labelNames: ['outcome'],
+      registers,
+    }),
   };
 }
 
 /** Creates the watch of one replica. What a flood says of itself is bounded, however large it is. */
-export function createLoginWatch({ events, now, metrics, later = (work, ms) => void setTimeout(work, ms).unref() }: LoginWatchDeps): LoginWatch {
+export function createLoginWatch({
+  events,
+  now,
+  metrics,
+  later = (work, ms) => void setTimeout(work, ms).unref(),
+}: LoginWatchDeps): LoginWatch {
   const counters = createCounters(metrics);
   let begun: Count | undefined;
   let limited: Count | undefined;

@@ -9,7 +9,10 @@ export function requireCaller({ headers }: IncomingMessage): Caller {
 }
 
 /** The caller's sessions that live now. */
-export function ownSessions(sessions: SessionStore, { identity: { issuer, subject } }: Caller): Promise<ListedSession[]> {
+export function ownSessions(
+  sessions: SessionStore,
+  { identity: { issuer, subject } }: Caller,
+): Promise<ListedSession[]> {
   return sessions.list({ issuer, subject });
 }
 

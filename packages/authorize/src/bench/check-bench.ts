@@ -1,4 +1,5 @@
-// Measures what one check costs: CPU of the serving process per check, over loopback, by batch size. Run: node packages/authorize/dist/bench/check-bench.js
+// Measures what one check costs: CPU of the serving process per check, over loopback, by batch size. Run: node
+// packages/authorize/dist/bench/check-bench.js
 import { fork } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -16,16 +17,29 @@ function check(index: number): Check {
     target: { kind: 'cluster', name: 'dev' },
     request: { method: 'GET', path: '/api/v1/namespaces/dev/pods', host: 'gate.example.com:8443', ip: '10.1.2.3' },
     kubernetes: {
-      verb: 'list', requestVerb: 'list', isResourceRequest: true, path: '/api/v1/namespaces/dev/pods', apiGroup: '', apiVersion: 'v1',
-      resource: 'pods', subresource: '', namespace: 'dev', name: '',
+      verb: 'list',
+      requestVerb: 'list',
+      isResourceRequest: true,
+      path: '/api/v1/namespaces/dev/pods',
+      apiGroup: '',
+      apiVersion: 'v1',
+      resource: 'pods',
+      subresource: '',
+      namespace: 'dev',
+      name: '',
     },
   };
 }
 
-async function measure(child: ReturnType<typeof fork>, client: ReturnType<typeof createServiceClient>, size: number, forMs: number) {
+async function measure(
+  child: ReturnType<typeof fork>,
+  client: ReturnType<typeof createServiceClient>,
+  size: number,
+  forMs: number,
+) {
   const usage = async () => {
     child.send('cpu');
-    const [cpu] = await once(child, 'message') as [{ cpuUs: number }];
+    const [cpu] = (await once(child, 'message')) as [{ cpuUs: number }];
     return cpu.cpuUs;
   };
   const body = { checks: Array.from({ length: size }, (_none, index) => check(index)) };
@@ -35,12 +49,19 @@ async function measure(child: ReturnType<typeof fork>, client: ReturnType<typeof
   while (performance.now() - startedAt < forMs) {
     const response = await client.request({ method: 'POST', path: '/v1/check', body });
     const { answers } = response.body as { answers: { decision: { effect: string } }[] };
-    if (answers.length !== size || answers.some((answer) => answer.decision.effect !== 'allow')) throw new Error('not allowed');
+    if (answers.length !== size || answers.some((answer) => answer.decision.effect !== 'allow'))
+      throw new Error('not allowed');
     batches += 1;
   }
-  const cpuUs = await usage() - cpuBefore;
+  const cpuUs = (await usage()) - cpuBefore;
   const wallUs = (performance.now() - startedAt) * 1000;
-  return { batch: size, checks: batches * size, 'CPU us/check': round(cpuUs / (batches * size)), 'CPU us/call': round(cpuUs / batches), 'round trip us': round(wallUs / batches) };
+  return {
+    batch: size,
+    checks: batches * size,
+    'CPU us/check': round(cpuUs / (batches * size)),
+    'CPU us/call': round(cpuUs / batches),
+    'round trip us': round(wallUs / batches),
+  };
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;
@@ -49,8 +70,12 @@ async function main(): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const child = fork(fileURLToPath(new URL('./bench-server.js', import.meta.url)), [String(people)]);
   child.send({ publicKey: publicKey.export({ format: 'pem', type: 'spki' }) });
-  const [ready] = await once(child, 'message') as [{ url: string }];
-  const identity = createServiceIdentity({ name: 'proxy', privateKey: createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' })), now: Date.now });
+  const [ready] = (await once(child, 'message')) as [{ url: string }];
+  const identity = createServiceIdentity({
+    name: 'proxy',
+    privateKey: createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' })),
+    now: Date.now,
+  });
   const client = createServiceClient({ url: ready.url, audience: 'authorize', identity });
   for (const size of [1, 8, 32]) await measure(child, client, size, 1000);
   const rows = [];

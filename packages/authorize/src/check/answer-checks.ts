@@ -11,7 +11,14 @@ import { withDeadline } from './with-deadline.ts';
 /** Answers a batch: the JSON of a CheckResponse, and what is to be done once it is on its way. */
 export type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;
 
-type Deps = { sessions: Pick<SessionStore, 'find'>; policies: PolicySet; judge: JudgeCheck; renewal: IdleRenewal; logger: Logger; storeTimeoutMs: number };
+type Deps = {
+  sessions: Pick<SessionStore, 'find'>;
+  policies: PolicySet;
+  judge: JudgeCheck;
+  renewal: IdleRenewal;
+  logger: Logger;
+  storeTimeoutMs: number;
+};
 type Found = ReadonlyMap<string, SessionLookup>;
 
 function distinctHashes(checks: readonly Check[]): string[] {
@@ -27,7 +34,9 @@ async function findSessions(hashes: readonly string[], { sessions, storeTimeoutM
   try {
     lookups = await withDeadline(sessions.find(hashes), storeTimeoutMs, sessionStoreAway);
   } catch (cause) {
-    throw cause instanceof ProblemError && cause.code === 'sessions-unavailable' ? cause : new ProblemError('sessions-unavailable', sessionStoreAway().detail, { cause });
+    throw cause instanceof ProblemError && cause.code === 'sessions-unavailable'
+      ? cause
+      : new ProblemError('sessions-unavailable', sessionStoreAway().detail, { cause });
   }
   if (lookups.length !== hashes.length) throw sessionStoreAway();
   return new Map(hashes.map((hash, index) => [hash, lookups[index]!]));
@@ -36,8 +45,11 @@ async function findSessions(hashes: readonly string[], { sessions, storeTimeoutM
 /** Hashes of sessions that are only asked about, and used by no check of the batch; undefined if there are none. */
 function idleHashes(checks: readonly Check[]): Set<string> | undefined {
   let idle: Set<string> | undefined;
-  for (const { credential, use } of checks) if (use === false && credential.kind === 'token') (idle ??= new Set()).add(credential.hash);
-  if (idle) for (const { credential, use } of checks) if (use !== false && credential.kind === 'token') idle.delete(credential.hash);
+  for (const { credential, use } of checks)
+    if (use === false && credential.kind === 'token') (idle ??= new Set()).add(credential.hash);
+  if (idle)
+    for (const { credential, use } of checks)
+      if (use !== false && credential.kind === 'token') idle.delete(credential.hash);
   return idle;
 }
 
@@ -46,26 +58,40 @@ function judgeOne(check: Check, found: Found, snapshot: PolicySnapshot, { judge,
   try {
     const lookup = check.credential.kind === 'token' ? found.get(check.credential.hash) : undefined;
     const answer = judge(check, lookup, snapshot);
-    return writeAnswer(check.use === false && lookup?.state === 'live' ? { ...answer, idleEndsAt: lookup.idleEndsAt } : answer);
+    return writeAnswer(
+      check.use === false && lookup?.state === 'live' ? { ...answer, idleEndsAt: lookup.idleEndsAt } : answer,
+    );
   } catch (error) {
     logger.error({ err: error, target: check.target }, 'a check went wrong and was refused');
     const { code, detail } = toProblem(undefined);
-    return writeAnswer({ decision: { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version }, problem: { code, detail } });
+    return writeAnswer({
+      decision: { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version },
+      problem: { code, detail },
+    });
   }
 }
 
-/** Creates what answers `POST /v1/check`: every session is read anew for every batch. Rejects with `sessions-unavailable` when they cannot be read in time. */
+/**
+ * Creates what answers `POST /v1/check`: every session is read anew for every batch. Rejects with
+ * `sessions-unavailable` when they cannot be read in time.
+ */
 export function createAnswerChecks(deps: Deps): AnswerChecks {
   return async (checks) => {
     const found = await findSessions(distinctHashes(checks), deps);
     // One snapshot for the whole batch, taken after the wait, so that the newest policy decides.
     const snapshot = deps.policies.current();
     let json = '{"answers":[';
-    for (let index = 0; index < checks.length; index += 1) json += (index === 0 ? '' : ',') + judgeOne(checks[index]!, found, snapshot, deps);
-    if (deps.logger.isLevelEnabled('debug')) deps.logger.debug({ checks: checks.length, sessions: found.size, policyVersion: snapshot.version }, 'checks answered');
+    for (let index = 0; index < checks.length; index += 1)
+      json += (index === 0 ? '' : ',') + judgeOne(checks[index]!, found, snapshot, deps);
+    if (deps.logger.isLevelEnabled('debug'))
+      deps.logger.debug(
+        { checks: checks.length, sessions: found.size, policyVersion: snapshot.version },
+        'checks answered',
+      );
     const afterwards = () => {
       const idle = idleHashes(checks);
-      for (const [hash, lookup] of found) if (lookup.state === 'live' && !idle?.has(hash)) deps.renewal.used(hash, lookup);
+      for (const [hash, lookup] of found)
+        if (lookup.state === 'live' && !idle?.has(hash)) deps.renewal.used(hash, lookup);
     };
     return { json: `${json}]}`, afterwards };
   };

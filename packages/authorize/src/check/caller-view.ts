@@ -24,7 +24,10 @@ export type CallerViews = { of(session: Session): CallerView };
 
 const maxAppearances = 64;
 
-/** The only stable key of a person: issuer and subject, not the name, which may be given to somebody else (OpenID Connect Core 5.7). */
+/**
+ * The only stable key of a person: issuer and subject, not the name, which may be given to somebody else (OpenID
+ * Connect Core 5.7).
+ */
 export function impersonationUid(issuer: string, subject: string): string {
   return createHash('sha256').update(`${issuer}\0${subject}`).digest('base64url');
 }
@@ -36,7 +39,9 @@ function impersonationOf(session: Session, uid: string, rules: ImpersonateRules)
     uid,
     groups: all.filter((group) => rules.mayPassGroup(group)),
     // A key that is not on the list is in no cluster's role, and the API server would refuse the request for it.
-    extra: { 'sallyport.dev/session': [session.id] } satisfies Partial<Record<(typeof impersonationExtras)[number], string[]>>,
+    extra: { 'sallyport.dev/session': [session.id] } satisfies Partial<
+      Record<(typeof impersonationExtras)[number], string[]>
+    >,
     droppedGroups: all.filter((group) => !rules.mayPassGroup(group)),
   };
 }
@@ -51,10 +56,21 @@ function createView(session: Session, uid: () => string): CallerView {
   };
   return {
     source: session,
-    user: { id: identity.user, ...(identity.email === undefined ? {} : { email: identity.email }), groups: identity.groups, claims },
-    session: { id, amr: identity.amr, ...(identity.acr === undefined ? {} : { acr: identity.acr }), ...(identity.authTime === undefined ? {} : { authTime: identity.authTime * 1000 }) },
+    user: {
+      id: identity.user,
+      ...(identity.email === undefined ? {} : { email: identity.email }),
+      groups: identity.groups,
+      claims,
+    },
+    session: {
+      id,
+      amr: identity.amr,
+      ...(identity.acr === undefined ? {} : { acr: identity.acr }),
+      ...(identity.authTime === undefined ? {} : { authTime: identity.authTime * 1000 }),
+    },
     json: `"session":${JSON.stringify({ id, kind, expiresAt })},"identity":${JSON.stringify(identity)}`,
-    idleJson: (idleEndsAt) => `"session":${JSON.stringify({ id, kind, expiresAt, idleEndsAt })},"identity":${JSON.stringify(identity)}`,
+    idleJson: (idleEndsAt) =>
+      `"session":${JSON.stringify({ id, kind, expiresAt, idleEndsAt })},"identity":${JSON.stringify(identity)}`,
     appearance(rules) {
       let known = appearances.get(rules);
       if (!known) {
@@ -69,8 +85,9 @@ function createView(session: Session, uid: () => string): CallerView {
 }
 
 /**
- * Remembers views by session id, at most `max` of them. A view is used only for the very session object it was derived from:
- * whatever changed in a session (a refreshed group, say) comes as another object, so nothing stale is ever used and nobody gets another's view.
+ * Remembers views by session id, at most `max` of them. A view is used only for the very session object it was derived
+ * from: whatever changed in a session (a refreshed group, say) comes as another object, so nothing stale is ever used
+ * and nobody gets another's view.
  */
 export function createCallerViews(options: { max?: number } = {}): CallerViews {
   const max = options.max ?? 5000;

@@ -1,5 +1,11 @@
 import type { Check, Decision } from '@sallyport/contracts';
-import { evaluatePolicy, type CompiledPolicy, type KubernetesInput, type PolicyInput, type PolicyResult } from '@sallyport/policy';
+import {
+  evaluatePolicy,
+  type CompiledPolicy,
+  type KubernetesInput,
+  type PolicyInput,
+  type PolicyResult,
+} from '@sallyport/policy';
 import type { CallerView } from './caller-view.ts';
 
 /** The reasons that decided, of the two lists that the engine gives. */
@@ -10,14 +16,24 @@ function decidingReasons({ effect, allow, deny }: PolicyResult): readonly string
 }
 
 /** What policy sees of a check: the caller, the request, and what is asked of Kubernetes. */
-export function inputOf(check: Check, { user, session }: Pick<CallerView, 'user' | 'session'>, kubernetes: KubernetesInput | undefined, now: number): PolicyInput {
+export function inputOf(
+  check: Check,
+  { user, session }: Pick<CallerView, 'user' | 'session'>,
+  kubernetes: KubernetesInput | undefined,
+  now: number,
+): PolicyInput {
   return { user, session, request: check.request, kubernetes, now };
 }
 
 /** The decision of these policies, under the version that they are of. */
 export function decide(policies: readonly CompiledPolicy[], input: PolicyInput, version: string): Decision {
   const result = evaluatePolicy(policies, input);
-  const decision: Decision = { effect: result.effect, rule: result.rule, reasons: decidingReasons(result) as string[], policyVersion: version };
+  const decision: Decision = {
+    effect: result.effect,
+    rule: result.rule,
+    reasons: decidingReasons(result) as string[],
+    policyVersion: version,
+  };
   if (result.judgedAs !== undefined) decision.judgedAs = result.judgedAs;
   return decision;
 }

@@ -6,7 +6,8 @@ import { endedWords } from './ended-words.ts';
 describe('whoever comes with a session that has ended', () => {
   it('is told why, and nothing that is not theirs to know', () => {
     expect(endedWords('refused')).toContain('identity provider no longer vouches');
-    for (const reason of ['logout', 'revoked', 'of another version', 'constructor', '']) expect(endedWords(reason)).toBe('This session was ended; log in again.');
+    for (const reason of ['logout', 'revoked', 'of another version', 'constructor', ''])
+      expect(endedWords(reason)).toBe('This session was ended; log in again.');
     expect(endReasons.every((reason) => endedWords(reason).endsWith('.'))).toBe(true);
   });
 
@@ -15,7 +16,10 @@ describe('whoever comes with a session that has ended', () => {
     const token = await rig.logIn(identityOf('alice'));
     await rig.store.revoke('id-alice', { by: 'corp', reason: 'provider-logout' });
     const [answer] = await rig.ask(checkOf(token, { kind: 'self' }));
-    expect(answer).toMatchObject({ decision: { effect: 'authenticate' }, problem: { code: 'unauthenticated', detail: expect.stringContaining('logged out at your identity provider') } });
+    expect(answer).toMatchObject({
+      decision: { effect: 'authenticate' },
+      problem: { code: 'unauthenticated', detail: expect.stringContaining('logged out at your identity provider') },
+    });
     await rig.close();
   });
 });

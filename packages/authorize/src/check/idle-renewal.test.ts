@@ -4,13 +4,20 @@ import { createIdleRenewal } from './idle-renewal.ts';
 
 function rig(more = {}, fails = false) {
   const clock = { now: 1_000_000_000 };
-  const session = sessionOf(identityOf('alice'), { createdAt: clock.now, expiresAt: clock.now + 36_000_000, idleMs: 600_000, ...more });
+  const session = sessionOf(identityOf('alice'), {
+    createdAt: clock.now,
+    expiresAt: clock.now + 36_000_000,
+    idleMs: 600_000,
+    ...more,
+  });
   const renewed: string[] = [];
   const { logger, lines } = createLoggerRig();
-  const sessions = { renew: async (hash: string) => {
-    renewed.push(hash);
-    if (fails) throw new Error('away');
-  } };
+  const sessions = {
+    renew: async (hash: string) => {
+      renewed.push(hash);
+      if (fails) throw new Error('away');
+    },
+  };
   const renewal = createIdleRenewal({ sessions, logger, now: () => clock.now });
   return { clock, session, renewed, renewal, lines };
 }
@@ -20,7 +27,11 @@ describe('the first use of a session', () => {
     const noted: string[] = [];
     const parts = rig();
     const sessions = { renew: async () => {}, noteUse: async (hash: string) => void noted.push(hash) };
-    return { ...parts, noted, renewal: createIdleRenewal({ sessions, logger: createLoggerRig().logger, now: () => parts.clock.now }) };
+    return {
+      ...parts,
+      noted,
+      renewal: createIdleRenewal({ sessions, logger: createLoggerRig().logger, now: () => parts.clock.now }),
+    };
   };
 
   it('is noted at once and once, also where the session lives to its end anyway', () => {

@@ -14,35 +14,74 @@ import { refusalDetail } from './refusal-detail.ts';
 export type JudgeCheck = (check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot) => Answer;
 
 function refuseAnonymous(detail: string, version: string): Answer {
-  const decision: Decision = { effect: 'authenticate', rule: defaultDeny, reasons: ['user-unauthenticated'], policyVersion: version };
+  const decision: Decision = {
+    effect: 'authenticate',
+    rule: defaultDeny,
+    reasons: ['user-unauthenticated'],
+    policyVersion: version,
+  };
   return { decision, problem: { code: 'unauthenticated', detail } };
 }
 
-function answerDecision(decision: Decision, check: Check, caller: CallerView, explain?: () => string | undefined): Answer {
+function answerDecision(
+  decision: Decision,
+  check: Check,
+  caller: CallerView,
+  explain?: () => string | undefined,
+): Answer {
   if (decision.effect === 'allow') return { decision, caller };
-  if (decision.effect === 'authenticate') return { decision, caller, problem: { code: 'unauthenticated', detail: 'Log in again.' } };
-  return { decision, caller, problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user, explain?.(), caller.session) } };
+  if (decision.effect === 'authenticate')
+    return { decision, caller, problem: { code: 'unauthenticated', detail: 'Log in again.' } };
+  return {
+    decision,
+    caller,
+    problem: { code: 'forbidden', detail: refusalDetail(check, decision, caller.user, explain?.(), caller.session) },
+  };
 }
 
-function judgeCluster(check: Check, name: string, caller: CallerView, snapshot: PolicySnapshot, deps: { now: number; shadow: JudgeShadow }): Answer {
+function judgeCluster(
+  check: Check,
+  name: string,
+  caller: CallerView,
+  snapshot: PolicySnapshot,
+  deps: { now: number; shadow: JudgeShadow },
+): Answer {
   const cluster = snapshot.clusters.get(name);
   if (!cluster) {
     const decision: Decision = { effect: 'deny', rule: defaultDeny, reasons: [], policyVersion: snapshot.version };
-    return { decision, caller, problem: { code: 'not-found', detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. "sallyport clusters" lists those there are.` } };
+    return {
+      decision,
+      caller,
+      problem: {
+        code: 'not-found',
+        detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. "sallyport clusters" lists those there are.`,
+      },
+    };
   }
   const input = inputOf(check, caller, { ...check.kubernetes, cluster: name }, deps.now);
   const policies = cluster.policiesFor(namespaceOf(check.kubernetes));
   const decision = decide(policies, input, snapshot.version);
   const shadow = deps.shadow(cluster, input, decision.effect);
   if (shadow) decision.shadow = shadow;
-  if (decision.effect !== 'allow') return answerDecision(decision, check, caller, cluster.explain ? () => explainRefusal(policies, input) : undefined);
+  if (decision.effect !== 'allow')
+    return answerDecision(decision, check, caller, cluster.explain ? () => explainRefusal(policies, input) : undefined);
   const appearance = caller.appearance(cluster.impersonate);
   if (appearance.refusal === undefined) return { decision, caller, appearance };
   const refused: Decision = { ...decision, effect: 'deny', rule: `cluster/${name}.impersonate`, reasons: [] };
-  return { decision: refused, caller, problem: { code: 'forbidden', detail: `your user name ${appearance.refusal}, so it may not go to cluster "${name}" (rule "${refused.rule}")` } };
+  return {
+    decision: refused,
+    caller,
+    problem: {
+      code: 'forbidden',
+      detail: `your user name ${appearance.refusal}, so it may not go to cluster "${name}" (rule "${refused.rule}")`,
+    },
+  };
 }
 
-/** Creates the judge. Who is not known gets the same answer whatever was asked for, so that nothing can be learnt from it. */
+/**
+ * Creates the judge. Who is not known gets the same answer whatever was asked for, so that nothing can be learnt from
+ * it.
+ */
 export function createJudgeCheck(deps: { callers: CallerViews; now: () => number; shadow: JudgeShadow }): JudgeCheck {
   return (check, found, snapshot) => {
     const { version } = snapshot;
@@ -50,11 +89,18 @@ export function createJudgeCheck(deps: { callers: CallerViews; now: () => number
     if (found.state === 'revoked') return refuseAnonymous(endedWords(found.tombstone.reason), version);
     const now = deps.now();
     // The store hands out live sessions only; this holds even if its clock does not.
-    if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user) return refuseAnonymous('This login is not known or has expired; log in again.', version);
+    if (found.state !== 'live' || !(found.session.expiresAt > now) || !found.session.identity.user)
+      return refuseAnonymous('This login is not known or has expired; log in again.', version);
     const caller = deps.callers.of(found.session);
     const { target } = check;
-    if (target.kind === 'cluster') return judgeCluster(check, target.name, caller, snapshot, { now, shadow: deps.shadow });
-    if (target.kind === 'api') return answerDecision(decide(snapshot.api.get(target.area) ?? [], inputOf(check, caller, undefined, now), version), check, caller);
+    if (target.kind === 'cluster')
+      return judgeCluster(check, target.name, caller, snapshot, { now, shadow: deps.shadow });
+    if (target.kind === 'api')
+      return answerDecision(
+        decide(snapshot.api.get(target.area) ?? [], inputOf(check, caller, undefined, now), version),
+        check,
+        caller,
+      );
     return { decision: { effect: 'allow', rule: 'self', reasons: ['user-ok'], policyVersion: version }, caller };
   };
 }

@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { checkOf, identityOf, kubernetes, sampleConfig, startRig, throwingPolicy } from '../authorize-rig.test.support.ts';
+import {
+  checkOf,
+  identityOf,
+  kubernetes,
+  sampleConfig,
+  startRig,
+  throwingPolicy,
+} from '../authorize-rig.test.support.ts';
 
 type Rig = Awaited<ReturnType<typeof startRig>>;
 let rig: Rig;
@@ -8,28 +15,54 @@ afterEach(() => rig.close());
 const dev = { kind: 'cluster', name: 'dev' } as const;
 const [cluster] = sampleConfig.clusters;
 const start = async (more: object, shadow?: unknown) => {
-  rig = await startRig({ config: { ...sampleConfig, ...(shadow === undefined ? {} : { shadow }), clusters: [{ ...cluster, ...more }] } });
+  rig = await startRig({
+    config: { ...sampleConfig, ...(shadow === undefined ? {} : { shadow }), clusters: [{ ...cluster, ...more }] },
+  });
   return rig.logIn(identityOf('alice', ['developers']));
 };
-const metric = async (name: string) => (await rig.metrics.getSingleMetricAsString(`sallyport_shadow_policy_${name}`)).split('\n').filter((line) => !line.startsWith('#'));
+const metric = async (name: string) =>
+  (await rig.metrics.getSingleMetricAsString(`sallyport_shadow_policy_${name}`))
+    .split('\n')
+    .filter((line) => !line.startsWith('#'));
 
 describe('a shadow policy', () => {
   it('is judged beside the policy in force and stands in the answer, and changes nothing', async () => {
     const token = await start({ shadow: [{ allow: { or: [{ groups: 'sre' }] } }] });
-    const [get, remove] = await rig.ask(checkOf(token, dev), checkOf(token, dev, { kubernetes: kubernetes({ verb: 'delete' }) }));
-    expect(get).toMatchObject({ decision: { effect: 'allow', rule: 'cluster/dev[0].allow.or', shadow: [{ scope: 'shadow/cluster/dev', effect: 'deny', rule: 'default-deny' }] }, impersonation: { user: 'alice' } });
-    expect(remove).toMatchObject({ decision: { effect: 'deny', rule: 'cluster/dev[1].deny.and', shadow: [{ effect: 'deny' }] }, problem: { code: 'forbidden' } });
+    const [get, remove] = await rig.ask(
+      checkOf(token, dev),
+      checkOf(token, dev, { kubernetes: kubernetes({ verb: 'delete' }) }),
+    );
+    expect(get).toMatchObject({
+      decision: {
+        effect: 'allow',
+        rule: 'cluster/dev[0].allow.or',
+        shadow: [{ scope: 'shadow/cluster/dev', effect: 'deny', rule: 'default-deny' }],
+      },
+      impersonation: { user: 'alice' },
+    });
+    expect(remove).toMatchObject({
+      decision: { effect: 'deny', rule: 'cluster/dev[1].deny.and', shadow: [{ effect: 'deny' }] },
+      problem: { code: 'forbidden' },
+    });
     expect(JSON.stringify([get!.problem, remove!.problem])).not.toContain('shadow');
-    expect(await metric('differences_total')).toEqual(['sallyport_shadow_policy_differences_total{cluster="dev",enforced="allow",shadow="deny"} 1']);
+    expect(await metric('differences_total')).toEqual([
+      'sallyport_shadow_policy_differences_total{cluster="dev",enforced="allow",shadow="deny"} 1',
+    ]);
     expect(await metric('checks_total')).toEqual(['sallyport_shadow_policy_checks_total{cluster="dev"} 2']);
     expect(Number((await metric('seconds_total'))[0]!.split(' ')[1])).toBeGreaterThan(0);
   });
 
   it('of all clusters and of one stand together for what would be in force; the rule says which decided', async () => {
-    const token = await start({ shadow: [{ allow: { or: [{ groups: 'developers' }] } }] }, [{ deny: { or: [{ 'k8s/verb': 'delete' }] } }]);
-    const answers = await rig.ask(checkOf(token, dev), checkOf(token, dev, { kubernetes: kubernetes({ verb: 'delete' }) }));
+    const token = await start({ shadow: [{ allow: { or: [{ groups: 'developers' }] } }] }, [
+      { deny: { or: [{ 'k8s/verb': 'delete' }] } },
+    ]);
+    const answers = await rig.ask(
+      checkOf(token, dev),
+      checkOf(token, dev, { kubernetes: kubernetes({ verb: 'delete' }) }),
+    );
     expect(answers.map(({ decision }) => decision.shadow)).toEqual([
-      [{ scope: 'shadow/cluster/dev', effect: 'allow', rule: 'shadow/cluster/dev[0].allow.or' }], [{ scope: 'shadow/global', effect: 'deny', rule: 'shadow/global[0].deny.or' }],
+      [{ scope: 'shadow/cluster/dev', effect: 'allow', rule: 'shadow/cluster/dev[0].allow.or' }],
+      [{ scope: 'shadow/global', effect: 'deny', rule: 'shadow/global[0].deny.or' }],
     ]);
     expect(await metric('differences_total')).toEqual([]);
   });
@@ -49,7 +82,10 @@ describe('a shadow policy', () => {
     const token = await start({});
     const [before] = await rig.ask(checkOf(token, dev));
     const { clusters } = rig.policies.current();
-    rig.policies.swap({ ...rig.policies.current(), clusters: new Map([['dev', { ...clusters.get('dev')!, shadow: [throwingPolicy] }]]) });
+    rig.policies.swap({
+      ...rig.policies.current(),
+      clusters: new Map([['dev', { ...clusters.get('dev')!, shadow: [throwingPolicy] }]]),
+    });
     for (let count = 0; count < 3; count += 1) expect((await rig.ask(checkOf(token, dev)))[0]).toEqual(before);
     expect(await metric('failures_total')).toEqual(['sallyport_shadow_policy_failures_total{cluster="dev"} 3']);
     expect(rig.lines.filter(({ msg }) => String(msg).startsWith('a shadow policy failed'))).toHaveLength(1);

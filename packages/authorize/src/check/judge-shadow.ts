@@ -4,16 +4,42 @@ import { evaluatePolicy, type PolicyInput } from '@sallyport/policy';
 import { Counter } from 'prom-client';
 import type { ClusterRules } from '../policies/policy-set.ts';
 
-/** Judges the same request by a cluster's shadow policy; undefined where there is none, or where it fails. Never throws. */
-export type JudgeShadow = (cluster: ClusterRules, input: PolicyInput, enforced: Decision['effect']) => ShadowDecision[] | undefined;
+/**
+ * Judges the same request by a cluster's shadow policy; undefined where there is none, or where it fails. Never throws.
+ */
+export type JudgeShadow = (
+  cluster: ClusterRules,
+  input: PolicyInput,
+  enforced: Decision['effect'],
+) => ShadowDecision[] | undefined;
 
 function createShadowMetrics(metrics: Metrics | undefined) {
   const registers = metrics ? [metrics] : [];
   return {
-    seconds: new Counter({ name: 'sallyport_shadow_policy_seconds_total', help: 'Time spent on shadow policies', labelNames: ['cluster'], registers }),
-    checks: new Counter({ name: 'sallyport_shadow_policy_checks_total', help: 'Checks that a shadow policy judged', labelNames: ['cluster'], registers }),
-    differences: new Counter({ name: 'sallyport_shadow_policy_differences_total', help: 'Checks that the shadow policy judged otherwise than the one in force', labelNames: ['cluster', 'enforced', 'shadow'], registers }),
-    failures: new Counter({ name: 'sallyport_shadow_policy_failures_total', help: 'Checks that the shadow policy failed on', labelNames: ['cluster'], registers }),
+    seconds: new Counter({
+      name: 'sallyport_shadow_policy_seconds_total',
+      help: 'Time spent on shadow policies',
+      labelNames: ['cluster'],
+      registers,
+    }),
+    checks: new Counter({
+      name: 'sallyport_shadow_policy_checks_total',
+      help: 'Checks that a shadow policy judged',
+      labelNames: ['cluster'],
+      registers,
+    }),
+    differences: new Counter({
+      name: 'sallyport_shadow_policy_differences_total',
+      help: 'Checks that the shadow policy judged otherwise than the one in force',
+      labelNames: ['cluster', 'enforced', 'shadow'],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'sallyport_shadow_policy_failures_total',
+      help: 'Checks that the shadow policy failed on',
+      labelNames: ['cluster'],
+      registers,
+    }),
   };
 }
 
@@ -22,7 +48,10 @@ function scopeOf(rule: string, scopes: readonly string[]): string {
   return scopes.find((scope) => rule.startsWith(`${scope}[`)) ?? scopes.at(-1) ?? '';
 }
 
-/** Creates the judge of shadow policies. All of a cluster's shadow documents together stand for the policy that would be in force instead. */
+/**
+ * Creates the judge of shadow policies. All of a cluster's shadow documents together stand for the policy that would be
+ * in force instead.
+ */
 export function createJudgeShadow(deps: { metrics: Metrics | undefined; logger: Logger }): JudgeShadow {
   const metrics = createShadowMetrics(deps.metrics);
   let failed = false;
@@ -32,11 +61,21 @@ export function createJudgeShadow(deps: { metrics: Metrics | undefined; logger: 
     try {
       const { effect, rule } = evaluatePolicy(shadow, input);
       if (effect !== enforced) metrics.differences.inc({ cluster: name, enforced, shadow: effect });
-      return [{ scope: scopeOf(rule, shadow.map(({ scope }) => scope)), effect, rule }];
+      return [
+        {
+          scope: scopeOf(
+            rule,
+            shadow.map(({ scope }) => scope),
+          ),
+          effect,
+          rule,
+        },
+      ];
     } catch (error) {
       metrics.failures.inc({ cluster: name });
       // It would fail on the next thousand checks too; the metric counts them.
-      if (!failed) deps.logger.warn({ err: error, cluster: name }, 'a shadow policy failed; what is in force is not affected');
+      if (!failed)
+        deps.logger.warn({ err: error, cluster: name }, 'a shadow policy failed; what is in force is not affected');
       failed = true;
       return undefined;
     } finally {

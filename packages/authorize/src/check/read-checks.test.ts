@@ -6,8 +6,25 @@ import { readChecks } from './read-checks.ts';
 
 const exec = { container: 'c', command: ['ls', '-l'], tty: true, stdin: false };
 const valid = [
-  checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes({ exec, dryRun: true, labelSelector: 'a=b', fieldSelector: 'c=d' }) }),
-  checkOf(undefined, { kind: 'api', area: 'audit' }, { request: { method: 'GET', path: '/', host: 'gate', ip: '::1', headers: { origin: 'https://x' }, clientCertificate: { presented: true, leaf: 'l', valid: false } } }),
+  checkOf(
+    't',
+    { kind: 'cluster', name: 'dev' },
+    { kubernetes: kubernetes({ exec, dryRun: true, labelSelector: 'a=b', fieldSelector: 'c=d' }) },
+  ),
+  checkOf(
+    undefined,
+    { kind: 'api', area: 'audit' },
+    {
+      request: {
+        method: 'GET',
+        path: '/',
+        host: 'gate',
+        ip: '::1',
+        headers: { origin: 'https://x' },
+        clientCertificate: { presented: true, leaf: 'l', valid: false },
+      },
+    },
+  ),
   checkOf('t', { kind: 'self' }),
 ];
 const faultOf = (body: unknown) => {
@@ -38,28 +55,49 @@ describe('readChecks', () => {
   });
 
   it('accepts exactly what the schema of the contract accepts', () => {
-    const junk = fc.oneof(fc.constant(undefined), fc.constantFrom('', 'none', 'token', 'cluster', 'audit'), fc.jsonValue({ maxDepth: 2 }));
+    const junk = fc.oneof(
+      fc.constant(undefined),
+      fc.constantFrom('', 'none', 'token', 'cluster', 'audit'),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
     let accepted = 0;
-    fc.assert(fc.property(fc.nat(90), junk, (place, by) => {
-      const body: unknown = JSON.parse(JSON.stringify(replaceAt({ checks: valid }, place, by)) ?? 'null');
-      const mine = faultOf(body) === undefined;
-      if (mine) accepted += 1;
-      expect({ body, accepted: mine }).toEqual({ body, accepted: checkRequestSchema.safeParse(body).success });
-    }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.nat(90), junk, (place, by) => {
+        const body: unknown = JSON.parse(JSON.stringify(replaceAt({ checks: valid }, place, by)) ?? 'null');
+        const mine = faultOf(body) === undefined;
+        if (mine) accepted += 1;
+        expect({ body, accepted: mine }).toEqual({ body, accepted: checkRequestSchema.safeParse(body).success });
+      }),
+      { numRuns: 1000 },
+    );
     expect(accepted).toBeGreaterThan(100);
   });
 
   it('answers any bytes with bad-request, never with another error', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.json().map((text) => `{"checks":[${text}]}`)), (text) => {
-      const fault = faultOf(text);
-      return fault === undefined || fault.code === 'bad-request';
-    }), { numRuns: 600 });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.json().map((text) => `{"checks":[${text}]}`),
+        ),
+        (text) => {
+          const fault = faultOf(text);
+          return fault === undefined || fault.code === 'bad-request';
+        },
+      ),
+      { numRuns: 600 },
+    );
   });
 
   it('names what is wrong', () => {
     expect(faultOf('{')?.detail).toBe('The body is not JSON.');
-    expect(faultOf({ checks: [valid[0], { ...valid[1], credential: { kind: 'token', hash: 'x' } }] })?.detail).toBe('checks[1].credential.hash must be a SHA-256 in base64url.');
-    expect(faultOf({ checks: [{ ...valid[0], kubernetes: { ...kubernetes(), verb: 1 } }] })?.detail).toBe('checks[0].kubernetes.verb must be a string.');
+    expect(faultOf({ checks: [valid[0], { ...valid[1], credential: { kind: 'token', hash: 'x' } }] })?.detail).toBe(
+      'checks[1].credential.hash must be a SHA-256 in base64url.',
+    );
+    expect(faultOf({ checks: [{ ...valid[0], kubernetes: { ...kubernetes(), verb: 1 } }] })?.detail).toBe(
+      'checks[0].kubernetes.verb must be a string.',
+    );
   });
 
   it('takes 1 to 1024 checks', () => {

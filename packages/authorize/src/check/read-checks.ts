@@ -1,4 +1,11 @@
-import { apiAreas, type ApiArea, type Check, type CheckCredential, type CheckTarget, type KubernetesAttributes } from '@sallyport/contracts';
+import {
+  apiAreas,
+  type ApiArea,
+  type Check,
+  type CheckCredential,
+  type CheckTarget,
+  type KubernetesAttributes,
+} from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 
 // A validator by hand of what checkRequestSchema describes: this runs for every request of every person.
@@ -51,7 +58,17 @@ function readTarget(value: unknown, path: string): CheckTarget {
   return { kind: 'api', area: area as ApiArea };
 }
 
-const requiredTexts = ['verb', 'requestVerb', 'path', 'apiGroup', 'apiVersion', 'resource', 'subresource', 'namespace', 'name'] as const;
+const requiredTexts = [
+  'verb',
+  'requestVerb',
+  'path',
+  'apiGroup',
+  'apiVersion',
+  'resource',
+  'subresource',
+  'namespace',
+  'name',
+] as const;
 const optionalFlags = ['dryRun', 'namespaced', 'aggregated', 'upsert', 'upgrade'] as const;
 
 function readExec(value: unknown, path: string): void {
@@ -60,7 +77,8 @@ function readExec(value: unknown, path: string): void {
   readFlag(exec, 'tty', path);
   readFlag(exec, 'stdin', path);
   const { command } = exec;
-  if (!Array.isArray(command) || !command.every((word) => typeof word === 'string')) refuse(`${path}.command`, 'a list of strings');
+  if (!Array.isArray(command) || !command.every((word) => typeof word === 'string'))
+    refuse(`${path}.command`, 'a list of strings');
 }
 
 function readKubernetes(value: unknown, path: string): KubernetesAttributes {
@@ -75,7 +93,8 @@ function readKubernetes(value: unknown, path: string): KubernetesAttributes {
 }
 
 function readHeaders(value: unknown, path: string): void {
-  for (const [name, text] of Object.entries(readObject(value, path))) if (typeof text !== 'string') refuse(`${path}.${name}`, 'a string');
+  for (const [name, text] of Object.entries(readObject(value, path)))
+    if (typeof text !== 'string') refuse(`${path}.${name}`, 'a string');
 }
 
 function readClientCertificate(value: unknown, path: string): void {
@@ -89,7 +108,8 @@ function readRequest(value: unknown, path: string): Check['request'] {
   const fields = readObject(value, path);
   for (const name of ['method', 'path', 'host', 'ip'] as const) readText(fields, name, path);
   if (fields['headers'] !== undefined) readHeaders(fields['headers'], `${path}.headers`);
-  if (fields['clientCertificate'] !== undefined) readClientCertificate(fields['clientCertificate'], `${path}.clientCertificate`);
+  if (fields['clientCertificate'] !== undefined)
+    readClientCertificate(fields['clientCertificate'], `${path}.clientCertificate`);
   return fields as Check['request'];
 }
 
@@ -106,7 +126,10 @@ function readCheck(value: unknown, path: string): Check {
   return check;
 }
 
-/** Reads the body of `POST /v1/check`. Throws `bad-request` that names the first thing wrong; there is no partial answer to half a batch. */
+/**
+ * Reads the body of `POST /v1/check`. Throws `bad-request` that names the first thing wrong; there is no partial answer
+ * to half a batch.
+ */
 export function readChecks(text: string): Check[] {
   let body: unknown;
   try {
@@ -115,6 +138,7 @@ export function readChecks(text: string): Check[] {
     throw new ProblemError('bad-request', 'The body is not JSON.');
   }
   const { checks } = readObject(body, 'the body') as { checks?: unknown };
-  if (!Array.isArray(checks) || checks.length === 0 || checks.length > maxChecks) refuse('checks', `a list of 1 to ${maxChecks} checks`);
+  if (!Array.isArray(checks) || checks.length === 0 || checks.length > maxChecks)
+    refuse('checks', `a list of 1 to ${maxChecks} checks`);
   return checks.map((check: unknown, index) => readCheck(check, `checks[${index}]`));
 }

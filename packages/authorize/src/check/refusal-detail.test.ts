@@ -4,49 +4,116 @@ import { refusalDetail } from './refusal-detail.ts';
 
 const decision = { rule: 'default-deny', reasons: ['groups-unauthorized'] };
 const user = { id: 'alice@example.com', email: 'alice@example.com', groups: ['a', 'b'] };
-const of = (attributes: Parameters<typeof kubernetes>[0], reasons = decision.reasons, who: Parameters<typeof refusalDetail>[2] = user) =>
-  refusalDetail(checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes(attributes) }), { ...decision, reasons }, who);
+const of = (
+  attributes: Parameters<typeof kubernetes>[0],
+  reasons = decision.reasons,
+  who: Parameters<typeof refusalDetail>[2] = user,
+) =>
+  refusalDetail(
+    checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes(attributes) }),
+    { ...decision, reasons },
+    who,
+  );
 
 describe('a refusal', () => {
-  it('names the rule, the person, what was asked, the criteria and the caller\'s own values', () => {
-    expect(of({})).toBe('policy rule "default-deny" does not allow alice@example.com to get pods in namespace "dev" of cluster "dev" (criteria: groups; your groups: "a", "b")');
-    expect(of({ verb: 'create', subresource: 'exec', name: 'web' })).toContain('to create pods/exec "web" in namespace "dev" of cluster "dev"');
-    expect(of({ resource: 'deployments', apiGroup: 'apps', subresource: 'scale', namespace: '', name: 'x' })).toContain('to get deployments.apps/scale "x" of cluster "dev"');
+  it("names the rule, the person, what was asked, the criteria and the caller's own values", () => {
+    expect(of({})).toBe(
+      'policy rule "default-deny" does not allow alice@example.com to get pods in namespace "dev" of cluster "dev" (criteria: groups; your groups: "a", "b")',
+    );
+    expect(of({ verb: 'create', subresource: 'exec', name: 'web' })).toContain(
+      'to create pods/exec "web" in namespace "dev" of cluster "dev"',
+    );
+    expect(of({ resource: 'deployments', apiGroup: 'apps', subresource: 'scale', namespace: '', name: 'x' })).toContain(
+      'to get deployments.apps/scale "x" of cluster "dev"',
+    );
     expect(of({ isResourceRequest: false, path: '/metrics' })).toContain('to get path "/metrics" of cluster "dev"');
-    expect(of({}, ['email-unauthorized', 'k8s-verb-unauthorized'])).toContain('(criteria: email, k8s/verb; your e-mail address: "alice@example.com")');
+    expect(of({}, ['email-unauthorized', 'k8s-verb-unauthorized'])).toContain(
+      '(criteria: email, k8s/verb; your e-mail address: "alice@example.com")',
+    );
     expect(of({}, [])).toMatch(/cluster "dev"$/);
-    expect(of({}, ['groups-unauthorized', 'domain-unauthorized'], { id: 'x' })).toContain('you are in no group; you have no e-mail address');
-    expect(refusalDetail(checkOf('t', { kind: 'api', area: 'sessions' }), decision, user)).toContain('to use sessions of others');
+    expect(of({}, ['groups-unauthorized', 'domain-unauthorized'], { id: 'x' })).toContain(
+      'you are in no group; you have no e-mail address',
+    );
+    expect(refusalDetail(checkOf('t', { kind: 'api', area: 'sessions' }), decision, user)).toContain(
+      'to use sessions of others',
+    );
   });
 
   it('says how the caller was authenticated, and how to be so anew', () => {
-    const about = (reasons: string[], session: Parameters<typeof refusalDetail>[4]) => refusalDetail(checkOf('t', { kind: 'api', area: 'sessions' }), { ...decision, reasons }, user, undefined, session);
-    expect(about(['max-age-unauthorized'], { authTime: Date.parse('2026-03-01T08:00:00Z') })).toContain('(criteria: max_age; you were authenticated at 2026-03-01T08:00:00.000Z; "sallyport login --max-age 1m" does it anew)');
+    const about = (reasons: string[], session: Parameters<typeof refusalDetail>[4]) =>
+      refusalDetail(
+        checkOf('t', { kind: 'api', area: 'sessions' }),
+        { ...decision, reasons },
+        user,
+        undefined,
+        session,
+      );
+    expect(about(['max-age-unauthorized'], { authTime: Date.parse('2026-03-01T08:00:00Z') })).toContain(
+      '(criteria: max_age; you were authenticated at 2026-03-01T08:00:00.000Z; "sallyport login --max-age 1m" does it anew)',
+    );
     expect(about(['auth-time-unauthorized'], {})).toContain('does not say when');
-    expect(about(['acr-unauthorized', 'amr-unauthorized'], { acr: 'x\u001b', amr: ['pwd', 'otp'] })).toContain('(criteria: acr, amr; you were authenticated as "x\\u001b"; "sallyport login --acr CLASS" asks for another; you were authenticated by "pwd", "otp")');
+    expect(about(['acr-unauthorized', 'amr-unauthorized'], { acr: 'x\u001b', amr: ['pwd', 'otp'] })).toContain(
+      '(criteria: acr, amr; you were authenticated as "x\\u001b"; "sallyport login --acr CLASS" asks for another; you were authenticated by "pwd", "otp")',
+    );
     expect(about(['max-age-unauthorized'], { authTime: 9e15 })).toContain('does not say when');
   });
 
   it('says where a request reaches farther than a rule looks, and what to ask for', () => {
-    const secrets = { resource: 'secrets', namespace: '', verb: 'list', requestVerb: 'list', namespaced: true, aggregated: false };
-    expect(of(secrets, ['k8s-namespace-open'])).toContain('(criteria: k8s/namespace; this lists all namespaces; ask for one: -n NAMESPACE)');
-    expect(of({ ...secrets, verb: 'watch', requestVerb: 'watch' }, ['expression-open'])).toContain('this watches all namespaces');
-    expect(of({ ...secrets, verb: 'deletecollection', requestVerb: 'deletecollection' }, ['k8s-namespace-open'])).toContain('this deletes in all namespaces');
-    expect(of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-namespace-open'])).toContain('what goes through a node reaches the pods of all namespaces');
-    expect(of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-name-open'])).toContain('(criteria: k8s/name; what goes through a node reaches the pods of all namespaces)');
+    const secrets = {
+      resource: 'secrets',
+      namespace: '',
+      verb: 'list',
+      requestVerb: 'list',
+      namespaced: true,
+      aggregated: false,
+    };
+    expect(of(secrets, ['k8s-namespace-open'])).toContain(
+      '(criteria: k8s/namespace; this lists all namespaces; ask for one: -n NAMESPACE)',
+    );
+    expect(of({ ...secrets, verb: 'watch', requestVerb: 'watch' }, ['expression-open'])).toContain(
+      'this watches all namespaces',
+    );
+    expect(
+      of({ ...secrets, verb: 'deletecollection', requestVerb: 'deletecollection' }, ['k8s-namespace-open']),
+    ).toContain('this deletes in all namespaces');
+    expect(
+      of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-namespace-open']),
+    ).toContain('what goes through a node reaches the pods of all namespaces');
+    expect(of({ resource: 'nodes', subresource: 'proxy', namespace: '', name: 'n1' }, ['k8s-name-open'])).toContain(
+      '(criteria: k8s/name; what goes through a node reaches the pods of all namespaces)',
+    );
     expect(of({ ...secrets, namespace: 'dev' }, ['k8s-name-open'])).toContain('this reaches objects of any name');
   });
 
   it('says which other verb a request was judged as, and why', () => {
-    const as = (judgedAs: string, attributes: Parameters<typeof kubernetes>[0]) => refusalDetail(checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes(attributes) }), { ...decision, judgedAs }, user);
-    expect(as('create', { verb: 'patch', upsert: true })).toContain('it is judged as "create" as well, because it may create the object');
+    const as = (judgedAs: string, attributes: Parameters<typeof kubernetes>[0]) =>
+      refusalDetail(
+        checkOf('t', { kind: 'cluster', name: 'dev' }, { kubernetes: kubernetes(attributes) }),
+        { ...decision, judgedAs },
+        user,
+      );
+    expect(as('create', { verb: 'patch', upsert: true })).toContain(
+      'it is judged as "create" as well, because it may create the object',
+    );
     expect(as('create', { resource: 'nodes', subresource: 'proxy' })).toContain('a kubelet runs commands for any verb');
     expect(as('create', { subresource: 'proxy', upgrade: true })).toContain('carries data both ways');
-    expect(as('get', { verb: 'delete', resource: 'secrets' })).toContain('whatever is done to a Secret is judged as "get" as well');
+    expect(as('get', { verb: 'delete', resource: 'secrets' })).toContain(
+      'whatever is done to a Secret is judged as "get" as well',
+    );
   });
 
   it('stays short and free of control characters, whatever the request says', () => {
-    const text = of({ verb: 'x\u001b[31m', resource: 'po\nds', namespace: 'n'.repeat(5000), name: '\u009b31m\u2028', apiGroup: '\ud800' }, decision.reasons, { id: 'a\u0007', groups: Array.from({ length: 500 }, (_none, index) => `g${index}`) });
+    const text = of(
+      {
+        verb: 'x\u001b[31m',
+        resource: 'po\nds',
+        namespace: 'n'.repeat(5000),
+        name: '\u009b31m\u2028',
+        apiGroup: '\ud800',
+      },
+      decision.reasons,
+      { id: 'a\u0007', groups: Array.from({ length: 500 }, (_none, index) => `g${index}`) },
+    );
     expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\ud800]/);
     expect(text.length).toBeLessThan(1500);
     expect(text).toContain('and 480 more');

@@ -7,25 +7,46 @@ const config = {
   ...sampleConfig,
   clusters: [
     ...sampleConfig.clusters,
-    { ...dev, name: 'narrow', policy: [{ allow: { and: [{ groups: 'developers' }, { 'k8s/namespace': 'team-a' }, { 'k8s/verb': 'get' }] } }] },
-    { ...dev, name: 'spaces', policy: [], namespaces: [{ match: 'team-*', policy: [{ allow: { or: [{ email: 'bob@example.com' }] } }] }] },
-    { ...dev, name: 'barred', policy: [{ allow: { or: [{ accept: true }] } }, { deny: { or: [{ groups: 'developers' }] } }] },
+    {
+      ...dev,
+      name: 'narrow',
+      policy: [{ allow: { and: [{ groups: 'developers' }, { 'k8s/namespace': 'team-a' }, { 'k8s/verb': 'get' }] } }],
+    },
+    {
+      ...dev,
+      name: 'spaces',
+      policy: [],
+      namespaces: [{ match: 'team-*', policy: [{ allow: { or: [{ email: 'bob@example.com' }] } }] }],
+    },
+    {
+      ...dev,
+      name: 'barred',
+      policy: [{ allow: { or: [{ accept: true }] } }, { deny: { or: [{ groups: 'developers' }] } }],
+    },
   ],
 };
 
 async function setUp(more: Parameters<typeof startRig>[0] = {}) {
   const rig = await startRig({ config, ...more });
   const ask = async (body: unknown, headers: Record<string, string> = { authorization: rig.authorization }) => {
-    const response = await fetch(`${rig.url}/v1/clusters`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers });
-    return { status: response.status, body: await response.json() as { clusters?: string[]; code?: string } };
+    const response = await fetch(`${rig.url}/v1/clusters`, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers,
+    });
+    return { status: response.status, body: (await response.json()) as { clusters?: string[]; code?: string } };
   };
   return { ...rig, ask, of: (token: string) => ask({ credential: { kind: 'token', hash: hashToken(token) } }) };
 }
 
-describe('the list of somebody\'s clusters', () => {
+describe("the list of somebody's clusters", () => {
   it('names those of which any rule, of any namespace, might let them have something', async () => {
     const rig = await setUp();
-    const [alice, bob, mallory] = [await rig.logIn(identityOf('alice@example.com', ['developers'])), await rig.logIn(identityOf('bob@example.com', ['sre'])), await rig.logIn(identityOf('mallory@example.com'))];
+    const [alice, bob, mallory] = [
+      await rig.logIn(identityOf('alice@example.com', ['developers'])),
+      await rig.logIn(identityOf('bob@example.com', ['sre'])),
+      await rig.logIn(identityOf('mallory@example.com')),
+    ];
     expect((await rig.of(alice)).body).toEqual({ clusters: ['dev', 'open', 'narrow'] });
     expect((await rig.of(bob)).body).toEqual({ clusters: ['open', 'spaces', 'barred'] });
     expect((await rig.of(mallory)).body).toEqual({ clusters: ['open', 'barred'] });
@@ -42,14 +63,26 @@ describe('the list of somebody\'s clusters', () => {
     const rig = await setUp();
     const token = await rig.logIn(identityOf('alice@example.com', ['developers']));
     await rig.store.revoke('id-alice@example.com', { by: 'test', reason: 'revoked' });
-    for (const one of [token, 'spt_never']) expect(await rig.of(one)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-    for (const body of ['', '{', 'null', {}, { credential: { kind: 'none' } }, { credential: { kind: 'token', hash: 'x' } }]) expect((await rig.ask(body)).status).toBe(400);
+    for (const one of [token, 'spt_never'])
+      expect(await rig.of(one)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    for (const body of [
+      '',
+      '{',
+      'null',
+      {},
+      { credential: { kind: 'none' } },
+      { credential: { kind: 'token', hash: 'x' } },
+    ])
+      expect((await rig.ask(body)).status).toBe(400);
     expect((await rig.ask({}, {})).status).toBe(401);
     await rig.close();
   });
 
   it('is no list at all while the session store is away', async () => {
-    const rig = await setUp({ sessions: { find: () => new Promise(() => {}), onChange: () => () => {}, onGap: () => () => {} } as never, storeTimeoutMs: 20 });
+    const rig = await setUp({
+      sessions: { find: () => new Promise(() => {}), onChange: () => () => {}, onGap: () => () => {} } as never,
+      storeTimeoutMs: 20,
+    });
     expect(await rig.of('spt_x')).toMatchObject({ status: 503, body: { code: 'sessions-unavailable' } });
     await rig.close();
   });

@@ -14,29 +14,48 @@ const slicing = { pause: () => setImmediate(), sliceMs: 5 };
 /** A very large policy costs as much as thousands of checks. */
 const atOnce = { all: 4, busy: 'Too many lists are being made at the moment. Try again shortly.' };
 
-type Deps = { sessions: Pick<SessionStore, 'find'>; policies: Pick<PolicySet, 'current'>; now: () => number; storeTimeoutMs: number };
+type Deps = {
+  sessions: Pick<SessionStore, 'find'>;
+  policies: Pick<PolicySet, 'current'>;
+  now: () => number;
+  storeTimeoutMs: number;
+};
 
 function* ownClusters(found: Session, clusters: ReadonlyMap<string, ClusterRules>, now: number): Steps<string[]> {
   const { user, session } = createCallerViews({ max: 1 }).of(found);
   const own: string[] = [];
   for (const [name, rules] of clusters) {
-    const input: PolicyInput = { user, session, request: { method: 'GET', path: '/', host: '', ip: found.clientAddress ?? '' }, kubernetes: { cluster: name }, now };
-    if (rules.impersonate.refuseUser(found.identity.user) === undefined && (yield* mayReach(rules.everyPolicy, input))) own.push(name);
+    const input: PolicyInput = {
+      user,
+      session,
+      request: { method: 'GET', path: '/', host: '', ip: found.clientAddress ?? '' },
+      kubernetes: { cluster: name },
+      now,
+    };
+    if (rules.impersonate.refuseUser(found.identity.user) === undefined && (yield* mayReach(rules.everyPolicy, input)))
+      own.push(name);
     yield;
   }
   return own;
 }
 
-/** Creates what answers `POST /v1/clusters`: the clusters of which the policy might let the caller have something. A list to look at; what it names is judged as anything else. */
+/**
+ * Creates what answers `POST /v1/clusters`: the clusters of which the policy might let the caller have something. A
+ * list to look at; what it names is judged as anything else.
+ */
 export function createListClusters(deps: Deps): (text: string) => Promise<{ clusters: string[] }> {
   const turns = createTurns(atOnce);
   const list = async (text: string) => {
     const { success, data } = questionSchema.safeParse(parseJson(text));
-    if (!success || data.credential.kind !== 'token') throw new ProblemError('bad-request', 'The question names no credential.');
+    if (!success || data.credential.kind !== 'token')
+      throw new ProblemError('bad-request', 'The question names no credential.');
     const found = await findAsking(data, deps);
     const now = deps.now();
-    if (found?.state !== 'live' || !(found.session.expiresAt > now)) throw new ProblemError('unauthenticated', 'This login is not known or has expired; log in again.');
-    return { clusters: await runStepsSliced(ownClusters(found.session, deps.policies.current().clusters, now), slicing) };
+    if (found?.state !== 'live' || !(found.session.expiresAt > now))
+      throw new ProblemError('unauthenticated', 'This login is not known or has expired; log in again.');
+    return {
+      clusters: await runStepsSliced(ownClusters(found.session, deps.policies.current().clusters, now), slicing),
+    };
   };
   return (text) => turns.take('', () => list(text));
 }

@@ -6,28 +6,54 @@ import { judgeAside } from './judge-aside.ts';
 import { notYours } from './not-yours.ts';
 import { readAs } from './read-as.ts';
 
-type Deps = { sessions: Pick<SessionStore, 'find'>; policies: Pick<PolicySet, 'current'>; logger: Logger; now: () => number; storeTimeoutMs: number };
+type Deps = {
+  sessions: Pick<SessionStore, 'find'>;
+  policies: Pick<PolicySet, 'current'>;
+  logger: Logger;
+  now: () => number;
+  storeTimeoutMs: number;
+};
 
 const atOnce = 8;
 
-/** Creates what answers `POST /v1/can-i`: each question as a check of its own would be, some at a time, so that real checks are answered in between. */
+/**
+ * Creates what answers `POST /v1/can-i`: each question as a check of its own would be, some at a time, so that real
+ * checks are answered in between.
+ */
 export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnswer> {
   return async (text) => {
     const { check, requests } = readAs(canIRequestSchema, text);
     const { target } = check;
-    if (target.kind !== 'cluster') throw new ProblemError('bad-request', 'Only requests to clusters can be asked about.');
+    if (target.kind !== 'cluster')
+      throw new ProblemError('bad-request', 'Only requests to clusters can be asked about.');
     const found = await findAsking(check, deps);
     const snapshot = deps.policies.current();
     const judge = judgeAside(deps.now());
     const allowed: boolean[] = [];
     for (const [index, { method, kubernetes }] of requests.entries()) {
-      if (index > 0 && index % atOnce === 0) await new Promise((resolve) => { setImmediate(resolve); });
-      const { decision, problem } = judge({ ...check, request: { ...check.request, method, path: kubernetes.path }, kubernetes }, found, snapshot);
-      if (decision.effect === 'authenticate') throw new ProblemError('unauthenticated', problem?.detail ?? 'Log in first.');
+      if (index > 0 && index % atOnce === 0)
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+      const { decision, problem } = judge(
+        { ...check, request: { ...check.request, method, path: kubernetes.path }, kubernetes },
+        found,
+        snapshot,
+      );
+      if (decision.effect === 'authenticate')
+        throw new ProblemError('unauthenticated', problem?.detail ?? 'Log in first.');
       allowed.push(decision.effect === 'allow');
     }
     if (!allowed.includes(true)) throw notYours(target.name);
-    deps.logger.info({ cluster: target.name, questions: requests.length, allowed: allowed.filter(Boolean).length, policyVersion: snapshot.version }, 'it was asked what somebody may do');
+    deps.logger.info(
+      {
+        cluster: target.name,
+        questions: requests.length,
+        allowed: allowed.filter(Boolean).length,
+        policyVersion: snapshot.version,
+      },
+      'it was asked what somebody may do',
+    );
     return { policyVersion: snapshot.version, allowed };
   };
 }

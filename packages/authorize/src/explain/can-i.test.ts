@@ -3,16 +3,38 @@ import { canIAnswerSchema } from '@sallyport/contracts';
 import { checkOf, identityOf, kubernetes, sampleConfig, startRig } from '../authorize-rig.test.support.ts';
 
 const [dev] = sampleConfig.clusters;
-const policy = [{ allow: { and: [{ groups: 'developers' }, { 'k8s/verb': ['get', 'create'] }] } }, { allow: { and: [{ groups: 'developers' }, { http_method: 'DELETE' }, { http_path: '/p/configmaps' }] } }, { deny: { or: [{ 'k8s/resource': 'secrets' }] } }];
+const policy = [
+  { allow: { and: [{ groups: 'developers' }, { 'k8s/verb': ['get', 'create'] }] } },
+  { allow: { and: [{ groups: 'developers' }, { http_method: 'DELETE' }, { http_path: '/p/configmaps' }] } },
+  { deny: { or: [{ 'k8s/resource': 'secrets' }] } },
+];
 const config = { ...sampleConfig, clusters: [{ ...dev, policy, shadow: [] }] };
-const request = (verb: string, resource: string, method: string) => ({ method, kubernetes: kubernetes({ verb, requestVerb: verb, resource, path: `/p/${resource}` }) });
-const requests = [request('get', 'pods', 'GET'), request('delete', 'pods', 'DELETE'), request('create', 'pods', 'POST'), request('get', 'secrets', 'GET'), request('delete', 'configmaps', 'DELETE')];
+const request = (verb: string, resource: string, method: string) => ({
+  method,
+  kubernetes: kubernetes({ verb, requestVerb: verb, resource, path: `/p/${resource}` }),
+});
+const requests = [
+  request('get', 'pods', 'GET'),
+  request('delete', 'pods', 'DELETE'),
+  request('create', 'pods', 'POST'),
+  request('get', 'secrets', 'GET'),
+  request('delete', 'configmaps', 'DELETE'),
+];
 
-async function using(work: (rig: Awaited<ReturnType<typeof startRig>>, ask: (body: unknown) => Promise<{ status: number; body: unknown }>) => Promise<void>): Promise<void> {
+async function using(
+  work: (
+    rig: Awaited<ReturnType<typeof startRig>>,
+    ask: (body: unknown) => Promise<{ status: number; body: unknown }>,
+  ) => Promise<void>,
+): Promise<void> {
   const rig = await startRig({ config });
   const ask = async (body: unknown) => {
-    const answer = await fetch(`${rig.url}/v1/can-i`, { method: 'POST', body: JSON.stringify(body), headers: { authorization: rig.authorization } });
-    return { status: answer.status, body: await answer.json() as unknown };
+    const answer = await fetch(`${rig.url}/v1/can-i`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { authorization: rig.authorization },
+    });
+    return { status: answer.status, body: (await answer.json()) as unknown };
   };
   try {
     await work(rig, ask);
@@ -22,29 +44,53 @@ async function using(work: (rig: Awaited<ReturnType<typeof startRig>>, ask: (bod
 }
 
 describe('POST /v1/can-i', () => {
-  it('answers each question as a check would be answered, and counts as none', () => using(async (rig, ask) => {
-    const alice = await rig.logIn(identityOf('alice', ['developers']));
-    const check = checkOf(alice, { kind: 'cluster', name: 'dev' });
-    const { body } = await ask({ check, requests });
-    const { allowed, policyVersion } = canIAnswerSchema.parse(body);
-    expect(allowed).toEqual([true, false, true, false, true]);
-    expect(await rig.metrics.metrics()).not.toContain('sallyport_shadow_policy_checks_total{');
-    const answers = await rig.ask(...requests.map(({ method, kubernetes: asked }) => ({ ...check, request: { ...check.request, method, path: asked.path }, kubernetes: asked })));
-    expect(answers.map(({ decision }) => decision.effect === 'allow')).toEqual(allowed);
-    expect(policyVersion).toBe(answers[0]!.decision.policyVersion);
-    expect(rig.lines).toContainEqual(expect.objectContaining({ msg: 'it was asked what somebody may do', questions: 5, allowed: 3 }));
-  }));
+  it('answers each question as a check would be answered, and counts as none', () =>
+    using(async (rig, ask) => {
+      const alice = await rig.logIn(identityOf('alice', ['developers']));
+      const check = checkOf(alice, { kind: 'cluster', name: 'dev' });
+      const { body } = await ask({ check, requests });
+      const { allowed, policyVersion } = canIAnswerSchema.parse(body);
+      expect(allowed).toEqual([true, false, true, false, true]);
+      expect(await rig.metrics.metrics()).not.toContain('sallyport_shadow_policy_checks_total{');
+      const answers = await rig.ask(
+        ...requests.map(({ method, kubernetes: asked }) => ({
+          ...check,
+          request: { ...check.request, method, path: asked.path },
+          kubernetes: asked,
+        })),
+      );
+      expect(answers.map(({ decision }) => decision.effect === 'allow')).toEqual(allowed);
+      expect(policyVersion).toBe(answers[0]!.decision.policyVersion);
+      expect(rig.lines).toContainEqual(
+        expect.objectContaining({ msg: 'it was asked what somebody may do', questions: 5, allowed: 3 }),
+      );
+    }));
 
-  it('has one answer for a cluster that is not there and for one where nothing is allowed, and one for all that are not logged in', () => using(async (rig, ask) => {
-    const mallory = await rig.logIn(identityOf('mallory'));
-    const problem = async (token: string | undefined, name: string) => JSON.stringify(await ask({ check: checkOf(token, { kind: 'cluster', name }), requests })).replaceAll(`\\"${name}\\"`, 'NAME');
-    expect(await problem(mallory, 'dev')).toContain('"status":404');
-    expect(await problem(mallory, 'dev')).toBe(await problem(mallory, 'none'));
-    expect(await problem(undefined, 'dev')).toContain('"status":401');
-    expect(await problem(undefined, 'dev')).toBe(await problem(undefined, 'none'));
-  }));
+  it('has one answer for a cluster that is not there and for one where nothing is allowed, and one for all that are not logged in', () =>
+    using(async (rig, ask) => {
+      const mallory = await rig.logIn(identityOf('mallory'));
+      const problem = async (token: string | undefined, name: string) =>
+        JSON.stringify(await ask({ check: checkOf(token, { kind: 'cluster', name }), requests })).replaceAll(
+          `\\"${name}\\"`,
+          'NAME',
+        );
+      expect(await problem(mallory, 'dev')).toContain('"status":404');
+      expect(await problem(mallory, 'dev')).toBe(await problem(mallory, 'none'));
+      expect(await problem(undefined, 'dev')).toContain('"status":401');
+      expect(await problem(undefined, 'dev')).toBe(await problem(undefined, 'none'));
+    }));
 
-  it.each([{}, { check: checkOf(undefined, { kind: 'cluster', name: 'dev' }), requests: [] }, { check: checkOf(undefined, { kind: 'self' }), requests }, { check: checkOf(undefined, { kind: 'cluster', name: 'dev' }), requests: Array.from({ length: 257 }, () => requests[0]) }])('refuses what it does not understand', (body) => using(async (_rig, ask) => {
-    expect(await ask(body)).toMatchObject({ status: 400 });
-  }));
+  it.each([
+    {},
+    { check: checkOf(undefined, { kind: 'cluster', name: 'dev' }), requests: [] },
+    { check: checkOf(undefined, { kind: 'self' }), requests },
+    {
+      check: checkOf(undefined, { kind: 'cluster', name: 'dev' }),
+      requests: Array.from({ length: 257 }, () => requests[0]),
+    },
+  ])('refuses what it does not understand', (body) =>
+    using(async (_rig, ask) => {
+      expect(await ask(body)).toMatchObject({ status: 400 });
+    }),
+  );
 });

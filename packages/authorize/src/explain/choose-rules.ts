@@ -10,6 +10,12 @@ function distance(alternative: AlternativeTrace): number {
 /** Of more rules than anybody reads, those that hold and those nearest to it, in their order. */
 export function chooseRules(rules: readonly AlternativeTrace[], most: number): readonly AlternativeTrace[] {
   if (rules.length <= most) return rules;
-  const ranked = rules.map((rule, index) => ({ index, distance: distance(rule) })).toSorted((a, b) => a.distance - b.distance || a.index - b.index);
-  return ranked.slice(0, most).map(({ index }) => index).toSorted((a, b) => a - b).map((index) => rules[index]!);
+  const ranked = rules
+    .map((rule, index) => ({ index, distance: distance(rule) }))
+    .toSorted((a, b) => a.distance - b.distance || a.index - b.index);
+  return ranked
+    .slice(0, most)
+    .map(({ index }) => index)
+    .toSorted((a, b) => a - b)
+    .map((index) => rules[index]!);
 }

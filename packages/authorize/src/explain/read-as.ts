@@ -12,5 +12,8 @@ export function readAs<T>(schema: z.ZodType<T>, text: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new ProblemError('bad-request', `${issue?.path.join('.') ?? 'the body'}: ${issue?.message ?? 'is not understood'}`);
+  throw new ProblemError(
+    'bad-request',
+    `${issue?.path.join('.') ?? 'the body'}: ${issue?.message ?? 'is not understood'}`,
+  );
 }

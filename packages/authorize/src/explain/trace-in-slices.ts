@@ -1,9 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
-import { runStepsSliced, traceAlternatives, type AlternativeTrace, type CompiledPolicy, type PolicyInput, type Steps } from '@sallyport/policy';
+import {
+  runStepsSliced,
+  traceAlternatives,
+  type AlternativeTrace,
+  type CompiledPolicy,
+  type PolicyInput,
+  type Steps,
+} from '@sallyport/policy';
 
 const sliceMs = 5;
 
-function* gather(policies: readonly CompiledPolicy[], input: PolicyInput, judgedAs: string | undefined): Steps<AlternativeTrace[]> {
+function* gather(
+  policies: readonly CompiledPolicy[],
+  input: PolicyInput,
+  judgedAs: string | undefined,
+): Steps<AlternativeTrace[]> {
   const traces: AlternativeTrace[] = [];
   for (const trace of traceAlternatives(policies, input, judgedAs)) {
     traces.push(trace);
@@ -12,7 +23,14 @@ function* gather(policies: readonly CompiledPolicy[], input: PolicyInput, judged
   return traces;
 }
 
-/** Traces policies under the verb that decided, however large they are, a few milliseconds at a time: checks are answered in between. */
-export function traceInSlices(policies: readonly CompiledPolicy[], input: PolicyInput, judgedAs?: string): Promise<AlternativeTrace[]> {
+/**
+ * Traces policies under the verb that decided, however large they are, a few milliseconds at a time: checks are
+ * answered in between.
+ */
+export function traceInSlices(
+  policies: readonly CompiledPolicy[],
+  input: PolicyInput,
+  judgedAs?: string,
+): Promise<AlternativeTrace[]> {
   return runStepsSliced(gather(policies, input, judgedAs), { pause: () => setImmediate(), sliceMs });
 }

@@ -4,8 +4,16 @@ import { createImpersonateRules } from './impersonate-rules.ts';
 import { createNamespaceSelection } from './namespace-selection.ts';
 import type { ClusterRules, PolicySnapshot } from './policy-set.ts';
 
-/** Puts compiled policies where they hold; those that hold for several clusters are there once. Throws if one that the plan names was not compiled. */
-export function assembleSnapshot(parts: { plan: PolicyPlan; compiled: ReadonlyMap<string, CompiledPolicy>; version: string; clusters: Config['clusters'] }): PolicySnapshot {
+/**
+ * Puts compiled policies where they hold; those that hold for several clusters are there once. Throws if one that the
+ * plan names was not compiled.
+ */
+export function assembleSnapshot(parts: {
+  plan: PolicyPlan;
+  compiled: ReadonlyMap<string, CompiledPolicy>;
+  version: string;
+  clusters: Config['clusters'];
+}): PolicySnapshot {
   const { plan, compiled, version } = parts;
   const policyOf = (scope: string) => {
     const policy = compiled.get(scope);
@@ -20,7 +28,14 @@ export function assembleSnapshot(parts: { plan: PolicyPlan; compiled: ReadonlyMa
     const entries = namespaces.map((entry) => ({ match: entry.match, policies: policiesOf(entry.scopes) }));
     const everywhere = policiesOf(scopes);
     const everyPolicy = [...new Set([...everywhere, ...entries.flatMap(({ policies }) => policies)])];
-    clusters.set(name, { name, policiesFor: createNamespaceSelection(everywhere, entries), everyPolicy, shadow: policiesOf(shadow), explain, impersonate: createImpersonateRules(settings.get(name)!.impersonate) });
+    clusters.set(name, {
+      name,
+      policiesFor: createNamespaceSelection(everywhere, entries),
+      everyPolicy,
+      shadow: policiesOf(shadow),
+      explain,
+      impersonate: createImpersonateRules(settings.get(name)!.impersonate),
+    });
   }
   const api = new Map<ApiArea, readonly CompiledPolicy[]>(plan.api.map(({ area, scope }) => [area, [policyOf(scope)]]));
   const ruleCount = [...compiled.values()].reduce((sum, policy) => sum + policy.ruleCount, 0);

@@ -20,19 +20,48 @@ describe('the policies of a configuration', () => {
 
   it('have another version when a rule changes', () => {
     const changed = { ...sampleConfig, api: { policy: {} } };
-    expect(compileConfigPolicies(loadedConfig(changed)).snapshot.version).not.toBe(compileConfigPolicies(loadedConfig()).snapshot.version);
+    expect(compileConfigPolicies(loadedConfig(changed)).snapshot.version).not.toBe(
+      compileConfigPolicies(loadedConfig()).snapshot.version,
+    );
   });
 
   it('have another version when another policy is used, or another person may be impersonated', () => {
-    const versionOf = (cluster: object) => compileConfigPolicies(loadedConfig({ ...sampleConfig, policies: { a: rule, b: rule }, clusters: [{ ...sampleConfig.clusters[0], ...cluster }] })).snapshot.version;
-    const versions = [{ policies: ['a'] }, { policies: ['b'] }, { policies: ['b', 'a'] }, { namespaces: [{ match: 'x', policies: ['a'] }] }, { namespaces: [{ match: 'x*', policies: ['a'] }] }, { shadow: rule }, { impersonate: { groups: ['x'] } }, {}].map(versionOf);
+    const versionOf = (cluster: object) =>
+      compileConfigPolicies(
+        loadedConfig({
+          ...sampleConfig,
+          policies: { a: rule, b: rule },
+          clusters: [{ ...sampleConfig.clusters[0], ...cluster }],
+        }),
+      ).snapshot.version;
+    const versions = [
+      { policies: ['a'] },
+      { policies: ['b'] },
+      { policies: ['b', 'a'] },
+      { namespaces: [{ match: 'x', policies: ['a'] }] },
+      { namespaces: [{ match: 'x*', policies: ['a'] }] },
+      { shadow: rule },
+      { impersonate: { groups: ['x'] } },
+      {},
+    ].map(versionOf);
     expect(new Set(versions).size).toBe(versions.length);
     expect(versionOf({ explain: true, server: 'https://10.0.0.9' })).toBe(versionOf({}));
   });
 
   it('hold together where several name them, and are compiled once', () => {
-    const clusters = [{ ...sampleConfig.clusters[0], policies: ['base'] }, { ...sampleConfig.clusters[1], policies: ['base'], explain: true, shadow: rule, namespaces: [{ match: ['a*', 'b'], policy: rule }] }];
-    const { snapshot, warnings } = compileConfigPolicies(loadedConfig({ ...sampleConfig, policies: { base: rule, spare: rule }, policy: rule, clusters }));
+    const clusters = [
+      { ...sampleConfig.clusters[0], policies: ['base'] },
+      {
+        ...sampleConfig.clusters[1],
+        policies: ['base'],
+        explain: true,
+        shadow: rule,
+        namespaces: [{ match: ['a*', 'b'], policy: rule }],
+      },
+    ];
+    const { snapshot, warnings } = compileConfigPolicies(
+      loadedConfig({ ...sampleConfig, policies: { base: rule, spare: rule }, policy: rule, clusters }),
+    );
     const [dev, open] = ['dev', 'open'].map((name) => snapshot.clusters.get(name)!) as [ClusterRules, ClusterRules];
     const scopes = (policies: readonly CompiledPolicy[]) => policies.map(({ scope }) => scope);
     expect(scopes(dev.policiesFor('b'))).toEqual(['global', 'policy/base', 'cluster/dev']);
@@ -44,8 +73,19 @@ describe('the policies of a configuration', () => {
   });
 
   it('are refused when a name stands for nothing', () => {
-    const config = loadedConfig({ ...sampleConfig, policies: { developers: rule }, clusters: [{ ...sampleConfig.clusters[0], policies: ['develpers'], namespaces: [{ match: 'x', policies: ['quite-another'] }] }] });
-    expect(() => compileConfigPolicies(config)).toThrow(`sallyport.yaml: clusters.0.policies.0: there is no policy "develpers" (did you mean developers?)
+    const config = loadedConfig({
+      ...sampleConfig,
+      policies: { developers: rule },
+      clusters: [
+        {
+          ...sampleConfig.clusters[0],
+          policies: ['develpers'],
+          namespaces: [{ match: 'x', policies: ['quite-another'] }],
+        },
+      ],
+    });
+    expect(() => compileConfigPolicies(config))
+      .toThrow(`sallyport.yaml: clusters.0.policies.0: there is no policy "develpers" (did you mean developers?)
 sallyport.yaml: clusters.0.namespaces.0.policies.0: there is no policy "quite-another" (policies are named under "policies")`);
   });
 

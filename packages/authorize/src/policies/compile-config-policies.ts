@@ -7,7 +7,9 @@ import type { PolicySnapshot } from './policy-set.ts';
 /** The snapshot of a configuration, and what is allowed but probably not meant. */
 export type CompiledConfigPolicies = { readonly snapshot: PolicySnapshot; readonly warnings: readonly ConfigFault[] };
 
-type Source = Pick<LoadedConfig, 'file' | 'place'> & { config: Pick<Config, 'clusters' | 'api'> & Partial<Pick<Config, 'policies' | 'policy' | 'shadow' | 'explain'>> };
+type Source = Pick<LoadedConfig, 'file' | 'place'> & {
+  config: Pick<Config, 'clusters' | 'api'> & Partial<Pick<Config, 'policies' | 'policy' | 'shadow' | 'explain'>>;
+};
 
 function versionOf(file: string, version: () => string): string {
   try {
@@ -18,9 +20,15 @@ function versionOf(file: string, version: () => string): string {
   }
 }
 
-/** Compiles every policy of a configuration, at once. Throws ConfigFaults with all faults of all policies; a place without a policy allows nothing. */
+/**
+ * Compiles every policy of a configuration, at once. Throws ConfigFaults with all faults of all policies; a place
+ * without a policy allows nothing.
+ */
 export function compileConfigPolicies({ config, file, place }: Source): CompiledConfigPolicies {
-  const { plan, compiled, faults, warnings } = checkPolicies({ data: config, place }, { compilePolicy, lintTogether, policyVersion });
+  const { plan, compiled, faults, warnings } = checkPolicies(
+    { data: config, place },
+    { compilePolicy, lintTogether, policyVersion },
+  );
   if (faults.length > 0) throw new ConfigFaults(file, faults);
   const version = versionOf(file, () => policiesVersion(plan, config, { policyVersion }));
   return { snapshot: assembleSnapshot({ plan, compiled, version, clusters: config.clusters }), warnings };

@@ -8,7 +8,10 @@ export type ImpersonateRules = {
   mayPassGroup(group: string): boolean;
 };
 
-/** What a header line cannot carry, or would not bring across unchanged: HTTP trims spaces around a value (RFC 9110, 5.5), which would turn ` system:x` into `system:x`. */
+/**
+ * What a header line cannot carry, or would not bring across unchanged: HTTP trims spaces around a value (RFC 9110,
+ * 5.5), which would turn ` system:x` into `system:x`.
+ */
 function isUnsafe(name: string): boolean {
   if (name === '' || name.trim() !== name || !name.isWellFormed()) return true;
   for (let index = 0; index < name.length; index += 1) {
@@ -29,6 +32,7 @@ export function createImpersonateRules(settings: ClusterConfig['impersonate']): 
       if (isUnsafe(user)) return 'is empty or has control characters or white space around it';
       return isReserved(user) && !system.has(user) ? 'is reserved for Kubernetes itself' : undefined;
     },
-    mayPassGroup: (group) => !isUnsafe(group) && (!isReserved(group) || system.has(group)) && globs.some((matches) => matches(group)),
+    mayPassGroup: (group) =>
+      !isUnsafe(group) && (!isReserved(group) || system.has(group)) && globs.some((matches) => matches(group)),
   };
 }

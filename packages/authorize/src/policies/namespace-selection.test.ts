@@ -7,12 +7,20 @@ function policy(scope: string, rule: object = { allow: { or: [{ accept: true }] 
   if (!compiled.ok) throw new Error('does not compile');
   return compiled.policy;
 }
-const [everywhere, base, teamA, others] = ['cluster/dev', 'policy/base', 'namespace/dev/team-a', 'namespace/dev/*'].map((scope) => policy(scope)) as [CompiledPolicy, CompiledPolicy, CompiledPolicy, CompiledPolicy];
+const [everywhere, base, teamA, others] = ['cluster/dev', 'policy/base', 'namespace/dev/team-a', 'namespace/dev/*'].map(
+  (scope) => policy(scope),
+) as [CompiledPolicy, CompiledPolicy, CompiledPolicy, CompiledPolicy];
 const scopes = (policies: readonly CompiledPolicy[]) => policies.map(({ scope }) => scope);
 
 describe('the policies of a namespace', () => {
   it('stand behind those of the cluster, in the order of the entries, each once', () => {
-    const select = createNamespaceSelection([everywhere, base], [{ match: ['*'], policies: [base, others] }, { match: ['x', 'team-a'], policies: [teamA] }]);
+    const select = createNamespaceSelection(
+      [everywhere, base],
+      [
+        { match: ['*'], policies: [base, others] },
+        { match: ['x', 'team-a'], policies: [teamA] },
+      ],
+    );
     expect(scopes(select('team-a'))).toEqual(['cluster/dev', 'policy/base', 'namespace/dev/*', 'namespace/dev/team-a']);
     expect(scopes(select('prod'))).toEqual(['cluster/dev', 'policy/base', 'namespace/dev/*']);
     expect(select('team-a')).toBe(select('team-a'));
@@ -24,9 +32,23 @@ describe('the policies of a namespace', () => {
   });
 
   it('deny a request that spans namespaces, and do not allow it', () => {
-    const both = policy('namespace/dev/prod', { allow: { or: [{ accept: true }] }, deny: { or: [{ groups: 'contractors' }] } });
-    const select = createNamespaceSelection([everywhere, base], [{ match: ['prod'], policies: [both, base] }, { match: ['team-a'], policies: [teamA] }, { match: ['*'], policies: [both] }]);
-    expect(select(undefined).map(({ scope, allow, deny }) => [scope, allow.length, deny.length])).toEqual([['cluster/dev', 1, 0], ['policy/base', 1, 0], ['namespace/dev/prod', 0, 1]]);
+    const both = policy('namespace/dev/prod', {
+      allow: { or: [{ accept: true }] },
+      deny: { or: [{ groups: 'contractors' }] },
+    });
+    const select = createNamespaceSelection(
+      [everywhere, base],
+      [
+        { match: ['prod'], policies: [both, base] },
+        { match: ['team-a'], policies: [teamA] },
+        { match: ['*'], policies: [both] },
+      ],
+    );
+    expect(select(undefined).map(({ scope, allow, deny }) => [scope, allow.length, deny.length])).toEqual([
+      ['cluster/dev', 1, 0],
+      ['policy/base', 1, 0],
+      ['namespace/dev/prod', 0, 1],
+    ]);
     expect(select(undefined)).toBe(select(undefined));
     expect(select('prod').map(({ allow }) => allow.length)).toEqual([1, 1, 1]);
   });

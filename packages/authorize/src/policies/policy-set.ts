@@ -18,7 +18,10 @@ export type ClusterRules = {
   readonly impersonate: ImpersonateRules;
 };
 
-/** Everything decided from, as it was at one moment: never changed, only replaced as a whole. Looking up a cluster costs the same however many there are. */
+/**
+ * Everything decided from, as it was at one moment: never changed, only replaced as a whole. Looking up a cluster costs
+ * the same however many there are.
+ */
 export type PolicySnapshot = {
   readonly version: string;
   readonly ruleCount: number;

@@ -4,7 +4,10 @@ import { assembleSnapshot } from '../policies/assemble-snapshot.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 
 const sliceMs = 4;
-const pause = () => new Promise<void>((resolve) => { setImmediate(resolve); });
+const pause = () =>
+  new Promise<void>((resolve) => {
+    setImmediate(resolve);
+  });
 
 /** Lets others have their turn whenever a slice of time is used up. */
 function createTurns() {
@@ -16,7 +19,10 @@ function createTurns() {
   };
 }
 
-/** Compiles a configuration that was read and checked elsewhere, in slices of a few milliseconds: checks go on meanwhile. */
+/**
+ * Compiles a configuration that was read and checked elsewhere, in slices of a few milliseconds: checks go on
+ * meanwhile.
+ */
 export async function compileCandidate(candidate: AcceptedCandidate): Promise<PolicySnapshot> {
   const documents = await unpackDocuments(candidate.documents, createTurns());
   const compiled = new Map<string, CompiledPolicy>();

@@ -9,21 +9,60 @@ type Rejected = Parameters<NonNullable<ReloaderDeps['onRejected']>>[0];
 /** Records which policy comes into force on this replica, and which file is refused. */
 export type PolicyEvents = { changed(event: Changed, snapshot: PolicySnapshot): void; rejected(event: Rejected): void };
 
-/** Creates the events `policy.changed` and `policy.rejected`. They wait in the sink's queue while the log is away; policy does not wait for them. */
-export function createPolicyEvents(deps: { sink: Pick<AuditSink, 'enqueue'>; now: () => number; producer: string }): PolicyEvents {
+/**
+ * Creates the events `policy.changed` and `policy.rejected`. They wait in the sink's queue while the log is away;
+ * policy does not wait for them.
+ */
+export function createPolicyEvents(deps: {
+  sink: Pick<AuditSink, 'enqueue'>;
+  now: () => number;
+  producer: string;
+}): PolicyEvents {
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
-  const record = (type: 'policy.changed' | 'policy.rejected', policy: NonNullable<SallyportPart['policy']>, detail: string) => {
-    deps.sink.enqueue(createAuditRecord({
-      type, source: 'sallyport/authorize', key: auditKey(undefined, undefined),
-      data: { auditID: randomUUID(), stage: 'ResponseComplete', requestURI: '', verb: 'reload', user: {}, sallyport: { producer: deps.producer, policy, detail } },
-    }, ids));
+  const record = (
+    type: 'policy.changed' | 'policy.rejected',
+    policy: NonNullable<SallyportPart['policy']>,
+    detail: string,
+  ) => {
+    deps.sink.enqueue(
+      createAuditRecord(
+        {
+          type,
+          source: 'sallyport/authorize',
+          key: auditKey(undefined, undefined),
+          data: {
+            auditID: randomUUID(),
+            stage: 'ResponseComplete',
+            requestURI: '',
+            verb: 'reload',
+            user: {},
+            sallyport: { producer: deps.producer, policy, detail },
+          },
+        },
+        ids,
+      ),
+    );
   };
   return {
     changed({ version, previous, trigger }, { ruleCount, clusters }) {
-      record('policy.changed', { version, ...(previous === undefined ? {} : { previous }), rules: ruleCount, clusters: clusters.size, trigger }, `policy ${version} is in force`);
+      record(
+        'policy.changed',
+        {
+          version,
+          ...(previous === undefined ? {} : { previous }),
+          rules: ruleCount,
+          clusters: clusters.size,
+          trigger,
+        },
+        `policy ${version} is in force`,
+      );
     },
     rejected({ version, faults, trigger }) {
-      record('policy.rejected', { ...(version === undefined ? {} : { version }), trigger, faults }, `a configuration was refused; policy ${version ?? 'unknown'} stays in force`);
+      record(
+        'policy.rejected',
+        { ...(version === undefined ? {} : { version }), trigger, faults },
+        `a configuration was refused; policy ${version ?? 'unknown'} stays in force`,
+      );
     },
   };
 }

@@ -4,20 +4,35 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { checkResponseSchema, type AuditRecord, type Check, type CheckAnswer } from '@sallyport/contracts';
-import { createMemoryReplicaBoard, createMemorySessionStore, createMetrics, createReadiness, createServiceIdentity, createServiceVerifier, hashToken, loadConfig } from '@sallyport/kit';
+import {
+  createMemoryReplicaBoard,
+  createMemorySessionStore,
+  createMetrics,
+  createReadiness,
+  createServiceIdentity,
+  createServiceVerifier,
+  hashToken,
+  loadConfig,
+} from '@sallyport/kit';
 import { checkOf, createLoggerRig, identityOf, sessionOf } from '../authorize-rig.test.support.ts';
 import { startAuthorize, type RunningAuthorize } from '../start-authorize.ts';
 
 let directory: string;
 let running: RunningAuthorize;
-beforeEach(() => { directory = mkdtempSync(path.join(tmpdir(), 'sallyport-authorize-')); });
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-authorize-'));
+});
 afterEach(async () => {
   await running.close();
   rmSync(directory, { recursive: true });
 });
 
 const file = () => path.join(directory, 'sallyport.yaml');
-const write = (policy: string, more = '') => writeFileSync(file(), `gateway: {url: "http://gate"}\nservices: {authorize: {listen: "127.0.0.1:0"}}\n${more}clusters:\n  - name: dev\n    server: https://10.0.0.1\n    token: planted-secret\n    policy:\n${policy}`);
+const write = (policy: string, more = '') =>
+  writeFileSync(
+    file(),
+    `gateway: {url: "http://gate"}\nservices: {authorize: {listen: "127.0.0.1:0"}}\n${more}clusters:\n  - name: dev\n    server: https://10.0.0.1\n    token: planted-secret\n    policy:\n${policy}`,
+  );
 const rule = (group: string) => `      - allow: {or: [{groups: ${group}}]}\n`;
 
 /** authorize on a real file, with alice (developers) logged in. */
@@ -30,16 +45,35 @@ async function start() {
   const events: AuditRecord[] = [];
   const metrics = createMetrics();
   const verifier = createServiceVerifier({ name: 'authorize', publicKeys: { proxy: publicKey }, now: Date.now });
-  running = await startAuthorize({ loaded: loadConfig(file(), {}), logger, metrics, readiness: createReadiness(), sessions, replicas, verifier, now: Date.now, sink: { enqueue: (record) => void events.push(record) } });
-  const authorization = await createServiceIdentity({ name: 'proxy', privateKey, now: Date.now }).credentialFor('authorize');
+  running = await startAuthorize({
+    loaded: loadConfig(file(), {}),
+    logger,
+    metrics,
+    readiness: createReadiness(),
+    sessions,
+    replicas,
+    verifier,
+    now: Date.now,
+    sink: { enqueue: (record) => void events.push(record) },
+  });
+  const authorization = await createServiceIdentity({ name: 'proxy', privateKey, now: Date.now }).credentialFor(
+    'authorize',
+  );
   const ask = async (...checks: Check[]): Promise<CheckAnswer[]> => {
-    const response = await fetch(`${running.url}/v1/check`, { method: 'POST', headers: { authorization }, body: JSON.stringify({ checks }) });
+    const response = await fetch(`${running.url}/v1/check`, {
+      method: 'POST',
+      headers: { authorization },
+      body: JSON.stringify({ checks }),
+    });
     if (response.status !== 200) throw new Error(`status ${response.status}`);
     return checkResponseSchema.parse(await response.json()).answers;
   };
   const decision = async () => (await ask(checkOf('t', { kind: 'cluster', name: 'dev' })))[0]!.decision;
   const until = async (holds: () => boolean | Promise<boolean>) => {
-    for (const end = Date.now() + 20_000; Date.now() < end && !await holds();) await new Promise((resolve) => { setTimeout(resolve, 20); });
+    for (const end = Date.now() + 20_000; Date.now() < end && !(await holds());)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
     expect(await holds()).toBe(true);
   };
   return { ask, decision, until, replicas, events, lines, metrics };
@@ -58,10 +92,19 @@ describe('a policy that changes on disk', () => {
     await until(() => events.length === 2);
     expect(events.map(({ type, data }) => ({ type, ...data.sallyport.policy }))).toEqual([
       { type: 'policy.changed', version: before.policyVersion, rules: 1, clusters: 1, trigger: 'start' },
-      { type: 'policy.changed', version: after.policyVersion, previous: before.policyVersion, rules: 1, clusters: 1, trigger: 'file' },
+      {
+        type: 'policy.changed',
+        version: after.policyVersion,
+        previous: before.policyVersion,
+        rules: 1,
+        clusters: 1,
+        trigger: 'file',
+      },
     ]);
     await until(async () => (await replicas.list())[0]?.version === after.policyVersion);
-    expect(await replicas.list()).toEqual([expect.objectContaining({ service: 'authorize', id: events[0]!.data.sallyport.producer, restartNeeded: [] })]);
+    expect(await replicas.list()).toEqual([
+      expect.objectContaining({ service: 'authorize', id: events[0]!.data.sallyport.producer, restartNeeded: [] }),
+    ]);
   }, 30_000);
 
   it('is refused with file, line and column when it is faulty; the one before goes on deciding', async () => {
@@ -70,10 +113,20 @@ describe('a policy that changes on disk', () => {
     const before = await decision();
     write(`${rule('developers')}      - allow: {or: [{gruops: sre}]}\n`, 'policies: {base: []}\n');
     await until(async () => (await replicas.list())[0]?.rejected !== undefined);
-    const fault = { file: file(), line: 10, column: 23, path: 'clusters.0.policy.1.allow.or.0.gruops', message: 'unknown criterion "gruops"', hint: 'did you mean groups?' };
+    const fault = {
+      file: file(),
+      line: 10,
+      column: 23,
+      path: 'clusters.0.policy.1.allow.or.0.gruops',
+      message: 'unknown criterion "gruops"',
+      hint: 'did you mean groups?',
+    };
     expect((await replicas.list())[0]!.rejected!.faults).toEqual([fault]);
     expect(await decision()).toEqual(before);
-    expect(events.at(-1)).toMatchObject({ type: 'policy.rejected', data: { sallyport: { policy: { version: before.policyVersion, trigger: 'file', faults: [fault] } } } });
+    expect(events.at(-1)).toMatchObject({
+      type: 'policy.rejected',
+      data: { sallyport: { policy: { version: before.policyVersion, trigger: 'file', faults: [fault] } } },
+    });
     expect(JSON.stringify([events, lines])).not.toContain('planted-secret');
   }, 30_000);
 
@@ -83,8 +136,12 @@ describe('a policy that changes on disk', () => {
     const before = await decision();
     write(`      # no other\n${rule('developers')}`, 'policy:\n  - deny:\n      and: [groups: banned]\n');
     running.reload();
-    const unchanged = async () => (await metrics.getSingleMetricAsString('sallyport_config_reloads_total')).includes('{result="unchanged"} 1');
-    for (let tries = 0; tries < 500 && !await unchanged(); tries += 1) await new Promise((resolve) => { setTimeout(resolve, 20); });
+    const unchanged = async () =>
+      (await metrics.getSingleMetricAsString('sallyport_config_reloads_total')).includes('{result="unchanged"} 1');
+    for (let tries = 0; tries < 500 && !(await unchanged()); tries += 1)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
     expect(await unchanged()).toBe(true);
     expect(await decision()).toEqual(before);
   }, 30_000);
@@ -93,7 +150,9 @@ describe('a policy that changes on disk', () => {
     write(rule('developers'));
     const { ask, until, replicas } = await start();
     expect(running.policies.current().clusters.get('dev')!.explain).toBe(false);
-    write(`${rule('developers')}    explain: true\n  - {name: prod, server: "https://10.0.0.2", token: t, policy: [{allow: {or: [{accept: true}]}}]}\n`);
+    write(
+      `${rule('developers')}    explain: true\n  - {name: prod, server: "https://10.0.0.2", token: t, policy: [{allow: {or: [{accept: true}]}}]}\n`,
+    );
     await replicas.requestReload();
     await until(() => running.policies.current().clusters.get('dev')!.explain);
     expect((await ask(checkOf('t', { kind: 'cluster', name: 'prod' })))[0]!.decision.effect).toBe('allow');
@@ -117,7 +176,10 @@ describe('a policy that changes on disk', () => {
       return all[0]!.policyVersion !== policyVersion;
     });
     expect(seen.size).toBe(2);
-    expect([...seen]).toEqual([`${policyVersion} cluster/dev[0].allow.or`, expect.stringMatching(/ cluster\/dev\[10000\]\.allow\.or$/)]);
+    expect([...seen]).toEqual([
+      `${policyVersion} cluster/dev[0].allow.or`,
+      expect.stringMatching(/ cluster\/dev\[10000\]\.allow\.or$/),
+    ]);
     expect(answers).toBeGreaterThan(100);
   }, 60_000);
 });

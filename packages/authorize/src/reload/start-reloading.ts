@@ -1,20 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '@sallyport/contracts';
-import { createConfigReader, createReloader, reportReplica, type AuditSink, type ConfigFault, type LoadedConfig, type Logger, type Metrics, type Reloader, type ReplicaBoard } from '@sallyport/kit';
+import {
+  createConfigReader,
+  createReloader,
+  reportReplica,
+  type AuditSink,
+  type ConfigFault,
+  type LoadedConfig,
+  type Logger,
+  type Metrics,
+  type Reloader,
+  type ReplicaBoard,
+} from '@sallyport/kit';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { compileCandidate } from './compile-candidate.ts';
 import { createPolicyEvents } from './policy-events.ts';
 
 export type ReloadingDeps = {
-  loaded: LoadedConfig; policies: PolicySet; warnings: readonly ConfigFault[]; replicas: ReplicaBoard; sink: Pick<AuditSink, 'enqueue'> | undefined;
-  logger: Logger; metrics: Metrics | undefined; now: () => number;
+  loaded: LoadedConfig;
+  policies: PolicySet;
+  warnings: readonly ConfigFault[];
+  replicas: ReplicaBoard;
+  sink: Pick<AuditSink, 'enqueue'> | undefined;
+  logger: Logger;
+  metrics: Metrics | undefined;
+  now: () => number;
 };
 
 /** What authorize takes into use without a restart, and what is no business of it. */
-const reloadable: readonly (keyof Config)[] = ['policies', 'policy', 'policyFile', 'shadow', 'explain', 'clusters', 'routes', 'api', 'reload'];
+const reloadable: readonly (keyof Config)[] = [
+  'policies',
+  'policy',
+  'policyFile',
+  'shadow',
+  'explain',
+  'clusters',
+  'routes',
+  'api',
+  'reload',
+];
 
-const explaining = ({ clusters }: ReturnType<PolicySet['current']>) => [...clusters.values()].map(({ name, explain }) => `${name}=${explain}`).join();
+const explaining = ({ clusters }: ReturnType<PolicySet['current']>) =>
+  [...clusters.values()].map(({ name, explain }) => `${name}=${explain}`).join();
 
 /** Keeps the policies what the configuration's files say, and reports what this replica runs. */
 export function startReloading(deps: ReloadingDeps): Reloader {
@@ -22,12 +50,19 @@ export function startReloading(deps: ReloadingDeps): Reloader {
   const id = `authorize/${randomUUID().slice(0, 8)}`;
   const events = deps.sink && createPolicyEvents({ sink: deps.sink, now, producer: id });
   const reloader = createReloader({
-    loaded, version: policies.current().version, warnings: deps.warnings, logger, now, reloadable, ...(metrics ? { metrics } : {}),
+    loaded,
+    version: policies.current().version,
+    warnings: deps.warnings,
+    logger,
+    now,
+    reloadable,
+    ...(metrics ? { metrics } : {}),
     read: createConfigReader({ engine: import.meta.resolve('@sallyport/policy'), documents: true }),
     async apply(candidate) {
       const next = await compileCandidate(candidate);
       // Whoever follows the policy looks everything up again when it changes.
-      if (next.version !== policies.current().version || explaining(next) !== explaining(policies.current())) policies.swap(next);
+      if (next.version !== policies.current().version || explaining(next) !== explaining(policies.current()))
+        policies.swap(next);
     },
     onChanged: (event) => events?.changed(event, policies.current()),
     onRejected: (event) => events?.rejected(event),
@@ -35,7 +70,11 @@ export function startReloading(deps: ReloadingDeps): Reloader {
   events?.changed({ previous: undefined, version: policies.current().version, trigger: 'start' }, policies.current());
   const stopListening = replicas.onReloadRequest(() => void reloader.reload('request'));
   const reporter = reportReplica({
-    about: { service: 'authorize', id, host: hostname(), startedAt: now() }, reloader, put: (status) => replicas.put(status), remove: (gone) => replicas.remove(gone), logger,
+    about: { service: 'authorize', id, host: hostname(), startedAt: now() },
+    reloader,
+    put: (status) => replicas.put(status),
+    remove: (gone) => replicas.remove(gone),
+    logger,
   });
   return {
     ...reloader,

@@ -5,15 +5,43 @@ import { createListStreams } from './list-streams.ts';
 import { createTurns } from '../turns.ts';
 
 const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
-  id: 'stream-1', kind: 'exec', proxy: 'proxy/a', cluster: 'dev', verb: 'create', clientAddress: '10.0.0.9', auditId: 'audit-1', issuer: 'https://idp', subject: 'alice', user: 'alice@example.com', sessionId: 'ses_1',
-  namespace: 'dev', resource: 'pods', name: 'web', subresource: 'exec', path: '/api/v1/namespaces/dev/pods/web/exec', since: 1000, bytesIn: 1, bytesOut: 2, ...more,
+  id: 'stream-1',
+  kind: 'exec',
+  proxy: 'proxy/a',
+  cluster: 'dev',
+  verb: 'create',
+  clientAddress: '10.0.0.9',
+  auditId: 'audit-1',
+  issuer: 'https://idp',
+  subject: 'alice',
+  user: 'alice@example.com',
+  sessionId: 'ses_1',
+  namespace: 'dev',
+  resource: 'pods',
+  name: 'web',
+  subresource: 'exec',
+  path: '/api/v1/namespaces/dev/pods/web/exec',
+  since: 1000,
+  bytesIn: 1,
+  bytesOut: 2,
+  ...more,
 });
 
 const callerOf = (subject: string, privileged = false): Caller => ({
-  session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: { provider: 'corp', issuer: 'https://idp', subject, user: `${subject}@example.com`, groups: [], amr: [] }, privileged, clientAddress: '10.0.0.9',
+  session: { id: 'ses_1', kind: 'cli', expiresAt: 1 },
+  identity: { provider: 'corp', issuer: 'https://idp', subject, user: `${subject}@example.com`, groups: [], amr: [] },
+  privileged,
+  clientAddress: '10.0.0.9',
 });
 
-type Gateway = { name: string; rows?: OwnedStreamRow[]; omitted?: number; afterMs?: number; silent?: boolean; unknown?: boolean };
+type Gateway = {
+  name: string;
+  rows?: OwnedStreamRow[];
+  omitted?: number;
+  afterMs?: number;
+  silent?: boolean;
+  unknown?: boolean;
+};
 
 /** Gateways that answer after a while, from a board of replicas that knows them unless they are `unknown`. */
 function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8, each: 2 }), answerMs = 300 } = {}) {
@@ -22,15 +50,29 @@ function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8
   board.onQuestion((question) => {
     asked.push(question);
     for (const { name, rows = [], omitted = 0, afterMs = 0, silent } of gateways) {
-      if (!silent) setTimeout(() => void board.answer({ question: question.id, proxy: `proxy/${name}`, rows, omitted }), afterMs);
+      if (!silent)
+        setTimeout(() => void board.answer({ question: question.id, proxy: `proxy/${name}`, rows, omitted }), afterMs);
     }
   });
-  const status = (service: ReplicaStatus['service'], id: string): ReplicaStatus => ({ service, id: `${service}/${id}`, host: 'h', version: 'v', since: 1, startedAt: 1, restartNeeded: [] });
-  const replicas = { list: async () => [status('authorize', 'x'), ...gateways.filter(({ unknown }) => !unknown).map(({ name }) => status('proxy', name))] };
+  const status = (service: ReplicaStatus['service'], id: string): ReplicaStatus => ({
+    service,
+    id: `${service}/${id}`,
+    host: 'h',
+    version: 'v',
+    since: 1,
+    startedAt: 1,
+    restartNeeded: [],
+  });
+  const replicas = {
+    list: async () => [
+      status('authorize', 'x'),
+      ...gateways.filter(({ unknown }) => !unknown).map(({ name }) => status('proxy', name)),
+    ],
+  };
   const list = createListStreams({ board, replicas, turns, settled: () => settled, answerMs });
   const timed = async (...args: Parameters<typeof list>) => {
     const at = performance.now();
-    return { ...await list(...args), ms: performance.now() - at };
+    return { ...(await list(...args)), ms: performance.now() - at };
   };
   return { list, timed, asked };
 }
@@ -39,7 +81,18 @@ const own = { ended: false, all: false, where: {} };
 
 describe('the list of streams', () => {
   it('is what all gateways say, oldest first, without whose key it is, as soon as all have answered', async () => {
-    const { timed, asked } = rig([{ name: 'a', rows: [row({ id: '2', since: 2 }), row({ id: '4', since: 4 })] }, { name: 'b', rows: [row({ id: '3', since: 3, subject: 'bob' }), row({ id: '1', since: 1 })], afterMs: 30, omitted: 5 }], { answerMs: 20_000 });
+    const { timed, asked } = rig(
+      [
+        { name: 'a', rows: [row({ id: '2', since: 2 }), row({ id: '4', since: 4 })] },
+        {
+          name: 'b',
+          rows: [row({ id: '3', since: 3, subject: 'bob' }), row({ id: '1', since: 1 })],
+          afterMs: 30,
+          omitted: 5,
+        },
+      ],
+      { answerMs: 20_000 },
+    );
     const { streams, missing, omitted, ms } = await timed(callerOf('bob', true), everything);
     expect([streams.map(({ id }) => id), missing, omitted]).toEqual([['1', '2', '3', '4'], [], 5]);
     expect(streams[0]).not.toHaveProperty('subject');
@@ -50,14 +103,25 @@ describe('the list of streams', () => {
   });
 
   it('has those that have ended newest first, and passes on how it is narrowed', async () => {
-    const { list, asked } = rig([{ name: 'a', rows: [row({ id: '1', end: 10 }), row({ id: '2', end: 30 })] }, { name: 'b', rows: [row({ id: '3', end: 20 })] }]);
-    const { streams } = await list(callerOf('bob', true), { ended: true, all: true, where: { user: 'alice@example.com', cluster: 'dev' } });
+    const { list, asked } = rig([
+      { name: 'a', rows: [row({ id: '1', end: 10 }), row({ id: '2', end: 30 })] },
+      { name: 'b', rows: [row({ id: '3', end: 20 })] },
+    ]);
+    const { streams } = await list(callerOf('bob', true), {
+      ended: true,
+      all: true,
+      where: { user: 'alice@example.com', cluster: 'dev' },
+    });
     expect(streams.map(({ id }) => id)).toEqual(['2', '3', '1']);
     expect(asked).toMatchObject([{ ended: true, where: { user: 'alice@example.com', cluster: 'dev' } }]);
   });
 
   it('names a gateway that does not answer in time, instead of being silently incomplete', async () => {
-    const { timed } = rig([{ name: 'a', rows: [row()] }, { name: 'b', silent: true }, { name: 'c', rows: [row({ id: 'late' })], afterMs: 600 }]);
+    const { timed } = rig([
+      { name: 'a', rows: [row()] },
+      { name: 'b', silent: true },
+      { name: 'c', rows: [row({ id: 'late' })], afterMs: 600 },
+    ]);
     const { streams, missing, ms } = await timed(callerOf('bob', true), everything);
     expect([streams.map(({ id }) => id), missing]).toEqual([['stream-1'], ['proxy/b', 'proxy/c']]);
     expect(ms).toBeGreaterThanOrEqual(290);
@@ -65,22 +129,43 @@ describe('the list of streams', () => {
   });
 
   it('waits for gateways that have not reported yet while that is to be expected, and takes their answer at any time', async () => {
-    const gateways = [{ name: 'a', rows: [row()] }, { name: 'new', rows: [row({ id: 'of the new one', since: 2000 })], afterMs: 100, unknown: true }];
-    expect((await rig(gateways, { settled: false }).list(callerOf('bob', true), everything)).streams.map(({ id }) => id)).toEqual(['stream-1', 'of the new one']);
-    const restarted = await rig([{ name: 'x', rows: [row()], afterMs: 100, unknown: true }], { settled: false }).list(callerOf('bob', true), everything);
+    const gateways = [
+      { name: 'a', rows: [row()] },
+      { name: 'new', rows: [row({ id: 'of the new one', since: 2000 })], afterMs: 100, unknown: true },
+    ];
+    expect(
+      (await rig(gateways, { settled: false }).list(callerOf('bob', true), everything)).streams.map(({ id }) => id),
+    ).toEqual(['stream-1', 'of the new one']);
+    const restarted = await rig([{ name: 'x', rows: [row()], afterMs: 100, unknown: true }], { settled: false }).list(
+      callerOf('bob', true),
+      everything,
+    );
     expect([restarted.streams.length, restarted.missing]).toEqual([1, []]);
   });
 
   it('is of 2,000 streams at most, and says how many there are besides', async () => {
-    const rows = (prefix: string) => Array.from({ length: 1500 }, (_none, index) => row({ id: `${prefix}${index}`, since: index }));
-    const { streams, omitted } = await rig([{ name: 'a', rows: rows('a') }, { name: 'b', rows: rows('b'), omitted: 7 }]).list(callerOf('bob', true), everything);
+    const rows = (prefix: string) =>
+      Array.from({ length: 1500 }, (_none, index) => row({ id: `${prefix}${index}`, since: index }));
+    const { streams, omitted } = await rig([
+      { name: 'a', rows: rows('a') },
+      { name: 'b', rows: rows('b'), omitted: 7 },
+    ]).list(callerOf('bob', true), everything);
     expect([streams.length, omitted]).toEqual([2000, 1007]);
   });
 });
 
 describe('a list for somebody', () => {
   it('asks about their own streams, and drops what a gateway sends of others', async () => {
-    const { list, asked } = rig([{ name: 'a', rows: [row({ id: 'hers' }), row({ id: 'bobs', subject: 'bob' }), row({ id: 'namesake', issuer: 'https://other' })] }]);
+    const { list, asked } = rig([
+      {
+        name: 'a',
+        rows: [
+          row({ id: 'hers' }),
+          row({ id: 'bobs', subject: 'bob' }),
+          row({ id: 'namesake', issuer: 'https://other' }),
+        ],
+      },
+    ]);
     expect((await list(callerOf('alice'), own)).streams.map(({ id }) => id)).toEqual(['hers']);
     expect(asked).toMatchObject([{ of: { issuer: 'https://idp', subject: 'alice' } }]);
   });
@@ -93,7 +178,10 @@ describe('a list for somebody', () => {
 
   it('who may not see those of others is refused, and no gateway is asked', async () => {
     const { list, asked } = rig([{ name: 'a', rows: [row()] }]);
-    await expect(list(callerOf('alice'), everything)).rejects.toMatchObject({ code: 'forbidden', detail: expect.stringContaining('api.policy.sessions') });
+    await expect(list(callerOf('alice'), everything)).rejects.toMatchObject({
+      code: 'forbidden',
+      detail: expect.stringContaining('api.policy.sessions'),
+    });
     expect(asked).toEqual([]);
   });
 
@@ -105,8 +193,18 @@ describe('a list for somebody', () => {
 
   it('who asks very often waits, and others do not', async () => {
     const { list } = rig([{ name: 'a', silent: true }], { turns: createTurns({ all: 4, each: 2 }) });
-    const outcomes = async (...subjects: string[]) => (await Promise.allSettled(subjects.map((subject) => list(callerOf(subject), own)))).map((one) => (one.status === 'fulfilled' ? 'list' : (one.reason as { code: string }).code));
-    expect(await outcomes('a', 'a', 'a', 'b', 'c', 'd')).toEqual(['list', 'list', 'too-many-requests', 'list', 'list', 'too-many-requests']);
+    const outcomes = async (...subjects: string[]) =>
+      (await Promise.allSettled(subjects.map((subject) => list(callerOf(subject), own)))).map((one) =>
+        one.status === 'fulfilled' ? 'list' : (one.reason as { code: string }).code,
+      );
+    expect(await outcomes('a', 'a', 'a', 'b', 'c', 'd')).toEqual([
+      'list',
+      'list',
+      'too-many-requests',
+      'list',
+      'list',
+      'too-many-requests',
+    ]);
     expect(await outcomes('a', 'a', 'd')).toEqual(['list', 'list', 'list']);
   });
 });

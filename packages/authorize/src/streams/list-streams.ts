@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mostStreamRows, streamQuestionSchema, type OwnedStreamRow, type StreamAnswer, type StreamList, type StreamListRequest, type StreamQuestion, type StreamRow } from '@sallyport/contracts';
+import {
+  mostStreamRows,
+  streamQuestionSchema,
+  type OwnedStreamRow,
+  type StreamAnswer,
+  type StreamList,
+  type StreamListRequest,
+  type StreamQuestion,
+  type StreamRow,
+} from '@sallyport/contracts';
 import { ProblemError, type Caller, type ReplicaBoard, type StreamBoard } from '@sallyport/kit';
 import type { Turns } from '../turns.ts';
 
@@ -13,16 +22,28 @@ export type ListStreamsDeps = {
   answerMs?: number;
 };
 
-/** Lists the streams of all gateways for one caller. Rejects with `forbidden`, `too-many-requests` or `sessions-unavailable`. */
+/**
+ * Lists the streams of all gateways for one caller. Rejects with `forbidden`, `too-many-requests` or
+ * `sessions-unavailable`.
+ */
 export type ListStreams = (caller: Caller, request: StreamListRequest) => Promise<StreamList>;
 
 const pollMs = 20;
-const pause = () => new Promise<void>((resolve) => { setTimeout(resolve, pollMs); });
+const pause = () =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, pollMs);
+  });
 
 function questionOf({ identity, privileged }: Caller, { ended, all, where }: StreamListRequest): StreamQuestion {
-  if (all && !privileged) throw new ProblemError('forbidden', 'Your rights let you see your own streams only (api.policy.sessions).');
+  if (all && !privileged)
+    throw new ProblemError('forbidden', 'Your rights let you see your own streams only (api.policy.sessions).');
   const { issuer, subject } = identity;
-  const question = streamQuestionSchema.safeParse({ id: randomUUID(), ended, where, ...(all ? {} : { of: { issuer, subject } }) });
+  const question = streamQuestionSchema.safeParse({
+    id: randomUUID(),
+    ended,
+    where,
+    ...(all ? {} : { of: { issuer, subject } }),
+  });
   if (!question.success) throw new ProblemError('bad-request', 'This identity is too long to ask with.');
   return question.data;
 }
@@ -32,15 +53,26 @@ function withoutOwner({ issuer: _issuer, subject: _subject, ...row }: OwnedStrea
   return row;
 }
 
-/** Makes one list of all answers. A gateway is not relied upon to have kept to the question: rows of others than were asked about are dropped. */
+/**
+ * Makes one list of all answers. A gateway is not relied upon to have kept to the question: rows of others than were
+ * asked about are dropped.
+ */
 function merge(answers: readonly StreamAnswer[], { of, ended }: StreamQuestion, missing: string[]): StreamList {
-  const found = answers.flatMap(({ rows }) => rows).filter((row) => of === undefined || (row.issuer === of.issuer && row.subject === of.subject));
-  const streams = found.toSorted(ended ? (a, b) => (b.end ?? 0) - (a.end ?? 0) : (a, b) => a.since - b.since).slice(0, mostStreamRows).map(withoutOwner);
+  const found = answers
+    .flatMap(({ rows }) => rows)
+    .filter((row) => of === undefined || (row.issuer === of.issuer && row.subject === of.subject));
+  const streams = found
+    .toSorted(ended ? (a, b) => (b.end ?? 0) - (a.end ?? 0) : (a, b) => a.since - b.since)
+    .slice(0, mostStreamRows)
+    .map(withoutOwner);
   const omitted = answers.reduce((sum, answer) => sum + answer.omitted, 0) + found.length - streams.length;
   return { streams, missing, omitted };
 }
 
-/** Creates the list of streams over all gateways: a question on the board, and what has been answered a second later, or as soon as every gateway that has reported lately has answered. */
+/**
+ * Creates the list of streams over all gateways: a question on the board, and what has been answered a second later, or
+ * as soon as every gateway that has reported lately has answered.
+ */
 export function createListStreams({ board, replicas, turns, settled, answerMs = 1000 }: ListStreamsDeps): ListStreams {
   const gather = async (question: StreamQuestion): Promise<StreamList> => {
     const expected = (await replicas.list()).filter(({ service }) => service === 'proxy').map(({ id }) => id);
@@ -53,7 +85,11 @@ export function createListStreams({ board, replicas, turns, settled, answerMs = 
       if (late || (settled() && expected.every((id) => answered.includes(id)))) break;
     }
     const answers = await board.take(question.id);
-    return merge(answers, question, expected.filter((id) => !answers.some(({ proxy }) => proxy === id)));
+    return merge(
+      answers,
+      question,
+      expected.filter((id) => !answers.some(({ proxy }) => proxy === id)),
+    );
   };
   return async (caller, request) => {
     const question = questionOf(caller, request);

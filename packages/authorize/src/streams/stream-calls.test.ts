@@ -4,31 +4,82 @@ import { callerHeader, encodeCaller } from '@sallyport/kit';
 import { startRig } from '../authorize-rig.test.support.ts';
 
 let rig: Awaited<ReturnType<typeof startRig>>;
-beforeEach(async () => { rig = await startRig(); });
+beforeEach(async () => {
+  rig = await startRig();
+});
 afterEach(() => rig.close());
 
 const row: OwnedStreamRow = {
-  id: 'stream-1', kind: 'watch', proxy: 'proxy/1', cluster: 'dev', verb: 'watch', clientAddress: '10.0.0.9', auditId: 'audit-1', issuer: 'https://idp', subject: 'alice', user: 'alice@example.com', sessionId: 'ses_1',
-  namespace: 'dev', resource: 'pods', name: '', subresource: '', path: '/api/v1/namespaces/dev/pods', since: 1000, bytesIn: 1, bytesOut: 2,
+  id: 'stream-1',
+  kind: 'watch',
+  proxy: 'proxy/1',
+  cluster: 'dev',
+  verb: 'watch',
+  clientAddress: '10.0.0.9',
+  auditId: 'audit-1',
+  issuer: 'https://idp',
+  subject: 'alice',
+  user: 'alice@example.com',
+  sessionId: 'ses_1',
+  namespace: 'dev',
+  resource: 'pods',
+  name: '',
+  subresource: '',
+  path: '/api/v1/namespaces/dev/pods',
+  since: 1000,
+  bytesIn: 1,
+  bytesOut: 2,
 };
 const alice = encodeCaller({
-  session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: { provider: 'corp', issuer: 'https://idp', subject: 'alice', user: 'alice@example.com', groups: [], amr: [] }, privileged: false, clientAddress: '10.0.0.9',
+  session: { id: 'ses_1', kind: 'cli', expiresAt: 1 },
+  identity: {
+    provider: 'corp',
+    issuer: 'https://idp',
+    subject: 'alice',
+    user: 'alice@example.com',
+    groups: [],
+    amr: [],
+  },
+  privileged: false,
+  clientAddress: '10.0.0.9',
 });
 
-const post = (path: string, body: unknown, headers: Record<string, string> = {}) => fetch(`${rig.url}${path}`, {
-  method: 'POST', headers: { authorization: rig.authorization, ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body),
-});
-const list = (body: unknown, caller: string | undefined = alice) => post('/v1/streams', body, caller === undefined ? {} : { [callerHeader]: caller });
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${rig.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: rig.authorization, ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+const list = (body: unknown, caller: string | undefined = alice) =>
+  post('/v1/streams', body, caller === undefined ? {} : { [callerHeader]: caller });
 
 describe('POST /v1/streams', () => {
   it('asks those who follow the changes, and answers with what they say', async () => {
-    const feed = (await fetch(`${rig.url}/v1/changes`, { headers: { authorization: rig.authorization } })).body!.pipeThrough(new TextDecoderStream()).getReader();
+    const feed = (await fetch(`${rig.url}/v1/changes`, { headers: { authorization: rig.authorization } }))
+      .body!.pipeThrough(new TextDecoderStream())
+      .getReader();
     await feed.read();
-    expect((await post('/v1/replicas', { replica: { service: 'proxy', id: 'proxy/1', host: 'pod', version: 'v', since: 1, startedAt: 1, restartNeeded: [] } })).status).toBe(204);
+    expect(
+      (
+        await post('/v1/replicas', {
+          replica: {
+            service: 'proxy',
+            id: 'proxy/1',
+            host: 'pod',
+            version: 'v',
+            since: 1,
+            startedAt: 1,
+            restartNeeded: [],
+          },
+        })
+      ).status,
+    ).toBe(204);
     const listing = list({ ended: false, all: false, where: {} });
     const { type, question } = JSON.parse((await feed.read()).value!) as { type: string; question: StreamQuestion };
     expect([type, question.of]).toEqual(['streams-requested', { issuer: 'https://idp', subject: 'alice' }]);
-    expect((await post('/v1/streams/answer', { question: question.id, proxy: 'proxy/1', rows: [row], omitted: 0 })).status).toBe(204);
+    expect(
+      (await post('/v1/streams/answer', { question: question.id, proxy: 'proxy/1', rows: [row], omitted: 0 })).status,
+    ).toBe(204);
     const response = await listing;
     const { issuer: _issuer, subject: _subject, ...shown } = row;
     expect([response.status, await response.json()]).toEqual([200, { streams: [shown], missing: [], omitted: 0 }]);
@@ -38,16 +89,39 @@ describe('POST /v1/streams', () => {
   });
 
   it('names a gateway that has reported and says nothing', async () => {
-    await post('/v1/replicas', { replica: { service: 'proxy', id: 'proxy/silent', host: 'pod', version: 'v', since: 1, startedAt: 1, restartNeeded: [] } });
-    expect(await (await list({ ended: false, all: false, where: {} })).json()).toEqual({ streams: [], missing: ['proxy/silent'], omitted: 0 });
+    await post('/v1/replicas', {
+      replica: {
+        service: 'proxy',
+        id: 'proxy/silent',
+        host: 'pod',
+        version: 'v',
+        since: 1,
+        startedAt: 1,
+        restartNeeded: [],
+      },
+    });
+    expect(await (await list({ ended: false, all: false, where: {} })).json()).toEqual({
+      streams: [],
+      missing: ['proxy/silent'],
+      omitted: 0,
+    });
   });
 
   it('is refused for those of others where the caller has no right to them', async () => {
     const response = await list({ ended: false, all: true, where: {} });
-    expect([response.status, (await response.json() as { code: string }).code]).toEqual([403, 'forbidden']);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([403, 'forbidden']);
   });
 
-  it.each(['', '{', 'null', '{}', { ended: 'false', all: false, where: {} }, { ended: false, all: false, where: { user: '' } }, { ended: false, all: false, where: {}, of: { issuer: 'i', subject: 'bob' } }, { ended: false, all: false, where: { subject: 'bob' } }])('is a 400 with the body %j', async (body) => {
+  it.each([
+    '',
+    '{',
+    'null',
+    '{}',
+    { ended: 'false', all: false, where: {} },
+    { ended: false, all: false, where: { user: '' } },
+    { ended: false, all: false, where: {}, of: { issuer: 'i', subject: 'bob' } },
+    { ended: false, all: false, where: { subject: 'bob' } },
+  ])('is a 400 with the body %j', async (body) => {
     expect((await list(body)).status).toBe(400);
   });
 
@@ -59,7 +133,8 @@ describe('POST /v1/streams', () => {
   it('and the answers are for gateways alone', async () => {
     for (const name of ['authenticate', 'audit'] as const) {
       const authorization = await rig.credential(name);
-      for (const path of ['/v1/streams', '/v1/streams/answer']) expect((await post(path, {}, { authorization })).status).toBe(403);
+      for (const path of ['/v1/streams', '/v1/streams/answer'])
+        expect((await post(path, {}, { authorization })).status).toBe(403);
     }
   });
 });
@@ -72,7 +147,15 @@ describe('POST /v1/streams/answer', () => {
   });
 
   it.each([
-    '', '[]', { ...answer, question: 'x' }, { ...answer, proxy: 'authorize/1' }, { ...answer, proxy: '' }, { ...answer, rows: [{}] }, { ...answer, rows: [{ ...row, since: '1' }] }, { ...answer, omitted: -1 }, { ...answer, more: 1 },
+    '',
+    '[]',
+    { ...answer, question: 'x' },
+    { ...answer, proxy: 'authorize/1' },
+    { ...answer, proxy: '' },
+    { ...answer, rows: [{}] },
+    { ...answer, rows: [{ ...row, since: '1' }] },
+    { ...answer, omitted: -1 },
+    { ...answer, more: 1 },
     { ...answer, rows: Array(2001).fill(row) },
   ])('that is none is a 400 (%#)', async (body) => {
     expect((await post('/v1/streams/answer', body)).status).toBe(400);

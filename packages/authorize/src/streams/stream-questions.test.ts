@@ -3,7 +3,10 @@ import { createMemoryStreamBoard, type Caller } from '@sallyport/kit';
 import { createStreamQuestions } from './stream-questions.ts';
 
 const caller: Caller = {
-  session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: { provider: 'corp', issuer: 'https://idp', subject: 'bob', user: 'bob@example.com', groups: [], amr: [] }, privileged: false, clientAddress: '10.0.0.9',
+  session: { id: 'ses_1', kind: 'cli', expiresAt: 1 },
+  identity: { provider: 'corp', issuer: 'https://idp', subject: 'bob', user: 'bob@example.com', groups: [], amr: [] },
+  privileged: false,
+  clientAddress: '10.0.0.9',
 };
 
 describe('a list when no gateway has reported', () => {
@@ -11,12 +14,25 @@ describe('a list when no gateway has reported', () => {
     const clock = { now: 0 };
     let gap = () => {};
     const questions = createStreamQuestions({
-      board: createMemoryStreamBoard({ now: Date.now }), replicas: { list: async () => [] }, now: () => clock.now,
-      sessions: { onGap: (listener) => { gap = listener; return () => { gap = () => {}; }; } },
+      board: createMemoryStreamBoard({ now: Date.now }),
+      replicas: { list: async () => [] },
+      now: () => clock.now,
+      sessions: {
+        onGap: (listener) => {
+          gap = listener;
+          return () => {
+            gap = () => {};
+          };
+        },
+      },
     });
     const waits = async () => {
       const at = performance.now();
-      expect(await questions.list(caller, '{"ended":false,"all":false,"where":{}}')).toEqual({ streams: [], missing: [], omitted: 0 });
+      expect(await questions.list(caller, '{"ended":false,"all":false,"where":{}}')).toEqual({
+        streams: [],
+        missing: [],
+        omitted: 0,
+      });
       return performance.now() - at > 900;
     };
     expect(await waits()).toBe(true);

@@ -1,9 +1,21 @@
 import { streamListRequestSchema, type StreamList } from '@sallyport/contracts';
-import { parseJson, ProblemError, type Caller, type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/kit';
+import {
+  parseJson,
+  ProblemError,
+  type Caller,
+  type ReplicaBoard,
+  type SessionStore,
+  type StreamBoard,
+} from '@sallyport/kit';
 import { createListStreams } from './list-streams.ts';
 import { createTurns } from '../turns.ts';
 
-export type StreamQuestionsDeps = { board: StreamBoard; replicas: Pick<ReplicaBoard, 'list'>; sessions: Pick<SessionStore, 'onGap'>; now: () => number };
+export type StreamQuestionsDeps = {
+  board: StreamBoard;
+  replicas: Pick<ReplicaBoard, 'list'>;
+  sessions: Pick<SessionStore, 'onGap'>;
+  now: () => number;
+};
 
 /** What is asked about streams: `list` is `POST /v1/streams`. */
 export type StreamQuestions = { list(caller: Caller | undefined, text: string): Promise<StreamList>; close(): void };
@@ -13,13 +25,21 @@ const turns = { all: 8, each: 2 };
 /** Gateways report every five seconds. */
 const settlingMs = 6000;
 
-/** Creates the list of streams. Soon after the start, or after Redis was away, gateways may not have reported yet: then everybody is given the whole time to answer. */
+/**
+ * Creates the list of streams. Soon after the start, or after Redis was away, gateways may not have reported yet: then
+ * everybody is given the whole time to answer.
+ */
 export function createStreamQuestions({ board, replicas, sessions, now }: StreamQuestionsDeps): StreamQuestions {
   let since = now();
   const stop = sessions.onGap(() => {
     since = now();
   });
-  const list = createListStreams({ board, replicas, turns: createTurns(turns), settled: () => now() - since >= settlingMs });
+  const list = createListStreams({
+    board,
+    replicas,
+    turns: createTurns(turns),
+    settled: () => now() - since >= settlingMs,
+  });
   return {
     async list(caller, text) {
       const request = streamListRequestSchema.safeParse(parseJson(text));

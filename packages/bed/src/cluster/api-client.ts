@@ -9,19 +9,27 @@ export type ApiClient = {
   close(): void;
 };
 
-export function createApiClient(options: { server: string; caPem: string; certPem: string; keyPem: string }): ApiClient {
+export function createApiClient(options: {
+  server: string;
+  caPem: string;
+  certPem: string;
+  keyPem: string;
+}): ApiClient {
   const agent = new Agent({ keepAlive: true, ca: options.caPem, cert: options.certPem, key: options.keyPem });
-  const get = (path: string): Promise<ApiAnswer> => new Promise((resolve, reject) => {
-    const sent = request(new URL(path, options.server), { agent, timeout: 5_000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
-      response.once('error', reject);
+  const get = (path: string): Promise<ApiAnswer> =>
+    new Promise((resolve, reject) => {
+      const sent = request(new URL(path, options.server), { agent, timeout: 5_000 }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.once('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        );
+        response.once('error', reject);
+      });
+      sent.once('timeout', () => sent.destroy(new Error('no answer within 5 s')));
+      sent.once('error', reject);
+      sent.end();
     });
-    sent.once('timeout', () => sent.destroy(new Error('no answer within 5 s')));
-    sent.once('error', reject);
-    sent.end();
-  });
   return {
     get,
     getJson: async <T>(path: string): Promise<T> => {

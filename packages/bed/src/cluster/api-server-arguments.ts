@@ -10,7 +10,9 @@ export type ApiServerFiles = {
   auditLogFile: string;
 };
 
-/** Every request at Metadata level, when it arrives and when it is answered; the start of an answer tells nothing more. */
+/**
+ * Every request at Metadata level, when it arrives and when it is answered; the start of an answer tells nothing more.
+ */
 export const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',

@@ -17,7 +17,12 @@ describe('the files of a cluster', () => {
   it('are for their owner alone', async () => {
     const keys = await createClusterKeys(directory);
     const pair = await keys.pair('kubelet', { commonName: 'system:node:bed-node', organizations: ['system:nodes'] });
-    for (const file of [pair.keyFile, keys.caKeyFile, keys.serviceAccountKeyFile, await keys.kubeconfigFile('a', { commonName: 'a' }, 'https://127.0.0.1:1')]) {
+    for (const file of [
+      pair.keyFile,
+      keys.caKeyFile,
+      keys.serviceAccountKeyFile,
+      await keys.kubeconfigFile('a', { commonName: 'a' }, 'https://127.0.0.1:1'),
+    ]) {
       expect(statSync(file).mode & 0o077).toBe(0);
     }
     expect(new X509Certificate(readFileSync(pair.certFile)).checkIssued(new X509Certificate(keys.caPem))).toBe(true);
@@ -26,16 +31,33 @@ describe('the files of a cluster', () => {
   it('let the API server record every request at Metadata level and never rotate the record away', () => {
     const pair = { certFile: '/c', keyFile: '/k' };
     const args = apiServerArguments({
-      etcdUrl: 'http://127.0.0.1:1', port: 2, keys: { caFile: '/ca', serviceAccountKeyFile: '/s', serviceAccountPublicKeyFile: '/p' },
-      serving: pair, kubeletClient: pair, auditPolicyFile: '/policy', auditLogFile: '/audit.log',
+      etcdUrl: 'http://127.0.0.1:1',
+      port: 2,
+      keys: { caFile: '/ca', serviceAccountKeyFile: '/s', serviceAccountPublicKeyFile: '/p' },
+      serving: pair,
+      kubeletClient: pair,
+      auditPolicyFile: '/policy',
+      auditLogFile: '/audit.log',
     });
-    expect(args).toEqual(expect.arrayContaining(['--audit-log-path=/audit.log', '--authorization-mode=Node,RBAC', '--bind-address=127.0.0.1']));
+    expect(args).toEqual(
+      expect.arrayContaining([
+        '--audit-log-path=/audit.log',
+        '--authorization-mode=Node,RBAC',
+        '--bind-address=127.0.0.1',
+      ]),
+    );
     expect(auditPolicy).toMatchObject({ omitStages: ['ResponseStarted'], rules: [{ level: 'Metadata' }] });
   });
 
   it('make a kubeconfig that holds all it needs, with a token or a certificate', () => {
-    const withToken = JSON.parse(kubeconfig({ server: 'https://x', caPem: 'CA', user: { token: 't' }, namespace: 'dev' })) as Record<string, never>;
-    expect(withToken).toMatchObject({ users: [{ user: { token: 't' } }], contexts: [{ context: { namespace: 'dev' } }], 'current-context': 'bed' });
+    const withToken = JSON.parse(
+      kubeconfig({ server: 'https://x', caPem: 'CA', user: { token: 't' }, namespace: 'dev' }),
+    ) as Record<string, never>;
+    expect(withToken).toMatchObject({
+      users: [{ user: { token: 't' } }],
+      contexts: [{ context: { namespace: 'dev' } }],
+      'current-context': 'bed',
+    });
     const withCertificate = kubeconfig({ server: 'https://x', caPem: 'CA', user: { certPem: 'C', keyPem: 'K' } });
     expect(withCertificate).toContain(`"client-key-data": "${Buffer.from('K').toString('base64')}"`);
   });

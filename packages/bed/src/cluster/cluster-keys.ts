@@ -1,7 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createCertificateAuthority, type CertificateAuthority, type IssuedCertificate } from '../certificate-authority.ts';
+import {
+  createCertificateAuthority,
+  type CertificateAuthority,
+  type IssuedCertificate,
+} from '../certificate-authority.ts';
 import { kubeconfig } from './kubeconfig.ts';
 
 /** Everything secret that a cluster begins with, as files; each function writes what one component needs. */
@@ -14,9 +18,16 @@ export type ClusterKeys = {
   serviceAccountKeyFile: string;
   serviceAccountPublicKeyFile: string;
   /** Issues a certificate and returns where it and its key lie. */
-  pair(name: string, request: Parameters<CertificateAuthority['issue']>[0]): Promise<{ certFile: string; keyFile: string }>;
+  pair(
+    name: string,
+    request: Parameters<CertificateAuthority['issue']>[0],
+  ): Promise<{ certFile: string; keyFile: string }>;
   /** Issues a client certificate and returns a kubeconfig that uses it. */
-  kubeconfigFile(name: string, subject: { commonName: string; organizations?: string[] }, server: string): Promise<string>;
+  kubeconfigFile(
+    name: string,
+    subject: { commonName: string; organizations?: string[] },
+    server: string,
+  ): Promise<string>;
 };
 
 /** Makes the cluster's authority and its keys in a directory. */
@@ -34,8 +45,14 @@ export async function createClusterKeys(directory: string): Promise<ClusterKeys>
     caFile: write('ca.crt', authority.caPem),
     caKeyFile: write('ca.key', authority.keyPem),
     admin: await authority.issue({ commonName: 'bed-admin', organizations: ['system:masters'], client: true }),
-    serviceAccountKeyFile: write('service-accounts.key', serviceAccounts.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
-    serviceAccountPublicKeyFile: write('service-accounts.pub', serviceAccounts.publicKey.export({ type: 'spki', format: 'pem' }).toString()),
+    serviceAccountKeyFile: write(
+      'service-accounts.key',
+      serviceAccounts.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    ),
+    serviceAccountPublicKeyFile: write(
+      'service-accounts.pub',
+      serviceAccounts.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    ),
     pair: async (name, request) => {
       const issued = await authority.issue(request);
       return { certFile: write(`${name}.crt`, issued.certPem), keyFile: write(`${name}.key`, issued.keyPem) };

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createGatewayServiceAccount, type GatewayServiceAccount, type GatewayServiceAccountOptions } from './gateway-service-account.ts';
+import {
+  createGatewayServiceAccount,
+  type GatewayServiceAccount,
+  type GatewayServiceAccountOptions,
+} from './gateway-service-account.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 
 /** Where a cluster is, as plain data that can be written down. */
@@ -28,6 +32,7 @@ export function openCluster(description: ClusterDescription, kubectl: string): C
     ...description,
     caPem: readFileSync(description.caFile, 'utf8'),
     admin,
-    createGatewayServiceAccount: (options) => createGatewayServiceAccount(admin, path.dirname(description.adminKubeconfig), options),
+    createGatewayServiceAccount: (options) =>
+      createGatewayServiceAccount(admin, path.dirname(description.adminKubeconfig), options),
   };
 }

@@ -13,11 +13,16 @@ export type Kubectl = {
 /** Binds kubectl to a kubeconfig; its discovery cache lies beside that file, not in anybody's home. */
 export function createKubectl(program: string, kubeconfigFile: string): Kubectl {
   const env = { KUBECONFIG: kubeconfigFile, KUBECACHEDIR: path.join(path.dirname(kubeconfigFile), 'kubectl-cache') };
-  const withEnv = (options?: CommandOptions): CommandOptions => ({ timeoutMs: 120_000, ...options, env: { ...env, ...options?.env } });
+  const withEnv = (options?: CommandOptions): CommandOptions => ({
+    timeoutMs: 120_000,
+    ...options,
+    env: { ...env, ...options?.env },
+  });
   const kubectl: Kubectl['kubectl'] = (args, options) => runCommand(program, args, withEnv(options));
   return {
     kubectl,
     tryKubectl: (args, options) => tryCommand(program, args, withEnv(options)),
-    apply: (...objects) => kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }) }),
+    apply: (...objects) =>
+      kubectl(['apply', '-f', '-'], { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }) }),
   };
 }

@@ -28,11 +28,17 @@ export type ControlPlane = {
   stop(): Promise<void>;
 };
 
-/** Starts etcd, kube-apiserver, kube-controller-manager and kube-scheduler; ready when RBAC's own roles are in place. */
+/**
+ * Starts etcd, kube-apiserver, kube-controller-manager and kube-scheduler; ready when RBAC's own roles are in place.
+ */
 export async function startControlPlane(options: { run: Run; programs: ControlPlanePrograms }): Promise<ControlPlane> {
   const { run, programs } = options;
   const directory = componentDirectory(run, 'cluster');
-  const [keys, etcd, port] = [await createClusterKeys(directory), await startEtcd({ run, program: programs.etcd }), await freePort()];
+  const [keys, etcd, port] = [
+    await createClusterKeys(directory),
+    await startEtcd({ run, program: programs.etcd }),
+    await freePort(),
+  ];
   const server = `https://127.0.0.1:${port}`;
   const adminKubeconfig = path.join(directory, 'admin.kubeconfig');
   writeFileSync(adminKubeconfig, kubeconfig({ server, caPem: keys.caPem, user: keys.admin }), { mode: 0o600 });
@@ -46,17 +52,36 @@ export async function startControlPlane(options: { run: Run; programs: ControlPl
     api.close();
   };
   try {
-    const apiServer = await createApiServer({ run, program: programs.apiServer, keys, etcd, port, api, directory, auditLogFile });
+    const apiServer = await createApiServer({
+      run,
+      program: programs.apiServer,
+      keys,
+      etcd,
+      port,
+      api,
+      directory,
+      auditLogFile,
+    });
     started.push(apiServer);
     await apiServer.start();
     const others = await createControllers({ run, programs, keys, server });
     started.push(...others);
     await Promise.all(others.map((each) => each.start()));
     await waitForDefaults(api);
-    const pids = (): Record<string, number | undefined> => Object.fromEntries([['etcd', etcd.pid()], ...CONTROL_PLANE.map((name, i) => [name, started[i]?.pid])]);
+    const pids = (): Record<string, number | undefined> =>
+      Object.fromEntries([['etcd', etcd.pid()], ...CONTROL_PLANE.map((name, i) => [name, started[i]?.pid])]);
     return {
-      server, port, caFile: keys.caFile, caPem: keys.caPem, adminKubeconfig, auditLogFile, keys, api,
-      apiServer: serverHandle(apiServer), pids, stop,
+      server,
+      port,
+      caFile: keys.caFile,
+      caPem: keys.caPem,
+      adminKubeconfig,
+      auditLogFile,
+      keys,
+      api,
+      apiServer: serverHandle(apiServer),
+      pids,
+      stop,
     };
   } catch (error) {
     await stop();
@@ -67,7 +92,14 @@ export async function startControlPlane(options: { run: Run; programs: ControlPl
 const CONTROL_PLANE = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
 async function createApiServer(options: {
-  run: Run; program: string; keys: ClusterKeys; etcd: EtcdServer; port: number; api: ApiClient; directory: string; auditLogFile: string;
+  run: Run;
+  program: string;
+  keys: ClusterKeys;
+  etcd: EtcdServer;
+  port: number;
+  api: ApiClient;
+  directory: string;
+  auditLogFile: string;
 }): Promise<ManagedProcess> {
   const { keys, directory, port, api } = options;
   const auditPolicyFile = path.join(directory, 'audit-policy.json');
@@ -75,14 +107,33 @@ async function createApiServer(options: {
   const serving = await keys.pair('kube-apiserver', {
     commonName: 'kube-apiserver',
     server: true,
-    dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'],
+    dnsNames: [
+      'localhost',
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+      'kubernetes.default.svc.cluster.local',
+    ],
     ipAddresses: ['127.0.0.1', '10.96.0.1'],
   });
-  const kubeletClient = await keys.pair('kubelet-client', { commonName: 'kube-apiserver', organizations: ['system:masters'], client: true });
+  const kubeletClient = await keys.pair('kubelet-client', {
+    commonName: 'kube-apiserver',
+    organizations: ['system:masters'],
+    client: true,
+  });
   return new ManagedProcess({
-    run: options.run, name: 'kube-apiserver', program: options.program, cwd: directory,
+    run: options.run,
+    name: 'kube-apiserver',
+    program: options.program,
+    cwd: directory,
     args: apiServerArguments({
-      etcdUrl: options.etcd.url, port, keys, serving, kubeletClient, auditPolicyFile, auditLogFile: options.auditLogFile,
+      etcdUrl: options.etcd.url,
+      port,
+      keys,
+      serving,
+      kubeletClient,
+      auditPolicyFile,
+      auditLogFile: options.auditLogFile,
     }),
     ready: async () => (await api.get('/readyz')).status === 200,
     readyTimeoutMs: 60_000,
@@ -91,23 +142,44 @@ async function createApiServer(options: {
   });
 }
 
-async function createControllers(options: { run: Run; programs: ControlPlanePrograms; keys: ClusterKeys; server: string }): Promise<ManagedProcess[]> {
+async function createControllers(options: {
+  run: Run;
+  programs: ControlPlanePrograms;
+  keys: ClusterKeys;
+  server: string;
+}): Promise<ManagedProcess[]> {
   const { run, programs, keys, server } = options;
   const common = { 'leader-elect': 'false', 'secure-port': 0, 'kube-api-qps': 200, 'kube-api-burst': 400 };
-  const manager = await keys.kubeconfigFile('controller-manager', { commonName: 'system:kube-controller-manager' }, server);
+  const manager = await keys.kubeconfigFile(
+    'controller-manager',
+    { commonName: 'system:kube-controller-manager' },
+    server,
+  );
   const scheduler = await keys.kubeconfigFile('scheduler', { commonName: 'system:kube-scheduler' }, server);
   return [
     new ManagedProcess({
-      run, name: 'kube-controller-manager', program: programs.controllerManager, ready: () => true, graceMs: 2_000,
+      run,
+      name: 'kube-controller-manager',
+      program: programs.controllerManager,
+      ready: () => true,
+      graceMs: 2_000,
       args: flags({
-        ...common, kubeconfig: manager, 'use-service-account-credentials': 'true', 'root-ca-file': keys.caFile,
+        ...common,
+        kubeconfig: manager,
+        'use-service-account-credentials': 'true',
+        'root-ca-file': keys.caFile,
         'service-account-private-key-file': keys.serviceAccountKeyFile,
         // Signs the certificates that are asked for by CertificateSigningRequests.
-        'cluster-signing-cert-file': keys.caFile, 'cluster-signing-key-file': keys.caKeyFile,
+        'cluster-signing-cert-file': keys.caFile,
+        'cluster-signing-key-file': keys.caKeyFile,
       }),
     }),
     new ManagedProcess({
-      run, name: 'kube-scheduler', program: programs.scheduler, ready: () => true, graceMs: 2_000,
+      run,
+      name: 'kube-scheduler',
+      program: programs.scheduler,
+      ready: () => true,
+      graceMs: 2_000,
       args: flags({ ...common, kubeconfig: scheduler }),
     }),
   ];
@@ -115,11 +187,19 @@ async function createControllers(options: { run: Run; programs: ControlPlaneProg
 
 // What the controller manager makes right after it starts, and what nearly everything needs.
 async function waitForDefaults(api: ApiClient): Promise<void> {
-  const there = await waitUntil(async () => {
-    const admin = await api.getJson<{ rules: unknown[] | null }>('/apis/rbac.authorization.k8s.io/v1/clusterroles/admin');
-    const view = await api.getJson<{ rules: unknown[] | null }>('/apis/rbac.authorization.k8s.io/v1/clusterroles/view');
-    const account = await api.get('/api/v1/namespaces/default/serviceaccounts/default');
-    return (view.rules ?? []).length > 0 && (admin.rules ?? []).length > 0 && account.status === 200;
-  }, 30_000, 100);
+  const there = await waitUntil(
+    async () => {
+      const admin = await api.getJson<{ rules: unknown[] | null }>(
+        '/apis/rbac.authorization.k8s.io/v1/clusterroles/admin',
+      );
+      const view = await api.getJson<{ rules: unknown[] | null }>(
+        '/apis/rbac.authorization.k8s.io/v1/clusterroles/view',
+      );
+      const account = await api.get('/api/v1/namespaces/default/serviceaccounts/default');
+      return (view.rules ?? []).length > 0 && (admin.rules ?? []).length > 0 && account.status === 200;
+    },
+    30_000,
+    100,
+  );
   if (!there) throw new Error('the controller manager did not fill the roles "admin" and "view" within 30 s');
 }

@@ -13,7 +13,11 @@ export function goProgramEntry(name: string, recipe: GoRecipe): { entry: string;
 }
 
 /** Builds a Go program into the cache, with the machine's own Go; throws with the compiler's last words. */
-export async function buildGoProgram(name: string, recipe: GoRecipe, options: { cacheDirectory: string; onProgress?: Progress; signal?: AbortSignal }): Promise<string> {
+export async function buildGoProgram(
+  name: string,
+  recipe: GoRecipe,
+  options: { cacheDirectory: string; onProgress?: Progress; signal?: AbortSignal },
+): Promise<string> {
   const go = findProgram('go');
   if (!go) throw new Error('Go is not installed');
   const { entry, version, file } = goProgramEntry(name, recipe);
@@ -24,7 +28,9 @@ export async function buildGoProgram(name: string, recipe: GoRecipe, options: { 
     const nice = findProgram('nice');
     const [program, ...args] = nice ? [nice, '-n', '10', ...command] : command;
     const env = { CGO_ENABLED: '0', GOWORK: 'off' };
-    const result = await reportWhile(options.onProgress, what, () => tryCommand(program!, args, { cwd: goModuleDirectory(recipe.module), env, signal: options.signal }));
+    const result = await reportWhile(options.onProgress, what, () =>
+      tryCommand(program!, args, { cwd: goModuleDirectory(recipe.module), env, signal: options.signal }),
+    );
     if (result.code !== 0) throw new Error(`go build failed: ${lastLines(result.stderr, 5)}`);
   });
   return path.join(directory, file);
@@ -33,8 +39,22 @@ export async function buildGoProgram(name: string, recipe: GoRecipe, options: { 
 /** The arguments of `go` that build this recipe into `output`. */
 export function buildArguments(recipe: GoRecipe, version: string, output: string): string[] {
   const [major, minor] = version.split('.');
-  const stamps = recipe.stamp === undefined ? [] : [
-    `-X ${recipe.stamp}.gitVersion=v${version}`, `-X ${recipe.stamp}.gitMajor=${major}`, `-X ${recipe.stamp}.gitMinor=${minor}`,
+  const stamps =
+    recipe.stamp === undefined
+      ? []
+      : [
+          `-X ${recipe.stamp}.gitVersion=v${version}`,
+          `-X ${recipe.stamp}.gitMajor=${major}`,
+          `-X ${recipe.stamp}.gitMinor=${minor}`,
+        ];
+  return [
+    ...(recipe.tests ? ['test', '-c'] : ['build']),
+    '-trimpath',
+    '-buildvcs=false',
+    '-ldflags',
+    ['-s', '-w', ...stamps].join(' '),
+    '-o',
+    output,
+    recipe.package,
   ];
-  return [...(recipe.tests ? ['test', '-c'] : ['build']), '-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamps].join(' '), '-o', output, recipe.package];
 }

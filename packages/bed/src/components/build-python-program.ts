@@ -8,12 +8,20 @@ import { requirementsDigest, requirementsFile, requirementsVersionOf } from './r
 /** Where a Python program is or will be in the cache: the interpreter that has it. */
 export function pythonProgramEntry(name: string, recipe: PythonRecipe): { entry: string; file: string } {
   const { requirements, versionOf } = recipe;
-  return { entry: `${name}-${requirementsVersionOf(requirements, versionOf)}-${requirementsDigest(requirements)}`, file: path.join('bin', 'python') };
+  return {
+    entry: `${name}-${requirementsVersionOf(requirements, versionOf)}-${requirementsDigest(requirements)}`,
+    file: path.join('bin', 'python'),
+  };
 }
 
-/** Installs a Python program into an environment of its own in the cache, with exactly the packages that its requirements name. */
+/**
+ * Installs a Python program into an environment of its own in the cache, with exactly the packages that its
+ * requirements name.
+ */
 export async function buildPythonProgram(
-  name: string, recipe: PythonRecipe, options: { python: string; cacheDirectory: string; onProgress?: Progress; signal?: AbortSignal },
+  name: string,
+  recipe: PythonRecipe,
+  options: { python: string; cacheDirectory: string; onProgress?: Progress; signal?: AbortSignal },
 ): Promise<string> {
   const { entry, file } = pythonProgramEntry(name, recipe);
   const directory = await buildInto(options.cacheDirectory, entry, async (building) => {
@@ -21,11 +29,21 @@ export async function buildPythonProgram(
     options.onProgress?.(`${what} (only the first time; about a minute)`);
     const run = async (program: string, args: readonly string[]) => {
       const result = await tryCommand(program, args, { signal: options.signal });
-      if (result.code !== 0) throw new Error(`${path.basename(program)} ${args[1]} failed: ${lastLines(result.stderr || result.stdout, 5)}`);
+      if (result.code !== 0)
+        throw new Error(`${path.basename(program)} ${args[1]} failed: ${lastLines(result.stderr || result.stdout, 5)}`);
     };
     await reportWhile(options.onProgress, what, async () => {
       await run(options.python, ['-m', 'venv', building]);
-      await run(path.join(building, file), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--requirement', requirementsFile(recipe.requirements)]);
+      await run(path.join(building, file), [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--no-deps',
+        '--requirement',
+        requirementsFile(recipe.requirements),
+      ]);
     });
   });
   return path.join(directory, file);

@@ -22,7 +22,11 @@ export function removeUnfinished(cacheDirectory: string): void {
 }
 
 /** Lets `build` fill a directory and puts it in place in one step, so that what is in the cache is always whole. */
-export async function buildInto(cacheDirectory: string, entry: string, build: (directory: string) => Promise<void>): Promise<string> {
+export async function buildInto(
+  cacheDirectory: string,
+  entry: string,
+  build: (directory: string) => Promise<void>,
+): Promise<string> {
   const finished = path.join(cacheDirectory, entry);
   if (existsSync(finished)) return finished;
   const building = path.join(cacheDirectory, `.building-${entry}-${process.pid}`);

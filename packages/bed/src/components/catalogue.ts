@@ -8,13 +8,37 @@ export type SystemRecipe = {
 };
 
 /** A program built from a Go module, or its tests as one; its version is what the go.mod in `go/<module>` requires. */
-export type GoRecipe = { kind: 'go'; module: string; versionOf: string; package: string; tests?: boolean; stamp?: string; minutes: number; only?: NodeJS.Platform };
+export type GoRecipe = {
+  kind: 'go';
+  module: string;
+  versionOf: string;
+  package: string;
+  tests?: boolean;
+  stamp?: string;
+  minutes: number;
+  only?: NodeJS.Platform;
+};
 
 /** What a POM in `maven/<pom>` names: jars in a directory, or a distribution that is unpacked there. */
-export type MavenRecipe = { kind: 'maven'; pom: string; unpack?: boolean; needs: readonly string[]; builtWith: readonly string[] };
+export type MavenRecipe = {
+  kind: 'maven';
+  pom: string;
+  unpack?: boolean;
+  needs: readonly string[];
+  builtWith: readonly string[];
+};
 
-/** What `python/<requirements>/requirements.txt` names, in an environment of its own; its version is that of one of these packages. */
-export type PythonRecipe = { kind: 'python'; requirements: string; versionOf: string; needs: readonly string[]; builtWith: readonly string[] };
+/**
+ * What `python/<requirements>/requirements.txt` names, in an environment of its own; its version is that of one of
+ * these packages.
+ */
+export type PythonRecipe = {
+  kind: 'python';
+  requirements: string;
+  versionOf: string;
+  needs: readonly string[];
+  builtWith: readonly string[];
+};
 
 export type Recipe = SystemRecipe | GoRecipe | MavenRecipe | PythonRecipe;
 
@@ -22,11 +46,21 @@ export type Recipe = SystemRecipe | GoRecipe | MavenRecipe | PythonRecipe;
 const kubernetesVersion = 'k8s.io/component-base/version';
 
 const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): GoRecipe => ({
-  kind: 'go', module: 'kubernetes', versionOf: 'k8s.io/kubernetes', package: `k8s.io/kubernetes/cmd/${command}`,
-  stamp: kubernetesVersion, minutes, only,
+  kind: 'go',
+  module: 'kubernetes',
+  versionOf: 'k8s.io/kubernetes',
+  package: `k8s.io/kubernetes/cmd/${command}`,
+  stamp: kubernetesVersion,
+  minutes,
+  only,
 });
 
-const system = (debian: string, find: readonly string[], only?: NodeJS.Platform): SystemRecipe => ({ kind: 'system', debian, find, only });
+const system = (debian: string, find: readonly string[], only?: NodeJS.Platform): SystemRecipe => ({
+  kind: 'system',
+  debian,
+  find,
+  only,
+});
 
 /** Every real component that the bed can have, and where it comes from. */
 export const catalogue = {
@@ -38,20 +72,56 @@ export const catalogue = {
   keycloak: { kind: 'maven', pom: 'keycloak', unpack: true, needs: ['java'], builtWith: ['maven'] },
   python: system('python3-venv', ['python3']),
   canaille: { kind: 'python', requirements: 'canaille', versionOf: 'canaille', needs: ['python'], builtWith: [] },
-  'scim2-tester': { kind: 'python', requirements: 'scim2-tester', versionOf: 'scim2-tester', needs: ['python'], builtWith: [] },
-  'python-clients': { kind: 'python', requirements: 'python-clients', versionOf: 'kubernetes', needs: ['python'], builtWith: [] },
-  etcd: { kind: 'go', module: 'etcd', versionOf: 'go.etcd.io/etcd/server/v3', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
+  'scim2-tester': {
+    kind: 'python',
+    requirements: 'scim2-tester',
+    versionOf: 'scim2-tester',
+    needs: ['python'],
+    builtWith: [],
+  },
+  'python-clients': {
+    kind: 'python',
+    requirements: 'python-clients',
+    versionOf: 'kubernetes',
+    needs: ['python'],
+    builtWith: [],
+  },
+  etcd: {
+    kind: 'go',
+    module: 'etcd',
+    versionOf: 'go.etcd.io/etcd/server/v3',
+    package: 'go.etcd.io/etcd/server/v3',
+    minutes: 1,
+  },
   'kube-apiserver': kubernetes('kube-apiserver', 4),
   'kube-controller-manager': kubernetes('kube-controller-manager', 1),
   'kube-scheduler': kubernetes('kube-scheduler', 1),
   kubelet: kubernetes('kubelet', 1, 'linux'),
   kubectl: kubernetes('kubectl', 1),
   helm: { kind: 'go', module: 'helm', versionOf: 'helm.sh/helm/v4', package: 'helm.sh/helm/v4/cmd/helm', minutes: 1 },
-  k9s: { kind: 'go', module: 'k9s', versionOf: 'github.com/derailed/k9s', package: 'github.com/derailed/k9s', minutes: 5 },
-  'oauth2-proxy': {
-    kind: 'go', module: 'oauth2-proxy', versionOf: 'github.com/oauth2-proxy/oauth2-proxy/v7', package: 'github.com/oauth2-proxy/oauth2-proxy/v7', minutes: 2,
+  k9s: {
+    kind: 'go',
+    module: 'k9s',
+    versionOf: 'github.com/derailed/k9s',
+    package: 'github.com/derailed/k9s',
+    minutes: 5,
   },
-  conformance: { kind: 'go', module: 'conformance', versionOf: 'k8s.io/kubernetes', package: '.', tests: true, stamp: kubernetesVersion, minutes: 4 },
+  'oauth2-proxy': {
+    kind: 'go',
+    module: 'oauth2-proxy',
+    versionOf: 'github.com/oauth2-proxy/oauth2-proxy/v7',
+    package: 'github.com/oauth2-proxy/oauth2-proxy/v7',
+    minutes: 2,
+  },
+  conformance: {
+    kind: 'go',
+    module: 'conformance',
+    versionOf: 'k8s.io/kubernetes',
+    package: '.',
+    tests: true,
+    stamp: kubernetesVersion,
+    minutes: 4,
+  },
   containerd: system('containerd', ['containerd'], 'linux'),
   ctr: system('containerd', ['ctr'], 'linux'),
   runc: system('runc', ['runc'], 'linux'),

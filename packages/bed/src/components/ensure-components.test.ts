@@ -33,6 +33,8 @@ describe('ensuring components', () => {
     process.env['PATH'] = cacheDirectory;
     const found = await ensureComponents(['etcd'], { cacheDirectory });
     expect(found.paths).toEqual({});
-    expect(found.missing).toEqual([{ missing: 'etcd', why: 'Go is not installed', hint: expect.stringContaining('install Go') }]);
+    expect(found.missing).toEqual([
+      { missing: 'etcd', why: 'Go is not installed', hint: expect.stringContaining('install Go') },
+    ]);
   });
 });

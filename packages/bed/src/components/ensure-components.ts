@@ -26,7 +26,10 @@ type BuildOptions = EnsureOptions & { cacheDirectory: string };
  * Finds the named components, installs, fetches or builds the ones that are not there yet, and returns their paths.
  * What this machine cannot have is in `missing`. Two runs at once build nothing twice.
  */
-export async function ensureComponents(names: readonly ComponentName[], options: EnsureOptions = {}): Promise<Components> {
+export async function ensureComponents(
+  names: readonly ComponentName[],
+  options: EnsureOptions = {},
+): Promise<Components> {
   const cacheDirectory = options.cacheDirectory ?? defaultCacheDirectory();
   const found: Components = { paths: {}, missing: [] };
   const wanted = withNeeds(names, cacheDirectory);
@@ -84,7 +87,11 @@ async function ensureSystem(names: readonly ComponentName[], found: Components, 
   for (const name of system) {
     const recipe = recipeOf(name);
     if (recipe.kind !== 'system' || findIt(name, '', found)) continue;
-    found.missing.push({ missing: name, why: problem ?? `package ${recipe.debian} did not bring it`, hint: `apt-get install ${recipe.debian}` });
+    found.missing.push({
+      missing: name,
+      why: problem ?? `package ${recipe.debian} did not bring it`,
+      hint: `apt-get install ${recipe.debian}`,
+    });
   }
 }
 
@@ -106,7 +113,9 @@ async function buildOne(name: ComponentName, found: Components, options: BuildOp
   try {
     if (recipe.kind === 'go') found.paths[name] = await buildGoProgram(name, recipe, options);
     if (!('needs' in recipe)) return;
-    const absent = [...recipe.needs, ...recipe.builtWith].find((need) => !isComponentName(need) || found.paths[need] === undefined);
+    const absent = [...recipe.needs, ...recipe.builtWith].find(
+      (need) => !isComponentName(need) || found.paths[need] === undefined,
+    );
     if (absent) throw new Error(`${absent} is missing`);
     found.paths[name] = await fetchIt(name, recipe, found, options);
   } catch (error) {
@@ -115,9 +124,16 @@ async function buildOne(name: ComponentName, found: Components, options: BuildOp
   }
 }
 
-function fetchIt(name: ComponentName, recipe: Exclude<Recipe, { kind: 'system' | 'go' }>, { paths }: Components, options: BuildOptions): Promise<string> {
+function fetchIt(
+  name: ComponentName,
+  recipe: Exclude<Recipe, { kind: 'system' | 'go' }>,
+  { paths }: Components,
+  options: BuildOptions,
+): Promise<string> {
   if (recipe.kind === 'python') return buildPythonProgram(name, recipe, { ...options, python: paths.python! });
-  return recipe.unpack ? fetchKeycloak(name, recipe, { ...options, maven: paths.maven!, java: paths.java! }) : fetchJars(name, recipe, { ...options, maven: paths.maven! });
+  return recipe.unpack
+    ? fetchKeycloak(name, recipe, { ...options, maven: paths.maven!, java: paths.java! })
+    : fetchJars(name, recipe, { ...options, maven: paths.maven! });
 }
 
 function hintFor(recipe: Recipe): string {

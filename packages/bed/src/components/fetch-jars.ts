@@ -13,13 +13,25 @@ export function jarsEntry(name: string, recipe: MavenRecipe): string {
 
 /** Fetches the jars that a POM names, with all that they need, into a directory of the cache. */
 export async function fetchJars(
-  name: string, recipe: MavenRecipe, options: { maven: string; cacheDirectory: string; onProgress?: Progress; signal?: AbortSignal },
+  name: string,
+  recipe: MavenRecipe,
+  options: { maven: string; cacheDirectory: string; onProgress?: Progress; signal?: AbortSignal },
 ): Promise<string> {
   return buildInto(options.cacheDirectory, jarsEntry(name, recipe), async (building) => {
     const what = `fetching ${name} ${pomVersionOf(recipe.pom)}`;
     options.onProgress?.(`${what} (only the first time; some seconds)`);
-    const args = ['-B', '-q', '-f', pomFile(recipe.pom), COPY, '-DincludeScope=runtime', `-DoutputDirectory=${path.resolve(building)}`];
-    const result = await reportWhile(options.onProgress, what, () => tryCommand(options.maven, args, { signal: options.signal }));
+    const args = [
+      '-B',
+      '-q',
+      '-f',
+      pomFile(recipe.pom),
+      COPY,
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${path.resolve(building)}`,
+    ];
+    const result = await reportWhile(options.onProgress, what, () =>
+      tryCommand(options.maven, args, { signal: options.signal }),
+    );
     if (result.code !== 0) throw new Error(`Maven failed: ${lastLines(result.stdout || result.stderr, 5)}`);
   });
 }

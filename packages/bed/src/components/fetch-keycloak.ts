@@ -16,35 +16,65 @@ export function keycloakDistribution(directory: string): string {
   return path.join(directory, name);
 }
 
-/** The arguments of `java` that run Keycloak's command with the distribution's libraries and a home of its own; its script would start them as a child that outlives it. */
+/**
+ * The arguments of `java` that run Keycloak's command with the distribution's libraries and a home of its own; its
+ * script would start them as a child that outlives it.
+ */
 export function keycloakArguments(distribution: string, home: string, command: readonly string[]): string[] {
-  const opens = ['util', 'util.concurrent', 'security', 'lang'].map((name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`);
+  const opens = ['util', 'util.concurrent', 'security', 'lang'].map(
+    (name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`,
+  );
   return [
     // It lives for a minute: the quick compiler alone.
-    '-XX:TieredStopAtLevel=1', '-Xmx512m', '-XX:MaxMetaspaceSize=256m', '-Dfile.encoding=UTF-8', ...opens,
+    '-XX:TieredStopAtLevel=1',
+    '-Xmx512m',
+    '-XX:MaxMetaspaceSize=256m',
+    '-Dfile.encoding=UTF-8',
+    ...opens,
     '-Djava.util.concurrent.ForkJoinPool.common.threadFactory=io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory',
-    `-Dkc.home.dir=${home}`, `-Djboss.server.config.dir=${path.join(home, 'conf')}`, '-Djava.util.logging.manager=org.jboss.logmanager.LogManager', '-Dpicocli.disable.closures=true',
-    '-cp', path.join(distribution, 'lib', 'quarkus-run.jar'), 'io.quarkus.bootstrap.runner.QuarkusEntryPoint', ...command,
+    `-Dkc.home.dir=${home}`,
+    `-Djboss.server.config.dir=${path.join(home, 'conf')}`,
+    '-Djava.util.logging.manager=org.jboss.logmanager.LogManager',
+    '-Dpicocli.disable.closures=true',
+    '-cp',
+    path.join(distribution, 'lib', 'quarkus-run.jar'),
+    'io.quarkus.bootstrap.runner.QuarkusEntryPoint',
+    ...command,
   ];
 }
 
 /** Fetches Keycloak's distribution and puts its application together once, so that every start is a quick one. */
 export async function fetchKeycloak(
-  name: string, recipe: MavenRecipe, options: { maven: string; java: string; cacheDirectory: string; onProgress?: Progress; signal?: AbortSignal },
+  name: string,
+  recipe: MavenRecipe,
+  options: { maven: string; java: string; cacheDirectory: string; onProgress?: Progress; signal?: AbortSignal },
 ): Promise<string> {
   return buildInto(options.cacheDirectory, jarsEntry(name, recipe), async (building) => {
     const what = `fetching ${name} ${pomVersionOf(recipe.pom)}`;
     options.onProgress?.(`${what} (only the first time; about two minutes)`);
     const run = async (program: string, args: readonly string[]) => {
       const result = await tryCommand(program, args, { signal: options.signal });
-      if (result.code !== 0) throw new Error(`${path.basename(program)} failed: ${lastLines(result.stdout || result.stderr, 5)}`);
+      if (result.code !== 0)
+        throw new Error(`${path.basename(program)} failed: ${lastLines(result.stdout || result.stderr, 5)}`);
     };
     await reportWhile(options.onProgress, what, async () => {
       const output = path.resolve(building);
-      // Maven unpacks nothing where its marker says that it has: the marker goes where the files go, not beside the POM.
-      await run(options.maven, ['-B', '-q', '-f', pomFile(recipe.pom), UNPACK, `-DoutputDirectory=${output}`, `-DmarkersDirectory=${path.join(output, '.markers')}`]);
+      // Maven unpacks nothing where its marker says that it has: the marker goes where the files go, not beside the
+      // POM.
+      await run(options.maven, [
+        '-B',
+        '-q',
+        '-f',
+        pomFile(recipe.pom),
+        UNPACK,
+        `-DoutputDirectory=${output}`,
+        `-DmarkersDirectory=${path.join(output, '.markers')}`,
+      ]);
       const distribution = keycloakDistribution(output);
-      await run(options.java, keycloakArguments(distribution, distribution, ['build', '--db=dev-mem', '--health-enabled=true']));
+      await run(
+        options.java,
+        keycloakArguments(distribution, distribution, ['build', '--db=dev-mem', '--health-enabled=true']),
+      );
     });
   });
 }

@@ -3,16 +3,30 @@ import { describe, expect, it } from '@jest/globals';
 import { buildArguments } from './build-go-program.ts';
 import { pythonProgramEntry } from './build-python-program.ts';
 import { catalogue, recipeOf, type ComponentName } from './catalogue.ts';
-import { goVersionOf, pomVersion, pomVersionOf, requiredGoVersion, requirementsFile, requirementsVersionOf } from './recipe-files.ts';
+import {
+  goVersionOf,
+  pomVersion,
+  pomVersionOf,
+  requiredGoVersion,
+  requirementsFile,
+  requirementsVersionOf,
+} from './recipe-files.ts';
 
 describe('the version of a component', () => {
   it('is what go.mod requires, in a block or on a line of its own', () => {
     expect(requiredGoVersion('module x\n\nrequire k8s.io/kubernetes v1.36.3\n', 'k8s.io/kubernetes')).toBe('1.36.3');
-    expect(requiredGoVersion('require (\n\tk8s.io/api v0.36.3 // indirect\n\tk8s.io/kubernetes v1.36.3\n)\n', 'k8s.io/kubernetes')).toBe('1.36.3');
+    expect(
+      requiredGoVersion(
+        'require (\n\tk8s.io/api v0.36.3 // indirect\n\tk8s.io/kubernetes v1.36.3\n)\n',
+        'k8s.io/kubernetes',
+      ),
+    ).toBe('1.36.3');
   });
 
   it('is not that of a replacement or of a module whose name only looks alike', () => {
-    expect(() => requiredGoVersion('replace (\n\tk8s.io/api => k8s.io/api v0.36.3\n)\n', 'k8s.io/api')).toThrow('does not require');
+    expect(() => requiredGoVersion('replace (\n\tk8s.io/api => k8s.io/api v0.36.3\n)\n', 'k8s.io/api')).toThrow(
+      'does not require',
+    );
     expect(() => requiredGoVersion('require k8sxio/api v1.0.0\n', 'k8s.io/api')).toThrow('does not require');
   });
 
@@ -26,7 +40,8 @@ describe('the version of a component', () => {
       const recipe = recipeOf(name);
       if (recipe.kind === 'go') expect(goVersionOf(recipe.module, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+$/);
       if (recipe.kind === 'maven') expect(pomVersionOf(recipe.pom)).toMatch(/^\d+\.\d+\.\d+$/);
-      if (recipe.kind === 'python') expect(requirementsVersionOf(recipe.requirements, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+$/);
+      if (recipe.kind === 'python')
+        expect(requirementsVersionOf(recipe.requirements, recipe.versionOf)).toMatch(/^\d+\.\d+\.\d+$/);
     }
   });
 });
@@ -40,7 +55,8 @@ describe('the environment of a Python program', () => {
 
   it('has a hash for every package, where there are any', () => {
     const lines = readFileSync(requirementsFile('python-clients'), 'utf8').split('\n');
-    for (const [at, line] of lines.entries()) if (line.includes('==')) expect(lines[at + 1]).toMatch(/^ {4}--hash=sha256:[0-9a-f]{64}/);
+    for (const [at, line] of lines.entries())
+      if (line.includes('==')) expect(lines[at + 1]).toMatch(/^ {4}--hash=sha256:[0-9a-f]{64}/);
     expect(lines.filter((line) => line.startsWith('--'))).toEqual([]);
   });
 });

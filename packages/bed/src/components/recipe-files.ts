@@ -42,12 +42,17 @@ export function pomVersionOf(pom: string): string {
 
 /** Reads which version of `dependency` some requirements pin. */
 export function requirementsVersionOf(requirements: string, dependency: string): string {
-  const found = new RegExp(`^${dependency}==(\\S+)(?: \\\\)?$`, 'm').exec(readFileSync(requirementsFile(requirements), 'utf8'));
+  const found = new RegExp(`^${dependency}==(\\S+)(?: \\\\)?$`, 'm').exec(
+    readFileSync(requirementsFile(requirements), 'utf8'),
+  );
   if (!found) throw new Error(`the requirements do not pin ${dependency}`);
   return found[1]!;
 }
 
 /** A short digest of what some requirements pin, so that an environment is made anew when any of it changes. */
 export function requirementsDigest(requirements: string): string {
-  return createHash('sha256').update(readFileSync(requirementsFile(requirements))).digest('hex').slice(0, 8);
+  return createHash('sha256')
+    .update(readFileSync(requirementsFile(requirements)))
+    .digest('hex')
+    .slice(0, 8);
 }

@@ -18,7 +18,10 @@ export function findSystemProgram(name: ComponentName, recipe: SystemRecipe): st
  * Installs the Debian packages of the named components with apt-get, or says why that cannot be.
  * Their services are not started: the bed starts its own, on ports of its own.
  */
-export async function installDebianPackages(names: readonly ComponentName[], onProgress?: Progress): Promise<{ problem?: string }> {
+export async function installDebianPackages(
+  names: readonly ComponentName[],
+  onProgress?: Progress,
+): Promise<{ problem?: string }> {
   const apt = findProgram('apt-get');
   if (!apt) return { problem: 'it is not installed and there is no apt-get' };
   if (process.getuid?.() !== 0) return { problem: 'it is not installed and only root may install it' };
@@ -35,7 +38,11 @@ export async function installDebianPackages(names: readonly ComponentName[], onP
 async function install(apt: string, packages: readonly string[]): Promise<{ problem?: string }> {
   const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', SYSTEMD_OFFLINE: '1' };
   const update = await tryCommand(apt, ['-qq', '-o', 'DPkg::Lock::Timeout=300', 'update'], { env });
-  const result = await tryCommand(apt, ['-qq', '-y', '-o', 'DPkg::Lock::Timeout=300', '--no-install-recommends', 'install', ...packages], { env });
+  const result = await tryCommand(
+    apt,
+    ['-qq', '-y', '-o', 'DPkg::Lock::Timeout=300', '--no-install-recommends', 'install', ...packages],
+    { env },
+  );
   if (result.code === 0) return {};
   const why = update.code === 0 ? result.stderr : update.stderr;
   return { problem: `apt-get could not install it: ${lastLines(why, 3)}` };
@@ -50,7 +57,9 @@ function debianPackage(name: ComponentName): string[] {
 function newestMatch(pattern: string): string | undefined {
   const [before, after] = pattern.split('*');
   if (after === undefined) return isExecutable(pattern) ? pattern : undefined;
-  return versions(before!).map((version) => before! + version + after).find((file) => isExecutable(file));
+  return versions(before!)
+    .map((version) => before! + version + after)
+    .find((file) => isExecutable(file));
 }
 
 function versions(directory: string): string[] {

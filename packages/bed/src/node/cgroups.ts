@@ -25,7 +25,9 @@ export function createCgroup(name: string): void {
 
 /** Kills whatever runs in a cgroup and removes it; fine if there is none. */
 export async function removeCgroup(name: string): Promise<void> {
-  const roots = hierarchies().map((root) => path.join(root, name)).filter((directory) => existsSync(directory));
+  const roots = hierarchies()
+    .map((root) => path.join(root, name))
+    .filter((directory) => existsSync(directory));
   await waitUntil(() => killAll(roots) === 0, 10_000, 50);
   // The kernel lets go of a cgroup a moment after its last process.
   const removed = await waitUntil(() => roots.every((root) => removeTree(root)), 10_000, 50);
@@ -33,7 +35,10 @@ export async function removeCgroup(name: string): Promise<void> {
 }
 
 function passControllersOn(directory: string): void {
-  const controllers = readFileSync(path.join(directory, 'cgroup.controllers'), 'utf8').trim().split(' ').filter((name) => name !== '');
+  const controllers = readFileSync(path.join(directory, 'cgroup.controllers'), 'utf8')
+    .trim()
+    .split(' ')
+    .filter((name) => name !== '');
   writeFileSync(path.join(directory, 'cgroup.subtree_control'), controllers.map((name) => `+${name}`).join(' '));
 }
 
@@ -42,14 +47,19 @@ function killAll(roots: readonly string[]): number {
   for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');
-    } catch { /* gone by itself */ }
+    } catch {
+      /* gone by itself */
+    }
   }
   return pids.size;
 }
 
 function processesIn(directory: string): number[] {
   try {
-    return readFileSync(path.join(directory, 'cgroup.procs'), 'utf8').split('\n').filter((line) => line !== '').map(Number);
+    return readFileSync(path.join(directory, 'cgroup.procs'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number);
   } catch {
     return [];
   }

@@ -1,6 +1,12 @@
 import type { NodeNames } from './node-names.ts';
 
-export type ContainerdFiles = { names: NodeNames; runc: string; cniPlugins: string; cniConfig: string; sandboxImage: string };
+export type ContainerdFiles = {
+  names: NodeNames;
+  runc: string;
+  cniPlugins: string;
+  cniConfig: string;
+  sandboxImage: string;
+};
 
 /** containerd's configuration (version 2 of its format), with everything of it below the run's directory. */
 export function containerdConfig({ names, runc, cniPlugins, cniConfig, sandboxImage }: ContainerdFiles): string {
@@ -54,19 +60,34 @@ disabled_plugins = [
 /** The CNI network of the run's pods: a bridge, and addresses from one /24 whose first is the node's own. */
 export function cniNetwork(options: { names: NodeNames; network: string; dataDirectory: string }): string {
   const { names, network, dataDirectory } = options;
-  return JSON.stringify({
-    cniVersion: '1.0.0',
-    name: names.network,
-    plugins: [{
-      type: 'bridge',
-      bridge: names.bridge,
-      isGateway: true,
-      ipMasq: false,
-      ipam: {
-        type: 'host-local',
-        dataDir: dataDirectory,
-        ranges: [[{ subnet: `${network}.0/24`, rangeStart: `${network}.10`, rangeEnd: `${network}.250`, gateway: `${network}.1` }]],
-      },
-    }],
-  }, undefined, 2);
+  return JSON.stringify(
+    {
+      cniVersion: '1.0.0',
+      name: names.network,
+      plugins: [
+        {
+          type: 'bridge',
+          bridge: names.bridge,
+          isGateway: true,
+          ipMasq: false,
+          ipam: {
+            type: 'host-local',
+            dataDir: dataDirectory,
+            ranges: [
+              [
+                {
+                  subnet: `${network}.0/24`,
+                  rangeStart: `${network}.10`,
+                  rangeEnd: `${network}.250`,
+                  gateway: `${network}.1`,
+                },
+              ],
+            ],
+          },
+        },
+      ],
+    },
+    undefined,
+    2,
+  );
 }

@@ -31,7 +31,13 @@ export function kubeletConfig({ names, address, port, caFile, serving }: Kubelet
     podLogsDir: names.podLogs,
     volumePluginDir: path.join(names.kubeletDirectory, 'volume-plugins'),
     // The machine is somebody's own: nothing is evicted or collected because its disk is nearly full.
-    evictionHard: { 'memory.available': '1Mi', 'nodefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.available': '0%', 'imagefs.inodesFree': '0%' },
+    evictionHard: {
+      'memory.available': '1Mi',
+      'nodefs.available': '0%',
+      'nodefs.inodesFree': '0%',
+      'imagefs.available': '0%',
+      'imagefs.inodesFree': '0%',
+    },
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
     // Long logs are tests of the road, so they are not rotated on the way.
@@ -42,7 +48,12 @@ export function kubeletConfig({ names, address, port, caFile, serving }: Kubelet
   };
 }
 
-export function kubeletArguments(options: { names: NodeNames; configFile: string; kubeconfigFile: string; address: string }): string[] {
+export function kubeletArguments(options: {
+  names: NodeNames;
+  configFile: string;
+  kubeconfigFile: string;
+  address: string;
+}): string[] {
   return [
     `--config=${options.configFile}`,
     `--kubeconfig=${options.kubeconfigFile}`,

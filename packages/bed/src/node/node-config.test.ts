@@ -7,7 +7,13 @@ const names = nodeNames({ id: 'abcdef', directory: '/tmp/runs/abcdef' });
 const serving = { certFile: '/k.crt', keyFile: '/k.key' };
 
 describe('the configuration of a node', () => {
-  const toml = containerdConfig({ names, runc: '/usr/sbin/runc', cniPlugins: '/usr/lib/cni', cniConfig: '/tmp/runs/abcdef/cni', sandboxImage: 'sallyport.test/busybox:1' });
+  const toml = containerdConfig({
+    names,
+    runc: '/usr/sbin/runc',
+    cniPlugins: '/usr/lib/cni',
+    cniConfig: '/tmp/runs/abcdef/cni',
+    sandboxImage: 'sallyport.test/busybox:1',
+  });
   const kubelet = kubeletConfig({ names, address: '10.200.1.1', port: 20_000, caFile: '/ca.crt', serving });
 
   it('keeps all paths of containerd that are written to below the run', () => {
@@ -19,17 +25,30 @@ describe('the configuration of a node', () => {
   it('has containerd and the kubelet agree on the socket and on who makes cgroups', () => {
     expect(toml).toContain('address = "/tmp/runs/abcdef/containerd/c.sock"');
     expect(toml).toContain('SystemdCgroup = false');
-    expect(kubelet).toMatchObject({ containerRuntimeEndpoint: 'unix:///tmp/runs/abcdef/containerd/c.sock', cgroupDriver: 'cgroupfs', cgroupRoot: '/sallyport-abcdef' });
+    expect(kubelet).toMatchObject({
+      containerRuntimeEndpoint: 'unix:///tmp/runs/abcdef/containerd/c.sock',
+      cgroupDriver: 'cgroupfs',
+      cgroupRoot: '/sallyport-abcdef',
+    });
   });
 
   it('lets nobody at the kubelet without a certificate of the cluster', () => {
-    expect(kubelet).toMatchObject({ readOnlyPort: 0, authentication: { anonymous: { enabled: false }, x509: { clientCAFile: '/ca.crt' } } });
-    expect(kubeletArguments({ names, configFile: '/c', kubeconfigFile: '/k', address: '10.200.1.1' })).toContain('--node-ip=10.200.1.1');
+    expect(kubelet).toMatchObject({
+      readOnlyPort: 0,
+      authentication: { anonymous: { enabled: false }, x509: { clientCAFile: '/ca.crt' } },
+    });
+    expect(kubeletArguments({ names, configFile: '/c', kubeconfigFile: '/k', address: '10.200.1.1' })).toContain(
+      '--node-ip=10.200.1.1',
+    );
   });
 
-  it('puts pods on the bridge of the run, with addresses that are not the node\'s', () => {
-    const { name, plugins: [bridge] } = JSON.parse(cniNetwork({ names, network: '10.200.1', dataDirectory: '/d' })) as {
-      name: string; plugins: [{ bridge: string; ipam: { ranges: [[{ gateway: string; rangeStart: string }]] } }];
+  it("puts pods on the bridge of the run, with addresses that are not the node's", () => {
+    const {
+      name,
+      plugins: [bridge],
+    } = JSON.parse(cniNetwork({ names, network: '10.200.1', dataDirectory: '/d' })) as {
+      name: string;
+      plugins: [{ bridge: string; ipam: { ranges: [[{ gateway: string; rangeStart: string }]] } }];
     };
     expect(name).toBe('sallyport-abcdef');
     expect(bridge.bridge).toBe(names.bridge);

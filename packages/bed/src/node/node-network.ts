@@ -12,7 +12,9 @@ export async function createBridge(options: { ip: string; bridge: string; runId:
 }
 
 function freeNetwork(runId: string): string {
-  const taken = Object.values(os.networkInterfaces()).flatMap((each) => each ?? []).map((each) => each.address);
+  const taken = Object.values(os.networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .map((each) => each.address);
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const network = podNetwork(runId, attempt);
     if (!taken.some((address) => address.startsWith(`${network}.`))) return network;

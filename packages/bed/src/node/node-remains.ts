@@ -11,8 +11,13 @@ import { NODE_LOCK, nodeNames } from './node-names.ts';
 
 // Deeper ones first. Each is removed only when nothing is in it.
 const MADE_ON_THE_WAY = [
-  '/var/lib/kubelet/device-plugins', '/var/lib/kubelet', '/var/log/containers', '/var/lib/cni/results', '/var/lib/cni',
-  '/run/containerd/s', '/run/containerd',
+  '/var/lib/kubelet/device-plugins',
+  '/var/lib/kubelet',
+  '/var/log/containers',
+  '/var/lib/cni/results',
+  '/var/lib/cni',
+  '/run/containerd/s',
+  '/run/containerd',
 ];
 
 /**
@@ -29,38 +34,51 @@ export async function removeNodeRemains(run: Run, options: { holdsLock?: boolean
   for (const task of tasks) removeShimSocket(task);
   await unmountBelow(run.directory);
   if (existsSync(`/sys/class/net/${names.bridge}`)) await tryCommand('ip', ['link', 'delete', names.bridge]);
-  removeNetworkResults(names.network, tasks.map((task) => path.basename(task)));
+  removeNetworkResults(
+    names.network,
+    tasks.map((task) => path.basename(task)),
+  );
   removeLogLinks(names.podLogs);
   await removeDevicePluginSocket();
   if (options.holdsLock || !(await machineLockHeld(NODE_LOCK))) {
     for (const directory of MADE_ON_THE_WAY) removeIfEmpty(directory);
   }
   // Without it nothing above is done again: by then the next run may have a node here, in the same shared places.
-  if (mountsBelow(names.containerdDirectory).length === 0) rmSync(names.containerdDirectory, { recursive: true, force: true });
+  if (mountsBelow(names.containerdDirectory).length === 0)
+    rmSync(names.containerdDirectory, { recursive: true, force: true });
 }
 
 /** Ends the shims that serve the run's containerd; each names its socket on its command line. */
 export async function endShims(socket: string): Promise<void> {
-  await waitUntil(() => {
-    const shims = shimsOf(socket);
-    for (const pid of shims) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch { /* gone by itself */ }
-    }
-    return shims.length === 0;
-  }, 5_000, 20);
+  await waitUntil(
+    () => {
+      const shims = shimsOf(socket);
+      for (const pid of shims) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          /* gone by itself */
+        }
+      }
+      return shims.length === 0;
+    },
+    5_000,
+    20,
+  );
 }
 
 function shimsOf(socket: string): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      return path.basename(args[0] ?? '').startsWith('containerd-shim') && args.includes(socket);
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return path.basename(args[0] ?? '').startsWith('containerd-shim') && args.includes(socket);
+      } catch {
+        return false;
+      }
+    });
 }
 
 function tasksOf(containerdDirectory: string): string[] {
@@ -72,7 +90,9 @@ function tasksOf(containerdDirectory: string): string[] {
 function removeShimSocket(task: string): void {
   const note = path.join(task, 'address');
   if (!existsSync(note)) return;
-  const socket = readFileSync(note, 'utf8').trim().replace(/^unix:\/\//, '');
+  const socket = readFileSync(note, 'utf8')
+    .trim()
+    .replace(/^unix:\/\//, '');
   if (socket.startsWith('/run/containerd/s/')) rmSync(socket, { force: true });
 }
 
@@ -80,7 +100,8 @@ function removeShimSocket(task: string): void {
 function removeNetworkResults(network: string, tasks: readonly string[]): void {
   const directory = '/var/lib/cni/results';
   if (!existsSync(directory)) return;
-  const ours = (file: string): boolean => file.startsWith(`${network}-`) || tasks.some((id) => file.startsWith(`cni-loopback-${id}-`));
+  const ours = (file: string): boolean =>
+    file.startsWith(`${network}-`) || tasks.some((id) => file.startsWith(`cni-loopback-${id}-`));
   for (const file of readdirSync(directory)) {
     if (ours(file)) rmSync(path.join(directory, file), { force: true });
   }
@@ -88,13 +109,16 @@ function removeNetworkResults(network: string, tasks: readonly string[]): void {
 
 // The one socket that a kubelet makes outside its root directory, whatever it is told.
 async function removeDevicePluginSocket(): Promise<void> {
-  if (existsSync(DEVICE_PLUGIN_SOCKET) && !(await acceptsConnections(DEVICE_PLUGIN_SOCKET))) rmSync(DEVICE_PLUGIN_SOCKET, { force: true });
+  if (existsSync(DEVICE_PLUGIN_SOCKET) && !(await acceptsConnections(DEVICE_PLUGIN_SOCKET)))
+    rmSync(DEVICE_PLUGIN_SOCKET, { force: true });
 }
 
 function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
-  } catch { /* not there, or somebody else's things are in it */ }
+  } catch {
+    /* not there, or somebody else's things are in it */
+  }
 }
 
 // The kubelet makes these links for log collectors, in a place of its own choosing.
@@ -105,6 +129,8 @@ function removeLogLinks(podLogs: string): void {
     const link = path.join(directory, name);
     try {
       if (readlinkSync(link).startsWith(`${podLogs}/`)) rmSync(link, { force: true });
-    } catch { /* not a link, so not the kubelet's */ }
+    } catch {
+      /* not a link, so not the kubelet's */
+    }
   }
 }

@@ -6,8 +6,12 @@ import { writeTar } from './tar.ts';
 /** Lists the files of an archive and what is in them, by the rules of ustar. */
 function readFiles(archive: Buffer): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
-  const field = (at: number, offset: number, length: number): string => archive.subarray(at + offset, at + offset + length).toString('utf8').replace(/\0[^]*$/, '');
-  for (let at = 0; archive[at] !== 0; ) {
+  const field = (at: number, offset: number, length: number): string =>
+    archive
+      .subarray(at + offset, at + offset + length)
+      .toString('utf8')
+      .replace(/\0[^]*$/, '');
+  for (let at = 0; archive[at] !== 0;) {
     const size = Number.parseInt(field(at, 124, 12), 8);
     const block = Buffer.from(archive.subarray(at, at + 512));
     const written = Number.parseInt(field(at, 148, 8), 8);
@@ -22,13 +26,21 @@ function readFiles(archive: Buffer): Map<string, Buffer> {
 describe('writing a tar archive', () => {
   it('keeps every file byte for byte', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '.', '/', '-'), minLength: 1, maxLength: 100 });
-    fc.assert(fc.property(fc.uniqueArray(fc.tuple(name, fc.uint8Array({ maxLength: 1100 })), { selector: ([path]) => path, maxLength: 5 }), (files) => {
-      const archive = writeTar(files.map(([path, data]) => ({ path, kind: 'file', data: Buffer.from(data) })));
-      expect(archive.length % 512).toBe(0);
-      const read = readFiles(archive);
-      expect([...read.keys()]).toEqual(files.map(([path]) => path));
-      for (const [path, data] of files) expect(read.get(path)!.equals(Buffer.from(data))).toBe(true);
-    }));
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(name, fc.uint8Array({ maxLength: 1100 })), {
+          selector: ([path]) => path,
+          maxLength: 5,
+        }),
+        (files) => {
+          const archive = writeTar(files.map(([path, data]) => ({ path, kind: 'file', data: Buffer.from(data) })));
+          expect(archive.length % 512).toBe(0);
+          const read = readFiles(archive);
+          expect([...read.keys()]).toEqual(files.map(([path]) => path));
+          for (const [path, data] of files) expect(read.get(path)!.equals(Buffer.from(data))).toBe(true);
+        },
+      ),
+    );
   });
 
   it('is understood by tar, with links, directories and modes', () => {

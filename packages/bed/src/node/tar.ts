@@ -6,7 +6,9 @@ export type TarEntry =
 const BLOCK = 512;
 const TYPES = { file: '0', link: '2', directory: '5' } as const;
 
-/** Writes a tar archive in the ustar form (POSIX.1-1988), owned by root, without times so that it is always the same. */
+/**
+ * Writes a tar archive in the ustar form (POSIX.1-1988), owned by root, without times so that it is always the same.
+ */
 export function writeTar(entries: readonly TarEntry[]): Buffer {
   const parts = entries.flatMap((entry) => {
     const data = entry.kind === 'file' ? entry.data : Buffer.alloc(0);

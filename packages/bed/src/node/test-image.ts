@@ -8,7 +8,9 @@ export const testImage = 'sallyport.test/busybox:1';
 
 /** Builds the test image from a static busybox, in the form that `docker save` writes. */
 export async function buildTestImage(busybox: string): Promise<Buffer> {
-  const applets = (await runCommand(busybox, ['--list'])).split('\n').filter((name) => name !== '' && name !== 'busybox');
+  const applets = (await runCommand(busybox, ['--list']))
+    .split('\n')
+    .filter((name) => name !== '' && name !== 'busybox');
   return imageArchive(testImage, rootFileSystem(readFileSync(busybox), applets));
 }
 
@@ -16,7 +18,11 @@ export function rootFileSystem(busybox: Buffer, applets: readonly string[]): Buf
   const directory = (path: string, mode?: number) => ({ path, kind: 'directory', mode }) as const;
   const text = (path: string, content: string) => ({ path, kind: 'file', data: Buffer.from(content) }) as const;
   return writeTar([
-    directory('bin/'), directory('etc/'), directory('root/', 0o700), directory('tmp/', 0o1777), directory('var/'),
+    directory('bin/'),
+    directory('etc/'),
+    directory('root/', 0o700),
+    directory('tmp/', 0o1777),
+    directory('var/'),
     { path: 'bin/busybox', kind: 'file', data: busybox, mode: 0o755 },
     ...applets.map((name) => ({ path: `bin/${name}`, kind: 'link', target: 'busybox' }) as const),
     text('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n'),

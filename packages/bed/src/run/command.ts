@@ -2,19 +2,33 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
-export type CommandOptions = { cwd?: string; env?: Record<string, string | undefined>; input?: string | Buffer; timeoutMs?: number; signal?: AbortSignal };
+export type CommandOptions = {
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+  input?: string | Buffer;
+  timeoutMs?: number;
+  signal?: AbortSignal;
+};
 export type CommandResult = { code: number; stdout: string; stderr: string };
 
 /** Runs a program to its end and returns what it said; rejects only if it cannot be started or takes too long. */
-export function tryCommand(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+export function tryCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      cwd: options.cwd, env: { ...process.env, ...options.env }, signal: options.signal, stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      signal: options.signal,
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     child.stdout!.on('data', (chunk: Buffer) => chunks.stdout.push(chunk));
     child.stderr!.on('data', (chunk: Buffer) => chunks.stderr.push(chunk));
-    const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
+    const timer =
+      options.timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
     child.once('error', (error) => {
       clearTimeout(timer);
       reject(error);
@@ -22,7 +36,10 @@ export function tryCommand(program: string, args: readonly string[], options: Co
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       const stderr = Buffer.concat(chunks.stderr).toString('utf8');
-      if (code === null) reject(new Error(`${path.basename(program)} ${args.join(' ')} was ended by ${signal}: ${lastLines(stderr, 5)}`));
+      if (code === null)
+        reject(
+          new Error(`${path.basename(program)} ${args.join(' ')} was ended by ${signal}: ${lastLines(stderr, 5)}`),
+        );
       else resolve({ code, stdout: Buffer.concat(chunks.stdout).toString('utf8'), stderr });
     });
     if (options.input !== undefined) {
@@ -33,10 +50,16 @@ export function tryCommand(program: string, args: readonly string[], options: Co
 }
 
 /** Runs a program that must succeed and returns its standard output. */
-export async function runCommand(program: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+export async function runCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
   const result = await tryCommand(program, args, options);
   if (result.code !== 0) {
-    throw new Error(`${path.basename(program)} ${args.join(' ')} failed with code ${result.code}: ${lastLines(result.stderr || result.stdout, 12)}`);
+    throw new Error(
+      `${path.basename(program)} ${args.join(' ')} failed with code ${result.code}: ${lastLines(result.stderr || result.stdout, 12)}`,
+    );
   }
   return result.stdout;
 }

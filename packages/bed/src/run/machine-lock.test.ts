@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { machineLockHeld, takeMachineLock } from './machine-lock.ts';
 
-
-
 describe('a lock of the machine', () => {
   it('lets the second wait for the first and says for whom', async () => {
     const name = `test-${process.pid}-${Date.now()}`;
@@ -16,7 +14,11 @@ describe('a lock of the machine', () => {
     order.push('first lets go');
     await first.release();
     await (await second).release();
-    expect(order).toEqual([`waiting for process ${process.pid}, which holds ${name} on this machine`, 'first lets go', 'second has it']);
+    expect(order).toEqual([
+      `waiting for process ${process.pid}, which holds ${name} on this machine`,
+      'first lets go',
+      'second has it',
+    ]);
   });
 
   it('can be looked at without taking it', async () => {

@@ -7,17 +7,20 @@ export type MachineLock = { release(): Promise<void> };
 /**
  * Takes a lock that one process on the machine can hold, waiting as long as it takes and saying for whom.
  * The lock is a listening socket without a file, so the system itself lets go of it when its holder dies.
- * Where there are no such sockets (macOS) nothing is locked: what is built there is renamed into place in one step anyway.
+ * Where there are no such sockets (macOS) nothing is locked: what is built there is renamed into place in one step
+ * anyway.
  */
 export async function takeMachineLock(name: string, options: { onProgress?: Progress } = {}): Promise<MachineLock> {
   const address = socketAddress(name);
   if (address === undefined) return { release: async () => {} };
-  for (let told = 0; ; ) {
+  for (let told = 0; ;) {
     const server = await tryListen(address);
     if (server) return { release: () => close(server) };
     if (Date.now() - told > 60_000) {
       told = Date.now();
-      options.onProgress?.(`waiting for ${await holder(address) ?? 'another process'}, which holds ${name} on this machine`);
+      options.onProgress?.(
+        `waiting for ${(await holder(address)) ?? 'another process'}, which holds ${name} on this machine`,
+      );
     }
     await sleep(200);
   }
@@ -42,7 +45,9 @@ function tryListen(address: string): Promise<Server | undefined> {
       socket.end(`process ${process.pid}`);
     });
     server.unref();
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    );
     server.listen(address, () => resolve(server));
   });
 }
@@ -55,7 +60,10 @@ function holder(address: string): Promise<string | undefined> {
       resolve(text);
     };
     socket.setEncoding('utf8').setTimeout(1000, () => give('another process'));
-    socket.once('data', (text: string) => give(text)).once('error', () => give()).once('close', () => give());
+    socket
+      .once('data', (text: string) => give(text))
+      .once('error', () => give())
+      .once('close', () => give());
   });
 }
 

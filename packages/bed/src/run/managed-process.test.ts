@@ -17,11 +17,17 @@ afterEach(() => rmSync(base, { recursive: true }));
 
 const program = (script: string, more: Partial<ManagedProcessOptions> = {}): ManagedProcess => {
   const server: ManagedProcess = new ManagedProcess({
-    run, name: 'thing', program: process.execPath, args: ['-e', script], ready: () => server.log().includes('ready'), ...more,
+    run,
+    name: 'thing',
+    program: process.execPath,
+    args: ['-e', script],
+    ready: () => server.log().includes('ready'),
+    ...more,
   });
   return server;
 };
-const recorded = (): ProcessIdentity => JSON.parse(readFileSync(path.join(run.directory, 'processes', 'thing.json'), 'utf8')) as ProcessIdentity;
+const recorded = (): ProcessIdentity =>
+  JSON.parse(readFileSync(path.join(run.directory, 'processes', 'thing.json'), 'utf8')) as ProcessIdentity;
 
 describe('a managed process', () => {
   it('is started when it is ready, is on record while it runs and is gone when it is stopped', async () => {
@@ -37,7 +43,9 @@ describe('a managed process', () => {
   });
 
   it('tells the end of the log of one that dies before it is ready', async () => {
-    await expect(program('console.error("no such disk"); process.exit(7)').start()).rejects.toThrow(/thing ended with 7[^]*no such disk/);
+    await expect(program('console.error("no such disk"); process.exit(7)').start()).rejects.toThrow(
+      /thing ended with 7[^]*no such disk/,
+    );
   });
 
   it('gives up on one that never gets ready, and stops it', async () => {
@@ -47,11 +55,15 @@ describe('a managed process', () => {
   });
 
   it('says that a program is not there', async () => {
-    await expect(program('', { program: '/nowhere/program' }).start()).rejects.toThrow(/thing (could not be started|ended with)/);
+    await expect(program('', { program: '/nowhere/program' }).start()).rejects.toThrow(
+      /thing (could not be started|ended with)/,
+    );
   });
 
   it('kills one that does not want to go', async () => {
-    const server = program('process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)', { graceMs: 100 });
+    const server = program('process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)', {
+      graceMs: 100,
+    });
     await server.start();
     const record = recorded();
     await server.stop();

@@ -63,7 +63,9 @@ export class ManagedProcess {
     let ready = false;
     await waitUntil(async () => gone() || (ready = await this.#options.ready()), timeoutMs);
     if (ready && !gone()) return;
-    const why = gone() ? `ended with ${child.exitCode ?? child.signalCode}` : `was not ready after ${timeoutMs / 1000} s`;
+    const why = gone()
+      ? `ended with ${child.exitCode ?? child.signalCode}`
+      : `was not ready after ${timeoutMs / 1000} s`;
     const log = lastLines(this.log(), 15);
     await this.stop();
     throw new Error(`${this.#options.name} ${why}; the end of its log:\n${log}`);
@@ -105,12 +107,19 @@ export class ManagedProcess {
     this.#logStart = fstatSync(log).size;
     const [program, ...args] = commandLine(this.#options);
     // A session of its own: Ctrl-C in the terminal reaches the bed, which then stops its servers in the right order.
-    const child = spawn(program!, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: true });
+    const child = spawn(program!, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
     closeSync(log);
     child.unref();
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
-      child.once('error', (error) => reject(new Error(`${name} could not be started: ${error.message}`, { cause: error })));
+      child.once('error', (error) =>
+        reject(new Error(`${name} could not be started: ${error.message}`, { cause: error })),
+      );
     });
     this.#child = child;
     const identity = identifyProcess(child.pid!) ?? { pid: child.pid!, startedAt: 'gone' };
@@ -121,7 +130,9 @@ export class ManagedProcess {
 }
 
 /** Ends exactly this process: politely, and after its grace by force. */
-export async function endProcess(record: ProcessIdentity & { stopSignal: NodeJS.Signals; graceMs: number }): Promise<void> {
+export async function endProcess(
+  record: ProcessIdentity & { stopSignal: NodeJS.Signals; graceMs: number },
+): Promise<void> {
   signalProcess(record, record.stopSignal);
   signalProcess(record, 'SIGCONT');
   if (await waitUntil(() => !isAlive(record), record.graceMs, 20)) return;
@@ -137,6 +148,8 @@ function commandLine(options: ManagedProcessOptions): string[] {
     if (options.user) throw new Error(`${options.name} must not run as root and setpriv (util-linux) is missing`);
     return command;
   }
-  const user = options.user ? ['--reuid', String(options.user.uid), '--regid', String(options.user.gid), '--clear-groups'] : [];
+  const user = options.user
+    ? ['--reuid', String(options.user.uid), '--regid', String(options.user.gid), '--clear-groups']
+    : [];
   return [setpriv, ...user, '--pdeathsig', (options.orphanSignal ?? 'SIGKILL').replace('SIG', ''), '--', ...command];
 }

@@ -5,7 +5,13 @@ const line = (id: number, point: string): string => `${id} 1 0:1 / ${point} rw -
 
 describe('the mounts below a directory', () => {
   it('come the deepest first, so that each can be unmounted in turn', () => {
-    const info = [line(1, '/'), line(2, '/run/x'), line(3, '/run/x/a'), line(4, '/run/x/a/b'), line(5, '/run/x/c')].join('\n');
+    const info = [
+      line(1, '/'),
+      line(2, '/run/x'),
+      line(3, '/run/x/a'),
+      line(4, '/run/x/a/b'),
+      line(5, '/run/x/c'),
+    ].join('\n');
     expect(parseMountsBelow(info, '/run/x')).toEqual(['/run/x/a/b', '/run/x/c', '/run/x/a', '/run/x']);
   });
 

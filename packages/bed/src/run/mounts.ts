@@ -3,9 +3,15 @@ import { runCommand } from './command.ts';
 
 /** Reads the mount points below a directory from mountinfo(5), the deepest first. */
 export function parseMountsBelow(mountinfo: string, directory: string): string[] {
-  const points = mountinfo.split('\n').filter((line) => line !== '').map((line) => unescape(line.split(' ')[4] ?? ''));
+  const points = mountinfo
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => unescape(line.split(' ')[4] ?? ''));
   // The last mounted comes first: several may lie over one another on one point.
-  return points.reverse().filter((point) => point === directory || point.startsWith(`${directory}/`)).sort((a, b) => depth(b) - depth(a));
+  return points
+    .reverse()
+    .filter((point) => point === directory || point.startsWith(`${directory}/`))
+    .sort((a, b) => depth(b) - depth(a));
 }
 
 /** Lists the mount points of this process below a directory, the deepest first. */

@@ -38,7 +38,10 @@ function startTicks(pid: number): string | undefined {
 
 function startText(pid: number): string | undefined {
   try {
-    const text = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const text = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
     return text === '' ? undefined : text;
   } catch {
     return undefined;

@@ -22,7 +22,10 @@ function deadRun(): Run {
 }
 
 const record = (run: Run, name: string, identity: object): void =>
-  writeFileSync(path.join(run.directory, 'processes', `${name}.json`), JSON.stringify({ name, stopSignal: 'SIGTERM', graceMs: 1000, ...identity }));
+  writeFileSync(
+    path.join(run.directory, 'processes', `${name}.json`),
+    JSON.stringify({ name, stopSignal: 'SIGTERM', graceMs: 1000, ...identity }),
+  );
 
 describe('sweeping stale runs', () => {
   it('ends the processes of a run whose owner is gone, cleans its remains and deletes it', async () => {

@@ -19,7 +19,10 @@ export function staleRuns(base: string = defaultRunBase()): Run[] {
 }
 
 /** Ends and removes what runs in `base` left behind that died before they could; returns their ids. */
-export async function sweepStaleRuns(clean: RemainsCleaner, options: { base?: string; onProgress?: Progress } = {}): Promise<string[]> {
+export async function sweepStaleRuns(
+  clean: RemainsCleaner,
+  options: { base?: string; onProgress?: Progress } = {},
+): Promise<string[]> {
   const runs = staleRuns(options.base);
   for (const run of runs) {
     options.onProgress?.(`removing what run ${run.id} left behind`);

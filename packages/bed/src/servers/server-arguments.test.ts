@@ -8,20 +8,30 @@ import { redisArguments } from './start-redis.ts';
 describe('the servers of the bed', () => {
   it('listen on the loopback address alone', () => {
     expect(redisArguments(1, '/d').join(' ')).toContain('--bind 127.0.0.1 --port 1');
-    expect(postgresArguments({ port: 2, data: '/d' })).toEqual(expect.arrayContaining(['listen_addresses=127.0.0.1', 'port=2', 'unix_socket_directories=']));
-    expect(kafkaProperties({ port: 3, controllerPort: 4, dataDirectory: '/d' })).toContain('listeners=PLAINTEXT://127.0.0.1:3,CONTROLLER://127.0.0.1:4\n');
+    expect(postgresArguments({ port: 2, data: '/d' })).toEqual(
+      expect.arrayContaining(['listen_addresses=127.0.0.1', 'port=2', 'unix_socket_directories=']),
+    );
+    expect(kafkaProperties({ port: 3, controllerPort: 4, dataDirectory: '/d' })).toContain(
+      'listeners=PLAINTEXT://127.0.0.1:3,CONTROLLER://127.0.0.1:4\n',
+    );
   });
 
   it('run from the cache without writing to it', () => {
     const args = keycloakArguments('/cache/keycloak-1', '/run/keycloak', ['start']);
-    expect(args).toEqual(expect.arrayContaining(['-Dkc.home.dir=/run/keycloak', '/cache/keycloak-1/lib/quarkus-run.jar']));
+    expect(args).toEqual(
+      expect.arrayContaining(['-Dkc.home.dir=/run/keycloak', '/cache/keycloak-1/lib/quarkus-run.jar']),
+    );
     expect(args.at(-1)).toBe('start');
-    expect(canailleConfig({ port: 7, database: '/run/c.sqlite' })).toContain('DATABASE_URI = "sqlite:////run/c.sqlite"');
+    expect(canailleConfig({ port: 7, database: '/run/c.sqlite' })).toContain(
+      'DATABASE_URI = "sqlite:////run/c.sqlite"',
+    );
   });
 
   it('keep what they hold from one start to the next', () => {
     expect(redisArguments(1, '/d').join(' ')).toContain('--appendonly yes');
-    expect(kafkaProperties({ port: 3, controllerPort: 4, dataDirectory: 'C:\\data' })).toContain('log.dirs=C:\\\\data\n');
+    expect(kafkaProperties({ port: 3, controllerPort: 4, dataDirectory: 'C:\\data' })).toContain(
+      'log.dirs=C:\\\\data\n',
+    );
   });
 
   it('take more arguments after their own, which they override', () => {

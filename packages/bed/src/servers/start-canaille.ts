@@ -7,7 +7,10 @@ import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
 import { serverHandle, type ServerHandle } from './server-handle.ts';
 
-/** Canaille, an identity provider in Python, with nobody in it. `command` runs its own management command (`create user ...`) and returns what that prints. */
+/**
+ * Canaille, an identity provider in Python, with nobody in it. `command` runs its own management command (`create user
+ * ...`) and returns what that prints.
+ */
 export type CanailleServer = ServerHandle & { url: string; command(args: readonly string[]): Promise<string> };
 
 const program = ['-c', 'from canaille.commands import cli; cli()'];
@@ -20,10 +23,16 @@ export async function startCanaille(options: { run: Run; python: string }): Prom
   const config = path.join(directory, 'config.toml');
   writeFileSync(config, canailleConfig({ port, database: path.join(directory, 'canaille.sqlite') }), { mode: 0o600 });
   const env = { CANAILLE_CONFIG: config, HOME: directory };
-  const command: CanailleServer['command'] = (args) => runCommand(options.python, [...program, ...args], { cwd: directory, env });
+  const command: CanailleServer['command'] = (args) =>
+    runCommand(options.python, [...program, ...args], { cwd: directory, env });
   await command(['install']);
   const server = new ManagedProcess({
-    run: options.run, name: 'canaille', program: options.python, cwd: directory, env, args: [...program, 'run', '--bind', `127.0.0.1:${port}`],
+    run: options.run,
+    name: 'canaille',
+    program: options.python,
+    cwd: directory,
+    env,
+    args: [...program, 'run', '--bind', `127.0.0.1:${port}`],
     ready: async () => (await fetch(`${url}/.well-known/openid-configuration`)).ok,
     readyTimeoutMs: 180_000,
   });
@@ -33,7 +42,9 @@ export async function startCanaille(options: { run: Run; python: string }): Prom
 
 export function canailleConfig({ port, database }: { port: number; database: string }): string {
   const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
-  const jwk = Object.entries({ ...key, kid: 'bed', alg: 'RS256', use: 'sig' }).map(([name, value]) => `${name} = ${JSON.stringify(value)}`).join(', ');
+  const jwk = Object.entries({ ...key, kid: 'bed', alg: 'RS256', use: 'sig' })
+    .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+    .join(', ');
   return `SECRET_KEY = "${randomBytes(24).toString('base64url')}"
 SERVER_NAME = "127.0.0.1:${port}"
 PREFERRED_URL_SCHEME = "http"

@@ -10,13 +10,28 @@ export async function startEtcd(options: { run: Run; program: string }): Promise
   const url = `http://127.0.0.1:${await freePort()}`;
   const peerUrl = `http://127.0.0.1:${await freePort()}`;
   const server = new ManagedProcess({
-    run: options.run, name: 'etcd', program: options.program,
+    run: options.run,
+    name: 'etcd',
+    program: options.program,
     args: [
-      '--name', 'bed', '--data-dir', componentDirectory(options.run, 'etcd'),
-      '--listen-client-urls', url, '--advertise-client-urls', url,
-      '--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl, '--initial-cluster', `bed=${peerUrl}`,
+      '--name',
+      'bed',
+      '--data-dir',
+      componentDirectory(options.run, 'etcd'),
+      '--listen-client-urls',
+      url,
+      '--advertise-client-urls',
+      url,
+      '--listen-peer-urls',
+      peerUrl,
+      '--initial-advertise-peer-urls',
+      peerUrl,
+      '--initial-cluster',
+      `bed=${peerUrl}`,
       // Nothing here outlives the machine's next start.
-      '--unsafe-no-fsync', '--log-level', 'warn',
+      '--unsafe-no-fsync',
+      '--log-level',
+      'warn',
     ],
     ready: async () => (await fetch(`${url}/readyz`)).ok,
   });

@@ -23,11 +23,15 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServe
   const flags = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath];
   await runCommand(options.java, [...flags, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', properties]);
   const server: ManagedProcess = new ManagedProcess({
-    run: options.run, name: 'kafka', program: options.java, cwd: directory,
+    run: options.run,
+    name: 'kafka',
+    program: options.java,
+    cwd: directory,
     args: [`-Xmx${options.heapMegabytes ?? 256}m`, ...flags, 'kafka.Kafka', properties],
     // Its port accepts connections long before it serves them.
     ready: () => server.log().includes('Kafka Server started'),
-    readyTimeoutMs: 60_000, graceMs: 15_000,
+    readyTimeoutMs: 60_000,
+    graceMs: 15_000,
   });
   await server.start();
   return { ...serverHandle(server), brokers: [`127.0.0.1:${port}`], port };
@@ -56,5 +60,7 @@ export function kafkaProperties(options: { port: number; controllerPort: number;
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
     // A consumer that joins alone need not wait for others.
     'group.initial.rebalance.delay.ms': '0',
-  }).map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`).join('');
+  })
+    .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)
+    .join('');
 }

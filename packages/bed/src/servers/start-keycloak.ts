@@ -21,10 +21,22 @@ export async function startKeycloak(options: { run: Run; java: string; directory
   const url = `http://127.0.0.1:${port}`;
   const admin = { user: 'admin', password: randomBytes(12).toString('base64url') };
   const server = new ManagedProcess({
-    run: options.run, name: 'keycloak', program: options.java, cwd: home,
+    run: options.run,
+    name: 'keycloak',
+    program: options.java,
+    cwd: home,
     env: { KC_BOOTSTRAP_ADMIN_USERNAME: admin.user, KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password },
     args: keycloakArguments(distribution, home, [
-      'start', '--optimized', '--cache=local', '--http-enabled=true', '--http-host=127.0.0.1', `--http-port=${port}`, '--http-management-host=127.0.0.1', `--http-management-port=${management}`, `--hostname=${url}`, '--log-level=warn',
+      'start',
+      '--optimized',
+      '--cache=local',
+      '--http-enabled=true',
+      '--http-host=127.0.0.1',
+      `--http-port=${port}`,
+      '--http-management-host=127.0.0.1',
+      `--http-management-port=${management}`,
+      `--hostname=${url}`,
+      '--log-level=warn',
     ]),
     ready: async () => (await fetch(`http://127.0.0.1:${management}/health/ready`)).ok,
     readyTimeoutMs: 400_000,

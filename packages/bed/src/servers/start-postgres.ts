@@ -20,7 +20,10 @@ export async function startPostgres(options: { run: Run; program: string }): Pro
   await initialise(options.program, { directory, data, password, user });
   const port = await freePort();
   const server: ManagedProcess = new ManagedProcess({
-    run: options.run, name: 'postgres', program: options.program, user,
+    run: options.run,
+    name: 'postgres',
+    program: options.program,
+    user,
     args: postgresArguments({ port, data }),
     ready: () => server.log().includes('database system is ready to accept connections'),
     // Ends sessions at once; its default waits until the last client has gone.
@@ -34,21 +37,42 @@ export async function startPostgres(options: { run: Run; program: string }): Pro
 
 export function postgresArguments(options: { port: number; data: string }): string[] {
   const settings = {
-    listen_addresses: '127.0.0.1', port: options.port, unix_socket_directories: '', fsync: 'off', full_page_writes: 'off',
-    synchronous_commit: 'off', max_connections: 50, shared_buffers: '32MB', log_destination: 'stderr', logging_collector: 'off',
+    listen_addresses: '127.0.0.1',
+    port: options.port,
+    unix_socket_directories: '',
+    fsync: 'off',
+    full_page_writes: 'off',
+    synchronous_commit: 'off',
+    max_connections: 50,
+    shared_buffers: '32MB',
+    log_destination: 'stderr',
+    logging_collector: 'off',
   };
   return ['-D', options.data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-async function initialise(program: string, options: { directory: string; data: string; password: string; user: User | undefined }): Promise<void> {
+async function initialise(
+  program: string,
+  options: { directory: string; data: string; password: string; user: User | undefined },
+): Promise<void> {
   const passwordFile = path.join(options.directory, 'password');
   writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
   const args = [
-    '-D', options.data, '--username', 'sallyport', '--pwfile', passwordFile, '--auth', 'scram-sha-256',
-    '--encoding', 'UTF8', '--no-locale', '--no-sync',
+    '-D',
+    options.data,
+    '--username',
+    'sallyport',
+    '--pwfile',
+    passwordFile,
+    '--auth',
+    'scram-sha-256',
+    '--encoding',
+    'UTF8',
+    '--no-locale',
+    '--no-sync',
   ];
   const initdb = path.join(path.dirname(program), 'initdb');
-  if (!options.user) return void await runCommand(initdb, args, { cwd: options.directory });
+  if (!options.user) return void (await runCommand(initdb, args, { cwd: options.directory }));
   const { uid, gid } = options.user;
   chownSync(options.directory, uid, gid);
   chownSync(passwordFile, uid, gid);
@@ -59,7 +83,9 @@ async function initialise(program: string, options: { directory: string; data: s
 // PostgreSQL refuses to run as root; Debian's package brings a user for it.
 function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const passwd = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const passwd = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const entry = passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody');
   if (!entry) throw new Error('PostgreSQL does not run as root and there is no user "postgres" or "nobody"');
   return { uid: Number(entry[2]), gid: Number(entry[3]) };

@@ -20,7 +20,9 @@ export async function startRedis(options: StartRedisOptions): Promise<RedisServe
   const name = options.name ?? 'redis';
   const port = await freePort();
   const server = new ManagedProcess({
-    run: options.run, name, program: options.program,
+    run: options.run,
+    name,
+    program: options.program,
     args: redisArguments(port, componentDirectory(options.run, name), options.args),
     ready: () => answersPing(port),
   });
@@ -30,9 +32,21 @@ export async function startRedis(options: StartRedisOptions): Promise<RedisServe
 
 export function redisArguments(port: number, directory: string, more: readonly string[] = []): string[] {
   return [
-    '--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--daemonize', 'no',
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--dir',
+    directory,
+    '--daemonize',
+    'no',
     // The append-only file brings the data back; waiting for the disk would only measure the disk.
-    '--save', '', '--appendonly', 'yes', '--appendfsync', 'no',
+    '--save',
+    '',
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    'no',
     ...more,
   ];
 }
@@ -46,7 +60,9 @@ function answersPing(port: number): Promise<boolean> {
       resolve(answer);
     };
     socket.setTimeout(1000, () => end(false));
-    socket.once('error', () => end(false)).once('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(data.toString('latin1'))));
+    socket
+      .once('error', () => end(false))
+      .once('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(data.toString('latin1'))));
     socket.write('PING\r\n');
   });
 }

@@ -18,12 +18,22 @@ function specOf({ verb, resource, apiGroup, subresource, namespace, name, path }
 function read({ status, body }: GatewayAnswer): ClusterAnswer {
   const review = fieldOf(body, 'status');
   const allowed = fieldOf(review, 'allowed');
-  if (status === 201 && typeof allowed === 'boolean') return { allowed, reason: text(fieldOf(review, 'reason')) || text(fieldOf(review, 'evaluationError')) };
+  if (status === 201 && typeof allowed === 'boolean')
+    return { allowed, reason: text(fieldOf(review, 'reason')) || text(fieldOf(review, 'evaluationError')) };
   return { allowed: undefined, reason: text(fieldOf(body, 'message')) || `it answered ${status}` };
 }
 
-/** Asks the cluster, through the gateway and as the person, whether its own rules (RBAC) would let a request through: a SelfSubjectAccessReview, which changes nothing. */
+/**
+ * Asks the cluster, through the gateway and as the person, whether its own rules (RBAC) would let a request through: a
+ * SelfSubjectAccessReview, which changes nothing.
+ */
 export async function askCluster(gateway: OpenGateway, asked: Asked, cluster: string): Promise<ClusterAnswer> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: specOf(asked) };
-  return read(await askAsPerson(gateway, { method: 'POST', path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`, json: review }));
+  return read(
+    await askAsPerson(gateway, {
+      method: 'POST',
+      path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`,
+      json: review,
+    }),
+  );
 }

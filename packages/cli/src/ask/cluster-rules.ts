@@ -5,25 +5,49 @@ import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
 
 export type RuleQuestion = { verb: string; apiGroup: string; resource: string; subresource: string | undefined };
 
-/** A cluster's own rules for a person: whether they let a request through, or why they could not be had; `said` also where they are not all there is. */
+/**
+ * A cluster's own rules for a person: whether they let a request through, or why they could not be had; `said` also
+ * where they are not all there is.
+ */
 export type ClusterRules = { allows?: (question: RuleQuestion) => boolean; said: string | undefined };
 
 const list = z._default(z.nullable(z.array(z.string())), []);
 const reviewSchema = z.object({
-  status: z.object({ resourceRules: z._default(z.nullable(z.array(z.object({ verbs: list, apiGroups: list, resources: list, resourceNames: list }))), []), incomplete: z._default(z.boolean(), false), evaluationError: z.optional(z.string()) }),
+  status: z.object({
+    resourceRules: z._default(
+      z.nullable(z.array(z.object({ verbs: list, apiGroups: list, resources: list, resourceNames: list }))),
+      [],
+    ),
+    incomplete: z._default(z.boolean(), false),
+    evaluationError: z.optional(z.string()),
+  }),
 });
 
-const covers = (names: readonly string[] | null, name: string) => names !== null && (names.includes('*') || names.includes(name));
+const covers = (names: readonly string[] | null, name: string) =>
+  names !== null && (names.includes('*') || names.includes(name));
 
 /** As RBAC compares: everything, the name, and for a subresource also that of every resource. */
 function coversResource(resources: readonly string[] | null, { resource, subresource }: RuleQuestion): boolean {
-  return subresource === undefined ? covers(resources, resource) : covers(resources, `${resource}/${subresource}`) || (resources?.includes(`*/${subresource}`) ?? false);
+  return subresource === undefined
+    ? covers(resources, resource)
+    : covers(resources, `${resource}/${subresource}`) || (resources?.includes(`*/${subresource}`) ?? false);
 }
 
-/** Asks the cluster, through the gateway and as the person, for its rules in a namespace (SelfSubjectRulesReview). Rules for objects by name are left out: they are no right on the kind. */
-export async function readClusterRules(gateway: OpenGateway, cluster: string, namespace: string): Promise<ClusterRules> {
+/**
+ * Asks the cluster, through the gateway and as the person, for its rules in a namespace (SelfSubjectRulesReview). Rules
+ * for objects by name are left out: they are no right on the kind.
+ */
+export async function readClusterRules(
+  gateway: OpenGateway,
+  cluster: string,
+  namespace: string,
+): Promise<ClusterRules> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
-  const { status, body } = await askAsPerson(gateway, { method: 'POST', path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectrulesreviews`, json: review });
+  const { status, body } = await askAsPerson(gateway, {
+    method: 'POST',
+    path: `/clusters/${encodeURIComponent(cluster)}/apis/authorization.k8s.io/v1/selfsubjectrulesreviews`,
+    json: review,
+  });
   const read = status === 201 ? reviewSchema.safeParse(body) : undefined;
   if (read?.success !== true) {
     const message = fieldOf(body, 'message');
@@ -32,7 +56,13 @@ export async function readClusterRules(gateway: OpenGateway, cluster: string, na
   const { resourceRules, incomplete, evaluationError } = read.data.status;
   const rules = (resourceRules ?? []).filter(({ resourceNames }) => (resourceNames ?? []).length === 0);
   return {
-    said: incomplete ? `its list is not complete${evaluationError === undefined ? '' : `: ${evaluationError.slice(0, 500)}`}` : undefined,
-    allows: (question) => rules.some(({ verbs, apiGroups, resources }) => covers(verbs, question.verb) && covers(apiGroups, question.apiGroup) && coversResource(resources, question)),
+    said: incomplete
+      ? `its list is not complete${evaluationError === undefined ? '' : `: ${evaluationError.slice(0, 500)}`}`
+      : undefined,
+    allows: (question) =>
+      rules.some(
+        ({ verbs, apiGroups, resources }) =>
+          covers(verbs, question.verb) && covers(apiGroups, question.apiGroup) && coversResource(resources, question),
+      ),
   };
 }

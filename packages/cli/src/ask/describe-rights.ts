@@ -9,16 +9,21 @@ function cell(right: Rights['rights'][number]['verbs'][string] | undefined): str
 }
 
 /** The table of rights, with what its words mean. */
-export function describeRights({ rights, clusterSaid, policyVersion }: Rights, cluster: string, namespace: string): string {
+export function describeRights(
+  { rights, clusterSaid, policyVersion }: Rights,
+  cluster: string,
+  namespace: string,
+): string {
   const rows = rights.map(({ resource, verbs }) => [resource, ...listedVerbs.map((verb) => cell(verbs[verb]))]);
   return [
     table(['RESOURCE', ...listedVerbs.map((verb) => verb.toUpperCase())], rows),
     `In namespace ${forTerminal(namespace)} of cluster ${forTerminal(cluster)}, by policy ${forTerminal(policyVersion)}, for an object of any name:`,
-    '  yes     the gateway\'s policy and the cluster\'s RBAC both allow it',
-    '  policy  only the gateway\'s policy does; the cluster will refuse',
+    "  yes     the gateway's policy and the cluster's RBAC both allow it",
+    "  policy  only the gateway's policy does; the cluster will refuse",
     '  rbac    only the cluster\'s RBAC does; the gateway refuses ("sallyport policy explain" says why)',
     '  -       neither does',
     ...(clusterSaid === undefined ? [] : [`The cluster's half is not sure (yes?): ${forTerminal(clusterSaid)}`]),
-    'Rules for objects by name, commands, addresses or times may allow more, or less.', '',
+    'Rules for objects by name, commands, addresses or times may allow more, or less.',
+    '',
   ].join('\n');
 }

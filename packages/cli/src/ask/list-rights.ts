@@ -5,8 +5,14 @@ import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { readClusterRules, type ClusterRules } from './cluster-rules.ts';
 
-/** What may be done with one resource, by verb: by whom it is allowed. `cluster` is undefined where the cluster could not be asked. */
-export type ResourceRights = { resource: string; verbs: Record<string, { gateway: boolean; cluster: boolean | undefined }> };
+/**
+ * What may be done with one resource, by verb: by whom it is allowed. `cluster` is undefined where the cluster could
+ * not be asked.
+ */
+export type ResourceRights = {
+  resource: string;
+  verbs: Record<string, { gateway: boolean; cluster: boolean | undefined }>;
+};
 export type Rights = { policyVersion: string; rights: ResourceRights[]; clusterSaid: string | undefined };
 
 export const listedVerbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'] as const;
@@ -15,32 +21,95 @@ type Kind = { resource: string; apiGroup?: string; subresource?: string; verbs?:
 
 /** What people ask about most; a subresource has fewer verbs. */
 const kinds: readonly Kind[] = [
-  { resource: 'pods' }, { resource: 'pods', subresource: 'log', verbs: ['get'] }, { resource: 'pods', subresource: 'exec', verbs: ['create'] }, { resource: 'pods', subresource: 'attach', verbs: ['create'] },
-  { resource: 'pods', subresource: 'portforward', verbs: ['create'] }, { resource: 'services' }, { resource: 'configmaps' }, { resource: 'secrets' }, { resource: 'serviceaccounts' }, { resource: 'persistentvolumeclaims' }, { resource: 'events' },
-  { resource: 'deployments', apiGroup: 'apps' }, { resource: 'deployments', apiGroup: 'apps', subresource: 'scale', verbs: ['get', 'update', 'patch'] }, { resource: 'statefulsets', apiGroup: 'apps' }, { resource: 'daemonsets', apiGroup: 'apps' },
-  { resource: 'jobs', apiGroup: 'batch' }, { resource: 'cronjobs', apiGroup: 'batch' }, { resource: 'ingresses', apiGroup: 'networking.k8s.io' }, { resource: 'networkpolicies', apiGroup: 'networking.k8s.io' },
-  { resource: 'roles', apiGroup: 'rbac.authorization.k8s.io' }, { resource: 'rolebindings', apiGroup: 'rbac.authorization.k8s.io' },
+  { resource: 'pods' },
+  { resource: 'pods', subresource: 'log', verbs: ['get'] },
+  { resource: 'pods', subresource: 'exec', verbs: ['create'] },
+  { resource: 'pods', subresource: 'attach', verbs: ['create'] },
+  { resource: 'pods', subresource: 'portforward', verbs: ['create'] },
+  { resource: 'services' },
+  { resource: 'configmaps' },
+  { resource: 'secrets' },
+  { resource: 'serviceaccounts' },
+  { resource: 'persistentvolumeclaims' },
+  { resource: 'events' },
+  { resource: 'deployments', apiGroup: 'apps' },
+  { resource: 'deployments', apiGroup: 'apps', subresource: 'scale', verbs: ['get', 'update', 'patch'] },
+  { resource: 'statefulsets', apiGroup: 'apps' },
+  { resource: 'daemonsets', apiGroup: 'apps' },
+  { resource: 'jobs', apiGroup: 'batch' },
+  { resource: 'cronjobs', apiGroup: 'batch' },
+  { resource: 'ingresses', apiGroup: 'networking.k8s.io' },
+  { resource: 'networkpolicies', apiGroup: 'networking.k8s.io' },
+  { resource: 'roles', apiGroup: 'rbac.authorization.k8s.io' },
+  { resource: 'rolebindings', apiGroup: 'rbac.authorization.k8s.io' },
 ];
 
 const answerSchema = z.object({ policyVersion: z.string(), allowed: z.array(z.boolean()) });
-const nameOf = ({ resource, apiGroup, subresource }: Kind) => `${resource}${apiGroup === undefined ? '' : `.${apiGroup}`}${subresource === undefined ? '' : `/${subresource}`}`;
+const nameOf = ({ resource, apiGroup, subresource }: Kind) =>
+  `${resource}${apiGroup === undefined ? '' : `.${apiGroup}`}${subresource === undefined ? '' : `/${subresource}`}`;
 
-async function askPolicy(gateway: OpenGateway, cluster: string, namespace: string, requests: readonly object[]): Promise<z.infer<typeof answerSchema>> {
-  const answer = await askAsPerson(gateway, { method: 'POST', path: '/.sallyport/api/v1/policy/can-i', json: { cluster, namespace, requests } });
-  if (answer.status === 404) throw new CliError('refused', saidBy(answer.body) ?? 'there is nothing to be shown', 'If the name is right, nothing is allowed to you there: ask whoever runs the gateway for access.');
+async function askPolicy(
+  gateway: OpenGateway,
+  cluster: string,
+  namespace: string,
+  requests: readonly object[],
+): Promise<z.infer<typeof answerSchema>> {
+  const answer = await askAsPerson(gateway, {
+    method: 'POST',
+    path: '/.sallyport/api/v1/policy/can-i',
+    json: { cluster, namespace, requests },
+  });
+  if (answer.status === 404)
+    throw new CliError(
+      'refused',
+      saidBy(answer.body) ?? 'there is nothing to be shown',
+      'If the name is right, nothing is allowed to you there: ask whoever runs the gateway for access.',
+    );
   const read = readAnswer(answerSchema, expectOk(answer, gateway.address.origin), 'what you may do');
-  if (read.allowed.length !== requests.length) throw new CliError('unreachable', 'the gateway answered other questions than were asked', 'Is this program of the gateway\'s version?');
+  if (read.allowed.length !== requests.length)
+    throw new CliError(
+      'unreachable',
+      'the gateway answered other questions than were asked',
+      "Is this program of the gateway's version?",
+    );
   return read;
 }
 
-/** What may be done in a namespace with the resources that people ask about most: by the gateway's policy, and by the cluster's own rules. */
+/**
+ * What may be done in a namespace with the resources that people ask about most: by the gateway's policy, and by the
+ * cluster's own rules.
+ */
 export async function listRights(gateway: OpenGateway, cluster: string, namespace: string): Promise<Rights> {
   const questions = kinds.flatMap((kind) => (kind.verbs ?? listedVerbs).map((verb) => ({ kind, verb })));
-  const { policyVersion, allowed } = await askPolicy(gateway, cluster, namespace, questions.map(({ kind: { verbs: _verbs, ...asked }, verb }) => ({ ...asked, verb })));
+  const { policyVersion, allowed } = await askPolicy(
+    gateway,
+    cluster,
+    namespace,
+    questions.map(({ kind: { verbs: _verbs, ...asked }, verb }) => ({ ...asked, verb })),
+  );
   const rules: ClusterRules = await readClusterRules(gateway, cluster, namespace);
   const rights = kinds.map((kind): ResourceRights => ({
     resource: nameOf(kind),
-    verbs: Object.fromEntries(questions.flatMap((question, index) => (question.kind === kind ? [[question.verb, { gateway: allowed[index]!, cluster: rules.allows?.({ verb: question.verb, apiGroup: kind.apiGroup ?? '', resource: kind.resource, subresource: kind.subresource }) }]] : []))),
+    verbs: Object.fromEntries(
+      questions.flatMap((question, index) =>
+        question.kind === kind
+          ? [
+              [
+                question.verb,
+                {
+                  gateway: allowed[index]!,
+                  cluster: rules.allows?.({
+                    verb: question.verb,
+                    apiGroup: kind.apiGroup ?? '',
+                    resource: kind.resource,
+                    subresource: kind.subresource,
+                  }),
+                },
+              ],
+            ]
+          : [],
+      ),
+    ),
   }));
   return { policyVersion, rights, clusterSaid: rules.said };
 }

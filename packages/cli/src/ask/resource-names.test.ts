@@ -3,19 +3,42 @@ import { resourceKind } from './resource-names.ts';
 
 describe('a word for a resource', () => {
   it.each([
-    ['pods', 'pods', '', true], ['po', 'pods', '', true], ['Pod', 'pods', '', true], ['deploy', 'deployments', 'apps', true], ['deployment', 'deployments', 'apps', true], ['deployments.apps', 'deployments', 'apps', true], ['deploy.apps', 'deployments', 'apps', true],
-    ['networkpolicy', 'networkpolicies', 'networking.k8s.io', true], ['ingress', 'ingresses', 'networking.k8s.io', true], ['storageclass', 'storageclasses', 'storage.k8s.io', false], ['endpoints', 'endpoints', '', true],
-    ['node', 'nodes', '', false], ['ns', 'namespaces', '', false], ['crds', 'customresourcedefinitions', 'apiextensions.k8s.io', false], ['ingressclasses', 'ingressclasses', 'networking.k8s.io', false],
+    ['pods', 'pods', '', true],
+    ['po', 'pods', '', true],
+    ['Pod', 'pods', '', true],
+    ['deploy', 'deployments', 'apps', true],
+    ['deployment', 'deployments', 'apps', true],
+    ['deployments.apps', 'deployments', 'apps', true],
+    ['deploy.apps', 'deployments', 'apps', true],
+    ['networkpolicy', 'networkpolicies', 'networking.k8s.io', true],
+    ['ingress', 'ingresses', 'networking.k8s.io', true],
+    ['storageclass', 'storageclasses', 'storage.k8s.io', false],
+    ['endpoints', 'endpoints', '', true],
+    ['node', 'nodes', '', false],
+    ['ns', 'namespaces', '', false],
+    ['crds', 'customresourcedefinitions', 'apiextensions.k8s.io', false],
+    ['ingressclasses', 'ingressclasses', 'networking.k8s.io', false],
   ])('(%s) stands for %s of group "%s"', (word, resource, apiGroup, namespaced) => {
     expect(resourceKind(word)).toEqual({ resource, apiGroup, namespaced, known: true });
   });
 
   it('of another group is taken as it is', () => {
-    expect(resourceKind('deployments.extensions')).toEqual({ resource: 'deployments', apiGroup: 'extensions', namespaced: undefined, known: true });
-    expect(resourceKind('widgets.example.com')).toEqual({ resource: 'widgets', apiGroup: 'example.com', namespaced: undefined, known: true });
+    expect(resourceKind('deployments.extensions')).toEqual({
+      resource: 'deployments',
+      apiGroup: 'extensions',
+      namespaced: undefined,
+      known: true,
+    });
+    expect(resourceKind('widgets.example.com')).toEqual({
+      resource: 'widgets',
+      apiGroup: 'example.com',
+      namespaced: undefined,
+      known: true,
+    });
   });
 
   it('that nobody knows is of the core group, and said to be unknown', () => {
-    for (const word of ['widgets', 'constructor', '__proto__']) expect(resourceKind(word)).toEqual({ resource: word, apiGroup: '', namespaced: undefined, known: false });
+    for (const word of ['widgets', 'constructor', '__proto__'])
+      expect(resourceKind(word)).toEqual({ resource: word, apiGroup: '', namespaced: undefined, known: false });
   });
 });

@@ -1,10 +1,12 @@
 /** A kind of resource as the API has it. `namespaced` is undefined where that is not known. */
 export type ResourceKind = { resource: string; apiGroup: string; namespaced: boolean | undefined };
 
-// Of what every cluster has: names and short names as kubectl takes them, by group; behind the bar what stands in no namespace.
+// Of what every cluster has: names and short names as kubectl takes them, by group; behind the bar what stands in no
+// namespace.
 const builtIn: Record<string, string> = {
-  '': 'configmaps cm, endpoints ep, events ev, limitranges limits, persistentvolumeclaims pvc, pods po, podtemplates, replicationcontrollers rc, resourcequotas quota, secrets, serviceaccounts sa, services svc'
-    + ' | namespaces ns, nodes no, persistentvolumes pv',
+  '':
+    'configmaps cm, endpoints ep, events ev, limitranges limits, persistentvolumeclaims pvc, pods po, podtemplates, replicationcontrollers rc, resourcequotas quota, secrets, serviceaccounts sa, services svc' +
+    ' | namespaces ns, nodes no, persistentvolumes pv',
   apps: 'controllerrevisions, daemonsets ds, deployments deploy, replicasets rs, statefulsets sts',
   batch: 'cronjobs cj, jobs',
   autoscaling: 'horizontalpodautoscalers hpa',
@@ -31,7 +33,10 @@ function singular(plural: string): string {
 const byName = new Map<string, ResourceKind>();
 for (const [apiGroup, text] of Object.entries(builtIn)) {
   text.split('|').forEach((part, index) => {
-    for (const words of part.split(',').map((one) => one.trim()).filter((one) => one !== '')) {
+    for (const words of part
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')) {
       const [resource, ...short] = words.split(' ');
       const kind = { resource: resource!, apiGroup, namespaced: index === 0 };
       for (const name of [resource!, singular(resource!), ...short]) byName.set(name, kind);
@@ -39,12 +44,18 @@ for (const [apiGroup, text] of Object.entries(builtIn)) {
   });
 }
 
-/** The kind that a word stands for: a name, short name or singular of a built-in one, or `resource.group` of any. Anything else is taken as it is, of the core group. */
+/**
+ * The kind that a word stands for: a name, short name or singular of a built-in one, or `resource.group` of any.
+ * Anything else is taken as it is, of the core group.
+ */
 export function resourceKind(word: string): ResourceKind & { known: boolean } {
   const name = word.toLowerCase();
   const dot = name.indexOf('.');
   const found = byName.get(dot < 0 ? name : name.slice(0, dot));
-  if (dot < 0) return found ? { ...found, known: true } : { resource: name, apiGroup: '', namespaced: undefined, known: false };
+  if (dot < 0)
+    return found ? { ...found, known: true } : { resource: name, apiGroup: '', namespaced: undefined, known: false };
   const apiGroup = name.slice(dot + 1);
-  return found?.apiGroup === apiGroup ? { ...found, known: true } : { resource: name.slice(0, dot), apiGroup, namespaced: undefined, known: true };
+  return found?.apiGroup === apiGroup
+    ? { ...found, known: true }
+    : { resource: name.slice(0, dot), apiGroup, namespaced: undefined, known: true };
 }

@@ -11,59 +11,141 @@ import { judgeIdentity, judgeRefusal, readUserInfo, type UserInfo } from './prob
 import { readReply, type RawReply } from './raw-reply.ts';
 
 const baseline: UserInfo = { username: 'alice', uid: 'u', groups: ['a', 'b'], extra: '{}' };
-const reviewOf = (userInfo: object, status = 201): RawReply => ({ status, lines: [], closed: false, body: JSON.stringify({ status: { userInfo } }) });
+const reviewOf = (userInfo: object, status = 201): RawReply => ({
+  status,
+  lines: [],
+  closed: false,
+  body: JSON.stringify({ status: { userInfo } }),
+});
 const bare = (status: number, body = '', closed = false): RawReply => ({ status, lines: [], body, closed });
 
 describe('an answer', () => {
   it('is whole by its length, its chunks, or the end of the connection', () => {
     const whole = (text: string, closed = false) => readReply(text, closed, false).whole;
-    expect([whole('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no'), whole('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')]).toEqual([false, true]);
-    expect([whole('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n'), whole('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n')]).toEqual([false, true]);
-    expect([whole('HTTP/1.1 200 OK\r\n\r\nok'), whole('HTTP/1.1 200 OK\r\n\r\nok', true), whole('garbage', true)]).toEqual([false, true, true]);
-    expect(readReply('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n', false, false)).toMatchObject({ whole: true, reply: { status: 204 } });
+    expect([
+      whole('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no'),
+      whole('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+    ]).toEqual([false, true]);
+    expect([
+      whole('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n'),
+      whole('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n'),
+    ]).toEqual([false, true]);
+    expect([
+      whole('HTTP/1.1 200 OK\r\n\r\nok'),
+      whole('HTTP/1.1 200 OK\r\n\r\nok', true),
+      whole('garbage', true),
+    ]).toEqual([false, true, true]);
+    expect(readReply('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n', false, false)).toMatchObject({
+      whole: true,
+      reply: { status: 204 },
+    });
     expect(readReply('', true, false).reply).toEqual({ status: 0, lines: [], body: '', closed: true });
   });
 
   it('of any bytes is read without an exception, and is never less whole when more has come', () => {
-    const piece = fc.constantFrom('HTTP/1.1 200 OK\r\n', 'HTTP/1.1 100 Continue\r\n\r\n', 'Content-Length: 3\r\n', 'Transfer-Encoding: chunked\r\n', '\r\n', '3\r\nabc\r\n', '0\r\n\r\n', 'ffffffffffff\r\n', '-1\r\n', 'x');
-    fc.assert(fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 12 }), (pieces) => {
-      const text = pieces.join('');
-      for (let end = 0; end <= text.length; end += 1) readReply(text.slice(0, end), false, false);
-      return readReply(text, true, false).whole;
-    }), { numRuns: 500 });
+    const piece = fc.constantFrom(
+      'HTTP/1.1 200 OK\r\n',
+      'HTTP/1.1 100 Continue\r\n\r\n',
+      'Content-Length: 3\r\n',
+      'Transfer-Encoding: chunked\r\n',
+      '\r\n',
+      '3\r\nabc\r\n',
+      '0\r\n\r\n',
+      'ffffffffffff\r\n',
+      '-1\r\n',
+      'x',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 12 }), (pieces) => {
+        const text = pieces.join('');
+        for (let end = 0; end <= text.length; end += 1) readReply(text.slice(0, end), false, false);
+        return readReply(text, true, false).whole;
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
 describe('a request that would be somebody else', () => {
   it('has found a hole if the cluster took it for another, in whatever respect', () => {
-    const as = (changes: object) => judgeIdentity(reviewOf({ username: 'alice', uid: 'u', groups: ['b', 'a'], ...changes }), baseline);
+    const as = (changes: object) =>
+      judgeIdentity(reviewOf({ username: 'alice', uid: 'u', groups: ['b', 'a'], ...changes }), baseline);
     expect(as({}).result).toBe('held');
-    for (const changes of [{ username: 'root' }, { groups: ['a', 'b', 'system:masters'] }, { groups: ['a'] }, { uid: 'other' }, { extra: { scopes: ['x'] } }]) expect(as(changes).result).toBe('hole');
+    for (const changes of [
+      { username: 'root' },
+      { groups: ['a', 'b', 'system:masters'] },
+      { groups: ['a'] },
+      { uid: 'other' },
+      { extra: { scopes: ['x'] } },
+    ])
+      expect(as(changes).result).toBe('hole');
     expect(as({ username: 'root' }).seen).toContain('root');
   });
 
-  it('has found one if only the cluster\'s own rules refused it', () => {
-    expect(judgeIdentity(bare(403, '{"message":"users \\"root\\" is forbidden: User \\"gate\\" cannot impersonate resource \\"users\\""}'), baseline).result).toBe('hole');
-    expect(judgeIdentity(bare(403, '{"message":"The header impersonate-user asks for an identity; impersonation (--as) is off."}'), baseline).result).toBe('held');
+  it("has found one if only the cluster's own rules refused it", () => {
+    expect(
+      judgeIdentity(
+        bare(
+          403,
+          '{"message":"users \\"root\\" is forbidden: User \\"gate\\" cannot impersonate resource \\"users\\""}',
+        ),
+        baseline,
+      ).result,
+    ).toBe('hole');
+    expect(
+      judgeIdentity(
+        bare(403, '{"message":"The header impersonate-user asks for an identity; impersonation (--as) is off."}'),
+        baseline,
+      ).result,
+    ).toBe('held');
   });
 
   it('shows nothing by an error or by silence', () => {
-    expect([bare(400), bare(431), bare(0, '', true)].map((reply) => judgeIdentity(reply, baseline).result)).toEqual(['held', 'held', 'held']);
-    expect([bare(502), bare(0), bare(200, 'hello'), bare(302)].map((reply) => judgeIdentity(reply, baseline).result)).toEqual(['unjudged', 'unjudged', 'unjudged', 'unjudged']);
-    expect([bare(401), bare(200), bare(101), bare(503), bare(0)].map((reply) => judgeRefusal(reply).result)).toEqual(['held', 'hole', 'hole', 'unjudged', 'unjudged']);
+    expect([bare(400), bare(431), bare(0, '', true)].map((reply) => judgeIdentity(reply, baseline).result)).toEqual([
+      'held',
+      'held',
+      'held',
+    ]);
+    expect(
+      [bare(502), bare(0), bare(200, 'hello'), bare(302)].map((reply) => judgeIdentity(reply, baseline).result),
+    ).toEqual(['unjudged', 'unjudged', 'unjudged', 'unjudged']);
+    expect([bare(401), bare(200), bare(101), bare(503), bare(0)].map((reply) => judgeRefusal(reply).result)).toEqual([
+      'held',
+      'hole',
+      'hole',
+      'unjudged',
+      'unjudged',
+    ]);
     expect(readUserInfo(reviewOf({}))).toBeUndefined();
   });
 });
 
 describe('the rows', () => {
   it('are those of the catalogue that can be judged from outside, in its order', () => {
-    expect(attackRows.map(({ row }) => row)).toEqual(['A01', 'A02', 'A03', 'A04', 'A05', 'A06', 'A07', 'A11', 'A12', 'A13', 'A14', 'A15', 'A16', 'A17']);
+    expect(attackRows.map(({ row }) => row)).toEqual([
+      'A01',
+      'A02',
+      'A03',
+      'A04',
+      'A05',
+      'A06',
+      'A07',
+      'A11',
+      'A12',
+      'A13',
+      'A14',
+      'A15',
+      'A16',
+      'A17',
+    ]);
   });
 });
 
 let rig: Rig;
 let server: Server | undefined;
-beforeEach(() => { rig = createRig(); });
+beforeEach(() => {
+  rig = createRig();
+});
 afterEach(() => {
   rig.remove();
   server?.closeAllConnections();
@@ -72,19 +154,42 @@ afterEach(() => {
 });
 
 /** A strict server that knows one token: it answers reviews, and refuses whatever it does not know. */
-async function serve(seen: IncomingMessage[], answer?: (request: IncomingMessage, response: ServerResponse) => boolean): Promise<string> {
+async function serve(
+  seen: IncomingMessage[],
+  answer?: (request: IncomingMessage, response: ServerResponse) => boolean,
+): Promise<string> {
   server = createServer((request, response) => {
     seen.push(request);
     request.resume();
     if (answer?.(request, response)) return;
-    const known = ['host', 'authorization', 'user-agent', 'sallyport-attack', 'accept', 'content-type', 'content-length'];
+    const known = [
+      'host',
+      'authorization',
+      'user-agent',
+      'sallyport-attack',
+      'accept',
+      'content-type',
+      'content-length',
+    ];
     const names = request.rawHeaders.filter((_name, index) => index % 2 === 0).map((name) => name.toLowerCase());
-    const strange = new Set(names).size < names.length || request.rawHeaders.some((name, index) => index % 2 === 0 && !known.includes(name.toLowerCase()));
-    if (request.headers.authorization !== 'Bearer the-token' || strange || !request.url!.endsWith('/selfsubjectreviews') || request.method !== 'POST') return void response.writeHead(400, { connection: 'close' }).end();
-    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ status: { userInfo: { username: 'alice', groups: [] } } }));
+    const strange =
+      new Set(names).size < names.length ||
+      request.rawHeaders.some((name, index) => index % 2 === 0 && !known.includes(name.toLowerCase()));
+    if (
+      request.headers.authorization !== 'Bearer the-token' ||
+      strange ||
+      !request.url!.endsWith('/selfsubjectreviews') ||
+      request.method !== 'POST'
+    )
+      return void response.writeHead(400, { connection: 'close' }).end();
+    response
+      .writeHead(201, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ status: { userInfo: { username: 'alice', groups: [] } } }));
   });
   server.on('upgrade', (_request, socket) => void socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'));
-  await new Promise<void>((resolve) => { server!.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => {
+    server!.listen(0, '127.0.0.1', resolve);
+  });
   writeFileSync(path.join(rig.directory, 'token'), 'the-token\n', { mode: 0o600 });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
@@ -93,12 +198,23 @@ describe('sallyport attack', () => {
   it('marks every request, tells nothing of the token, and ends with 0 where everything held', async () => {
     const seen: IncomingMessage[] = [];
     const target = await serve(seen);
-    const { code, out, err } = await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token', '--yes-i-may');
+    const { code, out, err } = await rig.run(
+      'attack',
+      '--target',
+      `${target}/clusters/dev`,
+      '--token-file',
+      'token',
+      '--yes-i-may',
+    );
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/Attacked as alice[\s\S]*A01 .* held[\s\S]*held against everything/);
     expect(out).not.toContain('the-token');
     expect(seen.length).toBeGreaterThan(60);
-    for (const request of seen) expect([request.headers['user-agent'], request.headers['sallyport-attack']]).toEqual([expect.stringMatching(/^sallyport-attack\/\d/), expect.stringMatching(/^(?:A\d\d|baseline)$/)]);
+    for (const request of seen)
+      expect([request.headers['user-agent'], request.headers['sallyport-attack']]).toEqual([
+        expect.stringMatching(/^sallyport-attack\/\d/),
+        expect.stringMatching(/^(?:A\d\d|baseline)$/),
+      ]);
   }, 60_000);
 
   it('asks at the terminal first, and does nothing without yes', async () => {
@@ -106,23 +222,50 @@ describe('sallyport attack', () => {
     const target = await serve(seen);
     for (const word of ['no\n', '\n\nYES\n', 'y\n', '', '\n']) {
       rig.world.stdin = Object.assign(Readable.from([Buffer.from(word)]), { isTTY: true });
-      expect(await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token')).toMatchObject({ code: 2, err: expect.stringContaining('May you do that?') });
+      expect(await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('May you do that?'),
+      });
     }
     expect(seen).toEqual([]);
     rig.world.stdin = Readable.from([]);
-    expect((await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token')).err).toContain('--yes-i-may');
+    expect((await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token')).err).toContain(
+      '--yes-i-may',
+    );
   });
 
   it('ends with 1 where there is a hole, and says what was seen of which', async () => {
     const target = await serve([], (request, response) => {
       if (request.headers['impersonate-user'] === undefined) return false;
-      response.writeHead(201).end(JSON.stringify({ status: { userInfo: { username: request.headers['impersonate-user'], groups: [] } } }));
+      response
+        .writeHead(201)
+        .end(JSON.stringify({ status: { userInfo: { username: request.headers['impersonate-user'], groups: [] } } }));
       return true;
     });
-    const { code, out } = await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token', '--yes-i-may', '-o', 'json');
-    const { holes, rows } = JSON.parse(out) as { holes: number; rows: { row: string; result: string; probes: { what: string; result: string; seen: string }[] }[] };
-    expect([code, holes, rows.filter(({ result }) => result === 'hole').map(({ row }) => row)]).toEqual([1, 2, ['A02', 'A03']]);
-    expect(rows.find(({ row }) => row === 'A02')!.probes[0]).toEqual({ what: 'Impersonate-User', result: 'hole', seen: 'the cluster took you for sallyport-attack' });
+    const { code, out } = await rig.run(
+      'attack',
+      '--target',
+      `${target}/clusters/dev`,
+      '--token-file',
+      'token',
+      '--yes-i-may',
+      '-o',
+      'json',
+    );
+    const { holes, rows } = JSON.parse(out) as {
+      holes: number;
+      rows: { row: string; result: string; probes: { what: string; result: string; seen: string }[] }[];
+    };
+    expect([code, holes, rows.filter(({ result }) => result === 'hole').map(({ row }) => row)]).toEqual([
+      1,
+      2,
+      ['A02', 'A03'],
+    ]);
+    expect(rows.find(({ row }) => row === 'A02')!.probes[0]).toEqual({
+      what: 'Impersonate-User',
+      result: 'hole',
+      seen: 'the cluster took you for sallyport-attack',
+    });
   }, 60_000);
 
   it('says what is wrong where nothing could be judged', async () => {
@@ -130,7 +273,10 @@ describe('sallyport attack', () => {
       response.writeHead(404).end();
       return true;
     });
-    expect(await rig.run('attack', '--target', target, '--token-file', 'token', '--yes-i-may')).toMatchObject({ code: 5, err: expect.stringContaining('answered with 404') });
+    expect(await rig.run('attack', '--target', target, '--token-file', 'token', '--yes-i-may')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('answered with 404'),
+    });
     writeFileSync(path.join(rig.directory, 'empty'), '\n');
     expect((await rig.run('attack', '--target', target, '--token-file', 'empty', '--yes-i-may')).code).toBe(7);
     expect((await rig.run('attack', '--target', target, '--yes-i-may')).code).toBe(2);

@@ -15,8 +15,19 @@ function summary({ result, probes }: RowResult): string {
 
 /** The outcome for a person: a line a row, then every hole with what was seen. */
 export function describeAttack(target: string, { user, rows }: AttackResult): string {
-  const holes = rows.flatMap(({ row, probes }) => probes.filter(({ result }) => result === 'hole').map((one) => ({ row, ...one })));
-  const lines = holes.map(({ row, what, seen }) => `  ${row}  ${forTerminal(what.length > 100 ? `${what.slice(0, 100)}...` : what)}: ${forTerminal(seen)}\n`);
-  const end = holes.length === 0 ? `${target} held against everything that could be judged from outside.\n` : `\nHoles in ${target}:\n${lines.join('')}`;
-  return `Attacked as ${forTerminal(user.username)}.\n\n${table(['ROW', 'ATTACK', 'RESULT', 'SEEN'], rows.map((one) => [one.row, one.attack, words[one.result], summary(one)]))}\n${end}`;
+  const holes = rows.flatMap(({ row, probes }) =>
+    probes.filter(({ result }) => result === 'hole').map((one) => ({ row, ...one })),
+  );
+  const lines = holes.map(
+    ({ row, what, seen }) =>
+      `  ${row}  ${forTerminal(what.length > 100 ? `${what.slice(0, 100)}...` : what)}: ${forTerminal(seen)}\n`,
+  );
+  const end =
+    holes.length === 0
+      ? `${target} held against everything that could be judged from outside.\n`
+      : `\nHoles in ${target}:\n${lines.join('')}`;
+  return `Attacked as ${forTerminal(user.username)}.\n\n${table(
+    ['ROW', 'ATTACK', 'RESULT', 'SEEN'],
+    rows.map((one) => [one.row, one.attack, words[one.result], summary(one)]),
+  )}\n${end}`;
 }

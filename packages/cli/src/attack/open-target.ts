@@ -21,7 +21,8 @@ function readToken(world: World, named: string): string {
   const file = path.resolve(world.workingDirectory, named);
   try {
     const token = readFileSync(file, 'utf8').trim();
-    if (world.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) world.stderr.write(`sallyport: ${file} can be read by others; close it with chmod 600.\n`);
+    if (world.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
+      world.stderr.write(`sallyport: ${file} can be read by others; close it with chmod 600.\n`);
     if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
   } catch (error) {
     throw localFault(file, error);
@@ -30,7 +31,11 @@ function readToken(world: World, named: string): string {
 }
 
 /** Finds out which authorities vouch for the gateway, by connecting; sends nothing. */
-async function chooseTrust(address: GatewayAddress, target: Omit<RawTarget, 'ca'>, choices: TrustChoices): Promise<string[] | undefined> {
+async function chooseTrust(
+  address: GatewayAddress,
+  target: Omit<RawTarget, 'ca'>,
+  choices: TrustChoices,
+): Promise<string[] | undefined> {
   for (const [index, choice] of choices.entries()) {
     const ca = await choice();
     try {
@@ -43,22 +48,45 @@ async function chooseTrust(address: GatewayAddress, target: Omit<RawTarget, 'ca'
   return undefined;
 }
 
-/** The first cluster that the gateway shows to the token's owner; none if whoever answers is no gateway of ours, or is one cluster's own address. */
+/**
+ * The first cluster that the gateway shows to the token's owner; none if whoever answers is no gateway of ours, or is
+ * one cluster's own address.
+ */
 async function firstCluster(address: GatewayAddress, token: string, trust: TrustChoices): Promise<string | undefined> {
-  const { status, body } = await createGatewayClient(address, trust).call({ method: 'GET', path: '/.sallyport/api/v1/clusters', token });
+  const { status, body } = await createGatewayClient(address, trust).call({
+    method: 'GET',
+    path: '/.sallyport/api/v1/clusters',
+    token,
+  });
   const { data } = clustersSchema.safeParse(status === 200 ? body : undefined);
   return data?.clusters[0]?.name;
 }
 
-/** Opens what is to be attacked: a cluster's address, or that of a gateway, of which its first cluster is taken. Sends no attack. */
+/**
+ * Opens what is to be attacked: a cluster's address, or that of a gateway, of which its first cluster is taken. Sends
+ * no attack.
+ */
 export async function openTarget(world: World, options: TargetOptions): Promise<AttackTarget> {
   const token = readToken(world, options.tokenFile);
   const address = serverAddress(options.target);
   const url = new URL(address.origin);
   const secure = address.scheme === 'https';
   const place = { secure, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (secure ? 443 : 80) };
-  const remembered = options.caFile === undefined ? openKnownGateways(findHome(world)).authorityOf(address) : readAuthority(path.resolve(world.workingDirectory, options.caFile));
-  const ca = await chooseTrust(address, place, trustChoices(remembered, () => authorityInKubeconfig(kubeconfigFiles(world), address)));
-  const cluster = address.cluster ?? await firstCluster(address, token, [() => ca]);
-  return { ...place, ca, authority: address.authority, basePath: cluster === undefined ? '' : `/clusters/${cluster}`, token };
+  const remembered =
+    options.caFile === undefined
+      ? openKnownGateways(findHome(world)).authorityOf(address)
+      : readAuthority(path.resolve(world.workingDirectory, options.caFile));
+  const ca = await chooseTrust(
+    address,
+    place,
+    trustChoices(remembered, () => authorityInKubeconfig(kubeconfigFiles(world), address)),
+  );
+  const cluster = address.cluster ?? (await firstCluster(address, token, [() => ca]));
+  return {
+    ...place,
+    ca,
+    authority: address.authority,
+    basePath: cluster === undefined ? '' : `/clusters/${cluster}`,
+    token,
+  };
 }

@@ -49,17 +49,27 @@ const reviewBody = JSON.stringify({ kind: 'SelfSubjectReview', apiVersion: 'auth
 /** A SelfSubjectReview: it asks the cluster who it takes the caller for, which anybody may, and changes nothing. */
 export function review(attempt: Attempt = {}): Attempt {
   const { lines = [], path = reviewPath, ...rest } = attempt;
-  return { method: 'POST', path, body: reviewBody, ...rest, lines: ['Content-Type: application/json', `Content-Length: ${reviewBody.length}`, ...lines] };
+  return {
+    method: 'POST',
+    path,
+    body: reviewBody,
+    ...rest,
+    lines: ['Content-Type: application/json', `Content-Length: ${reviewBody.length}`, ...lines],
+  };
 }
 
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string').toSorted() : []);
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string').toSorted() : [];
 
 /** Reads the answer to a SelfSubjectReview; undefined if it is none. */
 export function readUserInfo({ status, body }: RawReply): UserInfo | undefined {
   if (status !== 201 && status !== 200) return undefined;
   try {
-    const { username, uid, groups, extra } = (JSON.parse(body) as { status: { userInfo: Record<string, unknown> } }).status.userInfo;
-    return typeof username === 'string' ? { username, uid: typeof uid === 'string' ? uid : '', groups: texts(groups), extra: JSON.stringify(extra ?? {}) } : undefined;
+    const { username, uid, groups, extra } = (JSON.parse(body) as { status: { userInfo: Record<string, unknown> } })
+      .status.userInfo;
+    return typeof username === 'string'
+      ? { username, uid: typeof uid === 'string' ? uid : '', groups: texts(groups), extra: JSON.stringify(extra ?? {}) }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -72,17 +82,20 @@ export function describeReply({ status, closed }: RawReply): string {
 }
 
 /** True if the answer is the cluster's own refusal of an identity that it was asked for: the header has reached it. */
-export const reachedImpersonation = ({ body }: RawReply): boolean => /cannot impersonate|impersonation is not|requesting impersonation/i.test(body);
+export const reachedImpersonation = ({ body }: RawReply): boolean =>
+  /cannot impersonate|impersonation is not|requesting impersonation/i.test(body);
 
 const isRefusal = ({ status, closed }: RawReply) => (status >= 400 && status < 500) || (status === 0 && closed);
 
 /** Judges the answer to a SelfSubjectReview that tried to be somebody else. */
 export function judgeIdentity(reply: RawReply, baseline: UserInfo): Verdict {
-  if (reachedImpersonation(reply)) return hole('the cluster was asked to take you for somebody else, and only its own rules refused');
+  if (reachedImpersonation(reply))
+    return hole('the cluster was asked to take you for somebody else, and only its own rules refused');
   const found = readUserInfo(reply);
   if (!found) return isRefusal(reply) ? held(describeReply(reply)) : unjudged(describeReply(reply));
   if (found.username !== baseline.username) return hole(`the cluster took you for ${found.username}`);
-  if (found.groups.join('\n') !== baseline.groups.join('\n')) return hole(`the cluster took you for a member of ${found.groups.join(', ') || 'no group'}`);
+  if (found.groups.join('\n') !== baseline.groups.join('\n'))
+    return hole(`the cluster took you for a member of ${found.groups.join(', ') || 'no group'}`);
   if (found.uid !== baseline.uid) return hole('the cluster was told another uid');
   if (found.extra !== baseline.extra) return hole('the cluster was told other attributes of yours');
   return held('not taken, and answered as you');
@@ -96,6 +109,14 @@ export function judgeRefusal(reply: RawReply): Verdict {
 }
 
 /** A probe that is one request and one judgement. */
-export function probe(what: string, attempt: Attempt | ((attacker: Attacker) => Attempt), judge: (reply: RawReply, attacker: Attacker) => Verdict): Probe {
-  return { what, judge: async (attacker) => judge(await attacker.send(typeof attempt === 'function' ? attempt(attacker) : attempt), attacker) };
+export function probe(
+  what: string,
+  attempt: Attempt | ((attacker: Attacker) => Attempt),
+  judge: (reply: RawReply, attacker: Attacker) => Verdict,
+): Probe {
+  return {
+    what,
+    judge: async (attacker) =>
+      judge(await attacker.send(typeof attempt === 'function' ? attempt(attacker) : attempt), attacker),
+  };
 }

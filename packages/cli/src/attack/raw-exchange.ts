@@ -2,10 +2,16 @@ import { connect as netConnect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { readReply, type RawReply } from './raw-reply.ts';
 
-/** Where bytes go: TLS, or plain on this machine; `ca` holds the PEM texts that are believed, undefined for what Node.js brings. */
+/**
+ * Where bytes go: TLS, or plain on this machine; `ca` holds the PEM texts that are believed, undefined for what Node.js
+ * brings.
+ */
 export type RawTarget = { secure: boolean; host: string; port: number; ca: string[] | undefined };
 
-/** How long nothing may come before what has come counts as the answer, and how long any one exchange may take, in milliseconds. */
+/**
+ * How long nothing may come before what has come counts as the answer, and how long any one exchange may take, in
+ * milliseconds.
+ */
 const quietMs = 2500;
 const longestMs = 15_000;
 const mostBytes = 4 * 1024 * 1024;
@@ -13,7 +19,9 @@ const mostBytes = 4 * 1024 * 1024;
 function dial({ secure, host, port, ca }: RawTarget): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host }; // SNI carries names only (RFC 6066, 3)
-    const socket: Socket = secure ? tlsConnect({ host, port, ...servername, ALPNProtocols: ['http/1.1'], ...(ca === undefined ? {} : { ca }) }) : netConnect({ host, port });
+    const socket: Socket = secure
+      ? tlsConnect({ host, port, ...servername, ALPNProtocols: ['http/1.1'], ...(ca === undefined ? {} : { ca }) })
+      : netConnect({ host, port });
     socket.setTimeout(longestMs, () => socket.destroy(new Error('no answer in time')));
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       socket.removeAllListeners('error');
@@ -44,7 +52,10 @@ function receive(socket: Socket, bodiless: boolean): Promise<RawReply> {
   });
 }
 
-/** Sends bytes (one character a byte) on a connection of their own and reads the answer; each further text goes out on the same connection after the answer to the one before it. Rejects only where no connection can be made. */
+/**
+ * Sends bytes (one character a byte) on a connection of their own and reads the answer; each further text goes out on
+ * the same connection after the answer to the one before it. Rejects only where no connection can be made.
+ */
 export async function exchangeRaw(target: RawTarget, texts: readonly string[]): Promise<RawReply[]> {
   const socket = await dial(target);
   const replies: RawReply[] = [];

@@ -23,7 +23,10 @@ function unchunk(text: string): { body: string; whole: boolean } {
   }
 }
 
-/** Reads the first answer in what has come (one character a byte), past interim ones; `whole` tells whether more of it is to come. `bodiless` is true after HEAD. */
+/**
+ * Reads the first answer in what has come (one character a byte), past interim ones; `whole` tells whether more of it
+ * is to come. `bodiless` is true after HEAD.
+ */
 export function readReply(text: string, closed: boolean, bodiless: boolean): { reply: RawReply; whole: boolean } {
   const end = text.indexOf('\r\n\r\n');
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0);
@@ -31,7 +34,12 @@ export function readReply(text: string, closed: boolean, bodiless: boolean): { r
   const rest = text.slice(end + 4);
   if (status < 200 && status !== 101) return readReply(rest, closed, bodiless);
   const lines = text.slice(0, end).split('\r\n').slice(1);
-  const reply = (body: string): RawReply => ({ status, lines, body: Buffer.from(body, 'latin1').toString('utf8'), closed });
+  const reply = (body: string): RawReply => ({
+    status,
+    lines,
+    body: Buffer.from(body, 'latin1').toString('utf8'),
+    closed,
+  });
   if (bodiless || status === 101 || status === 204 || status === 304) return { reply: reply(''), whole: true };
   if (/chunked/i.test(headerOf({ lines }, 'transfer-encoding') ?? '')) {
     const { body, whole } = unchunk(rest);

@@ -15,11 +15,19 @@ type Options = TargetOptions & { output: OutputFormat; yesIMay?: boolean };
 async function attack(world: World, options: Options): Promise<void> {
   const target = await openTarget(world, options);
   const name = `${target.secure ? 'https' : 'http'}://${target.authority}${target.basePath}`;
-  await confirm(world, `This sends about ${probeCount} hostile requests to ${name} with the token of ${options.tokenFile}. They change nothing there, but they are recorded, and may raise an alarm. May you do that?`, { yes: options.yesIMay === true, option: '--yes-i-may' });
+  await confirm(
+    world,
+    `This sends about ${probeCount} hostile requests to ${name} with the token of ${options.tokenFile}. They change nothing there, but they are recorded, and may raise an alarm. May you do that?`,
+    { yes: options.yesIMay === true, option: '--yes-i-may' },
+  );
   const progress = createProgress(world);
-  const found = await runAttack(target, (done, all, row) => progress.tell(() => `${row}: ${done} of ${all}`)).finally(() => progress.end());
+  const found = await runAttack(target, (done, all, row) => progress.tell(() => `${row}: ${done} of ${all}`)).finally(
+    () => progress.end(),
+  );
   const holes = found.rows.filter(({ result }) => result === 'hole').length;
-  world.stdout.write(render(options.output, { target: name, ok: holes === 0, holes, ...found }, () => describeAttack(name, found)));
+  world.stdout.write(
+    render(options.output, { target: name, ok: holes === 0, holes, ...found }, () => describeAttack(name, found)),
+  );
   if (holes > 0) throw new SaidNo();
 }
 
@@ -33,12 +41,20 @@ shows to the token's owner. It need not be a Sallyport gateway.`;
 
 /** `sallyport attack`. */
 export function addAttack(program: Command, world: World): void {
-  const command = program.command('attack').description('try on a gateway of your own what is known to have broken others')
-    .requiredOption('--target <url>', 'the gateway, or a cluster\'s address on it')
-    .requiredOption('--token-file <file>', 'holds the bearer token of somebody who may reach the cluster; somebody with few rights is best')
-    .option('--ca-file <file>', 'PEM file of the authority that signed the gateway\'s certificate')
+  const command = program
+    .command('attack')
+    .description('try on a gateway of your own what is known to have broken others')
+    .requiredOption('--target <url>', "the gateway, or a cluster's address on it")
+    .requiredOption(
+      '--token-file <file>',
+      'holds the bearer token of somebody who may reach the cluster; somebody with few rights is best',
+    )
+    .option('--ca-file <file>', "PEM file of the authority that signed the gateway's certificate")
     .option('--yes-i-may', 'the gateway is yours to attack, or you were asked to: do not ask')
     .action((options: Options) => attack(world, options));
   withOutput(command).addHelpText('after', about);
-  withExample(command, 'sallyport attack --target https://gate.example.com:8443/clusters/dev --token-file token --yes-i-may');
+  withExample(
+    command,
+    'sallyport attack --target https://gate.example.com:8443/clusters/dev --token-file token --yes-i-may',
+  );
 }

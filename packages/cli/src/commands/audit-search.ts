@@ -12,12 +12,22 @@ const pageSize = 1000;
 
 /** One page of the audit trail. */
 export async function fetchAuditPage(gateway: OpenGateway, query: URLSearchParams): Promise<AuditPage> {
-  return readAnswer(auditPageSchema, await callAsPerson(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query.toString()}` }), 'the audit query');
+  return readAnswer(
+    auditPageSchema,
+    await callAsPerson(gateway, { method: 'GET', path: `/.sallyport/api/v1/audit?${query.toString()}` }),
+    'the audit query',
+  );
 }
 
-/** Words for someone who may be looking at a part of the trail without knowing it; undefined if they see others' events. */
-export function scopeNote(page: { scope?: string | null; events: readonly AuditRow[] }, me: string, askedUser: string | undefined): string | undefined {
-  const rule = 'others\' events show only to those whom the gateway\'s api.policy.audit names';
+/**
+ * Words for someone who may be looking at a part of the trail without knowing it; undefined if they see others' events.
+ */
+export function scopeNote(
+  page: { scope?: string | null; events: readonly AuditRow[] },
+  me: string,
+  askedUser: string | undefined,
+): string | undefined {
+  const rule = "others' events show only to those whom the gateway's api.policy.audit names";
   if (page.scope === 'own') return `Note: these are your own events; ${rule}.\n`;
   if (page.scope != null || page.events.some((row) => userOf(row) !== '' && userOf(row) !== me)) return undefined;
   if (page.events.length === 0) return askedUser === me ? undefined : `Note: nothing found; ${rule}.\n`;
@@ -26,12 +36,16 @@ export function scopeNote(page: { scope?: string | null; events: readonly AuditR
 
 export function readLimit(limit: string): number {
   const value = /^\d{1,6}$/.test(limit) ? Number(limit) : 0;
-  if (value < 1 || value > 100_000) throw new CliError('usage', `"${limit}" is not a number of events from 1 to 100000`, 'Write --limit 100.');
+  if (value < 1 || value > 100_000)
+    throw new CliError('usage', `"${limit}" is not a number of events from 1 to 100000`, 'Write --limit 100.');
   return value;
 }
 
 /** `sallyport audit search`: newest first unless asked otherwise, page by page until the limit. */
-export async function auditSearch(world: World, options: GatewayOptions & AuditFilters & { limit: string; order: string }): Promise<void> {
+export async function auditSearch(
+  world: World,
+  options: GatewayOptions & AuditFilters & { limit: string; order: string },
+): Promise<void> {
   const limit = readLimit(options.limit);
   const gateway = openGateway(world, options.gateway);
   const query = auditQuery(options, world.now());
@@ -47,6 +61,11 @@ export async function auditSearch(world: World, options: GatewayOptions & AuditF
   const note = scopeNote({ scope: page.scope, events }, needCredential(gateway).user, options.user);
   if (note !== undefined) world.stderr.write(note);
   const more = page.next != null;
-  world.stdout.write(render(options.output, { events, more }, () => (events.length === 0 ? 'No event matches.\n' : table(auditHeading, events.map(auditRow)))));
-  if (more && options.output === 'text') world.stderr.write(`There are more events; see them with --limit ${limit * 10} or narrower filters.\n`);
+  world.stdout.write(
+    render(options.output, { events, more }, () =>
+      events.length === 0 ? 'No event matches.\n' : table(auditHeading, events.map(auditRow)),
+    ),
+  );
+  if (more && options.output === 'text')
+    world.stderr.write(`There are more events; see them with --limit ${limit * 10} or narrower filters.\n`);
 }

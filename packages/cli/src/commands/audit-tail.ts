@@ -15,7 +15,14 @@ const widths = [27, 22, 12, 8, 44, 6, 4, 0];
 
 function print(world: World, rows: readonly AuditRow[], json: boolean): void {
   for (const row of rows) {
-    world.stdout.write(json ? `${jsonForTerminal(row)}\n` : `${auditRow(row).map((cell, column) => forTerminal(cell).padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`);
+    world.stdout.write(
+      json
+        ? `${jsonForTerminal(row)}\n`
+        : `${auditRow(row)
+            .map((cell, column) => forTerminal(cell).padEnd(widths[column] ?? 0))
+            .join('  ')
+            .trimEnd()}\n`,
+    );
   }
 }
 
@@ -35,23 +42,44 @@ async function nextPage(gateway: OpenGateway, query: URLSearchParams, told: { aw
 }
 
 /** `sallyport audit tail`: the last few events, then each new one within about a second, until interrupted. */
-export async function auditTail(world: World, options: GatewayOptions & AuditFilters & { limit: string }, untilDone: () => boolean = () => false): Promise<void> {
+export async function auditTail(
+  world: World,
+  options: GatewayOptions & AuditFilters & { limit: string },
+  untilDone: () => boolean = () => false,
+): Promise<void> {
   const limit = readLimit(options.limit);
   const gateway = openGateway(world, options.gateway);
   const filters = auditQuery(options, world.now());
   const json = options.output === 'json';
-  const first = await fetchAuditPage(gateway, new URLSearchParams([...filters, ['order', 'newest'], ['limit', String(Math.min(limit, 1000))]]));
+  const first = await fetchAuditPage(
+    gateway,
+    new URLSearchParams([...filters, ['order', 'newest'], ['limit', String(Math.min(limit, 1000))]]),
+  );
   const { user, sessionId } = needCredential(gateway);
   const note = scopeNote(first, user, options.user);
   if (note !== undefined) world.stderr.write(note);
   // Each of our own queries is an event too: shown, it would call forth the next.
-  const show = (rows: readonly AuditRow[]) => print(world, rows.filter((row) => !isAuditQueryOf(row, sessionId)), json);
+  const show = (rows: readonly AuditRow[]) =>
+    print(
+      world,
+      rows.filter((row) => !isAuditQueryOf(row, sessionId)),
+      json,
+    );
   show(first.events.toReversed());
   let after = first.latest ?? undefined;
   const told = { away: false };
   while (!untilDone()) {
     await world.sleep(pollMs);
-    const page = await nextPage(gateway, new URLSearchParams([...filters, ['order', 'oldest'], ['limit', '1000'], ...(after === undefined ? [] : [['after', after] as [string, string]])]), told);
+    const page = await nextPage(
+      gateway,
+      new URLSearchParams([
+        ...filters,
+        ['order', 'oldest'],
+        ['limit', '1000'],
+        ...(after === undefined ? [] : [['after', after] as [string, string]]),
+      ]),
+      told,
+    );
     if (page === undefined) continue;
     show(page.events);
     // `latest` may lie behind events of this filter that did not fit on the page.

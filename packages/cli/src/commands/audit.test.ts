@@ -23,10 +23,19 @@ afterEach(async () => {
 });
 
 const event = (number: number, user = 'bob@example.com') => ({
-  id: `e${number}`, type: 'k8s.request', source: 'sallyport/proxy', time: `2026-11-25T00:00:${String(number % 60).padStart(2, '0')}.000Z`, key: 'dev/s',
+  id: `e${number}`,
+  type: 'k8s.request',
+  source: 'sallyport/proxy',
+  time: `2026-11-25T00:00:${String(number % 60).padStart(2, '0')}.000Z`,
+  key: 'dev/s',
   data: {
-    verb: 'create', stage: 'ResponseComplete', requestURI: '/x', user: { username: user }, objectRef: { resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' },
-    responseStatus: { code: 403 }, sallyport: { cluster: { id: 'dev', name: 'dev' }, policyVerb: 'exec', decision: { effect: 'deny' } },
+    verb: 'create',
+    stage: 'ResponseComplete',
+    requestURI: '/x',
+    user: { username: user },
+    objectRef: { resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' },
+    responseStatus: { code: 403 },
+    sallyport: { cluster: { id: 'dev', name: 'dev' }, policyVerb: 'exec', decision: { effect: 'deny' } },
   },
 });
 
@@ -34,46 +43,110 @@ describe('sallyport audit search', () => {
   it('shows who did what where and how it ended', async () => {
     gateway.audit.events = [event(1)];
     const { out, err } = await rig.run('audit', 'search');
-    expect(out.split('\n')[1]!.split(/ {2,}/)).toEqual(['2026-11-25T00:00:01.000Z', 'bob@example.com', 'dev', 'exec', 'dev/pods/web:exec', 'deny', '403', 'ResponseComplete']);
+    expect(out.split('\n')[1]!.split(/ {2,}/)).toEqual([
+      '2026-11-25T00:00:01.000Z',
+      'bob@example.com',
+      'dev',
+      'exec',
+      'dev/pods/web:exec',
+      'deny',
+      '403',
+      'ResponseComplete',
+    ]);
     expect(err).toBe('');
   });
 
   it('shows how many an event stands for', async () => {
     const one = event(1);
-    gateway.audit.events = [{ ...one, data: { ...one.data, sallyport: { ...one.data.sallyport, aggregated: { count: 1400 } } } }];
+    gateway.audit.events = [
+      { ...one, data: { ...one.data, sallyport: { ...one.data.sallyport, aggregated: { count: 1400 } } } },
+    ];
     expect((await rig.run('audit', 'search')).out.split('\n')[1]).toMatch(/403 +ResponseComplete \(1400 times\)$/);
   });
 
   it('sends the filters as the gateway names them', async () => {
-    await rig.run('audit', 'search', '--user', 'a', '--audit-id', 'b', '--since', '2026-11-25T00:00:00Z', '--effect', 'deny', '--code', '403', '--limit', '5', '--order', 'oldest');
-    expect(queries).toEqual([{ user: 'a', auditID: 'b', since: '2026-11-25T00:00:00.000Z', effect: 'deny', code: '403', limit: '5', order: 'oldest' }]);
+    await rig.run(
+      'audit',
+      'search',
+      '--user',
+      'a',
+      '--audit-id',
+      'b',
+      '--since',
+      '2026-11-25T00:00:00Z',
+      '--effect',
+      'deny',
+      '--code',
+      '403',
+      '--limit',
+      '5',
+      '--order',
+      'oldest',
+    );
+    expect(queries).toEqual([
+      {
+        user: 'a',
+        auditID: 'b',
+        since: '2026-11-25T00:00:00.000Z',
+        effect: 'deny',
+        code: '403',
+        limit: '5',
+        order: 'oldest',
+      },
+    ]);
   });
 
   it('goes on page by page up to the limit, and says when there is more', async () => {
     gateway.audit.events = Array.from({ length: 2500 }, (_one, index) => event(index));
     const { out } = await rig.run('audit', 'search', '--limit', '2100', '-o', 'json');
     const { events, more } = JSON.parse(out) as { events: { id: string }[]; more: boolean };
-    expect([events.length, new Set(events.map(({ id }) => id)).size, events[0]!.id, events.at(-1)!.id, more]).toEqual([2100, 2100, 'e2499', 'e400', true]);
+    expect([events.length, new Set(events.map(({ id }) => id)).size, events[0]!.id, events.at(-1)!.id, more]).toEqual([
+      2100,
+      2100,
+      'e2499',
+      'e400',
+      true,
+    ]);
     expect(queries.map(({ limit }) => limit)).toEqual(['1000', '1000', '100']);
     expect((await rig.run('audit', 'search')).err).toContain('There are more events; see them with --limit 1000');
   });
 
   it('makes what clients wrote into events harmless, in both forms', async () => {
-    gateway.audit.events = [{ ...event(1), data: { user: { username: 'a\u001b[2J\nb' }, verb: 7, objectRef: 'x', sallyport: null, requestURI: '/\u009b' } }];
+    gateway.audit.events = [
+      {
+        ...event(1),
+        data: { user: { username: 'a\u001b[2J\nb' }, verb: 7, objectRef: 'x', sallyport: null, requestURI: '/\u009b' },
+      },
+    ];
     expect((await rig.run('audit', 'search')).out).toContain('a\\x1b[2J\\x0ab');
     expect((await rig.run('audit', 'search', '-o', 'json')).out).not.toMatch(/[\u001b\u009b]/);
   });
 
   it.each([
-    ['says so when the gateway shows only one\'s own', [event(1, 'alice@example.com')], 'own', 'these are your own events; others\' events show only to those whom the gateway\'s api.policy.audit names'],
-    ['says what may be the reason where all are one\'s own', [event(1, 'alice@example.com')], undefined, 'all of these are your own'],
+    [
+      "says so when the gateway shows only one's own",
+      [event(1, 'alice@example.com')],
+      'own',
+      "these are your own events; others' events show only to those whom the gateway's api.policy.audit names",
+    ],
+    [
+      "says what may be the reason where all are one's own",
+      [event(1, 'alice@example.com')],
+      undefined,
+      'all of these are your own',
+    ],
     ['says what may be the reason where there are none', [], undefined, 'nothing found'],
   ])('%s', async (_what, events, scope, words) => {
     Object.assign(gateway.audit, { events, scope });
     expect((await rig.run('audit', 'search')).err).toContain(words);
   });
 
-  it.each([[['--since', 'yesterday'], 'not a moment'], [['--code', 'x'], 'not an HTTP status'], [['--limit', '0'], 'not a number of events'], [['--limit', '1e3'], 'not a number of events']])('refuses %j', async (args, words) => {
+  it.each([
+    [['--since', 'yesterday'], 'not a moment'],
+    [['--code', 'x'], 'not an HTTP status'],
+    [['--limit', '0'], 'not a number of events'],
+    [['--limit', '1e3'], 'not a number of events'],
+  ])('refuses %j', async (args, words) => {
     expect(await rig.run('audit', 'search', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
     expect(queries).toEqual([]);
   });
@@ -81,7 +154,12 @@ describe('sallyport audit search', () => {
 
 describe('a moment', () => {
   const now = Date.parse('2026-11-25T12:00:00Z');
-  it.each([['15m', '2026-11-25T11:45:00.000Z'], ['7d', '2026-11-18T12:00:00.000Z'], ['2026-11-24', '2026-11-24T00:00:00.000Z'], ['2026-11-24T10:00:00+02:00', '2026-11-24T08:00:00.000Z']])('%s is %s', (text, moment) => {
+  it.each([
+    ['15m', '2026-11-25T11:45:00.000Z'],
+    ['7d', '2026-11-18T12:00:00.000Z'],
+    ['2026-11-24', '2026-11-24T00:00:00.000Z'],
+    ['2026-11-24T10:00:00+02:00', '2026-11-24T08:00:00.000Z'],
+  ])('%s is %s', (text, moment) => {
     expect(readMoment(text, now)).toBe(moment);
   });
   it.each(['', '15', '-1h', '999999999d', '2026-13-01', '2026', 'now'])('%j is none', (text) => {
@@ -95,7 +173,19 @@ describe('sallyport audit tail', () => {
     const kept = { out: '', err: '' };
     let polls = 0;
     const world = {
-      ...rig.world, stdout: { isTTY: false, write: (text: string) => { kept.out += text; } }, stderr: { isTTY: false, write: (text: string) => { kept.err += text; } },
+      ...rig.world,
+      stdout: {
+        isTTY: false,
+        write: (text: string) => {
+          kept.out += text;
+        },
+      },
+      stderr: {
+        isTTY: false,
+        write: (text: string) => {
+          kept.err += text;
+        },
+      },
       sleep: () => {
         steps[polls]?.();
         polls += 1;
@@ -105,17 +195,32 @@ describe('sallyport audit tail', () => {
     await auditTail(world, { output, limit: '2', cluster: 'dev' }, () => polls >= steps.length);
     return kept;
   }
-  const ids = (text: string) => text.trim().split('\n').map((line) => (JSON.parse(line) as { id: string }).id);
-  const add = (...numbers: number[]) => () => { gateway.audit.events.push(...numbers.map((number) => event(number))); };
+  const ids = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: string }).id);
+  const add =
+    (...numbers: number[]) =>
+    () => {
+      gateway.audit.events.push(...numbers.map((number) => event(number)));
+    };
 
   it('begins with the last few, then shows each new one once and in order', async () => {
     add(1, 2, 3)();
     expect(ids((await tail([add(4), add(), add(5, 6)])).out)).toEqual(['e2', 'e3', 'e4', 'e5', 'e6']);
-    expect(queries.map(({ after, order, cluster }) => [after, order, cluster])).toEqual([[undefined, 'newest', 'dev'], ['3', 'oldest', 'dev'], ['4', 'oldest', 'dev'], ['4', 'oldest', 'dev']]);
+    expect(queries.map(({ after, order, cluster }) => [after, order, cluster])).toEqual([
+      [undefined, 'newest', 'dev'],
+      ['3', 'oldest', 'dev'],
+      ['4', 'oldest', 'dev'],
+      ['4', 'oldest', 'dev'],
+    ]);
   });
 
   it('goes on after the gateway was away, and says so once', async () => {
-    const away = () => { gateway.override = () => ({ status: 503, body: {} }); };
+    const away = () => {
+      gateway.override = () => ({ status: 503, body: {} });
+    };
     const back = () => {
       gateway.override = () => undefined;
       add(1)();
@@ -128,9 +233,24 @@ describe('sallyport audit tail', () => {
 
   it('does not show its own queries, which would call forth each other', async () => {
     const [session] = gateway.sessions.values();
-    const query = (sessionId: string, uri: string) => ({ ...event(1), type: 'http.request', data: { requestURI: uri, sallyport: { sessionId } } });
-    const { out } = await tail([() => { gateway.audit.events.push(query(session!.id, '/.sallyport/api/v1/audit?x'), query('other', '/.sallyport/api/v1/audit?y'), query(session!.id, '/.sallyport/api/v1/sessions')); }]);
-    expect(out.match(/"requestURI":"[^"]*"/g)).toEqual(['"requestURI":"/.sallyport/api/v1/audit?y"', '"requestURI":"/.sallyport/api/v1/sessions"']);
+    const query = (sessionId: string, uri: string) => ({
+      ...event(1),
+      type: 'http.request',
+      data: { requestURI: uri, sallyport: { sessionId } },
+    });
+    const { out } = await tail([
+      () => {
+        gateway.audit.events.push(
+          query(session!.id, '/.sallyport/api/v1/audit?x'),
+          query('other', '/.sallyport/api/v1/audit?y'),
+          query(session!.id, '/.sallyport/api/v1/sessions'),
+        );
+      },
+    ]);
+    expect(out.match(/"requestURI":"[^"]*"/g)).toEqual([
+      '"requestURI":"/.sallyport/api/v1/audit?y"',
+      '"requestURI":"/.sallyport/api/v1/sessions"',
+    ]);
   });
 
   it('ends when the session does', async () => {
@@ -138,6 +258,8 @@ describe('sallyport audit tail', () => {
   });
 
   it('as text shows one event a line', async () => {
-    expect((await tail([add(1)], 'text')).out).toMatch(/^2026-11-25T00:00:01\.000Z +bob@example\.com .* dev\/pods\/web:exec .*\n$/);
+    expect((await tail([add(1)], 'text')).out).toMatch(
+      /^2026-11-25T00:00:01\.000Z +bob@example\.com .* dev\/pods\/web:exec .*\n$/,
+    );
   });
 });

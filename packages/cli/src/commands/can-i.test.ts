@@ -7,16 +7,44 @@ let gateway: FakeGateway;
 let rig: Rig;
 let policyAnswer: { status: number; body: unknown };
 let clusterAnswer: { status: number; body: unknown };
-const asked = { verb: 'create', resource: 'pods', apiGroup: '', subresource: 'exec', namespace: 'dev', name: 'web', isResourceRequest: true, method: 'POST', path: '/' };
-const explained = (effect: string, rule: string, detail?: string) => ({ status: 200, body: {
-  cluster: 'dev', person: { user: 'alice@example.com', groups: [], other: false }, asked, decision: { effect, rule, reasons: [], policyVersion: 'v' }, shows: 'yours', rules: [], leftOut: 0, ...(detail === undefined ? {} : { detail }),
-} });
+const asked = {
+  verb: 'create',
+  resource: 'pods',
+  apiGroup: '',
+  subresource: 'exec',
+  namespace: 'dev',
+  name: 'web',
+  isResourceRequest: true,
+  method: 'POST',
+  path: '/',
+};
+const explained = (effect: string, rule: string, detail?: string) => ({
+  status: 200,
+  body: {
+    cluster: 'dev',
+    person: { user: 'alice@example.com', groups: [], other: false },
+    asked,
+    decision: { effect, rule, reasons: [], policyVersion: 'v' },
+    shows: 'yours',
+    rules: [],
+    leftOut: 0,
+    ...(detail === undefined ? {} : { detail }),
+  },
+});
 const reviewed = (allowed: boolean, reason = '') => ({ status: 201, body: { status: { allowed, reason } } });
 beforeEach(async () => {
   gateway = await startFakeGateway();
   rig = createRig();
-  [policyAnswer, clusterAnswer] = [explained('allow', 'cluster/dev[0].allow.or'), reviewed(true, 'RBAC: allowed by RoleBinding "x"')];
-  gateway.override = ({ path }) => (path === '/.sallyport/api/v1/policy/explain' ? policyAnswer : path.startsWith('/clusters/') ? clusterAnswer : undefined);
+  [policyAnswer, clusterAnswer] = [
+    explained('allow', 'cluster/dev[0].allow.or'),
+    reviewed(true, 'RBAC: allowed by RoleBinding "x"'),
+  ];
+  gateway.override = ({ path }) =>
+    path === '/.sallyport/api/v1/policy/explain'
+      ? policyAnswer
+      : path.startsWith('/clusters/')
+        ? clusterAnswer
+        : undefined;
   await rig.run('login', '--gateway', gateway.origin);
   gateway.raw.length = 0;
 });
@@ -25,41 +53,98 @@ afterEach(async () => {
   rig.remove();
 });
 const exec = ['can-i', 'exec', 'pods/web', '-n', 'dev', '--cluster', 'dev'];
-const bodies = () => gateway.raw.map((text) => JSON.parse(text) as { url: string; body: string }).map(({ url, body }) => ({ url, body: JSON.parse(body) as object }));
+const bodies = () =>
+  gateway.raw
+    .map((text) => JSON.parse(text) as { url: string; body: string })
+    .map(({ url, body }) => ({ url, body: JSON.parse(body) as object }));
 
 describe('sallyport can-i', () => {
   it('asks the gateway and, through it, the cluster, and shows both answers', async () => {
-    expect(await rig.run(...exec)).toEqual({ code: 0, err: '', out: 'yes\n  gateway\'s policy: yes - rule "cluster/dev[0].allow.or"\n  cluster\'s RBAC:   yes - RBAC: allowed by RoleBinding "x"\n' });
+    expect(await rig.run(...exec)).toEqual({
+      code: 0,
+      err: '',
+      out: 'yes\n  gateway\'s policy: yes - rule "cluster/dev[0].allow.or"\n  cluster\'s RBAC:   yes - RBAC: allowed by RoleBinding "x"\n',
+    });
     expect(bodies()).toEqual([
-      { url: '/.sallyport/api/v1/policy/explain', body: { cluster: 'dev', verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' } },
-      { url: '/clusters/dev/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body: {
-        apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: { verb: 'create', group: '', resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' } },
-      } },
+      {
+        url: '/.sallyport/api/v1/policy/explain',
+        body: { cluster: 'dev', verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' },
+      },
+      {
+        url: '/clusters/dev/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectAccessReview',
+          spec: {
+            resourceAttributes: {
+              verb: 'create',
+              group: '',
+              resource: 'pods',
+              subresource: 'exec',
+              namespace: 'dev',
+              name: 'web',
+            },
+          },
+        },
+      },
     ]);
   });
 
   it('is a no if either says no, with the way to the reasons', async () => {
     clusterAnswer = reviewed(false);
-    expect(await rig.run(...exec)).toMatchObject({ code: 1, err: '', out: expect.stringMatching(/^no\n {2}gateway's policy: yes - .*\n {2}cluster's RBAC: {3}no\n$/) });
-    [policyAnswer, clusterAnswer] = [explained('deny', 'default-deny', 'policy rule "default-deny" does not allow it'), reviewed(true)];
+    expect(await rig.run(...exec)).toMatchObject({
+      code: 1,
+      err: '',
+      out: expect.stringMatching(/^no\n {2}gateway's policy: yes - .*\n {2}cluster's RBAC: {3}no\n$/),
+    });
+    [policyAnswer, clusterAnswer] = [
+      explained('deny', 'default-deny', 'policy rule "default-deny" does not allow it'),
+      reviewed(true),
+    ];
     const { code, out } = await rig.run(...exec);
     expect(code).toBe(1);
-    expect(out).toBe('no\n  gateway\'s policy: no - policy rule "default-deny" does not allow it\n  cluster\'s RBAC:   yes\n  why: sallyport policy explain create pods/web --subresource exec -n dev --cluster dev\n');
+    expect(out).toBe(
+      'no\n  gateway\'s policy: no - policy rule "default-deny" does not allow it\n  cluster\'s RBAC:   yes\n  why: sallyport policy explain create pods/web --subresource exec -n dev --cluster dev\n',
+    );
   });
 
   it('says plainly what is not known', async () => {
-    clusterAnswer = { status: 403, body: { kind: 'Status', message: 'policy rule "default-deny" does not allow alice to create selfsubjectaccessreviews' } };
-    expect(await rig.run(...exec)).toMatchObject({ code: 0, out: expect.stringMatching(/^yes \(as far as the gateway goes\)\n[\s\S]*cluster's RBAC: {3}not known - policy rule/) });
+    clusterAnswer = {
+      status: 403,
+      body: {
+        kind: 'Status',
+        message: 'policy rule "default-deny" does not allow alice to create selfsubjectaccessreviews',
+      },
+    };
+    expect(await rig.run(...exec)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^yes \(as far as the gateway goes\)\n[\s\S]*cluster's RBAC: {3}not known - policy rule/,
+      ),
+    });
     clusterAnswer = { status: 502, body: '<html>' };
     expect((await rig.run(...exec)).out).toContain('not known - it answered 502');
     const count = gateway.raw.length;
-    expect(await rig.run(...exec, '--policy-only')).toMatchObject({ code: 0, out: expect.stringContaining('not asked; its own RBAC decides as well') });
+    expect(await rig.run(...exec, '--policy-only')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('not asked; its own RBAC decides as well'),
+    });
     expect(gateway.raw.length - count).toBe(1);
   });
 
-  it('is a no for a cluster that is not there or not the caller\'s, and does not ask further', async () => {
-    policyAnswer = { status: 404, body: { code: 'not-found', detail: 'There is no cluster "dev" here, or none of its rules for this request is about you.' } };
-    expect(await rig.run(...exec)).toMatchObject({ code: 1, err: '', out: expect.stringMatching(/^no\n {2}gateway's policy: no - There is no cluster "dev" here/) });
+  it("is a no for a cluster that is not there or not the caller's, and does not ask further", async () => {
+    policyAnswer = {
+      status: 404,
+      body: {
+        code: 'not-found',
+        detail: 'There is no cluster "dev" here, or none of its rules for this request is about you.',
+      },
+    };
+    expect(await rig.run(...exec)).toMatchObject({
+      code: 1,
+      err: '',
+      out: expect.stringMatching(/^no\n {2}gateway's policy: no - There is no cluster "dev" here/),
+    });
     expect(gateway.raw).toHaveLength(1);
   });
 
@@ -67,7 +152,11 @@ describe('sallyport can-i', () => {
     expect(await rig.run(...exec, '-q')).toEqual({ code: 0, out: '', err: '' });
     clusterAnswer = reviewed(false);
     expect(await rig.run(...exec, '--quiet')).toEqual({ code: 1, out: '', err: '' });
-    expect(await rig.run('can-i', 'create', 'pods/exec', '--cluster', 'dev', '-q')).toEqual({ code: 1, out: '', err: '' });
+    expect(await rig.run('can-i', 'create', 'pods/exec', '--cluster', 'dev', '-q')).toEqual({
+      code: 1,
+      out: '',
+      err: '',
+    });
     gateway.revokeAll();
     gateway.override = () => undefined;
     expect(await rig.run(...exec, '-q')).toMatchObject({ code: 3, out: '', err: expect.stringContaining('Log in') });
@@ -75,9 +164,25 @@ describe('sallyport can-i', () => {
 
   it('asks about paths, and gives JSON and YAML', async () => {
     const json = await rig.run('can-i', 'get', '/healthz', '--cluster', 'dev', '-o', 'json');
-    expect(JSON.parse(json.out)).toEqual({ allowed: true, gateway: { allowed: true, rule: 'cluster/dev[0].allow.or', reasons: [], policyVersion: 'v', reason: 'rule "cluster/dev[0].allow.or"' }, cluster: { allowed: true, reason: 'RBAC: allowed by RoleBinding "x"' } });
-    expect(bodies().map(({ body }) => body)).toEqual([{ cluster: 'dev', path: '/healthz', verb: 'get' }, expect.objectContaining({ spec: { nonResourceAttributes: { path: '/healthz', verb: 'get' } } })]);
-    expect(parse((await rig.run(...exec, '--policy-only', '-o', 'yaml')).out)).toMatchObject({ allowed: true, cluster: null });
+    expect(JSON.parse(json.out)).toEqual({
+      allowed: true,
+      gateway: {
+        allowed: true,
+        rule: 'cluster/dev[0].allow.or',
+        reasons: [],
+        policyVersion: 'v',
+        reason: 'rule "cluster/dev[0].allow.or"',
+      },
+      cluster: { allowed: true, reason: 'RBAC: allowed by RoleBinding "x"' },
+    });
+    expect(bodies().map(({ body }) => body)).toEqual([
+      { cluster: 'dev', path: '/healthz', verb: 'get' },
+      expect.objectContaining({ spec: { nonResourceAttributes: { path: '/healthz', verb: 'get' } } }),
+    ]);
+    expect(parse((await rig.run(...exec, '--policy-only', '-o', 'yaml')).out)).toMatchObject({
+      allowed: true,
+      cluster: null,
+    });
   });
 
   it('shows hostile text harmless', async () => {
@@ -87,18 +192,38 @@ describe('sallyport can-i', () => {
 });
 
 describe('sallyport can-i --list', () => {
-  const rules = [{ verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['pods', '*/log'] }, { verbs: ['*'], apiGroups: ['apps'], resources: ['*'] }, { verbs: ['delete'], apiGroups: [''], resources: ['secrets'], resourceNames: ['one'] }];
+  const rules = [
+    { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['pods', '*/log'] },
+    { verbs: ['*'], apiGroups: ['apps'], resources: ['*'] },
+    { verbs: ['delete'], apiGroups: [''], resources: ['secrets'], resourceNames: ['one'] },
+  ];
   let asked: { verb: string; resource: string; apiGroup?: string; subresource?: string }[] = [];
   beforeEach(() => {
     gateway.override = ({ path, body }) => {
-      if (path.startsWith('/clusters/dev/')) return path.endsWith('/selfsubjectrulesreviews') ? clusterAnswer : undefined;
+      if (path.startsWith('/clusters/dev/'))
+        return path.endsWith('/selfsubjectrulesreviews') ? clusterAnswer : undefined;
       if (path !== '/.sallyport/api/v1/policy/can-i') return undefined;
       asked = (JSON.parse(body) as { requests: typeof asked }).requests;
-      return policyAnswer.status === 200 ? { status: 200, body: { policyVersion: 'v', allowed: asked.map(({ verb, resource }) => verb !== 'delete' && resource !== 'statefulsets') } } : policyAnswer;
+      return policyAnswer.status === 200
+        ? {
+            status: 200,
+            body: {
+              policyVersion: 'v',
+              allowed: asked.map(({ verb, resource }) => verb !== 'delete' && resource !== 'statefulsets'),
+            },
+          }
+        : policyAnswer;
     };
-    clusterAnswer = { status: 201, body: { status: { resourceRules: rules, nonResourceRules: null, incomplete: false } } };
+    clusterAnswer = {
+      status: 201,
+      body: { status: { resourceRules: rules, nonResourceRules: null, incomplete: false } },
+    };
   });
-  const line = (out: string, resource: string) => out.split('\n').find((one) => one.startsWith(`${resource} `))?.split(/ +/);
+  const line = (out: string, resource: string) =>
+    out
+      .split('\n')
+      .find((one) => one.startsWith(`${resource} `))
+      ?.split(/ +/);
 
   it('shows for each resource and verb who allows it', async () => {
     const { code, out, err } = await rig.run('can-i', '--list', '-n', 'shop', '--cluster', 'dev');
@@ -107,13 +232,24 @@ describe('sallyport can-i --list', () => {
     expect(line(out, 'pods')).toEqual(['pods', 'yes', 'yes', 'yes', 'policy', 'policy', 'policy', '-']);
     expect(line(out, 'pods/log')).toEqual(['pods/log', 'yes']);
     expect(line(out, 'secrets')!.at(-1)).toBe('-');
-    expect(line(out, 'deployments.apps')).toEqual(['deployments.apps', 'yes', 'yes', 'yes', 'yes', 'yes', 'yes', 'rbac']);
+    expect(line(out, 'deployments.apps')).toEqual([
+      'deployments.apps',
+      'yes',
+      'yes',
+      'yes',
+      'yes',
+      'yes',
+      'yes',
+      'rbac',
+    ]);
     // In RBAC, unlike in policies, every resource means their subresources, too.
     expect(line(out, 'deployments.apps/scale')).toEqual(['deployments.apps/scale', 'yes', 'yes', 'yes']);
     expect(line(out, 'statefulsets.apps')).toEqual(['statefulsets.apps', ...Array.from({ length: 7 }, () => 'rbac')]);
     expect(out).toContain('In namespace shop of cluster dev, by policy v');
     expect(asked).toContainEqual({ verb: 'create', resource: 'pods', subresource: 'exec' });
-    const json = JSON.parse((await rig.run('can-i', '--list', '-n', 'shop', '--cluster', 'dev', '-o', 'json')).out) as { rights: object[] };
+    const json = JSON.parse((await rig.run('can-i', '--list', '-n', 'shop', '--cluster', 'dev', '-o', 'json')).out) as {
+      rights: object[];
+    };
     expect(json).toMatchObject({ cluster: 'dev', namespace: 'shop', policyVersion: 'v' });
     expect(json.rights).toContainEqual({ resource: 'pods/exec', verbs: { create: { gateway: true, cluster: false } } });
   });
@@ -123,13 +259,27 @@ describe('sallyport can-i --list', () => {
     const { out } = await rig.run('can-i', '--list', '--cluster', 'dev');
     expect(line(out, 'pods')).toEqual(['pods', 'yes?', 'yes?', 'yes?', 'yes?', 'yes?', 'yes?', '-']);
     expect(out).toContain('The cluster\'s half is not sure (yes?): policy rule "x" does not allow it');
-    clusterAnswer = { status: 201, body: { status: { resourceRules: null, incomplete: true, evaluationError: 'webhook' } } };
+    clusterAnswer = {
+      status: 201,
+      body: { status: { resourceRules: null, incomplete: true, evaluationError: 'webhook' } },
+    };
     expect((await rig.run('can-i', '--list', '--cluster', 'dev')).out).toContain('its list is not complete: webhook');
   });
 
-  it('is refused where nothing is the caller\'s, and takes nothing that makes no sense with it', async () => {
-    policyAnswer = { status: 404, body: { code: 'not-found', detail: 'There is no cluster "dev" here, or none of its rules for this request is about you.' } };
-    expect(await rig.run('can-i', '--list', '--cluster', 'dev')).toMatchObject({ code: 5, out: '', err: expect.stringContaining('about you') });
-    for (const more of [['get', 'pods'], ['-A'], ['-q']]) expect(await rig.run('can-i', '--list', '--cluster', 'dev', ...more)).toMatchObject({ code: 2, out: '' });
+  it("is refused where nothing is the caller's, and takes nothing that makes no sense with it", async () => {
+    policyAnswer = {
+      status: 404,
+      body: {
+        code: 'not-found',
+        detail: 'There is no cluster "dev" here, or none of its rules for this request is about you.',
+      },
+    };
+    expect(await rig.run('can-i', '--list', '--cluster', 'dev')).toMatchObject({
+      code: 5,
+      out: '',
+      err: expect.stringContaining('about you'),
+    });
+    for (const more of [['get', 'pods'], ['-A'], ['-q']])
+      expect(await rig.run('can-i', '--list', '--cluster', 'dev', ...more)).toMatchObject({ code: 2, out: '' });
   });
 });

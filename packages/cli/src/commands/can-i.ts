@@ -15,7 +15,14 @@ import { SaidNo } from '../terminal/said-no.ts';
 import type { World } from '../world.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
-type Options = AskedOptions & { cluster?: string; quiet?: boolean; policyOnly?: boolean; list?: boolean; gateway?: string; output: OutputFormat | 'yaml' };
+type Options = AskedOptions & {
+  cluster?: string;
+  quiet?: boolean;
+  policyOnly?: boolean;
+  list?: boolean;
+  gateway?: string;
+  output: OutputFormat | 'yaml';
+};
 type GatewayAnswer = { allowed: boolean; rule?: string; reasons?: string[]; policyVersion?: string; reason: string };
 
 function gatewayAnswer(found: { explanation: Explanation } | { hidden: string }): GatewayAnswer {
@@ -29,27 +36,45 @@ const answerWord = (allowed: boolean | undefined) => (allowed === undefined ? 'n
 
 function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: string): string {
   const yes = gateway.allowed && cluster?.allowed !== false;
-  const asked = cluster === undefined ? 'not asked; its own RBAC decides as well' : `${answerWord(cluster.allowed)}${cluster.reason === '' ? '' : ` - ${cluster.reason}`}`;
+  const asked =
+    cluster === undefined
+      ? 'not asked; its own RBAC decides as well'
+      : `${answerWord(cluster.allowed)}${cluster.reason === '' ? '' : ` - ${cluster.reason}`}`;
   const open = yes && cluster?.allowed !== true ? ' (as far as the gateway goes)' : '';
   return [
     `${yes ? 'yes' : 'no'}${open}`,
     `  gateway's policy: ${answerWord(gateway.allowed)} - ${forTerminal(gateway.reason)}`,
     `  cluster's RBAC:   ${forTerminal(asked)}`,
-    ...(gateway.allowed ? [] : [`  why: ${forTerminal(why)}`]), '',
+    ...(gateway.allowed ? [] : [`  why: ${forTerminal(why)}`]),
+    '',
   ].join('\n');
 }
 
 async function list(world: World, options: Options): Promise<void> {
-  if (options.allNamespaces === true || options.quiet === true || options.policyOnly === true) throw new CliError('usage', '--list goes with none of -A, -q and --policy-only', 'Write it like: sallyport can-i --list -n dev --cluster dev');
+  if (options.allNamespaces === true || options.quiet === true || options.policyOnly === true)
+    throw new CliError(
+      'usage',
+      '--list goes with none of -A, -q and --policy-only',
+      'Write it like: sallyport can-i --list -n dev --cluster dev',
+    );
   const { gateway, cluster, namespace } = await openPlace(world, options);
   const where = options.namespace ?? namespace;
   const rights = await listRights(gateway, cluster, where);
-  world.stdout.write(await renderAlsoYaml(options.output, { cluster, namespace: where, ...rights }, () => describeRights(rights, cluster, where)));
+  world.stdout.write(
+    await renderAlsoYaml(options.output, { cluster, namespace: where, ...rights }, () =>
+      describeRights(rights, cluster, where),
+    ),
+  );
 }
 
 async function canI(world: World, words: string[], options: Options): Promise<void> {
   if (options.list === true) {
-    if (words.length > 0) throw new CliError('usage', '--list takes no verb and resource', 'Write it like: sallyport can-i --list -n dev --cluster dev');
+    if (words.length > 0)
+      throw new CliError(
+        'usage',
+        '--list takes no verb and resource',
+        'Write it like: sallyport can-i --list -n dev --cluster dev',
+      );
     return list(world, options);
   }
   const { gateway: opened, cluster, namespace } = await openPlace(world, options);
@@ -60,10 +85,19 @@ async function canI(world: World, words: string[], options: Options): Promise<vo
   const found = await askGateway(opened, asked, cluster);
   const gateway = gatewayAnswer(found);
   // Where the gateway shows nothing, it lets nothing through to be asked there.
-  const ownAnswer = options.policyOnly === true || 'hidden' in found ? undefined : await askCluster(opened, asked, cluster);
+  const ownAnswer =
+    options.policyOnly === true || 'hidden' in found ? undefined : await askCluster(opened, asked, cluster);
   const allowed = gateway.allowed && ownAnswer?.allowed !== false;
-  const why = canICommand({ asked: { isResourceRequest: asked.path === undefined, method: '', ...asked, path: asked.path ?? '' }, cluster }).replace('can-i', 'policy explain');
-  if (options.quiet !== true) world.stdout.write(await renderAlsoYaml(options.output, { allowed, gateway, cluster: ownAnswer ?? null }, () => text(gateway, ownAnswer, why)));
+  const why = canICommand({
+    asked: { isResourceRequest: asked.path === undefined, method: '', ...asked, path: asked.path ?? '' },
+    cluster,
+  }).replace('can-i', 'policy explain');
+  if (options.quiet !== true)
+    world.stdout.write(
+      await renderAlsoYaml(options.output, { allowed, gateway, cluster: ownAnswer ?? null }, () =>
+        text(gateway, ownAnswer, why),
+      ),
+    );
   if (!allowed) throw new SaidNo();
 }
 
@@ -73,10 +107,27 @@ Exit code 0 if both let it through (or the cluster could not be asked, which is 
 
 /** `sallyport can-i`. */
 export function addCanI(program: Command, world: World): void {
-  const command = withAsked(program.command('can-i').description('ask whether you may do something on a cluster: by the gateway\'s policy, and by the cluster itself'))
+  const command = withAsked(
+    program
+      .command('can-i')
+      .description("ask whether you may do something on a cluster: by the gateway's policy, and by the cluster itself"),
+  )
     .option('--list', 'show what you may do in a namespace, by both')
-    .option('--policy-only', 'ask the gateway alone').option('-q, --quiet', 'say nothing; the exit code is the answer')
-    .action((verb: string | undefined, resource: string | undefined, run: string[], options: Options) => canI(world, [verb, resource].filter((word) => word !== undefined), { ...options, ...(run.length === 0 ? {} : { command: run }) }));
+    .option('--policy-only', 'ask the gateway alone')
+    .option('-q, --quiet', 'say nothing; the exit code is the answer')
+    .action((verb: string | undefined, resource: string | undefined, run: string[], options: Options) =>
+      canI(
+        world,
+        [verb, resource].filter((word) => word !== undefined),
+        { ...options, ...(run.length === 0 ? {} : { command: run }) },
+      ),
+    );
   withGateway(command, ['yaml']).addHelpText('after', moreHelp);
-  withExample(command, 'sallyport can-i exec pods/web -n dev --cluster dev', 'sallyport can-i create deployments.apps -n prod --cluster dev -q && kubectl apply -f shop.yaml', 'sallyport can-i get pods/web --subresource log -n dev', 'sallyport can-i --list -n dev --cluster dev');
+  withExample(
+    command,
+    'sallyport can-i exec pods/web -n dev --cluster dev',
+    'sallyport can-i create deployments.apps -n prod --cluster dev -q && kubectl apply -f shop.yaml',
+    'sallyport can-i get pods/web --subresource log -n dev',
+    'sallyport can-i --list -n dev --cluster dev',
+  );
 }

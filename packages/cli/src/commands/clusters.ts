@@ -14,13 +14,23 @@ export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
 
 async function clusters(world: World, options: GatewayOptions): Promise<void> {
   const found = await fetchClusters(openGateway(world, options.gateway));
-  world.stdout.write(render(options.output, { clusters: found }, () => (
-    found.length === 0 ? 'The gateway shows you no cluster.\n' : table(['NAME', 'URL', 'HOST'], found.map(({ name, url, host }) => [name, url, host ?? '']))
-  )));
+  world.stdout.write(
+    render(options.output, { clusters: found }, () =>
+      found.length === 0
+        ? 'The gateway shows you no cluster.\n'
+        : table(
+            ['NAME', 'URL', 'HOST'],
+            found.map(({ name, url, host }) => [name, url, host ?? '']),
+          ),
+    ),
+  );
 }
 
 /** `sallyport clusters`. */
 export function addClusters(program: Command, world: World): void {
-  const command = program.command('clusters').description('list the clusters behind the gateway').action((options: GatewayOptions) => clusters(world, options));
+  const command = program
+    .command('clusters')
+    .description('list the clusters behind the gateway')
+    .action((options: GatewayOptions) => clusters(world, options));
   withExample(withGateway(command), 'sallyport clusters');
 }

@@ -6,12 +6,17 @@ export type GatewayOptions = { gateway?: string; output: OutputFormat };
 
 /** Adds `-o text|json`, and what else a command knows. */
 export function withOutput(command: Command, more: readonly string[] = []): Command {
-  return command.addOption(new Option('-o, --output <format>', 'form of the answer').choices(['text', 'json', ...more]).default('text'));
+  return command.addOption(
+    new Option('-o, --output <format>', 'form of the answer').choices(['text', 'json', ...more]).default('text'),
+  );
 }
 
 /** Adds `--gateway` and `-o`. */
 export function withGateway(command: Command, more: readonly string[] = []): Command {
-  return withOutput(command.option('--gateway <url>', 'the gateway (default: the one that was logged in to last)'), more);
+  return withOutput(
+    command.option('--gateway <url>', 'the gateway (default: the one that was logged in to last)'),
+    more,
+  );
 }
 
 /** Adds an example below a command's help. */

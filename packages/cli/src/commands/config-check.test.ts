@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRig, type Rig } from '../testing/rig.ts';
 
 let rig: Rig;
-beforeEach(() => { rig = createRig(); });
+beforeEach(() => {
+  rig = createRig();
+});
 afterEach(() => rig.remove());
 
 const good = `gateway: {url: 'http://localhost:8443'}
@@ -27,54 +29,99 @@ describe('sallyport config check', () => {
   });
 
   it('reports every fault at once, of the form and of the policies, with line, column and hint', async () => {
-    const { code, out, err } = await check(good.replace('server:', 'servre:').replace('allow:', 'alow:').replace("'http://localhost:8443'", 'nonsense'));
+    const { code, out, err } = await check(
+      good.replace('server:', 'servre:').replace('allow:', 'alow:').replace("'http://localhost:8443'", 'nonsense'),
+    );
     expect({ code, out }).toEqual({ code: 1, out: '' });
     const lines = err.split('\n').map((line) => line.replace(`${rig.directory}/`, ''));
     expect(lines[0]).toMatch(/^sallyport\.yaml:1:11: gateway\.url: not an http\(s\) URL/);
-    expect(lines.some((line) => line.startsWith('sallyport.yaml:5:5: clusters.0.servre: is not a known name (did you mean server?)'))).toBe(true);
-    expect(lines.some((line) => /^sallyport\.yaml:8:9: clusters\.0\.policy\.0\.alow: unknown action "?alow"? \(did you mean allow\?\)/.test(line))).toBe(true);
+    expect(
+      lines.some((line) =>
+        line.startsWith('sallyport.yaml:5:5: clusters.0.servre: is not a known name (did you mean server?)'),
+      ),
+    ).toBe(true);
+    expect(
+      lines.some((line) =>
+        /^sallyport\.yaml:8:9: clusters\.0\.policy\.0\.alow: unknown action "?alow"? \(did you mean allow\?\)/.test(
+          line,
+        ),
+      ),
+    ).toBe(true);
     expect(lines.at(-3)).toMatch(/^sallyport: .*has \d+ faults$/);
   });
 
   it('gives the same as JSON', async () => {
     const { code, out } = await check(good.replace('allow:', 'alow:'), '-o', 'json');
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ ok: false, faults: [{ path: 'clusters.0.policy.0.alow', line: 8, column: 9, hint: 'did you mean allow?' }] });
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      faults: [{ path: 'clusters.0.policy.0.alow', line: 8, column: 9, hint: 'did you mean allow?' }],
+    });
   });
 
   it('warns of a cluster that lets nobody in, and is content', async () => {
     const { code, err } = await check(good.replace(/ {4}policy:[\s\S]*/, ''));
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^warning: .*clusters\.0\.policy: is missing/) });
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringMatching(/^warning: .*clusters\.0\.policy: is missing/),
+    });
   });
 
   it('warns where people or groups of two providers would be one and the same, at the place in the file', async () => {
-    const two = (prefix: string) => good.replace('clientSecret: y}', `clientSecret: y}, {id: partners, issuer: 'https://partners.example.com', clientId: z, clientSecret: y${prefix}}`);
+    const two = (prefix: string) =>
+      good.replace(
+        'clientSecret: y}',
+        `clientSecret: y}, {id: partners, issuer: 'https://partners.example.com', clientId: z, clientSecret: y${prefix}}`,
+      );
     const { code, err } = await check(two(''));
     expect(code).toBe(0);
-    expect(err).toMatch(/^warning: .*sallyport\.yaml:2:\d+: identity\.providers\.1\.prefix\.user: is the same as that of corp/m);
+    expect(err).toMatch(
+      /^warning: .*sallyport\.yaml:2:\d+: identity\.providers\.1\.prefix\.user: is the same as that of corp/m,
+    );
     expect(err).toContain('identity.providers.1.prefix.groups: is the same as that of corp');
     expect(await check(two(", prefix: {user: 'partners:', groups: 'partners:'}"))).toMatchObject({ code: 0, err: '' });
   });
 
   it('warns where sessions in Redis would follow nobody', async () => {
     const inRedis = (more: string) => `${good}sessions: {redis: "redis://redis:6379"${more}}\n`;
-    expect(await check(inRedis(''))).toMatchObject({ code: 0, err: expect.stringMatching(/^warning: .*: sessions\.encryption: is missing: no refresh tokens are kept.*openssl rand -base64 32/) });
-    expect(await check(inRedis(`, encryption: {keys: [{id: a, key: "${Buffer.alloc(32).toString('base64')}"}]}`))).toMatchObject({ code: 0, err: '' });
+    expect(await check(inRedis(''))).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(
+        /^warning: .*: sessions\.encryption: is missing: no refresh tokens are kept.*openssl rand -base64 32/,
+      ),
+    });
+    expect(
+      await check(inRedis(`, encryption: {keys: [{id: a, key: "${Buffer.alloc(32).toString('base64')}"}]}`)),
+    ).toMatchObject({ code: 0, err: '' });
   });
 
-  it('checks the policies of the gateway\'s own API too', async () => {
-    expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({ code: 1, err: expect.stringContaining('api.policy.audit.0.allow.or.0.grups: unknown criterion') });
+  it("checks the policies of the gateway's own API too", async () => {
+    expect(await check(`${good}api: {policy: {audit: [{allow: {or: [{grups: {has: x}}]}}]}}\n`)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('api.policy.audit.0.allow.or.0.grups: unknown criterion'),
+    });
   });
 
   it('knows the policies by their names, and what stands in files of their own', async () => {
-    const clusters = good.replace('    policy:\n      - allow: {and: [{groups: {has: developers}}]}\n', '    policies: [develpers]\n    policyFile: dev.yaml\n    namespaces: [{match: x, policies: [ops]}]\n');
+    const clusters = good.replace(
+      '    policy:\n      - allow: {and: [{groups: {has: developers}}]}\n',
+      '    policies: [develpers]\n    policyFile: dev.yaml\n    namespaces: [{match: x, policies: [ops]}]\n',
+    );
     writeFileSync(path.join(rig.directory, 'dev.yaml'), '- allow:\n    or:\n      - gruops: x\n');
-    const { code, err } = await check(`${clusters}policies: {developers: [{allow: {or: [{accept: true}]}}], ops: [{allow: {or: [{groups: ops}]}}]}\n`);
+    const { code, err } = await check(
+      `${clusters}policies: {developers: [{allow: {or: [{accept: true}]}}], ops: [{allow: {or: [{groups: ops}]}}]}\n`,
+    );
     expect(code).toBe(1);
     const lines = err.split('\n').map((line) => line.replace(`${rig.directory}/`, ''));
     expect(lines.slice(0, 4)).toEqual([
-      expect.stringMatching(/^warning: .*sallyport\.yaml:10:12: policies\.developers: is used by no cluster and no namespace/), expect.stringMatching(/^warning: .*:10:40: policies\.developers\.0\.allow\.or\.0\.accept: accept on a cluster admits every/),
-      'sallyport.yaml:7:16: clusters.0.policies.0: there is no policy "develpers" (did you mean developers?)', 'dev.yaml:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)',
+      expect.stringMatching(
+        /^warning: .*sallyport\.yaml:10:12: policies\.developers: is used by no cluster and no namespace/,
+      ),
+      expect.stringMatching(
+        /^warning: .*:10:40: policies\.developers\.0\.allow\.or\.0\.accept: accept on a cluster admits every/,
+      ),
+      'sallyport.yaml:7:16: clusters.0.policies.0: there is no policy "develpers" (did you mean developers?)',
+      'dev.yaml:3:9: clusters.0.policy.0.allow.or.0.gruops: unknown criterion "gruops" (did you mean groups?)',
     ]);
   });
 
@@ -86,7 +133,16 @@ describe('sallyport config check', () => {
     expect((await rig.run('config', 'check')).code).toBe(1);
   });
 
-  it.each([['no file', undefined], ['no YAML', 'a: [1'], ['nothing', ''], ['binary', 'a: \0'], ['a loop', 'a: &a [*a]'], ['an evil name', '__proto__: {x: 1}'], ['a list', '- 1'], ['odd clusters', 'clusters: [1, null, {policy: [[]]}]\napi: {policy: 7}']])('answers %s with faults, not with a crash', async (_what, text) => {
+  it.each([
+    ['no file', undefined],
+    ['no YAML', 'a: [1'],
+    ['nothing', ''],
+    ['binary', 'a: \0'],
+    ['a loop', 'a: &a [*a]'],
+    ['an evil name', '__proto__: {x: 1}'],
+    ['a list', '- 1'],
+    ['odd clusters', 'clusters: [1, null, {policy: [[]]}]\napi: {policy: 7}'],
+  ])('answers %s with faults, not with a crash', async (_what, text) => {
     const { code, err } = text === undefined ? await rig.run('config', 'check') : await check(text);
     expect(code).toBe(1);
     expect(err).toMatch(/^.*sallyport\.yaml.*: .+\n/);

@@ -12,34 +12,60 @@ import { configFile } from './load-config-here.ts';
 
 type Findings = { faults: ConfigFault[]; warnings: ConfigFault[] };
 
-/** Finds everything that is wrong with a configuration file, policies included, also when its form is faulty elsewhere. */
+/**
+ * Finds everything that is wrong with a configuration file, policies included, also when its form is faulty elsewhere.
+ */
 async function findingsOf(file: string, env: World['env']): Promise<Findings> {
-  const { checkPolicies, compilePolicy, examineConfigFile, policyVersion, warnOfSharedNames, warnOfUnkeptTokens } = await import('../gateway-config.ts');
+  const { checkPolicies, compilePolicy, examineConfigFile, policyVersion, warnOfSharedNames, warnOfUnkeptTokens } =
+    await import('../gateway-config.ts');
   const { config, data, faults, place } = examineConfigFile(file, env);
   const policies = checkPolicies({ data, place }, { compilePolicy, policyVersion });
-  const others = (config ? [...warnOfSharedNames(config.identity.providers), ...warnOfUnkeptTokens(config)] : []).map((warning) => ({ ...warning, ...place(warning.path.split('.')) }));
-  return { faults: [...faults, ...policies.faults].toSorted(byPlace), warnings: [...policies.warnings, ...others].toSorted(byPlace) };
+  const others = (config ? [...warnOfSharedNames(config.identity.providers), ...warnOfUnkeptTokens(config)] : []).map(
+    (warning) => ({ ...warning, ...place(warning.path.split('.')) }),
+  );
+  return {
+    faults: [...faults, ...policies.faults].toSorted(byPlace),
+    warnings: [...policies.warnings, ...others].toSorted(byPlace),
+  };
 }
 
 async function check(world: World, file: string, output: OutputFormat): Promise<number> {
   const { formatFaults } = await import('../gateway-config.ts');
   const { faults, warnings } = await findingsOf(file, world.env);
   const lines = (some: readonly ConfigFault[]) => formatFaults(file, some).split('\n').map(forTerminal);
-  if (warnings.length > 0 && output === 'text') world.stderr.write(lines(warnings).map((line) => `warning: ${line}\n`).join(''));
-  if (output === 'json') world.stdout.write(render('json', { file, ok: faults.length === 0, faults, warnings }, () => ''));
+  if (warnings.length > 0 && output === 'text')
+    world.stderr.write(
+      lines(warnings)
+        .map((line) => `warning: ${line}\n`)
+        .join(''),
+    );
+  if (output === 'json')
+    world.stdout.write(render('json', { file, ok: faults.length === 0, faults, warnings }, () => ''));
   else if (faults.length === 0) world.stdout.write(`${forTerminal(file)}: ok\n`);
   if (faults.length === 0) return exitCodes.ok;
   if (output === 'text') world.stderr.write(`${lines(faults).join('\n')}\n`);
-  throw new CliError('failed', `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`, 'Correct what stands above, then check again.');
+  throw new CliError(
+    'failed',
+    `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`,
+    'Correct what stands above, then check again.',
+  );
 }
 
 /** `sallyport config check|import`. */
 export function addConfig(program: Command, world: World): void {
-  const config = program.command('config').description('work on a gateway\'s configuration');
-  const command = config.command('check').description('report everything that is wrong with a configuration, at once')
+  const config = program.command('config').description("work on a gateway's configuration");
+  const command = config
+    .command('check')
+    .description('report everything that is wrong with a configuration, at once')
     .argument('[file]', 'the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
-    .action(async (file: string | undefined, options: { output: OutputFormat }) => { await check(world, configFile(world, file), options.output); });
+    .action(async (file: string | undefined, options: { output: OutputFormat }) => {
+      await check(world, configFile(world, file), options.output);
+    });
   withExample(withOutput(command), 'sallyport config check /etc/sallyport/sallyport.yaml');
   addConfigImport(config, world);
-  withExample(config, 'sallyport config check /etc/sallyport/sallyport.yaml', 'sallyport config import pomerium.yaml --out sallyport.yaml');
+  withExample(
+    config,
+    'sallyport config check /etc/sallyport/sallyport.yaml',
+    'sallyport config import pomerium.yaml --out sallyport.yaml',
+  );
 }

@@ -7,20 +7,37 @@ import { parse } from 'yaml';
 import { createRig, type Rig } from '../testing/rig.ts';
 
 type Finding = { path: string; line?: number; column?: number; message: string; instead?: string; reference?: string };
-type Report = { ok: boolean; config: string; out?: string; clusters: { from: string; name: string; host?: string; server: string }[]; secrets: Finding[]; notes: Finding[]; notCarried: Finding[]; faults: Finding[] };
+type Report = {
+  ok: boolean;
+  config: string;
+  out?: string;
+  clusters: { from: string; name: string; host?: string; server: string }[];
+  secrets: Finding[];
+  notes: Finding[];
+  notCarried: Finding[];
+  faults: Finding[];
+};
 type Cluster = Record<string, unknown> & { name: string; policy: Record<string, unknown>[] };
-type Config = { gateway: Record<string, unknown>; sessions?: unknown; identity?: { providers: Record<string, unknown>[] }; clusters: Cluster[] };
+type Config = {
+  gateway: Record<string, unknown>;
+  sessions?: unknown;
+  identity?: { providers: Record<string, unknown>[] };
+  clusters: Cluster[];
+};
 
 const fixtures = fileURLToPath(new URL('../import/fixtures', import.meta.url));
 const names = ['all-in-one', 'older', 'strict'];
 let rig: Rig;
-beforeEach(() => { rig = createRig(); });
+beforeEach(() => {
+  rig = createRig();
+});
 afterEach(() => rig.remove());
 
 function put(text: string, name = 'pomerium.yaml') {
   writeFileSync(path.join(rig.directory, name), text);
 }
-const useFixture = (name: string) => copyFileSync(path.join(fixtures, `${name}.yaml`), path.join(rig.directory, 'pomerium.yaml'));
+const useFixture = (name: string) =>
+  copyFileSync(path.join(fixtures, `${name}.yaml`), path.join(rig.directory, 'pomerium.yaml'));
 
 async function imported(): Promise<Report & { parsed: Config }> {
   const { code, out, err } = await rig.run('config', 'import', 'pomerium.yaml', '-o', 'json');
@@ -28,7 +45,15 @@ async function imported(): Promise<Report & { parsed: Config }> {
   const report = JSON.parse(out) as Report;
   return { ...report, parsed: parse(report.config) as Config };
 }
-const route = (...lines: string[]) => ['authenticate_service_url: https://login.corp.test', 'routes:', '  - from: https://dev.corp.test', '    to: https://10.0.0.1:6443', '    kubernetes_service_account_token_file: /t', ...lines.map((line) => `    ${line}`)].join('\n');
+const route = (...lines: string[]) =>
+  [
+    'authenticate_service_url: https://login.corp.test',
+    'routes:',
+    '  - from: https://dev.corp.test',
+    '    to: https://10.0.0.1:6443',
+    '    kubernetes_service_account_token_file: /t',
+    ...lines.map((line) => `    ${line}`),
+  ].join('\n');
 const policyOf = async (...lines: string[]) => {
   put(route(...lines));
   return (await imported()).parsed.clusters[0]?.policy;
@@ -39,15 +64,25 @@ describe('a configuration of Pomerium', () => {
     useFixture(name);
     expect((await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml')).code).toBe(0);
     const result = readFileSync(path.join(rig.directory, 'sallyport.yaml'), 'utf8');
-    for (const [, variable] of result.matchAll(/\$\{env:([A-Z0-9_]+)\}/g)) rig.world.env[variable!] = variable!.endsWith('REDIS_URL') ? 'redis://redis:6379/0' : 'from-outside';
-    for (const [, file] of result.matchAll(/\$\{file:([^}]+)\}/g)) writeFileSync(path.join(rig.directory, path.basename(file!)), 'from-outside');
-    if (name === 'older') writeFileSync(path.join(rig.directory, 'sallyport.yaml'), result.replace('secrets/google', 'google'));
-    expect(await rig.run('config', 'check', 'sallyport.yaml')).toMatchObject({ code: 0, out: expect.stringContaining('ok') });
+    for (const [, variable] of result.matchAll(/\$\{env:([A-Z0-9_]+)\}/g))
+      rig.world.env[variable!] = variable!.endsWith('REDIS_URL') ? 'redis://redis:6379/0' : 'from-outside';
+    for (const [, file] of result.matchAll(/\$\{file:([^}]+)\}/g))
+      writeFileSync(path.join(rig.directory, path.basename(file!)), 'from-outside');
+    if (name === 'older')
+      writeFileSync(path.join(rig.directory, 'sallyport.yaml'), result.replace('secrets/google', 'google'));
+    expect(await rig.run('config', 'check', 'sallyport.yaml')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('ok'),
+    });
   });
 
   it.each(names)('never gives away a secret, on any stream: %s', async (name) => {
     useFixture(name);
-    const runs = [await rig.run('config', 'import', 'pomerium.yaml'), await rig.run('config', 'import', 'pomerium.yaml', '-o', 'json'), await rig.run('config', 'import', 'pomerium.yaml', '--out', 'o.yaml')];
+    const runs = [
+      await rig.run('config', 'import', 'pomerium.yaml'),
+      await rig.run('config', 'import', 'pomerium.yaml', '-o', 'json'),
+      await rig.run('config', 'import', 'pomerium.yaml', '--out', 'o.yaml'),
+    ];
     const said = `${JSON.stringify(runs)}${readFileSync(path.join(rig.directory, 'o.yaml'), 'utf8')}`;
     expect(said).not.toMatch(/planted|cGxhbnRlZC|c2hhcmVk|Y29va2ll/);
   });
@@ -60,18 +95,41 @@ describe('a configuration of Pomerium', () => {
       { from: 'routes.1', name: 'dev', host: 'dev.k8s.corp.test', server: 'https://10.30.0.1:6443' },
     ]);
     expect(parsed.clusters[0]).toEqual({
-      name: 'prod', server: 'https://10.20.0.1:6443', caFile: '/etc/pomerium/ca/prod.crt', serverName: 'kubernetes.default.svc', tokenFile: '/var/run/tokens/prod', host: 'prod.k8s.corp.test',
-      policy: [{ allow: { and: [{ domain: { is: 'corp.test' } }, { groups: { has: 'sre' } }] } }, { deny: { or: [{ email: { is: 'leaver@corp.test' } }] } }],
+      name: 'prod',
+      server: 'https://10.20.0.1:6443',
+      caFile: '/etc/pomerium/ca/prod.crt',
+      serverName: 'kubernetes.default.svc',
+      tokenFile: '/var/run/tokens/prod',
+      host: 'prod.k8s.corp.test',
+      policy: [
+        { allow: { and: [{ domain: { is: 'corp.test' } }, { groups: { has: 'sre' } }] } },
+        { deny: { or: [{ email: { is: 'leaver@corp.test' } }] } },
+      ],
     });
-    expect(parsed.gateway).toEqual({ url: 'https://login.corp.test', listen: '0.0.0.0:443', tls: { certFile: '/etc/pomerium/tls/wildcard.crt', keyFile: '/etc/pomerium/tls/wildcard.key' } });
+    expect(parsed.gateway).toEqual({
+      url: 'https://login.corp.test',
+      listen: '0.0.0.0:443',
+      tls: { certFile: '/etc/pomerium/tls/wildcard.crt', keyFile: '/etc/pomerium/tls/wildcard.key' },
+    });
     expect(parsed.sessions).toEqual({ memory: true, lifetime: '8h0m0s' });
-    expect(parsed.identity!.providers).toEqual([{ id: 'okta', issuer: 'https://corp.okta.test', clientId: '0oa-client', clientSecret: '${env:IDP_CLIENT_SECRET}', scopes: ['openid', 'profile', 'email', 'groups'] }]);
+    expect(parsed.identity!.providers).toEqual([
+      {
+        id: 'okta',
+        issuer: 'https://corp.okta.test',
+        clientId: '0oa-client',
+        clientSecret: '${env:IDP_CLIENT_SECRET}',
+        scopes: ['openid', 'profile', 'email', 'groups'],
+      },
+    ]);
   });
 
   it('refers to secrets that stand in it, and says where to put them', async () => {
     useFixture('all-in-one');
     const { secrets, parsed } = await imported();
-    expect(secrets.map(({ path: where, reference, line }) => [where, reference, line])).toEqual([['routes.1.kubernetes_service_account_token', '${env:SALLYPORT_DEV_TOKEN}', 41], ['idp_client_secret', '${env:IDP_CLIENT_SECRET}', 12]]);
+    expect(secrets.map(({ path: where, reference, line }) => [where, reference, line])).toEqual([
+      ['routes.1.kubernetes_service_account_token', '${env:SALLYPORT_DEV_TOKEN}', 41],
+      ['idp_client_secret', '${env:IDP_CLIENT_SECRET}', 12],
+    ]);
     expect(secrets[0]!.instead).toContain('environment variable SALLYPORT_DEV_TOKEN');
     expect(parsed.clusters[1]).toMatchObject({ token: '${env:SALLYPORT_DEV_TOKEN}', caFile: 'dev-ca.crt' });
   });
@@ -80,18 +138,42 @@ describe('a configuration of Pomerium', () => {
     useFixture('all-in-one');
     const { notCarried } = await imported();
     expect(notCarried.map(({ path: where }) => where).toSorted()).toEqual([
-      'cookie_secret', 'jwt_claims_headers', 'log_level', 'routes.0.idle_timeout', 'routes.0.timeout', 'routes.1.pass_identity_headers', 'routes.1.preserve_host_header', 'routes.1.set_request_headers',
-      'routes.1.to', 'routes.2', 'shared_secret', 'tracing_provider',
+      'cookie_secret',
+      'jwt_claims_headers',
+      'log_level',
+      'routes.0.idle_timeout',
+      'routes.0.timeout',
+      'routes.1.pass_identity_headers',
+      'routes.1.preserve_host_header',
+      'routes.1.set_request_headers',
+      'routes.1.to',
+      'routes.2',
+      'shared_secret',
+      'tracing_provider',
     ]);
-    expect(notCarried.find((one) => one.path === 'routes.2')).toEqual({ path: 'routes.2', line: 53, column: 5, message: expect.stringContaining('web routes are not supported by this version'), instead: 'Keep it on Pomerium for now.' });
-    for (const { line, column, message, instead } of notCarried) expect([typeof line, typeof column, message.length > 5, instead!.length > 5]).toEqual(['number', 'number', true, true]);
+    expect(notCarried.find((one) => one.path === 'routes.2')).toEqual({
+      path: 'routes.2',
+      line: 53,
+      column: 5,
+      message: expect.stringContaining('web routes are not supported by this version'),
+      instead: 'Keep it on Pomerium for now.',
+    });
+    for (const { line, column, message, instead } of notCarried)
+      expect([typeof line, typeof column, message.length > 5, instead!.length > 5]).toEqual([
+        'number',
+        'number',
+        true,
+        true,
+      ]);
   });
 
   it('as text tells the same, beside the configuration', async () => {
     useFixture('all-in-one');
     const { out, err } = await rig.run('config', 'import', 'pomerium.yaml');
     expect((parse(out) as Config).clusters.map(({ name }) => name)).toEqual(['prod', 'dev']);
-    expect(out).toMatch(/^# Made from pomerium\.yaml by "sallyport config import"\.\n# 12 things were not carried over/);
+    expect(out).toMatch(
+      /^# Made from pomerium\.yaml by "sallyport config import"\.\n# 12 things were not carried over/,
+    );
     expect(err).toMatch(/Carried over:\n {2}routes\.0 is cluster prod, at https:\/\/prod\.k8s\.corp\.test\n/);
     expect(err).toMatch(/NOT CARRIED OVER:\n(.*\n)* {2}\/.*pomerium\.yaml:53:5: routes\.2: is not a Kubernetes route/);
   });
@@ -99,12 +181,40 @@ describe('a configuration of Pomerium', () => {
   it('reads files of the older form: routes under policy, sessions on Redis, a load balancer in front', async () => {
     useFixture('older');
     const { parsed, notCarried, notes } = await imported();
-    expect(parsed.gateway).toEqual({ url: 'https://auth.example.test', listen: '0.0.0.0:80', trustedProxies: ['127.0.0.1/32'] });
+    expect(parsed.gateway).toEqual({
+      url: 'https://auth.example.test',
+      listen: '0.0.0.0:80',
+      trustedProxies: ['127.0.0.1/32'],
+    });
     expect(parsed.sessions).toEqual({ redis: '${env:SALLYPORT_REDIS_URL}' });
-    expect(parsed.identity!.providers).toEqual([{ id: 'google', issuer: 'https://accounts.google.com', clientId: 'id.apps.example.test', clientSecret: '${file:secrets/google}' }]);
-    expect(parsed.clusters.map(({ name, host }) => [name, host])).toEqual([['kube', 'kube.example.test'], ['kube-example', undefined]]);
-    expect(notes.map(({ path: where, message }) => `${where}: ${message}`)).toEqual(expect.arrayContaining([expect.stringContaining('policy.0.from: has port 8443'), expect.stringContaining('policy.1.from: has a host that is another cluster\'s already')]));
-    expect(notCarried.map(({ path: where }) => where)).toEqual(expect.arrayContaining(['policy.2', 'policy.2.regex', 'policy.3', 'policy.0.tls_skip_verify', 'idp_service_account', 'xff_num_trusted_hops']));
+    expect(parsed.identity!.providers).toEqual([
+      {
+        id: 'google',
+        issuer: 'https://accounts.google.com',
+        clientId: 'id.apps.example.test',
+        clientSecret: '${file:secrets/google}',
+      },
+    ]);
+    expect(parsed.clusters.map(({ name, host }) => [name, host])).toEqual([
+      ['kube', 'kube.example.test'],
+      ['kube-example', undefined],
+    ]);
+    expect(notes.map(({ path: where, message }) => `${where}: ${message}`)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('policy.0.from: has port 8443'),
+        expect.stringContaining("policy.1.from: has a host that is another cluster's already"),
+      ]),
+    );
+    expect(notCarried.map(({ path: where }) => where)).toEqual(
+      expect.arrayContaining([
+        'policy.2',
+        'policy.2.regex',
+        'policy.3',
+        'policy.0.tls_skip_verify',
+        'idp_service_account',
+        'xff_num_trusted_hops',
+      ]),
+    );
   });
 });
 
@@ -112,13 +222,35 @@ describe('client certificates', () => {
   it('that every route asked for are asked for by every cluster', async () => {
     useFixture('strict');
     const { parsed, notCarried } = await imported();
-    expect(parsed.gateway.tls).toEqual({ certFile: 'tls.crt', keyFile: 'tls.key', clientCaFile: '/etc/pomerium/client-ca.crt' });
-    expect(parsed.clusters.map(({ name, policy }) => [name, policy])).toEqual([['one', [{ deny: { or: [{ invalid_client_certificate: true }] } }, { allow: { and: [{ groups: { has: 'admins' } }] } }]]]);
-    expect(notCarried.map((one) => one.path)).toEqual(expect.arrayContaining(['downstream_mtls.crl_file', 'routes.1', 'routes.2', 'routes.3', 'routes.4', 'idp_provider', 'databroker_storage_type', 'experimental_thing']));
+    expect(parsed.gateway.tls).toEqual({
+      certFile: 'tls.crt',
+      keyFile: 'tls.key',
+      clientCaFile: '/etc/pomerium/client-ca.crt',
+    });
+    expect(parsed.clusters.map(({ name, policy }) => [name, policy])).toEqual([
+      [
+        'one',
+        [{ deny: { or: [{ invalid_client_certificate: true }] } }, { allow: { and: [{ groups: { has: 'admins' } }] } }],
+      ],
+    ]);
+    expect(notCarried.map((one) => one.path)).toEqual(
+      expect.arrayContaining([
+        'downstream_mtls.crl_file',
+        'routes.1',
+        'routes.2',
+        'routes.3',
+        'routes.4',
+        'idp_provider',
+        'databroker_storage_type',
+        'experimental_thing',
+      ]),
+    );
   });
 
   it('are left to the policies where the source did so', async () => {
-    put(`${route('allow_any_authenticated_user: true')}\ndownstream_mtls: {ca: cGxhbnRlZC1jYQ==, enforcement: policy}\n`);
+    put(
+      `${route('allow_any_authenticated_user: true')}\ndownstream_mtls: {ca: cGxhbnRlZC1jYQ==, enforcement: policy}\n`,
+    );
     const { parsed } = await imported();
     expect(parsed.clusters[0]!.policy).toEqual([{ allow: { or: [{ authenticated_user: true }] } }]);
     expect(parsed.gateway.tls).toMatchObject({ clientCaFile: 'client-ca.crt' });
@@ -127,32 +259,74 @@ describe('client certificates', () => {
 
 describe('what people may do', () => {
   it('stays with those who were named in the older lists', async () => {
-    expect(await policyOf('allowed_users: [a@corp.test, opaque-id]', 'allowed_domains: corp.test', 'allowed_groups: [g1, g2]')).toEqual([{
-      allow: { or: [{ domain: { is: 'corp.test' } }, { groups: { has: 'g1' } }, { groups: { has: 'g2' } }, { email: { is: 'a@corp.test' } }, { user: { is: 'opaque-id' } }] },
-    }]);
+    expect(
+      await policyOf(
+        'allowed_users: [a@corp.test, opaque-id]',
+        'allowed_domains: corp.test',
+        'allowed_groups: [g1, g2]',
+      ),
+    ).toEqual([
+      {
+        allow: {
+          or: [
+            { domain: { is: 'corp.test' } },
+            { groups: { has: 'g1' } },
+            { groups: { has: 'g2' } },
+            { email: { is: 'a@corp.test' } },
+            { user: { is: 'opaque-id' } },
+          ],
+        },
+      },
+    ]);
   });
 
   it('stays with those whose claims were named', async () => {
-    expect(await policyOf('allowed_idp_claims: {family_name: [Doe, Roe], "urn:corp/level": "7"}')).toEqual([{ allow: { or: [{ 'claim/family_name': 'Doe' }, { 'claim/family_name': 'Roe' }, { 'claim/urn:corp/level': '7' }] } }]);
+    expect(await policyOf('allowed_idp_claims: {family_name: [Doe, Roe], "urn:corp/level": "7"}')).toEqual([
+      {
+        allow: {
+          or: [{ 'claim/family_name': 'Doe' }, { 'claim/family_name': 'Roe' }, { 'claim/urn:corp/level': '7' }],
+        },
+      },
+    ]);
   });
 
   it('never goes to people who have not logged in', async () => {
-    expect(await policyOf('allow_public_unauthenticated_access: true')).toEqual([{ allow: { or: [{ authenticated_user: true }] } }]);
+    expect(await policyOf('allow_public_unauthenticated_access: true')).toEqual([
+      { allow: { or: [{ authenticated_user: true }] } },
+    ]);
   });
 
   it('stays limited to the paths of the route', async () => {
-    expect(await policyOf('allow_any_authenticated_user: true', 'prefix: /api/v1')).toEqual([{ allow: { or: [{ authenticated_user: true }] } }, { deny: { not: [{ http_path: { starts_with: '/api/v1' } }] } }]);
-    expect(await policyOf('allow_any_authenticated_user: true', 'path: /version')).toEqual([{ allow: { or: [{ authenticated_user: true }] } }, { deny: { not: [{ http_path: '/version' }] } }]);
+    expect(await policyOf('allow_any_authenticated_user: true', 'prefix: /api/v1')).toEqual([
+      { allow: { or: [{ authenticated_user: true }] } },
+      { deny: { not: [{ http_path: { starts_with: '/api/v1' } }] } },
+    ]);
+    expect(await policyOf('allow_any_authenticated_user: true', 'path: /version')).toEqual([
+      { allow: { or: [{ authenticated_user: true }] } },
+      { deny: { not: [{ http_path: '/version' }] } },
+    ]);
   });
 
   it('may be a policy in a text', async () => {
-    expect(await policyOf('policy: |', '  allow:', '    and:', '      - groups:', '          has: admins')).toEqual([{ allow: { and: [{ groups: { has: 'admins' } }] } }]);
+    expect(await policyOf('policy: |', '  allow:', '    and:', '      - groups:', '          has: admins')).toEqual([
+      { allow: { and: [{ groups: { has: 'admins' } }] } },
+    ]);
   });
 
   it('is told where it means something else here', async () => {
-    put(route('policy:', '  - allow:', '      or:', '        - user: {is: 00u1opaque}', '        - ssh_username: {is: root}'));
+    put(
+      route(
+        'policy:',
+        '  - allow:',
+        '      or:',
+        '        - user: {is: 00u1opaque}',
+        '        - ssh_username: {is: root}',
+      ),
+    );
     const { notes } = await imported();
-    expect(notes.map(({ path: where }) => where)).toEqual(expect.arrayContaining(['routes.0.policy.0.allow.or.0.user', 'routes.0.policy.0.allow.or.1.ssh_username']));
+    expect(notes.map(({ path: where }) => where)).toEqual(
+      expect.arrayContaining(['routes.0.policy.0.allow.or.0.user', 'routes.0.policy.0.allow.or.1.ssh_username']),
+    );
   });
 
   it('is nothing where the route said nothing', async () => {
@@ -176,7 +350,9 @@ describe('what people may do', () => {
     const { parsed, notCarried } = await imported();
     expect(parsed.clusters).toEqual([]);
     expect(notCarried.map((one) => one.path).join()).toMatch(where);
-    expect(notCarried.map((one) => `${one.path}: ${one.message}`)).toContain('routes.0: is left out, for what is said of its options');
+    expect(notCarried.map((one) => `${one.path}: ${one.message}`)).toContain(
+      'routes.0: is left out, for what is said of its options',
+    );
   });
 
   it('leaves out what would send the credential in clear text', async () => {
@@ -190,15 +366,39 @@ describe('the import', () => {
     ['nothing', '', /^.*pomerium\.yaml: is no mapping of options/],
     ['a list', '- a', /is no mapping/],
     ['no YAML', 'routes: [', /pomerium\.yaml:\d+:\d+: /],
-    ['a Kubernetes object', 'apiVersion: ingress.pomerium.io/v1\nkind: Pomerium\n', /pomerium\.yaml:2:1: kind: is a Kubernetes object/],
-    ['a configuration of ours', 'gateway: {}\nclusters: []\n', /pomerium\.yaml:1:1: gateway: is a configuration of Sallyport already/],
+    [
+      'a Kubernetes object',
+      'apiVersion: ingress.pomerium.io/v1\nkind: Pomerium\n',
+      /pomerium\.yaml:2:1: kind: is a Kubernetes object/,
+    ],
+    [
+      'a configuration of ours',
+      'gateway: {}\nclusters: []\n',
+      /pomerium\.yaml:1:1: gateway: is a configuration of Sallyport already/,
+    ],
     ['routes that are no list', 'routes: {a: 1}', /pomerium\.yaml:1:1: routes: must be a list/],
     ['a route that is a text', 'routes:\n  - https://x', /pomerium\.yaml:2:5: routes\.0: must be a mapping/],
-    ['a route without addresses', 'routes:\n  - kubernetes_service_account_token: x\n', /routes\.0\.from: is missing.*\n.*routes\.0\.to: is missing/],
-    ['an address that is none', route().replace('https://10.0.0.1:6443', 'nowhere'), /pomerium\.yaml:4:5: routes\.0\.to: is no address/],
-    ['a flag that is none', route('allow_any_authenticated_user: maybe'), /allow_any_authenticated_user: must be true or false/],
+    [
+      'a route without addresses',
+      'routes:\n  - kubernetes_service_account_token: x\n',
+      /routes\.0\.from: is missing.*\n.*routes\.0\.to: is missing/,
+    ],
+    [
+      'an address that is none',
+      route().replace('https://10.0.0.1:6443', 'nowhere'),
+      /pomerium\.yaml:4:5: routes\.0\.to: is no address/,
+    ],
+    [
+      'a flag that is none',
+      route('allow_any_authenticated_user: maybe'),
+      /allow_any_authenticated_user: must be true or false/,
+    ],
     ['users that are no texts', route('allowed_users: [{a: 1}]'), /allowed_users\.0: must be a text/],
-    ['two tokens', route('kubernetes_service_account_token: planted'), /kubernetes_service_account_token_file: stands beside/],
+    [
+      'two tokens',
+      route('kubernetes_service_account_token: planted'),
+      /kubernetes_service_account_token_file: stands beside/,
+    ],
     ['a length of time that is none', 'cookie_expire: soon', /cookie_expire: is no length of time/],
     ['an address to listen on that is none', 'address: everywhere', /address: is no address to listen on/],
   ])('answers %s with faults in their places, and writes nothing', async (_what, text, faults) => {
@@ -208,35 +408,85 @@ describe('the import', () => {
     expect(err).toMatch(faults);
     expect(err).not.toMatch(/planted| {4}at /);
     expect(statSync(path.join(rig.directory, 'sallyport.yaml'), { throwIfNoEntry: false })).toBeUndefined();
-    expect(JSON.parse((await rig.run('config', 'import', 'pomerium.yaml', '-o', 'json')).out)).toMatchObject({ ok: false, faults: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) })]) });
+    expect(JSON.parse((await rig.run('config', 'import', 'pomerium.yaml', '-o', 'json')).out)).toMatchObject({
+      ok: false,
+      faults: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) })]),
+    });
   });
 
   it('replaces no file unless it is told to, and writes for its owner alone', async () => {
     put(route());
     put('mine', 'sallyport.yaml');
-    expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml')).toMatchObject({ code: 7, err: expect.stringContaining('is there already') });
+    expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('is there already'),
+    });
     expect(readFileSync(path.join(rig.directory, 'sallyport.yaml'), 'utf8')).toBe('mine');
-    expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml', '--force')).toMatchObject({ code: 0, out: '', err: expect.stringContaining('Check it: sallyport config check') });
+    expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml', '--force')).toMatchObject({
+      code: 0,
+      out: '',
+      err: expect.stringContaining('Check it: sallyport config check'),
+    });
     expect(statSync(path.join(rig.directory, 'sallyport.yaml')).mode & 0o777).toBe(0o600);
   });
 
   it('says so when there is no such file', async () => {
-    expect(await rig.run('config', 'import', 'pomerium.yaml')).toMatchObject({ code: 7, err: expect.stringContaining('cannot be used (ENOENT)') });
+    expect(await rig.run('config', 'import', 'pomerium.yaml')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('cannot be used (ENOENT)'),
+    });
   });
 
   it('ends with a result or with faults, whatever the options', async () => {
-    const value = fc.oneof(fc.constantFrom('https://a.test', '/x', '${env:A}', true, false, null, 5, 'a@b.test', 'redis', 'okta'), fc.array(fc.constantFrom('https://b.test:6443', 'x', 1), { maxLength: 3 }), fc.dictionary(fc.constantFrom('cert', 'key', 'a', 'rego'), fc.string(), { maxKeys: 3 }));
-    const someRoute = fc.dictionary(fc.constantFrom('from', 'to', 'policy', 'prefix', 'kubernetes_service_account_token', 'kubernetes_service_account_token_file', 'allowed_users', 'allowed_idp_claims', 'sub_policies', 'tls_custom_ca', 'odd'), value);
-    const whole = fc.record({
-      routes: fc.oneof(value, fc.array(someRoute, { maxLength: 3 })), policy: fc.oneof(value, fc.array(someRoute, { maxLength: 2 })),
-      address: value, authenticate_service_url: value, certificates: value, downstream_mtls: value, idp_provider: value, idp_provider_url: value, idp_client_id: value, idp_scopes: value,
-      databroker_storage_type: value, databroker_storage_connection_string: value, cookie_expire: value, certificate_file: value, insecure_server: value,
-    }, { requiredKeys: [] });
-    await fc.assert(fc.asyncProperty(whole, async (config) => {
-      put(JSON.stringify(config));
-      const { code, err } = await rig.run('config', 'import', 'pomerium.yaml');
-      expect([0, 1]).toContain(code);
-      expect(err).not.toContain('unexpected fault');
-    }), { numRuns: 150 });
+    const value = fc.oneof(
+      fc.constantFrom('https://a.test', '/x', '${env:A}', true, false, null, 5, 'a@b.test', 'redis', 'okta'),
+      fc.array(fc.constantFrom('https://b.test:6443', 'x', 1), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('cert', 'key', 'a', 'rego'), fc.string(), { maxKeys: 3 }),
+    );
+    const someRoute = fc.dictionary(
+      fc.constantFrom(
+        'from',
+        'to',
+        'policy',
+        'prefix',
+        'kubernetes_service_account_token',
+        'kubernetes_service_account_token_file',
+        'allowed_users',
+        'allowed_idp_claims',
+        'sub_policies',
+        'tls_custom_ca',
+        'odd',
+      ),
+      value,
+    );
+    const whole = fc.record(
+      {
+        routes: fc.oneof(value, fc.array(someRoute, { maxLength: 3 })),
+        policy: fc.oneof(value, fc.array(someRoute, { maxLength: 2 })),
+        address: value,
+        authenticate_service_url: value,
+        certificates: value,
+        downstream_mtls: value,
+        idp_provider: value,
+        idp_provider_url: value,
+        idp_client_id: value,
+        idp_scopes: value,
+        databroker_storage_type: value,
+        databroker_storage_connection_string: value,
+        cookie_expire: value,
+        certificate_file: value,
+        insecure_server: value,
+      },
+      { requiredKeys: [] },
+    );
+    await fc.assert(
+      fc.asyncProperty(whole, async (config) => {
+        put(JSON.stringify(config));
+        const { code, err } = await rig.run('config', 'import', 'pomerium.yaml');
+        expect([0, 1]).toContain(code);
+        expect(err).not.toContain('unexpected fault');
+      }),
+      { numRuns: 150 },
+    );
   });
 });

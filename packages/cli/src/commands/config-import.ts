@@ -14,10 +14,20 @@ type Options = { output: OutputFormat; out?: string; force?: boolean };
 type Faults = Extract<PomeriumImport, { ok: false }>['faults'];
 type Done = Extract<PomeriumImport, { ok: true }>;
 
-function refuse(world: World, file: string, faults: Faults, output: OutputFormat, format: (file: string, faults: Faults) => string): never {
+function refuse(
+  world: World,
+  file: string,
+  faults: Faults,
+  output: OutputFormat,
+  format: (file: string, faults: Faults) => string,
+): never {
   if (output === 'json') world.stdout.write(render('json', { ok: false, source: file, faults }, () => ''));
   else world.stderr.write(`${format(file, faults).split('\n').map(forTerminal).join('\n')}\n`);
-  throw new CliError('failed', `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}, and nothing was written`, 'Correct what stands above, then import again.');
+  throw new CliError(
+    'failed',
+    `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}, and nothing was written`,
+    'Correct what stands above, then import again.',
+  );
 }
 
 const replaceReferences = (value: unknown, samples: ReadonlyMap<string, string>): unknown => {
@@ -35,7 +45,11 @@ async function faultsOfResult(done: Done, file: string): Promise<Faults> {
     return [];
   } catch (error) {
     if (!(error instanceof ConfigFaults)) throw error;
-    return error.faults.map(({ path: where, message, hint }) => ({ path: where, message: `the result would be faulty: ${message}`, ...(hint === undefined ? {} : { hint }) }));
+    return error.faults.map(({ path: where, message, hint }) => ({
+      path: where,
+      message: `the result would be faulty: ${message}`,
+      ...(hint === undefined ? {} : { hint }),
+    }));
   }
 }
 
@@ -50,10 +64,19 @@ function readSource(file: string): string {
 async function importFile(world: World, source: string, options: Options): Promise<void> {
   const file = path.resolve(world.workingDirectory, source);
   const out = options.out === undefined ? undefined : path.resolve(world.workingDirectory, options.out);
-  if (out !== undefined && existsSync(out) && options.force !== true) throw new CliError('local-file', `${out} is there already`, 'Name another file with --out, or replace it with --force.');
-  const [{ importPomerium }, { writeConfig }, { describeImport }, { compilePolicy, formatFaults, readYaml }] = await Promise.all([
-    import('../import/import-pomerium.ts'), import('../import/write-config.ts'), import('../import/describe-import.ts'), import('../gateway-config.ts'),
-  ]);
+  if (out !== undefined && existsSync(out) && options.force !== true)
+    throw new CliError(
+      'local-file',
+      `${out} is there already`,
+      'Name another file with --out, or replace it with --force.',
+    );
+  const [{ importPomerium }, { writeConfig }, { describeImport }, { compilePolicy, formatFaults, readYaml }] =
+    await Promise.all([
+      import('../import/import-pomerium.ts'),
+      import('../import/write-config.ts'),
+      import('../import/describe-import.ts'),
+      import('../gateway-config.ts'),
+    ]);
   const read = readYaml(readSource(file));
   if (!read.ok) return refuse(world, file, read.faults, options.output, formatFaults);
   const checkPolicy = (document: unknown) => {
@@ -64,16 +87,36 @@ async function importFile(world: World, source: string, options: Options): Promi
   if (!done.ok) return refuse(world, file, done.faults, options.output, formatFaults);
   const faults = await faultsOfResult(done, out ?? file);
   if (faults.length > 0) return refuse(world, file, faults, options.output, formatFaults);
-  const text = writeConfig(done.config, { source: path.basename(file), clusters: done.clusters, left: done.notCarried.length, secrets: done.secrets.length });
+  const text = writeConfig(done.config, {
+    source: path.basename(file),
+    clusters: done.clusters,
+    left: done.notCarried.length,
+    secrets: done.secrets.length,
+  });
   if (out !== undefined) write(out, text);
   const { clusters, notCarried, notes, secrets } = done;
-  const carried = clusters.map(({ source: from, cluster: { name, host, server } }) => ({ from, name, ...(host === undefined ? {} : { host }), server }));
-  const report = { ok: true, source: file, ...(out === undefined ? { config: text } : { out }), clusters: carried, secrets, notes, notCarried };
+  const carried = clusters.map(({ source: from, cluster: { name, host, server } }) => ({
+    from,
+    name,
+    ...(host === undefined ? {} : { host }),
+    server,
+  }));
+  const report = {
+    ok: true,
+    source: file,
+    ...(out === undefined ? { config: text } : { out }),
+    clusters: carried,
+    secrets,
+    notes,
+    notCarried,
+  };
   if (options.output === 'json') world.stdout.write(render('json', report, () => ''));
   else {
     if (out === undefined) world.stdout.write(text);
     // The configuration may be on its way into a file or a pipe: what there is to say goes beside it.
-    world.stderr.write(`${describeImport(file, done)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. Check it: sallyport config check ${forTerminal(out)}\n`}`);
+    world.stderr.write(
+      `${describeImport(file, done)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. Check it: sallyport config check ${forTerminal(out)}\n`}`,
+    );
   }
 }
 
@@ -87,9 +130,18 @@ function write(out: string, text: string): void {
 
 /** `sallyport config import`. */
 export function addConfigImport(config: Command, world: World): void {
-  const command = config.command('import').description('translate a configuration of Pomerium: Kubernetes routes become clusters, and what cannot be carried over is named')
+  const command = config
+    .command('import')
+    .description(
+      'translate a configuration of Pomerium: Kubernetes routes become clusters, and what cannot be carried over is named',
+    )
     .argument('<file>', 'the config.yaml of Pomerium Core')
-    .option('--out <file>', 'write the result there (default: standard output)').option('--force', 'replace a file that is there already')
+    .option('--out <file>', 'write the result there (default: standard output)')
+    .option('--force', 'replace a file that is there already')
     .action((file: string, options: Options) => importFile(world, file, options));
-  withExample(withOutput(command), 'sallyport config import pomerium.yaml --out sallyport.yaml', 'sallyport config import pomerium.yaml -o json');
+  withExample(
+    withOutput(command),
+    'sallyport config import pomerium.yaml --out sallyport.yaml',
+    'sallyport config import pomerium.yaml -o json',
+  );
 }

@@ -18,16 +18,19 @@ const ask = () => rig.run('exec-credential', `${gateway.origin}/clusters/dev`);
 const kept = (name: string) => path.join(rig.home, 'gateways', gateway.origin.replace('://', '+'), name);
 
 describe('exec-credential as a program', () => {
-  it.each(['linux', 'win32'] as const)('on %s answers the first time from the cache, and asks the gateway when the same client asks again', async (platform) => {
-    rig.remove();
-    rig = createRig({ platform });
-    await rig.run('login', '--gateway', gateway.origin);
-    gateway.calls.length = 0;
-    const first = await ask();
-    expect(gateway.calls).toEqual([]);
-    expect((await ask()).out).toBe(first.out);
-    expect(gateway.calls).toEqual(['GET /.sallyport/me']);
-  });
+  it.each(['linux', 'win32'] as const)(
+    'on %s answers the first time from the cache, and asks the gateway when the same client asks again',
+    async (platform) => {
+      rig.remove();
+      rig = createRig({ platform });
+      await rig.run('login', '--gateway', gateway.origin);
+      gateway.calls.length = 0;
+      const first = await ask();
+      expect(gateway.calls).toEqual([]);
+      expect((await ask()).out).toBe(first.out);
+      expect(gateway.calls).toEqual(['GET /.sallyport/me']);
+    },
+  );
 
   it('logs in where errors go to a terminal, even if the client keeps its input to itself', async () => {
     rig.world.stderr.isTTY = true;
@@ -47,7 +50,9 @@ describe('exec-credential as a program', () => {
     const [session] = gateway.sessions.values();
     session!.expiresAt += 3_600_000;
     const { out } = await ask();
-    expect((JSON.parse(out) as { status: { expirationTimestamp: string } }).status.expirationTimestamp).toBe(`${new Date(session!.expiresAt).toISOString().slice(0, 19)}Z`);
+    expect((JSON.parse(out) as { status: { expirationTimestamp: string } }).status.expirationTimestamp).toBe(
+      `${new Date(session!.expiresAt).toISOString().slice(0, 19)}Z`,
+    );
     expect(readFileSync(kept('exec-cache'), 'utf8')).toContain(out.trim());
     expect(statSync(kept('exec-cache')).mode & 0o777).toBe(0o600);
   });
@@ -56,7 +61,10 @@ describe('exec-credential as a program', () => {
     await rig.run('login', '--gateway', gateway.origin);
     rmSync(kept('exec-cache'));
     gateway.override = () => ({ status: 503, body: { detail: 'The session store cannot be reached.' } });
-    expect(await ask()).toMatchObject({ code: 1, err: expect.stringContaining('The session store cannot be reached.') });
+    expect(await ask()).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('The session store cannot be reached.'),
+    });
     gateway.override = () => undefined;
     expect((await ask()).code).toBe(0);
   });
@@ -71,7 +79,12 @@ describe('exec-credential as a program', () => {
     await other.close();
   });
 
-  it.each(['http://gate.example.com/clusters/dev', 'https://gate.example.com/other', 'https://u:p@gate.example.com/clusters/dev', '--gateway'])('refuses the server %s', async (server) => {
+  it.each([
+    'http://gate.example.com/clusters/dev',
+    'https://gate.example.com/other',
+    'https://u:p@gate.example.com/clusters/dev',
+    '--gateway',
+  ])('refuses the server %s', async (server) => {
     expect(await rig.run('exec-credential', server)).toMatchObject({ code: 1, out: '' });
   });
 });

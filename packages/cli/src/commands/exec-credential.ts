@@ -17,18 +17,30 @@ const loginTimeoutMs = 300_000;
 const unwatchedLoginTimeoutMs = 120_000;
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
-/** What the Kubernetes client says in KUBERNETES_EXEC_INFO: the version that it speaks, and whether it leaves us its terminal. */
+/**
+ * What the Kubernetes client says in KUBERNETES_EXEC_INFO: the version that it speaks, and whether it leaves us its
+ * terminal.
+ */
 function readExecInfo(text: string | undefined): { apiVersion: string; interactive: boolean } {
   if (text === undefined || text === '') return { apiVersion: versions[0]!, interactive: false };
   let info: { apiVersion?: unknown; spec?: { interactive?: unknown } | null };
   try {
     info = JSON.parse(text) as typeof info;
   } catch (error) {
-    throw new CliError('failed', 'KUBERNETES_EXEC_INFO is not JSON', 'It is set by the Kubernetes client; do not set it yourself.', { cause: error });
+    throw new CliError(
+      'failed',
+      'KUBERNETES_EXEC_INFO is not JSON',
+      'It is set by the Kubernetes client; do not set it yourself.',
+      { cause: error },
+    );
   }
   const apiVersion = info?.apiVersion;
   if (typeof apiVersion !== 'string' || !versions.includes(apiVersion)) {
-    throw new CliError('failed', 'the Kubernetes client wants a form of credential that is not spoken here', `Write ${versions[0]} into the kubeconfig: sallyport kubeconfig --merge`);
+    throw new CliError(
+      'failed',
+      'the Kubernetes client wants a form of credential that is not spoken here',
+      `Write ${versions[0]} into the kubeconfig: sallyport kubeconfig --merge`,
+    );
   }
   return { apiVersion, interactive: info.spec?.interactive === true };
 }
@@ -46,7 +58,12 @@ function keepIfPossible({ store, world }: OpenGateway, credential: Credential): 
 async function stillValid(gateway: OpenGateway, credential: Credential): Promise<Credential | undefined> {
   const { client, store, world } = gateway;
   if (credential.expiresAt <= world.now()) return undefined;
-  const answer = await client.call({ method: 'GET', path: '/.sallyport/me', token: credential.token, timeoutMs: 10_000 });
+  const answer = await client.call({
+    method: 'GET',
+    path: '/.sallyport/me',
+    token: credential.token,
+    timeoutMs: 10_000,
+  });
   if (answer.status === 401) return undefined;
   const { user, session } = readAnswer(meSchema, expectOk(answer, client.address.origin), 'who you are');
   const renewed = { ...credential, user, expiresAt: session.expiresAt };
@@ -61,16 +78,27 @@ async function findCredential(gateway: OpenGateway, interactive: boolean): Promi
   const valid = kept === undefined ? undefined : await stillValid(gateway, kept);
   if (valid !== undefined) return valid;
   if (kept !== undefined) store.forget(kept.token);
-  // Without a terminal there may still be a person: k9s, Lens and editors run kubectl's plugins on their own. They get the browser and a shorter wait.
+  // Without a terminal there may still be a person: k9s, Lens and editors run kubectl's plugins on their own. They get
+  // the browser and a shorter wait.
   const timeoutMs = interactive || world.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
-  const signInHere = (client: GatewayClient, own: World) => signIn(client, own, { browser: true, paste: interactive && mayPaste(own), timeoutMs, abandoned: own.parentIsGone });
+  const signInHere = (client: GatewayClient, own: World) =>
+    signIn(client, own, { browser: true, paste: interactive && mayPaste(own), timeoutMs, abandoned: own.parentIsGone });
   return logInOnce(gateway, { timeoutMs, known: kept?.token, signIn: signInHere });
 }
 
 function readArguments(args: readonly string[]): { server: ServerAddress; gateway: string | undefined } {
   const [server, flag, gateway, ...rest] = args;
-  const right = server !== undefined && !server.startsWith('-') && rest.length === 0 && (flag === undefined || (flag === '--gateway' && gateway !== undefined));
-  if (!right) throw new CliError('failed', 'exec-credential takes the address of one cluster', 'sallyport exec-credential https://gate.example.com:8443/clusters/dev');
+  const right =
+    server !== undefined &&
+    !server.startsWith('-') &&
+    rest.length === 0 &&
+    (flag === undefined || (flag === '--gateway' && gateway !== undefined));
+  if (!right)
+    throw new CliError(
+      'failed',
+      'exec-credential takes the address of one cluster',
+      'sallyport exec-credential https://gate.example.com:8443/clusters/dev',
+    );
   return { server: serverAddress(server), gateway };
 }
 
@@ -82,7 +110,10 @@ export async function runExecCredential(args: readonly string[], world: World): 
     const gateway = openGatewayAt(world, named === undefined ? server : gatewayAddress(named));
     const markers = openServedMarkers(gateway.store.directory, world);
     const reading = readMachineClock(world.now, world.platform);
-    const cached = mayServeFromCache(gateway.store.directory, gateway.address.origin, reading) && !markers.wasServed(server) ? gateway.store.read() : undefined;
+    const cached =
+      mayServeFromCache(gateway.store.directory, gateway.address.origin, reading) && !markers.wasServed(server)
+        ? gateway.store.read()
+        : undefined;
     // Marked before it is served: what cannot be marked is not served unasked.
     const marked = markers.mark(server);
     const credential = cached !== undefined && marked ? cached : await findCredential(gateway, interactive);

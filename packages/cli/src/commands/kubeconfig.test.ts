@@ -17,7 +17,11 @@ afterEach(async () => {
   await gateway.close();
   rig.remove();
 });
-type Kubeconfig = { clusters: { name: string; cluster: Record<string, string> }[]; users: { name: string; user: { exec: Record<string, unknown> } }[]; 'current-context': string };
+type Kubeconfig = {
+  clusters: { name: string; cluster: Record<string, string> }[];
+  users: { name: string; user: { exec: Record<string, unknown> } }[];
+  'current-context': string;
+};
 const written = (file = rig.kubeconfig) => parse(readFileSync(file, 'utf8')) as Kubeconfig;
 
 describe('sallyport kubeconfig', () => {
@@ -25,8 +29,17 @@ describe('sallyport kubeconfig', () => {
     const { code, out } = await rig.run('kubeconfig');
     expect(code).toBe(0);
     const config = parse(out) as Kubeconfig;
-    expect(config.clusters).toEqual(['dev', 'prod'].map((name) => ({ name: `sallyport-${name}`, cluster: { server: `${gateway.origin}/clusters/${name}` } })));
-    expect(config.users[0]!.user.exec).toMatchObject({ command: expect.stringMatching(/^\/.*\/bin\/sallyport-exec-credential$/), args: ['exec-credential', `${gateway.origin}/clusters/dev`], interactiveMode: 'IfAvailable' });
+    expect(config.clusters).toEqual(
+      ['dev', 'prod'].map((name) => ({
+        name: `sallyport-${name}`,
+        cluster: { server: `${gateway.origin}/clusters/${name}` },
+      })),
+    );
+    expect(config.users[0]!.user.exec).toMatchObject({
+      command: expect.stringMatching(/^\/.*\/bin\/sallyport-exec-credential$/),
+      args: ['exec-credential', `${gateway.origin}/clusters/dev`],
+      interactiveMode: 'IfAvailable',
+    });
     expect(existsSync(rig.kubeconfig)).toBe(false);
   });
 
@@ -41,7 +54,9 @@ describe('sallyport kubeconfig', () => {
 
   it('merges into ~/.kube/config without KUBECONFIG', async () => {
     rig.world.env.KUBECONFIG = '';
-    expect((await rig.run('kubeconfig', '--merge', '-o', 'json')).out).toContain(path.join(rig.directory, '.kube', 'config'));
+    expect((await rig.run('kubeconfig', '--merge', '-o', 'json')).out).toContain(
+      path.join(rig.directory, '.kube', 'config'),
+    );
     expect(written(path.join(rig.directory, '.kube', 'config')).clusters).toHaveLength(2);
   });
 
@@ -57,13 +72,19 @@ describe('sallyport kubeconfig', () => {
 
   it('refuses while another program holds the lock, and does not take the lock away', async () => {
     writeFileSync(`${rig.kubeconfig}.lock`, '');
-    expect(await rig.run('kubeconfig', '--merge')).toMatchObject({ code: 7, err: expect.stringContaining('is locked') });
+    expect(await rig.run('kubeconfig', '--merge')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('is locked'),
+    });
     expect([existsSync(rig.kubeconfig), existsSync(`${rig.kubeconfig}.lock`)]).toEqual([false, true]);
   });
 
   it('changes nothing in a file that it does not understand', async () => {
     writeFileSync(rig.kubeconfig, 'clusters: {oh: no}\n');
-    expect(await rig.run('kubeconfig', '--merge')).toMatchObject({ code: 7, err: expect.stringContaining('Nothing was changed') });
+    expect(await rig.run('kubeconfig', '--merge')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('Nothing was changed'),
+    });
     expect(readFileSync(rig.kubeconfig, 'utf8')).toBe('clusters: {oh: no}\n');
     expect(readdirSync(rig.directory).toSorted()).toEqual(['home', 'kubeconfig']);
   });
@@ -71,24 +92,45 @@ describe('sallyport kubeconfig', () => {
   it('asks nobody with --offline, and remembers the authority that it is given', async () => {
     const ca = path.join(rig.directory, 'ca.pem');
     writeFileSync(ca, `junk\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n${authority}`);
-    const { code } = await rig.run('kubeconfig', '--merge', '--offline', '--gateway', 'https://gate.example.com:8443', '--ca-file', ca, '--cluster', 'a,b', '--cli', ca);
+    const { code } = await rig.run(
+      'kubeconfig',
+      '--merge',
+      '--offline',
+      '--gateway',
+      'https://gate.example.com:8443',
+      '--ca-file',
+      ca,
+      '--cluster',
+      'a,b',
+      '--cli',
+      ca,
+    );
     expect(code).toBe(0);
     const { clusters, users } = written();
     expect(clusters.map(({ name }) => name)).toEqual(['sallyport-a', 'sallyport-b']);
     expect(Buffer.from(clusters[0]!.cluster['certificate-authority-data']!, 'base64').toString()).toBe(authority);
     expect(users[0]!.user.exec.command).toBe(ca);
-    expect(readFileSync(path.join(rig.home, 'gateways', 'https+gate.example.com:8443', 'ca.crt'), 'utf8')).toBe(authority);
+    expect(readFileSync(path.join(rig.home, 'gateways', 'https+gate.example.com:8443', 'ca.crt'), 'utf8')).toBe(
+      authority,
+    );
   });
 
   it.each([
-    [['--cluster', 'nope'], 5, 'shows you no cluster "nope"'], [['--cluster', 'Bad_Name'], 2, 'not the name of a cluster'], [['--offline'], 2, '--offline does not ask'],
-    [['--cli', 'missing'], 7, 'is not there'], [['--ca-file', 'missing'], 7, 'cannot be used (ENOENT)'], [['--rbac', '--config', 'missing'], 1, 'cannot be read (ENOENT)'],
+    [['--cluster', 'nope'], 5, 'shows you no cluster "nope"'],
+    [['--cluster', 'Bad_Name'], 2, 'not the name of a cluster'],
+    [['--offline'], 2, '--offline does not ask'],
+    [['--cli', 'missing'], 7, 'is not there'],
+    [['--ca-file', 'missing'], 7, 'cannot be used (ENOENT)'],
+    [['--rbac', '--config', 'missing'], 1, 'cannot be read (ENOENT)'],
   ])('refuses %j', async (args, code, words) => {
     expect(await rig.run('kubeconfig', ...args)).toMatchObject({ code, out: '', err: expect.stringContaining(words) });
   });
 
   it('takes no cluster from the gateway whose name is none', async () => {
-    gateway.override = ({ path: asked }) => (asked.endsWith('/clusters') ? { status: 200, body: { clusters: [{ name: '../x\n', url: 'https://x' }] } } : undefined);
+    gateway.override = ({ path: asked }) =>
+      asked.endsWith('/clusters')
+        ? { status: 200, body: { clusters: [{ name: '../x\n', url: 'https://x' }] } }
+        : undefined;
     expect(await rig.run('kubeconfig')).toMatchObject({ code: 4, out: '' });
   });
 });
@@ -113,26 +155,47 @@ describe('sallyport kubeconfig --rbac', () => {
     expect(role.kind).toBe('ClusterRole');
     expect(role.rules).toEqual([
       { apiGroups: [''], resources: ['users'], verbs: ['impersonate'] },
-      { apiGroups: [''], resources: ['groups'], verbs: ['impersonate'], resourceNames: ['developers', 'sre', 'system:masters'] },
-      { apiGroups: ['authentication.k8s.io'], resources: ['uids', ...['session', 'elevation', 'agent', 'actor'].map((name) => `userextras/sallyport.dev/${name}`)], verbs: ['impersonate'] },
+      {
+        apiGroups: [''],
+        resources: ['groups'],
+        verbs: ['impersonate'],
+        resourceNames: ['developers', 'sre', 'system:masters'],
+      },
+      {
+        apiGroups: ['authentication.k8s.io'],
+        resources: [
+          'uids',
+          ...['session', 'elevation', 'agent', 'actor'].map((name) => `userextras/sallyport.dev/${name}`),
+        ],
+        verbs: ['impersonate'],
+      },
     ]);
   });
 
   it('lists in the manifests what it lists for the command', async () => {
     const { out } = await roleFor('{groups: [developers]}');
     const manifest = readFileSync(new URL('../../../../k8s/base/gateway-cluster-role.yaml', import.meta.url), 'utf8');
-    const authentication = (text: string) => (parse(text) as { rules: { apiGroups: string[] }[] }).rules.filter((rule) => rule.apiGroups[0] === 'authentication.k8s.io');
+    const authentication = (text: string) =>
+      (parse(text) as { rules: { apiGroups: string[] }[] }).rules.filter(
+        (rule) => rule.apiGroups[0] === 'authentication.k8s.io',
+      );
     expect(authentication(manifest)).toEqual(authentication(out));
   });
 
   it('warns where a pattern makes the role wider than the settings', async () => {
     const { out, err } = await roleFor("{groups: ['dev-*', sre]}");
-    expect((parse(out) as { rules: Record<string, string[]>[] }).rules[1]).toEqual({ apiGroups: [''], resources: ['groups'], verbs: ['impersonate'] });
+    expect((parse(out) as { rules: Record<string, string[]>[] }).rules[1]).toEqual({
+      apiGroups: [''],
+      resources: ['groups'],
+      verbs: ['impersonate'],
+    });
     expect(err).toContain('"dev-*", which RBAC cannot express');
   });
 
   it('gives no right to any group where none is allowed', async () => {
     const { out } = await roleFor('{groups: []}');
-    expect((parse(out) as { rules: Record<string, string[]>[] }).rules.some((rule) => rule.resources!.includes('groups'))).toBe(false);
+    expect(
+      (parse(out) as { rules: Record<string, string[]>[] }).rules.some((rule) => rule.resources!.includes('groups')),
+    ).toBe(false);
   });
 });

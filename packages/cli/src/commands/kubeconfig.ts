@@ -10,27 +10,50 @@ import type { World } from '../world.ts';
 import { fetchClusters } from './clusters.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
-type Options = GatewayOptions & { cluster?: string; merge?: boolean; offline?: boolean; caFile?: string; cli?: string; rbac?: boolean; config?: string };
+type Options = GatewayOptions & {
+  cluster?: string;
+  merge?: boolean;
+  offline?: boolean;
+  caFile?: string;
+  cli?: string;
+  rbac?: boolean;
+  config?: string;
+};
 
 const clusterName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 function namedClusters(options: Options): string[] | undefined {
-  const names = options.cluster?.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = options.cluster
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   const wrong = names?.find((name) => !clusterName.test(name));
-  if (wrong !== undefined) throw new CliError('usage', `"${wrong}" is not the name of a cluster`, 'Write --cluster dev, or --cluster dev,prod.');
+  if (wrong !== undefined)
+    throw new CliError(
+      'usage',
+      `"${wrong}" is not the name of a cluster`,
+      'Write --cluster dev, or --cluster dev,prod.',
+    );
   return names;
 }
 
 async function chosenClusters(gateway: OpenGateway, options: Options): Promise<string[]> {
   const wanted = namedClusters(options);
   if (options.offline === true) {
-    if (wanted === undefined || wanted.length === 0) throw new CliError('usage', '--offline does not ask the gateway for its clusters', 'Name them: --cluster dev,prod');
+    if (wanted === undefined || wanted.length === 0)
+      throw new CliError(
+        'usage',
+        '--offline does not ask the gateway for its clusters',
+        'Name them: --cluster dev,prod',
+      );
     return wanted;
   }
   const all = (await fetchClusters(gateway)).map(({ name }) => name);
   const missing = wanted?.find((name) => !all.includes(name));
-  if (missing !== undefined) throw new CliError('refused', `the gateway shows you no cluster "${missing}"`, 'See "sallyport clusters".');
-  if (all.length === 0) throw new CliError('refused', 'the gateway shows you no cluster', 'Ask whoever runs the gateway.');
+  if (missing !== undefined)
+    throw new CliError('refused', `the gateway shows you no cluster "${missing}"`, 'See "sallyport clusters".');
+  if (all.length === 0)
+    throw new CliError('refused', 'the gateway shows you no cluster', 'Ask whoever runs the gateway.');
   return wanted ?? all;
 }
 
@@ -53,10 +76,21 @@ async function printRoles(world: World, options: Options): Promise<void> {
   const { clusterRole, clusterRoleText } = await import('../kubeconfig/cluster-role.ts');
   const wanted = namedClusters(options);
   const chosen = config.clusters.filter(({ name }) => wanted === undefined || wanted.includes(name));
-  if (chosen.length === 0) throw new CliError('usage', 'the configuration has no such cluster', `It has: ${config.clusters.map(({ name }) => name).join(', ') || 'none'}.`);
+  if (chosen.length === 0)
+    throw new CliError(
+      'usage',
+      'the configuration has no such cluster',
+      `It has: ${config.clusters.map(({ name }) => name).join(', ') || 'none'}.`,
+    );
   const { text, warnings } = clusterRoleText(chosen);
   for (const warning of warnings) world.stderr.write(`Warning: ${forTerminal(warning)}\n`);
-  world.stdout.write(render(options.output, { items: chosen.map((cluster) => ({ cluster: cluster.name, role: clusterRole(cluster).role })) }, () => text));
+  world.stdout.write(
+    render(
+      options.output,
+      { items: chosen.map((cluster) => ({ cluster: cluster.name, role: clusterRole(cluster).role })) },
+      () => text,
+    ),
+  );
 }
 
 async function kubeconfig(world: World, options: Options): Promise<void> {
@@ -73,19 +107,40 @@ async function kubeconfig(world: World, options: Options): Promise<void> {
   for (const note of notes) world.stderr.write(`Note: ${forTerminal(note)}\n`);
   const contexts = made.map(({ name }) => name);
   const hint = contexts.includes(current) ? '' : `Use one of them: kubectl config use-context ${contexts[0]}\n`;
-  return world.stdout.write(render(options.output, { file, contexts, currentContext: current }, () => `Wrote ${contexts.join(', ')} to ${forTerminal(file)}.\n${hint}`));
+  return world.stdout.write(
+    render(
+      options.output,
+      { file, contexts, currentContext: current },
+      () => `Wrote ${contexts.join(', ')} to ${forTerminal(file)}.\n${hint}`,
+    ),
+  );
 }
 
 /** `sallyport kubeconfig`. */
 export function addKubeconfig(program: Command, world: World): void {
-  const command = program.command('kubeconfig').description('print kubeconfig entries for your clusters, or write them into your kubeconfig')
+  const command = program
+    .command('kubeconfig')
+    .description('print kubeconfig entries for your clusters, or write them into your kubeconfig')
     .option('--cluster <names>', 'only these clusters, separated by commas')
-    .option('--merge', 'write into the kubeconfig in force (KUBECONFIG, else ~/.kube/config); other entries stay as they are')
+    .option(
+      '--merge',
+      'write into the kubeconfig in force (KUBECONFIG, else ~/.kube/config); other entries stay as they are',
+    )
     .option('--offline', 'do not ask the gateway; needs --gateway and --cluster')
-    .option('--ca-file <file>', 'PEM file of the authority that signed the gateway\'s certificate; remembered for this gateway')
+    .option(
+      '--ca-file <file>',
+      "PEM file of the authority that signed the gateway's certificate; remembered for this gateway",
+    )
     .option('--cli <path>', 'the program that kubectl is to start for its credential (default: this one)')
-    .option('--rbac', 'print the ClusterRole that the gateway\'s ServiceAccount needs in a cluster instead')
-    .option('--config <file>', 'with --rbac: the gateway\'s configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
+    .option('--rbac', "print the ClusterRole that the gateway's ServiceAccount needs in a cluster instead")
+    .option(
+      '--config <file>',
+      "with --rbac: the gateway's configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)",
+    )
     .action((options: Options) => kubeconfig(world, options));
-  withExample(withGateway(command), 'sallyport kubeconfig --merge --cluster dev', 'sallyport kubeconfig --rbac --config sallyport.yaml | kubectl apply -f -');
+  withExample(
+    withGateway(command),
+    'sallyport kubeconfig --merge --cluster dev',
+    'sallyport kubeconfig --rbac --config sallyport.yaml | kubectl apply -f -',
+  );
 }

@@ -22,36 +22,96 @@ afterEach(async () => {
 });
 
 const stream = (more: object = {}) => ({
-  id: 'stream-1', kind: 'exec', proxy: 'proxy/a1', cluster: 'dev', verb: 'create', user: 'alice@example.com', clientAddress: '10.0.0.9', auditId: 'audit-1', namespace: 'shop', resource: 'pods', name: 'web', subresource: 'exec',
-  path: '/api/v1/namespaces/shop/pods/web/exec', container: 'main', since: 1_700_000_000_000, bytesIn: 12, bytesOut: 3_500_000, ...more,
+  id: 'stream-1',
+  kind: 'exec',
+  proxy: 'proxy/a1',
+  cluster: 'dev',
+  verb: 'create',
+  user: 'alice@example.com',
+  clientAddress: '10.0.0.9',
+  auditId: 'audit-1',
+  namespace: 'shop',
+  resource: 'pods',
+  name: 'web',
+  subresource: 'exec',
+  path: '/api/v1/namespaces/shop/pods/web/exec',
+  container: 'main',
+  since: 1_700_000_000_000,
+  bytesIn: 12,
+  bytesOut: 3_500_000,
+  ...more,
 });
-const answerWith = (body: object) => { gateway.override = ({ path }) => (path.endsWith('/streams') ? { status: 200, body } : undefined); };
+const answerWith = (body: object) => {
+  gateway.override = ({ path }) => (path.endsWith('/streams') ? { status: 200, body } : undefined);
+};
 const list = (...more: string[]) => rig.run('sessions', 'list', '--streams', ...more);
 
 describe('sallyport sessions list --streams', () => {
   it('shows what is open, as one would type it, with its session and how much has flowed', async () => {
     gateway.streams = [
-      stream(), stream({ id: 'stream-2', kind: 'watch', verb: 'watch', name: '', subresource: '', container: undefined, namespace: '' }),
-      stream({ id: 'stream-3', kind: 'portforward', subresource: 'portforward', container: undefined, ports: [80, 9090] }), stream({ id: 'stream-4', kind: 'proxy', subresource: 'proxy', resource: 'services', container: undefined }),
+      stream(),
+      stream({
+        id: 'stream-2',
+        kind: 'watch',
+        verb: 'watch',
+        name: '',
+        subresource: '',
+        container: undefined,
+        namespace: '',
+      }),
+      stream({
+        id: 'stream-3',
+        kind: 'portforward',
+        subresource: 'portforward',
+        container: undefined,
+        ports: [80, 9090],
+      }),
+      stream({ id: 'stream-4', kind: 'proxy', subresource: 'proxy', resource: 'services', container: undefined }),
     ];
     const { code, out } = await list();
     const [session] = gateway.sessions.values();
-    const lines = out.trimEnd().split('\n').map((line) => line.split(/ {2,}/));
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/));
     expect([code, asked]).toEqual([0, ['/streams?']]);
     expect(lines[0]).toEqual(['STREAM', 'USER', 'KIND', 'CLUSTER', 'WHAT', 'SINCE', 'IN', 'OUT', 'SESSION']);
-    expect(lines[1]).toEqual(['stream-1', 'alice@example.com', 'exec', 'dev', 'pods/web -n shop -c main', '2023-11-14T22:13:20.000Z', '12 B', '3.3 MiB', session!.id]);
-    expect(lines.slice(2).map((line) => line[4])).toEqual(['pods', 'pods/web/portforward -n shop :80,9090'.replace('/portforward', ''), 'services/web -n shop']);
+    expect(lines[1]).toEqual([
+      'stream-1',
+      'alice@example.com',
+      'exec',
+      'dev',
+      'pods/web -n shop -c main',
+      '2023-11-14T22:13:20.000Z',
+      '12 B',
+      '3.3 MiB',
+      session!.id,
+    ]);
+    expect(lines.slice(2).map((line) => line[4])).toEqual([
+      'pods',
+      'pods/web/portforward -n shop :80,9090'.replace('/portforward', ''),
+      'services/web -n shop',
+    ]);
   });
 
   it('shows all there is to know with -o wide, and the figures themselves with -o json', async () => {
     gateway.streams = [stream()];
-    expect((await list('-o', 'wide')).out).toMatch(/SESSION +VERB +FROM +GATEWAY +AUDIT\n.* create +10\.0\.0\.9 +proxy\/a1 +audit-1\n$/);
-    expect(JSON.parse((await list('-o', 'json')).out)).toMatchObject({ streams: [{ id: 'stream-1', bytesOut: 3_500_000, since: 1_700_000_000_000 }], missing: [], omitted: 0 });
+    expect((await list('-o', 'wide')).out).toMatch(
+      /SESSION +VERB +FROM +GATEWAY +AUDIT\n.* create +10\.0\.0\.9 +proxy\/a1 +audit-1\n$/,
+    );
+    expect(JSON.parse((await list('-o', 'json')).out)).toMatchObject({
+      streams: [{ id: 'stream-1', bytesOut: 3_500_000, since: 1_700_000_000_000 }],
+      missing: [],
+      omitted: 0,
+    });
   });
 
   it('shows those that have ended: when, why, and with which exit code', async () => {
     const end = 1_700_000_060_000;
-    gateway.streams = [stream({ end, reason: 'session-ended', detail: 'This session was ended; log in again.' }), stream({ end, exitCode: 3 })];
+    gateway.streams = [
+      stream({ end, reason: 'session-ended', detail: 'This session was ended; log in again.' }),
+      stream({ end, exitCode: 3 }),
+    ];
     const { out } = await list('--ended');
     expect(asked).toEqual(['/streams?ended=true']);
     const [heading, cut, closed] = out.split('\n');
@@ -80,30 +140,66 @@ describe('sallyport sessions list --streams', () => {
 
   it.each(['text', 'wide', 'json'])('that is not whole is shown, and then is no success (%s)', async (form) => {
     answerWith({ streams: [{ ...stream(), sessionId: 's' }], missing: ['proxy/b2'], omitted: 0 });
-    expect(await list('-o', form)).toMatchObject({ code: 10, out: expect.stringContaining('stream-1'), err: expect.stringContaining('proxy/b2 did not answer') });
+    expect(await list('-o', form)).toMatchObject({
+      code: 10,
+      out: expect.stringContaining('stream-1'),
+      err: expect.stringContaining('proxy/b2 did not answer'),
+    });
     answerWith({ streams: [{ ...stream(), sessionId: 's' }], missing: [], omitted: 512 });
-    expect(await list('-o', form)).toMatchObject({ code: 10, out: expect.stringContaining('stream-1'), err: expect.stringMatching(/512 more streams.*\n.*--user/) });
+    expect(await list('-o', form)).toMatchObject({
+      code: 10,
+      out: expect.stringContaining('stream-1'),
+      err: expect.stringMatching(/512 more streams.*\n.*--user/),
+    });
   });
 
   it('that may not be seen says why', async () => {
-    gateway.override = () => ({ status: 403, body: { title: 'no', detail: 'Your rights let you see your own streams only (api.policy.sessions).', code: 'forbidden' } });
-    expect(await list('--all')).toMatchObject({ code: 5, out: '', err: expect.stringContaining('your own streams only') });
+    gateway.override = () => ({
+      status: 403,
+      body: {
+        title: 'no',
+        detail: 'Your rights let you see your own streams only (api.policy.sessions).',
+        code: 'forbidden',
+      },
+    });
+    expect(await list('--all')).toMatchObject({
+      code: 5,
+      out: '',
+      err: expect.stringContaining('your own streams only'),
+    });
   });
 });
 
 describe('sallyport sessions list', () => {
-  it.each([['--ended', [] as string[]], ['--cluster', ['dev']], ['--session', ['x']]])('does not ignore %s, which is about streams', async (option, value) => {
-    expect(await rig.run('sessions', 'list', option, ...value)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`--streams ${[option, ...value].join(' ')}`) });
+  it.each([
+    ['--ended', [] as string[]],
+    ['--cluster', ['dev']],
+    ['--session', ['x']],
+  ])('does not ignore %s, which is about streams', async (option, value) => {
+    expect(await rig.run('sessions', 'list', option, ...value)).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining(`--streams ${[option, ...value].join(' ')}`),
+    });
     expect(asked).toEqual([]);
   });
 
   it('takes -o wide, too', async () => {
-    expect(await rig.run('sessions', 'list', '-o', 'wide')).toMatchObject({ code: 0, out: expect.stringContaining('SESSION') });
+    expect(await rig.run('sessions', 'list', '-o', 'wide')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('SESSION'),
+    });
   });
 });
 
 describe('a number of bytes', () => {
-  it.each([[0, '0 B'], [1023, '1023 B'], [1024, '1.0 KiB'], [1_572_864, '1.5 MiB'], [5e15, '4547.5 TiB']])('%d reads %s', (bytes, text) => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.0 KiB'],
+    [1_572_864, '1.5 MiB'],
+    [5e15, '4547.5 TiB'],
+  ])('%d reads %s', (bytes, text) => {
     expect(readableBytes(bytes)).toBe(text);
   });
 });

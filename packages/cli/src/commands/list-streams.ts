@@ -6,13 +6,22 @@ import { table } from '../terminal/table.ts';
 import type { World } from '../world.ts';
 import { streamTable } from './stream-rows.ts';
 
-export type StreamOptions = { gateway?: string; output: 'text' | 'json' | 'wide'; ended?: boolean; all?: boolean; user?: string; cluster?: string; session?: string };
+export type StreamOptions = {
+  gateway?: string;
+  output: 'text' | 'json' | 'wide';
+  ended?: boolean;
+  all?: boolean;
+  user?: string;
+  cluster?: string;
+  session?: string;
+};
 
 function queryOf({ ended, all, user, cluster, session }: StreamOptions): string {
   const query = new URLSearchParams();
   if (ended === true) query.set('ended', 'true');
   if (all === true) query.set('all', 'true');
-  for (const [name, value] of Object.entries({ user, cluster, session })) if (value !== undefined) query.set(name, value);
+  for (const [name, value] of Object.entries({ user, cluster, session }))
+    if (value !== undefined) query.set(name, value);
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
@@ -24,13 +33,26 @@ function text({ streams }: StreamsAnswer, { ended = false, output }: StreamOptio
 
 /** What is not shown is said, and is not a success: a script must not take a part for the whole. */
 function refuseIncomplete({ missing, omitted }: StreamsAnswer): void {
-  if (missing.length > 0) throw new CliError('incomplete', `the list is incomplete: ${missing.join(', ')} did not answer, so its streams are not shown`, 'Try again. A gateway that has crashed is forgotten after sixteen seconds, and its streams ended with it.');
-  if (omitted > 0) throw new CliError('incomplete', `the list is incomplete: there are ${omitted} more streams than one list holds`, 'Narrow it with --user, --cluster or --session.');
+  if (missing.length > 0)
+    throw new CliError(
+      'incomplete',
+      `the list is incomplete: ${missing.join(', ')} did not answer, so its streams are not shown`,
+      'Try again. A gateway that has crashed is forgotten after sixteen seconds, and its streams ended with it.',
+    );
+  if (omitted > 0)
+    throw new CliError(
+      'incomplete',
+      `the list is incomplete: there are ${omitted} more streams than one list holds`,
+      'Narrow it with --user, --cluster or --session.',
+    );
 }
 
 /** `sallyport sessions list --streams`: what is open now over all gateways, or what has ended lately and why. */
 export async function listStreams(world: World, options: StreamOptions): Promise<void> {
-  const body = await callAsPerson(openGateway(world, options.gateway), { method: 'GET', path: `/.sallyport/api/v1/streams${queryOf(options)}` });
+  const body = await callAsPerson(openGateway(world, options.gateway), {
+    method: 'GET',
+    path: `/.sallyport/api/v1/streams${queryOf(options)}`,
+  });
   const answer = readAnswer(streamsSchema, body, 'the streams');
   world.stdout.write(render(options.output === 'json' ? 'json' : 'text', answer, () => text(answer, options)));
   refuseIncomplete(answer);

@@ -5,7 +5,10 @@ import type { World } from '../world.ts';
 /** The configuration file that is meant: the one named, else SALLYPORT_CONFIG, else `sallyport.yaml` here. */
 export function configFile(world: World, named: string | undefined): string {
   const variable = world.env.SALLYPORT_CONFIG;
-  return path.resolve(world.workingDirectory, named ?? (variable === undefined || variable === '' ? 'sallyport.yaml' : variable));
+  return path.resolve(
+    world.workingDirectory,
+    named ?? (variable === undefined || variable === '' ? 'sallyport.yaml' : variable),
+  );
 }
 
 /** Loads the gateway's configuration for a command that needs it whole; faults become a CliError. */
@@ -17,6 +20,10 @@ export async function loadConfigHere(world: World, named: string | undefined) {
   } catch (error) {
     if (!(error instanceof ConfigFaults)) throw error;
     const [first] = error.faults;
-    throw new CliError('failed', `${file}: ${first?.path ? `${first.path}: ` : ''}${first?.message ?? 'is faulty'}`, `See all faults: sallyport config check ${file}`);
+    throw new CliError(
+      'failed',
+      `${file}: ${first?.path ? `${first.path}: ` : ''}${first?.message ?? 'is faulty'}`,
+      `See all faults: sallyport config check ${file}`,
+    );
   }
 }

@@ -27,7 +27,10 @@ const pastePage = (text: string) => /^ {2}(http\S+redirect_uri=urn\S+)$/m.exec(t
 function pasteFrom(change: (code: string) => string[]): void {
   rig.onErr = (text) => {
     const page = pastePage(text);
-    if (page !== '') void browse(page).then((shown) => change(/<p class="paste">([^<]+)</.exec(shown)![1]!).forEach((line) => stdin.write(line)));
+    if (page !== '')
+      void browse(page).then((shown) =>
+        change(/<p class="paste">([^<]+)</.exec(shown)![1]!).forEach((line) => stdin.write(line)),
+      );
   };
 }
 
@@ -36,7 +39,9 @@ describe('a login whose code is pasted', () => {
     pasteFrom((code) => [`  ${code} \r\n`]);
     const { code, out, err } = await login('--no-browser');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('as alice@example.com') });
-    expect(err).toMatch(/^Open this page in your browser:\n\n {2}http\S+redirect_uri=http%3A%2F%2F127[\s\S]*on another machine, open this page there instead, and paste the code/);
+    expect(err).toMatch(
+      /^Open this page in your browser:\n\n {2}http\S+redirect_uri=http%3A%2F%2F127[\s\S]*on another machine, open this page there instead, and paste the code/,
+    );
     expect(rig.opened).toEqual([]);
     expect(stdin.destroyed).toBe(true);
     expect(out + err + gateway.raw.join()).not.toContain([...gateway.sessions.keys()][0]);
@@ -60,18 +65,32 @@ describe('a login whose code is pasted', () => {
   });
 
   it('gives up in time when nobody does anything', async () => {
-    expect(await login('--no-browser', '--timeout', '1')).toMatchObject({ code: 6, err: expect.stringContaining('nobody finished the login within 1 seconds') });
+    expect(await login('--no-browser', '--timeout', '1')).toMatchObject({
+      code: 6,
+      err: expect.stringContaining('nobody finished the login within 1 seconds'),
+    });
   });
 
-  it.each([['has it switched off', 403], ['is asked for it too often from here', 429]])('is not offered where the gateway %s', async (_what, status) => {
-    gateway.override = ({ path: asked, query }) => (asked === '/.sallyport/login' && query.get('redirect_uri')!.startsWith('urn:') ? { status, body: { detail: 'not now' } } : undefined);
+  it.each([
+    ['has it switched off', 403],
+    ['is asked for it too often from here', 429],
+  ])('is not offered where the gateway %s', async (_what, status) => {
+    gateway.override = ({ path: asked, query }) =>
+      asked === '/.sallyport/login' && query.get('redirect_uri')!.startsWith('urn:')
+        ? { status, body: { detail: 'not now' } }
+        : undefined;
     rig.onErr = (text) => void browse(/^ {2}(http\S+)$/m.exec(text)![1]!);
     const { code, err } = await login('--no-browser');
     expect([code, pastePage(err)]).toEqual([0, '']);
   });
 
   it('is offered to a person at a terminal over SSH, and to nobody without one', async () => {
-    for (const [isTTY, env, offered] of [[true, { SSH_CONNECTION: 'x' }, true], [true, {}, true], [true, { DISPLAY: ':0' }, false], [false, {}, false]] as const) {
+    for (const [isTTY, env, offered] of [
+      [true, { SSH_CONNECTION: 'x' }, true],
+      [true, {}, true],
+      [true, { DISPLAY: ':0' }, false],
+      [false, {}, false],
+    ] as const) {
       begin({ platform: 'linux' });
       stdin.isTTY = isTTY;
       Object.assign(rig.world.env, env);
@@ -90,24 +109,35 @@ describe('sallyport login --device', () => {
     begin({ sleep: (ms) => (pauses.push(ms), Promise.resolve()) });
     const { code, out, err } = await login('--device', '--cluster', 'dev');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('as alice@example.com') });
-    expect(err).toBe(`Open this page in a browser on any machine:\n\n  ${gateway.origin}/.sallyport/device\n\nand type this code there:\n\n  BCDF-GHJK\n\nOr open this page, which knows the code:\n\n  ${gateway.origin}/.sallyport/device?user_code=BCDF-GHJK\n\n`);
+    expect(err).toBe(
+      `Open this page in a browser on any machine:\n\n  ${gateway.origin}/.sallyport/device\n\nand type this code there:\n\n  BCDF-GHJK\n\nOr open this page, which knows the code:\n\n  ${gateway.origin}/.sallyport/device?user_code=BCDF-GHJK\n\n`,
+    );
     expect(pauses).toEqual([5000, 5000, 10_000, 10_000]);
     expect(gateway.device.asked.map((form) => Object.fromEntries(form))).toEqual([
-      { cluster: 'dev' }, ...Array.from({ length: 4 }, () => ({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: 'spd_0123456789abcdef' })),
+      { cluster: 'dev' },
+      ...Array.from({ length: 4 }, () => ({
+        grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+        device_code: 'spd_0123456789abcdef',
+      })),
     ]);
     expect(rig.opened).toEqual([]);
     expect((await rig.run('whoami')).code).toBe(0);
   });
 
   it.each([
-    ['access_denied', 'the login was denied on the page'], ['expired_token', 'nobody approved the login in time'], ['something_else', 'the gateway did not accept the login: x'],
+    ['access_denied', 'the login was denied on the page'],
+    ['expired_token', 'nobody approved the login in time'],
+    ['something_else', 'the gateway did not accept the login: x'],
   ])('says what became of it: %s', async (error, words) => {
     gateway.device.answers = ['authorization_pending', error];
     expect(await login('--device')).toMatchObject({ code: 6, out: '', err: expect.stringContaining(words) });
   });
 
   it('goes on when the gateway is away for a moment, and not when it refuses', async () => {
-    gateway.device.answers = [{ status: 503, body: { detail: 'away' } }, { status: 429, body: {} }];
+    gateway.device.answers = [
+      { status: 503, body: { detail: 'away' } },
+      { status: 429, body: {} },
+    ];
     expect((await login('--device')).code).toBe(0);
     gateway.device.answers = [{ status: 403, body: { detail: 'no' } }];
     expect((await login('--device')).code).toBe(5);
@@ -115,7 +145,7 @@ describe('sallyport login --device', () => {
 
   it('ends with --timeout, or with the code', async () => {
     const clock = { now: Date.now() };
-    begin({ now: () => clock.now, sleep: (ms) => (clock.now += ms, Promise.resolve()) });
+    begin({ now: () => clock.now, sleep: (ms) => ((clock.now += ms), Promise.resolve()) });
     gateway.device.answers = Array.from({ length: 100 }, () => 'authorization_pending');
     expect((await login('--device', '--timeout', '20')).err).toContain('nobody approved the login in time');
     expect(gateway.device.asked).toHaveLength(5);
@@ -124,16 +154,32 @@ describe('sallyport login --device', () => {
   });
 
   it('says what to do where the gateway does not offer it', async () => {
-    gateway.override = ({ path: asked }) => (asked.endsWith('/device/code') ? { status: 404, body: { detail: 'off' } } : undefined);
-    expect(await login('--device')).toMatchObject({ code: 5, err: expect.stringContaining('sallyport login --no-browser') });
+    gateway.override = ({ path: asked }) =>
+      asked.endsWith('/device/code') ? { status: 404, body: { detail: 'off' } } : undefined;
+    expect(await login('--device')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('sallyport login --no-browser'),
+    });
   });
 
   it.each([
-    ['a page that is not https', { verification_uri: 'http://evil.example.com/' }, 6], ['a program', { verification_uri_complete: 'file:///bin/sh' }, 6], ['a code with a command for the terminal', { user_code: 'A\u001b[2J' }, 4],
-    ['no interval between two questions', { interval: 0 }, 4], ['a day between them', { interval: 86_400 }, 4], ['no end', { expires_in: -1 }, 4], ['a code that would break a header', { device_code: 'x\r\ny: z aaaaaaaaaaaa' }, 4],
+    ['a page that is not https', { verification_uri: 'http://evil.example.com/' }, 6],
+    ['a program', { verification_uri_complete: 'file:///bin/sh' }, 6],
+    ['a code with a command for the terminal', { user_code: 'A\u001b[2J' }, 4],
+    ['no interval between two questions', { interval: 0 }, 4],
+    ['a day between them', { interval: 86_400 }, 4],
+    ['no end', { expires_in: -1 }, 4],
+    ['a code that would break a header', { device_code: 'x\r\ny: z aaaaaaaaaaaa' }, 4],
   ])('shows and asks nothing for an answer with %s', async (_what, change, exit) => {
-    const good = { device_code: 'spd_0123456789abcdef', user_code: 'BCDF-GHJK', verification_uri: `${gateway.origin}/.sallyport/device`, expires_in: 300, interval: 5 };
-    gateway.override = ({ path: asked }) => (asked.endsWith('/device/code') ? { status: 200, body: { ...good, ...change } } : undefined);
+    const good = {
+      device_code: 'spd_0123456789abcdef',
+      user_code: 'BCDF-GHJK',
+      verification_uri: `${gateway.origin}/.sallyport/device`,
+      expires_in: 300,
+      interval: 5,
+    };
+    gateway.override = ({ path: asked }) =>
+      asked.endsWith('/device/code') ? { status: 200, body: { ...good, ...change } } : undefined;
     const { code, err } = await login('--device');
     expect(code).toBe(exit);
     expect(err).not.toContain('\u001b');
@@ -141,7 +187,10 @@ describe('sallyport login --device', () => {
   });
 
   it('does not take --cluster without it', async () => {
-    expect(await login('--cluster', 'dev')).toMatchObject({ code: 2, err: expect.stringContaining('--cluster goes with --device') });
+    expect(await login('--cluster', 'dev')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--cluster goes with --device'),
+    });
   });
 });
 
@@ -151,13 +200,21 @@ describe('a login that others wait for', () => {
     rig.world.launch = (_command, args) => {
       pages.push(args.at(-1)!);
       const url = new URL(args.at(-1)!);
-      setTimeout(() => void fetch(`${url.searchParams.get('redirect_uri')!}?${new URLSearchParams({ error: 'access_denied', error_description: 'No way', state: url.searchParams.get('state')! }).toString()}`), 200);
+      setTimeout(
+        () =>
+          void fetch(
+            `${url.searchParams.get('redirect_uri')!}?${new URLSearchParams({ error: 'access_denied', error_description: 'No way', state: url.searchParams.get('state')! }).toString()}`,
+          ),
+        200,
+      );
       return Promise.resolve(true);
     };
     const all = await Promise.all(Array.from({ length: 6 }, () => login()));
     expect(pages).toHaveLength(1);
     expect(all.map(({ code }) => code)).toEqual([6, 6, 6, 6, 6, 6]);
-    expect(all.filter(({ err }) => err.includes('the login that was under way failed: the login was refused: No way'))).toHaveLength(5);
+    expect(
+      all.filter(({ err }) => err.includes('the login that was under way failed: the login was refused: No way')),
+    ).toHaveLength(5);
   });
 
   it('fails for all of them within the time of the first when the browser is closed', async () => {
@@ -185,8 +242,14 @@ describe('a login that others wait for', () => {
     let gone = false;
     begin({ parentIsGone: () => gone, launch: () => Promise.resolve(true) });
     const first = rig.run('exec-credential', `${gateway.origin}/clusters/dev`);
-    setTimeout(() => { gone = true; }, 100);
-    expect(await first).toMatchObject({ code: 1, out: '', err: expect.stringContaining('the program that needed the login has ended') });
+    setTimeout(() => {
+      gone = true;
+    }, 100);
+    expect(await first).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('the program that needed the login has ended'),
+    });
     gone = false;
     rig.world.launch = (_command, args) => (void browse(args.at(-1)!), Promise.resolve(true));
     expect((await rig.run('exec-credential', `${gateway.origin}/clusters/dev`)).code).toBe(0);
@@ -194,13 +257,20 @@ describe('a login that others wait for', () => {
 
   it('leaves no lock and says so when the person interrupts it', async () => {
     let interrupt = () => {};
-    begin({ onInterrupt: (listener) => (interrupt = listener, () => {}), launch: () => Promise.resolve(true) });
+    begin({ onInterrupt: (listener) => ((interrupt = listener), () => {}), launch: () => Promise.resolve(true) });
     const run = login('--timeout', '1');
     let said = '';
-    rig.onErr = (text) => { said += text; };
-    for (let n = 0; n < 100 && !said.includes('Your browser') && !said.includes('Open this page'); n += 1) await new Promise((resolve) => { setTimeout(resolve, 10); });
+    rig.onErr = (text) => {
+      said += text;
+    };
+    for (let n = 0; n < 100 && !said.includes('Your browser') && !said.includes('Open this page'); n += 1)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      });
     interrupt();
-    expect(readdirSync(path.join(rig.home, 'gateways', gateway.origin.replace('://', '+')))).not.toContain('login.lock');
+    expect(readdirSync(path.join(rig.home, 'gateways', gateway.origin.replace('://', '+')))).not.toContain(
+      'login.lock',
+    );
     expect((await run).err).toContain('Login given up.');
   });
 });

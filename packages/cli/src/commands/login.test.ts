@@ -16,7 +16,8 @@ afterEach(async () => {
 });
 
 const login = (...args: string[]) => rig.run('login', '--gateway', gateway.origin, ...args);
-const filesBelow = (directory: string) => readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => path.join(directory, name));
+const filesBelow = (directory: string) =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => path.join(directory, name));
 const tokenOf = () => [...gateway.sessions.keys()][0]!;
 const count = (call: string) => gateway.calls.filter((one) => one === call).length;
 
@@ -33,14 +34,21 @@ function byHand(act: (url: URL) => Promise<unknown>): { done: Promise<unknown> }
 describe('sallyport login', () => {
   it('logs in through the browser and says as whom and until when', async () => {
     const { code, out, err } = await login();
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^Logged in to http:\/\/localhost:\d+ as alice@example\.com, until 20/) });
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^Logged in to http:\/\/localhost:\d+ as alice@example\.com, until 20/),
+    });
     expect(rig.opened).toEqual([expect.stringMatching(/^(xdg-open|open) /)]);
     expect(rig.opened[0]).toContain(printedPage(err));
   });
 
   it('gives its answer as JSON on standard output alone', async () => {
     const { out } = await login('-o', 'json');
-    expect(JSON.parse(out)).toMatchObject({ gateway: gateway.origin, user: 'alice@example.com', session: { id: expect.any(String) } });
+    expect(JSON.parse(out)).toMatchObject({
+      gateway: gateway.origin,
+      user: 'alice@example.com',
+      session: { id: expect.any(String) },
+    });
   });
 
   it('opens no browser with --no-browser, and waits for whoever opens the printed page', async () => {
@@ -62,8 +70,11 @@ describe('sallyport login', () => {
   it('keeps the credential where only its owner reads it, and the token nowhere else', async () => {
     const { out, err } = await login();
     const token = tokenOf();
-    for (const file of filesBelow(rig.home)) expect({ file, mode: statSync(file).mode & 0o077 }).toEqual({ file, mode: 0 });
-    const holders = filesBelow(rig.home).filter((file) => statSync(file).isFile() && readFileSync(file, 'utf8').includes(token)).map((file) => path.basename(file));
+    for (const file of filesBelow(rig.home))
+      expect({ file, mode: statSync(file).mode & 0o077 }).toEqual({ file, mode: 0 });
+    const holders = filesBelow(rig.home)
+      .filter((file) => statSync(file).isFile() && readFileSync(file, 'utf8').includes(token))
+      .map((file) => path.basename(file));
     expect(holders.toSorted()).toEqual(['credential.json', 'exec-cache']);
     expect(out + err + rig.opened.join() + gateway.raw.join()).not.toContain(token);
   });
@@ -89,7 +100,11 @@ describe('sallyport login', () => {
     const hand = byHand(async (url) => {
       const redirect = new URL(url.searchParams.get('redirect_uri')!);
       const query = `?code=x&state=${url.searchParams.get('state')!}`;
-      const answers = await Promise.all([fetch(`${redirect.origin}/callback${query}`), fetch(`${redirect.origin.replace('127.0.0.1', 'localhost')}${redirect.pathname}${query}`), fetch(redirect.href + query, { method: 'POST' })]);
+      const answers = await Promise.all([
+        fetch(`${redirect.origin}/callback${query}`),
+        fetch(`${redirect.origin.replace('127.0.0.1', 'localhost')}${redirect.pathname}${query}`),
+        fetch(redirect.href + query, { method: 'POST' }),
+      ]);
       await browse(url.href);
       return answers.map(({ status }) => status);
     });
@@ -98,7 +113,11 @@ describe('sallyport login', () => {
   });
 
   it('says why when the provider refuses, with its text made harmless', async () => {
-    byHand((url) => fetch(`${url.searchParams.get('redirect_uri')!}?${new URLSearchParams({ error: 'access_denied', error_description: 'No \u001b[31mway', state: url.searchParams.get('state')! }).toString()}`));
+    byHand((url) =>
+      fetch(
+        `${url.searchParams.get('redirect_uri')!}?${new URLSearchParams({ error: 'access_denied', error_description: 'No \u001b[31mway', state: url.searchParams.get('state')! }).toString()}`,
+      ),
+    );
     const { code, err } = await login('--no-browser');
     expect(code).toBe(6);
     expect(err).toContain('the login was refused: No \\x1b[31mway');
@@ -112,8 +131,14 @@ describe('sallyport login', () => {
   });
 
   it('says so when the code is not accepted', async () => {
-    gateway.override = ({ path: asked }) => (asked === '/.sallyport/token' ? { status: 400, body: { error: 'invalid_grant', error_description: 'too late' } } : undefined);
-    expect(await login()).toMatchObject({ code: 6, err: expect.stringContaining('did not accept the login: too late') });
+    gateway.override = ({ path: asked }) =>
+      asked === '/.sallyport/token'
+        ? { status: 400, body: { error: 'invalid_grant', error_description: 'too late' } }
+        : undefined;
+    expect(await login()).toMatchObject({
+      code: 6,
+      err: expect.stringContaining('did not accept the login: too late'),
+    });
   });
 
   it('opens one browser when two logins start at once', async () => {
@@ -125,15 +150,21 @@ describe('sallyport login', () => {
 
   it('takes over from a login whose process is gone', async () => {
     await login();
-    const lock = filesBelow(rig.home).find((file) => file.endsWith('credential.json'))!.replace('credential.json', 'login.lock');
+    const lock = filesBelow(rig.home)
+      .find((file) => file.endsWith('credential.json'))!
+      .replace('credential.json', 'login.lock');
     writeFileSync(lock, JSON.stringify({ id: 'x', pid: process.pid, birth: '1' }));
     expect((await login()).code).toBe(0);
     expect(existsSync(lock)).toBe(false);
   });
 
   it.each([
-    ['a page that is not https', { signInUrl: 'http://evil.example.com/' }, 6], ['a page that is a program', { signInUrl: 'file:///bin/sh' }, 6],
-    ['a page with a user', { signInUrl: 'https://a:b@evil.example.com/' }, 6], ['no page', {}, 4], ['no JSON', '<html>', 4], ['a list', [], 4],
+    ['a page that is not https', { signInUrl: 'http://evil.example.com/' }, 6],
+    ['a page that is a program', { signInUrl: 'file:///bin/sh' }, 6],
+    ['a page with a user', { signInUrl: 'https://a:b@evil.example.com/' }, 6],
+    ['no page', {}, 4],
+    ['no JSON', '<html>', 4],
+    ['a list', [], 4],
   ])('opens nothing for %s', async (_what, body, code) => {
     gateway.override = ({ path: asked }) => (asked === '/.sallyport/login' ? { status: 200, body } : undefined);
     expect((await login()).code).toBe(code);
@@ -141,18 +172,29 @@ describe('sallyport login', () => {
   });
 
   it.each([
-    ['a token that would break a header', { access_token: 'spt_a\r\nx: y aaaaaaaaaaaaaaaa' }], ['a token with a quote', { access_token: 'spt_"aaaaaaaaaaaaaaaaaaaaaa' }],
-    ['no session', { session: undefined }], ['an end that is no time', { session: { id: 'x', expiresAt: 'soon', idleMs: 1 } }],
+    ['a token that would break a header', { access_token: 'spt_a\r\nx: y aaaaaaaaaaaaaaaa' }],
+    ['a token with a quote', { access_token: 'spt_"aaaaaaaaaaaaaaaaaaaaaa' }],
+    ['no session', { session: undefined }],
+    ['an end that is no time', { session: { id: 'x', expiresAt: 'soon', idleMs: 1 } }],
   ])('keeps nothing of an answer with %s', async (_what, change) => {
-    const good = { access_token: `spt_${'a'.repeat(43)}`, session: { id: 'x', expiresAt: Date.now() + 1e6, idleMs: 1000 }, identity: { user: 'a' } };
-    gateway.override = ({ path: asked }) => (asked === '/.sallyport/token' ? { status: 200, body: { ...good, ...change } } : undefined);
+    const good = {
+      access_token: `spt_${'a'.repeat(43)}`,
+      session: { id: 'x', expiresAt: Date.now() + 1e6, idleMs: 1000 },
+      identity: { user: 'a' },
+    };
+    gateway.override = ({ path: asked }) =>
+      asked === '/.sallyport/token' ? { status: 200, body: { ...good, ...change } } : undefined;
     expect((await login()).code).toBe(4);
     expect(filesBelow(rig.home).some((file) => file.endsWith('credential.json'))).toBe(false);
   });
 
   it.each([
-    ['http://gate.example.com', 'would travel in clear'], ['ftp://gate.example.com', 'not an https URL'], ['gate.example.com', 'not the URL of a gateway'],
-    ['https://user:pass@gate.example.com', 'must not carry a user'], ['https://gate.example.com/x', 'has a path'], ['https://gate.example.com/?a=b', 'query or fragment'],
+    ['http://gate.example.com', 'would travel in clear'],
+    ['ftp://gate.example.com', 'not an https URL'],
+    ['gate.example.com', 'not the URL of a gateway'],
+    ['https://user:pass@gate.example.com', 'must not carry a user'],
+    ['https://gate.example.com/x', 'has a path'],
+    ['https://gate.example.com/?a=b', 'query or fragment'],
     ['https://a+b.example.com', 'not a host name'],
   ])('refuses the gateway %s', async (url, words) => {
     expect(await rig.run('login', '--gateway', url)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
@@ -161,7 +203,10 @@ describe('sallyport login', () => {
   it('says what to do when nothing listens there', async () => {
     await gateway.close();
     const { code, err } = await login();
-    expect({ code, err }).toEqual({ code: 4, err: expect.stringMatching(/cannot be reached: nothing listens there\n {2}Check the address/) });
+    expect({ code, err }).toEqual({
+      code: 4,
+      err: expect.stringMatching(/cannot be reached: nothing listens there\n {2}Check the address/),
+    });
   });
 });
 
@@ -171,18 +216,27 @@ describe('sallyport logout', () => {
     expect(await rig.run('logout')).toMatchObject({ code: 0, out: expect.stringContaining('Logged out') });
     expect(gateway.sessions.size).toBe(0);
     expect(filesBelow(rig.home).filter((file) => /credential|exec-cache|last-served/.test(file))).toEqual([]);
-    expect(await rig.run('whoami')).toMatchObject({ code: 3, err: expect.stringContaining('sallyport login --gateway') });
+    expect(await rig.run('whoami')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('sallyport login --gateway'),
+    });
   });
 
   it('forgets the credential also when the gateway is away, and says what remains', async () => {
     await login();
     await gateway.close();
-    expect(await rig.run('logout')).toMatchObject({ code: 4, err: expect.stringContaining('gone from this machine, but the session could not be ended') });
+    expect(await rig.run('logout')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('gone from this machine, but the session could not be ended'),
+    });
     expect((await rig.run('whoami')).code).toBe(3);
   });
 
   it('is no error when nobody is logged in', async () => {
-    expect(await rig.run('logout', '--gateway', gateway.origin, '-o', 'json')).toMatchObject({ code: 0, out: expect.stringContaining('"loggedOut": false') });
+    expect(await rig.run('logout', '--gateway', gateway.origin, '-o', 'json')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('"loggedOut": false'),
+    });
   });
 });
 
@@ -203,8 +257,17 @@ describe('a login that asks for more', () => {
     expect([pages()[1]!.get('provider'), pages()[1]!.get('choose')]).toEqual([null, 'true']);
   });
 
-  it.each([[['--max-age', '5'], 'not a length of time'], [['--max-age', '-5m'], 'not a length of time'], [['--max-age', '5 m'], 'not a length of time'], [['--max-age', '500d'], 'not a length of time'], [['--acr', 'a b'], 'not the name of a class'], [['--device', '--acr', 'x'], 'do not go with --device'],
-    [['--device', '--provider', 'x'], 'do not go with --device'], [['--provider', 'Not a name'], 'not the name of an identity provider'], [['--login-hint', ' '], 'empty or too long']])('refuses %j', async (args, words) => {
+  it.each([
+    [['--max-age', '5'], 'not a length of time'],
+    [['--max-age', '-5m'], 'not a length of time'],
+    [['--max-age', '5 m'], 'not a length of time'],
+    [['--max-age', '500d'], 'not a length of time'],
+    [['--acr', 'a b'], 'not the name of a class'],
+    [['--device', '--acr', 'x'], 'do not go with --device'],
+    [['--device', '--provider', 'x'], 'do not go with --device'],
+    [['--provider', 'Not a name'], 'not the name of an identity provider'],
+    [['--login-hint', ' '], 'empty or too long'],
+  ])('refuses %j', async (args, words) => {
     expect(await login(...args)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
     expect(gateway.calls).toEqual([]);
   });

@@ -9,16 +9,28 @@ import { withExample, withGateway, type GatewayOptions } from './command-kit.ts'
 type LogoutOptions = GatewayOptions & { everywhere?: boolean };
 
 /** Ends the session that a credential is for; says if it had ended already. */
-async function endSession({ client, address }: OpenGateway, token: string, everywhere: boolean): Promise<'ended' | 'had ended'> {
+async function endSession(
+  { client, address }: OpenGateway,
+  token: string,
+  everywhere: boolean,
+): Promise<'ended' | 'had ended'> {
   try {
-    const answer = await client.call({ method: 'POST', path: `/.sallyport/logout${everywhere ? '?everywhere=true' : ''}`, token });
+    const answer = await client.call({
+      method: 'POST',
+      path: `/.sallyport/logout${everywhere ? '?everywhere=true' : ''}`,
+      token,
+    });
     if (answer.status === 401) return 'had ended';
     expectOk(answer, address.origin);
     return 'ended';
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    throw new CliError(error.exit, `the credential is gone from this machine, but the session could not be ended: ${error.message}`,
-      'It ends by itself when idle; "sallyport sessions revoke" from another login ends it at once.', { cause: error });
+    throw new CliError(
+      error.exit,
+      `the credential is gone from this machine, but the session could not be ended: ${error.message}`,
+      'It ends by itself when idle; "sallyport sessions revoke" from another login ends it at once.',
+      { cause: error },
+    );
   }
 }
 
@@ -31,15 +43,27 @@ async function logout(world: World, options: LogoutOptions): Promise<void> {
   if (credential !== undefined) store.forget(credential.token);
   const outcome = credential === undefined ? undefined : await endSession(gateway, credential.token, everywhere);
   if (everywhere && outcome !== 'ended') {
-    throw new CliError('not-logged-in', 'nobody is logged in here, so no session elsewhere could be ended', 'Log in, then "sallyport logout --everywhere" again.');
+    throw new CliError(
+      'not-logged-in',
+      'nobody is logged in here, so no session elsewhere could be ended',
+      'Log in, then "sallyport logout --everywhere" again.',
+    );
   }
   const data = { gateway: address.origin, loggedOut: credential !== undefined, ...(everywhere ? { everywhere } : {}) };
-  world.stdout.write(render(options.output, data, () => (credential === undefined ? `Nobody was logged in to ${address.origin}.\n` : `Logged out of ${address.origin}${everywhere ? ', everywhere' : ''}.\n`)));
+  world.stdout.write(
+    render(options.output, data, () =>
+      credential === undefined
+        ? `Nobody was logged in to ${address.origin}.\n`
+        : `Logged out of ${address.origin}${everywhere ? ', everywhere' : ''}.\n`,
+    ),
+  );
 }
 
 /** `sallyport logout`. */
 export function addLogout(program: Command, world: World): void {
-  const command = program.command('logout').description('end your session, here and at the gateway')
+  const command = program
+    .command('logout')
+    .description('end your session, here and at the gateway')
     .option('--everywhere', 'end all your other sessions, too: browsers and other machines')
     .action((options: LogoutOptions) => logout(world, options));
   withExample(withGateway(command), 'sallyport logout', 'sallyport logout --everywhere');

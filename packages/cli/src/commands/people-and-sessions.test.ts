@@ -14,13 +14,21 @@ afterEach(async () => {
   await gateway.close();
   rig.remove();
 });
-const answerWith = (status: number, body: unknown) => { gateway.override = () => ({ status, body }); };
+const answerWith = (status: number, body: unknown) => {
+  gateway.override = () => ({ status, body });
+};
 
 describe('sallyport whoami', () => {
   it('shows who the gateway takes one for', async () => {
     const { out } = await rig.run('whoami');
-    expect(out).toContain('User:     alice@example.com\nName:     Alice\nEmail:    alice@example.com\nGroups:   developers\n');
-    expect(JSON.parse((await rig.run('whoami', '-o', 'json')).out)).toMatchObject({ user: 'alice@example.com', groups: ['developers'], gateway: gateway.origin });
+    expect(out).toContain(
+      'User:     alice@example.com\nName:     Alice\nEmail:    alice@example.com\nGroups:   developers\n',
+    );
+    expect(JSON.parse((await rig.run('whoami', '-o', 'json')).out)).toMatchObject({
+      user: 'alice@example.com',
+      groups: ['developers'],
+      gateway: gateway.origin,
+    });
   });
 
   it('makes hostile names harmless', async () => {
@@ -30,7 +38,11 @@ describe('sallyport whoami', () => {
 
   it('forgets a credential that the gateway no longer takes', async () => {
     gateway.revokeAll();
-    expect(await rig.run('whoami')).toMatchObject({ code: 3, out: '', err: expect.stringContaining('your session has ended') });
+    expect(await rig.run('whoami')).toMatchObject({
+      code: 3,
+      out: '',
+      err: expect.stringContaining('your session has ended'),
+    });
     gateway.calls.length = 0;
     expect((await rig.run('whoami')).code).toBe(3);
     expect(gateway.calls).toEqual([]);
@@ -39,8 +51,15 @@ describe('sallyport whoami', () => {
 
 describe('an answer of the gateway', () => {
   it.each([
-    [403, { title: 'no', detail: 'not yours \u001b[2J' }, 5, 'does not allow this: not yours \\x1b[2J'], [404, {}, 5, 'no such thing'], [400, { detail: 'bad' }, 2, 'bad'], [429, {}, 4, 'too often'],
-    [503, { detail: 'no sessions' }, 4, 'not ready (503): no sessions'], [302, '', 4, 'answered 302'], [200, '<html>', 4, 'is not understood'], [200, { clusters: 'x' }, 4, 'is not understood (at clusters)'], [200, '', 4, 'is not understood'],
+    [403, { title: 'no', detail: 'not yours \u001b[2J' }, 5, 'does not allow this: not yours \\x1b[2J'],
+    [404, {}, 5, 'no such thing'],
+    [400, { detail: 'bad' }, 2, 'bad'],
+    [429, {}, 4, 'too often'],
+    [503, { detail: 'no sessions' }, 4, 'not ready (503): no sessions'],
+    [302, '', 4, 'answered 302'],
+    [200, '<html>', 4, 'is not understood'],
+    [200, { clusters: 'x' }, 4, 'is not understood (at clusters)'],
+    [200, '', 4, 'is not understood'],
   ])('of status %i and body %j ends with %i and words', async (status, body, code, words) => {
     answerWith(status, body);
     expect(await rig.run('clusters')).toMatchObject({ code, out: '', err: expect.stringContaining(words) });
@@ -48,7 +67,10 @@ describe('an answer of the gateway', () => {
 
   it('that never ends is not waited for', async () => {
     gateway.override = () => ({ status: 200, body: `"${'x'.repeat(33 * 1024 * 1024)}"` });
-    expect(await rig.run('clusters')).toMatchObject({ code: 4, err: expect.stringContaining('its answer is too large') });
+    expect(await rig.run('clusters')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('its answer is too large'),
+    });
   });
 
   it('that redirects is not followed with the credential', async () => {
@@ -62,13 +84,20 @@ describe('an answer of the gateway', () => {
 
 describe('sallyport clusters', () => {
   it('lists them', async () => {
-    expect((await rig.run('clusters')).out).toBe(`NAME  URL                                   HOST\ndev   ${gateway.origin}/clusters/dev\nprod  ${gateway.origin}/clusters/prod\n`.replace('                                   HOST', `${' '.repeat(`${gateway.origin}/clusters/prod`.length - 3)}  HOST`));
-    expect(JSON.parse((await rig.run('clusters', '-o', 'json')).out)).toMatchObject({ clusters: [{ name: 'dev' }, { name: 'prod' }] });
+    expect((await rig.run('clusters')).out).toBe(
+      `NAME  URL                                   HOST\ndev   ${gateway.origin}/clusters/dev\nprod  ${gateway.origin}/clusters/prod\n`.replace(
+        '                                   HOST',
+        `${' '.repeat(`${gateway.origin}/clusters/prod`.length - 3)}  HOST`,
+      ),
+    );
+    expect(JSON.parse((await rig.run('clusters', '-o', 'json')).out)).toMatchObject({
+      clusters: [{ name: 'dev' }, { name: 'prod' }],
+    });
   });
 });
 
 describe('sallyport sessions', () => {
-  it('lists one\'s sessions, the present one marked, with what programs call themselves made harmless', async () => {
+  it("lists one's sessions, the present one marked, with what programs call themselves made harmless", async () => {
     const { out } = await rig.run('sessions', 'list');
     const [session] = gateway.sessions.values();
     expect(out).toContain(`${session!.id} *  alice@example.com`);
@@ -87,9 +116,15 @@ describe('sallyport sessions', () => {
 
   it('revokes by name, one after the other, and stops at the first that is not there', async () => {
     const [session] = gateway.sessions.values();
-    expect(await rig.run('sessions', 'revoke', session!.id)).toMatchObject({ code: 0, out: `Revoked ${session!.id}.\n` });
+    expect(await rig.run('sessions', 'revoke', session!.id)).toMatchObject({
+      code: 0,
+      out: `Revoked ${session!.id}.\n`,
+    });
     await rig.run('login', '--gateway', gateway.origin);
-    expect(await rig.run('sessions', 'revoke', 'nope')).toMatchObject({ code: 5, err: expect.stringContaining('There is no such session.') });
+    expect(await rig.run('sessions', 'revoke', 'nope')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('There is no such session.'),
+    });
     expect(await rig.run('sessions', 'revoke', '../audit')).toMatchObject({ code: 2 });
   });
 
@@ -101,7 +136,10 @@ describe('sallyport sessions', () => {
       asked = `${method} ${query.toString()}`;
       return undefined;
     };
-    expect(await rig.run('sessions', 'revoke', '--user', 'alice@example.com', '--provider', 'corp')).toMatchObject({ code: 0, out: 'Revoked 2 sessions of alice@example.com of corp.\n' });
+    expect(await rig.run('sessions', 'revoke', '--user', 'alice@example.com', '--provider', 'corp')).toMatchObject({
+      code: 0,
+      out: 'Revoked 2 sessions of alice@example.com of corp.\n',
+    });
     expect(asked).toBe('DELETE user=alice%40example.com&provider=corp');
     expect(gateway.sessions.size).toBe(0);
   });
@@ -109,18 +147,36 @@ describe('sallyport sessions', () => {
   it('revokes those of everybody only after a yes, said or typed', async () => {
     const refused = await rig.run('sessions', 'revoke', '--all-sessions');
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('Nobody is here to be asked') });
-    for (const [typed, code] of [['no\n', 2], ['\n yes please\n', 2], ['yes\n', 0]] as const) {
+    for (const [typed, code] of [
+      ['no\n', 2],
+      ['\n yes please\n', 2],
+      ['yes\n', 0],
+    ] as const) {
       const here = Object.assign(Readable.from([Buffer.from(typed)]), { isTTY: true });
       rig.world.stdin = here;
       const run = await rig.run('sessions', 'revoke', '--all-sessions');
-      expect([run.code, run.err]).toEqual([code, expect.stringContaining(`This logs everybody out of ${gateway.origin}, and cuts what they have open. Write yes to go on: `)]);
+      expect([run.code, run.err]).toEqual([
+        code,
+        expect.stringContaining(
+          `This logs everybody out of ${gateway.origin}, and cuts what they have open. Write yes to go on: `,
+        ),
+      ]);
       expect(gateway.sessions.size).toBe(code === 0 ? 0 : 1);
     }
     await rig.run('login', '--gateway', gateway.origin);
-    expect(await rig.run('sessions', 'revoke', '--all-sessions', '--yes', '-o', 'json')).toMatchObject({ code: 0, out: expect.stringMatching(/"revoked": 1/) });
+    expect(await rig.run('sessions', 'revoke', '--all-sessions', '--yes', '-o', 'json')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/"revoked": 1/),
+    });
   });
 
-  it.each([[[]], [['a', '--user', 'x']], [['--user', 'x', '--all-sessions']], [['--user', '']], [['a', '--provider', 'corp']]])('is told clearly which (%j)', async (args) => {
+  it.each([
+    [[]],
+    [['a', '--user', 'x']],
+    [['--user', 'x', '--all-sessions']],
+    [['--user', '']],
+    [['a', '--provider', 'corp']],
+  ])('is told clearly which (%j)', async (args) => {
     expect(await rig.run('sessions', 'revoke', ...args)).toMatchObject({ code: 2, out: '' });
     expect(gateway.sessions.size).toBe(1);
   });
@@ -137,12 +193,18 @@ describe('sallyport sessions', () => {
 });
 
 describe('sallyport logout --everywhere', () => {
-  it('ends all of one\'s sessions, and says when it could not', async () => {
+  it("ends all of one's sessions, and says when it could not", async () => {
     const other = createRig();
     await other.run('login', '--gateway', gateway.origin);
-    expect(await rig.run('logout', '--everywhere')).toMatchObject({ code: 0, out: `Logged out of ${gateway.origin}, everywhere.\n` });
+    expect(await rig.run('logout', '--everywhere')).toMatchObject({
+      code: 0,
+      out: `Logged out of ${gateway.origin}, everywhere.\n`,
+    });
     expect(gateway.sessions.size).toBe(0);
-    expect(await rig.run('logout', '--everywhere')).toMatchObject({ code: 3, err: expect.stringContaining('no session elsewhere could be ended') });
+    expect(await rig.run('logout', '--everywhere')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('no session elsewhere could be ended'),
+    });
     expect(await other.run('logout', '--everywhere')).toMatchObject({ code: 3 });
     expect(await other.run('logout')).toMatchObject({ code: 0, out: expect.stringContaining('Nobody was logged in') });
     other.remove();

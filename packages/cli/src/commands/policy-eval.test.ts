@@ -7,53 +7,109 @@ import { createRig, type Rig } from '../testing/rig.ts';
 let rig: Rig;
 beforeEach(() => {
   rig = createRig();
-  put('policy.yaml', '- allow:\n    and:\n      - groups: {has: sre}\n      - k8s/verb: {in: [get, list]}\n- deny:\n    or:\n      - k8s/namespace: kube-system\n');
+  put(
+    'policy.yaml',
+    '- allow:\n    and:\n      - groups: {has: sre}\n      - k8s/verb: {in: [get, list]}\n- deny:\n    or:\n      - k8s/namespace: kube-system\n',
+  );
 });
 afterEach(() => rig.remove());
 
 const put = (name: string, text: string) => writeFileSync(path.join(rig.directory, name), text);
-const sre = (verb: string, namespace = 'dev') => JSON.stringify({ session: { id: 's' }, user: { id: 'a', groups: ['sre'] }, kubernetes: { verb, namespace } });
+const sre = (verb: string, namespace = 'dev') =>
+  JSON.stringify({ session: { id: 's' }, user: { id: 'a', groups: ['sre'] }, kubernetes: { verb, namespace } });
 async function evaluate(input: string, policy = 'policy.yaml') {
   put('input.json', input);
   const { code, out, err } = await rig.run('policy', 'eval', '--policy', policy, '--input', 'input.json');
-  return { code, err, answers: out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown) };
+  return {
+    code,
+    err,
+    answers: out
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as unknown),
+  };
 }
 
 describe('sallyport policy eval', () => {
   it('answers every input with a line: effect, rule, and both sides with their reasons', async () => {
     expect(await evaluate(`${sre('get')}\n\n${sre('delete')}\n${sre('get', 'kube-system')}\n{}\n`)).toEqual({
-      code: 0, err: '', answers: [
-        { effect: 'allow', rule: 'policy[0].allow.and', allow: { value: true, reasons: ['groups-ok', 'k8s-verb-ok'] }, deny: { value: false, reasons: ['k8s-namespace-unauthorized'] } },
-        { effect: 'deny', rule: 'default-deny', allow: { value: false, reasons: ['k8s-verb-unauthorized'] }, deny: { value: false, reasons: ['k8s-namespace-unauthorized'] } },
-        { effect: 'deny', rule: 'policy[1].deny.or', allow: { value: true, reasons: ['groups-ok', 'k8s-verb-ok'] }, deny: { value: true, reasons: ['k8s-namespace-ok'] } },
-        { effect: 'authenticate', rule: 'default-deny', allow: { value: false, reasons: ['k8s-verb-unauthorized', 'user-unauthenticated'] }, deny: { value: false, reasons: ['k8s-namespace-unauthorized'] } },
+      code: 0,
+      err: '',
+      answers: [
+        {
+          effect: 'allow',
+          rule: 'policy[0].allow.and',
+          allow: { value: true, reasons: ['groups-ok', 'k8s-verb-ok'] },
+          deny: { value: false, reasons: ['k8s-namespace-unauthorized'] },
+        },
+        {
+          effect: 'deny',
+          rule: 'default-deny',
+          allow: { value: false, reasons: ['k8s-verb-unauthorized'] },
+          deny: { value: false, reasons: ['k8s-namespace-unauthorized'] },
+        },
+        {
+          effect: 'deny',
+          rule: 'policy[1].deny.or',
+          allow: { value: true, reasons: ['groups-ok', 'k8s-verb-ok'] },
+          deny: { value: true, reasons: ['k8s-namespace-ok'] },
+        },
+        {
+          effect: 'authenticate',
+          rule: 'default-deny',
+          allow: { value: false, reasons: ['k8s-verb-unauthorized', 'user-unauthenticated'] },
+          deny: { value: false, reasons: ['k8s-namespace-unauthorized'] },
+        },
       ],
     });
   });
 
   it('takes what the gateway finds out about a kind and a request, and says under which verb it refused', async () => {
-    const input = (kubernetes: object) => JSON.stringify({ session: { id: 's' }, user: { id: 'a', groups: ['sre'] }, kubernetes });
+    const input = (kubernetes: object) =>
+      JSON.stringify({ session: { id: 's' }, user: { id: 'a', groups: ['sre'] }, kubernetes });
     const widgets = { verb: 'list', apiGroup: 'example.com', resource: 'widgets' };
-    const { answers } = await evaluate([
-      input(widgets), input({ ...widgets, namespaced: false }), input({ ...widgets, namespaced: true, aggregated: false, fieldSelector: 'metadata.namespace=dev' }), input({ verb: 'list', resource: 'secrets' }), input({ verb: 'get', resource: 'pods', subresource: 'proxy', namespace: 'dev', upgrade: true }),
-    ].join('\n'));
-    expect(answers).toMatchObject([{ effect: 'deny', rule: 'policy[1].deny.or', deny: { reasons: ['k8s-namespace-open'] } }, { effect: 'allow' }, { effect: 'allow' }, { effect: 'deny' }, { effect: 'deny', rule: 'default-deny', judgedAs: 'create' }]);
+    const { answers } = await evaluate(
+      [
+        input(widgets),
+        input({ ...widgets, namespaced: false }),
+        input({ ...widgets, namespaced: true, aggregated: false, fieldSelector: 'metadata.namespace=dev' }),
+        input({ verb: 'list', resource: 'secrets' }),
+        input({ verb: 'get', resource: 'pods', subresource: 'proxy', namespace: 'dev', upgrade: true }),
+      ].join('\n'),
+    );
+    expect(answers).toMatchObject([
+      { effect: 'deny', rule: 'policy[1].deny.or', deny: { reasons: ['k8s-namespace-open'] } },
+      { effect: 'allow' },
+      { effect: 'allow' },
+      { effect: 'deny' },
+      { effect: 'deny', rule: 'default-deny', judgedAs: 'create' },
+    ]);
     for (const answer of answers.slice(0, 4)) expect(answer).not.toHaveProperty('judgedAs');
   });
 
   it('takes one input that is laid out over several lines', async () => {
-    expect((await evaluate(JSON.stringify(JSON.parse(sre('get')), null, 2))).answers).toMatchObject([{ effect: 'allow' }]);
+    expect((await evaluate(JSON.stringify(JSON.parse(sre('get')), null, 2))).answers).toMatchObject([
+      { effect: 'allow' },
+    ]);
   });
 
   it('reads standard input', async () => {
-    rig.world.stdin = Readable.from([Buffer.from(sre('get').slice(0, 9)), Buffer.from(`${sre('get').slice(9)}\n${sre('list')}`)]);
+    rig.world.stdin = Readable.from([
+      Buffer.from(sre('get').slice(0, 9)),
+      Buffer.from(`${sre('get').slice(9)}\n${sre('list')}`),
+    ]);
     const { out, code } = await rig.run('policy', 'eval', '--policy', 'policy.yaml', '--input', '-');
-    expect({ code, effects: out.match(/"effect":"\w+"/g) }).toEqual({ code: 0, effects: ['"effect":"allow"', '"effect":"allow"'] });
+    expect({ code, effects: out.match(/"effect":"\w+"/g) }).toEqual({
+      code: 0,
+      effects: ['"effect":"allow"', '"effect":"allow"'],
+    });
   });
 
   it('takes a policy in JSON', async () => {
     put('policy.json', JSON.stringify({ allow: { or: [{ accept: true }] } }));
-    expect((await evaluate('{}', 'policy.json')).answers).toMatchObject([{ effect: 'allow', rule: 'policy[0].allow.or' }]);
+    expect((await evaluate('{}', 'policy.json')).answers).toMatchObject([
+      { effect: 'allow', rule: 'policy[0].allow.or' },
+    ]);
   });
 
   it('warns of members that nothing reads, once', async () => {
@@ -76,11 +132,23 @@ describe('sallyport policy eval', () => {
 
   it('says what is wrong with the policy, with line and column', async () => {
     put('policy.yaml', 'allow:\n  or:\n    - grops: x\n');
-    expect(await evaluate('{}')).toMatchObject({ code: 1, answers: [], err: expect.stringMatching(/policy\.yaml:3:7: allow\.or\.0\.grops: unknown criterion "grops" \(did you mean groups\?\)/) });
+    expect(await evaluate('{}')).toMatchObject({
+      code: 1,
+      answers: [],
+      err: expect.stringMatching(
+        /policy\.yaml:3:7: allow\.or\.0\.grops: unknown criterion "grops" \(did you mean groups\?\)/,
+      ),
+    });
   });
 
   it('says which file is not there', async () => {
-    expect(await rig.run('policy', 'eval', '--policy', 'none.yaml', '--input', '-')).toMatchObject({ code: 7, err: expect.stringContaining('none.yaml cannot be used (ENOENT)') });
-    expect(await rig.run('policy', 'eval', '--policy', 'policy.yaml', '--input', 'none.json')).toMatchObject({ code: 7, err: expect.stringContaining('none.json cannot be used (ENOENT)') });
+    expect(await rig.run('policy', 'eval', '--policy', 'none.yaml', '--input', '-')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('none.yaml cannot be used (ENOENT)'),
+    });
+    expect(await rig.run('policy', 'eval', '--policy', 'policy.yaml', '--input', 'none.json')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('none.json cannot be used (ENOENT)'),
+    });
   });
 });

@@ -16,7 +16,11 @@ const maxWarnings = 10;
 type Place = { name: string; line: number };
 type Judge = (text: string, at: Place) => void;
 
-function badInput({ name, line }: Place, what: string, hint = 'Each line is one JSON object; see --help for its members.'): CliError {
+function badInput(
+  { name, line }: Place,
+  what: string,
+  hint = 'Each line is one JSON object; see --help for its members.',
+): CliError {
   return new CliError('failed', `${name}:${line}: ${what}`, hint);
 }
 
@@ -29,13 +33,23 @@ function parse(text: string): { value: unknown } | undefined {
 }
 
 /** Judges one input and prints the answer as one line. */
-function createJudge(world: World, policy: Parameters<PolicyTools['evaluatePolicy']>[0][number], tools: PolicyTools): Judge {
+function createJudge(
+  world: World,
+  policy: Parameters<PolicyTools['evaluatePolicy']>[0][number],
+  tools: PolicyTools,
+): Judge {
   const told = new Set<string>();
   return (text, at) => {
     const parsed = parse(text);
     if (!parsed) throw badInput(at, 'is no JSON');
     const read = tools.readPolicyInput(parsed.value);
-    if (!read.ok) throw badInput(at, read.faults.map((fault) => `${fault.path.join('.')}${fault.path.length === 0 ? '' : ': '}${fault.message}`).join('; '));
+    if (!read.ok)
+      throw badInput(
+        at,
+        read.faults
+          .map((fault) => `${fault.path.join('.')}${fault.path.length === 0 ? '' : ': '}${fault.message}`)
+          .join('; '),
+      );
     for (const warning of read.warnings) {
       const words = `${warning.path.join('.')}: ${warning.message}${warning.hint === undefined ? '' : ` (${warning.hint})`}`;
       if (told.has(words) || told.size >= maxWarnings) continue;
@@ -43,7 +57,9 @@ function createJudge(world: World, policy: Parameters<PolicyTools['evaluatePolic
       world.stderr.write(`warning: ${forTerminal(`${at.name}:${at.line}: ${words}`)}\n`);
     }
     const { effect, rule, allow, deny, judgedAs } = tools.evaluatePolicy([policy], { now: world.now(), ...read.input });
-    world.stdout.write(`${jsonForTerminal({ effect, rule, allow, deny, ...(judgedAs === undefined ? {} : { judgedAs }) })}\n`);
+    world.stdout.write(
+      `${jsonForTerminal({ effect, rule, allow, deny, ...(judgedAs === undefined ? {} : { judgedAs }) })}\n`,
+    );
   };
 }
 
@@ -68,7 +84,12 @@ async function judgeAll(bytes: AsyncIterable<Uint8Array>, name: string, judge: J
       if (size > maxInputBytes) throw badInput({ name, line: first }, 'is no JSON');
     }
   }
-  if (first === 0) throw new CliError('failed', `${name}: has no input`, 'Give at least one JSON object; {} is a request of which nothing is known.');
+  if (first === 0)
+    throw new CliError(
+      'failed',
+      `${name}: has no input`,
+      'Give at least one JSON object; {} is a request of which nothing is known.',
+    );
   if (whole !== undefined) judge(whole.join('\n'), { name, line: first });
 }
 
@@ -96,9 +117,16 @@ the verb under which a request was refused that is judged as more than its own.`
 
 /** `sallyport policy eval`. */
 export function addPolicyEval(policy: Command, world: World): void {
-  const command = policy.command('eval').description('judge inputs by one policy document, without a gateway; prints a line of JSON for each')
-    .requiredOption('--policy <file>', 'a policy document, YAML or JSON').requiredOption('--input <file>', 'inputs as JSON, one a line; - for standard input')
+  const command = policy
+    .command('eval')
+    .description('judge inputs by one policy document, without a gateway; prints a line of JSON for each')
+    .requiredOption('--policy <file>', 'a policy document, YAML or JSON')
+    .requiredOption('--input <file>', 'inputs as JSON, one a line; - for standard input')
     .action((options: { policy: string; input: string }) => evaluate(world, options));
   withOutput(command).addHelpText('after', inputHelp);
-  withExample(command, 'sallyport policy eval --policy policy.yaml --input inputs.ndjson', `echo '{"session":{"id":"s"},"user":{"groups":["sre"]}}' | sallyport policy eval --policy policy.yaml --input -`);
+  withExample(
+    command,
+    'sallyport policy eval --policy policy.yaml --input inputs.ndjson',
+    `echo '{"session":{"id":"s"},"user":{"groups":["sre"]}}' | sallyport policy eval --policy policy.yaml --input -`,
+  );
 }

@@ -7,7 +7,9 @@ import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 
 let rig: Rig;
-beforeEach(() => { rig = createRig(); });
+beforeEach(() => {
+  rig = createRig();
+});
 afterEach(() => rig.remove());
 
 const policy = `
@@ -48,67 +50,172 @@ What to do next:
 
   it('says what denies, and how it would not', async () => {
     const { out } = await explain('exec', 'pods/web', '-n', 'prod', ...alice);
-    expect(out).toMatch(/^REFUSED: alice@example\.com may not create pods\/exec "web" in namespace "prod"\.\nDecided by rule policy\[2\]\.deny\.and\.\n/);
-    expect(out).toContain('  policy[2].deny.and DENIES it: all of these hold\n  > holds  groups                they have: developers  rule: {"exclude":"sre"}\n');
-    expect(out).toContain('a rule that denies beats every rule that allows. For it not to hold, they would have to ask for another namespace (k8s/namespace is prod; the rule says "prod"), or ');
-    expect(out).toContain('  - No rule allows it either.\n  - The rule nearest to allowing it is policy[0].allow.and. For it to hold, they would have to ask for another namespace (k8s/namespace is prod; the rule says {"in":["dev","staging"]}).\n');
+    expect(out).toMatch(
+      /^REFUSED: alice@example\.com may not create pods\/exec "web" in namespace "prod"\.\nDecided by rule policy\[2\]\.deny\.and\.\n/,
+    );
+    expect(out).toContain(
+      '  policy[2].deny.and DENIES it: all of these hold\n  > holds  groups                they have: developers  rule: {"exclude":"sre"}\n',
+    );
+    expect(out).toContain(
+      'a rule that denies beats every rule that allows. For it not to hold, they would have to ask for another namespace (k8s/namespace is prod; the rule says "prod"), or ',
+    );
+    expect(out).toContain(
+      '  - No rule allows it either.\n  - The rule nearest to allowing it is policy[0].allow.and. For it to hold, they would have to ask for another namespace (k8s/namespace is prod; the rule says {"in":["dev","staging"]}).\n',
+    );
     expect(out).toContain('give them this: user alice@example.com, rule policy[2].deny.and.');
   });
 
   it('says where a request reaches all namespaces, and what to ask for', async () => {
     const { out } = await explain('watch', 'pods', '-A', '--user', 'bob@example.com');
     expect(out).toContain('ALLOWED: bob@example.com may watch pods');
-    writeFileSync(path.join(rig.directory, 'prod.yaml'), '[{allow: {or: [{groups: developers}]}}, {deny: {and: [{k8s/namespace: prod}, {k8s/resource: secrets}]}}]');
+    writeFileSync(
+      path.join(rig.directory, 'prod.yaml'),
+      '[{allow: {or: [{groups: developers}]}}, {deny: {and: [{k8s/namespace: prod}, {k8s/resource: secrets}]}}]',
+    );
     const refused = await rig.run('policy', 'explain', 'list', 'secrets', '-A', ...alice, '--policy', 'prod.yaml');
-    expect(refused.out).toContain('  policy[1].deny.and DENIES it: some of these are open, which counts as what the rule wants\n  > open   k8s/namespace  request: any      rule: "prod"\n  > holds  k8s/resource   request: secrets  rule: "secrets"\n');
+    expect(refused.out).toContain(
+      '  policy[1].deny.and DENIES it: some of these are open, which counts as what the rule wants\n  > open   k8s/namespace  request: any      rule: "prod"\n  > holds  k8s/resource   request: secrets  rule: "secrets"\n',
+    );
     expect(refused.out).toContain('- This lists all namespaces, prod among them; ask for one: -n dev.\n');
-    const through = await rig.run('policy', 'explain', '--verb', 'get', '--resource', 'nodes/proxy', '--name', 'n1', ...alice, '--policy', 'policy.yaml');
+    const through = await rig.run(
+      'policy',
+      'explain',
+      '--verb',
+      'get',
+      '--resource',
+      'nodes/proxy',
+      '--name',
+      'n1',
+      ...alice,
+      '--policy',
+      'policy.yaml',
+    );
     expect(through.out).toContain('What goes through a node reaches the pods of all namespaces, prod among them');
-    expect((await explain('list', 'pods', '-A', ...alice)).out).toContain('- This lists all namespaces; ask for one: -n dev.\n');
+    expect((await explain('list', 'pods', '-A', ...alice)).out).toContain(
+      '- This lists all namespaces; ask for one: -n dev.\n',
+    );
   });
 
   it('says which other verbs a request is judged as, and shows the rules for the one that refuses', async () => {
-    writeFileSync(path.join(rig.directory, 'read.yaml'), '[{allow: {and: [{groups: developers}, {k8s/verb: [get, update, delete]}]}}, {deny: {and: [{k8s/resource: secrets}, {k8s/verb: get}]}}]');
-    const as = async (...args: string[]) => (await rig.run('policy', 'explain', ...args, ...alice, '--policy', 'read.yaml')).out;
-    expect(await as('update', 'leases.coordination.k8s.io/x', '-n', 'dev')).toContain('It is as good as a create: judged as create as well. As create it is refused; the rules below are shown for that.\n');
-    expect(await as('delete', 'secrets/x', '-n', 'dev')).toContain('Decided by rule policy[1].deny.and.\nWhat is done to a Secret is a read of it as well, because the answer holds it: judged as get, list, watch as well. As get it is refused');
+    writeFileSync(
+      path.join(rig.directory, 'read.yaml'),
+      '[{allow: {and: [{groups: developers}, {k8s/verb: [get, update, delete]}]}}, {deny: {and: [{k8s/resource: secrets}, {k8s/verb: get}]}}]',
+    );
+    const as = async (...args: string[]) =>
+      (await rig.run('policy', 'explain', ...args, ...alice, '--policy', 'read.yaml')).out;
+    expect(await as('update', 'leases.coordination.k8s.io/x', '-n', 'dev')).toContain(
+      'It is as good as a create: judged as create as well. As create it is refused; the rules below are shown for that.\n',
+    );
+    expect(await as('delete', 'secrets/x', '-n', 'dev')).toContain(
+      'Decided by rule policy[1].deny.and.\nWhat is done to a Secret is a read of it as well, because the answer holds it: judged as get, list, watch as well. As get it is refused',
+    );
     expect(await as('update', 'configmaps/x', '-n', 'dev')).not.toContain('judged as');
   });
 
   it('says to log in where nobody is', async () => {
-    expect((await explain('get', 'pods', '-n', 'dev')).out).toMatch(/^LOG IN FIRST: somebody who is not logged in [\s\S]*- Log in: sallyport login\./);
+    expect((await explain('get', 'pods', '-n', 'dev')).out).toMatch(
+      /^LOG IN FIRST: somebody who is not logged in [\s\S]*- Log in: sallyport login\./,
+    );
   });
 
   it('does not take the path of a resource for one of no resource', async () => {
-    writeFileSync(path.join(rig.directory, 'prod.yaml'), '[{allow: {and: [{groups: developers}]}}, {deny: {and: [{k8s/namespace: prod}]}}]');
-    const explained = (...asked: string[]) => rig.run('policy', 'explain', ...asked, '--policy', 'prod.yaml', '--user', 'a', '--groups', 'developers');
-    for (const one of ['/api/v1/namespaces/prod/secrets', '/api/v1/secrets?limit=500', '/apis/apps/v1/deployments', '/%61pi/v1/secrets']) expect(await explained('--path', one)).toMatchObject({ code: 2, err: expect.stringMatching(/only a gateway reads/) });
+    writeFileSync(
+      path.join(rig.directory, 'prod.yaml'),
+      '[{allow: {and: [{groups: developers}]}}, {deny: {and: [{k8s/namespace: prod}]}}]',
+    );
+    const explained = (...asked: string[]) =>
+      rig.run('policy', 'explain', ...asked, '--policy', 'prod.yaml', '--user', 'a', '--groups', 'developers');
+    for (const one of [
+      '/api/v1/namespaces/prod/secrets',
+      '/api/v1/secrets?limit=500',
+      '/apis/apps/v1/deployments',
+      '/%61pi/v1/secrets',
+    ])
+      expect(await explained('--path', one)).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/only a gateway reads/),
+      });
     expect(await explained('get', '/api/v1/secrets')).toMatchObject({ code: 2 });
-    for (const one of ['/api', '/api/v1/', '/apis/apps/v1', '/version/', '/openapi/v3/apis/apps/v1']) expect(await explained('--path', one)).toMatchObject({ code: 0, out: expect.stringMatching(/^ALLOWED/) });
+    for (const one of ['/api', '/api/v1/', '/apis/apps/v1', '/version/', '/openapi/v3/apis/apps/v1'])
+      expect(await explained('--path', one)).toMatchObject({ code: 0, out: expect.stringMatching(/^ALLOWED/) });
   });
 
-  it('takes policies\' own words, paths, claims, groups with commas, and a time', async () => {
-    writeFileSync(path.join(rig.directory, 'p.yaml'), 'allow: {and: [{claim/team: shop}, {groups: "cn=a,ou=b"}, {k8s/resource: deployments.apps/scale}, {source_ip: 10.0.0.0/8}, {date: {after: "2026-01-01"}}, {elevation: admin}]}');
-    const asked = ['--verb', 'patch', '--resource', 'deployments.apps/scale', '--name', 'web', '--user', 'x', '--group', 'cn=a,ou=b', '--claims', '{"team":"shop"}', '--ip', '10.1.2.3', '--now', '2026-02-01', '--elevation', 'admin'];
+  it("takes policies' own words, paths, claims, groups with commas, and a time", async () => {
+    writeFileSync(
+      path.join(rig.directory, 'p.yaml'),
+      'allow: {and: [{claim/team: shop}, {groups: "cn=a,ou=b"}, {k8s/resource: deployments.apps/scale}, {source_ip: 10.0.0.0/8}, {date: {after: "2026-01-01"}}, {elevation: admin}]}',
+    );
+    const asked = [
+      '--verb',
+      'patch',
+      '--resource',
+      'deployments.apps/scale',
+      '--name',
+      'web',
+      '--user',
+      'x',
+      '--group',
+      'cn=a,ou=b',
+      '--claims',
+      '{"team":"shop"}',
+      '--ip',
+      '10.1.2.3',
+      '--now',
+      '2026-02-01',
+      '--elevation',
+      'admin',
+    ];
     const { code, out } = await rig.run('policy', 'explain', ...asked, '--policy', 'p.yaml', '-o', 'json');
     expect({ code, effect: (JSON.parse(out) as Explanation).decision.effect }).toEqual({ code: 0, effect: 'allow' });
-    writeFileSync(path.join(rig.directory, 'p.yaml'), 'allow: {and: [{http_path: /healthz}, {http_method: GET}, {k8s/non_resource_path: /healthz}]}');
-    const health = await rig.run('policy', 'explain', '--path', '/healthz?verbose', '--method', 'get', '--user', 'x', '--policy', 'p.yaml', '-o', 'yaml');
+    writeFileSync(
+      path.join(rig.directory, 'p.yaml'),
+      'allow: {and: [{http_path: /healthz}, {http_method: GET}, {k8s/non_resource_path: /healthz}]}',
+    );
+    const health = await rig.run(
+      'policy',
+      'explain',
+      '--path',
+      '/healthz?verbose',
+      '--method',
+      'get',
+      '--user',
+      'x',
+      '--policy',
+      'p.yaml',
+      '-o',
+      'yaml',
+    );
     expect(parse(health.out)).toMatchObject({ decision: { effect: 'allow' }, next: [expect.stringContaining('RBAC')] });
   });
 
   it('explains a configuration with all policies of the cluster', async () => {
-    writeFileSync(path.join(rig.directory, 'sallyport.yaml'), 'policy: [{deny: {or: [{groups: suspended}]}}]\nclusters: [{name: dev, server: "https://x", token: "${env:NOT_THERE}", policy: [{allow: {or: [{accept: true}]}}]}]');
-    const ask = async (...args: string[]) => rig.run('policy', 'explain', 'get', 'pods', '--config', 'sallyport.yaml', ...args);
-    expect((await ask('--cluster', 'dev', '--user', 'x', '--groups', 'suspended')).out).toContain('Decided by rule global[0].deny.or.');
-    expect((await ask('--cluster', 'dev', '--user', 'system:admin')).out).toMatch(/^REFUSED[\s\S]*Decided by rule cluster\/dev\.impersonate\.[\s\S]*No policy helps/);
+    writeFileSync(
+      path.join(rig.directory, 'sallyport.yaml'),
+      'policy: [{deny: {or: [{groups: suspended}]}}]\nclusters: [{name: dev, server: "https://x", token: "${env:NOT_THERE}", policy: [{allow: {or: [{accept: true}]}}]}]',
+    );
+    const ask = async (...args: string[]) =>
+      rig.run('policy', 'explain', 'get', 'pods', '--config', 'sallyport.yaml', ...args);
+    expect((await ask('--cluster', 'dev', '--user', 'x', '--groups', 'suspended')).out).toContain(
+      'Decided by rule global[0].deny.or.',
+    );
+    expect((await ask('--cluster', 'dev', '--user', 'system:admin')).out).toMatch(
+      /^REFUSED[\s\S]*Decided by rule cluster\/dev\.impersonate\.[\s\S]*No policy helps/,
+    );
     expect((await ask('--cluster', 'dev')).out).toMatch(/^LOG IN FIRST/);
-    expect(await ask('--cluster', 'nope', '--user', 'x')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('It has: dev.') });
+    expect(await ask('--cluster', 'nope', '--user', 'x')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('It has: dev.'),
+    });
   });
 
   it.each([
-    [['get', 'pods', '--policy', 'policy.yaml', '--config', 'x'], /two different things/], [['get', 'pods', '--groups', 'x'], /Give --user too/], [['get', 'pods', '--claims', '[]', '--user', 'x'], /no JSON object/], [['--path', 'x', '--policy', 'policy.yaml'], /no path/],
-    [['get', 'pods', '--now', 'soon', '--policy', 'policy.yaml'], /now: must be/], [['get', 'pods', '--now', '2026-01-01'], /go with --policy/],
+    [['get', 'pods', '--policy', 'policy.yaml', '--config', 'x'], /two different things/],
+    [['get', 'pods', '--groups', 'x'], /Give --user too/],
+    [['get', 'pods', '--claims', '[]', '--user', 'x'], /no JSON object/],
+    [['--path', 'x', '--policy', 'policy.yaml'], /no path/],
+    [['get', 'pods', '--now', 'soon', '--policy', 'policy.yaml'], /now: must be/],
+    [['get', 'pods', '--now', '2026-01-01'], /go with --policy/],
   ])('refuses what is unclear: %j', async (args, message) => {
     writeFileSync(path.join(rig.directory, 'policy.yaml'), policy);
     const { code, out, err } = await rig.run('policy', 'explain', ...args);
@@ -118,16 +225,51 @@ What to do next:
 
   it('shows hostile text harmless', async () => {
     writeFileSync(path.join(rig.directory, 'p.yaml'), 'allow: {or: [{groups: "\\e[2J"}]}');
-    const { out } = await rig.run('policy', 'explain', 'get', 'pods/\u001b]0;x\u0007', '--user', 'eve\u001b[2J\u202e', '--policy', 'p.yaml');
+    const { out } = await rig.run(
+      'policy',
+      'explain',
+      'get',
+      'pods/\u001b]0;x\u0007',
+      '--user',
+      'eve\u001b[2J\u202e',
+      '--policy',
+      'p.yaml',
+    );
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     expect(out).toContain('eve\\x1b[2J\\u202e');
   });
 });
 
 const explanation: Explanation = {
-  cluster: 'dev', person: { user: 'alice@example.com', groups: ['developers'], other: false }, decision: { effect: 'deny', rule: 'default-deny', reasons: ['k8s-namespace-unauthorized'], policyVersion: 'v1' }, shows: 'yours', leftOut: 3,
-  asked: { verb: 'create', resource: 'pods', apiGroup: '', subresource: 'exec', namespace: 'prod', name: 'web', isResourceRequest: true, method: 'POST', path: '/api/v1/namespaces/prod/pods/web/exec' }, detail: 'no',
-  rules: [{ rule: 'cluster/dev[0].allow.and', action: 'allow', operator: 'and', holds: false, criteria: [{ name: 'groups', holds: true, reason: 'groups-ok', value: ['developers'] }, { name: 'k8s/namespace', holds: false, reason: 'k8s-namespace-unauthorized', value: 'prod' }] }],
+  cluster: 'dev',
+  person: { user: 'alice@example.com', groups: ['developers'], other: false },
+  decision: { effect: 'deny', rule: 'default-deny', reasons: ['k8s-namespace-unauthorized'], policyVersion: 'v1' },
+  shows: 'yours',
+  leftOut: 3,
+  asked: {
+    verb: 'create',
+    resource: 'pods',
+    apiGroup: '',
+    subresource: 'exec',
+    namespace: 'prod',
+    name: 'web',
+    isResourceRequest: true,
+    method: 'POST',
+    path: '/api/v1/namespaces/prod/pods/web/exec',
+  },
+  detail: 'no',
+  rules: [
+    {
+      rule: 'cluster/dev[0].allow.and',
+      action: 'allow',
+      operator: 'and',
+      holds: false,
+      criteria: [
+        { name: 'groups', holds: true, reason: 'groups-ok', value: ['developers'] },
+        { name: 'k8s/namespace', holds: false, reason: 'k8s-namespace-unauthorized', value: 'prod' },
+      ],
+    },
+  ],
 };
 
 describe('sallyport policy explain, of a gateway', () => {
@@ -142,10 +284,33 @@ describe('sallyport policy explain, of a gateway', () => {
   afterEach(() => gateway.close());
   const sent = () => JSON.parse((JSON.parse(gateway.raw.at(-1)!) as { body: string }).body) as object;
 
-  it('asks about the caller\'s own session and shows what it may', async () => {
-    const { code, out } = await rig.run('policy', 'explain', 'exec', 'pods/web', '-n', 'prod', '--cluster', 'dev', '--container', 'c', '--', 'ls', '-l');
+  it("asks about the caller's own session and shows what it may", async () => {
+    const { code, out } = await rig.run(
+      'policy',
+      'explain',
+      'exec',
+      'pods/web',
+      '-n',
+      'prod',
+      '--cluster',
+      'dev',
+      '--container',
+      'c',
+      '--',
+      'ls',
+      '-l',
+    );
     expect(code).toBe(0);
-    expect(sent()).toEqual({ cluster: 'dev', verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'prod', name: 'web', command: ['ls', '-l'], container: 'c' });
+    expect(sent()).toEqual({
+      cluster: 'dev',
+      verb: 'create',
+      resource: 'pods',
+      subresource: 'exec',
+      namespace: 'prod',
+      name: 'web',
+      command: ['ls', '-l'],
+      container: 'c',
+    });
     expect(out).toContain('No rule of policy v1 allows it');
     expect(out).toContain('    holds  groups         you have: developers\n  > fails  k8s/namespace  request: prod\n');
     expect(out).toContain('and 3 more that do not hold');
@@ -155,28 +320,69 @@ describe('sallyport policy explain, of a gateway', () => {
   });
 
   it('asks about somebody else, by a path, and shows all that comes', async () => {
-    answer = { status: 200, body: { ...explanation, shows: 'all', decision: { ...explanation.decision, effect: 'allow', rule: 'cluster/dev[0].allow.and' }, upstream: { user: 'bob', groups: ['sre'], droppedGroups: ['x'] } } };
-    const { out } = await rig.run('policy', 'explain', '--path', '/api/v1/pods?watch=true', '--method', 'GET', '--cluster', 'dev', '--user', 'bob', '--groups', 'sre,x');
-    expect(sent()).toEqual({ cluster: 'dev', path: '/api/v1/pods?watch=true', method: 'GET', about: { user: 'bob', groups: ['sre', 'x'] } });
+    answer = {
+      status: 200,
+      body: {
+        ...explanation,
+        shows: 'all',
+        decision: { ...explanation.decision, effect: 'allow', rule: 'cluster/dev[0].allow.and' },
+        upstream: { user: 'bob', groups: ['sre'], droppedGroups: ['x'] },
+      },
+    };
+    const { out } = await rig.run(
+      'policy',
+      'explain',
+      '--path',
+      '/api/v1/pods?watch=true',
+      '--method',
+      'GET',
+      '--cluster',
+      'dev',
+      '--user',
+      'bob',
+      '--groups',
+      'sre,x',
+    );
+    expect(sent()).toEqual({
+      cluster: 'dev',
+      path: '/api/v1/pods?watch=true',
+      method: 'GET',
+      about: { user: 'bob', groups: ['sre', 'x'] },
+    });
     expect(out).toContain('At the cluster: user bob, groups sre (kept back: x).');
     expect(out).not.toContain('are not shown');
   });
 
   it('finds the cluster and the namespace where kubectl would go', async () => {
-    expect(await rig.run('policy', 'explain', 'list', 'pods')).toMatchObject({ code: 2, err: expect.stringContaining('--cluster') });
-    writeFileSync(rig.kubeconfig, `current-context: c\ncontexts: [{name: c, context: {cluster: x, namespace: shop}}]\nclusters: [{name: x, cluster: {server: "${gateway.origin}/clusters/prod"}}]`);
+    expect(await rig.run('policy', 'explain', 'list', 'pods')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--cluster'),
+    });
+    writeFileSync(
+      rig.kubeconfig,
+      `current-context: c\ncontexts: [{name: c, context: {cluster: x, namespace: shop}}]\nclusters: [{name: x, cluster: {server: "${gateway.origin}/clusters/prod"}}]`,
+    );
     await rig.run('policy', 'explain', 'list', 'pods');
     expect(sent()).toMatchObject({ cluster: 'prod', namespace: 'shop' });
     await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'dev');
     expect(sent()).toMatchObject({ cluster: 'dev', namespace: 'default' });
-    writeFileSync(rig.kubeconfig, 'current-context: c\ncontexts: [{name: c, context: {cluster: x, namespace: shop}}]\nclusters: [{name: x, cluster: {server: "https://elsewhere.example.com/clusters/prod"}}]');
-    expect(await rig.run('policy', 'explain', 'list', 'pods')).toMatchObject({ code: 2, err: expect.stringContaining('--cluster') });
+    writeFileSync(
+      rig.kubeconfig,
+      'current-context: c\ncontexts: [{name: c, context: {cluster: x, namespace: shop}}]\nclusters: [{name: x, cluster: {server: "https://elsewhere.example.com/clusters/prod"}}]',
+    );
+    expect(await rig.run('policy', 'explain', 'list', 'pods')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--cluster'),
+    });
     await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'prod');
     expect(sent()).toMatchObject({ cluster: 'prod', namespace: 'default' });
   });
 
   it('finds the gateway there, too, where only kubectl has logged in', async () => {
-    writeFileSync(rig.kubeconfig, `current-context: c\ncontexts: [{name: c, context: {cluster: x}}]\nclusters: [{name: x, cluster: {server: "${gateway.origin}/clusters/prod"}}]`);
+    writeFileSync(
+      rig.kubeconfig,
+      `current-context: c\ncontexts: [{name: c, context: {cluster: x}}]\nclusters: [{name: x, cluster: {server: "${gateway.origin}/clusters/prod"}}]`,
+    );
     rmSync(path.join(rig.home, 'current-gateway'));
     expect(await rig.run('policy', 'explain', 'list', 'pods')).toMatchObject({ code: 0 });
     expect(sent()).toMatchObject({ cluster: 'prod' });
@@ -185,10 +391,27 @@ describe('sallyport policy explain, of a gateway', () => {
   });
 
   it('says what to do where the gateway shows nothing', async () => {
-    answer = { status: 404, body: { code: 'not-found', detail: 'There is no cluster "x" here, or none of its rules for this request is about you.' } };
-    expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x')).toMatchObject({ code: 5, out: '', err: expect.stringMatching(/There is no cluster "x" here[\s\S]*ask whoever runs the gateway/) });
-    answer = { status: 403, body: { code: 'forbidden', detail: 'Your rights do not let you ask about others (api.policy.policy).' } };
-    expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x', '--user', 'bob')).toMatchObject({ code: 5, out: '', err: expect.stringContaining('ask about others') });
+    answer = {
+      status: 404,
+      body: {
+        code: 'not-found',
+        detail: 'There is no cluster "x" here, or none of its rules for this request is about you.',
+      },
+    };
+    expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x')).toMatchObject({
+      code: 5,
+      out: '',
+      err: expect.stringMatching(/There is no cluster "x" here[\s\S]*ask whoever runs the gateway/),
+    });
+    answer = {
+      status: 403,
+      body: { code: 'forbidden', detail: 'Your rights do not let you ask about others (api.policy.policy).' },
+    };
+    expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x', '--user', 'bob')).toMatchObject({
+      code: 5,
+      out: '',
+      err: expect.stringContaining('ask about others'),
+    });
     answer = { status: 200, body: { rules: 'x' } };
     expect(await rig.run('policy', 'explain', 'list', 'pods', '--cluster', 'x')).toMatchObject({ code: 4, out: '' });
   });

@@ -16,24 +16,46 @@ async function lint(world: World, names: string[], options: Options): Promise<vo
   const files = names.map((name) => lintFile(path.resolve(world.workingDirectory, name), tools));
   const faults = files.reduce((sum, file) => sum + file.faults.length, 0);
   const warnings = files.reduce((sum, file) => sum + file.warnings.length, 0);
-  const lines = (file: string, some: readonly ConfigFault[]) => (some.length === 0 ? [] : tools.formatFaults(file, some).split('\n').map(forTerminal));
+  const lines = (file: string, some: readonly ConfigFault[]) =>
+    some.length === 0 ? [] : tools.formatFaults(file, some).split('\n').map(forTerminal);
   if (options.output === 'json') {
     world.stdout.write(render('json', { ok: faults === 0, files }, () => ''));
   } else {
     for (const { file, ok, ...found } of files) {
-      world.stderr.write([...lines(file, found.warnings).map((line) => `warning: ${line}\n`), ...lines(file, found.faults).map((line) => `${line}\n`)].join(''));
-      if (ok) world.stdout.write(`${forTerminal(file)}: ok${found.warnings.length === 0 ? '' : `, ${found.warnings.length} ${found.warnings.length === 1 ? 'warning' : 'warnings'}`}\n`);
+      world.stderr.write(
+        [
+          ...lines(file, found.warnings).map((line) => `warning: ${line}\n`),
+          ...lines(file, found.faults).map((line) => `${line}\n`),
+        ].join(''),
+      );
+      if (ok)
+        world.stdout.write(
+          `${forTerminal(file)}: ok${found.warnings.length === 0 ? '' : `, ${found.warnings.length} ${found.warnings.length === 1 ? 'warning' : 'warnings'}`}\n`,
+        );
     }
   }
   const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
-  if (faults > 0) throw new CliError('failed', `${counted(faults, 'fault')} in ${counted(files.filter(({ ok }) => !ok).length, 'file')}`, 'Correct what stands above, then lint again.');
-  if (options.strict === true && warnings > 0) throw new CliError('failed', counted(warnings, 'warning'), 'Without --strict, warnings are no failure.');
+  if (faults > 0)
+    throw new CliError(
+      'failed',
+      `${counted(faults, 'fault')} in ${counted(files.filter(({ ok }) => !ok).length, 'file')}`,
+      'Correct what stands above, then lint again.',
+    );
+  if (options.strict === true && warnings > 0)
+    throw new CliError('failed', counted(warnings, 'warning'), 'Without --strict, warnings are no failure.');
 }
 
 /** `sallyport policy lint`. */
 export function addPolicyLint(policy: Command, world: World): void {
-  const command = policy.command('lint').description('check policies: a policy document, or all policies of a sallyport.yaml; tells file, line and column')
-    .argument('<file...>', 'policy documents and configurations').option('--strict', 'fail on warnings too')
+  const command = policy
+    .command('lint')
+    .description('check policies: a policy document, or all policies of a sallyport.yaml; tells file, line and column')
+    .argument('<file...>', 'policy documents and configurations')
+    .option('--strict', 'fail on warnings too')
     .action((files: string[], options: Options) => lint(world, files, options));
-  withExample(withOutput(command), 'sallyport policy lint policies/*.yaml', 'sallyport policy lint sallyport.yaml -o json');
+  withExample(
+    withOutput(command),
+    'sallyport policy lint policies/*.yaml',
+    'sallyport policy lint sallyport.yaml -o json',
+  );
 }

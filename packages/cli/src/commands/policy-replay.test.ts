@@ -8,7 +8,9 @@ import { recordedEvent, type RecordedParts } from '../testing/recorded-event.ts'
 import { createRig, type Rig } from '../testing/rig.ts';
 
 let rig: Rig;
-beforeEach(() => { rig = createRig(); });
+beforeEach(() => {
+  rig = createRig();
+});
 afterEach(() => rig.remove());
 const put = (name: string, text: string) => writeFileSync(path.join(rig.directory, name), text);
 const ndjson = (events: readonly unknown[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
@@ -16,42 +18,100 @@ const ndjson = (events: readonly unknown[]) => events.map((event) => `${JSON.str
 /** Replays events against a policy for the cluster dev. */
 async function replay(policy: string, events: readonly (RecordedParts | Record<string, unknown>)[], ...args: string[]) {
   put('policy.yaml', policy);
-  put('audit.ndjson', ndjson(events.map((event) => ('kind' in event || 'data' in event ? event : recordedEvent(event as RecordedParts)))));
-  const { code, out, err } = await rig.run('policy', 'replay', 'audit.ndjson', '--policy', 'policy.yaml', '--cluster', 'dev', '-o', 'json', ...args);
+  put(
+    'audit.ndjson',
+    ndjson(events.map((event) => ('kind' in event || 'data' in event ? event : recordedEvent(event as RecordedParts)))),
+  );
+  const { code, out, err } = await rig.run(
+    'policy',
+    'replay',
+    'audit.ndjson',
+    '--policy',
+    'policy.yaml',
+    '--cluster',
+    'dev',
+    '-o',
+    'json',
+    ...args,
+  );
   return { code, err, result: (out === '' ? undefined : JSON.parse(out)) as ReplayResult };
 }
 const allowGroup = (group: string) => `allow: {or: [{groups: ${group}}]}`;
 
 describe('a replay', () => {
   it('tells who would gain and who would lose, by which rule, with examples', async () => {
-    const { code, err, result } = await replay(`
+    const { code, err, result } = await replay(
+      `
 - allow: {and: [{groups: sre}, {k8s/verb: {in: [get, list]}}]}
 - deny: {or: [{k8s/namespace: vault}]}
-`, [
-      { name: 'web' }, { name: 'web' }, { user: 'dave@example.com', verb: 'list' },
-      { user: 'bob@example.com', groups: ['sre'], effect: 'deny', rule: 'default-deny', verb: 'list' }, { user: 'bob@example.com', groups: ['sre'], namespace: 'vault' },
-      { user: 'bob@example.com', groups: ['sre'] }, { user: 'mallory@example.com', groups: [], effect: 'deny', rule: 'default-deny' },
-    ]);
+`,
+      [
+        { name: 'web' },
+        { name: 'web' },
+        { user: 'dave@example.com', verb: 'list' },
+        { user: 'bob@example.com', groups: ['sre'], effect: 'deny', rule: 'default-deny', verb: 'list' },
+        { user: 'bob@example.com', groups: ['sre'], namespace: 'vault' },
+        { user: 'bob@example.com', groups: ['sre'] },
+        { user: 'mallory@example.com', groups: [], effect: 'deny', rule: 'default-deny' },
+      ],
+    );
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(result).toMatchObject({ events: 7, judged: 7, unchanged: { allowed: 1, refused: 1 }, unjudged: { requests: 0 } });
+    expect(result).toMatchObject({
+      events: 7,
+      judged: 7,
+      unchanged: { allowed: 1, refused: 1 },
+      unjudged: { requests: 0 },
+    });
     expect(result.lost).toMatchObject({
-      requests: 4, people: 3, byRule: [
+      requests: 4,
+      people: 3,
+      byRule: [
         {
-          rule: 'default-deny', before: 'cluster/dev[0].allow.or', requests: 3, people: [{ name: 'alice@example.com', count: 2 }, { name: 'dave@example.com', count: 1 }],
-          examples: [{ user: 'alice@example.com', verb: 'get', cluster: 'dev', resource: 'pods', namespace: 'dev', name: 'web' }, { user: 'dave@example.com', verb: 'list' }],
+          rule: 'default-deny',
+          before: 'cluster/dev[0].allow.or',
+          requests: 3,
+          people: [
+            { name: 'alice@example.com', count: 2 },
+            { name: 'dave@example.com', count: 1 },
+          ],
+          examples: [
+            { user: 'alice@example.com', verb: 'get', cluster: 'dev', resource: 'pods', namespace: 'dev', name: 'web' },
+            { user: 'dave@example.com', verb: 'list' },
+          ],
         },
         { rule: 'cluster/dev[1].deny.or', requests: 1, people: [{ name: 'bob@example.com', count: 1 }] },
       ],
     });
-    expect(result.gained).toMatchObject({ requests: 1, people: 1, byRule: [{ rule: 'cluster/dev[0].allow.and', before: 'default-deny', people: [{ name: 'bob@example.com', count: 1 }] }] });
+    expect(result.gained).toMatchObject({
+      requests: 1,
+      people: 1,
+      byRule: [
+        { rule: 'cluster/dev[0].allow.and', before: 'default-deny', people: [{ name: 'bob@example.com', count: 1 }] },
+      ],
+    });
   });
 
   it('tells the same as text', async () => {
     put('policy.yaml', allowGroup('sre'));
-    put('audit.ndjson', ndjson([recordedEvent({ name: 'web' }), recordedEvent({ user: 'bob@example.com', groups: ['sre'], effect: 'deny', rule: 'default-deny' })]));
-    const { code, out, err } = await rig.run('policy', 'replay', 'audit.ndjson', '--policy', 'policy.yaml', '--cluster', 'dev');
+    put(
+      'audit.ndjson',
+      ndjson([
+        recordedEvent({ name: 'web' }),
+        recordedEvent({ user: 'bob@example.com', groups: ['sre'], effect: 'deny', rule: 'default-deny' }),
+      ]),
+    );
+    const { code, out, err } = await rig.run(
+      'policy',
+      'replay',
+      'audit.ndjson',
+      '--policy',
+      'policy.yaml',
+      '--cluster',
+      'dev',
+    );
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toBe(`2 events read; 2 requests decided by policy, from 2026-11-25T10:00:00.000000Z to 2026-11-25T10:00:00.000000Z.
+    expect(out)
+      .toBe(`2 events read; 2 requests decided by policy, from 2026-11-25T10:00:00.000000Z to 2026-11-25T10:00:00.000000Z.
 
 WOULD LOSE ACCESS: 1 request of 1 person
   default-deny (so far cluster/dev[0].allow.or): 1 request
@@ -72,25 +132,60 @@ UNCHANGED: 0 allowed, 0 refused
   it('counts a request once, by its last event, and says what it passed over', async () => {
     const whole = recordedEvent({ auditID: 'one' });
     const { result } = await replay(allowGroup('developers'), [
-      whole, whole, { auditID: 'one', stage: 'RequestReceived' }, { auditID: 'one', stage: 'ResponseStarted' }, { type: 'session.login' }, { anonymous: true }, { cluster: 'prod' },
-      { effect: 'deny', rule: 'cluster/dev.impersonate' }, { ours: { decision: undefined } }, { ours: { decision: { effect: 'perhaps' } } }, { kind: 'Event' },
+      whole,
+      whole,
+      { auditID: 'one', stage: 'RequestReceived' },
+      { auditID: 'one', stage: 'ResponseStarted' },
+      { type: 'session.login' },
+      { anonymous: true },
+      { cluster: 'prod' },
+      { effect: 'deny', rule: 'cluster/dev.impersonate' },
+      { ours: { decision: undefined } },
+      { ours: { decision: { effect: 'perhaps' } } },
+      { kind: 'Event' },
     ]);
     expect(result).toMatchObject({ events: 11, judged: 1, unchanged: { allowed: 1, refused: 0 } });
-    expect(result.passedOver).toEqual({ 'other-type': 1, 'other-stage': 2, 'other-cluster': 1, 'other-time': 0, repeated: 1, 'not-decided': 1, 'not-logged-in': 1, impersonation: 1, unreadable: 2 });
+    expect(result.passedOver).toEqual({
+      'other-type': 1,
+      'other-stage': 2,
+      'other-cluster': 1,
+      'other-time': 0,
+      repeated: 1,
+      'not-decided': 1,
+      'not-logged-in': 1,
+      impersonation: 1,
+      unreadable: 2,
+    });
   });
 
   it('takes events as files, the API and Kafka have them, and counts lines that are none', async () => {
     put('policy.yaml', allowGroup('developers'));
     const { cloudEvent: _envelope, ...bare } = recordedEvent();
-    rig.world.stdin = Readable.from([`not json\n[1]\n7\n${ndjson([recordedEvent(), { id: 'x', type: 'k8s.request', time: '', data: recordedEvent() }, bare])}`].map((text) => Buffer.from(text)));
+    rig.world.stdin = Readable.from(
+      [
+        `not json\n[1]\n7\n${ndjson([recordedEvent(), { id: 'x', type: 'k8s.request', time: '', data: recordedEvent() }, bare])}`,
+      ].map((text) => Buffer.from(text)),
+    );
     const { out } = await rig.run('policy', 'replay', '-', '--policy', 'policy.yaml', '--cluster', 'dev', '-o', 'json');
     expect(JSON.parse(out)).toMatchObject({ events: 6, judged: 3, passedOver: { unreadable: 3 } });
   });
 
   it('judges by the time of the request, and only those of the time asked for', async () => {
     const policy = 'allow: {or: [{date: {before: "2026-11-25T10:30:00Z"}}]}';
-    const { result } = await replay(policy, [{ time: '2026-11-25T10:00:00.5Z' }, { time: '2026-11-25T11:00:00Z' }, { time: '2026-11-26T11:00:00Z' }], '--since', '2026-11-25T10:00:00Z', '--until', '2026-11-26');
-    expect(result).toMatchObject({ judged: 2, unchanged: { allowed: 1 }, lost: { requests: 1 }, passedOver: { 'other-time': 1 } });
+    const { result } = await replay(
+      policy,
+      [{ time: '2026-11-25T10:00:00.5Z' }, { time: '2026-11-25T11:00:00Z' }, { time: '2026-11-26T11:00:00Z' }],
+      '--since',
+      '2026-11-25T10:00:00Z',
+      '--until',
+      '2026-11-26',
+    );
+    expect(result).toMatchObject({
+      judged: 2,
+      unchanged: { allowed: 1 },
+      lost: { requests: 1 },
+      passedOver: { 'other-time': 1 },
+    });
   });
 
   it('keeps secrets of the terminal: what clients wrote is shown harmless', async () => {
@@ -107,24 +202,81 @@ describe('what an event does not tell', () => {
 
   it('is never guessed: where it matters the request is counted apart, with the criterion and what is missing', async () => {
     const { result } = await replay(claimPolicy, [{}, { verb: 'list' }]);
-    expect(result).toMatchObject({ judged: 0, lost: { requests: 0 }, gained: { requests: 0 }, unjudged: { requests: 2, byCriterion: [{ criterion: 'claim/team', missing: ['claims'], requests: 2, examples: [{ verb: 'get' }, { verb: 'list' }] }] } });
+    expect(result).toMatchObject({
+      judged: 0,
+      lost: { requests: 0 },
+      gained: { requests: 0 },
+      unjudged: {
+        requests: 2,
+        byCriterion: [
+          { criterion: 'claim/team', missing: ['claims'], requests: 2, examples: [{ verb: 'get' }, { verb: 'list' }] },
+        ],
+      },
+    });
   });
 
   it('does not matter where the rest decides', async () => {
     const { result } = await replay(claimPolicy, [{ verb: 'delete' }, { groups: ['others'], effect: 'deny' }]);
-    expect(result).toMatchObject({ judged: 2, unjudged: { requests: 0 }, lost: { requests: 1, byRule: [{ rule: 'cluster/dev[1].deny.or' }] }, unchanged: { refused: 1 } });
+    expect(result).toMatchObject({
+      judged: 2,
+      unjudged: { requests: 0 },
+      lost: { requests: 1, byRule: [{ rule: 'cluster/dev[1].deny.or' }] },
+      unchanged: { refused: 1 },
+    });
   });
 
   it.each([
-    ['a client certificate', 'allow: {and: [{groups: developers}, {client_certificate: {san_dns: x}}]}', {}, 'client_certificate', ['request.clientCertificate']],
-    ['a bad one', '[{allow: {or: [{groups: developers}]}}, {deny: {or: [{invalid_client_certificate: true}]}}]', {}, 'invalid_client_certificate', ['request.clientCertificate']],
-    ['one that refuses by its reason alone', '[{allow: {or: [{groups: developers}]}}, {deny: {not: [{invalid_client_certificate: true}, {groups: developers}]}}]', {}, 'invalid_client_certificate', ['request.clientCertificate']],
+    [
+      'a client certificate',
+      'allow: {and: [{groups: developers}, {client_certificate: {san_dns: x}}]}',
+      {},
+      'client_certificate',
+      ['request.clientCertificate'],
+    ],
+    [
+      'a bad one',
+      '[{allow: {or: [{groups: developers}]}}, {deny: {or: [{invalid_client_certificate: true}]}}]',
+      {},
+      'invalid_client_certificate',
+      ['request.clientCertificate'],
+    ],
+    [
+      'one that refuses by its reason alone',
+      '[{allow: {or: [{groups: developers}]}}, {deny: {not: [{invalid_client_certificate: true}, {groups: developers}]}}]',
+      {},
+      'invalid_client_certificate',
+      ['request.clientCertificate'],
+    ],
     ['an elevation', 'allow: {or: [{elevation: admin}]}', {}, 'elevation', ['elevations']],
-    ['a hashed command', 'allow: {or: [{k8s/exec_command: {program: ls}}]}', { ours: { exec: { container: 'c', command: ['hmac-sha256:abc'], tty: false, stdin: false } } }, 'k8s/exec_command', ['kubernetes.exec']],
+    [
+      'a hashed command',
+      'allow: {or: [{k8s/exec_command: {program: ls}}]}',
+      { ours: { exec: { container: 'c', command: ['hmac-sha256:abc'], tty: false, stdin: false } } },
+      'k8s/exec_command',
+      ['kubernetes.exec'],
+    ],
     ['GET or HEAD', 'allow: {or: [{http_method: GET}]}', { effect: 'deny' }, 'http_method', ['request.method']],
-    ['a path that was cut off', 'allow: {or: [{http_path: /x}]}', { uri: `/${'x'.repeat(1100)}…` }, 'http_path', ['path']],
-    ['a dry run that hangs on a body', 'allow: {or: [{k8s/dry_run: true}]}', { verb: 'delete', uri: '/api/v1/namespaces/dev/pods/x?dryRun=All' }, 'k8s/dry_run', ['kubernetes.dryRun']],
-    ['a claim in an expression', 'allow: {or: [{expression: "user.claims.team == kubernetes.namespace"}]}', {}, 'expression', ['claims']],
+    [
+      'a path that was cut off',
+      'allow: {or: [{http_path: /x}]}',
+      { uri: `/${'x'.repeat(1100)}…` },
+      'http_path',
+      ['path'],
+    ],
+    [
+      'a dry run that hangs on a body',
+      'allow: {or: [{k8s/dry_run: true}]}',
+      { verb: 'delete', uri: '/api/v1/namespaces/dev/pods/x?dryRun=All' },
+      'k8s/dry_run',
+      ['kubernetes.dryRun'],
+    ],
+    [
+      'a claim in an expression',
+      'allow: {or: [{expression: "user.claims.team == kubernetes.namespace"}]}',
+      {},
+      'expression',
+      ['claims'],
+    ],
   ])('may be %s', async (_what, policy, parts, criterion, missing) => {
     const { code, result } = await replay(policy, [parts]);
     expect(code).toBe(0);
@@ -134,13 +286,33 @@ describe('what an event does not tell', () => {
   it.each([
     ['an answer with a body was to a GET', 'allow: {or: [{http_method: GET}]}', {}],
     ['a create is a POST', 'allow: {or: [{http_method: POST}]}', { verb: 'create' }],
-    ['an upgrade to websocket is a GET', 'allow: {or: [{http_method: GET}]}', { verb: 'create', requestVerb: 'get', ours: { protocol: 'websocket' }, code: 101 }],
+    [
+      'an upgrade to websocket is a GET',
+      'allow: {or: [{http_method: GET}]}',
+      { verb: 'create', requestVerb: 'get', ours: { protocol: 'websocket' }, code: 101 },
+    ],
     ['the address of the caller', 'allow: {or: [{source_ip: 10.1.0.0/16}]}', {}],
-    ['a dry run of a create', 'allow: {or: [{k8s/dry_run: true}]}', { verb: 'create', uri: '/api/v1/namespaces/dev/pods?dryRun=All' }],
-    ['a command in clear', 'allow: {or: [{k8s/exec_command: {argv: [ls, -l]}}]}', { ours: { exec: { container: 'c', command: ['ls', '-l'], tty: false, stdin: false } } }],
+    [
+      'a dry run of a create',
+      'allow: {or: [{k8s/dry_run: true}]}',
+      { verb: 'create', uri: '/api/v1/namespaces/dev/pods?dryRun=All' },
+    ],
+    [
+      'a command in clear',
+      'allow: {or: [{k8s/exec_command: {argv: [ls, -l]}}]}',
+      { ours: { exec: { container: 'c', command: ['ls', '-l'], tty: false, stdin: false } } },
+    ],
     ['a path with escapes', 'allow: {or: [{http_path: "/api/a b"}]}', { uri: '/api/a%20b?x=1' }],
-    ['an expression that asks for what is there', 'allow: {or: [{expression: "\'developers\' in user.groups && kubernetes.verb == \'get\'"}]}', {}],
-    ['a group of resources', 'allow: {or: [{k8s/resource: deployments.apps/scale}]}', { resource: 'deployments', apiGroup: 'apps', subresource: 'scale' }],
+    [
+      'an expression that asks for what is there',
+      "allow: {or: [{expression: \"'developers' in user.groups && kubernetes.verb == 'get'\"}]}",
+      {},
+    ],
+    [
+      'a group of resources',
+      'allow: {or: [{k8s/resource: deployments.apps/scale}]}',
+      { resource: 'deployments', apiGroup: 'apps', subresource: 'scale' },
+    ],
     ['the e-mail address', 'allow: {or: [{email: alice@example.com}]}', {}],
   ])('but this is told: %s', async (_what, policy, parts) => {
     expect((await replay(policy, [parts])).result).toMatchObject({ judged: 1, unchanged: { allowed: 1 } });
@@ -162,13 +334,23 @@ clusters:
   };
 
   it('may be a whole configuration: each request under the policies of its cluster and namespace', async () => {
-    const { code, result } = await withConfig([{}, { verb: 'delete' }, { verb: 'delete', namespace: 'team-a' }, { namespace: 'kube-system' }, { cluster: 'gone' }]);
+    const { code, result } = await withConfig([
+      {},
+      { verb: 'delete' },
+      { verb: 'delete', namespace: 'team-a' },
+      { namespace: 'kube-system' },
+      { cluster: 'gone' },
+    ]);
     expect(code).toBe(0);
     expect(result.unchanged).toEqual({ allowed: 2, refused: 0 });
-    expect(result.lost.byRule.map(({ rule }) => rule).toSorted()).toEqual(['default-deny', 'global[0].deny.or', 'no such cluster']);
+    expect(result.lost.byRule.map(({ rule }) => rule).toSorted()).toEqual([
+      'default-deny',
+      'global[0].deny.or',
+      'no such cluster',
+    ]);
   });
 
-  it('lets nobody in whose name the cluster\'s settings refuse', async () => {
+  it("lets nobody in whose name the cluster's settings refuse", async () => {
     const { result } = await withConfig([{ user: 'system:admin', effect: 'deny' }]);
     expect(result).toMatchObject({ unchanged: { refused: 1 }, gained: { requests: 0 } });
   });
@@ -176,7 +358,11 @@ clusters:
   it('is refused where it is faulty, with the place', async () => {
     put('audit.ndjson', ndjson([recordedEvent()]));
     put('sallyport.yaml', config.replace('[readers]', '[nobody]'));
-    expect(await rig.run('policy', 'replay', 'audit.ndjson')).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/sallyport\.yaml:5:\d+: clusters\.0\.policies\.0: there is no policy "nobody"/) });
+    expect(await rig.run('policy', 'replay', 'audit.ndjson')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/sallyport\.yaml:5:\d+: clusters\.0\.policies\.0: there is no policy "nobody"/),
+    });
   });
 });
 
@@ -186,32 +372,56 @@ describe('the end of a replay', () => {
     ['--fail-on-gain', allowGroup('developers'), { effect: 'deny' }, '1 request would be allowed that was refused'],
     ['--fail-on-unjudged', 'allow: {or: [{claim/x: y}]}', {}, '1 request cannot be judged'],
   ])('is a failure of its own where %s says so', async (option, policy, parts, words) => {
-    expect(await replay(policy, [parts], option)).toMatchObject({ code: 9, err: expect.stringContaining(words), result: { events: 1 } });
+    expect(await replay(policy, [parts], option)).toMatchObject({
+      code: 9,
+      err: expect.stringContaining(words),
+      result: { events: 1 },
+    });
     expect((await replay(policy, [parts])).code).toBe(0);
     expect((await replay(allowGroup('developers'), [{}], option)).code).toBe(0);
   });
 
   it('says so when there was nothing to judge', async () => {
-    expect(await replay(allowGroup('a'), [])).toMatchObject({ code: 1, err: expect.stringContaining('there was no event') });
+    expect(await replay(allowGroup('a'), [])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('there was no event'),
+    });
   });
 
   it.each([
-    [[], 'no recorded events are named'], [['a', '--from-store'], 'in more than one way'], [['a', '--policy', 'p'], '--policy and --cluster go together'], [['a', '--policy', 'p', '--cluster', 'c', '--config', 'd'], 'are two proposals'],
-    [['--kafka', 'nowhere', '--policy', 'policy.yaml', '--cluster', 'c'], '"nowhere" is not a broker'], [['a', '--examples', 'many'], 'is not a number of examples'], [['a', '--since', 'long ago', '--policy', 'policy.yaml', '--cluster', 'c'], 'is not a moment'],
+    [[], 'no recorded events are named'],
+    [['a', '--from-store'], 'in more than one way'],
+    [['a', '--policy', 'p'], '--policy and --cluster go together'],
+    [['a', '--policy', 'p', '--cluster', 'c', '--config', 'd'], 'are two proposals'],
+    [['--kafka', 'nowhere', '--policy', 'policy.yaml', '--cluster', 'c'], '"nowhere" is not a broker'],
+    [['a', '--examples', 'many'], 'is not a number of examples'],
+    [['a', '--since', 'long ago', '--policy', 'policy.yaml', '--cluster', 'c'], 'is not a moment'],
   ])('is wrong usage for %j', async (args, words) => {
     put('policy.yaml', allowGroup('a'));
     put('a', '');
-    expect(await rig.run('policy', 'replay', ...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(words) });
+    expect(await rig.run('policy', 'replay', ...args)).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining(words),
+    });
   });
 
   it('says which file is not there', async () => {
     put('policy.yaml', allowGroup('a'));
-    expect(await rig.run('policy', 'replay', 'none.ndjson', '--policy', 'policy.yaml', '--cluster', 'c')).toMatchObject({ code: 7, err: expect.stringContaining('none.ndjson cannot be used (ENOENT)') });
+    expect(await rig.run('policy', 'replay', 'none.ndjson', '--policy', 'policy.yaml', '--cluster', 'c')).toMatchObject(
+      { code: 7, err: expect.stringContaining('none.ndjson cannot be used (ENOENT)') },
+    );
   });
 
   it('says that Kafka cannot be reached', async () => {
     put('policy.yaml', allowGroup('a'));
-    expect(await rig.run('policy', 'replay', '--kafka', '127.0.0.1:1', '--policy', 'policy.yaml', '--cluster', 'c')).toMatchObject({ code: 4, out: '', err: expect.stringContaining('the audit topic sallyport.audit.v1 cannot be read from 127.0.0.1:1') });
+    expect(
+      await rig.run('policy', 'replay', '--kafka', '127.0.0.1:1', '--policy', 'policy.yaml', '--cluster', 'c'),
+    ).toMatchObject({
+      code: 4,
+      out: '',
+      err: expect.stringContaining('the audit topic sallyport.audit.v1 cannot be read from 127.0.0.1:1'),
+    });
   }, 30_000);
 });
 
@@ -219,7 +429,12 @@ describe('a replay of the audit store', () => {
   it('reads it page by page through the gateway, the last events of requests alone, and says whose they are', async () => {
     const gateway = await startFakeGateway();
     await rig.run('login', '--gateway', gateway.origin);
-    gateway.audit.events = Array.from({ length: 2500 }, () => ({ id: 'x', type: 'k8s.request', time: '', data: recordedEvent() }));
+    gateway.audit.events = Array.from({ length: 2500 }, () => ({
+      id: 'x',
+      type: 'k8s.request',
+      time: '',
+      data: recordedEvent(),
+    }));
     gateway.audit.scope = 'own';
     const queries: Record<string, string>[] = [];
     gateway.override = ({ path: where, query }) => {
@@ -227,16 +442,51 @@ describe('a replay of the audit store', () => {
       return undefined;
     };
     put('policy.yaml', allowGroup('sre'));
-    const { code, out, err } = await rig.run('policy', 'replay', '--from-store', '--since', '2026-11-01', '--policy', 'policy.yaml', '--cluster', 'dev', '-o', 'json');
+    const { code, out, err } = await rig.run(
+      'policy',
+      'replay',
+      '--from-store',
+      '--since',
+      '2026-11-01',
+      '--policy',
+      'policy.yaml',
+      '--cluster',
+      'dev',
+      '-o',
+      'json',
+    );
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('these are your own events') });
     expect(JSON.parse(out)).toMatchObject({ events: 2500, judged: 2500, lost: { requests: 2500 } });
-    expect(queries.map(({ type, stage, order, limit, since, after }) => [type, stage, order, limit, since, after])).toEqual([0, 1, 2].map((page) => ['k8s.request', 'ResponseComplete', 'oldest', '1000', '2026-11-01T00:00:00.000Z', page === 0 ? undefined : String(page * 1000)]));
+    expect(
+      queries.map(({ type, stage, order, limit, since, after }) => [type, stage, order, limit, since, after]),
+    ).toEqual(
+      [0, 1, 2].map((page) => [
+        'k8s.request',
+        'ResponseComplete',
+        'oldest',
+        '1000',
+        '2026-11-01T00:00:00.000Z',
+        page === 0 ? undefined : String(page * 1000),
+      ]),
+    );
     expect(queries.every(({ until }) => Math.abs(Date.parse(until!) - Date.now()) < 60_000)).toBe(true);
     await gateway.close();
   });
 
   it('asks to log in first', async () => {
     put('policy.yaml', allowGroup('sre'));
-    expect(await rig.run('policy', 'replay', '--from-store', '--gateway', 'https://gate.test', '--policy', 'policy.yaml', '--cluster', 'dev')).toMatchObject({ code: 3 });
+    expect(
+      await rig.run(
+        'policy',
+        'replay',
+        '--from-store',
+        '--gateway',
+        'https://gate.test',
+        '--policy',
+        'policy.yaml',
+        '--cluster',
+        'dev',
+      ),
+    ).toMatchObject({ code: 3 });
   });
 });

@@ -14,18 +14,42 @@ afterEach(async () => {
   rig.remove();
 });
 
-const replica = (service: string, version: string, more: object = {}) => ({ service, id: `${service}/1`, host: 'pod-1', version, since: 1_764_000_000_000, startedAt: 1_763_000_000_000, ...more });
+const replica = (service: string, version: string, more: object = {}) => ({
+  service,
+  id: `${service}/1`,
+  host: 'pod-1',
+  version,
+  since: 1_764_000_000_000,
+  startedAt: 1_763_000_000_000,
+  ...more,
+});
 const answerWith = (...replicas: object[]) => {
-  gateway.override = ({ path }) => (path === '/.sallyport/api/v1/policy/status' ? { status: 200, body: { replicas } } : undefined);
+  gateway.override = ({ path }) =>
+    path === '/.sallyport/api/v1/policy/status' ? { status: 200, body: { replicas } } : undefined;
 };
-const rejected = { at: 1_764_000_100_000, faults: [{ path: 'policy.0.alow', message: 'unknown action "alow"', hint: 'did you mean allow?', file: '/etc/policy.yaml', line: 3, column: 5 }, { path: '', message: 'cannot be read (ENOENT)', file: '/etc/other.yaml' }] };
+const rejected = {
+  at: 1_764_000_100_000,
+  faults: [
+    {
+      path: 'policy.0.alow',
+      message: 'unknown action "alow"',
+      hint: 'did you mean allow?',
+      file: '/etc/policy.yaml',
+      line: 3,
+      column: 5,
+    },
+    { path: '', message: 'cannot be read (ENOENT)', file: '/etc/other.yaml' },
+  ],
+};
 
 describe('sallyport policy status', () => {
   it('shows every replica and is content when all run the same policy', async () => {
     answerWith(replica('authorize', 'aaaa'), replica('proxy', 'aaaa', { restartNeeded: ['sessions.idle'] }));
     const { code, out, err } = await rig.run('policy', 'status');
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain('SERVICE    REPLICA      HOST   POLICY  SINCE                     FILE\nauthorize  authorize/1  pod-1  aaaa    2025-11-24T16:00:00.000Z  in use\nproxy      proxy/1      pod-1  aaaa    2025-11-24T16:00:00.000Z  needs a restart\n');
+    expect(out).toContain(
+      'SERVICE    REPLICA      HOST   POLICY  SINCE                     FILE\nauthorize  authorize/1  pod-1  aaaa    2025-11-24T16:00:00.000Z  in use\nproxy      proxy/1      pod-1  aaaa    2025-11-24T16:00:00.000Z  needs a restart\n',
+    );
     expect(out).toContain('proxy/1 goes on with the old value of what only a restart changes: sessions.idle\n');
     expect(out).toMatch(/\nEvery replica runs policy aaaa\.\n$/);
   });
@@ -42,15 +66,31 @@ describe('sallyport policy status', () => {
     answerWith(replica('authorize', 'aaaa', { rejected }));
     const { code, out, err } = await rig.run('policy', 'status');
     expect(code).toBe(8);
-    expect(out).toContain('  /etc/policy.yaml:3:5: policy.0.alow: unknown action "alow" (did you mean allow?)\n  /etc/other.yaml: cannot be read (ENOENT)\n');
+    expect(out).toContain(
+      '  /etc/policy.yaml:3:5: policy.0.alow: unknown action "alow" (did you mean allow?)\n  /etc/other.yaml: cannot be read (ENOENT)\n',
+    );
     expect(err).toContain('1 of 1 replicas refuse their file');
   });
 
   it('shows what is doubtful about the policies in force, and is content', async () => {
-    answerWith(replica('authorize', 'aaaa', { warnings: [{ path: 'policy.1.deny', message: 'is empty and has no effect', file: '/etc/sallyport.yaml', line: 9, column: 3 }] }));
+    answerWith(
+      replica('authorize', 'aaaa', {
+        warnings: [
+          {
+            path: 'policy.1.deny',
+            message: 'is empty and has no effect',
+            file: '/etc/sallyport.yaml',
+            line: 9,
+            column: 3,
+          },
+        ],
+      }),
+    );
     const { code, out } = await rig.run('policy', 'status');
     expect(code).toBe(0);
-    expect(out).toContain('authorize/1 has doubts about its policy:\n  warning: /etc/sallyport.yaml:9:3: policy.1.deny: is empty and has no effect\n');
+    expect(out).toContain(
+      'authorize/1 has doubts about its policy:\n  warning: /etc/sallyport.yaml:9:3: policy.1.deny: is empty and has no effect\n',
+    );
   });
 
   it('gives the same as JSON, and the same code', async () => {
@@ -67,13 +107,20 @@ describe('sallyport policy status', () => {
 
   it('tells nobody anything whom the gateway refuses', async () => {
     gateway.override = () => ({ status: 403, body: { detail: 'Your rights do not let you see the policy.' } });
-    expect(await rig.run('policy', 'status')).toMatchObject({ code: 5, out: '', err: expect.stringContaining('Your rights do not let you see the policy.') });
+    expect(await rig.run('policy', 'status')).toMatchObject({
+      code: 5,
+      out: '',
+      err: expect.stringContaining('Your rights do not let you see the policy.'),
+    });
   });
 });
 
 describe('sallyport policy reload', () => {
   it('asks the gateway, sends nothing along, and says where to look', async () => {
-    gateway.override = ({ path, method }) => (path === '/.sallyport/api/v1/policy/reload' && method === 'POST' ? { status: 202, body: { requested: true } } : undefined);
+    gateway.override = ({ path, method }) =>
+      path === '/.sallyport/api/v1/policy/reload' && method === 'POST'
+        ? { status: 202, body: { requested: true } }
+        : undefined;
     expect(await rig.run('policy', 'reload')).toMatchObject({ code: 0, out: expect.stringContaining('policy status') });
     expect(gateway.raw.at(-1)).toBe(JSON.stringify({ url: '/.sallyport/api/v1/policy/reload', body: '' }));
     expect(JSON.parse((await rig.run('policy', 'reload', '-o', 'json')).out)).toEqual({ requested: true });

@@ -18,23 +18,36 @@ function fileState({ rejected, restartNeeded }: ReplicaRow): string {
 }
 
 function faultLine({ file, line, column, path, message, hint }: Rejected['faults'][number]): string {
-  const place = line === undefined ? file ?? '' : `${file ?? ''}:${line}:${column ?? 1}`;
-  return forTerminal(`${place === '' ? '' : `${place}: `}${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : ` (${hint})`}`);
+  const place = line === undefined ? (file ?? '') : `${file ?? ''}:${line}:${column ?? 1}`;
+  return forTerminal(
+    `${place === '' ? '' : `${place}: `}${path === '' ? '' : `${path}: `}${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
 }
 
 function remarks(replica: ReplicaRow): string[] {
   const { id, rejected, warnings, restartNeeded } = replica;
   const lines: string[] = [];
-  if (rejected !== undefined) lines.push(`${forTerminal(id)} has refused its file since ${moment(rejected.at)} and goes on with the one before:`, ...rejected.faults.map((fault) => `  ${faultLine(fault)}`));
-  if (warnings.length > 0) lines.push(`${forTerminal(id)} has doubts about its policy:`, ...warnings.map((warning) => `  warning: ${faultLine(warning)}`));
-  if (restartNeeded.length > 0) lines.push(`${forTerminal(id)} goes on with the old value of what only a restart changes: ${restartNeeded.map(forTerminal).join(', ')}`);
+  if (rejected !== undefined)
+    lines.push(
+      `${forTerminal(id)} has refused its file since ${moment(rejected.at)} and goes on with the one before:`,
+      ...rejected.faults.map((fault) => `  ${faultLine(fault)}`),
+    );
+  if (warnings.length > 0)
+    lines.push(
+      `${forTerminal(id)} has doubts about its policy:`,
+      ...warnings.map((warning) => `  warning: ${faultLine(warning)}`),
+    );
+  if (restartNeeded.length > 0)
+    lines.push(
+      `${forTerminal(id)} goes on with the old value of what only a restart changes: ${restartNeeded.map(forTerminal).join(', ')}`,
+    );
   return lines;
 }
 
 /** Which replicas run which version, the commonest first. */
 function byVersion(replicas: readonly ReplicaRow[]): [string, string[]][] {
   const ids = new Map<string, string[]>();
-  for (const { version, id } of replicas) ids.set(version, [...ids.get(version) ?? [], id]);
+  for (const { version, id } of replicas) ids.set(version, [...(ids.get(version) ?? []), id]);
   return [...ids].toSorted(([, a], [, b]) => b.length - a.length);
 }
 
@@ -42,7 +55,10 @@ function summary(replicas: readonly ReplicaRow[]): string {
   const versions = byVersion(replicas);
   if (versions.length === 0) return 'No replica has reported.';
   if (versions.length === 1) return `Every replica runs policy ${forTerminal(versions[0]![0])}.`;
-  return ['THE REPLICAS DIFFER:', ...versions.map(([version, ids]) => `  policy ${forTerminal(version)}: ${ids.map(forTerminal).join(', ')}`)].join('\n');
+  return [
+    'THE REPLICAS DIFFER:',
+    ...versions.map(([version, ids]) => `  policy ${forTerminal(version)}: ${ids.map(forTerminal).join(', ')}`),
+  ].join('\n');
 }
 
 function text(replicas: readonly ReplicaRow[]): string {
@@ -52,20 +68,36 @@ function text(replicas: readonly ReplicaRow[]): string {
 }
 
 async function status(world: World, options: GatewayOptions): Promise<void> {
-  const body = await callAsPerson(openGateway(world, options.gateway), { method: 'GET', path: '/.sallyport/api/v1/policy/status' });
-  const { replicas } = readAnswer(policyStatusSchema, body, 'the policy\'s status');
+  const body = await callAsPerson(openGateway(world, options.gateway), {
+    method: 'GET',
+    path: '/.sallyport/api/v1/policy/status',
+  });
+  const { replicas } = readAnswer(policyStatusSchema, body, "the policy's status");
   const versions = new Set(replicas.map(({ version }) => version)).size;
   const rejecting = replicas.filter(({ rejected }) => rejected !== undefined).length;
   const inStep = versions === 1 && rejecting === 0;
   world.stdout.write(render(options.output, { inStep, replicas }, () => text(replicas)));
   if (inStep) return;
-  const what = [...(versions === 1 ? [] : versions === 0 ? ['no replica has reported'] : [`${versions} different policies are in force`]), ...(rejecting === 0 ? [] : [`${rejecting} of ${replicas.length} replicas refuse their file`])];
-  throw new CliError('out-of-step', what.join(', and '), 'A replica looks at its file every second; a faulty one has to be corrected (sallyport config check FILE).');
+  const what = [
+    ...(versions === 1
+      ? []
+      : versions === 0
+        ? ['no replica has reported']
+        : [`${versions} different policies are in force`]),
+    ...(rejecting === 0 ? [] : [`${rejecting} of ${replicas.length} replicas refuse their file`]),
+  ];
+  throw new CliError(
+    'out-of-step',
+    what.join(', and '),
+    'A replica looks at its file every second; a faulty one has to be corrected (sallyport config check FILE).',
+  );
 }
 
 /** `sallyport policy status`. */
 export function addPolicyStatus(policy: Command, world: World): void {
-  const command = policy.command('status').description('show which policy each replica runs, and whether one refuses its file')
+  const command = policy
+    .command('status')
+    .description('show which policy each replica runs, and whether one refuses its file')
     .action((options: GatewayOptions) => status(world, options));
   withExample(withGateway(command), 'sallyport policy status', 'sallyport policy status -o json');
 }

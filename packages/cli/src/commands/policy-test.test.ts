@@ -6,7 +6,10 @@ import { createRig, type Rig } from '../testing/rig.ts';
 let rig: Rig;
 beforeEach(() => {
   rig = createRig();
-  put('policy.yaml', '- allow:\n    and:\n      - groups: {has: developers}\n      - k8s/verb: {in: [get, list, create]}\n      - k8s/resource: [pods, pods/exec, deployments.apps/scale]\n- deny:\n    or:\n      - k8s/name: vault\n');
+  put(
+    'policy.yaml',
+    '- allow:\n    and:\n      - groups: {has: developers}\n      - k8s/verb: {in: [get, list, create]}\n      - k8s/resource: [pods, pods/exec, deployments.apps/scale]\n- deny:\n    or:\n      - k8s/name: vault\n',
+  );
 });
 afterEach(() => rig.remove());
 const put = (name: string, text: string) => writeFileSync(path.join(rig.directory, name), text);
@@ -36,7 +39,10 @@ cases:
   });
 
   it('may say what the gateway finds out about a kind and a request', async () => {
-    writeFileSync(path.join(rig.directory, 'reach.yaml'), '[{allow: {and: [{groups: developers}, {k8s/verb: [get, list, patch]}]}}, {deny: {and: [{k8s/namespace: prod}]}}]');
+    writeFileSync(
+      path.join(rig.directory, 'reach.yaml'),
+      '[{allow: {and: [{groups: developers}, {k8s/verb: [get, list, patch]}]}}, {deny: {and: [{k8s/namespace: prod}]}}]',
+    );
     const { code, out } = await test(`policy: ./reach.yaml
 cases:
   - {name: a list of all pods, ${alice}, verb: list, resource: pods, expect: {effect: deny, rule: "policy[1].deny.and", reasons: [k8s-namespace-open]}}
@@ -49,7 +55,9 @@ cases:
 `);
     expect(code).toBe(1);
     expect(out).toContain('6 passed, 1 failed');
-    expect(out).toContain('        - it is judged as create as well, and refused as that\n        - policy[0].allow.and does not hold: k8s/verb does not hold (k8s-verb-unauthorized)\n');
+    expect(out).toContain(
+      '        - it is judged as create as well, and refused as that\n        - policy[0].allow.and does not hold: k8s/verb does not hold (k8s-verb-unauthorized)\n',
+    );
   });
 
   it('that fail show what was expected, what came, and why', async () => {
@@ -77,16 +85,42 @@ cases:
   });
 
   it('compare the reasons as a set', async () => {
-    expect(await test(`policy: policy.yaml\ncases: [{${alice}, verb: delete, resource: pods, expect: {effect: deny, reasons: [groups-unauthorized]}}]`)).toMatchObject({ code: 1, out: expect.stringMatching(/reasons: +expected groups-unauthorized\n +got k8s-verb-unauthorized/) });
+    expect(
+      await test(
+        `policy: policy.yaml\ncases: [{${alice}, verb: delete, resource: pods, expect: {effect: deny, reasons: [groups-unauthorized]}}]`,
+      ),
+    ).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/reasons: +expected groups-unauthorized\n +got k8s-verb-unauthorized/),
+    });
   });
 
   it('are reported as JSON and for JUnit', async () => {
     const cases = `policy: policy.yaml\ncases: [{name: "a <b> \\u0001 & \\"c\\"", ${alice}, verb: delete, resource: pods, expect: allow}, {name: d, verb: get, expect: authenticate}]`;
     const { code, out } = await test(cases, '-o', 'json', '--junit', 'report.xml');
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ ok: false, passed: 1, failed: 1, files: [{ cases: [{ passed: false, expected: { effect: 'allow' }, got: { effect: 'deny', rule: 'default-deny' }, differences: [{ what: 'effect', expected: 'allow', got: 'deny' }] }, { passed: true }] }] });
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      passed: 1,
+      failed: 1,
+      files: [
+        {
+          cases: [
+            {
+              passed: false,
+              expected: { effect: 'allow' },
+              got: { effect: 'deny', rule: 'default-deny' },
+              differences: [{ what: 'effect', expected: 'allow', got: 'deny' }],
+            },
+            { passed: true },
+          ],
+        },
+      ],
+    });
     const report = readFileSync(path.join(rig.directory, 'report.xml'), 'utf8');
-    expect(report).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites tests="2" failures="1" errors="0">/);
+    expect(report).toMatch(
+      /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites tests="2" failures="1" errors="0">/,
+    );
     expect(report).toContain('name="a &lt;b&gt; \uFFFD &amp; &quot;c&quot;"');
     expect(report).toContain('<failure message="effect: expected allow, got deny">');
   });
@@ -94,7 +128,9 @@ cases:
   it('have the time of day of the run unless they say another', async () => {
     rig.world.now = () => Date.parse('2026-11-25T12:00:00Z');
     put('policy.yaml', 'allow: {or: [{date: {after: "2026-11-25T00:00:00Z"}}]}');
-    const { code, err } = await test('policy: policy.yaml\ncases: [{user: a, expect: allow}, {user: a, now: "2026-11-24T12:00:00Z", expect: deny}]');
+    const { code, err } = await test(
+      'policy: policy.yaml\ncases: [{user: a, expect: allow}, {user: a, now: "2026-11-24T12:00:00Z", expect: deny}]',
+    );
     expect({ code, err }).toEqual({ code: 0, err: '' });
   });
 });
@@ -128,7 +164,11 @@ cases:
 
   it('are not run while its policies are faulty', async () => {
     put('sallyport.yaml', config.replace('[readers]', '[reeders]'));
-    expect(await test('config: sallyport.yaml\ncases: [{cluster: dev, expect: deny}]')).toMatchObject({ code: 1, out: '', err: expect.stringContaining('clusters.0.policies.0: there is no policy "reeders" (did you mean readers?)') });
+    expect(await test('config: sallyport.yaml\ncases: [{cluster: dev, expect: deny}]')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('clusters.0.policies.0: there is no policy "reeders" (did you mean readers?)'),
+    });
   });
 });
 
@@ -138,13 +178,41 @@ describe('a file of test cases', () => {
     ['with an empty list', 'policy: policy.yaml\ncases: []', /:2:1: cases: has no case/],
     ['without a policy', 'cases: [{expect: deny}]', /must name one of policy .* and config/],
     ['with two', 'policy: a\nconfig: b\ncases: [{expect: deny}]', /:2:1: config: must name one/],
-    ['with an unknown name', 'policy: policy.yaml\ncase: []\ncases: [{expect: deny}]', /:2:1: case: is not a known name \(did you mean cases\?\)/],
-    ['with a case that expects nothing', 'policy: policy.yaml\ncases:\n  - {user: a}', /:3:5: cases\.0: says not what it expects/],
-    ['with an unknown effect', 'policy: policy.yaml\ncases:\n  - expect: permit', /:3:5: cases\.0\.expect: must be allow, deny or authenticate/],
-    ['with a misspelt member', 'policy: policy.yaml\ncases:\n  - {usr: a, expect: deny}', /:3:6: cases\.0\.usr: is not a known name \(did you mean user\?\)/],
-    ['with a misspelt member in an input', 'policy: policy.yaml\ncases:\n  - {input: {groops: [a]}, expect: deny}', /:3:14: cases\.0\.input\.groops: is not a known name \(did you mean groups\?\)/],
-    ['with groups that are no list', 'policy: policy.yaml\ncases:\n  - {user: a, groups: b, expect: deny}', /:3:15: cases\.0\.groups: must be a list of strings/],
-    ['with a wrong type in a whole input', 'policy: policy.yaml\ncases:\n  - {input: {session: {id: 5}}, expect: deny}', /:3:\d+: cases\.0\.input\.session\.id: must be a string/],
+    [
+      'with an unknown name',
+      'policy: policy.yaml\ncase: []\ncases: [{expect: deny}]',
+      /:2:1: case: is not a known name \(did you mean cases\?\)/,
+    ],
+    [
+      'with a case that expects nothing',
+      'policy: policy.yaml\ncases:\n  - {user: a}',
+      /:3:5: cases\.0: says not what it expects/,
+    ],
+    [
+      'with an unknown effect',
+      'policy: policy.yaml\ncases:\n  - expect: permit',
+      /:3:5: cases\.0\.expect: must be allow, deny or authenticate/,
+    ],
+    [
+      'with a misspelt member',
+      'policy: policy.yaml\ncases:\n  - {usr: a, expect: deny}',
+      /:3:6: cases\.0\.usr: is not a known name \(did you mean user\?\)/,
+    ],
+    [
+      'with a misspelt member in an input',
+      'policy: policy.yaml\ncases:\n  - {input: {groops: [a]}, expect: deny}',
+      /:3:14: cases\.0\.input\.groops: is not a known name \(did you mean groups\?\)/,
+    ],
+    [
+      'with groups that are no list',
+      'policy: policy.yaml\ncases:\n  - {user: a, groups: b, expect: deny}',
+      /:3:15: cases\.0\.groups: must be a list of strings/,
+    ],
+    [
+      'with a wrong type in a whole input',
+      'policy: policy.yaml\ncases:\n  - {input: {session: {id: 5}}, expect: deny}',
+      /:3:\d+: cases\.0\.input\.session\.id: must be a string/,
+    ],
     ['that is no YAML', 'cases: [', /dev\.test\.yaml:\d+:\d+: /],
     ['that is a list', '- a', /must be a mapping/],
   ])('%s is faulty, and told where', async (_what, text, words) => {
@@ -154,6 +222,9 @@ describe('a file of test cases', () => {
   });
 
   it('whose policy is not there is told so', async () => {
-    expect(await test('policy: none.yaml\ncases: [{expect: deny}]')).toMatchObject({ code: 7, err: expect.stringContaining('none.yaml cannot be used (ENOENT)') });
+    expect(await test('policy: none.yaml\ncases: [{expect: deny}]')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('none.yaml cannot be used (ENOENT)'),
+    });
   });
 });

@@ -43,7 +43,10 @@ function runFile(world: World, named: string, tools: PolicyTools): FileResult {
   const read = readCases(readText(file), tools);
   if (!read.ok) return refuseFaults(world, file, read.faults, tools);
   const select = selection(world, file, read.file, tools);
-  return { file, cases: runCases(read.file.cases, select, { tools, now: world.now(), loginFirst: read.file.config !== undefined }) };
+  return {
+    file,
+    cases: runCases(read.file.cases, select, { tools, now: world.now(), loginFirst: read.file.config !== undefined }),
+  };
 }
 
 async function test(world: World, names: string[], options: Options): Promise<void> {
@@ -59,8 +62,17 @@ async function test(world: World, names: string[], options: Options): Promise<vo
       throw localFault(report, error);
     }
   }
-  world.stdout.write(render(options.output, { ok: failed === 0, passed: all.length - failed, failed, files }, () => describeCases(files)));
-  if (failed > 0) throw new CliError('failed', `${failed} of ${all.length} ${all.length === 1 ? 'case' : 'cases'} failed`, 'Correct the policy, or what the case expects.');
+  world.stdout.write(
+    render(options.output, { ok: failed === 0, passed: all.length - failed, failed, files }, () =>
+      describeCases(files),
+    ),
+  );
+  if (failed > 0)
+    throw new CliError(
+      'failed',
+      `${failed} of ${all.length} ${all.length === 1 ? 'case' : 'cases'} failed`,
+      'Correct the policy, or what the case expects.',
+    );
 }
 
 const fileHelp = `
@@ -77,8 +89,11 @@ An input may also be a whole one, as "policy eval" takes it. Paths are relative 
 
 /** `sallyport policy test`. */
 export function addPolicyTest(policy: Command, world: World): void {
-  const command = policy.command('test').description('run test cases against a policy: what is expected to be allowed, and what is not')
-    .argument('<file...>', 'files of cases, YAML or JSON').option('--junit <file>', 'write a JUnit report, for CI')
+  const command = policy
+    .command('test')
+    .description('run test cases against a policy: what is expected to be allowed, and what is not')
+    .argument('<file...>', 'files of cases, YAML or JSON')
+    .option('--junit <file>', 'write a JUnit report, for CI')
     .action((files: string[], options: Options) => test(world, files, options));
   withOutput(command).addHelpText('after', fileHelp);
   withExample(command, 'sallyport policy test policies/*.test.yaml --junit report.xml');

@@ -19,5 +19,11 @@ export function addPolicy(program: Command, world: World): void {
   addPolicyReplay(policy, world);
   addPolicyStatus(policy, world);
   addPolicyReload(policy, world);
-  withExample(policy, 'sallyport policy lint sallyport.yaml', 'sallyport policy test policies/*.test.yaml', 'sallyport policy explain exec pods/web -n dev --cluster dev', 'sallyport policy status');
+  withExample(
+    policy,
+    'sallyport policy lint sallyport.yaml',
+    'sallyport policy test policies/*.test.yaml',
+    'sallyport policy explain exec pods/web -n dev --cluster dev',
+    'sallyport policy status',
+  );
 }

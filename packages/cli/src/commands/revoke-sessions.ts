@@ -11,9 +11,15 @@ const sessionsPath = '/.sallyport/api/v1/sessions';
 
 export type RevokeOptions = GatewayOptions & { user?: string; provider?: string; allSessions?: boolean; yes?: boolean };
 
-async function revokeByName(world: World, gateway: OpenGateway, ids: readonly string[], options: RevokeOptions): Promise<void> {
+async function revokeByName(
+  world: World,
+  gateway: OpenGateway,
+  ids: readonly string[],
+  options: RevokeOptions,
+): Promise<void> {
   const wrong = ids.find((id) => !/^[A-Za-z0-9_.:-]{1,200}$/.test(id));
-  if (wrong !== undefined) throw new CliError('usage', `"${wrong}" is not a session's name`, 'See "sallyport sessions list".');
+  if (wrong !== undefined)
+    throw new CliError('usage', `"${wrong}" is not a session's name`, 'See "sallyport sessions list".');
   const revoked: string[] = [];
   for (const id of ids) {
     await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}/${encodeURIComponent(id)}` });
@@ -27,18 +33,46 @@ async function revokeMany(world: World, gateway: OpenGateway, options: RevokeOpt
   const { user, provider } = options;
   const whose = user === undefined ? 'everybody' : user;
   const from = provider === undefined ? '' : ` of ${provider}`;
-  if (user === undefined) await confirm(world, `This logs everybody${from} out of ${gateway.address.origin}, and cuts what they have open.`, options);
-  const query = new URLSearchParams({ ...(user === undefined ? { all: 'true' } : { user }), ...(provider === undefined ? {} : { provider }) });
-  const { revoked } = readAnswer(revokedSchema, await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }), 'what was revoked');
-  world.stdout.write(render(options.output === 'json' ? 'json' : 'text', { revoked }, () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`));
+  if (user === undefined)
+    await confirm(
+      world,
+      `This logs everybody${from} out of ${gateway.address.origin}, and cuts what they have open.`,
+      options,
+    );
+  const query = new URLSearchParams({
+    ...(user === undefined ? { all: 'true' } : { user }),
+    ...(provider === undefined ? {} : { provider }),
+  });
+  const { revoked } = readAnswer(
+    revokedSchema,
+    await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }),
+    'what was revoked',
+  );
+  world.stdout.write(
+    render(
+      options.output === 'json' ? 'json' : 'text',
+      { revoked },
+      () => `Revoked ${revoked} session${revoked === 1 ? '' : 's'} of ${forTerminal(whose)}${forTerminal(from)}.\n`,
+    ),
+  );
 }
 
 /** `sallyport sessions revoke`: those that are named, all of a person's, or everybody's. */
 export async function revokeSessions(world: World, ids: string[], options: RevokeOptions): Promise<void> {
   const ways = [ids.length > 0, options.user !== undefined, options.allSessions === true].filter(Boolean).length;
-  if (ways !== 1) throw new CliError('usage', ways === 0 ? 'no session is named' : 'sessions are named in more than one way', 'Name sessions, or give --user NAME, or --all-sessions; see "sallyport sessions revoke --help".');
+  if (ways !== 1)
+    throw new CliError(
+      'usage',
+      ways === 0 ? 'no session is named' : 'sessions are named in more than one way',
+      'Name sessions, or give --user NAME, or --all-sessions; see "sallyport sessions revoke --help".',
+    );
   if (options.user === '') throw new CliError('usage', 'the user has no name', 'Write --user bob@example.com.');
-  if (ids.length > 0 && options.provider !== undefined) throw new CliError('usage', '--provider goes with --user or --all-sessions', 'A session has one name, whatever its provider.');
+  if (ids.length > 0 && options.provider !== undefined)
+    throw new CliError(
+      'usage',
+      '--provider goes with --user or --all-sessions',
+      'A session has one name, whatever its provider.',
+    );
   const gateway = openGateway(world, options.gateway);
   await (ids.length > 0 ? revokeByName(world, gateway, ids, options) : revokeMany(world, gateway, options));
 }

@@ -29,12 +29,35 @@ function why({ end, reason, detail }: StreamRow, wide: boolean): string {
 }
 
 /** The columns of a list of streams; `wide` has all of them. */
-export function streamTable(streams: readonly StreamRow[], { ended, wide }: { ended: boolean; wide: boolean }): { heading: string[]; rows: string[][] } {
+export function streamTable(
+  streams: readonly StreamRow[],
+  { ended, wide }: { ended: boolean; wide: boolean },
+): { heading: string[]; rows: string[][] } {
   const columns: [string, (row: StreamRow) => string][] = [
-    ['STREAM', ({ id }) => id], ['USER', ({ user }) => user], ['KIND', ({ kind }) => kind], ['CLUSTER', ({ cluster }) => cluster], ['WHAT', about], ['SINCE', ({ since }) => moment(since)],
-    ...(ended ? [['ENDED', ({ end }) => moment(end)], ['WHY', (row) => why(row, wide)], ['EXIT', ({ exitCode }) => (exitCode === undefined ? '' : String(exitCode))]] as typeof columns : []),
-    ['IN', ({ bytesIn }) => readableBytes(bytesIn)], ['OUT', ({ bytesOut }) => readableBytes(bytesOut)], ['SESSION', ({ sessionId }) => sessionId],
-    ...(wide ? [['VERB', ({ verb }) => verb], ['FROM', ({ clientAddress }) => clientAddress], ['GATEWAY', ({ proxy }) => proxy], ['AUDIT', ({ auditId }) => auditId]] as typeof columns : []),
+    ['STREAM', ({ id }) => id],
+    ['USER', ({ user }) => user],
+    ['KIND', ({ kind }) => kind],
+    ['CLUSTER', ({ cluster }) => cluster],
+    ['WHAT', about],
+    ['SINCE', ({ since }) => moment(since)],
+    ...(ended
+      ? ([
+          ['ENDED', ({ end }) => moment(end)],
+          ['WHY', (row) => why(row, wide)],
+          ['EXIT', ({ exitCode }) => (exitCode === undefined ? '' : String(exitCode))],
+        ] as typeof columns)
+      : []),
+    ['IN', ({ bytesIn }) => readableBytes(bytesIn)],
+    ['OUT', ({ bytesOut }) => readableBytes(bytesOut)],
+    ['SESSION', ({ sessionId }) => sessionId],
+    ...(wide
+      ? ([
+          ['VERB', ({ verb }) => verb],
+          ['FROM', ({ clientAddress }) => clientAddress],
+          ['GATEWAY', ({ proxy }) => proxy],
+          ['AUDIT', ({ auditId }) => auditId],
+        ] as typeof columns)
+      : []),
   ];
   return { heading: columns.map(([name]) => name), rows: streams.map((row) => columns.map(([, cell]) => cell(row))) };
 }

@@ -8,18 +8,41 @@ import { withExample, withGateway, type GatewayOptions } from './command-kit.ts'
 
 async function whoami(world: World, options: GatewayOptions): Promise<void> {
   const gateway = openGateway(world, options.gateway);
-  const me = readAnswer(meSchema, await callAsPerson(gateway, { method: 'GET', path: '/.sallyport/me' }), 'who you are');
+  const me = readAnswer(
+    meSchema,
+    await callAsPerson(gateway, { method: 'GET', path: '/.sallyport/me' }),
+    'who you are',
+  );
   const { session, ...person } = me;
   const moment = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
-  const data = { gateway: gateway.address.origin, ...person, session: { ...session, expiresAt: moment(session.expiresAt), idleEndsAt: moment(session.idleEndsAt) } };
-  world.stdout.write(render(options.output, data, () => [
-    ['User', me.user], ['Name', me.name], ['Email', me.email], ['Groups', me.groups.join(', ') || '(none)'], ['Provider', me.provider],
-    ['Gateway', gateway.address.origin], ['Session', `${session.id}, until ${moment(session.expiresAt)}`],
-  ].filter(([, value]) => value != null).map(([label, value]) => `${`${label}:`.padEnd(10)}${forTerminal(value!)}\n`).join('')));
+  const data = {
+    gateway: gateway.address.origin,
+    ...person,
+    session: { ...session, expiresAt: moment(session.expiresAt), idleEndsAt: moment(session.idleEndsAt) },
+  };
+  world.stdout.write(
+    render(options.output, data, () =>
+      [
+        ['User', me.user],
+        ['Name', me.name],
+        ['Email', me.email],
+        ['Groups', me.groups.join(', ') || '(none)'],
+        ['Provider', me.provider],
+        ['Gateway', gateway.address.origin],
+        ['Session', `${session.id}, until ${moment(session.expiresAt)}`],
+      ]
+        .filter(([, value]) => value != null)
+        .map(([label, value]) => `${`${label}:`.padEnd(10)}${forTerminal(value!)}\n`)
+        .join(''),
+    ),
+  );
 }
 
 /** `sallyport whoami`. */
 export function addWhoami(program: Command, world: World): void {
-  const command = program.command('whoami').description('show who the gateway takes you for').action((options: GatewayOptions) => whoami(world, options));
+  const command = program
+    .command('whoami')
+    .description('show who the gateway takes you for')
+    .action((options: GatewayOptions) => whoami(world, options));
   withExample(withGateway(command), 'sallyport whoami -o json');
 }

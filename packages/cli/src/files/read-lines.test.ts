@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { readLines, type Line } from './read-lines.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 async function* bytes(...chunks: Uint8Array[]) {
   for (const chunk of chunks) yield await Promise.resolve(chunk);
@@ -16,19 +18,37 @@ async function lines(max: number, ...chunks: (string | Uint8Array)[]): Promise<L
 
 describe('lines of a stream', () => {
   it('are the same however it is cut into pieces', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.string({ unit: character }).filter((text) => !/[\n\r]/.test(text) && text.trim() !== '')), fc.integer({ min: 1, max: 7 }), async (texts, step) => {
-      const whole = Buffer.from(texts.join('\n'));
-      const pieces = Array.from({ length: Math.ceil(whole.length / step) }, (_none, index) => whole.subarray(index * step, (index + 1) * step));
-      expect(await lines(1000, ...pieces)).toEqual(texts.map((text, index) => ({ number: index + 1, text: text.trim() })));
-    }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: character }).filter((text) => !/[\n\r]/.test(text) && text.trim() !== '')),
+        fc.integer({ min: 1, max: 7 }),
+        async (texts, step) => {
+          const whole = Buffer.from(texts.join('\n'));
+          const pieces = Array.from({ length: Math.ceil(whole.length / step) }, (_none, index) =>
+            whole.subarray(index * step, (index + 1) * step),
+          );
+          expect(await lines(1000, ...pieces)).toEqual(
+            texts.map((text, index) => ({ number: index + 1, text: text.trim() })),
+          );
+        },
+      ),
+    );
   });
 
   it('count also where they are empty, and end with carriage returns', async () => {
-    expect(await lines(10, 'a\r\n\r\n\nb')).toEqual([{ number: 1, text: 'a' }, { number: 4, text: 'b' }]);
+    expect(await lines(10, 'a\r\n\r\n\nb')).toEqual([
+      { number: 1, text: 'a' },
+      { number: 4, text: 'b' },
+    ]);
   });
 
   it('that are too long are told by their size, and the next one is read', async () => {
-    expect(await lines(3, 'abcd\nxyz\nlonger', ' still', '\nq')).toEqual([{ number: 1, tooLong: 4 }, { number: 2, text: 'xyz' }, { number: 3, tooLong: 12 }, { number: 4, text: 'q' }]);
+    expect(await lines(3, 'abcd\nxyz\nlonger', ' still', '\nq')).toEqual([
+      { number: 1, tooLong: 4 },
+      { number: 2, text: 'xyz' },
+      { number: 3, tooLong: 12 },
+      { number: 4, text: 'q' },
+    ]);
   });
 
   it('are none in nothing', async () => {

@@ -3,7 +3,10 @@ export type Line = { number: number; text: string } | { number: number; tooLong:
 
 const newline = 0x0a;
 
-/** Splits bytes into lines, some at a time, without ever holding more than a chunk and one line. Empty lines are left out. */
+/**
+ * Splits bytes into lines, some at a time, without ever holding more than a chunk and one line. Empty lines are left
+ * out.
+ */
 export async function* readLines(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line[]> {
   let number = 0;
   let pending: Buffer[] = [];

@@ -4,12 +4,15 @@ import { CliError } from '../terminal/cli-error.ts';
 // zod/mini: the full zod would take half of the time in which this program must start.
 
 /** A moment as the gateway tells it: milliseconds since the epoch or RFC 3339; comes out in milliseconds. */
-const time = z.pipe(z.union([z.number(), z.string()]), z.transform((value: number | string, context) => {
-  const ms = typeof value === 'number' ? value : Date.parse(value);
-  if (Number.isFinite(ms) && ms >= 0 && ms <= 8.64e15) return Math.floor(ms);
-  context.issues.push({ code: 'custom', message: 'not a time', input: value });
-  return z.NEVER;
-}));
+const time = z.pipe(
+  z.union([z.number(), z.string()]),
+  z.transform((value: number | string, context) => {
+    const ms = typeof value === 'number' ? value : Date.parse(value);
+    if (Number.isFinite(ms) && ms >= 0 && ms <= 8.64e15) return Math.floor(ms);
+    context.issues.push({ code: 'custom', message: 'not a time', input: value });
+    return z.NEVER;
+  }),
+);
 
 // RFC 6750 section 2.1: what may stand in an Authorization header; nothing in it needs escaping in JSON or a shell.
 const token = z.string().check(z.regex(/^[A-Za-z0-9._~+/-]{16,4096}=*$/));
@@ -27,45 +30,96 @@ export const tokenSchema = z.object({
 });
 export type TokenAnswer = z.infer<typeof tokenSchema>;
 
-/** `POST /.sallyport/api/v1/device/code` (RFC 8628, 3.2). The interval is bounded: an answer must neither make this program busy nor have it sleep for ever. */
+/**
+ * `POST /.sallyport/api/v1/device/code` (RFC 8628, 3.2). The interval is bounded: an answer must neither make this
+ * program busy nor have it sleep for ever.
+ */
 export const deviceCodesSchema = z.object({
-  device_code: token, user_code: z.string().check(z.regex(/^[A-Z0-9-]{4,32}$/)), verification_uri: z.string(), verification_uri_complete: nullable,
-  expires_in: z.number().check(z.positive(), z.maximum(3600)), interval: z._default(z.number().check(z.minimum(1), z.maximum(60)), 5),
+  device_code: token,
+  user_code: z.string().check(z.regex(/^[A-Z0-9-]{4,32}$/)),
+  verification_uri: z.string(),
+  verification_uri_complete: nullable,
+  expires_in: z.number().check(z.positive(), z.maximum(3600)),
+  interval: z._default(z.number().check(z.minimum(1), z.maximum(60)), 5),
 });
 export type DeviceCodes = z.infer<typeof deviceCodesSchema>;
 
 /** `GET /.sallyport/me`. */
 export const meSchema = z.object({
-  user: z.string(), email: nullable, name: nullable, groups: z._default(z.array(z.string()), []), provider: nullable,
+  user: z.string(),
+  email: nullable,
+  name: nullable,
+  groups: z._default(z.array(z.string()), []),
+  provider: nullable,
   session: z.object({ id: z.string(), kind: nullable, expiresAt: time, idleEndsAt: z.optional(time) }),
 });
 export type Me = z.infer<typeof meSchema>;
 
 /** `GET /.sallyport/api/v1/clusters`. The name becomes part of a kubeconfig, so its form is checked. */
 export const clustersSchema = z.object({
-  clusters: z.array(z.object({ name: z.string().check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)), url: z.string(), host: nullable })),
+  clusters: z.array(
+    z.object({
+      name: z.string().check(z.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)),
+      url: z.string(),
+      host: nullable,
+    }),
+  ),
 });
 export type Cluster = z.infer<typeof clustersSchema>['clusters'][number];
 
 /** `GET /.sallyport/api/v1/sessions`. */
 export const sessionsSchema = z.object({
-  sessions: z.array(z.looseObject({
-    id: z.string(), kind: nullable, user: nullable, identity: z.optional(z.looseObject({ user: nullable })),
-    createdAt: z.optional(time), expiresAt: z.optional(time), clientAddress: nullable, userAgent: nullable, current: z.optional(z.boolean()),
-  })),
+  sessions: z.array(
+    z.looseObject({
+      id: z.string(),
+      kind: nullable,
+      user: nullable,
+      identity: z.optional(z.looseObject({ user: nullable })),
+      createdAt: z.optional(time),
+      expiresAt: z.optional(time),
+      clientAddress: nullable,
+      userAgent: nullable,
+      current: z.optional(z.boolean()),
+    }),
+  ),
 });
 export type SessionRow = z.infer<typeof sessionsSchema>['sessions'][number];
 
 /** `DELETE /.sallyport/api/v1/sessions`: how many sessions ended. */
 export const revokedSchema = z.object({ revoked: z.number() });
 
-/** `GET /.sallyport/api/v1/streams`. `missing` names gateways that did not answer; `omitted` counts what there was no room for. */
+/**
+ * `GET /.sallyport/api/v1/streams`. `missing` names gateways that did not answer; `omitted` counts what there was no
+ * room for.
+ */
 export const streamsSchema = z.object({
-  streams: z.array(z.looseObject({
-    id: z.string(), kind: z.string(), proxy: z.string(), cluster: z.string(), verb: z.string(), user: z.string(), sessionId: z.string(), clientAddress: z.string(), auditId: z.string(),
-    namespace: z.string(), resource: z.string(), name: z.string(), subresource: z.string(), path: z.string(), container: z.optional(z.string()), ports: z.optional(z.array(z.number())),
-    since: time, bytesIn: z.number(), bytesOut: z.number(), end: z.optional(time), reason: z.optional(z.string()), detail: z.optional(z.string()), exitCode: z.optional(z.number()),
-  })),
+  streams: z.array(
+    z.looseObject({
+      id: z.string(),
+      kind: z.string(),
+      proxy: z.string(),
+      cluster: z.string(),
+      verb: z.string(),
+      user: z.string(),
+      sessionId: z.string(),
+      clientAddress: z.string(),
+      auditId: z.string(),
+      namespace: z.string(),
+      resource: z.string(),
+      name: z.string(),
+      subresource: z.string(),
+      path: z.string(),
+      container: z.optional(z.string()),
+      ports: z.optional(z.array(z.number())),
+      since: time,
+      bytesIn: z.number(),
+      bytesOut: z.number(),
+      end: z.optional(time),
+      reason: z.optional(z.string()),
+      detail: z.optional(z.string()),
+      exitCode: z.optional(z.number()),
+    }),
+  ),
   missing: z.array(z.string()),
   omitted: z.number(),
 });
@@ -73,15 +127,29 @@ export type StreamsAnswer = z.infer<typeof streamsSchema>;
 export type StreamRow = StreamsAnswer['streams'][number];
 
 const fault = z.object({
-  path: z.string(), message: z.string(), hint: z.optional(z.string()), file: z.optional(z.string()), line: z.optional(z.number()), column: z.optional(z.number()),
+  path: z.string(),
+  message: z.string(),
+  hint: z.optional(z.string()),
+  file: z.optional(z.string()),
+  line: z.optional(z.number()),
+  column: z.optional(z.number()),
 });
 
 /** `GET /.sallyport/api/v1/policy/status`. */
 export const policyStatusSchema = z.object({
-  replicas: z.array(z.object({
-    service: z.string(), id: z.string(), host: z.string(), version: z.string(), since: time, startedAt: time,
-    rejected: z.optional(z.object({ at: time, faults: z.array(fault) })), warnings: z._default(z.array(fault), []), restartNeeded: z._default(z.array(z.string()), []),
-  })),
+  replicas: z.array(
+    z.object({
+      service: z.string(),
+      id: z.string(),
+      host: z.string(),
+      version: z.string(),
+      since: time,
+      startedAt: time,
+      rejected: z.optional(z.object({ at: time, faults: z.array(fault) })),
+      warnings: z._default(z.array(fault), []),
+      restartNeeded: z._default(z.array(z.string()), []),
+    }),
+  ),
 });
 export type ReplicaRow = z.infer<typeof policyStatusSchema>['replicas'][number];
 
@@ -101,6 +169,9 @@ export function readAnswer<T>(schema: z.ZodMiniType<T>, body: unknown, what: str
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new CliError('unreachable', `the gateway's answer to ${what} is not understood${where === '' ? '' : ` (at ${where})`}`,
-    'Is this the address of a Sallyport gateway, and is this program of its version?');
+  throw new CliError(
+    'unreachable',
+    `the gateway's answer to ${what} is not understood${where === '' ? '' : ` (at ${where})`}`,
+    'Is this the address of a Sallyport gateway, and is this program of its version?',
+  );
 }

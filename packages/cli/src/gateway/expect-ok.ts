@@ -14,7 +14,11 @@ export function saidBy(body: unknown): string | undefined {
 
 /** The error for a person whom the gateway does not know (any more); with its words, where it says why. */
 export function notLoggedIn(origin: string, said?: string): CliError {
-  return new CliError('not-logged-in', `you are not logged in to ${origin}, or your session has ended${said === undefined ? '' : `: ${said}`}`, `Log in: sallyport login --gateway ${origin}`);
+  return new CliError(
+    'not-logged-in',
+    `you are not logged in to ${origin}, or your session has ended${said === undefined ? '' : `: ${said}`}`,
+    `Log in: sallyport login --gateway ${origin}`,
+  );
 }
 
 /** Returns the body of a 2xx answer; any other becomes a CliError of the fitting exit code. */
@@ -24,10 +28,35 @@ export function expectOk(answer: GatewayAnswer, origin: string): unknown {
   const said = saidBy(body);
   if (status === 401) throw notLoggedIn(origin, said);
   const tail = said === undefined ? '' : `: ${said}`;
-  if (status === 403) throw new CliError('refused', `the gateway does not allow this${tail}`, 'Ask whoever runs the gateway for access (api.policy).');
-  if (status === 404) throw new CliError('refused', `the gateway knows no such thing${tail}`, 'Check the name; what is not yours is hidden in the same way.');
-  if (status === 400) throw new CliError('usage', `the gateway does not understand the request${tail}`, 'Check the values that you gave.');
-  if (status === 429) throw new CliError('unreachable', `the gateway is asked too often${tail}`, 'Wait a little and try again.');
-  if (status >= 500) throw new CliError('unreachable', `the gateway is not ready (${status})${tail}`, 'Try again; if it stays, tell whoever runs the gateway.');
-  throw new CliError('unreachable', `the gateway answered ${status}${tail}`, `Is ${origin} the address of a Sallyport gateway?`);
+  if (status === 403)
+    throw new CliError(
+      'refused',
+      `the gateway does not allow this${tail}`,
+      'Ask whoever runs the gateway for access (api.policy).',
+    );
+  if (status === 404)
+    throw new CliError(
+      'refused',
+      `the gateway knows no such thing${tail}`,
+      'Check the name; what is not yours is hidden in the same way.',
+    );
+  if (status === 400)
+    throw new CliError(
+      'usage',
+      `the gateway does not understand the request${tail}`,
+      'Check the values that you gave.',
+    );
+  if (status === 429)
+    throw new CliError('unreachable', `the gateway is asked too often${tail}`, 'Wait a little and try again.');
+  if (status >= 500)
+    throw new CliError(
+      'unreachable',
+      `the gateway is not ready (${status})${tail}`,
+      'Try again; if it stays, tell whoever runs the gateway.',
+    );
+  throw new CliError(
+    'unreachable',
+    `the gateway answered ${status}${tail}`,
+    `Is ${origin} the address of a Sallyport gateway?`,
+  );
 }

@@ -15,7 +15,10 @@ export type GatewayCall = {
 export type GatewayAnswer = { status: number; body: unknown };
 export type GatewayClient = { address: GatewayAddress; call(call: GatewayCall): Promise<GatewayAnswer> };
 
-/** Certificate authorities to try one after the other: `undefined` means what Node.js trusts by itself. Later ones are only asked for after a trust fault. */
+/**
+ * Certificate authorities to try one after the other: `undefined` means what Node.js trusts by itself. Later ones are
+ * only asked for after a trust fault.
+ */
 export type TrustChoices = (() => string[] | undefined | Promise<string[] | undefined>)[];
 
 const maxBodyBytes = 32 * 1024 * 1024;
@@ -26,7 +29,8 @@ function readBody(response: IncomingMessage): Promise<unknown> {
     let size = 0;
     response.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBodyBytes) response.destroy(Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' }));
+      if (size > maxBodyBytes)
+        response.destroy(Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' }));
       else chunks.push(chunk);
     });
     response.on('error', reject);
@@ -42,15 +46,26 @@ function readBody(response: IncomingMessage): Promise<unknown> {
 }
 
 function send(address: GatewayAddress, call: GatewayCall, ca: string[] | undefined): Promise<GatewayAnswer> {
-  const body = call.json !== undefined ? JSON.stringify(call.json) : call.form === undefined ? undefined : new URLSearchParams(call.form).toString();
+  const body =
+    call.json !== undefined
+      ? JSON.stringify(call.json)
+      : call.form === undefined
+        ? undefined
+        : new URLSearchParams(call.form).toString();
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'sallyport-cli' };
   if (call.token !== undefined) headers.authorization = `Bearer ${call.token}`;
-  if (body !== undefined) headers['content-type'] = call.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
+  if (body !== undefined)
+    headers['content-type'] = call.json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
   const timeoutMs = call.timeoutMs ?? 15_000;
   return new Promise((resolve, reject) => {
     const make = address.scheme === 'https' ? httpsRequest : httpRequest;
     // A redirect is never followed: the credential is for this origin alone.
-    const request = make(new URL(call.path, address.origin), { method: call.method, headers, signal: AbortSignal.timeout(timeoutMs), ...(ca === undefined ? {} : { ca }) });
+    const request = make(new URL(call.path, address.origin), {
+      method: call.method,
+      headers,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(ca === undefined ? {} : { ca }),
+    });
     request.on('error', reject);
     request.on('response', (response) => {
       readBody(response).then((read) => resolve({ status: response.statusCode ?? 0, body: read }), reject);

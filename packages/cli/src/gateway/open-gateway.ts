@@ -11,32 +11,55 @@ import { createGatewayClient, type GatewayAnswer, type GatewayCall, type Gateway
 import { trustChoices } from './trust-choices.ts';
 
 /** One gateway as a command uses it: how to talk to it, and what is kept of it. */
-export type OpenGateway = { world: World; home: Home; known: KnownGateways; address: GatewayAddress; client: GatewayClient; store: CredentialStore };
+export type OpenGateway = {
+  world: World;
+  home: Home;
+  known: KnownGateways;
+  address: GatewayAddress;
+  client: GatewayClient;
+  store: CredentialStore;
+};
 
 /** Opens the gateway at an address; touches neither the network nor the disk. */
 export function openGatewayAt(world: World, address: GatewayAddress): OpenGateway {
   const home = findHome(world);
   const known = openKnownGateways(home);
   const trust = trustChoices(known.authorityOf(address), () => authorityInKubeconfig(kubeconfigFiles(world), address));
-  return { world, home, known, address, client: createGatewayClient(address, trust), store: openCredentialStore(home, address, world) };
+  return {
+    world,
+    home,
+    known,
+    address,
+    client: createGatewayClient(address, trust),
+    store: openCredentialStore(home, address, world),
+  };
 }
 
 /** Opens the gateway that a person named, else the one that was logged in to last. */
 export function openGateway(world: World, named: string | undefined): OpenGateway {
   if (named !== undefined) return openGatewayAt(world, gatewayAddress(named));
   const address = openKnownGateways(findHome(world)).current();
-  if (address === undefined) throw new CliError('not-logged-in', 'you have not logged in to a gateway yet', 'Log in: sallyport login --gateway https://gate.example.com:8443');
+  if (address === undefined)
+    throw new CliError(
+      'not-logged-in',
+      'you have not logged in to a gateway yet',
+      'Log in: sallyport login --gateway https://gate.example.com:8443',
+    );
   return openGatewayAt(world, address);
 }
 
 /** The live login at a gateway; throws CliError when there is none. */
 export function needCredential(gateway: OpenGateway): Credential {
   const credential = gateway.store.read();
-  if (credential === undefined || credential.expiresAt <= gateway.world.now()) throw notLoggedIn(gateway.address.origin);
+  if (credential === undefined || credential.expiresAt <= gateway.world.now())
+    throw notLoggedIn(gateway.address.origin);
   return credential;
 }
 
-/** The answer, whatever it is, to one call on behalf of who is logged in. A credential that the gateway no longer takes is forgotten at once. */
+/**
+ * The answer, whatever it is, to one call on behalf of who is logged in. A credential that the gateway no longer takes
+ * is forgotten at once.
+ */
 export async function askAsPerson(gateway: OpenGateway, call: Omit<GatewayCall, 'token'>): Promise<GatewayAnswer> {
   const { token } = needCredential(gateway);
   const answer = await gateway.client.call({ ...call, token });

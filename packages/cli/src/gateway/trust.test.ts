@@ -23,12 +23,13 @@ const file = (text: string) => {
   writeFileSync(name, text);
   return name;
 };
-const login = (...args: string[]) => rig.run('login', '--gateway', gateway.origin, '--no-browser', '--timeout', '1', ...args);
+const login = (...args: string[]) =>
+  rig.run('login', '--gateway', gateway.origin, '--no-browser', '--timeout', '1', ...args);
 /** The login got past TLS: it waits for a person, who does not come. */
 const trusted = { code: 6, err: expect.stringContaining('nobody finished the login') };
 const notTrusted = { code: 4, err: expect.stringMatching(/not trusted here\n.*--ca-file FILE/) };
 
-describe('whom a gateway\'s certificate may come from', () => {
+describe("whom a gateway's certificate may come from", () => {
   it('is nobody that this machine does not know, and nothing is sent', async () => {
     expect(await login()).toMatchObject(notTrusted);
     expect(gateway.calls).toEqual([]);
@@ -40,27 +41,50 @@ describe('whom a gateway\'s certificate may come from', () => {
   });
 
   it('is the named authority alone', async () => {
-    writeFileSync(rig.kubeconfig, `clusters: [{name: x, cluster: {server: '${gateway.origin}/clusters/dev', certificate-authority-data: ${Buffer.from(authority).toString('base64')}}}]`);
+    writeFileSync(
+      rig.kubeconfig,
+      `clusters: [{name: x, cluster: {server: '${gateway.origin}/clusters/dev', certificate-authority-data: ${Buffer.from(authority).toString('base64')}}}]`,
+    );
     expect(await login('--ca-file', file(otherAuthority))).toMatchObject(notTrusted);
   });
 
-  it.each(['certificate-authority-data', 'certificate-authority'])('is what the kubeconfig names for it with %s', async (field) => {
-    const value = field === 'certificate-authority' ? path.basename(file(authority)) : Buffer.from(authority).toString('base64');
-    writeFileSync(rig.kubeconfig, `clusters:\n- {name: other, cluster: {server: 'https://x', ${field}: nonsense}}\n- {name: x, cluster: {server: '${gateway.origin}/clusters/dev', ${field}: ${value}}}\n`);
-    expect(await login()).toMatchObject(trusted);
-  });
+  it.each(['certificate-authority-data', 'certificate-authority'])(
+    'is what the kubeconfig names for it with %s',
+    async (field) => {
+      const value =
+        field === 'certificate-authority' ? path.basename(file(authority)) : Buffer.from(authority).toString('base64');
+      writeFileSync(
+        rig.kubeconfig,
+        `clusters:\n- {name: other, cluster: {server: 'https://x', ${field}: nonsense}}\n- {name: x, cluster: {server: '${gateway.origin}/clusters/dev', ${field}: ${value}}}\n`,
+      );
+      expect(await login()).toMatchObject(trusted);
+    },
+  );
 
   it('is not what the kubeconfig names for another gateway', async () => {
-    writeFileSync(rig.kubeconfig, `clusters: [{name: x, cluster: {server: 'https://localhost:1/clusters/dev', certificate-authority-data: ${Buffer.from(authority).toString('base64')}}}]`);
+    writeFileSync(
+      rig.kubeconfig,
+      `clusters: [{name: x, cluster: {server: 'https://localhost:1/clusters/dev', certificate-authority-data: ${Buffer.from(authority).toString('base64')}}}]`,
+    );
     expect(await login()).toMatchObject(notTrusted);
   });
 
-  it.each([['nothing', ''], ['a key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'], ['nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n']])('is not taken from a file with %s', async (_what, text) => {
-    expect(await login('--ca-file', file(text))).toMatchObject({ code: 7, err: expect.stringContaining('holds no certificate') });
+  it.each([
+    ['nothing', ''],
+    ['a key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'],
+    ['nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
+  ])('is not taken from a file with %s', async (_what, text) => {
+    expect(await login('--ca-file', file(text))).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('holds no certificate'),
+    });
   });
 
   it('must vouch for the name too', async () => {
     const byAddress = gateway.origin.replace('localhost', '127.0.0.1');
-    expect(await rig.run('login', '--gateway', byAddress, '--ca-file', file(authority))).toMatchObject({ code: 4, err: expect.stringContaining('its certificate is for another name') });
+    expect(await rig.run('login', '--gateway', byAddress, '--ca-file', file(authority))).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('its certificate is for another name'),
+    });
   });
 });

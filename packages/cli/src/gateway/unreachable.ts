@@ -1,8 +1,13 @@
 import { CliError } from '../terminal/cli-error.ts';
 
 const trustFaults = new Set([
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_SIGNATURE_FAILURE', 'CERT_UNTRUSTED',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
 ]);
 
 const words: Record<string, [string, string]> = {
@@ -14,7 +19,10 @@ const words: Record<string, [string, string]> = {
   ENETUNREACH: ['no road leads there', 'Check the network (a VPN?).'],
   ETIMEDOUT: ['it does not answer', 'Check the network (a VPN?) and try again.'],
   TIMEOUT: ['it does not answer', 'Check the network (a VPN?) and try again.'],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['its certificate is for another name', 'Use the name that the certificate was made for.'],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'its certificate is for another name',
+    'Use the name that the certificate was made for.',
+  ],
   CERT_HAS_EXPIRED: ['its certificate has expired', 'Tell whoever runs the gateway.'],
   CERT_NOT_YET_VALID: ['its certificate is not valid yet', 'Check the clock of this machine.'],
   EPROTO: ['it does not speak TLS', 'Check scheme and port of the address.'],
@@ -37,9 +45,16 @@ export function isTrustFault(error: unknown): boolean {
 export function unreachable(origin: string, error: unknown): CliError {
   const code = codeOf(error);
   if (trustFaults.has(code)) {
-    return new CliError('unreachable', `the gateway ${origin} shows a certificate of an authority that is not trusted here`,
-      `If it is yours, name its authority once: sallyport login --gateway ${origin} --ca-file FILE.`, { cause: error });
+    return new CliError(
+      'unreachable',
+      `the gateway ${origin} shows a certificate of an authority that is not trusted here`,
+      `If it is yours, name its authority once: sallyport login --gateway ${origin} --ca-file FILE.`,
+      { cause: error },
+    );
   }
-  const [what, hint] = words[code] ?? [code.startsWith('ERR_SSL') ? 'TLS cannot be agreed on' : `the connection fails${code === '' ? '' : ` (${code})`}`, 'Check the address and the network.'];
+  const [what, hint] = words[code] ?? [
+    code.startsWith('ERR_SSL') ? 'TLS cannot be agreed on' : `the connection fails${code === '' ? '' : ` (${code})`}`,
+    'Check the address and the network.',
+  ];
   return new CliError('unreachable', `the gateway ${origin} cannot be reached: ${what}`, hint, { cause: error });
 }

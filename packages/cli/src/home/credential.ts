@@ -10,7 +10,9 @@ import { writeFileAtomically } from './write-file-atomically.ts';
 /** A login at one gateway. Times are milliseconds since the epoch. */
 export type Credential = { token: string; user: string; sessionId: string; expiresAt: number; idleMs: number };
 
-/** Where the logins of one gateway are kept: the credential itself, and beside it the few lines that the sh front reads. */
+/**
+ * Where the logins of one gateway are kept: the credential itself, and beside it the few lines that the sh front reads.
+ */
 export type CredentialStore = {
   directory: string;
   read(): Credential | undefined;
@@ -24,8 +26,16 @@ type Stored = Credential & { version: 1; gateway: string };
 
 function isStored(value: unknown, origin: string): value is Stored {
   const { version, gateway, token, user, sessionId, expiresAt, idleMs } = (value ?? {}) as Partial<Stored>;
-  return version === 1 && gateway === origin && typeof token === 'string' && /^[A-Za-z0-9._~+/-]{16,4096}=*$/.test(token)
-    && typeof user === 'string' && typeof sessionId === 'string' && Number.isSafeInteger(expiresAt) && Number.isSafeInteger(idleMs);
+  return (
+    version === 1 &&
+    gateway === origin &&
+    typeof token === 'string' &&
+    /^[A-Za-z0-9._~+/-]{16,4096}=*$/.test(token) &&
+    typeof user === 'string' &&
+    typeof sessionId === 'string' &&
+    Number.isSafeInteger(expiresAt) &&
+    Number.isSafeInteger(idleMs)
+  );
 }
 
 function parse(text: string, origin: string): Credential | undefined {
@@ -47,7 +57,9 @@ function closeToOthers(file: string): void {
 /** Opens the store of one gateway; nothing is created before something is kept. */
 export function openCredentialStore(home: Home, address: GatewayAddress, world: World): CredentialStore {
   const directory = home.gatewayDirectory(address);
-  const [file, cache, lastServed] = ['credential.json', 'exec-cache', 'last-served'].map((name) => path.join(directory, name)) as [string, string, string];
+  const [file, cache, lastServed] = ['credential.json', 'exec-cache', 'last-served'].map((name) =>
+    path.join(directory, name),
+  ) as [string, string, string];
   const read = () => {
     const text = readIfThere(file);
     if (text === undefined) return undefined;

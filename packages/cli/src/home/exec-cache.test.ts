@@ -6,7 +6,13 @@ import fc from 'fast-check';
 import { hostileLines, hostileNumbers } from '../testing/hostile-cache.ts';
 import { execCacheText, execCredential, mayServeFromCache } from './exec-cache.ts';
 
-const credential = { token: `spt_${'a'.repeat(43)}`, user: 'alice', sessionId: 's', expiresAt: 10_000_000, idleMs: 7_200_000 };
+const credential = {
+  token: `spt_${'a'.repeat(43)}`,
+  user: 'alice',
+  sessionId: 's',
+  expiresAt: 10_000_000,
+  idleMs: 7_200_000,
+};
 const origin = 'https://gate.example.com:8443';
 const kept = { clock: 'boot:x', seconds: 1000 };
 let directory: string;
@@ -30,7 +36,11 @@ describe('what may be served from the cache', () => {
   });
 
   it('is nothing on another clock, before the last use, or for another gateway', () => {
-    expect([may(1001, 'boot:y'), may(999), mayServeFromCache(directory, 'https://gate.example.com', { clock: 'boot:x', seconds: 1001 })]).toEqual([false, false, false]);
+    expect([
+      may(1001, 'boot:y'),
+      may(999),
+      mayServeFromCache(directory, 'https://gate.example.com', { clock: 'boot:x', seconds: 1001 }),
+    ]).toEqual([false, false, false]);
   });
 
   it.each(hostileLines)('is nothing when line %i is %j', (line, text) => {
@@ -53,17 +63,26 @@ describe('what may be served from the cache', () => {
 
 describe('the cache for the sh front', () => {
   it('has six lines whatever the session', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 4e12 }), fc.integer({ min: 0, max: 4e12 }), (expiresAt, idleMs, now) => {
-      const lines = execCacheText({ ...credential, expiresAt, idleMs }, origin, kept, now).split('\n');
-      expect(lines).toHaveLength(7);
-      expect(lines[3]).toMatch(/^(0|[1-9]\d*)$/);
-      expect(lines[4]).toMatch(/^(0|[1-9]\d*)$/);
-    }));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 4e12 }),
+        fc.integer({ min: 1, max: 4e12 }),
+        fc.integer({ min: 0, max: 4e12 }),
+        (expiresAt, idleMs, now) => {
+          const lines = execCacheText({ ...credential, expiresAt, idleMs }, origin, kept, now).split('\n');
+          expect(lines).toHaveLength(7);
+          expect(lines[3]).toMatch(/^(0|[1-9]\d*)$/);
+          expect(lines[4]).toMatch(/^(0|[1-9]\d*)$/);
+        },
+      ),
+    );
   });
 
   it('holds the answer to the Kubernetes client with its end as client-go reads it', () => {
     expect(JSON.parse(execCredential(credential))).toEqual({
-      kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1', status: { expirationTimestamp: '1970-01-01T02:46:40Z', token: credential.token },
+      kind: 'ExecCredential',
+      apiVersion: 'client.authentication.k8s.io/v1',
+      status: { expirationTimestamp: '1970-01-01T02:46:40Z', token: credential.token },
     });
   });
 });

@@ -10,12 +10,21 @@ const magic = 'sallyport-exec-cache-1';
 const leastLifeMs = 60_000;
 
 /** The answer to a Kubernetes client, in one line (client.authentication.k8s.io, KEP-541). */
-export function execCredential(credential: Pick<Credential, 'token' | 'expiresAt'>, apiVersion = 'client.authentication.k8s.io/v1'): string {
+export function execCredential(
+  credential: Pick<Credential, 'token' | 'expiresAt'>,
+  apiVersion = 'client.authentication.k8s.io/v1',
+): string {
   const expirationTimestamp = new Date(credential.expiresAt).toISOString().replace(/\.\d{3}Z$/, 'Z');
-  return JSON.stringify({ kind: 'ExecCredential', apiVersion, status: { expirationTimestamp, token: credential.token } });
+  return JSON.stringify({
+    kind: 'ExecCredential',
+    apiVersion,
+    status: { expirationTimestamp, token: credential.token },
+  });
 }
 
-/** The lines for the sh front: which gateway, which clock, until when, how long between two servings, and the answer. */
+/**
+ * The lines for the sh front: which gateway, which clock, until when, how long between two servings, and the answer.
+ */
 export function execCacheText(credential: Credential, origin: string, reading: ClockReading, nowMs: number): string {
   const until = reading.seconds + Math.max(0, Math.floor((credential.expiresAt - leastLifeMs - nowMs) / 1000));
   const halfIdle = Math.floor(credential.idleMs / 2000);
@@ -27,14 +36,25 @@ function readNumber(text: string | undefined): number {
   return text !== undefined && /^(?:0|[1-9]\d{0,11})$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** The same judgement that the sh front makes, for systems without sh and addresses that it does not read: may this be served without asking the gateway? */
+/**
+ * The same judgement that the sh front makes, for systems without sh and addresses that it does not read: may this be
+ * served without asking the gateway?
+ */
 export function mayServeFromCache(directory: string, origin: string, reading: ClockReading): boolean {
   try {
-    const [first, gateway, clock, until, halfIdle] = readFileSync(path.join(directory, 'exec-cache'), 'utf8').split('\n');
+    const [first, gateway, clock, until, halfIdle] = readFileSync(path.join(directory, 'exec-cache'), 'utf8').split(
+      '\n',
+    );
     const last = readNumber(readFileSync(path.join(directory, 'last-served'), 'utf8').split('\n')[0]);
     // A comparison with what is not a number is false.
-    return first === magic && gateway === origin && clock === reading.clock && reading.seconds < readNumber(until)
-      && last <= reading.seconds && reading.seconds - last < readNumber(halfIdle);
+    return (
+      first === magic &&
+      gateway === origin &&
+      clock === reading.clock &&
+      reading.seconds < readNumber(until) &&
+      last <= reading.seconds &&
+      reading.seconds - last < readNumber(halfIdle)
+    );
   } catch {
     return false;
   }
@@ -44,5 +64,7 @@ export function mayServeFromCache(directory: string, origin: string, reading: Cl
 export function noteServed(directory: string, reading: ClockReading): void {
   try {
     writeFileSync(path.join(directory, 'last-served'), `${reading.seconds}\n`, { mode: 0o600 });
-  } catch { /* the next one asks the gateway */ }
+  } catch {
+    /* the next one asks the gateway */
+  }
 }

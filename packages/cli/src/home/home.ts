@@ -4,13 +4,19 @@ import type { GatewayAddress } from '../gateway/gateway-address.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { World } from '../world.ts';
 
-/** The program's own directory; a gateway has a directory of its own in it, so that nothing of one is ever sent to another. */
+/**
+ * The program's own directory; a gateway has a directory of its own in it, so that nothing of one is ever sent to
+ * another.
+ */
 export type Home = { root: string; gatewayDirectory(address: GatewayAddress): string };
 
 /** Finds SALLYPORT_HOME (default `~/.config/sallyport`) without touching it. */
 export function findHome(world: Pick<World, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>): Home {
   const named = world.env.SALLYPORT_HOME;
-  const root = named === undefined || named === '' ? path.join(world.homeDirectory, '.config', 'sallyport') : path.resolve(world.workingDirectory, named);
+  const root =
+    named === undefined || named === ''
+      ? path.join(world.homeDirectory, '.config', 'sallyport')
+      : path.resolve(world.workingDirectory, named);
   return {
     root,
     // The sh front computes the same name. Windows does not allow a colon in it, and has no sh front.
@@ -40,7 +46,12 @@ export function ensureDirectory(home: Home, directory: string): void {
 /** The error for a file of the person's that does not let itself be read or written. */
 export function localFault(file: string, error: unknown): CliError {
   const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-  return new CliError('local-file', `${file} cannot be used (${reason})`, 'Check its owner, mode and the space on the disk; SALLYPORT_HOME names another directory.', { cause: error });
+  return new CliError(
+    'local-file',
+    `${file} cannot be used (${reason})`,
+    'Check its owner, mode and the space on the disk; SALLYPORT_HOME names another directory.',
+    { cause: error },
+  );
 }
 
 /** Reads a file whole; undefined if there is none. Throws CliError if it is there and cannot be read. */

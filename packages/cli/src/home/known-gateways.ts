@@ -8,7 +8,10 @@ import { writeFileAtomically } from './write-file-atomically.ts';
 
 const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
-/** Takes the certificates out of a PEM file and leaves all else behind (a key that stands beside them, say). Throws CliError. */
+/**
+ * Takes the certificates out of a PEM file and leaves all else behind (a key that stands beside them, say). Throws
+ * CliError.
+ */
 export function readAuthority(file: string): string {
   let text: string;
   try {
@@ -22,7 +25,11 @@ export function readAuthority(file: string): string {
 /** The same for a text; `source` names it in the error. */
 export function authorityFrom(text: string, source: string): string {
   const found = text.match(certificate) ?? [];
-  const fault = new CliError('local-file', `${source} holds no certificate that can be read`, 'Name the PEM file of the authority that signed the gateway\'s certificate.');
+  const fault = new CliError(
+    'local-file',
+    `${source} holds no certificate that can be read`,
+    "Name the PEM file of the authority that signed the gateway's certificate.",
+  );
   if (found.length === 0) throw fault;
   try {
     for (const one of found) new X509Certificate(one);

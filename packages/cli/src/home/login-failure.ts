@@ -5,7 +5,10 @@ import { CliError } from '../terminal/cli-error.ts';
 import { readIfThere } from './home.ts';
 import { writeFileAtomically } from './write-file-atomically.ts';
 
-/** How the last login of a gateway failed, for those who waited for it: else each of them would open a browser in its turn. */
+/**
+ * How the last login of a gateway failed, for those who waited for it: else each of them would open a browser in its
+ * turn.
+ */
 export type LoginFailure = {
   note(error: CliError, at: number): void;
   /** The failure, if it was not before `since` (milliseconds since the epoch). */
@@ -31,12 +34,18 @@ export function openLoginFailure(directory: string): LoginFailure {
     note({ exit, message, hint }, at) {
       try {
         writeFileAtomically(file, JSON.stringify({ at, exit, message, hint }));
-      } catch { /* then the others find out for themselves */ }
+      } catch {
+        /* then the others find out for themselves */
+      }
     },
     since(since) {
       const { at, exit, message, hint } = read();
       if (typeof at !== 'number' || at < since || !isExit(exit) || typeof message !== 'string') return undefined;
-      return new CliError(exit, `the login that was under way failed: ${message}`, typeof hint === 'string' ? hint : undefined);
+      return new CliError(
+        exit,
+        `the login that was under way failed: ${message}`,
+        typeof hint === 'string' ? hint : undefined,
+      );
     },
     forget: () => rmSync(file, { force: true }),
   };

@@ -7,7 +7,9 @@ import { tryLoginLock } from './login-lock.ts';
 
 const world = processWorld();
 let directory: string;
-beforeEach(() => { directory = mkdtempSync(path.join(tmpdir(), 'sallyport-lock-')); });
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-lock-'));
+});
 afterEach(() => rmSync(directory, { recursive: true }));
 const file = () => path.join(directory, 'login.lock');
 
@@ -21,8 +23,11 @@ describe('the login lock', () => {
   });
 
   it.each([
-    ['a process that is gone', { id: 'x', pid: 4_190_000, birth: '1' }], ['another process that got the same id', { id: 'x', pid: process.pid, birth: '1' }],
-    ['nobody', { id: 'x', pid: 0, birth: '1' }], ['a process group', { id: 'x', pid: -1 }], ['nothing that is understood', 'nonsense'],
+    ['a process that is gone', { id: 'x', pid: 4_190_000, birth: '1' }],
+    ['another process that got the same id', { id: 'x', pid: process.pid, birth: '1' }],
+    ['nobody', { id: 'x', pid: 0, birth: '1' }],
+    ['a process group', { id: 'x', pid: -1 }],
+    ['nothing that is understood', 'nonsense'],
   ])('is taken over from %s', (_who, content) => {
     writeFileSync(file(), JSON.stringify(content));
     expect(tryLoginLock(directory, world)).toBeDefined();

@@ -54,7 +54,9 @@ function removeIfAbandoned(file: string, world: World): void {
   if (!createWhole(guard, '')) {
     try {
       if (world.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard, { force: true });
-    } catch { /* just released */ }
+    } catch {
+      /* just released */
+    }
     return;
   }
   try {
@@ -73,5 +75,9 @@ export function tryLoginLock(directory: string, world: World, pid = process.pid)
     removeIfAbandoned(file, world);
     if (!createWhole(file, content)) return undefined;
   }
-  return { release: () => { if (readHolder(file)?.id === id) rmSync(file, { force: true }); } };
+  return {
+    release: () => {
+      if (readHolder(file)?.id === id) rmSync(file, { force: true });
+    },
+  };
 }

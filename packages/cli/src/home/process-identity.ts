@@ -26,7 +26,11 @@ function birthFromProc(pid: number): string | undefined {
 
 function birthFromPs(pid: number): string | undefined {
   try {
-    const text = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, LC_ALL: 'C' } });
+    const text = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
     const birth = text.trim().split(/\s+/).join('-');
     return /^[0-9A-Za-z:-]+$/.test(birth) ? birth : undefined;
   } catch {

@@ -4,9 +4,9 @@ import type { ServerAddress } from '../gateway/gateway-address.ts';
 import type { World } from '../world.ts';
 import { processBirth } from './process-identity.ts';
 
-// An empty file `<server>.<pid>.<birth>` says that this process was given the credential for this server. client-go asks
-// again in the same process after a 401, and then the cached answer must not be repeated. bin/sallyport-exec-credential
-// writes the same names.
+// An empty file `<server>.<pid>.<birth>` says that this process was given the credential for this server. client-go
+// asks again in the same process after a 401, and then the cached answer must not be repeated.
+// bin/sallyport-exec-credential writes the same names.
 
 const most = 512;
 const dayMs = 86_400_000;
@@ -25,7 +25,11 @@ export type ServedMarkers = {
 export function openServedMarkers(gatewayDirectory: string, world: World): ServedMarkers {
   const directory = path.join(gatewayDirectory, 'served');
   const birth = processBirth(world.parentPid, world.platform);
-  const nameOf = (server: ServerAddress) => path.join(directory, `${serverPart(server)}.${world.parentPid}.${birth}`.replaceAll(world.platform === 'win32' ? ':' : '\0', '+'));
+  const nameOf = (server: ServerAddress) =>
+    path.join(
+      directory,
+      `${serverPart(server)}.${world.parentPid}.${birth}`.replaceAll(world.platform === 'win32' ? ':' : '\0', '+'),
+    );
   return {
     wasServed: (server) => birth === undefined || existsSync(nameOf(server)),
     mark(server) {

@@ -2,7 +2,11 @@
 export function createClusterNames(): (host: string) => string {
   const taken = new Set<string>();
   return (host) => {
-    const labels = host.toLowerCase().split('.').map((label) => label.replace(/[^a-z0-9-]/g, '-').replace(/^-+|-+$/g, '')).filter((label) => label !== '');
+    const labels = host
+      .toLowerCase()
+      .split('.')
+      .map((label) => label.replace(/[^a-z0-9-]/g, '-').replace(/^-+|-+$/g, ''))
+      .filter((label) => label !== '');
     const base = labels.length === 0 ? 'cluster' : labels[0]!;
     const candidates = labels.map((_label, index) => labels.slice(0, index + 1).join('-'));
     let name = [base, ...candidates].map((one) => one.slice(0, 63).replace(/-+$/, '')).find((one) => !taken.has(one));

@@ -8,18 +8,30 @@ function lines(file: string, findings: readonly Finding[]): string[] {
   return findings.flatMap(({ path, line, column, message, instead }) => {
     const place = line === undefined ? '' : `${file}:${line}:${column ?? 1}: `;
     const subject = path === '' ? '' : `${path}: `;
-    return [`  ${forTerminal(`${place}${subject}${message}`)}`, ...(instead === undefined ? [] : [`      ${forTerminal(instead)}`])];
+    return [
+      `  ${forTerminal(`${place}${subject}${message}`)}`,
+      ...(instead === undefined ? [] : [`      ${forTerminal(instead)}`]),
+    ];
   });
 }
 
 /** Tells in text what became of a Pomerium configuration. */
 export function describeImport(file: string, done: Done): string {
-  const clusters = done.clusters.map(({ source, cluster }) => `  ${forTerminal(`${source} is cluster ${cluster.name}${cluster.host === undefined ? '' : `, at https://${cluster.host}`}`)}`);
+  const clusters = done.clusters.map(
+    ({ source, cluster }) =>
+      `  ${forTerminal(`${source} is cluster ${cluster.name}${cluster.host === undefined ? '' : `, at https://${cluster.host}`}`)}`,
+  );
   const parts: [string, string[]][] = [
     ['Carried over:', clusters],
-    ['Secrets, which the result only refers to:', done.secrets.flatMap((one) => lines(file, [{ ...one, message: `${one.message} as ${one.reference}` }]))],
+    [
+      'Secrets, which the result only refers to:',
+      done.secrets.flatMap((one) => lines(file, [{ ...one, message: `${one.message} as ${one.reference}` }])),
+    ],
     ['To see to:', lines(file, done.notes)],
     ['NOT CARRIED OVER:', lines(file, done.notCarried)],
   ];
-  return parts.filter(([, some]) => some.length > 0).map(([heading, some]) => `${heading}\n${some.join('\n')}\n`).join('\n');
+  return parts
+    .filter(([, some]) => some.length > 0)
+    .map(([heading, some]) => `${heading}\n${some.join('\n')}\n`)
+    .join('\n');
 }

@@ -13,12 +13,20 @@ function issuer(options: Options, report: ImportReport): string | undefined {
   const url = options.text('idp_provider_url');
   if (provider === undefined && url === undefined) return undefined;
   if (provider !== undefined && withoutOpenId.has(provider)) {
-    report.notCarried(options.at('idp_provider'), 'is not an OpenID provider that can be asked directly', 'Put an OpenID provider in front of it (Dex, Keycloak) and write that under identity.providers.');
+    report.notCarried(
+      options.at('idp_provider'),
+      'is not an OpenID provider that can be asked directly',
+      'Put an OpenID provider in front of it (Dex, Keycloak) and write that under identity.providers.',
+    );
     return undefined;
   }
   const found = url ?? knownIssuers[provider ?? ''];
   if (found === undefined) {
-    report.notCarried(options.at('idp_provider'), 'needs idp_provider_url, which is missing', 'Write the provider under identity.providers with its issuer.');
+    report.notCarried(
+      options.at('idp_provider'),
+      'needs idp_provider_url, which is missing',
+      'Write the provider under identity.providers with its issuer.',
+    );
     return undefined;
   }
   if (!URL.canParse(found)) {
@@ -26,7 +34,11 @@ function issuer(options: Options, report: ImportReport): string | undefined {
     return undefined;
   }
   if (new URL(found).protocol !== 'https:' || hasSubstitution(found) || /[?#]|\/\/[^/]*@/.test(found)) {
-    report.notCarried(options.at('idp_provider_url'), 'is not a plain https address', 'Write the provider under identity.providers by hand.');
+    report.notCarried(
+      options.at('idp_provider_url'),
+      'is not a plain https address',
+      'Write the provider under identity.providers by hand.',
+    );
     return undefined;
   }
   return found;
@@ -37,9 +49,16 @@ function clientSecret(options: Options, report: ImportReport): string {
   if (file !== undefined && !file.includes('}')) return report.refer({ text: `\${file:${file}}`, sample: 'secret' });
   const reference = { text: '${env:IDP_CLIENT_SECRET}', sample: 'secret' };
   if (options.says('idp_client_secret')) {
-    return report.secret(options.at('idp_client_secret'), reference, 'Put the secret into the environment variable IDP_CLIENT_SECRET, or write ${file:/path/of/the/secret} in its place.');
+    return report.secret(
+      options.at('idp_client_secret'),
+      reference,
+      'Put the secret into the environment variable IDP_CLIENT_SECRET, or write ${file:/path/of/the/secret} in its place.',
+    );
   }
-  report.note([], 'the source has no idp_client_secret; the result reads it from the environment variable IDP_CLIENT_SECRET, as Pomerium does');
+  report.note(
+    [],
+    'the source has no idp_client_secret; the result reads it from the environment variable IDP_CLIENT_SECRET, as Pomerium does',
+  );
   return report.refer(reference);
 }
 
@@ -47,20 +66,48 @@ function clientSecret(options: Options, report: ImportReport): string {
 export function importIdentity(options: Options, report: ImportReport): Section | undefined {
   const found = issuer(options, report);
   if (found === undefined) {
-    for (const name of ['idp_client_id', 'idp_client_secret', 'idp_client_secret_file', 'idp_scopes']) options.raw(name);
-    report.note([], 'nobody can log in with the result as it is: it has no identity provider', 'Write one under identity.providers.');
+    for (const name of ['idp_client_id', 'idp_client_secret', 'idp_client_secret_file', 'idp_scopes'])
+      options.raw(name);
+    report.note(
+      [],
+      'nobody can log in with the result as it is: it has no identity provider',
+      'Write one under identity.providers.',
+    );
     return undefined;
   }
   const clientId = options.text('idp_client_id');
-  if (clientId === undefined) report.note([], 'the source has no idp_client_id; the result reads it from the environment variable IDP_CLIENT_ID, as Pomerium does');
-  const asked = options.texts('idp_scopes').flatMap((one) => one.split(',')).map((one) => one.trim()).filter((one) => one !== '' && !hasSubstitution(one));
+  if (clientId === undefined)
+    report.note(
+      [],
+      'the source has no idp_client_id; the result reads it from the environment variable IDP_CLIENT_ID, as Pomerium does',
+    );
+  const asked = options
+    .texts('idp_scopes')
+    .flatMap((one) => one.split(','))
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && !hasSubstitution(one));
   const scopes = asked.length === 0 || asked.includes('openid') ? asked : ['openid', ...asked];
   const secret = clientSecret(options, report);
   options.raw('idp_client_secret');
-  report.note([], 'people are known by their e-mail address (claims.user: email), which the provider must have verified', 'See identity.providers[].claims and emailVerified if yours are known by another claim.');
+  report.note(
+    [],
+    'people are known by their e-mail address (claims.user: email), which the provider must have verified',
+    'See identity.providers[].claims and emailVerified if yours are known by another claim.',
+  );
   const provider = {
-    id: options.text('idp_provider')?.toLowerCase().replace(/[^a-z0-9-]/g, '-').replace(/^-+|-+$/g, '') || 'corp', issuer: found,
-    clientId: clientId === undefined || hasSubstitution(clientId) ? report.refer({ text: '${env:IDP_CLIENT_ID}', sample: 'client' }) : clientId, clientSecret: secret, ...(scopes.length === 0 ? {} : { scopes }),
+    id:
+      options
+        .text('idp_provider')
+        ?.toLowerCase()
+        .replace(/[^a-z0-9-]/g, '-')
+        .replace(/^-+|-+$/g, '') || 'corp',
+    issuer: found,
+    clientId:
+      clientId === undefined || hasSubstitution(clientId)
+        ? report.refer({ text: '${env:IDP_CLIENT_ID}', sample: 'client' })
+        : clientId,
+    clientSecret: secret,
+    ...(scopes.length === 0 ? {} : { scopes }),
   };
   return { providers: [provider] };
 }
@@ -69,13 +116,15 @@ export function importIdentity(options: Options, report: ImportReport): Section 
 export function importSessions(options: Options, report: ImportReport): Section | undefined {
   const text = options.text('cookie_expire');
   const lifetime = text === undefined ? undefined : readGoDuration(text);
-  if (text !== undefined && lifetime === undefined) report.fault(options.at('cookie_expire'), 'is no length of time', 'write it like 14h');
+  if (text !== undefined && lifetime === undefined)
+    report.fault(options.at('cookie_expire'), 'is no length of time', 'write it like 14h');
   const storage = options.text('databroker_storage_type');
   const connection = ['databroker_storage_connection_string', 'databroker_storage_connection_string_file'];
   const life = lifetime === undefined ? {} : { lifetime };
   if (storage === 'redis') {
     const reference = { text: '${env:SALLYPORT_REDIS_URL}', sample: 'redis://redis:6379/0' };
-    const advice = 'Put the URL of a Redis of Sallyport\'s own into the environment variable SALLYPORT_REDIS_URL; what Pomerium keeps in its own is not carried over, so people log in once more.';
+    const advice =
+      "Put the URL of a Redis of Sallyport's own into the environment variable SALLYPORT_REDIS_URL; what Pomerium keeps in its own is not carried over, so people log in once more.";
     const named = connection.find((name) => options.says(name));
     if (named === undefined) report.note(options.at('databroker_storage_type'), 'becomes sessions.redis', advice);
     else report.secret(options.at(named), reference, advice);
@@ -86,10 +135,24 @@ export function importSessions(options: Options, report: ImportReport): Section 
   }
   options.raw('databroker_storage_ca_file');
   for (const name of connection) {
-    if (options.says(name)) report.notCarried(options.at(name), 'belongs to the databroker, which is not needed here', 'Set sessions.redis to the URL of a Redis.');
+    if (options.says(name))
+      report.notCarried(
+        options.at(name),
+        'belongs to the databroker, which is not needed here',
+        'Set sessions.redis to the URL of a Redis.',
+      );
     options.raw(name);
   }
-  if (storage !== undefined && storage !== 'memory') report.notCarried(options.at('databroker_storage_type'), 'has no counterpart: sessions are kept in Redis', 'Set sessions.redis to the URL of a Redis.');
-  report.note([], 'sessions are kept in memory', 'With more than one process, or where a restart must not log people out, set sessions.redis.');
+  if (storage !== undefined && storage !== 'memory')
+    report.notCarried(
+      options.at('databroker_storage_type'),
+      'has no counterpart: sessions are kept in Redis',
+      'Set sessions.redis to the URL of a Redis.',
+    );
+  report.note(
+    [],
+    'sessions are kept in memory',
+    'With more than one process, or where a restart must not log people out, set sessions.redis.',
+  );
   return lifetime === undefined ? undefined : { memory: true, ...life };
 }

@@ -13,7 +13,7 @@ export type PolicyDeps = {
   readYaml(text: string): { ok: true; yaml: { data: unknown } } | { ok: false };
 };
 
-const sameUser = 'is compared with the name that goes upstream here, with the provider\'s id of the person in Pomerium';
+const sameUser = "is compared with the name that goes upstream here, with the provider's id of the person in Pomerium";
 const otherUser = 'If it is such an id, write claim/sub instead of user in the policy.';
 
 /** Where a document names people by `user`. */
@@ -42,14 +42,21 @@ function claimCriteria(options: Options): Criterion[] {
 function legacyCriteria(options: Options, report: ImportReport): Criterion[] {
   const criteria: Criterion[] = [];
   if (options.flag('allow_public_unauthenticated_access')) {
-    report.note(options.at('allow_public_unauthenticated_access'), 'becomes authenticated_user: nobody reaches a cluster without having logged in');
+    report.note(
+      options.at('allow_public_unauthenticated_access'),
+      'becomes authenticated_user: nobody reaches a cluster without having logged in',
+    );
     criteria.push({ authenticated_user: true });
   }
   if (options.flag('allow_any_authenticated_user')) criteria.push({ authenticated_user: true });
   criteria.push(...options.texts('allowed_domains').map((domain) => ({ domain: { is: domain } })));
   criteria.push(...options.texts('allowed_groups').map((group) => ({ groups: { has: group } })));
   criteria.push(...claimCriteria(options));
-  criteria.push(...options.texts('allowed_users').map((user, index) => userCriterion(user, [...options.at('allowed_users'), index], report)));
+  criteria.push(
+    ...options
+      .texts('allowed_users')
+      .map((user, index) => userCriterion(user, [...options.at('allowed_users'), index], report)),
+  );
   return criteria;
 }
 
@@ -58,7 +65,11 @@ function subPolicies(options: Options, report: ImportReport): { criteria: Criter
   let refused = false;
   const criteria = options.mappings('sub_policies').flatMap((one) => {
     if (one.says('rego') || one.says('source_ppl')) {
-      report.notCarried(one.keys, 'is a sub-policy in Rego, which could refuse what the rest allows', 'Write what it says in the policy language, in the policy of the route.');
+      report.notCarried(
+        one.keys,
+        'is a sub-policy in Rego, which could refuse what the rest allows',
+        'Write what it says in the policy language, in the policy of the route.',
+      );
       refused = true;
     }
     for (const name of ['id', 'name', 'explanation', 'remediation', 'rego', 'source_ppl']) one.raw(name);
@@ -83,7 +94,12 @@ function ownRules(options: Options, deps: PolicyDeps, report: ImportReport): { r
   const { faults, warnings } = deps.checkPolicy(document);
   for (const { path, message, hint } of warnings) report.note([...keys, ...path], message, hint);
   for (const path of usersIn(document)) report.note([...keys, ...path], sameUser, otherUser);
-  for (const { path, message, hint } of faults) report.notCarried([...keys, ...path], message, hint === undefined ? 'Write the rule in another way.' : `${hint[0]!.toUpperCase()}${hint.slice(1)}`);
+  for (const { path, message, hint } of faults)
+    report.notCarried(
+      [...keys, ...path],
+      message,
+      hint === undefined ? 'Write the rule in another way.' : `${hint[0]!.toUpperCase()}${hint.slice(1)}`,
+    );
   if (faults.length > 0) return { rules: [], refused: true };
   return { rules: (Array.isArray(document) ? document : [document]) as Rule[], refused: false };
 }
@@ -94,14 +110,30 @@ function pathRules(options: Options, report: ImportReport): Rule[] {
   const [prefix, path] = [options.text('prefix'), options.text('path')];
   if (prefix !== undefined && prefix !== '/') rules.push({ deny: { not: [{ http_path: { starts_with: prefix } }] } });
   if (path !== undefined) rules.push({ deny: { not: [{ http_path: path }] } });
-  for (const [name, value] of [['prefix', prefix], ['path', path]] as const) {
-    if (value !== undefined && value !== '/') report.note(options.at(name), 'becomes a rule that refuses every other path', 'Without it kubectl can reach the whole API, as far as policy and RBAC let it.');
+  for (const [name, value] of [
+    ['prefix', prefix],
+    ['path', path],
+  ] as const) {
+    if (value !== undefined && value !== '/')
+      report.note(
+        options.at(name),
+        'becomes a rule that refuses every other path',
+        'Without it kubectl can reach the whole API, as far as policy and RBAC let it.',
+      );
   }
   return rules;
 }
 
-/** Translates who may use a route into a policy document; undefined if it cannot be done without letting in more than before. */
-export function importPolicy(options: Options, deps: PolicyDeps, report: ImportReport, context: { clientCertificates: boolean }): Rule[] | undefined {
+/**
+ * Translates who may use a route into a policy document; undefined if it cannot be done without letting in more than
+ * before.
+ */
+export function importPolicy(
+  options: Options,
+  deps: PolicyDeps,
+  report: ImportReport,
+  context: { clientCertificates: boolean },
+): Rule[] | undefined {
   const sub = subPolicies(options, report);
   const criteria = [...legacyCriteria(options, report), ...sub.criteria];
   const own = ownRules(options, deps, report);
@@ -112,12 +144,22 @@ export function importPolicy(options: Options, deps: PolicyDeps, report: ImportR
   ];
   const rules = [...made, ...own.rules];
   const unsayable = deps.checkPolicy(made).faults;
-  for (const { message } of unsayable) report.notCarried(options.keys, `cannot be said in the policy language: ${message}`, 'Write who may use it by hand.');
+  for (const { message } of unsayable)
+    report.notCarried(
+      options.keys,
+      `cannot be said in the policy language: ${message}`,
+      'Write who may use it by hand.',
+    );
   if (sub.refused || own.refused || unsayable.length > 0) return undefined;
   if (hasSubstitution(rules)) {
-    report.notCarried(options.keys, 'has ${ in its policy, which would be replaced when the result is read', 'Write the policy without it.');
+    report.notCarried(
+      options.keys,
+      'has ${ in its policy, which would be replaced when the result is read',
+      'Write the policy without it.',
+    );
     return undefined;
   }
-  if (rules.length === 0) report.note(options.keys, 'lets nobody in, as in Pomerium: it has no policy', 'Give the cluster a policy.');
+  if (rules.length === 0)
+    report.note(options.keys, 'lets nobody in, as in Pomerium: it has no policy', 'Give the cluster a policy.');
   return rules;
 }

@@ -13,20 +13,34 @@ type Place = (keys: readonly PropertyKey[]) => { line: number; column: number } 
 /** A parsed Pomerium configuration: plain data, and where each path stands in the text. */
 export type PomeriumSource = { data: unknown; place: Place };
 
-/** What came of an import: a configuration for `sallyport.yaml` and everything there is to say about it; or why there is none. */
+/**
+ * What came of an import: a configuration for `sallyport.yaml` and everything there is to say about it; or why there is
+ * none.
+ */
 export type PomeriumImport =
   | { ok: false; faults: readonly ConfigFault[] }
   | {
-    ok: true; config: Record<string, unknown>; clusters: readonly ImportedCluster[];
-    notCarried: readonly Finding[]; notes: readonly Finding[]; secrets: readonly SecretFinding[]; samples: ReadonlyMap<string, string>;
-  };
+      ok: true;
+      config: Record<string, unknown>;
+      clusters: readonly ImportedCluster[];
+      notCarried: readonly Finding[];
+      notes: readonly Finding[];
+      secrets: readonly SecretFinding[];
+      samples: ReadonlyMap<string, string>;
+    };
 
-const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function refuseOtherFiles(data: Record<string, unknown>, report: ImportReport): void {
   if (typeof data.apiVersion === 'string' && typeof data.kind === 'string') {
-    report.fault(['kind'], 'is a Kubernetes object, not a configuration file of Pomerium Core', 'give the config.yaml that Pomerium itself reads');
-  } else if (Object.hasOwn(data, 'gateway') && Object.hasOwn(data, 'clusters')) report.fault(['gateway'], 'is a configuration of Sallyport already');
+    report.fault(
+      ['kind'],
+      'is a Kubernetes object, not a configuration file of Pomerium Core',
+      'give the config.yaml that Pomerium itself reads',
+    );
+  } else if (Object.hasOwn(data, 'gateway') && Object.hasOwn(data, 'clusters'))
+    report.fault(['gateway'], 'is a configuration of Sallyport already');
 }
 
 /** Routes stand under `routes`; older files have them under `policy`. */
@@ -36,24 +50,55 @@ function routesOf(options: Options): readonly Options[] {
 
 function translate(options: Options, deps: PolicyDeps, report: ImportReport) {
   const mtls = importClientCertificates(options, report);
-  const routeDeps = { ...deps, nameFor: createClusterNames(), hostsTaken: new Set<string>(), clientCertificates: mtls.required };
+  const routeDeps = {
+    ...deps,
+    nameFor: createClusterNames(),
+    hostsTaken: new Set<string>(),
+    clientCertificates: mtls.required,
+  };
   const clusters = routesOf(options).flatMap((route) => importRoute(route, routeDeps, report) ?? []);
-  const gateway = importGateway(options, report, { firstHost: clusters[0]?.cluster.host, clientCaFile: mtls.clientCaFile });
+  const gateway = importGateway(options, report, {
+    firstHost: clusters[0]?.cluster.host,
+    clientCaFile: mtls.clientCaFile,
+  });
   const sessions = importSessions(options, report);
   const identity = importIdentity(options, report);
   nameLeftBehind(options, 'whole', report);
-  if (clusters.length === 0) report.note([], 'the result has no cluster: no Kubernetes route could be carried', 'Write one under clusters.');
-  const config = { gateway, ...(sessions === undefined ? {} : { sessions }), ...(identity === undefined ? {} : { identity }), clusters: clusters.map(({ cluster }) => cluster) };
+  if (clusters.length === 0)
+    report.note([], 'the result has no cluster: no Kubernetes route could be carried', 'Write one under clusters.');
+  const config = {
+    gateway,
+    ...(sessions === undefined ? {} : { sessions }),
+    ...(identity === undefined ? {} : { identity }),
+    clusters: clusters.map(({ cluster }) => cluster),
+  };
   return { config, clusters };
 }
 
-/** Translates a Pomerium configuration. Nothing comes out that would let in more than the source did: what cannot be said is left out and named. */
+/**
+ * Translates a Pomerium configuration. Nothing comes out that would let in more than the source did: what cannot be
+ * said is left out and named.
+ */
 export function importPomerium(source: PomeriumSource, deps: PolicyDeps): PomeriumImport {
   const report = createImportReport(source.place);
-  if (!isMapping(source.data)) return { ok: false, faults: [{ path: '', message: 'is no mapping of options', hint: 'give the config.yaml that Pomerium itself reads' }] };
+  if (!isMapping(source.data))
+    return {
+      ok: false,
+      faults: [
+        { path: '', message: 'is no mapping of options', hint: 'give the config.yaml that Pomerium itself reads' },
+      ],
+    };
   refuseOtherFiles(source.data, report);
   if (report.faults.length > 0) return { ok: false, faults: report.faults };
   const { config, clusters } = translate(createOptions(source.data, [], report), deps, report);
   if (report.faults.length > 0) return { ok: false, faults: report.faults };
-  return { ok: true, config, clusters, notCarried: report.left, notes: report.notes, secrets: report.secrets, samples: report.samples };
+  return {
+    ok: true,
+    config,
+    clusters,
+    notCarried: report.left,
+    notes: report.notes,
+    secrets: report.secrets,
+    samples: report.samples,
+  };
 }

@@ -3,7 +3,10 @@ import type { ConfigFault } from '../gateway-config.ts';
 /** Keys from the root of the source to the option that is meant. */
 export type Keys = readonly (string | number)[];
 
-/** Something to know about one option of the source: where it stands, what became of it, and what to do. Never carries a secret. */
+/**
+ * Something to know about one option of the source: where it stands, what became of it, and what to do. Never carries a
+ * secret.
+ */
 export type Finding = { path: string; line?: number; column?: number; message: string; instead?: string };
 
 /** A secret that stands in the source in clear, and the reference that stands in the result for it. */
@@ -45,9 +48,15 @@ export function createImportReport(place: Place): ImportReport {
   return {
     fault: (keys, message, hint) => void faults.push({ ...at(keys), message, ...(hint === undefined ? {} : { hint }) }),
     notCarried: (keys, message, instead) => void left.push({ ...at(keys), message, instead }),
-    note: (keys, message, instead) => void notes.push({ ...at(keys), message, ...(instead === undefined ? {} : { instead }) }),
+    note: (keys, message, instead) =>
+      void notes.push({ ...at(keys), message, ...(instead === undefined ? {} : { instead }) }),
     secret(keys, { text, sample }, instead) {
-      secrets.push({ ...at(keys), message: 'is a secret in clear text; the result refers to it instead', instead, reference: text });
+      secrets.push({
+        ...at(keys),
+        message: 'is a secret in clear text; the result refers to it instead',
+        instead,
+        reference: text,
+      });
       samples.set(text, sample);
       return text;
     },
@@ -55,6 +64,10 @@ export function createImportReport(place: Place): ImportReport {
       samples.set(text, sample);
       return text;
     },
-    faults, left, notes, secrets, samples,
+    faults,
+    left,
+    notes,
+    secrets,
+    samples,
   };
 }

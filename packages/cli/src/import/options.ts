@@ -1,6 +1,9 @@
 import type { ImportReport, Keys } from './import-report.ts';
 
-/** The options of one mapping of the source. What is asked for counts as read; the rest is named by `unread`. Something of the wrong type is a fault and comes out as undefined. */
+/**
+ * The options of one mapping of the source. What is asked for counts as read; the rest is named by `unread`. Something
+ * of the wrong type is a fault and comes out as undefined.
+ */
 export type Options = {
   readonly keys: Keys;
   /** Keys from the root to one of the options. */
@@ -19,17 +22,27 @@ export type Options = {
   unread(): string[];
 };
 
-const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined);
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : undefined;
 
 /** The readers of lists and of what is nested. */
-function nestedReaders(get: (name: string) => unknown, at: (name: string) => Keys, report: ImportReport): Pick<Options, 'texts' | 'mapping' | 'mappings'> {
+function nestedReaders(
+  get: (name: string) => unknown,
+  at: (name: string) => Keys,
+  report: ImportReport,
+): Pick<Options, 'texts' | 'mapping' | 'mappings'> {
   return {
     texts(name) {
       const value = get(name);
@@ -37,7 +50,8 @@ function nestedReaders(get: (name: string) => unknown, at: (name: string) => Key
       const list: unknown[] = Array.isArray(value) ? value : [value];
       return list.flatMap((item, index) => {
         const text = textOf(item);
-        if (text === undefined) report.fault(Array.isArray(value) ? [...at(name), index] : at(name), 'must be a text or a list of texts');
+        if (text === undefined)
+          report.fault(Array.isArray(value) ? [...at(name), index] : at(name), 'must be a text or a list of texts');
         return text === undefined ? [] : [text];
       });
     },
@@ -73,7 +87,8 @@ export function createOptions(data: Record<string, unknown>, keys: Keys, report:
     return Object.hasOwn(data, name) ? data[name] : undefined;
   };
   return {
-    keys, at,
+    keys,
+    at,
     says: (name) => !isEmpty(Object.hasOwn(data, name) ? data[name] : undefined),
     text(name) {
       const value = get(name);

@@ -23,9 +23,14 @@ export function readFileName(options: Options, name: string, report: ImportRepor
   const file = options.text(name);
   if (file === undefined) return undefined;
   if (hasSubstitution(file)) {
-    report.notCarried(options.at(name), 'has ${ in it, which would be replaced when the result is read', 'Write the name of the file by hand.');
+    report.notCarried(
+      options.at(name),
+      'has ${ in it, which would be replaced when the result is read',
+      'Write the name of the file by hand.',
+    );
     return undefined;
   }
-  if (!/^(?:\/|[A-Za-z]:[\\/])/.test(file)) report.note(options.at(name), 'is a relative path', 'Sallyport reads it relative to its own configuration file.');
+  if (!/^(?:\/|[A-Za-z]:[\\/])/.test(file))
+    report.note(options.at(name), 'is a relative path', 'Sallyport reads it relative to its own configuration file.');
   return file;
 }

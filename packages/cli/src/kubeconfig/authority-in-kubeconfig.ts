@@ -3,23 +3,33 @@ import { authorityFrom, readAuthority } from '../home/known-gateways.ts';
 import { readIfThere } from '../home/home.ts';
 import type { GatewayAddress } from '../gateway/gateway-address.ts';
 
-type ClusterItem = { cluster?: { server?: unknown; 'certificate-authority-data'?: unknown; 'certificate-authority'?: unknown } | null } | null;
+type ClusterItem = {
+  cluster?: { server?: unknown; 'certificate-authority-data'?: unknown; 'certificate-authority'?: unknown } | null;
+} | null;
 
 function clustersIn(data: unknown): ClusterItem[] {
   const clusters = typeof data === 'object' && data !== null ? (data as { clusters?: unknown }).clusters : undefined;
-  return Array.isArray(clusters) ? clusters as ClusterItem[] : [];
+  return Array.isArray(clusters) ? (clusters as ClusterItem[]) : [];
 }
 
-const isAt = (server: unknown, origin: string) => typeof server === 'string' && URL.canParse(server) && new URL(server).origin === origin;
+const isAt = (server: unknown, origin: string) =>
+  typeof server === 'string' && URL.canParse(server) && new URL(server).origin === origin;
 
 function authorityOf(item: ClusterItem, file: string): string | undefined {
   const { 'certificate-authority-data': data, 'certificate-authority': named } = item?.cluster ?? {};
-  if (typeof data === 'string' && data !== '') return authorityFrom(Buffer.from(data, 'base64').toString('latin1'), file);
+  if (typeof data === 'string' && data !== '')
+    return authorityFrom(Buffer.from(data, 'base64').toString('latin1'), file);
   return typeof named === 'string' && named !== '' ? readAuthority(path.resolve(path.dirname(file), named)) : undefined;
 }
 
-/** The certificate authority that the kubeconfigs in force name for a gateway: kubectl trusts it for the same address already. */
-export async function authorityInKubeconfig(files: readonly string[], address: GatewayAddress): Promise<string | undefined> {
+/**
+ * The certificate authority that the kubeconfigs in force name for a gateway: kubectl trusts it for the same address
+ * already.
+ */
+export async function authorityInKubeconfig(
+  files: readonly string[],
+  address: GatewayAddress,
+): Promise<string | undefined> {
   const { parseDocument } = await import('yaml');
   for (const file of files) {
     try {
@@ -28,7 +38,9 @@ export async function authorityInKubeconfig(files: readonly string[], address: G
         const pem = isAt(item?.cluster?.server, address.origin) ? authorityOf(item, file) : undefined;
         if (pem !== undefined) return pem;
       }
-    } catch { /* a kubeconfig that cannot be used names no authority; kubectl itself will say what is wrong with it */ }
+    } catch {
+      /* a kubeconfig that cannot be used names no authority; kubectl itself will say what is wrong with it */
+    }
   }
   return undefined;
 }

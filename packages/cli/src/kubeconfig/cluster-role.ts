@@ -2,15 +2,24 @@ import { impersonatedAuthentication } from '@sallyport/contracts';
 import { stringify } from 'yaml';
 
 /** What the role is made from: a cluster's `impersonate` settings. */
-export type ImpersonateSettings = { name: string; impersonate: { groups: readonly string[]; allowSystem: readonly string[] } };
+export type ImpersonateSettings = {
+  name: string;
+  impersonate: { groups: readonly string[]; allowSystem: readonly string[] };
+};
 
 type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] };
 
-const impersonate = (apiGroup: string, resources: string[], resourceNames?: string[]): Rule => (
-  { apiGroups: [apiGroup], resources, verbs: ['impersonate'], ...(resourceNames === undefined ? {} : { resourceNames }) }
-);
+const impersonate = (apiGroup: string, resources: string[], resourceNames?: string[]): Rule => ({
+  apiGroups: [apiGroup],
+  resources,
+  verbs: ['impersonate'],
+  ...(resourceNames === undefined ? {} : { resourceNames }),
+});
 
-/** The ClusterRole of one cluster: what the gateway's ServiceAccount needs there, and nothing else. Kubernetes, "User impersonation". */
+/**
+ * The ClusterRole of one cluster: what the gateway's ServiceAccount needs there, and nothing else. Kubernetes, "User
+ * impersonation".
+ */
 export function clusterRole(cluster: ImpersonateSettings): { role: unknown; warning?: string } {
   const { groups, allowSystem } = cluster.impersonate;
   // RBAC knows no patterns: one group with an asterisk, and the names cannot be listed.
@@ -18,23 +27,31 @@ export function clusterRole(cluster: ImpersonateSettings): { role: unknown; warn
   const names = pattern === undefined ? [...new Set([...groups, ...allowSystem])] : undefined;
   const groupRules = names === undefined || names.length > 0 ? [impersonate('', ['groups'], names)] : [];
   const role = {
-    apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole',
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
     metadata: { name: 'sallyport-gateway', labels: { 'app.kubernetes.io/part-of': 'sallyport' } },
     rules: [
-      impersonate('', ['users']), ...groupRules,
+      impersonate('', ['users']),
+      ...groupRules,
       // RBAC has no wildcard for extras: each key is its own resource.
       impersonate('authentication.k8s.io', [...impersonatedAuthentication]),
     ],
   };
   if (pattern === undefined) return { role };
-  return { role, warning: `cluster ${cluster.name}: impersonate.groups has the pattern "${pattern}", which RBAC cannot express, so the role allows every group; list the groups by name to narrow it` };
+  return {
+    role,
+    warning: `cluster ${cluster.name}: impersonate.groups has the pattern "${pattern}", which RBAC cannot express, so the role allows every group; list the groups by name to narrow it`,
+  };
 }
 
 /** Renders the roles as YAML, one document a cluster. */
 export function clusterRoleText(clusters: readonly ImpersonateSettings[]): { text: string; warnings: string[] } {
   const made = clusters.map((cluster) => ({ cluster, ...clusterRole(cluster) }));
-  const text = made.map(({ cluster, role, warning }) => (
-    `# For the cluster ${cluster.name}.${warning === undefined ? '' : '\n# Warning: every group may be impersonated; see impersonate.groups.'}\n${stringify(role, { lineWidth: 0 })}`
-  )).join('---\n');
+  const text = made
+    .map(
+      ({ cluster, role, warning }) =>
+        `# For the cluster ${cluster.name}.${warning === undefined ? '' : '\n# Warning: every group may be impersonated; see impersonate.groups.'}\n${stringify(role, { lineWidth: 0 })}`,
+    )
+    .join('---\n');
   return { text, warnings: made.flatMap(({ warning }) => warning ?? []) };
 }

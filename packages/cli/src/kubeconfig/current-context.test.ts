@@ -14,18 +14,39 @@ function file(text: string): string {
   writeFileSync(name, text);
   return name;
 }
-const config = (server: string, more = '') => `current-context: here\ncontexts: [{name: other, context: {cluster: x}}, {name: here, context: {cluster: c${more}}}]\nclusters: [{name: c, cluster: {server: '${server}'}}]\n`;
+const config = (server: string, more = '') =>
+  `current-context: here\ncontexts: [{name: other, context: {cluster: x}}, {name: here, context: {cluster: c${more}}}]\nclusters: [{name: c, cluster: {server: '${server}'}}]\n`;
 
 describe('where kubectl would go now', () => {
   it('is a cluster behind a gateway, with the namespace of the context', async () => {
-    expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev'))])).toEqual({ ...gate, cluster: 'dev' });
-    expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev', ', namespace: shop'))])).toEqual({ ...gate, cluster: 'dev', namespace: 'shop' });
-    expect(await currentContext([path.join(directory, 'missing'), file('current-context: here'), file(config('https://gate.example.com:8443/clusters/dev').replace('here\n', 'other\n'))])).toEqual({ ...gate, cluster: 'dev' });
+    expect(await currentContext([file(config('https://gate.example.com:8443/clusters/dev'))])).toEqual({
+      ...gate,
+      cluster: 'dev',
+    });
+    expect(
+      await currentContext([file(config('https://gate.example.com:8443/clusters/dev', ', namespace: shop'))]),
+    ).toEqual({ ...gate, cluster: 'dev', namespace: 'shop' });
+    expect(
+      await currentContext([
+        path.join(directory, 'missing'),
+        file('current-context: here'),
+        file(config('https://gate.example.com:8443/clusters/dev').replace('here\n', 'other\n')),
+      ]),
+    ).toEqual({ ...gate, cluster: 'dev' });
   });
 
   it.each([
-    config('https://gate.example.com:8443'), config('https://10.0.0.1:6443'), config('http://evil/clusters/dev'), config('x'), config('https://gate.example.com:8443/clusters/dev').replace('current-context', 'x'),
-    '', '[]', 'null', ': : :', 'contexts: {a: 1}\ncurrent-context: here', 'current-context: here\ncontexts: [null, 3]',
+    config('https://gate.example.com:8443'),
+    config('https://10.0.0.1:6443'),
+    config('http://evil/clusters/dev'),
+    config('x'),
+    config('https://gate.example.com:8443/clusters/dev').replace('current-context', 'x'),
+    '',
+    '[]',
+    'null',
+    ': : :',
+    'contexts: {a: 1}\ncurrent-context: here',
+    'current-context: here\ncontexts: [null, 3]',
   ])('is none, if it is: %j', async (text) => {
     expect(await currentContext([file(text)])).toBeUndefined();
   });

@@ -11,7 +11,9 @@ type Surroundings = Pick<World, 'env' | 'homeDirectory' | 'workingDirectory' | '
 export function kubeconfigFiles(world: Surroundings): string[] {
   const delimiter = world.platform === 'win32' ? ';' : ':';
   const named = (world.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
-  return named.length === 0 ? [path.join(world.homeDirectory, '.kube', 'config')] : named.map((file) => path.resolve(world.workingDirectory, file));
+  return named.length === 0
+    ? [path.join(world.homeDirectory, '.kube', 'config')]
+    : named.map((file) => path.resolve(world.workingDirectory, file));
 }
 
 const realFile = (file: string) => {
@@ -30,7 +32,11 @@ export function updateKubeconfig<T extends { text: string }>(file: string, chang
     closeSync(openSync(lock, 'wx', 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw localFault(file, error);
-    throw new CliError('local-file', `${file} is locked: another program is changing it`, `Try again; if no kubectl is running, remove ${lock}.`);
+    throw new CliError(
+      'local-file',
+      `${file} is locked: another program is changing it`,
+      `Try again; if no kubectl is running, remove ${lock}.`,
+    );
   }
   try {
     const changed = change(readIfThere(file) ?? '');

@@ -5,10 +5,17 @@ import type { KubeconfigEntry } from './kubeconfig-entry.ts';
 import { mergeEntries } from './merge-entries.ts';
 
 const entry = (cluster: string, server = `https://gate.example.com:8443/clusters/${cluster}`): KubeconfigEntry => ({
-  name: `sallyport-${cluster}`, server, authority: 'PEM', command: '/opt/sallyport/bin/sallyport-exec-credential', args: ['exec-credential', server],
+  name: `sallyport-${cluster}`,
+  server,
+  authority: 'PEM',
+  command: '/opt/sallyport/bin/sallyport-exec-credential',
+  args: ['exec-credential', server],
 });
 type Named = { name: string } & Record<string, Record<string, unknown>>;
-type Kubeconfig = { clusters: Named[]; contexts: Named[]; users: Named[]; 'current-context': string } & Record<string, unknown>;
+type Kubeconfig = { clusters: Named[]; contexts: Named[]; users: Named[]; 'current-context': string } & Record<
+  string,
+  unknown
+>;
 const read = (text: string) => parse(text) as Kubeconfig;
 const merge = (text: string, ...entries: KubeconfigEntry[]) => mergeEntries(text, entries, 'the file');
 
@@ -36,15 +43,27 @@ describe('entries in a kubeconfig', () => {
   it('make a whole kubeconfig of an empty one, with the first as the current context', () => {
     const config = read(merge('', entry('dev'), entry('prod')).text);
     expect(config).toEqual({
-      apiVersion: 'v1', kind: 'Config', 'current-context': 'sallyport-dev',
-      clusters: ['dev', 'prod'].map((name) => ({ name: `sallyport-${name}`, cluster: { server: `https://gate.example.com:8443/clusters/${name}`, 'certificate-authority-data': 'UEVN' } })),
-      contexts: ['dev', 'prod'].map((name) => ({ name: `sallyport-${name}`, context: { cluster: `sallyport-${name}`, user: `sallyport-${name}` } })),
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'sallyport-dev',
+      clusters: ['dev', 'prod'].map((name) => ({
+        name: `sallyport-${name}`,
+        cluster: { server: `https://gate.example.com:8443/clusters/${name}`, 'certificate-authority-data': 'UEVN' },
+      })),
+      contexts: ['dev', 'prod'].map((name) => ({
+        name: `sallyport-${name}`,
+        context: { cluster: `sallyport-${name}`, user: `sallyport-${name}` },
+      })),
       users: ['dev', 'prod'].map((name) => ({
         name: `sallyport-${name}`,
         user: {
           exec: {
-            apiVersion: 'client.authentication.k8s.io/v1', command: '/opt/sallyport/bin/sallyport-exec-credential', args: ['exec-credential', `https://gate.example.com:8443/clusters/${name}`],
-            installHint: expect.any(String), interactiveMode: 'IfAvailable', provideClusterInfo: false,
+            apiVersion: 'client.authentication.k8s.io/v1',
+            command: '/opt/sallyport/bin/sallyport-exec-credential',
+            args: ['exec-credential', `https://gate.example.com:8443/clusters/${name}`],
+            installHint: expect.any(String),
+            interactiveMode: 'IfAvailable',
+            provideClusterInfo: false,
           },
         },
       })),
@@ -56,8 +75,18 @@ describe('entries in a kubeconfig', () => {
     expect(current).toBe('work');
     const before = read(theirs);
     const after = read(text);
-    expect({ ...after, clusters: [after.clusters[0]], contexts: [after.contexts[0]], users: [after.users[0]] }).toEqual(before);
-    for (const piece of ['# my clusters', '# do not touch', 'x-unknown: [1, 0x10, 1e3, "yes", no, ~]', "token: 'abc: #def'", 'version: 1.10', 'QUJD'.repeat(60)]) expect(text).toContain(piece);
+    expect({ ...after, clusters: [after.clusters[0]], contexts: [after.contexts[0]], users: [after.users[0]] }).toEqual(
+      before,
+    );
+    for (const piece of [
+      '# my clusters',
+      '# do not touch',
+      'x-unknown: [1, 0x10, 1e3, "yes", no, ~]',
+      "token: 'abc: #def'",
+      'version: 1.10',
+      'QUJD'.repeat(60),
+    ])
+      expect(text).toContain(piece);
   });
 
   it('change nothing when they are merged again', () => {
@@ -66,44 +95,91 @@ describe('entries in a kubeconfig', () => {
   });
 
   it('are brought up to date where they are ours, and keep what a person added', () => {
-    const before = merge(theirs, entry('dev', 'https://old.example.com/clusters/dev')).text.replace('user: sallyport-dev', 'user: sallyport-dev\n      namespace: team');
+    const before = merge(theirs, entry('dev', 'https://old.example.com/clusters/dev')).text.replace(
+      'user: sallyport-dev',
+      'user: sallyport-dev\n      namespace: team',
+    );
     const { text, notes } = merge(before, entry('dev'));
-    expect(notes).toEqual(['"sallyport-dev" pointed to https://old.example.com/clusters/dev and now points to https://gate.example.com:8443/clusters/dev']);
-    expect(read(text).contexts[1]!.context).toEqual({ cluster: 'sallyport-dev', user: 'sallyport-dev', namespace: 'team' });
+    expect(notes).toEqual([
+      '"sallyport-dev" pointed to https://old.example.com/clusters/dev and now points to https://gate.example.com:8443/clusters/dev',
+    ]);
+    expect(read(text).contexts[1]!.context).toEqual({
+      cluster: 'sallyport-dev',
+      user: 'sallyport-dev',
+      namespace: 'team',
+    });
   });
 
   it('take hostile settings out of an entry of ours', () => {
-    const before = merge('', entry('dev')).text.replace('server:', 'insecure-skip-tls-verify: true\n      proxy-url: http://evil\n      tls-server-name: evil\n      server:');
-    expect(read(merge(before, entry('dev')).text).clusters[0]!.cluster).toEqual({ server: entry('dev').server, 'certificate-authority-data': 'UEVN' });
+    const before = merge('', entry('dev')).text.replace(
+      'server:',
+      'insecure-skip-tls-verify: true\n      proxy-url: http://evil\n      tls-server-name: evil\n      server:',
+    );
+    expect(read(merge(before, entry('dev')).text).clusters[0]!.cluster).toEqual({
+      server: entry('dev').server,
+      'certificate-authority-data': 'UEVN',
+    });
   });
 
   it.each([
-    ['a user', 'users: [{name: sallyport-dev, user: {token: x}}]'], ['a user with another plugin', 'users: [{name: sallyport-dev, user: {exec: {command: aws, args: [eks]}}}]'],
-    ['a cluster', 'clusters: [{name: sallyport-dev, cluster: {server: "https://x"}}]'], ['a context', 'contexts: [{name: sallyport-dev, context: {cluster: x}}]'],
+    ['a user', 'users: [{name: sallyport-dev, user: {token: x}}]'],
+    ['a user with another plugin', 'users: [{name: sallyport-dev, user: {exec: {command: aws, args: [eks]}}}]'],
+    ['a cluster', 'clusters: [{name: sallyport-dev, cluster: {server: "https://x"}}]'],
+    ['a context', 'contexts: [{name: sallyport-dev, context: {cluster: x}}]'],
   ])('are refused where %s of that name is not ours', (_what, text) => {
     expect(() => merge(text, entry('dev'))).toThrow('has an entry "sallyport-dev" that this program did not write');
   });
 
   it.each([
-    ['no map', '- a'], ['text', 'hello'], ['broken YAML', 'a: [1'], ['two documents', 'a: 1\n---\nb: 2'], ['a section that is no list', 'clusters: {a: 1}'], ['a doubled key', 'users: []\nusers: []'],
-    ['nested without end', `a: ${'['.repeat(50_000)}`], ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n`],
+    ['no map', '- a'],
+    ['text', 'hello'],
+    ['broken YAML', 'a: [1'],
+    ['two documents', 'a: 1\n---\nb: 2'],
+    ['a section that is no list', 'clusters: {a: 1}'],
+    ['a doubled key', 'users: []\nusers: []'],
+    ['nested without end', `a: ${'['.repeat(50_000)}`],
+    [
+      'an alias bomb',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`)
+        .join('\n')}\n`,
+    ],
   ])('are refused in a file that is %s', (_what, text) => {
     expect(() => merge(text, entry('dev'))).toThrow(/the file is not a kubeconfig/);
   });
 
-  it.each(['clusters: null\nusers:\ncontexts: ~', '{"apiVersion": "v1", "kind": "Config", "clusters": [], "users": null}', '# only a comment', 'clusters: []\r\nusers: []\r\ncontexts: []\r\n'])('fit into %j', (text) => {
+  it.each([
+    'clusters: null\nusers:\ncontexts: ~',
+    '{"apiVersion": "v1", "kind": "Config", "clusters": [], "users": null}',
+    '# only a comment',
+    'clusters: []\r\nusers: []\r\ncontexts: []\r\n',
+  ])('fit into %j', (text) => {
     expect(read(merge(text, entry('dev')).text).users).toHaveLength(1);
   });
 
   it('keep whatever data stands around them', () => {
     const name = fc.string({ minLength: 1 }).filter((text) => !text.startsWith('sallyport-') && text !== '__proto__');
     const items = (key: string) => fc.array(fc.record({ name, [key]: fc.jsonValue() }), { maxLength: 4 });
-    fc.assert(fc.property(items('cluster'), items('context'), items('user'), fc.dictionary(name, fc.jsonValue(), { maxKeys: 3 }), (clusters, contexts, users, extra) => {
-      const sections = { clusters, contexts, users };
-      const text = stringify({ ...extra, ...sections, 'current-context': 'x' });
-      const after = read(merge(text, entry('dev')).text);
-      const strange = (list: { name: string }[]) => list.filter((one) => one.name !== 'sallyport-dev');
-      expect({ ...after, clusters: strange(after.clusters), contexts: strange(after.contexts), users: strange(after.users) }).toEqual(read(text));
-    }));
+    fc.assert(
+      fc.property(
+        items('cluster'),
+        items('context'),
+        items('user'),
+        fc.dictionary(name, fc.jsonValue(), { maxKeys: 3 }),
+        (clusters, contexts, users, extra) => {
+          const sections = { clusters, contexts, users };
+          const text = stringify({ ...extra, ...sections, 'current-context': 'x' });
+          const after = read(merge(text, entry('dev')).text);
+          const strange = (list: { name: string }[]) => list.filter((one) => one.name !== 'sallyport-dev');
+          expect({
+            ...after,
+            clusters: strange(after.clusters),
+            contexts: strange(after.contexts),
+            users: strange(after.users),
+          }).toEqual(read(text));
+        },
+      ),
+    );
   });
 });

@@ -1,5 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, isSeq, parseDocument, type Document, type ScalarTag, type Tags, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type ScalarTag,
+  type Tags,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { CliError } from '../terminal/cli-error.ts';
 import { execSection, type KubeconfigEntry } from './kubeconfig-entry.ts';
 
@@ -10,11 +20,22 @@ const empty = 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: 
 const sections = { clusters: 'cluster', contexts: 'context', users: 'user' } as const;
 type Section = keyof typeof sections;
 
-const unusable = (source: string, what: string) => new CliError('local-file', `${source} ${what}`, 'Nothing was changed. Repair the file, or name another one in KUBECONFIG.');
+const unusable = (source: string, what: string) =>
+  new CliError(
+    'local-file',
+    `${source} ${what}`,
+    'Nothing was changed. Repair the file, or name another one in KUBECONFIG.',
+  );
 
-/** Numbers are written back as they stood: 1e3 or -0 would else take another form, which other readers may take for something else. */
+/**
+ * Numbers are written back as they stood: 1e3 or -0 would else take another form, which other readers may take for
+ * something else.
+ */
 function asWritten(tags: Tags): Tags {
-  const keep = (tag: ScalarTag): ScalarTag => ({ ...tag, stringify: (item, ...rest) => item.source ?? tag.stringify?.(item, ...rest) ?? String(item.value) });
+  const keep = (tag: ScalarTag): ScalarTag => ({
+    ...tag,
+    stringify: (item, ...rest) => item.source ?? tag.stringify?.(item, ...rest) ?? String(item.value),
+  });
   return tags.map((tag) => (typeof tag === 'object' && /:(?:int|float)$/.test(tag.tag) ? keep(tag as ScalarTag) : tag));
 }
 
@@ -30,7 +51,8 @@ function read(text: string, source: string): Document {
 function sectionOf(document: Document, section: Section, source: string): YAMLSeq {
   const found = document.get(section, true);
   if (isSeq(found)) return found;
-  if (found !== undefined && !(isScalar(found) && found.value === null)) throw unusable(source, `is not a kubeconfig: ${section} is not a list`);
+  if (found !== undefined && !(isScalar(found) && found.value === null))
+    throw unusable(source, `is not a kubeconfig: ${section} is not a list`);
   document.set(section, document.createNode([]));
   return document.get(section, true) as YAMLSeq;
 }
@@ -59,10 +81,12 @@ function bodyOf(document: Document, section: Section, name: string, source: stri
 /** An entry is ours if its user is this program: never touch one that merely has the name. */
 function isOurs(document: Document, name: string): boolean {
   const users = document.get('users', true);
-  const user = isSeq(users) ? users.items.find((one) => isNamed(one, name)) as YAMLMap | undefined : undefined;
+  const user = isSeq(users) ? (users.items.find((one) => isNamed(one, name)) as YAMLMap | undefined) : undefined;
   const args = user?.getIn(['user', 'exec', 'args'], true);
   const values = isSeq(args) ? args.items.map((one) => (isScalar(one) ? one.value : undefined)) : [];
-  return values[0] === 'exec-credential' || (values[1] === 'exec-credential' && String(values[0]).endsWith('sallyport.js'));
+  return (
+    values[0] === 'exec-credential' || (values[1] === 'exec-credential' && String(values[0]).endsWith('sallyport.js'))
+  );
 }
 
 function isTaken(document: Document, name: string): boolean {
@@ -74,12 +98,15 @@ function isTaken(document: Document, name: string): boolean {
 
 function put(document: Document, entry: KubeconfigEntry, source: string, notes: string[]): void {
   const { name } = entry;
-  if (isTaken(document, name) && !isOurs(document, name)) throw unusable(source, `has an entry "${name}" that this program did not write; rename it first`);
+  if (isTaken(document, name) && !isOurs(document, name))
+    throw unusable(source, `has an entry "${name}" that this program did not write; rename it first`);
   const cluster = bodyOf(document, 'clusters', name, source);
   const before = cluster.get('server');
-  if (typeof before === 'string' && before !== entry.server) notes.push(`"${name}" pointed to ${before} and now points to ${entry.server}`);
+  if (typeof before === 'string' && before !== entry.server)
+    notes.push(`"${name}" pointed to ${before} and now points to ${entry.server}`);
   cluster.set('server', entry.server);
-  for (const field of ['certificate-authority', 'insecure-skip-tls-verify', 'proxy-url', 'tls-server-name']) cluster.delete(field);
+  for (const field of ['certificate-authority', 'insecure-skip-tls-verify', 'proxy-url', 'tls-server-name'])
+    cluster.delete(field);
   if (entry.authority === undefined) cluster.delete('certificate-authority-data');
   else cluster.set('certificate-authority-data', Buffer.from(entry.authority).toString('base64'));
   bodyOf(document, 'users', name, source).set('exec', document.createNode(execSection(entry)));
@@ -91,8 +118,13 @@ function put(document: Document, entry: KubeconfigEntry, source: string, notes: 
 /** Everything of a kubeconfig that is not ours, as data. */
 function others(document: Document, ours: ReadonlySet<string>): unknown {
   const data = (document.toJS({ maxAliasCount: 1000 }) ?? {}) as Record<string, unknown>;
-  const strange = (list: unknown) => (Array.isArray(list) ? list.filter((one: { name?: unknown } | null) => !ours.has(String(one?.name))) : []);
-  return { ...data, 'current-context': undefined, ...Object.fromEntries(Object.keys(sections).map((section) => [section, strange(data[section])])) };
+  const strange = (list: unknown) =>
+    Array.isArray(list) ? list.filter((one: { name?: unknown } | null) => !ours.has(String(one?.name))) : [];
+  return {
+    ...data,
+    'current-context': undefined,
+    ...Object.fromEntries(Object.keys(sections).map((section) => [section, strange(data[section])])),
+  };
 }
 
 function merge(text: string, entries: readonly KubeconfigEntry[], source: string): MergedKubeconfig {
@@ -109,12 +141,17 @@ function merge(text: string, entries: readonly KubeconfigEntry[], source: string
   return { text: merged, current: String(document.get('current-context')), notes };
 }
 
-/** Puts entries into the text of a kubeconfig. All else stays as it is, comments too; that is checked before the text is returned. */
+/**
+ * Puts entries into the text of a kubeconfig. All else stays as it is, comments too; that is checked before the text is
+ * returned.
+ */
 export function mergeEntries(text: string, entries: readonly KubeconfigEntry[], source: string): MergedKubeconfig {
   try {
     return merge(text, entries, source);
   } catch (error) {
     // Nesting without end exhausts the stack, and too many aliases are refused by the parser.
-    throw error instanceof CliError ? error : unusable(source, 'is not a kubeconfig: it is nested too deep or refers to itself too often');
+    throw error instanceof CliError
+      ? error
+      : unusable(source, 'is not a kubeconfig: it is nested too deep or refers to itself too often');
   }
 }

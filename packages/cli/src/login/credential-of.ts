@@ -3,5 +3,11 @@ import type { Credential } from '../home/credential.ts';
 
 /** What is kept of the gateway's answer to a login. */
 export function credentialOf({ access_token: token, session, identity }: TokenAnswer): Credential {
-  return { token, user: identity.user, sessionId: session.id, expiresAt: session.expiresAt, idleMs: Math.floor(session.idleMs) };
+  return {
+    token,
+    user: identity.user,
+    sessionId: session.id,
+    expiresAt: session.expiresAt,
+    idleMs: Math.floor(session.idleMs),
+  };
 }

@@ -17,14 +17,30 @@ const grantType = 'urn:ietf:params:oauth:grant-type:device_code';
 export type DeviceSignInOptions = { cluster?: string; timeoutMs: number };
 
 async function begin(client: GatewayClient, cluster: string | undefined): Promise<DeviceCodes> {
-  const answer = await client.call({ method: 'POST', path: `${api}/code`, form: cluster === undefined ? {} : { cluster } });
-  if (answer.status === 404) throw new CliError('refused', 'this gateway takes no logins by a code that is approved elsewhere', 'Log in with: sallyport login --no-browser');
+  const answer = await client.call({
+    method: 'POST',
+    path: `${api}/code`,
+    form: cluster === undefined ? {} : { cluster },
+  });
+  if (answer.status === 404)
+    throw new CliError(
+      'refused',
+      'this gateway takes no logins by a code that is approved elsewhere',
+      'Log in with: sallyport login --no-browser',
+    );
   return readAnswer(deviceCodesSchema, expectOk(answer, client.address.origin), 'the login');
 }
 
-function tell(world: World, { user_code: code, verification_uri: page, verification_uri_complete: complete }: DeviceCodes): void {
-  const withCode = complete ? `\nOr open this page, which knows the code:\n\n  ${forTerminal(checkedPage(complete))}\n` : '';
-  world.stderr.write(`Open this page in a browser on any machine:\n\n  ${forTerminal(checkedPage(page))}\n\nand type this code there:\n\n  ${forTerminal(code)}\n${withCode}\n`);
+function tell(
+  world: World,
+  { user_code: code, verification_uri: page, verification_uri_complete: complete }: DeviceCodes,
+): void {
+  const withCode = complete
+    ? `\nOr open this page, which knows the code:\n\n  ${forTerminal(checkedPage(complete))}\n`
+    : '';
+  world.stderr.write(
+    `Open this page in a browser on any machine:\n\n  ${forTerminal(checkedPage(page))}\n\nand type this code there:\n\n  ${forTerminal(code)}\n${withCode}\n`,
+  );
 }
 
 const refused = (body: unknown) => {
@@ -37,10 +53,24 @@ function readPoll({ status, body }: GatewayAnswer, origin: string): { credential
   if (status === 400) {
     const error = refused(body);
     if (error === 'authorization_pending' || error === 'slow_down') return { slower: error === 'slow_down' };
-    if (error === 'access_denied') throw new CliError('login-failed', 'the login was denied on the page', 'If that was not you, tell whoever runs the gateway.');
-    throw new CliError('login-failed', error === 'expired_token' ? 'nobody approved the login in time' : `the gateway did not accept the login: ${saidBy(body) ?? 'status 400'}`, 'Run the command again.');
+    if (error === 'access_denied')
+      throw new CliError(
+        'login-failed',
+        'the login was denied on the page',
+        'If that was not you, tell whoever runs the gateway.',
+      );
+    throw new CliError(
+      'login-failed',
+      error === 'expired_token'
+        ? 'nobody approved the login in time'
+        : `the gateway did not accept the login: ${saidBy(body) ?? 'status 400'}`,
+      'Run the command again.',
+    );
   }
-  return { slower: false, credential: credentialOf(readAnswer(tokenSchema, expectOk({ status, body }, origin), 'the login')) };
+  return {
+    slower: false,
+    credential: credentialOf(readAnswer(tokenSchema, expectOk({ status, body }, origin), 'the login')),
+  };
 }
 
 /** Asks until somebody has answered (RFC 8628, 3.5). A gateway that is away for a moment does not end the wait. */
@@ -48,9 +78,17 @@ async function poll(client: GatewayClient, world: World, codes: DeviceCodes, end
   let pauseMs = codes.interval * 1000;
   for (;;) {
     await world.sleep(pauseMs);
-    if (world.now() > endsAt) throw new CliError('login-failed', 'nobody approved the login in time', 'Run the command again.');
+    if (world.now() > endsAt)
+      throw new CliError('login-failed', 'nobody approved the login in time', 'Run the command again.');
     try {
-      const { credential, slower } = readPoll(await client.call({ method: 'POST', path: `${api}/token`, form: { grant_type: grantType, device_code: codes.device_code } }), client.address.origin);
+      const { credential, slower } = readPoll(
+        await client.call({
+          method: 'POST',
+          path: `${api}/token`,
+          form: { grant_type: grantType, device_code: codes.device_code },
+        }),
+        client.address.origin,
+      );
       if (credential) return credential;
       if (slower) pauseMs += 5000;
     } catch (error) {
@@ -60,8 +98,14 @@ async function poll(client: GatewayClient, world: World, codes: DeviceCodes, end
   }
 }
 
-/** Logs in by device authorization (RFC 8628): a person approves in a browser elsewhere, so that nothing here needs one. */
-export async function deviceSignIn(client: GatewayClient, world: World, options: DeviceSignInOptions): Promise<Credential> {
+/**
+ * Logs in by device authorization (RFC 8628): a person approves in a browser elsewhere, so that nothing here needs one.
+ */
+export async function deviceSignIn(
+  client: GatewayClient,
+  world: World,
+  options: DeviceSignInOptions,
+): Promise<Credential> {
   const codes = await begin(client, options.cluster);
   tell(world, codes);
   const lifeMs = Math.min(options.timeoutMs, codes.expires_in * 1000);

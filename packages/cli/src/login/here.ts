@@ -11,7 +11,10 @@ export function noBrowserHere(world: Pick<World, 'env' | 'platform'>): string | 
   return overSsh ? 'you are here over SSH, without a display' : 'there is no display here';
 }
 
-/** True where no browser can be seen and a person is at the keyboard: they may have one elsewhere, and paste the code that it shows. */
+/**
+ * True where no browser can be seen and a person is at the keyboard: they may have one elsewhere, and paste the code
+ * that it shows.
+ */
 export function mayPaste(world: Pick<World, 'env' | 'platform' | 'stdin'>): boolean {
   return noBrowserHere(world) !== undefined && (world.stdin as { isTTY?: boolean }).isTTY === true;
 }

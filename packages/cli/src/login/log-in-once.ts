@@ -9,14 +9,19 @@ import type { World } from '../world.ts';
 export type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; world: World };
 /** `signIn` is the way to log in; `known` the token that is of no use any more. */
 export type LogInOnceOptions = {
-  timeoutMs: number; known: string | undefined;
+  timeoutMs: number;
+  known: string | undefined;
   /** What another process got will not do. */
   ownOnly?: boolean;
   signIn(client: GatewayClient, world: World): Promise<Credential>;
 };
 
 /** Logs in while holding the lock. Ctrl-C gives it back at once and says so; whoever waits then logs in instead. */
-async function logInLocked({ client, store, world }: LoginParts, { signIn }: LogInOnceOptions, release: () => void): Promise<Credential> {
+async function logInLocked(
+  { client, store, world }: LoginParts,
+  { signIn }: LogInOnceOptions,
+  release: () => void,
+): Promise<Credential> {
   const unwatch = world.onInterrupt(() => {
     release();
     world.stderr.write('\nLogin given up.\n');
@@ -31,8 +36,9 @@ async function logInLocked({ client, store, world }: LoginParts, { signIn }: Log
 }
 
 /**
- * Logs in, unless another process is just doing that: then it waits and takes what the other one got, or hears that it got nothing. So many kubectl
- * started together open one browser, and one that is closed keeps none of them waiting for longer than the first.
+ * Logs in, unless another process is just doing that: then it waits and takes what the other one got, or hears that it
+ * got nothing. So many kubectl started together open one browser, and one that is closed keeps none of them waiting for
+ * longer than the first.
  */
 export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): Promise<Credential> {
   const { home, store, world } = parts;
@@ -44,7 +50,13 @@ export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): P
     if (lock !== undefined) {
       try {
         const found = store.read();
-        if (options.ownOnly !== true && found !== undefined && found.token !== options.known && found.expiresAt > world.now()) return found;
+        if (
+          options.ownOnly !== true &&
+          found !== undefined &&
+          found.token !== options.known &&
+          found.expiresAt > world.now()
+        )
+          return found;
         const failed = waited ? failure.since(beganAt) : undefined;
         if (failed) throw failed;
         failure.forget();
@@ -57,7 +69,12 @@ export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): P
       }
     }
     if (!waited) world.stderr.write('Another login to this gateway is under way; waiting for it.\n');
-    if (world.now() > beganAt + options.timeoutMs) throw new CliError('login-failed', 'another login to this gateway is under way and does not end', `Finish it, or remove ${store.directory}/login.lock if none is.`);
+    if (world.now() > beganAt + options.timeoutMs)
+      throw new CliError(
+        'login-failed',
+        'another login to this gateway is under way and does not end',
+        `Finish it, or remove ${store.directory}/login.lock if none is.`,
+      );
     await world.sleep(150);
   }
 }

@@ -1,7 +1,16 @@
 import { CliError } from '../terminal/cli-error.ts';
 
-/** How recently and how strongly a login is to authenticate, where, and whom, as parameters of the page (OpenID Connect Core 3.1.2.1). */
-export type LoginDemands = { max_age?: string; acr_values?: string; provider?: string; choose?: 'true'; login_hint?: string };
+/**
+ * How recently and how strongly a login is to authenticate, where, and whom, as parameters of the page (OpenID Connect
+ * Core 3.1.2.1).
+ */
+export type LoginDemands = {
+  max_age?: string;
+  acr_values?: string;
+  provider?: string;
+  choose?: 'true';
+  login_hint?: string;
+};
 
 export type DemandOptions = { maxAge?: string; acr?: readonly string[]; provider?: string | true; loginHint?: string };
 
@@ -10,21 +19,45 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 function readAge(text: string): string {
   const parts = [...text.matchAll(/(\d{1,6})([smhd])/gy)];
   const seconds = parts.reduce((sum, [, number, unit]) => sum + Number(number) * unitSeconds[unit!]!, 0);
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text || seconds > 31_536_000) throw new CliError('usage', `"${text}" is not a length of time`, 'Write it like 5m or 1h30m; 0s authenticates anew in any case.');
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text || seconds > 31_536_000)
+    throw new CliError(
+      'usage',
+      `"${text}" is not a length of time`,
+      'Write it like 5m or 1h30m; 0s authenticates anew in any case.',
+    );
   return String(seconds);
 }
 
 /** Where to log in, and as whom; `--provider` without a name asks for the choice. */
 function readWhere({ provider, loginHint }: DemandOptions): LoginDemands {
-  if (typeof provider === 'string' && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(provider)) throw new CliError('usage', `"${provider}" is not the name of an identity provider`, 'Write --provider with one of the names in the gateway\'s configuration, or without a name to choose on the page.');
-  if (loginHint !== undefined && (loginHint.trim() === '' || loginHint.length > 256)) throw new CliError('usage', '--login-hint is empty or too long', 'Write --login-hint alice@example.com.');
-  return { ...(provider === true ? { choose: 'true' } : {}), ...(typeof provider === 'string' ? { provider } : {}), ...(loginHint === undefined ? {} : { login_hint: loginHint }) };
+  if (typeof provider === 'string' && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(provider))
+    throw new CliError(
+      'usage',
+      `"${provider}" is not the name of an identity provider`,
+      "Write --provider with one of the names in the gateway's configuration, or without a name to choose on the page.",
+    );
+  if (loginHint !== undefined && (loginHint.trim() === '' || loginHint.length > 256))
+    throw new CliError('usage', '--login-hint is empty or too long', 'Write --login-hint alice@example.com.');
+  return {
+    ...(provider === true ? { choose: 'true' } : {}),
+    ...(typeof provider === 'string' ? { provider } : {}),
+    ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+  };
 }
 
 /** Reads `--max-age`, `--acr`, `--provider` and `--login-hint`. */
 export function readLoginDemands(options: DemandOptions): LoginDemands {
   const classes = (options.acr ?? []).flatMap((text) => text.split(',')).filter((text) => text !== '');
   const unfit = classes.find((text) => !/^[\x21-\x7e]{1,200}$/.test(text));
-  if (unfit !== undefined) throw new CliError('usage', `"${unfit}" is not the name of a class`, 'Write --acr phr, or several with commas between them.');
-  return { ...readWhere(options), ...(options.maxAge === undefined ? {} : { max_age: readAge(options.maxAge) }), ...(classes.length === 0 ? {} : { acr_values: classes.join(' ') }) };
+  if (unfit !== undefined)
+    throw new CliError(
+      'usage',
+      `"${unfit}" is not the name of a class`,
+      'Write --acr phr, or several with commas between them.',
+    );
+  return {
+    ...readWhere(options),
+    ...(options.maxAge === undefined ? {} : { max_age: readAge(options.maxAge) }),
+    ...(classes.length === 0 ? {} : { acr_values: classes.join(' ') }),
+  };
 }

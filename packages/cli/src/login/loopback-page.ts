@@ -23,10 +23,17 @@ const page = (title: string, text: string) => `<!doctype html>
 </main></body></html>
 `;
 
-/** Answers the browser that came back to this program. `title` and `text` are markup of ours, never anybody else's text. */
+/**
+ * Answers the browser that came back to this program. `title` and `text` are markup of ours, never anybody else's text.
+ */
 export function answerPage(response: ServerResponse, status: number, title: string, text: string): void {
   response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', connection: 'close', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'content-security-policy': policy,
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    connection: 'close',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': policy,
   });
   response.end(page(title, text));
 }

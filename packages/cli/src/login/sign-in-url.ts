@@ -14,14 +14,27 @@ export function checkedPage(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.test(url.hostname));
   if (!url || !safe || url.username !== '' || url.password !== '') {
-    throw new CliError('login-failed', 'the gateway names a login page that is not https', 'Tell whoever runs the gateway (login.url).');
+    throw new CliError(
+      'login-failed',
+      'the gateway names a login page that is not https',
+      'Tell whoever runs the gateway (login.url).',
+    );
   }
   return url.href;
 }
 
 /** Asks the gateway where a person begins this login. */
-export async function signInUrl(client: GatewayClient, login: { redirectUri: string; state: string; challenge: string; demands?: LoginDemands }): Promise<string> {
-  const query = new URLSearchParams({ redirect_uri: login.redirectUri, state: login.state, code_challenge: login.challenge, code_challenge_method: 'S256', ...login.demands });
+export async function signInUrl(
+  client: GatewayClient,
+  login: { redirectUri: string; state: string; challenge: string; demands?: LoginDemands },
+): Promise<string> {
+  const query = new URLSearchParams({
+    redirect_uri: login.redirectUri,
+    state: login.state,
+    code_challenge: login.challenge,
+    code_challenge_method: 'S256',
+    ...login.demands,
+  });
   const answer = await client.call({ method: 'GET', path: `/.sallyport/login?${query.toString()}` });
   return checkedPage(readAnswer(signInSchema, expectOk(answer, client.address.origin), 'the login').signInUrl);
 }

@@ -15,9 +15,15 @@ import { openPastedLines, type PastedLines } from './pasted-lines.ts';
 import { challengeOf, randomText } from './pkce.ts';
 import { pasteRedirect, signInUrl } from './sign-in-url.ts';
 
-/** How a login goes about: whether it may open a browser, whether a code may be pasted here, and how long a person may take. */
+/**
+ * How a login goes about: whether it may open a browser, whether a code may be pasted here, and how long a person may
+ * take.
+ */
 export type SignInOptions = {
-  browser: boolean; paste: boolean; timeoutMs: number; demands?: LoginDemands;
+  browser: boolean;
+  paste: boolean;
+  timeoutMs: number;
+  demands?: LoginDemands;
   /** True once nobody waits for the login any more; asked twice a second. */
   abandoned?: () => boolean;
 };
@@ -26,11 +32,16 @@ type Login = { client: GatewayClient; world: World; options: SignInOptions; veri
 
 async function exchange({ client, verifier }: Login, code: string, redirectUri: string): Promise<Credential> {
   const answer = await client.call({
-    method: 'POST', path: '/.sallyport/token',
+    method: 'POST',
+    path: '/.sallyport/token',
     form: { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri },
   });
   if (answer.status >= 400 && answer.status < 500) {
-    throw new CliError('login-failed', `the gateway did not accept the login: ${saidBy(answer.body) ?? `status ${answer.status}`}`, 'Log in again.');
+    throw new CliError(
+      'login-failed',
+      `the gateway did not accept the login: ${saidBy(answer.body) ?? `status ${answer.status}`}`,
+      'Log in again.',
+    );
   }
   return credentialOf(readAnswer(tokenSchema, expectOk(answer, client.address.origin), 'the login'));
 }
@@ -43,7 +54,9 @@ async function takePasted(login: Login, lines: PastedLines): Promise<Credential>
       return await exchange(login, code, pasteRedirect);
     } catch (error) {
       if (!(error instanceof CliError) || error.exit !== 'login-failed') throw error;
-      login.world.stderr.write(`${describeError(error).text}  Paste the code once more, or open the page again for another.\n`);
+      login.world.stderr.write(
+        `${describeError(error).text}  Paste the code once more, or open the page again for another.\n`,
+      );
     }
   }
 }
@@ -51,22 +64,44 @@ async function takePasted(login: Login, lines: PastedLines): Promise<Credential>
 /** The page whose code is carried back by hand; undefined where the gateway does not offer it. */
 async function pastePage({ client, options, verifier }: Login): Promise<string | undefined> {
   if (!options.paste) return undefined;
-  return signInUrl(client, { redirectUri: pasteRedirect, state: randomText(), challenge: challengeOf(verifier), demands: options.demands ?? {} }).catch((error: unknown) => {
-    // A gateway that cannot be asked, or is asked too often from this address, may still have the person log in on this machine; if not, it says so there.
-    if (error instanceof CliError && (error.exit === 'refused' || error.exit === 'usage' || error.exit === 'unreachable')) return undefined;
+  return signInUrl(client, {
+    redirectUri: pasteRedirect,
+    state: randomText(),
+    challenge: challengeOf(verifier),
+    demands: options.demands ?? {},
+  }).catch((error: unknown) => {
+    // A gateway that cannot be asked, or is asked too often from this address, may still have the person log in on this
+    // machine; if not, it says so there.
+    if (
+      error instanceof CliError &&
+      (error.exit === 'refused' || error.exit === 'usage' || error.exit === 'unreachable')
+    )
+      return undefined;
     throw error;
   });
 }
 
 /** Says where to log in: here, and where no browser is here, what else there is. */
-function tellPages({ client, world, options }: Login, pages: { here: string | undefined; paste: string | undefined; opened: boolean }): void {
+function tellPages(
+  { client, world, options }: Login,
+  pages: { here: string | undefined; paste: string | undefined; opened: boolean },
+): void {
   const { here, paste, opened } = pages;
   const why = options.browser ? noBrowserHere(world) : undefined;
   const indented = (url: string) => `\n\n  ${forTerminal(url)}\n\n`;
   const text: string[] = [];
-  if (here !== undefined) text.push(`${opened && why === undefined ? 'Your browser opens this page; if it does not, open it yourself' : 'Open this page in your browser'}:${indented(here)}`);
-  if (paste !== undefined) text.push(`${here === undefined ? 'Open this page in a browser anywhere' : 'If that browser is on another machine, open this page there instead'}, and paste the code that it shows here:${indented(paste)}`);
-  if (why !== undefined && paste === undefined) text.push(`No browser can be seen here: ${why}. Only a browser on this machine finds its way back here;\nto log in from another machine: sallyport login --device --gateway ${client.address.origin}\n\n`);
+  if (here !== undefined)
+    text.push(
+      `${opened && why === undefined ? 'Your browser opens this page; if it does not, open it yourself' : 'Open this page in your browser'}:${indented(here)}`,
+    );
+  if (paste !== undefined)
+    text.push(
+      `${here === undefined ? 'Open this page in a browser anywhere' : 'If that browser is on another machine, open this page there instead'}, and paste the code that it shows here:${indented(paste)}`,
+    );
+  if (why !== undefined && paste === undefined)
+    text.push(
+      `No browser can be seen here: ${why}. Only a browser on this machine finds its way back here;\nto log in from another machine: sallyport login --device --gateway ${client.address.origin}\n\n`,
+    );
   world.stderr.write(text.join(''));
 }
 
@@ -79,15 +114,31 @@ async function listenFor(state: string, mayPaste: boolean): Promise<LoopbackList
 }
 
 /** Waits for the browser on loopback, or for a code that is pasted, whichever comes first. */
-async function waitFor(login: Login, listener: LoopbackListener | undefined, lines: PastedLines | undefined): Promise<Credential> {
-  const { world, options: { timeoutMs } } = login;
+async function waitFor(
+  login: Login,
+  listener: LoopbackListener | undefined,
+  lines: PastedLines | undefined,
+): Promise<Credential> {
+  const {
+    world,
+    options: { timeoutMs },
+  } = login;
   // A spinner would write over what is being pasted.
-  const sign = lines === undefined ? await waiting(world, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`) : undefined;
-  const late = () => new CliError('login-failed', `nobody finished the login within ${Math.round(timeoutMs / 1000)} seconds`, 'Run the command again and log in on the page that it shows.');
+  const sign =
+    lines === undefined
+      ? await waiting(world, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`)
+      : undefined;
+  const late = () =>
+    new CliError(
+      'login-failed',
+      `nobody finished the login within ${Math.round(timeoutMs / 1000)} seconds`,
+      'Run the command again and log in on the page that it shows.',
+    );
   const given = () => new CliError('failed', 'the program that needed the login has ended', 'Run it again.');
   const clock = new AbortController();
   const ways = [
-    ...(listener ? [listener.code().then((code) => exchange(login, code, listener.redirectUri))] : []), ...(lines ? [takePasted(login, lines)] : []),
+    ...(listener ? [listener.code().then((code) => exchange(login, code, listener.redirectUri))] : []),
+    ...(lines ? [takePasted(login, lines)] : []),
     new Promise<never>((_resolve, reject) => {
       const timer = setTimeout(() => reject(late()), timeoutMs);
       const watch = setInterval(() => void (login.options.abandoned?.() && reject(given())), 500);
@@ -107,8 +158,9 @@ async function waitFor(login: Login, listener: LoopbackListener | undefined, lin
 }
 
 /**
- * Logs a person in as a native app does (RFC 8252): a page in their browser, a one-time code on loopback or carried here by hand, exchanged with
- * PKCE (RFC 7636). The page's address is printed always, as the browser that opens may be the wrong one or on another machine.
+ * Logs a person in as a native app does (RFC 8252): a page in their browser, a one-time code on loopback or carried
+ * here by hand, exchanged with PKCE (RFC 7636). The page's address is printed always, as the browser that opens may be
+ * the wrong one or on another machine.
  */
 export async function signIn(client: GatewayClient, world: World, options: SignInOptions): Promise<Credential> {
   const state = randomText();
@@ -117,8 +169,15 @@ export async function signIn(client: GatewayClient, world: World, options: SignI
   const listener = await listenFor(state, paste !== undefined);
   let lines: PastedLines | undefined;
   try {
-    const here = listener && await signInUrl(client, { redirectUri: listener.redirectUri, state, challenge: challengeOf(login.verifier), demands: login.options.demands ?? {} });
-    const opened = here !== undefined && options.browser && await openBrowser(world, here);
+    const here =
+      listener &&
+      (await signInUrl(client, {
+        redirectUri: listener.redirectUri,
+        state,
+        challenge: challengeOf(login.verifier),
+        demands: login.options.demands ?? {},
+      }));
+    const opened = here !== undefined && options.browser && (await openBrowser(world, here));
     tellPages(login, { here, paste, opened });
     lines = paste === undefined ? undefined : openPastedLines(world);
     return await waitFor(login, listener, lines);

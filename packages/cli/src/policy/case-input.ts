@@ -4,23 +4,80 @@ type Fields = Record<string, unknown>;
 
 /** The members of the short form of an input; beside a case's own name the object's is `resourceName`. */
 export const shortMembers = [
-  'user', 'email', 'groups', 'claims', 'cluster', 'verb', 'resource', 'namespace', 'name', 'path', 'method', 'ip', 'command', 'container', 'dryRun', 'labelSelector', 'fieldSelector', 'namespaced', 'aggregated', 'upsert', 'upgrade', 'elevations', 'clientCertificate', 'now',
+  'user',
+  'email',
+  'groups',
+  'claims',
+  'cluster',
+  'verb',
+  'resource',
+  'namespace',
+  'name',
+  'path',
+  'method',
+  'ip',
+  'command',
+  'container',
+  'dryRun',
+  'labelSelector',
+  'fieldSelector',
+  'namespaced',
+  'aggregated',
+  'upsert',
+  'upgrade',
+  'elevations',
+  'clientCertificate',
+  'now',
 ] as const;
 const wholeMembers = ['session', 'request', 'kubernetes', 'records'];
 
 /** True if an input is in short form: the user is a text, and nothing of the long form is there. */
 export function isShort(input: Fields): boolean {
-  return (input.user === undefined || typeof input.user === 'string') && !wholeMembers.some((name) => Object.hasOwn(input, name));
+  return (
+    (input.user === undefined || typeof input.user === 'string') &&
+    !wholeMembers.some((name) => Object.hasOwn(input, name))
+  );
 }
 
-const given = (fields: Fields): Fields => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-const part = (fields: Fields): Fields | undefined => (Object.keys(given(fields)).length === 0 ? undefined : given(fields));
+const given = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+const part = (fields: Fields): Fields | undefined =>
+  Object.keys(given(fields)).length === 0 ? undefined : given(fields);
 
-const resourceFields = (text: unknown): Fields => (typeof text === 'string' ? { ...splitResource(text), isResourceRequest: true } : { resource: text });
+const resourceFields = (text: unknown): Fields =>
+  typeof text === 'string' ? { ...splitResource(text), isResourceRequest: true } : { resource: text };
 
-/** Makes an input document of the short form of a case: who (logged in if there is a user), and what is asked. What is not said is missing. */
+/**
+ * Makes an input document of the short form of a case: who (logged in if there is a user), and what is asked. What is
+ * not said is missing.
+ */
 export function caseInput(short: Fields): Fields {
-  const { user, email, groups, claims, cluster, verb, resource, namespace, name, path, method, ip, command, container, dryRun, labelSelector, fieldSelector, namespaced, aggregated, upsert, upgrade, elevations, clientCertificate, now } = short;
+  const {
+    user,
+    email,
+    groups,
+    claims,
+    cluster,
+    verb,
+    resource,
+    namespace,
+    name,
+    path,
+    method,
+    ip,
+    command,
+    container,
+    dryRun,
+    labelSelector,
+    fieldSelector,
+    namespaced,
+    aggregated,
+    upsert,
+    upgrade,
+    elevations,
+    clientCertificate,
+    now,
+  } = short;
   const address = email ?? (typeof user === 'string' && user.includes('@') ? user : undefined);
   const exec = command === undefined && container === undefined ? undefined : given({ command, container });
   const nonResource = resource === undefined && path !== undefined ? { isResourceRequest: false } : {};
@@ -28,7 +85,24 @@ export function caseInput(short: Fields): Fields {
     user: part({ id: user, email: address, groups, claims }),
     session: user === undefined ? undefined : { id: 'test' },
     request: part({ method, path, ip, clientCertificate }),
-    kubernetes: part({ cluster, verb, ...(resource === undefined ? {} : resourceFields(resource)), ...nonResource, namespace, name, path, dryRun, labelSelector, fieldSelector, namespaced, aggregated, upsert, upgrade, exec }),
-    elevations, now,
+    kubernetes: part({
+      cluster,
+      verb,
+      ...(resource === undefined ? {} : resourceFields(resource)),
+      ...nonResource,
+      namespace,
+      name,
+      path,
+      dryRun,
+      labelSelector,
+      fieldSelector,
+      namespaced,
+      aggregated,
+      upsert,
+      upgrade,
+      exec,
+    }),
+    elevations,
+    now,
   });
 }

@@ -11,7 +11,10 @@ function describeCase(file: string, { name, line, passed, differences, because }
   const more = because.length - maxBecause;
   return [
     `  FAIL  ${forTerminal(name)}  (${forTerminal(file)}:${line})`,
-    ...differences.flatMap(({ what, expected, got }) => [`        ${`${what}:`.padEnd(width)} expected ${forTerminal(expected)}`, `        ${''.padEnd(width)}      got ${forTerminal(got)}`]),
+    ...differences.flatMap(({ what, expected, got }) => [
+      `        ${`${what}:`.padEnd(width)} expected ${forTerminal(expected)}`,
+      `        ${''.padEnd(width)}      got ${forTerminal(got)}`,
+    ]),
     ...because.slice(0, maxBecause).map((text) => `        - ${forTerminal(text)}`),
     ...(more > 0 ? [`        - and ${more} more`] : []),
   ];
@@ -19,7 +22,11 @@ function describeCase(file: string, { name, line, passed, differences, because }
 
 /** Tells in text how the cases came out. */
 export function describeCases(files: readonly FileResult[]): string {
-  const lines = files.flatMap(({ file, cases }) => [forTerminal(file), ...cases.flatMap((one) => describeCase(file, one)), '']);
+  const lines = files.flatMap(({ file, cases }) => [
+    forTerminal(file),
+    ...cases.flatMap((one) => describeCase(file, one)),
+    '',
+  ]);
   const all = files.flatMap(({ cases }) => cases);
   const failed = all.filter(({ passed }) => !passed).length;
   return `${[...lines, `${all.length - failed} passed, ${failed} failed`].join('\n')}\n`;

@@ -3,8 +3,20 @@ import type { FileResult } from './describe-cases.ts';
 // XML 1.0 section 2.2: every other character makes a document ill-formed, escaped or not.
 const notXml = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\n': '&#10;', '\r': '&#13;', '\t': '&#9;' };
-const text = (value: string) => value.toWellFormed().replace(notXml, '\uFFFD').replace(/[&<>"\n\r\t]/g, (one) => escapes[one]!);
+const escapes: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+  '\t': '&#9;',
+};
+const text = (value: string) =>
+  value
+    .toWellFormed()
+    .replace(notXml, '\uFFFD')
+    .replace(/[&<>"\n\r\t]/g, (one) => escapes[one]!);
 
 /** Renders results as a JUnit report, which CI systems read. */
 export function junit(files: readonly FileResult[]): string {
@@ -13,7 +25,9 @@ export function junit(files: readonly FileResult[]): string {
     const rows = cases.map(({ name, line, passed, differences, because }) => {
       const head = `    <testcase classname="${text(file)}" name="${text(name)}" file="${text(file)}" line="${line}"`;
       if (passed) return `${head}/>\n`;
-      const message = differences.map(({ what, expected, got }) => `${what}: expected ${expected}, got ${got}`).join('; ');
+      const message = differences
+        .map(({ what, expected, got }) => `${what}: expected ${expected}, got ${got}`)
+        .join('; ');
       return `${head}>\n      <failure message="${text(message)}">${text(because.join('\n'))}</failure>\n    </testcase>\n`;
     });
     return `  <testsuite name="${text(file)}" tests="${cases.length}" failures="${failed}" errors="0" skipped="0">\n${rows.join('')}  </testsuite>\n`;

@@ -7,13 +7,26 @@ import { placeFaults } from './place-faults.ts';
 import type { PolicyTools } from './policy-tools.ts';
 
 /** What is wrong or doubtful about the policies of one file. */
-export type LintedFile = { file: string; kind: 'policy' | 'config'; ok: boolean; faults: ConfigFault[]; warnings: ConfigFault[] };
+export type LintedFile = {
+  file: string;
+  kind: 'policy' | 'config';
+  ok: boolean;
+  faults: ConfigFault[];
+  warnings: ConfigFault[];
+};
 
-const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A configuration has sections that no policy has; what is neither is taken for a policy, so that a misspelt one is told so. */
+/**
+ * A configuration has sections that no policy has; what is neither is taken for a policy, so that a misspelt one is
+ * told so.
+ */
 function isConfig(data: unknown): boolean {
-  return isMapping(data) && ['gateway', 'clusters', 'policies', 'services', 'identity'].some((name) => Object.hasOwn(data, name));
+  return (
+    isMapping(data) &&
+    ['gateway', 'clusters', 'policies', 'services', 'identity'].some((name) => Object.hasOwn(data, name))
+  );
 }
 
 function lintConfig(file: string, tools: PolicyTools): LintedFile {
@@ -37,10 +50,25 @@ export function lintFile(file: string, tools: PolicyTools): LintedFile {
   const { data, place } = read.yaml;
   if (isConfig(data)) return lintConfig(file, tools);
   if (isMapping(data) && Array.isArray(data.cases)) {
-    const fault = { path: 'cases', message: 'is a file of test cases, not a policy', hint: `run them: sallyport policy test ${file}`, ...place(['cases']) };
+    const fault = {
+      path: 'cases',
+      message: 'is a file of test cases, not a policy',
+      hint: `run them: sallyport policy test ${file}`,
+      ...place(['cases']),
+    };
     return { file, kind: 'policy', ok: false, faults: [fault], warnings: [] };
   }
   const compiled = tools.compilePolicy(data, { scope: 'policy' });
-  const found = placeFaults(compiled.ok ? compiled.warnings : compiled.faults, [], (path) => place(path) ?? { line: 1, column: 1 });
-  return { file, kind: 'policy', ok: compiled.ok, faults: compiled.ok ? [] : found, warnings: compiled.ok ? found : [] };
+  const found = placeFaults(
+    compiled.ok ? compiled.warnings : compiled.faults,
+    [],
+    (path) => place(path) ?? { line: 1, column: 1 },
+  );
+  return {
+    file,
+    kind: 'policy',
+    ok: compiled.ok,
+    faults: compiled.ok ? [] : found,
+    warnings: compiled.ok ? found : [],
+  };
 }

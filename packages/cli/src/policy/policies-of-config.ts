@@ -7,20 +7,31 @@ import type { PolicyTools } from './policy-tools.ts';
 
 /** The policies of a configuration by where they hold, as authorize has them. */
 export type ConfigPolicies = {
-  /** The policies for one request, in their order; undefined if there is no such cluster. The namespace is empty for none, undefined for a request that spans them. The same list for the same place. */
+  /**
+   * The policies for one request, in their order; undefined if there is no such cluster. The namespace is empty for
+   * none, undefined for a request that spans them. The same list for the same place.
+   */
   of(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | undefined;
   /** True if the cluster's settings keep this name from being used there, whatever the policy says. */
   refusesUser(cluster: string, user: string): boolean;
   clusters: readonly string[];
 };
 
-type Cluster = { policies: readonly CompiledPolicy[]; namespaces: { matches: (name: string) => boolean; policies: readonly CompiledPolicy[] }[]; allowSystem: ReadonlySet<string>; spanning: readonly CompiledPolicy[]; known: Map<string, readonly CompiledPolicy[]> };
+type Cluster = {
+  policies: readonly CompiledPolicy[];
+  namespaces: { matches: (name: string) => boolean; policies: readonly CompiledPolicy[] }[];
+  allowSystem: ReadonlySet<string>;
+  spanning: readonly CompiledPolicy[];
+  known: Map<string, readonly CompiledPolicy[]>;
+};
 
 const maxKnown = 1000;
 
 /** Of the policies of namespaces a request that spans them falls under what they deny. */
 function spanningOf({ policies, namespaces }: Pick<Cluster, 'policies' | 'namespaces'>): readonly CompiledPolicy[] {
-  const others = new Set(namespaces.flatMap((one) => one.policies).filter((policy) => policy.deny.length > 0 && !policies.includes(policy)));
+  const others = new Set(
+    namespaces.flatMap((one) => one.policies).filter((policy) => policy.deny.length > 0 && !policies.includes(policy)),
+  );
   return others.size === 0 ? policies : [...policies, ...[...others].map((policy) => ({ ...policy, allow: [] }))];
 }
 
@@ -32,40 +43,66 @@ function select(cluster: Cluster, namespace: string | undefined): readonly Compi
   let found = cluster.known.get(key);
   if (!found) {
     // A policy that holds in several ways counts once, where it is named first.
-    found = [...new Set([...cluster.policies, ...cluster.namespaces.flatMap(({ policies }, index) => (matching[index] === true ? policies : []))])];
+    found = [
+      ...new Set([
+        ...cluster.policies,
+        ...cluster.namespaces.flatMap(({ policies }, index) => (matching[index] === true ? policies : [])),
+      ]),
+    ];
     if (cluster.known.size >= maxKnown) cluster.known.clear();
     cluster.known.set(key, found);
   }
   return found;
 }
 
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
-/** Reads and compiles the policies of a configuration, or says what is wrong with them. What else is in it need not be right: its secrets, say, are not at hand where policies are worked on. */
-export function policiesOfConfig(world: World, named: string, tools: PolicyTools): { ok: true; file: string; policies: ConfigPolicies } | { ok: false; file: string; faults: readonly ConfigFault[] } {
+/**
+ * Reads and compiles the policies of a configuration, or says what is wrong with them. What else is in it need not be
+ * right: its secrets, say, are not at hand where policies are worked on.
+ */
+export function policiesOfConfig(
+  world: World,
+  named: string,
+  tools: PolicyTools,
+): { ok: true; file: string; policies: ConfigPolicies } | { ok: false; file: string; faults: readonly ConfigFault[] } {
   const file = path.resolve(world.workingDirectory, named);
   const { data, faults: all, place } = tools.examineConfigFile(file, world.env);
   const faults = data === undefined ? all : all.filter(isAboutPolicies);
   const checked = tools.checkPolicies({ data, place }, tools);
-  if (faults.length > 0 || checked.faults.length > 0) return { ok: false, file, faults: [...faults, ...checked.faults] };
+  if (faults.length > 0 || checked.faults.length > 0)
+    return { ok: false, file, faults: [...faults, ...checked.faults] };
   const settings = fieldOf(data, 'clusters');
-  const compiled = (scopes: readonly string[]) => scopes.map((scope) => {
-    const policy = checked.compiled.get(scope);
-    // Leaving one out would drop its denials.
-    if (!policy) throw new Error(`the policy ${scope} was not compiled`);
-    return policy;
-  });
-  const clusters = new Map(checked.plan.clusters.map(({ name, scopes, namespaces: entries }, index): [string, Cluster] => {
-    const policies = compiled(scopes);
-    const namespaces = entries.map((entry) => {
-      const globs = entry.match.map(tools.compileGlob);
-      return { matches: (namespace: string) => globs.some((matches) => matches(namespace)), policies: compiled(entry.scopes) };
+  const compiled = (scopes: readonly string[]) =>
+    scopes.map((scope) => {
+      const policy = checked.compiled.get(scope);
+      // Leaving one out would drop its denials.
+      if (!policy) throw new Error(`the policy ${scope} was not compiled`);
+      return policy;
     });
-    const allowSystem = new Set(texts(fieldOf(fieldOf(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem')));
-    return [name, { policies, namespaces, spanning: spanningOf({ policies, namespaces }), allowSystem, known: new Map() }];
-  }));
+  const clusters = new Map(
+    checked.plan.clusters.map(({ name, scopes, namespaces: entries }, index): [string, Cluster] => {
+      const policies = compiled(scopes);
+      const namespaces = entries.map((entry) => {
+        const globs = entry.match.map(tools.compileGlob);
+        return {
+          matches: (namespace: string) => globs.some((matches) => matches(namespace)),
+          policies: compiled(entry.scopes),
+        };
+      });
+      const allowSystem = new Set(
+        texts(fieldOf(fieldOf(Array.isArray(settings) ? settings[index] : undefined, 'impersonate'), 'allowSystem')),
+      );
+      return [
+        name,
+        { policies, namespaces, spanning: spanningOf({ policies, namespaces }), allowSystem, known: new Map() },
+      ];
+    }),
+  );
   return {
-    ok: true, file,
+    ok: true,
+    file,
     policies: {
       of: (cluster, namespace) => {
         const found = clusters.get(cluster);

@@ -15,13 +15,25 @@ type Fault = { path: Path; message: string; hint?: string };
 type Place = (path: readonly PropertyKey[]) => { line: number; column: number } | undefined;
 
 const effects = ['allow', 'deny', 'authenticate'] as const;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function unknownMembers(fields: Fields, path: Path, known: readonly string[], tools: Pick<PolicyTools, 'nearestName'>): Fault[] {
-  return Object.keys(fields).filter((name) => !known.includes(name)).map((name) => {
-    const near = tools.nearestName(name, known);
-    return { path: [...path, name], message: 'is not a known name', hint: near === undefined ? `one of ${known.join(', ')}` : `did you mean ${near}?` };
-  });
+function unknownMembers(
+  fields: Fields,
+  path: Path,
+  known: readonly string[],
+  tools: Pick<PolicyTools, 'nearestName'>,
+): Fault[] {
+  return Object.keys(fields)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const near = tools.nearestName(name, known);
+      return {
+        path: [...path, name],
+        message: 'is not a known name',
+        hint: near === undefined ? `one of ${known.join(', ')}` : `did you mean ${near}?`,
+      };
+    });
 }
 
 function readExpectation(value: unknown, path: Path, faults: Fault[], tools: PolicyTools): Expectation | undefined {
@@ -31,11 +43,17 @@ function readExpectation(value: unknown, path: Path, faults: Fault[], tools: Pol
   const effect = effects.find((one) => one === whole.effect);
   if (effect === undefined) faults.push({ path: at, message: 'must be allow, deny or authenticate' });
   const { rule, reasons } = whole as Fields;
-  if (rule !== undefined && typeof rule !== 'string') faults.push({ path: [...path, 'rule'], message: 'must be the name of a rule, such as cluster/dev[0].allow.and' });
-  const bad = reasons !== undefined && (!Array.isArray(reasons) || reasons.some((reason) => typeof reason !== 'string'));
+  if (rule !== undefined && typeof rule !== 'string')
+    faults.push({ path: [...path, 'rule'], message: 'must be the name of a rule, such as cluster/dev[0].allow.and' });
+  const bad =
+    reasons !== undefined && (!Array.isArray(reasons) || reasons.some((reason) => typeof reason !== 'string'));
   if (bad) faults.push({ path: [...path, 'reasons'], message: 'must be a list of reasons, such as groups-ok' });
   if (effect === undefined || bad || (rule !== undefined && typeof rule !== 'string')) return undefined;
-  return { effect, ...(rule === undefined ? {} : { rule }), ...(reasons === undefined ? {} : { reasons: reasons as string[] }) };
+  return {
+    effect,
+    ...(rule === undefined ? {} : { rule }),
+    ...(reasons === undefined ? {} : { reasons: reasons as string[] }),
+  };
 }
 
 const flatMembers = [...shortMembers.filter((name) => name !== 'name'), 'resourceName'];
@@ -52,23 +70,41 @@ function readInput(fields: Fields, path: Path, faults: Fault[], tools: PolicyToo
   const short = nested === undefined ? { ...flat, name: resourceName } : isShort(nested) ? nested : undefined;
   if (short && nested) faults.push(...unknownMembers(nested, base, shortMembers, tools));
   const read = tools.readPolicyInput(short ? caseInput(short) : nested);
-  if (!read.ok) faults.push(...read.faults.map((fault) => ({ ...fault, path: [...base, ...(short ? [shortNameOf(fault.path, nested === undefined)] : fault.path)] })));
+  if (!read.ok)
+    faults.push(
+      ...read.faults.map((fault) => ({
+        ...fault,
+        path: [...base, ...(short ? [shortNameOf(fault.path, nested === undefined)] : fault.path)],
+      })),
+    );
   else if (!short) faults.push(...read.warnings.map((fault) => ({ ...fault, path: [...base, ...fault.path] })));
   return read.ok ? read.input : undefined;
 }
 
-function readCase(value: unknown, index: number, faults: Fault[], tools: PolicyTools): Omit<PolicyCase, 'line'> | undefined {
+function readCase(
+  value: unknown,
+  index: number,
+  faults: Fault[],
+  tools: PolicyTools,
+): Omit<PolicyCase, 'line'> | undefined {
   const path: Path = ['cases', index];
   if (!isFields(value)) {
     faults.push({ path, message: 'must be a mapping with name, input (or user, groups, verb, ...) and expect' });
     return undefined;
   }
-  faults.push(...unknownMembers(value, path, ['name', 'expect', ...(value.input === undefined ? flatMembers : ['input'])], tools));
-  if (value.expect === undefined) faults.push({ path, message: 'says not what it expects', hint: 'add expect: allow, deny or authenticate' });
-  if (value.name !== undefined && typeof value.name !== 'string') faults.push({ path: [...path, 'name'], message: 'must be a text' });
-  const expect = value.expect === undefined ? undefined : readExpectation(value.expect, [...path, 'expect'], faults, tools);
+  faults.push(
+    ...unknownMembers(value, path, ['name', 'expect', ...(value.input === undefined ? flatMembers : ['input'])], tools),
+  );
+  if (value.expect === undefined)
+    faults.push({ path, message: 'says not what it expects', hint: 'add expect: allow, deny or authenticate' });
+  if (value.name !== undefined && typeof value.name !== 'string')
+    faults.push({ path: [...path, 'name'], message: 'must be a text' });
+  const expect =
+    value.expect === undefined ? undefined : readExpectation(value.expect, [...path, 'expect'], faults, tools);
   const input = readInput(value, path, faults, tools);
-  return input && expect ? { name: typeof value.name === 'string' ? value.name : `case ${index + 1}`, input, expect } : undefined;
+  return input && expect
+    ? { name: typeof value.name === 'string' ? value.name : `case ${index + 1}`, input, expect }
+    : undefined;
 }
 
 /** Which member of the short form a fault of the whole input is about. */
@@ -76,23 +112,44 @@ function shortNameOf(path: readonly (string | number)[], flat: boolean): string 
   const [first, second] = path.map(String);
   if (first === 'user' && second === 'id') return 'user';
   if (flat && first === 'kubernetes' && second === 'name') return 'resourceName';
-  return second === undefined ? first ?? '' : second === 'exec' ? 'command' : second;
+  return second === undefined ? (first ?? '') : second === 'exec' ? 'command' : second;
 }
 
 /** Reads a file of test cases from its text. A file without cases is faulty: nothing would be tested. */
-export function readCases(text: string, tools: PolicyTools): { ok: true; file: CaseFile } | { ok: false; faults: ConfigFault[] } {
+export function readCases(
+  text: string,
+  tools: PolicyTools,
+): { ok: true; file: CaseFile } | { ok: false; faults: ConfigFault[] } {
   const read = tools.readYaml(text);
   if (!read.ok) return read;
   const place: Place = read.yaml.place;
   const { data } = read.yaml;
-  if (!isFields(data)) return { ok: false, faults: [{ path: '', message: 'must be a mapping with policy (or config) and cases', line: 1, column: 1 }] };
+  if (!isFields(data))
+    return {
+      ok: false,
+      faults: [{ path: '', message: 'must be a mapping with policy (or config) and cases', line: 1, column: 1 }],
+    };
   const faults: Fault[] = unknownMembers(data, [], ['policy', 'config', 'scope', 'cases'], tools);
   const { policy, config, scope = 'policy', cases } = data;
-  if ((policy === undefined) === (config === undefined)) faults.push({ path: policy === undefined ? [] : ['config'], message: 'must name one of policy (a policy document) and config (a sallyport.yaml)' });
-  for (const [name, value] of Object.entries({ policy, config, scope })) if (value !== undefined && typeof value !== 'string') faults.push({ path: [name], message: 'must be a text' });
-  if (!Array.isArray(cases) || cases.length === 0) faults.push({ path: ['cases'], message: 'has no case: nothing would be tested', hint: 'list at least one' });
+  if ((policy === undefined) === (config === undefined))
+    faults.push({
+      path: policy === undefined ? [] : ['config'],
+      message: 'must name one of policy (a policy document) and config (a sallyport.yaml)',
+    });
+  for (const [name, value] of Object.entries({ policy, config, scope }))
+    if (value !== undefined && typeof value !== 'string') faults.push({ path: [name], message: 'must be a text' });
+  if (!Array.isArray(cases) || cases.length === 0)
+    faults.push({ path: ['cases'], message: 'has no case: nothing would be tested', hint: 'list at least one' });
   const found = Array.isArray(cases) ? cases.map((one: unknown, index) => readCase(one, index, faults, tools)) : [];
-  if (faults.length > 0) return { ok: false, faults: placeFaults(faults, [], (path) => place(path) ?? { line: 1, column: 1 }) };
+  if (faults.length > 0)
+    return { ok: false, faults: placeFaults(faults, [], (path) => place(path) ?? { line: 1, column: 1 }) };
   const all = found.map((one, index) => ({ ...one!, line: place(['cases', index])?.line ?? 1 }));
-  return { ok: true, file: { ...(typeof policy === 'string' ? { policy } : { config: config as string }), scope: scope as string, cases: all } };
+  return {
+    ok: true,
+    file: {
+      ...(typeof policy === 'string' ? { policy } : { config: config as string }),
+      scope: scope as string,
+      cases: all,
+    },
+  };
 }

@@ -8,7 +8,12 @@ import type { PolicyTools } from './policy-tools.ts';
 import { refuseFaults } from './refuse-faults.ts';
 
 /** Reads and compiles a file that is one policy document. Its faults end the command. */
-export function readPolicy(world: World, named: string, scope: string, tools: PolicyTools): { file: string; policy: CompiledPolicy; document: unknown } {
+export function readPolicy(
+  world: World,
+  named: string,
+  scope: string,
+  tools: PolicyTools,
+): { file: string; policy: CompiledPolicy; document: unknown } {
   const file = path.resolve(world.workingDirectory, named);
   let text: string;
   try {

@@ -6,7 +6,11 @@ import type { Expectation, PolicyCase } from './read-cases.ts';
 /** One thing that came out otherwise than expected. */
 export type Difference = { what: 'effect' | 'rule' | 'reasons'; expected: string; got: string };
 export type CaseResult = {
-  name: string; line: number; passed: boolean; expected: Expectation; got: { effect: string; rule: string; reasons: readonly string[] };
+  name: string;
+  line: number;
+  passed: boolean;
+  expected: Expectation;
+  got: { effect: string; rule: string; reasons: readonly string[] };
   differences: Difference[];
   /** Of a failed case: why its alternatives hold or do not, one a line. */
   because: string[];
@@ -20,8 +24,10 @@ const words = (reasons: readonly string[]) => (reasons.length === 0 ? 'none' : r
 function compare(expected: Expectation, got: CaseResult['got']): Difference[] {
   const differences: Difference[] = [];
   if (expected.effect !== got.effect) differences.push({ what: 'effect', expected: expected.effect, got: got.effect });
-  if (expected.rule !== undefined && expected.rule !== got.rule) differences.push({ what: 'rule', expected: expected.rule, got: got.rule });
-  if (expected.reasons !== undefined && words(expected.reasons) !== words(got.reasons)) differences.push({ what: 'reasons', expected: words(expected.reasons), got: words(got.reasons) });
+  if (expected.rule !== undefined && expected.rule !== got.rule)
+    differences.push({ what: 'rule', expected: expected.rule, got: got.rule });
+  if (expected.reasons !== undefined && words(expected.reasons) !== words(got.reasons))
+    differences.push({ what: 'reasons', expected: words(expected.reasons), got: words(got.reasons) });
   return differences;
 }
 
@@ -30,22 +36,43 @@ function explain({ alternatives, judgedAs }: PolicyTrace, { isPartTrue }: Pick<P
   const lines = alternatives.map((alternative) => {
     const { rule, holds, criteria } = alternative;
     const telling = criteria.filter((criterion) => isPartTrue(alternative, criterion) === holds);
-    const parts = telling.map(({ name, holds: itself, open, reason }) => `${name} ${open === true ? 'is open' : itself ? 'holds' : 'does not hold'} (${reason})`);
+    const parts = telling.map(
+      ({ name, holds: itself, open, reason }) =>
+        `${name} ${open === true ? 'is open' : itself ? 'holds' : 'does not hold'} (${reason})`,
+    );
     return `${rule} ${holds ? 'holds' : 'does not hold'}${parts.length === 0 ? '' : `: ${parts.join('; ')}`}`;
   });
   return judgedAs === undefined ? lines : [`it is judged as ${judgedAs} as well, and refused as that`, ...lines];
 }
 
 /** Runs the cases of one file against the policies that each falls under. */
-export function runCases(cases: readonly PolicyCase[], select: SelectPolicies, options: { tools: Pick<PolicyTools, 'explainPolicy' | 'isPartTrue'>; now: number; loginFirst: boolean }): CaseResult[] {
+export function runCases(
+  cases: readonly PolicyCase[],
+  select: SelectPolicies,
+  options: { tools: Pick<PolicyTools, 'explainPolicy' | 'isPartTrue'>; now: number; loginFirst: boolean },
+): CaseResult[] {
   return cases.map(({ name, line, input, expect }) => {
     const policies = select(input);
     // A gateway refuses whoever is not logged in before it looks at a cluster's policies.
     const anonymous = options.loginFirst && input.session == null;
-    const trace = options.tools.explainPolicy(anonymous ? [] : policies ?? [], { now: options.now, ...input });
-    const got = anonymous ? { effect: 'authenticate', rule: trace.rule, reasons: ['user-unauthenticated'] } : { effect: trace.effect, rule: trace.rule, reasons: decidingReasons(trace) };
+    const trace = options.tools.explainPolicy(anonymous ? [] : (policies ?? []), { now: options.now, ...input });
+    const got = anonymous
+      ? { effect: 'authenticate', rule: trace.rule, reasons: ['user-unauthenticated'] }
+      : { effect: trace.effect, rule: trace.rule, reasons: decidingReasons(trace) };
     const differences = compare(expect, got);
-    const because = anonymous ? ['nobody is logged in'] : policies === undefined ? [`the configuration has no cluster ${JSON.stringify(input.kubernetes?.cluster ?? '')}`] : explain(trace, options.tools);
-    return { name, line, passed: differences.length === 0, expected: expect, got, differences, because: differences.length === 0 ? [] : because };
+    const because = anonymous
+      ? ['nobody is logged in']
+      : policies === undefined
+        ? [`the configuration has no cluster ${JSON.stringify(input.kubernetes?.cluster ?? '')}`]
+        : explain(trace, options.tools);
+    return {
+      name,
+      line,
+      passed: differences.length === 0,
+      expected: expect,
+      got,
+      differences,
+      because: differences.length === 0 ? [] : because,
+    };
   });
 }

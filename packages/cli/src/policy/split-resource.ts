@@ -1,7 +1,15 @@
 /** Splits `resource[.group][/subresource]`, as policies write it in k8s/resource. */
-export function splitResource(text: string): { resource: string; apiGroup: string | undefined; subresource: string | undefined } {
+export function splitResource(text: string): {
+  resource: string;
+  apiGroup: string | undefined;
+  subresource: string | undefined;
+} {
   const slash = text.indexOf('/');
   const subject = slash < 0 ? text : text.slice(0, slash);
   const dot = subject.indexOf('.');
-  return { resource: dot < 0 ? subject : subject.slice(0, dot), apiGroup: dot < 0 ? undefined : subject.slice(dot + 1), subresource: slash < 0 ? undefined : text.slice(slash + 1) };
+  return {
+    resource: dot < 0 ? subject : subject.slice(0, dot),
+    apiGroup: dot < 0 ? undefined : subject.slice(dot + 1),
+    subresource: slash < 0 ? undefined : text.slice(slash + 1),
+  };
 }

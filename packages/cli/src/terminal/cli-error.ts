@@ -21,5 +21,8 @@ export function describeError(error: unknown): { text: string; code: number } {
     return { text: `sallyport: ${forTerminal(error.message)}${hint}\n`, code: exitCodes[error.exit] };
   }
   const message = error instanceof Error ? error.message : 'unknown fault';
-  return { text: `sallyport: unexpected fault: ${forTerminal(message)}\n  This is a bug of the program; please report it with what you typed.\n`, code: exitCodes.failed };
+  return {
+    text: `sallyport: unexpected fault: ${forTerminal(message)}\n  This is a bug of the program; please report it with what you typed.\n`,
+    code: exitCodes.failed,
+  };
 }

@@ -17,7 +17,8 @@ export type ExitName = keyof typeof exitCodes;
 /** What each code means, for the help text. */
 export const exitMeanings: Record<ExitName, string> = {
   ok: 'done',
-  failed: 'the command did its work and the answer is no (faults in a configuration, no credential for kubectl, what can-i asks is not allowed), or a bug',
+  failed:
+    'the command did its work and the answer is no (faults in a configuration, no credential for kubectl, what can-i asks is not allowed), or a bug',
   usage: 'the command line is wrong',
   'not-logged-in': 'nobody is logged in, or the session has ended',
   unreachable: 'the gateway cannot be reached, cannot be trusted, or is not ready',
@@ -25,6 +26,7 @@ export const exitMeanings: Record<ExitName, string> = {
   'login-failed': 'the login was refused, given up, or took too long',
   'local-file': 'a file of yours cannot be read or written, or is locked',
   'out-of-step': 'the replicas of the gateway run different policies, or one refuses its file',
-  'policy-differs': 'a replay found what it was told to fail on (policy replay --fail-on-loss, --fail-on-gain, --fail-on-unjudged)',
+  'policy-differs':
+    'a replay found what it was told to fail on (policy replay --fail-on-loss, --fail-on-gain, --fail-on-unjudged)',
   incomplete: 'what is shown is not all: a gateway did not answer, or there is more than one list holds',
 };

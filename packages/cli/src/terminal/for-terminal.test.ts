@@ -4,15 +4,19 @@ import { forTerminal, jsonForTerminal } from './for-terminal.ts';
 import { table } from './table.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 const commands = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
 describe('text on a terminal', () => {
   it('never holds a control character, a direction mark or a line break, whatever it was', () => {
-    fc.assert(fc.property(fc.string({ unit: character }), (text) => {
-      expect(forTerminal(text)).not.toMatch(commands);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: character }), (text) => {
+        expect(forTerminal(text)).not.toMatch(commands);
+      }),
+    );
   });
 
   it('shows what was there', () => {
@@ -21,14 +25,24 @@ describe('text on a terminal', () => {
   });
 
   it('as JSON is the same data', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => {
-      const text = jsonForTerminal(value, 2);
-      expect(text.replaceAll('\n', '')).not.toMatch(commands);
-      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = jsonForTerminal(value, 2);
+        expect(text.replaceAll('\n', '')).not.toMatch(commands);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
   });
 
   it('in a table keeps one row a line', () => {
-    expect(table(['A', 'B'], [['x\ny', 'z'], ['', 'w']])).toBe('A       B\nx\\x0ay  z\n        w\n');
+    expect(
+      table(
+        ['A', 'B'],
+        [
+          ['x\ny', 'z'],
+          ['', 'w'],
+        ],
+      ),
+    ).toBe('A       B\nx\\x0ay  z\n        w\n');
   });
 });

@@ -7,14 +7,17 @@ const escaped = (character: string) => {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 };
 
-/** Makes text from elsewhere safe to show on a terminal, in one line: what could command the terminal is shown as an escape. */
+/**
+ * Makes text from elsewhere safe to show on a terminal, in one line: what could command the terminal is shown as an
+ * escape.
+ */
 export function forTerminal(text: string): string {
   return text.toWellFormed().replace(unsafe, escaped);
 }
 
 /** JSON that is safe to show on a terminal and still the same data: what JSON leaves bare is written as `\uXXXX`. */
 export function jsonForTerminal(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(unsafe, (character) => (
-    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  ));
+  return JSON.stringify(value, null, indent).replace(unsafe, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

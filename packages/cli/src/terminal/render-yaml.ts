@@ -1,7 +1,10 @@
 import { jsonForTerminal } from './for-terminal.ts';
 import { render, type OutputFormat } from './output.ts';
 
-/** Renders an answer as YAML that is safe to show on a terminal: where a text in it could command one, all texts are written in quotes, with escapes. */
+/**
+ * Renders an answer as YAML that is safe to show on a terminal: where a text in it could command one, all texts are
+ * written in quotes, with escapes.
+ */
 export async function renderYaml(data: unknown): Promise<string> {
   const { stringify } = await import('yaml');
   const plain = JSON.parse(JSON.stringify(data)) as unknown;
@@ -11,6 +14,10 @@ export async function renderYaml(data: unknown): Promise<string> {
 }
 
 /** Like render, for commands that know YAML too. */
-export async function renderAlsoYaml(format: OutputFormat | 'yaml', data: unknown, text: () => string): Promise<string> {
+export async function renderAlsoYaml(
+  format: OutputFormat | 'yaml',
+  data: unknown,
+  text: () => string,
+): Promise<string> {
   return format === 'yaml' ? renderYaml(data) : render(format, data, text);
 }

@@ -1,4 +1,7 @@
-/** The command did its work, has said that the answer is no (or was told to say nothing), and ends with the code for that. */
+/**
+ * The command did its work, has said that the answer is no (or was told to say nothing), and ends with the code for
+ * that.
+ */
 export class SaidNo extends Error {
   constructor() {
     super('the answer is no');

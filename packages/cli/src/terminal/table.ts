@@ -4,5 +4,13 @@ import { forTerminal } from './for-terminal.ts';
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heading, ...rows.map((row) => row.map((cell) => forTerminal(cell)))];
   const widths = heading.map((_name, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`).join('');
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }

@@ -6,7 +6,8 @@ export type Waiting = { stop(): void };
 
 /** Shows a spinner while something is awaited: only on a terminal, only on standard error. */
 export async function waiting(world: World, text: string): Promise<Waiting> {
-  // A terminal may say that it is 0 columns wide (one made by a program often does): the spinner would then count lines for ever.
+  // A terminal may say that it is 0 columns wide (one made by a program often does): the spinner would then count lines
+  // for ever.
   const wide = (process.stderr.columns ?? 0) > 0;
   if (!world.stderr.isTTY || !process.stderr.isTTY || !wide) return { stop: () => {} };
   const { default: ora } = await import('ora');

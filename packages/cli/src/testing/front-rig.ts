@@ -13,10 +13,13 @@ export type FrontRig = Rig & {
 };
 
 const sources = fileURLToPath(new URL('..', import.meta.url));
-const isThere = (shell: string) => (process.env.PATH ?? '').split(':').some((directory) => existsSync(path.join(directory, shell)));
+const isThere = (shell: string) =>
+  (process.env.PATH ?? '').split(':').some((directory) => existsSync(path.join(directory, shell)));
 
 /** The shells of this machine that the front must run under; `sh` is whatever the system has for it. */
-export const shells = ['sh', 'dash', 'bash --posix', 'busybox sh', 'ksh', 'mksh', 'yash'].filter((shell) => shell === 'sh' || isThere(shell.split(' ')[0]!));
+export const shells = ['sh', 'dash', 'bash --posix', 'busybox sh', 'ksh', 'mksh', 'yash'].filter(
+  (shell) => shell === 'sh' || isThere(shell.split(' ')[0]!),
+);
 
 /** With `stub`, the program behind the front only says that it was started. */
 export function createFrontRig(shell = '', stub = false): FrontRig {
@@ -35,20 +38,37 @@ export function createFrontRig(shell = '', stub = false): FrontRig {
   } else symlinkSync(process.execPath, path.join(programs, 'node'));
   // A browser that logs in by itself, and counts.
   const browser = path.join(programs, 'browser.mjs');
-  writeFileSync(browser, `import { appendFileSync } from 'node:fs';\nappendFileSync(${JSON.stringify(path.join(rig.directory, 'opened'))}, process.argv[2] + '\\n');\nawait fetch(process.argv[2]);\n`);
+  writeFileSync(
+    browser,
+    `import { appendFileSync } from 'node:fs';\nappendFileSync(${JSON.stringify(path.join(rig.directory, 'opened'))}, process.argv[2] + '\\n');\nawait fetch(process.argv[2]);\n`,
+  );
   for (const name of ['xdg-open', 'open']) {
     writeFileSync(path.join(programs, name), `#!/bin/sh\nexec node ${browser} "$1"\n`);
     chmodSync(path.join(programs, name), 0o755);
   }
-  const base = { PATH: `${programs}:${process.env.PATH ?? ''}`, HOME: rig.directory, SALLYPORT_HOME: rig.home, FRONT: shell === '' ? front : `${shell} ${front}` };
-  const sh = (script: string, env: Record<string, string> = {}) => new Promise<Run>((resolve, reject) => {
-    // A last command of its own keeps the shell from replacing itself by the front, which would then have another parent.
-    const child = spawn('sh', ['-c', `${script}\nkept=$?\nexit "$kept"`], { env: { ...base, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const run = { code: 0, out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => { run.out += chunk.toString('utf8'); });
-    child.stderr.on('data', (chunk: Buffer) => { run.err += chunk.toString('utf8'); });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ ...run, code: code ?? -1 }));
-  });
+  const base = {
+    PATH: `${programs}:${process.env.PATH ?? ''}`,
+    HOME: rig.directory,
+    SALLYPORT_HOME: rig.home,
+    FRONT: shell === '' ? front : `${shell} ${front}`,
+  };
+  const sh = (script: string, env: Record<string, string> = {}) =>
+    new Promise<Run>((resolve, reject) => {
+      // A last command of its own keeps the shell from replacing itself by the front, which would then have another
+      // parent.
+      const child = spawn('sh', ['-c', `${script}\nkept=$?\nexit "$kept"`], {
+        env: { ...base, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const run = { code: 0, out: '', err: '' };
+      child.stdout.on('data', (chunk: Buffer) => {
+        run.out += chunk.toString('utf8');
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        run.err += chunk.toString('utf8');
+      });
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ ...run, code: code ?? -1 }));
+    });
   return Object.assign(rig, { front, sh });
 }

@@ -32,9 +32,20 @@ export function createRig(changes: Partial<World> = {}): Rig {
   const kubeconfig = path.join(directory, 'kubeconfig');
   const opened: string[] = [];
   const world: World = {
-    env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig }, homeDirectory: directory, platform: process.platform, workingDirectory: directory, parentPid: process.ppid, parentIsGone: () => false,
-    stdin: Readable.from([]), stdout: { isTTY: false, write: () => {} }, stderr: { isTTY: false, write: () => {} }, now: Date.now,
-    sleep: (ms) => new Promise((resolve) => { setTimeout(resolve, Math.min(ms, 20)); }),
+    env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig },
+    homeDirectory: directory,
+    platform: process.platform,
+    workingDirectory: directory,
+    parentPid: process.ppid,
+    parentIsGone: () => false,
+    stdin: Readable.from([]),
+    stdout: { isTTY: false, write: () => {} },
+    stderr: { isTTY: false, write: () => {} },
+    now: Date.now,
+    sleep: (ms) =>
+      new Promise((resolve) => {
+        setTimeout(resolve, Math.min(ms, 20));
+      }),
     onInterrupt: () => () => {},
     launch: (command, args) => {
       opened.push([command, ...args].join(' '));
@@ -45,11 +56,28 @@ export function createRig(changes: Partial<World> = {}): Rig {
   };
   const rig: Rig = {
     onErr: () => {},
-    directory, home, kubeconfig, world, opened,
+    directory,
+    home,
+    kubeconfig,
+    world,
+    opened,
     async run(...args) {
       const kept = { out: '', err: '' };
       const own: World = {
-        ...world, stdout: { isTTY: world.stdout.isTTY, write: (text) => { kept.out += text; } }, stderr: { isTTY: world.stderr.isTTY, write: (text) => { kept.err += text; rig.onErr(text); } },
+        ...world,
+        stdout: {
+          isTTY: world.stdout.isTTY,
+          write: (text) => {
+            kept.out += text;
+          },
+        },
+        stderr: {
+          isTTY: world.stderr.isTTY,
+          write: (text) => {
+            kept.err += text;
+            rig.onErr(text);
+          },
+        },
       };
       return { code: await runCli(args, own), ...kept };
     },

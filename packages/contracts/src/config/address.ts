@@ -5,7 +5,10 @@ export const listenSchema = z.string().transform((text, context) => {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) {
-    context.addIssue({ code: 'custom', message: 'not an address to listen on; write it like 0.0.0.0:8443 or [::1]:8443' });
+    context.addIssue({
+      code: 'custom',
+      message: 'not an address to listen on; write it like 0.0.0.0:8443 or [::1]:8443',
+    });
     return z.NEVER;
   }
   return { host: match[1] ?? (match[2] === '' ? '0.0.0.0' : match[2]!), port };
@@ -15,7 +18,14 @@ export type ListenAddress = z.infer<typeof listenSchema>;
 /** An http or https URL without user, password, query and fragment; kept without a trailing slash. */
 export const urlSchema = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username || url.password || url.search || url.hash) {
+  if (
+    !url ||
+    (url.protocol !== 'https:' && url.protocol !== 'http:') ||
+    url.username ||
+    url.password ||
+    url.search ||
+    url.hash
+  ) {
     context.addIssue({ code: 'custom', message: 'not an http(s) URL without user, query and fragment' });
     return z.NEVER;
   }
@@ -23,7 +33,9 @@ export const urlSchema = z.string().transform((text, context) => {
 });
 
 /** A name that stands in a path or as a key: a DNS label (RFC 1123). */
-export const nameSchema = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'not a name; use lower-case letters, digits and hyphens, 63 at most');
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'not a name; use lower-case letters, digits and hyphens, 63 at most');
 
 const ipv4 = /^(\d{1,3})(\.\d{1,3}){3}$/;
 
@@ -31,6 +43,8 @@ const ipv4 = /^(\d{1,3})(\.\d{1,3}){3}$/;
 export const cidrSchema = z.string().refine((text) => {
   const [address = '', bits = '', rest] = text.split('/');
   const max = ipv4.test(address) ? 32 : 128;
-  const plausible = ipv4.test(address) ? address.split('.').every((part) => Number(part) <= 255) : /^[0-9a-fA-F:.]+$/.test(address) && address.includes(':');
+  const plausible = ipv4.test(address)
+    ? address.split('.').every((part) => Number(part) <= 255)
+    : /^[0-9a-fA-F:.]+$/.test(address) && address.includes(':');
   return rest === undefined && plausible && /^\d{1,3}$/.test(bits) && Number(bits) <= max;
 }, 'not a CIDR block; write it like 10.0.0.0/8');

@@ -3,62 +3,86 @@ import { nameSchema, urlSchema } from './address.ts';
 
 const hostSchema = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'not a host name (lower case, no port)');
 
-const impersonateSchema = z.strictObject({
-  groups: z.array(z.string().min(1)).default(['*']),
-  allowSystem: z.array(z.string().startsWith('system:', 'only names that begin with system: stand here')).default([]),
-}).prefault({});
+const impersonateSchema = z
+  .strictObject({
+    groups: z.array(z.string().min(1)).default(['*']),
+    allowSystem: z.array(z.string().startsWith('system:', 'only names that begin with system: stand here')).default([]),
+  })
+  .prefault({});
 
 /** Globs over namespace names, where `*` stands for any text. */
-const namespaceGlob = z.string().regex(/^[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?$/, 'not a namespace or a pattern of one; write it like team-a or team-*');
+const namespaceGlob = z
+  .string()
+  .regex(
+    /^[a-z0-9*]([-a-z0-9*]{0,61}[a-z0-9*])?$/,
+    'not a namespace or a pattern of one; write it like team-a or team-*',
+  );
 
 /** What holds for the requests of some namespaces, besides what holds for the whole cluster. */
-const namespaceSchema = z.strictObject({
-  match: z.union([namespaceGlob, z.array(namespaceGlob).min(1)]),
-  policies: z.array(nameSchema).nullish(),
-  policy: z.unknown().optional(),
-}).refine((entry) => entry.policy != null || (entry.policies?.length ?? 0) > 0, 'says nothing: give policies or a policy');
+const namespaceSchema = z
+  .strictObject({
+    match: z.union([namespaceGlob, z.array(namespaceGlob).min(1)]),
+    policies: z.array(nameSchema).nullish(),
+    policy: z.unknown().optional(),
+  })
+  .refine(
+    (entry) => entry.policy != null || (entry.policies?.length ?? 0) > 0,
+    'says nothing: give policies or a policy',
+  );
 
 const credentialFields = ['token', 'tokenFile', 'clientCertFile', 'kubeconfig'] as const;
 
-/** One Kubernetes cluster behind the gateway. Policies are read by the policy language, which reports its own faults. */
-export const clusterSchema = z.strictObject({
-  name: nameSchema,
-  server: urlSchema.optional(),
-  caFile: z.string().nullish(),
-  serverName: z.string().nullish(),
-  token: z.string().min(1).nullish(),
-  tokenFile: z.string().nullish(),
-  clientCertFile: z.string().nullish(),
-  clientKeyFile: z.string().nullish(),
-  kubeconfig: z.string().nullish(),
-  context: z.string().nullish(),
-  host: hostSchema.nullish(),
-  impersonate: impersonateSchema,
-  /** Names of `policies` at the top of the file. */
-  policies: z.array(nameSchema).nullish(),
-  policy: z.unknown().optional(),
-  /** A file with the policy in place of `policy`. */
-  policyFile: z.string().min(1).nullish(),
-  namespaces: z.array(namespaceSchema).nullish(),
-  /** A refusal may say what would have been allowed. */
-  explain: z.boolean().optional(),
-  /** Judged beside the policies in force, recorded, never enforced. */
-  shadow: z.unknown().optional(),
-}).superRefine((cluster, context) => {
-  const fault = (path: string | (string | number)[], message: string) => context.addIssue({ code: 'custom', path: [path].flat(), message });
-  cluster.namespaces?.forEach((entry, index, all) => {
-    const before = all.findIndex((other) => String(other.match) === String(entry.match));
-    if (before < index) fault(['namespaces', index, 'match'], `is the same as that of namespaces.${before}: make one of the two`);
+/**
+ * One Kubernetes cluster behind the gateway. Policies are read by the policy language, which reports its own faults.
+ */
+export const clusterSchema = z
+  .strictObject({
+    name: nameSchema,
+    server: urlSchema.optional(),
+    caFile: z.string().nullish(),
+    serverName: z.string().nullish(),
+    token: z.string().min(1).nullish(),
+    tokenFile: z.string().nullish(),
+    clientCertFile: z.string().nullish(),
+    clientKeyFile: z.string().nullish(),
+    kubeconfig: z.string().nullish(),
+    context: z.string().nullish(),
+    host: hostSchema.nullish(),
+    impersonate: impersonateSchema,
+    /** Names of `policies` at the top of the file. */
+    policies: z.array(nameSchema).nullish(),
+    policy: z.unknown().optional(),
+    /** A file with the policy in place of `policy`. */
+    policyFile: z.string().min(1).nullish(),
+    namespaces: z.array(namespaceSchema).nullish(),
+    /** A refusal may say what would have been allowed. */
+    explain: z.boolean().optional(),
+    /** Judged beside the policies in force, recorded, never enforced. */
+    shadow: z.unknown().optional(),
+  })
+  .superRefine((cluster, context) => {
+    const fault = (path: string | (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path: [path].flat(), message });
+    cluster.namespaces?.forEach((entry, index, all) => {
+      const before = all.findIndex((other) => String(other.match) === String(entry.match));
+      if (before < index)
+        fault(['namespaces', index, 'match'], `is the same as that of namespaces.${before}: make one of the two`);
+    });
+    const given = credentialFields.filter((field) => cluster[field] != null);
+    if (given.length === 0)
+      fault('tokenFile', `the gateway needs a credential for this cluster: one of ${credentialFields.join(', ')}`);
+    if (given.length > 1) fault(given[1]!, `only one credential may be given; ${given.join(' and ')} are`);
+    if (cluster.kubeconfig == null && cluster.server == null) fault('server', 'is missing (or give a kubeconfig)');
+    if (cluster.kubeconfig != null && cluster.server != null)
+      fault('server', 'comes from the kubeconfig; remove one of the two');
+    if ((cluster.clientCertFile == null) !== (cluster.clientKeyFile == null))
+      fault('clientKeyFile', 'clientCertFile and clientKeyFile go together');
+    if (cluster.context != null && cluster.kubeconfig == null) fault('context', 'needs a kubeconfig');
+    if (
+      cluster.server?.startsWith('http:') &&
+      !/^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\]|localhost)(:|$|\/)/.test(cluster.server)
+    ) {
+      fault('server', "must be https: the gateway's credential would travel in clear");
+    }
   });
-  const given = credentialFields.filter((field) => cluster[field] != null);
-  if (given.length === 0) fault('tokenFile', `the gateway needs a credential for this cluster: one of ${credentialFields.join(', ')}`);
-  if (given.length > 1) fault(given[1]!, `only one credential may be given; ${given.join(' and ')} are`);
-  if (cluster.kubeconfig == null && cluster.server == null) fault('server', 'is missing (or give a kubeconfig)');
-  if (cluster.kubeconfig != null && cluster.server != null) fault('server', 'comes from the kubeconfig; remove one of the two');
-  if ((cluster.clientCertFile == null) !== (cluster.clientKeyFile == null)) fault('clientKeyFile', 'clientCertFile and clientKeyFile go together');
-  if (cluster.context != null && cluster.kubeconfig == null) fault('context', 'needs a kubeconfig');
-  if (cluster.server?.startsWith('http:') && !/^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\]|localhost)(:|$|\/)/.test(cluster.server)) {
-    fault('server', 'must be https: the gateway\'s credential would travel in clear');
-  }
-});
 export type ClusterConfig = z.infer<typeof clusterSchema>;

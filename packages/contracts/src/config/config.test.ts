@@ -14,11 +14,20 @@ describe('sallyport.yaml', () => {
     expect(config.gateway.listen).toEqual({ host: '0.0.0.0', port: 8443 });
     expect(config.sessions.lifetime).toBe(12 * 3_600_000);
     expect(config.services.audit.adminListen.port).toBe(9182);
-    expect(config.audit.whenUnavailable).toEqual({ write: 'refuse', exec: 'refuse', secretRead: 'refuse', read: 'spool' });
+    expect(config.audit.whenUnavailable).toEqual({
+      write: 'refuse',
+      exec: 'refuse',
+      secretRead: 'refuse',
+      read: 'spool',
+    });
   });
 
   it('reports every fault at once, each with its path', () => {
-    const faults = faultsOf({ gateway: { url: 'ftp://x', listen: 'nowhere' }, sesions: {}, clusters: [{ ...cluster, token: 'a' }, { name: 'Dev' }] });
+    const faults = faultsOf({
+      gateway: { url: 'ftp://x', listen: 'nowhere' },
+      sesions: {},
+      clusters: [{ ...cluster, token: 'a' }, { name: 'Dev' }],
+    });
     expect(faults.length).toBeGreaterThanOrEqual(5);
     expect(faults.join('\n')).toMatch(/clusters\.0\.tokenFile: only one credential/);
     expect(faults.join('\n')).toMatch(/clusters\.1\.name: not a name/);
@@ -27,12 +36,18 @@ describe('sallyport.yaml', () => {
 
   it('refuses a cluster in clear text beyond this machine, and an issuer without TLS', () => {
     const gateway = { url: 'http://gate' };
-    expect(faultsOf({ gateway, clusters: [{ ...cluster, server: 'http://10.0.0.1' }] })).toEqual([expect.stringContaining('clusters.0.server')]);
+    expect(faultsOf({ gateway, clusters: [{ ...cluster, server: 'http://10.0.0.1' }] })).toEqual([
+      expect.stringContaining('clusters.0.server'),
+    ]);
     expect(faultsOf({ gateway, clusters: [{ ...cluster, server: 'http://127.0.0.1:80' }] })).toEqual([]);
-    expect(faultsOf({ gateway, identity: { providers: [{ id: 'a', issuer: 'http://idp', clientId: 'c' }] } })).toEqual([expect.stringContaining('identity.providers.0.issuer')]);
+    expect(faultsOf({ gateway, identity: { providers: [{ id: 'a', issuer: 'http://idp', clientId: 'c' }] } })).toEqual([
+      expect.stringContaining('identity.providers.0.issuer'),
+    ]);
   });
 
   it('refuses a plain login listener that others could reach', () => {
-    expect(faultsOf({ gateway: { url: 'http://gate' }, login: { listen: '0.0.0.0:80' } })).toEqual([expect.stringContaining('login.listen')]);
+    expect(faultsOf({ gateway: { url: 'http://gate' }, login: { listen: '0.0.0.0:80' } })).toEqual([
+      expect.stringContaining('login.listen'),
+    ]);
   });
 });

@@ -3,7 +3,10 @@ import { configSchema } from './index.ts';
 
 const provider = { id: 'corp', issuer: 'https://idp.example.com', clientId: 'c' };
 const scim = { kind: 'scim', tokens: [{ id: 'okta', sha256: 'a'.repeat(64) }] };
-const whole = (sources: unknown[], changes: object = {}) => ({ gateway: { url: 'http://127.0.0.1:8443' }, identity: { providers: [{ ...provider, ...changes }], directory: { sources } } });
+const whole = (sources: unknown[], changes: object = {}) => ({
+  gateway: { url: 'http://127.0.0.1:8443' },
+  identity: { providers: [{ ...provider, ...changes }], directory: { sources } },
+});
 const read = (sources: unknown[], changes: object = {}) => configSchema.parse(whole(sources, changes)).identity;
 const faults = (sources: unknown[], changes: object = {}) => {
   const { error } = configSchema.safeParse(whole(sources, changes));
@@ -11,41 +14,81 @@ const faults = (sources: unknown[], changes: object = {}) => {
 };
 
 describe('sources of groups', () => {
-  it('are the provider\'s claims unless others are named, and the first that knows somebody decides', () => {
+  it("are the provider's claims unless others are named, and the first that knows somebody decides", () => {
     expect(read([]).providers[0]).toMatchObject({ groupSources: ['claims'], combineGroups: 'first' });
   });
 
   it('are called by their kind unless they have a name', () => {
-    const identity = read([scim, { kind: 'map', file: 'groups.yaml' }, { kind: 'map', id: 'more', file: 'more.yaml' }], { groupSources: ['scim', 'more', 'map', 'claims'] });
-    expect(identity.directory.sources.map(({ id, required }) => [id, required])).toEqual([['scim', false], ['map', false], ['more', false]]);
-    expect(identity.directory.sources[0]).toMatchObject({ match: { claim: 'email', attribute: 'userName' }, groupName: 'displayName' });
+    const identity = read(
+      [scim, { kind: 'map', file: 'groups.yaml' }, { kind: 'map', id: 'more', file: 'more.yaml' }],
+      { groupSources: ['scim', 'more', 'map', 'claims'] },
+    );
+    expect(identity.directory.sources.map(({ id, required }) => [id, required])).toEqual([
+      ['scim', false],
+      ['map', false],
+      ['more', false],
+    ]);
+    expect(identity.directory.sources[0]).toMatchObject({
+      match: { claim: 'email', attribute: 'userName' },
+      groupName: 'displayName',
+    });
   });
 
   it('have safe presets, each by its kind', () => {
     const { directory } = read([
-      { kind: 'okta', url: 'https://corp.okta.com', token: 't' }, { kind: 'google', serviceAccountFile: 'k.json', admin: 'admin@example.com' },
-      { kind: 'github', organizations: ['acme'], tokenFile: 't' }, { kind: 'entra', tenant: 'example.com', clientId: 'c', clientSecret: 's' },
+      { kind: 'okta', url: 'https://corp.okta.com', token: 't' },
+      { kind: 'google', serviceAccountFile: 'k.json', admin: 'admin@example.com' },
+      { kind: 'github', organizations: ['acme'], tokenFile: 't' },
+      { kind: 'entra', tenant: 'example.com', clientId: 'c', clientSecret: 's' },
     ]);
     expect(directory.sources).toMatchObject([
-      { id: 'okta', match: { claim: 'sub', attribute: 'id' }, interval: 300_000, outageGrace: 86_400_000, groups: ['*'] }, { id: 'google', match: { claim: 'sub', attribute: 'id' }, customer: 'my_customer' },
-      { id: 'github', match: { claim: 'sub', attribute: 'id' }, url: 'https://api.github.com' }, { id: 'entra', when: 'overage', groupsClaim: 'groups' },
+      {
+        id: 'okta',
+        match: { claim: 'sub', attribute: 'id' },
+        interval: 300_000,
+        outageGrace: 86_400_000,
+        groups: ['*'],
+      },
+      { id: 'google', match: { claim: 'sub', attribute: 'id' }, customer: 'my_customer' },
+      { id: 'github', match: { claim: 'sub', attribute: 'id' }, url: 'https://api.github.com' },
+      { id: 'entra', when: 'overage', groupsClaim: 'groups' },
     ]);
   });
 
   it.each<[string, unknown[], object, string]>([
-    ['one that does not exist', [], { groupSources: ['claims', 'scmi'] }, 'identity.providers.0.groupSources.1: is none of directory.sources'],
+    [
+      'one that does not exist',
+      [],
+      { groupSources: ['claims', 'scmi'] },
+      'identity.providers.0.groupSources.1: is none of directory.sources',
+    ],
     ['one named twice', [scim], { groupSources: ['scim', 'scim'] }, 'names a source twice'],
     ['none at all', [], { groupSources: [] }, 'identity.providers.0.groupSources'],
-    ['two of one name', [scim, { ...scim, tokens: [{ id: 'other', sha256: 'b'.repeat(64) }] }], {}, 'two sources have the same id'],
+    [
+      'two of one name',
+      [scim, { ...scim, tokens: [{ id: 'other', sha256: 'b'.repeat(64) }] }],
+      {},
+      'two sources have the same id',
+    ],
     ['one that is called claims', [{ ...scim, id: 'claims' }], {}, 'identity.directory.sources.0.id'],
     ['two tokens of one name', [scim, { ...scim, id: 'other' }], {}, 'two SCIM tokens have the same id'],
     ['a token without a value', [{ ...scim, tokens: [{ id: 'a' }] }], {}, 'needs either sha256 or tokenFile'],
     ['a token that is no hash', [{ ...scim, tokens: [{ id: 'a', sha256: 'secret' }] }], {}, 'not a SHA-256'],
-    ['an API in clear text', [{ kind: 'okta', url: 'http://corp.okta.com', token: 't' }], {}, 'identity.directory.sources.0.url: must be https'],
+    [
+      'an API in clear text',
+      [{ kind: 'okta', url: 'http://corp.okta.com', token: 't' }],
+      {},
+      'identity.directory.sources.0.url: must be https',
+    ],
     ['an API without a token', [{ kind: 'okta', url: 'https://corp.okta.com' }], {}, 'needs either token or tokenFile'],
     ['an unknown kind', [{ kind: 'ldap' }], {}, 'identity.directory.sources.0'],
     ['an unknown option', [{ ...scim, tokenz: [] }], {}, 'identity.directory.sources.0'],
-    ['the claims beside a source that reads them itself', [{ kind: 'entra', tenant: 't', clientId: 'c', clientSecret: 's' }], { groupSources: ['claims', 'entra'] }, 'identity.providers.0.groupSources.1: reads the groups of the token itself'],
+    [
+      'the claims beside a source that reads them itself',
+      [{ kind: 'entra', tenant: 't', clientId: 'c', clientSecret: 's' }],
+      { groupSources: ['claims', 'entra'] },
+      'identity.providers.0.groupSources.1: reads the groups of the token itself',
+    ],
   ])('are refused: %s', (_what, sources, changes, fault) => {
     expect(faults(sources, changes).join('\n')).toContain(fault);
   });

@@ -7,13 +7,19 @@ export const claimsSource = 'claims';
 
 const claim = z.string().min(1).max(256);
 /** Which claim of a login is compared with which attribute of a person of the source. */
-const match = <T extends string>(attributes: readonly [T, ...T[]], preset: { claim: string; attribute: NoInfer<T> }) => z.strictObject({
-  claim: claim.default(preset.claim), attribute: z.enum(attributes).default(preset.attribute as T as z.util.NoUndefined<T>),
-}).prefault({});
+const match = <T extends string>(attributes: readonly [T, ...T[]], preset: { claim: string; attribute: NoInfer<T> }) =>
+  z
+    .strictObject({
+      claim: claim.default(preset.claim),
+      attribute: z.enum(attributes).default(preset.attribute as T as z.util.NoUndefined<T>),
+    })
+    .prefault({});
 
 /** Every source has a name, which is its kind's unless another is given. */
 const common = {
-  id: nameSchema.refine((id) => id !== claimsSource, 'is what the groups are called that the provider itself sends').optional(),
+  id: nameSchema
+    .refine((id) => id !== claimsSource, 'is what the groups are called that the provider itself sends')
+    .optional(),
   /** Only people whom the source knows may log in. */
   required: z.boolean().default(false),
 };
@@ -30,18 +36,30 @@ const pulled = {
 };
 
 const secret = { token: z.string().min(1).optional(), tokenFile: z.string().min(1).optional() };
-const oneToken = (source: { token?: string | undefined; tokenFile?: string | undefined }) => (source.token === undefined) !== (source.tokenFile === undefined);
+const oneToken = (source: { token?: string | undefined; tokenFile?: string | undefined }) =>
+  (source.token === undefined) !== (source.tokenFile === undefined);
 const needsToken = { path: ['tokenFile'], message: 'needs either token or tokenFile' };
 
-const scimTokenSchema = z.strictObject({
-  /** Stands in the audit trail. */
-  id: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'not a token\'s name; use letters, digits, dots, hyphens and underscores, 64 at most'),
-  sha256: z.string().regex(/^[0-9a-fA-F]{64}$/, 'not a SHA-256 in hexadecimal; make it with: printf %s "$TOKEN" | sha256sum').optional(),
-  tokenFile: z.string().min(1).optional(),
-}).refine((one) => (one.sha256 === undefined) !== (one.tokenFile === undefined), 'needs either sha256 or tokenFile');
+const scimTokenSchema = z
+  .strictObject({
+    /** Stands in the audit trail. */
+    id: z
+      .string()
+      .regex(
+        /^[A-Za-z0-9._-]{1,64}$/,
+        "not a token's name; use letters, digits, dots, hyphens and underscores, 64 at most",
+      ),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'not a SHA-256 in hexadecimal; make it with: printf %s "$TOKEN" | sha256sum')
+      .optional(),
+    tokenFile: z.string().min(1).optional(),
+  })
+  .refine((one) => (one.sha256 === undefined) !== (one.tokenFile === undefined), 'needs either sha256 or tokenFile');
 
 const scimSchema = z.strictObject({
-  kind: z.literal('scim'), ...common,
+  kind: z.literal('scim'),
+  ...common,
   tokens: z.array(scimTokenSchema).min(1),
   match: match(['userName', 'externalId', 'email'], { claim: 'email', attribute: 'userName' }),
   groupName: z.enum(['displayName', 'externalId']).default('displayName'),
@@ -49,55 +67,99 @@ const scimSchema = z.strictObject({
 
 const mapSchema = z.strictObject({ kind: z.literal('map'), ...common, file: z.string().min(1) });
 
-const oktaSchema = z.strictObject({
-  kind: z.literal('okta'), ...common, ...pulled, ...secret, url: urlSchema,
-  match: match(['id', 'login', 'email'], { claim: 'sub', attribute: 'id' }),
-}).refine(oneToken, needsToken);
+const oktaSchema = z
+  .strictObject({
+    kind: z.literal('okta'),
+    ...common,
+    ...pulled,
+    ...secret,
+    url: urlSchema,
+    match: match(['id', 'login', 'email'], { claim: 'sub', attribute: 'id' }),
+  })
+  .refine(oneToken, needsToken);
 
 const googleSchema = z.strictObject({
-  kind: z.literal('google'), ...common, ...pulled,
+  kind: z.literal('google'),
+  ...common,
+  ...pulled,
   /** A service account's key as Google gives it, allowed to act for `admin` in the whole domain. */
-  serviceAccountFile: z.string().min(1), admin: z.string().min(1),
+  serviceAccountFile: z.string().min(1),
+  admin: z.string().min(1),
   customer: z.string().min(1).default('my_customer'),
-  url: urlSchema.prefault('https://admin.googleapis.com'), tokenUrl: urlSchema.prefault('https://oauth2.googleapis.com/token'),
+  url: urlSchema.prefault('https://admin.googleapis.com'),
+  tokenUrl: urlSchema.prefault('https://oauth2.googleapis.com/token'),
   match: match(['id', 'email'], { claim: 'sub', attribute: 'id' }),
 });
 
-const githubSchema = z.strictObject({
-  kind: z.literal('github'), ...common, ...pulled, ...secret, url: urlSchema.prefault('https://api.github.com'),
-  organizations: z.array(z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'not the name of an organisation')).min(1),
-  match: match(['id', 'login'], { claim: 'sub', attribute: 'id' }),
-}).refine(oneToken, needsToken);
+const githubSchema = z
+  .strictObject({
+    kind: z.literal('github'),
+    ...common,
+    ...pulled,
+    ...secret,
+    url: urlSchema.prefault('https://api.github.com'),
+    organizations: z
+      .array(z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$/, 'not the name of an organisation'))
+      .min(1),
+    match: match(['id', 'login'], { claim: 'sub', attribute: 'id' }),
+  })
+  .refine(oneToken, needsToken);
 
 const entraSchema = z.strictObject({
-  kind: z.literal('entra'), ...common, ...asked,
-  tenant: z.string().regex(/^[A-Za-z0-9.-]{1,128}$/, 'not a tenant; write its id or domain'), clientId: z.string().min(1), clientSecret: z.string().min(1),
-  url: urlSchema.prefault('https://graph.microsoft.com/v1.0'), loginUrl: urlSchema.prefault('https://login.microsoftonline.com'),
+  kind: z.literal('entra'),
+  ...common,
+  ...asked,
+  tenant: z.string().regex(/^[A-Za-z0-9.-]{1,128}$/, 'not a tenant; write its id or domain'),
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1),
+  url: urlSchema.prefault('https://graph.microsoft.com/v1.0'),
+  loginUrl: urlSchema.prefault('https://login.microsoftonline.com'),
   /** Asked only where the token says that there are too many groups for it, or always. */
   when: z.enum(['overage', 'always']).default('overage'),
   groupsClaim: claim.default('groups'),
 });
 
-const schemas = z.discriminatedUnion('kind', [scimSchema, mapSchema, oktaSchema, googleSchema, githubSchema, entraSchema]);
+const schemas = z.discriminatedUnion('kind', [
+  scimSchema,
+  mapSchema,
+  oktaSchema,
+  googleSchema,
+  githubSchema,
+  entraSchema,
+]);
 
 /** One place that knows people and their groups. */
-export const sourceSchema = schemas.transform((source) => ({ ...source, id: source.id ?? source.kind })).superRefine((source, context) => {
-  if ('allowInsecure' in source && source.allowInsecure) return;
-  for (const name of ['url', 'tokenUrl', 'loginUrl'] as const) {
-    const url = (source as Record<string, unknown>)[name];
-    if (typeof url === 'string' && !url.startsWith('https:')) context.addIssue({ code: 'custom', path: [name], message: 'must be https (or set allowInsecure: true, for a test)' });
-  }
-});
+export const sourceSchema = schemas
+  .transform((source) => ({ ...source, id: source.id ?? source.kind }))
+  .superRefine((source, context) => {
+    if ('allowInsecure' in source && source.allowInsecure) return;
+    for (const name of ['url', 'tokenUrl', 'loginUrl'] as const) {
+      const url = (source as Record<string, unknown>)[name];
+      if (typeof url === 'string' && !url.startsWith('https:'))
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: 'must be https (or set allowInsecure: true, for a test)',
+        });
+    }
+  });
 export type SourceConfig = z.infer<typeof sourceSchema>;
 export type SourceConfigOf<Kind extends SourceConfig['kind']> = Extract<SourceConfig, { kind: Kind }>;
 
 const unique = (texts: readonly string[]) => new Set(texts).size === texts.length;
 
-export const directorySchema = z.strictObject({
-  sources: z.array(sourceSchema).default([])
-    .refine((all) => unique(all.map(({ id }) => id)), 'two sources have the same id (it is the kind, unless given)')
-    .refine((all) => unique(all.flatMap((one) => (one.kind === 'scim' ? one.tokens.map(({ id }) => id) : []))), 'two SCIM tokens have the same id'),
-}).prefault({});
+export const directorySchema = z
+  .strictObject({
+    sources: z
+      .array(sourceSchema)
+      .default([])
+      .refine((all) => unique(all.map(({ id }) => id)), 'two sources have the same id (it is the kind, unless given)')
+      .refine(
+        (all) => unique(all.flatMap((one) => (one.kind === 'scim' ? one.tokens.map(({ id }) => id) : []))),
+        'two SCIM tokens have the same id',
+      ),
+  })
+  .prefault({});
 export type DirectoryConfig = z.infer<typeof directorySchema>;
 
 /** Where a provider's people get their groups from. */
@@ -109,13 +171,23 @@ export const providerGroups = {
 type WithSources = { providers: readonly { groupSources: readonly string[] }[]; directory: DirectoryConfig };
 
 /** Finds sources that are named and do not exist, and those that do not go together. */
-export function faultsOfGroupSources({ providers, directory }: WithSources): { path: (string | number)[]; message: string }[] {
+export function faultsOfGroupSources({
+  providers,
+  directory,
+}: WithSources): { path: (string | number)[]; message: string }[] {
   const byId = new Map(directory.sources.map((source) => [source.id, source]));
   return providers.flatMap(({ groupSources }, index) => {
     const at = (place: number) => ['providers', index, 'groupSources', place];
-    const missing = groupSources.flatMap((name, place) => (name === claimsSource || byId.has(name) ? [] : [{ path: at(place), message: `is none of directory.sources, and not "${claimsSource}"` }]));
+    const missing = groupSources.flatMap((name, place) =>
+      name === claimsSource || byId.has(name)
+        ? []
+        : [{ path: at(place), message: `is none of directory.sources, and not "${claimsSource}"` }],
+    );
     const entra = groupSources.findIndex((name) => byId.get(name)?.kind === 'entra');
-    const both = entra >= 0 && groupSources.includes(claimsSource) ? [{ path: at(entra), message: `reads the groups of the token itself; leave "${claimsSource}" out` }] : [];
+    const both =
+      entra >= 0 && groupSources.includes(claimsSource)
+        ? [{ path: at(entra), message: `reads the groups of the token itself; leave "${claimsSource}" out` }]
+        : [];
     return [...missing, ...both];
   });
 }

@@ -13,7 +13,15 @@ export const durationSchema = z.string().transform((text, context) => {
   return parts.reduce((sum, part) => sum + Number(part[1]) * unitMs[part[2]!]!, 0);
 });
 
-const unitBytes: Record<string, number> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, KB: 1000, MB: 1e6, GB: 1e9 };
+const unitBytes: Record<string, number> = {
+  '': 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  KB: 1000,
+  MB: 1e6,
+  GB: 1e9,
+};
 
 /** A size such as `8MiB` or `1GiB`; parsed to bytes. */
 export const sizeSchema = z.union([z.string(), z.number()]).transform((value, context) => {

@@ -5,16 +5,27 @@ import { providerSchema } from './provider.ts';
 
 const unique = (texts: readonly string[]) => new Set(texts).size === texts.length;
 
-export const identitySectionSchema = z.strictObject({
-  providers: z.array(providerSchema).default([])
-    .refine((all) => unique(all.map((one) => one.id)), 'two providers have the same id')
-    .refine((all) => unique(all.flatMap((one) => one.domains)), 'two providers claim the same domain'),
-  /** Where people are sent who do not choose; without it they are asked. */
-  defaultProvider: nameSchema.optional(),
-  /** Places that know people and their groups, besides what providers say at a login. */
-  directory: directorySchema,
-}).refine(({ providers, defaultProvider }) => defaultProvider === undefined || providers.some(({ id }) => id === defaultProvider), {
-  path: ['defaultProvider'], message: 'is none of the providers',
-}).superRefine((identity, context) => {
-  for (const { path, message } of faultsOfGroupSources(identity)) context.addIssue({ code: 'custom', path, message });
-}).prefault({});
+export const identitySectionSchema = z
+  .strictObject({
+    providers: z
+      .array(providerSchema)
+      .default([])
+      .refine((all) => unique(all.map((one) => one.id)), 'two providers have the same id')
+      .refine((all) => unique(all.flatMap((one) => one.domains)), 'two providers claim the same domain'),
+    /** Where people are sent who do not choose; without it they are asked. */
+    defaultProvider: nameSchema.optional(),
+    /** Places that know people and their groups, besides what providers say at a login. */
+    directory: directorySchema,
+  })
+  .refine(
+    ({ providers, defaultProvider }) =>
+      defaultProvider === undefined || providers.some(({ id }) => id === defaultProvider),
+    {
+      path: ['defaultProvider'],
+      message: 'is none of the providers',
+    },
+  )
+  .superRefine((identity, context) => {
+    for (const { path, message } of faultsOfGroupSources(identity)) context.addIssue({ code: 'custom', path, message });
+  })
+  .prefault({});

@@ -8,24 +8,43 @@ import { servicesSchema } from './services.ts';
 import { loginSchema, sessionsSchema } from './sessions.ts';
 import { spokenByNone, tlsProfileShape } from './tls.ts';
 
-const gatewaySchema = z.strictObject({
-  url: urlSchema,
-  listen: listenSchema.prefault('0.0.0.0:8443'),
-  tls: z.strictObject({ certFile: z.string(), keyFile: z.string(), clientCaFile: z.string().nullish(), ...tlsProfileShape }).refine((tls) => !spokenByNone(tls), {
-    path: ['ciphers'], message: 'has no suite of TLS 1.3, which minVersion asks for',
-  }).optional(),
-  trustedProxies: z.array(cidrSchema).default([]),
-  proxyProtocol: z.literal(false, 'is not supported by this version').default(false),
-}).refine((gateway) => gateway.tls !== undefined || gateway.url.startsWith('https:') === false || gateway.trustedProxies.length > 0, {
-  path: ['tls'], message: 'is missing: the gateway needs a certificate (or trustedProxies, when a load balancer ends TLS)',
-});
+const gatewaySchema = z
+  .strictObject({
+    url: urlSchema,
+    listen: listenSchema.prefault('0.0.0.0:8443'),
+    tls: z
+      .strictObject({
+        certFile: z.string(),
+        keyFile: z.string(),
+        clientCaFile: z.string().nullish(),
+        ...tlsProfileShape,
+      })
+      .refine((tls) => !spokenByNone(tls), {
+        path: ['ciphers'],
+        message: 'has no suite of TLS 1.3, which minVersion asks for',
+      })
+      .optional(),
+    trustedProxies: z.array(cidrSchema).default([]),
+    proxyProtocol: z.literal(false, 'is not supported by this version').default(false),
+  })
+  .refine(
+    (gateway) =>
+      gateway.tls !== undefined || gateway.url.startsWith('https:') === false || gateway.trustedProxies.length > 0,
+    {
+      path: ['tls'],
+      message: 'is missing: the gateway needs a certificate (or trustedProxies, when a load balancer ends TLS)',
+    },
+  );
 
 /** Beyond this size no configuration is read, whatever it says itself. */
 export const largestConfigBytes = 64 * 1024 * 1024;
 
 const unique = <T extends { name: string }>(all: T[]) => new Set(all.map((one) => one.name)).size === all.length;
 
-/** The whole of `sallyport.yaml`: one file, of which each service reads its part. Durations come out in milliseconds, sizes in bytes. */
+/**
+ * The whole of `sallyport.yaml`: one file, of which each service reads its part. Durations come out in milliseconds,
+ * sizes in bytes.
+ */
 export const configSchema = z.strictObject({
   gateway: gatewaySchema,
   services: servicesSchema,
@@ -33,15 +52,27 @@ export const configSchema = z.strictObject({
   audit: auditSectionSchema,
   identity: identitySectionSchema,
   login: loginSchema,
-  streams: z.strictObject({
-    recheck: durationSchema.prefault('30s'), grace: durationSchema.prefault('30s'), drain: durationSchema.prefault('60s'),
-    perUser: z.number().int().positive().default(100), perCluster: z.number().int().positive().default(5000),
-    inFlightPerUser: z.number().int().positive().default(400),
-  }).prefault({}),
-  timeouts: z.strictObject({ connect: durationSchema.prefault('5s'), firstByte: durationSchema.prefault('60s') }).prefault({}),
-  api: z.strictObject({
-    policy: z.strictObject({ sessions: z.unknown(), audit: z.unknown(), policy: z.unknown(), elevations: z.unknown() }).partial().default({}),
-  }).prefault({}),
+  streams: z
+    .strictObject({
+      recheck: durationSchema.prefault('30s'),
+      grace: durationSchema.prefault('30s'),
+      drain: durationSchema.prefault('60s'),
+      perUser: z.number().int().positive().default(100),
+      perCluster: z.number().int().positive().default(5000),
+      inFlightPerUser: z.number().int().positive().default(400),
+    })
+    .prefault({}),
+  timeouts: z
+    .strictObject({ connect: durationSchema.prefault('5s'), firstByte: durationSchema.prefault('60s') })
+    .prefault({}),
+  api: z
+    .strictObject({
+      policy: z
+        .strictObject({ sessions: z.unknown(), audit: z.unknown(), policy: z.unknown(), elevations: z.unknown() })
+        .partial()
+        .default({}),
+    })
+    .prefault({}),
   /** Named policies, for clusters and namespaces to use. */
   policies: z.record(nameSchema, z.unknown()).default({}),
   /** Holds for every cluster. */
@@ -49,10 +80,14 @@ export const configSchema = z.strictObject({
   policyFile: z.string().min(1).nullish(),
   explain: z.boolean().default(false),
   shadow: z.unknown().optional(),
-  reload: z.strictObject({
-    /** The largest file that is read, in bytes. */
-    maxBytes: sizeSchema.prefault('8MiB').pipe(z.number().min(1024).max(largestConfigBytes, 'is more than 64MiB, beyond which nothing is read')),
-  }).prefault({}),
+  reload: z
+    .strictObject({
+      /** The largest file that is read, in bytes. */
+      maxBytes: sizeSchema
+        .prefault('8MiB')
+        .pipe(z.number().min(1024).max(largestConfigBytes, 'is more than 64MiB, beyond which nothing is read')),
+    })
+    .prefault({}),
   clusters: z.array(clusterSchema).default([]).refine(unique, 'two clusters have the same name'),
   routes: z.array(z.unknown()).max(0, 'web routes are not supported by this version').default([]),
   elevations: z.array(z.unknown()).max(0, 'elevations are not supported by this version').default([]),

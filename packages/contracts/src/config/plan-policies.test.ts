@@ -6,40 +6,99 @@ const rule = { allow: { or: [{ accept: true }] } };
 const plan = (data: unknown) => planPolicies(data);
 
 describe('the policies of a configuration', () => {
-  it('hold in one order: the global one, those that are named, the cluster\'s own; then those of its namespaces', () => {
+  it("hold in one order: the global one, those that are named, the cluster's own; then those of its namespaces", () => {
     const { documents, clusters, api } = plan({
-      policies: { base: rule, team: rule }, policy: rule, shadow: rule, explain: true, api: { policy: { audit: rule, sessions: null } },
+      policies: { base: rule, team: rule },
+      policy: rule,
+      shadow: rule,
+      explain: true,
+      api: { policy: { audit: rule, sessions: null } },
       clusters: [
-        { name: 'dev', policies: ['team', 'base', 'team'], policy: rule, shadow: rule, namespaces: [{ match: 'a-*', policies: ['base'], policy: rule }, { match: ['b', 'c'], policy: rule }] },
+        {
+          name: 'dev',
+          policies: ['team', 'base', 'team'],
+          policy: rule,
+          shadow: rule,
+          namespaces: [
+            { match: 'a-*', policies: ['base'], policy: rule },
+            { match: ['b', 'c'], policy: rule },
+          ],
+        },
         { name: 'prod', explain: false },
       ],
     });
     expect(clusters).toEqual([
       {
-        name: 'dev', scopes: ['global', 'policy/team', 'policy/base', 'cluster/dev'], shadow: ['shadow/global', 'shadow/cluster/dev'], explain: true,
-        namespaces: [{ match: ['a-*'], scopes: ['policy/base', 'namespace/dev/a-*'] }, { match: ['b', 'c'], scopes: ['namespace/dev/b,c'] }],
+        name: 'dev',
+        scopes: ['global', 'policy/team', 'policy/base', 'cluster/dev'],
+        shadow: ['shadow/global', 'shadow/cluster/dev'],
+        explain: true,
+        namespaces: [
+          { match: ['a-*'], scopes: ['policy/base', 'namespace/dev/a-*'] },
+          { match: ['b', 'c'], scopes: ['namespace/dev/b,c'] },
+        ],
       },
       { name: 'prod', scopes: ['global'], shadow: ['shadow/global'], explain: false, namespaces: [] },
     ]);
     expect(api).toEqual([{ area: 'audit', scope: 'api/audit' }]);
     expect(Object.fromEntries(documents.map(({ scope, path }) => [scope, path.join('.')]))).toEqual({
-      global: 'policy', 'policy/base': 'policies.base', 'policy/team': 'policies.team', 'shadow/global': 'shadow', 'cluster/dev': 'clusters.0.policy', 'shadow/cluster/dev': 'clusters.0.shadow',
-      'namespace/dev/a-*': 'clusters.0.namespaces.0.policy', 'namespace/dev/b,c': 'clusters.0.namespaces.1.policy', 'api/audit': 'api.policy.audit',
+      global: 'policy',
+      'policy/base': 'policies.base',
+      'policy/team': 'policies.team',
+      'shadow/global': 'shadow',
+      'cluster/dev': 'clusters.0.policy',
+      'shadow/cluster/dev': 'clusters.0.shadow',
+      'namespace/dev/a-*': 'clusters.0.namespaces.0.policy',
+      'namespace/dev/b,c': 'clusters.0.namespaces.1.policy',
+      'api/audit': 'api.policy.audit',
     });
   });
 
   it('are told apart from names that nothing stands behind, and from those that nothing uses', () => {
-    const { missing, unused, clusters } = plan({ policies: { base: rule, spare: rule, empty: null }, clusters: [{ name: 'dev', policies: ['bsae', 'empty', 'base', 'constructor'] }] });
-    expect(missing).toEqual([0, 1, 3].map((index) => ({ path: ['clusters', 0, 'policies', index], name: ['bsae', 'empty', '', 'constructor'][index] })));
+    const { missing, unused, clusters } = plan({
+      policies: { base: rule, spare: rule, empty: null },
+      clusters: [{ name: 'dev', policies: ['bsae', 'empty', 'base', 'constructor'] }],
+    });
+    expect(missing).toEqual(
+      [0, 1, 3].map((index) => ({
+        path: ['clusters', 0, 'policies', index],
+        name: ['bsae', 'empty', '', 'constructor'][index],
+      })),
+    );
     expect(unused).toEqual(['spare']);
     expect(clusters[0]!.scopes).toEqual(['policy/base']);
   });
 
   it('are looked for in anything without a crash', () => {
     const odd = fc.letrec((tie) => ({
-      value: fc.oneof({ depthSize: 'small' }, fc.constantFrom(null, 1, 'x', true), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.constantFrom('policies', 'policy', 'clusters', 'namespaces', 'match', 'name', 'api', 'shadow', '__proto__'), tie('value'))),
+      value: fc.oneof(
+        { depthSize: 'small' },
+        fc.constantFrom(null, 1, 'x', true),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(
+          fc.constantFrom(
+            'policies',
+            'policy',
+            'clusters',
+            'namespaces',
+            'match',
+            'name',
+            'api',
+            'shadow',
+            '__proto__',
+          ),
+          tie('value'),
+        ),
+      ),
     })).value;
-    expect(plan({ clusters: [{ name: Object.create(null) as unknown, policy: [] }, { name: [Object.create(null)] }] }).clusters.map(({ name }) => name)).toEqual(['', '']);
-    fc.assert(fc.property(odd, (data) => Array.isArray(plan(data).documents)), { numRuns: 600 });
+    expect(
+      plan({
+        clusters: [{ name: Object.create(null) as unknown, policy: [] }, { name: [Object.create(null)] }],
+      }).clusters.map(({ name }) => name),
+    ).toEqual(['', '']);
+    fc.assert(
+      fc.property(odd, (data) => Array.isArray(plan(data).documents)),
+      { numRuns: 600 },
+    );
   });
 });

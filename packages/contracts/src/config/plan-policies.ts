@@ -28,10 +28,19 @@ export type PolicyPlan = {
   unused: string[];
 };
 
-type Draft = PolicyPlan & { known: ReadonlySet<string>; used: Set<string>; global: string[]; globalShadow: string[]; explain: boolean };
+type Draft = PolicyPlan & {
+  known: ReadonlySet<string>;
+  used: Set<string>;
+  global: string[];
+  globalShadow: string[];
+  explain: boolean;
+};
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined);
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
 
 /** Takes a document in, if there is one; returns its scope. */
 function take(draft: Draft, document: unknown, scope: string, path: Path): string[] {
@@ -52,7 +61,12 @@ function resolveNames(draft: Draft, names: unknown, path: Path): string[] {
 
 /** The scopes that an entry with `policies` and `policy` names: the named ones first, each once. */
 function takeBoth(draft: Draft, entry: unknown, scope: string, path: Path): string[] {
-  return [...new Set([...resolveNames(draft, field(entry, 'policies'), [...path, 'policies']), ...take(draft, field(entry, 'policy'), scope, [...path, 'policy'])])];
+  return [
+    ...new Set([
+      ...resolveNames(draft, field(entry, 'policies'), [...path, 'policies']),
+      ...take(draft, field(entry, 'policy'), scope, [...path, 'policy']),
+    ]),
+  ];
 }
 
 function planCluster(draft: Draft, cluster: unknown, index: number): ClusterPlan {
@@ -64,31 +78,59 @@ function planCluster(draft: Draft, cluster: unknown, index: number): ClusterPlan
   const namespaces = list(field(cluster, 'namespaces')).map((entry, place) => {
     const given = field(entry, 'match');
     const match = (Array.isArray(given) ? given : [given]).map(String);
-    return { match, scopes: takeBoth(draft, entry, `namespace/${name}/${match.join(',')}`, [...path, 'namespaces', place]) };
+    return {
+      match,
+      scopes: takeBoth(draft, entry, `namespace/${name}/${match.join(',')}`, [...path, 'namespaces', place]),
+    };
   });
   const shadow = take(draft, field(cluster, 'shadow'), `shadow/cluster/${name}`, [...path, 'shadow']);
   const explain = field(cluster, 'explain');
-  return { name, scopes: [...draft.global, ...own], namespaces, shadow: [...draft.globalShadow, ...shadow], explain: typeof explain === 'boolean' ? explain : draft.explain };
+  return {
+    name,
+    scopes: [...draft.global, ...own],
+    namespaces,
+    shadow: [...draft.globalShadow, ...shadow],
+    explain: typeof explain === 'boolean' ? explain : draft.explain,
+  };
 }
 
 /**
- * Lists the policies of a configuration, and where each holds: the global one first, then those that a cluster names, then its own, then
- * those of its namespaces. Takes what a YAML reader made of the file as it is, so that policies can be checked although other things are wrong.
+ * Lists the policies of a configuration, and where each holds: the global one first, then those that a cluster names,
+ * then its own, then those of its namespaces. Takes what a YAML reader made of the file as it is, so that policies can
+ * be checked although other things are wrong.
  */
 export function planPolicies(data: unknown): PolicyPlan {
   const named = field(data, 'policies');
   const entries = typeof named === 'object' && named !== null && !Array.isArray(named) ? Object.entries(named) : [];
   const names = entries.filter(([, document]) => document != null).map(([name]) => name);
   const draft: Draft = {
-    documents: [], clusters: [], api: [], missing: [], unused: [], names, known: new Set(names),
-    used: new Set(), global: [], globalShadow: [], explain: field(data, 'explain') === true,
+    documents: [],
+    clusters: [],
+    api: [],
+    missing: [],
+    unused: [],
+    names,
+    known: new Set(names),
+    used: new Set(),
+    global: [],
+    globalShadow: [],
+    explain: field(data, 'explain') === true,
   };
   draft.global = take(draft, field(data, 'policy'), 'global', ['policy']);
   for (const [name, document] of entries) take(draft, document, `policy/${name}`, ['policies', name]);
   draft.globalShadow = take(draft, field(data, 'shadow'), 'shadow/global', ['shadow']);
   draft.clusters = list(field(data, 'clusters')).map((cluster, index) => planCluster(draft, cluster, index));
   const areas = field(field(data, 'api'), 'policy');
-  for (const area of apiAreas) for (const scope of take(draft, field(areas, area), `api/${area}`, ['api', 'policy', area])) draft.api.push({ area, scope });
+  for (const area of apiAreas)
+    for (const scope of take(draft, field(areas, area), `api/${area}`, ['api', 'policy', area]))
+      draft.api.push({ area, scope });
   const { documents, clusters, api, missing, used } = draft;
-  return { documents, clusters, api, missing, names, unused: entries.map(([name]) => name).filter((name) => !used.has(name)) };
+  return {
+    documents,
+    clusters,
+    api,
+    missing,
+    names,
+    unused: entries.map(([name]) => name).filter((name) => !used.has(name)),
+  };
 }

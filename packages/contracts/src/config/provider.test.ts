@@ -3,52 +3,108 @@ import { configSchema } from './index.ts';
 import { foreignPrefixes, warnOfSharedNames } from './shared-names.ts';
 
 const base = { id: 'corp', issuer: 'https://idp.example.com', clientId: 'c', clientSecret: 's' };
-const parse = (providers: object[], rest: object = {}) => configSchema.safeParse({ gateway: { url: 'http://127.0.0.1' }, identity: { providers, ...rest } });
+const parse = (providers: object[], rest: object = {}) =>
+  configSchema.safeParse({ gateway: { url: 'http://127.0.0.1' }, identity: { providers, ...rest } });
 const faultsOf = (changes: object, rest: object = {}) => {
   const result = parse([{ ...base, ...changes }], rest);
-  return result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.').replace('identity.providers.0.', '')}: ${issue.message}`);
+  return result.success
+    ? []
+    : result.error.issues.map(
+        (issue) => `${issue.path.join('.').replace('identity.providers.0.', '')}: ${issue.message}`,
+      );
 };
-const read = (...changes: object[]) => configSchema.parse({ gateway: { url: 'http://127.0.0.1' }, identity: { providers: changes.map((one, index) => ({ ...base, id: `p${index}`, ...one })) } }).identity.providers;
+const read = (...changes: object[]) =>
+  configSchema.parse({
+    gateway: { url: 'http://127.0.0.1' },
+    identity: { providers: changes.map((one, index) => ({ ...base, id: `p${index}`, ...one })) },
+  }).identity.providers;
 
 describe('a provider', () => {
   it('needs little', () => {
-    expect(read({})[0]).toMatchObject({ kind: 'openid', scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'], clientAuth: 'auto', userInfo: 'ifMissing', emailVerifiedValues: [true] });
-    expect(read({ kind: 'github', issuer: 'https://github.com' })[0]!.scopes).toEqual(['read:user', 'user:email', 'read:org']);
+    expect(read({})[0]).toMatchObject({
+      kind: 'openid',
+      scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'],
+      clientAuth: 'auto',
+      userInfo: 'ifMissing',
+      emailVerifiedValues: [true],
+    });
+    expect(read({ kind: 'github', issuer: 'https://github.com' })[0]!.scopes).toEqual([
+      'read:user',
+      'user:email',
+      'read:org',
+    ]);
   });
 
   it.each([
-    [{ scopes: ['email'] }, 'scopes: must contain openid'], [{ discoveryUrl: 'http://idp.example.com/x' }, 'discoveryUrl: must be https'], [{ apiUrl: 'https://x.example' }, 'apiUrl: is for kind: github only'],
-    [{ clientAuth: 'basic', clientSecret: undefined }, 'clientSecret: is missing'], [{ clientAuth: 'none' }, 'clientSecret: is never sent'], [{ clientAuth: 'private_key_jwt', clientSecret: undefined }, 'clientKeyFile: is missing'],
-    [{ clientKeyFile: 'k' }, 'clientKeyFile: is used with'], [{ clientKeyId: 'k' }, 'clientKeyId: is used with'], [{ extraParams: { redirect_uri: 'https://evil.example' } }, 'extraParams.redirect_uri: is set by the gateway itself'],
-    [{ extraParams: { response_mode: 'form_post' } }, 'extraParams.response_mode: is set by'], [{ domainHintParam: 'scope' }, 'domainHintParam: is set by'], [{ emailVerifiedValues: [] }, 'emailVerifiedValues: '], [{ requireClaims: { hd: [] } }, 'requireClaims.hd: '],
-    [{ issuerTemplate: 'https://login.example.com/{tid}/v2.0' }, 'requireClaims: must say which values of the claim tid'], [{ issuerTemplate: 'https://login.example.com' }, 'issuerTemplate: names no claim'],
-    [{ domains: ['Example.com'] }, 'domains.0: not the name of a host'], [{ kind: 'github', clientSecret: undefined }, 'clientSecret: is missing'], [{ kind: 'github', clientAuth: 'basic' }, 'clientAuth: GitHub takes'], [{ kind: 'github', discoveryUrl: 'https://x.example' }, 'discoveryUrl: is for OpenID'],
+    [{ scopes: ['email'] }, 'scopes: must contain openid'],
+    [{ discoveryUrl: 'http://idp.example.com/x' }, 'discoveryUrl: must be https'],
+    [{ apiUrl: 'https://x.example' }, 'apiUrl: is for kind: github only'],
+    [{ clientAuth: 'basic', clientSecret: undefined }, 'clientSecret: is missing'],
+    [{ clientAuth: 'none' }, 'clientSecret: is never sent'],
+    [{ clientAuth: 'private_key_jwt', clientSecret: undefined }, 'clientKeyFile: is missing'],
+    [{ clientKeyFile: 'k' }, 'clientKeyFile: is used with'],
+    [{ clientKeyId: 'k' }, 'clientKeyId: is used with'],
+    [
+      { extraParams: { redirect_uri: 'https://evil.example' } },
+      'extraParams.redirect_uri: is set by the gateway itself',
+    ],
+    [{ extraParams: { response_mode: 'form_post' } }, 'extraParams.response_mode: is set by'],
+    [{ domainHintParam: 'scope' }, 'domainHintParam: is set by'],
+    [{ emailVerifiedValues: [] }, 'emailVerifiedValues: '],
+    [{ requireClaims: { hd: [] } }, 'requireClaims.hd: '],
+    [
+      { issuerTemplate: 'https://login.example.com/{tid}/v2.0' },
+      'requireClaims: must say which values of the claim tid',
+    ],
+    [{ issuerTemplate: 'https://login.example.com' }, 'issuerTemplate: names no claim'],
+    [{ domains: ['Example.com'] }, 'domains.0: not the name of a host'],
+    [{ kind: 'github', clientSecret: undefined }, 'clientSecret: is missing'],
+    [{ kind: 'github', clientAuth: 'basic' }, 'clientAuth: GitHub takes'],
+    [{ kind: 'github', discoveryUrl: 'https://x.example' }, 'discoveryUrl: is for OpenID'],
     [{ kind: 'saml' }, 'kind: '],
   ])('is refused with %j', (changes, fault) => {
     expect(faultsOf(changes)).toEqual([expect.stringContaining(fault)]);
   });
 
   it('may have the tenants named that its template takes', () => {
-    expect(faultsOf({ issuerTemplate: 'https://login.example.com/{tid}/v2.0', requireClaims: { tid: 'x' } })).toEqual([]);
+    expect(faultsOf({ issuerTemplate: 'https://login.example.com/{tid}/v2.0', requireClaims: { tid: 'x' } })).toEqual(
+      [],
+    );
   });
 
   it('must be there if it is the default, and share no domain', () => {
     expect(faultsOf({}, { defaultProvider: 'other' })).toEqual(['identity.defaultProvider: is none of the providers']);
     expect(faultsOf({}, { defaultProvider: 'corp' })).toEqual([]);
-    expect(parse([{ ...base, domains: ['x.example'] }, { ...base, id: 'b', domains: ['x.example'] }]).success).toBe(false);
+    expect(
+      parse([
+        { ...base, domains: ['x.example'] },
+        { ...base, id: 'b', domains: ['x.example'] },
+      ]).success,
+    ).toBe(false);
   });
 });
 
 describe('names of several providers', () => {
   it('are warned of where two have the same prefix', () => {
-    const warnings = warnOfSharedNames(read({}, {}, { prefix: { user: 'c:', groups: 'c:' } }, { prefix: { user: 'd:', groups: 'c:' } }));
-    expect(warnings.map(({ path }) => path)).toEqual(['identity.providers.1.prefix.user', 'identity.providers.1.prefix.groups', 'identity.providers.3.prefix.groups']);
+    const warnings = warnOfSharedNames(
+      read({}, {}, { prefix: { user: 'c:', groups: 'c:' } }, { prefix: { user: 'd:', groups: 'c:' } }),
+    );
+    expect(warnings.map(({ path }) => path)).toEqual([
+      'identity.providers.1.prefix.user',
+      'identity.providers.1.prefix.groups',
+      'identity.providers.3.prefix.groups',
+    ]);
     expect(warnings[0]!.message).toContain('is the same as that of p0');
     expect(warnOfSharedNames(read({}))).toEqual([]);
   });
 
-  it('belong to the one whose prefix they bear; a space within another\'s is kept from the outer one', () => {
-    const all = read({}, { prefix: { user: 'b:', groups: 'b/' } }, { prefix: { user: 'b:eu:' } }, { userFallback: true, prefix: { user: 'x:' } });
+  it("belong to the one whose prefix they bear; a space within another's is kept from the outer one", () => {
+    const all = read(
+      {},
+      { prefix: { user: 'b:', groups: 'b/' } },
+      { prefix: { user: 'b:eu:' } },
+      { userFallback: true, prefix: { user: 'x:' } },
+    );
     expect(foreignPrefixes(all[0]!, all)).toEqual({ user: ['b:', 'b:eu:', 'x:', 'p3:'], groups: ['b/'] });
     expect(foreignPrefixes(all[1]!, all)).toEqual({ user: ['b:eu:', 'x:', 'p3:'], groups: [] });
     expect(foreignPrefixes(all[2]!, all)).toEqual({ user: ['x:', 'p3:'], groups: ['b/'] });

@@ -1,13 +1,16 @@
 /**
- * The block of addresses that one client has for itself: an IPv4 address, or the /64 of an IPv6 one, of which every client has at least one whole.
- * Takes what `isIP` takes.
+ * The block of addresses that one client has for itself: an IPv4 address, or the /64 of an IPv6 one, of which every
+ * client has at least one whole. Takes what `isIP` takes.
  */
 export function addressBlock(address: string): string {
   if (!address.includes(':')) return address;
   // URLs have one spelling for an address; a zone is no part of it.
   const [head = '', tail] = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1).split('::');
   const [before, after] = [head, tail ?? ''].map((half) => (half === '' ? [] : half.split(':')));
-  const words = tail === undefined ? before! : [...before!, ...Array.from({ length: 8 - before!.length - after!.length }, () => '0'), ...after!];
+  const words =
+    tail === undefined
+      ? before!
+      : [...before!, ...Array.from({ length: 8 - before!.length - after!.length }, () => '0'), ...after!];
   // The IPv4-mapped form, ::ffff:a.b.c.d, is that of the IPv4 address.
   if (words.slice(0, 5).every((word) => word === '0') && words[5] === 'ffff') {
     const [high, low] = [Number.parseInt(words[6]!, 16), Number.parseInt(words[7]!, 16)];

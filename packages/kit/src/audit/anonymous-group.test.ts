@@ -5,9 +5,21 @@ import { anonymousGroup } from './anonymous-group.ts';
 import { sampleAuditRecord } from './sample-audit-record.ts';
 
 /** A request that was refused before anybody was known. */
-function refused(changes: { type?: AuditEventType; address?: string; code?: number; reason?: string; message?: string; uri?: string } = {}): AuditRecord {
+function refused(
+  changes: {
+    type?: AuditEventType;
+    address?: string;
+    code?: number;
+    reason?: string;
+    message?: string;
+    uri?: string;
+  } = {},
+): AuditRecord {
   const { type = 'k8s.request', address = '203.0.113.9', code = 401, reason, message = 'Log in.', uri = '/' } = changes;
-  const record = sampleAuditRecord({ session: '-', data: { user: {}, requestURI: uri, responseStatus: { code, message, ...(reason === undefined ? {} : { reason }) } } });
+  const record = sampleAuditRecord({
+    session: '-',
+    data: { user: {}, requestURI: uri, responseStatus: { code, message, ...(reason === undefined ? {} : { reason }) } },
+  });
   delete record.data.sallyport.identity;
   delete record.data.sallyport.sessionId;
   record.data.sallyport.clientAddress = address;
@@ -18,12 +30,17 @@ function refused(changes: { type?: AuditEventType; address?: string; code?: numb
 describe('the events of anonymous callers', () => {
   it('are those that name no person', () => {
     expect(anonymousGroup(sampleAuditRecord())).toBeUndefined();
-    expect(anonymousGroup(refused({ reason: 'Unauthorized' }))).toMatchObject({ address: '203.0.113.9', cause: 'k8s.request 401 Unauthorized' });
-    for (const type of ['http.request', 'login.failed', 'directory.refused', 'request.unparsable'] as const) expect(anonymousGroup(refused({ type }))).toBeDefined();
+    expect(anonymousGroup(refused({ reason: 'Unauthorized' }))).toMatchObject({
+      address: '203.0.113.9',
+      cause: 'k8s.request 401 Unauthorized',
+    });
+    for (const type of ['http.request', 'login.failed', 'directory.refused', 'request.unparsable'] as const)
+      expect(anonymousGroup(refused({ type }))).toBeDefined();
   });
 
   it('are not those of services and directories', () => {
-    for (const type of ['policy.changed', 'policy.rejected'] as const) expect(anonymousGroup(refused({ type }))).toBeUndefined();
+    for (const type of ['policy.changed', 'policy.rejected'] as const)
+      expect(anonymousGroup(refused({ type }))).toBeUndefined();
     const pushed = refused({ type: 'directory.changed' });
     pushed.data.user.username = 'directory:okta';
     expect(anonymousGroup(pushed)).toBeUndefined();
@@ -46,9 +63,13 @@ describe('the events of anonymous callers', () => {
   });
 
   it('have a short key, whatever stands in the event', () => {
-    fc.assert(fc.property(fc.string(), fc.string(), fc.string(), (address, message, uri) => {
-      const group = anonymousGroup(refused({ type: 'login.failed', address: address.repeat(50), message: `${message.repeat(50)}`, uri }))!;
-      expect(group.key.length).toBeLessThan(400);
-    }));
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string(), (address, message, uri) => {
+        const group = anonymousGroup(
+          refused({ type: 'login.failed', address: address.repeat(50), message: `${message.repeat(50)}`, uri }),
+        )!;
+        expect(group.key.length).toBeLessThan(400);
+      }),
+    );
   });
 });

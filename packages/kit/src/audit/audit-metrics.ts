@@ -4,18 +4,46 @@ import type { Metrics } from '../observe/create-admin-server.ts';
 /** What a sink reports about itself. */
 export type SinkMetrics = { delivered(count: number): void; failed(): void; dropped(count: number): void };
 
-/** Registers a sink's figures: events delivered and lost, sends that failed, and the length and oldest age of the queue, read when asked for. Without a registry nothing is counted. */
-export function createSinkMetrics(metrics: Metrics | undefined, queue: () => { length: number; oldestAgeMs(): number }): SinkMetrics {
+/**
+ * Registers a sink's figures: events delivered and lost, sends that failed, and the length and oldest age of the queue,
+ * read when asked for. Without a registry nothing is counted.
+ */
+export function createSinkMetrics(
+  metrics: Metrics | undefined,
+  queue: () => { length: number; oldestAgeMs(): number },
+): SinkMetrics {
   if (!metrics) return { delivered: () => undefined, failed: () => undefined, dropped: () => undefined };
   const registers = [metrics];
-  const delivered = new Counter({ name: 'sallyport_audit_events_delivered_total', help: 'Audit events that the log acknowledged', registers });
-  const failed = new Counter({ name: 'sallyport_audit_send_failures_total', help: 'Attempts to send audit events that failed', registers });
-  const dropped = new Counter({ name: 'sallyport_audit_events_lost_total', help: 'Audit events that were given up', registers });
+  const delivered = new Counter({
+    name: 'sallyport_audit_events_delivered_total',
+    help: 'Audit events that the log acknowledged',
+    registers,
+  });
+  const failed = new Counter({
+    name: 'sallyport_audit_send_failures_total',
+    help: 'Attempts to send audit events that failed',
+    registers,
+  });
+  const dropped = new Counter({
+    name: 'sallyport_audit_events_lost_total',
+    help: 'Audit events that were given up',
+    registers,
+  });
   const length: Gauge = new Gauge({
-    name: 'sallyport_audit_queue_length', help: 'Audit events not yet acknowledged', registers, collect: () => length.set(queue().length),
+    name: 'sallyport_audit_queue_length',
+    help: 'Audit events not yet acknowledged',
+    registers,
+    collect: () => length.set(queue().length),
   });
   const age: Gauge = new Gauge({
-    name: 'sallyport_audit_queue_oldest_seconds', help: 'Age of the oldest audit event not yet acknowledged', registers, collect: () => age.set(queue().oldestAgeMs() / 1000),
+    name: 'sallyport_audit_queue_oldest_seconds',
+    help: 'Age of the oldest audit event not yet acknowledged',
+    registers,
+    collect: () => age.set(queue().oldestAgeMs() / 1000),
   });
-  return { delivered: (count) => delivered.inc(count), failed: () => failed.inc(), dropped: (count) => dropped.inc(count) };
+  return {
+    delivered: (count) => delivered.inc(count),
+    failed: () => failed.inc(),
+    dropped: (count) => dropped.inc(count),
+  };
 }

@@ -38,16 +38,25 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       sinks.push(sink);
       return sink;
     };
-    const events = (count: number, session: string = crypto.randomUUID()) => Array.from({ length: count }, () => sampleAuditRecord({ session }));
+    const events = (count: number, session: string = crypto.randomUUID()) =>
+      Array.from({ length: count }, () => sampleAuditRecord({ session }));
     const arrived = (wanted: readonly AuditRecord[]) => {
       const ids = new Set(wanted.map((record) => record.id));
-      const first = new Map(harness.received().filter((record) => ids.has(record.id)).map((record) => [record.id, record]));
+      const first = new Map(
+        harness
+          .received()
+          .filter((record) => ids.has(record.id))
+          .map((record) => [record.id, record]),
+      );
       return [...first.values()];
     };
     const allArrived = (wanted: readonly AuditRecord[]) => until(() => arrived(wanted).length === wanted.length);
     const timed = async (work: Promise<unknown>) => {
       const begun = performance.now();
-      const outcome = await work.then(() => 'resolved', (error: unknown) => error);
+      const outcome = await work.then(
+        () => 'resolved',
+        (error: unknown) => error,
+      );
       return { outcome, ms: performance.now() - begun };
     };
 
@@ -61,7 +70,9 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
     afterAll(() => harness.close(), 60_000);
 
     it('brings an event whole to a subscriber, envelope and data', async () => {
-      const record = sampleAuditRecord({ data: { requestURI: '/api/v1/namespaces/dev/pods/ü–\u0000"?a=b', userAgent: '‮ kubectl 🚀' } });
+      const record = sampleAuditRecord({
+        data: { requestURI: '/api/v1/namespaces/dev/pods/ü–\u0000"?a=b', userAgent: '‮ kubectl 🚀' },
+      });
       await createSink().publish(record);
       await allArrived([record]);
       expect(arrived([record])).toEqual([record]);
@@ -70,7 +81,7 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
     it('keeps the order of one session, waited for or not', async () => {
       const sink = createSink();
       const sent = events(1200);
-      const waits = sent.map(async (record, index) => index % 7 === 0 ? sink.publish(record) : sink.enqueue(record));
+      const waits = sent.map(async (record, index) => (index % 7 === 0 ? sink.publish(record) : sink.enqueue(record)));
       await Promise.all(waits);
       await allArrived(sent);
       expect(arrived(sent)).toEqual(sent);
@@ -149,8 +160,15 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       sink.enqueue(own);
       await harness.comeBack();
       await allArrived([own]);
-      const anonymous = () => new Map(harness.received().filter(({ key }) => key.endsWith(session)).map((record) => [record.id, record]));
-      const counted = () => [...anonymous().values()].reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
+      const anonymous = () =>
+        new Map(
+          harness
+            .received()
+            .filter(({ key }) => key.endsWith(session))
+            .map((record) => [record.id, record]),
+        );
+      const counted = () =>
+        [...anonymous().values()].reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
       await until(() => counted() >= 500);
       expect(counted()).toBe(500);
       expect(anonymous().size).toBeLessThan(20);

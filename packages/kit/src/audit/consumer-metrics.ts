@@ -3,16 +3,40 @@ import { Counter, Gauge } from 'prom-client';
 import type { Metrics } from '../observe/create-admin-server.ts';
 
 /** What a consumer of the topic reports about itself. */
-export type ConsumerMetrics = { stored(records: readonly AuditRecord[], now: number): void; skipped(): void; behind(partition: number, events: number): void };
+export type ConsumerMetrics = {
+  stored(records: readonly AuditRecord[], now: number): void;
+  skipped(): void;
+  behind(partition: number, events: number): void;
+};
 
-/** Registers a consumer's figures: events stored, messages passed over, how old events were when stored, and how many wait per partition. */
+/**
+ * Registers a consumer's figures: events stored, messages passed over, how old events were when stored, and how many
+ * wait per partition.
+ */
 export function createConsumerMetrics(metrics: Metrics | undefined): ConsumerMetrics {
   if (!metrics) return { stored: () => undefined, skipped: () => undefined, behind: () => undefined };
   const registers = [metrics];
-  const stored = new Counter({ name: 'sallyport_audit_events_consumed_total', help: 'Audit events read from the topic and stored', registers });
-  const skipped = new Counter({ name: 'sallyport_audit_messages_skipped_total', help: 'Messages on the audit topic that were no audit events', registers });
-  const lag = new Gauge({ name: 'sallyport_audit_ingest_lag_seconds', help: 'Age of the oldest event of the last batch when it was stored', registers });
-  const behind = new Gauge({ name: 'sallyport_audit_ingest_behind', help: 'Messages on a partition not yet read, as of its last batch', labelNames: ['partition'], registers });
+  const stored = new Counter({
+    name: 'sallyport_audit_events_consumed_total',
+    help: 'Audit events read from the topic and stored',
+    registers,
+  });
+  const skipped = new Counter({
+    name: 'sallyport_audit_messages_skipped_total',
+    help: 'Messages on the audit topic that were no audit events',
+    registers,
+  });
+  const lag = new Gauge({
+    name: 'sallyport_audit_ingest_lag_seconds',
+    help: 'Age of the oldest event of the last batch when it was stored',
+    registers,
+  });
+  const behind = new Gauge({
+    name: 'sallyport_audit_ingest_behind',
+    help: 'Messages on a partition not yet read, as of its last batch',
+    labelNames: ['partition'],
+    registers,
+  });
   return {
     stored(records, now) {
       stored.inc(records.length);

@@ -1,4 +1,7 @@
-/** Tables for eight bytes at a time, one after the other; the first is the plain table of the Castagnoli polynomial (reflected). */
+/**
+ * Tables for eight bytes at a time, one after the other; the first is the plain table of the Castagnoli polynomial
+ * (reflected).
+ */
 const tables = makeTables();
 
 function makeTables(): Int32Array {
@@ -23,8 +26,15 @@ export function crc32c(bytes: Uint8Array): number {
   let at = 0;
   for (; at < whole; at += 8) {
     crc ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    crc = t[1792 + (crc & 0xff)]! ^ t[1536 + ((crc >>> 8) & 0xff)]! ^ t[1280 + ((crc >>> 16) & 0xff)]! ^ t[1024 + (crc >>> 24)]!
-      ^ t[768 + bytes[at + 4]!]! ^ t[512 + bytes[at + 5]!]! ^ t[256 + bytes[at + 6]!]! ^ t[bytes[at + 7]!]!;
+    crc =
+      t[1792 + (crc & 0xff)]! ^
+      t[1536 + ((crc >>> 8) & 0xff)]! ^
+      t[1280 + ((crc >>> 16) & 0xff)]! ^
+      t[1024 + (crc >>> 24)]! ^
+      t[768 + bytes[at + 4]!]! ^
+      t[512 + bytes[at + 5]!]! ^
+      t[256 + bytes[at + 6]!]! ^
+      t[bytes[at + 7]!]!;
   }
   for (; at < bytes.length; at += 1) crc = (crc >>> 8) ^ t[(crc ^ bytes[at]!) & 0xff]!;
   return ~crc >>> 0;

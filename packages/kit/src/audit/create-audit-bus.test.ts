@@ -44,7 +44,10 @@ describe('the in-process bus', () => {
       seen.push('slow');
     });
     const published = bus.publish(sampleAuditRecord());
-    published.then(() => seen.push('acknowledged'), () => undefined);
+    published.then(
+      () => seen.push('acknowledged'),
+      () => undefined,
+    );
     while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(seen).toEqual(['quick']);

@@ -22,9 +22,10 @@ export type AuditBusDeps = {
 };
 
 /**
- * Creates the in-process bus. It keeps nothing itself, so an event counts as acknowledged when every subscriber has stored it;
- * with no subscriber nothing can be stored, and events wait as they do while Kafka is away. A consumer that fails gets the same batch
- * again until it succeeds, and holds up what comes after it; the others do not get the batch twice.
+ * Creates the in-process bus. It keeps nothing itself, so an event counts as acknowledged when every subscriber has
+ * stored it; with no subscriber nothing can be stored, and events wait as they do while Kafka is away. A consumer that
+ * fails gets the same batch again until it succeeds, and holds up what comes after it; the others do not get the batch
+ * twice.
  */
 export function createAuditBus(deps: AuditBusDeps): AuditBus {
   const consumers = new Set<AuditConsumer>();
@@ -35,19 +36,27 @@ export function createAuditBus(deps: AuditBusDeps): AuditBus {
     const done = stored.get(records) ?? new Set<AuditConsumer>();
     stored.set(records, done);
     const open = [...consumers].filter((consumer) => !done.has(consumer));
-    const outcomes = await Promise.allSettled(open.map(async (consumer) => {
-      await consumer(records);
-      done.add(consumer);
-    }));
+    const outcomes = await Promise.allSettled(
+      open.map(async (consumer) => {
+        await consumer(records);
+        done.add(consumer);
+      }),
+    );
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
   };
   const queue = new DeliveryQueue<AuditRecord>({
-    logger: deps.logger, now: deps.now, publishTimeoutMs: deps.publishTimeoutMs ?? 1500, queueLimit: deps.queueLimit ?? 10_000, lingerMs: 0,
+    logger: deps.logger,
+    now: deps.now,
+    publishTimeoutMs: deps.publishTimeoutMs ?? 1500,
+    queueLimit: deps.queueLimit ?? 10_000,
+    lingerMs: 0,
     // Only what is much longer than the rest is worth weighing.
     prepare: (item) => ({ item, weight: 2 * (item.data.sallyport.request?.targetLength ?? 0) }),
     deliver,
-    onDelivered: (count) => counters.delivered(count), onFailed: () => counters.failed(), onDropped: (count) => counters.dropped(count),
+    onDelivered: (count) => counters.delivered(count),
+    onFailed: () => counters.failed(),
+    onDropped: (count) => counters.dropped(count),
   });
   const counters: SinkMetrics = createSinkMetrics(deps.metrics, () => queue);
   return {
@@ -58,7 +67,7 @@ export function createAuditBus(deps: AuditBusDeps): AuditBus {
       if (queue.isAway) throw new ProblemError('audit-unavailable', 'Audit events cannot be stored.');
       if (consumers.size === 0) throw new ProblemError('audit-unavailable', 'Nothing stores audit events yet.');
     },
-    close: async (timeoutMs = 5000) => void await queue.close(timeoutMs),
+    close: async (timeoutMs = 5000) => void (await queue.close(timeoutMs)),
     subscribe(consumer) {
       consumers.add(consumer);
       return () => void consumers.delete(consumer);

@@ -34,15 +34,33 @@ describe('the ids of events', () => {
 
 describe('a new audit record', () => {
   const deps = { now: () => 1_764_037_735_123.5, randomId: () => 'id-1' };
-  const draft = { auditID: 'a', stage: 'RequestReceived', requestURI: '/', verb: 'get', user: {}, sallyport: { producer: 'p' } } as const;
+  const draft = {
+    auditID: 'a',
+    stage: 'RequestReceived',
+    requestURI: '/',
+    verb: 'get',
+    user: {},
+    sallyport: { producer: 'p' },
+  } as const;
 
   it('fills in what every event has and the time it was made', () => {
-    const record = createAuditRecord({ type: 'k8s.request', source: 'sallyport/proxy', key: auditKey('dev', undefined), data: draft }, deps);
+    const record = createAuditRecord(
+      { type: 'k8s.request', source: 'sallyport/proxy', key: auditKey('dev', undefined), data: draft },
+      deps,
+    );
     expect(auditRecordSchema.parse(record)).toEqual({
-      id: 'id-1', type: 'k8s.request', source: 'sallyport/proxy', time: '2025-11-25T02:28:55.123500Z', key: 'dev/-',
+      id: 'id-1',
+      type: 'k8s.request',
+      source: 'sallyport/proxy',
+      time: '2025-11-25T02:28:55.123500Z',
+      key: 'dev/-',
       data: {
-        kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata',
-        requestReceivedTimestamp: '2025-11-25T02:28:55.123500Z', stageTimestamp: '2025-11-25T02:28:55.123500Z', ...draft,
+        kind: 'Event',
+        apiVersion: 'audit.k8s.io/v1',
+        level: 'Metadata',
+        requestReceivedTimestamp: '2025-11-25T02:28:55.123500Z',
+        stageTimestamp: '2025-11-25T02:28:55.123500Z',
+        ...draft,
       },
     });
   });

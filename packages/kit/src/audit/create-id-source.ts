@@ -9,7 +9,10 @@ export type IdSourceDeps = {
   fill?: (buffer: Uint8Array) => void;
 };
 
-/** Makes UUIDs of version 7 (RFC 9562): sortable by time, and strictly rising within one source, also when the clock stands still or goes back. */
+/**
+ * Makes UUIDs of version 7 (RFC 9562): sortable by time, and strictly rising within one source, also when the clock
+ * stands still or goes back.
+ */
 export function createIdSource(deps: IdSourceDeps): () => string {
   const fill = deps.fill ?? ((buffer) => void randomFillSync(buffer));
   const pool = Buffer.alloc(poolSize);

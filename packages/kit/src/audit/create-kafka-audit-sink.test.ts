@@ -18,7 +18,15 @@ function setUp(send: (messages: Message[]) => Promise<void>, settings: { lingerM
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const metrics = new Registry();
   const sender = { send, ping: async () => undefined, close: async () => undefined };
-  const sink = createKafkaAuditSink({ kafka, logger, metrics, now: Date.now, sender, publishTimeoutMs: 10_000, ...settings });
+  const sink = createKafkaAuditSink({
+    kafka,
+    logger,
+    metrics,
+    now: Date.now,
+    sender,
+    publishTimeoutMs: 10_000,
+    ...settings,
+  });
   const value = async (name: string) => (await metrics.getSingleMetric(name)!.get()).values[0]?.value;
   return { sink, lines, value };
 }
@@ -33,7 +41,12 @@ describe('the Kafka sink', () => {
     expect(message?.key).toBe('prod/s9');
     expect(JSON.parse(String(message?.value))).toEqual(record.data);
     expect(message?.headers).toEqual({
-      ce_id: record.id, ce_type: 'k8s.request', ce_source: 'sallyport/proxy', ce_time: record.time, ce_specversion: '1.0', 'content-type': 'application/json',
+      ce_id: record.id,
+      ce_type: 'k8s.request',
+      ce_source: 'sallyport/proxy',
+      ce_time: record.time,
+      ce_specversion: '1.0',
+      'content-type': 'application/json',
     });
     await sink.close();
   });
@@ -41,10 +54,13 @@ describe('the Kafka sink', () => {
   it('sends in one batch what gathered while the batch before was under way', async () => {
     const batches: Message[][] = [];
     const releases: (() => void)[] = [];
-    const { sink } = setUp((messages) => new Promise((resolve) => {
-      batches.push(messages);
-      releases.push(resolve);
-    }));
+    const { sink } = setUp(
+      (messages) =>
+        new Promise((resolve) => {
+          batches.push(messages);
+          releases.push(resolve);
+        }),
+    );
     const first = sink.publish(sampleAuditRecord());
     await until(() => batches.length === 1);
     const rest = [1, 2, 3].map(() => sink.publish(sampleAuditRecord()));
@@ -88,7 +104,8 @@ describe('the Kafka sink', () => {
     expect(await value('sallyport_audit_queue_length')).toBe(0);
     // One line when it begins, one when it is over.
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
-      'audit events cannot be delivered; they are kept and tried again', 'audit events are delivered again',
+      'audit events cannot be delivered; they are kept and tried again',
+      'audit events are delivered again',
     ]);
   });
 
@@ -110,15 +127,23 @@ describe('the Kafka sink', () => {
 
   it('never holds a batch larger than a broker takes', async () => {
     const sizes: number[] = [];
-    const { sink } = setUp(async (messages) => void sizes.push(messages.reduce((sum, message) => sum + message.value!.length, 0)));
-    for (let index = 0; index < 40; index += 1) sink.enqueue(sampleAuditRecord({ data: { requestURI: `/${'x'.repeat(60_000)}` } }));
+    const { sink } = setUp(
+      async (messages) => void sizes.push(messages.reduce((sum, message) => sum + message.value!.length, 0)),
+    );
+    for (let index = 0; index < 40; index += 1)
+      sink.enqueue(sampleAuditRecord({ data: { requestURI: `/${'x'.repeat(60_000)}` } }));
     await sink.close();
     expect(sizes.length).toBeGreaterThan(3);
     expect(Math.max(...sizes)).toBeLessThan(900_000);
   });
 
   it('gives up in time while no broker answers, and closes when told', async () => {
-    const sink = createKafkaAuditSink({ kafka, logger: pino({ level: 'silent' }), now: Date.now, publishTimeoutMs: 300 });
+    const sink = createKafkaAuditSink({
+      kafka,
+      logger: pino({ level: 'silent' }),
+      now: Date.now,
+      publishTimeoutMs: 300,
+    });
     const begun = performance.now();
     await expect(sink.publish(sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable', status: 503 });
     expect(performance.now() - begun).toBeLessThan(1500);

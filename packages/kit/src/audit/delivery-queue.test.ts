@@ -6,10 +6,18 @@ import { sampleAuditRecord } from './sample-audit-record.ts';
 describe('a queue of long events', () => {
   it('has no room once they weigh too much, however few they are, and has room again when they are delivered', async () => {
     let open: () => void = () => {};
-    const opened = new Promise<void>((resolve) => { open = resolve; });
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
     const queue = new DeliveryQueue<string>({
-      logger: createLogger({ service: 'proxy', level: 'silent' }), now: Date.now, publishTimeoutMs: 1000, queueLimit: 10_000, lingerMs: 0, queueWeight: 100,
-      prepare: (record) => ({ item: record.id, weight: 40 }), deliver: () => opened,
+      logger: createLogger({ service: 'proxy', level: 'silent' }),
+      now: Date.now,
+      publishTimeoutMs: 1000,
+      queueLimit: 10_000,
+      lingerMs: 0,
+      queueWeight: 100,
+      prepare: (record) => ({ item: record.id, weight: 40 }),
+      deliver: () => opened,
     });
     for (const room of [true, true, false]) {
       queue.enqueue(sampleAuditRecord());
@@ -17,7 +25,10 @@ describe('a queue of long events', () => {
     }
     await expect(queue.publish(sampleAuditRecord())).rejects.toMatchObject({ code: 'audit-unavailable' });
     open();
-    for (let tries = 0; tries < 200 && queue.length > 0; tries += 1) await new Promise((resolve) => { setTimeout(resolve, 5); });
+    for (let tries = 0; tries < 200 && queue.length > 0; tries += 1)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 5);
+      });
     expect(queue.hasRoom()).toBe(true);
     await queue.publish(sampleAuditRecord());
     await queue.close(1000);

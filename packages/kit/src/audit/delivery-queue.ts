@@ -15,14 +15,19 @@ export type DeliveryQueueDeps<Item> = {
   now: () => number;
   /** Called once per event when it is taken in; what it makes is delivered, `weight` bounds a batch. */
   prepare(record: AuditRecord): { item: Item; weight: number };
-  /** Resolves when all of them are acknowledged. On failure it is called again with the same array until it succeeds. */
+  /**
+   * Resolves when all of them are acknowledged. On failure it is called again with the same array until it succeeds.
+   */
   deliver(items: readonly Item[]): Promise<void>;
   onDelivered?(count: number): void;
   onFailed?(): void;
   onDropped?(count: number): void;
   publishTimeoutMs: number;
   queueLimit: number;
-  /** The weight of all that waits from which on there is no room: events may be long, and a queue of them must not fill the memory. */
+  /**
+   * The weight of all that waits from which on there is no room: events may be long, and a queue of them must not fill
+   * the memory.
+   */
   queueWeight?: number;
   /** How long events that nobody waits for may gather before they are sent. */
   lingerMs: number;
@@ -40,7 +45,10 @@ const longestBackoffMs = 1000;
 /** How long what anonymous callers cause may gather while it is told as counts. */
 const foldMs = 1000;
 
-/** What both sinks are made of: takes events in, delivers them batch by batch in order, keeps what could not be delivered and tries again. */
+/**
+ * What both sinks are made of: takes events in, delivers them batch by batch in order, keeps what could not be
+ * delivered and tries again.
+ */
 export class DeliveryQueue<Item> {
   readonly #deps: Required<DeliveryQueueDeps<Item>>;
   #pending: Entry<Item>[] = [];
@@ -59,7 +67,16 @@ export class DeliveryQueue<Item> {
 
   constructor(deps: DeliveryQueueDeps<Item>) {
     const nothing = () => undefined;
-    this.#deps = { onDelivered: nothing, onFailed: nothing, onDropped: nothing, gatherCount: 64, batchLimit: 500, batchWeight: 512 * 1024, queueWeight: 64 * 1024 * 1024, ...deps };
+    this.#deps = {
+      onDelivered: nothing,
+      onFailed: nothing,
+      onDropped: nothing,
+      gatherCount: 64,
+      batchLimit: 500,
+      batchWeight: 512 * 1024,
+      queueWeight: 64 * 1024 * 1024,
+      ...deps,
+    };
   }
 
   /** Events not yet acknowledged, those under way included. */
@@ -85,7 +102,8 @@ export class DeliveryQueue<Item> {
   enqueue(record: AuditRecord): void {
     if (this.#state !== 'open') return this.#drop([], 1, 'the sink is closed');
     // Nobody who is not logged in may use up the room that others need.
-    if (this.#isHalfFull() && this.#fold.take(record)) this.#foldTimer ??= setTimeout(() => this.#unfold(), foldMs).unref();
+    if (this.#isHalfFull() && this.#fold.take(record))
+      this.#foldTimer ??= setTimeout(() => this.#unfold(), foldMs).unref();
     else this.#take(record, undefined);
   }
 
@@ -103,9 +121,14 @@ export class DeliveryQueue<Item> {
 
   publish(record: AuditRecord): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(unavailable('The audit log is closed.'));
-    if (!this.hasRoom()) return Promise.reject(unavailable('The audit log does not keep up and no more events can be held.'));
+    if (!this.hasRoom())
+      return Promise.reject(unavailable('The audit log does not keep up and no more events can be held.'));
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { resolve, reject, timer: setTimeout(() => this.#giveUp(entry), this.#deps.publishTimeoutMs) };
+      const waiter: Waiter = {
+        resolve,
+        reject,
+        timer: setTimeout(() => this.#giveUp(entry), this.#deps.publishTimeoutMs),
+      };
       const entry = this.#take(record, waiter);
     });
   }
@@ -190,7 +213,9 @@ export class DeliveryQueue<Item> {
     }
   }
 
-  /** One event that the log will never take must not hold up those behind it, so it is found by halving and left out. */
+  /**
+   * One event that the log will never take must not hold up those behind it, so it is found by halving and left out.
+   */
   async #divide(batch: readonly Entry<Item>[], error: UndeliverableError): Promise<void> {
     if (batch.length === 1) {
       this.#deps.onFailed();
@@ -205,7 +230,10 @@ export class DeliveryQueue<Item> {
     // After close() has counted these as lost, an answer that comes late changes nothing.
     if (this.#state === 'closed') return;
     if (this.#awaySince !== undefined) {
-      this.#deps.logger.info({ awayMs: Math.round(this.#deps.now() - this.#awaySince), queued: this.#pending.length }, 'audit events are delivered again');
+      this.#deps.logger.info(
+        { awayMs: Math.round(this.#deps.now() - this.#awaySince), queued: this.#pending.length },
+        'audit events are delivered again',
+      );
       this.#awaySince = undefined;
     }
     this.#deps.onDelivered(batch.length);
@@ -220,7 +248,10 @@ export class DeliveryQueue<Item> {
     this.#deps.onFailed();
     if (this.#awaySince !== undefined) return;
     this.#awaySince = this.#deps.now();
-    this.#deps.logger.warn({ reason: (error as Error).message, queued: this.length }, 'audit events cannot be delivered; they are kept and tried again');
+    this.#deps.logger.warn(
+      { reason: (error as Error).message, queued: this.length },
+      'audit events cannot be delivered; they are kept and tried again',
+    );
   }
 
   #giveUp(entry: Entry<Item>): void {

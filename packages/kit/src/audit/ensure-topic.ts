@@ -7,8 +7,8 @@ import { isOutage } from './kafka-errors.ts';
 const numPartitions = 6;
 
 /**
- * Makes the topic if it is missing and this client may. That it may not is no fault here, as sending or reading will say what is
- * wrong; rejects only when Kafka cannot be reached.
+ * Makes the topic if it is missing and this client may. That it may not is no fault here, as sending or reading will
+ * say what is wrong; rejects only when Kafka cannot be reached.
  */
 export async function ensureTopic(client: Kafka, topic: string, logger: Logger): Promise<void> {
   const admin = client.admin({ retry: kafkaRetry });

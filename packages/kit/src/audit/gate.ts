@@ -9,15 +9,16 @@ export type Gate = {
 export function createGate(): Gate {
   let release: (() => void) | undefined;
   return {
-    wait: (ms) => new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        release = undefined;
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      release = end;
-    }),
+    wait: (ms) =>
+      new Promise((resolve) => {
+        const end = () => {
+          clearTimeout(timer);
+          release = undefined;
+          resolve();
+        };
+        const timer = setTimeout(end, ms);
+        release = end;
+      }),
     open: () => release?.(),
   };
 }

@@ -10,7 +10,10 @@ type Grouping = {
 /** What kafkajs does with the messages of a batch before it sends them: by partition, in order. */
 export type GroupMessages = (grouping: Grouping) => Record<number, Message[]>;
 
-/** As events of one session come together, a batch has few keys: each is hashed once per batch. What has no key, or names its partition, is asked about one by one. */
+/**
+ * As events of one session come together, a batch has few keys: each is hashed once per batch. What has no key, or
+ * names its partition, is asked about one by one.
+ */
 export function createGroupMessages(): GroupMessages {
   return ({ topic, partitionMetadata, messages, partitioner }) => {
     const groups: Record<number, Message[]> = {};

@@ -28,7 +28,7 @@ export const kafkaRetry = { retries: 1, initialRetryTime: 100, maxRetryTime: 300
 export async function loadKafka(): Promise<KafkaModule> {
   quietTimers();
   quickenKafkajs();
-  const loaded = await import('kafkajs') as KafkaModule & { default?: KafkaModule };
+  const loaded = (await import('kafkajs')) as KafkaModule & { default?: KafkaModule };
   return loaded.default ?? loaded;
 }
 
@@ -37,25 +37,41 @@ export async function createKafkaClient(deps: KafkaClientDeps): Promise<{ client
   const module = await loadKafka();
   const { brokers, tls, sasl } = deps.kafka;
   const client = new module.Kafka({
-    clientId: deps.clientId ?? 'sallyport', brokers,
+    clientId: deps.clientId ?? 'sallyport',
+    brokers,
     ...(tls ? { ssl: tls === true ? true : tlsOptions(tls, deps.resolvePath) } : {}),
     ...(sasl ? { sasl: sasl as never } : {}),
-    connectionTimeout: 1000, authenticationTimeout: 2000, requestTimeout: requestTimeoutMs, retry: kafkaRetry,
+    connectionTimeout: 1000,
+    authenticationTimeout: 2000,
+    requestTimeout: requestTimeoutMs,
+    retry: kafkaRetry,
     logLevel: module.logLevel.WARN,
     logCreator: () => (entry) => forward(entry, deps.logger, module.logLevel),
   });
   return { client, module };
 }
 
-function tlsOptions(tls: { caFile?: string; certFile?: string; keyFile?: string }, resolvePath = (file: string) => file): ConnectionOptions {
-  const read = (file: string | undefined) => file === undefined ? undefined : readFileSync(resolvePath(file));
+function tlsOptions(
+  tls: { caFile?: string; certFile?: string; keyFile?: string },
+  resolvePath = (file: string) => file,
+): ConnectionOptions {
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(resolvePath(file)));
   return { ca: read(tls.caFile), cert: read(tls.certFile), key: read(tls.keyFile) };
 }
 
-/** kafkajs repeats every failed attempt as an error; whoever uses the client reports an outage once, so its own lines are for debugging. Only named fields pass: others may hold what was sent. */
+/**
+ * kafkajs repeats every failed attempt as an error; whoever uses the client reports an outage once, so its own lines
+ * are for debugging. Only named fields pass: others may hold what was sent.
+ */
 function forward(entry: LogEntry, logger: Logger, levels: typeof logLevel): void {
   const { message, broker, groupId, error, retryCount } = entry.log;
-  const fields = { broker, groupId, retryCount, ...(typeof error === 'string' ? { reason: error } : {}), kafka: entry.namespace };
+  const fields = {
+    broker,
+    groupId,
+    retryCount,
+    ...(typeof error === 'string' ? { reason: error } : {}),
+    kafka: entry.namespace,
+  };
   if (entry.level === levels.ERROR || entry.level === levels.WARN) logger.debug(fields, message);
   else logger.trace(fields, message);
 }

@@ -15,7 +15,10 @@ export function refusalOf(error: unknown): string | undefined {
   return type !== undefined && refusals.has(type) ? type : undefined;
 }
 
-/** Connection trouble and a stale view of the cluster heal by themselves; anything else (a lost sequence, an unknown producer id) needs a producer that begins anew. */
+/**
+ * Connection trouble and a stale view of the cluster heal by themselves; anything else (a lost sequence, an unknown
+ * producer id) needs a producer that begins anew.
+ */
 export function needsNewProducer(error: unknown): boolean {
   const { name, retriable, cause } = error as { name?: string; retriable?: boolean; cause?: { retriable?: boolean } };
   return name === 'KafkaJSNumberOfRetriesExceeded' ? cause?.retriable === false : retriable === false;

@@ -5,7 +5,10 @@ import { withDeadline } from './with-deadline.ts';
 const pingTimeoutMs = 900;
 
 /** Asks a broker for the topic over a connection of its own, which is kept until it fails. */
-export function createKafkaPing(kafka: Promise<Kafka>, topic: string): { ping(): Promise<void>; close(): Promise<void> } {
+export function createKafkaPing(
+  kafka: Promise<Kafka>,
+  topic: string,
+): { ping(): Promise<void>; close(): Promise<void> } {
   let admin: Admin | undefined;
   const ask = async (): Promise<void> => {
     if (!admin) {

@@ -2,7 +2,10 @@ import { crc32c } from './crc32c.ts';
 import { encodeRecordTail, recordSize, writeRecord, type RecordParts } from './kafka-record-encoder.ts';
 
 /** A message that brings its key, value and headers encoded already; `recordTail` is what goes out. */
-export type EncodedMessage = Pick<RecordParts, 'key' | 'value' | 'headers'> & { timestamp?: string | null; recordTail?: Buffer };
+export type EncodedMessage = Pick<RecordParts, 'key' | 'value' | 'headers'> & {
+  timestamp?: string | null;
+  recordTail?: Buffer;
+};
 
 /** What kafkajs gives to its encoder of produce requests. */
 export type ProduceParts = {
@@ -12,13 +15,19 @@ export type ProduceParts = {
   producerId?: { toString(): string };
   producerEpoch?: number;
   compression?: number;
-  topicData: readonly { topic: string; partitions: readonly { partition: number; firstSequence?: number; messages: readonly EncodedMessage[] }[] }[];
+  topicData: readonly {
+    topic: string;
+    partitions: readonly { partition: number; firstSequence?: number; messages: readonly EncodedMessage[] }[];
+  }[];
 };
 
 type Batch = { partition: number; firstSequence: number; tails: Buffer[]; size: number };
 type Topic = { name: string; batches: Batch[] };
 
-/** Of a record batch of format v2: what stands before its records, and where in it the length, the checksum and what that covers begin. */
+/**
+ * Of a record batch of format v2: what stands before its records, and where in it the length, the checksum and what
+ * that covers begin.
+ */
 const batchOverhead = 61;
 const lengthEnds = 12;
 const checksumAt = 17;
@@ -43,8 +52,9 @@ function writeText(target: Buffer, at: number, text: string | null | undefined):
 const textSize = (text: string | null | undefined) => 2 + (text == null ? 0 : Buffer.byteLength(text));
 
 /**
- * A produce request (v3 to v7) that is encoded once it is known what stands before it, into one buffer of exactly its size. kafkajs copies
- * a batch seven times on its way to the socket, each time into a new buffer that is first filled with zeroes.
+ * A produce request (v3 to v7) that is encoded once it is known what stands before it, into one buffer of exactly its
+ * size. kafkajs copies a batch seven times on its way to the socket, each time into a new buffer that is first filled
+ * with zeroes.
  */
 export class ProducePayload {
   readonly #parts: ProduceParts;
@@ -65,7 +75,10 @@ export class ProducePayload {
   }
 
   /** The whole request with its envelope. `now`: milliseconds since the epoch, the time of every record in it. */
-  encode(envelope: { apiKey: number; apiVersion: number; correlationId: number; clientId: string }, now: number): Buffer {
+  encode(
+    envelope: { apiKey: number; apiVersion: number; correlationId: number; clientId: string },
+    now: number,
+  ): Buffer {
     const head = 2 + 2 + 4 + textSize(envelope.clientId);
     const target = Buffer.allocUnsafe(4 + head + this.#size);
     let at = target.writeInt32BE(head + this.#size, 0);
@@ -108,8 +121,16 @@ export class ProducePayload {
   }
 }
 
-/** Whether a request is of the kind that is encoded here: no compression, no transaction, and no message with a time of its own. */
+/**
+ * Whether a request is of the kind that is encoded here: no compression, no transaction, and no message with a time of
+ * its own.
+ */
 export function isPlainProduce({ compression = 0, transactionalId, topicData }: ProduceParts): boolean {
-  return compression === 0 && transactionalId == null
-    && topicData.every(({ partitions }) => partitions.every(({ messages }) => messages.length > 0 && messages.every((message) => message.timestamp == null)));
+  return (
+    compression === 0 &&
+    transactionalId == null &&
+    topicData.every(({ partitions }) =>
+      partitions.every(({ messages }) => messages.length > 0 && messages.every((message) => message.timestamp == null)),
+    )
+  );
 }

@@ -24,7 +24,9 @@ function varIntSize(value: number): number {
   return size;
 }
 
-/** Up to this length a loop is quicker than a call into the runtime; header names and most header values are shorter. */
+/**
+ * Up to this length a loop is quicker than a call into the runtime; header names and most header values are shorter.
+ */
 const shortText = 64;
 
 /** Length in UTF-8; -1 stands for null. */
@@ -56,7 +58,8 @@ function writeValue(target: Buffer, start: number, value: string | Buffer | null
   if (length <= 0) return at;
   if (typeof value !== 'string') value!.copy(target, at);
   // As many bytes as characters: ASCII.
-  else if (length <= shortText && length === value.length) for (let index = 0; index < length; index += 1) target[at + index] = value.charCodeAt(index);
+  else if (length <= shortText && length === value.length)
+    for (let index = 0; index < length; index += 1) target[at + index] = value.charCodeAt(index);
   else target.write(value, at, length, 'utf8');
   return at + length;
 }
@@ -94,7 +97,15 @@ export function encodeHeaders(headers: NonNullable<RecordParts['headers']>): Buf
 }
 
 /** What of a record does not depend on its place in a batch: key, value and headers (which may be encoded already). */
-export function encodeRecordTail({ key, value, headers = {} }: { key?: Value; value?: Value; headers?: RecordParts['headers'] | Buffer }): Buffer {
+export function encodeRecordTail({
+  key,
+  value,
+  headers = {},
+}: {
+  key?: Value;
+  value?: Value;
+  headers?: RecordParts['headers'] | Buffer;
+}): Buffer {
   const lines = Buffer.isBuffer(headers) ? headers : encodeHeaders(headers);
   const [keySize, valueSize] = [lengthOf(key), lengthOf(value)];
   const tail = Buffer.allocUnsafe(framed(keySize) + framed(valueSize) + lines.length);
@@ -104,7 +115,8 @@ export function encodeRecordTail({ key, value, headers = {} }: { key?: Value; va
   return tail;
 }
 
-const bodySize = (tail: Buffer, offsetDelta: number, timestampDelta: number) => 1 + varIntSize(timestampDelta) + varIntSize(offsetDelta) + tail.length;
+const bodySize = (tail: Buffer, offsetDelta: number, timestampDelta: number) =>
+  1 + varIntSize(timestampDelta) + varIntSize(offsetDelta) + tail.length;
 
 /** Length in bytes of a record of format v2 with this tail. */
 export function recordSize(tail: Buffer, offsetDelta: number, timestampDelta = 0): number {
@@ -113,7 +125,13 @@ export function recordSize(tail: Buffer, offsetDelta: number, timestampDelta = 0
 }
 
 /** Writes a record of format v2 at `start`; returns where it ends. Length and deltas must fit 31 bits. */
-export function writeRecord(target: Buffer, start: number, tail: Buffer, offsetDelta: number, timestampDelta = 0): number {
+export function writeRecord(
+  target: Buffer,
+  start: number,
+  tail: Buffer,
+  offsetDelta: number,
+  timestampDelta = 0,
+): number {
   let at = writeVarInt(target, start, bodySize(tail, offsetDelta, timestampDelta));
   target[at++] = 0;
   at = writeVarInt(target, at, timestampDelta);

@@ -22,7 +22,11 @@ type KafkaClient = Awaited<ReturnType<typeof createKafkaClient>>;
 
 async function openProducer({ client, module }: KafkaClient, deps: KafkaClientDeps): Promise<Producer> {
   const producer = client.producer({
-    idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner: module.Partitioners.DefaultPartitioner, retry: kafkaRetry,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: module.Partitioners.DefaultPartitioner,
+    retry: kafkaRetry,
   });
   try {
     await producer.connect();
@@ -81,14 +85,17 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
         // Not awaited: a producer that is stuck would hold up the one that takes its place.
         if (needsNewProducer(error) || failures >= failuresBeforeNewProducer) void discard();
         const refusal = refusalOf(error);
-        if (refusal !== undefined) throw new UndeliverableError(`Kafka refuses the event: ${refusal}`, { cause: error });
+        if (refusal !== undefined)
+          throw new UndeliverableError(`Kafka refuses the event: ${refusal}`, { cause: error });
         throw error;
       }
     },
     ping: () => pinger.ping(),
     async close() {
       closed = true;
-      await withDeadline(Promise.allSettled([discard(), pinger.close()]), 1000, 'Kafka did not answer').catch(() => undefined);
+      await withDeadline(Promise.allSettled([discard(), pinger.close()]), 1000, 'Kafka did not answer').catch(
+        () => undefined,
+      );
     },
   };
 }

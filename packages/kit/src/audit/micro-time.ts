@@ -1,7 +1,10 @@
 let second = Number.NaN;
 let head = '';
 
-/** RFC 3339 with microseconds, as Kubernetes writes metav1.MicroTime. `ms` is milliseconds since the epoch and may have a fraction. */
+/**
+ * RFC 3339 with microseconds, as Kubernetes writes metav1.MicroTime. `ms` is milliseconds since the epoch and may have
+ * a fraction.
+ */
 export function microTime(ms: number): string {
   const whole = Math.floor(ms / 1000);
   // Date makes this text anew each time, and nearly every time asked for lies in the second of the one before.

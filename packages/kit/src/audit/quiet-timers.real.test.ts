@@ -3,7 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 const module = path.join(import.meta.dirname, 'quiet-timers.ts');
-const run = (code: string) => spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }).stderr;
+const run = (code: string) =>
+  spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }).stderr;
 
 describe('the warning of a negative timer', () => {
   it('is kept back when kafkajs causes it, and no other warning is', () => {
@@ -15,6 +16,8 @@ describe('the warning of a negative timer', () => {
     const schedule = 'queue.scheduleCheckPendingRequests(); queue.destroy();';
     expect(run(`${kafkajs} ${schedule}`)).toContain('TimeoutNegativeWarning');
     expect(run(`${kafkajs} quietTimers(); ${schedule}`)).toBe('');
-    expect(run(`${kafkajs} quietTimers(); setTimeout(() => {}, -5); process.emitWarning('other');`)).toMatch(/TimeoutNegativeWarning[^]*other/);
+    expect(run(`${kafkajs} quietTimers(); setTimeout(() => {}, -5); process.emitWarning('other');`)).toMatch(
+      /TimeoutNegativeWarning[^]*other/,
+    );
   }, 20_000);
 });

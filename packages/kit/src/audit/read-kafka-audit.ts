@@ -9,23 +9,43 @@ export type ReadKafkaAuditDeps = Omit<KafkaClientDeps, 'logger'> & {
   since?: number;
   /** Default: a name of its own, which is deleted in the end. */
   groupId?: string;
-  /** Takes some events in the order of their partition, as `{type, data}`; `unreadable` counts messages that are no events. */
+  /**
+   * Takes some events in the order of their partition, as `{type, data}`; `unreadable` counts messages that are no
+   * events.
+   */
   onEvents(events: readonly { type: string; data: unknown }[], unreadable: number): void | Promise<void>;
   /** Gives up when nothing came for so long, in milliseconds. Default 30 s. */
   patienceMs?: number;
 };
 
-/** Whoever reads once has no loop around it that tries again: a broker that is busy, or makes up its mind about a group, is given some seconds. */
+/**
+ * Whoever reads once has no loop around it that tries again: a broker that is busy, or makes up its mind about a group,
+ * is given some seconds.
+ */
 const retry = { retries: 6, initialRetryTime: 200, maxRetryTime: 1500 };
 
 /** What there is left to read, in offsets of one partition: from `next`, before `end`. */
 type Range = { next: number; end: number };
 
-const silent = { debug: () => undefined, trace: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
+const silent = {
+  debug: () => undefined,
+  trace: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+} as unknown as Logger;
 
 async function findRanges(admin: Admin, topic: string, since: number | undefined): Promise<Map<number, Range>> {
   const ends = await admin.fetchTopicOffsets(topic);
-  const starts = since === undefined ? undefined : new Map((await admin.fetchTopicOffsetsByTimestamp(topic, since)).map(({ partition, offset }) => [partition, Number(offset)]));
+  const starts =
+    since === undefined
+      ? undefined
+      : new Map(
+          (await admin.fetchTopicOffsetsByTimestamp(topic, since)).map(({ partition, offset }) => [
+            partition,
+            Number(offset),
+          ]),
+        );
   const ranges = new Map<number, Range>();
   for (const { partition, low, high } of ends) {
     const end = Number(high);
@@ -66,7 +86,9 @@ function readBatch(batch: Batch, range: Range): { events: { type: string; data: 
 function createPatience(ms: number): { touch(): void; ended: Promise<never>; stop(): void } {
   let timer: NodeJS.Timeout | undefined;
   let give: (error: Error) => void = () => undefined;
-  const ended = new Promise<never>((_resolve, reject) => { give = reject; });
+  const ended = new Promise<never>((_resolve, reject) => {
+    give = reject;
+  });
   ended.catch(() => undefined);
   const touch = () => {
     clearTimeout(timer);
@@ -84,7 +106,8 @@ async function consume(consumer: Consumer, left: Map<number, Range>, deps: ReadK
       patience.ended.catch(reject);
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       const run = consumer.run({
-        autoCommit: false, eachBatchAutoResolve: false,
+        autoCommit: false,
+        eachBatchAutoResolve: false,
         eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
           patience.touch();
           const range = left.get(batch.partition);
@@ -99,9 +122,11 @@ async function consume(consumer: Consumer, left: Map<number, Range>, deps: ReadK
         },
       });
       // Where to begin can be said only to a consumer that runs, and that may have fetched something by then.
-      run.then(() => {
-        for (const [partition, range] of left) consumer.seek({ topic, partition, offset: String(range.next) });
-      }).catch(reject);
+      run
+        .then(() => {
+          for (const [partition, range] of left) consumer.seek({ topic, partition, offset: String(range.next) });
+        })
+        .catch(reject);
     });
   } finally {
     patience.stop();
@@ -109,15 +134,23 @@ async function consume(consumer: Consumer, left: Map<number, Range>, deps: ReadK
 }
 
 /**
- * Reads the audit topic once, from a moment (or its beginning) to where it ends now, without leaving a trace of having read. Resolves with the number of messages in that range.
- * Rejects if Kafka cannot be reached, or stays silent for too long.
+ * Reads the audit topic once, from a moment (or its beginning) to where it ends now, without leaving a trace of having
+ * read. Resolves with the number of messages in that range. Rejects if Kafka cannot be reached, or stays silent for too
+ * long.
  */
 export async function readKafkaAudit(deps: ReadKafkaAuditDeps): Promise<number> {
   const logger = deps.logger ?? silent;
   const { client } = await createKafkaClient({ ...deps, logger });
   const admin = client.admin({ retry });
   const groupId = deps.groupId ?? `sallyport-read-${randomUUID()}`;
-  const consumer = client.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 250, maxBytesPerPartition: 4 * 1024 * 1024, sessionTimeout: 30_000, retry });
+  const consumer = client.consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: 250,
+    maxBytesPerPartition: 4 * 1024 * 1024,
+    sessionTimeout: 30_000,
+    retry,
+  });
   try {
     await admin.connect();
     const ranges = await findRanges(admin, deps.kafka.topic, deps.since);

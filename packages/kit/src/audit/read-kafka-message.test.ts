@@ -17,8 +17,12 @@ describe('a message of the audit topic', () => {
 
   it('keeps members and types that a newer producer added', () => {
     const message = asRead();
-    const data = { ...JSON.parse(message.value.toString()) as object, novelty: { a: 1 } };
-    const read = readKafkaMessage({ ...message, value: Buffer.from(JSON.stringify(data)), headers: { ...message.headers, ce_type: 'stream.cut' } });
+    const data = { ...(JSON.parse(message.value.toString()) as object), novelty: { a: 1 } };
+    const read = readKafkaMessage({
+      ...message,
+      value: Buffer.from(JSON.stringify(data)),
+      headers: { ...message.headers, ce_type: 'stream.cut' },
+    });
     expect(read).toMatchObject({ record: { type: 'stream.cut', data: { novelty: { a: 1 } } } });
   });
 
@@ -32,10 +36,21 @@ describe('a message of the audit topic', () => {
   });
 
   it('never throws, whatever the bytes', () => {
-    const bytes = fc.option(fc.oneof(fc.uint8Array().map((one) => Buffer.from(one)), fc.json().map((one) => Buffer.from(one))));
-    fc.assert(fc.property(bytes, bytes, bytes, (key, value, id) => {
-      const read = readKafkaMessage({ key, value, headers: { ce_id: id ?? undefined, ce_type: 'k8s.request', ce_source: 's', ce_time: '2026-01-01T00:00:00Z' } });
-      expect('fault' in read).toBe(true);
-    }));
+    const bytes = fc.option(
+      fc.oneof(
+        fc.uint8Array().map((one) => Buffer.from(one)),
+        fc.json().map((one) => Buffer.from(one)),
+      ),
+    );
+    fc.assert(
+      fc.property(bytes, bytes, bytes, (key, value, id) => {
+        const read = readKafkaMessage({
+          key,
+          value,
+          headers: { ce_id: id ?? undefined, ce_type: 'k8s.request', ce_source: 's', ce_time: '2026-01-01T00:00:00Z' },
+        });
+        expect('fault' in read).toBe(true);
+      }),
+    );
   });
 });

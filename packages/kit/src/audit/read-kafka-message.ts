@@ -10,13 +10,14 @@ function header(headers: IHeaders | undefined, name: string): string | undefined
 }
 
 /**
- * Reads an event from a Kafka message (CloudEvents 1.0, binary mode) and checks its shape. The data is passed on whole, with members
- * and event types that this version does not know, as producers may be newer than consumers.
+ * Reads an event from a Kafka message (CloudEvents 1.0, binary mode) and checks its shape. The data is passed on whole,
+ * with members and event types that this version does not know, as producers may be newer than consumers.
  */
 export function readKafkaMessage(message: Pick<KafkaMessage, 'key' | 'value' | 'headers'>): ReadMessage {
   const { headers } = message;
   const [id, type, source, time] = ['ce_id', 'ce_type', 'ce_source', 'ce_time'].map((name) => header(headers, name));
-  if (!id || !type || source === undefined || !time || Number.isNaN(Date.parse(time))) return { fault: 'a CloudEvents header is missing or unreadable' };
+  if (!id || !type || source === undefined || !time || Number.isNaN(Date.parse(time)))
+    return { fault: 'a CloudEvents header is missing or unreadable' };
   if (id.length > 200 || type.length > 200) return { fault: 'a CloudEvents header is too long' };
   if (!message.value) return { fault: 'it has no value' };
   let data: unknown;
@@ -26,6 +27,16 @@ export function readKafkaMessage(message: Pick<KafkaMessage, 'key' | 'value' | '
     return { fault: 'its value is not JSON' };
   }
   const checked = auditEventSchema.safeParse(data);
-  if (!checked.success) return { fault: `its data is no audit event: ${checked.error.issues[0]?.path.join('.') ?? ''}` };
-  return { record: { id, type: type as AuditEventType, source, time, key: message.key?.toString() ?? '', data: data as AuditRecord['data'] } };
+  if (!checked.success)
+    return { fault: `its data is no audit event: ${checked.error.issues[0]?.path.join('.') ?? ''}` };
+  return {
+    record: {
+      id,
+      type: type as AuditEventType,
+      source,
+      time,
+      key: message.key?.toString() ?? '',
+      data: data as AuditRecord['data'],
+    },
+  };
 }

@@ -2,12 +2,27 @@ import type { AuditRecord } from '@sallyport/contracts';
 import type { Message } from 'kafkajs';
 import { encodeHeaders, encodeRecordTail } from './kafka-record-encoder.ts';
 
-/** A message with its encoded form beside it, which is what goes out where kafkajs encodes with ours; see quickenKafkajs. */
+/**
+ * A message with its encoded form beside it, which is what goes out where kafkajs encodes with ours; see
+ * quickenKafkajs.
+ */
 export type AuditMessage = Message & { recordTail: Buffer };
 
 /** CloudEvents 1.0 in binary mode: the value is the data alone and the envelope stands in headers. */
-function headersOf({ id, type, source, time }: Pick<AuditRecord, 'id' | 'type' | 'source' | 'time'>): Record<string, string> {
-  return { ce_id: id, ce_type: type, ce_source: source, ce_time: time, ce_specversion: '1.0', 'content-type': 'application/json' };
+function headersOf({
+  id,
+  type,
+  source,
+  time,
+}: Pick<AuditRecord, 'id' | 'type' | 'source' | 'time'>): Record<string, string> {
+  return {
+    ce_id: id,
+    ce_type: type,
+    ce_source: source,
+    ce_time: time,
+    ce_specversion: '1.0',
+    'content-type': 'application/json',
+  };
 }
 
 /** Headers of one type and source, encoded once, with the places where an id and a time go. */
@@ -47,5 +62,10 @@ export function toKafkaMessage(record: AuditRecord): AuditMessage {
   const { key } = record;
   const value = JSON.stringify(record.data);
   const headers = headersOf(record);
-  return { key, value, headers, recordTail: encodeRecordTail({ key, value, headers: encodedHeaders(record) ?? headers }) };
+  return {
+    key,
+    value,
+    headers,
+    recordTail: encodeRecordTail({ key, value, headers: encodedHeaders(record) ?? headers }),
+  };
 }

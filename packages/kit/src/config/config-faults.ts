@@ -1,5 +1,15 @@
-/** One thing wrong with a configuration: where, what, and what to do; never the value itself. `file` is set where it is not the configuration itself but a file that it includes. */
-export type ConfigFault = { path: string; message: string; hint?: string; file?: string; line?: number; column?: number };
+/**
+ * One thing wrong with a configuration: where, what, and what to do; never the value itself. `file` is set where it is
+ * not the configuration itself but a file that it includes.
+ */
+export type ConfigFault = {
+  path: string;
+  message: string;
+  hint?: string;
+  file?: string;
+  line?: number;
+  column?: number;
+};
 
 /** All that is wrong with a configuration, at once. */
 export class ConfigFaults extends Error {
@@ -16,10 +26,12 @@ export class ConfigFaults extends Error {
 
 /** Renders faults one a line, in the form that editors and people read: `file:line:column: path: message (hint)`. */
 export function formatFaults(file: string, faults: readonly ConfigFault[]): string {
-  return faults.map((fault) => {
-    const where = fault.file ?? file;
-    const place = fault.line === undefined ? where : `${where}:${fault.line}:${fault.column ?? 1}`;
-    const path = fault.path === '' ? '' : `${fault.path}: `;
-    return `${place}: ${path}${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`;
-  }).join('\n');
+  return faults
+    .map((fault) => {
+      const where = fault.file ?? file;
+      const place = fault.line === undefined ? where : `${where}:${fault.line}:${fault.column ?? 1}`;
+      const path = fault.path === '' ? '' : `${fault.path}: `;
+      return `${place}: ${path}${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`;
+    })
+    .join('\n');
 }

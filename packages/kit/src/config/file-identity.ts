@@ -1,7 +1,10 @@
 import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
-/** What tells one state of a file from another without reading it, symbolic links followed: a swapped link leads to another inode. */
+/**
+ * What tells one state of a file from another without reading it, symbolic links followed: a swapped link leads to
+ * another inode.
+ */
 export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${dev}.${ino}.${size}.${mtimeNs}.${ctimeNs}`;
 }

@@ -3,7 +3,10 @@ import { readYaml } from './read-yaml.ts';
 import type { FindPlace, Place } from './yaml-places.ts';
 import type { TextFile } from './read-text-file.ts';
 
-/** A policy that stands in a file of its own: the keys of the place that it fills, the file, and where paths stand in it. */
+/**
+ * A policy that stands in a file of its own: the keys of the place that it fills, the file, and where paths stand in
+ * it.
+ */
 export type IncludedPolicy = { keys: PropertyKey[]; file: string; place: FindPlace };
 /** A fault with the keys of the place in the main file, or already with a file and place of its own. */
 export type IncludeFault = ConfigFault & { keys: PropertyKey[] };
@@ -11,35 +14,69 @@ export type IncludeFault = ConfigFault & { keys: PropertyKey[] };
 type Fields = Record<string, unknown>;
 type Source = { read(name: string): TextFile & { file: string }; maxBytes: number };
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Paths to texts that look like a substitution, which policy files do not have. */
 function substitutions(value: unknown, keys: PropertyKey[] = []): PropertyKey[][] {
   if (typeof value === 'string') return value.includes('${') ? [keys] : [];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => substitutions(item, [...keys, Array.isArray(value) ? Number(key) : key]));
+  return Object.entries(value).flatMap(([key, item]) =>
+    substitutions(item, [...keys, Array.isArray(value) ? Number(key) : key]),
+  );
 }
 
-function readPolicy(name: string, keys: PropertyKey[], source: Source): { document?: unknown; included?: IncludedPolicy; faults: IncludeFault[] } {
+function readPolicy(
+  name: string,
+  keys: PropertyKey[],
+  source: Source,
+): { document?: unknown; included?: IncludedPolicy; faults: IncludeFault[] } {
   const { file, text, fault } = source.read(name);
-  const own = (found: ConfigFault): IncludeFault => ({ ...found, path: [...keys, ...(found.path === '' ? [] : [found.path])].join('.'), keys, file });
-  if (text === undefined) return { faults: [{ path: [...keys.slice(0, -1), 'policyFile'].join('.'), keys: [...keys.slice(0, -1), 'policyFile'], message: `${name} ${fault}` }] };
+  const own = (found: ConfigFault): IncludeFault => ({
+    ...found,
+    path: [...keys, ...(found.path === '' ? [] : [found.path])].join('.'),
+    keys,
+    file,
+  });
+  if (text === undefined)
+    return {
+      faults: [
+        {
+          path: [...keys.slice(0, -1), 'policyFile'].join('.'),
+          keys: [...keys.slice(0, -1), 'policyFile'],
+          message: `${name} ${fault}`,
+        },
+      ],
+    };
   const read = readYaml(text, source.maxBytes);
   if (!read.ok) return { faults: read.faults.map(own) };
   const { data: document, place } = read.yaml;
-  if (document == null) return { faults: [own({ path: '', message: 'is empty', hint: 'write [] for a policy without a rule', line: 1, column: 1 })] };
-  const faults = substitutions(document).map((at) => own({ path: at.map(String).join('.'), message: 'nothing is substituted in a policy file', ...place(at) }));
+  if (document == null)
+    return {
+      faults: [
+        own({ path: '', message: 'is empty', hint: 'write [] for a policy without a rule', line: 1, column: 1 }),
+      ],
+    };
+  const faults = substitutions(document).map((at) =>
+    own({ path: at.map(String).join('.'), message: 'nothing is substituted in a policy file', ...place(at) }),
+  );
   return { document, included: { keys, file, place }, faults };
 }
 
-/** Puts the policies that `policyFile` names (of the whole, and of each cluster) where `policy` stands. Changes `data`. */
+/**
+ * Puts the policies that `policyFile` names (of the whole, and of each cluster) where `policy` stands. Changes `data`.
+ */
 export function includePolicies(data: unknown, source: Source): { included: IncludedPolicy[]; faults: IncludeFault[] } {
   const result = { included: [] as IncludedPolicy[], faults: [] as IncludeFault[] };
   const include = (owner: unknown, keys: PropertyKey[]) => {
     if (!isFields(owner) || typeof owner['policyFile'] !== 'string' || owner['policyFile'] === '') return;
     const at = [...keys, 'policyFile'];
     if (owner['policy'] != null) {
-      result.faults.push({ path: at.map(String).join('.'), keys: at, message: 'stands beside a policy; give one of the two' });
+      result.faults.push({
+        path: at.map(String).join('.'),
+        keys: at,
+        message: 'stands beside a policy; give one of the two',
+      });
       return;
     }
     const { document, included, faults } = readPolicy(owner['policyFile'], [...keys, 'policy'], source);

@@ -5,7 +5,9 @@ import { readYaml } from './read-yaml.ts';
 import { readConfig } from './load-config.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 const faultsOf = (text: string, env = {}) => {
   try {
@@ -33,8 +35,13 @@ describe('the configuration file', () => {
     const text = `${gateway}sessions: {redis: "\${env:REDIS}"}\n`;
     expect(readConfig(text, 'f', { REDIS: 'redis://r:1' }).config.sessions).toMatchObject({ redis: 'redis://r:1' });
     expect(faultsOf(text, { REDIS: secret }).join()).not.toContain(secret);
-    expect(faultsOf(text)).toEqual([expect.stringContaining('the environment variable REDIS is not set'), expect.any(String)]);
-    expect(faultsOf(`${gateway}login: {redirects: ["\${shell:id}"]}`).join()).toContain('only ${env:NAME} and ${file:/path} are substituted');
+    expect(faultsOf(text)).toEqual([
+      expect.stringContaining('the environment variable REDIS is not set'),
+      expect.any(String),
+    ]);
+    expect(faultsOf(`${gateway}login: {redirects: ["\${shell:id}"]}`).join()).toContain(
+      'only ${env:NAME} and ${file:/path} are substituted',
+    );
   });
 
   it.each([
@@ -42,7 +49,13 @@ describe('the configuration file', () => {
     ['tabs', 'gateway:\n\turl: x\n'],
     ['__proto__', `${gateway}__proto__: {a: 1}\n`],
     ['an alias of itself', 'a: &a [*a]\n'],
-    ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n`],
+    [
+      'an alias bomb',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`)
+        .join('\n')}\n`,
+    ],
     ['very many aliases', `a: &a x\nb: [${'*a,'.repeat(100_000)}]\n`],
     ['deep nesting', '['.repeat(100_000)],
     ['binary', `gateway: ${String.fromCharCode(0)}`],
@@ -54,22 +67,39 @@ describe('the configuration file', () => {
   });
 
   it('takes names that many places use, but not thousands of uses', () => {
-    const shared = (count: number) => `a: &a [x]\nb: &b [y]\nc: [${Array.from({ length: count }, (_, index) => (index % 2 === 0 ? '*a' : '*b')).join(',')}]\n`;
+    const shared = (count: number) =>
+      `a: &a [x]\nb: &b [y]\nc: [${Array.from({ length: count }, (_, index) => (index % 2 === 0 ? '*a' : '*b')).join(',')}]\n`;
     expect(readYaml(shared(150)).ok).toBe(true);
     const began = performance.now();
-    expect(readYaml(shared(100_000))).toMatchObject({ ok: false, faults: [{ message: 'has more than 1000 aliases', line: 3 }] });
+    expect(readYaml(shared(100_000))).toMatchObject({
+      ok: false,
+      faults: [{ message: 'has more than 1000 aliases', line: 3 }],
+    });
     // Looking each of them up from the beginning of the text would take hours.
     expect(performance.now() - began).toBeLessThan(20_000);
   });
 
-  it.each(['a: hunter2 "b"', 'a: [hunter2 }', 'a: "x\\qhunter2"', 'a: *hunter2', 'a: !hunter2 b', '%hunter2 x\n---\na: b', 'a: |hunter2\n b', 'a: hunter2: b', '- hunter2\na: b'])('quotes nothing of a text that is no YAML (%s)', (text) => {
+  it.each([
+    'a: hunter2 "b"',
+    'a: [hunter2 }',
+    'a: "x\\qhunter2"',
+    'a: *hunter2',
+    'a: !hunter2 b',
+    '%hunter2 x\n---\na: b',
+    'a: |hunter2\n b',
+    'a: hunter2: b',
+    '- hunter2\na: b',
+  ])('quotes nothing of a text that is no YAML (%s)', (text) => {
     expect(faultsOf(`${gateway}x: {${text}\n`).join()).not.toContain('hunter2');
     expect(faultsOf(`${text}\n`).join()).not.toContain('hunter2');
   });
 
   it('never throws anything but faults, whatever the bytes', () => {
-    fc.assert(fc.property(fc.string({ unit: character, maxLength: 200 }), (text) => {
-      faultsOf(text);
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.string({ unit: character, maxLength: 200 }), (text) => {
+        faultsOf(text);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -10,8 +10,17 @@ import { schemaKeys } from './schema-keys.ts';
 import { substitute } from './substitute.ts';
 import type { FindPlace } from './yaml-places.ts';
 
-/** A configuration that holds together. `resolvePath` makes a path relative to the file absolute; `place` finds a path in the text, or in that of an included file. */
-export type LoadedConfig = { config: Config; file: string; resolvePath(file: string): string; place: FindPlace; files: ConfigFiles };
+/**
+ * A configuration that holds together. `resolvePath` makes a path relative to the file absolute; `place` finds a path
+ * in the text, or in that of an included file.
+ */
+export type LoadedConfig = {
+  config: Config;
+  file: string;
+  resolvePath(file: string): string;
+  place: FindPlace;
+  files: ConfigFiles;
+};
 
 const largestSubstitutedBytes = 1024 * 1024;
 
@@ -20,14 +29,21 @@ function asFaults(issue: z.core.$ZodIssue, place: FindPlace): ConfigFault[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const near = nearestName(key, schemaKeys(configSchema, issue.path));
-      return { ...at([...issue.path, key]), message: 'is not a known name', ...(near === undefined ? {} : { hint: `did you mean ${near}?` }) };
+      return {
+        ...at([...issue.path, key]),
+        message: 'is not a known name',
+        ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+      };
     });
   }
-  if (issue.code === 'invalid_key') return [{ ...at(issue.path), message: issue.issues[0]?.message ?? 'is not a valid name' }];
+  if (issue.code === 'invalid_key')
+    return [{ ...at(issue.path), message: issue.issues[0]?.message ?? 'is not a valid name' }];
   if (issue.code === 'invalid_union') {
     // The alternative that got furthest says best what was meant.
     const inner = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];
-    const nested = inner.flatMap((one) => asFaults({ ...one, path: [...issue.path, ...one.path] } as z.core.$ZodIssue, place));
+    const nested = inner.flatMap((one) =>
+      asFaults({ ...one, path: [...issue.path, ...one.path] } as z.core.$ZodIssue, place),
+    );
     return nested.length > 0 ? nested : [{ ...at(issue.path), message: 'has none of the allowed forms' }];
   }
   return [{ ...at(issue.path), message: issue.message.replace(/^Invalid input: /, '') }];
@@ -43,7 +59,12 @@ export type ReadOptions = {
   onFile?: (file: string, identity: string) => void;
 };
 
-function readWith(files: Map<string, string>, sizes: Map<string, number>, resolvePath: (name: string) => string, options: ReadOptions) {
+function readWith(
+  files: Map<string, string>,
+  sizes: Map<string, number>,
+  resolvePath: (name: string) => string,
+  options: ReadOptions,
+) {
   return (name: string, maxBytes: number): TextFile & { file: string } => {
     const file = resolvePath(name);
     const read = readTextFile(file, maxBytes);
@@ -56,14 +77,34 @@ function readWith(files: Map<string, string>, sizes: Map<string, number>, resolv
 
 function oversized(config: Config, sizes: ReadonlyMap<string, number>, main: string): ConfigFault[] {
   const { maxBytes } = config.reload;
-  return [...sizes].filter(([, bytes]) => bytes > maxBytes).map(([file]) => ({ path: '', message: `is larger than reload.maxBytes (${maxBytes} bytes)`, ...(file === main ? {} : { file }) }));
+  return [...sizes]
+    .filter(([, bytes]) => bytes > maxBytes)
+    .map(([file]) => ({
+      path: '',
+      message: `is larger than reload.maxBytes (${maxBytes} bytes)`,
+      ...(file === main ? {} : { file }),
+    }));
 }
 
-/** Everything found out about a configuration's text, also where it is faulty: `data` with substitutions made and policies included, and `config` if it has the right form. */
-export type ExaminedConfig = { faults: ConfigFault[]; data: unknown; place: FindPlace; config?: Config; files: ConfigFiles };
+/**
+ * Everything found out about a configuration's text, also where it is faulty: `data` with substitutions made and
+ * policies included, and `config` if it has the right form.
+ */
+export type ExaminedConfig = {
+  faults: ConfigFault[];
+  data: unknown;
+  place: FindPlace;
+  config?: Config;
+  files: ConfigFiles;
+};
 
 /** Examines `sallyport.yaml` by its text; `file` names it in faults and is what paths are relative to. */
-export function examineConfig(text: string, file: string, env: Record<string, string | undefined>, options: ReadOptions = {}): ExaminedConfig {
+export function examineConfig(
+  text: string,
+  file: string,
+  env: Record<string, string | undefined>,
+  options: ReadOptions = {},
+): ExaminedConfig {
   const { maxBytes = largestConfigBytes } = options;
   const files = new Map<string, string>();
   const read = readYaml(text, maxBytes);
@@ -72,25 +113,42 @@ export function examineConfig(text: string, file: string, env: Record<string, st
   const policySizes = new Map([[file, Buffer.byteLength(text)]]);
   const secret = readWith(files, new Map(), resolvePath, options);
   const policy = readWith(files, policySizes, resolvePath, options);
-  const { data, faults } = substitute(read.yaml.data ?? {}, { env: (name) => env[name], file: (name) => secret(name, largestSubstitutedBytes).text });
+  const { data, faults } = substitute(read.yaml.data ?? {}, {
+    env: (name) => env[name],
+    file: (name) => secret(name, largestSubstitutedBytes).text,
+  });
   const policies = includePolicies(data, { read: (name) => policy(name, maxBytes), maxBytes });
   const place = placeIn(read.yaml.place, policies.included);
-  const all: ConfigFault[] = [...faults, ...policies.faults].map(({ keys, ...fault }) => (fault.file === undefined ? { ...fault, ...read.yaml.place(keys) } : fault));
+  const all: ConfigFault[] = [...faults, ...policies.faults].map(({ keys, ...fault }) =>
+    fault.file === undefined ? { ...fault, ...read.yaml.place(keys) } : fault,
+  );
   const parsed = configSchema.safeParse(data);
   if (!parsed.success) all.push(...parsed.error.issues.flatMap((issue) => asFaults(issue, place)));
   else all.push(...oversized(parsed.data, policySizes, file));
   return { faults: all, data, place, files, ...(parsed.success ? { config: parsed.data } : {}) };
 }
 
-/** Reads `sallyport.yaml` from its text; `file` names it in faults and is what paths are relative to. Throws ConfigFaults with everything that is wrong. */
-export function readConfig(text: string, file: string, env: Record<string, string | undefined>, options: ReadOptions = {}): LoadedConfig {
+/**
+ * Reads `sallyport.yaml` from its text; `file` names it in faults and is what paths are relative to. Throws
+ * ConfigFaults with everything that is wrong.
+ */
+export function readConfig(
+  text: string,
+  file: string,
+  env: Record<string, string | undefined>,
+  options: ReadOptions = {},
+): LoadedConfig {
   const { config, faults, place, files } = examineConfig(text, file, env, options);
   if (faults.length > 0 || !config) throw new ConfigFaults(file, faults);
   return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files };
 }
 
 /** Examines the configuration file at `file`; that it cannot be read is a fault too. */
-export function examineConfigFile(file: string, env: Record<string, string | undefined>, options: ReadOptions = {}): ExaminedConfig {
+export function examineConfigFile(
+  file: string,
+  env: Record<string, string | undefined>,
+  options: ReadOptions = {},
+): ExaminedConfig {
   const absolute = path.resolve(file);
   const { text, fault, identity } = readTextFile(absolute, options.maxBytes ?? largestConfigBytes, { orPipe: true });
   options.onFile?.(absolute, identity);
@@ -104,7 +162,11 @@ export function examineConfigFile(file: string, env: Record<string, string | und
 }
 
 /** Reads the configuration file at `file`. Throws ConfigFaults, also when the file cannot be read. */
-export function loadConfig(file: string, env: Record<string, string | undefined>, options: ReadOptions = {}): LoadedConfig {
+export function loadConfig(
+  file: string,
+  env: Record<string, string | undefined>,
+  options: ReadOptions = {},
+): LoadedConfig {
   const { config, faults, place, files } = examineConfigFile(file, env, options);
   if (faults.length > 0 || !config) throw new ConfigFaults(file, faults);
   return { config, file, resolvePath: (name: string) => path.resolve(path.dirname(file), name), place, files };

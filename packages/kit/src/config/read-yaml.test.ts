@@ -18,7 +18,9 @@ const placeOf = (text: string, ...path: (string | number)[]) => {
 
 describe('YAML', () => {
   it('is read with the core schema of YAML 1.2: nothing of 1.1 turns into something else', () => {
-    expect(dataOf('a: [yes, on, 1_000, 012, 0o14, 0x1F, 1e3, .inf, ~, null, true, 2026-11-26, 1:30]')).toEqual({ a: ['yes', 'on', '1_000', 12, 12, 31, 1000, Infinity, null, null, true, '2026-11-26', '1:30'] });
+    expect(dataOf('a: [yes, on, 1_000, 012, 0o14, 0x1F, 1e3, .inf, ~, null, true, 2026-11-26, 1:30]')).toEqual({
+      a: ['yes', 'on', '1_000', 12, 12, 31, 1000, Infinity, null, null, true, '2026-11-26', '1:30'],
+    });
     expect(dataOf('a: &a {b: 1}\nc:\n  <<: *a\n')).toEqual({ a: { b: 1 }, c: { '<<': { b: 1 } } });
     expect(dataOf('{"a":\t[1,\n\t"\\u00e9"]}')).toEqual({ a: [1, 'é'] });
   });
@@ -28,9 +30,12 @@ describe('YAML', () => {
     expect([dataOf(''), dataOf('# nothing\n')]).toEqual([undefined, undefined]);
   });
 
-  it('has every key once, and none of JavaScript\'s own; all that do are told', () => {
+  it("has every key once, and none of JavaScript's own; all that do are told", () => {
     expect(faultsOf('a: 1\nb: {c: 1, "c": 2}\na: 2\nd:\n  - constructor: 1\n    1: x\n    "1": y\n')).toEqual([
-      '2:11 this key is there already', '3:1 this key is there already', '5:5 the name constructor is not allowed', '7:5 this key is there already',
+      '2:11 this key is there already',
+      '3:1 this key is there already',
+      '5:5 the name constructor is not allowed',
+      '7:5 this key is there already',
     ]);
     expect(faultsOf('? [a]\n: 1\n')).toEqual([expect.stringMatching(/complex keys/)]);
   });
@@ -40,30 +45,62 @@ describe('YAML', () => {
   });
 
   it.each([
-    ['a: [b\n', /^2:1 /], ['a:\n\tb: 1\n', /^2:1 tab characters/], [`${'['.repeat(65)}${']'.repeat(65)}`, /is nested more than 64 deep/], ['a: *b\n', /an alias names an anchor that is not there/], ['a: !b c\n', /a tag cannot be resolved/], ['a: &a [b, *a]\n', /^1:12 an alias contains itself/],
+    ['a: [b\n', /^2:1 /],
+    ['a:\n\tb: 1\n', /^2:1 tab characters/],
+    [`${'['.repeat(65)}${']'.repeat(65)}`, /is nested more than 64 deep/],
+    ['a: *b\n', /an alias names an anchor that is not there/],
+    ['a: !b c\n', /a tag cannot be resolved/],
+    ['a: &a [b, *a]\n', /^1:12 an alias contains itself/],
   ])('that is broken is refused where it is (%j)', (text, fault) => {
     expect(faultsOf(text)).toEqual([expect.stringMatching(fault)]);
   });
 
   it('may use names, but not for far more than it says', () => {
-    const bomb = (depth: number) => `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.slice(0, depth).split('').map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n`;
+    const bomb = (depth: number) =>
+      `a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+        .slice(0, depth)
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`).join(',')}]`)
+        .join('\n')}\n`;
     expect(faultsOf(bomb(3))).toEqual([]);
-    expect(faultsOf(bomb(4))).toEqual([expect.stringMatching(/^5:\d+ has aliases that stand for more than 100000 values$/)]);
+    expect(faultsOf(bomb(4))).toEqual([
+      expect.stringMatching(/^5:\d+ has aliases that stand for more than 100000 values$/),
+    ]);
     expect(faultsOf(bomb(8))).toHaveLength(1);
-    expect(faultsOf(`a: &a x\nb: [${'*a,'.repeat(1001)}]\n`)).toEqual([expect.stringMatching(/^2:\d+ has more than 1000 aliases$/)]);
+    expect(faultsOf(`a: &a x\nb: [${'*a,'.repeat(1001)}]\n`)).toEqual([
+      expect.stringMatching(/^2:\d+ has more than 1000 aliases$/),
+    ]);
   });
 });
 
 describe('what stands in YAML has a place', () => {
-  const text = 'a:\n  "b": [x, "y", \'z\']\n  c:\n    # - not this\n    - d: 1\n      e:\n    -\n    - - 2\n      -  # nothing\n    - |\n      text\nf: &f {g: 1}\nh: *f\n';
+  const text =
+    'a:\n  "b": [x, "y", \'z\']\n  c:\n    # - not this\n    - d: 1\n      e:\n    -\n    - - 2\n      -  # nothing\n    - |\n      text\nf: &f {g: 1}\nh: *f\n';
   it.each<[(string | number)[], string | undefined]>([
-    [['a'], '1:1'], [['a', 'b'], '2:3'], [['a', 'b', 0], '2:9'], [['a', 'b', 1], '2:12'], [['a', 'b', 2], '2:17'], [['a', 'c', 0], '5:7'], [['a', 'c', 0, 'e'], '6:7'], [['a', 'c', 1], '7:5'], [['a', 'c', 2, 1], '9:7'], [['f', 'g'], '12:8'], [['h'], '13:1'],
+    [['a'], '1:1'],
+    [['a', 'b'], '2:3'],
+    [['a', 'b', 0], '2:9'],
+    [['a', 'b', 1], '2:12'],
+    [['a', 'b', 2], '2:17'],
+    [['a', 'c', 0], '5:7'],
+    [['a', 'c', 0, 'e'], '6:7'],
+    [['a', 'c', 1], '7:5'],
+    [['a', 'c', 2, 1], '9:7'],
+    [['f', 'g'], '12:8'],
+    [['h'], '13:1'],
   ])('%j', (path, place) => {
     expect(placeOf(text, ...path)).toBe(place);
   });
 
   it('or that of what it would stand in', () => {
-    expect([placeOf(text, 'a', 'x', 'y'), placeOf(text, 'a', 'c', 9), placeOf(text, 'h', 'g'), placeOf(text, 'nothing'), placeOf(text), placeOf('', 'a')]).toEqual(['1:1', '3:3', '13:1', undefined, undefined, undefined]);
+    expect([
+      placeOf(text, 'a', 'x', 'y'),
+      placeOf(text, 'a', 'c', 9),
+      placeOf(text, 'h', 'g'),
+      placeOf(text, 'nothing'),
+      placeOf(text),
+      placeOf('', 'a'),
+    ]).toEqual(['1:1', '3:3', '13:1', undefined, undefined, undefined]);
   });
 
   it('also with thousands of faults', () => {
@@ -71,7 +108,9 @@ describe('what stands in YAML has a place', () => {
     const read = readYaml(long);
     if (!read.ok) throw new Error('it is not read');
     const began = performance.now();
-    const wrong = Array.from({ length: 20_000 }, (_none, index) => index).filter((index) => read.yaml.place([index, 'a'])?.line !== index + 1);
+    const wrong = Array.from({ length: 20_000 }, (_none, index) => index).filter(
+      (index) => read.yaml.place([index, 'a'])?.line !== index + 1,
+    );
     expect(wrong).toEqual([]);
     expect(performance.now() - began).toBeLessThan(10_000);
   });

@@ -18,7 +18,12 @@ function withoutSource(reason: string): string {
 }
 
 function faultOf(error: unknown): ConfigFault {
-  if (error instanceof YAMLException) return { path: '', message: withoutSource(error.reason), ...(error.mark ? { line: error.mark.line + 1, column: error.mark.column + 1 } : {}) };
+  if (error instanceof YAMLException)
+    return {
+      path: '',
+      message: withoutSource(error.reason),
+      ...(error.mark ? { line: error.mark.line + 1, column: error.mark.column + 1 } : {}),
+    };
   return { path: '', message: error instanceof RangeError ? 'is nested too deep' : 'cannot be read' };
 }
 
@@ -33,10 +38,15 @@ function construct(text: string): Outcome {
   return { ok: true, yaml: { data, place: places.find } };
 }
 
-/** Parses YAML 1.2 with its core schema (JSON included) under limits on size, depth and aliases. Returns what is wrong with it, or the data; a text without a document has none. */
+/**
+ * Parses YAML 1.2 with its core schema (JSON included) under limits on size, depth and aliases. Returns what is wrong
+ * with it, or the data; a text without a document has none.
+ */
 export function readYaml(text: string, maxBytes: number = largestConfigBytes): Outcome {
-  if (Buffer.byteLength(text) > maxBytes) return { ok: false, faults: [{ path: '', message: `is larger than ${maxBytes} bytes` }] };
-  if (text.includes('\0') || text.includes('\uFFFD')) return { ok: false, faults: [{ path: '', message: 'is not UTF-8 text' }] };
+  if (Buffer.byteLength(text) > maxBytes)
+    return { ok: false, faults: [{ path: '', message: `is larger than ${maxBytes} bytes` }] };
+  if (text.includes('\0') || text.includes('\uFFFD'))
+    return { ok: false, faults: [{ path: '', message: 'is not UTF-8 text' }] };
   try {
     return construct(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch (error) {

@@ -5,8 +5,14 @@ export type SubstitutionSources = { env(name: string): string | undefined; file(
 
 const pattern = /\$\{([^}]*)\}/g;
 
-/** Replaces `${env:NAME}` and `${file:/path}` (read whole, trimmed) in every string of `data`; anything else in `${}` is a fault. */
-export function substitute(data: unknown, sources: SubstitutionSources): { data: unknown; faults: (ConfigFault & { keys: PropertyKey[] })[] } {
+/**
+ * Replaces `${env:NAME}` and `${file:/path}` (read whole, trimmed) in every string of `data`; anything else in `${}` is
+ * a fault.
+ */
+export function substitute(
+  data: unknown,
+  sources: SubstitutionSources,
+): { data: unknown; faults: (ConfigFault & { keys: PropertyKey[] })[] } {
   const faults: (ConfigFault & { keys: PropertyKey[] })[] = [];
   const one = (expression: string, keys: PropertyKey[]) => {
     const fault = (message: string) => {
@@ -19,9 +25,11 @@ export function substitute(data: unknown, sources: SubstitutionSources): { data:
     return fault('only ${env:NAME} and ${file:/path} are substituted');
   };
   const walk = (value: unknown, keys: PropertyKey[]): unknown => {
-    if (typeof value === 'string') return value.includes('${') ? value.replace(pattern, (_all, expression: string) => one(expression, keys)) : value;
+    if (typeof value === 'string')
+      return value.includes('${') ? value.replace(pattern, (_all, expression: string) => one(expression, keys)) : value;
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...keys, index]));
-    if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...keys, key])]));
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, [...keys, key])]));
     return value;
   };
   return { data: walk(data, []), faults };

@@ -10,11 +10,15 @@ export type FindPlace = (path: readonly PropertyKey[]) => Place | undefined;
 type Node = { offset: number; entries?: Map<string, { key: number; node: Node }>; items?: Node[] };
 
 /** Where a scalar begins: a quoted one with its quote, one without a text nowhere (-1). */
-export const startOf = ({ valueStart, style }: ScalarEvent) => (style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? valueStart - 1 : valueStart);
+export const startOf = ({ valueStart, style }: ScalarEvent) =>
+  style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? valueStart - 1 : valueStart;
 
 const emptyItem = /^ *(?:- +)*-[ \t]*(?:#.*)?\r?$/;
 
-/** The dash of the first item without a value that comes after an offset, which the parser does not tell; -1 if none does. */
+/**
+ * The dash of the first item without a value that comes after an offset, which the parser does not tell; -1 if none
+ * does.
+ */
 function emptyItemAfter(text: string, offset: number): number {
   for (let start = text.lastIndexOf('\n', offset - 1) + 1; start < text.length;) {
     const next = text.indexOf('\n', start);
@@ -29,7 +33,8 @@ function emptyItemAfter(text: string, offset: number): number {
 
 function createTree(text: string) {
   let passed = 0;
-  // Where none comes any more, none comes after what follows either: a tag in its place (`- !!null`) would have the rest searched for each.
+  // Where none comes any more, none comes after what follows either: a tag in its place (`- !!null`) would have the
+  // rest searched for each.
   let mayBeEmpty = true;
   const root: Node = { offset: 0, items: [] };
   const stack: Node[] = [root];
@@ -53,9 +58,15 @@ function createTree(text: string) {
     root,
     see(event: YamlEvent): void {
       switch (event.type) {
-        case EVENT_ID.DOCUMENT: open({ offset: 0, items: [] }); break;
-        case EVENT_ID.SEQUENCE: open({ offset: event.start, items: [] }); break;
-        case EVENT_ID.MAPPING: open({ offset: event.start, entries: new Map() }); break;
+        case EVENT_ID.DOCUMENT:
+          open({ offset: 0, items: [] });
+          break;
+        case EVENT_ID.SEQUENCE:
+          open({ offset: event.start, items: [] });
+          break;
+        case EVENT_ID.MAPPING:
+          open({ offset: event.start, entries: new Map() });
+          break;
         case EVENT_ID.SCALAR: {
           const isEmptyItem = event.valueStart < 0 && !stack.at(-1)!.entries;
           const offset = isEmptyItem && mayBeEmpty ? emptyItemAfter(text, passed) : startOf(event);
@@ -64,7 +75,9 @@ function createTree(text: string) {
           add({ offset }, getScalarValue(text, event));
           break;
         }
-        case EVENT_ID.ALIAS: add({ offset: event.anchorStart - 1 }, ''); break;
+        case EVENT_ID.ALIAS:
+          add({ offset: event.anchorStart - 1 }, '');
+          break;
         case EVENT_ID.POP:
           stack.pop();
           keys.pop();
@@ -96,7 +109,10 @@ function lastUpTo(starts: readonly number[], offset: number): number {
   return low;
 }
 
-/** Places in a text that was parsed into these events. What it takes to find them is made when somebody asks: most texts have no fault. */
+/**
+ * Places in a text that was parsed into these events. What it takes to find them is made when somebody asks: most texts
+ * have no fault.
+ */
 export function placesIn(text: string, events: readonly YamlEvent[]): { at(offset: number): Place; find: FindPlace } {
   let starts: number[] | undefined;
   let root: { node: Node | undefined } | undefined;

@@ -9,10 +9,14 @@ const maxAliases = 1000;
 const mostAliased = 100_000;
 const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** A collection that is being read: how many values are in it, those that aliases stand for included, and the keys so far of a mapping. */
+/**
+ * A collection that is being read: how many values are in it, those that aliases stand for included, and the keys so
+ * far of a mapping.
+ */
 type Frame = { count: number; open: boolean; keys: Set<string> | undefined; atKey: boolean };
 
-const nameIn = (text: string, { anchorStart, anchorEnd }: { anchorStart: number; anchorEnd: number }) => text.slice(anchorStart, anchorEnd);
+const nameIn = (text: string, { anchorStart, anchorEnd }: { anchorStart: number; anchorEnd: number }) =>
+  text.slice(anchorStart, anchorEnd);
 
 function keyFault(text: string, keys: Set<string>, event: ScalarEvent): string | undefined {
   const key = getScalarValue(text, event);
@@ -69,10 +73,18 @@ function createExaminer(text: string) {
           if (documents > 1) note(text.length, 'has more than one document');
           stack.push({ count: 0, open: true, keys: undefined, atKey: true });
           break;
-        case EVENT_ID.SEQUENCE: open(event, undefined); break;
-        case EVENT_ID.MAPPING: open(event, new Set()); break;
-        case EVENT_ID.SCALAR: scalar(event); break;
-        case EVENT_ID.ALIAS: alias(event); break;
+        case EVENT_ID.SEQUENCE:
+          open(event, undefined);
+          break;
+        case EVENT_ID.MAPPING:
+          open(event, new Set());
+          break;
+        case EVENT_ID.SCALAR:
+          scalar(event);
+          break;
+        case EVENT_ID.ALIAS:
+          alias(event);
+          break;
         case EVENT_ID.POP: {
           const frame = stack.pop()!;
           frame.open = false;
@@ -85,7 +97,10 @@ function createExaminer(text: string) {
   };
 }
 
-/** What a text says that YAML allows and a configuration must not: a key twice, names of JavaScript's own, aliases without measure, several documents. */
+/**
+ * What a text says that YAML allows and a configuration must not: a key twice, names of JavaScript's own, aliases
+ * without measure, several documents.
+ */
 export function shapeFaults(text: string, events: readonly YamlEvent[]): ShapeFault[] {
   const examiner = createExaminer(text);
   for (const event of events) if (!examiner.see(event)) break;

@@ -1,17 +1,28 @@
 import { ProblemError } from '../problem-error.ts';
 import { createMemoryMembers, type MemoryMembers } from './memory-members.ts';
-import { mostFound, type DirectoryEntry, type DirectoryStore, type EntryKind, type LinkedPerson, type SourceReading } from './directory-store.ts';
+import {
+  mostFound,
+  type DirectoryEntry,
+  type DirectoryStore,
+  type EntryKind,
+  type LinkedPerson,
+  type SourceReading,
+} from './directory-store.ts';
 
 /** Texts, so that nobody changes what is kept by changing what was handed out. */
 type Table = { texts: Map<string, string>; byKey: Map<string, Set<string>> };
 type Source = Record<EntryKind, Table> & {
-  members: MemoryMembers; gone: Set<string>; touched: Map<string, number>; links: Map<string, Map<string, { person: LinkedPerson; until: number }>>; reading: SourceReading | undefined;
+  members: MemoryMembers;
+  gone: Set<string>;
+  touched: Map<string, number>;
+  links: Map<string, Map<string, { person: LinkedPerson; until: number }>>;
+  reading: SourceReading | undefined;
 };
 
 const emptyTable = (): Table => ({ texts: new Map(), byKey: new Map() });
 const read = (table: Table, id: string) => {
   const text = table.texts.get(id);
-  return text === undefined ? undefined : JSON.parse(text) as DirectoryEntry;
+  return text === undefined ? undefined : (JSON.parse(text) as DirectoryEntry);
 };
 
 function unindex({ byKey }: Table, entry: DirectoryEntry): void {
@@ -33,7 +44,10 @@ function touchIn({ touched }: Source, keys: readonly string[], at: number): void
 }
 
 /** The parts of the store that are about whose sessions hang on what. */
-function createTouches(sourceOf: (name: string) => Source, now: () => number): Pick<DirectoryStore, 'link' | 'linked' | 'touch' | 'takeTouched' | 'settle' | 'touchedCount'> {
+function createTouches(
+  sourceOf: (name: string) => Source,
+  now: () => number,
+): Pick<DirectoryStore, 'link' | 'linked' | 'touch' | 'takeTouched' | 'settle' | 'touchedCount'> {
   return {
     async link(name, key, person, until) {
       const { links } = sourceOf(name);
@@ -45,7 +59,7 @@ function createTouches(sourceOf: (name: string) => Source, now: () => number): P
     },
     async linked(name, key) {
       const { links } = sourceOf(name);
-      const people = [...links.get(key)?.values() ?? []].filter(({ until }) => now() < until);
+      const people = [...(links.get(key)?.values() ?? [])].filter(({ until }) => now() < until);
       if (people.length === 0) links.delete(key);
       return people.map(({ person }) => ({ ...person }));
     },
@@ -53,7 +67,10 @@ function createTouches(sourceOf: (name: string) => Source, now: () => number): P
     async takeTouched(name, limit, leaseMs) {
       const { touched } = sourceOf(name);
       const ticket = now() + leaseMs;
-      const due = [...touched].filter(([, at]) => at <= now()).toSorted(([, a], [, b]) => a - b).slice(0, limit);
+      const due = [...touched]
+        .filter(([, at]) => at <= now())
+        .toSorted(([, a], [, b]) => a - b)
+        .slice(0, limit);
       for (const [key] of due) touched.set(key, ticket);
       return due.map(([key]) => ({ key, ticket }));
     },
@@ -66,14 +83,18 @@ function createTouches(sourceOf: (name: string) => Source, now: () => number): P
 }
 
 /** How entries are written and removed. */
-function createEntries(sourceOf: (name: string) => Source, now: () => number, max: number): Pick<DirectoryStore, 'put' | 'remove' | 'get' | 'find' | 'list' | 'isGone'> {
+function createEntries(
+  sourceOf: (name: string) => Source,
+  now: () => number,
+  max: number,
+): Pick<DirectoryStore, 'put' | 'remove' | 'get' | 'find' | 'list' | 'isGone'> {
   return {
     async put(name, kind, entry, { expected, unique = [], touched = [] }) {
       const source = sourceOf(name);
       const table = source[kind];
       const before = read(table, entry.id);
       if (before?.version !== expected) return 'stale';
-      if (unique.some((key) => [...table.byKey.get(key) ?? []].some((id) => id !== entry.id))) return 'taken';
+      if (unique.some((key) => [...(table.byKey.get(key) ?? [])].some((id) => id !== entry.id))) return 'taken';
       if (!before && table.texts.size >= max) throw new ProblemError('sessions-unavailable', 'The directory is full.');
       if (before) unindex(table, before);
       table.texts.set(entry.id, JSON.stringify(entry));
@@ -86,7 +107,8 @@ function createEntries(sourceOf: (name: string) => Source, now: () => number, ma
       const source = sourceOf(name);
       const before = read(source[kind], id);
       if (!before || (expected !== undefined && before.version !== expected)) return false;
-      if (kind === 'groups' && source.members.ofGroup(id).length > 0) throw new ProblemError('conflict', 'The group still has members.');
+      if (kind === 'groups' && source.members.ofGroup(id).length > 0)
+        throw new ProblemError('conflict', 'The group still has members.');
       unindex(source[kind], before);
       source[kind].texts.delete(id);
       if (kind === 'people') source.members.forgetPerson(id);
@@ -98,7 +120,10 @@ function createEntries(sourceOf: (name: string) => Source, now: () => number, ma
     get: async (name, kind, ids) => ids.map((id) => read(sourceOf(name)[kind], id)),
     async find(name, kind, key) {
       const table = sourceOf(name)[kind];
-      return [...table.byKey.get(key) ?? []].map((id) => read(table, id)!).toSorted(byAge).slice(0, mostFound);
+      return [...(table.byKey.get(key) ?? [])]
+        .map((id) => read(table, id)!)
+        .toSorted(byAge)
+        .slice(0, mostFound);
     },
     async list(name, kind, from, count) {
       const table = sourceOf(name)[kind];
@@ -115,12 +140,21 @@ export function createMemoryDirectoryStore(deps: { now: () => number; max?: numb
   const { now, max = 200_000 } = deps;
   const sources = new Map<string, Source>();
   const sourceOf = (name: string): Source => {
-    const source = sources.get(name) ?? { people: emptyTable(), groups: emptyTable(), members: createMemoryMembers(), gone: new Set(), touched: new Map(), links: new Map(), reading: undefined };
+    const source = sources.get(name) ?? {
+      people: emptyTable(),
+      groups: emptyTable(),
+      members: createMemoryMembers(),
+      gone: new Set(),
+      touched: new Map(),
+      links: new Map(),
+      reading: undefined,
+    };
     sources.set(name, source);
     return source;
   };
   return {
-    ...createEntries(sourceOf, now, max), ...createTouches(sourceOf, now),
+    ...createEntries(sourceOf, now, max),
+    ...createTouches(sourceOf, now),
     async changeMembers(name, groupId, { add = [], remove = [], touched = [] }) {
       const source = sourceOf(name);
       if (!source.groups.texts.has(groupId)) return undefined;

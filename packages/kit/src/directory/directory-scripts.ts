@@ -16,11 +16,13 @@ local function unindex(index, id, text)
 end`;
 
 /**
- * KEYS: entries, order, index, gone, touched. ARGV: id, expected version or '', text (version, newline, JSON), created, now, whether it is a person,
- * how many keys, how many of them are unique, how many touched; then those: unique keys first. 1 written, 2 stale, 3 taken.
+ * KEYS: entries, order, index, gone, touched. ARGV: id, expected version or '', text (version, newline, JSON), created,
+ * now, whether it is a person, how many keys, how many of them are unique, how many touched; then those: unique keys
+ * first. 1 written, 2 stale, 3 taken.
  */
 export const putScript: DirectoryScript = {
-  name: 'sallyportPutEntry', keys: 5,
+  name: 'sallyportPutEntry',
+  keys: 5,
   lua: `${lookUp}
 local id, expected = ARGV[1], ARGV[2]
 local keys, unique, touched = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -41,11 +43,12 @@ return 1`,
 };
 
 /**
- * KEYS: entries, order, index, gone, touched, members, counts. ARGV: id, expected version or '', now, whether it is a person, how many are gone, how many
- * touched; then those. 1 removed, 0 not there, 2 still has members.
+ * KEYS: entries, order, index, gone, touched, members, counts. ARGV: id, expected version or '', now, whether it is a
+ * person, how many are gone, how many touched; then those. 1 removed, 0 not there, 2 still has members.
  */
 export const removeScript: DirectoryScript = {
-  name: 'sallyportRemoveEntry', keys: 7,
+  name: 'sallyportRemoveEntry',
+  keys: 7,
   lua: `${lookUp}
 local id, expected = ARGV[1], ARGV[2]
 local gone, touched = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -69,11 +72,13 @@ return 1`,
 };
 
 /**
- * KEYS: groups, people, members, counts, touched. ARGV: group, now, how many to add, how many to remove; then those, and what is touched.
- * Nil without the group; else what was added, what was removed, and who is unknown, for whose sake nothing was changed.
+ * KEYS: groups, people, members, counts, touched. ARGV: group, now, how many to add, how many to remove; then those,
+ * and what is touched. Nil without the group; else what was added, what was removed, and who is unknown, for whose sake
+ * nothing was changed.
  */
 export const membersScript: DirectoryScript = {
-  name: 'sallyportChangeMembers', keys: 5,
+  name: 'sallyportChangeMembers',
+  keys: 5,
   lua: `
 local group, add, remove = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 if redis.call('HEXISTS', KEYS[1], group) == 0 then return nil end
@@ -95,9 +100,13 @@ end
 return { added, removed, unknown }`,
 };
 
-/** KEYS: touched. ARGV: now, how many, until when they are leased. One place for all, so that nobody else gets the same ones. */
+/**
+ * KEYS: touched. ARGV: now, how many, until when they are leased. One place for all, so that nobody else gets the same
+ * ones.
+ */
 export const takeScript: DirectoryScript = {
-  name: 'sallyportTakeTouched', keys: 1,
+  name: 'sallyportTakeTouched',
+  keys: 1,
   lua: `
 local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, key in ipairs(keys) do redis.call('ZADD', KEYS[1], ARGV[3], key) end
@@ -106,7 +115,8 @@ return keys`,
 
 /** KEYS: touched. ARGV: key, its ticket. Whoever was touched again meanwhile has another score. */
 export const settleScript: DirectoryScript = {
-  name: 'sallyportSettleTouched', keys: 1,
+  name: 'sallyportSettleTouched',
+  keys: 1,
   lua: `
 if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) ~= tonumber(ARGV[2]) then return 0 end
 return redis.call('ZREM', KEYS[1], ARGV[1])`,
@@ -114,7 +124,8 @@ return redis.call('ZREM', KEYS[1], ARGV[1])`,
 
 /** KEYS: links. ARGV: member, its end, now. The links of a key live as long as the longest of them. */
 export const linkScript: DirectoryScript = {
-  name: 'sallyportLinkPerson', keys: 1,
+  name: 'sallyportLinkPerson',
+  keys: 1,
   lua: `
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
@@ -129,5 +140,9 @@ export type RunDirectoryScript = (keys: readonly string[], ...args: (string | nu
 /** Teaches the client a script. */
 export function defineDirectoryScript({ client }: RedisConnection, script: DirectoryScript): RunDirectoryScript {
   client.defineCommand(script.name, { numberOfKeys: script.keys, lua: script.lua });
-  return (keys, ...args) => (client as unknown as Record<string, (...all: (string | number)[]) => Promise<unknown>>)[script.name]!(...keys, ...args);
+  return (keys, ...args) =>
+    (client as unknown as Record<string, (...all: (string | number)[]) => Promise<unknown>>)[script.name]!(
+      ...keys,
+      ...args,
+    );
 }

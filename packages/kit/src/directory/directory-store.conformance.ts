@@ -19,9 +19,22 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
     const source = 'push';
     const entry = (changes: Partial<DirectoryEntry> = {}): DirectoryEntry => {
       const id = changes.id ?? `id-${String(++made).padStart(6, '0')}`;
-      return { id, keys: [`name:${id}`], active: true, body: { userName: id }, version: 1, createdAt: clock.now, changedAt: clock.now, ...changes };
+      return {
+        id,
+        keys: [`name:${id}`],
+        active: true,
+        body: { userName: id },
+        version: 1,
+        createdAt: clock.now,
+        changedAt: clock.now,
+        ...changes,
+      };
     };
-    const add = async (kind: 'people' | 'groups', changes: Partial<DirectoryEntry> = {}, about: Partial<WriteAbout> = {}) => {
+    const add = async (
+      kind: 'people' | 'groups',
+      changes: Partial<DirectoryEntry> = {},
+      about: Partial<WriteAbout> = {},
+    ) => {
       const one = entry(changes);
       expect(await store.put(source, kind, one, { expected: undefined, ...about })).toBe('written');
       return one;
@@ -33,7 +46,10 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
 
     describe('entries', () => {
       it('come back as they were written, on every replica, and not under the other kind or another source', async () => {
-        const one = await person({ keys: ['name:älice, "x"', 'email:a@b'], body: { userName: 'älice, "x"', deep: { list: [1, null, { a: true }] } } });
+        const one = await person({
+          keys: ['name:älice, "x"', 'email:a@b'],
+          body: { userName: 'älice, "x"', deep: { list: [1, null, { a: true }] } },
+        });
         expect(await replica.get(source, 'people', [one.id, 'nobody'])).toEqual([one, undefined]);
         expect(await replica.get(source, 'groups', [one.id])).toEqual([undefined]);
         expect(await replica.get('other', 'people', [one.id])).toEqual([undefined]);
@@ -59,11 +75,22 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
         await person({ keys: ['name:a', 'email:shared'] });
         await person({ keys: ['name:b', 'email:shared'] });
         expect(await store.find(source, 'people', 'email:shared')).toHaveLength(2);
-        const outcomes = await Promise.all(Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? store : replica).put(source, 'people', entry({ keys: ['name:c'] }), { expected: undefined, unique: ['name:c'] })));
+        const outcomes = await Promise.all(
+          Array.from({ length: 8 }, (_, n) =>
+            (n % 2 === 0 ? store : replica).put(source, 'people', entry({ keys: ['name:c'] }), {
+              expected: undefined,
+              unique: ['name:c'],
+            }),
+          ),
+        );
         expect(outcomes.toSorted()).toEqual([...Array<string>(7).fill('taken'), 'written']);
-        expect(await store.put('other', 'people', entry({ keys: ['name:c'] }), { expected: undefined, unique: ['name:c'] })).toBe('written');
+        expect(
+          await store.put('other', 'people', entry({ keys: ['name:c'] }), { expected: undefined, unique: ['name:c'] }),
+        ).toBe('written');
         const [held] = await store.find(source, 'people', 'name:c');
-        expect(await store.put(source, 'people', { ...held!, version: 2 }, { expected: 1, unique: ['name:c'] })).toBe('written');
+        expect(await store.put(source, 'people', { ...held!, version: 2 }, { expected: 1, unique: ['name:c'] })).toBe(
+          'written',
+        );
       });
 
       it('are found by a whole key: none that begins like it', async () => {
@@ -85,7 +112,9 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
         expect(await replica.list(source, 'people', 0, 0)).toEqual({ total: 5, entries: [] });
         expect(await replica.list('other', 'groups', 0, 10)).toEqual({ total: 0, entries: [] });
         await store.put(source, 'people', { ...all[0]!, version: 2 }, { expected: 1 });
-        expect((await replica.list(source, 'people', 0, 5)).entries.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+        expect((await replica.list(source, 'people', 0, 5)).entries.map(({ id }) => id)).toEqual(
+          all.map(({ id }) => id),
+        );
       });
 
       it('go with their keys and memberships, and only in the version that was expected', async () => {
@@ -95,7 +124,12 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
         expect(await store.remove(source, 'people', one.id, { expected: 7 })).toBe(false);
         expect(await replica.remove(source, 'people', one.id, { expected: 1 })).toBe(true);
         expect(await store.remove(source, 'people', one.id)).toBe(false);
-        expect([await store.get(source, 'people', [one.id]), await store.find(source, 'people', 'name:a'), await store.memberIds(source, id), await store.groupIds(source, one.id)]).toEqual([[undefined], [], [], []]);
+        expect([
+          await store.get(source, 'people', [one.id]),
+          await store.find(source, 'people', 'name:a'),
+          await store.memberIds(source, id),
+          await store.groupIds(source, one.id),
+        ]).toEqual([[undefined], [], [], []]);
         expect((await store.list(source, 'people', 0, 10)).total).toBe(0);
         expect(await store.memberVersions(source, [id])).toEqual([2]);
       });
@@ -110,7 +144,10 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
         await add('groups', { keys: ['name:a'] });
         expect(await replica.isGone(source, ['name:a'])).toBe(true);
         await person({ keys: ['name:a'] });
-        expect([await replica.isGone(source, ['name:a']), await replica.isGone(source, ['email:a'])]).toEqual([false, true]);
+        expect([await replica.isGone(source, ['name:a']), await replica.isGone(source, ['email:a'])]).toEqual([
+          false,
+          true,
+        ]);
       });
     });
 
@@ -118,7 +155,11 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
       it('are found from both sides', async () => {
         const [a, b] = [await person(), await person()];
         const [one, two] = [await group(), await group()];
-        expect(await store.changeMembers(source, one.id, { add: [a.id, b.id] })).toEqual({ added: [a.id, b.id], removed: [], unknown: [] });
+        expect(await store.changeMembers(source, one.id, { add: [a.id, b.id] })).toEqual({
+          added: [a.id, b.id],
+          removed: [],
+          unknown: [],
+        });
         await replica.changeMembers(source, two.id, { add: [b.id] });
         expect(await replica.memberIds(source, one.id)).toEqual([a.id, b.id]);
         expect(await replica.groupIds(source, b.id)).toEqual([one.id, two.id]);
@@ -131,9 +172,21 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
         const [a, b] = [await person(), await person()];
         const { id } = await group();
         await store.changeMembers(source, id, { add: [a.id] });
-        expect(await store.changeMembers(source, id, { add: [a.id, b.id, b.id] })).toEqual({ added: [b.id], removed: [], unknown: [] });
-        expect(await store.changeMembers(source, id, { remove: [a.id, 'nobody'] })).toEqual({ added: [], removed: [a.id], unknown: [] });
-        expect(await store.changeMembers(source, id, { remove: [a.id] })).toEqual({ added: [], removed: [], unknown: [] });
+        expect(await store.changeMembers(source, id, { add: [a.id, b.id, b.id] })).toEqual({
+          added: [b.id],
+          removed: [],
+          unknown: [],
+        });
+        expect(await store.changeMembers(source, id, { remove: [a.id, 'nobody'] })).toEqual({
+          added: [],
+          removed: [a.id],
+          unknown: [],
+        });
+        expect(await store.changeMembers(source, id, { remove: [a.id] })).toEqual({
+          added: [],
+          removed: [],
+          unknown: [],
+        });
         expect(await store.memberVersions(source, [id, 'none'])).toEqual([3, 0]);
         expect(await store.memberIds(source, id)).toEqual([b.id]);
       });
@@ -141,7 +194,11 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
       it('are not made for the sake of somebody who does not exist, and not of a group that does not', async () => {
         const a = await person();
         const { id } = await group();
-        expect(await store.changeMembers(source, id, { add: [a.id, 'ghost'], touched: ['t'] })).toEqual({ added: [], removed: [], unknown: ['ghost'] });
+        expect(await store.changeMembers(source, id, { add: [a.id, 'ghost'], touched: ['t'] })).toEqual({
+          added: [],
+          removed: [],
+          unknown: ['ghost'],
+        });
         expect(await store.memberIds(source, id)).toEqual([]);
         expect(await store.changeMembers(source, 'none', { add: [a.id] })).toBeUndefined();
         expect(await keys()).toEqual([]);
@@ -172,7 +229,10 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
 
     describe('links and touches', () => {
       it('a key leads to the people whose sessions hang on it, as long as those may live', async () => {
-        const [a, b] = [{ issuer: 'https://idp', subject: 'a' }, { issuer: 'https://idp', subject: 'b' }];
+        const [a, b] = [
+          { issuer: 'https://idp', subject: 'a' },
+          { issuer: 'https://idp', subject: 'b' },
+        ];
         await store.link(source, 'name:a', a, clock.now + 1000);
         await store.link(source, 'name:a', b, clock.now + 5000);
         await replica.link(source, 'name:a', a, clock.now + 500);
@@ -209,7 +269,9 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
           clock.now += 1;
         }
         expect((await take(store, 2)).map(({ key }) => key)).toEqual(['k00', 'k01']);
-        const taken = (await Promise.all(Array.from({ length: 6 }, (_, n) => take(n % 2 === 0 ? store : replica, 5)))).flat();
+        const taken = (
+          await Promise.all(Array.from({ length: 6 }, (_, n) => take(n % 2 === 0 ? store : replica, 5)))
+        ).flat();
         expect(new Set(taken.map(({ key }) => key)).size).toBe(18);
         expect(taken).toHaveLength(18);
         clock.now += 30_000;

@@ -11,7 +11,15 @@ import { describeDirectoryStore } from './directory-store.conformance.ts';
 import type { DirectoryEntry } from './directory-store.ts';
 
 const logger = pino({ level: 'silent' });
-const entry = (id: string): DirectoryEntry => ({ id, keys: [`name:${id}`], active: true, body: {}, version: 1, createdAt: 0, changedAt: 0 });
+const entry = (id: string): DirectoryEntry => ({
+  id,
+  keys: [`name:${id}`],
+  active: true,
+  body: {},
+  version: 1,
+  createdAt: 0,
+  changedAt: 0,
+});
 
 describeDirectoryStore('memory', async () => {
   const clock = { now: 1_800_000_000_000 };
@@ -23,7 +31,9 @@ describe('a directory in memory', () => {
   it('is bounded', async () => {
     const store = createMemoryDirectoryStore({ now: () => 0, max: 2 });
     for (const id of ['a', 'b']) await store.put('s', 'people', entry(id), { expected: undefined });
-    await expect(store.put('s', 'people', entry('c'), { expected: undefined })).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    await expect(store.put('s', 'people', entry('c'), { expected: undefined })).rejects.toMatchObject({
+      code: 'sessions-unavailable',
+    });
     expect(await store.put('s', 'people', { ...entry('a'), version: 2 }, { expected: 1 })).toBe('written');
   });
 });
@@ -45,14 +55,21 @@ function describeOn(backend: string, prepare: () => Promise<{ servers: RedisServ
     describeDirectoryStore(backend, async () => {
       const clock = { now: Date.now() };
       const keyPrefix = `test-${randomUUID()}`;
-      const [store, replica] = connections.map((redis) => createRedisDirectoryStore({ redis, now: () => clock.now, keyPrefix }));
+      const [store, replica] = connections.map((redis) =>
+        createRedisDirectoryStore({ redis, now: () => clock.now, keyPrefix }),
+      );
       return { store: store!, replica: replica!, clock };
     });
     it('says within a second that it cannot be reached', async () => {
       const store = createRedisDirectoryStore({ redis: connections[0]!, now: Date.now });
       for (const server of servers) server.freeze();
       const started = performance.now();
-      for (const call of [store.put('s', 'people', entry('a'), { expected: undefined }), store.get('s', 'people', ['a']), store.groupIds('s', 'a'), store.takeTouched('s', 1, 1)]) {
+      for (const call of [
+        store.put('s', 'people', entry('a'), { expected: undefined }),
+        store.get('s', 'people', ['a']),
+        store.groupIds('s', 'a'),
+        store.takeTouched('s', 1, 1),
+      ]) {
         await expect(call).rejects.toMatchObject({ code: 'sessions-unavailable' });
       }
       expect(performance.now() - started).toBeLessThan(3000);
@@ -78,10 +95,23 @@ async function clusterOfTwo() {
   await clients[0]!.call('CLUSTER', 'ADDSLOTSRANGE', '0', '8191');
   await clients[1]!.call('CLUSTER', 'ADDSLOTSRANGE', '8192', '16383');
   await clients[0]!.call('CLUSTER', 'MEET', '127.0.0.1', String(servers[1]!.port));
-  const isUp = async () => (await Promise.all(clients.map((client) => client.call('CLUSTER', 'INFO')))).every((text) => String(text).includes('cluster_state:ok'));
-  while (!await isUp()) await new Promise((resolve) => { setTimeout(resolve, 50); });
+  const isUp = async () =>
+    (await Promise.all(clients.map((client) => client.call('CLUSTER', 'INFO')))).every((text) =>
+      String(text).includes('cluster_state:ok'),
+    );
+  while (!(await isUp()))
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
   for (const client of clients) client.disconnect();
-  return { servers, config: { redis: `redis://127.0.0.1:${servers[0]!.port}`, nodes: [`127.0.0.1:${servers[1]!.port}`], mode: 'cluster' } };
+  return {
+    servers,
+    config: {
+      redis: `redis://127.0.0.1:${servers[0]!.port}`,
+      nodes: [`127.0.0.1:${servers[1]!.port}`],
+      mode: 'cluster',
+    },
+  };
 }
 
 if (hasRedisServer()) {
@@ -89,7 +119,9 @@ if (hasRedisServer()) {
   describeOn('a Redis cluster of two', clusterOfTwo);
 } else {
   it('a directory on Redis was SKIPPED: there is no redis-server on the PATH', () => {
-    process.stderr.write('\nSKIPPED: the directory on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n');
+    process.stderr.write(
+      '\nSKIPPED: the directory on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n',
+    );
     expect(hasRedisServer()).toBe(false);
   });
 }

@@ -20,8 +20,8 @@ export function createMemoryMembers() {
   };
   const count = (groupId: string) => versions.set(groupId, (versions.get(groupId) ?? 0) + 1);
   return {
-    ofGroup: (id: string) => [...groups.get(id) ?? []].toSorted(),
-    ofPerson: (id: string) => [...people.get(id) ?? []].toSorted(),
+    ofGroup: (id: string) => [...(groups.get(id) ?? [])].toSorted(),
+    ofPerson: (id: string) => [...(people.get(id) ?? [])].toSorted(),
     has: (groupId: string, personId: string) => groups.get(groupId)?.has(personId) ?? false,
     versionOf: (groupId: string) => versions.get(groupId) ?? 0,
     change(groupId: string, add: readonly string[], remove: readonly string[]) {

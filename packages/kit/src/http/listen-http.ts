@@ -6,7 +6,10 @@ import type { ListenAddress } from '@sallyport/contracts';
 /** A listening server: its real port, and how to stop it. */
 export type Listening = { port: number; close(graceMs?: number): Promise<void> };
 
-/** Listens and resolves once the port is bound. `close` lets requests in flight finish for `graceMs` (2 s), then ends their connections. */
+/**
+ * Listens and resolves once the port is bound. `close` lets requests in flight finish for `graceMs` (2 s), then ends
+ * their connections.
+ */
 export async function listenHttp(server: Server, address: ListenAddress): Promise<Listening> {
   server.listen(address.port, address.host);
   await once(server, 'listening');

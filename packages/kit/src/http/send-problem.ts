@@ -12,7 +12,10 @@ export function sendProblem(response: ServerResponse, error: unknown): void {
   const problem = toProblem(error);
   const body = JSON.stringify({ type: 'about:blank', ...problem });
   response.writeHead(problem.status, {
-    'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', 'x-content-type-options': 'nosniff',
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
   });
   response.end(body);
 }
@@ -22,9 +25,16 @@ function asProblem(error: unknown): unknown {
   if (error instanceof ProblemError || typeof error !== 'object' || error === null) return error;
   const { status, type } = error as { status?: unknown; type?: unknown };
   if (status === 413) return new ProblemError('too-large', 'The body is larger than this address takes.');
-  if (status === 415) return new ProblemError('unsupported-media-type', 'The body has a media type or encoding that this address does not take.');
+  if (status === 415)
+    return new ProblemError(
+      'unsupported-media-type',
+      'The body has a media type or encoding that this address does not take.',
+    );
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new ProblemError('bad-request', type === 'entity.parse.failed' ? 'The body is not what its Content-Type says.' : 'The request cannot be read.');
+    return new ProblemError(
+      'bad-request',
+      type === 'entity.parse.failed' ? 'The body is not what its Content-Type says.' : 'The request cannot be read.',
+    );
   }
   return error;
 }

@@ -5,14 +5,21 @@ import { tlsOptions } from './tls-options.ts';
 describe('what a listener speaks', () => {
   it('is told to OpenSSL by its own names, all of which it knows', () => {
     expect(tlsOptions()).toEqual({
-      minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768:X25519:P-256:P-384',
-      ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+      ecdhCurve: 'X25519MLKEM768:X25519:P-256:P-384',
+      ciphers:
+        'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
     });
     expect(() => createSecureContext(tlsOptions())).not.toThrow();
   });
 
   it('leaves a version out for which no suite is named', () => {
-    expect(tlsOptions({ minVersion: 'TLSv1.2', ciphers: ['TLS_AES_128_GCM_SHA256'], curves: ['P-256'] })).toMatchObject({ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
-    expect(tlsOptions({ minVersion: 'TLSv1.2', ciphers: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'], curves: ['P-256'] })).toMatchObject({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
+    expect(tlsOptions({ minVersion: 'TLSv1.2', ciphers: ['TLS_AES_128_GCM_SHA256'], curves: ['P-256'] })).toMatchObject(
+      { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' },
+    );
+    expect(
+      tlsOptions({ minVersion: 'TLSv1.2', ciphers: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'], curves: ['P-256'] }),
+    ).toMatchObject({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' });
   });
 });

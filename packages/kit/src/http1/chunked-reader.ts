@@ -21,7 +21,10 @@ export class ChunkedReader {
     return this.#state === 'done';
   }
 
-  /** Reads from `start` to at most `end`; `onData` is given where in `bytes` data stands. Returns where it stopped: `end`, or behind the last byte of the body. Throws Http1Error. */
+  /**
+   * Reads from `start` to at most `end`; `onData` is given where in `bytes` data stands. Returns where it stopped:
+   * `end`, or behind the last byte of the body. Throws Http1Error.
+   */
   read(bytes: Buffer, start: number, end: number, onData: (start: number, end: number) => void): number {
     let at = start;
     while (at < end && this.#state !== 'done') {

@@ -1,6 +1,9 @@
 const smallest = 1024;
 
-/** Gathers the pieces of a head. Its room doubles, so that a head which comes byte by byte is copied a few times and not anew with each byte. */
+/**
+ * Gathers the pieces of a head. Its room doubles, so that a head which comes byte by byte is copied a few times and not
+ * anew with each byte.
+ */
 export class HeadBuffer {
   #bytes = Buffer.allocUnsafe(smallest);
   #length = 0;
@@ -9,7 +12,10 @@ export class HeadBuffer {
     return this.#length;
   }
 
-  /** Adds a piece and returns where in all that was gathered the empty line begins that ends a head, or -1. What was searched before is not searched again. */
+  /**
+   * Adds a piece and returns where in all that was gathered the empty line begins that ends a head, or -1. What was
+   * searched before is not searched again.
+   */
   add(bytes: Buffer, start: number, end: number): number {
     const needed = this.#length + end - start;
     if (needed > this.#bytes.length) {

@@ -25,7 +25,10 @@ async function listen(server: Server): Promise<number> {
 function clientOf(port: number, settings: { idleMs?: number; connectTimeoutMs?: number } = {}) {
   let connections = 0;
   const client = createHttp1Client({
-    host: 'cluster.example', readyEvent: 'connect', connectTimeoutMs: 1000, ...settings,
+    host: 'cluster.example',
+    readyEvent: 'connect',
+    connectTimeoutMs: 1000,
+    ...settings,
     connect(onread) {
       connections += 1;
       return connect({ host: '127.0.0.1', port, onread });
@@ -39,26 +42,44 @@ const serve = async (listener: RequestListener) => clientOf(await listen(createH
 /** A server that answers by hand. */
 const speak = async (answer: (socket: Socket, seen: number, text: string) => void) => {
   let seen = 0;
-  return clientOf(await listen(createNetServer((socket) => {
-    socket.on('error', () => {});
-    socket.on('data', (chunk: Buffer) => answer(socket, (seen += 1), chunk.toString('latin1')));
-  })));
+  return clientOf(
+    await listen(
+      createNetServer((socket) => {
+        socket.on('error', () => {});
+        socket.on('data', (chunk: Buffer) => answer(socket, (seen += 1), chunk.toString('latin1')));
+      }),
+    ),
+  );
 };
 
-type Outcome = { status: number; lines: string[]; body: string; trailers: readonly string[]; error: Error | undefined; unanswered: boolean };
+type Outcome = {
+  status: number;
+  lines: string[];
+  body: string;
+  trailers: readonly string[];
+  error: Error | undefined;
+  unanswered: boolean;
+};
 
-function fetchWith(client: Http1Client, request: Partial<Http1Request> = {}, onStart: (flow: Http1Flow) => void = () => {}): Promise<Outcome> {
+function fetchWith(
+  client: Http1Client,
+  request: Partial<Http1Request> = {},
+  onStart: (flow: Http1Flow) => void = () => {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const got: Outcome = { status: 0, lines: [], body: '', trailers: [], error: undefined, unanswered: false };
-    client.dispatch({ method: 'GET', path: '/', headers: [], ...request }, {
-      onStart,
-      onHead: (status, lines) => void Object.assign(got, { status, lines }),
-      onData(chunk) {
-        got.body += chunk.toString('latin1');
+    client.dispatch(
+      { method: 'GET', path: '/', headers: [], ...request },
+      {
+        onStart,
+        onHead: (status, lines) => void Object.assign(got, { status, lines }),
+        onData(chunk) {
+          got.body += chunk.toString('latin1');
+        },
+        onEnd: (trailers) => resolve({ ...got, trailers }),
+        onError: (error, unanswered) => resolve({ ...got, error, unanswered }),
       },
-      onEnd: (trailers) => resolve({ ...got, trailers }),
-      onError: (error, unanswered) => resolve({ ...got, error, unanswered }),
-    });
+    );
   });
 }
 
@@ -71,13 +92,33 @@ describe('a request', () => {
       request.on('data', (chunk: Buffer) => {
         body += chunk.toString();
       });
-      request.on('end', () => response.end(JSON.stringify({ method: request.method, url: request.url, raw: request.rawHeaders, body })));
+      request.on('end', () =>
+        response.end(JSON.stringify({ method: request.method, url: request.url, raw: request.rawHeaders, body })),
+      );
     });
-    const { status, body } = await fetchWith(client, { method: 'POST', path: '/a?b=c', headers: ['Impersonate-Group', 'a', 'Impersonate-Group', 'b,c'], body: '{"ü":1}' });
+    const { status, body } = await fetchWith(client, {
+      method: 'POST',
+      path: '/a?b=c',
+      headers: ['Impersonate-Group', 'a', 'Impersonate-Group', 'b,c'],
+      body: '{"ü":1}',
+    });
     expect(status).toBe(200);
     expect(JSON.parse(Buffer.from(body, 'latin1').toString())).toEqual({
-      method: 'POST', url: '/a?b=c', body: '{"ü":1}',
-      raw: ['host', 'cluster.example', 'connection', 'keep-alive', 'Impersonate-Group', 'a', 'Impersonate-Group', 'b,c', 'content-length', '8'],
+      method: 'POST',
+      url: '/a?b=c',
+      body: '{"ü":1}',
+      raw: [
+        'host',
+        'cluster.example',
+        'connection',
+        'keep-alive',
+        'Impersonate-Group',
+        'a',
+        'Impersonate-Group',
+        'b,c',
+        'content-length',
+        '8',
+      ],
     });
   });
 
@@ -97,7 +138,11 @@ describe('a request', () => {
     await Promise.all(waiting);
   });
 
-  it.each([['a line break in a value', ['a', 'b\r\nc: d']], ['a character of more than a byte', ['a', 'ł']], ['a name that is none', ['a b', 'c']]])('with %s is not sent', async (_name, headers) => {
+  it.each([
+    ['a line break in a value', ['a', 'b\r\nc: d']],
+    ['a character of more than a byte', ['a', 'ł']],
+    ['a name that is none', ['a b', 'c']],
+  ])('with %s is not sent', async (_name, headers) => {
     const { client, connections } = await serve((_request, response) => response.end());
     expect((await fetchWith(client, { headers })).error).toMatchObject({ code: 'INVALID_REQUEST' });
     expect((await fetchWith(client, { path: '/a b' })).error).toMatchObject({ code: 'INVALID_REQUEST' });
@@ -129,24 +174,32 @@ describe('a connection that is not to be trusted any more is not used again', ()
   });
 
   it('when the other side has ended it and its own end is under way, for a write either', async () => {
-    const port = await listen(createNetServer((socket) => void socket.on('error', () => {}).on('data', () => socket.end(okay))));
+    const port = await listen(
+      createNetServer((socket) => void socket.on('error', () => {}).on('data', () => socket.end(okay))),
+    );
     let [connections, behindEnd] = [0, () => {}];
     const client = createHttp1Client({
-      host: 'cluster.example', readyEvent: 'connect', connectTimeoutMs: 1000,
+      host: 'cluster.example',
+      readyEvent: 'connect',
+      connectTimeoutMs: 1000,
       connect(onread) {
         connections += 1;
         return connect({ host: '127.0.0.1', port, onread }).on('end', () => process.nextTick(() => behindEnd()));
       },
     });
     open.push(() => client.close());
-    const second = new Promise<Outcome>((resolve) => { behindEnd = () => void fetchWith(client, { method: 'POST', body: 'x' }).then(resolve); });
+    const second = new Promise<Outcome>((resolve) => {
+      behindEnd = () => void fetchWith(client, { method: 'POST', body: 'x' }).then(resolve);
+    });
     await fetchWith(client);
     expect(await second).toMatchObject({ body: 'ok', error: undefined });
     expect(connections).toBe(2);
   });
 
   it('when it has been idle for longer than the other side said', async () => {
-    const { client, connections } = await speak((socket) => socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok'));
+    const { client, connections } = await speak((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok'),
+    );
     await fetchWith(client);
     await fetchWith(client);
     expect(connections()).toBe(2);
@@ -187,7 +240,12 @@ describe('what goes wrong', () => {
 
   it('within the answer is an error, and no end', async () => {
     const { client } = await speak((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'));
-    expect(await fetchWith(client)).toMatchObject({ status: 200, body: 'half', unanswered: false, error: { code: 'CLOSED' } });
+    expect(await fetchWith(client)).toMatchObject({
+      status: 200,
+      body: 'half',
+      unanswered: false,
+      error: { code: 'CLOSED' },
+    });
   });
 
   it('in what is said is an error without a word of it', async () => {
@@ -197,7 +255,7 @@ describe('what goes wrong', () => {
     expect(error!.message).not.toContain('Secret');
   });
 
-  it('at the door is the system\'s own error', async () => {
+  it("at the door is the system's own error", async () => {
     const { client } = clientOf(1);
     expect((await fetchWith(client)).error).toMatchObject({ code: 'ECONNREFUSED' });
   });
@@ -222,9 +280,12 @@ describe('what goes wrong', () => {
 describe('flow', () => {
   it('aborted closes the connection within milliseconds, and tells nothing more', async () => {
     let closed = 0;
-    const { client } = await speak((socket) => void socket.on('close', () => {
-      closed += 1;
-    }));
+    const { client } = await speak(
+      (socket) =>
+        void socket.on('close', () => {
+          closed += 1;
+        }),
+    );
     let flow: Http1Flow | undefined;
     let told = false;
     void fetchWith(client, {}, (given) => {
@@ -258,24 +319,27 @@ describe('flow', () => {
     await new Promise<void>((resolve, reject) => {
       let flow: Http1Flow;
       let paused = false;
-      client.dispatch({ method: 'GET', path: '/', headers: [] }, {
-        onStart(given) {
-          flow = given;
+      client.dispatch(
+        { method: 'GET', path: '/', headers: [] },
+        {
+          onStart(given) {
+            flow = given;
+          },
+          onHead() {},
+          onData(chunk) {
+            received += chunk.length;
+            if (paused || received < 100_000) return;
+            paused = true;
+            flow.pause();
+            setTimeout(() => {
+              if (received > 2_000_000) reject(new Error(`${received} bytes came while paused`));
+              flow.resume();
+            }, 300);
+          },
+          onEnd: () => resolve(),
+          onError: reject,
         },
-        onHead() {},
-        onData(chunk) {
-          received += chunk.length;
-          if (paused || received < 100_000) return;
-          paused = true;
-          flow.pause();
-          setTimeout(() => {
-            if (received > 2_000_000) reject(new Error(`${received} bytes came while paused`));
-            flow.resume();
-          }, 300);
-        },
-        onEnd: () => resolve(),
-        onError: reject,
-      });
+      );
     });
     expect(received).toBe(size);
   });
@@ -288,23 +352,42 @@ describe('a body that is still coming', () => {
       yield Buffer.from(part);
     }
   };
-  const streamed = (parts: string[], bodyLength?: number): Partial<Http1Request> => ({ method: 'POST', body: Readable.from(slowly(parts), { objectMode: false }), bodyLength });
+  const streamed = (parts: string[], bodyLength?: number): Partial<Http1Request> => ({
+    method: 'POST',
+    body: Readable.from(slowly(parts), { objectMode: false }),
+    bodyLength,
+  });
   const endless = () => {
     let count = 0;
-    const body = new Readable({ read() {
-      setImmediate(() => this.push(Buffer.alloc(65_536)));
-      count += 1;
-    } });
+    const body = new Readable({
+      read() {
+        setImmediate(() => this.push(Buffer.alloc(65_536)));
+        count += 1;
+      },
+    });
     return { body, read: () => count };
   };
   const echo: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => response.end(`${request.headers['content-length'] ?? request.headers['transfer-encoding']}:${Buffer.concat(chunks).toString()}`));
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () =>
+        response.end(
+          `${request.headers['content-length'] ?? request.headers['transfer-encoding']}:${Buffer.concat(chunks).toString()}`,
+        ),
+      );
   };
 
-  it.each([['in chunks', undefined, 'chunked'], ['with its length', 6, '6']] as const)('is sent %s, and the connection serves the next', async (_how, length, framing) => {
+  it.each([
+    ['in chunks', undefined, 'chunked'],
+    ['with its length', 6, '6'],
+  ] as const)('is sent %s, and the connection serves the next', async (_how, length, framing) => {
     const { client, connections } = await serve(echo);
-    for (let times = 0; times < 3; times += 1) expect(await fetchWith(client, streamed(['on', '', 'e', 'two'], length))).toMatchObject({ status: 200, body: `${framing}:onetwo` });
+    for (let times = 0; times < 3; times += 1)
+      expect(await fetchWith(client, streamed(['on', '', 'e', 'two'], length))).toMatchObject({
+        status: 200,
+        body: `${framing}:onetwo`,
+      });
     expect((await fetchWith(client, { method: 'POST', body: 'x' })).body).toBe('1:x');
     expect(connections()).toBe(1);
   });
@@ -313,7 +396,9 @@ describe('a body that is still coming', () => {
     const { client } = await serve((request) => void request.pause());
     const { body, read } = endless();
     let flow: Http1Flow | undefined;
-    void fetchWith(client, { method: 'POST', body }, (one) => { flow = one; });
+    void fetchWith(client, { method: 'POST', body }, (one) => {
+      flow = one;
+    });
     await sleep(200);
     const before = read();
     await sleep(200);
@@ -324,10 +409,15 @@ describe('a body that is still coming', () => {
 
   it('that breaks off, is longer or shorter than promised or fails is never whole, and tells why', async () => {
     const whole: string[] = [];
-    const { client } = await serve((request, response) => request.on('error', () => {}).on('end', () => {
-      whole.push(request.url!);
-      response.end();
-    }).resume());
+    const { client } = await serve((request, response) =>
+      request
+        .on('error', () => {})
+        .on('end', () => {
+          whole.push(request.url!);
+          response.end();
+        })
+        .resume(),
+    );
     expect((await fetchWith(client, streamed(['abc'], 4))).error?.message).toMatch(/before it was whole/);
     expect((await fetchWith(client, streamed(['abc', 'de'], 4))).error?.message).toMatch(/longer than was promised/);
     const failing = new PassThrough();
@@ -363,22 +453,40 @@ describe('a body that is still coming', () => {
   });
 
   it('bears interim answers that nobody asked for, a few of them', async () => {
-    const answering = (count: number) => speak((socket, number) => {
-      if (number === 1) socket.write(`${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(count)}`);
-      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
+    const answering = (count: number) =>
+      speak((socket, number) => {
+        if (number === 1) socket.write(`${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(count)}`);
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
+      });
+    expect(await fetchWith((await answering(3)).client, streamed(['a', 'b'], 2))).toMatchObject({
+      status: 200,
+      body: 'good',
     });
-    expect(await fetchWith((await answering(3)).client, streamed(['a', 'b'], 2))).toMatchObject({ status: 200, body: 'good' });
-    expect((await fetchWith((await answering(17)).client, streamed(['a', 'b'], 2))).error).toMatchObject({ code: 'MALFORMED' });
+    expect((await fetchWith((await answering(17)).client, streamed(['a', 'b'], 2))).error).toMatchObject({
+      code: 'MALFORMED',
+    });
   });
 
   it('may come slowly; the time for an answer begins with its end, or while nothing is read', async () => {
-    const { client } = await serve((request, response) => void request.resume().on('end', () => setTimeout(() => response.end('late'), 20)));
-    expect(await fetchWith(client, { method: 'POST', body: Readable.from(slowly(Array.from('abcdefgh'), 20), { objectMode: false }), headersTimeoutMs: 50 })).toMatchObject({ body: 'late' });
+    const { client } = await serve(
+      (request, response) => void request.resume().on('end', () => setTimeout(() => response.end('late'), 20)),
+    );
+    expect(
+      await fetchWith(client, {
+        method: 'POST',
+        body: Readable.from(slowly(Array.from('abcdefgh'), 20), { objectMode: false }),
+        headersTimeoutMs: 50,
+      }),
+    ).toMatchObject({ body: 'late' });
     const never = (await serve((request) => void request.resume())).client;
-    expect((await fetchWith(never, { ...streamed(['a']), headersTimeoutMs: 50 })).error).toMatchObject({ code: 'HEADERS_TIMEOUT' });
+    expect((await fetchWith(never, { ...streamed(['a']), headersTimeoutMs: 50 })).error).toMatchObject({
+      code: 'HEADERS_TIMEOUT',
+    });
     const unread = (await serve((request) => void request.pause())).client;
     const { body } = endless();
-    expect((await fetchWith(unread, { method: 'POST', body, headersTimeoutMs: 100 })).error).toMatchObject({ code: 'HEADERS_TIMEOUT' });
+    expect((await fetchWith(unread, { method: 'POST', body, headersTimeoutMs: 100 })).error).toMatchObject({
+      code: 'HEADERS_TIMEOUT',
+    });
     body.destroy();
   });
 });
@@ -387,7 +495,9 @@ describe('a request that waits for its connection', () => {
   it('takes the attempt with it when it is given up, and is told nothing more', async () => {
     const sockets: Socket[] = [];
     const client = createHttp1Client({
-      host: 'away.example', readyEvent: 'connect', connectTimeoutMs: 60_000,
+      host: 'away.example',
+      readyEvent: 'connect',
+      connectTimeoutMs: 60_000,
       connect() {
         const socket = new Socket(); // never connects
         sockets.push(socket);
@@ -398,7 +508,17 @@ describe('a request that waits for its connection', () => {
     const told: string[] = [];
     const flows: Http1Flow[] = [];
     const tell = (what: string) => () => void told.push(what);
-    for (let count = 0; count < 3; count += 1) client.dispatch({ method: 'GET', path: '/', headers: [] }, { onStart: (flow) => void flows.push(flow), onHead: tell('head'), onData: tell('data'), onEnd: tell('end'), onError: tell('error') });
+    for (let count = 0; count < 3; count += 1)
+      client.dispatch(
+        { method: 'GET', path: '/', headers: [] },
+        {
+          onStart: (flow) => void flows.push(flow),
+          onHead: tell('head'),
+          onData: tell('data'),
+          onEnd: tell('end'),
+          onError: tell('error'),
+        },
+      );
     for (const flow of flows) flow.abort();
     await sleep(5);
     expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);

@@ -6,10 +6,16 @@ import { createIdleConnections } from './idle-connections.ts';
 import { writeRequestHead, type RequestHead } from './write-request-head.ts';
 
 export type Http1Request = RequestHead & {
-  /** Sent whole, with its length; text as UTF-8. A stream is sent as it comes: with `bodyLength` if that is known, in chunks otherwise. */
+  /**
+   * Sent whole, with its length; text as UTF-8. A stream is sent as it comes: with `bodyLength` if that is known, in
+   * chunks otherwise.
+   */
   readonly body?: string | Buffer | Readable;
   readonly bodyLength?: number | undefined;
-  /** Milliseconds until the head of the answer, without the wait for a connection and for the body of the request; 0 or missing: no limit. */
+  /**
+   * Milliseconds until the head of the answer, without the wait for a connection and for the body of the request; 0 or
+   * missing: no limit.
+   */
   readonly headersTimeoutMs?: number;
 };
 
@@ -37,13 +43,18 @@ export type Http1Client = {
 
 function framingOf({ body, bodyLength }: Http1Request): number | 'chunked' | undefined {
   if (body === undefined) return undefined;
-  return typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.byteLength(body) : bodyLength ?? 'chunked';
+  return typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.byteLength(body) : (bodyLength ?? 'chunked');
 }
 
 type Waiting = { message: Http1Message; handler: Http1Handler };
 
 /** Sends a request when its connection is there; whoever gives it up before that ends the attempt as well. */
-function awaitReady({ connectTimeoutMs, readyEvent }: Http1ClientDeps, connection: Http1Connection, socket: Socket, { message, handler }: Waiting): void {
+function awaitReady(
+  { connectTimeoutMs, readyEvent }: Http1ClientDeps,
+  connection: Http1Connection,
+  socket: Socket,
+  { message, handler }: Waiting,
+): void {
   let waiting = true;
   /** Returns whether it was still waiting. */
   const stopWaiting = () => {
@@ -67,9 +78,10 @@ function awaitReady({ connectTimeoutMs, readyEvent }: Http1ClientDeps, connectio
 }
 
 /**
- * Creates a client for one server. There is no limit on connections: a watch that stays open must not keep the next request waiting.
- * It does for a gateway's requests what a general client does, with less between the caller and the socket: one write a request,
- * one read into a buffer that all share, no streams unless a body is one. It answers no challenge, follows nothing and never sends a request twice.
+ * Creates a client for one server. There is no limit on connections: a watch that stays open must not keep the next
+ * request waiting. It does for a gateway's requests what a general client does, with less between the caller and the
+ * socket: one write a request, one read into a buffer that all share, no streams unless a body is one. It answers no
+ * challenge, follows nothing and never sends a request twice.
  */
 export function createHttp1Client(deps: Http1ClientDeps): Http1Client {
   const idle = createIdleConnections(deps.idleMs ?? 30_000);

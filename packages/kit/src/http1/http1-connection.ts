@@ -5,9 +5,15 @@ import { Http1Error } from './http1-error.ts';
 import type { ResponseHead } from './response-head.ts';
 import { ResponseReader, type ResponseListener } from './response-reader.ts';
 
-/** What becomes of one request: `onHead`, any number of `onData`, then `onEnd`; or `onError` at any moment. Nothing after `onEnd`, `onError` or an abort. */
+/**
+ * What becomes of one request: `onHead`, any number of `onData`, then `onEnd`; or `onError` at any moment. Nothing
+ * after `onEnd`, `onError` or an abort.
+ */
 export type Http1Handler = {
-  /** `flow` steers the request from here on. Told when it begins to wait for a connection of its own, if it has to, and again when it is about to be written on one. */
+  /**
+   * `flow` steers the request from here on. Told when it begins to wait for a connection of its own, if it has to, and
+   * again when it is about to be written on one.
+   */
   onStart(flow: Http1Flow): void;
   /** `lines`: flat, one character a byte. */
   onHead(status: number, lines: string[]): void;
@@ -15,14 +21,23 @@ export type Http1Handler = {
   onData(chunk: Buffer): void;
   /** Trailer lines, flat. */
   onEnd(trailers: readonly string[]): void;
-  /** `unanswered`: the connection had been used before and died without a byte in answer, so that a request which changes nothing may be sent again. */
+  /**
+   * `unanswered`: the connection had been used before and died without a byte in answer, so that a request which
+   * changes nothing may be sent again.
+   */
   onError(error: Error, unanswered: boolean): void;
 };
 
 export type Http1Flow = { pause(): void; resume(): void; abort(): void };
 
 /** The request as it goes on the wire. */
-export type Http1Message = { readonly method: string; readonly head: string; readonly body: string | Buffer | Readable | undefined; readonly bodyLength: number | undefined; readonly headersTimeoutMs: number };
+export type Http1Message = {
+  readonly method: string;
+  readonly head: string;
+  readonly body: string | Buffer | Readable | undefined;
+  readonly bodyLength: number | undefined;
+  readonly headersTimeoutMs: number;
+};
 
 type ConnectionDeps = {
   /** Has an answer been read to its end, so that the next request may go. */
@@ -30,10 +45,21 @@ type ConnectionDeps = {
   onGone(connection: Http1Connection): void;
 };
 
-/** All connections read into this one: what is in it is copied or gone before the next read, and an idle one holds no buffer of its own. */
+/**
+ * All connections read into this one: what is in it is copied or gone before the next read, and an idle one holds no
+ * buffer of its own.
+ */
 const shared = Buffer.allocUnsafeSlow(65_536);
 
-type Current = { message: Http1Message; handler: Http1Handler; reader: ResponseReader; timer: NodeJS.Timeout | undefined; answered: boolean; flow: Http1Flow; /** Of a body that is not yet sent whole. */ sending: BodySender | undefined };
+type Current = {
+  message: Http1Message;
+  handler: Http1Handler;
+  reader: ResponseReader;
+  timer: NodeJS.Timeout | undefined;
+  answered: boolean;
+  flow: Http1Flow;
+  /** Of a body that is not yet sent whole. */ sending: BodySender | undefined;
+};
 
 /** One connection, and at most one exchange on it at a time. */
 export class Http1Connection {
@@ -69,7 +95,15 @@ export class Http1Connection {
 
   /** Writes a request; the connection must be idle. */
   send(message: Http1Message, handler: Http1Handler): void {
-    const current: Current = { message, handler, reader: new ResponseReader(message.method, this.#listenerFor(handler)), timer: undefined, answered: false, flow: this.#flowFor(handler), sending: undefined };
+    const current: Current = {
+      message,
+      handler,
+      reader: new ResponseReader(message.method, this.#listenerFor(handler)),
+      timer: undefined,
+      answered: false,
+      flow: this.#flowFor(handler),
+      sending: undefined,
+    };
     this.#current = current;
     handler.onStart(current.flow);
     if (this.#current !== current) return; // aborted
@@ -93,14 +127,18 @@ export class Http1Connection {
     const { headersTimeoutMs } = current.message;
     if (headersTimeoutMs === 0 || current.reader.head) return;
     clearTimeout(current.timer);
-    current.timer = setTimeout(() => this.#fail(new Http1Error('HEADERS_TIMEOUT', 'no answer in time')), headersTimeoutMs);
+    current.timer = setTimeout(
+      () => this.#fail(new Http1Error('HEADERS_TIMEOUT', 'no answer in time')),
+      headersTimeoutMs,
+    );
   }
 
   #stream(current: Current, body: Readable): void {
     const { head, bodyLength } = current.message;
     if (body.destroyed) return this.#fail(errorOf(body));
     this.#socket!.write(head, 'latin1');
-    // A client that sends slowly takes none of the time that the other side has: that side is waited for while it does not read, and from the end of the body on.
+    // A client that sends slowly takes none of the time that the other side has: that side is waited for while it does
+    // not read, and from the end of the body on.
     current.sending = sendBody(this.#socket!, body, bodyLength, {
       onFull: () => this.#awaitHead(current),
       onDrain: () => clearTimeout(current.timer),
@@ -199,7 +237,8 @@ export class Http1Connection {
   }
 
   #ended(): void {
-    // An idle one must not be taken for the next request while its end is under way: nothing can be written to it any more.
+    // An idle one must not be taken for the next request while its end is under way: nothing can be written to it any
+    // more.
     if (!this.#current || this.#current.reader.pushEnd()) return this.destroy();
     // The socket closes by itself (no half-open connections), and says so.
   }
@@ -209,6 +248,7 @@ export class Http1Connection {
       this.#gone = true;
       this.#deps.onGone(this);
     }
-    if (this.#current) this.#fail(cause ?? new Http1Error('CLOSED', 'the connection was closed before the answer was whole'));
+    if (this.#current)
+      this.#fail(cause ?? new Http1Error('CLOSED', 'the connection was closed before the answer was whole'));
   }
 }

@@ -12,7 +12,10 @@ export type Http1ErrorCode =
   /** The client was closed. */
   | 'CLIENT_CLOSED';
 
-/** Why an exchange failed, where the system's own error (ECONNREFUSED and the like) does not say it. Never holds what was sent or received. */
+/**
+ * Why an exchange failed, where the system's own error (ECONNREFUSED and the like) does not say it. Never holds what
+ * was sent or received.
+ */
 export class Http1Error extends Error {
   override readonly name = 'Http1Error';
   readonly code: Http1ErrorCode;

@@ -1,6 +1,8 @@
 import type { Http1Connection } from './http1-connection.ts';
 
-/** Connections that wait for the next request; the one used last is taken first, so that those too many grow old and go. */
+/**
+ * Connections that wait for the next request; the one used last is taken first, so that those too many grow old and go.
+ */
 export type IdleConnections = {
   put(connection: Http1Connection): void;
   take(): Http1Connection | undefined;
@@ -11,7 +13,10 @@ export type IdleConnections = {
 
 const sweepMs = 1000;
 
-/** Keeps a connection for `idleMs`, or for a second less than the other side says, so that a request does not meet its end on the way. */
+/**
+ * Keeps a connection for `idleMs`, or for a second less than the other side says, so that a request does not meet its
+ * end on the way.
+ */
 export function createIdleConnections(idleMs: number): IdleConnections {
   const idle: Http1Connection[] = [];
   let closed = false;

@@ -17,7 +17,10 @@ export type ResponseHead = {
 };
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-/** A field line begins with a token and a colon at once (RFC 9110, 5.6.2); its value has no control characters (5.5). No continuation lines. */
+/**
+ * A field line begins with a token and a colon at once (RFC 9110, 5.6.2); its value has no control characters (5.5). No
+ * continuation lines.
+ */
 const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 const digits = /^\d{1,15}$/;
@@ -25,7 +28,13 @@ const digits = /^\d{1,15}$/;
 const malformed = (what: string) => new Http1Error('MALFORMED', `the answer ${what}`);
 
 /** What the lines that matter for the connection say. */
-type Said = { length: string | undefined; chunked: boolean; close: boolean; keepAlive: boolean; idleSeconds: number | undefined };
+type Said = {
+  length: string | undefined;
+  chunked: boolean;
+  close: boolean;
+  keepAlive: boolean;
+  idleSeconds: number | undefined;
+};
 
 function listen(said: Said, name: string, value: string): void {
   switch (name) {
@@ -36,7 +45,8 @@ function listen(said: Said, name: string, value: string): void {
       said.length = value;
       return;
     case 'transfer-encoding':
-      if (said.chunked || value.toLowerCase() !== 'chunked') throw malformed('has a Transfer-Encoding other than chunked');
+      if (said.chunked || value.toLowerCase() !== 'chunked')
+        throw malformed('has a Transfer-Encoding other than chunked');
       said.chunked = true;
       return;
     case 'connection':
@@ -68,7 +78,10 @@ function trimBlanks(text: string, from: number): string {
   return text.slice(start, end);
 }
 
-/** Reads one field line into `lines`; returns its name in lower case if it is as long as one of those that matter. Throws Http1Error. */
+/**
+ * Reads one field line into `lines`; returns its name in lower case if it is as long as one of those that matter.
+ * Throws Http1Error.
+ */
 export function readFieldLine(line: string, lines: string[]): string | undefined {
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(colon, 0));
@@ -87,7 +100,10 @@ function framingOf(said: Said, status: number, method: string): Pick<ResponseHea
   return { framing: length === 0 ? 'none' : 'length', length };
 }
 
-/** Reads the head of an answer to a request of `method`, without the empty line that ends it. Throws Http1Error for whatever two readers could understand differently. */
+/**
+ * Reads the head of an answer to a request of `method`, without the empty line that ends it. Throws Http1Error for
+ * whatever two readers could understand differently.
+ */
 export function readResponseHead(text: string, method: string): ResponseHead {
   let end = text.indexOf('\r\n');
   const first = statusLine.exec(end < 0 ? text : text.slice(0, end));
@@ -101,9 +117,17 @@ export function readResponseHead(text: string, method: string): ResponseHead {
     const heard = readFieldLine(end < 0 ? text.slice(start) : text.slice(start, end), lines);
     if (heard !== undefined) listen(said, heard, lines.at(-1)!);
   }
-  // HTTP/1.0 knows no codings (RFC 9112, 6.1): one reader would take the chunks apart, another would take them for the body.
+  // HTTP/1.0 knows no codings (RFC 9112, 6.1): one reader would take the chunks apart, another would take them for the
+  // body.
   if (first[1] === '0' && said.chunked) throw malformed('of HTTP/1.0 has a Transfer-Encoding');
   const { framing, length } = framingOf(said, status, method);
   const stays = first[1] === '1' ? !said.close : said.keepAlive && !said.close;
-  return { status, lines, framing, length, keepAlive: stays && framing !== 'until-close', idleSeconds: said.idleSeconds };
+  return {
+    status,
+    lines,
+    framing,
+    length,
+    keepAlive: stays && framing !== 'until-close',
+    idleSeconds: said.idleSeconds,
+  };
 }

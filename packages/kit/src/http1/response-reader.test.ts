@@ -5,7 +5,15 @@ import fc from 'fast-check';
 import { Http1Error } from './http1-error.ts';
 import { ResponseReader } from './response-reader.ts';
 
-type Read = { status: number; lines: string[]; body: string; trailers: readonly string[]; ended: boolean; keepAlive: boolean; rest: number };
+type Read = {
+  status: number;
+  lines: string[];
+  body: string;
+  trailers: readonly string[];
+  ended: boolean;
+  keepAlive: boolean;
+  rest: number;
+};
 
 /** Feeds an answer in pieces of the given sizes (the last size repeats), then the end of the connection. */
 function read(text: string, { method = 'GET', pieces = [text.length || 1], close = false } = {}): Read {
@@ -37,13 +45,19 @@ const refused = (text: string, options = {}) => expect(() => read(text, options)
 
 describe('an answer', () => {
   it('keeps its lines as they came, repeated names apart, bytes as characters', () => {
-    const { status, lines, body, ended, keepAlive } = read('HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a:  zwei \t\r\nName: M\xc3\xbcller\r\nEmpty:\r\nContent-Length: 2\r\n\r\nhi');
+    const { status, lines, body, ended, keepAlive } = read(
+      'HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a:  zwei \t\r\nName: M\xc3\xbcller\r\nEmpty:\r\nContent-Length: 2\r\n\r\nhi',
+    );
     expect({ status, body, ended, keepAlive }).toEqual({ status: 200, body: 'hi', ended: true, keepAlive: true });
     expect(lines).toEqual(['X-A', '1', 'x-a', 'zwei', 'Name', 'M\xc3\xbcller', 'Empty', '', 'Content-Length', '2']);
   });
 
   it('has no body after HEAD, 204 and 304, whatever it says of its length', () => {
-    for (const [text, method] of [['200 OK', 'HEAD'], ['204 No Content', 'GET'], ['304 Not Modified', 'GET']] as const) {
+    for (const [text, method] of [
+      ['200 OK', 'HEAD'],
+      ['204 No Content', 'GET'],
+      ['304 Not Modified', 'GET'],
+    ] as const) {
       const got = read(`HTTP/1.1 ${text}\r\nContent-Length: 5\r\n\r\n`, { method });
       expect(got).toMatchObject({ ended: true, body: '', rest: 0 });
     }
@@ -51,13 +65,21 @@ describe('an answer', () => {
 
   it('is found behind interim answers, of which there may not be many', () => {
     const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
-    expect(read(`${interim}${interim}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`)).toMatchObject({ status: 200, body: 'x', ended: true });
+    expect(read(`${interim}${interim}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`)).toMatchObject({
+      status: 200,
+      body: 'x',
+      ended: true,
+    });
     refused(interim.repeat(100));
     refused('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n');
   });
 
   it('without a length goes on until the connection ends, and then nothing may follow on it', () => {
-    expect(read('HTTP/1.1 200 OK\r\n\r\nall of it', { close: true })).toMatchObject({ body: 'all of it', ended: true, keepAlive: false });
+    expect(read('HTTP/1.1 200 OK\r\n\r\nall of it', { close: true })).toMatchObject({
+      body: 'all of it',
+      ended: true,
+      keepAlive: false,
+    });
     expect(read('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', { close: true })).toMatchObject({ ended: false });
   });
 
@@ -71,7 +93,9 @@ describe('an answer', () => {
   });
 
   it('in chunks comes out as one body, with extensions left out and trailers kept', () => {
-    const got = read('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a="b"\r\nabc\r\n00A\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\nnext');
+    const got = read(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a="b"\r\nabc\r\n00A\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\nnext',
+    );
     expect(got).toMatchObject({ body: 'abc0123456789', trailers: ['X-T', '1'], ended: true, rest: 4 });
   });
 });
@@ -85,8 +109,14 @@ describe('what two readers could understand differently is refused', () => {
     ['a list of lengths', `${head}Content-Length: 3, 3\r\n\r\nabc`],
     ['a signed length', `${head}Content-Length: +3\r\n\r\nabc`],
     ['chunks of HTTP/1.0, which has none', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-    ['chunks of HTTP/1.0 that stays open', 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-    ['an interim answer of HTTP/1.0 in chunks', `HTTP/1.0 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n${head}Content-Length: 0\r\n\r\n`],
+    [
+      'chunks of HTTP/1.0 that stays open',
+      'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'an interim answer of HTTP/1.0 in chunks',
+      `HTTP/1.0 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n${head}Content-Length: 0\r\n\r\n`,
+    ],
     ['another coding', `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
     ['chunked twice', `${head}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['a continuation line', `${head}A: b\r\n c\r\nContent-Length: 0\r\n\r\n`],
@@ -115,14 +145,28 @@ describe('what two readers could understand differently is refused', () => {
   });
 });
 
-const token = fc.stringMatching(/^[A-Za-z0-9-]{1,12}$/).filter((name) => !/^(content-length|transfer-encoding|connection|keep-alive|trailer)$/i.test(name));
+const token = fc
+  .stringMatching(/^[A-Za-z0-9-]{1,12}$/)
+  .filter((name) => !/^(content-length|transfer-encoding|connection|keep-alive|trailer)$/i.test(name));
 const fieldValue = fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/);
 const answer = fc.record({
-  status: fc.constantFrom(200, 201, 404, 500), fields: fc.array(fc.tuple(token, fieldValue), { maxLength: 8 }), body: fc.string({ unit: 'binary-ascii', maxLength: 300 }),
+  status: fc.constantFrom(200, 201, 404, 500),
+  fields: fc.array(fc.tuple(token, fieldValue), { maxLength: 8 }),
+  body: fc.string({ unit: 'binary-ascii', maxLength: 300 }),
   chunks: fc.option(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 }), { nil: undefined }),
 });
 
-function write({ status, fields, body, chunks }: { status: number; fields: [string, string][]; body: string; chunks: number[] | undefined }): string {
+function write({
+  status,
+  fields,
+  body,
+  chunks,
+}: {
+  status: number;
+  fields: [string, string][];
+  body: string;
+  chunks: number[] | undefined;
+}): string {
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   if (!chunks) return `HTTP/1.1 ${status} X\r\n${lines}Content-Length: ${body.length}\r\n\r\n${body}`;
   let [text, at] = ['', 0];
@@ -136,11 +180,13 @@ function write({ status, fields, body, chunks }: { status: number; fields: [stri
 
 describe('any answer', () => {
   it('is read the same in whatever pieces it comes, and to its last byte', () => {
-    fc.assert(fc.property(answer, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }), (one, pieces) => {
-      const got = read(write(one), { pieces });
-      expect(got).toMatchObject({ status: one.status, body: one.body, ended: true, rest: 0 });
-      expect(got).toEqual(read(write(one)));
-    }));
+    fc.assert(
+      fc.property(answer, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }), (one, pieces) => {
+        const got = read(write(one), { pieces });
+        expect(got).toMatchObject({ status: one.status, body: one.body, ended: true, rest: 0 });
+        expect(got).toEqual(read(write(one)));
+      }),
+    );
   });
 
   it('is read as the runtime itself reads it', async () => {
@@ -158,7 +204,9 @@ describe('any answer', () => {
             body += chunk.toString('latin1');
           });
           response.on('end', () => resolve({ lines: response.rawHeaders, body, status: response.statusCode! }));
-        }).on('error', reject).end();
+        })
+          .on('error', reject)
+          .end();
       });
       server.close();
       const { lines, body, status } = read(text);
@@ -167,13 +215,16 @@ describe('any answer', () => {
   });
 
   it('and any bytes at all are read or refused, never anything else', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary-ascii', maxLength: 200 }), fc.boolean(), (noise, headed) => {
-      try {
-        read(headed ? `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${noise}` : noise, { pieces: [3, 50] });
-      } catch (error) {
-        expect(error).toBeInstanceOf(Http1Error);
-      }
-    }), { numRuns: 600 });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 200 }), fc.boolean(), (noise, headed) => {
+        try {
+          read(headed ? `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${noise}` : noise, { pieces: [3, 50] });
+        } catch (error) {
+          expect(error).toBeInstanceOf(Http1Error);
+        }
+      }),
+      { numRuns: 600 },
+    );
   });
 
   it('takes time in proportion to its length: blanks without end are no way to keep it busy', () => {
@@ -193,7 +244,10 @@ describe('an answer that drips byte by byte', () => {
   function bytesTouched(run: () => void): number {
     let touched = 0;
     const { concat } = Buffer;
-    const { copy, indexOf } = Buffer.prototype as unknown as { copy(this: Buffer, ...args: unknown[]): number; indexOf(this: Buffer, ...args: unknown[]): number };
+    const { copy, indexOf } = Buffer.prototype as unknown as {
+      copy(this: Buffer, ...args: unknown[]): number;
+      indexOf(this: Buffer, ...args: unknown[]): number;
+    };
     jest.spyOn(Buffer, 'concat').mockImplementation((...args) => {
       const whole = concat(...args);
       touched += whole.length;
@@ -216,8 +270,14 @@ describe('an answer that drips byte by byte', () => {
 
   it.each([
     ['its head', `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(60_000)}\r\nContent-Length: 1\r\n\r\nx`],
-    ['interim answers', `${`HTTP/1.1 103 Early Hints\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`.repeat(3)}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`],
-    ['its chunks and trailers', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${`1;${'a'.repeat(2000)}\r\nx\r\n`.repeat(10)}0\r\nX-T: ${'a'.repeat(2000)}\r\n\r\n`],
+    [
+      'interim answers',
+      `${`HTTP/1.1 103 Early Hints\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`.repeat(3)}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`,
+    ],
+    [
+      'its chunks and trailers',
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${`1;${'a'.repeat(2000)}\r\nx\r\n`.repeat(10)}0\r\nX-T: ${'a'.repeat(2000)}\r\n\r\n`,
+    ],
   ])('costs steps in proportion to its length (%s)', (_what, text) => {
     const touched = bytesTouched(() => expect(read(text, { pieces: [1] })).toMatchObject({ status: 200, ended: true }));
     // Copied anew with each byte, the first of these would be two thousand million.

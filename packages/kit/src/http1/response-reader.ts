@@ -13,7 +13,10 @@ export type ResponseListener = {
 const maxHeadBytes = 65_536;
 const maxInterim = 16;
 
-/** Reads one answer from the bytes of a connection. Throws Http1Error for what is no HTTP/1.1, and then must not be used again. */
+/**
+ * Reads one answer from the bytes of a connection. Throws Http1Error for what is no HTTP/1.1, and then must not be used
+ * again.
+ */
 export class ResponseReader {
   readonly #method: string;
   readonly #listener: ResponseListener;
@@ -73,14 +76,19 @@ export class ResponseReader {
     const pending = this.#pending;
     const before = pending?.length ?? 0;
     // Behind `end` stands what an earlier read left: it is not searched.
-    const found = pending ? pending.add(bytes, start, end) : bytes.subarray(start, end).indexOf('\r\n\r\n', 0, 'latin1');
-    if ((found >= 0 ? found : before + end - start) > maxHeadBytes) throw new Http1Error('MALFORMED', 'the answer has a head that is too large');
+    const found = pending
+      ? pending.add(bytes, start, end)
+      : bytes.subarray(start, end).indexOf('\r\n\r\n', 0, 'latin1');
+    if ((found >= 0 ? found : before + end - start) > maxHeadBytes)
+      throw new Http1Error('MALFORMED', 'the answer has a head that is too large');
     if (found < 0) {
       if (!pending) (this.#pending = new HeadBuffer()).add(bytes, start, end);
       return -1;
     }
     this.#pending = undefined;
-    this.#take(readResponseHead(pending ? pending.text(found) : bytes.toString('latin1', start, start + found), this.#method));
+    this.#take(
+      readResponseHead(pending ? pending.text(found) : bytes.toString('latin1', start, start + found), this.#method),
+    );
     return start + found + 4 - before;
   }
 

@@ -8,7 +8,14 @@ describe('the log', () => {
   it('never shows a secret, wherever it stands', () => {
     const lines: string[] = [];
     const logger = createLogger({ service: 'proxy', destination: { write: (line: string) => void lines.push(line) } });
-    logger.info({ token: 'planted', headers: { authorization: 'planted', cookie: 'planted', 'set-cookie': 'planted' }, a: { b: { password: 'planted' } } }, 'x');
+    logger.info(
+      {
+        token: 'planted',
+        headers: { authorization: 'planted', cookie: 'planted', 'set-cookie': 'planted' },
+        a: { b: { password: 'planted' } },
+      },
+      'x',
+    );
     expect(lines.join('')).toContain('[redacted]');
     expect(lines.join('')).not.toContain('planted');
   });

@@ -29,7 +29,9 @@ export function createReadiness(): Readiness {
   return {
     add: (name, check) => void checks.set(name, check),
     async report() {
-      const entries = await Promise.all([...checks].map(async ([name, check]) => [name, await outcome(check)] as const));
+      const entries = await Promise.all(
+        [...checks].map(async ([name, check]) => [name, await outcome(check)] as const),
+      );
       return { ready: entries.every(([, text]) => text === 'ok'), checks: Object.fromEntries(entries) };
     },
   };

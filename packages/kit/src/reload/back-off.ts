@@ -1,7 +1,10 @@
 export type BackOff = {
   /** An attempt has failed that took `tookMs`: `again` is called after a pause. */
   failed(tookMs: number): void;
-  /** An attempt has succeeded, or there is nothing to try any more: the next pause is the shortest again, and one that runs is over. */
+  /**
+   * An attempt has succeeded, or there is nothing to try any more: the next pause is the shortest again, and one that
+   * runs is over.
+   */
   reset(): void;
 };
 

@@ -7,33 +7,56 @@ import type { PackedDocuments } from './pack-documents.ts';
 import type { Candidate } from './read-candidate.ts';
 
 /** What a worker has read: the configuration without its policies, and these packed. */
-export type ReadCandidate = (Extract<Candidate, { ok: true }> & { documents: PackedDocuments }) | (Extract<Candidate, { ok: false }> & { /** Set where the reader itself failed, whatever the files say. */ failure?: unknown });
+export type ReadCandidate =
+  | (Extract<Candidate, { ok: true }> & { documents: PackedDocuments })
+  | (Extract<Candidate, { ok: false }> & {
+      /** Set where the reader itself failed, whatever the files say. */ failure?: unknown;
+    });
 
-/** Reads and checks a configuration without holding up this thread. `files` are those known so far, by which its memory is measured. */
-export type ConfigReader = (request: { file: string; maxBytes: number; files: Iterable<string>; signal?: AbortSignal }) => Promise<ReadCandidate>;
+/**
+ * Reads and checks a configuration without holding up this thread. `files` are those known so far, by which its memory
+ * is measured.
+ */
+export type ConfigReader = (request: {
+  file: string;
+  maxBytes: number;
+  files: Iterable<string>;
+  signal?: AbortSignal;
+}) => Promise<ReadCandidate>;
 
 const source = import.meta.url.endsWith('.ts');
 const program = new URL(source ? './config-worker.ts' : './config-worker.js', import.meta.url);
 const timeoutMs = 60_000;
 const megabyte = 1024 * 1024;
 
-/** The parser keeps about 40 bytes of every byte of YAML; with a bound it also clears away sooner what it no longer needs. */
+/**
+ * The parser keeps about 40 bytes of every byte of YAML; with a bound it also clears away sooner what it no longer
+ * needs.
+ */
 function memoryFor(files: Iterable<string>): number {
   let bytes = 0;
   for (const file of files) bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  return 96 + Math.ceil(bytes / megabyte * 64);
+  return 96 + Math.ceil((bytes / megabyte) * 64);
 }
 
 function wordsFor(error: unknown): string {
   const { code } = error as { code?: unknown };
-  return code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'takes more memory than its size should need' : 'cannot be read (the reader failed)';
+  return code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? 'takes more memory than its size should need'
+    : 'cannot be read (the reader failed)';
 }
 
-function run(request: WorkerRequest, memory: number, signal: AbortSignal | undefined): Promise<{ head: string; bytes: Uint8Array<ArrayBuffer> }> {
+function run(
+  request: WorkerRequest,
+  memory: number,
+  signal: AbortSignal | undefined,
+): Promise<{ head: string; bytes: Uint8Array<ArrayBuffer> }> {
   return new Promise((resolve, reject) => {
     // Sources are run as they are, as tests do; then the packages' sources are meant too.
     const worker = new Worker(fileURLToPath(program), {
-      workerData: request, resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: 16 }, execArgv: source ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : [],
+      workerData: request,
+      resourceLimits: { maxOldGenerationSizeMb: memory, maxYoungGenerationSizeMb: 16 },
+      execArgv: source ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : [],
     });
     const giveUp = (why: string) => {
       reject(new Error(why));
@@ -52,7 +75,10 @@ function run(request: WorkerRequest, memory: number, signal: AbortSignal | undef
   });
 }
 
-/** Creates the reader. `engine` is the URL of the policy language's module; with `documents` the policies come along. A reader that fails refuses the file and leaves the service as it is. */
+/**
+ * Creates the reader. `engine` is the URL of the policy language's module; with `documents` the policies come along. A
+ * reader that fails refuses the file and leaves the service as it is.
+ */
 export function createConfigReader(deps: { engine: string; documents: boolean }): ConfigReader {
   const { engine, documents } = deps;
   return async ({ file, maxBytes, files, signal }) => {

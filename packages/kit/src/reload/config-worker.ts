@@ -1,4 +1,5 @@
-// Reads and checks a configuration on a thread of its own: parsing a big one takes seconds, in which nobody may wait for a decision.
+// Reads and checks a configuration on a thread of its own: parsing a big one takes seconds, in which nobody may wait
+// for a decision.
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PolicyEngine } from '../config/check-policies.ts';
@@ -7,15 +8,23 @@ import { readCandidate } from './read-candidate.ts';
 import { stepBack } from './step-back.ts';
 import { withoutDocuments } from './without-documents.ts';
 
-/** What the worker is told. `engine` is the module of the policy language; without `documents` the policies are checked and left behind. */
+/**
+ * What the worker is told. `engine` is the module of the policy language; without `documents` the policies are checked
+ * and left behind.
+ */
 export type WorkerRequest = { file: string; maxBytes: number; engine: string; documents: boolean };
 
 stepBack();
 const { engine, documents, ...request } = workerData as WorkerRequest;
-const candidate = readCandidate({ ...request, env: process.env }, await import(engine) as PolicyEngine);
+const candidate = readCandidate({ ...request, env: process.env }, (await import(engine)) as PolicyEngine);
 if (candidate.ok) {
   const { index, bytes } = packDocuments(documents ? candidate.plan.documents : []);
-  const head = { ...candidate, config: withoutDocuments(candidate.config), plan: { ...candidate.plan, documents: [] }, index };
+  const head = {
+    ...candidate,
+    config: withoutDocuments(candidate.config),
+    plan: { ...candidate.plan, documents: [] },
+    index,
+  };
   parentPort!.postMessage({ head: JSON.stringify(head), bytes }, [bytes.buffer]);
 } else {
   parentPort!.postMessage({ head: JSON.stringify(candidate), bytes: new Uint8Array(0) });

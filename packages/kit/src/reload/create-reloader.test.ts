@@ -24,32 +24,77 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const write = (policy: string, more = '') => writeFileSync(file, `gateway: {url: "http://gate"}\n${more}clusters:\n  - {name: dev, server: "https://10.0.0.1", token: planted-secret, policy: ${policy}}\n`);
+const write = (policy: string, more = '') =>
+  writeFileSync(
+    file,
+    `gateway: {url: "http://gate"}\n${more}clusters:\n  - {name: dev, server: "https://10.0.0.1", token: planted-secret, policy: ${policy}}\n`,
+  );
 
 /** A reloader whose reader works in this thread and can be held up. */
-function start(options: { version?: string; warnings?: []; fails?: boolean; retry?: object; apply?: (candidate: AcceptedCandidate) => Promise<void> } = {}) {
+function start(
+  options: {
+    version?: string;
+    warnings?: [];
+    fails?: boolean;
+    retry?: object;
+    apply?: (candidate: AcceptedCandidate) => Promise<void>;
+  } = {},
+) {
   write('[good]');
-  const seen = { applied: [] as string[], changed: [] as object[], rejected: [] as object[], reads: 0, lines: [] as string[], hold: Promise.resolve(), fails: options.fails ?? false };
+  const seen = {
+    applied: [] as string[],
+    changed: [] as object[],
+    rejected: [] as object[],
+    reads: 0,
+    lines: [] as string[],
+    hold: Promise.resolve(),
+    fails: options.fails ?? false,
+  };
   const metrics = createMetrics();
   const clock = { now: 1000 };
   reloader = createReloader({
-    loaded: loadConfig(file, {}), version: options.version, ...(options.warnings && { warnings: options.warnings }), reloadable: ['clusters'], metrics, now: () => clock.now, pace: { everyMs: 30, quietMs: 10 }, ...(options.retry && { retry: options.retry }),
-    logger: createLogger({ service: 'proxy', level: 'info', destination: { write: (line: string) => void seen.lines.push(line) } }),
+    loaded: loadConfig(file, {}),
+    version: options.version,
+    ...(options.warnings && { warnings: options.warnings }),
+    reloadable: ['clusters'],
+    metrics,
+    now: () => clock.now,
+    pace: { everyMs: 30, quietMs: 10 },
+    ...(options.retry && { retry: options.retry }),
+    logger: createLogger({
+      service: 'proxy',
+      level: 'info',
+      destination: { write: (line: string) => void seen.lines.push(line) },
+    }),
     async read(request): Promise<ReadCandidate> {
       seen.reads += 1;
       await seen.hold;
-      if (seen.fails) return { ok: false, faults: [{ path: '', file, message: 'cannot be read (the reader failed)' }], files: [], failure: new Error('no thread') };
+      if (seen.fails)
+        return {
+          ok: false,
+          faults: [{ path: '', file, message: 'cannot be read (the reader failed)' }],
+          files: [],
+          failure: new Error('no thread'),
+        };
       const candidate = readCandidate({ ...request, env: {} }, engine);
       return candidate.ok ? { ...candidate, documents: packDocuments(candidate.plan.documents) } : candidate;
     },
     apply: options.apply ?? (async ({ version }) => void seen.applied.push(version)),
-    onChanged: (event) => seen.changed.push(event), onRejected: (event) => seen.rejected.push(event),
+    onChanged: (event) => seen.changed.push(event),
+    onRejected: (event) => seen.rejected.push(event),
   });
-  const metric = async (name: string) => (await metrics.getSingleMetricAsString(`sallyport_${name}`)).split('\n').filter((line) => !line.startsWith('#')).map((line) => line.replace(/^\w+/, ''));
+  const metric = async (name: string) =>
+    (await metrics.getSingleMetricAsString(`sallyport_${name}`))
+      .split('\n')
+      .filter((line) => !line.startsWith('#'))
+      .map((line) => line.replace(/^\w+/, ''));
   return { seen, metric, clock };
 }
 const until = async (holds: () => boolean) => {
-  for (let tries = 0; tries < 500 && !holds(); tries += 1) await new Promise((resolve) => { setTimeout(resolve, 10); });
+  for (let tries = 0; tries < 500 && !holds(); tries += 1)
+    await new Promise((resolve) => {
+      setTimeout(resolve, 10);
+    });
   expect(holds()).toBe(true);
 };
 
@@ -84,7 +129,9 @@ describe('a configuration that changes on disk', () => {
     expect(seen.changed).toEqual([{ previous: 'v0', version, trigger: 'file' }]);
     expect(await metric('policy_info')).toEqual([`{version="${version}"} 1`]);
     expect(await metric('config_last_reload_success_timestamp_seconds')).toEqual([' 5']);
-    await new Promise((resolve) => { setTimeout(resolve, 200); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 200);
+    });
     expect(seen.reads).toBe(1);
   });
 
@@ -92,22 +139,37 @@ describe('a configuration that changes on disk', () => {
     const { seen, metric } = start({ version: 'v0' });
     write('[good, bad]');
     await until(() => seen.rejected.length === 1);
-    expect(reloader.status()).toMatchObject({ version: 'v0', since: 1000, rejected: { at: 1000, faults: [{ file, line: 3, path: 'clusters.0.policy.1', message: 'is bad' }] } });
-    expect(seen.rejected).toEqual([{ version: 'v0', trigger: 'file', faults: [expect.objectContaining({ message: 'is bad' })] }]);
+    expect(reloader.status()).toMatchObject({
+      version: 'v0',
+      since: 1000,
+      rejected: { at: 1000, faults: [{ file, line: 3, path: 'clusters.0.policy.1', message: 'is bad' }] },
+    });
+    expect(seen.rejected).toEqual([
+      { version: 'v0', trigger: 'file', faults: [expect.objectContaining({ message: 'is bad' })] },
+    ]);
     expect(await metric('config_rejected')).toEqual([' 1']);
     expect(seen.applied).toEqual([]);
     write('[good, better]');
     await until(() => seen.applied.length === 1);
     expect(reloader.status()).not.toHaveProperty('rejected');
     expect(await metric('config_rejected')).toEqual([' 0']);
-    expect((await metric('config_reloads_total')).toSorted()).toEqual(['{result="changed"} 1', '{result="rejected"} 1', '{result="unchanged"} 0']);
+    expect((await metric('config_reloads_total')).toSorted()).toEqual([
+      '{result="changed"} 1',
+      '{result="rejected"} 1',
+      '{result="unchanged"} 0',
+    ]);
   });
 
   it('is refused when it cannot be put in force, with what stands in the way, or without where that is a bug', async () => {
-    const failures: Error[] = [new ConfigFaults('x', [{ path: 'clusters.0.caFile', message: 'cannot be read' }]), new Error('planted-secret')];
+    const failures: Error[] = [
+      new ConfigFaults('x', [{ path: 'clusters.0.caFile', message: 'cannot be read' }]),
+      new Error('planted-secret'),
+    ];
     const { seen } = start({ version: 'v0', apply: () => Promise.reject(failures.shift()!) });
     expect(await reloader.reload('request')).toBe('rejected');
-    expect(reloader.status().rejected?.faults).toEqual([{ file, path: 'clusters.0.caFile', message: 'cannot be read' }]);
+    expect(reloader.status().rejected?.faults).toEqual([
+      { file, path: 'clusters.0.caFile', message: 'cannot be read' },
+    ]);
     expect(await reloader.reload('request')).toBe('rejected');
     expect(JSON.stringify(reloader.status())).not.toContain('planted-secret');
     expect(seen.rejected).toHaveLength(2);
@@ -136,7 +198,9 @@ describe('a reload', () => {
   it('that is asked for while one is under way is done once more, for all who ask', async () => {
     const { seen } = start();
     let release = () => {};
-    seen.hold = new Promise((resolve) => { release = resolve; });
+    seen.hold = new Promise((resolve) => {
+      release = resolve;
+    });
     const first = reloader.reload('start');
     const others = [reloader.reload('signal'), reloader.reload('request'), reloader.reload('request')];
     release();
@@ -148,7 +212,9 @@ describe('a reload', () => {
     const { seen } = start({ version: 'v0' });
     write('[better]');
     await reloader.reload('request');
-    await new Promise((resolve) => { setTimeout(resolve, 200); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 200);
+    });
     expect(seen.reads).toBe(1);
   });
 
@@ -164,7 +230,9 @@ describe('a reload', () => {
   it('tells of every change of the status', async () => {
     start({ version: 'v0' });
     let told = 0;
-    const stop = reloader.onStatus(() => { told += 1; });
+    const stop = reloader.onStatus(() => {
+      told += 1;
+    });
     await reloader.reload('request');
     stop();
     await reloader.reload('request');
@@ -173,7 +241,10 @@ describe('a reload', () => {
 });
 
 describe('a reader that cannot start', () => {
-  const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+  const pause = (ms: number) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, ms);
+    });
 
   it('is tried again after a pause that grows, and told of once', async () => {
     const { seen, metric } = start({ version: 'v0', retry: { firstMs: 200, longestMs: 800 } });

@@ -61,7 +61,9 @@ export type Reloader = {
 const mostFaults = 20;
 
 function bounded(faults: readonly ConfigFault[]): ConfigFault[] {
-  return faults.length <= mostFaults ? [...faults] : [...faults.slice(0, mostFaults), { path: '', message: `and ${faults.length - mostFaults} more` }];
+  return faults.length <= mostFaults
+    ? [...faults]
+    : [...faults.slice(0, mostFaults), { path: '', message: `and ${faults.length - mostFaults} more` }];
 }
 
 /** Runs `work` once at a time; whoever asks meanwhile gets the next run, together with all others who ask. */
@@ -69,16 +71,20 @@ function oneAtATime<A, R>(work: (argument: A) => Promise<R>) {
   let running: Promise<R> | undefined;
   let next: Promise<R> | undefined;
   const start = (argument: A) => {
-    running = work(argument).finally(() => { running = undefined; });
+    running = work(argument).finally(() => {
+      running = undefined;
+    });
     return running;
   };
   return {
     run(argument: A): Promise<R> {
       if (!running) return start(argument);
-      next ??= running.catch(() => undefined).then(() => {
-        next = undefined;
-        return start(argument);
-      });
+      next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          return start(argument);
+        });
       return next;
     },
     idle: async () => {
@@ -92,7 +98,8 @@ function createInForce(deps: ReloaderDeps) {
   const { logger, now } = deps;
   const metrics = createReloadMetrics(deps.metrics);
   const listeners = createListeners<void>();
-  const doubts = (warnings: readonly ConfigFault[]) => (deps.warnings === undefined ? {} : { warnings: bounded(warnings) });
+  const doubts = (warnings: readonly ConfigFault[]) =>
+    deps.warnings === undefined ? {} : { warnings: bounded(warnings) };
   let status: ReloadStatus = { version: deps.version, since: now(), ...doubts(deps.warnings ?? []), restartNeeded: [] };
   if (deps.version !== undefined) {
     metrics.inForce(deps.version);
@@ -111,7 +118,10 @@ function createInForce(deps: ReloaderDeps) {
     reject(found: readonly ConfigFault[], trigger: ReloadTrigger, failure?: unknown): ReloadResult {
       const faults = bounded(found);
       metrics.read('rejected', now());
-      logger.error({ faults, policyVersion: status.version, trigger, ...(failure === undefined ? {} : { err: failure }) }, 'the configuration on disk is refused; the one before stays in force');
+      logger.error(
+        { faults, policyVersion: status.version, trigger, ...(failure === undefined ? {} : { err: failure }) },
+        'the configuration on disk is refused; the one before stays in force',
+      );
       deps.onRejected?.({ version: status.version, faults, trigger });
       show({ ...status, rejected: { at: now(), faults } });
       return 'rejected';
@@ -125,8 +135,17 @@ function createInForce(deps: ReloaderDeps) {
       metrics.read(changed ? 'changed' : 'unchanged', now());
       metrics.inForce(version);
       if (changed) for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
-      if (restartNeeded.length > 0) logger.warn({ paths: restartNeeded }, 'some settings have changed that only a restart takes into use; the old ones stay');
-      logger.info({ policyVersion: version, previous, trigger }, changed ? 'the configuration was read again and is in force' : 'the configuration was read again; policy is as it was');
+      if (restartNeeded.length > 0)
+        logger.warn(
+          { paths: restartNeeded },
+          'some settings have changed that only a restart takes into use; the old ones stay',
+        );
+      logger.info(
+        { policyVersion: version, previous, trigger },
+        changed
+          ? 'the configuration was read again and is in force'
+          : 'the configuration was read again; policy is as it was',
+      );
       if (changed) deps.onChanged?.({ previous, version, trigger });
       show({ version, since: changed ? now() : status.since, ...doubts(warnings), restartNeeded });
       return changed ? 'changed' : 'unchanged';
@@ -134,7 +153,10 @@ function createInForce(deps: ReloaderDeps) {
   };
 }
 
-/** Creates the reloader and begins to follow the files. A configuration that is faulty anywhere is refused as a whole, and the one in force stays. */
+/**
+ * Creates the reloader and begins to follow the files. A configuration that is faulty anywhere is refused as a whole,
+ * and the one in force stays.
+ */
 export function createReloader(deps: ReloaderDeps): Reloader {
   const { loaded, logger } = deps;
   const { accept, reject, readerFailed, status, onStatus } = createInForce(deps);
@@ -149,13 +171,23 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       ({ maxBytes } = candidate.config.reload);
       return result;
     } catch (error) {
-      if (error instanceof ConfigFaults) return reject(error.faults.map((fault) => ({ file: loaded.file, ...fault })), trigger);
+      if (error instanceof ConfigFaults)
+        return reject(
+          error.faults.map((fault) => ({ file: loaded.file, ...fault })),
+          trigger,
+        );
       logger.error({ err: error }, 'a configuration could not be put in force');
-      return reject([{ path: '', file: loaded.file, message: 'could not be put in force; the log of the service says why' }], trigger);
+      return reject(
+        [{ path: '', file: loaded.file, message: 'could not be put in force; the log of the service says why' }],
+        trigger,
+      );
     }
   };
   let unread = false;
-  /** The reader itself failed. The file is as it was, so that nothing but time tells when to try again; to say so once is enough. */
+  /**
+   * The reader itself failed. The file is as it was, so that nothing but time tells when to try again; to say so once
+   * is enough.
+   */
   const putOff = (candidate: UnreadCandidate, trigger: ReloadTrigger, tookMs: number): ReloadResult => {
     readerFailed();
     retry.failed(tookMs);
@@ -187,7 +219,8 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   const follower = createFileFollower({ ...deps.pace, onChange: () => void reading.run('file') });
   follower.follow(files);
   return {
-    status, onStatus,
+    status,
+    onStatus,
     reload: (trigger) => reading.run(trigger),
     look: () => follower.look(),
     async close() {

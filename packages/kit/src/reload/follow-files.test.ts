@@ -17,14 +17,25 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 const at = (name: string) => path.join(directory, name);
-const sleep = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const sleep = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 const until = async (count: number) => {
   for (let tries = 0; tries < 500 && changes < count; tries += 1) await sleep(10);
   expect(changes).toBe(count);
 };
 async function follow(...files: string[]) {
-  follower = createFileFollower({ onChange: () => { changes += 1; }, everyMs: 50, quietMs: 20 });
-  follower.follow(new Map(await Promise.all(files.map(async (file) => [at(file), await fileIdentity(at(file))] as const))));
+  follower = createFileFollower({
+    onChange: () => {
+      changes += 1;
+    },
+    everyMs: 50,
+    quietMs: 20,
+  });
+  follower.follow(
+    new Map(await Promise.all(files.map(async (file) => [at(file), await fileIdentity(at(file))] as const))),
+  );
 }
 
 describe('a followed file', () => {
@@ -46,7 +57,7 @@ describe('a followed file', () => {
     expect(changes).toBe(4);
   });
 
-  it('is noticed when a ConfigMap\'s volume changes: by a swapped link to a directory', async () => {
+  it("is noticed when a ConfigMap's volume changes: by a swapped link to a directory", async () => {
     for (const version of ['..v1', '..v2']) {
       mkdirSync(at(version));
       writeFileSync(at(`${version}/sallyport.yaml`), 'same size');
@@ -60,7 +71,13 @@ describe('a followed file', () => {
   });
 
   it('is noticed when it changed between the reading and the following', async () => {
-    follower = createFileFollower({ onChange: () => { changes += 1; }, everyMs: 50, quietMs: 20 });
+    follower = createFileFollower({
+      onChange: () => {
+        changes += 1;
+      },
+      everyMs: 50,
+      quietMs: 20,
+    });
     follower.follow(new Map([[at('a'), 'what it was when it was read']]));
     await until(1);
   });

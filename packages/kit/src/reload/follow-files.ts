@@ -22,9 +22,15 @@ export type FileFollowerDeps = {
 const longestUnrest = 6;
 /** The link in a ConfigMap's or Secret's volume that the kubelet swaps. */
 const configMapLink = '..data';
-const pause = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms).unref(); });
+const pause = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 
-/** Watches the directories of files. What the system tells comes at once but not from everywhere (network file systems), so it only hastens the next look. */
+/**
+ * Watches the directories of files. What the system tells comes at once but not from everywhere (network file systems),
+ * so it only hastens the next look.
+ */
 function createDirectoryWatch(onEvent: () => void) {
   const watchers = new Map<string, FSWatcher>();
   const stop = (directory: string) => {
@@ -52,7 +58,10 @@ function createDirectoryWatch(onEvent: () => void) {
   };
 }
 
-/** Follows files by what `stat` says of them, symbolic links followed (a ConfigMap changes by swapping one), every second and whenever their directories change. */
+/**
+ * Follows files by what `stat` says of them, symbolic links followed (a ConfigMap changes by swapping one), every
+ * second and whenever their directories change.
+ */
 export function createFileFollower({ onChange, everyMs = 1000, quietMs = 100 }: FileFollowerDeps): FileFollower {
   let known: ReadonlyMap<string, string> = new Map();
   let state: 'idle' | 'looking' | 'again' | 'closed' = 'idle';

@@ -1,6 +1,9 @@
 import type { PolicyDocument } from '@sallyport/contracts';
 
-/** Policy documents as JSON text in parts of a few rules each, one part behind the other: each is read in well under a millisecond. */
+/**
+ * Policy documents as JSON text in parts of a few rules each, one part behind the other: each is read in well under a
+ * millisecond.
+ */
 export type PackedDocuments = {
   index: { scope: string; path: PolicyDocument['path']; list: boolean; parts: number[] }[];
   bytes: Uint8Array<ArrayBuffer>;
@@ -28,7 +31,10 @@ export function packDocuments(documents: readonly PolicyDocument[]): PackedDocum
 }
 
 /** Unpacks documents part by part; `turn` is awaited after each, and may let others have their turn. */
-export async function unpackDocuments({ index, bytes }: PackedDocuments, turn: () => Promise<void> | void): Promise<PolicyDocument[]> {
+export async function unpackDocuments(
+  { index, bytes }: PackedDocuments,
+  turn: () => Promise<void> | void,
+): Promise<PolicyDocument[]> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const documents: PolicyDocument[] = [];
   let at = 0;

@@ -3,10 +3,15 @@ import { createHash } from 'node:crypto';
 import type { PolicyEngine } from '../config/check-policies.ts';
 
 export const compilePolicy: PolicyEngine['compilePolicy'] = (document) => {
-  const rules = Array.isArray(document) ? document as unknown[] : [document];
-  const at = (word: string) => rules.flatMap((rule, index) => (rule === word ? [{ path: [index], message: `is ${word}`, hint: 'did you mean good?' }] : []));
+  const rules = Array.isArray(document) ? (document as unknown[]) : [document];
+  const at = (word: string) =>
+    rules.flatMap((rule, index) =>
+      rule === word ? [{ path: [index], message: `is ${word}`, hint: 'did you mean good?' }] : [],
+    );
   if (rules.includes('endless')) for (;;);
-  return at('bad').length > 0 ? { ok: false, faults: at('bad') } : { ok: true, policy: rules, warnings: at('doubtful') };
+  return at('bad').length > 0
+    ? { ok: false, faults: at('bad') }
+    : { ok: true, policy: rules, warnings: at('doubtful') };
 };
 
 export const policyVersion: PolicyEngine['policyVersion'] = (documents) => {

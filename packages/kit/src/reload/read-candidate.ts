@@ -10,9 +10,16 @@ export type Candidate =
   | { ok: false; faults: ConfigFault[]; files: [string, string][] };
 
 /** A policy must not be different after it was handed over as JSON than when it was checked. */
-const asJson = (document: PolicyDocument): PolicyDocument => ({ ...document, document: JSON.parse(JSON.stringify(document.document) ?? 'null') as unknown });
+const asJson = (document: PolicyDocument): PolicyDocument => ({
+  ...document,
+  document: JSON.parse(JSON.stringify(document.document) ?? 'null') as unknown,
+});
 
-function versionOf(plan: PolicyPlan, config: Config, engine: PolicyEngine): { version: string } | { fault: ConfigFault } {
+function versionOf(
+  plan: PolicyPlan,
+  config: Config,
+  engine: PolicyEngine,
+): { version: string } | { fault: ConfigFault } {
   try {
     return { version: policiesVersion(plan, config, engine) };
   } catch (error) {
@@ -20,18 +27,30 @@ function versionOf(plan: PolicyPlan, config: Config, engine: PolicyEngine): { ve
   }
 }
 
-/** Reads a configuration and everything that it includes, checks its form and all its policies. Every fault carries its file. Never throws for what stands in the files. */
-export function readCandidate(request: { file: string; maxBytes: number; env: Record<string, string | undefined> }, engine: PolicyEngine): Candidate {
+/**
+ * Reads a configuration and everything that it includes, checks its form and all its policies. Every fault carries its
+ * file. Never throws for what stands in the files.
+ */
+export function readCandidate(
+  request: { file: string; maxBytes: number; env: Record<string, string | undefined> },
+  engine: PolicyEngine,
+): Candidate {
   const { file, maxBytes, env } = request;
   const files = new Map<string, string>();
   const onFile = (name: string, identity: string) => {
     if (!files.has(name)) files.set(name, identity);
   };
-  const refuse = (faults: readonly ConfigFault[]): Candidate => ({ ok: false, faults: faults.map((fault) => ({ file, ...fault })), files: [...files] });
+  const refuse = (faults: readonly ConfigFault[]): Candidate => ({
+    ok: false,
+    faults: faults.map((fault) => ({ file, ...fault })),
+    files: [...files],
+  });
   const { config, faults, data, place } = examineConfigFile(file, env, { maxBytes, onFile });
   const { plan, faults: inPolicies, warnings } = checkPolicies({ data, place }, engine);
   if (faults.length > 0 || inPolicies.length > 0 || !config) return refuse([...faults, ...inPolicies]);
   plan.documents = plan.documents.map(asJson);
   const version = versionOf(plan, config, engine);
-  return 'fault' in version ? refuse([version.fault]) : { ok: true, config, plan, ...version, warnings, files: [...files] };
+  return 'fault' in version
+    ? refuse([version.fault])
+    : { ok: true, config, plan, ...version, warnings, files: [...files] };
 }

@@ -17,12 +17,38 @@ export type ReloadMetrics = {
 /** Registers the figures; without a registry nothing is counted. */
 export function createReloadMetrics(metrics: Metrics | undefined): ReloadMetrics {
   const registers = metrics ? [metrics] : [];
-  const reloads = new Counter({ name: 'sallyport_config_reloads_total', help: 'Times that the configuration was read again', labelNames: ['result'], registers });
-  const failures = new Counter({ name: 'sallyport_config_reader_failures_total', help: 'Times that the reader of the configuration could not start or ended without a result', registers });
-  const success = new Gauge({ name: 'sallyport_config_last_reload_success_timestamp_seconds', help: 'When the configuration was last read and taken', registers });
-  const rejected = new Gauge({ name: 'sallyport_config_rejected', help: '1 while the configuration on disk is refused and an older one is in force', registers });
-  const restart = new Gauge({ name: 'sallyport_config_restart_needed', help: 'Changed settings that only a restart takes into use', registers });
-  const info = new Gauge({ name: 'sallyport_policy_info', help: 'The version of the policy in force', labelNames: ['version'], registers });
+  const reloads = new Counter({
+    name: 'sallyport_config_reloads_total',
+    help: 'Times that the configuration was read again',
+    labelNames: ['result'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'sallyport_config_reader_failures_total',
+    help: 'Times that the reader of the configuration could not start or ended without a result',
+    registers,
+  });
+  const success = new Gauge({
+    name: 'sallyport_config_last_reload_success_timestamp_seconds',
+    help: 'When the configuration was last read and taken',
+    registers,
+  });
+  const rejected = new Gauge({
+    name: 'sallyport_config_rejected',
+    help: '1 while the configuration on disk is refused and an older one is in force',
+    registers,
+  });
+  const restart = new Gauge({
+    name: 'sallyport_config_restart_needed',
+    help: 'Changed settings that only a restart takes into use',
+    registers,
+  });
+  const info = new Gauge({
+    name: 'sallyport_policy_info',
+    help: 'The version of the policy in force',
+    labelNames: ['version'],
+    registers,
+  });
   for (const result of ['changed', 'unchanged', 'rejected']) reloads.inc({ result }, 0);
   return {
     read(result, at) {

@@ -3,21 +3,35 @@ import { configSchema } from '@sallyport/contracts';
 import { restartPaths } from './restart-paths.ts';
 
 const cluster = { name: 'dev', server: 'https://10.0.0.1', token: 'planted-secret' };
-const config = (more: object = {}) => configSchema.parse({ gateway: { url: 'http://gate' }, clusters: [cluster], ...more });
+const config = (more: object = {}) =>
+  configSchema.parse({ gateway: { url: 'http://gate' }, clusters: [cluster], ...more });
 const paths = (more: object) => restartPaths(config(), config(more), ['clusters', 'policies']);
 
 describe('the settings that only a restart changes', () => {
   it('are named by their paths, without values, and without what is taken at once', () => {
     expect(paths({})).toEqual([]);
     expect(paths({ clusters: [{ ...cluster, token: 'other' }], policies: { a: [] } })).toEqual([]);
-    expect(paths({ sessions: { redis: 'redis://planted-secret:1', idle: '3h' }, gateway: { url: 'http://gate', trustedProxies: ['10.0.0.0/8'] } }).toSorted()).toEqual([
-      'gateway.trustedProxies', 'sessions.idle', 'sessions.memory', 'sessions.mode', 'sessions.nodes', 'sessions.redis',
+    expect(
+      paths({
+        sessions: { redis: 'redis://planted-secret:1', idle: '3h' },
+        gateway: { url: 'http://gate', trustedProxies: ['10.0.0.0/8'] },
+      }).toSorted(),
+    ).toEqual([
+      'gateway.trustedProxies',
+      'sessions.idle',
+      'sessions.memory',
+      'sessions.mode',
+      'sessions.nodes',
+      'sessions.redis',
     ]);
   });
 
   it('are not all named when they are very many', () => {
     const before = config();
-    const after = { ...before, more: Object.fromEntries(Array.from({ length: 500 }, (_none, index) => [`k${index}`, index])) } as typeof before;
+    const after = {
+      ...before,
+      more: Object.fromEntries(Array.from({ length: 500 }, (_none, index) => [`k${index}`, index])),
+    } as typeof before;
     expect(restartPaths({ ...before, more: {} } as typeof before, after, [])).toHaveLength(21);
   });
 });

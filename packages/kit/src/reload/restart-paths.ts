@@ -4,18 +4,25 @@ const most = 20;
 
 function collect(before: unknown, after: unknown, path: string, found: string[]): void {
   if (found.length > most) return;
-  const bothMappings = [before, after].every((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+  const bothMappings = [before, after].every(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  );
   if (!bothMappings) {
     if (JSON.stringify(before) !== JSON.stringify(after)) found.push(path);
     return;
   }
   const [a, b] = [before as Record<string, unknown>, after as Record<string, unknown>];
-  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) collect(a[key], b[key], path === '' ? key : `${path}.${key}`, found);
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+    collect(a[key], b[key], path === '' ? key : `${path}.${key}`, found);
 }
 
-/** The paths of settings that differ and that only a restart changes: all but those of `reloadable` sections. At most 20, never a value. */
+/**
+ * The paths of settings that differ and that only a restart changes: all but those of `reloadable` sections. At most
+ * 20, never a value.
+ */
 export function restartPaths(before: Config, after: Config, reloadable: readonly (keyof Config)[]): string[] {
-  const rest = (config: Config) => Object.fromEntries(Object.entries(config).filter(([key]) => !reloadable.includes(key as keyof Config)));
+  const rest = (config: Config) =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !reloadable.includes(key as keyof Config)));
   const found: string[] = [];
   collect(rest(before), rest(after), '', found);
   return found.length > most ? [...found.slice(0, most), 'and more'] : found;

@@ -9,13 +9,16 @@ describe('a thread that steps back', () => {
   onLinux('has a lower priority than the rest of its process, which keeps its own', async () => {
     const before = getPriority(process.pid);
     const module = new URL('step-back.ts', import.meta.url).href;
-    const worker = new Worker(`
+    const worker = new Worker(
+      `
       const { parentPort } = require('node:worker_threads');
       const { getPriority } = require('node:os');
       import(${JSON.stringify(module)}).then(({ stepBack }) => {
         const thread = stepBack();
         parentPort.postMessage({ thread, priority: getPriority(thread) });
-      });`, { eval: true });
+      });`,
+      { eval: true },
+    );
     const { thread, priority } = await new Promise<{ thread: number; priority: number }>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);

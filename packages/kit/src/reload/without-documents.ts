@@ -3,7 +3,16 @@ import type { Config } from '@sallyport/contracts';
 /** A configuration without its policies, which may be most of it. */
 export function withoutDocuments(config: Config): Config {
   return {
-    ...config, policies: {}, policy: undefined, shadow: undefined, api: { ...config.api, policy: {} },
-    clusters: config.clusters.map((cluster) => ({ ...cluster, policy: undefined, shadow: undefined, namespaces: undefined })),
+    ...config,
+    policies: {},
+    policy: undefined,
+    shadow: undefined,
+    api: { ...config.api, policy: {} },
+    clusters: config.clusters.map((cluster) => ({
+      ...cluster,
+      policy: undefined,
+      shadow: undefined,
+      namespaces: undefined,
+    })),
   };
 }

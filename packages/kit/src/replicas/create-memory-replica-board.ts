@@ -14,7 +14,8 @@ export function createMemoryReplicaBoard(deps: { now: () => number }): ReplicaBo
   return {
     async put(status) {
       sweep();
-      if (reports.size < most || reports.has(status.id)) reports.set(status.id, { text: JSON.stringify(status), until: deps.now() + reportLifeMs });
+      if (reports.size < most || reports.has(status.id))
+        reports.set(status.id, { text: JSON.stringify(status), until: deps.now() + reportLifeMs });
     },
     async remove(id) {
       reports.delete(id);

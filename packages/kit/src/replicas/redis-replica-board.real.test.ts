@@ -42,7 +42,9 @@ if (hasRedisServer()) {
   describe('with a Redis', describeOnRedis);
 } else {
   it('a board on Redis was SKIPPED: there is no redis-server on the PATH', () => {
-    process.stderr.write('\nSKIPPED: the board of replicas on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n');
+    process.stderr.write(
+      '\nSKIPPED: the board of replicas on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n',
+    );
     expect(hasRedisServer()).toBe(false);
   });
 }

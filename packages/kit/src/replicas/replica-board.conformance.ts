@@ -2,12 +2,26 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplicaStatus } from '@sallyport/contracts';
 import type { ReplicaBoard } from './replica-board.ts';
 
-export const report = (service: ReplicaStatus['service'], id: string, more: Partial<ReplicaStatus> = {}): ReplicaStatus => ({
-  service, id: `${service}/${id}`, host: 'pod', version: 'v1', since: 1000, startedAt: 900, restartNeeded: [], ...more,
+export const report = (
+  service: ReplicaStatus['service'],
+  id: string,
+  more: Partial<ReplicaStatus> = {},
+): ReplicaStatus => ({
+  service,
+  id: `${service}/${id}`,
+  host: 'pod',
+  version: 'v1',
+  since: 1000,
+  startedAt: 900,
+  restartNeeded: [],
+  ...more,
 });
 
 /** Registers the rules that every board keeps. `replica` is the same board as another process sees it. */
-export function describeReplicaBoard(backend: string, open: () => Promise<{ board: ReplicaBoard; replica: ReplicaBoard }>): void {
+export function describeReplicaBoard(
+  backend: string,
+  open: () => Promise<{ board: ReplicaBoard; replica: ReplicaBoard }>,
+): void {
   describe(`a board of replicas on ${backend}`, () => {
     let board: ReplicaBoard;
     let replica: ReplicaBoard;
@@ -16,12 +30,19 @@ export function describeReplicaBoard(backend: string, open: () => Promise<{ boar
     });
 
     it('shows everybody what each has said last, by service and name', async () => {
-      const rejected = { at: 5, faults: [{ path: 'policy.0', message: 'is wrong', file: '/a.yaml', line: 1, column: 2 }] };
+      const rejected = {
+        at: 5,
+        faults: [{ path: 'policy.0', message: 'is wrong', file: '/a.yaml', line: 1, column: 2 }],
+      };
       await board.put(report('proxy', 'b'));
       await replica.put(report('proxy', 'a', { rejected, restartNeeded: ['sessions.idle'] }));
       await board.put(report('authorize', 'z', { version: 'v0' }));
       await board.put(report('authorize', 'z', { version: 'v2' }));
-      expect(await replica.list()).toEqual([report('authorize', 'z', { version: 'v2' }), report('proxy', 'a', { rejected, restartNeeded: ['sessions.idle'] }), report('proxy', 'b')]);
+      expect(await replica.list()).toEqual([
+        report('authorize', 'z', { version: 'v2' }),
+        report('proxy', 'a', { rejected, restartNeeded: ['sessions.idle'] }),
+        report('proxy', 'b'),
+      ]);
       expect(await board.list()).toEqual(await replica.list());
     });
 
@@ -39,7 +60,9 @@ export function describeReplicaBoard(backend: string, open: () => Promise<{ boar
       const all = async (count: number) => {
         for (let tries = 0; tries < 200 && heard.length < count; tries += 1) {
           await replica.requestReload();
-          await new Promise((resolve) => { setTimeout(resolve, 20); });
+          await new Promise((resolve) => {
+            setTimeout(resolve, 20);
+          });
         }
       };
       await all(2);

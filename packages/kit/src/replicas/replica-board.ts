@@ -4,7 +4,10 @@ import type { ReplicaStatus } from '@sallyport/contracts';
 export const reportEveryMs = 5000;
 export const reportLifeMs = 16_000;
 
-/** Where replicas tell each other how they are. An unreachable board rejects with `sessions-unavailable`. Every backend passes one conformance suite. */
+/**
+ * Where replicas tell each other how they are. An unreachable board rejects with `sessions-unavailable`. Every backend
+ * passes one conformance suite.
+ */
 export interface ReplicaBoard {
   /** Puts a report up for 16 s, in place of the replica's last one. */
   put(status: ReplicaStatus): Promise<void>;

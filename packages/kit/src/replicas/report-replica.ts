@@ -11,14 +11,24 @@ export type ReplicaReporterDeps = {
   logger: Logger;
 };
 
-/** Reports how this replica is: every five seconds, and at once when that changes. A report that is lost is made up for by the next. `close` says that the replica leaves. */
+/**
+ * Reports how this replica is: every five seconds, and at once when that changes. A report that is lost is made up for
+ * by the next. `close` says that the replica leaves.
+ */
 export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<void> } {
   const { about, reloader, logger } = deps;
   let away = false;
   const report = async () => {
     const { version = 'unknown', since, rejected, warnings = [], restartNeeded } = reloader.status();
     try {
-      await deps.put({ ...about, version, since, restartNeeded, ...(rejected ? { rejected } : {}), ...(warnings.length > 0 ? { warnings } : {}) });
+      await deps.put({
+        ...about,
+        version,
+        since,
+        restartNeeded,
+        ...(rejected ? { rejected } : {}),
+        ...(warnings.length > 0 ? { warnings } : {}),
+      });
       away = false;
     } catch (error) {
       if (!away) logger.warn({ err: error }, 'this replica cannot report its state; it tries again');

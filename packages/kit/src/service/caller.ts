@@ -3,7 +3,10 @@ import { identitySchema } from '@sallyport/contracts';
 import { z } from 'zod';
 import { ProblemError } from '../problem-error.ts';
 
-/** The person on whose behalf the proxy makes an internal call. `privileged`: `api.policy` lets them act on what is not their own. */
+/**
+ * The person on whose behalf the proxy makes an internal call. `privileged`: `api.policy` lets them act on what is not
+ * their own.
+ */
 export const callerSchema = z.object({
   session: z.object({ id: z.string(), kind: z.enum(['cli', 'browser']), expiresAt: z.number() }),
   identity: identitySchema.omit({ claims: true }),

@@ -8,12 +8,21 @@ import { parseJson } from '../parse-json.ts';
 import { ProblemError, readProblem } from '../problem-error.ts';
 import type { ServiceIdentity } from './service-credential.ts';
 
-export type ServiceRequest = { method: 'GET' | 'POST' | 'DELETE'; path: string; headers?: Record<string, string>; body?: unknown; timeoutMs?: number };
+export type ServiceRequest = {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  timeoutMs?: number;
+};
 export type ServiceResponse = { status: number; headers: Record<string, string | undefined>; body: unknown };
 
 /** Calls one other service with this service's credential. */
 export type ServiceClient = {
-  /** A JSON call. A problem answer rejects as the same ProblemError; no answer within `timeoutMs` (1 s) rejects with `service-unavailable`. */
+  /**
+   * A JSON call. A problem answer rejects as the same ProblemError; no answer within `timeoutMs` (1 s) rejects with
+   * `service-unavailable`.
+   */
   request(request: ServiceRequest): Promise<ServiceResponse>;
   /** A long answer (the change feed), as it arrives. */
   stream(request: ServiceRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData>;
@@ -52,7 +61,11 @@ function exchange(client: Http1Client, request: Http1Request, timeoutMs: number)
       onData: (chunk) => void chunks.push(chunk),
       onEnd() {
         clearTimeout(timer);
-        resolve({ status, headers: headersOf(lines), text: (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8') });
+        resolve({
+          status,
+          headers: headersOf(lines),
+          text: (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'),
+        });
       },
       onError(error) {
         clearTimeout(timer);
@@ -71,18 +84,29 @@ function createClient(deps: { url: string; ca?: string }): Http1Client {
   const secureContext = secure && deps.ca !== undefined ? createSecureContext({ ca: deps.ca }) : undefined;
   const servername = /^[\d.]+$|:/.test(hostname) ? undefined : hostname; // SNI carries names only (RFC 6066, 3)
   return createHttp1Client({
-    host: url.host, readyEvent: secure ? 'secureConnect' : 'connect', connectTimeoutMs: 1000,
-    connect: (onread) => (secure ? tlsConnect({ ...at, servername, secureContext, onread } as object) : netConnect({ ...at, onread })),
+    host: url.host,
+    readyEvent: secure ? 'secureConnect' : 'connect',
+    connectTimeoutMs: 1000,
+    connect: (onread) =>
+      secure ? tlsConnect({ ...at, servername, secureContext, onread } as object) : netConnect({ ...at, onread }),
   });
 }
 
 /** Creates a client for the service `audience` at `url`; `ca` is PEM for https. */
-export function createServiceClient(deps: { url: string; audience: ServiceName; identity: ServiceIdentity; ca?: string }): ServiceClient {
+export function createServiceClient(deps: {
+  url: string;
+  audience: ServiceName;
+  identity: ServiceIdentity;
+  ca?: string;
+}): ServiceClient {
   const client = createClient(deps);
   const pool = new Pool(deps.url, { connect: { timeout: 1000, ...(deps.ca === undefined ? {} : { ca: deps.ca }) } });
-  const away = (cause: unknown) => new ProblemError('service-unavailable', `The service ${deps.audience} does not answer.`, { cause });
+  const away = (cause: unknown) =>
+    new ProblemError('service-unavailable', `The service ${deps.audience} does not answer.`, { cause });
   const headersOfRequest = async (request: ServiceRequest) => ({
-    ...request.headers, authorization: await deps.identity.credentialFor(deps.audience), ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...request.headers,
+    authorization: await deps.identity.credentialFor(deps.audience),
+    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
   });
   const bodyOf = (request: ServiceRequest) => (request.body === undefined ? undefined : JSON.stringify(request.body));
   return {
@@ -90,7 +114,11 @@ export function createServiceClient(deps: { url: string; audience: ServiceName; 
       let received: Received;
       try {
         const headers = Object.entries(await headersOfRequest(request)).flat();
-        received = await exchange(client, { method: request.method, path: request.path, headers, body: bodyOf(request) }, request.timeoutMs ?? 1000);
+        received = await exchange(
+          client,
+          { method: request.method, path: request.path, headers, body: bodyOf(request) },
+          request.timeoutMs ?? 1000,
+        );
       } catch (cause) {
         throw away(cause);
       }
@@ -101,7 +129,13 @@ export function createServiceClient(deps: { url: string; audience: ServiceName; 
     },
     async stream(request, signal) {
       try {
-        return await pool.request({ method: request.method, path: request.path, headers: await headersOfRequest(request), body: bodyOf(request), signal });
+        return await pool.request({
+          method: request.method,
+          path: request.path,
+          headers: await headersOfRequest(request),
+          body: bodyOf(request),
+          signal,
+        });
       } catch (cause) {
         throw away(cause);
       }

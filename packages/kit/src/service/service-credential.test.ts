@@ -9,7 +9,11 @@ const start = 1_750_000_000_000;
 function setUp(offset = 0) {
   const clock = { now: start };
   const identity = createServiceIdentity({ name: 'proxy', privateKey: keys.privateKey, now: () => clock.now });
-  const verifier = createServiceVerifier({ name: 'authorize', publicKeys: { proxy: keys.publicKey, audit: strangers.publicKey }, now: () => clock.now + offset });
+  const verifier = createServiceVerifier({
+    name: 'authorize',
+    publicKeys: { proxy: keys.publicKey, audit: strangers.publicKey },
+    now: () => clock.now + offset,
+  });
   return { clock, identity, verifier };
 }
 
@@ -34,15 +38,28 @@ describe('a service credential', () => {
 
   it('is worth nothing to another service, under another key or another name', async () => {
     const { identity, verifier } = setUp();
-    await expect(verifier.verify(await identity.credentialFor('audit'))).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(verifier.verify(await identity.credentialFor('audit'))).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
     const forged = createServiceIdentity({ name: 'proxy', privateKey: strangers.privateKey, now: () => start });
-    await expect(verifier.verify(await forged.credentialFor('authorize'))).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(verifier.verify(await forged.credentialFor('authorize'))).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
     const audit = createServiceIdentity({ name: 'audit', privateKey: strangers.privateKey, now: () => start });
-    await expect(verifier.verify(await audit.credentialFor('authorize'))).rejects.toMatchObject({ code: 'unknown-caller' });
+    await expect(verifier.verify(await audit.credentialFor('authorize'))).rejects.toMatchObject({
+      code: 'unknown-caller',
+    });
   });
 
-  it.each([undefined, '', 'Bearer x', 'Sallyport-Service ', 'Sallyport-Service a.b.c', `Sallyport-Service ${'x'.repeat(5000)}`,
-    'Sallyport-Service eyJhbGciOiJub25lIn0.eyJpc3MiOiJwcm94eSIsImF1ZCI6ImF1dGhvcml6ZSJ9.'])('is refused when it is %j', async (header) => {
+  it.each([
+    undefined,
+    '',
+    'Bearer x',
+    'Sallyport-Service ',
+    'Sallyport-Service a.b.c',
+    `Sallyport-Service ${'x'.repeat(5000)}`,
+    'Sallyport-Service eyJhbGciOiJub25lIn0.eyJpc3MiOiJwcm94eSIsImF1ZCI6ImF1dGhvcml6ZSJ9.',
+  ])('is refused when it is %j', async (header) => {
     await expect(setUp().verifier.verify(header)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
@@ -50,7 +67,9 @@ describe('a service credential', () => {
     const pem = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
     const der = keys.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
     expect(readPublicKey(pem).equals(readPublicKey(der))).toBe(true);
-    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      .publicKey.export({ type: 'spki', format: 'pem' })
+      .toString();
     expect(() => readPublicKey(rsa)).toThrow('Ed25519');
   });
 });

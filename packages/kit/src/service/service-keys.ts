@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { serviceNames, type Config, type ServiceName } from '@sallyport/contracts';
 import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { createServiceIdentity, createServiceVerifier, readPublicKey, type ServiceIdentity, type ServiceVerifier } from './service-credential.ts';
+import {
+  createServiceIdentity,
+  createServiceVerifier,
+  readPublicKey,
+  type ServiceIdentity,
+  type ServiceVerifier,
+} from './service-credential.ts';
 
 function attempt<T>(faults: ConfigFault[], path: string, message: string, read: () => T): T | undefined {
   try {
@@ -19,25 +25,52 @@ function readPublicKeys(services: Config['services'], faults: ConfigFault[]): Pa
   for (const name of serviceNames) {
     const text = services[name].publicKey;
     if (text === undefined) continue;
-    const key = attempt(faults, `services.${name}.publicKey`, 'is not an Ed25519 public key (SPKI, PEM or base64)', () => readPublicKey(text));
+    const key = attempt(
+      faults,
+      `services.${name}.publicKey`,
+      'is not an Ed25519 public key (SPKI, PEM or base64)',
+      () => readPublicKey(text),
+    );
     if (key) keys[name] = key;
   }
   return keys;
 }
 
-/** Reads a service's own key and the others' public keys. Without them no internal call could be believed, so a missing key is a fault, not a default. */
-export function loadServiceKeys(loaded: LoadedConfig, name: ServiceName, now: () => number): { identity: ServiceIdentity; verifier: ServiceVerifier } {
+/**
+ * Reads a service's own key and the others' public keys. Without them no internal call could be believed, so a missing
+ * key is a fault, not a default.
+ */
+export function loadServiceKeys(
+  loaded: LoadedConfig,
+  name: ServiceName,
+  now: () => number,
+): { identity: ServiceIdentity; verifier: ServiceVerifier } {
   const faults: ConfigFault[] = [];
   const { services } = loaded.config;
   const { keyFile } = services[name];
   const path = `services.${name}.keyFile`;
-  if (keyFile === undefined) faults.push({ path, message: 'is missing', hint: 'make one with: openssl genpkey -algorithm ed25519' });
-  const privateKey = keyFile === undefined ? undefined
-    : attempt(faults, path, 'cannot be read as an Ed25519 private key (PKCS #8 PEM)', () => createPrivateKey(readFileSync(loaded.resolvePath(keyFile))));
+  if (keyFile === undefined)
+    faults.push({ path, message: 'is missing', hint: 'make one with: openssl genpkey -algorithm ed25519' });
+  const privateKey =
+    keyFile === undefined
+      ? undefined
+      : attempt(faults, path, 'cannot be read as an Ed25519 private key (PKCS #8 PEM)', () =>
+          createPrivateKey(readFileSync(loaded.resolvePath(keyFile))),
+        );
   if (privateKey && privateKey.asymmetricKeyType !== 'ed25519') faults.push({ path, message: 'is not an Ed25519 key' });
   const publicKeys = readPublicKeys(services, faults);
-  for (const other of serviceNames) if (services[other].publicKey === undefined) faults.push({ path: `services.${other}.publicKey`, message: 'is missing' });
-  if (privateKey && publicKeys[name] && !createPublicKey(privateKey).equals(publicKeys[name])) faults.push({ path, message: `is not the key of services.${name}.publicKey` });
-  if (faults.length > 0 || !privateKey) throw new ConfigFaults(loaded.file, faults.map((fault) => ({ ...fault, ...loaded.place(fault.path.split('.')) })));
-  return { identity: createServiceIdentity({ name, privateKey, now }), verifier: createServiceVerifier({ name, publicKeys, now }) };
+  for (const other of serviceNames)
+    if (services[other].publicKey === undefined)
+      faults.push({ path: `services.${other}.publicKey`, message: 'is missing' });
+  if (privateKey && publicKeys[name] && !createPublicKey(privateKey).equals(publicKeys[name]))
+    faults.push({ path, message: `is not the key of services.${name}.publicKey` });
+  if (faults.length > 0 || !privateKey)
+    throw new ConfigFaults(
+      loaded.file,
+      faults.map((fault) => ({ ...fault, ...loaded.place(fault.path.split('.')) })),
+    );
+  return {
+    identity: createServiceIdentity({ name, privateKey, now }),
+    verifier: createServiceVerifier({ name, publicKeys, now }),
+  };
 }

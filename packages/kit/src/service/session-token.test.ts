@@ -14,14 +14,27 @@ const start = 1_750_000_000_000;
 function setUp(changes: { privateKey?: KeyObject; signFor?: string } = {}) {
   const clock = { now: start };
   const now = () => clock.now;
-  const signer = createSessionTokenSigner({ privateKey: changes.privateKey ?? keys.privateKey, gatewayUrl: changes.signFor ?? gatewayUrl, now });
+  const signer = createSessionTokenSigner({
+    privateKey: changes.privateKey ?? keys.privateKey,
+    gatewayUrl: changes.signFor ?? gatewayUrl,
+    now,
+  });
   const verifier = createSessionTokenVerifier({ publicKey: keys.publicKey, gatewayUrl, now });
-  return { clock, verifier, make: (more = {}) => signer.sign({ sessionId: 'session-1', subject: 'person', expiresAt: start + 3_600_500, ...more }) };
+  return {
+    clock,
+    verifier,
+    make: (more = {}) =>
+      signer.sign({ sessionId: 'session-1', subject: 'person', expiresAt: start + 3_600_500, ...more }),
+  };
 }
-const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const encode = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 /** A token with another header or other claims, signed by the true key unless told otherwise. */
 function forge(token: string, changes: { header?: object; claims?: object; by?: (signed: string) => string }): string {
-  const [header, payload] = token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as object);
+  const [header, payload] = token
+    .split('.')
+    .slice(0, 2)
+    .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as object);
   const signed = `${encode({ ...header, ...changes.header })}.${encode({ ...payload, ...changes.claims })}`;
   return `${signed}.${changes.by ? changes.by(signed) : sign(null, Buffer.from(signed), keys.privateKey).toString('base64url')}`;
 }
@@ -30,14 +43,31 @@ describe('a session token', () => {
   it('is verified by the gateway that it is for, and known by its hash and session', () => {
     const { make, verifier } = setUp();
     const token = make();
-    for (let n = 0; n < 2; n += 1) expect(verifier.verify(token)).toEqual({ hash: hashToken(token), sessionId: 'session-1' });
+    for (let n = 0; n < 2; n += 1)
+      expect(verifier.verify(token)).toEqual({ hash: hashToken(token), sessionId: 'session-1' });
   });
 
   it('is a JWS that any library verifies by the published key, with an end in whole seconds', async () => {
     const { make, verifier } = setUp();
-    const { payload, protectedHeader } = await jwtVerify(make(), await importJWK(verifier.jwk), { currentDate: new Date(start), issuer: gatewayUrl, audience: gatewayUrl, algorithms: ['EdDSA'] });
-    expect(payload).toEqual({ iss: gatewayUrl, aud: gatewayUrl, sub: 'person', jti: 'session-1', iat: start / 1000, exp: start / 1000 + 3600 });
-    expect(protectedHeader).toEqual({ alg: 'EdDSA', kid: await calculateJwkThumbprint(verifier.jwk), typ: 'sallyport-session+jwt' });
+    const { payload, protectedHeader } = await jwtVerify(make(), await importJWK(verifier.jwk), {
+      currentDate: new Date(start),
+      issuer: gatewayUrl,
+      audience: gatewayUrl,
+      algorithms: ['EdDSA'],
+    });
+    expect(payload).toEqual({
+      iss: gatewayUrl,
+      aud: gatewayUrl,
+      sub: 'person',
+      jti: 'session-1',
+      iat: start / 1000,
+      exp: start / 1000 + 3600,
+    });
+    expect(protectedHeader).toEqual({
+      alg: 'EdDSA',
+      kid: await calculateJwkThumbprint(verifier.jwk),
+      typ: 'sallyport-session+jwt',
+    });
   });
 
   it('ends, also for a verifier that has seen it', () => {
@@ -51,18 +81,46 @@ describe('a session token', () => {
   it('is worth nothing under another key, for another gateway, or with a claim that is not the signed one', () => {
     const { verifier, make } = setUp();
     expect(verifier.verify(setUp({ privateKey: strangers.privateKey }).make())).toBeUndefined();
-    for (const signFor of ['https://other.example.com:8443', 'https://gate.example.com', 'http://gate.example.com:8443']) expect(verifier.verify(setUp({ signFor }).make())).toBeUndefined();
+    for (const signFor of [
+      'https://other.example.com:8443',
+      'https://gate.example.com',
+      'http://gate.example.com:8443',
+    ])
+      expect(verifier.verify(setUp({ signFor }).make())).toBeUndefined();
     const token = make();
     const [header, , signature] = token.split('.');
-    expect(verifier.verify(`${header}.${encode({ iss: gatewayUrl, aud: gatewayUrl, jti: 'other', exp: 9e9 })}.${signature}`)).toBeUndefined();
+    expect(
+      verifier.verify(`${header}.${encode({ iss: gatewayUrl, aud: gatewayUrl, jti: 'other', exp: 9e9 })}.${signature}`),
+    ).toBeUndefined();
   });
 
   it.each([
-    ['no algorithm', { header: { alg: 'none' } }], ['no algorithm and no signature', { header: { alg: 'none' }, by: () => '' }], ['the public key as a secret', { header: { alg: 'HS256' }, by: (signed: string) => createHmac('sha256', keys.publicKey.export({ type: 'spki', format: 'pem' })).update(signed).digest('base64url') }],
-    ['another name of the algorithm', { header: { alg: 'Ed25519' } }], ['another key', { header: { kid: 'other' } }], ['a key that is a path', { header: { kid: '../../../dev/null' } }],
-    ['a key of its own', { header: { jwk: strangers.publicKey.export({ format: 'jwk' }) } }], ['a key at an address', { header: { jku: 'https://evil.example/jwks.json' } }], ['an extension', { header: { crit: ['exp'] } }], ['another type', { header: { typ: 'JWT' } }],
-    ['another issuer', { claims: { iss: `${gatewayUrl}/` } }], ['a list of audiences', { claims: { aud: [gatewayUrl, 'https://other'] } }], ['another audience', { claims: { aud: 'https://other' } }],
-    ['no end', { claims: { exp: undefined } }], ['an end that is text', { claims: { exp: '9999999999' } }], ['an end that is no number of seconds', { claims: { exp: 1e300 } }], ['no session', { claims: { jti: undefined } }],
+    ['no algorithm', { header: { alg: 'none' } }],
+    ['no algorithm and no signature', { header: { alg: 'none' }, by: () => '' }],
+    [
+      'the public key as a secret',
+      {
+        header: { alg: 'HS256' },
+        by: (signed: string) =>
+          createHmac('sha256', keys.publicKey.export({ type: 'spki', format: 'pem' }))
+            .update(signed)
+            .digest('base64url'),
+      },
+    ],
+    ['another name of the algorithm', { header: { alg: 'Ed25519' } }],
+    ['another key', { header: { kid: 'other' } }],
+    ['a key that is a path', { header: { kid: '../../../dev/null' } }],
+    ['a key of its own', { header: { jwk: strangers.publicKey.export({ format: 'jwk' }) } }],
+    ['a key at an address', { header: { jku: 'https://evil.example/jwks.json' } }],
+    ['an extension', { header: { crit: ['exp'] } }],
+    ['another type', { header: { typ: 'JWT' } }],
+    ['another issuer', { claims: { iss: `${gatewayUrl}/` } }],
+    ['a list of audiences', { claims: { aud: [gatewayUrl, 'https://other'] } }],
+    ['another audience', { claims: { aud: 'https://other' } }],
+    ['no end', { claims: { exp: undefined } }],
+    ['an end that is text', { claims: { exp: '9999999999' } }],
+    ['an end that is no number of seconds', { claims: { exp: 1e300 } }],
+    ['no session', { claims: { jti: undefined } }],
   ])('is refused with %s, though the right key signed it', (_what, changes) => {
     const { verifier, make } = setUp();
     expect(verifier.verify(forge(make(), {}))).toBeDefined();
@@ -71,20 +129,44 @@ describe('a session token', () => {
 
   it('is not a service credential, and a service credential is none of these', async () => {
     const { make, verifier } = setUp();
-    const credential = await createServiceIdentity({ name: 'authenticate', privateKey: keys.privateKey, now: () => start }).credentialFor('authorize');
+    const credential = await createServiceIdentity({
+      name: 'authenticate',
+      privateKey: keys.privateKey,
+      now: () => start,
+    }).credentialFor('authorize');
     expect(verifier.verify(credential.split(' ')[1]!)).toBeUndefined();
-    const services = createServiceVerifier({ name: 'authorize', publicKeys: { authenticate: keys.publicKey }, now: () => start });
+    const services = createServiceVerifier({
+      name: 'authorize',
+      publicKeys: { authenticate: keys.publicKey },
+      now: () => start,
+    });
     await expect(services.verify(`Sallyport-Service ${make()}`)).rejects.toMatchObject({ code: 'unauthenticated' });
-    await expect(services.verify(`Sallyport-Service ${forge(make(), { claims: { iss: 'authenticate', aud: 'authorize' } })}`)).rejects.toMatchObject({ code: 'unauthenticated' });
+    await expect(
+      services.verify(`Sallyport-Service ${forge(make(), { claims: { iss: 'authenticate', aud: 'authorize' } })}`),
+    ).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
   it('is refused with any byte of it changed, or anything around it', () => {
     const { make, verifier } = setUp();
     const token = make();
-    fc.assert(fc.property(fc.nat(token.length - 1), fc.constantFrom(...Array.from('AZaz09-_.=+/ \n')), (place, character) => {
-      const changed = `${token.slice(0, place)}${character}${token.slice(place + 1)}`;
-      if (changed !== token) expect(verifier.verify(changed)).toBeUndefined();
-    }), { numRuns: 500 });
-    for (const odd of ['', '.', '..', `${token}.`, ` ${token}`, `${token}\n`, `${token}=`, `${token}.${token}`, 'x'.repeat(10_000)]) expect(verifier.verify(odd)).toBeUndefined();
+    fc.assert(
+      fc.property(fc.nat(token.length - 1), fc.constantFrom(...Array.from('AZaz09-_.=+/ \n')), (place, character) => {
+        const changed = `${token.slice(0, place)}${character}${token.slice(place + 1)}`;
+        if (changed !== token) expect(verifier.verify(changed)).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+    for (const odd of [
+      '',
+      '.',
+      '..',
+      `${token}.`,
+      ` ${token}`,
+      `${token}\n`,
+      `${token}=`,
+      `${token}.${token}`,
+      'x'.repeat(10_000),
+    ])
+      expect(verifier.verify(odd)).toBeUndefined();
   });
 });

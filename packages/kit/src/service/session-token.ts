@@ -2,10 +2,14 @@ import { createPublicKey, hash, sign, verify, type KeyObject } from 'node:crypto
 import { LRUCache } from 'lru-cache';
 import { hashToken } from '../hash-token.ts';
 
-// A session's token in the form that Pomerium's clients need: a JWS (RFC 7515, EdDSA by RFC 8037) that says when it ends. It is worth something
-// only while the session store knows its hash, as every other token is; the signature is looked at before that, and says which gateway it is for.
+// A session's token in the form that Pomerium's clients need: a JWS (RFC 7515, EdDSA by RFC 8037) that says when it
+// ends. It is worth something only while the session store knows its hash, as every other token is; the signature is
+// looked at before that, and says which gateway it is for.
 
-/** RFC 8725, 3.11: an explicit type, so that a service credential of the same key is not taken for one of these, or the other way round. */
+/**
+ * RFC 8725, 3.11: an explicit type, so that a service credential of the same key is not taken for one of these, or the
+ * other way round.
+ */
 const tokenType = 'sallyport-session+jwt';
 const maxLength = 4096;
 const parts = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
@@ -39,13 +43,24 @@ const headerOf = (kid: string) => encode({ alg: 'EdDSA', kid, typ: tokenType });
 const audienceOf = (gatewayUrl: string) => new URL(gatewayUrl).origin;
 
 /** Creates what makes tokens, of authenticate's own key. */
-export function createSessionTokenSigner(deps: { privateKey: KeyObject; gatewayUrl: string; now: () => number }): SessionTokenSigner {
+export function createSessionTokenSigner(deps: {
+  privateKey: KeyObject;
+  gatewayUrl: string;
+  now: () => number;
+}): SessionTokenSigner {
   const { privateKey, now } = deps;
   const header = headerOf(publicJwk(createPublicKey(privateKey)).kid);
   const gateway = audienceOf(deps.gatewayUrl);
   return {
     sign({ sessionId, subject, expiresAt }) {
-      const payload = encode({ iss: gateway, aud: gateway, sub: subject, jti: sessionId, iat: Math.floor(now() / 1000), exp: Math.floor(expiresAt / 1000) });
+      const payload = encode({
+        iss: gateway,
+        aud: gateway,
+        sub: subject,
+        jti: sessionId,
+        iat: Math.floor(now() / 1000),
+        exp: Math.floor(expiresAt / 1000),
+      });
       const signed = `${header}.${payload}`;
       return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
     },
@@ -63,8 +78,15 @@ function readClaims(text: string): Claims | undefined {
   }
 }
 
-/** Creates what judges tokens, by authenticate's public key. Those that were verified are remembered by hash, as a verification costs more than everything else that is done with them. */
-export function createSessionTokenVerifier(deps: { publicKey: KeyObject; gatewayUrl: string; now: () => number }): SessionTokenVerifier {
+/**
+ * Creates what judges tokens, by authenticate's public key. Those that were verified are remembered by hash, as a
+ * verification costs more than everything else that is done with them.
+ */
+export function createSessionTokenVerifier(deps: {
+  publicKey: KeyObject;
+  gatewayUrl: string;
+  now: () => number;
+}): SessionTokenVerifier {
   const { publicKey, now } = deps;
   const jwk = publicJwk(publicKey);
   const header = headerOf(jwk.kid);
@@ -74,10 +96,23 @@ export function createSessionTokenVerifier(deps: { publicKey: KeyObject; gateway
   const judge = (token: string): { sessionId: string; expiresAt: number } | undefined => {
     const [, head = '', payload = '', signature = ''] = parts.exec(token) ?? [];
     const signed = Buffer.from(signature, 'base64url');
-    // The whole header is compared: another algorithm, key, type or extension is another header. Of the spellings of a signature one is taken.
-    if (head !== header || signed.toString('base64url') !== signature || !verify(null, Buffer.from(`${head}.${payload}`), publicKey, signed)) return undefined;
+    // The whole header is compared: another algorithm, key, type or extension is another header. Of the spellings of a
+    // signature one is taken.
+    if (
+      head !== header ||
+      signed.toString('base64url') !== signature ||
+      !verify(null, Buffer.from(`${head}.${payload}`), publicKey, signed)
+    )
+      return undefined;
     const claims = readClaims(payload);
-    if (!claims || claims.iss !== gateway || claims.aud !== gateway || typeof claims.jti !== 'string' || !Number.isSafeInteger(claims.exp)) return undefined;
+    if (
+      !claims ||
+      claims.iss !== gateway ||
+      claims.aud !== gateway ||
+      typeof claims.jti !== 'string' ||
+      !Number.isSafeInteger(claims.exp)
+    )
+      return undefined;
     return { sessionId: claims.jti, expiresAt: (claims.exp as number) * 1000 };
   };
 

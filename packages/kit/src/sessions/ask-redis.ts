@@ -17,7 +17,9 @@ export async function askRedis<Answer>(question: () => Promise<Answer>): Promise
     return await Promise.race([question(), late]);
   } catch (error) {
     if (error instanceof ProblemError) throw error;
-    throw new ProblemError('sessions-unavailable', 'The session store cannot be reached; try again in a moment.', { cause: bare(error) });
+    throw new ProblemError('sessions-unavailable', 'The session store cannot be reached; try again in a moment.', {
+      cause: bare(error),
+    });
   } finally {
     clearTimeout(timer);
   }

@@ -9,14 +9,25 @@ import { defineScript, updateScript } from './redis-scripts.ts';
 
 const mostTries = 8;
 
-/** Creates the compare-and-set over sessions: what is compared is the very text that was read, so that no change is lost. */
+/**
+ * Creates the compare-and-set over sessions: what is compared is the very text that was read, so that no change is
+ * lost.
+ */
 export function createChangeRedisSession(deps: { redis: RedisConnection; keys: RedisKeys; now: () => number }) {
-  const { redis: { client }, keys, now } = deps;
+  const {
+    redis: { client },
+    keys,
+    now,
+  } = deps;
   const write = defineScript(deps.redis, updateScript);
   // Of its own: the sessions of look-ups are shared and frozen.
   const readSession = createReadSession({ max: 1 });
 
-  const attempt = async (tokenHash: string, sessionId: string, change: (session: Session) => Session): Promise<Session | 'again' | undefined> => {
+  const attempt = async (
+    tokenHash: string,
+    sessionId: string,
+    change: (session: Session) => Session,
+  ): Promise<Session | 'again' | undefined> => {
     const fields = await client.hmget(keys.session(tokenHash), 'session', 'idleEndsAt', 'revoked');
     const at = now();
     const found = readStoredSession(fields, at, readSession);
@@ -25,7 +36,15 @@ export function createChangeRedisSession(deps: { redis: RedisConnection; keys: R
     checkSameSession(found.session, after);
     const text = JSON.stringify(after);
     if (text === fields[0]) return after;
-    const outcome = await write(keys.session(tokenHash), sessionId, at, fields[0]!, text, keys.changes, JSON.stringify(changeOf('changed', after, at)));
+    const outcome = await write(
+      keys.session(tokenHash),
+      sessionId,
+      at,
+      fields[0]!,
+      text,
+      keys.changes,
+      JSON.stringify(changeOf('changed', after, at)),
+    );
     if (outcome === 2) return 'again';
     return outcome === 1 ? after : undefined;
   };

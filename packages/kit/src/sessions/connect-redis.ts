@@ -1,6 +1,12 @@
 import { Cluster, Redis } from 'ioredis';
 import type { Logger } from '../observe/create-logger.ts';
-import { clusterOptions, connectionOptions, redisNodes, whereabouts, type RedisSessionsConfig } from './redis-options.ts';
+import {
+  clusterOptions,
+  connectionOptions,
+  redisNodes,
+  whereabouts,
+  type RedisSessionsConfig,
+} from './redis-options.ts';
 import { subscribeRedis, type Subscription } from './subscribe-redis.ts';
 
 /** A connection for commands, and one of its own for each subscription. */
@@ -28,7 +34,9 @@ function logOutages(client: Redis | Cluster, logger: Logger): void {
   client.on('end', () => void (away = true));
 }
 
-/** Resolves when the client is ready, or when its first attempt failed: an absent Redis keeps no service from starting. */
+/**
+ * Resolves when the client is ready, or when its first attempt failed: an absent Redis keeps no service from starting.
+ */
 function firstOutcome(client: Redis | Cluster): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, firstWaitMs);
@@ -41,21 +49,37 @@ function firstOutcome(client: Redis | Cluster): Promise<void> {
   });
 }
 
-/** Connects to a single Redis, a cluster, or the master that Sentinels name. Resolves within a second even if none answers; it comes back by itself. */
+/**
+ * Connects to a single Redis, a cluster, or the master that Sentinels name. Resolves within a second even if none
+ * answers; it comes back by itself.
+ */
 export async function connectRedis(
   config: RedisSessionsConfig,
   deps: { logger: Logger; resolvePath?: (file: string) => string },
 ): Promise<RedisConnection> {
   const options = connectionOptions(config, deps.resolvePath ?? ((file) => file));
   const nodes = redisNodes(config);
-  const client = config.mode === 'cluster' ? new Cluster(nodes, clusterOptions(options)) : new Redis({ ...options, ...whereabouts(config, options) });
+  const client =
+    config.mode === 'cluster'
+      ? new Cluster(nodes, clusterOptions(options))
+      : new Redis({ ...options, ...whereabouts(config, options) });
   logOutages(client, deps.logger);
   const subscriptions = new Set<() => void>();
 
   // Every node of a cluster hears what is published on any other, so a plain connection to one of them is enough.
   const subscriber = (attempt: number) => {
-    const where = config.mode === 'cluster' ? nodes[attempt % nodes.length]! : { ...whereabouts(config, options), sentinelRetryStrategy: () => null };
-    return new Redis({ ...options, ...where, enableAutoPipelining: false, autoResubscribe: false, retryStrategy: () => null, commandTimeout: 1000 });
+    const where =
+      config.mode === 'cluster'
+        ? nodes[attempt % nodes.length]!
+        : { ...whereabouts(config, options), sentinelRetryStrategy: () => null };
+    return new Redis({
+      ...options,
+      ...where,
+      enableAutoPipelining: false,
+      autoResubscribe: false,
+      retryStrategy: () => null,
+      commandTimeout: 1000,
+    });
   };
 
   await firstOutcome(client);

@@ -28,8 +28,10 @@ export function createMemoryProviderTokenStore(deps: { now: () => number; max?: 
     },
     async takeDue(limit, leaseMs) {
       const at = now();
-      const due = [...entries.values()].filter(({ dueAt, tokens }) => dueAt !== undefined && dueAt <= at && present(tokens.sessionId) !== undefined)
-        .toSorted((a, b) => a.dueAt! - b.dueAt!).slice(0, limit);
+      const due = [...entries.values()]
+        .filter(({ dueAt, tokens }) => dueAt !== undefined && dueAt <= at && present(tokens.sessionId) !== undefined)
+        .toSorted((a, b) => a.dueAt! - b.dueAt!)
+        .slice(0, limit);
       for (const entry of due) entry.dueAt = at + leaseMs;
       return due.map(({ tokens }) => tokens.sessionId);
     },

@@ -6,15 +6,28 @@ import { createListeners } from './create-listeners.ts';
 import { listed } from './listed.ts';
 import type { SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
-type Entry = { text: string; id: string; expiresAt: number; idleEndsAt: number; usedAt?: number; tombstone?: Tombstone };
+type Entry = {
+  text: string;
+  id: string;
+  expiresAt: number;
+  idleEndsAt: number;
+  usedAt?: number;
+  tombstone?: Tombstone;
+};
 const sweepEveryMs = 60_000;
 
-const ended = (entry: Entry, at: number) => at >= entry.expiresAt || (entry.tombstone === undefined && at >= entry.idleEndsAt);
+const ended = (entry: Entry, at: number) =>
+  at >= entry.expiresAt || (entry.tombstone === undefined && at >= entry.idleEndsAt);
 
 function lookUp(entry: Entry | undefined): SessionLookup {
   if (entry === undefined) return { state: 'unknown' };
   if (entry.tombstone) return { state: 'revoked', tombstone: { ...entry.tombstone } };
-  return { state: 'live', session: JSON.parse(entry.text) as Session, idleEndsAt: entry.idleEndsAt, ...(entry.usedAt === undefined ? {} : { usedAt: entry.usedAt }) };
+  return {
+    state: 'live',
+    session: JSON.parse(entry.text) as Session,
+    idleEndsAt: entry.idleEndsAt,
+    ...(entry.usedAt === undefined ? {} : { usedAt: entry.usedAt }),
+  };
 }
 
 function replace(entry: Entry, change: (session: Session) => Session): Session {
@@ -46,12 +59,18 @@ function createTable(now: () => number, max: number) {
   return {
     present,
     byId: (id: string) => present(hashById.get(id)),
-    live: () => [...byHash.keys()].map((hash) => lookUp(present(hash))).flatMap((found) => (found.state === 'live' ? [listed(found)] : [])),
+    live: () =>
+      [...byHash.keys()]
+        .map((hash) => lookUp(present(hash)))
+        .flatMap((found) => (found.state === 'live' ? [listed(found)] : [])),
     add(hash: string, entry: Entry) {
       byHash.set(hash, entry);
       hashById.set(entry.id, hash);
     },
-    /** What is left of ended sessions only says why their tokens are refused; without it they still are. Nobody who begins and ends sessions in a row fills the store with it. */
+    /**
+     * What is left of ended sessions only says why their tokens are refused; without it they still are. Nobody who
+     * begins and ends sessions in a row fills the store with it.
+     */
     hasRoom() {
       const at = now();
       if (at >= nextSweep || byHash.size >= max) {
@@ -71,7 +90,10 @@ function createTable(now: () => number, max: number) {
   };
 }
 
-/** Sessions in this process's memory, for one process on a laptop or a test; at most `max` (100,000) of them, tombstones included, of which the oldest give way. */
+/**
+ * Sessions in this process's memory, for one process on a laptop or a test; at most `max` (100,000) of them, tombstones
+ * included, of which the oldest give way.
+ */
 export function createMemorySessionStore(deps: { now: () => number; max?: number }): SessionStore {
   const { now, max = 100_000 } = deps;
   const table = createTable(now, max);
@@ -79,7 +101,8 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
 
   return {
     async create(tokenHash, session) {
-      if (table.present(tokenHash) || table.byId(session.id)) throw new ProblemError('conflict', 'This session exists already.');
+      if (table.present(tokenHash) || table.byId(session.id))
+        throw new ProblemError('conflict', 'This session exists already.');
       if (!table.hasRoom()) throw new ProblemError('sessions-unavailable', 'The session store is full.');
       const idleEndsAt = Math.min(session.expiresAt, now() + session.idleMs);
       table.add(tokenHash, { text: JSON.stringify(session), id: session.id, expiresAt: session.expiresAt, idleEndsAt });
@@ -115,7 +138,8 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
       return session;
     },
     async list(of) {
-      return table.live()
+      return table
+        .live()
         .filter((session) => of === undefined || belongs(session, of))
         .sort((a, b) => a.createdAt - b.createdAt);
     },

@@ -3,7 +3,10 @@ import type { SingleUseStore } from './single-use-store.ts';
 
 type Entry = { text: string; endsAt: number };
 
-/** Single-use values in this process's memory. Each kind holds at most `maxPerKind` (10,000) values; beyond that the oldest is dropped, so a flood of one kind costs neither memory nor the other kinds. */
+/**
+ * Single-use values in this process's memory. Each kind holds at most `maxPerKind` (10,000) values; beyond that the
+ * oldest is dropped, so a flood of one kind costs neither memory nor the other kinds.
+ */
 export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind?: number }): SingleUseStore {
   const { now, maxPerKind = 10_000 } = deps;
   const kinds = new Map<string, Map<string, Entry>>();

@@ -10,17 +10,37 @@ const names = ['provider', 'sealed', 'createdAt', 'expiresAt', 'succeededAt', 'f
 /** What lies in Redis as tokens; undefined if it says too little. */
 function asTokens(sessionId: string, values: readonly (string | null)[], now: number): ProviderTokens | undefined {
   const [provider, sealed, ...rest] = values;
-  const [createdAt, expiresAt, succeededAt, failures] = rest.map((text) => Number(text ?? Number.NaN)) as [number, number, number, number];
-  if (provider == null || sealed == null || ![createdAt, expiresAt, succeededAt, failures].every(Number.isFinite) || now >= expiresAt) return undefined;
+  const [createdAt, expiresAt, succeededAt, failures] = rest.map((text) => Number(text ?? Number.NaN)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (
+    provider == null ||
+    sealed == null ||
+    ![createdAt, expiresAt, succeededAt, failures].every(Number.isFinite) ||
+    now >= expiresAt
+  )
+    return undefined;
   return { sessionId, provider, sealed, createdAt, expiresAt, succeededAt, failures };
 }
 
 /**
- * Provider tokens in Redis: a record for each session, and one sorted set of what is due when, from which replicas take their share. A record comes
- * before its place in the set, so that nothing is due that is not there; a place whose record is gone is dropped when its turn comes.
+ * Provider tokens in Redis: a record for each session, and one sorted set of what is due when, from which replicas take
+ * their share. A record comes before its place in the set, so that nothing is due that is not there; a place whose
+ * record is gone is dropped when its turn comes.
  */
-export function createRedisProviderTokenStore(deps: { redis: RedisConnection; now: () => number; keyPrefix?: string }): ProviderTokenStore {
-  const { redis, redis: { client }, now } = deps;
+export function createRedisProviderTokenStore(deps: {
+  redis: RedisConnection;
+  now: () => number;
+  keyPrefix?: string;
+}): ProviderTokenStore {
+  const {
+    redis,
+    redis: { client },
+    now,
+  } = deps;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
   const keep = defineScript(redis, keepScript);
   const hold = defineScript(redis, holdScript);
@@ -33,7 +53,10 @@ export function createRedisProviderTokenStore(deps: { redis: RedisConnection; no
   };
   const take = async (sessionId: string, leaseMs: number): Promise<HeldTokens | 'held' | undefined> => {
     const at = now();
-    const held = await hold(keys.tokens(sessionId), at, at + leaseMs, ...names) as [number, ...(string | null)[]] | 0 | null;
+    const held = (await hold(keys.tokens(sessionId), at, at + leaseMs, ...names)) as
+      | [number, ...(string | null)[]]
+      | 0
+      | null;
     if (held === 0) return 'held';
     const tokens = held === null ? undefined : asTokens(sessionId, held.slice(1) as (string | null)[], at);
     if (tokens) return { ...tokens, fence: (held as [number])[0] };
@@ -41,24 +64,29 @@ export function createRedisProviderTokenStore(deps: { redis: RedisConnection; no
     return undefined;
   };
   return {
-    keep: (tokens, dueAt) => askRedis(async () => {
-      const life = Math.ceil(tokens.expiresAt - now());
-      if (!(life > 0)) return;
-      await keep(keys.tokens(tokens.sessionId), life, ...names.flatMap((name) => [name, tokens[name]]));
-      if (dueAt !== undefined) await schedule(tokens.sessionId, dueAt, tokens.expiresAt);
-    }),
-    read: (sessionId) => askRedis(async () => asTokens(sessionId, await client.hmget(keys.tokens(sessionId), ...names), now())),
+    keep: (tokens, dueAt) =>
+      askRedis(async () => {
+        const life = Math.ceil(tokens.expiresAt - now());
+        if (!(life > 0)) return;
+        await keep(keys.tokens(tokens.sessionId), life, ...names.flatMap((name) => [name, tokens[name]]));
+        if (dueAt !== undefined) await schedule(tokens.sessionId, dueAt, tokens.expiresAt);
+      }),
+    read: (sessionId) =>
+      askRedis(async () => asTokens(sessionId, await client.hmget(keys.tokens(sessionId), ...names), now())),
     takeDue: (limit, leaseMs) => askRedis(() => due(keys.due, now(), limit, now() + leaseMs) as Promise<string[]>),
     hold: (sessionId, leaseMs) => askRedis(() => take(sessionId, leaseMs)),
-    settle: ({ sessionId, fence }, { sealed, succeededAt, failures }) => askRedis(async () => await settle(keys.tokens(sessionId), fence, sealed, succeededAt, failures) === 1),
-    schedule: (sessionId, dueAt) => askRedis(async () => {
-      const expiresAt = await client.hget(keys.tokens(sessionId), 'expiresAt');
-      if (expiresAt !== null) await schedule(sessionId, dueAt, Number(expiresAt));
-    }),
-    forget: (sessionId) => askRedis(async () => {
-      await client.del(keys.tokens(sessionId));
-      await client.zrem(keys.due, sessionId);
-    }),
+    settle: ({ sessionId, fence }, { sealed, succeededAt, failures }) =>
+      askRedis(async () => (await settle(keys.tokens(sessionId), fence, sealed, succeededAt, failures)) === 1),
+    schedule: (sessionId, dueAt) =>
+      askRedis(async () => {
+        const expiresAt = await client.hget(keys.tokens(sessionId), 'expiresAt');
+        if (expiresAt !== null) await schedule(sessionId, dueAt, Number(expiresAt));
+      }),
+    forget: (sessionId) =>
+      askRedis(async () => {
+        await client.del(keys.tokens(sessionId));
+        await client.zrem(keys.due, sessionId);
+      }),
     count: () => askRedis(() => client.zcard(keys.due)),
   };
 }

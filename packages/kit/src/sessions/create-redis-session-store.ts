@@ -15,12 +15,16 @@ import type { ListedSession, SessionLookup, SessionOwner, SessionStore } from '.
 const idleEnd = (session: Session, at: number) => Math.min(session.expiresAt, at + session.idleMs);
 
 function liveOnes(found: readonly SessionLookup[]): ListedSession[] {
-  return found
-    .flatMap((one) => (one.state === 'live' ? [listed(one)] : []))
-    .sort((a, b) => a.createdAt - b.createdAt);
+  return found.flatMap((one) => (one.state === 'live' ? [listed(one)] : [])).sort((a, b) => a.createdAt - b.createdAt);
 }
 
-type Parts = { redis: RedisConnection; keys: RedisKeys; index: ReturnType<typeof createIndex>; lookUp: LookUpSessions; now: () => number };
+type Parts = {
+  redis: RedisConnection;
+  keys: RedisKeys;
+  index: ReturnType<typeof createIndex>;
+  lookUp: LookUpSessions;
+  now: () => number;
+};
 
 /** How a session begins, and how it ends before its time. */
 function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
@@ -28,23 +32,36 @@ function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
   const create = defineScript(redis, createScript);
   const revoke = defineScript(redis, revokeScript);
   const indexesOf = ({ identity, sid }: Session) => [
-    keys.everybody, keys.person(identity), ...(sid === undefined ? [] : [keys.providerSession({ issuer: identity.issuer, sid })]),
+    keys.everybody,
+    keys.person(identity),
+    ...(sid === undefined ? [] : [keys.providerSession({ issuer: identity.issuer, sid })]),
   ];
 
   async function write(tokenHash: string, session: Session): Promise<void> {
     const at = now();
     const life = session.expiresAt - at;
     if (!(life > 0)) throw new ProblemError('login-expired', 'The session is over before it began.');
-    if (await client.set(keys.id(session.id), tokenHash, 'PX', Math.ceil(life), 'NX') === null) throw new ProblemError('conflict', 'This session exists already.');
+    if ((await client.set(keys.id(session.id), tokenHash, 'PX', Math.ceil(life), 'NX')) === null)
+      throw new ProblemError('conflict', 'This session exists already.');
     await Promise.all(indexesOf(session).map((key) => index.add(key, tokenHash, session, at)));
     const idleEndsAt = idleEnd(session, at);
-    const made = await create(keys.session(tokenHash), JSON.stringify(session), session.id, session.expiresAt, idleEndsAt, Math.ceil(idleEndsAt - at));
+    const made = await create(
+      keys.session(tokenHash),
+      JSON.stringify(session),
+      session.id,
+      session.expiresAt,
+      idleEndsAt,
+      Math.ceil(idleEndsAt - at),
+    );
     if (made === 1) return;
     await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session)));
     throw new ProblemError('conflict', 'This session exists already.');
   }
 
-  async function end(sessionId: string, { by, reason }: Parameters<SessionStore['revoke']>[1]): Promise<Session | undefined> {
+  async function end(
+    sessionId: string,
+    { by, reason }: Parameters<SessionStore['revoke']>[1],
+  ): Promise<Session | undefined> {
     const tokenHash = await client.get(keys.id(sessionId));
     if (tokenHash === null) return undefined;
     const found = await lookUp.one(tokenHash);
@@ -52,7 +69,14 @@ function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
     const { session } = found;
     const at = now();
     const tombstone = { id: sessionId, revokedAt: at, by, reason };
-    const ended = await revoke(keys.session(tokenHash), sessionId, at, JSON.stringify(tombstone), keys.changes, JSON.stringify(changeOf('revoked', session, at)));
+    const ended = await revoke(
+      keys.session(tokenHash),
+      sessionId,
+      at,
+      JSON.stringify(tombstone),
+      keys.changes,
+      JSON.stringify(changeOf('revoked', session, at)),
+    );
     if (ended !== 1) return undefined;
     // The session is dead; what is left in the indexes goes with the next list.
     await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session))).catch(() => {});
@@ -63,10 +87,15 @@ function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
 }
 
 /**
- * Sessions in Redis 6.2 or later: single, cluster or behind Sentinels. Every key has a time to live. Writes are ordered so that stopping between
- * two of them fails closed: a session is in the indexes before it is live (it can always be found and revoked), and dead before it leaves them.
+ * Sessions in Redis 6.2 or later: single, cluster or behind Sentinels. Every key has a time to live. Writes are ordered
+ * so that stopping between two of them fails closed: a session is in the indexes before it is live (it can always be
+ * found and revoked), and dead before it leaves them.
  */
-export function createRedisSessionStore(deps: { redis: RedisConnection; now: () => number; keyPrefix?: string }): SessionStore {
+export function createRedisSessionStore(deps: {
+  redis: RedisConnection;
+  now: () => number;
+  keyPrefix?: string;
+}): SessionStore {
   const { redis, now } = deps;
   const { client } = redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
@@ -98,7 +127,8 @@ export function createRedisSessionStore(deps: { redis: RedisConnection; now: () 
     async renew(tokenHash, session) {
       const at = now();
       const idleEndsAt = idleEnd(session, at);
-      if (idleEndsAt > at) await askRedis(() => renew(keys.session(tokenHash), at, idleEndsAt, Math.ceil(idleEndsAt - at)));
+      if (idleEndsAt > at)
+        await askRedis(() => renew(keys.session(tokenHash), at, idleEndsAt, Math.ceil(idleEndsAt - at)));
     },
     revoke: (sessionId, by) => askRedis(() => end(sessionId, by)),
     list,

@@ -26,7 +26,10 @@ export function createRedisSingleUseStore(deps: { redis: RedisConnection; keyPre
       await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', whole(ttlMs)));
     },
     async claim(kind, key, value, ttlMs) {
-      return await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', whole(ttlMs), 'NX')) === 'OK';
+      return (
+        (await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', whole(ttlMs), 'NX'))) ===
+        'OK'
+      );
     },
     async take(kind, key) {
       return parsed(await askRedis(() => client.getdel(keys.once(kind, key))));

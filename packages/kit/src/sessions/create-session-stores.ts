@@ -20,7 +20,15 @@ import type { ProviderTokenStore } from './provider-token-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SingleUseStore } from './single-use-store.ts';
 
-export type SessionStores = { sessions: SessionStore; tokens: ProviderTokenStore; singleUse: SingleUseStore; replicas: ReplicaBoard; streams: StreamBoard; directory: DirectoryStore; close: () => Promise<void> };
+export type SessionStores = {
+  sessions: SessionStore;
+  tokens: ProviderTokenStore;
+  singleUse: SingleUseStore;
+  replicas: ReplicaBoard;
+  streams: StreamBoard;
+  directory: DirectoryStore;
+  close: () => Promise<void>;
+};
 
 /** The stores that `sessions` of the configuration asks for. Resolves within a second even while Redis is away. */
 export async function createSessionStores(
@@ -30,8 +38,13 @@ export async function createSessionStores(
   if (!('redis' in config)) {
     const sessions = createMemorySessionStore(deps);
     return {
-      sessions, tokens: createMemoryProviderTokenStore(deps), singleUse: createMemorySingleUseStore(deps), replicas: createMemoryReplicaBoard(deps), streams: createMemoryStreamBoard(deps),
-      directory: createMemoryDirectoryStore(deps), close: () => sessions.close(),
+      sessions,
+      tokens: createMemoryProviderTokenStore(deps),
+      singleUse: createMemorySingleUseStore(deps),
+      replicas: createMemoryReplicaBoard(deps),
+      streams: createMemoryStreamBoard(deps),
+      directory: createMemoryDirectoryStore(deps),
+      close: () => sessions.close(),
     };
   }
   const redis = await connectRedis(config, deps);
@@ -42,5 +55,13 @@ export async function createSessionStores(
   };
   const tokens = createRedisProviderTokenStore({ redis, now: deps.now });
   const directory = createRedisDirectoryStore({ redis, now: deps.now });
-  return { sessions, tokens, singleUse: createRedisSingleUseStore({ redis }), replicas: createRedisReplicaBoard({ redis }), streams: createRedisStreamBoard({ redis }), directory, close };
+  return {
+    sessions,
+    tokens,
+    singleUse: createRedisSingleUseStore({ redis }),
+    replicas: createRedisReplicaBoard({ redis }),
+    streams: createRedisStreamBoard({ redis }),
+    directory,
+    close,
+  };
 }

@@ -5,7 +5,10 @@ import type { SealingKey } from './token-sealer.ts';
 
 const form = /^[A-Za-z0-9+/_-]{43}=?$/;
 
-/** Reads the keys of `sessions.encryption`, in their order; none if there are none. Throws ConfigFaults if one cannot be read. */
+/**
+ * Reads the keys of `sessions.encryption`, in their order; none if there are none. Throws ConfigFaults if one cannot be
+ * read.
+ */
 export function loadSealingKeys({ config, file, resolvePath, place }: LoadedConfig): SealingKey[] {
   const faults: ConfigFault[] = [];
   const keys = (config.sessions.encryption?.keys ?? []).flatMap(({ id, key, keyFile }, index): SealingKey[] => {
@@ -17,7 +20,9 @@ export function loadSealingKeys({ config, file, resolvePath, place }: LoadedConf
     if (key !== undefined) return [{ id, key: Buffer.from(key, 'base64') }];
     try {
       const text = readFileSync(resolvePath(keyFile!), 'utf8').trim();
-      return form.test(text) ? [{ id, key: Buffer.from(text, 'base64') }] : fault('does not hold 32 bytes in base64', 'make them with: openssl rand -base64 32');
+      return form.test(text)
+        ? [{ id, key: Buffer.from(text, 'base64') }]
+        : fault('does not hold 32 bytes in base64', 'make them with: openssl rand -base64 32');
     } catch (error) {
       return fault(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`);
     }

@@ -12,7 +12,10 @@ export type LookUpSessions = {
 const fields = ['session', 'idleEndsAt', 'revoked', 'usedAt'] as const;
 
 /** One question for each session, however many of a batch are its: a person's client asks for many things at once. */
-async function askOnceEach(hashes: readonly string[], lookUp: (hash: string) => Promise<SessionLookup>): Promise<SessionLookup[]> {
+async function askOnceEach(
+  hashes: readonly string[],
+  lookUp: (hash: string) => Promise<SessionLookup>,
+): Promise<SessionLookup[]> {
   const asked = new Map<string, Promise<SessionLookup>>();
   for (const hash of hashes) if (!asked.has(hash)) asked.set(hash, lookUp(hash));
   await Promise.all(asked.values());
@@ -20,14 +23,22 @@ async function askOnceEach(hashes: readonly string[], lookUp: (hash: string) => 
 }
 
 /** Creates the look-up over a connection; `keyOf` gives the key of the session of a token hash. */
-export function createLookUpSessions({ client, keyOf, now }: { client: RedisConnection['client']; keyOf(hash: string): string; now: () => number }): LookUpSessions {
+export function createLookUpSessions({
+  client,
+  keyOf,
+  now,
+}: {
+  client: RedisConnection['client'];
+  keyOf(hash: string): string;
+  now: () => number;
+}): LookUpSessions {
   const readSession = createReadSession();
   const judge = (values: (string | null)[]) => readStoredSession(values, now(), readSession);
   const one = async (hash: string): Promise<SessionLookup> => judge(await client.hmget(keyOf(hash), ...fields));
   // A question that comes alone need not wait for others to go with.
   const alone = async (hash: string): Promise<SessionLookup> => {
     const command = new Command('hmget', [keyOf(hash), ...fields], { replyEncoding: 'utf8' });
-    return judge(await client.sendCommand(command) as (string | null)[]);
+    return judge((await client.sendCommand(command)) as (string | null)[]);
   };
   return { one, all: async (hashes) => (hashes.length === 1 ? [await alone(hashes[0]!)] : askOnceEach(hashes, one)) };
 }

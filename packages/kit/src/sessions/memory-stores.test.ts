@@ -49,7 +49,11 @@ describe('stores in memory are bounded', () => {
       await store.create(`bob ${n}`, session);
       await store.revoke(session.id, { by: 'bob', reason: 'limit' });
     }
-    expect(await store.find(['alice', 'bob 0', 'bob 199'])).toMatchObject([{ state: 'live' }, { state: 'unknown' }, { state: 'revoked' }]);
+    expect(await store.find(['alice', 'bob 0', 'bob 199'])).toMatchObject([
+      { state: 'live' },
+      { state: 'unknown' },
+      { state: 'revoked' },
+    ]);
     expect(await store.read(ids[0]!)).toEqual({ state: 'unknown' });
     for (let n = 0; n < 19; n += 1) await store.create(`carol ${n}`, exampleSession(0));
     await expect(store.create('carol', exampleSession(0))).rejects.toMatchObject({ code: 'sessions-unavailable' });

@@ -1,6 +1,9 @@
 import type { RedisScript } from './redis-scripts.ts';
 
-/** KEYS: tokens. ARGV: milliseconds to live, then fields and values. Whoever had taken up what was there before cannot write any more. */
+/**
+ * KEYS: tokens. ARGV: milliseconds to live, then fields and values. Whoever had taken up what was there before cannot
+ * write any more.
+ */
 export const keepScript: RedisScript = {
   name: 'sallyportKeepTokens',
   lua: `
@@ -11,7 +14,10 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1`,
 };
 
-/** KEYS: tokens. ARGV: now, until when they are held, the fields to read. Nil if there are none, 0 while they are held; else the fence and the fields. */
+/**
+ * KEYS: tokens. ARGV: now, until when they are held, the fields to read. Nil if there are none, 0 while they are held;
+ * else the fence and the fields.
+ */
 export const holdScript: RedisScript = {
   name: 'sallyportHoldTokens',
   lua: `
@@ -35,7 +41,9 @@ redis.call('HDEL', KEYS[1], 'heldUntil')
 return 1`,
 };
 
-/** KEYS: due. ARGV: now, how many, when they are due again. One place for all, so that nobody else gets the same ones. */
+/**
+ * KEYS: due. ARGV: now, how many, when they are due again. One place for all, so that nobody else gets the same ones.
+ */
 export const dueScript: RedisScript = {
   name: 'sallyportTakeDue',
   lua: `

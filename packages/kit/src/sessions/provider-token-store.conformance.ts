@@ -17,7 +17,14 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       ({ store, replica, clock } = await open());
     });
     const example = (changes: Partial<ProviderTokens> = {}): ProviderTokens => ({
-      sessionId: `ses-${++made}`, provider: 'corp', sealed: '1.k.c2VhbGVk', createdAt: clock.now, expiresAt: clock.now + 3_600_000, succeededAt: clock.now, failures: 0, ...changes,
+      sessionId: `ses-${++made}`,
+      provider: 'corp',
+      sealed: '1.k.c2VhbGVk',
+      createdAt: clock.now,
+      expiresAt: clock.now + 3_600_000,
+      succeededAt: clock.now,
+      failures: 0,
+      ...changes,
     });
     const add = async (dueIn?: number, changes: Partial<ProviderTokens> = {}) => {
       const tokens = example(changes);
@@ -55,7 +62,9 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
 
     it('gives each to one of many takers at once, and again when that one never came back', async () => {
       const ids = (await Promise.all(Array.from({ length: 30 }, () => add(0)))).map(({ sessionId }) => sessionId);
-      const taken = (await Promise.all(Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? store : replica).takeDue(7, 60_000)))).flat();
+      const taken = (
+        await Promise.all(Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? store : replica).takeDue(7, 60_000)))
+      ).flat();
       expect(taken.toSorted()).toEqual(ids.toSorted());
       expect(await replica.takeDue(100, 60_000)).toEqual([]);
       clock.now += 60_000;
@@ -75,7 +84,9 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
 
     it('lets one hold them at a time, of many at once', async () => {
       const tokens = await add(0);
-      const outcomes = await Promise.all(Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? store : replica).hold(tokens.sessionId, 60_000)));
+      const outcomes = await Promise.all(
+        Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? store : replica).hold(tokens.sessionId, 60_000)),
+      );
       expect(outcomes.filter((one) => one === 'held')).toHaveLength(9);
       expect(outcomes.find((one) => one !== 'held')).toEqual({ ...tokens, fence: expect.any(Number) });
       expect(await store.hold('nobody', 60_000)).toBeUndefined();
@@ -86,7 +97,12 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       const first = await held(store, tokens.sessionId);
       clock.now += 1000;
       expect(await store.settle(first, outcome({ failures: 2 }))).toBe(true);
-      expect(await replica.read(tokens.sessionId)).toEqual({ ...tokens, sealed: '1.k.bmV3', succeededAt: clock.now, failures: 2 });
+      expect(await replica.read(tokens.sessionId)).toEqual({
+        ...tokens,
+        sealed: '1.k.bmV3',
+        succeededAt: clock.now,
+        failures: 2,
+      });
       expect(await held(replica, tokens.sessionId)).toMatchObject({ fence: first.fence + 1, sealed: '1.k.bmV3' });
     });
 

@@ -17,7 +17,9 @@ describe('sessions as they lie in Redis', () => {
   it('cannot be changed by one of those who share them', () => {
     const session = createReadSession()(text)!;
     expect(() => session.identity.groups.push('admins')).toThrow(TypeError);
-    expect(() => { session.expiresAt += 1; }).toThrow(TypeError);
+    expect(() => {
+      session.expiresAt += 1;
+    }).toThrow(TypeError);
   });
 
   it('are over or revoked whatever is remembered of their text', () => {
@@ -28,7 +30,14 @@ describe('sessions as they lie in Redis', () => {
     expect(readStoredSession([null, String(now + 1), null], now, read).state).toBe('unknown');
   });
 
-  it.each(['', 'null', '[]', '{}', '{"version":1}', '{"version":1,"id":"a","expiresAt":9e15,"idleMs":1,"identity":null}'])('are unknown where the text %j is no session', (bad) => {
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{}',
+    '{"version":1}',
+    '{"version":1,"id":"a","expiresAt":9e15,"idleMs":1,"identity":null}',
+  ])('are unknown where the text %j is no session', (bad) => {
     expect(readStoredSession([bad, String(now + 1), null], now, createReadSession()).state).toBe('unknown');
   });
 });

@@ -21,16 +21,30 @@ export function createIndex(redis: RedisConnection) {
   const add = defineScript(redis, indexScript);
   const members = defineScript(redis, membersScript);
   return {
-    add: (key: string, tokenHash: string, session: Session, at: number) => add(key, memberOf(tokenHash, session), session.expiresAt, at),
+    add: (key: string, tokenHash: string, session: Session, at: number) =>
+      add(key, memberOf(tokenHash, session), session.expiresAt, at),
     remove: (key: string, tokenHash: string, session: Session) => client.zrem(key, memberOf(tokenHash, session)),
-    /** Looks every member up and drops those that are no longer live. Each step must answer in time, not all of them together. */
-    async walk(key: string, at: number, lookUpAll: (hashes: readonly string[]) => Promise<SessionLookup[]>): Promise<SessionLookup[]> {
-      const listed = await askRedis(() => members(key, at)) as string[];
+    /**
+     * Looks every member up and drops those that are no longer live. Each step must answer in time, not all of them
+     * together.
+     */
+    async walk(
+      key: string,
+      at: number,
+      lookUpAll: (hashes: readonly string[]) => Promise<SessionLookup[]>,
+    ): Promise<SessionLookup[]> {
+      const listed = (await askRedis(() => members(key, at))) as string[];
       const entries = listed.map(readMember);
       const found: SessionLookup[] = [];
-      for (let from = 0; from < entries.length; from += chunk) found.push(...await askRedis(() => lookUpAll(entries.slice(from, from + chunk).map((entry) => entry.tokenHash))));
-      const gone = listed.filter((_member, place) => found[place]!.state !== 'live' && entries[place]!.createdAt + beingMadeMs < at);
-      for (let from = 0; from < gone.length; from += chunk) await askRedis(() => client.zrem(key, ...gone.slice(from, from + chunk)));
+      for (let from = 0; from < entries.length; from += chunk)
+        found.push(
+          ...(await askRedis(() => lookUpAll(entries.slice(from, from + chunk).map((entry) => entry.tokenHash)))),
+        );
+      const gone = listed.filter(
+        (_member, place) => found[place]!.state !== 'live' && entries[place]!.createdAt + beingMadeMs < at,
+      );
+      for (let from = 0; from < gone.length; from += chunk)
+        await askRedis(() => client.zrem(key, ...gone.slice(from, from + chunk)));
       return found;
     },
   };

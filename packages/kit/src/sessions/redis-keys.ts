@@ -4,7 +4,10 @@ const digest = (text: string) => hash('sha256', text, 'base64url');
 /** One name for two that come from outside; no choice of the two can look like another. */
 const both = (a: string, b: string) => digest(`${digest(a)}.${digest(b)}`);
 
-/** The names of all keys. What stands in braces decides the cluster slot: everything about one session's token is in one. */
+/**
+ * The names of all keys. What stands in braces decides the cluster slot: everything about one session's token is in
+ * one.
+ */
 export type RedisKeys = {
   session(tokenHash: string): string;
   /** From a session's public id to the hash of its token. */

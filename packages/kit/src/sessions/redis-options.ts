@@ -25,7 +25,9 @@ function tlsOptions(config: RedisSessionsConfig, resolvePath: (file: string) => 
   return config.caFile === undefined ? {} : { ca: readFileSync(resolvePath(config.caFile)) };
 }
 
-/** What every connection has in common: commands fail fast while Redis is away instead of queueing up behind the outage. */
+/**
+ * What every connection has in common: commands fail fast while Redis is away instead of queueing up behind the outage.
+ */
 export function connectionOptions(config: RedisSessionsConfig, resolvePath: (file: string) => string): RedisOptions {
   const url = new URL(config.redis);
   const tls = tlsOptions(config, resolvePath);
@@ -60,7 +62,12 @@ export function whereabouts(config: RedisSessionsConfig, options: RedisOptions):
 
 /** Options of a cluster client; node connections share the single client's. */
 export function clusterOptions(options: RedisOptions): ClusterOptions {
-  const { retryStrategy: _retry, enableOfflineQueue: _queue, enableAutoPipelining: _pipelining, ...redisOptions } = options;
+  const {
+    retryStrategy: _retry,
+    enableOfflineQueue: _queue,
+    enableAutoPipelining: _pipelining,
+    ...redisOptions
+  } = options;
   return {
     enableOfflineQueue: false,
     enableAutoPipelining: true,

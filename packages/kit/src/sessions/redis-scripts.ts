@@ -22,7 +22,10 @@ if not held[1] or tonumber(ARGV[1]) >= tonumber(held[2]) then return 0 end
 return redis.call('HSETNX', KEYS[1], 'usedAt', ARGV[1])`,
 };
 
-/** KEYS: session. ARGV: now, idle end, milliseconds to live. A session that has ended, or whose idle end is later already, stays as it is. */
+/**
+ * KEYS: session. ARGV: now, idle end, milliseconds to live. A session that has ended, or whose idle end is later
+ * already, stays as it is.
+ */
 export const renewScript: RedisScript = {
   name: 'sallyportRenewSession',
   lua: `
@@ -35,7 +38,10 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`,
 };
 
-/** KEYS: session. ARGV: id, now, the session as it was read, the new one, channel, message. Nothing is written over what somebody else has written meanwhile. */
+/**
+ * KEYS: session. ARGV: id, now, the session as it was read, the new one, channel, message. Nothing is written over what
+ * somebody else has written meanwhile.
+ */
 export const updateScript: RedisScript = {
   name: 'sallyportUpdateSession',
   lua: `

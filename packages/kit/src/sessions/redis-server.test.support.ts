@@ -50,7 +50,10 @@ export type RedisServer = {
 };
 
 /** Prepares a redis-server on a free port, without persistence; `lines` go into its configuration file. */
-export async function prepareRedisServer(lines: readonly string[] = [], args: readonly string[] = []): Promise<RedisServer> {
+export async function prepareRedisServer(
+  lines: readonly string[] = [],
+  args: readonly string[] = [],
+): Promise<RedisServer> {
   const port = await freePort();
   let child: ChildProcess | undefined;
   let directory: string | undefined;
@@ -59,7 +62,17 @@ export async function prepareRedisServer(lines: readonly string[] = [], args: re
     async start() {
       directory = mkdtempSync(path.join(tmpdir(), 'sallyport-redis-'));
       const file = path.join(directory, 'redis.conf');
-      writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, 'daemonize no', ...(args.includes('--sentinel') ? [] : ['save ""', 'appendonly no']), ...lines].join('\n'));
+      writeFileSync(
+        file,
+        [
+          `port ${port}`,
+          'bind 127.0.0.1',
+          `dir ${directory}`,
+          'daemonize no',
+          ...(args.includes('--sentinel') ? [] : ['save ""', 'appendonly no']),
+          ...lines,
+        ].join('\n'),
+      );
       child = spawn('redis-server', [file, ...args], { stdio: 'ignore' });
       await answers(port);
     },

@@ -30,7 +30,10 @@ const until = async (holds: () => boolean | Promise<boolean>, ms: number) => {
 };
 const timed = async (work: Promise<unknown>) => {
   const from = performance.now();
-  const error = await work.then(() => undefined, (thrown: unknown) => thrown);
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   return { error, ms: performance.now() - from };
 };
 
@@ -51,7 +54,9 @@ function describeOn(backend: string, config: () => Parameters<typeof connectRedi
     const openSessions = async () => {
       const clock = { now: Date.now() };
       const keyPrefix = `test-${randomUUID()}`;
-      const [store, replica] = connections.map((redis) => createRedisSessionStore({ redis, now: () => clock.now, keyPrefix }));
+      const [store, replica] = connections.map((redis) =>
+        createRedisSessionStore({ redis, now: () => clock.now, keyPrefix }),
+      );
       stores = [store!, replica!];
       return { store: store!, replica: replica!, clock };
     };
@@ -61,15 +66,21 @@ function describeOn(backend: string, config: () => Parameters<typeof connectRedi
     describeProviderTokenStore(backend, async () => {
       const clock = { now: Date.now() };
       const keyPrefix = `test-${randomUUID()}`;
-      const [store, replica] = connections.map((redis) => createRedisProviderTokenStore({ redis, now: () => clock.now, keyPrefix }));
+      const [store, replica] = connections.map((redis) =>
+        createRedisProviderTokenStore({ redis, now: () => clock.now, keyPrefix }),
+      );
       return { store: store!, replica: replica!, clock };
     });
-    describeSingleUseStore(backend, async () => ({ store: createRedisSingleUseStore({ redis: connections[0]!, keyPrefix: `test-${randomUUID()}` }), pass: wait }));
+    describeSingleUseStore(backend, async () => ({
+      store: createRedisSingleUseStore({ redis: connections[0]!, keyPrefix: `test-${randomUUID()}` }),
+      pass: wait,
+    }));
   });
 }
 
 function describeWithRedis(): void {
-  const single = (server: RedisServer, rest: object = {}) => sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}/1`, ...rest });
+  const single = (server: RedisServer, rest: object = {}) =>
+    sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}/1`, ...rest });
 
   describe('with one Redis', () => {
     let server: RedisServer;
@@ -89,7 +100,18 @@ function describeWithRedis(): void {
       await store.revoke('other-id', { by: 'x', reason: 'revoked' });
       await one.put('code', 'secret-code', 1, 1000);
       const tokens = createRedisProviderTokenStore({ redis, now: Date.now, keyPrefix: 'ttl' });
-      await tokens.keep({ sessionId: 'public-id', provider: 'corp', sealed: '1.k.eA', createdAt: Date.now(), expiresAt: Date.now() + 3_600_000, succeededAt: Date.now(), failures: 0 }, Date.now());
+      await tokens.keep(
+        {
+          sessionId: 'public-id',
+          provider: 'corp',
+          sealed: '1.k.eA',
+          createdAt: Date.now(),
+          expiresAt: Date.now() + 3_600_000,
+          succeededAt: Date.now(),
+          failures: 0,
+        },
+        Date.now(),
+      );
       await tokens.hold('public-id', 60_000);
       const raw = new Redis(server.port, '127.0.0.1', { db: 1 });
       const keys = await raw.keys('ttl:*');
@@ -108,10 +130,29 @@ function describeWithRedis(): void {
       const redis = await connectRedis(single(server), { logger });
       const store = createRedisSessionStore({ redis, now: Date.now, keyPrefix: 'bad' });
       const good = exampleSession(Date.now());
-      const texts = ['', 'null', '{', '[]', '{"version":1}', JSON.stringify({ ...good, version: 2 }), JSON.stringify({ ...good, identity: null }), JSON.stringify({ ...good, identity: { ...good.identity, user: '' } }), JSON.stringify({ ...good, expiresAt: '9e99' })];
-      for (const text of texts) await redis.client.hset(`bad:{${texts.indexOf(text)}}:session`, 'session', text, 'idleEndsAt', String(Date.now() + 1000));
+      const texts = [
+        '',
+        'null',
+        '{',
+        '[]',
+        '{"version":1}',
+        JSON.stringify({ ...good, version: 2 }),
+        JSON.stringify({ ...good, identity: null }),
+        JSON.stringify({ ...good, identity: { ...good.identity, user: '' } }),
+        JSON.stringify({ ...good, expiresAt: '9e99' }),
+      ];
+      for (const text of texts)
+        await redis.client.hset(
+          `bad:{${texts.indexOf(text)}}:session`,
+          'session',
+          text,
+          'idleEndsAt',
+          String(Date.now() + 1000),
+        );
       await redis.client.hset('bad:{idle}:session', 'session', JSON.stringify(good), 'idleEndsAt', 'soon');
-      expect((await store.find([...texts.keys().map(String), 'idle'])).map((found) => found.state)).toEqual(Array(texts.length + 1).fill('unknown'));
+      expect((await store.find([...texts.keys().map(String), 'idle'])).map((found) => found.state)).toEqual(
+        Array(texts.length + 1).fill('unknown'),
+      );
       await redis.close();
     });
 
@@ -138,14 +179,27 @@ function describeWithRedis(): void {
       await until(() => gaps === 1, 2000);
 
       await server.stop();
-      for (const call of [sessions.find(['a']), sessions.create('a', exampleSession(Date.now())), sessions.list(), sessions.revoke('x', { by: 'x', reason: 'revoked' }), sessions.ping()]) {
+      for (const call of [
+        sessions.find(['a']),
+        sessions.create('a', exampleSession(Date.now())),
+        sessions.list(),
+        sessions.revoke('x', { by: 'x', reason: 'revoked' }),
+        sessions.ping(),
+      ]) {
         const { error, ms } = await timed(call);
         expect(error).toMatchObject({ code: 'sessions-unavailable', status: 503 });
         expect(ms).toBeLessThan(3000);
       }
       await wait(1500);
       await server.start();
-      await until(() => sessions.ping().then(() => true, () => false), 2000);
+      await until(
+        () =>
+          sessions.ping().then(
+            () => true,
+            () => false,
+          ),
+        2000,
+      );
       await until(() => gaps === 2, 2000);
       const session = exampleSession(Date.now());
       await sessions.create('b', session);
@@ -157,18 +211,34 @@ function describeWithRedis(): void {
 
     it('starts while Redis is away and needs no restart', async () => {
       const server = await prepareRedisServer();
-      const { error, ms } = await timed((async () => {
-        const { sessions, singleUse, close } = await createSessionStores(single(server), { logger, now: Date.now });
-        let gaps = 0;
-        sessions.onGap(() => (gaps += 1));
-        for (const call of [sessions.find(['a']), singleUse.put('a', 'b', 1, 1000), singleUse.take('a', 'b'), singleUse.read('a', 'b'), singleUse.claim('a', 'b', 1, 1000), singleUse.count('a', 'b', 1000)]) {
-          expect((await timed(call)).error).toMatchObject({ code: 'sessions-unavailable' });
-        }
-        await server.start();
-        await until(() => sessions.ping().then(() => true, () => false), 2000);
-        await until(() => gaps === 1, 2000);
-        await close();
-      })());
+      const { error, ms } = await timed(
+        (async () => {
+          const { sessions, singleUse, close } = await createSessionStores(single(server), { logger, now: Date.now });
+          let gaps = 0;
+          sessions.onGap(() => (gaps += 1));
+          for (const call of [
+            sessions.find(['a']),
+            singleUse.put('a', 'b', 1, 1000),
+            singleUse.take('a', 'b'),
+            singleUse.read('a', 'b'),
+            singleUse.claim('a', 'b', 1, 1000),
+            singleUse.count('a', 'b', 1000),
+          ]) {
+            expect((await timed(call)).error).toMatchObject({ code: 'sessions-unavailable' });
+          }
+          await server.start();
+          await until(
+            () =>
+              sessions.ping().then(
+                () => true,
+                () => false,
+              ),
+            2000,
+          );
+          await until(() => gaps === 1, 2000);
+          await close();
+        })(),
+      );
       await server.stop();
       expect(error).toBeUndefined();
       expect(ms).toBeLessThan(6000);
@@ -187,7 +257,14 @@ function describeWithRedis(): void {
       expect(ms).toBeLessThan(3000);
       await wait(3500);
       server.thaw();
-      await until(() => sessions.find(['a']).then(() => true, () => false), 2000);
+      await until(
+        () =>
+          sessions.find(['a']).then(
+            () => true,
+            () => false,
+          ),
+        2000,
+      );
       // The subscriber gave the silent connection up: what was said meanwhile may be lost.
       await until(() => gaps > 1, 3000);
       await close();
@@ -198,7 +275,10 @@ function describeWithRedis(): void {
       const config = sessionsSchemaFor({ redis: `redis://user:pa55word@127.0.0.1:${await freePort()}` });
       const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
       const { error } = await timed(sessions.create('secret-hash', exampleSession(Date.now())));
-      const shown = JSON.stringify(error, Object.getOwnPropertyNames(error)) + String((error as Error).cause) + JSON.stringify((error as Error).cause);
+      const shown =
+        JSON.stringify(error, Object.getOwnPropertyNames(error)) +
+        String((error as Error).cause) +
+        JSON.stringify((error as Error).cause);
       expect(shown).toContain('sessions-unavailable');
       expect(shown).not.toMatch(/secret-hash|pa55word|alice/);
       await close();
@@ -224,35 +304,61 @@ function describeWithRedis(): void {
     afterAll(async () => {
       for (const node of nodes) await node.stop();
     });
-    describeOn('a Redis cluster', () => sessionsSchemaFor({ redis: `redis://127.0.0.1:${nodes[0]!.port}`, nodes: [`127.0.0.1:${nodes[1]!.port}`], mode: 'cluster' }));
+    describeOn('a Redis cluster', () =>
+      sessionsSchemaFor({
+        redis: `redis://127.0.0.1:${nodes[0]!.port}`,
+        nodes: [`127.0.0.1:${nodes[1]!.port}`],
+        mode: 'cluster',
+      }),
+    );
   });
 
   describe('when a cluster goes away', () => {
     it('starts without it, fails within a second, and comes back when it does', async () => {
-      const node = await prepareRedisServer(['cluster-enabled yes', 'cluster-node-timeout 2000', 'cluster-announce-ip 127.0.0.1']);
+      const node = await prepareRedisServer([
+        'cluster-enabled yes',
+        'cluster-node-timeout 2000',
+        'cluster-announce-ip 127.0.0.1',
+      ]);
       const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${node.port}`, mode: 'cluster' });
       const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
-      const { error } = await timed((async () => {
-        let gaps = 0;
-        sessions.onGap(() => (gaps += 1));
-        const away = await timed(sessions.find(['a']));
-        expect(away.error).toMatchObject({ code: 'sessions-unavailable' });
-        expect(away.ms).toBeLessThan(3000);
+      const { error } = await timed(
+        (async () => {
+          let gaps = 0;
+          sessions.onGap(() => (gaps += 1));
+          const away = await timed(sessions.find(['a']));
+          expect(away.error).toMatchObject({ code: 'sessions-unavailable' });
+          expect(away.ms).toBeLessThan(3000);
 
-        await node.start();
-        const admin = new Redis(node.port, '127.0.0.1');
-        await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-        await until(() => sessions.find(['a']).then(() => true, () => false), 5000);
-        await until(() => gaps > 0, 2000);
-        admin.disconnect();
+          await node.start();
+          const admin = new Redis(node.port, '127.0.0.1');
+          await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+          await until(
+            () =>
+              sessions.find(['a']).then(
+                () => true,
+                () => false,
+              ),
+            5000,
+          );
+          await until(() => gaps > 0, 2000);
+          admin.disconnect();
 
-        node.freeze();
-        const frozen = await timed(sessions.find(['a']));
-        expect(frozen.error).toMatchObject({ code: 'sessions-unavailable' });
-        expect(frozen.ms).toBeLessThan(3000);
-        node.thaw();
-        await until(() => sessions.find(['a']).then(() => true, () => false), 3000);
-      })());
+          node.freeze();
+          const frozen = await timed(sessions.find(['a']));
+          expect(frozen.error).toMatchObject({ code: 'sessions-unavailable' });
+          expect(frozen.ms).toBeLessThan(3000);
+          node.thaw();
+          await until(
+            () =>
+              sessions.find(['a']).then(
+                () => true,
+                () => false,
+              ),
+            3000,
+          );
+        })(),
+      );
       await close();
       await node.stop();
       expect(error).toBeUndefined();
@@ -263,11 +369,44 @@ function describeWithRedis(): void {
     it('believes the authority of the configuration, and no other', async () => {
       const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-redis-tls-'));
       const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
-      execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=redis', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
+      execFileSync(
+        'openssl',
+        [
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:prime256v1',
+          '-nodes',
+          '-keyout',
+          key,
+          '-out',
+          cert,
+          '-days',
+          '2',
+          '-subj',
+          '/CN=redis',
+          '-addext',
+          'subjectAltName=IP:127.0.0.1',
+        ],
+        { stdio: 'ignore' },
+      );
       const tlsPort = await freePort();
-      const server = await prepareRedisServer([`tls-port ${tlsPort}`, `tls-cert-file ${cert}`, `tls-key-file ${key}`, `tls-ca-cert-file ${cert}`, 'tls-auth-clients no']);
+      const server = await prepareRedisServer([
+        `tls-port ${tlsPort}`,
+        `tls-cert-file ${cert}`,
+        `tls-key-file ${key}`,
+        `tls-ca-cert-file ${cert}`,
+        'tls-auth-clients no',
+      ]);
       await server.start();
-      const open = (rest: object) => createSessionStores(sessionsSchemaFor({ redis: `rediss://127.0.0.1:${tlsPort}`, ...rest }), { logger, now: Date.now, resolvePath: (file) => path.join(directory, file) });
+      const open = (rest: object) =>
+        createSessionStores(sessionsSchemaFor({ redis: `rediss://127.0.0.1:${tlsPort}`, ...rest }), {
+          logger,
+          now: Date.now,
+          resolvePath: (file) => path.join(directory, file),
+        });
       const believed = await open({ caFile: 'cert.pem' });
       await expect(believed.sessions.ping()).resolves.toBeUndefined();
       const doubted = await open({});
@@ -283,7 +422,10 @@ function describeWithRedis(): void {
     const servers: RedisServer[] = [];
     beforeAll(async () => {
       const master = await prepareRedisServer(['requirepass s3cr3t/+']);
-      const sentinel = await prepareRedisServer([`sentinel monitor gate 127.0.0.1 ${master.port} 1`, 'sentinel auth-pass gate s3cr3t/+'], ['--sentinel']);
+      const sentinel = await prepareRedisServer(
+        [`sentinel monitor gate 127.0.0.1 ${master.port} 1`, 'sentinel auth-pass gate s3cr3t/+'],
+        ['--sentinel'],
+      );
       servers.push(master, sentinel);
       for (const server of servers) await server.start();
     }, 20_000);
@@ -292,7 +434,11 @@ function describeWithRedis(): void {
     });
 
     it('asks the Sentinels for the master, for commands and for changes', async () => {
-      const config = sessionsSchemaFor({ redis: `redis://:${encodeURIComponent('s3cr3t/+')}@127.0.0.1:${servers[1]!.port}`, mode: 'sentinel', sentinel: 'gate' });
+      const config = sessionsSchemaFor({
+        redis: `redis://:${encodeURIComponent('s3cr3t/+')}@127.0.0.1:${servers[1]!.port}`,
+        mode: 'sentinel',
+        sentinel: 'gate',
+      });
       const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
       const heard: string[] = [];
       let gaps = 0;
@@ -313,7 +459,9 @@ if (hasRedisServer()) {
 } else {
   describe('stores on Redis', () => {
     it('were SKIPPED: there is no redis-server on the PATH', () => {
-      process.stderr.write('\nSKIPPED: the Redis session stores were not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n');
+      process.stderr.write(
+        '\nSKIPPED: the Redis session stores were not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n',
+      );
       expect(hasRedisServer()).toBe(false);
     });
   });

@@ -17,11 +17,28 @@ export const idleMs = 600_000;
 let made = 0;
 
 /** A session for tests, with an id of its own. */
-export function exampleSession(now: number, changes: Partial<Omit<Session, 'identity'>> & { identity?: Partial<Session['identity']> } = {}): Session {
+export function exampleSession(
+  now: number,
+  changes: Partial<Omit<Session, 'identity'>> & { identity?: Partial<Session['identity']> } = {},
+): Session {
   const { identity, ...rest } = changes;
   return {
-    version: 1, id: `session-${++made}`, kind: 'cli', createdAt: now, expiresAt: now + lifetimeMs, idleMs,
-    identity: { provider: 'corp', issuer: 'https://idp.example.com', subject: 'sub-alice', user: 'alice@example.com', groups: ['developers'], claims: { email: 'alice@example.com' }, amr: [], ...identity },
+    version: 1,
+    id: `session-${++made}`,
+    kind: 'cli',
+    createdAt: now,
+    expiresAt: now + lifetimeMs,
+    idleMs,
+    identity: {
+      provider: 'corp',
+      issuer: 'https://idp.example.com',
+      subject: 'sub-alice',
+      user: 'alice@example.com',
+      groups: ['developers'],
+      claims: { email: 'alice@example.com' },
+      amr: [],
+      ...identity,
+    },
     ...rest,
   };
 }
@@ -59,7 +76,10 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
     const { add, state } = sessionsOf(() => ({ store, replica, clock }));
 
     it('gives a session back as it was stored, with its idle end', async () => {
-      const { session, tokenHash } = await add({ identity: { name: 'Алиса ☂', groups: ['a,b', 'c'] }, clientAddress: '192.0.2.1' });
+      const { session, tokenHash } = await add({
+        identity: { name: 'Алиса ☂', groups: ['a,b', 'c'] },
+        clientAddress: '192.0.2.1',
+      });
       expect(await replica.find([tokenHash])).toEqual([{ state: 'live', session, idleEndsAt: clock.now + idleMs }]);
     });
 
@@ -67,7 +87,12 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       const one = await add();
       const two = await add();
       const found = await store.find([two.tokenHash, freshHash(), one.tokenHash, two.tokenHash]);
-      expect(found.map((each) => (each.state === 'live' ? each.session.id : each.state))).toEqual([two.session.id, 'unknown', one.session.id, two.session.id]);
+      expect(found.map((each) => (each.state === 'live' ? each.session.id : each.state))).toEqual([
+        two.session.id,
+        'unknown',
+        one.session.id,
+        two.session.id,
+      ]);
       expect(await store.find([])).toEqual([]);
     });
 
@@ -89,7 +114,9 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
     it('refuses an id that is taken', async () => {
       const { session, tokenHash } = await add();
       const other = freshHash();
-      await expect(store.create(other, exampleSession(clock.now, { id: session.id }))).rejects.toMatchObject({ code: 'conflict' });
+      await expect(store.create(other, exampleSession(clock.now, { id: session.id }))).rejects.toMatchObject({
+        code: 'conflict',
+      });
       expect(await state(other)).toBe('unknown');
       expect(await state(tokenHash)).toBe('live');
     });
@@ -151,7 +178,11 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
 
     it('revokes once; unknown and ended sessions not at all', async () => {
       const { session } = await add();
-      const outcomes = await Promise.all([store.revoke(session.id, by), replica.revoke(session.id, by), store.revoke(session.id, by)]);
+      const outcomes = await Promise.all([
+        store.revoke(session.id, by),
+        replica.revoke(session.id, by),
+        store.revoke(session.id, by),
+      ]);
       expect(outcomes.filter((outcome) => outcome !== undefined)).toHaveLength(1);
       expect(await store.revoke('nobody', by)).toBeUndefined();
       const idle = await add();
@@ -175,7 +206,9 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       const { session } = await add({ identity: { issuer: 'https://other.example.com', subject: 's' } });
       await store.revoke(session.id, by);
       await soon(() => heard.length > 0);
-      expect(heard).toEqual([{ type: 'revoked', sessionId: session.id, issuer: 'https://other.example.com', subject: 's', at: clock.now }]);
+      expect(heard).toEqual([
+        { type: 'revoked', sessionId: session.id, issuer: 'https://other.example.com', subject: 's', at: clock.now },
+      ]);
 
       stop();
       const next = await add();
@@ -219,7 +252,9 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       await add({ sid: 'sid-2' });
       await add();
       const of = { issuer: 'https://idp.example.com', sid: 'sid-1' };
-      expect((await replica.list(of)).map((one) => one.id).sort()).toEqual([first.session.id, second.session.id].sort());
+      expect((await replica.list(of)).map((one) => one.id).sort()).toEqual(
+        [first.session.id, second.session.id].sort(),
+      );
       await store.revoke(first.session.id, by);
       expect((await replica.list(of)).map((one) => one.id)).toEqual([second.session.id]);
       expect(await replica.list({ issuer: 'https://idp.example.com', sid: 'sub-alice' })).toEqual([]);

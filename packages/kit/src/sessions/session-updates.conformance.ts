@@ -29,28 +29,53 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
     it('shows a changed session from the next look-up on, and leaves its ends as they are', async () => {
       const { session, tokenHash } = await add();
       clock.now += 1000;
-      const changed = await store.update(session.id, (one) => ({ ...one, identity: { ...one.identity, groups: ['sre'] } }));
+      const changed = await store.update(session.id, (one) => ({
+        ...one,
+        identity: { ...one.identity, groups: ['sre'] },
+      }));
       expect(changed).toEqual({ ...session, identity: { ...session.identity, groups: ['sre'] } });
-      expect(await replica.find([tokenHash])).toEqual([{ state: 'live', session: changed, idleEndsAt: session.createdAt + idleMs }]);
-      expect(await replica.list({ issuer: session.identity.issuer, subject: session.identity.subject })).toMatchObject([{ identity: { groups: ['sre'] } }]);
+      expect(await replica.find([tokenHash])).toEqual([
+        { state: 'live', session: changed, idleEndsAt: session.createdAt + idleMs },
+      ]);
+      expect(await replica.list({ issuer: session.identity.issuer, subject: session.identity.subject })).toMatchObject([
+        { identity: { groups: ['sre'] } },
+      ]);
       clock.now = session.createdAt + idleMs;
       expect(await state(tokenHash)).toBe('unknown');
     });
 
     it('loses no change where many are made at once', async () => {
       const { session } = await add();
-      const join = (group: string) => (one: Session): Session => ({ ...one, identity: { ...one.identity, groups: [...one.identity.groups, group] } });
+      const join =
+        (group: string) =>
+        (one: Session): Session => ({ ...one, identity: { ...one.identity, groups: [...one.identity.groups, group] } });
       const names = ['a', 'b', 'c', 'd', 'e'];
       await Promise.all(names.map((name, place) => (place % 2 === 0 ? store : replica).update(session.id, join(name))));
       const found = await store.read(session.id);
-      expect(found.state === 'live' && found.session.identity.groups.toSorted()).toEqual([...names, 'developers'].toSorted());
+      expect(found.state === 'live' && found.session.identity.groups.toSorted()).toEqual(
+        [...names, 'developers'].toSorted(),
+      );
     });
 
-    it('refuses to make another\'s session of one, or one that lives longer', async () => {
+    it("refuses to make another's session of one, or one that lives longer", async () => {
       const { session, tokenHash } = await add({ sid: 'sid-1' });
-      const person = (changes: Partial<Session['identity']>): Partial<Session> => ({ identity: { ...session.identity, ...changes } });
-      for (const change of [person({ subject: 'sub-mallory' }), person({ issuer: 'https://other.example.com' }), { id: 'x' }, { expiresAt: session.expiresAt + 1 }, { idleMs: idleMs + 1 }, { kind: 'browser' as const }, { createdAt: 0 }, { sid: 'sid-2' }, { sid: undefined }]) {
-        await expect(store.update(session.id, (one) => ({ ...one, ...change }))).rejects.toMatchObject({ code: 'conflict' });
+      const person = (changes: Partial<Session['identity']>): Partial<Session> => ({
+        identity: { ...session.identity, ...changes },
+      });
+      for (const change of [
+        person({ subject: 'sub-mallory' }),
+        person({ issuer: 'https://other.example.com' }),
+        { id: 'x' },
+        { expiresAt: session.expiresAt + 1 },
+        { idleMs: idleMs + 1 },
+        { kind: 'browser' as const },
+        { createdAt: 0 },
+        { sid: 'sid-2' },
+        { sid: undefined },
+      ]) {
+        await expect(store.update(session.id, (one) => ({ ...one, ...change }))).rejects.toMatchObject({
+          code: 'conflict',
+        });
       }
       expect(await replica.find([tokenHash])).toMatchObject([{ session }]);
     });
@@ -68,7 +93,10 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
       expect(await store.update('nobody', rename)).toBeUndefined();
       const racing = await add();
       await store.update(racing.session.id, rename);
-      await Promise.all([store.revoke(racing.session.id, by), replica.update(racing.session.id, (one) => ({ ...one, userAgent: 'y' }))]);
+      await Promise.all([
+        store.revoke(racing.session.id, by),
+        replica.update(racing.session.id, (one) => ({ ...one, userAgent: 'y' })),
+      ]);
       expect(await state(racing.tokenHash)).toBe('revoked');
     });
 
@@ -80,13 +108,23 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
       replica.onGap(() => (gaps += 1));
       replica.onChange((change) => {
         heard.push(change);
-        seen.push(replica.find([tokenHash]).then(([one]) => (one?.state === 'live' ? one.session.identity.user : 'gone')));
+        seen.push(
+          replica.find([tokenHash]).then(([one]) => (one?.state === 'live' ? one.session.identity.user : 'gone')),
+        );
       });
       if (replica !== store) await soon(() => gaps > 0);
       expect(await store.update(session.id, (one) => ({ ...one }))).toEqual(session);
       await store.update(session.id, (one) => ({ ...one, identity: { ...one.identity, user: 'alice' } }));
       await soon(() => heard.length > 0);
-      expect(heard).toEqual([{ type: 'changed', sessionId: session.id, issuer: session.identity.issuer, subject: session.identity.subject, at: clock.now }]);
+      expect(heard).toEqual([
+        {
+          type: 'changed',
+          sessionId: session.id,
+          issuer: session.identity.issuer,
+          subject: session.identity.subject,
+          at: clock.now,
+        },
+      ]);
       expect(await Promise.all(seen)).toEqual(['alice']);
     });
   });

@@ -26,10 +26,15 @@ export function describeSessionUse(backend: string, open: () => Promise<SessionS
       }
       const at = clock.now - 1000;
       expect(await store.find([unused.tokenHash, used.tokenHash, renewed.tokenHash])).toEqual([
-        { state: 'live', session: unused.session, idleEndsAt: unused.session.createdAt + idleMs }, { state: 'live', session: used.session, idleEndsAt: used.session.expiresAt, usedAt: at },
+        { state: 'live', session: unused.session, idleEndsAt: unused.session.createdAt + idleMs },
+        { state: 'live', session: used.session, idleEndsAt: used.session.expiresAt, usedAt: at },
         { state: 'live', session: renewed.session, idleEndsAt: clock.now + idleMs, usedAt: at },
       ]);
-      const listed = new Map((await replica.list({ issuer: unused.session.identity.issuer, subject: unused.session.identity.subject })).map(({ id, usedAt }) => [id, usedAt]));
+      const listed = new Map(
+        (await replica.list({ issuer: unused.session.identity.issuer, subject: unused.session.identity.subject })).map(
+          ({ id, usedAt }) => [id, usedAt],
+        ),
+      );
       expect([unused, used, renewed].map(({ session }) => listed.get(session.id))).toEqual([undefined, at, at]);
       await store.update(used.session.id, (one) => ({ ...one, userAgent: 'another' }));
       expect(await replica.find([used.tokenHash])).toMatchObject([{ usedAt: at }]);
@@ -41,7 +46,11 @@ export function describeSessionUse(backend: string, open: () => Promise<SessionS
       clock.now += idleMs;
       const never = freshHash();
       for (const hash of [idle.tokenHash, revoked.tokenHash, never]) await store.noteUse(hash);
-      expect([await state(idle.tokenHash), await state(revoked.tokenHash), await state(never)]).toEqual(['unknown', 'revoked', 'unknown']);
+      expect([await state(idle.tokenHash), await state(revoked.tokenHash), await state(never)]).toEqual([
+        'unknown',
+        'revoked',
+        'unknown',
+      ]);
     });
   });
 }

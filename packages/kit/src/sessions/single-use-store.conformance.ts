@@ -3,7 +3,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SingleUseStore } from './single-use-store.ts';
 
 /** Registers the rules that every single-use store keeps. `pass` lets time go by, really or by the store's clock. */
-export function describeSingleUseStore(backend: string, open: () => Promise<{ store: SingleUseStore; pass: (ms: number) => Promise<void> }>): void {
+export function describeSingleUseStore(
+  backend: string,
+  open: () => Promise<{ store: SingleUseStore; pass: (ms: number) => Promise<void> }>,
+): void {
   describe(`a single-use store on ${backend}`, () => {
     let store: SingleUseStore;
     let pass: (ms: number) => Promise<void>;

@@ -10,8 +10,8 @@ export type Subscription = {
 const heartbeatMs = 2000;
 
 /**
- * Keeps one connection subscribed to `channel` for as long as it is wanted: a new one (of the next node, where there are several)
- * whenever the last one ended, or no longer answers a ping. Returns how to stop.
+ * Keeps one connection subscribed to `channel` for as long as it is wanted: a new one (of the next node, where there
+ * are several) whenever the last one ended, or no longer answers a ping. Returns how to stop.
  */
 export function subscribeRedis(connect: (attempt: number) => Redis, channel: string, on: Subscription): () => void {
   let stopped = false;

@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { createTokenSealer, type SealingKey } from './token-sealer.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 const key = (id: string): SealingKey => ({ id, key: randomBytes(32) });
 const [old, fresh] = [key('2026-01'), key('2026-07')];
@@ -12,11 +14,13 @@ const [old, fresh] = [key('2026-01'), key('2026-07')];
 describe('a sealed text', () => {
   it('opens for its owner, whatever it says, and never looks the same twice', () => {
     const sealer = createTokenSealer([old]);
-    fc.assert(fc.property(fc.string({ unit: character }), fc.string(), (text, of) => {
-      const sealed = sealer.seal(text, of);
-      expect(sealer.open(sealed, of)).toBe(text);
-      expect(sealer.seal(text, of)).not.toBe(sealed);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: character }), fc.string(), (text, of) => {
+        const sealed = sealer.seal(text, of);
+        expect(sealer.open(sealed, of)).toBe(text);
+        expect(sealer.seal(text, of)).not.toBe(sealed);
+      }),
+    );
   });
 
   it('shows nothing of the text, and which key it needs', () => {
@@ -40,7 +44,17 @@ describe('a sealed text', () => {
       altered[bit >> 3]! ^= 1 << (bit & 7);
       expect(sealer.open(`${version}.${id}.${altered.toString('base64url')}`, 'ses-1')).toBeUndefined();
     }
-    for (const cut of ['', '.', '1.2026-01.', '1.2026-01.AAAA', `2.${id}.${body}`, `1.other.${body}`, `1..${body}`, `${version}.${id}.${body}.x`, `${version}.${id}.${body.slice(0, 20)}`]) {
+    for (const cut of [
+      '',
+      '.',
+      '1.2026-01.',
+      '1.2026-01.AAAA',
+      `2.${id}.${body}`,
+      `1.other.${body}`,
+      `1..${body}`,
+      `${version}.${id}.${body}.x`,
+      `${version}.${id}.${body.slice(0, 20)}`,
+    ]) {
       expect(sealer.open(cut, 'ses-1')).toBeUndefined();
     }
   });

@@ -3,7 +3,10 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 /** A key of the ring: 32 bytes, and the name by which a record says what it was sealed with. */
 export type SealingKey = { id: string; key: Buffer };
 
-/** Seals texts for the store: whoever reads the store reads nothing, and nothing can be moved from one session to another. */
+/**
+ * Seals texts for the store: whoever reads the store reads nothing, and nothing can be moved from one session to
+ * another.
+ */
 export type TokenSealer = {
   /** Seals with the first key of the ring. `of` is whose it is: it opens for nobody else. */
   seal(text: string, of: string): string;
@@ -18,8 +21,9 @@ const tagBytes = 16;
 const context = (keyId: string, of: string) => Buffer.from(`sallyport tokens 1\0${keyId}\0${of}`);
 
 /**
- * Creates the sealer over a ring of keys: AES-256-GCM under a random nonce (NIST SP 800-38D 8.2.2: good for 2^32 records a key), with the key's id
- * and the owner authenticated. The first key seals, all of them open, so that a new one can be put first and the old one taken away later.
+ * Creates the sealer over a ring of keys: AES-256-GCM under a random nonce (NIST SP 800-38D 8.2.2: good for 2^32
+ * records a key), with the key's id and the owner authenticated. The first key seals, all of them open, so that a new
+ * one can be put first and the old one taken away later.
  */
 export function createTokenSealer(ring: readonly SealingKey[]): TokenSealer {
   const [first] = ring;
@@ -42,7 +46,9 @@ export function createTokenSealer(ring: readonly SealingKey[]): TokenSealer {
       decipher.setAAD(context(id, of));
       decipher.setAuthTag(bytes.subarray(-tagBytes));
       try {
-        return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString('utf8');
+        return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString(
+          'utf8',
+        );
       } catch {
         return undefined;
       }

@@ -18,7 +18,8 @@ export function createMemoryStreamBoard(deps: { now: () => number }): StreamBoar
   return {
     async ask(question) {
       find(question.id);
-      if (open.size >= mostOpen) throw new ProblemError('too-many-requests', 'Too many ask for streams at the moment. Try again shortly.');
+      if (open.size >= mostOpen)
+        throw new ProblemError('too-many-requests', 'Too many ask for streams at the moment. Try again shortly.');
       open.set(question.id, { until: deps.now() + questionLifeMs, bytes: 0, answers: new Map() });
       questions.tell(question);
     },
@@ -31,9 +32,9 @@ export function createMemoryStreamBoard(deps: { now: () => number }): StreamBoar
       asked.answers.set(answer.proxy, asked.bytes > mostAnswerBytes ? JSON.stringify(withoutRows(answer)) : text);
       return true;
     },
-    answered: async (id) => [...find(id)?.answers.keys() ?? []],
+    answered: async (id) => [...(find(id)?.answers.keys() ?? [])],
     async take(id) {
-      const texts = [...find(id)?.answers.values() ?? []];
+      const texts = [...(find(id)?.answers.values() ?? [])];
       open.delete(id);
       return readAnswers(texts);
     },

@@ -26,17 +26,30 @@ export function createRedisStreamBoard(deps: { redis: RedisConnection; keyPrefix
     if (question) questions.tell(question);
   };
   return {
-    ask: async (question) => void await askRedis(() => ask(keys.question(question.id), questionLifeMs, keys.questions, JSON.stringify(question))),
+    ask: async (question) =>
+      void (await askRedis(() =>
+        ask(keys.question(question.id), questionLifeMs, keys.questions, JSON.stringify(question)),
+      )),
     onQuestion(listener) {
       // A question that is not heard while Redis is away is one that nobody could ask.
       if (!subscribed) redis.subscribe(keys.questions, { message: tell, established: () => {} });
       subscribed = true;
       return questions.add(listener);
     },
-    answer: (given) => askRedis(async () => (
-      await answer(keys.question(given.question), given.proxy, JSON.stringify(given), JSON.stringify(withoutRows(given)), mostAnswerBytes, mostAnswers) === 1
-    )),
-    answered: (id) => askRedis(async () => (await client.hkeys(keys.question(id))).filter((field) => field !== bytesField)),
+    answer: (given) =>
+      askRedis(
+        async () =>
+          (await answer(
+            keys.question(given.question),
+            given.proxy,
+            JSON.stringify(given),
+            JSON.stringify(withoutRows(given)),
+            mostAnswerBytes,
+            mostAnswers,
+          )) === 1,
+      ),
+    answered: (id) =>
+      askRedis(async () => (await client.hkeys(keys.question(id))).filter((field) => field !== bytesField)),
     async take(id) {
       const key = keys.question(id);
       const fields = await askRedis(async () => {

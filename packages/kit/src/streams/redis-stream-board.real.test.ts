@@ -36,7 +36,13 @@ function describeOnRedis(): void {
     const asked = question();
     redis.server().freeze();
     const started = performance.now();
-    for (const call of [board.ask(asked), board.answer(answerTo(asked, 'a')), board.answered(asked.id), board.take(asked.id)]) await expect(call).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    for (const call of [
+      board.ask(asked),
+      board.answer(answerTo(asked, 'a')),
+      board.answered(asked.id),
+      board.take(asked.id),
+    ])
+      await expect(call).rejects.toMatchObject({ code: 'sessions-unavailable' });
     expect(performance.now() - started).toBeLessThan(3000);
     redis.server().thaw();
   });
@@ -46,7 +52,9 @@ if (hasRedisServer()) {
   describe('with a Redis', describeOnRedis);
 } else {
   it('a board of streams on Redis was SKIPPED: there is no redis-server on the PATH', () => {
-    process.stderr.write('\nSKIPPED: the board of streams on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n');
+    process.stderr.write(
+      '\nSKIPPED: the board of streams on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n',
+    );
     expect(hasRedisServer()).toBe(false);
   });
 }

@@ -3,14 +3,43 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, StreamAnswer, StreamQuestion } from '@sallyport/contracts';
 import { mostAnswers, type StreamBoard } from './stream-board.ts';
 
-export const question = (more: Partial<StreamQuestion> = {}): StreamQuestion => ({ id: randomUUID(), ended: false, where: {}, ...more });
-
-export const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
-  id: 'stream-1', kind: 'exec', proxy: 'proxy/a', cluster: 'dev', verb: 'create', clientAddress: '10.0.0.9', auditId: 'audit-1', issuer: 'https://idp', subject: 'sub', user: 'alice@example.com', sessionId: 'ses_1',
-  namespace: 'dev', resource: 'pods', name: 'web', subresource: 'exec', path: '/api/v1/namespaces/dev/pods/web/exec', since: 1000, bytesIn: 1, bytesOut: 2, ...more,
+export const question = (more: Partial<StreamQuestion> = {}): StreamQuestion => ({
+  id: randomUUID(),
+  ended: false,
+  where: {},
+  ...more,
 });
 
-export const answerTo = (asked: StreamQuestion, proxy: string, more: Partial<StreamAnswer> = {}): StreamAnswer => ({ question: asked.id, proxy: `proxy/${proxy}`, rows: [], omitted: 0, ...more });
+export const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
+  id: 'stream-1',
+  kind: 'exec',
+  proxy: 'proxy/a',
+  cluster: 'dev',
+  verb: 'create',
+  clientAddress: '10.0.0.9',
+  auditId: 'audit-1',
+  issuer: 'https://idp',
+  subject: 'sub',
+  user: 'alice@example.com',
+  sessionId: 'ses_1',
+  namespace: 'dev',
+  resource: 'pods',
+  name: 'web',
+  subresource: 'exec',
+  path: '/api/v1/namespaces/dev/pods/web/exec',
+  since: 1000,
+  bytesIn: 1,
+  bytesOut: 2,
+  ...more,
+});
+
+export const answerTo = (asked: StreamQuestion, proxy: string, more: Partial<StreamAnswer> = {}): StreamAnswer => ({
+  question: asked.id,
+  proxy: `proxy/${proxy}`,
+  rows: [],
+  omitted: 0,
+  ...more,
+});
 
 type Boards = { board: StreamBoard; replica: StreamBoard };
 
@@ -31,15 +60,20 @@ function describeBounds(backend: string, open: () => Promise<Boards>): void {
       const asked = question();
       await board.ask(asked);
       const rows = Array.from({ length: 700 }, (_none, index) => row({ id: String(index), path: 'p'.repeat(4000) }));
-      for (const name of ['a', 'b', 'c', 'd']) expect(await board.answer(answerTo(asked, name, { rows, omitted: 1 }))).toBe(true);
-      const kept = Object.fromEntries((await board.take(asked.id)).map(({ proxy, rows: { length }, omitted }) => [proxy, [length, omitted]]));
+      for (const name of ['a', 'b', 'c', 'd'])
+        expect(await board.answer(answerTo(asked, name, { rows, omitted: 1 }))).toBe(true);
+      const kept = Object.fromEntries(
+        (await board.take(asked.id)).map(({ proxy, rows: { length }, omitted }) => [proxy, [length, omitted]]),
+      );
       expect(kept).toEqual({ 'proxy/a': [700, 1], 'proxy/b': [700, 1], 'proxy/c': [0, 701], 'proxy/d': [0, 701] });
     });
 
     it('keeps so many answers', async () => {
       const asked = question();
       await board.ask(asked);
-      const taken = await Promise.all(Array.from({ length: mostAnswers + 5 }, (_none, index) => board.answer(answerTo(asked, String(index)))));
+      const taken = await Promise.all(
+        Array.from({ length: mostAnswers + 5 }, (_none, index) => board.answer(answerTo(asked, String(index)))),
+      );
       expect(taken.filter(Boolean)).toHaveLength(mostAnswers);
       expect(await board.take(asked.id)).toHaveLength(mostAnswers);
     });
@@ -58,7 +92,9 @@ function describeExchange(backend: string, open: () => Promise<Boards>): void {
       const heard: string[] = [];
       const answering = (name: string, at: StreamBoard) => (asked: StreamQuestion) => {
         heard.push(`${name} ${JSON.stringify([asked.ended, asked.of, asked.where])}`);
-        void at.answer(answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 }));
+        void at.answer(
+          answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 }),
+        );
       };
       const stops = [board.onQuestion(answering('a', replica)), replica.onQuestion(answering('b', board))];
       const of = { issuer: 'https://idp', subject: 'sub' };
@@ -68,10 +104,16 @@ function describeExchange(backend: string, open: () => Promise<Boards>): void {
         await pause(30);
         return (await replica.answered(next.id)).length === 2 ? next : undefined;
       });
-      expect(new Set(heard)).toEqual(new Set(['a', 'b'].map((name) => `${name} ${JSON.stringify([true, of, { user: 'alice@example.com' }])}`)));
+      expect(new Set(heard)).toEqual(
+        new Set(['a', 'b'].map((name) => `${name} ${JSON.stringify([true, of, { user: 'alice@example.com' }])}`)),
+      );
       expect((await board.answered(asked.id)).toSorted()).toEqual(['proxy/a', 'proxy/b']);
       const answers = await replica.take(asked.id);
-      expect(answers.toSorted((x, y) => x.proxy.localeCompare(y.proxy))).toEqual(['a', 'b'].map((name) => answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 })));
+      expect(answers.toSorted((x, y) => x.proxy.localeCompare(y.proxy))).toEqual(
+        ['a', 'b'].map((name) =>
+          answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 }),
+        ),
+      );
       for (const stop of stops) stop();
       heard.length = 0;
       await board.ask(question());
@@ -96,12 +138,19 @@ function describeExchange(backend: string, open: () => Promise<Boards>): void {
       expect(await replica.answer(answerTo(asked, 'a', { omitted: 2 }))).toBe(false);
       expect(await board.take(asked.id)).toEqual([answerTo(asked, 'a', { omitted: 1 })]);
       expect(await board.answer(answerTo(asked, 'b'))).toBe(false);
-      expect([await board.take(asked.id), await board.answered(asked.id), await board.answer(answerTo(question(), 'a'))]).toEqual([[], [], false]);
+      expect([
+        await board.take(asked.id),
+        await board.answered(asked.id),
+        await board.answer(answerTo(question(), 'a')),
+      ]).toEqual([[], [], false]);
     });
   });
 }
 
-const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const pause = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 /** A subscription takes a moment; asks until there is an answer. */
 async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {

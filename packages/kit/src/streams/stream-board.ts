@@ -2,11 +2,17 @@ import type { StreamAnswer, StreamQuestion } from '@sallyport/contracts';
 
 /** How long a question is open, in milliseconds; whoever asked waits for less. */
 export const questionLifeMs = 5000;
-/** What is kept of the answers to one question: so many of them, and so many bytes of JSON. Beyond that an answer is kept without its rows. */
+/**
+ * What is kept of the answers to one question: so many of them, and so many bytes of JSON. Beyond that an answer is
+ * kept without its rows.
+ */
 export const mostAnswers = 256;
 export const mostAnswerBytes = 8 * 1024 * 1024;
 
-/** Where replicas of authorize put questions to all gateways, and gather the answers, whichever replica they come to. An unreachable board rejects with `sessions-unavailable`. Every backend passes one conformance suite. */
+/**
+ * Where replicas of authorize put questions to all gateways, and gather the answers, whichever replica they come to. An
+ * unreachable board rejects with `sessions-unavailable`. Every backend passes one conformance suite.
+ */
 export interface StreamBoard {
   /** Puts a question, to be answered within five seconds. */
   ask(question: StreamQuestion): Promise<void>;

@@ -10,7 +10,10 @@ redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1`,
 };
 
-/** KEYS: question. ARGV: gateway, answer, the answer without rows, most bytes, most answers. Only the first answer of a gateway to an open question counts. */
+/**
+ * KEYS: question. ARGV: gateway, answer, the answer without rows, most bytes, most answers. Only the first answer of a
+ * gateway to an open question counts.
+ */
 export const answerScript: RedisScript = {
   name: 'sallyportAnswerWithStreams',
   lua: `

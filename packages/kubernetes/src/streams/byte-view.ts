@@ -1,6 +1,6 @@
 /**
- * A stretch of bytes as they came, masked or not (RFC 6455, 5.3). Whoever skips it pays nothing; only what is asked for is unmasked.
- * It is valid until the call that it was handed to returns.
+ * A stretch of bytes as they came, masked or not (RFC 6455, 5.3). Whoever skips it pays nothing; only what is asked for
+ * is unmasked. It is valid until the call that it was handed to returns.
  */
 export class ByteView {
   readonly #bytes: Uint8Array;
@@ -39,6 +39,7 @@ export class ByteView {
     }
     const source = this.#start + from;
     const phase = this.#phase + from;
-    for (let index = 0; index < count; index += 1) target[targetAt + index] = this.#bytes[source + index]! ^ mask[(phase + index) & 3]!;
+    for (let index = 0; index < count; index += 1)
+      target[targetAt + index] = this.#bytes[source + index]! ^ mask[(phase + index) & 3]!;
   }
 }

@@ -17,17 +17,23 @@ const beforeStatus: ReadonlySet<string> = new Set(['channel.k8s.io', 'v2.channel
 
 function protocolOf({ kind, protocol, subprotocol }: ObservedStream): ObservedProtocol | undefined {
   if (kind === 'portforward') {
-    if (protocol === 'websocket') return subprotocol === 'SPDY/3.1+portforward.k8s.io' ? createTunnelObserver() : undefined;
-    return subprotocol === 'portforward.k8s.io' || subprotocol === '' ? createSpdyObserver({ kind, statusOnError: false }) : undefined;
+    if (protocol === 'websocket')
+      return subprotocol === 'SPDY/3.1+portforward.k8s.io' ? createTunnelObserver() : undefined;
+    return subprotocol === 'portforward.k8s.io' || subprotocol === ''
+      ? createSpdyObserver({ kind, statusOnError: false })
+      : undefined;
   }
   const statusOnError = statusSince.has(subprotocol);
-  if (protocol === 'websocket') return statusOnError ? createChannelObserver({ canClose: subprotocol === 'v5.channel.k8s.io' }) : undefined;
-  return statusOnError || beforeStatus.has(subprotocol) ? createSpdyObserver({ kind: 'exec', statusOnError }) : undefined;
+  if (protocol === 'websocket')
+    return statusOnError ? createChannelObserver({ canClose: subprotocol === 'v5.channel.k8s.io' }) : undefined;
+  return statusOnError || beforeStatus.has(subprotocol)
+    ? createSpdyObserver({ kind: 'exec', statusOnError })
+    : undefined;
 }
 
 /**
- * Watches an exec, attach or port-forward. The state is `unsupported` from the beginning for what is not read: the base64 variants, WebSocket protocols
- * before version 4, a port-forward over WebSocket channels.
+ * Watches an exec, attach or port-forward. The state is `unsupported` from the beginning for what is not read: the
+ * base64 variants, WebSocket protocols before version 4, a port-forward over WebSocket channels.
  */
 export function createStreamObserver(about: ObservedStream): StreamObserver {
   const watched = protocolOf(about);
@@ -37,8 +43,12 @@ export function createStreamObserver(about: ObservedStream): StreamObserver {
 function blind({ kind, protocol, subprotocol }: ObservedStream): StreamObserver {
   const name = /^[\w.+/-]{1,64}$/.test(subprotocol) ? subprotocol : 'an unnamed subprotocol';
   return {
-    fromClient: () => {}, fromServer: () => {}, summary: () => ({ channels: {} }), endWith: () => undefined,
-    state: 'unsupported', reason: `${kind} over ${protocol} with ${name} is not read`,
+    fromClient: () => {},
+    fromServer: () => {},
+    summary: () => ({ channels: {} }),
+    endWith: () => undefined,
+    state: 'unsupported',
+    reason: `${kind} over ${protocol} with ${name} is not read`,
   };
 }
 
@@ -47,7 +57,8 @@ function watch(watched: ObservedProtocol): StreamObserver {
   const deaf = { client: false, server: false };
   let reason: string | undefined;
   const feed = (side: ObservedSide, bytes: Uint8Array): void => {
-    // A side that could be read so far is read on when the other one breaks: where the server's frames end must be known to end the stream.
+    // A side that could be read so far is read on when the other one breaks: where the server's frames end must be
+    // known to end the stream.
     if (deaf[side]) return;
     try {
       watched.feed(side, bytes);
@@ -62,7 +73,11 @@ function watch(watched: ObservedProtocol): StreamObserver {
     fromServer: (bytes) => feed('server', bytes),
     summary: () => watched.summary(),
     endWith: (status) => (deaf.server ? undefined : watched.endWith(status)),
-    get state() { return reason === undefined ? 'ok' : 'unparsable'; },
-    get reason() { return reason; },
+    get state() {
+      return reason === undefined ? 'ok' : 'unparsable';
+    },
+    get reason() {
+      return reason;
+    },
   };
 }

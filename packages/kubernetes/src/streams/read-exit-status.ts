@@ -5,8 +5,9 @@ type Cause = { reason?: unknown; message?: unknown };
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /**
- * Reads the Status that exec and attach send last (version 4 of the protocol and later), as client-go does: Success is exit code 0, a Failure
- * with the reason `NonZeroExitCode` names the code in its cause `ExitCode`. Undefined if it is no Status.
+ * Reads the Status that exec and attach send last (version 4 of the protocol and later), as client-go does: Success is
+ * exit code 0, a Failure with the reason `NonZeroExitCode` names the code in its cause `ExitCode`. Undefined if it is
+ * no Status.
  */
 export function readExitStatus(json: string): { exitCode?: number; status: ExitStatus } | undefined {
   let value: Record<string, unknown> | null;
@@ -15,12 +16,17 @@ export function readExitStatus(json: string): { exitCode?: number; status: ExitS
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null || (value['status'] !== 'Success' && value['status'] !== 'Failure')) return undefined;
+  if (typeof value !== 'object' || value === null || (value['status'] !== 'Success' && value['status'] !== 'Failure'))
+    return undefined;
   const [reason, message] = [text(value['reason']), text(value['message'])];
   const status: ExitStatus = {
-    status: value['status'], ...(reason !== undefined && { reason }), ...(message !== undefined && { message }), ...(typeof value['code'] === 'number' && { code: value['code'] }),
+    status: value['status'],
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+    ...(typeof value['code'] === 'number' && { code: value['code'] }),
   };
-  const exitCode = status.status === 'Success' ? 0 : reason === 'NonZeroExitCode' ? exitCodeOf(value['details']) : undefined;
+  const exitCode =
+    status.status === 'Success' ? 0 : reason === 'NonZeroExitCode' ? exitCodeOf(value['details']) : undefined;
   return { status, ...(exitCode !== undefined && { exitCode }) };
 }
 

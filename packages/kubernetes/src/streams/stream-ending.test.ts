@@ -8,16 +8,24 @@ import { fromServer } from './testing/conversation.ts';
 import { createSpdyPeer } from './testing/spdy-peer.ts';
 
 const status = createStatus({ code: 403, reason: 'Forbidden', message: 'The session is over.' });
-const spdyExec = (): StreamObserver => createStreamObserver({ kind: 'exec', protocol: 'spdy', subprotocol: 'v4.channel.k8s.io' });
-const socketExec = (): StreamObserver => createStreamObserver({ kind: 'exec', protocol: 'websocket', subprotocol: 'v5.channel.k8s.io' });
+const spdyExec = (): StreamObserver =>
+  createStreamObserver({ kind: 'exec', protocol: 'spdy', subprotocol: 'v4.channel.k8s.io' });
+const socketExec = (): StreamObserver =>
+  createStreamObserver({ kind: 'exec', protocol: 'websocket', subprotocol: 'v5.channel.k8s.io' });
 
 function bytesOf(ending: StreamEnding | undefined): Buffer {
   if (ending?.ready !== true) throw new Error(`not ready: ${JSON.stringify(ending)}`);
   return ending.bytes;
 }
 
-/** Passes the rest of what the server says up to where it can be ended, as a gateway does, and returns what the client got in all. */
-function passUntilReady(observer: StreamObserver, rest: Buffer): { passed: Buffer; ending: StreamEnding | undefined; asked: number } {
+/**
+ * Passes the rest of what the server says up to where it can be ended, as a gateway does, and returns what the client
+ * got in all.
+ */
+function passUntilReady(
+  observer: StreamObserver,
+  rest: Buffer,
+): { passed: Buffer; ending: StreamEnding | undefined; asked: number } {
   for (let at = 0, asked = 1; ; asked += 1) {
     const ending = observer.endWith(status);
     if (ending?.ready !== false) return { passed: rest.subarray(0, at), ending, asked };
@@ -32,7 +40,9 @@ describe('an exec over WebSocket that is ended', () => {
   it('gets the status on the error channel, then a normal close', () => {
     const ending = socketExec().endWith(status);
     expect(ending).toMatchObject({ ready: true, carriesStatus: true });
-    const events = new MessageReader({ expectMasked: false, maxPayload: 1 << 16, maxMessage: 1 << 16 }).push(bytesOf(ending));
+    const events = new MessageReader({ expectMasked: false, maxPayload: 1 << 16, maxMessage: 1 << 16 }).push(
+      bytesOf(ending),
+    );
     expect(events).toEqual([
       { type: 'binary', data: Buffer.concat([Buffer.from([3]), Buffer.from(JSON.stringify(status))]) },
       { type: 'close', code: 1000, reason: '' },
@@ -43,18 +53,28 @@ describe('an exec over WebSocket that is ended', () => {
     const whole = fromServer(1, Buffer.alloc(200, 65));
     const observer = socketExec();
     observer.fromServer(whole.subarray(0, begun));
-    const { passed, ending, asked } = passUntilReady(observer, Buffer.concat([whole.subarray(begun), fromServer(1, 'never sent')]));
+    const { passed, ending, asked } = passUntilReady(
+      observer,
+      Buffer.concat([whole.subarray(begun), fromServer(1, 'never sent')]),
+    );
     expect(begun + passed.length).toBe(whole.length);
     expect(asked).toBeLessThanOrEqual(4);
     observer.fromServer(bytesOf(ending));
-    expect(observer.summary()).toMatchObject({ status: { status: 'Failure', message: status.message, code: 403 }, channels: { stdout: { fromServer: 200 } }, closed: { by: 'server', code: 1000 } });
+    expect(observer.summary()).toMatchObject({
+      status: { status: 'Failure', message: status.message, code: 403 },
+      channels: { stdout: { fromServer: 200 } },
+      closed: { by: 'server', code: 1000 },
+    });
     expect(observer.endWith(status)).toBeUndefined();
   });
 
   it('is not ended inside a fragmented message', () => {
     const observer = socketExec();
     observer.fromServer(encodeFrame({ opcode: opcodes.binary, payload: Buffer.from([1, 65]), fin: false }));
-    const rest = Buffer.concat([encodeFrame({ opcode: opcodes.ping }), encodeFrame({ opcode: opcodes.continuation, payload: Buffer.from('66') })]);
+    const rest = Buffer.concat([
+      encodeFrame({ opcode: opcodes.ping }),
+      encodeFrame({ opcode: opcodes.continuation, payload: Buffer.from('66') }),
+    ]);
     expect(passUntilReady(observer, rest).passed).toHaveLength(rest.length);
   });
 
@@ -81,7 +101,8 @@ describe('an exec over SPDY that is ended', () => {
   const opened = (types: readonly string[], replies: readonly number[]): StreamObserver => {
     const [client, server] = [createSpdyPeer(), createSpdyPeer({ level: 9 })];
     const observer = spdyExec();
-    for (const [index, streamtype] of types.entries()) observer.fromClient(client.synStream(2 * index + 1, { streamtype }));
+    for (const [index, streamtype] of types.entries())
+      observer.fromClient(client.synStream(2 * index + 1, { streamtype }));
     for (const id of replies) observer.fromServer(server.synReply(id));
     return observer;
   };
@@ -94,9 +115,14 @@ describe('an exec over SPDY that is ended', () => {
     const length = Buffer.from([0, 0, 0, 1, 1, 0, text.length >> 8, text.length & 255]);
     expect(bytes.subarray(0, 8)).toEqual(length);
     expect(bytes.toString('utf8', 8, 8 + text.length)).toBe(text);
-    expect(bytes.subarray(8 + text.length).toString('hex')).toBe([
-      '8003000300000008' + '0000000300000005', '00000005' + '01000000', '00000007' + '01000000', '8003000700000008' + '0000000700000000',
-    ].join(''));
+    expect(bytes.subarray(8 + text.length).toString('hex')).toBe(
+      [
+        '8003000300000008' + '0000000300000005',
+        '00000005' + '01000000',
+        '00000007' + '01000000',
+        '8003000700000008' + '0000000700000000',
+      ].join(''),
+    );
     observer.fromServer(bytes);
     expect(observer.state).toBe('ok');
     expect(observer.summary()).toMatchObject({ status: { message: status.message }, closed: { by: 'server' } });
@@ -139,12 +165,21 @@ describe('a port-forward that is ended', () => {
   it('tells each connection why, as text', () => {
     const [client, server] = [createSpdyPeer(), createSpdyPeer()];
     const observer = createStreamObserver({ kind: 'portforward', protocol: 'spdy', subprotocol: 'portforward.k8s.io' });
-    for (const [id, streamtype] of [[1, 'error'], [3, 'data'], [5, 'error'], [7, 'data']] as const) {
+    for (const [id, streamtype] of [
+      [1, 'error'],
+      [3, 'data'],
+      [5, 'error'],
+      [7, 'data'],
+    ] as const) {
       observer.fromClient(client.synStream(id, { streamtype, port: '80', requestid: String(id >> 2) }));
       observer.fromServer(server.synReply(id));
     }
     observer.fromServer(bytesOf(observer.endWith(status)));
-    expect(observer.summary()).toMatchObject({ errorText: status.message!.repeat(2), channels: { error: { fromServer: 2 * status.message!.length } }, closed: { by: 'server' } });
+    expect(observer.summary()).toMatchObject({
+      errorText: status.message!.repeat(2),
+      channels: { error: { fromServer: 2 * status.message!.length } },
+      closed: { by: 'server' },
+    });
   });
 
   it('without a connection is just ended', () => {
@@ -154,8 +189,13 @@ describe('a port-forward that is ended', () => {
 
   it('over WebSocket gets it in a message, where a message ends together with a frame of SPDY', () => {
     const [client, server] = [createSpdyPeer(), createSpdyPeer()];
-    const observer = createStreamObserver({ kind: 'portforward', protocol: 'websocket', subprotocol: 'SPDY/3.1+portforward.k8s.io' });
-    const masked = (payload: Buffer): Buffer => encodeFrame({ opcode: opcodes.binary, payload, mask: Buffer.from([1, 1, 2, 2]) });
+    const observer = createStreamObserver({
+      kind: 'portforward',
+      protocol: 'websocket',
+      subprotocol: 'SPDY/3.1+portforward.k8s.io',
+    });
+    const masked = (payload: Buffer): Buffer =>
+      encodeFrame({ opcode: opcodes.binary, payload, mask: Buffer.from([1, 1, 2, 2]) });
     const message = (payload: Buffer): Buffer => encodeFrame({ opcode: opcodes.binary, payload });
     observer.fromClient(masked(client.synStream(1, { streamtype: 'error', port: '80', requestid: '0' })));
     const reply = server.synReply(1);

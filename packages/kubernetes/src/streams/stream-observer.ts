@@ -22,7 +22,10 @@ export type StreamSummary = {
   /** Of the command: 0 to 255. */
   exitCode?: number;
   status?: ExitStatus;
-  /** The error channel where it holds no Status: of older protocols, and of a port-forward. At most 64 KiB; it comes from the cluster and is not trusted. */
+  /**
+   * The error channel where it holds no Status: of older protocols, and of a port-forward. At most 64 KiB; it comes
+   * from the cluster and is not trusted.
+   */
   errorText?: string;
   /** Port-forward: by port, in the order of their first use. */
   ports?: ForwardedPort[];
@@ -37,15 +40,17 @@ export type StreamSummary = {
 export type ObserverState = 'ok' | 'unparsable' | 'unsupported';
 
 /**
- * How to end towards the client. `ready`: send `bytes`, then end the connection; `carriesStatus` is false if the client cannot be told why any
- * more (its error channel has spoken, or there is none). Not `ready`: the server is inside a frame; pass on `remaining` more bytes of it (feed them
- * to `fromServer` too), then ask again. `remaining` is at least 1, and never goes beyond the next boundary.
+ * How to end towards the client. `ready`: send `bytes`, then end the connection; `carriesStatus` is false if the client
+ * cannot be told why any more (its error channel has spoken, or there is none). Not `ready`: the server is inside a
+ * frame; pass on `remaining` more bytes of it (feed them to `fromServer` too), then ask again. `remaining` is at least
+ * 1, and never goes beyond the next boundary.
  */
-export type StreamEnding =
-  | { ready: true; bytes: Buffer; carriesStatus: boolean }
-  | { ready: false; remaining: number };
+export type StreamEnding = { ready: true; bytes: Buffer; carriesStatus: boolean } | { ready: false; remaining: number };
 
-/** Watches one exec, attach or port-forward from outside: it is fed every byte of both directions after the 101, changes none and keeps none but the error channel. */
+/**
+ * Watches one exec, attach or port-forward from outside: it is fed every byte of both directions after the 101, changes
+ * none and keeps none but the error channel.
+ */
 export type StreamObserver = {
   /** Never throws. The bytes are not kept, and are read before it returns. */
   fromClient(bytes: Uint8Array): void;
@@ -54,6 +59,9 @@ export type StreamObserver = {
   readonly state: ObserverState;
   /** Why the state is not `ok`; holds nothing of what was sent. */
   readonly reason: string | undefined;
-  /** Undefined if nothing can be said to the client any more. After the bytes have been sent, nothing of the server may follow. */
+  /**
+   * Undefined if nothing can be said to the client any more. After the bytes have been sent, nothing of the server may
+   * follow.
+   */
   endWith(status: Status): StreamEnding | undefined;
 };

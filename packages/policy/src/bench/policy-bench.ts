@@ -1,13 +1,42 @@
-// Measures the engine alone: nanoseconds for each evaluation, garbage for each evaluation, and how long compiling takes and holds up others. Run: node packages/policy/src/bench/policy-bench.ts
+// Measures the engine alone: nanoseconds for each evaluation, garbage for each evaluation, and how long compiling takes
+// and holds up others. Run: node packages/policy/src/bench/policy-bench.ts
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { compilePolicy, compilePolicySliced, evaluatePolicy, policyVersion, type CompiledPolicy, type PolicyInput } from '../index.ts';
+import {
+  compilePolicy,
+  compilePolicySliced,
+  evaluatePolicy,
+  policyVersion,
+  type CompiledPolicy,
+  type PolicyInput,
+} from '../index.ts';
 
 /** A rule as a platform team would write it for one of many teams. */
 function rule(team: number): unknown {
   const kinds = [
-    { allow: { and: [{ groups: `team-${team}` }, { 'k8s/namespace': { starts_with: `team-${team}-` } }, { 'k8s/verb': ['get', 'list', 'watch'] }] } },
-    { allow: { and: [{ groups: { has: `team-${team}-admins` } }, { 'k8s/namespace': `team-${team}-dev` }, { 'k8s/resource': ['pods/exec', 'pods/log', 'deployments.apps'] }] } },
-    { deny: { and: [{ 'k8s/namespace': `team-${team}-prod` }, { 'k8s/shell_equivalent': true }], nor: [{ authenticated_user: true }] } },
+    {
+      allow: {
+        and: [
+          { groups: `team-${team}` },
+          { 'k8s/namespace': { starts_with: `team-${team}-` } },
+          { 'k8s/verb': ['get', 'list', 'watch'] },
+        ],
+      },
+    },
+    {
+      allow: {
+        and: [
+          { groups: { has: `team-${team}-admins` } },
+          { 'k8s/namespace': `team-${team}-dev` },
+          { 'k8s/resource': ['pods/exec', 'pods/log', 'deployments.apps'] },
+        ],
+      },
+    },
+    {
+      deny: {
+        and: [{ 'k8s/namespace': `team-${team}-prod` }, { 'k8s/shell_equivalent': true }],
+        nor: [{ authenticated_user: true }],
+      },
+    },
     { allow: { or: [{ email: `lead-${team}@example.com` }, { 'claim/department': `department-${team}` }] } },
   ];
   return kinds[team % kinds.length];
@@ -24,11 +53,30 @@ function compile(document: unknown, scope: string): CompiledPolicy {
 function request(team: number, cluster: string): PolicyInput {
   return {
     session: { id: 's' },
-    user: { id: 'alice@example.com', email: 'alice@example.com', groups: ['everybody', 'developers', `team-${team}`, 'on-call'], claims: { department: 'engineering' } },
-    request: { method: 'GET', path: `/api/v1/namespaces/team-${team}-dev/pods`, host: 'gate.example.com', ip: '10.1.2.3' },
+    user: {
+      id: 'alice@example.com',
+      email: 'alice@example.com',
+      groups: ['everybody', 'developers', `team-${team}`, 'on-call'],
+      claims: { department: 'engineering' },
+    },
+    request: {
+      method: 'GET',
+      path: `/api/v1/namespaces/team-${team}-dev/pods`,
+      host: 'gate.example.com',
+      ip: '10.1.2.3',
+    },
     kubernetes: {
-      cluster, verb: 'list', requestVerb: 'list', isResourceRequest: true, path: `/api/v1/namespaces/team-${team}-dev/pods`,
-      apiGroup: '', apiVersion: 'v1', resource: 'pods', subresource: '', namespace: `team-${team}-dev`, name: '',
+      cluster,
+      verb: 'list',
+      requestVerb: 'list',
+      isResourceRequest: true,
+      path: `/api/v1/namespaces/team-${team}-dev/pods`,
+      apiGroup: '',
+      apiVersion: 'v1',
+      resource: 'pods',
+      subresource: '',
+      namespace: `team-${team}-dev`,
+      name: '',
     },
     now: 1_772_366_400_000,
   };
@@ -61,7 +109,12 @@ function measure(name: string, calls: number, call: (index: number) => string) {
     for (let index = 0; index < calls; index += 1) if (call(index) === 'allow') allowed += 1;
     best = Math.min(best, (cpuNs() - start) / calls);
   }
-  return { what: name, 'CPU ns each': Math.round(best), 'bytes each': garbage(call, Math.min(calls, 1000)), 'share allowed': allowed / 15 / calls };
+  return {
+    what: name,
+    'CPU ns each': Math.round(best),
+    'bytes each': garbage(call, Math.min(calls, 1000)),
+    'share allowed': allowed / 15 / calls,
+  };
 }
 
 async function compileTimes() {
@@ -83,7 +136,13 @@ async function compileTimes() {
     const sliced = performance.now() - slicedStart;
     const versionStart = performance.now();
     policyVersion({ global: document });
-    rows.push({ '10,000 rules': `run ${run + 1}`, 'at once ms': Math.round(once), 'in slices ms': Math.round(sliced), 'longest slice CPU ms': Math.round(longest * 10) / 10, 'version ms': Math.round(performance.now() - versionStart) });
+    rows.push({
+      '10,000 rules': `run ${run + 1}`,
+      'at once ms': Math.round(once),
+      'in slices ms': Math.round(sliced),
+      'longest slice CPU ms': Math.round(longest * 10) / 10,
+      'version ms': Math.round(performance.now() - versionStart),
+    });
   }
   return rows;
 }
@@ -92,12 +151,21 @@ const twenty = [compile(rules(20), 'cluster/dev')];
 const clusters = Array.from({ length: 1000 }, (_none, index) => [compile(rules(10, index * 10), `cluster/c${index}`)]);
 const requests = clusters.map((_policies, index) => request(index * 10, `c${index}`));
 const big = [compile(rules(10_000), 'global')];
-const expression = [compile({ allow: { or: [{ expression: 'kubernetes.namespace.startsWith("team-") && "on-call" in user.groups' }] } }, 'cluster/dev')];
+const expression = [
+  compile(
+    { allow: { or: [{ expression: 'kubernetes.namespace.startsWith("team-") && "on-call" in user.groups' }] } },
+    'cluster/dev',
+  ),
+];
 const one = request(4, 'dev');
 
 console.table([
   measure('20 rules, one cluster', 100_000, () => evaluatePolicy(twenty, one).effect),
-  measure('10,000 rules over 1,000 clusters', 100_000, (index) => evaluatePolicy(clusters[index % 1000]!, requests[index % 1000]!).effect),
+  measure(
+    '10,000 rules over 1,000 clusters',
+    100_000,
+    (index) => evaluatePolicy(clusters[index % 1000]!, requests[index % 1000]!).effect,
+  ),
   measure('10,000 rules in one list', 50, () => evaluatePolicy(big, one).effect),
   measure('one expression', 20_000, () => evaluatePolicy(expression, one).effect),
 ]);

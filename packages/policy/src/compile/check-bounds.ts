@@ -16,7 +16,8 @@ export function* boundsSteps(document: unknown): Steps<string | undefined> {
     for (const value of level) {
       sinceYield += 1;
       if (sinceYield % valuesPerStep === 0) yield;
-      if (typeof value === 'string' && value.length > documentBounds.textLength) return `contains a text of more than ${documentBounds.textLength} characters`;
+      if (typeof value === 'string' && value.length > documentBounds.textLength)
+        return `contains a text of more than ${documentBounds.textLength} characters`;
       if (typeof value !== 'object' || value === null) continue;
       const children = Array.isArray(value) ? value : Object.values(value);
       nodes += children.length;
@@ -28,7 +29,10 @@ export function* boundsSteps(document: unknown): Steps<string | undefined> {
   return undefined;
 }
 
-/** Says what makes a document too big or too deep to work on (also one that contains itself), or undefined. Does not recurse. */
+/**
+ * Says what makes a document too big or too deep to work on (also one that contains itself), or undefined. Does not
+ * recurse.
+ */
 export function checkBounds(document: unknown): string | undefined {
   return runSteps(boundsSteps(document));
 }

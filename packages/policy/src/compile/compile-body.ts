@@ -51,7 +51,11 @@ export function* compileBody(body: unknown, context: BodyContext): Steps<Alterna
   }
   for (const key of Object.keys(body)) {
     if (operators.some((operator) => operator === key)) continue;
-    context.faults.add([...context.path, key], `unknown operator ${quoteName(key)}`, () => `did you mean ${nearestName(key, operators)}?`);
+    context.faults.add(
+      [...context.path, key],
+      `unknown operator ${quoteName(key)}`,
+      () => `did you mean ${nearestName(key, operators)}?`,
+    );
   }
   if (Object.keys(body).length === 0) context.warnings.add(context.path, 'is empty and has no effect');
   const alternatives: Alternative[] = [];

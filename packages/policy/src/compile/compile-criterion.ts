@@ -4,7 +4,11 @@ import { nearestName, quoteName } from './nearest-name.ts';
 import { isPlainObject, kindOf } from './plain-object.ts';
 
 /** A criterion with the key and the data that it was written with. */
-export type LabelledCriterion = { readonly label: string; readonly data: unknown; readonly evaluate: EvaluateCriterion };
+export type LabelledCriterion = {
+  readonly label: string;
+  readonly data: unknown;
+  readonly evaluate: EvaluateCriterion;
+};
 
 /** Compiles `{ "<name>[/<subpath>]": data }`; undefined after a fault. `context.path` leads to the criterion. */
 export function compileCriterion(item: unknown, context: CompileContext): LabelledCriterion | undefined {
@@ -15,13 +19,21 @@ export function compileCriterion(item: unknown, context: CompileContext): Labell
   const keys = Object.keys(item);
   const label = keys[0];
   if (label === undefined || keys.length > 1) {
-    context.faults.add(context.path, `must have exactly one key, has ${keys.length}`, 'write each criterion as its own list item');
+    context.faults.add(
+      context.path,
+      `must have exactly one key, has ${keys.length}`,
+      'write each criterion as its own list item',
+    );
     return undefined;
   }
   const path = [...context.path, label];
   const { criterion, subpath } = findCriterion(label);
   if (!criterion) {
-    context.faults.add(path, `unknown criterion ${quoteName(label)}`, () => `did you mean ${nearestName(label, criterionNames)}?`);
+    context.faults.add(
+      path,
+      `unknown criterion ${quoteName(label)}`,
+      () => `did you mean ${nearestName(label, criterionNames)}?`,
+    );
     return undefined;
   }
   if (subpath !== '' && !criterion.takesSubpath) {
@@ -32,6 +44,7 @@ export function compileCriterion(item: unknown, context: CompileContext): Labell
   const data = item[label];
   const evaluate = criterion.compile(data, subpath, { ...context, path });
   // A criterion left out without a fault would widen the rule.
-  if (!evaluate && context.faults.size === before) context.faults.add(path, `the criterion ${criterion.name} cannot be compiled`);
+  if (!evaluate && context.faults.size === before)
+    context.faults.add(path, `the criterion ${criterion.name} cannot be compiled`);
   return evaluate && { label, data, evaluate };
 }

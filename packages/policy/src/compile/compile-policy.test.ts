@@ -45,7 +45,8 @@ describe('the grammar', () => {
   });
 
   it('refuses what is no document', () => {
-    for (const document of [null, undefined, 1, 'allow', true, new Date(), new Map(), () => 1, Symbol('x'), 1n]) expect(faultsOf(document)).toHaveLength(1);
+    for (const document of [null, undefined, 1, 'allow', true, new Date(), new Map(), () => 1, Symbol('x'), 1n])
+      expect(faultsOf(document)).toHaveLength(1);
   });
 
   it('warns of what has no effect', () => {
@@ -53,14 +54,20 @@ describe('the grammar', () => {
       const compiled = compilePolicy(document, { scope: 'x' });
       return compiled.ok ? compiled.warnings.map(({ path, message }) => `/${path.join('/')}: ${message}`) : [];
     };
-    expect(warnings({ allow: { and: [] } })).toEqual(['/allow/and: is empty and has no effect', '/: allows nobody anything: it has no allow rule']);
+    expect(warnings({ allow: { and: [] } })).toEqual([
+      '/allow/and: is empty and has no effect',
+      '/: allows nobody anything: it has no allow rule',
+    ]);
     expect(warnings({ allow: { or: [{ email: 'a' }] } })).toEqual([]);
   });
 
   it('does not take an empty block for a true one', () => {
     for (const operator of ['and', 'or', 'not', 'nor']) {
       const compiled = compilePolicy({ allow: { [operator]: [] } }, { scope: 'x' });
-      expect(compiled.ok && evaluatePolicy([compiled.policy], { session: { id: 's' } })).toMatchObject({ effect: 'deny', rule: 'default-deny' });
+      expect(compiled.ok && evaluatePolicy([compiled.policy], { session: { id: 's' } })).toMatchObject({
+        effect: 'deny',
+        rule: 'default-deny',
+      });
     }
   });
 });
@@ -77,13 +84,23 @@ describe('a hostile document', () => {
   });
 
   it('is refused when it is deep, endless, too big, or throws when read', () => {
-    expect(faultsOf({ allow: { or: [{ accept: nested(10_000) }] } })).toEqual(['/: is nested more than 32 levels deep']);
+    expect(faultsOf({ allow: { or: [{ accept: nested(10_000) }] } })).toEqual([
+      '/: is nested more than 32 levels deep',
+    ]);
     const loop: Record<string, unknown> = {};
     loop.allow = loop;
     expect(faultsOf(loop)).toHaveLength(1);
     expect(faultsOf(Array.from({ length: 2_000_001 }))).toEqual(['/: has more than 2000000 values']);
-    expect(faultsOf({ allow: { or: [{ email: 'x'.repeat(70_000) }] } })).toEqual(['/: contains a text of more than 65536 characters']);
-    expect(faultsOf({ get allow() { throw new Error('boo'); } })).toEqual(['/: cannot be read']);
+    expect(faultsOf({ allow: { or: [{ email: 'x'.repeat(70_000) }] } })).toEqual([
+      '/: contains a text of more than 65536 characters',
+    ]);
+    expect(
+      faultsOf({
+        get allow() {
+          throw new Error('boo');
+        },
+      }),
+    ).toEqual(['/: cannot be read']);
   });
 
   it('gets at most a hundred faults and a count', () => {
@@ -95,23 +112,42 @@ describe('a hostile document', () => {
   it('never crashes the compiler, and what compiles can be evaluated', () => {
     const junk = fc.anything({ maxDepth: 2, maxKeys: 3, withNullPrototype: true });
     const name = fc.constantFrom(...criteria.map((criterion) => criterion.name), '__proto__', 'claim/x', 'mail', '');
-    const matcher = fc.dictionary(fc.constantFrom('is', 'in', 'has', 'exclude', 'not', 'bad'), fc.oneof(fc.string(), fc.array(fc.string(), { maxLength: 3 }), junk), { maxKeys: 3 });
-    const block = fc.array(fc.oneof(fc.dictionary(name, fc.oneof(fc.string(), matcher, junk), { maxKeys: 2 }), junk), { maxLength: 3 });
+    const matcher = fc.dictionary(
+      fc.constantFrom('is', 'in', 'has', 'exclude', 'not', 'bad'),
+      fc.oneof(fc.string(), fc.array(fc.string(), { maxLength: 3 }), junk),
+      { maxKeys: 3 },
+    );
+    const block = fc.array(fc.oneof(fc.dictionary(name, fc.oneof(fc.string(), matcher, junk), { maxKeys: 2 }), junk), {
+      maxLength: 3,
+    });
     const body = fc.dictionary(fc.constantFrom('and', 'or', 'not', 'nor', 'xor'), block, { maxKeys: 3 });
-    const document = fc.oneof(junk, fc.array(fc.dictionary(fc.constantFrom('allow', 'deny', 'bad'), body, { maxKeys: 2 }), { maxLength: 3 }));
-    fc.assert(fc.property(document, (one) => {
-      const compiled = compilePolicy(one, { scope: 'x' });
-      if (!compiled.ok) return compiled.faults.length > 0;
-      return ['allow', 'deny', 'authenticate'].includes(evaluatePolicy([compiled.policy], { session: { id: 's' }, user: { groups: ['a'] } }).effect);
-    }), { numRuns: 1000 });
+    const document = fc.oneof(
+      junk,
+      fc.array(fc.dictionary(fc.constantFrom('allow', 'deny', 'bad'), body, { maxKeys: 2 }), { maxLength: 3 }),
+    );
+    fc.assert(
+      fc.property(document, (one) => {
+        const compiled = compilePolicy(one, { scope: 'x' });
+        if (!compiled.ok) return compiled.faults.length > 0;
+        return ['allow', 'deny', 'authenticate'].includes(
+          evaluatePolicy([compiled.policy], { session: { id: 's' }, user: { groups: ['a'] } }).effect,
+        );
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 
 describe('an action without anything in it', () => {
   it('loads, as in Pomerium, with a warning', () => {
     for (const action of ['allow', 'deny']) {
-      const compiled = compilePolicy([{ allow: { or: [{ groups: 'a' }] } }, { [action]: {} }], { scope: 'cluster/dev' });
-      expect(compiled).toMatchObject({ ok: true, warnings: [{ path: [1, action], message: 'is empty and has no effect' }] });
+      const compiled = compilePolicy([{ allow: { or: [{ groups: 'a' }] } }, { [action]: {} }], {
+        scope: 'cluster/dev',
+      });
+      expect(compiled).toMatchObject({
+        ok: true,
+        warnings: [{ path: [1, action], message: 'is empty and has no effect' }],
+      });
     }
   });
 });

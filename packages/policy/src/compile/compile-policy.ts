@@ -21,13 +21,25 @@ function* compileRule(rule: unknown, index: number, path: FaultPath, draft: Draf
   for (const key of Object.keys(rule)) {
     const action = actions.find((name) => name === key);
     if (!action) {
-      draft.faults.add([...path, key], `unknown action ${quoteName(key)}`, () => `did you mean ${nearestName(key, actions)}?`);
+      draft.faults.add(
+        [...path, key],
+        `unknown action ${quoteName(key)}`,
+        () => `did you mean ${nearestName(key, actions)}?`,
+      );
       continue;
     }
     const name = `${draft.scope}[${index}].${action}`;
     const { scope, faults, warnings } = draft;
     // One by one: a spread of very many would not fit on the stack.
-    for (const alternative of yield* compileBody(rule[key], { scope, faults, warnings, action, name, path: [...path, key] })) draft[action].push(alternative);
+    for (const alternative of yield* compileBody(rule[key], {
+      scope,
+      faults,
+      warnings,
+      action,
+      name,
+      path: [...path, key],
+    }))
+      draft[action].push(alternative);
   }
 }
 
@@ -64,14 +76,17 @@ function* compileSteps(document: unknown, { scope }: { scope: string }): Steps<C
 }
 
 /**
- * Compiles a policy document (what a YAML or JSON reader made of it). All faults are reported together, with the path to each.
- * `scope` says where the policy stands, for example `cluster/dev`; it begins every rule's name.
+ * Compiles a policy document (what a YAML or JSON reader made of it). All faults are reported together, with the path
+ * to each. `scope` says where the policy stands, for example `cluster/dev`; it begins every rule's name.
  */
 export function compilePolicy(document: unknown, options: { scope: string }): CompileResult {
   return runSteps(compileSteps(document, options));
 }
 
-/** Compiles like compilePolicy, in slices with a pause between them, so that a big document holds up nobody. The document must not change meanwhile. */
+/**
+ * Compiles like compilePolicy, in slices with a pause between them, so that a big document holds up nobody. The
+ * document must not change meanwhile.
+ */
 export function compilePolicySliced(document: unknown, options: { scope: string } & Slicing): Promise<CompileResult> {
   return runStepsSliced(compileSteps(document, options), options);
 }

@@ -1,7 +1,10 @@
 /** Segments from the document's root, so that whoever read the text can say line and column. */
 export type FaultPath = readonly (string | number)[];
 
-/** Something wrong with a policy; `hint` is the nearest valid name or what to write instead. Never carries a value of the document. */
+/**
+ * Something wrong with a policy; `hint` is the nearest valid name or what to write instead. Never carries a value of
+ * the document.
+ */
 export type PolicyFault = { readonly path: FaultPath; readonly message: string; readonly hint?: string };
 
 const maxFaults = 100;

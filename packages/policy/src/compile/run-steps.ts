@@ -1,8 +1,15 @@
 /** Work that can be interrupted at every `yield`. */
 export type Steps<T> = Generator<void, T, void>;
 
-/** How work is sliced: `pause` lets others have their turn (for example a promise over setImmediate), `sliceMs` is how long one slice may take. */
-export type Slicing = { readonly pause: () => Promise<unknown>; readonly sliceMs?: number; readonly now?: () => number };
+/**
+ * How work is sliced: `pause` lets others have their turn (for example a promise over setImmediate), `sliceMs` is how
+ * long one slice may take.
+ */
+export type Slicing = {
+  readonly pause: () => Promise<unknown>;
+  readonly sliceMs?: number;
+  readonly now?: () => number;
+};
 
 /** Does all the work in one go. */
 export function runSteps<T>(steps: Steps<T>): T {

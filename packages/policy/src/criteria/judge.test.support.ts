@@ -17,7 +17,11 @@ export function faultsOf(key: string, data: unknown): string[] {
 }
 
 /** The warnings of one criterion in a policy of this scope. */
-export function warningsOf(key: string, data: unknown, options: { scope?: string; action?: string; operator?: string } = {}): string[] {
+export function warningsOf(
+  key: string,
+  data: unknown,
+  options: { scope?: string; action?: string; operator?: string } = {},
+): string[] {
   const { scope = 'cluster/dev', action = 'allow', operator = 'or' } = options;
   const rule = { allow: { or: [{ authenticated_user: true }] }, [action]: { [operator]: [{ [key]: data }] } };
   const compiled = compilePolicy(rule, { scope });

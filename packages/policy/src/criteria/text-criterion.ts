@@ -28,14 +28,31 @@ type TextCriterionOptions = {
 
 const unauthenticated = fail('user-unauthenticated');
 
-function matchAddress(matches: StringMatcher, data: unknown, context: CompileContext & { address: 'always' | 'where-at' }): StringMatcher {
+function matchAddress(
+  matches: StringMatcher,
+  data: unknown,
+  context: CompileContext & { address: 'always' | 'where-at' },
+): StringMatcher {
   const folded = compileStringMatcher(foldData(data), context.path, context.faults) ?? matches;
   const counts = (text: string) => context.address === 'always' || text.includes('@');
-  return eitherSpelling(matches, (text) => (typeof text === 'string' && counts(text) ? folded(foldWholeAddress(text)) : matches(text)), context);
+  return eitherSpelling(
+    matches,
+    (text) => (typeof text === 'string' && counts(text) ? folded(foldWholeAddress(text)) : matches(text)),
+    context,
+  );
 }
 
 /** Creates a criterion that is a string matcher over one text of the input. */
-export function createTextCriterion({ name, read, reason, ofCaller = false, takesList = false, address, isClusterPath, doc }: TextCriterionOptions): Criterion {
+export function createTextCriterion({
+  name,
+  read,
+  reason,
+  ofCaller = false,
+  takesList = false,
+  address,
+  isClusterPath,
+  doc,
+}: TextCriterionOptions): Criterion {
   const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
   const [ok, unauthorized] = [pass(okReason), fail(failReason)];
   const matcher = definition('textMatcher');
@@ -51,12 +68,14 @@ export function createTextCriterion({ name, read, reason, ofCaller = false, take
     value: (input) => read(input) || undefined,
     compile(data, _subpath, context) {
       const { path, faults } = context;
-      const matches = takesList && Array.isArray(data) ? compileAnyOf(data, path, faults) : compileStringMatcher(data, path, faults);
+      const matches =
+        takesList && Array.isArray(data) ? compileAnyOf(data, path, faults) : compileStringMatcher(data, path, faults);
       if (!matches) return undefined;
       const ofPath = isClusterPath && compilePathMatcher(data, path, faults);
       if (ofPath) return (input) => ((isClusterPath(input) ? ofPath : matches)(read(input)) ? ok : unauthorized);
       if (!ofCaller) return (input) => (matches(read(input)) ? ok : unauthorized);
-      const ofAddress = address && context.action === 'deny' ? matchAddress(matches, data, { ...context, address }) : matches;
+      const ofAddress =
+        address && context.action === 'deny' ? matchAddress(matches, data, { ...context, address }) : matches;
       return (input) => {
         if (!isLoggedIn(input)) return unauthenticated;
         return ofAddress(read(input)) ? ok : unauthorized;

@@ -12,7 +12,11 @@ export function blockOf(alternative: Alternative, action: Action, isList: boolea
 }
 
 /** The place of a criterion of a block. */
-export const placeOf = ({ path, alternative }: Block, index: number): FaultPath => [...path, index, alternative.labels[index]!];
+export const placeOf = ({ path, alternative }: Block, index: number): FaultPath => [
+  ...path,
+  index,
+  alternative.labels[index]!,
+];
 
 /** The indices of a block's criteria with this name. */
 export function indicesOf({ alternative }: Block, name: string): number[] {
@@ -26,7 +30,10 @@ export function holdsFor({ alternative }: Block, index: number, kubernetes: Kube
 
 const ofRequest = ['k8s/resource', 'k8s/verb', 'k8s/shell_equivalent'];
 
-/** True if a block could hold for such a request by what it says of resource and verb: an `and` by all of that, an `or` by any of it. `not` and `nor` say what is left out, and count as could. */
+/**
+ * True if a block could hold for such a request by what it says of resource and verb: an `and` by all of that, an `or`
+ * by any of it. `not` and `nor` say what is left out, and count as could.
+ */
 export function covers(block: Block, kubernetes: KubernetesInput): boolean {
   const { every, invert } = block.alternative;
   if (invert) return true;
@@ -34,11 +41,16 @@ export function covers(block: Block, kubernetes: KubernetesInput): boolean {
   return every ? parts.every(Boolean) : parts.some(Boolean);
 }
 
-const extraOf = ({ alternative }: Block, index: number) => `${alternative.labels[index]} ${JSON.stringify(alternative.data[index])}`;
+const extraOf = ({ alternative }: Block, index: number) =>
+  `${alternative.labels[index]} ${JSON.stringify(alternative.data[index])}`;
 
 /** What a block asks for beside resource and verb, each as it is written. */
 export function extrasOf(block: Block): ReadonlySet<string> {
-  return new Set([...block.alternative.labels.keys()].filter((index) => !ofRequest.includes(block.alternative.labels[index]!)).map((index) => extraOf(block, index)));
+  return new Set(
+    [...block.alternative.labels.keys()]
+      .filter((index) => !ofRequest.includes(block.alternative.labels[index]!))
+      .map((index) => extraOf(block, index)),
+  );
 }
 
 /** True if a block surely denies such a request where and to whom what it asks for beside resource and verb holds. */

@@ -11,16 +11,32 @@ const deny = (...criteria: object[]) => warningsOf([allow, { deny: { and: criter
 
 describe('a deny of one name', () => {
   it.each([
-    ['events', 'events.events.k8s.io'], ['bindings', 'create pods/binding'], ['pods', 'create pods/eviction'], ['namespaces', 'update namespaces/finalize'], ['namespaces', 'patch namespaces/status'], ['serviceaccounts/token', 'create certificatesigningrequests.certificates.k8s.io'],
-    ['serviceaccounts/token', 'create secrets'], ['pods/exec', 'create pods/attach'], ['endpoints', 'endpointslices.discovery.k8s.io'], ['deployments.apps', 'patch deployments.apps/scale'],
+    ['events', 'events.events.k8s.io'],
+    ['bindings', 'create pods/binding'],
+    ['pods', 'create pods/eviction'],
+    ['namespaces', 'update namespaces/finalize'],
+    ['namespaces', 'patch namespaces/status'],
+    ['serviceaccounts/token', 'create certificatesigningrequests.certificates.k8s.io'],
+    ['serviceaccounts/token', 'create secrets'],
+    ['pods/exec', 'create pods/attach'],
+    ['endpoints', 'endpointslices.discovery.k8s.io'],
+    ['deployments.apps', 'patch deployments.apps/scale'],
   ])('is warned of: %s leaves %s', (resource, other) => {
-    expect(deny({ 'k8s/resource': resource })[0]).toContain(`1.deny.and.0.k8s/resource: denies one way and leaves others: `);
+    expect(deny({ 'k8s/resource': resource })[0]).toContain(
+      `1.deny.and.0.k8s/resource: denies one way and leaves others: `,
+    );
     expect(deny({ 'k8s/resource': resource })[0]).toContain(`${other} (`);
   });
 
   it('is fine with the others beside it, in the rule or in another one', () => {
     expect(deny({ 'k8s/resource': ['events', 'events.events.k8s.io'] })).toEqual([]);
-    expect(warningsOf([allow, { deny: { and: [{ 'k8s/resource': 'events' }] } }, { deny: { or: [{ 'k8s/resource': 'events.events.k8s.io' }] } }])).toEqual([]);
+    expect(
+      warningsOf([
+        allow,
+        { deny: { and: [{ 'k8s/resource': 'events' }] } },
+        { deny: { or: [{ 'k8s/resource': 'events.events.k8s.io' }] } },
+      ]),
+    ).toEqual([]);
     expect(deny({ 'k8s/resource': 'pods' }, { 'k8s/verb': ['create', 'get'] })).toEqual([]);
     expect(deny({ 'k8s/resource': '*' })).toEqual([]);
     expect(deny({ 'k8s/shell_equivalent': true }, { 'k8s/namespace': 'prod' })).toEqual([]);
@@ -31,7 +47,10 @@ describe('a deny of one name', () => {
   it('is not made up for by a rule that denies the others elsewhere, or to others', () => {
     const events = { 'k8s/resource': 'events' };
     const others = { 'k8s/resource': 'events.events.k8s.io' };
-    const beside = (first: object[], body: object) => warningsOf([allow, { deny: { and: first } }, { deny: body }]).filter((one) => one.includes('leaves others: events.events.k8s.io (events)'));
+    const beside = (first: object[], body: object) =>
+      warningsOf([allow, { deny: { and: first } }, { deny: body }]).filter((one) =>
+        one.includes('leaves others: events.events.k8s.io (events)'),
+      );
     const prod = { 'k8s/namespace': 'prod' };
     const guests = { groups: 'guests' };
     expect(beside([events], { and: [others, prod] })).toHaveLength(1);
@@ -49,55 +68,106 @@ describe('a deny of one name', () => {
 
 describe('a deny that is no boundary', () => {
   it('is one by path', () => {
-    expect(deny({ http_path: { starts_with: '/api/v1/namespaces/prod' } })).toEqual([expect.stringContaining('1.deny.and.0.http_path: denies by a path, which is no boundary')]);
-    expect(deny({ expression: 'request.path.startsWith("/api/v1/namespaces/prod")' })).toEqual([expect.stringContaining('denies by a path')]);
+    expect(deny({ http_path: { starts_with: '/api/v1/namespaces/prod' } })).toEqual([
+      expect.stringContaining('1.deny.and.0.http_path: denies by a path, which is no boundary'),
+    ]);
+    expect(deny({ expression: 'request.path.startsWith("/api/v1/namespaces/prod")' })).toEqual([
+      expect.stringContaining('denies by a path'),
+    ]);
     expect(warningsOf({ allow: { and: [{ http_path: '/x' }, { expression: 'request.path == "/x"' }] } })).toEqual([]);
   });
 
   it('is one by method, because an exec comes by GET', () => {
-    expect(deny({ http_method: { in: ['POST', 'PUT', 'PATCH', 'DELETE'] } })).toEqual([expect.stringContaining('1.deny.and.0.http_method: denies by a method')]);
+    expect(deny({ http_method: { in: ['POST', 'PUT', 'PATCH', 'DELETE'] } })).toEqual([
+      expect.stringContaining('1.deny.and.0.http_method: denies by a method'),
+    ]);
     expect(deny({ http_method: 'POST' }, { 'k8s/verb': 'create' })).toEqual([]);
   });
 
   it('is one by name, which denies lists too', () => {
-    expect(deny({ 'k8s/resource': 'configmaps' }, { 'k8s/name': 'db' })).toEqual([expect.stringContaining('1.deny.and.1.k8s/name: denies every list, watch and deletecollection')]);
-    expect(deny({ 'k8s/resource': 'configmaps' }, { 'k8s/name': 'db' }, { 'k8s/verb': ['get', 'update', 'patch', 'delete'] })).toEqual([]);
+    expect(deny({ 'k8s/resource': 'configmaps' }, { 'k8s/name': 'db' })).toEqual([
+      expect.stringContaining('1.deny.and.1.k8s/name: denies every list, watch and deletecollection'),
+    ]);
+    expect(
+      deny(
+        { 'k8s/resource': 'configmaps' },
+        { 'k8s/name': 'db' },
+        { 'k8s/verb': ['get', 'update', 'patch', 'delete'] },
+      ),
+    ).toEqual([]);
     expect(warningsOf({ allow: { or: [{ 'k8s/name': 'db' }] }, deny: { or: [{ 'k8s/name': 'db' }] } })).toHaveLength(1);
   });
 
   it('is an expression on what may be missing, or on an address', () => {
-    expect(deny({ expression: 'kubernetes.namespace == "prod"' })).toEqual([expect.stringContaining('fails, and so denies, where there is no kubernetes.namespace')]);
+    expect(deny({ expression: 'kubernetes.namespace == "prod"' })).toEqual([
+      expect.stringContaining('fails, and so denies, where there is no kubernetes.namespace'),
+    ]);
     expect(deny({ expression: 'has(kubernetes.namespace) && kubernetes.namespace == "prod"' })).toEqual([]);
-    expect(deny({ expression: 'has(user.claims.team) && user.claims.team == "x" && kubernetes.exec.tty' })).toEqual([expect.stringContaining('no kubernetes.exec.tty')]);
-    expect(deny({ expression: 'has(user.email) && user.email == "a@b.example"' })).toEqual([expect.stringContaining('with its case')]);
+    expect(deny({ expression: 'has(user.claims.team) && user.claims.team == "x" && kubernetes.exec.tty' })).toEqual([
+      expect.stringContaining('no kubernetes.exec.tty'),
+    ]);
+    expect(deny({ expression: 'has(user.email) && user.email == "a@b.example"' })).toEqual([
+      expect.stringContaining('with its case'),
+    ]);
   });
 });
 
 describe('an allow', () => {
   it('of nodes/proxy is warned of beside a deny by namespace, and without create', () => {
-    const nodes = (...more: object[]) => ({ allow: { and: [{ groups: 'sre' }, { 'k8s/resource': ['nodes/proxy', 'pods'] }, ...more] } });
-    expect(warningsOf([nodes(), { deny: { and: [{ 'k8s/namespace': 'prod' }] } }])).toEqual([expect.stringContaining('0.allow.and.1.k8s/resource: allows nodes/proxy, which reaches the pods of every namespace: policy[1].deny.and denies by namespace')]);
-    expect(warningsOf([nodes({ 'k8s/verb': 'get' }), { deny: { or: [{ groups: 'suspended' }] } }])).toEqual([expect.stringContaining('allows nodes/proxy without create')]);
+    const nodes = (...more: object[]) => ({
+      allow: { and: [{ groups: 'sre' }, { 'k8s/resource': ['nodes/proxy', 'pods'] }, ...more] },
+    });
+    expect(warningsOf([nodes(), { deny: { and: [{ 'k8s/namespace': 'prod' }] } }])).toEqual([
+      expect.stringContaining(
+        '0.allow.and.1.k8s/resource: allows nodes/proxy, which reaches the pods of every namespace: policy[1].deny.and denies by namespace',
+      ),
+    ]);
+    expect(warningsOf([nodes({ 'k8s/verb': 'get' }), { deny: { or: [{ groups: 'suspended' }] } }])).toEqual([
+      expect.stringContaining('allows nodes/proxy without create'),
+    ]);
     expect(warningsOf([nodes(), { deny: { or: [{ groups: 'suspended' }] } }])).toEqual([]);
-    expect(warningsOf([{ allow: { and: [{ 'k8s/resource': '*' }] } }, { deny: { and: [{ 'k8s/namespace': 'prod' }] } }])).toEqual([]);
+    expect(
+      warningsOf([{ allow: { and: [{ 'k8s/resource': '*' }] } }, { deny: { and: [{ 'k8s/namespace': 'prod' }] } }]),
+    ).toEqual([]);
   });
 
   it('of writes of secrets is warned of beside a deny of reading them', () => {
-    const writes = { allow: { and: [{ groups: 'ci' }, { 'k8s/resource': 'secrets' }, { 'k8s/verb': ['create', 'patch'] }] } };
-    expect(warningsOf([writes, { deny: { and: [{ 'k8s/resource': 'secrets' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } }])).toEqual([expect.stringContaining('0.allow.and.1.k8s/resource: allows writes of secrets, whose answers hold them: policy[1].deny.and')]);
+    const writes = {
+      allow: { and: [{ groups: 'ci' }, { 'k8s/resource': 'secrets' }, { 'k8s/verb': ['create', 'patch'] }] },
+    };
+    expect(
+      warningsOf([
+        writes,
+        { deny: { and: [{ 'k8s/resource': 'secrets' }, { 'k8s/verb': ['get', 'list', 'watch'] }] } },
+      ]),
+    ).toEqual([
+      expect.stringContaining(
+        '0.allow.and.1.k8s/resource: allows writes of secrets, whose answers hold them: policy[1].deny.and',
+      ),
+    ]);
     expect(warningsOf([writes, { deny: { and: [{ 'k8s/resource': 'secrets' }] } }])).toEqual([]);
   });
 });
 
 describe('the cost of an expression', () => {
   it.each([
-    'kubernetes.exec.command.exists(c, c.contains("passwd") || c.contains("shadow"))', 'kubernetes.labelSelector.split(",").exists(t, t == "env=prod")', 'request.path.split("/").exists(p, p == "x")', 'user.groups.all(g, user.groups.exists(h, g == h))',
+    'kubernetes.exec.command.exists(c, c.contains("passwd") || c.contains("shadow"))',
+    'kubernetes.labelSelector.split(",").exists(t, t == "env=prod")',
+    'request.path.split("/").exists(p, p == "x")',
+    'user.groups.all(g, user.groups.exists(h, g == h))',
   ])('is warned of where a request can use it up: %s', (text) => {
-    expect(warningsOf({ allow: { and: [{ expression: text }] } })).toEqual([expect.stringMatching(/^allow\.and\.0\.expression: may take about [\d,]+ units of work for a large request, of 20,000 that it has: then it fails, so that it does not allow$/)]);
+    expect(warningsOf({ allow: { and: [{ expression: text }] } })).toEqual([
+      expect.stringMatching(
+        /^allow\.and\.0\.expression: may take about [\d,]+ units of work for a large request, of 20,000 that it has: then it fails, so that it does not allow$/,
+      ),
+    ]);
   });
 
   it.each([
-    'has(kubernetes.namespace) && has(user.claims.team) && kubernetes.namespace == "team-" + user.claims.team', 'user.groups.exists(g, g == "a" || g.startsWith("b"))', 'kubernetes.verb in ["get", "list"] && request.path.startsWith("/api")', 'elevations.exists(e, e in user.groups)',
+    'has(kubernetes.namespace) && has(user.claims.team) && kubernetes.namespace == "team-" + user.claims.team',
+    'user.groups.exists(g, g == "a" || g.startsWith("b"))',
+    'kubernetes.verb in ["get", "list"] && request.path.startsWith("/api")',
+    'elevations.exists(e, e in user.groups)',
   ])('is nothing to warn of where it cannot: %s', (text) => {
     expect(warningsOf({ allow: { and: [{ expression: text }] } })).toEqual([]);
   });

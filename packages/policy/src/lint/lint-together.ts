@@ -6,13 +6,23 @@ import { warnOfAllows } from './warn-of-allows.ts';
 /** More blocks than this are not compared with one another: people who write so many do it by a program. */
 const mostBlocks = 500;
 
-/** Warns of rules that allow what a rule of another policy takes away again, among policies that hold together. Paths begin with the index of the rule in the policy of that scope. */
+/**
+ * Warns of rules that allow what a rule of another policy takes away again, among policies that hold together. Paths
+ * begin with the index of the rule in the policy of that scope.
+ */
 export function lintTogether(policies: readonly CompiledPolicy[]): (PolicyFault & { readonly scope: string })[] {
   if (policies.reduce((sum, { allow, deny }) => sum + allow.length + deny.length, 0) > mostBlocks) return [];
   return policies.flatMap((policy) => {
-    const denials = policies.filter((other) => other !== policy).flatMap(({ deny }) => deny.map((one) => blockOf(one, 'deny', true)));
+    const denials = policies
+      .filter((other) => other !== policy)
+      .flatMap(({ deny }) => deny.map((one) => blockOf(one, 'deny', true)));
     const warnings = new FaultList();
-    if (denials.length > 0) warnOfAllows(policy.allow.map((one) => blockOf(one, 'allow', true)), denials, warnings);
+    if (denials.length > 0)
+      warnOfAllows(
+        policy.allow.map((one) => blockOf(one, 'allow', true)),
+        denials,
+        warnings,
+      );
     return warnings.list().map((warning) => ({ ...warning, scope: policy.scope }));
   });
 }

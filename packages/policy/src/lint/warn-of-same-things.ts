@@ -6,10 +6,19 @@ import { sameThings, wayWords, type Way } from './same-things.ts';
 const none: ReadonlySet<string> = new Set();
 const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
-const requestOf = ({ apiGroup, resource, subresource, verb }: Way, other: string | undefined) => ({ isResourceRequest: true, apiGroup, resource, subresource, verb: verb ?? other ?? '' });
+const requestOf = ({ apiGroup, resource, subresource, verb }: Way, other: string | undefined) => ({
+  isResourceRequest: true,
+  apiGroup,
+  resource,
+  subresource,
+  verb: verb ?? other ?? '',
+});
 const verbsOf = (ways: readonly Way[]) => (ways.every((way) => way.verb === undefined) ? verbs : [undefined]);
 
-/** Of what can be done in several ways, those that nothing denies where this block denies another, each with what it does. */
+/**
+ * Of what can be done in several ways, those that nothing denies where this block denies another, each with what it
+ * does.
+ */
 function leftOut(block: Block, isDenied: (way: Way, verb: string | undefined) => boolean): Map<string, string> {
   const missing = new Map<string, string>();
   for (const { what, ways } of sameThings) {
@@ -23,12 +32,25 @@ function leftOut(block: Block, isDenied: (way: Way, verb: string | undefined) =>
 
 type WithExtras = { readonly block: Block; readonly extras: ReadonlySet<string> };
 
-/** Of rules that deny, those that do so wherever and to whomever one with these extras does: one that holds in one namespace only, or for others, leaves the rest open. */
+/**
+ * Of rules that deny, those that do so wherever and to whomever one with these extras does: one that holds in one
+ * namespace only, or for others, leaves the rest open.
+ */
 function noNarrower(denials: readonly WithExtras[], extras: ReadonlySet<string>): Block[] {
-  return denials.filter((one) => !one.block.alternative.every || one.block.alternative.invert || (one.extras.size <= extras.size && [...one.extras].every((extra) => extras.has(extra)))).map(({ block }) => block);
+  return denials
+    .filter(
+      (one) =>
+        !one.block.alternative.every ||
+        one.block.alternative.invert ||
+        (one.extras.size <= extras.size && [...one.extras].every((extra) => extras.has(extra))),
+    )
+    .map(({ block }) => block);
 }
 
-/** Warns of rules that name a resource to deny it, where the same can be done under another name that nothing denies. Yields after each rule. */
+/**
+ * Warns of rules that name a resource to deny it, where the same can be done under another name that nothing denies.
+ * Yields after each rule.
+ */
 export function* warnOfSameThings(denials: readonly Block[], warnings: FaultList): Steps<void> {
   const known = new Map<string, ReadonlySet<Block>>();
   const denialsOf = (way: Way, verb: string | undefined) => {
@@ -46,6 +68,10 @@ export function* warnOfSameThings(denials: readonly Block[], warnings: FaultList
     const missing = leftOut(block, (way, verb) => others.some((one) => denialsOf(way, verb).has(one)));
     if (missing.size === 0) continue;
     const words = [...missing].map(([name, what]) => `${name} (${what})`).join(', ');
-    warnings.add(placeOf(block, named), `denies one way and leaves others: ${words}`, 'name them too, or use k8s/shell_equivalent for what is as good as a shell');
+    warnings.add(
+      placeOf(block, named),
+      `denies one way and leaves others: ${words}`,
+      'name them too, or use k8s/shell_equivalent for what is as good as a shell',
+    );
   }
 }

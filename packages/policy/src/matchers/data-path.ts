@@ -1,7 +1,8 @@
 /** Finds what the path leads to. Where both have something, the first wins, level by level. */
 export type DataPath = (first: unknown, second?: unknown) => unknown;
 
-const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function own(holder: unknown, key: string): unknown {
   return isMapping(holder) && Object.hasOwn(holder, key) ? holder[key] : undefined;
@@ -22,8 +23,8 @@ function walk(segments: readonly string[], first: unknown, second: unknown): unk
 }
 
 /**
- * Compiles a path into nested data. A dot and a slash mean the same; a key that holds them itself is found first (`example.com/role`).
- * Only what the data has of its own is found: `__proto__` is missing, whatever was sent.
+ * Compiles a path into nested data. A dot and a slash mean the same; a key that holds them itself is found first
+ * (`example.com/role`). Only what the data has of its own is found: `__proto__` is missing, whatever was sent.
  */
 export function compileDataPath(path: string): DataPath {
   const segments = path.split(/[./]/);

@@ -28,7 +28,10 @@ describe('the glob', () => {
   it('agrees with trying every split', () => {
     const letters = fc.array(fc.constantFrom('a', 'b', '*'), { maxLength: 8 }).map((all) => all.join(''));
     const text = fc.array(fc.constantFrom('a', 'b'), { maxLength: 10 }).map((all) => all.join(''));
-    fc.assert(fc.property(letters, text, (pattern, subject) => compileGlob(pattern)(subject) === slowly(pattern, subject)), { numRuns: 1000 });
+    fc.assert(
+      fc.property(letters, text, (pattern, subject) => compileGlob(pattern)(subject) === slowly(pattern, subject)),
+      { numRuns: 1000 },
+    );
   });
 
   it('answers at once where a backtracking matcher would not end', () => {

@@ -9,7 +9,10 @@ export function compileGlob(pattern: string): (text: string) => boolean {
   const first = pieces[0]!;
   if (pieces.length === 1) return (text) => text === first;
   const last = pieces.at(-1)!;
-  const middle = pieces.slice(1, -1).filter((piece) => piece !== '').map((piece) => ({ length: piece.length, search: createTextSearch(piece) }));
+  const middle = pieces
+    .slice(1, -1)
+    .filter((piece) => piece !== '')
+    .map((piece) => ({ length: piece.length, search: createTextSearch(piece) }));
   const least = first.length + last.length;
   if (least === 0 && middle.length === 0) return () => true;
   return (text) => {

@@ -9,7 +9,10 @@ function maskOf(prefix: number): IpWords {
   return mask;
 }
 
-/** Compiles an address or a CIDR range; host bits are ignored. Undefined if the text is neither. An IPv4 address lies in no range of IPv6, not even `::/0`. */
+/**
+ * Compiles an address or a CIDR range; host bits are ignored. Undefined if the text is neither. An IPv4 address lies in
+ * no range of IPv6, not even `::/0`.
+ */
 export function compileIpRange(text: string): IpRange | undefined {
   const slash = text.indexOf('/');
   const base = new Uint32Array(4);

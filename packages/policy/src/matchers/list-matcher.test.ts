@@ -31,10 +31,24 @@ describe('the list matcher', () => {
   });
 
   it('takes numbers, booleans and single values where it is told to', () => {
-    const over = (data: unknown, left: unknown) => compileListMatcher(data, [], new FaultList(), { scalars: true })!(left);
-    expect([over('a', 'a'), over('a', 'ab'), over({ is: 'a' }, 'a'), over({ exclude: 'a' }, 'a'), over({ exclude: 'a' }, 'b')]).toEqual([true, false, true, false, true]);
-    expect([over(1, [1]), over(1, ['1']), over(true, true), over(true, 'true'), over({ has: 1, exclude: 2 }, [1, 3])]).toEqual([true, false, true, false, true]);
-    for (const left of [null, undefined, { a: 'a' }, []]) expect([over('a', left), over({ exclude: 'a' }, left)]).toEqual([false, true]);
+    const over = (data: unknown, left: unknown) =>
+      compileListMatcher(data, [], new FaultList(), { scalars: true })!(left);
+    expect([
+      over('a', 'a'),
+      over('a', 'ab'),
+      over({ is: 'a' }, 'a'),
+      over({ exclude: 'a' }, 'a'),
+      over({ exclude: 'a' }, 'b'),
+    ]).toEqual([true, false, true, false, true]);
+    expect([
+      over(1, [1]),
+      over(1, ['1']),
+      over(true, true),
+      over(true, 'true'),
+      over({ has: 1, exclude: 2 }, [1, 3]),
+    ]).toEqual([true, false, true, false, true]);
+    for (const left of [null, undefined, { a: 'a' }, []])
+      expect([over('a', left), over({ exclude: 'a' }, left)]).toEqual([false, true]);
   });
 
   it('refuses other types, unknown operators and an empty mapping', () => {

@@ -5,8 +5,8 @@ import { isPlainObject, kindOf } from '../compile/plain-object.ts';
 type Scalar = string | number | boolean;
 
 /**
- * True if the list on the left matches; whatever is no list is an empty one (a string too, in which `includes` would find parts of words).
- * With `scalars`, a single value on the left counts as a list of one.
+ * True if the list on the left matches; whatever is no list is an empty one (a string too, in which `includes` would
+ * find parts of words). With `scalars`, a single value on the left counts as a list of one.
  */
 export type ListMatcher = (left: unknown) => boolean;
 type Test = { readonly list: (left: readonly unknown[]) => boolean; readonly one: (left: unknown) => boolean };
@@ -21,23 +21,36 @@ const tests: Record<string, (right: Scalar) => Test> = {
 export const listOperators: readonly string[] = Object.keys(tests);
 
 const none: readonly unknown[] = [];
-const isScalar = (value: unknown) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+const isScalar = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
 function compileOperator(operator: string, data: unknown, context: Context): Test | undefined {
   const path = [...context.path, operator];
   if (!Object.hasOwn(tests, operator)) {
-    context.faults.add(path, `unknown list matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, listOperators)}?`);
+    context.faults.add(
+      path,
+      `unknown list matcher ${quoteName(operator)}`,
+      () => `did you mean ${nearestName(operator, listOperators)}?`,
+    );
     return undefined;
   }
   if (typeof data === 'string' || (context.scalars && isScalar(data))) return tests[operator]!(data as Scalar);
-  context.faults.add(path, `must be ${context.scalars ? 'a string, number or boolean' : 'a string'}, is ${kindOf(data)}`);
+  context.faults.add(
+    path,
+    `must be ${context.scalars ? 'a string, number or boolean' : 'a string'}, is ${kindOf(data)}`,
+  );
   return undefined;
 }
 
 type Context = { readonly path: FaultPath; readonly faults: FaultList; readonly scalars: boolean };
 
 /** Compiles one operator of a list matcher over scalars; undefined after a fault. */
-export function compileListOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): ListMatcher | undefined {
+export function compileListOperator(
+  operator: string,
+  data: unknown,
+  path: FaultPath,
+  faults: FaultList,
+): ListMatcher | undefined {
   const test = compileOperator(operator, data, { path, faults, scalars: true });
   return test && matcherOf([test], true);
 }
@@ -56,14 +69,23 @@ function matcherOf(all: readonly Test[], scalars: boolean): ListMatcher {
 }
 
 /**
- * Compiles the data of a list matcher: a string (`has`), or a mapping of operators that must all hold. Undefined after a fault.
- * `scalars`: numbers and booleans may be written too, and are equal to numbers and booleans only.
+ * Compiles the data of a list matcher: a string (`has`), or a mapping of operators that must all hold. Undefined after
+ * a fault. `scalars`: numbers and booleans may be written too, and are equal to numbers and booleans only.
  */
-export function compileListMatcher(data: unknown, path: FaultPath, faults: FaultList, { scalars = false } = {}): ListMatcher | undefined {
+export function compileListMatcher(
+  data: unknown,
+  path: FaultPath,
+  faults: FaultList,
+  { scalars = false } = {},
+): ListMatcher | undefined {
   if (typeof data === 'string' || (scalars && isScalar(data))) return matcherOf([tests.has!(data as Scalar)], scalars);
   if (!isPlainObject(data)) {
     const hint = Array.isArray(data) ? 'write one criterion for each value, under or' : undefined;
-    faults.add(path, `must be ${scalars ? 'a string, number, boolean' : 'a string'} or a mapping of list matchers, is ${kindOf(data)}`, hint);
+    faults.add(
+      path,
+      `must be ${scalars ? 'a string, number, boolean' : 'a string'} or a mapping of list matchers, is ${kindOf(data)}`,
+      hint,
+    );
     return undefined;
   }
   const keys = Object.keys(data);

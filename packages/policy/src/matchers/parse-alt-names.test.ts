@@ -3,25 +3,37 @@ import fc from 'fast-check';
 import { parseAltNames } from './parse-alt-names.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 describe('splitting alternative names', () => {
   it('keeps kinds apart and leaves out those that no policy knows', () => {
-    expect(parseAltNames('DNS:a.example, email:x@a.example, URI:https://a.example/x, IP Address:10.0.0.1, DirName:"CN = x, DNS:evil", DNS:b.example')).toEqual({ dns: ['a.example', 'b.example'], email: ['x@a.example'], uri: ['https://a.example/x'] });
+    expect(
+      parseAltNames(
+        'DNS:a.example, email:x@a.example, URI:https://a.example/x, IP Address:10.0.0.1, DirName:"CN = x, DNS:evil", DNS:b.example',
+      ),
+    ).toEqual({ dns: ['a.example', 'b.example'], email: ['x@a.example'], uri: ['https://a.example/x'] });
     expect(parseAltNames(undefined)).toEqual({ dns: [], email: [], uri: [] });
     expect(parseAltNames('')).toEqual({ dns: [], email: [], uri: [] });
   });
 
   it('finds no name inside another one', () => {
-    expect(parseAltNames('URI:"http://a/\\u002c DNS:evil", DNS:"\\"\\u002c DNS:evil"')).toEqual({ dns: ['", DNS:evil'], email: [], uri: ['http://a/, DNS:evil'] });
+    expect(parseAltNames('URI:"http://a/\\u002c DNS:evil", DNS:"\\"\\u002c DNS:evil"')).toEqual({
+      dns: ['", DNS:evil'],
+      email: [],
+      uri: ['http://a/, DNS:evil'],
+    });
     expect(parseAltNames('URI:"unfinished, DNS:evil')).toEqual({ dns: [], email: [], uri: [] });
   });
 
   it('gets back any names that were quoted', () => {
     const names = fc.array(fc.string({ unit: character, maxLength: 20 }), { maxLength: 4 });
-    fc.assert(fc.property(names, (all) => {
-      expect(parseAltNames(all.map((name) => `DNS:${JSON.stringify(name)}`).join(', ')).dns).toEqual(all);
-    }));
+    fc.assert(
+      fc.property(names, (all) => {
+        expect(parseAltNames(all.map((name) => `DNS:${JSON.stringify(name)}`).join(', ')).dns).toEqual(all);
+      }),
+    );
     fc.assert(fc.property(fc.string({ unit: character }), (text) => parseAltNames(text) !== undefined));
   });
 });

@@ -1,5 +1,9 @@
 /** Subject alternative names by kind. */
-export type AltNames = { readonly dns: readonly string[]; readonly email: readonly string[]; readonly uri: readonly string[] };
+export type AltNames = {
+  readonly dns: readonly string[];
+  readonly email: readonly string[];
+  readonly uri: readonly string[];
+};
 
 const kinds = { DNS: 'dns', email: 'email', URI: 'uri' } as const;
 
@@ -24,7 +28,10 @@ function unquote(value: string): string | undefined {
   }
 }
 
-/** Splits what Node.js writes of the extension (`DNS:a, URI:"b, c"`). A name that could be read in two ways is quoted there as JSON, so nothing inside a name looks like another one. */
+/**
+ * Splits what Node.js writes of the extension (`DNS:a, URI:"b, c"`). A name that could be read in two ways is quoted
+ * there as JSON, so nothing inside a name looks like another one.
+ */
 export function parseAltNames(text: string | undefined): AltNames {
   const names = { dns: [] as string[], email: [] as string[], uri: [] as string[] };
   for (let at = 0; text !== undefined && at < text.length;) {

@@ -4,7 +4,10 @@ export type IpWords = Uint32Array;
 const mappedPrefix = 0xffff;
 const [dot, colon, zero, nine] = [46, 58, 48, 57];
 
-/** Reads `a.b.c.d` from `start` to the end; -1 if it is not one. Leading zeros are refused: some readers take them for octal. */
+/**
+ * Reads `a.b.c.d` from `start` to the end; -1 if it is not one. Leading zeros are refused: some readers take them for
+ * octal.
+ */
 function parseIpv4(text: string, start: number): number {
   let word = 0;
   let octets = 0;
@@ -62,7 +65,8 @@ function parseIpv6Groups(text: string): boolean {
     if (count === 8) return false;
     const start = at;
     let value = 0;
-    for (let digit = 0; at < text.length && (digit = hexValue(text.charCodeAt(at))) >= 0; at += 1) value = value * 16 + digit;
+    for (let digit = 0; at < text.length && (digit = hexValue(text.charCodeAt(at))) >= 0; at += 1)
+      value = value * 16 + digit;
     if (at === start || at - start > 4) return false;
     if (text.charCodeAt(at) === dot) {
       const word = count <= 6 ? parseIpv4(text, start) : -1;

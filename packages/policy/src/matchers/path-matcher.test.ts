@@ -12,15 +12,31 @@ function matches(data: unknown, left: string | undefined): boolean {
 
 describe('a matcher over a path', () => {
   it.each<[unknown, string]>([
-    ['/version', '/version/'], [{ is: '/version' }, '/version/'], [{ in: ['/a', '/version'] }, '/version/'], [{ ends_with: '/version' }, '/version/'], [{ starts_with: '/version' }, '/version/'],
-    [{ starts_with: '/logs/' }, '/logs/'], [{ contains: 'version/' }, '/version/'], ['/version/', '/version/'], [{ not: '/api' }, '/version/'], [{ starts_with: '/version', ends_with: 'version' }, '/version/'], ['/', '/'],
+    ['/version', '/version/'],
+    [{ is: '/version' }, '/version/'],
+    [{ in: ['/a', '/version'] }, '/version/'],
+    [{ ends_with: '/version' }, '/version/'],
+    [{ starts_with: '/version' }, '/version/'],
+    [{ starts_with: '/logs/' }, '/logs/'],
+    [{ contains: 'version/' }, '/version/'],
+    ['/version/', '/version/'],
+    [{ not: '/api' }, '/version/'],
+    [{ starts_with: '/version', ends_with: 'version' }, '/version/'],
+    ['/', '/'],
   ])('%j holds for %s', (data, path) => {
     expect(matches(data, path)).toBe(true);
   });
 
   it.each<[unknown, string]>([
-    [{ not: '/version' }, '/version/'], [{ not: '/version/' }, '/version/'], [{ not_in: ['/a', '/version'] }, '/version/'], ['/version', '/version/x/'], ['/version', '/versions/'], [{ starts_with: '/logs/' }, '/logs'], ['/version/', '/version'],
-    [{ is: '/version', not: '/version' }, '/version/'], ['', '/'],
+    [{ not: '/version' }, '/version/'],
+    [{ not: '/version/' }, '/version/'],
+    [{ not_in: ['/a', '/version'] }, '/version/'],
+    ['/version', '/version/x/'],
+    ['/version', '/versions/'],
+    [{ starts_with: '/logs/' }, '/logs'],
+    ['/version/', '/version'],
+    [{ is: '/version', not: '/version' }, '/version/'],
+    ['', '/'],
   ])('%j does not hold for %s', (data, path) => {
     expect(matches(data, path)).toBe(false);
   });
@@ -28,11 +44,13 @@ describe('a matcher over a path', () => {
   it('is the plain one for every other path, and for none', () => {
     const operator = fc.constantFrom('is', 'not', 'contains', 'starts_with', 'ends_with');
     const path = fc.array(fc.constantFrom('/', 'a', 'b'), { maxLength: 5 }).map((parts) => parts.join(''));
-    fc.assert(fc.property(operator, path, path, (name, right, left) => {
-      fc.pre(left === '/' || !left.endsWith('/'));
-      const data = { [name]: right };
-      expect(matches(data, left)).toBe(compileStringMatcher(data, [], new FaultList())!(left));
-    }));
+    fc.assert(
+      fc.property(operator, path, path, (name, right, left) => {
+        fc.pre(left === '/' || !left.endsWith('/'));
+        const data = { [name]: right };
+        expect(matches(data, left)).toBe(compileStringMatcher(data, [], new FaultList())!(left));
+      }),
+    );
     expect(matches({ not: 'x' }, undefined)).toBe(false);
   });
 

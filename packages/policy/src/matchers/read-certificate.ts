@@ -1,7 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { parseAltNames, type AltNames } from './parse-alt-names.ts';
 
-/** What policies compare of a certificate: hashes of the whole (hex) and of its public key (base64), and its alternative names. */
+/**
+ * What policies compare of a certificate: hashes of the whole (hex) and of its public key (base64), and its alternative
+ * names.
+ */
 export type CertificateFacts = AltNames & { readonly fingerprint: string; readonly spkiHash: string };
 
 const maxText = 32_768;
@@ -22,7 +25,10 @@ function parse(pem: string): CertificateFacts | undefined {
   }
 }
 
-/** Reads the first certificate of a PEM text; undefined if it is none. Each text is parsed once, as long as it is among the last thousand; nothing is checked, neither dates nor signatures. */
+/**
+ * Reads the first certificate of a PEM text; undefined if it is none. Each text is parsed once, as long as it is among
+ * the last thousand; nothing is checked, neither dates nor signatures.
+ */
 export function readCertificate(pem: string): CertificateFacts | undefined {
   if (pem.length > maxText || !pem.includes('-----BEGIN CERTIFICATE-----')) return undefined;
   const known = kept.get(pem);

@@ -10,7 +10,8 @@ const any = () => true;
 /**
  * Compiles `resource[.group][/subresource]`, the way kubectl writes a group-resource.
  * Each part is a glob of its own, so that `pods*` reaches neither `pods/exec` nor another group's `pods`.
- * No group means the core group, except that a resource of `*` stands for those of every group; `*` alone is everything.
+ * No group means the core group, except that a resource of `*` stands for those of every group; `*` alone is
+ * everything.
  */
 export function compileResourcePattern(pattern: string): ResourcePattern {
   if (pattern === '*') return any;
@@ -21,7 +22,8 @@ export function compileResourcePattern(pattern: string): ResourcePattern {
   const matchesName = compileGlob(name);
   const matchesGroup = dot >= 0 ? compileGlob(subject.slice(dot + 1)) : name === '*' ? any : coreOnly;
   const matchesSubresource = slash < 0 ? objectOnly : withSubresource(pattern.slice(slash + 1));
-  return (resource, group, subresource) => matchesName(resource) && matchesGroup(group) && matchesSubresource(subresource);
+  return (resource, group, subresource) =>
+    matchesName(resource) && matchesGroup(group) && matchesSubresource(subresource);
 }
 
 /** `pods/*` is every subresource, not the pod itself. */
@@ -31,15 +33,31 @@ function withSubresource(pattern: string): (subresource: string) => boolean {
 }
 
 const builtIn: Record<string, string> = {
-  deployments: 'apps', statefulsets: 'apps', daemonsets: 'apps', replicasets: 'apps', controllerrevisions: 'apps',
-  jobs: 'batch', cronjobs: 'batch', horizontalpodautoscalers: 'autoscaling', poddisruptionbudgets: 'policy',
-  ingresses: 'networking.k8s.io', ingressclasses: 'networking.k8s.io', networkpolicies: 'networking.k8s.io',
-  roles: 'rbac.authorization.k8s.io', rolebindings: 'rbac.authorization.k8s.io',
-  clusterroles: 'rbac.authorization.k8s.io', clusterrolebindings: 'rbac.authorization.k8s.io',
-  storageclasses: 'storage.k8s.io', leases: 'coordination.k8s.io', customresourcedefinitions: 'apiextensions.k8s.io',
+  deployments: 'apps',
+  statefulsets: 'apps',
+  daemonsets: 'apps',
+  replicasets: 'apps',
+  controllerrevisions: 'apps',
+  jobs: 'batch',
+  cronjobs: 'batch',
+  horizontalpodautoscalers: 'autoscaling',
+  poddisruptionbudgets: 'policy',
+  ingresses: 'networking.k8s.io',
+  ingressclasses: 'networking.k8s.io',
+  networkpolicies: 'networking.k8s.io',
+  roles: 'rbac.authorization.k8s.io',
+  rolebindings: 'rbac.authorization.k8s.io',
+  clusterroles: 'rbac.authorization.k8s.io',
+  clusterrolebindings: 'rbac.authorization.k8s.io',
+  storageclasses: 'storage.k8s.io',
+  leases: 'coordination.k8s.io',
+  customresourcedefinitions: 'apiextensions.k8s.io',
 };
 
-/** The group that a pattern forgot: set if it names a well-known resource that is not of the core group, without any group. */
+/**
+ * The group that a pattern forgot: set if it names a well-known resource that is not of the core group, without any
+ * group.
+ */
 export function groupOfBuiltIn(pattern: string): string | undefined {
   const name = pattern.split('/')[0]!;
   return Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;

@@ -11,7 +11,9 @@ function matches(data: unknown, left: string | undefined): boolean {
 function faultsOf(data: unknown): string[] {
   const faults = new FaultList();
   expect(compileStringMatcher(data, ['at'], faults)).toBeUndefined();
-  return faults.list().map((fault) => `${fault.path.join('.')}: ${fault.message}${fault.hint ? ` (${fault.hint})` : ''}`);
+  return faults
+    .list()
+    .map((fault) => `${fault.path.join('.')}: ${fault.message}${fault.hint ? ` (${fault.hint})` : ''}`);
 }
 
 describe('the string matcher', () => {
@@ -32,18 +34,35 @@ describe('the string matcher', () => {
   });
 
   it('is false for a missing text and for what is no text, whatever the operator', () => {
-    for (const data of ['', 'x', { is: '' }, { not: 'x' }, { contains: '' }, { starts_with: '' }, { ends_with: '' }, { in: [] }, { not_in: [] }, { not: 'x', not_in: [] }]) {
+    for (const data of [
+      '',
+      'x',
+      { is: '' },
+      { not: 'x' },
+      { contains: '' },
+      { starts_with: '' },
+      { ends_with: '' },
+      { in: [] },
+      { not_in: [] },
+      { not: 'x', not_in: [] },
+    ]) {
       for (const left of [undefined, null, 1, ['x'], {}]) expect(matches(data, left as undefined)).toBe(false);
     }
   });
 
   it('refuses other types', () => {
     for (const data of [1, true, null, undefined, ['a'], new Date()]) expect(faultsOf(data)).toHaveLength(1);
-    expect(faultsOf({ is: 1, in: 'x', not_in: ['a', 2] })).toEqual(['at.is: must be a string, is a number (put it in quotes)', 'at.in: must be a list of strings, is a string', 'at.not_in.1: must be a string, is a number (put it in quotes)']);
+    expect(faultsOf({ is: 1, in: 'x', not_in: ['a', 2] })).toEqual([
+      'at.is: must be a string, is a number (put it in quotes)',
+      'at.in: must be a list of strings, is a string',
+      'at.not_in.1: must be a string, is a number (put it in quotes)',
+    ]);
   });
 
   it('refuses unknown operators with the nearest one, and an empty mapping', () => {
-    expect(faultsOf({ startswith: 'x' })).toEqual(['at.startswith: unknown string matcher "startswith" (did you mean starts_with?)']);
+    expect(faultsOf({ startswith: 'x' })).toEqual([
+      'at.startswith: unknown string matcher "startswith" (did you mean starts_with?)',
+    ]);
     expect(faultsOf({ toString: 'x' })[0]).toMatch(/unknown string matcher "toString"/);
     expect(faultsOf(JSON.parse('{"__proto__": "x"}'))[0]).toMatch(/unknown string matcher "__proto__"/);
     expect(faultsOf({})[0]).toMatch(/at least one/);

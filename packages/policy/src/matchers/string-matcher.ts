@@ -41,14 +41,23 @@ export function quoteHint(data: unknown): string | undefined {
 }
 
 /** Compiles one operator of a string matcher; undefined after a fault. */
-export function compileStringOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): Test | undefined {
+export function compileStringOperator(
+  operator: string,
+  data: unknown,
+  path: FaultPath,
+  faults: FaultList,
+): Test | undefined {
   if (Object.hasOwn(textTests, operator)) {
     if (typeof data === 'string') return textTests[operator]!(data);
     faults.add(path, `must be a string, is ${kindOf(data)}`, quoteHint(data));
     return undefined;
   }
   if (!Object.hasOwn(listTests, operator)) {
-    faults.add(path, `unknown string matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, stringOperators)}?`);
+    faults.add(
+      path,
+      `unknown string matcher ${quoteName(operator)}`,
+      () => `did you mean ${nearestName(operator, stringOperators)}?`,
+    );
     return undefined;
   }
   const right = readStrings(data, path, faults);
@@ -74,7 +83,10 @@ export function compileAnyOf(data: unknown, path: FaultPath, faults: FaultList):
   return test && ((left) => typeof left === 'string' && test(left));
 }
 
-/** Compiles the data of a string matcher: a string (`is`), or a mapping of operators that must all hold. Undefined after a fault. */
+/**
+ * Compiles the data of a string matcher: a string (`is`), or a mapping of operators that must all hold. Undefined after
+ * a fault.
+ */
 export function compileStringMatcher(data: unknown, path: FaultPath, faults: FaultList): StringMatcher | undefined {
   if (typeof data === 'string') return (left) => left === data;
   if (!isPlainObject(data)) {

@@ -8,9 +8,18 @@ function counted(text: string) {
   let looks = 0;
   const fake = {
     length: text.length,
-    charCodeAt: (at: number) => { looks += 1; return text.charCodeAt(at); },
-    startsWith: (piece: string) => { looks += piece.length; return text.startsWith(piece); },
-    endsWith: (piece: string) => { looks += piece.length; return text.endsWith(piece); },
+    charCodeAt: (at: number) => {
+      looks += 1;
+      return text.charCodeAt(at);
+    },
+    startsWith: (piece: string) => {
+      looks += piece.length;
+      return text.startsWith(piece);
+    },
+    endsWith: (piece: string) => {
+      looks += piece.length;
+      return text.endsWith(piece);
+    },
   };
   return { text: fake as unknown as string, looks: () => looks };
 }
@@ -20,8 +29,22 @@ const worst = (length: number) => `${'a'.repeat(length / 2)}b${'a'.repeat(length
 describe('searching a text', () => {
   it('finds what indexOf finds, whatever the length of the piece', () => {
     const few = (maxLength: number) => fc.string({ unit: fc.constantFrom('a', 'b'), maxLength });
-    fc.assert(fc.property(few(300), few(80), fc.nat(50), (text, piece, from) => createTextSearch(piece)(text, from) === text.indexOf(piece, from)), { numRuns: 1000 });
-    fc.assert(fc.property(few(200), fc.nat(150), (text, start) => createTextSearch(text.slice(start))(text, 0) === text.indexOf(text.slice(start))));
+    fc.assert(
+      fc.property(
+        few(300),
+        few(80),
+        fc.nat(50),
+        (text, piece, from) => createTextSearch(piece)(text, from) === text.indexOf(piece, from),
+      ),
+      { numRuns: 1000 },
+    );
+    fc.assert(
+      fc.property(
+        few(200),
+        fc.nat(150),
+        (text, start) => createTextSearch(text.slice(start))(text, 0) === text.indexOf(text.slice(start)),
+      ),
+    );
     const long = worst(200);
     expect(createTextSearch(long)(`${'a'.repeat(500)}b${'a'.repeat(500)}`, 0)).toBe(400);
   });
@@ -44,7 +67,8 @@ describe('the time of a glob', () => {
       expect(compileGlob(`${`*${worst(70)}`.repeat(stars)}*`)(subject.text)).toBe(false);
       return subject.looks();
     };
-    for (const stars of [1, 2, 8, 32]) for (const length of [1000, 2000, 4000]) expect(looksFor(stars, length)).toBe(length);
+    for (const stars of [1, 2, 8, 32])
+      for (const length of [1000, 2000, 4000]) expect(looksFor(stars, length)).toBe(length);
   });
 
   it('does not look again at what matched', () => {

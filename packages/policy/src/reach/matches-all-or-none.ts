@@ -1,12 +1,16 @@
 import { isPlainObject } from '../compile/plain-object.ts';
 
 function ofOperator(operator: string, right: unknown): boolean | undefined {
-  if (operator === 'contains' || operator === 'starts_with' || operator === 'ends_with') return right === '' ? true : undefined;
+  if (operator === 'contains' || operator === 'starts_with' || operator === 'ends_with')
+    return right === '' ? true : undefined;
   if (operator !== 'in' && operator !== 'not_in') return undefined;
   return Array.isArray(right) && right.length === 0 ? operator === 'not_in' : undefined;
 }
 
-/** Says of the data of a string matcher that it matches every text (true) or none (false), where that is plain to see; undefined otherwise. */
+/**
+ * Says of the data of a string matcher that it matches every text (true) or none (false), where that is plain to see;
+ * undefined otherwise.
+ */
 export function matchesAllOrNone(data: unknown): boolean | undefined {
   if (!isPlainObject(data)) return undefined;
   const all = Object.entries(data).map(([operator, right]) => ofOperator(operator, right));

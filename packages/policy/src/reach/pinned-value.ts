@@ -1,4 +1,7 @@
-/** One value that every object must have in this field, or undefined if the selector does not say so: it is empty, malformed, or names two. */
+/**
+ * One value that every object must have in this field, or undefined if the selector does not say so: it is empty,
+ * malformed, or names two.
+ */
 function findPin(selector: string, field: string): string | undefined {
   let found: string | undefined;
   for (const term of splitTerms(selector)) {
@@ -39,11 +42,18 @@ function unescapeValue(raw: string): string | undefined {
 // The selector that was read last: the many rules that look at one request must not each read it anew.
 const last = { selector: '', namespace: undefined as string | undefined, name: undefined as string | undefined };
 
-/** The namespace or name that a field selector pins (`metadata.namespace=dev`), read as apimachinery reads it. Terms are joined by AND. */
+/**
+ * The namespace or name that a field selector pins (`metadata.namespace=dev`), read as apimachinery reads it. Terms are
+ * joined by AND.
+ */
 export function pinnedValue(selector: unknown, field: 'namespace' | 'name'): string | undefined {
   if (typeof selector !== 'string' || selector === '') return undefined;
   if (selector !== last.selector) {
-    Object.assign(last, { selector, namespace: findPin(selector, 'metadata.namespace'), name: findPin(selector, 'metadata.name') });
+    Object.assign(last, {
+      selector,
+      namespace: findPin(selector, 'metadata.namespace'),
+      name: findPin(selector, 'metadata.name'),
+    });
   }
   return last[field];
 }

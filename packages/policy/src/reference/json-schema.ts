@@ -26,7 +26,15 @@ export function definition(name: string): JsonSchema {
 
 const text: JsonSchema = { type: 'string' };
 const texts: JsonSchema = { type: 'array', items: text };
-const textOperators = { is: text, not: text, contains: text, starts_with: text, ends_with: text, in: texts, not_in: texts };
+const textOperators = {
+  is: text,
+  not: text,
+  contains: text,
+  starts_with: text,
+  ends_with: text,
+  in: texts,
+  not_in: texts,
+};
 const scalar: JsonSchema = { type: ['string', 'number', 'boolean'] };
 const matcher = (short: JsonSchema, operators: Record<string, JsonSchema>): JsonSchema => ({
   anyOf: [short, { type: 'object', properties: operators, additionalProperties: false, minProperties: 1 }],
@@ -35,8 +43,19 @@ const matcher = (short: JsonSchema, operators: Record<string, JsonSchema>): Json
 /** What several criteria share; becomes `$defs` of the policy's schema. */
 export const sharedDefinitions: Readonly<Record<string, JsonSchema>> = {
   anything: { description: 'Anything, by custom true: it is not looked at.' },
-  textMatcher: { description: 'A string (the same as is), or operators that must all hold. Case counts; a missing text matches nothing.', ...matcher(text, textOperators) },
-  listMatcher: { description: 'A string (the same as has), or operators that must all hold. A missing list is an empty one.', ...matcher(text, { has: text, is: text, exclude: text }) },
-  claimMatcher: { description: 'A string, number or boolean (the same as has), or operators that must all hold. A missing claim is an empty list.', ...matcher(scalar, { has: scalar, is: scalar, exclude: scalar }) },
+  textMatcher: {
+    description:
+      'A string (the same as is), or operators that must all hold. Case counts; a missing text matches nothing.',
+    ...matcher(text, textOperators),
+  },
+  listMatcher: {
+    description: 'A string (the same as has), or operators that must all hold. A missing list is an empty one.',
+    ...matcher(text, { has: text, is: text, exclude: text }),
+  },
+  claimMatcher: {
+    description:
+      'A string, number or boolean (the same as has), or operators that must all hold. A missing claim is an empty list.',
+    ...matcher(scalar, { has: scalar, is: scalar, exclude: scalar }),
+  },
   textOrList: { description: 'A string, or a list of which one must match.', anyOf: [text, texts] },
 };

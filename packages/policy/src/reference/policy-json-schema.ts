@@ -18,7 +18,9 @@ function criterionSchema(): JsonSchema {
     minProperties: 1,
     maxProperties: 1,
     properties: Object.fromEntries(criteria.map((criterion) => [criterion.name, describeCriterion(criterion)])),
-    patternProperties: Object.fromEntries(withSubpath.map((criterion) => [`^${criterion.name}/`, describeCriterion(criterion)])),
+    patternProperties: Object.fromEntries(
+      withSubpath.map((criterion) => [`^${criterion.name}/`, describeCriterion(criterion)]),
+    ),
     additionalProperties: false,
   };
 }
@@ -30,12 +32,20 @@ const operatorWords: Readonly<Record<(typeof operators)[number], string>> = {
   nor: 'Holds if not every criterion holds.',
 };
 
-/** The JSON Schema (2020-12) of a policy document, for editors. What it accepts may still be refused when the policy is compiled, never the other way round. */
+/**
+ * The JSON Schema (2020-12) of a policy document, for editors. What it accepts may still be refused when the policy is
+ * compiled, never the other way round.
+ */
 export function policyJsonSchema(): object {
   const body: JsonSchema = {
     description: 'Operators with criteria; each operator is an alternative.',
     type: 'object',
-    properties: Object.fromEntries(operators.map((operator) => [operator, { description: operatorWords[operator], type: 'array', items: definition('criterion') }])),
+    properties: Object.fromEntries(
+      operators.map((operator) => [
+        operator,
+        { description: operatorWords[operator], type: 'array', items: definition('criterion') },
+      ]),
+    ),
     additionalProperties: false,
   };
   const rules: JsonSchema = {

@@ -43,7 +43,8 @@ A criterion can also leave a request **open**: it may hold for some of what the 
 **List matcher**: a string (it must be in the list), or a mapping of operators that must all hold: ${listOperators.map((name) => `\`${name}\``).join(', ')}. \`is\` means this and no other, \`exclude\` that it is not in the list. A missing list is an empty one.
 `;
 
-const limits = 'The limit is how much work one evaluation of one criterion may do, whatever the caller sends. Where there is none, the work grows with the length of what is compared and no faster.';
+const limits =
+  'The limit is how much work one evaluation of one criterion may do, whatever the caller sends. Where there is none, the work grows with the length of what is compared and no faster.';
 
 const names = `## Other names for one thing
 
@@ -64,7 +65,7 @@ function sectionOf({ name, doc }: Criterion): string {
     doc.summary,
     '',
     `- **Data**: ${doc.data}`,
-    `- **From**: ${doc.source === 'Pomerium' ? 'Pomerium\'s policy language' : 'Sallyport'}`,
+    `- **From**: ${doc.source === 'Pomerium' ? "Pomerium's policy language" : 'Sallyport'}`,
     ...(doc.limit === undefined ? [] : [`- **Limit**: ${doc.limit}`]),
     `- **Reasons**: ${doc.reasons.map((reason) => `\`${reason}\``).join(', ')}`,
     '',
@@ -75,9 +76,24 @@ function sectionOf({ name, doc }: Criterion): string {
   ].join('\n');
 }
 
-/** The reference of the language as a page of Markdown: every criterion with its data, an example, where it comes from and its reasons. */
+/**
+ * The reference of the language as a page of Markdown: every criterion with its data, an example, where it comes from
+ * and its reasons.
+ */
 export function policyReference(): string {
-  const overview = criteria.map(({ name, doc }) => `| [\`${name}\`](#${name.toLowerCase().replace(/[^a-z0-9_-]/g, '')}${doc.exampleKey ? 'path' : ''}) | ${doc.source} | ${doc.data} | ${doc.limit === undefined ? 'none' : doc.limit.split(' of work')[0]} |`);
-  const table = ['## Criteria', '', limits, '', '| criterion | from | data | limit |', '|---|---|---|---|', ...overview, ''].join('\n');
+  const overview = criteria.map(
+    ({ name, doc }) =>
+      `| [\`${name}\`](#${name.toLowerCase().replace(/[^a-z0-9_-]/g, '')}${doc.exampleKey ? 'path' : ''}) | ${doc.source} | ${doc.data} | ${doc.limit === undefined ? 'none' : doc.limit.split(' of work')[0]} |`,
+  );
+  const table = [
+    '## Criteria',
+    '',
+    limits,
+    '',
+    '| criterion | from | data | limit |',
+    '|---|---|---|---|',
+    ...overview,
+    '',
+  ].join('\n');
   return [head, table, ...criteria.map(sectionOf), names].join('\n');
 }

@@ -19,17 +19,28 @@ const around = (key: string, data: unknown) => ({ allow: { and: [{ [key]: data }
 describe('the reference', () => {
   it('is as the code says it now', () => {
     expect({ howTo, page: read('../../docs/policy-reference.md') }).toEqual({ howTo, page: policyReference() });
-    expect({ howTo, schema: read('schema/policy.schema.json') }).toEqual({ howTo, schema: `${JSON.stringify(policyJsonSchema(), null, 2)}\n` });
+    expect({ howTo, schema: read('schema/policy.schema.json') }).toEqual({
+      howTo,
+      schema: `${JSON.stringify(policyJsonSchema(), null, 2)}\n`,
+    });
   });
 
   it('has an example of every criterion that compiles', () => {
-    for (const { name, doc } of criteria) expect({ name, faults: compilePolicy(around(doc.exampleKey ?? name, doc.example), { scope: 'x' }) }).toMatchObject({ name, faults: { ok: true } });
+    for (const { name, doc } of criteria)
+      expect({
+        name,
+        faults: compilePolicy(around(doc.exampleKey ?? name, doc.example), { scope: 'x' }),
+      }).toMatchObject({ name, faults: { ok: true } });
   });
 
   it('has a summary, data and reasons of every criterion, and every reason once at home', () => {
     for (const { name, doc } of criteria) {
       expect(doc.summary).toMatch(/^[A-Z].*\.$/s);
-      expect({ name, data: doc.data.length > 0, reasons: doc.reasons.length > 0 }).toEqual({ name, data: true, reasons: true });
+      expect({ name, data: doc.data.length > 0, reasons: doc.reasons.length > 0 }).toEqual({
+        name,
+        data: true,
+        reasons: true,
+      });
       expect(policyReference()).toContain(`### \`${doc.exampleKey ? 'claim/<path>' : name}\``);
     }
     const names = new Set(criteria.map(({ name }) => name));
@@ -39,26 +50,85 @@ describe('the reference', () => {
 
 describe('the JSON Schema', () => {
   it('accepts every example, and what an editor should not complain about', () => {
-    for (const { name, doc } of criteria) expect({ name, accepted: accepts(around(doc.exampleKey ?? name, doc.example)) }).toEqual({ name, accepted: true });
-    for (const document of [{}, [], { allow: {} }, [{ allow: { or: [] }, deny: { nor: [{ accept: null }] } }]]) expect(accepts(document)).toBe(true);
+    for (const { name, doc } of criteria)
+      expect({ name, accepted: accepts(around(doc.exampleKey ?? name, doc.example)) }).toEqual({
+        name,
+        accepted: true,
+      });
+    for (const document of [{}, [], { allow: {} }, [{ allow: { or: [] }, deny: { nor: [{ accept: null }] } }]])
+      expect(accepts(document)).toBe(true);
   });
 
   it('refuses what is misspelt or of a wrong type', () => {
     for (const document of [
-      'allow', null, { alow: {} }, { allow: [] }, { allow: { xor: [] } }, { allow: { or: {} } }, { allow: { or: [{}] } }, { allow: { or: [{ email: 'a', user: 'b' }] } },
-      around('emial', 'a'), around('email', 1), around('email', { startswith: 'a' }), around('email', {}), around('email/x', 'a'), around('groups', ['a']), around('k8s/verbs', 'get'),
-      around('k8s/dry_run', 'All'), around('k8s/exec_command', {}), around('time_of_day', { after: '8:00' }), around('client_certificate', { fingerprints: 'x' }), around('record', { field: 'x' }),
-      around('expression', true), around('claim/x', ['a']), around('source_ip', 5),
-    ]) expect({ document, accepted: accepts(document) }).toEqual({ document, accepted: false });
+      'allow',
+      null,
+      { alow: {} },
+      { allow: [] },
+      { allow: { xor: [] } },
+      { allow: { or: {} } },
+      { allow: { or: [{}] } },
+      { allow: { or: [{ email: 'a', user: 'b' }] } },
+      around('emial', 'a'),
+      around('email', 1),
+      around('email', { startswith: 'a' }),
+      around('email', {}),
+      around('email/x', 'a'),
+      around('groups', ['a']),
+      around('k8s/verbs', 'get'),
+      around('k8s/dry_run', 'All'),
+      around('k8s/exec_command', {}),
+      around('time_of_day', { after: '8:00' }),
+      around('client_certificate', { fingerprints: 'x' }),
+      around('record', { field: 'x' }),
+      around('expression', true),
+      around('claim/x', ['a']),
+      around('source_ip', 5),
+    ])
+      expect({ document, accepted: accepts(document) }).toEqual({ document, accepted: false });
   });
 
   it('never refuses what compiles', () => {
     const data = fc.oneof(
-      fc.constantFrom<unknown>('a', '10.0.0.0/8', 'mon-fri', 5, true, null, 'true', ...criteria.map(({ doc }) => doc.example)),
+      fc.constantFrom<unknown>(
+        'a',
+        '10.0.0.0/8',
+        'mon-fri',
+        5,
+        true,
+        null,
+        'true',
+        ...criteria.map(({ doc }) => doc.example),
+      ),
       fc.array(fc.constantFrom('a', 'pods', '::1', ''), { maxLength: 2 }),
-      fc.dictionary(fc.constantFrom('is', 'not', 'in', 'has', 'exclude', 'type', 'field', 'exists', 'after', 'before', 'timezone', 'program', 'argv', '>=', 'approved'), fc.constantFrom<unknown>('a', '8:00', '2020-01-01', 'UTC', ['a'], [], true, 5), { maxKeys: 3 }),
+      fc.dictionary(
+        fc.constantFrom(
+          'is',
+          'not',
+          'in',
+          'has',
+          'exclude',
+          'type',
+          'field',
+          'exists',
+          'after',
+          'before',
+          'timezone',
+          'program',
+          'argv',
+          '>=',
+          'approved',
+        ),
+        fc.constantFrom<unknown>('a', '8:00', '2020-01-01', 'UTC', ['a'], [], true, 5),
+        { maxKeys: 3 },
+      ),
     );
-    const document = fc.tuple(fc.constantFrom(...criteria.map(({ name }) => name), 'claim/x', 'claim/'), data).map(([key, one]) => around(key, one));
-    fc.assert(fc.property(document, (one) => !compiles(one) || accepts(one)), { numRuns: 1000 });
+    const document = fc
+      .tuple(fc.constantFrom(...criteria.map(({ name }) => name), 'claim/x', 'claim/'), data)
+      .map(([key, one]) => around(key, one));
+    fc.assert(
+      fc.property(document, (one) => !compiles(one) || accepts(one)),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -10,6 +10,9 @@ function writeText(text: string): string {
 export function yamlFlow(value: unknown): string {
   if (typeof value === 'string') return writeText(value);
   if (Array.isArray(value)) return `[${value.map(yamlFlow).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) return `{${Object.entries(value).map(([key, item]) => `${writeText(key)}: ${yamlFlow(item)}`).join(', ')}}`;
+  if (typeof value === 'object' && value !== null)
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${writeText(key)}: ${yamlFlow(item)}`)
+      .join(', ')}}`;
   return JSON.stringify(value) ?? 'null';
 }

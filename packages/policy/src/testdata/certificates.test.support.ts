@@ -1,6 +1,9 @@
 // Certificates made for these tests; their keys are gone, and nobody trusts them.
 
-/** P-256, with two alternative names of each kind that policies know: one.example.com, two.example.com; alice@example.com, al@example.org; https://example.com/people/alice, spiffe://example.com/a. */
+/**
+ * P-256, with two alternative names of each kind that policies know: one.example.com, two.example.com;
+ * alice@example.com, al@example.org; https://example.com/people/alice, spiffe://example.com/a.
+ */
 export const aliceCertificate = `-----BEGIN CERTIFICATE-----
 MIICDDCCAbKgAwIBAgIUPKH0/YbaCLyOZ8P1ZyEQ9e+4nBcwCgYIKoZIzj0EAwIw
 EDEOMAwGA1UEAwwFYWxpY2UwIBcNMjYxMTI1MDkxNTUwWhgPMjEyNjExMDEwOTE1

@@ -8,7 +8,9 @@ import type { User } from './user.ts';
 export type TokenIdentity = { user: string; uid?: string; groups?: readonly string[] };
 
 /** Knows callers by their bearer token. No credential is the anonymous user; a wrong one is refused. */
-export function createAuthenticate(tokens: Readonly<Record<string, TokenIdentity>>): (request: IncomingMessage) => User {
+export function createAuthenticate(
+  tokens: Readonly<Record<string, TokenIdentity>>,
+): (request: IncomingMessage) => User {
   const known = Object.entries(tokens).map(([token, identity]) => ({ digest: digest(token), user: userOf(identity) }));
   return (request) => {
     const header = request.headers.authorization;

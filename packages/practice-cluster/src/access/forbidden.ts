@@ -5,12 +5,20 @@ import type { User } from './user.ts';
 /** The 403 for a request that no rule allows, in the API server's words. */
 export function forbidden(user: User, attributes: Attributes): ApiError {
   const who = `User ${JSON.stringify(user.username)} cannot ${attributes.verb}`;
-  if (attributes.path !== undefined) return new ApiError(403, 'Forbidden', `forbidden: ${who} path ${JSON.stringify(attributes.path)}`, {});
+  if (attributes.path !== undefined)
+    return new ApiError(403, 'Forbidden', `forbidden: ${who} path ${JSON.stringify(attributes.path)}`, {});
   const { apiGroup, resource, subresource, namespace, name } = attributes;
   const full = subresource === '' ? resource : `${resource}/${subresource}`;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
   const subject = `${apiGroup === '' ? resource : `${resource}.${apiGroup}`}${name === '' ? '' : ` ${JSON.stringify(name)}`}`;
-  return new ApiError(403, 'Forbidden', `${subject} is forbidden: ${who} resource ${JSON.stringify(full)} in API group ${JSON.stringify(apiGroup)} ${where}`, {
-    ...(name !== '' && { name }), ...(apiGroup !== '' && { group: apiGroup }), kind: resource,
-  });
+  return new ApiError(
+    403,
+    'Forbidden',
+    `${subject} is forbidden: ${who} resource ${JSON.stringify(full)} in API group ${JSON.stringify(apiGroup)} ${where}`,
+    {
+      ...(name !== '' && { name }),
+      ...(apiGroup !== '' && { group: apiGroup }),
+      kind: resource,
+    },
+  );
 }

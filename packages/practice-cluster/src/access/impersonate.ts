@@ -8,7 +8,10 @@ const extraPrefix = 'impersonate-extra-';
 
 type Wanted = { username: string; uid: string; groups: string[]; extra: Record<string, string[]> };
 
-/** Turns impersonation headers into the user they ask for, if `real` may impersonate every single part; undefined without such headers. */
+/**
+ * Turns impersonation headers into the user they ask for, if `real` may impersonate every single part; undefined
+ * without such headers.
+ */
 export function impersonate(real: User, rawHeaders: readonly string[], access: Access): User | undefined {
   const wanted = readWanted(rawHeaders);
   if (wanted === undefined) return undefined;
@@ -27,10 +30,12 @@ function readWanted(rawHeaders: readonly string[]): Wanted | undefined {
     if (name === 'impersonate-user') wanted.username ||= value;
     else if (name === 'impersonate-uid') wanted.uid ||= value;
     else if (name === 'impersonate-group') wanted.groups.push(value);
-    else if (name.startsWith(extraPrefix)) (wanted.extra[unescapeKey(name.slice(extraPrefix.length))] ??= []).push(value);
+    else if (name.startsWith(extraPrefix))
+      (wanted.extra[unescapeKey(name.slice(extraPrefix.length))] ??= []).push(value);
   }
   const more = wanted.uid !== '' || wanted.groups.length > 0 || Object.keys(wanted.extra).length > 0;
-  if (wanted.username === '' && more) throw badRequest('requested impersonation of groups, extra or uid without impersonating a user');
+  if (wanted.username === '' && more)
+    throw badRequest('requested impersonation of groups, extra or uid without impersonating a user');
   return wanted.username === '' ? undefined : wanted;
 }
 
@@ -44,13 +49,25 @@ function unescapeKey(key: string): string {
 
 // Each part is a permission of its own, and one that is missing refuses the whole request.
 function partsOf({ username, uid, groups, extra }: Wanted): Attributes[] {
-  const part = (apiGroup: string, resource: string, name: string, more: Partial<Attributes> = {}): Attributes => ({ verb: 'impersonate', apiGroup, resource, subresource: '', namespace: '', name, ...more });
+  const part = (apiGroup: string, resource: string, name: string, more: Partial<Attributes> = {}): Attributes => ({
+    verb: 'impersonate',
+    apiGroup,
+    resource,
+    subresource: '',
+    namespace: '',
+    name,
+    ...more,
+  });
   const account = serviceAccountOf(username);
   const authentication = 'authentication.k8s.io';
   return [
-    account === undefined ? part('', 'users', username) : part('', 'serviceaccounts', account.name, { namespace: account.namespace }),
+    account === undefined
+      ? part('', 'users', username)
+      : part('', 'serviceaccounts', account.name, { namespace: account.namespace }),
     ...groups.map((group) => part('', 'groups', group)),
-    ...Object.entries(extra).flatMap(([key, values]) => values.map((value) => part(authentication, 'userextras', value, { subresource: key }))),
+    ...Object.entries(extra).flatMap(([key, values]) =>
+      values.map((value) => part(authentication, 'userextras', value, { subresource: key })),
+    ),
     ...(uid === '' ? [] : [part(authentication, 'uids', uid)]),
   ];
 }

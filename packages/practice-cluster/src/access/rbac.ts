@@ -6,29 +6,51 @@ import { serviceAccountOf } from './user.ts';
 import type { User } from './user.ts';
 
 /** What is to be allowed: a resource, or a path if `path` is set. */
-export type Attributes = { verb: string; apiGroup: string; resource: string; subresource: string; namespace: string; name: string; path?: string };
+export type Attributes = {
+  verb: string;
+  apiGroup: string;
+  resource: string;
+  subresource: string;
+  namespace: string;
+  name: string;
+  path?: string;
+};
 
 /** True if some rule that is bound to the user allows it. */
 export type Access = (user: User, attributes: Attributes) => boolean;
 
 /** PolicyRule of RBAC. */
-export type Rule = { verbs: string[]; apiGroups?: string[]; resources?: string[]; resourceNames?: string[]; nonResourceURLs?: string[] };
+export type Rule = {
+  verbs: string[];
+  apiGroups?: string[];
+  resources?: string[];
+  resourceNames?: string[];
+  nonResourceURLs?: string[];
+};
 
 /** Judges by the roles and bindings in the store as they are now. Members of system:masters may do everything. */
 export function createAccess(store: ObjectStore): Access {
-  return (user, attributes) => user.groups.includes('system:masters') || rulesFor(store, user, attributes.namespace).some((rule) => allows(rule, attributes));
+  return (user, attributes) =>
+    user.groups.includes('system:masters') ||
+    rulesFor(store, user, attributes.namespace).some((rule) => allows(rule, attributes));
 }
 
 /** All rules that apply to a user in a namespace (empty: those of the whole cluster only). */
 export function rulesFor(store: ObjectStore, user: User, namespace: string): Rule[] {
-  const bindings = [...store.list(clusterRoleBindings), ...(namespace === '' ? [] : store.list(roleBindings, namespace))];
-  return bindings.filter((binding) => arrayAt(binding, 'subjects').some((subject) => isSubject(subject, user, binding))).flatMap((binding) => rulesOf(store, binding));
+  const bindings = [
+    ...store.list(clusterRoleBindings),
+    ...(namespace === '' ? [] : store.list(roleBindings, namespace)),
+  ];
+  return bindings
+    .filter((binding) => arrayAt(binding, 'subjects').some((subject) => isSubject(subject, user, binding)))
+    .flatMap((binding) => rulesOf(store, binding));
 }
 
 function rulesOf(store: ObjectStore, binding: KubeObject): Rule[] {
   const name = textAt(binding, 'roleRef.name');
   const namespace = binding.metadata.namespace ?? '';
-  const role = textAt(binding, 'roleRef.kind') === 'Role' ? store.get(roles, namespace, name) : store.get(clusterRoles, '', name);
+  const role =
+    textAt(binding, 'roleRef.kind') === 'Role' ? store.get(roles, namespace, name) : store.get(clusterRoles, '', name);
   return arrayAt(role, 'rules') as Rule[];
 }
 
@@ -36,14 +58,22 @@ function isSubject(subject: Record<string, unknown>, user: User, binding: KubeOb
   if (subject.kind === 'User') return subject.name === user.username;
   if (subject.kind === 'Group') return user.groups.includes(String(subject.name));
   const account = serviceAccountOf(user.username);
-  return account !== undefined && subject.name === account.name && (subject.namespace ?? binding.metadata.namespace) === account.namespace;
+  return (
+    account !== undefined &&
+    subject.name === account.name &&
+    (subject.namespace ?? binding.metadata.namespace) === account.namespace
+  );
 }
 
 function allows(rule: Rule, attributes: Attributes): boolean {
   if (!has(rule.verbs, attributes.verb)) return false;
-  if (attributes.path !== undefined) return (rule.nonResourceURLs ?? []).some((url) => matchesPath(url, attributes.path!));
-  return has(rule.apiGroups, attributes.apiGroup) && matchesResource(rule.resources ?? [], attributes)
-    && ((rule.resourceNames ?? []).length === 0 || rule.resourceNames!.includes(attributes.name));
+  if (attributes.path !== undefined)
+    return (rule.nonResourceURLs ?? []).some((url) => matchesPath(url, attributes.path!));
+  return (
+    has(rule.apiGroups, attributes.apiGroup) &&
+    matchesResource(rule.resources ?? [], attributes) &&
+    ((rule.resourceNames ?? []).length === 0 || rule.resourceNames!.includes(attributes.name))
+  );
 }
 
 function has(list: readonly string[] | undefined, value: string): boolean {

@@ -10,7 +10,10 @@ import type { User } from './user.ts';
 
 /** Resources that only answer a question about the caller or, for SubjectAccessReview, about someone else. */
 export const reviewResources: ReadonlyMap<string, string> = new Map([
-  ['selfsubjectreviews', 'authentication.k8s.io'], ['selfsubjectaccessreviews', 'authorization.k8s.io'], ['selfsubjectrulesreviews', 'authorization.k8s.io'], ['subjectaccessreviews', 'authorization.k8s.io'],
+  ['selfsubjectreviews', 'authentication.k8s.io'],
+  ['selfsubjectaccessreviews', 'authorization.k8s.io'],
+  ['selfsubjectrulesreviews', 'authorization.k8s.io'],
+  ['subjectaccessreviews', 'authorization.k8s.io'],
 ]);
 
 /** Answers a review with its status filled in. */
@@ -18,21 +21,40 @@ export async function answerReview(cluster: Cluster, call: Call): Promise<void> 
   if (call.info.requestVerb !== 'create' || call.info.subresource !== '') throw unknownResource();
   const review = await readObject(call.request);
   if (`${review.kind.toLowerCase()}s` !== call.info.resource) throw badRequest(`the body is a ${review.kind}`);
-  sendJson(call.response, 201, { ...review, metadata: { ...review.metadata, creationTimestamp: null }, status: statusOf(cluster, call.user, review) });
+  sendJson(call.response, 201, {
+    ...review,
+    metadata: { ...review.metadata, creationTimestamp: null },
+    status: statusOf(cluster, call.user, review),
+  });
 }
 
 function statusOf(cluster: Cluster, user: User, review: KubeObject): Record<string, unknown> {
   switch (review.kind) {
-    case 'SelfSubjectReview': return { userInfo: { username: user.username, ...(user.uid !== undefined && { uid: user.uid }), groups: user.groups, ...(Object.keys(user.extra).length > 0 && { extra: user.extra }) } };
-    case 'SelfSubjectAccessReview': return access(cluster, user, review);
-    case 'SubjectAccessReview': return access(cluster, readSubject(review), review);
-    default: return rules(cluster, user, textAt(review, 'spec.namespace'));
+    case 'SelfSubjectReview':
+      return {
+        userInfo: {
+          username: user.username,
+          ...(user.uid !== undefined && { uid: user.uid }),
+          groups: user.groups,
+          ...(Object.keys(user.extra).length > 0 && { extra: user.extra }),
+        },
+      };
+    case 'SelfSubjectAccessReview':
+      return access(cluster, user, review);
+    case 'SubjectAccessReview':
+      return access(cluster, readSubject(review), review);
+    default:
+      return rules(cluster, user, textAt(review, 'spec.namespace'));
   }
 }
 
 function readSubject(review: KubeObject): User {
   const groups = valueAt(review, 'spec.groups');
-  return { username: textAt(review, 'spec.user'), groups: Array.isArray(groups) ? groups.filter((one) => typeof one === 'string') : [], extra: {} };
+  return {
+    username: textAt(review, 'spec.user'),
+    groups: Array.isArray(groups) ? groups.filter((one) => typeof one === 'string') : [],
+    extra: {},
+  };
 }
 
 function access(cluster: Cluster, user: User, review: KubeObject): Record<string, unknown> {
@@ -43,14 +65,38 @@ function access(cluster: Cluster, user: User, review: KubeObject): Record<string
 function readAttributes(review: KubeObject): Attributes {
   const text = (path: string): string => textAt(review, `spec.${path}`);
   const about = (path: string): boolean => isJsonObject(valueAt(review, `spec.${path}`));
-  if (about('nonResourceAttributes')) return { verb: text('nonResourceAttributes.verb'), path: text('nonResourceAttributes.path'), apiGroup: '', resource: '', subresource: '', namespace: '', name: '' };
-  if (!about('resourceAttributes')) throw badRequest('exactly one of resourceAttributes or nonResourceAttributes is needed');
+  if (about('nonResourceAttributes'))
+    return {
+      verb: text('nonResourceAttributes.verb'),
+      path: text('nonResourceAttributes.path'),
+      apiGroup: '',
+      resource: '',
+      subresource: '',
+      namespace: '',
+      name: '',
+    };
+  if (!about('resourceAttributes'))
+    throw badRequest('exactly one of resourceAttributes or nonResourceAttributes is needed');
   const of = (field: string): string => text(`resourceAttributes.${field}`);
-  return { verb: of('verb'), apiGroup: of('group'), resource: of('resource'), subresource: of('subresource'), namespace: of('namespace'), name: of('name') };
+  return {
+    verb: of('verb'),
+    apiGroup: of('group'),
+    resource: of('resource'),
+    subresource: of('subresource'),
+    namespace: of('namespace'),
+    name: of('name'),
+  };
 }
 
 function rules(cluster: Cluster, user: User, namespace: string): Record<string, unknown> {
-  const everything: Rule[] = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }];
+  const everything: Rule[] = [
+    { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+    { verbs: ['*'], nonResourceURLs: ['*'] },
+  ];
   const all = user.groups.includes('system:masters') ? everything : rulesFor(cluster.store, user, namespace);
-  return { resourceRules: all.filter((rule) => rule.resources !== undefined), nonResourceRules: all.filter((rule) => rule.nonResourceURLs !== undefined), incomplete: false };
+  return {
+    resourceRules: all.filter((rule) => rule.resources !== undefined),
+    nonResourceRules: all.filter((rule) => rule.nonResourceURLs !== undefined),
+    incomplete: false,
+  };
 }

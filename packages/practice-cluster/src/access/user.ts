@@ -1,5 +1,10 @@
 /** Who a request acts as. */
-export type User = { username: string; uid?: string; groups: readonly string[]; extra: Readonly<Record<string, readonly string[]>> };
+export type User = {
+  username: string;
+  uid?: string;
+  groups: readonly string[];
+  extra: Readonly<Record<string, readonly string[]>>;
+};
 
 export const anonymous: User = { username: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} };
 

@@ -11,20 +11,32 @@ export function answerDiscovery(cluster: Cluster, call: Call): void {
   const { response } = call;
   const { segments, path } = call.target;
   const [first, second, third, fourth] = segments;
-  // Discovery and the version are also answered with a slash at the end of their path, as by the API server; health and OpenAPI are not.
-  if (path.length > 1 && path.endsWith('/') && !['api', 'apis', 'version'].includes(first ?? '')) throw unknownResource();
-  if (second === undefined && ['healthz', 'livez', 'readyz'].includes(first ?? '')) return sendText(response, 200, 'ok');
+  // Discovery and the version are also answered with a slash at the end of their path, as by the API server; health and
+  // OpenAPI are not.
+  if (path.length > 1 && path.endsWith('/') && !['api', 'apis', 'version'].includes(first ?? ''))
+    throw unknownResource();
+  if (second === undefined && ['healthz', 'livez', 'readyz'].includes(first ?? ''))
+    return sendText(response, 200, 'ok');
   switch (`/${segments.join('/')}`) {
-    case '/': return sendJson(response, 200, { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] });
-    case '/version': return sendJson(response, 200, versionInfo(cluster));
-    case '/api': return root(call, 'api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
-    case '/apis': return root(call, 'apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(apiGroup) });
-    case '/openapi/v2': return openApi2(call);
-    case '/openapi/v3': return sendJson(response, 200, openApiV3Index());
+    case '/':
+      return sendJson(response, 200, {
+        paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
+      });
+    case '/version':
+      return sendJson(response, 200, versionInfo(cluster));
+    case '/api':
+      return root(call, 'api', { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
+    case '/apis':
+      return root(call, 'apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(apiGroup) });
+    case '/openapi/v2':
+      return openApi2(call);
+    case '/openapi/v3':
+      return sendJson(response, 200, openApiV3Index());
   }
   if (first === 'openapi' && second === 'v3') return openApi3(call);
   const [group, version] = first === 'api' ? ['', second] : [second, third];
-  if ((first !== 'api' && first !== 'apis') || fourth !== undefined || (first === 'api' && third !== undefined)) throw unknownResource();
+  if ((first !== 'api' && first !== 'apis') || fourth !== undefined || (first === 'api' && third !== undefined))
+    throw unknownResource();
   if (version === undefined) return oneGroup(call, group ?? '');
   if (resourcesOf(group ?? '', version).length === 0) throw unknownResource();
   sendJson(response, 200, apiResourceList(group ?? '', version));
@@ -32,7 +44,12 @@ export function answerDiscovery(cluster: Cluster, call: Call): void {
 
 function root(call: Call, prefix: 'api' | 'apis', plain: Record<string, unknown>): void {
   if (!aggregatedType.test(call.request.headers.accept ?? '')) return sendJson(call.response, 200, plain);
-  sendJson(call.response, 200, aggregatedDiscovery(prefix), 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
+  sendJson(
+    call.response,
+    200,
+    aggregatedDiscovery(prefix),
+    'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+  );
 }
 
 function oneGroup(call: Call, name: string): void {
@@ -44,20 +61,29 @@ function oneGroup(call: Call, name: string): void {
 // kubectl asks for the protobuf form of v2 only; without it, it uses what it knows itself.
 function openApi2(call: Call): void {
   const accept = call.request.headers.accept ?? '*/*';
-  if (!/application\/json|\*\/\*/.test(accept)) return sendText(call.response, 406, 'the practice cluster describes itself in JSON only\n');
+  if (!/application\/json|\*\/\*/.test(accept))
+    return sendText(call.response, 406, 'the practice cluster describes itself in JSON only\n');
   sendJson(call.response, 200, openApiV2);
 }
 
 function openApi3(call: Call): void {
   const [, , prefix, ...names] = call.target.segments;
   const [group, version, more] = prefix === 'api' ? ['', ...names] : prefix === 'apis' ? names : [];
-  if (version === undefined || more !== undefined || resourcesOf(group ?? '', version).length === 0) throw unknownResource();
+  if (version === undefined || more !== undefined || resourcesOf(group ?? '', version).length === 0)
+    throw unknownResource();
   sendJson(call.response, 200, openApiV3(group ?? '', version));
 }
 
 function versionInfo(cluster: Cluster): Record<string, string> {
   return {
-    major: '1', minor: '36', gitVersion: cluster.version, gitCommit: '', gitTreeState: 'practice', buildDate: new Date(0).toISOString(), goVersion: 'none', compiler: `node ${process.version}`,
+    major: '1',
+    minor: '36',
+    gitVersion: cluster.version,
+    gitCommit: '',
+    gitTreeState: 'practice',
+    buildDate: new Date(0).toISOString(),
+    goVersion: 'none',
+    compiler: `node ${process.version}`,
     platform: 'a practice cluster in one process: nothing here runs',
   };
 }

@@ -3,10 +3,33 @@ import type { Kind, Subresource } from '../kinds/kind.ts';
 import { kinds } from '../kinds/kinds.ts';
 
 /** A resource as discovery lists it: what is stored, and the reviews, which can only be created. */
-export type Discovered = Pick<Kind, 'group' | 'version' | 'kind' | 'resource' | 'singular' | 'namespaced' | 'shortNames' | 'categories' | 'verbs' | 'subresources'>;
+export type Discovered = Pick<
+  Kind,
+  | 'group'
+  | 'version'
+  | 'kind'
+  | 'resource'
+  | 'singular'
+  | 'namespaced'
+  | 'shortNames'
+  | 'categories'
+  | 'verbs'
+  | 'subresources'
+>;
 
 function review(group: string, kind: string): Discovered {
-  return { group, version: 'v1', kind, resource: `${kind.toLowerCase()}s`, singular: kind.toLowerCase(), namespaced: false, shortNames: [], categories: [], verbs: ['create'], subresources: [] };
+  return {
+    group,
+    version: 'v1',
+    kind,
+    resource: `${kind.toLowerCase()}s`,
+    singular: kind.toLowerCase(),
+    namespaced: false,
+    shortNames: [],
+    categories: [],
+    verbs: ['create'],
+    subresources: [],
+  };
 }
 
 /** Everything that discovery tells of. */
@@ -19,7 +42,11 @@ export const discovered: readonly Discovered[] = [
 ];
 
 /** Named groups with their one version each. */
-export const groups: readonly { group: string; version: string }[] = [...new Map(discovered.filter(({ group }) => group !== '').map(({ group, version }) => [group, { group, version }])).values()];
+export const groups: readonly { group: string; version: string }[] = [
+  ...new Map(
+    discovered.filter(({ group }) => group !== '').map(({ group, version }) => [group, { group, version }]),
+  ).values(),
+];
 
 /** The resources of one group and version. */
 export function resourcesOf(group: string, version: string): Discovered[] {
@@ -35,8 +62,23 @@ export function apiGroup({ group, version }: { group: string; version: string })
 /** APIResourceList, the resources of one group and version. */
 export function apiResourceList(group: string, version: string): Record<string, unknown> {
   const resources = resourcesOf(group, version).flatMap((one) => [
-    { name: one.resource, singularName: one.singular, namespaced: one.namespaced, kind: one.kind, verbs: one.verbs, ...(one.shortNames.length > 0 && { shortNames: one.shortNames }), ...(one.categories.length > 0 && { categories: one.categories }) },
-    ...one.subresources.map((sub) => ({ name: `${one.resource}/${sub.name}`, singularName: '', namespaced: one.namespaced, kind: sub.kind, verbs: sub.verbs, ...(sub.group !== undefined && { group: sub.group, version: sub.version }) })),
+    {
+      name: one.resource,
+      singularName: one.singular,
+      namespaced: one.namespaced,
+      kind: one.kind,
+      verbs: one.verbs,
+      ...(one.shortNames.length > 0 && { shortNames: one.shortNames }),
+      ...(one.categories.length > 0 && { categories: one.categories }),
+    },
+    ...one.subresources.map((sub) => ({
+      name: `${one.resource}/${sub.name}`,
+      singularName: '',
+      namespaced: one.namespaced,
+      kind: sub.kind,
+      verbs: sub.verbs,
+      ...(sub.group !== undefined && { group: sub.group, version: sub.version }),
+    })),
   ]);
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersionOf({ group, version }), resources };
 }
@@ -53,11 +95,18 @@ export function aggregatedDiscovery(prefix: 'api' | 'apis'): Record<string, unkn
 
 function aggregatedResource(one: Discovered): Record<string, unknown> {
   const subresource = (sub: Subresource): Record<string, unknown> => ({
-    subresource: sub.name, responseKind: { group: sub.group ?? one.group, version: sub.version ?? one.version, kind: sub.kind }, verbs: sub.verbs,
+    subresource: sub.name,
+    responseKind: { group: sub.group ?? one.group, version: sub.version ?? one.version, kind: sub.kind },
+    verbs: sub.verbs,
   });
   return {
-    resource: one.resource, responseKind: { group: one.group, version: one.version, kind: one.kind }, scope: one.namespaced ? 'Namespaced' : 'Cluster', singularResource: one.singular,
-    verbs: one.verbs, ...(one.shortNames.length > 0 && { shortNames: one.shortNames }), ...(one.categories.length > 0 && { categories: one.categories }),
+    resource: one.resource,
+    responseKind: { group: one.group, version: one.version, kind: one.kind },
+    scope: one.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: one.singular,
+    verbs: one.verbs,
+    ...(one.shortNames.length > 0 && { shortNames: one.shortNames }),
+    ...(one.categories.length > 0 && { categories: one.categories }),
     ...(one.subresources.length > 0 && { subresources: one.subresources.map(subresource) }),
   };
 }

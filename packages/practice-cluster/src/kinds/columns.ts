@@ -36,48 +36,109 @@ function number(object: KubeObject, path: string): number {
 }
 
 function subjects(kind: string): Cell {
-  return (object) => arrayAt(object, 'subjects').filter((subject) => subject.kind === kind)
-    .map((subject) => (kind === 'ServiceAccount' ? `${String(subject.namespace)}/${String(subject.name)}` : String(subject.name))).join(', ');
+  return (object) =>
+    arrayAt(object, 'subjects')
+      .filter((subject) => subject.kind === kind)
+      .map((subject) =>
+        kind === 'ServiceAccount' ? `${String(subject.namespace)}/${String(subject.name)}` : String(subject.name),
+      )
+      .join(', ');
 }
 
 function containers(field: string): Cell {
-  return (object) => arrayAt(object, 'spec.template.spec.containers').map((container) => String(container[field])).join(',');
+  return (object) =>
+    arrayAt(object, 'spec.template.spec.containers')
+      .map((container) => String(container[field]))
+      .join(',');
 }
 
 function selector(path: string): Cell {
-  return (object) => Object.entries(objectAt(object, path)).map(([key, value]) => `${key}=${String(value)}`).join(',') || '<none>';
+  return (object) =>
+    Object.entries(objectAt(object, path))
+      .map(([key, value]) => `${key}=${String(value)}`)
+      .join(',') || '<none>';
 }
 
-const readyContainers: Cell = (pod) => `${arrayAt(pod, 'status.containerStatuses').filter((status) => status.ready === true).length}/${arrayAt(pod, 'spec.containers').length}`;
-const ports: Cell = (service) => arrayAt(service, 'spec.ports').map((port) => `${String(port.port)}/${textAt(port, 'protocol') || 'TCP'}`).join(',') || '<none>';
+const readyContainers: Cell = (pod) =>
+  `${arrayAt(pod, 'status.containerStatuses').filter((status) => status.ready === true).length}/${arrayAt(pod, 'spec.containers').length}`;
+const ports: Cell = (service) =>
+  arrayAt(service, 'spec.ports')
+    .map((port) => `${String(port.port)}/${textAt(port, 'protocol') || 'TCP'}`)
+    .join(',') || '<none>';
 const role: Cell = (binding) => `${textAt(binding, 'roleRef.kind')}/${textAt(binding, 'roleRef.name')}`;
-const bindingColumns = [nameColumn, column('Role', role), age, wide('Users', subjects('User')), wide('Groups', subjects('Group')), wide('ServiceAccounts', subjects('ServiceAccount'))];
+const bindingColumns = [
+  nameColumn,
+  column('Role', role),
+  age,
+  wide('Users', subjects('User')),
+  wide('Groups', subjects('Group')),
+  wide('ServiceAccounts', subjects('ServiceAccount')),
+];
 
 /** Columns by resource, as `kubectl get` of a real cluster names them. */
 export const columns = {
   namespaces: [nameColumn, column('Status', text('status.phase')), age],
-  nodes: [nameColumn, column('Status', () => 'Ready'), column('Roles', () => '<none>'), age, column('Version', text('status.nodeInfo.kubeletVersion'))],
+  nodes: [
+    nameColumn,
+    column('Status', () => 'Ready'),
+    column('Roles', () => '<none>'),
+    age,
+    column('Version', text('status.nodeInfo.kubeletVersion')),
+  ],
   pods: [
-    nameColumn, column('Ready', readyContainers), column('Status', text('status.phase')),
-    column('Restarts', (pod) => arrayAt(pod, 'status.containerStatuses').reduce((sum, status) => sum + number(status as KubeObject, 'restartCount'), 0), { type: 'integer' }), age,
-    wide('IP', (pod) => textAt(pod, 'status.podIP') || '<none>'), wide('Node', (pod) => textAt(pod, 'spec.nodeName') || '<none>'),
-    wide('Nominated Node', () => '<none>'), wide('Readiness Gates', () => '<none>'),
+    nameColumn,
+    column('Ready', readyContainers),
+    column('Status', text('status.phase')),
+    column(
+      'Restarts',
+      (pod) =>
+        arrayAt(pod, 'status.containerStatuses').reduce(
+          (sum, status) => sum + number(status as KubeObject, 'restartCount'),
+          0,
+        ),
+      { type: 'integer' },
+    ),
+    age,
+    wide('IP', (pod) => textAt(pod, 'status.podIP') || '<none>'),
+    wide('Node', (pod) => textAt(pod, 'spec.nodeName') || '<none>'),
+    wide('Nominated Node', () => '<none>'),
+    wide('Readiness Gates', () => '<none>'),
   ],
   configmaps: [nameColumn, column('Data', count('data', 'binaryData'), { type: 'integer' }), age],
   secrets: [nameColumn, column('Type', text('type')), column('Data', count('data'), { type: 'integer' }), age],
-  serviceaccounts: [nameColumn, column('Secrets', (object) => arrayAt(object, 'secrets').length, { type: 'integer' }), age],
+  serviceaccounts: [
+    nameColumn,
+    column('Secrets', (object) => arrayAt(object, 'secrets').length, { type: 'integer' }),
+    age,
+  ],
   services: [
-    nameColumn, column('Type', text('spec.type')), column('Cluster-IP', (object) => textAt(object, 'spec.clusterIP') || '<none>'), column('External-IP', () => '<none>'),
-    column('Port(s)', ports), age, wide('Selector', selector('spec.selector')),
+    nameColumn,
+    column('Type', text('spec.type')),
+    column('Cluster-IP', (object) => textAt(object, 'spec.clusterIP') || '<none>'),
+    column('External-IP', () => '<none>'),
+    column('Port(s)', ports),
+    age,
+    wide('Selector', selector('spec.selector')),
   ],
   deployments: [
-    nameColumn, column('Ready', (object) => `${number(object, 'status.readyReplicas')}/${number(object, 'spec.replicas')}`),
-    column('Up-to-date', (object) => number(object, 'status.updatedReplicas'), { type: 'integer' }), column('Available', (object) => number(object, 'status.availableReplicas'), { type: 'integer' }), age,
-    wide('Containers', containers('name')), wide('Images', containers('image')), wide('Selector', selector('spec.selector.matchLabels')),
+    nameColumn,
+    column('Ready', (object) => `${number(object, 'status.readyReplicas')}/${number(object, 'spec.replicas')}`),
+    column('Up-to-date', (object) => number(object, 'status.updatedReplicas'), { type: 'integer' }),
+    column('Available', (object) => number(object, 'status.availableReplicas'), { type: 'integer' }),
+    age,
+    wide('Containers', containers('name')),
+    wide('Images', containers('image')),
+    wide('Selector', selector('spec.selector.matchLabels')),
   ],
   events: [
-    column('Last Seen', (object, now) => humanDuration(now - Date.parse(textAt(object, 'lastTimestamp')))), column('Type', text('type')), column('Reason', text('reason')),
-    column('Object', (object) => `${textAt(object, 'involvedObject.kind').toLowerCase()}/${textAt(object, 'involvedObject.name')}`), column('Message', text('message')),
+    column('Last Seen', (object, now) => humanDuration(now - Date.parse(textAt(object, 'lastTimestamp')))),
+    column('Type', text('type')),
+    column('Reason', text('reason')),
+    column(
+      'Object',
+      (object) => `${textAt(object, 'involvedObject.kind').toLowerCase()}/${textAt(object, 'involvedObject.name')}`,
+    ),
+    column('Message', text('message')),
   ],
   roles: [nameColumn, createdAt],
   clusterroles: [nameColumn, createdAt],

@@ -1,7 +1,13 @@
 import type { KubeObject } from '../kube-object.ts';
 
 /** One column of `kubectl get`; priority 1 shows with `-o wide` only. */
-export type Column = { name: string; type: 'string' | 'integer' | 'date'; priority?: 0 | 1; description?: string; cell: (object: KubeObject, now: number) => string | number };
+export type Column = {
+  name: string;
+  type: 'string' | 'integer' | 'date';
+  priority?: 0 | 1;
+  description?: string;
+  cell: (object: KubeObject, now: number) => string | number;
+};
 
 /** A part of an object with a path of its own. */
 export type Subresource = { name: string; verbs: readonly string[]; kind: string; group?: string; version?: string };

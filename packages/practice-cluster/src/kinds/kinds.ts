@@ -11,7 +11,17 @@ const readAndChange = ['get', 'patch', 'update'];
 type Given = Pick<Kind, 'kind' | 'resource' | 'columns'> & Partial<Kind>;
 
 function core(given: Given): Kind {
-  return { group: '', version: 'v1', singular: given.kind.toLowerCase(), namespaced: true, shortNames: [], categories: [], verbs: everyVerb, subresources: [], ...given };
+  return {
+    group: '',
+    version: 'v1',
+    singular: given.kind.toLowerCase(),
+    namespaced: true,
+    shortNames: [],
+    categories: [],
+    verbs: everyVerb,
+    subresources: [],
+    ...given,
+  };
 }
 
 function rbac(given: Given): Kind {
@@ -22,34 +32,117 @@ function status(kind: string): Subresource {
   return { name: 'status', verbs: readAndChange, kind };
 }
 
-const podStreams = ['attach', 'exec', 'portforward'].map((name): Subresource => ({ name, verbs: ['create', 'get'], kind: `Pod${name === 'portforward' ? 'PortForward' : name === 'exec' ? 'Exec' : 'Attach'}Options` }));
+const podStreams = ['attach', 'exec', 'portforward'].map((name): Subresource => ({
+  name,
+  verbs: ['create', 'get'],
+  kind: `Pod${name === 'portforward' ? 'PortForward' : name === 'exec' ? 'Exec' : 'Attach'}Options`,
+}));
 
 export const namespaces = core({
-  kind: 'Namespace', resource: 'namespaces', namespaced: false, shortNames: ['ns'], columns: columns.namespaces, hasStatus: true, prepare: prepareNamespace, subresources: [status('Namespace')],
+  kind: 'Namespace',
+  resource: 'namespaces',
+  namespaced: false,
+  shortNames: ['ns'],
+  columns: columns.namespaces,
+  hasStatus: true,
+  prepare: prepareNamespace,
+  subresources: [status('Namespace')],
   verbs: everyVerb.filter((verb) => verb !== 'deletecollection'),
 });
-export const nodes = core({ kind: 'Node', resource: 'nodes', namespaced: false, shortNames: ['no'], columns: columns.nodes, hasStatus: true, prepare: prepareNode });
+export const nodes = core({
+  kind: 'Node',
+  resource: 'nodes',
+  namespaced: false,
+  shortNames: ['no'],
+  columns: columns.nodes,
+  hasStatus: true,
+  prepare: prepareNode,
+});
 export const pods = core({
-  kind: 'Pod', resource: 'pods', shortNames: ['po'], categories: ['all'], columns: columns.pods, hasStatus: true, prepare: preparePod,
+  kind: 'Pod',
+  resource: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  columns: columns.pods,
+  hasStatus: true,
+  prepare: preparePod,
   subresources: [status('Pod'), { name: 'log', verbs: ['get'], kind: 'Pod' }, ...podStreams],
 });
-export const configMaps = core({ kind: 'ConfigMap', resource: 'configmaps', shortNames: ['cm'], columns: columns.configmaps });
+export const configMaps = core({
+  kind: 'ConfigMap',
+  resource: 'configmaps',
+  shortNames: ['cm'],
+  columns: columns.configmaps,
+});
 export const secrets = core({ kind: 'Secret', resource: 'secrets', columns: columns.secrets, prepare: prepareSecret });
-export const serviceAccounts = core({ kind: 'ServiceAccount', resource: 'serviceaccounts', shortNames: ['sa'], columns: columns.serviceaccounts });
-export const services = core({ kind: 'Service', resource: 'services', shortNames: ['svc'], categories: ['all'], columns: columns.services, hasStatus: true, prepare: prepareService });
+export const serviceAccounts = core({
+  kind: 'ServiceAccount',
+  resource: 'serviceaccounts',
+  shortNames: ['sa'],
+  columns: columns.serviceaccounts,
+});
+export const services = core({
+  kind: 'Service',
+  resource: 'services',
+  shortNames: ['svc'],
+  categories: ['all'],
+  columns: columns.services,
+  hasStatus: true,
+  prepare: prepareService,
+});
 export const events = core({ kind: 'Event', resource: 'events', shortNames: ['ev'], columns: columns.events });
 export const deployments = core({
-  group: 'apps', kind: 'Deployment', resource: 'deployments', shortNames: ['deploy'], categories: ['all'], columns: columns.deployments, hasStatus: true, hasGeneration: true, prepare: prepareDeployment,
-  subresources: [status('Deployment'), { name: 'scale', verbs: readAndChange, kind: 'Scale', group: 'autoscaling', version: 'v1' }],
+  group: 'apps',
+  kind: 'Deployment',
+  resource: 'deployments',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  columns: columns.deployments,
+  hasStatus: true,
+  hasGeneration: true,
+  prepare: prepareDeployment,
+  subresources: [
+    status('Deployment'),
+    { name: 'scale', verbs: readAndChange, kind: 'Scale', group: 'autoscaling', version: 'v1' },
+  ],
 });
 export const roles = rbac({ kind: 'Role', resource: 'roles', columns: columns.roles, prepare: prepareRole });
-export const roleBindings = rbac({ kind: 'RoleBinding', resource: 'rolebindings', columns: columns.rolebindings, prepare: prepareBinding });
-export const clusterRoles = rbac({ kind: 'ClusterRole', resource: 'clusterroles', namespaced: false, columns: columns.clusterroles, prepare: prepareRole });
-export const clusterRoleBindings = rbac({ kind: 'ClusterRoleBinding', resource: 'clusterrolebindings', namespaced: false, columns: columns.clusterrolebindings, prepare: prepareBinding });
+export const roleBindings = rbac({
+  kind: 'RoleBinding',
+  resource: 'rolebindings',
+  columns: columns.rolebindings,
+  prepare: prepareBinding,
+});
+export const clusterRoles = rbac({
+  kind: 'ClusterRole',
+  resource: 'clusterroles',
+  namespaced: false,
+  columns: columns.clusterroles,
+  prepare: prepareRole,
+});
+export const clusterRoleBindings = rbac({
+  kind: 'ClusterRoleBinding',
+  resource: 'clusterrolebindings',
+  namespaced: false,
+  columns: columns.clusterrolebindings,
+  prepare: prepareBinding,
+});
 
 /** Every kind that is stored. */
 export const kinds: readonly Kind[] = [
-  namespaces, nodes, pods, configMaps, secrets, serviceAccounts, services, events, deployments, roles, roleBindings, clusterRoles, clusterRoleBindings,
+  namespaces,
+  nodes,
+  pods,
+  configMaps,
+  secrets,
+  serviceAccounts,
+  services,
+  events,
+  deployments,
+  roles,
+  roleBindings,
+  clusterRoles,
+  clusterRoleBindings,
 ];
 
 /** Finds the kind that a path names. */

@@ -14,16 +14,35 @@ export function prepareDeployment(object: KubeObject, previous: KubeObject | und
   const containers = checkContainers(kind, name, 'spec.template.spec.containers', podSpec.containers);
   const wanted = valueAt(spec, 'selector.matchLabels');
   const labels = valueAt(template, 'metadata.labels');
-  if (!isJsonObject(wanted) || Object.keys(wanted).length === 0) throw invalid(kind, name, 'spec.selector', 'Required value');
-  if (!isJsonObject(labels) || !Object.entries(wanted).every(([key, value]) => labels[key] === value)) throw invalid(kind, name, 'spec.template.metadata.labels', 'Invalid value: `selector` does not match template `labels`');
-  if (previous !== undefined && JSON.stringify(valueAt(previous, 'spec.selector')) !== JSON.stringify(spec.selector)) throw invalid(kind, name, 'spec.selector', 'Invalid value: field is immutable');
+  if (!isJsonObject(wanted) || Object.keys(wanted).length === 0)
+    throw invalid(kind, name, 'spec.selector', 'Required value');
+  if (!isJsonObject(labels) || !Object.entries(wanted).every(([key, value]) => labels[key] === value))
+    throw invalid(
+      kind,
+      name,
+      'spec.template.metadata.labels',
+      'Invalid value: `selector` does not match template `labels`',
+    );
+  if (previous !== undefined && JSON.stringify(valueAt(previous, 'spec.selector')) !== JSON.stringify(spec.selector))
+    throw invalid(kind, name, 'spec.selector', 'Invalid value: field is immutable');
   const replicas = spec.replicas ?? 1;
-  if (!Number.isInteger(replicas) || (replicas as number) < 0) throw invalid(kind, name, 'spec.replicas', 'Invalid value: must be greater than or equal to 0');
-  if ((replicas as number) > 100) throw invalid(kind, name, 'spec.replicas', 'Invalid value: the practice cluster runs at most 100 pods of a deployment');
+  if (!Number.isInteger(replicas) || (replicas as number) < 0)
+    throw invalid(kind, name, 'spec.replicas', 'Invalid value: must be greater than or equal to 0');
+  if ((replicas as number) > 100)
+    throw invalid(
+      kind,
+      name,
+      'spec.replicas',
+      'Invalid value: the practice cluster runs at most 100 pods of a deployment',
+    );
   return {
     ...object,
     spec: {
-      revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } }, ...spec, replicas,
+      revisionHistoryLimit: 10,
+      progressDeadlineSeconds: 600,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      ...spec,
+      replicas,
       template: { ...template, spec: { restartPolicy: 'Always', ...podSpec, containers } },
     },
     status: previous?.status ?? object.status ?? {},

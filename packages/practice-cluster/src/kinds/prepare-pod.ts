@@ -10,33 +10,88 @@ export function preparePod(object: KubeObject, previous: KubeObject | undefined)
   const name = object.metadata.name ?? '';
   const spec = isJsonObject(object.spec) ? object.spec : {};
   const containers = checkContainers(kind, name, 'spec.containers', spec.containers);
-  const ready: KubeObject = { ...object, spec: { restartPolicy: 'Always', dnsPolicy: 'ClusterFirst', serviceAccountName: 'default', terminationGracePeriodSeconds: 30, nodeName: 'practice-node', ...spec, containers } };
-  if (previous === undefined) ready.status = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: object.metadata.creationTimestamp }], qosClass: 'BestEffort' };
+  const ready: KubeObject = {
+    ...object,
+    spec: {
+      restartPolicy: 'Always',
+      dnsPolicy: 'ClusterFirst',
+      serviceAccountName: 'default',
+      terminationGracePeriodSeconds: 30,
+      nodeName: 'practice-node',
+      ...spec,
+      containers,
+    },
+  };
+  if (previous === undefined)
+    ready.status = {
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: object.metadata.creationTimestamp }],
+      qosClass: 'BestEffort',
+    };
   return ready;
 }
 
 /** Checks a list of containers and fills in their small defaults. */
-export function checkContainers(about: { group: string; kind: string }, name: string, path: string, value: unknown): JsonObject[] {
+export function checkContainers(
+  about: { group: string; kind: string },
+  name: string,
+  path: string,
+  value: unknown,
+): JsonObject[] {
   const containers = Array.isArray(value) ? value.filter(isJsonObject) : [];
   if (containers.length === 0) throw invalid(about, name, path, 'Required value');
   const seen = new Set<unknown>();
   for (const [index, container] of containers.entries()) {
     for (const field of ['name', 'image']) {
-      if (typeof container[field] !== 'string' || container[field] === '') throw invalid(about, name, `${path}[${index}].${field}`, 'Required value');
+      if (typeof container[field] !== 'string' || container[field] === '')
+        throw invalid(about, name, `${path}[${index}].${field}`, 'Required value');
     }
-    if (seen.has(container.name)) throw invalid(about, name, `${path}[${index}].name`, `Duplicate value: "${String(container.name)}"`);
+    if (seen.has(container.name))
+      throw invalid(about, name, `${path}[${index}].name`, `Duplicate value: "${String(container.name)}"`);
     seen.add(container.name);
   }
-  return containers.map((container) => ({ resources: {}, imagePullPolicy: 'IfNotPresent', terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', ...container }));
+  return containers.map((container) => ({
+    resources: {},
+    imagePullPolicy: 'IfNotPresent',
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    ...container,
+  }));
 }
 
 /** The pod as its kubelet would report it once it runs. */
 export function runningPod(pod: KubeObject, now: string): KubeObject {
-  const hash = createHash('sha256').update(pod.metadata.uid ?? '').digest();
-  const conditions = ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({ type, status: 'True', lastTransitionTime: now }));
+  const hash = createHash('sha256')
+    .update(pod.metadata.uid ?? '')
+    .digest();
+  const conditions = ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({
+    type,
+    status: 'True',
+    lastTransitionTime: now,
+  }));
   const containerStatuses = arrayAt(pod, 'spec.containers').map(({ name, image }) => ({
-    name, image, ready: true, started: true, restartCount: 0, imageID: `practice://${String(image)}`, containerID: `practice://${hash.toString('hex')}`, state: { running: { startedAt: now } }, lastState: {},
+    name,
+    image,
+    ready: true,
+    started: true,
+    restartCount: 0,
+    imageID: `practice://${String(image)}`,
+    containerID: `practice://${hash.toString('hex')}`,
+    state: { running: { startedAt: now } },
+    lastState: {},
   }));
   const podIP = `10.244.0.${1 + (hash[0]! % 254)}`;
-  return { ...pod, status: { phase: 'Running', conditions, hostIP: '192.0.2.1', podIP, podIPs: [{ ip: podIP }], startTime: now, containerStatuses, qosClass: 'BestEffort' } };
+  return {
+    ...pod,
+    status: {
+      phase: 'Running',
+      conditions,
+      hostIP: '192.0.2.1',
+      podIP,
+      podIPs: [{ ip: podIP }],
+      startTime: now,
+      containerStatuses,
+      qosClass: 'BestEffort',
+    },
+  };
 }

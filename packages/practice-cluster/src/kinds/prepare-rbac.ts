@@ -7,8 +7,23 @@ const group = 'rbac.authorization.k8s.io';
 /** Checks that every rule of a role is an object with verbs. */
 export function prepareRole(object: KubeObject): KubeObject {
   const rules = object.rules ?? [];
-  if (!Array.isArray(rules) || !rules.every((rule) => isJsonObject(rule) && isTexts(rule.verbs) && ['apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'].every((field) => rule[field] === undefined || isTexts(rule[field])))) {
-    throw invalid({ group, kind: object.kind }, object.metadata.name ?? '', 'rules', 'Invalid value: each rule needs verbs, and lists of strings');
+  if (
+    !Array.isArray(rules) ||
+    !rules.every(
+      (rule) =>
+        isJsonObject(rule) &&
+        isTexts(rule.verbs) &&
+        ['apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'].every(
+          (field) => rule[field] === undefined || isTexts(rule[field]),
+        ),
+    )
+  ) {
+    throw invalid(
+      { group, kind: object.kind },
+      object.metadata.name ?? '',
+      'rules',
+      'Invalid value: each rule needs verbs, and lists of strings',
+    );
   }
   return { ...object, rules };
 }
@@ -17,14 +32,30 @@ export function prepareRole(object: KubeObject): KubeObject {
 export function prepareBinding(object: KubeObject, previous: KubeObject | undefined): KubeObject {
   const kind = textAt(object, 'roleRef.kind');
   const name = object.metadata.name ?? '';
-  if (textAt(object, 'roleRef.name') === '' || !(kind === 'ClusterRole' || (kind === 'Role' && object.kind === 'RoleBinding'))) throw invalid({ group, kind: object.kind }, name, 'roleRef', 'Required value: a Role or a ClusterRole');
+  if (
+    textAt(object, 'roleRef.name') === '' ||
+    !(kind === 'ClusterRole' || (kind === 'Role' && object.kind === 'RoleBinding'))
+  )
+    throw invalid({ group, kind: object.kind }, name, 'roleRef', 'Required value: a Role or a ClusterRole');
   const same = (field: string): boolean => textAt(object, `roleRef.${field}`) === textAt(previous, `roleRef.${field}`);
-  if (previous !== undefined && !(same('kind') && same('name'))) throw invalid({ group, kind: object.kind }, name, 'roleRef', 'Invalid value: cannot change roleRef');
+  if (previous !== undefined && !(same('kind') && same('name')))
+    throw invalid({ group, kind: object.kind }, name, 'roleRef', 'Invalid value: cannot change roleRef');
   const subjects = Array.isArray(object.subjects) ? object.subjects.filter(isJsonObject) : [];
   for (const subject of subjects) {
-    if (!['User', 'Group', 'ServiceAccount'].includes(String(subject.kind)) || typeof subject.name !== 'string') throw invalid({ group, kind: object.kind }, name, 'subjects', 'Unsupported value: a subject is a User, a Group or a ServiceAccount with a name');
+    if (!['User', 'Group', 'ServiceAccount'].includes(String(subject.kind)) || typeof subject.name !== 'string')
+      throw invalid(
+        { group, kind: object.kind },
+        name,
+        'subjects',
+        'Unsupported value: a subject is a User, a Group or a ServiceAccount with a name',
+      );
   }
-  return { ...object, subjects: subjects.map((subject) => (subject.kind === 'ServiceAccount' ? subject : { apiGroup: group, ...subject })) };
+  return {
+    ...object,
+    subjects: subjects.map((subject) =>
+      subject.kind === 'ServiceAccount' ? subject : { apiGroup: group, ...subject },
+    ),
+  };
 }
 
 function isTexts(value: unknown): boolean {

@@ -14,7 +14,11 @@ export function patchFor(mediaType: string): (target: unknown, patch: unknown) =
   const patch = byMediaType.get(mediaType);
   if (patch !== undefined) return patch;
   if (mediaType.startsWith('application/apply-patch')) {
-    throw unsupportedMediaType('the practice cluster has no server-side apply; apply on the side of the client (--server-side=false of kubectl apply and helm)');
+    throw unsupportedMediaType(
+      'the practice cluster has no server-side apply; apply on the side of the client (--server-side=false of kubectl apply and helm)',
+    );
   }
-  throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${[...byMediaType.keys()].join(', ')}`);
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${[...byMediaType.keys()].join(', ')}`,
+  );
 }

@@ -4,10 +4,18 @@ import { isJsonObject } from '../kube-object.ts';
 
 const maxOperations = 10_000;
 
-/** Applies a JSON patch (RFC 6902); throws 400 for a malformed one and 422 for one that does not fit. The target is not changed. */
+/**
+ * Applies a JSON patch (RFC 6902); throws 400 for a malformed one and 422 for one that does not fit. The target is not
+ * changed.
+ */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('a JSON patch must be a list of operations');
-  if (patch.length > maxOperations) throw new ApiError(413, 'RequestEntityTooLarge', `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`);
+  if (patch.length > maxOperations)
+    throw new ApiError(
+      413,
+      'RequestEntityTooLarge',
+      `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
+    );
   const root = { document: structuredClone(target) };
   for (const operation of patch) apply(root, operation);
   return root.document;
@@ -16,22 +24,29 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
 type Root = { document: unknown };
 
 function apply(root: Root, operation: unknown): void {
-  if (!isJsonObject(operation) || typeof operation.path !== 'string') throw badRequest('a JSON patch operation needs op and path');
+  if (!isJsonObject(operation) || typeof operation.path !== 'string')
+    throw badRequest('a JSON patch operation needs op and path');
   const path = parsePointer(operation.path);
   switch (operation.op) {
-    case 'add': return add(root, path, structuredClone(operation.value));
-    case 'remove': return void remove(root, path);
+    case 'add':
+      return add(root, path, structuredClone(operation.value));
+    case 'remove':
+      return void remove(root, path);
     case 'replace':
       find(root.document, path);
       if (path.length === 0) root.document = structuredClone(operation.value);
       else place(root, path, structuredClone(operation.value));
       return;
-    case 'move': return add(root, path, remove(root, from(operation)));
-    case 'copy': return add(root, path, structuredClone(find(root.document, from(operation))));
+    case 'move':
+      return add(root, path, remove(root, from(operation)));
+    case 'copy':
+      return add(root, path, structuredClone(find(root.document, from(operation))));
     case 'test':
-      if (!isDeepStrictEqual(find(root.document, path), operation.value)) throw misfit(`testing value ${operation.path} failed`);
+      if (!isDeepStrictEqual(find(root.document, path), operation.value))
+        throw misfit(`testing value ${operation.path} failed`);
       return;
-    default: throw badRequest('a JSON patch operation must be add, remove, replace, move, copy or test');
+    default:
+      throw badRequest('a JSON patch operation must be add, remove, replace, move, copy or test');
   }
 }
 
@@ -43,8 +58,12 @@ function from(operation: Record<string, unknown>): string[] {
 // JSON pointer of RFC 6901.
 function parsePointer(pointer: string): string[] {
   if (pointer === '') return [];
-  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) throw badRequest('a JSON patch path must be a JSON pointer');
-  return pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer))
+    throw badRequest('a JSON patch path must be a JSON pointer');
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function find(document: unknown, path: readonly string[]): unknown {
@@ -64,7 +83,8 @@ function add(root: Root, path: string[], value: unknown): void {
   }
   const parent = find(root.document, path.slice(0, -1));
   const last = path.at(-1)!;
-  if (Array.isArray(parent)) parent.splice(last === '-' ? parent.length : indexIn(parent, last, parent.length), 0, value);
+  if (Array.isArray(parent))
+    parent.splice(last === '-' ? parent.length : indexIn(parent, last, parent.length), 0, value);
   else place(root, path, value);
 }
 

@@ -1,7 +1,21 @@
-/** Lists that a strategic merge patch merges by a key instead of replacing them, for the kinds that this cluster knows. */
+/**
+ * Lists that a strategic merge patch merges by a key instead of replacing them, for the kinds that this cluster knows.
+ */
 const mergeKeys: Readonly<Record<string, string>> = {
-  containers: 'name', initContainers: 'name', ephemeralContainers: 'name', env: 'name', volumes: 'name', volumeMounts: 'mountPath', volumeDevices: 'devicePath',
-  imagePullSecrets: 'name', secrets: 'name', hostAliases: 'ip', topologySpreadConstraints: 'topologyKey', conditions: 'type', ownerReferences: 'uid', resourceClaims: 'name',
+  containers: 'name',
+  initContainers: 'name',
+  ephemeralContainers: 'name',
+  env: 'name',
+  volumes: 'name',
+  volumeMounts: 'mountPath',
+  volumeDevices: 'devicePath',
+  imagePullSecrets: 'name',
+  secrets: 'name',
+  hostAliases: 'ip',
+  topologySpreadConstraints: 'topologyKey',
+  conditions: 'type',
+  ownerReferences: 'uid',
+  resourceClaims: 'name',
 };
 
 const mergedSets: ReadonlySet<string> = new Set(['finalizers']);

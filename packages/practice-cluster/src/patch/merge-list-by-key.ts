@@ -11,7 +11,8 @@ export function mergeListByKey(before: unknown[], patch: unknown[], key: string,
     if (!isJsonObject(element)) throw badRequest(`each element of a list that is merged by ${key} must be an object`);
     return element;
   });
-  if (elements.some((element) => element.$patch === 'replace' && !Object.hasOwn(element, key))) return elements.filter((element) => element.$patch !== 'replace');
+  if (elements.some((element) => element.$patch === 'replace' && !Object.hasOwn(element, key)))
+    return elements.filter((element) => element.$patch !== 'replace');
   const result = before.filter(isJsonObject);
   const places = new Map(result.map((element, index) => [element[key], index]));
   const gone = new Set<unknown>();

@@ -1,11 +1,18 @@
 /**
- * Puts a merged list into the order of a strategic merge patch: elements that `wanted` names come in that order, and each other one stands before
- * the first of them that it stood before until now.
+ * Puts a merged list into the order of a strategic merge patch: elements that `wanted` names come in that order, and
+ * each other one stands before the first of them that it stood before until now.
  */
-export function orderList(merged: readonly unknown[], before: readonly unknown[], wanted: readonly unknown[], identity: (element: unknown) => unknown): unknown[] {
+export function orderList(
+  merged: readonly unknown[],
+  before: readonly unknown[],
+  wanted: readonly unknown[],
+  identity: (element: unknown) => unknown,
+): unknown[] {
   const places = new Map(before.map((element, index) => [identity(element), index]));
   const ranks = new Map(wanted.map((element, index) => [identity(element), index]));
-  const named = merged.filter((element) => ranks.has(identity(element))).toSorted((a, b) => ranks.get(identity(a))! - ranks.get(identity(b))!);
+  const named = merged
+    .filter((element) => ranks.has(identity(element)))
+    .toSorted((a, b) => ranks.get(identity(a))! - ranks.get(identity(b))!);
   const others = merged.filter((element) => !ranks.has(identity(element)));
   const result: unknown[] = [];
   let next = 0;

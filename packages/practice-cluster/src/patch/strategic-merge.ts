@@ -8,7 +8,10 @@ import { orderList } from './order-list.ts';
 const deleteFromPrimitiveList = '$deleteFromPrimitiveList/';
 const setElementOrder = '$setElementOrder/';
 
-/** Applies a strategic merge patch: a merge patch whose lists are merged by the fixed table of merge keys, with Kubernetes' `$` directives. */
+/**
+ * Applies a strategic merge patch: a merge patch whose lists are merged by the fixed table of merge keys, with
+ * Kubernetes' `$` directives.
+ */
 export function strategicMerge(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) throw badRequest('a strategic merge patch must be an object');
   return mergeObject(isJsonObject(target) ? target : {}, patch, []);
@@ -53,7 +56,9 @@ function mergeValue(before: unknown, value: unknown, path: readonly string[]): u
   const list = Array.isArray(before) ? before : [];
   if (isMergedSet(path)) return [...new Set([...list, ...value])];
   const key = mergeKeyOf(path);
-  return key === undefined ? value : mergeListByKey(list, value, key, (target, patch) => mergeObject(target, patch, path));
+  return key === undefined
+    ? value
+    : mergeListByKey(list, value, key, (target, patch) => mergeObject(target, patch, path));
 }
 
 // A merged list follows the order that the patch names, or else that of the patch itself.
@@ -63,5 +68,7 @@ function order(result: JsonObject, target: JsonObject, field: string, wanted: un
   const key = mergeKeyOf(fieldPath);
   if (!Array.isArray(list) || !Array.isArray(wanted) || (key === undefined && !isMergedSet(fieldPath))) return;
   const before = target[field];
-  result[field] = orderList(list, Array.isArray(before) ? before : [], wanted, (element) => (key !== undefined && isJsonObject(element) ? element[key] : element));
+  result[field] = orderList(list, Array.isArray(before) ? before : [], wanted, (element) =>
+    key !== undefined && isJsonObject(element) ? element[key] : element,
+  );
 }

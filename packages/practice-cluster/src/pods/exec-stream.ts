@@ -1,5 +1,16 @@
 import type { Duplex } from 'node:stream';
-import { channels, closeCodes, createStatus, decodeChannel, encodeChannel, encodeClose, encodeFrame, MessageReader, opcodes, WebSocketError } from '@sallyport/kubernetes';
+import {
+  channels,
+  closeCodes,
+  createStatus,
+  decodeChannel,
+  encodeChannel,
+  encodeClose,
+  encodeFrame,
+  MessageReader,
+  opcodes,
+  WebSocketError,
+} from '@sallyport/kubernetes';
 import type { WebSocketEvent } from '@sallyport/kubernetes';
 import { createInput } from '../shell/input.ts';
 import type { Input } from '../shell/input.ts';
@@ -9,7 +20,10 @@ type Options = { stdin: boolean; stdout: boolean; stderr: boolean; tty: boolean;
 const maxMessage = 1024 * 1024;
 const highWater = 256 * 1024;
 
-/** One exec over a socket: standard streams in, out and error as channels of WebSocket messages, and the exit code at the end. */
+/**
+ * One exec over a socket: standard streams in, out and error as channels of WebSocket messages, and the exit code at
+ * the end.
+ */
 export class ExecStream {
   /** What the client types. */
   readonly stdin: Input = createInput(() => this.#readOn());
@@ -37,24 +51,36 @@ export class ExecStream {
     this.#socket.resume();
   }
 
-  /** Writes to the client; resolves once the client keeps up. A terminal gets carriage returns and has no separate error output. */
+  /**
+   * Writes to the client; resolves once the client keeps up. A terminal gets carriage returns and has no separate error
+   * output.
+   */
   async write(to: 'stdout' | 'stderr', data: string | Uint8Array): Promise<void> {
     const wanted = this.#options.tty ? 'stdout' : to;
     if (!this.#options[wanted]) return;
-    const bytes = this.#options.tty ? Buffer.from(Buffer.from(data).toString('latin1').replaceAll('\n', '\r\n'), 'latin1') : Buffer.from(data);
+    const bytes = this.#options.tty
+      ? Buffer.from(Buffer.from(data).toString('latin1').replaceAll('\n', '\r\n'), 'latin1')
+      : Buffer.from(data);
     this.#send(channels[wanted], bytes);
-    if (this.#socket.writableLength > highWater) await new Promise<void>((resolve) => {
-      const go = (): void => {
-        this.#socket.off('drain', go).off('close', go);
-        resolve();
-      };
-      this.#socket.once('drain', go).once('close', go);
-    });
+    if (this.#socket.writableLength > highWater)
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          this.#socket.off('drain', go).off('close', go);
+          resolve();
+        };
+        this.#socket.once('drain', go).once('close', go);
+      });
   }
 
   /** Sends the exit code and closes. */
   exit(code: number): void {
-    const failed = { metadata: {}, status: 'Failure', message: `command terminated with non-zero exit code: exit status ${code}`, reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: String(code) }] } };
+    const failed = {
+      metadata: {},
+      status: 'Failure',
+      message: `command terminated with non-zero exit code: exit status ${code}`,
+      reason: 'NonZeroExitCode',
+      details: { causes: [{ reason: 'ExitCode', message: String(code) }] },
+    };
     this.#send(channels.error, Buffer.from(JSON.stringify(code === 0 ? { metadata: {}, status: 'Success' } : failed)));
     this.#end(closeCodes.normal);
   }
@@ -62,7 +88,10 @@ export class ExecStream {
   /** Ends after a fault of ours. */
   fail(error: unknown): void {
     const message = error instanceof Error ? error.message : 'unknown error';
-    this.#send(channels.error, Buffer.from(JSON.stringify(createStatus({ code: 500, reason: 'InternalError', message }))));
+    this.#send(
+      channels.error,
+      Buffer.from(JSON.stringify(createStatus({ code: 500, reason: 'InternalError', message }))),
+    );
     this.#end(closeCodes.internalError);
   }
 
@@ -71,7 +100,10 @@ export class ExecStream {
     try {
       for (const event of this.#reader.push(chunk)) this.#handle(event);
     } catch (error) {
-      this.#end(error instanceof WebSocketError ? error.closeCode : closeCodes.internalError, error instanceof Error ? error.message : '');
+      this.#end(
+        error instanceof WebSocketError ? error.closeCode : closeCodes.internalError,
+        error instanceof Error ? error.message : '',
+      );
     }
   }
 
@@ -94,7 +126,8 @@ export class ExecStream {
   }
 
   #send(channel: number, data: Uint8Array): void {
-    if (!this.#over && !this.#socket.destroyed) this.#socket.write(encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channel, data) }));
+    if (!this.#over && !this.#socket.destroyed)
+      this.#socket.write(encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channel, data) }));
   }
 
   #end(code: number, reason = ''): void {

@@ -4,14 +4,31 @@ import { connect } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { acceptKey, channels, decodeChannel, encodeChannel, encodeChannelClose, encodeClose, encodeFrame, MessageReader, opcodes, remoteCommandProtocol } from '@sallyport/kubernetes';
+import {
+  acceptKey,
+  channels,
+  decodeChannel,
+  encodeChannel,
+  encodeChannelClose,
+  encodeClose,
+  encodeFrame,
+  MessageReader,
+  opcodes,
+  remoteCommandProtocol,
+} from '@sallyport/kubernetes';
 import { createPracticeCluster } from '../create-practice-cluster.ts';
 import type { PracticeCluster } from '../create-practice-cluster.ts';
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ==';
 const mask = Buffer.from([9, 8, 7, 6]);
 const exec = '/api/v1/namespaces/dev/pods/web/exec?stdout=1&stderr=1';
-const handshake = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': key, 'sec-websocket-protocol': remoteCommandProtocol };
+const handshake = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': key,
+  'sec-websocket-protocol': remoteCommandProtocol,
+};
 
 let cluster: PracticeCluster;
 beforeEach(async () => {
@@ -27,17 +44,45 @@ type Opened = { code: number; headers: IncomingMessage['headers']; socket: Duple
 function open(path: string, headers: Record<string, string> = handshake, method = 'GET'): Promise<Opened> {
   const { hostname, port } = new URL(cluster.url);
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, path, method, headers: { authorization: 'Bearer admin', ...headers }, agent: false }).on('error', reject).end();
-    request.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => resolve({ code: 101, headers: message.headers, socket, head, body: '' }));
+    const request = httpRequest({
+      hostname,
+      port,
+      path,
+      method,
+      headers: { authorization: 'Bearer admin', ...headers },
+      agent: false,
+    })
+      .on('error', reject)
+      .end();
+    request.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) =>
+      resolve({ code: 101, headers: message.headers, socket, head, body: '' }),
+    );
     request.on('response', (message) => {
       let body = '';
-      message.on('data', (chunk) => { body += String(chunk); });
-      message.on('end', () => resolve({ code: message.statusCode ?? 0, headers: message.headers, socket: message.socket, head: Buffer.alloc(0), body }));
+      message.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      message.on('end', () =>
+        resolve({
+          code: message.statusCode ?? 0,
+          headers: message.headers,
+          socket: message.socket,
+          head: Buffer.alloc(0),
+          body,
+        }),
+      );
     });
   });
 }
 
-type Session = { out: string; err: string; status: Record<string, unknown>; close: number; first: number | undefined; pongs: string[] };
+type Session = {
+  out: string;
+  err: string;
+  status: Record<string, unknown>;
+  close: number;
+  first: number | undefined;
+  pongs: string[];
+};
 
 async function talk({ socket, head }: Opened, input: Buffer[] = []): Promise<Session> {
   const session: Session = { out: '', err: '', status: {}, close: 0, first: undefined, pongs: [] };
@@ -67,30 +112,65 @@ function binary(payload: Buffer): Buffer {
 describe('an exec over WebSocket', () => {
   it('answers the handshake', async () => {
     const opened = await open(`${exec}&command=true`);
-    expect(opened).toMatchObject({ code: 101, headers: { 'sec-websocket-accept': acceptKey(key), 'sec-websocket-protocol': remoteCommandProtocol } });
+    expect(opened).toMatchObject({
+      code: 101,
+      headers: { 'sec-websocket-accept': acceptKey(key), 'sec-websocket-protocol': remoteCommandProtocol },
+    });
     opened.socket.destroy();
   });
 
   it('gives output, error output and success', async () => {
-    expect(await talk(await open(`${exec}&command=sh&command=-c&command=echo+a%3B+echo+b+%3E%262`))).toEqual({ out: 'a\n', err: 'b\n', status: { metadata: {}, status: 'Success' }, close: 1000, first: channels.stdout, pongs: [] });
+    expect(await talk(await open(`${exec}&command=sh&command=-c&command=echo+a%3B+echo+b+%3E%262`))).toEqual({
+      out: 'a\n',
+      err: 'b\n',
+      status: { metadata: {}, status: 'Success' },
+      close: 1000,
+      first: channels.stdout,
+      pongs: [],
+    });
   });
 
   it('gives the exit code', async () => {
     const { status, close } = await talk(await open(`${exec}&command=sh&command=-c&command=exit+3`));
-    expect(status).toMatchObject({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '3' }] } });
+    expect(status).toMatchObject({
+      status: 'Failure',
+      reason: 'NonZeroExitCode',
+      details: { causes: [{ reason: 'ExitCode', message: '3' }] },
+    });
     expect(close).toBe(1000);
-    expect(await talk(await open(`${exec}&command=nope`))).toMatchObject({ err: 'nope: command not found\n', status: { details: { causes: [{ message: '127' }] } } });
+    expect(await talk(await open(`${exec}&command=nope`))).toMatchObject({
+      err: 'nope: command not found\n',
+      status: { details: { causes: [{ message: '127' }] } },
+    });
   });
 
   it('takes what is typed until it is closed, and answers pings', async () => {
-    const input = [binary(encodeChannel(channels.stdin, Buffer.from('one '))), encodeFrame({ opcode: opcodes.ping, payload: Buffer.from('hi'), mask }), binary(encodeChannel(channels.stdin, Buffer.from('two'))), binary(encodeChannelClose(channels.stdin))];
-    expect(await talk(await open(`${exec}&stdin=1&command=cat`), input)).toMatchObject({ out: 'one two', pongs: ['hi'], status: { status: 'Success' } });
+    const input = [
+      binary(encodeChannel(channels.stdin, Buffer.from('one '))),
+      encodeFrame({ opcode: opcodes.ping, payload: Buffer.from('hi'), mask }),
+      binary(encodeChannel(channels.stdin, Buffer.from('two'))),
+      binary(encodeChannelClose(channels.stdin)),
+    ];
+    expect(await talk(await open(`${exec}&stdin=1&command=cat`), input)).toMatchObject({
+      out: 'one two',
+      pongs: ['hi'],
+      status: { status: 'Success' },
+    });
   });
 
   it('ends when the client says so, breaks the protocol, or the cluster closes', async () => {
-    expect(await talk(await open(`${exec}&stdin=1&command=cat`), [encodeClose(1000, '', mask)])).toMatchObject({ close: 1000, status: {} });
-    expect(await talk(await open(`${exec}&stdin=1&command=cat`), [encodeFrame({ opcode: opcodes.binary, payload: Buffer.from([0]) })])).toMatchObject({ close: 1002 });
-    expect(await talk(await open(`${exec}&stdin=1&command=cat`), [binary(Buffer.from([77]))])).toMatchObject({ close: 1002 });
+    expect(await talk(await open(`${exec}&stdin=1&command=cat`), [encodeClose(1000, '', mask)])).toMatchObject({
+      close: 1000,
+      status: {},
+    });
+    expect(
+      await talk(await open(`${exec}&stdin=1&command=cat`), [
+        encodeFrame({ opcode: opcodes.binary, payload: Buffer.from([0]) }),
+      ]),
+    ).toMatchObject({ close: 1002 });
+    expect(await talk(await open(`${exec}&stdin=1&command=cat`), [binary(Buffer.from([77]))])).toMatchObject({
+      close: 1002,
+    });
     const open3 = await open(`${exec}&command=sleep&command=60`);
     const talking = talk(open3);
     await cluster.close();
@@ -104,7 +184,11 @@ describe('an upgrade that is not wanted', () => {
     const lines = ['Host: x', 'Authorization: Bearer admin'];
     const upgrade = Object.entries(handshake).map(([name, value]) => `${name}: ${value}`);
     const socket = connect(Number(port), hostname);
-    socket.write([`GET /api/v1/pods?watch=true HTTP/1.1`, ...lines, '', `GET ${exec} HTTP/1.1`, ...lines, ...upgrade, '', ''].join('\r\n'));
+    socket.write(
+      [`GET /api/v1/pods?watch=true HTTP/1.1`, ...lines, '', `GET ${exec} HTTP/1.1`, ...lines, ...upgrade, '', ''].join(
+        '\r\n',
+      ),
+    );
     socket.resume();
     await once(socket, 'close');
     expect((await open('/version', {})).code).toBe(200);
@@ -112,7 +196,14 @@ describe('an upgrade that is not wanted', () => {
 
   it.each([
     ['SPDY', 'POST', { connection: 'Upgrade', upgrade: 'SPDY/3.1' }, `${exec}&command=ls`, 400, 'not SPDY'],
-    ['another subprotocol', 'GET', { ...handshake, 'sec-websocket-protocol': 'v4.channel.k8s.io' }, `${exec}&command=ls`, 400, 'unable to negotiate'],
+    [
+      'another subprotocol',
+      'GET',
+      { ...handshake, 'sec-websocket-protocol': 'v4.channel.k8s.io' },
+      `${exec}&command=ls`,
+      400,
+      'unable to negotiate',
+    ],
     ['a bad key', 'GET', { ...handshake, 'sec-websocket-key': 'x' }, `${exec}&command=ls`, 400, 'RFC 6455'],
     ['no command', 'GET', handshake, exec, 400, 'at least 1 command'],
     ['no pod', 'GET', handshake, '/api/v1/namespaces/dev/pods/nope/exec?command=ls', 404, 'not found'],

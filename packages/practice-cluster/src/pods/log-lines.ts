@@ -4,13 +4,22 @@ const interval = 10_000;
 // A pod that has run for a year has not kept its first day.
 const kept = 200;
 
-/** The lines that a made-up web server has written from the pod's start until `now`, each with its time in milliseconds. */
+/**
+ * The lines that a made-up web server has written from the pod's start until `now`, each with its time in milliseconds.
+ */
 export function logLines(pod: KubeObject, container: string, now: number): { at: number; text: string }[] {
   const start = Date.parse(pod.metadata.creationTimestamp ?? '') || now;
-  const boot = [`this is a practice cluster: ${pod.metadata.name}/${container} does not really run`, `starting ${container}`, 'listening on :8080'].map((text) => ({ at: start, text }));
+  const boot = [
+    `this is a practice cluster: ${pod.metadata.name}/${container} does not really run`,
+    `starting ${container}`,
+    'listening on :8080',
+  ].map((text) => ({ at: start, text }));
   const due = Math.max(0, Math.floor((now - start) / interval));
   const first = Math.max(1, due - kept + 1);
-  const access = Array.from({ length: due - first + 1 }, (_, index) => ({ at: start + (first + index) * interval, text: accessLine(first + index) }));
+  const access = Array.from({ length: due - first + 1 }, (_, index) => ({
+    at: start + (first + index) * interval,
+    text: accessLine(first + index),
+  }));
   return [...boot, ...access];
 }
 

@@ -14,16 +14,33 @@ export function openExec(cluster: Cluster, call: Call): void {
   if (textAt(pod, 'status.phase') !== 'Running') throw badRequest(`container ${String(container.name)} is not running`);
   const { socket, head } = demandWebSocket(call);
   call.response.detachSocket(socket as Parameters<typeof call.response.detachSocket>[0]);
-  socket.write([
-    'HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${acceptKey(String(call.request.headers['sec-websocket-key']))}`,
-    `Sec-WebSocket-Protocol: ${remoteCommandProtocol}`, `Audit-Id: ${String(call.response.getHeader('audit-id'))}`, '', '',
-  ].join('\r\n'));
+  socket.write(
+    [
+      'HTTP/1.1 101 Switching Protocols',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Accept: ${acceptKey(String(call.request.headers['sec-websocket-key']))}`,
+      `Sec-WebSocket-Protocol: ${remoteCommandProtocol}`,
+      `Audit-Id: ${String(call.response.getHeader('audit-id'))}`,
+      '',
+      '',
+    ].join('\r\n'),
+  );
   const flag = (name: string): boolean => isApiTrue(call.target.query.get(name));
   const tty = flag('tty');
-  const stream = new ExecStream(socket, { stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr') && !tty, tty, closing: cluster.closing });
+  const stream = new ExecStream(socket, {
+    stdin: flag('stdin'),
+    stdout: flag('stdout'),
+    stderr: flag('stderr') && !tty,
+    tty,
+    closing: cluster.closing,
+  });
   stream.start(head);
   const machine = { pod, container: String(container.name), clock: cluster.clock, tty, closing: cluster.closing };
-  runCommand(machine, [...command], { stdin: stream.stdin, write: (to, data) => stream.write(to, data) }).then((code) => stream.exit(code), (error: unknown) => stream.fail(error));
+  runCommand(machine, [...command], { stdin: stream.stdin, write: (to, data) => stream.write(to, data) }).then(
+    (code) => stream.exit(code),
+    (error: unknown) => stream.fail(error),
+  );
 }
 
 function demandWebSocket(call: Call): NonNullable<Call['upgrade']> {
@@ -31,10 +48,23 @@ function demandWebSocket(call: Call): NonNullable<Call['upgrade']> {
   const protocol = (headers.upgrade ?? '').toLowerCase();
   if (call.upgrade === undefined || protocol === '') throw badRequest('Upgrade request required');
   if (protocol.startsWith('spdy/')) {
-    throw new ApiError(400, 'BadRequest', `this is a practice cluster: it speaks exec over WebSocket (${remoteCommandProtocol}) only, not SPDY; use kubectl 1.31 or later without KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false`);
+    throw new ApiError(
+      400,
+      'BadRequest',
+      `this is a practice cluster: it speaks exec over WebSocket (${remoteCommandProtocol}) only, not SPDY; use kubectl 1.31 or later without KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false`,
+    );
   }
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
-  if (protocol !== 'websocket' || call.request.method !== 'GET' || headers['sec-websocket-version'] !== '13' || !isWebSocketKey(headers['sec-websocket-key'] ?? '')) throw badRequest('not a WebSocket handshake (RFC 6455)');
-  if (!offered.includes(remoteCommandProtocol)) throw badRequest(`unable to negotiate a protocol: client supports [${offered.join(' ')}], server accepts [${remoteCommandProtocol}]`);
+  if (
+    protocol !== 'websocket' ||
+    call.request.method !== 'GET' ||
+    headers['sec-websocket-version'] !== '13' ||
+    !isWebSocketKey(headers['sec-websocket-key'] ?? '')
+  )
+    throw badRequest('not a WebSocket handshake (RFC 6455)');
+  if (!offered.includes(remoteCommandProtocol))
+    throw badRequest(
+      `unable to negotiate a protocol: client supports [${offered.join(' ')}], server accepts [${remoteCommandProtocol}]`,
+    );
   return call.upgrade;
 }

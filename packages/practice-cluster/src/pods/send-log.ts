@@ -14,7 +14,8 @@ const followInterval = 1000;
 export function sendLog(cluster: Cluster, call: Call): void {
   const { pod, container } = findContainer(cluster, call);
   const flag = (name: string): boolean => isApiTrue(call.target.query.get(name));
-  const format = ({ at, text }: { at: number; text: string }): string => `${flag('timestamps') ? `${new Date(at).toISOString()} ` : ''}${text}\n`;
+  const format = ({ at, text }: { at: number; text: string }): string =>
+    `${flag('timestamps') ? `${new Date(at).toISOString()} ` : ''}${text}\n`;
   const lines = flag('previous') ? [] : logLines(pod, String(container.name), cluster.clock());
   const tail = whole(call, 'tailLines', lines.length);
   const since = whole(call, 'sinceSeconds', Number.MAX_SAFE_INTEGER / 1000);
@@ -28,12 +29,18 @@ export function sendLog(cluster: Cluster, call: Call): void {
   follow(cluster, call, pod, format);
 }
 
-function follow(cluster: Cluster, { response }: Call, pod: KubeObject, format: (line: { at: number; text: string }) => string): void {
+function follow(
+  cluster: Cluster,
+  { response }: Call,
+  pod: KubeObject,
+  format: (line: { at: number; text: string }) => string,
+): void {
   let number = 0;
   const timer = setInterval(() => {
     number += 1;
     // A client that does not read gets no more lines to keep.
-    if (!response.writableNeedDrain && !response.writableEnded) response.write(format({ at: cluster.clock(), text: accessLine(number) }));
+    if (!response.writableNeedDrain && !response.writableEnded)
+      response.write(format({ at: cluster.clock(), text: accessLine(number) }));
   }, followInterval).unref();
   const end = (): void => void response.end();
   const unsubscribe = cluster.store.subscribe((event) => {

@@ -7,7 +7,10 @@ import { malformed, readFields } from './wire.ts';
 const magic = Buffer.from('k8s\0');
 const maxDepth = 50;
 
-/** Decodes an object from Kubernetes' protobuf (`k8s\0` and runtime.Unknown) into the JSON it stands for; throws 400 for what is malformed or unknown here. */
+/**
+ * Decodes an object from Kubernetes' protobuf (`k8s\0` and runtime.Unknown) into the JSON it stands for; throws 400 for
+ * what is malformed or unknown here.
+ */
 export function decodeObject(body: Buffer): JsonObject {
   if (!body.subarray(0, 4).equals(magic)) throw malformed();
   let type: Buffer = Buffer.alloc(0);
@@ -24,17 +27,20 @@ export function decodeObject(body: Buffer): JsonObject {
 
 function decodeMessage(message: Buffer, type: string, depth: number): JsonObject {
   const fields = fieldsOf(type);
-  if (fields === undefined || depth > maxDepth) throw badRequest(`the practice cluster cannot read a ${type} in protobuf; send JSON`);
+  if (fields === undefined || depth > maxDepth)
+    throw badRequest(`the practice cluster cannot read a ${type} in protobuf; send JSON`);
   const object: JsonObject = {};
   for (const { number, value } of readFields(message)) {
     const field = fields.get(number);
-    if (field === undefined) throw badRequest(`the practice cluster cannot read field ${number} of a ${type} in protobuf; send JSON`);
+    if (field === undefined)
+      throw badRequest(`the practice cluster cannot read field ${number} of a ${type} in protobuf; send JSON`);
     assign(object, field, value, depth);
   }
   return object;
 }
 
-// Fields that are no pointers in Go are written even if they are empty; an empty string or time means that nothing was said.
+// Fields that are no pointers in Go are written even if they are empty; an empty string or time means that nothing was
+// said.
 function assign(object: JsonObject, { name, type, shape }: Field, value: bigint | Buffer, depth: number): void {
   if (shape === 'map') {
     const [key, entry] = decodeEntry(bytes(value), type, depth);
@@ -60,17 +66,24 @@ function decodeEntry(message: Buffer, type: string, depth: number): [string, unk
 
 function decodeValue(value: bigint | Buffer, type: string, depth: number): unknown {
   switch (type) {
-    case 's': return bytes(value).toString();
-    case 'B': return bytes(value).toString('base64');
-    case 'i': return Number(integer(value));
-    case 'b': return integer(value) !== 0n;
-    case 'Time': return decodeTime(decodeMessage(bytes(value), type, depth + 1));
-    case 'Quantity': return decodeMessage(bytes(value), type, depth + 1).string ?? '0';
+    case 's':
+      return bytes(value).toString();
+    case 'B':
+      return bytes(value).toString('base64');
+    case 'i':
+      return Number(integer(value));
+    case 'b':
+      return integer(value) !== 0n;
+    case 'Time':
+      return decodeTime(decodeMessage(bytes(value), type, depth + 1));
+    case 'Quantity':
+      return decodeMessage(bytes(value), type, depth + 1).string ?? '0';
     case 'IntOrString': {
       const { type: kind = 0, intVal = 0, strVal = '' } = decodeMessage(bytes(value), type, depth + 1);
       return kind === 0 ? intVal : strVal;
     }
-    default: return decodeMessage(bytes(value), type, depth + 1);
+    default:
+      return decodeMessage(bytes(value), type, depth + 1);
   }
 }
 

@@ -5,7 +5,15 @@ import { metaMessages, rbacMessages } from './messages-meta.ts';
 export type Field = { name: string; type: string; shape: 'one' | 'list' | 'map' };
 
 const schema: ReadonlyMap<string, ReadonlyMap<number, Field>> = new Map(
-  Object.entries({ ...metaMessages, ...rbacMessages, ...coreMessages }).map(([message, fields]) => [message, new Map(fields.split('; ').filter((one) => one !== '').map(parseField))]),
+  Object.entries({ ...metaMessages, ...rbacMessages, ...coreMessages }).map(([message, fields]) => [
+    message,
+    new Map(
+      fields
+        .split('; ')
+        .filter((one) => one !== '')
+        .map(parseField),
+    ),
+  ]),
 );
 
 function parseField(text: string): [number, Field] {

@@ -3,7 +3,10 @@ import { badRequest } from '../api-error.ts';
 /** One field as it stands on the wire: a number, or bytes. */
 export type WireField = { number: number; value: bigint | Buffer };
 
-/** Splits a protobuf message into its fields; knows varints and bytes, the only wire types that Kubernetes' objects use here. */
+/**
+ * Splits a protobuf message into its fields; knows varints and bytes, the only wire types that Kubernetes' objects use
+ * here.
+ */
 export function* readFields(message: Buffer): Generator<WireField> {
   const cursor = { at: 0 };
   while (cursor.at < message.length) {
@@ -11,11 +14,14 @@ export function* readFields(message: Buffer): Generator<WireField> {
     const number = Math.floor(tag / 8);
     if (number === 0) throw malformed();
     switch (tag % 8) {
-      case 0: yield { number, value: readVarint(message, cursor) };
+      case 0:
+        yield { number, value: readVarint(message, cursor) };
         break;
-      case 2: yield { number, value: readBytes(message, cursor) };
+      case 2:
+        yield { number, value: readBytes(message, cursor) };
         break;
-      default: throw malformed();
+      default:
+        throw malformed();
     }
   }
 }

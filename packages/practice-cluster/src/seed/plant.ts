@@ -5,7 +5,10 @@ import { apiVersionOf } from '../kinds/kind.ts';
 import { kinds } from '../kinds/kinds.ts';
 import { admitNew } from '../verbs/admit.ts';
 
-/** Puts objects into the store by the same way that a create takes, so that they look the same. Throws for a kind that is unknown here. */
+/**
+ * Puts objects into the store by the same way that a create takes, so that they look the same. Throws for a kind that
+ * is unknown here.
+ */
 export function plant(cluster: Cluster, objects: readonly KubeObject[]): void {
   for (const object of objects) {
     const kind = kinds.find((one) => one.kind === object.kind && apiVersionOf(one) === object.apiVersion);

@@ -7,11 +7,30 @@ const read = ['get', 'list', 'watch'];
 const write = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 
 const workloads: Rule[] = [
-  { apiGroups: [''], resources: ['configmaps', 'events', 'pods', 'pods/log', 'pods/status', 'serviceaccounts', 'services', 'services/status', 'namespaces', 'namespaces/status'], verbs: read },
+  {
+    apiGroups: [''],
+    resources: [
+      'configmaps',
+      'events',
+      'pods',
+      'pods/log',
+      'pods/status',
+      'serviceaccounts',
+      'services',
+      'services/status',
+      'namespaces',
+      'namespaces/status',
+    ],
+    verbs: read,
+  },
   { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale', 'deployments/status'], verbs: read },
 ];
 const changes: Rule[] = [
-  { apiGroups: [''], resources: ['configmaps', 'events', 'pods', 'secrets', 'serviceaccounts', 'services'], verbs: write },
+  {
+    apiGroups: [''],
+    resources: ['configmaps', 'events', 'pods', 'secrets', 'serviceaccounts', 'services'],
+    verbs: write,
+  },
   { apiGroups: [''], resources: ['secrets'], verbs: read },
   // A WebSocket exec is a get for the API server, which since 1.35 asks for create too.
   { apiGroups: [''], resources: ['pods/attach', 'pods/exec', 'pods/portforward'], verbs: ['create', 'get'] },
@@ -28,15 +47,42 @@ export type ImpersonationLimits = {
 export function seedRoles(limits: ImpersonationLimits): KubeObject[] {
   const groups: Rule = { apiGroups: [''], resources: ['groups'], verbs: ['impersonate'] };
   return [
-    clusterRole('cluster-admin', [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, { nonResourceURLs: ['*'], verbs: ['*'] }]),
+    clusterRole('cluster-admin', [
+      { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+      { nonResourceURLs: ['*'], verbs: ['*'] },
+    ]),
     clusterRole('view', workloads),
     clusterRole('edit', [...workloads, ...changes]),
-    clusterRole('system:discovery', [{ nonResourceURLs: ['/', '/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version', '/version/'], verbs: ['get', 'head'] }]),
+    clusterRole('system:discovery', [
+      {
+        nonResourceURLs: [
+          '/',
+          '/api',
+          '/api/*',
+          '/apis',
+          '/apis/*',
+          '/healthz',
+          '/livez',
+          '/openapi',
+          '/openapi/*',
+          '/readyz',
+          '/version',
+          '/version/',
+        ],
+        verbs: ['get', 'head'],
+      },
+    ]),
     clusterRole('system:basic-user', [
       { apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'], verbs: ['create'] },
-      { apiGroups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], verbs: ['create'] },
+      {
+        apiGroups: ['authorization.k8s.io'],
+        resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+        verbs: ['create'],
+      },
     ]),
-    clusterRole('system:public-info-viewer', [{ nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'], verbs: ['get', 'head'] }]),
+    clusterRole('system:public-info-viewer', [
+      { nonResourceURLs: ['/healthz', '/livez', '/readyz', '/version', '/version/'], verbs: ['get', 'head'] },
+    ]),
     clusterRole('sallyport-impersonator', [
       { apiGroups: [''], resources: ['users'], verbs: ['impersonate'] },
       limits.groups.includes('*') ? groups : { ...groups, resourceNames: [...limits.groups] },

@@ -5,40 +5,89 @@ export function seedWorkloads(): KubeObject[] {
   const namespaces = ['default', 'kube-system', 'dev', 'prod'];
   return [
     ...namespaces.map((name): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    ...namespaces.map((namespace): KubeObject => ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } })),
+    ...namespaces.map((namespace): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace },
+    })),
     node(),
-    ...['dev', 'prod'].flatMap((namespace) => [pod('web', namespace), service(namespace), settings(namespace), password(namespace)]),
+    ...['dev', 'prod'].flatMap((namespace) => [
+      pod('web', namespace),
+      service(namespace),
+      settings(namespace),
+      password(namespace),
+    ]),
     deployment('shop', 'dev', 2),
   ];
 }
 
 function node(): KubeObject {
-  return { apiVersion: 'v1', kind: 'Node', metadata: { name: 'practice-node', labels: { 'kubernetes.io/hostname': 'practice-node', 'kubernetes.io/os': 'linux' } }, spec: {} };
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: 'practice-node',
+      labels: { 'kubernetes.io/hostname': 'practice-node', 'kubernetes.io/os': 'linux' },
+    },
+    spec: {},
+  };
 }
 
 function pod(name: string, namespace: string): KubeObject {
   return {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels: { app: name } },
-    spec: { containers: [{ name: 'web', image: 'registry.example/web:1.0', ports: [{ containerPort: 8080 }], env: [{ name: 'GREETING', value: `hello from ${namespace}` }] }] },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: { app: name } },
+    spec: {
+      containers: [
+        {
+          name: 'web',
+          image: 'registry.example/web:1.0',
+          ports: [{ containerPort: 8080 }],
+          env: [{ name: 'GREETING', value: `hello from ${namespace}` }],
+        },
+      ],
+    },
   };
 }
 
 function service(namespace: string): KubeObject {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace, labels: { app: 'web' } }, spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace, labels: { app: 'web' } },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+  };
 }
 
 function settings(namespace: string): KubeObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web-settings', namespace }, data: { 'log.level': namespace === 'prod' ? 'warn' : 'debug', colour: 'green' } };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'web-settings', namespace },
+    data: { 'log.level': namespace === 'prod' ? 'warn' : 'debug', colour: 'green' },
+  };
 }
 
 function password(namespace: string): KubeObject {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'web-password', namespace }, stringData: { password: `practice-${namespace}-password` } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'web-password', namespace },
+    stringData: { password: `practice-${namespace}-password` },
+  };
 }
 
 function deployment(name: string, namespace: string, replicas: number): KubeObject {
   const labels = { app: name };
   return {
-    apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace, labels },
-    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'shop', image: 'registry.example/shop:2.1' }] } } },
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace, labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'shop', image: 'registry.example/shop:2.1' }] } },
+    },
   };
 }

@@ -26,7 +26,10 @@ export function createInput(onRead?: () => void): Input {
       wake?.();
     },
     async read() {
-      if (chunks.length === 0 && !ended) await new Promise<void>((resolve) => { wake = resolve; });
+      if (chunks.length === 0 && !ended)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       wake = undefined;
       const next = chunks.shift();
       length -= next?.length ?? 0;

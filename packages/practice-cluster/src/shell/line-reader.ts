@@ -10,12 +10,15 @@ const maxLine = 65_536;
 /** Reads lines; on a terminal it echoes what is typed and knows backspace, ^C, ^D and ^U, as a terminal driver does. */
 export function createLineReader(io: Io, tty: boolean): LineReader {
   let buffer: Buffer = Buffer.alloc(0);
-  const rest: Input = { ...createInput(), read: async () => {
-    if (buffer.length === 0) return io.stdin.read();
-    const bytes = buffer;
-    buffer = Buffer.alloc(0);
-    return bytes;
-  } };
+  const rest: Input = {
+    ...createInput(),
+    read: async () => {
+      if (buffer.length === 0) return io.stdin.read();
+      const bytes = buffer;
+      buffer = Buffer.alloc(0);
+      return bytes;
+    },
+  };
   const nextByte = async (): Promise<number | undefined> => {
     while (buffer.length === 0) {
       const chunk = await io.stdin.read();

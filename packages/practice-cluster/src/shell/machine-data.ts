@@ -4,10 +4,17 @@ import type { Machine } from './io.ts';
 /** The environment of every command. */
 export function environmentOf(machine: Machine): Record<string, string> {
   const own = arrayAt(machine.pod, 'spec.containers').find(({ name }) => name === machine.container);
-  const given = arrayAt(own, 'env').filter(({ value }) => typeof value === 'string').map(({ name, value }) => [String(name), String(value)]);
+  const given = arrayAt(own, 'env')
+    .filter(({ value }) => typeof value === 'string')
+    .map(({ name, value }) => [String(name), String(value)]);
   return {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOSTNAME: hostnameOf(machine), HOME: '/root', KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443',
-    ...(machine.tty && { TERM: 'xterm' }), ...Object.fromEntries(given) as Record<string, string>,
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOSTNAME: hostnameOf(machine),
+    HOME: '/root',
+    KUBERNETES_SERVICE_HOST: '10.96.0.1',
+    KUBERNETES_SERVICE_PORT: '443',
+    ...(machine.tty && { TERM: 'xterm' }),
+    ...(Object.fromEntries(given) as Record<string, string>),
   };
 }
 
@@ -30,7 +37,9 @@ export function filesOf(machine: Machine): ReadonlyMap<string, string> {
 /** Names in a directory; undefined if there is no such directory. */
 export function directoryOf(machine: Machine, path: string): string[] | undefined {
   const prefix = path === '/' ? '/' : `${path.replace(/\/+$/, '')}/`;
-  const names = [...filesOf(machine).keys()].filter((file) => file.startsWith(prefix)).map((file) => file.slice(prefix.length).split('/')[0]!);
+  const names = [...filesOf(machine).keys()]
+    .filter((file) => file.startsWith(prefix))
+    .map((file) => file.slice(prefix.length).split('/')[0]!);
   if (prefix === '/') names.push('bin', 'dev', 'proc', 'root', 'tmp', 'usr');
   if (['/bin/', '/dev/', '/proc/', '/root/', '/tmp/', '/usr/'].includes(prefix)) return [];
   return names.length === 0 ? undefined : [...new Set(names)].sort();

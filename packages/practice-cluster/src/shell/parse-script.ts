@@ -7,12 +7,19 @@ export type SimpleCommand = { words: Word[]; redirects: Redirect[] };
 /** Commands whose outputs feed one another, and when to run them: always, or only after success or failure. */
 export type Step = { when: 'always' | 'success' | 'failure'; pipeline: SimpleCommand[] };
 
-type Token = { kind: 'word'; word: Word } | { kind: 'operator'; text: string } | { kind: 'redirect'; redirect: Redirect };
+type Token =
+  | { kind: 'word'; word: Word }
+  | { kind: 'operator'; text: string }
+  | { kind: 'redirect'; redirect: Redirect };
 
 // Redirects first, then operators, then the pieces that a word is made of.
-const lexer = /(?<space>[ \t]+|\\\n|#[^\n]*)|(?<redirect>[12]?>&[12]|[12]?>{1,2}[ \t]*\/dev\/null)|(?<operator>&&|\|\||[;|\n])|'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\[^])*)"|\\(?<escaped>[^])|(?<plain>[^\s'"\\;|&<>()`]+)/y;
+const lexer =
+  /(?<space>[ \t]+|\\\n|#[^\n]*)|(?<redirect>[12]?>&[12]|[12]?>{1,2}[ \t]*\/dev\/null)|(?<operator>&&|\|\||[;|\n])|'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\[^])*)"|\\(?<escaped>[^])|(?<plain>[^\s'"\\;|&<>()`]+)/y;
 
-/** Parses a script of simple commands, quotes, pipes, `;`, `&&` and `||`; undefined for anything that this small shell does not know. */
+/**
+ * Parses a script of simple commands, quotes, pipes, `;`, `&&` and `||`; undefined for anything that this small shell
+ * does not know.
+ */
 export function parseScript(script: string): Step[] | undefined {
   const tokens = tokenize(script);
   if (tokens === undefined) return undefined;
@@ -27,7 +34,10 @@ export function parseScript(script: string): Step[] | undefined {
       step.pipeline.push({ words: [], redirects: [] });
     } else {
       if (!finish(steps, step, token.text)) return undefined;
-      step = { when: token.text === '&&' ? 'success' : token.text === '||' ? 'failure' : 'always', pipeline: [{ words: [], redirects: [] }] };
+      step = {
+        when: token.text === '&&' ? 'success' : token.text === '||' ? 'failure' : 'always',
+        pipeline: [{ words: [], redirects: [] }],
+      };
     }
   }
   return finish(steps, step, step.when === 'always' ? ';' : '&&') ? steps : undefined;
@@ -49,7 +59,7 @@ function tokenize(script: string): Token[] | undefined {
     if (found === undefined) return undefined;
     const piece = pieceOf(found);
     if (piece !== undefined) {
-      if (word === undefined) tokens.push({ kind: 'word', word: word = [] });
+      if (word === undefined) tokens.push({ kind: 'word', word: (word = []) });
       word.push(piece);
       continue;
     }

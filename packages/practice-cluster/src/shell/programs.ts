@@ -14,7 +14,10 @@ const echo: Program = async (args, io) => {
     if (flags.includes('e')) interpret = true;
   }
   const text = rest.join(' ');
-  await io.write('stdout', `${interpret ? text.replace(/\\([ntre0\\])/g, (_, letter: string) => escapes[letter]!) : text}${newline}`);
+  await io.write(
+    'stdout',
+    `${interpret ? text.replace(/\\([ntre0\\])/g, (_, letter: string) => escapes[letter]!) : text}${newline}`,
+  );
   return 0;
 };
 
@@ -22,7 +25,8 @@ const cat: Program = async (args, io, machine) => {
   let code = 0;
   for (const path of args.length === 0 ? ['-'] : args) {
     if (path === '-') {
-      for (let chunk = await io.stdin.read(); chunk !== undefined; chunk = await io.stdin.read()) await io.write('stdout', chunk);
+      for (let chunk = await io.stdin.read(); chunk !== undefined; chunk = await io.stdin.read())
+        await io.write('stdout', chunk);
       continue;
     }
     const text = filesOf(machine).get(path);
@@ -54,7 +58,13 @@ const ls: Program = async (args, io, machine) => {
 const printenv: Program = async (args, io, machine) => {
   const environment = environmentOf(machine);
   const wanted = args[0];
-  if (wanted === undefined) await io.write('stdout', Object.entries(environment).map(([name, value]) => `${name}=${value}\n`).join(''));
+  if (wanted === undefined)
+    await io.write(
+      'stdout',
+      Object.entries(environment)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    );
   else if (Object.hasOwn(environment, wanted)) await io.write('stdout', `${environment[wanted]}\n`);
   return wanted === undefined || Object.hasOwn(environment, wanted) ? 0 : 1;
 };
@@ -78,10 +88,29 @@ function says(text: string | ((machine: Parameters<Program>[2]) => string)): Pro
 
 /** Every program there is, but for the shell. */
 export const programs: ReadonlyMap<string, Program> = new Map<string, Program>([
-  ['echo', echo], ['cat', cat], ['ls', ls], ['env', printenv], ['printenv', printenv], ['sleep', sleepFor], ['true', () => 0], [':', () => 0], ['false', () => 1], ['cd', () => 0],
-  ['hostname', says(hostnameOf)], ['whoami', says('root')], ['pwd', says('/')], ['id', says('uid=0(root) gid=0(root) groups=0(root)')],
-  ['date', says(({ clock }) => new Date(clock()).toUTCString())], ['uname', async (args, io, machine) => {
-    await io.write('stdout', args[0] === '-a' ? `Linux ${hostnameOf(machine)} 0.0.0-practice #1 made up\n` : 'Linux\n');
-    return 0;
-  }],
+  ['echo', echo],
+  ['cat', cat],
+  ['ls', ls],
+  ['env', printenv],
+  ['printenv', printenv],
+  ['sleep', sleepFor],
+  ['true', () => 0],
+  [':', () => 0],
+  ['false', () => 1],
+  ['cd', () => 0],
+  ['hostname', says(hostnameOf)],
+  ['whoami', says('root')],
+  ['pwd', says('/')],
+  ['id', says('uid=0(root) gid=0(root) groups=0(root)')],
+  ['date', says(({ clock }) => new Date(clock()).toUTCString())],
+  [
+    'uname',
+    async (args, io, machine) => {
+      await io.write(
+        'stdout',
+        args[0] === '-a' ? `Linux ${hostnameOf(machine)} 0.0.0-practice #1 made up\n` : 'Linux\n',
+      );
+      return 0;
+    },
+  ],
 ]);

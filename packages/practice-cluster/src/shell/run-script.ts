@@ -39,7 +39,10 @@ async function runStep(machine: Machine, { pipeline }: Step, io: Io, run: RunCom
       return;
     }
     const output: Buffer[] = [];
-    const toPipe: Io = { stdin, write: async (to, data) => (to === 'stdout' ? void output.push(Buffer.from(data)) : io.write(to, data)) };
+    const toPipe: Io = {
+      stdin,
+      write: async (to, data) => (to === 'stdout' ? void output.push(Buffer.from(data)) : io.write(to, data)),
+    };
     await run(machine, argv, redirected(toPipe, command));
     stdin = inputOf(Buffer.concat(output));
   }
@@ -59,9 +62,15 @@ function redirected(io: Io, { redirects }: SimpleCommand): Io {
 
 function expand(word: Word, machine: Machine, code: number): string {
   const environment = environmentOf(machine);
-  return word.map(({ text, expand: wanted }) => (wanted ? text.replace(/\$(?:\{(\w+)\}|(\w+)|(\?))/g, (_, braced?: string, bare?: string) => {
-    const name = braced ?? bare;
-    if (name === undefined) return String(code);
-    return Object.hasOwn(environment, name) ? environment[name]! : '';
-  }) : text)).join('');
+  return word
+    .map(({ text, expand: wanted }) =>
+      wanted
+        ? text.replace(/\$(?:\{(\w+)\}|(\w+)|(\?))/g, (_, braced?: string, bare?: string) => {
+            const name = braced ?? bare;
+            if (name === undefined) return String(code);
+            return Object.hasOwn(environment, name) ? environment[name]! : '';
+          })
+        : text,
+    )
+    .join('');
 }

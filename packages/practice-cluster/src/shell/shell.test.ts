@@ -6,19 +6,37 @@ import type { Machine } from './io.ts';
 import { parseScript } from './parse-script.ts';
 import { runCommand } from './run-command.ts';
 
-const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'dev' }, spec: { containers: [{ name: 'c', env: [{ name: 'GREETING', value: 'hello' }] }] }, status: { podIP: '10.0.0.1' } };
+const pod: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', namespace: 'dev' },
+  spec: { containers: [{ name: 'c', env: [{ name: 'GREETING', value: 'hello' }] }] },
+  status: { podIP: '10.0.0.1' },
+};
 
-async function run(argv: string[], { stdin = '', tty = false }: { stdin?: string; tty?: boolean } = {}): Promise<{ code: number; out: string; err: string }> {
+async function run(
+  argv: string[],
+  { stdin = '', tty = false }: { stdin?: string; tty?: boolean } = {},
+): Promise<{ code: number; out: string; err: string }> {
   const machine: Machine = { pod, container: 'c', clock: () => 0, tty, closing: new AbortController().signal };
   const text = { stdout: '', stderr: '' };
-  const code = await runCommand(machine, argv, { stdin: inputOf(Buffer.from(stdin)), write: async (to, data) => void (text[to] += Buffer.from(data).toString()) });
+  const code = await runCommand(machine, argv, {
+    stdin: inputOf(Buffer.from(stdin)),
+    write: async (to, data) => void (text[to] += Buffer.from(data).toString()),
+  });
   return { code, out: text.stdout, err: text.stderr };
 }
 
 describe('commands', () => {
   it.each([
-    [['echo', '-n', 'a', 'b'], 'a b'], [['echo', '-e', 'a\\nb'], 'a\nb\n'], [['hostname'], 'web\n'], [['/bin/ls', '/etc'], 'hostname\nhosts\nos-release\n'], [['date'], 'Thu, 01 Jan 1970 00:00:00 GMT\n'],
-    [['printenv', 'GREETING'], 'hello\n'], [['cat', '/etc/hostname'], 'web\n'], [['id'], 'uid=0(root) gid=0(root) groups=0(root)\n'],
+    [['echo', '-n', 'a', 'b'], 'a b'],
+    [['echo', '-e', 'a\\nb'], 'a\nb\n'],
+    [['hostname'], 'web\n'],
+    [['/bin/ls', '/etc'], 'hostname\nhosts\nos-release\n'],
+    [['date'], 'Thu, 01 Jan 1970 00:00:00 GMT\n'],
+    [['printenv', 'GREETING'], 'hello\n'],
+    [['cat', '/etc/hostname'], 'web\n'],
+    [['id'], 'uid=0(root) gid=0(root) groups=0(root)\n'],
   ])('%j', async (argv, out) => {
     expect(await run(argv)).toEqual({ code: 0, out, err: '' });
   });
@@ -40,25 +58,48 @@ describe('commands', () => {
 
 describe('a script', () => {
   it.each([
-    ['exit 3', 3, ''], ['false; exit', 1, ''], ['true && echo yes', 0, 'yes\n'], ['false && echo yes', 1, ''], ['false || echo no', 0, 'no\n'], ['echo "$GREETING" \'$GREETING\' a\\ b', 0, 'hello $GREETING a b\n'],
-    ['nope 2>/dev/null; echo $?', 0, '127\n'], ['echo a | cat', 0, 'a\n'], ['echo one\necho two # not three', 0, 'one\ntwo\n'], ['echo ${GREETING}x$NOTHING', 0, 'hellox\n'], ['echo a >/dev/null', 0, ''], ['sh -c "exit 4"; echo $?', 0, '4\n'],
+    ['exit 3', 3, ''],
+    ['false; exit', 1, ''],
+    ['true && echo yes', 0, 'yes\n'],
+    ['false && echo yes', 1, ''],
+    ['false || echo no', 0, 'no\n'],
+    ['echo "$GREETING" \'$GREETING\' a\\ b', 0, 'hello $GREETING a b\n'],
+    ['nope 2>/dev/null; echo $?', 0, '127\n'],
+    ['echo a | cat', 0, 'a\n'],
+    ['echo one\necho two # not three', 0, 'one\ntwo\n'],
+    ['echo ${GREETING}x$NOTHING', 0, 'hellox\n'],
+    ['echo a >/dev/null', 0, ''],
+    ['sh -c "exit 4"; echo $?', 0, '4\n'],
   ])('%j', async (script, code, out) => {
     expect(await run(['sh', '-c', script])).toEqual({ code, out, err: '' });
   });
 
   it('can write to the error output', async () => {
-    expect(await run(['sh', '-c', 'echo oops >&2; nope 2>&1'])).toEqual({ code: 127, out: 'nope: command not found\n', err: 'oops\n' });
+    expect(await run(['sh', '-c', 'echo oops >&2; nope 2>&1'])).toEqual({
+      code: 127,
+      out: 'nope: command not found\n',
+      err: 'oops\n',
+    });
   });
 
-  it.each(['a | | b', '&& a', 'a &&', 'a & b', '$(a', 'if true; then a; fi > x', '`a`', '"open', 'cat < x'])('%j is more than this shell knows, and it says so', async (script) => {
-    expect(await run(['sh', '-c', script])).toMatchObject({ code: 2, err: expect.stringContaining('practice shell') });
-  });
+  it.each(['a | | b', '&& a', 'a &&', 'a & b', '$(a', 'if true; then a; fi > x', '`a`', '"open', 'cat < x'])(
+    '%j is more than this shell knows, and it says so',
+    async (script) => {
+      expect(await run(['sh', '-c', script])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('practice shell'),
+      });
+    },
+  );
 
   it('of any text is parsed or refused', () => {
-    fc.assert(fc.property(fc.string(), (script) => {
-      const steps = parseScript(script);
-      expect(steps === undefined || Array.isArray(steps)).toBe(true);
-    }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.string(), (script) => {
+        const steps = parseScript(script);
+        expect(steps === undefined || Array.isArray(steps)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it.each(['"', '\\', 'a', '|', '"\\'])('of two hundred thousand %j is answered', (piece) => {
@@ -76,7 +117,11 @@ describe('an interactive shell', () => {
   });
 
   it('prompts, echoes and edits on a terminal', async () => {
-    expect(await run(['sh'], { tty: true, stdin: 'echo ax\u007f\r\u0003\u0015exit 2\r' })).toEqual({ code: 2, out: '/ # echo ax\b \b\na\n/ # ^C\n/ # exit 2\n', err: '' });
+    expect(await run(['sh'], { tty: true, stdin: 'echo ax\u007f\r\u0003\u0015exit 2\r' })).toEqual({
+      code: 2,
+      out: '/ # echo ax\b \b\na\n/ # ^C\n/ # exit 2\n',
+      err: '',
+    });
     expect(await run(['sh'], { tty: true, stdin: '\u0004' })).toEqual({ code: 0, out: '/ # \n', err: '' });
   });
 });

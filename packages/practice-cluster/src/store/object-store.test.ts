@@ -10,7 +10,11 @@ function configMap(name: string, value = ''): Parameters<ObjectStore['create']>[
 describe('the store', () => {
   it('gives every change a version of its own', () => {
     const store = new ObjectStore();
-    const versions = [store.create(configMaps, configMap('a')), store.replace(configMaps, configMap('a', 'b')), store.remove(configMaps, 'dev', 'a')].map(({ metadata }) => Number(metadata.resourceVersion));
+    const versions = [
+      store.create(configMaps, configMap('a')),
+      store.replace(configMaps, configMap('a', 'b')),
+      store.remove(configMaps, 'dev', 'a'),
+    ].map(({ metadata }) => Number(metadata.resourceVersion));
     expect(versions).toEqual([2, 3, 4]);
     expect(store.version).toBe(4);
   });
@@ -39,7 +43,10 @@ describe('the store', () => {
     store.replace(configMaps, configMap('a', 'new'));
     stop();
     store.remove(configMaps, 'dev', 'a');
-    expect(seen.map(({ type, previous }) => [type, previous?.data])).toEqual([['ADDED', undefined], ['MODIFIED', { value: '' }]]);
+    expect(seen.map(({ type, previous }) => [type, previous?.data])).toEqual([
+      ['ADDED', undefined],
+      ['MODIFIED', { value: '' }],
+    ]);
     expect(store.since(2)?.map(({ type }) => type)).toEqual(['MODIFIED', 'DELETED']);
   });
 

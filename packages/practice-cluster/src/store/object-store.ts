@@ -3,12 +3,21 @@ import type { KubeObject } from '../kube-object.ts';
 import type { Kind } from '../kinds/kind.ts';
 
 /** A change of one object; `previous` is what it was before. */
-export type StoreEvent = { type: 'ADDED' | 'MODIFIED' | 'DELETED'; kind: Kind; object: KubeObject; previous?: KubeObject; version: number };
+export type StoreEvent = {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  kind: Kind;
+  object: KubeObject;
+  previous?: KubeObject;
+  version: number;
+};
 
 // What etcd's compaction does for a real cluster: a watch that asks for older changes gets 410.
 const historyLength = 500;
 
-/** All objects in memory, with one resource version over all of them and a bounded history for watches. What it holds is never mutated. */
+/**
+ * All objects in memory, with one resource version over all of them and a bounded history for watches. What it holds is
+ * never mutated.
+ */
 export class ObjectStore {
   /** The version of the latest change. */
   version = 1;
@@ -30,7 +39,9 @@ export class ObjectStore {
 
   /** Objects of a kind in the order of namespace and name; in all namespaces if `namespace` is empty. */
   list(kind: Kind, namespace = ''): KubeObject[] {
-    const all = [...this.#table(kind).entries()].filter(([, object]) => namespace === '' || object.metadata.namespace === namespace);
+    const all = [...this.#table(kind).entries()].filter(
+      ([, object]) => namespace === '' || object.metadata.namespace === namespace,
+    );
     return all.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 
@@ -86,7 +97,7 @@ export class ObjectStore {
 
   #table(kind: Kind): Map<string, KubeObject> {
     let table = this.#tables.get(kind);
-    if (table === undefined) this.#tables.set(kind, table = new Map());
+    if (table === undefined) this.#tables.set(kind, (table = new Map()));
     return table;
   }
 }

@@ -26,7 +26,12 @@ export async function patch(cluster: Cluster, call: Call, kind: Kind): Promise<v
   await change(cluster, call, kind, (before) => asObject(apply(before, body)));
 }
 
-async function change(cluster: Cluster, call: Call, kind: Kind, next: (before: KubeObject) => KubeObject): Promise<void> {
+async function change(
+  cluster: Cluster,
+  call: Call,
+  kind: Kind,
+  next: (before: KubeObject) => KubeObject,
+): Promise<void> {
   const as = readRepresentation(call.request);
   const part = partOf(call, kind);
   const dryRun = readDryRun(call);
@@ -42,6 +47,10 @@ async function change(cluster: Cluster, call: Call, kind: Kind, next: (before: K
 function partOf(call: Call, kind: Kind): Part {
   const { subresource } = call.info;
   if (subresource === '') return 'object';
-  if ((subresource === 'status' || subresource === 'scale') && kind.subresources.some(({ name }) => name === subresource)) return subresource;
+  if (
+    (subresource === 'status' || subresource === 'scale') &&
+    kind.subresources.some(({ name }) => name === subresource)
+  )
+    return subresource;
   throw unknownResource();
 }

@@ -17,9 +17,20 @@ export async function remove(cluster: Cluster, call: Call, kind: Kind): Promise<
   const options = await readOptions(call);
   const object = cluster.store.demand(kind, call.info.namespace, call.info.name);
   const { name = '', uid, resourceVersion } = object.metadata;
-  if ((options.uid !== '' && options.uid !== uid) || (options.resourceVersion !== '' && options.resourceVersion !== resourceVersion)) throw conflict(kind, name, 'the UID or resourceVersion in the precondition does not match');
+  if (
+    (options.uid !== '' && options.uid !== uid) ||
+    (options.resourceVersion !== '' && options.resourceVersion !== resourceVersion)
+  )
+    throw conflict(kind, name, 'the UID or resourceVersion in the precondition does not match');
   if (!options.dryRun) erase(cluster, kind, object);
-  sendJson(call.response, 200, createStatus({ code: 200, details: { name, ...(kind.group !== '' && { group: kind.group }), kind: kind.resource, uid } }));
+  sendJson(
+    call.response,
+    200,
+    createStatus({
+      code: 200,
+      details: { name, ...(kind.group !== '' && { group: kind.group }), kind: kind.resource, uid },
+    }),
+  );
 }
 
 /** Deletes all objects that the selectors leave. */
@@ -35,7 +46,9 @@ function erase(cluster: Cluster, kind: Kind, object: KubeObject): void {
   const { namespace = '', name = '' } = object.metadata;
   if (kind === namespaces) {
     for (const inner of kinds.filter(({ namespaced }) => namespaced)) {
-      for (const one of cluster.store.list(inner, name)) if (cluster.store.get(inner, name, one.metadata.name ?? '') !== undefined) cluster.store.remove(inner, name, one.metadata.name ?? '');
+      for (const one of cluster.store.list(inner, name))
+        if (cluster.store.get(inner, name, one.metadata.name ?? '') !== undefined)
+          cluster.store.remove(inner, name, one.metadata.name ?? '');
     }
   }
   cluster.store.remove(kind, namespace, name);
@@ -47,6 +60,11 @@ async function readOptions(call: Call): Promise<DeleteOptions> {
   if (options === undefined) return { dryRun: readDryRun(call), uid: '', resourceVersion: '' };
   if (!isJsonObject(options)) throw badRequest('the body of a DELETE must be DeleteOptions');
   const dryRun = options.dryRun ?? [];
-  if (!Array.isArray(dryRun) || !dryRun.every((one) => one === 'All')) throw badRequest('dryRun: Unsupported value: supported values: "All"');
-  return { dryRun: dryRun.length > 0, uid: textAt(options, 'preconditions.uid'), resourceVersion: textAt(options, 'preconditions.resourceVersion') };
+  if (!Array.isArray(dryRun) || !dryRun.every((one) => one === 'All'))
+    throw badRequest('dryRun: Unsupported value: supported values: "All"');
+  return {
+    dryRun: dryRun.length > 0,
+    uid: textAt(options, 'preconditions.uid'),
+    resourceVersion: textAt(options, 'preconditions.resourceVersion'),
+  };
 }

@@ -16,9 +16,16 @@ export function list(cluster: Cluster, call: Call, kind: Kind): void {
   const { items, rest, next } = page(call, all);
   const resourceVersion = String(cluster.store.version);
   const more = { ...(next !== undefined && { continue: next, remainingItemCount: rest }) };
-  if (as === 'table') return sendJson(call.response, 200, toTable(items, { kind, now: cluster.clock(), resourceVersion, more }));
+  if (as === 'table')
+    return sendJson(call.response, 200, toTable(items, { kind, now: cluster.clock(), resourceVersion, more }));
   const metadata = { resourceVersion, ...more };
-  if (as === 'metadata') return sendJson(call.response, 200, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items: items.map(toMetadata) });
+  if (as === 'metadata')
+    return sendJson(call.response, 200, {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata,
+      items: items.map(toMetadata),
+    });
   return sendJson(call.response, 200, { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items });
 }
 
@@ -32,14 +39,19 @@ function page(call: Call, all: KubeObject[]): Page {
   const left = after === undefined ? all : all.filter((object) => keyOf(object) > after);
   if (limit === 0 || left.length <= limit) return { items: left, rest: 0 };
   const items = left.slice(0, limit);
-  return { items, rest: left.length - limit, next: Buffer.from(JSON.stringify({ after: keyOf(items.at(-1)!) })).toString('base64url') };
+  return {
+    items,
+    rest: left.length - limit,
+    next: Buffer.from(JSON.stringify({ after: keyOf(items.at(-1)!) })).toString('base64url'),
+  };
 }
 
 function readToken(token: string): string | undefined {
   if (token === '') return undefined;
   try {
     const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (typeof value === 'object' && value !== null && 'after' in value && typeof value.after === 'string') return value.after;
+    if (typeof value === 'object' && value !== null && 'after' in value && typeof value.after === 'string')
+      return value.after;
   } catch {
     // Falls through to the refusal.
   }
@@ -47,5 +59,5 @@ function readToken(token: string): string | undefined {
 }
 
 function keyOf({ metadata }: KubeObject): string {
-  return metadata.namespace === undefined ? metadata.name ?? '' : `${metadata.namespace}/${metadata.name}`;
+  return metadata.namespace === undefined ? (metadata.name ?? '') : `${metadata.namespace}/${metadata.name}`;
 }

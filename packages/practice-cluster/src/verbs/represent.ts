@@ -6,7 +6,10 @@ import type { Kind } from '../kinds/kind.ts';
 /** The form in which a client wants objects. */
 export type Representation = 'object' | 'table' | 'metadata';
 
-/** Reads the Accept header: plain JSON, Table (as `kubectl get` asks for) or metadata only; throws 406 if it takes no JSON. */
+/**
+ * Reads the Accept header: plain JSON, Table (as `kubectl get` asks for) or metadata only; throws 406 if it takes no
+ * JSON.
+ */
 export function readRepresentation(request: IncomingMessage): Representation {
   const accept = request.headers.accept;
   if (accept === undefined || accept.trim() === '') return 'object';
@@ -22,15 +25,35 @@ export function readRepresentation(request: IncomingMessage): Representation {
   throw new ApiError(406, 'NotAcceptable', 'only the following media types are accepted: application/json', {});
 }
 
-type TableOptions = { kind: Kind; now: number; resourceVersion?: string; more?: Record<string, unknown>; withoutColumns?: boolean };
+type TableOptions = {
+  kind: Kind;
+  now: number;
+  resourceVersion?: string;
+  more?: Record<string, unknown>;
+  withoutColumns?: boolean;
+};
 
 /** Objects as a Table of meta.k8s.io/v1 with a row each; rows carry the object's metadata. */
-export function toTable(objects: readonly KubeObject[], { kind, now, resourceVersion, more, withoutColumns }: TableOptions): Record<string, unknown> {
-  const columnDefinitions = kind.columns.map(({ name, type, priority = 0, description = '' }) => ({ name, type: type === 'date' ? 'string' : type, format: name === 'Name' ? 'name' : '', description, priority }));
+export function toTable(
+  objects: readonly KubeObject[],
+  { kind, now, resourceVersion, more, withoutColumns }: TableOptions,
+): Record<string, unknown> {
+  const columnDefinitions = kind.columns.map(({ name, type, priority = 0, description = '' }) => ({
+    name,
+    type: type === 'date' ? 'string' : type,
+    format: name === 'Name' ? 'name' : '',
+    description,
+    priority,
+  }));
   return {
-    kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: { resourceVersion, ...more },
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion, ...more },
     columnDefinitions: withoutColumns ? null : columnDefinitions,
-    rows: objects.map((object) => ({ cells: kind.columns.map((column) => column.cell(object, now)), object: toMetadata(object) })),
+    rows: objects.map((object) => ({
+      cells: kind.columns.map((column) => column.cell(object, now)),
+      object: toMetadata(object),
+    })),
   };
 }
 

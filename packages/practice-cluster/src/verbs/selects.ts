@@ -13,10 +13,11 @@ export function createSelects(call: Pick<Call, 'target' | 'info'>): (object: Kub
   if (labels === undefined) throw badRequest('unable to parse the labelSelector');
   if (fields === undefined) throw badRequest('unable to parse the fieldSelector');
   const { namespace, name, resource } = call.info;
-  return (object) => (namespace === '' || resource === 'namespaces' || object.metadata.namespace === namespace)
-    && (name === '' || object.metadata.name === name)
-    && labels.every((requirement) => hasLabel(object.metadata.labels ?? {}, requirement))
-    && fields.every((requirement) => hasField(object, requirement));
+  return (object) =>
+    (namespace === '' || resource === 'namespaces' || object.metadata.namespace === namespace) &&
+    (name === '' || object.metadata.name === name) &&
+    labels.every((requirement) => hasLabel(object.metadata.labels ?? {}, requirement)) &&
+    fields.every((requirement) => hasField(object, requirement));
 }
 
 function hasField(object: KubeObject, { field, equal, value }: FieldRequirement): boolean {
@@ -28,11 +29,17 @@ function hasField(object: KubeObject, { field, equal, value }: FieldRequirement)
 function hasLabel(labels: Record<string, string>, { key, operator, values }: LabelRequirement): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
-    case 'exists': return value !== undefined;
-    case 'absent': return value === undefined;
-    case 'in': return value !== undefined && values.includes(value);
-    case 'notin': return value === undefined || !values.includes(value);
-    case 'gt': return value !== undefined && /^[0-9]+$/.test(value) && BigInt(value) > BigInt(values[0]!);
-    case 'lt': return value !== undefined && /^[0-9]+$/.test(value) && BigInt(value) < BigInt(values[0]!);
+    case 'exists':
+      return value !== undefined;
+    case 'absent':
+      return value === undefined;
+    case 'in':
+      return value !== undefined && values.includes(value);
+    case 'notin':
+      return value === undefined || !values.includes(value);
+    case 'gt':
+      return value !== undefined && /^[0-9]+$/.test(value) && BigInt(value) > BigInt(values[0]!);
+    case 'lt':
+      return value !== undefined && /^[0-9]+$/.test(value) && BigInt(value) < BigInt(values[0]!);
   }
 }

@@ -22,7 +22,10 @@ export function watch(cluster: Cluster, call: Call, kind: Kind): void {
   const start = readStart(call);
   const timeout = readTimeout(call);
   const { response } = call;
-  response.writeHead(200, { 'content-type': as === 'object' ? 'application/json' : 'application/json;stream=watch', 'cache-control': 'no-cache, private' });
+  response.writeHead(200, {
+    'content-type': as === 'object' ? 'application/json' : 'application/json;stream=watch',
+    'cache-control': 'no-cache, private',
+  });
   response.flushHeaders();
   const writer = createWriter(cluster, call, kind, as);
   const replay = start.version === undefined ? [] : cluster.store.since(start.version);
@@ -31,7 +34,8 @@ export function watch(cluster: Cluster, call: Call, kind: Kind): void {
     response.end();
     return;
   }
-  if (start.version === undefined) for (const object of cluster.store.list(kind).filter(selects)) writer.send('ADDED', object);
+  if (start.version === undefined)
+    for (const object of cluster.store.list(kind).filter(selects)) writer.send('ADDED', object);
   if (start.endOfInitial) writer.bookmark({ 'k8s.io/initial-events-end': 'true' });
   const deliver = (event: StoreEvent): void => {
     if (event.kind !== kind) return;
@@ -39,18 +43,31 @@ export function watch(cluster: Cluster, call: Call, kind: Kind): void {
     if (type !== undefined) writer.send(type, event.object);
   };
   replay.forEach(deliver);
-  endWith(cluster, call, timeout, cluster.store.subscribe(deliver), isApiTrue(call.target.query.get('allowWatchBookmarks')) ? writer.bookmark : undefined);
+  endWith(
+    cluster,
+    call,
+    timeout,
+    cluster.store.subscribe(deliver),
+    isApiTrue(call.target.query.get('allowWatchBookmarks')) ? writer.bookmark : undefined,
+  );
 }
 
 // What leaves the selection looks deleted, what enters it looks added.
-function seenAs({ type, object, previous }: StoreEvent, selects: (object: KubeObject) => boolean): StoreEvent['type'] | undefined {
+function seenAs(
+  { type, object, previous }: StoreEvent,
+  selects: (object: KubeObject) => boolean,
+): StoreEvent['type'] | undefined {
   const is = type !== 'DELETED' && selects(object);
   const was = previous !== undefined && selects(previous);
   if (is) return was ? 'MODIFIED' : 'ADDED';
   return was ? 'DELETED' : undefined;
 }
 
-type Writer = { send: (type: string, object: KubeObject) => void; bookmark: (annotations?: Record<string, string>) => void; error: (error: ApiError) => void };
+type Writer = {
+  send: (type: string, object: KubeObject) => void;
+  bookmark: (annotations?: Record<string, string>) => void;
+  error: (error: ApiError) => void;
+};
 
 function createWriter(cluster: Cluster, { response }: Call, kind: Kind, as: Representation): Writer {
   let first = true;
@@ -62,21 +79,36 @@ function createWriter(cluster: Cluster, { response }: Call, kind: Kind, as: Repr
   const shape = (object: KubeObject, rows: KubeObject[]): unknown => {
     if (as === 'object') return object;
     if (as === 'metadata') return toMetadata(object);
-    const table = toTable(rows, { kind, now: cluster.clock(), resourceVersion: object.metadata.resourceVersion, withoutColumns: !first });
+    const table = toTable(rows, {
+      kind,
+      now: cluster.clock(),
+      resourceVersion: object.metadata.resourceVersion,
+      withoutColumns: !first,
+    });
     first = false;
     return table;
   };
   return {
     send: (type, object) => write(type, shape(object, [object])),
     bookmark: (annotations) => {
-      const object: KubeObject = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: { resourceVersion: String(cluster.store.version), ...(annotations && { annotations }) } };
+      const object: KubeObject = {
+        kind: kind.kind,
+        apiVersion: apiVersionOf(kind),
+        metadata: { resourceVersion: String(cluster.store.version), ...(annotations && { annotations }) },
+      };
       write('BOOKMARK', shape(object, [object]));
     },
     error: (error) => write('ERROR', error.status),
   };
 }
 
-function endWith(cluster: Cluster, { response }: Call, timeout: number, unsubscribe: () => void, bookmark: (() => void) | undefined): void {
+function endWith(
+  cluster: Cluster,
+  { response }: Call,
+  timeout: number,
+  unsubscribe: () => void,
+  bookmark: (() => void) | undefined,
+): void {
   const end = (): void => void response.end();
   const ender = setTimeout(end, timeout).unref();
   const marker = bookmark && setInterval(() => bookmark(), bookmarkInterval).unref();
@@ -91,9 +123,11 @@ function endWith(cluster: Cluster, { response }: Call, timeout: number, unsubscr
 
 function readStart(call: Call): { version: number | undefined; endOfInitial: boolean } {
   const text = parameter(call, 'resourceVersion');
-  if (!/^[0-9]*$/.test(text)) throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be a number`);
+  if (!/^[0-9]*$/.test(text))
+    throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be a number`);
   if (isApiTrue(call.target.query.get('sendInitialEvents'))) {
-    if (parameter(call, 'resourceVersionMatch') !== 'NotOlderThan') throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    if (parameter(call, 'resourceVersionMatch') !== 'NotOlderThan')
+      throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
     return { version: undefined, endOfInitial: isApiTrue(call.target.query.get('allowWatchBookmarks')) };
   }
   return { version: text === '' || text === '0' ? undefined : Number(text), endOfInitial: false };

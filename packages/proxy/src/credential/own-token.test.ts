@@ -7,27 +7,46 @@ import { holdsOwnToken, refuseOwnToken, withoutOwnTokens } from './own-token.ts'
 const token = `spt_${'Ab0-_'.repeat(9).slice(0, 43)}`;
 const device = `spd_${'z'.repeat(43)}`;
 const signed = `eyJhbGciOiJFZERTQSIsImtpZCI6${'IjEi'.repeat(3)}.${'eyJ'.repeat(5)}.${'s'.repeat(86)}`;
-const tokens: [string, string][] = [['a session token', token], ['a device token', device], ['a signed token', signed]];
+const tokens: [string, string][] = [
+  ['a session token', token],
+  ['a device token', device],
+  ['a signed token', signed],
+];
 
 const escaped = (char: string, lower = false) => {
   const hex = char.charCodeAt(0).toString(16).padStart(2, '0');
   return `%${lower ? hex : hex.toUpperCase()}`;
 };
 const all = (text: string, lower = false) => Array.from(text, (char) => escaped(char, lower)).join('');
-const times = (count: number, encode: (text: string) => string) => (text: string) => Array.from({ length: count }).reduce<string>(encode, text);
+const times = (count: number, encode: (text: string) => string) => (text: string) =>
+  Array.from({ length: count }).reduce<string>(encode, text);
 const percents = (text: string) => text.replaceAll('%', '%25');
 
 const spellings: [string, (text: string) => string][] = [
-  ['plain', (text) => text], ['encoded', (text) => all(text)], ['encoded in lower case', (text) => all(text, true)], ['in part', (text) => text.replaceAll('_', '%5F').replaceAll('z', '%7a')],
-  ['its first character', (text) => escaped(text[0]!) + text.slice(1)], ['its last character', (text) => text.slice(0, -1) + escaped(text.at(-1)!)], ['its second character', (text) => text[0]! + escaped(text[1]!) + text.slice(2)],
-  ['twice', (text) => percents(all(text))], ['three times', times(2, (text) => percents(all(text)))], ['twenty times', (text) => times(20, percents)(all(text))],
-  ['with the digits of its escapes encoded', (text) => all(text).replaceAll('5', '%35').replaceAll('7', '%37')], ['with all of its escapes encoded', (text) => all(all(text))],
+  ['plain', (text) => text],
+  ['encoded', (text) => all(text)],
+  ['encoded in lower case', (text) => all(text, true)],
+  ['in part', (text) => text.replaceAll('_', '%5F').replaceAll('z', '%7a')],
+  ['its first character', (text) => escaped(text[0]!) + text.slice(1)],
+  ['its last character', (text) => text.slice(0, -1) + escaped(text.at(-1)!)],
+  ['its second character', (text) => text[0]! + escaped(text[1]!) + text.slice(2)],
+  ['twice', (text) => percents(all(text))],
+  ['three times', times(2, (text) => percents(all(text)))],
+  ['twenty times', (text) => times(20, percents)(all(text))],
+  ['with the digits of its escapes encoded', (text) => all(text).replaceAll('5', '%35').replaceAll('7', '%37')],
+  ['with all of its escapes encoded', (text) => all(all(text))],
   ['behind a percent sign that would take its first character', (text) => `%251${escaped(text[0]!)}${text.slice(1)}`],
 ];
 
 describe.each(tokens)('%s in an address', (_what, secret) => {
   it.each(spellings)('is refused and not recorded, %s', (_how, spell) => {
-    for (const address of [`/api/v1/pods?token=${spell(secret)}`, `/clusters/${spell(secret)}/api`, `/a/${spell(secret)}/b?c=%zz`, spell(secret), `/%2${spell(secret)}%`]) {
+    for (const address of [
+      `/api/v1/pods?token=${spell(secret)}`,
+      `/clusters/${spell(secret)}/api`,
+      `/a/${spell(secret)}/b?c=%zz`,
+      spell(secret),
+      `/%2${spell(secret)}%`,
+    ]) {
       expect(holdsOwnToken(address)).toBe(true);
       expect(() => refuseOwnToken(address)).toThrow(ProblemError);
       const shown = withoutOwnTokens(address);
@@ -41,7 +60,9 @@ describe.each(tokens)('%s in an address', (_what, secret) => {
 /** What a reader might make of a text who decodes again and again. */
 function decodeLeniently(text: string): string {
   for (let at = 0, current = text; ; at += 1) {
-    const next = current.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    const next = current.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
     if (next === current || at > 30) return next;
     current = next;
   }
@@ -49,7 +70,15 @@ function decodeLeniently(text: string): string {
 
 describe('an address without a token', () => {
   it('stays as it is, whatever is encoded in it', () => {
-    for (const address of ['/api/v1/pods?labelSelector=app%3Dweb', '/%', '/%2', '/%zz', `/spt_${'a'.repeat(42)}%2e`, '/x?a=%25%2573pt_', '/100%25']) {
+    for (const address of [
+      '/api/v1/pods?labelSelector=app%3Dweb',
+      '/%',
+      '/%2',
+      '/%zz',
+      `/spt_${'a'.repeat(42)}%2e`,
+      '/x?a=%25%2573pt_',
+      '/100%25',
+    ]) {
       expect(holdsOwnToken(address)).toBe(false);
       expect(withoutOwnTokens(address)).toBe(address);
     }
@@ -57,7 +86,9 @@ describe('an address without a token', () => {
   });
 
   it('keeps what stands around one', () => {
-    expect(withoutOwnTokens(`/a%20b?x=${all(token)}&y=%2F&z=${device}&s=${percents(all(signed))}%20.`)).toBe('/a%20b?x=spt_[redacted]&y=%2F&z=spd_[redacted]&s=jwt_[redacted]%20.');
+    expect(withoutOwnTokens(`/a%20b?x=${all(token)}&y=%2F&z=${device}&s=${percents(all(signed))}%20.`)).toBe(
+      '/a%20b?x=spt_[redacted]&y=%2F&z=spd_[redacted]&s=jwt_[redacted]%20.',
+    );
   });
 
   it('takes time linear in its length, however often it is encoded', () => {
@@ -72,8 +103,12 @@ describe('an address without a token', () => {
 describe('an address that is made to take long', () => {
   const head = 'eyJhbGciOiJFZERTQSIsImtpZCI6';
   it.each([
-    ['beginnings alone', head.repeat(2200)], ['beginnings and a dot', `${head.repeat(2000)}.${'a'.repeat(4000)}`], ['many of both', `${head.repeat(9)}.${'a'.repeat(300)}.b.`.repeat(110)], ['beginnings before long parts', `${head.repeat(9)}.${'a'.repeat(4000)}`.repeat(14)],
-    ['escapes', '%25'.repeat(20_000)], ['short tokens', `spt_${'a'.repeat(42)}.`.repeat(1300)],
+    ['beginnings alone', head.repeat(2200)],
+    ['beginnings and a dot', `${head.repeat(2000)}.${'a'.repeat(4000)}`],
+    ['many of both', `${head.repeat(9)}.${'a'.repeat(300)}.b.`.repeat(110)],
+    ['beginnings before long parts', `${head.repeat(9)}.${'a'.repeat(4000)}`.repeat(14)],
+    ['escapes', '%25'.repeat(20_000)],
+    ['short tokens', `spt_${'a'.repeat(42)}.`.repeat(1300)],
   ])('of %s is read in a time that grows with its length', (_what, text) => {
     let best = Infinity;
     for (let tries = 0; tries < 5; tries += 1) {

@@ -10,9 +10,21 @@ import { carriesPomerium } from './carries-pomerium.ts';
 const gatewayUrl = 'https://gate.example.com:8443';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const now = () => 1_750_000_000_000;
-const jwt = createSessionTokenSigner({ privateKey, gatewayUrl, now }).sign({ sessionId: 's', subject: 'p', expiresAt: now() + 60_000 });
-const other = createSessionTokenSigner({ privateKey, gatewayUrl, now }).sign({ sessionId: 't', subject: 'p', expiresAt: now() + 60_000 });
-const foreign = createSessionTokenSigner({ privateKey, gatewayUrl: 'https://other.example.com', now }).sign({ sessionId: 's', subject: 'p', expiresAt: now() + 60_000 });
+const jwt = createSessionTokenSigner({ privateKey, gatewayUrl, now }).sign({
+  sessionId: 's',
+  subject: 'p',
+  expiresAt: now() + 60_000,
+});
+const other = createSessionTokenSigner({ privateKey, gatewayUrl, now }).sign({
+  sessionId: 't',
+  subject: 'p',
+  expiresAt: now() + 60_000,
+});
+const foreign = createSessionTokenSigner({ privateKey, gatewayUrl: 'https://other.example.com', now }).sign({
+  sessionId: 's',
+  subject: 'p',
+  expiresAt: now() + 60_000,
+});
 const own = `spt_${'a'.repeat(43)}`;
 const step = createReadCredential({ tokens: createSessionTokenVerifier({ publicKey, gatewayUrl, now }) });
 
@@ -26,31 +38,59 @@ function read(...lines: string[]): string {
   expect(JSON.stringify(exchange.headers)).not.toContain(jwt);
   return exchange.tokenHash === hashToken(jwt) ? 'jwt' : exchange.tokenHash === hashToken(own) ? 'own' : 'other';
 }
-const protocol = (token: string) => ['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Protocol', `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}, v5.channel.k8s.io`];
+const protocol = (token: string) => [
+  'Connection',
+  'Upgrade',
+  'Upgrade',
+  'websocket',
+  'Sec-WebSocket-Protocol',
+  `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}, v5.channel.k8s.io`,
+];
 
 describe('the carriers of a credential', () => {
   it.each<[string, string[], string]>([
-    ['ours', ['Authorization', `Bearer ${own}`], 'own'], ['ours in a WebSocket handshake', protocol(own), 'own'],
-    ['Pomerium\'s bearer', ['Authorization', `Bearer Pomerium-${jwt}`], 'jwt'], ['Pomerium\'s scheme', ['Authorization', `Pomerium ${jwt}`], 'jwt'], ['the scheme in lower case', ['authorization', `pomerium ${jwt}`], 'jwt'],
-    ['Pomerium\'s own header', ['X-Pomerium-Authorization', jwt], 'jwt'], ['Pomerium\'s bearer in a WebSocket handshake', protocol(`Pomerium-${jwt}`), 'jwt'],
-    ['the same token in several', ['Authorization', `Bearer Pomerium-${jwt}`, 'X-Pomerium-Authorization', jwt, ...protocol(`Pomerium-${jwt}`)], 'jwt'],
+    ['ours', ['Authorization', `Bearer ${own}`], 'own'],
+    ['ours in a WebSocket handshake', protocol(own), 'own'],
+    ["Pomerium's bearer", ['Authorization', `Bearer Pomerium-${jwt}`], 'jwt'],
+    ["Pomerium's scheme", ['Authorization', `Pomerium ${jwt}`], 'jwt'],
+    ['the scheme in lower case', ['authorization', `pomerium ${jwt}`], 'jwt'],
+    ["Pomerium's own header", ['X-Pomerium-Authorization', jwt], 'jwt'],
+    ["Pomerium's bearer in a WebSocket handshake", protocol(`Pomerium-${jwt}`), 'jwt'],
+    [
+      'the same token in several',
+      ['Authorization', `Bearer Pomerium-${jwt}`, 'X-Pomerium-Authorization', jwt, ...protocol(`Pomerium-${jwt}`)],
+      'jwt',
+    ],
   ])('may be %s', (_what, lines, expected) => {
     expect(read(...lines)).toBe(expected);
   });
 
   it.each<[string, string[]]>([
-    ['two tokens of Pomerium\'s', ['Authorization', `Bearer Pomerium-${jwt}`, 'X-Pomerium-Authorization', other]], ['ours and Pomerium\'s', ['Authorization', `Bearer ${own}`, 'X-Pomerium-Authorization', jwt]],
-    ['a header twice', ['X-Pomerium-Authorization', jwt, 'X-Pomerium-Authorization', jwt]], ['Authorization twice', ['Authorization', `Bearer ${own}`, 'Authorization', `Pomerium ${jwt}`]],
-    ['two in a handshake and a header', ['X-Pomerium-Authorization', jwt, ...protocol(own)]], ['one token in the form of another carrier', ['Authorization', `Bearer ${jwt}`, 'X-Pomerium-Authorization', jwt]],
+    ["two tokens of Pomerium's", ['Authorization', `Bearer Pomerium-${jwt}`, 'X-Pomerium-Authorization', other]],
+    ["ours and Pomerium's", ['Authorization', `Bearer ${own}`, 'X-Pomerium-Authorization', jwt]],
+    ['a header twice', ['X-Pomerium-Authorization', jwt, 'X-Pomerium-Authorization', jwt]],
+    ['Authorization twice', ['Authorization', `Bearer ${own}`, 'Authorization', `Pomerium ${jwt}`]],
+    ['two in a handshake and a header', ['X-Pomerium-Authorization', jwt, ...protocol(own)]],
+    ['one token in the form of another carrier', ['Authorization', `Bearer ${jwt}`, 'X-Pomerium-Authorization', jwt]],
   ])('are refused with %s', (_what, lines) => {
     expect(read(...lines)).toBe('ambiguous-credential');
   });
 
   it.each<[string, string[]]>([
-    ['nothing', []], ['a signed token as one of ours (A27)', ['Authorization', `Bearer ${jwt}`]], ['one of ours as Pomerium\'s', ['Authorization', `Bearer Pomerium-${own}`]], ['one of ours in Pomerium\'s header', ['X-Pomerium-Authorization', own]],
-    ['a token for another gateway', ['Authorization', `Bearer Pomerium-${foreign}`]], ['no token behind the word', ['Authorization', 'Bearer Pomerium-']], ['the word in another case', ['Authorization', `Bearer pomerium-${jwt}`]],
-    ['two blanks', ['Authorization', `Bearer  Pomerium-${jwt}`]], ['an empty header', ['X-Pomerium-Authorization', '']], ['a blank in it', ['X-Pomerium-Authorization', `${jwt} x`]], ['a bearer in it', ['X-Pomerium-Authorization', `Bearer ${jwt}`]],
-    ['another scheme', ['Authorization', 'Basic Zm9vOmJhcg==']], ['a token that is too long', ['Authorization', `Bearer ${'a'.repeat(5000)}`]], ['a signed one that is too long', ['Authorization', `Pomerium ${jwt}${'a'.repeat(5000)}`]],
+    ['nothing', []],
+    ['a signed token as one of ours (A27)', ['Authorization', `Bearer ${jwt}`]],
+    ["one of ours as Pomerium's", ['Authorization', `Bearer Pomerium-${own}`]],
+    ["one of ours in Pomerium's header", ['X-Pomerium-Authorization', own]],
+    ['a token for another gateway', ['Authorization', `Bearer Pomerium-${foreign}`]],
+    ['no token behind the word', ['Authorization', 'Bearer Pomerium-']],
+    ['the word in another case', ['Authorization', `Bearer pomerium-${jwt}`]],
+    ['two blanks', ['Authorization', `Bearer  Pomerium-${jwt}`]],
+    ['an empty header', ['X-Pomerium-Authorization', '']],
+    ['a blank in it', ['X-Pomerium-Authorization', `${jwt} x`]],
+    ['a bearer in it', ['X-Pomerium-Authorization', `Bearer ${jwt}`]],
+    ['another scheme', ['Authorization', 'Basic Zm9vOmJhcg==']],
+    ['a token that is too long', ['Authorization', `Bearer ${'a'.repeat(5000)}`]],
+    ['a signed one that is too long', ['Authorization', `Pomerium ${jwt}${'a'.repeat(5000)}`]],
   ])('are refused with %s', (_what, lines) => {
     expect(read(...lines)).toBe('unauthenticated');
   });
@@ -61,16 +101,42 @@ describe('the carriers of a credential', () => {
   });
 
   it('lead to a token or a refusal, whatever stands in them', () => {
-    const piece = fc.constantFrom('Bearer ', 'Pomerium ', 'Pomerium-', 'bearer pomerium-', jwt, own, '.', ' ', ',', '"', '\t');
+    const piece = fc.constantFrom(
+      'Bearer ',
+      'Pomerium ',
+      'Pomerium-',
+      'bearer pomerium-',
+      jwt,
+      own,
+      '.',
+      ' ',
+      ',',
+      '"',
+      '\t',
+    );
     const value = fc.array(piece, { maxLength: 5 }).map((all) => all.join(''));
-    fc.assert(fc.property(value, value, (authorization, pomerium) => {
-      const known = ['jwt', 'own', 'other', 'unauthenticated', 'ambiguous-credential', 'bad-request'];
-      expect(known).toContain(read('Authorization', authorization, 'X-Pomerium-Authorization', pomerium));
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(value, value, (authorization, pomerium) => {
+        const known = ['jwt', 'own', 'other', 'unauthenticated', 'ambiguous-credential', 'bad-request'];
+        expect(known).toContain(read('Authorization', authorization, 'X-Pomerium-Authorization', pomerium));
+      }),
+      { numRuns: 500 },
+    );
   });
 
-  it('are noticed as Pomerium\'s before they are judged', () => {
-    for (const lines of [['AUTHORIZATION', 'bearer Pomerium-x'], ['authorization', 'Pomerium x'], ['x-pomerium-authorization', '']]) expect(carriesPomerium(['Host', 'x', ...lines])).toBe(true);
-    for (const lines of [['Authorization', `Bearer ${own}`], ['Authorization', 'Bearer xPomerium-y'], ['X-Pomerium', 'x'], []]) expect(carriesPomerium(['Host', 'x', ...lines])).toBe(false);
+  it("are noticed as Pomerium's before they are judged", () => {
+    for (const lines of [
+      ['AUTHORIZATION', 'bearer Pomerium-x'],
+      ['authorization', 'Pomerium x'],
+      ['x-pomerium-authorization', ''],
+    ])
+      expect(carriesPomerium(['Host', 'x', ...lines])).toBe(true);
+    for (const lines of [
+      ['Authorization', `Bearer ${own}`],
+      ['Authorization', 'Bearer xPomerium-y'],
+      ['X-Pomerium', 'x'],
+      [],
+    ])
+      expect(carriesPomerium(['Host', 'x', ...lines])).toBe(false);
   });
 });

@@ -16,34 +16,50 @@ export function bearerToken(value: string): CarriedToken {
 function fromAuthorization(line: string): CarriedToken {
   const [, scheme = '', value = ''] = /^(bearer|pomerium) ([\x21-\x7e]+)$/i.exec(line) ?? [];
   const found = scheme.toLowerCase() === 'pomerium' ? { token: value, pomerium: true } : bearerToken(value);
-  if (found.token === '') throw new ProblemError('unauthenticated', 'The Authorization header holds no bearer token. Log in with "sallyport login".');
+  if (found.token === '')
+    throw new ProblemError(
+      'unauthenticated',
+      'The Authorization header holds no bearer token. Log in with "sallyport login".',
+    );
   return found;
 }
 
-/** The tokens in a request's `Authorization` and `X-Pomerium-Authorization` lines. Each may stand once (`ambiguous-credential`). */
-export function readCarriers(authorization: readonly string[], pomeriumAuthorization: readonly string[]): CarriedToken[] {
-  if (authorization.length > 1) throw new ProblemError('ambiguous-credential', 'The Authorization header stands twice.');
-  if (pomeriumAuthorization.length > 1) throw new ProblemError('ambiguous-credential', 'The X-Pomerium-Authorization header stands twice.');
+/**
+ * The tokens in a request's `Authorization` and `X-Pomerium-Authorization` lines. Each may stand once
+ * (`ambiguous-credential`).
+ */
+export function readCarriers(
+  authorization: readonly string[],
+  pomeriumAuthorization: readonly string[],
+): CarriedToken[] {
+  if (authorization.length > 1)
+    throw new ProblemError('ambiguous-credential', 'The Authorization header stands twice.');
+  if (pomeriumAuthorization.length > 1)
+    throw new ProblemError('ambiguous-credential', 'The X-Pomerium-Authorization header stands twice.');
   const found = authorization.map(fromAuthorization);
   const [line] = pomeriumAuthorization;
   if (line === undefined) return found;
-  if (!visible.test(line)) throw new ProblemError('unauthenticated', 'The X-Pomerium-Authorization header holds no token.');
+  if (!visible.test(line))
+    throw new ProblemError('unauthenticated', 'The X-Pomerium-Authorization header holds no token.');
   return [...found, { token: line, pomerium: true }];
 }
 
 /** The one token of those that were found; the same in two carriers is one. */
 export function onlyToken(found: readonly CarriedToken[]): CarriedToken | undefined {
   const [first, ...others] = found;
-  if (others.some(({ token, pomerium }) => token !== first!.token || pomerium !== first!.pomerium)) throw new ProblemError('ambiguous-credential', 'Two different credentials were sent.');
+  if (others.some(({ token, pomerium }) => token !== first!.token || pomerium !== first!.pomerium))
+    throw new ProblemError('ambiguous-credential', 'Two different credentials were sent.');
   return first;
 }
 
 /**
- * The hash under which the session store may know the token. A token in Pomerium's carriers must be one that this gateway signed, for itself, and not
- * expired; and such a token is taken in no other carrier, so that none comes in unverified.
+ * The hash under which the session store may know the token. A token in Pomerium's carriers must be one that this
+ * gateway signed, for itself, and not expired; and such a token is taken in no other carrier, so that none comes in
+ * unverified.
  */
 export function hashOfToken({ token, pomerium }: CarriedToken, tokens: SessionTokenVerifier | undefined): string {
-  const unknown = () => new ProblemError('unauthenticated', 'The credential is not one of this gateway, or has expired. Log in again.');
+  const unknown = () =>
+    new ProblemError('unauthenticated', 'The credential is not one of this gateway, or has expired. Log in again.');
   if (token.length > maxLength) throw unknown();
   const isSigned = token.includes('.');
   if (pomerium !== isSigned) throw unknown();

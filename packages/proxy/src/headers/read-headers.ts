@@ -2,7 +2,10 @@ import { ProblemError } from '@sallyport/kit';
 import { headerTable } from './header-table.ts';
 import { readHost } from './read-host.ts';
 
-/** A request's header lines, judged and sorted. `forward` is flat (name, value, ...) with repeated names kept as separate lines. */
+/**
+ * A request's header lines, judged and sorted. `forward` is flat (name, value, ...) with repeated names kept as
+ * separate lines.
+ */
 export type ReadHeaders = {
   host: string;
   authorization: string[];
@@ -21,7 +24,10 @@ export type ReadHeaders = {
 
 const isBlank = (code: number) => code === 0x20 || code === 0x09;
 
-/** Without the blanks and tabs around it. Not by a pattern: one that looks for blanks at the end reads a long run of them anew from each of them. */
+/**
+ * Without the blanks and tabs around it. Not by a pattern: one that looks for blanks at the end reads a long run of
+ * them anew from each of them.
+ */
 function trimmed(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && isBlank(text.charCodeAt(start))) start += 1;
@@ -29,7 +35,10 @@ function trimmed(text: string): string {
   return text.slice(start, end);
 }
 
-/** A list of a header's value (RFC 9110, 5.6.1): only blanks and tabs are white space there, which String.trim does not know. */
+/**
+ * A list of a header's value (RFC 9110, 5.6.1): only blanks and tabs are white space there, which String.trim does not
+ * know.
+ */
 const listOf = (value: string) => value.split(',').map(trimmed);
 const bad = (detail: string) => new ProblemError('bad-request', detail);
 
@@ -46,11 +55,15 @@ function once(previous: string | undefined, value: string, name: string): string
   return value;
 }
 
-/** `Connection` may say how the connection goes on and nothing else: naming another header would have a hop drop it (CVE-2021-31999). */
+/**
+ * `Connection` may say how the connection goes on and nothing else: naming another header would have a hop drop it
+ * (CVE-2021-31999).
+ */
 function readConnection(value: string): string {
   const tokens = listOf(value.toLowerCase());
   for (const token of tokens) {
-    if (token !== 'keep-alive' && token !== 'close' && token !== 'upgrade') throw bad('The Connection header may say keep-alive, close or upgrade only.');
+    if (token !== 'keep-alive' && token !== 'close' && token !== 'upgrade')
+      throw bad('The Connection header may say keep-alive, close or upgrade only.');
   }
   return tokens.join(',');
 }
@@ -62,21 +75,37 @@ function readLength(value: string): number {
 
 function take(headers: ReadHeaders, lower: string, value: string): void {
   switch (lower) {
-    case 'authorization': headers.authorization.push(value); return;
-    case 'x-pomerium-authorization': headers.pomeriumAuthorization.push(value); return;
-    case 'connection': headers.connection = readConnection(once(headers.connection, value, 'Connection')); return;
-    case 'upgrade': headers.upgrade = once(headers.upgrade, value, 'Upgrade').toLowerCase(); return;
-    case 'content-length': headers.contentLength = readLength(once(headers.contentLength?.toString(), value, 'Content-Length')); return;
+    case 'authorization':
+      headers.authorization.push(value);
+      return;
+    case 'x-pomerium-authorization':
+      headers.pomeriumAuthorization.push(value);
+      return;
+    case 'connection':
+      headers.connection = readConnection(once(headers.connection, value, 'Connection'));
+      return;
+    case 'upgrade':
+      headers.upgrade = once(headers.upgrade, value, 'Upgrade').toLowerCase();
+      return;
+    case 'content-length':
+      headers.contentLength = readLength(once(headers.contentLength?.toString(), value, 'Content-Length'));
+      return;
     case 'transfer-encoding':
-      if (headers.chunked || value.toLowerCase() !== 'chunked') throw bad('The only Transfer-Encoding that is taken is chunked, once.');
+      if (headers.chunked || value.toLowerCase() !== 'chunked')
+        throw bad('The only Transfer-Encoding that is taken is chunked, once.');
       headers.chunked = true;
       return;
     case 'expect':
       if (value.toLowerCase() !== '100-continue') throw bad('The only expectation that is met here is 100-continue.');
       return;
-    case 'sec-websocket-protocol': (headers.webSocketProtocols ??= []).push(...listOf(value)); return;
-    case 'x-forwarded-for': headers.forwardedFor = headers.forwardedFor === undefined ? value : `${headers.forwardedFor}, ${value}`; return;
-    case 'proxy-authorization': throw bad('Proxy-Authorization is not for this gateway.');
+    case 'sec-websocket-protocol':
+      (headers.webSocketProtocols ??= []).push(...listOf(value));
+      return;
+    case 'x-forwarded-for':
+      headers.forwardedFor = headers.forwardedFor === undefined ? value : `${headers.forwardedFor}, ${value}`;
+      return;
+    case 'proxy-authorization':
+      throw bad('Proxy-Authorization is not for this gateway.');
     default:
   }
 }
@@ -88,14 +117,28 @@ function note(headers: ReadHeaders, lower: string, value: string): void {
   else if (lower === 'kubectl-command') headers.kubectlCommand ??= value;
 }
 
-/** Reads the raw header lines once. Refuses identity headers (403), and lines that two readers could understand differently (400). */
+/**
+ * Reads the raw header lines once. Refuses identity headers (403), and lines that two readers could understand
+ * differently (400).
+ */
 export function readHeaders(raw: readonly string[]): ReadHeaders {
   const host = readHost(raw);
   if (host === undefined) throw bad('The Host header appears twice, or does not name one host.');
   if (host === '') throw bad('The Host header is missing.');
   const headers: ReadHeaders = {
-    host, authorization: [], pomeriumAuthorization: [], webSocketProtocols: undefined, upgrade: undefined, connection: undefined, contentLength: undefined, chunked: false,
-    forwardedFor: undefined, userAgent: undefined, kubectlSession: undefined, kubectlCommand: undefined, forward: [],
+    host,
+    authorization: [],
+    pomeriumAuthorization: [],
+    webSocketProtocols: undefined,
+    upgrade: undefined,
+    connection: undefined,
+    contentLength: undefined,
+    chunked: false,
+    forwardedFor: undefined,
+    userAgent: undefined,
+    kubectlSession: undefined,
+    kubectlCommand: undefined,
+    forward: [],
   };
   const webSocket: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
@@ -107,9 +150,14 @@ export function readHeaders(raw: readonly string[]): ReadHeaders {
       note(headers, lower, value);
     } else if (use === 'read') take(headers, lower, value);
     else if (use === 'websocket') webSocket.push(lower, value);
-    else if (isIdentityHeader(lower)) throw new ProblemError('forbidden-header', `The header ${lower} asks for an identity; who you are is decided by your login, and impersonation (--as) is off.`);
+    else if (isIdentityHeader(lower))
+      throw new ProblemError(
+        'forbidden-header',
+        `The header ${lower} asks for an identity; who you are is decided by your login, and impersonation (--as) is off.`,
+      );
   }
-  if (headers.chunked && headers.contentLength !== undefined) throw bad('Content-Length and Transfer-Encoding stand together.');
+  if (headers.chunked && headers.contentLength !== undefined)
+    throw bad('Content-Length and Transfer-Encoding stand together.');
   if (headers.upgrade !== undefined) headers.forward.push(...webSocket);
   return headers;
 }

@@ -8,7 +8,8 @@ import { readHeaders } from './read-headers.ts';
 import { readHost } from './read-host.ts';
 
 const upstreams = createUpstreams([{ name: 'dev', host: 'dev.k8s.test' } as Upstream]);
-const ownAt = (url: string, rawHeaders: string[]) => isOwn({ url, rawHeaders }, onClusterHost({ rawHeaders }, upstreams));
+const ownAt = (url: string, rawHeaders: string[]) =>
+  isOwn({ url, rawHeaders }, onClusterHost({ rawHeaders }, upstreams));
 const codeOf = (raw: string[]) => {
   try {
     return readHeaders(raw).host;
@@ -18,26 +19,53 @@ const codeOf = (raw: string[]) => {
 };
 
 describe('the host of a request', () => {
-  it.each(['gate', 'GATE.example.com', 'gate.example.com:8443', '10.0.0.1:1', '[::1]', '[2001:db8::1]:443', 'a_b', 'dev.k8s.test.'])('is what its one line says: %s', (value) => {
+  it.each([
+    'gate',
+    'GATE.example.com',
+    'gate.example.com:8443',
+    '10.0.0.1:1',
+    '[::1]',
+    '[2001:db8::1]:443',
+    'a_b',
+    'dev.k8s.test.',
+  ])('is what its one line says: %s', (value) => {
     expect([readHost(['Accept', 'x', 'hOsT', value]), codeOf(['Host', value])]).toEqual([value, value]);
   });
 
   it.each([
-    [['', 'dev.k8s.test']], [['dev.k8s.test', '']], [['gate', 'dev.k8s.test']], [['gate', 'gate']], [['', '']], [['', '', 'gate']],
-    [['gate, dev.k8s.test']], [['dev.k8s.test@gate']], [['gate dev']], [['gate:']], [['gate:x']], [['gate:1:2']], [['http://gate']], [['gate/x']], [['gate?x']], [['gate%2e']], [['[::1']], [['::1']], [['gäte']],
+    [['', 'dev.k8s.test']],
+    [['dev.k8s.test', '']],
+    [['gate', 'dev.k8s.test']],
+    [['gate', 'gate']],
+    [['', '']],
+    [['', '', 'gate']],
+    [['gate, dev.k8s.test']],
+    [['dev.k8s.test@gate']],
+    [['gate dev']],
+    [['gate:']],
+    [['gate:x']],
+    [['gate:1:2']],
+    [['http://gate']],
+    [['gate/x']],
+    [['gate?x']],
+    [['gate%2e']],
+    [['[::1']],
+    [['::1']],
+    [['gäte']],
   ])('is refused by every reader of it where it could be read in two ways: %j', (values) => {
     const raw = values.flatMap((value) => ['Host', value]);
     expect(codeOf(raw)).toBe('bad-request');
     expect(readHost(raw)).toBeUndefined();
     // Nothing of the gateway's own answers it, so that it is refused on the road, where it is recorded.
-    for (const path of ['/.sallyport/me', '/healthz', '/livez', '/.pomerium/', '/.well-known/pomerium']) expect(ownAt(path, raw)).toBe(false);
+    for (const path of ['/.sallyport/me', '/healthz', '/livez', '/.pomerium/', '/.well-known/pomerium'])
+      expect(ownAt(path, raw)).toBe(false);
   });
 
   it('is none without a line, or with an empty one alone', () => {
     for (const raw of [[], ['Host', '']]) expect([readHost(raw), codeOf(raw)]).toEqual(['', 'bad-request']);
   });
 
-  it('decides alone what is the gateway\'s own', () => {
+  it("decides alone what is the gateway's own", () => {
     expect(ownAt('/.sallyport/me', ['Host', 'gate'])).toBe(true);
     expect(ownAt('/.sallyport/me', ['Host', 'DEV.k8s.test:8443'])).toBe(false);
     expect(ownAt('/healthz', [])).toBe(true);
@@ -45,6 +73,23 @@ describe('the host of a request', () => {
   });
 
   it('and its program are told of as the cluster reads them: the first line of two', () => {
-    expect(readHeaders(['Host', 'gate', 'User-Agent', 'a', 'User-Agent', 'b', 'Kubectl-Session', '1', 'Kubectl-Session', '2', 'Kubectl-Command', 'get', 'Kubectl-Command', 'x'])).toMatchObject({ userAgent: 'a', kubectlSession: '1', kubectlCommand: 'get' });
+    expect(
+      readHeaders([
+        'Host',
+        'gate',
+        'User-Agent',
+        'a',
+        'User-Agent',
+        'b',
+        'Kubectl-Session',
+        '1',
+        'Kubectl-Session',
+        '2',
+        'Kubectl-Command',
+        'get',
+        'Kubectl-Command',
+        'x',
+      ]),
+    ).toMatchObject({ userAgent: 'a', kubectlSession: '1', kubectlCommand: 'get' });
   });
 });

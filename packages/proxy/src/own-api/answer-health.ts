@@ -6,20 +6,29 @@ import { readCallerCredential } from './read-caller-credential.ts';
 import { noteRefusal } from './with-caller.ts';
 
 /**
- * `/healthz` and `/livez`: `ok`. Pomerium's clients ask here whether their token is good still, and log in again unless the answer is 2xx: so a
- * dead token gets 401, and an outage, of which no login would help, does not. The requests that follow are judged as always.
+ * `/healthz` and `/livez`: `ok`. Pomerium's clients ask here whether their token is good still, and log in again unless
+ * the answer is 2xx: so a dead token gets 401, and an outage, of which no login would help, does not. The requests that
+ * follow are judged as always.
  */
-export function answerHealth(deps: Pick<OwnApiDeps, 'findCaller' | 'clientAddress' | 'auditCall' | 'pomerium'>): RequestHandler {
+export function answerHealth(
+  deps: Pick<OwnApiDeps, 'findCaller' | 'clientAddress' | 'auditCall' | 'pomerium'>,
+): RequestHandler {
   const note = noteRefusal(deps);
   return async (request, response) => {
     if (carriesPomerium(request.rawHeaders)) {
       try {
         const lines = (name: string) => request.headersDistinct[name]?.length ?? 0;
-        if (lines('authorization') > 1 || lines('x-pomerium-authorization') > 1) throw new ProblemError('ambiguous-credential', 'A header that carries a credential stands twice.');
+        if (lines('authorization') > 1 || lines('x-pomerium-authorization') > 1)
+          throw new ProblemError('ambiguous-credential', 'A header that carries a credential stands twice.');
         delete request.headers.cookie;
-        await deps.findCaller(request, readCallerCredential(request, true, deps.pomerium?.tokens), deps.clientAddress(request));
+        await deps.findCaller(
+          request,
+          readCallerCredential(request, true, deps.pomerium?.tokens),
+          deps.clientAddress(request),
+        );
       } catch (error) {
-        const refused = error instanceof ProblemError && (error.code === 'unauthenticated' || error.code === 'ambiguous-credential');
+        const refused =
+          error instanceof ProblemError && (error.code === 'unauthenticated' || error.code === 'ambiguous-credential');
         if (refused) note(request, error);
         if (refused && error.code === 'unauthenticated') response.set('www-authenticate', 'Bearer realm="sallyport"');
         if (refused) throw error;

@@ -5,20 +5,42 @@ import { createApiEvents } from './api-events.ts';
 
 function eventOf(method: string, path: string): AuditRecord['data'] {
   const records: AuditRecord[] = [];
-  const events = createApiEvents({ sink: { publish: async () => {}, enqueue: (record) => void records.push(record), hasRoom: () => true, ping: async () => {}, close: async () => {} }, now: Date.now, producer: 'proxy/test' });
-  events.complete({ request: { method, headers: {} } as IncomingMessage, path, clientAddress: '10.0.0.9', answer: undefined, status: 200, detail: undefined });
+  const events = createApiEvents({
+    sink: {
+      publish: async () => {},
+      enqueue: (record) => void records.push(record),
+      hasRoom: () => true,
+      ping: async () => {},
+      close: async () => {},
+    },
+    now: Date.now,
+    producer: 'proxy/test',
+  });
+  events.complete({
+    request: { method, headers: {} } as IncomingMessage,
+    path,
+    clientAddress: '10.0.0.9',
+    answer: undefined,
+    status: 200,
+    detail: undefined,
+  });
   return records[0]!.data;
 }
 
-describe('the event of a call of the gateway\'s own API', () => {
+describe("the event of a call of the gateway's own API", () => {
   it('has its method, and what its query says behind however much padding', () => {
-    const { requestURI, sallyport } = eventOf('GET', `/.sallyport/api/v1/audit?${'pad=x&'.repeat(900)}user=alice%40example.com`);
+    const { requestURI, sallyport } = eventOf(
+      'GET',
+      `/.sallyport/api/v1/audit?${'pad=x&'.repeat(900)}user=alice%40example.com`,
+    );
     expect(requestURI).not.toContain('alice');
     expect(sallyport.request).toMatchObject({ method: 'GET', targetSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(sallyport.request!.query).toMatch(/user=alice%40example\.com$/);
   });
 
-  it('has no token of the gateway\'s own', () => {
-    expect(JSON.stringify(eventOf('DELETE', `/.sallyport/api/v1/sessions?x=%73pt_${'a'.repeat(43)}`))).not.toContain('aaaa');
+  it("has no token of the gateway's own", () => {
+    expect(JSON.stringify(eventOf('DELETE', `/.sallyport/api/v1/sessions?x=%73pt_${'a'.repeat(43)}`))).not.toContain(
+      'aaaa',
+    );
   });
 });

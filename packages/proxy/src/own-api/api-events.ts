@@ -12,24 +12,58 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   return {
     open() {
-      if (!deps.sink.hasRoom()) throw new ProblemError('audit-unavailable', 'The audit log cannot be written, so nothing is let through. Try again shortly.');
+      if (!deps.sink.hasRoom())
+        throw new ProblemError(
+          'audit-unavailable',
+          'The audit log cannot be written, so nothing is let through. Try again shortly.',
+        );
     },
     complete({ request, path, clientAddress, answer, status, detail, explained }) {
       const identity = answer?.identity;
-      const userAgent = request.headers['user-agent'] === undefined ? undefined : clientText(request.headers['user-agent']);
-      deps.sink.enqueue(createAuditRecord({
-        type: 'http.request', source: 'sallyport/proxy', key: auditKey(undefined, answer?.session?.id),
-        data: {
-          auditID: randomUUID(), stage: 'ResponseComplete', requestURI: clientText(path), verb: (request.method ?? '').toLowerCase(),
-          user: identity ? { username: identity.user, groups: identity.groups } : {}, sourceIPs: [clientAddress], ...(userAgent === undefined ? {} : { userAgent }),
-          responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
-          sallyport: {
-            producer: deps.producer, clientAddress, request: describeRequest({ method: request.method ?? '', rawTarget: path, kube: undefined }, commandText, longest.part), ...(answer ? { decision: answer.decision } : {}), ...(answer?.session ? { sessionId: answer.session.id } : {}),
-            ...(explained ? { explained } : {}),
-            ...(identity ? { identity: { iss: identity.issuer, sub: identity.subject, email: identity.email, groups: identity.groups } } : {}),
+      const userAgent =
+        request.headers['user-agent'] === undefined ? undefined : clientText(request.headers['user-agent']);
+      deps.sink.enqueue(
+        createAuditRecord(
+          {
+            type: 'http.request',
+            source: 'sallyport/proxy',
+            key: auditKey(undefined, answer?.session?.id),
+            data: {
+              auditID: randomUUID(),
+              stage: 'ResponseComplete',
+              requestURI: clientText(path),
+              verb: (request.method ?? '').toLowerCase(),
+              user: identity ? { username: identity.user, groups: identity.groups } : {},
+              sourceIPs: [clientAddress],
+              ...(userAgent === undefined ? {} : { userAgent }),
+              responseStatus: { code: status, ...(detail === undefined ? {} : { message: detail }) },
+              sallyport: {
+                producer: deps.producer,
+                clientAddress,
+                request: describeRequest(
+                  { method: request.method ?? '', rawTarget: path, kube: undefined },
+                  commandText,
+                  longest.part,
+                ),
+                ...(answer ? { decision: answer.decision } : {}),
+                ...(answer?.session ? { sessionId: answer.session.id } : {}),
+                ...(explained ? { explained } : {}),
+                ...(identity
+                  ? {
+                      identity: {
+                        iss: identity.issuer,
+                        sub: identity.subject,
+                        email: identity.email,
+                        groups: identity.groups,
+                      },
+                    }
+                  : {}),
+              },
+            },
           },
-        },
-      }, ids));
+          ids,
+        ),
+      );
     },
   };
 }

@@ -14,26 +14,45 @@ export type ApiContext = {
   noteExplained(explained: SallyportPart['explained']): void;
 };
 
-/** Wraps one API call in its road: credential, origin, who calls and with which rights, the work, the answer, the event. */
+/**
+ * Wraps one API call in its road: credential, origin, who calls and with which rights, the work, the answer, the event.
+ */
 export function createAuditedCall(deps: OwnApiDeps) {
-  return (area: ApiArea | undefined, work: (request: Request, caller: Caller, context: ApiContext) => Promise<ApiResult>): RequestHandler => async (request, response) => {
-    deps.auditCall.open();
-    const clientAddress = deps.clientAddress(request);
-    const about = { request, path: request.originalUrl, clientAddress, answer: undefined as CheckAnswer | undefined, explained: undefined as SallyportPart['explained'] };
-    try {
-      const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
-      refuseForeignOrigin(request, credential, deps.origin);
-      const { caller, answer } = await deps.findCaller(request, credential, clientAddress, area);
-      about.answer = answer;
-      const result = await work(request, caller, { credential: credential!, clientAddress, noteExplained: (explained) => { about.explained = explained; } });
-      deps.auditCall.complete({ ...about, status: result.status, detail: undefined });
-      if (result.body === undefined || result.status === 204) response.status(204).end();
-      else response.status(result.status).json(result.body);
-    } catch (error) {
-      const problem = toProblem(error);
-      deps.auditCall.complete({ ...about, status: problem.status, detail: problem.detail });
-      if (error instanceof ProblemError && error.code === 'unauthenticated') response.set('www-authenticate', 'Bearer realm="sallyport"');
-      throw error;
-    }
-  };
+  return (
+    area: ApiArea | undefined,
+    work: (request: Request, caller: Caller, context: ApiContext) => Promise<ApiResult>,
+  ): RequestHandler =>
+    async (request, response) => {
+      deps.auditCall.open();
+      const clientAddress = deps.clientAddress(request);
+      const about = {
+        request,
+        path: request.originalUrl,
+        clientAddress,
+        answer: undefined as CheckAnswer | undefined,
+        explained: undefined as SallyportPart['explained'],
+      };
+      try {
+        const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
+        refuseForeignOrigin(request, credential, deps.origin);
+        const { caller, answer } = await deps.findCaller(request, credential, clientAddress, area);
+        about.answer = answer;
+        const result = await work(request, caller, {
+          credential: credential!,
+          clientAddress,
+          noteExplained: (explained) => {
+            about.explained = explained;
+          },
+        });
+        deps.auditCall.complete({ ...about, status: result.status, detail: undefined });
+        if (result.body === undefined || result.status === 204) response.status(204).end();
+        else response.status(result.status).json(result.body);
+      } catch (error) {
+        const problem = toProblem(error);
+        deps.auditCall.complete({ ...about, status: problem.status, detail: problem.detail });
+        if (error instanceof ProblemError && error.code === 'unauthenticated')
+          response.set('www-authenticate', 'Bearer realm="sallyport"');
+        throw error;
+      }
+    };
 }

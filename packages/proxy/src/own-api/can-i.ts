@@ -12,19 +12,38 @@ import { readQuestion } from './read-question.ts';
 const maxBodyBytes = 128 * 1024;
 const timeoutMs = 5000;
 
-/** `POST .../policy/can-i`: which of many requests would be let through, if the caller made them now. Yes or no, as trying would show; the reasons are `explain`'s. */
-export function createCanI(deps: AskingDeps): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
+/**
+ * `POST .../policy/can-i`: which of many requests would be let through, if the caller made them now. Yes or no, as
+ * trying would show; the reasons are `explain`'s.
+ */
+export function createCanI(
+  deps: AskingDeps,
+): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
   return async (request, _caller, context) => {
     const { cluster, namespace, requests } = readAs(canIQuestionSchema, await readJsonBody(request, maxBodyBytes));
     const place = namespace === undefined ? {} : { namespace };
     const asked = requests.map((one) => readQuestion({ cluster, ...place, ...one }));
-    context.noteExplained({ cluster: clientText(cluster), verb: 'many', ...(namespace === undefined ? {} : { namespace: clientText(namespace) }) });
+    context.noteExplained({
+      cluster: clientText(cluster),
+      verb: 'many',
+      ...(namespace === undefined ? {} : { namespace: clientText(namespace) }),
+    });
     const kinds = deps.kindsOf?.(cluster);
-    const questions = await Promise.all(asked.map(async (one) => ({ ...one, kubernetes: await learnKind(one.kubernetes, kinds) })));
+    const questions = await Promise.all(
+      asked.map(async (one) => ({ ...one, kubernetes: await learnKind(one.kubernetes, kinds) })),
+    );
     const check = checkOf(cluster, questions[0]!, request, context, deps);
-    const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/can-i', body: { check, requests: questions.map(({ method, kubernetes }) => ({ method, kubernetes })) }, timeoutMs });
+    const { body } = await deps.authorize.request({
+      method: 'POST',
+      path: '/v1/can-i',
+      body: { check, requests: questions.map(({ method, kubernetes }) => ({ method, kubernetes })) },
+      timeoutMs,
+    });
     const read = canIAnswerSchema.safeParse(body);
-    if (!read.success || read.data.allowed.length !== questions.length) throw new ProblemError('authorize-unavailable', 'The answer could not be read. Try again shortly.', { cause: read.error });
+    if (!read.success || read.data.allowed.length !== questions.length)
+      throw new ProblemError('authorize-unavailable', 'The answer could not be read. Try again shortly.', {
+        cause: read.error,
+      });
     return { status: 200, body: read.data };
   };
 }

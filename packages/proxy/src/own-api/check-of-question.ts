@@ -8,10 +8,24 @@ import type { Question } from './read-question.ts';
 export type AskingDeps = Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf' | 'kindsOf'>;
 
 /** The request of a question as a check, made by the caller from where they are. */
-export function checkOf(cluster: string, { method, kubernetes }: Pick<Question, 'method' | 'kubernetes'>, request: IncomingMessage, { credential, clientAddress }: ApiContext, deps: AskingDeps): Check {
+export function checkOf(
+  cluster: string,
+  { method, kubernetes }: Pick<Question, 'method' | 'kubernetes'>,
+  request: IncomingMessage,
+  { credential, clientAddress }: ApiContext,
+  deps: AskingDeps,
+): Check {
   const clientCertificate = deps.clientCertificateOf(request.socket);
   return {
-    credential: { kind: 'token', hash: credential.hash }, target: { kind: 'cluster', name: cluster },
-    request: { method, path: kubernetes.path, host: readHost(request.rawHeaders) ?? '', ip: clientAddress, ...(clientCertificate === undefined ? {} : { clientCertificate }) }, kubernetes,
+    credential: { kind: 'token', hash: credential.hash },
+    target: { kind: 'cluster', name: cluster },
+    request: {
+      method,
+      path: kubernetes.path,
+      host: readHost(request.rawHeaders) ?? '',
+      ip: clientAddress,
+      ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    },
+    kubernetes,
   };
 }

@@ -13,7 +13,10 @@ import { noteRefusal, withCaller } from './with-caller.ts';
 
 const apiPrefix = '/.sallyport/api/v1';
 
-/** What the API stands on: one spelling of each address, and headers that keep browsers from making anything of an answer. */
+/**
+ * What the API stands on: one spelling of each address, and headers that keep browsers from making anything of an
+ * answer.
+ */
 function createBase(deps: OwnApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -22,7 +25,13 @@ function createBase(deps: OwnApiDeps): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.use((_request, response, next) => {
-    response.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'" });
+    response.set({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    });
     next();
   });
   app.get(['/healthz', '/livez'], answerHealth(deps));
@@ -48,14 +57,27 @@ export function createOwnApi(deps: OwnApiDeps): Express {
   app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
   mountApi(app, deps);
   mountPomerium(app, createAuditedCall(deps), deps);
-  app.all(['/.sallyport/login', '/.sallyport/callback', '/.sallyport/callback/:provider', '/.sallyport/token', '/.sallyport/signed-out', '/.sallyport/backchannel-logout/:provider'], deps.pages);
+  app.all(
+    [
+      '/.sallyport/login',
+      '/.sallyport/callback',
+      '/.sallyport/callback/:provider',
+      '/.sallyport/token',
+      '/.sallyport/signed-out',
+      '/.sallyport/backchannel-logout/:provider',
+    ],
+    deps.pages,
+  );
   // A client that pushes has a token of its own, which is authenticate's to judge.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);
   app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
   return finish(app, deps);
 }
 
-/** What of it there is on the host of one cluster: Pomerium's clients look nowhere else. No cookie counts there, for the cluster's own pages share the origin. */
+/**
+ * What of it there is on the host of one cluster: Pomerium's clients look nowhere else. No cookie counts there, for the
+ * cluster's own pages share the origin.
+ */
 export function createClusterHostApi(deps: OwnApiDeps): Express {
   const app = createBase(deps);
   app.use((request, _response, next) => {
@@ -68,16 +90,58 @@ export function createClusterHostApi(deps: OwnApiDeps): Express {
 
 function mountApi(app: Express, deps: OwnApiDeps): void {
   const call = createAuditedCall(deps);
-  const queryOf = (request: IncomingMessage) => (request.url?.includes('?') ? request.url.slice(request.url.indexOf('?')) : '');
-  app.get(`${apiPrefix}/clusters`, call(undefined, async (_request, _caller, { credential }) => ({ status: 200, body: { clusters: await ownClusters(deps, credential) } })));
-  app.get(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({ method: 'GET', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 10_000 })));
-  app.delete(`${apiPrefix}/sessions`, call('sessions', (request, caller) => deps.authenticate.request({
-    method: 'DELETE', path: `/v1/sessions${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 30_000,
-  })));
-  app.delete(`${apiPrefix}/sessions/:id`, call('sessions', (request, caller) => deps.authenticate.request({
-    method: 'DELETE', path: `/v1/sessions/${encodeURIComponent(String(request.params.id))}`, headers: { [callerHeader]: encodeCaller(caller) },
-  })));
-  app.get(`${apiPrefix}/audit`, call('audit', (request, caller) => deps.audit.request({ method: 'GET', path: `/v1/events${queryOf(request)}`, headers: { [callerHeader]: encodeCaller(caller) }, timeoutMs: 10_000 })));
+  const queryOf = (request: IncomingMessage) =>
+    request.url?.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
+  app.get(
+    `${apiPrefix}/clusters`,
+    call(undefined, async (_request, _caller, { credential }) => ({
+      status: 200,
+      body: { clusters: await ownClusters(deps, credential) },
+    })),
+  );
+  app.get(
+    `${apiPrefix}/sessions`,
+    call('sessions', (request, caller) =>
+      deps.authenticate.request({
+        method: 'GET',
+        path: `/v1/sessions${queryOf(request)}`,
+        headers: { [callerHeader]: encodeCaller(caller) },
+        timeoutMs: 10_000,
+      }),
+    ),
+  );
+  app.delete(
+    `${apiPrefix}/sessions`,
+    call('sessions', (request, caller) =>
+      deps.authenticate.request({
+        method: 'DELETE',
+        path: `/v1/sessions${queryOf(request)}`,
+        headers: { [callerHeader]: encodeCaller(caller) },
+        timeoutMs: 30_000,
+      }),
+    ),
+  );
+  app.delete(
+    `${apiPrefix}/sessions/:id`,
+    call('sessions', (request, caller) =>
+      deps.authenticate.request({
+        method: 'DELETE',
+        path: `/v1/sessions/${encodeURIComponent(String(request.params.id))}`,
+        headers: { [callerHeader]: encodeCaller(caller) },
+      }),
+    ),
+  );
+  app.get(
+    `${apiPrefix}/audit`,
+    call('audit', (request, caller) =>
+      deps.audit.request({
+        method: 'GET',
+        path: `/v1/events${queryOf(request)}`,
+        headers: { [callerHeader]: encodeCaller(caller) },
+        timeoutMs: 10_000,
+      }),
+    ),
+  );
   mountPolicy(app, apiPrefix, call, deps);
   mountStreams(app, apiPrefix, call, deps);
 }

@@ -6,40 +6,91 @@ import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage } from 'node:http';
 
 // What the pages of authenticate read of a browser's or the CLI's request; nothing else goes in.
-const passed = ['accept', 'accept-language', 'content-length', 'content-type', 'cookie', 'origin', 'sec-fetch-site', 'transfer-encoding', 'user-agent'];
+const passed = [
+  'accept',
+  'accept-language',
+  'content-length',
+  'content-type',
+  'cookie',
+  'origin',
+  'sec-fetch-site',
+  'transfer-encoding',
+  'user-agent',
+];
 const maxBody = 16 * 1024;
 
-export type PagesDeps = { url: string; ca: string | undefined; identity: ServiceIdentity; origin: string; clientAddress(request: IncomingMessage): string; logger: Logger };
+export type PagesDeps = {
+  url: string;
+  ca: string | undefined;
+  identity: ServiceIdentity;
+  origin: string;
+  clientAddress(request: IncomingMessage): string;
+  logger: Logger;
+};
 
-/** What may differ between what is passed on: which headers of the client go in, what is added, and how long a body may be. */
-export type Passing = { passed: readonly string[]; added(request: IncomingMessage): Record<string, string>; maxBody: number };
+/**
+ * What may differ between what is passed on: which headers of the client go in, what is added, and how long a body may
+ * be.
+ */
+export type Passing = {
+  passed: readonly string[];
+  added(request: IncomingMessage): Record<string, string>;
+  maxBody: number;
+};
 const pages: Passing = { passed, added: () => ({}), maxBody };
 
 function strip(headers: IncomingHttpHeaders, names: readonly string[]): IncomingHttpHeaders {
   return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
 }
 
-/** Passes the pages of authenticate on: client headers by allow-list, the gateway's service credential instead of the client's own, and the origin as the gateway knows it. */
+/**
+ * Passes the pages of authenticate on: client headers by allow-list, the gateway's service credential instead of the
+ * client's own, and the origin as the gateway knows it.
+ */
 export function createPages(deps: PagesDeps, passing: Passing = pages): RequestHandler {
-  const agent = deps.url.startsWith('https:') ? new HttpsAgent({ keepAlive: true, ...(deps.ca === undefined ? {} : { ca: deps.ca }) }) : new HttpAgent({ keepAlive: true });
+  const agent = deps.url.startsWith('https:')
+    ? new HttpsAgent({ keepAlive: true, ...(deps.ca === undefined ? {} : { ca: deps.ca }) })
+    : new HttpAgent({ keepAlive: true });
   const forward = createProxyMiddleware({
-    target: deps.url, agent, changeOrigin: true, xfwd: false, followRedirects: false, ws: false, ejectPlugins: true,
-    plugins: [(proxy) => {
-      proxy.on('error', (error, _request, target) => {
-        if (!target) return;
-        deps.logger.warn({ err: error }, 'authenticate does not answer');
-        if ('writeHead' in target && !target.headersSent) target.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end(JSON.stringify({ type: 'about:blank', code: 'service-unavailable', status: 503, title: 'A service is not ready', detail: 'The login service does not answer at the moment. Try again shortly.' }));
-        else target.destroy();
-      });
-    }],
+    target: deps.url,
+    agent,
+    changeOrigin: true,
+    xfwd: false,
+    followRedirects: false,
+    ws: false,
+    ejectPlugins: true,
+    plugins: [
+      (proxy) => {
+        proxy.on('error', (error, _request, target) => {
+          if (!target) return;
+          deps.logger.warn({ err: error }, 'authenticate does not answer');
+          if ('writeHead' in target && !target.headersSent)
+            target.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end(
+              JSON.stringify({
+                type: 'about:blank',
+                code: 'service-unavailable',
+                status: 503,
+                title: 'A service is not ready',
+                detail: 'The login service does not answer at the moment. Try again shortly.',
+              }),
+            );
+          else target.destroy();
+        });
+      },
+    ],
   });
   return async (request, response, next) => {
-    if (!request.originalUrl.startsWith('/')) throw new ProblemError('bad-request', 'The request target must be a path.');
-    if (Number(request.headers['content-length'] ?? 0) > passing.maxBody) throw new ProblemError('too-large', 'The body is larger than this address takes.');
+    if (!request.originalUrl.startsWith('/'))
+      throw new ProblemError('bad-request', 'The request target must be a path.');
+    if (Number(request.headers['content-length'] ?? 0) > passing.maxBody)
+      throw new ProblemError('too-large', 'The body is larger than this address takes.');
     request.url = request.originalUrl;
     request.headers = {
-      ...strip(request.headers, passing.passed), ...passing.added(request), authorization: await deps.identity.credentialFor('authenticate'),
-      'sallyport-client-address': deps.clientAddress(request), 'sallyport-origin': deps.origin,
+      ...strip(request.headers, passing.passed),
+      ...passing.added(request),
+      authorization: await deps.identity.credentialFor('authenticate'),
+      'sallyport-client-address': deps.clientAddress(request),
+      'sallyport-origin': deps.origin,
       ...(typeof response.locals.caller === 'string' ? { [callerHeader]: response.locals.caller } : {}),
     };
     for (const name of response.getHeaderNames()) response.removeHeader(name);

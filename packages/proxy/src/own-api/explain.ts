@@ -14,21 +14,46 @@ const timeoutMs = 5000;
 function eventOf({ question, kubernetes }: Question): NonNullable<SallyportPart['explained']> {
   const { verb, apiGroup, resource, subresource, namespace, name, path, isResourceRequest } = kubernetes;
   const part = (key: string, text: string) => (text === '' ? {} : { [key]: clientText(text) });
-  const what = isResourceRequest ? part('resource', `${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource === '' ? '' : `/${subresource}`}`) : part('path', path);
-  return { cluster: clientText(question.cluster), verb: clientText(verb), ...what, ...part('namespace', namespace), ...part('name', name), ...part('about', question.about?.user ?? '') };
+  const what = isResourceRequest
+    ? part(
+        'resource',
+        `${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource === '' ? '' : `/${subresource}`}`,
+      )
+    : part('path', path);
+  return {
+    cluster: clientText(question.cluster),
+    verb: clientText(verb),
+    ...what,
+    ...part('namespace', namespace),
+    ...part('name', name),
+    ...part('about', question.about?.user ?? ''),
+  };
 }
 
-/** `POST .../policy/explain`: why a request of the caller's would be let through or refused; about somebody else only where `api.policy` lets the caller ask. */
-export function createExplain(deps: AskingDeps): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
+/**
+ * `POST .../policy/explain`: why a request of the caller's would be let through or refused; about somebody else only
+ * where `api.policy` lets the caller ask.
+ */
+export function createExplain(
+  deps: AskingDeps,
+): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
   return async (request, _caller, context) => {
     const asked = readQuestion(await readJsonBody(request, maxBodyBytes));
     const event = eventOf(asked);
     context.noteExplained(event);
     const { about, cluster } = asked.question;
     const kubernetes = await learnKind(asked.kubernetes, deps.kindsOf?.(cluster));
-    const { body } = await deps.authorize.request({ method: 'POST', path: '/v1/explain', body: { check: checkOf(cluster, { ...asked, kubernetes }, request, context, deps), ...(about ? { about } : {}) }, timeoutMs });
+    const { body } = await deps.authorize.request({
+      method: 'POST',
+      path: '/v1/explain',
+      body: { check: checkOf(cluster, { ...asked, kubernetes }, request, context, deps), ...(about ? { about } : {}) },
+      timeoutMs,
+    });
     const read = explanationSchema.safeParse(body);
-    if (!read.success) throw new ProblemError('authorize-unavailable', 'The explanation could not be read. Try again shortly.', { cause: read.error });
+    if (!read.success)
+      throw new ProblemError('authorize-unavailable', 'The explanation could not be read. Try again shortly.', {
+        cause: read.error,
+      });
     const { decision, shows } = read.data;
     context.noteExplained({ ...event, effect: decision.effect, rule: decision.rule, shows });
     return { status: 200, body: read.data };

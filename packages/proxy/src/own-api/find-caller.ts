@@ -7,23 +7,48 @@ import type { CallerCredential } from './read-caller-credential.ts';
 
 export type FindCaller = {
   /** Who calls, and whether `api.policy` lets them act on others' things in `area`. Rejects with `unauthenticated`. */
-  (request: IncomingMessage, credential: CallerCredential | undefined, clientAddress: string, area?: ApiArea): Promise<{ caller: Caller; answer: CheckAnswer }>;
+  (
+    request: IncomingMessage,
+    credential: CallerCredential | undefined,
+    clientAddress: string,
+    area?: ApiArea,
+  ): Promise<{ caller: Caller; answer: CheckAnswer }>;
 };
 
 /** Asks authorize about a caller of the gateway's own pages and API, for every call. */
 export function createFindCaller(deps: { client: CheckClient }): FindCaller {
   return async (request, credential, clientAddress, area) => {
-    if (!credential) throw new ProblemError('unauthenticated', 'Nobody is logged in here. Log in with "sallyport login".');
+    if (!credential)
+      throw new ProblemError('unauthenticated', 'Nobody is logged in here. Log in with "sallyport login".');
     const about = (target: Check['target']): Check => ({
-      credential: { kind: 'token', hash: credential.hash }, target,
-      request: { method: request.method ?? '', path: request.url?.split('?')[0] ?? '', host: readHost(request.rawHeaders) ?? '', ip: clientAddress },
+      credential: { kind: 'token', hash: credential.hash },
+      target,
+      request: {
+        method: request.method ?? '',
+        path: request.url?.split('?')[0] ?? '',
+        host: readHost(request.rawHeaders) ?? '',
+        ip: clientAddress,
+      },
     });
-    const [self, privileged] = await Promise.all([deps.client.check(about({ kind: 'self' })), area ? deps.client.check(about({ kind: 'api', area })) : undefined]);
-    if (self.decision.effect !== 'allow' || !self.session || !self.identity) throw new ProblemError('unauthenticated', self.problem?.detail ?? 'Nobody is logged in here. Log in with "sallyport login".');
-    const caller: Caller = { session: self.session, identity: self.identity, privileged: privileged?.decision.effect === 'allow', clientAddress };
+    const [self, privileged] = await Promise.all([
+      deps.client.check(about({ kind: 'self' })),
+      area ? deps.client.check(about({ kind: 'api', area })) : undefined,
+    ]);
+    if (self.decision.effect !== 'allow' || !self.session || !self.identity)
+      throw new ProblemError(
+        'unauthenticated',
+        self.problem?.detail ?? 'Nobody is logged in here. Log in with "sallyport login".',
+      );
+    const caller: Caller = {
+      session: self.session,
+      identity: self.identity,
+      privileged: privileged?.decision.effect === 'allow',
+      clientAddress,
+    };
     const { 'user-agent': userAgent } = request.headers;
     if (userAgent !== undefined) caller.userAgent = userAgent.slice(0, 256);
-    // What was not allowed on others' things may still be on one's own: then the event shows by which right the call went through.
+    // What was not allowed on others' things may still be on one's own: then the event shows by which right the call
+    // went through.
     return { caller, answer: caller.privileged ? privileged! : self };
   };
 }

@@ -10,7 +10,15 @@ import type { FindCaller } from './find-caller.ts';
 export type AuditCall = {
   /** Refuses when nothing could be recorded. */
   open(): void;
-  complete(call: { request: IncomingMessage; path: string; clientAddress: string; answer: CheckAnswer | undefined; status: number; detail: string | undefined; explained?: SallyportPart['explained'] }): void;
+  complete(call: {
+    request: IncomingMessage;
+    path: string;
+    clientAddress: string;
+    answer: CheckAnswer | undefined;
+    status: number;
+    detail: string | undefined;
+    explained?: SallyportPart['explained'];
+  }): void;
 };
 
 /** Judges their tokens, and where browsers see the gateway and the login pages. */

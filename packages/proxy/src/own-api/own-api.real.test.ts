@@ -8,26 +8,64 @@ import supertest from 'supertest';
 import { createFindCaller } from './find-caller.ts';
 import { createOwnApi } from './create-own-api.ts';
 
-const alice = { provider: 'corp', issuer: 'https://idp', subject: 's', user: 'alice@example.com', groups: ['developers'], amr: [] };
+const alice = {
+  provider: 'corp',
+  issuer: 'https://idp',
+  subject: 's',
+  user: 'alice@example.com',
+  groups: ['developers'],
+  amr: [],
+};
 
 function setUp(privileged = false, own: unknown = ['dev']) {
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
   const seen = { caller: undefined as string | undefined };
   const check = (asked: Check): Promise<CheckAnswer> => {
-    const live = asked.credential.kind === 'token' && ['spt_live', 'signed.by.us'].some((token) => hashToken(token) === (asked.credential as { hash: string }).hash);
+    const live =
+      asked.credential.kind === 'token' &&
+      ['spt_live', 'signed.by.us'].some((token) => hashToken(token) === (asked.credential as { hash: string }).hash);
     const allowed = live && (asked.target.kind === 'self' || privileged);
-    const answer: CheckAnswer = { decision: { effect: allowed ? 'allow' : live ? 'deny' : 'authenticate', rule: 'r', reasons: [], policyVersion: 'v' } };
-    return Promise.resolve(live ? { ...answer, session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: alice } : answer);
+    const answer: CheckAnswer = {
+      decision: {
+        effect: allowed ? 'allow' : live ? 'deny' : 'authenticate',
+        rule: 'r',
+        reasons: [],
+        policyVersion: 'v',
+      },
+    };
+    return Promise.resolve(
+      live ? { ...answer, session: { id: 'ses_1', kind: 'cli', expiresAt: 1 }, identity: alice } : answer,
+    );
   };
-  const service = { request: (request: ServiceRequest) => { calls.push(request); return Promise.resolve({ status: 200, headers: {}, body: request.path === '/v1/clusters' ? { clusters: own } : { path: request.path } }); } };
+  const service = {
+    request: (request: ServiceRequest) => {
+      calls.push(request);
+      return Promise.resolve({
+        status: 200,
+        headers: {},
+        body: request.path === '/v1/clusters' ? { clusters: own } : { path: request.path },
+      });
+    },
+  };
   const app = createOwnApi({
-    origin: 'https://gate', findCaller: createFindCaller({ client: { check } }), clientAddress: () => '10.0.0.9', clientCertificateOf: () => undefined, authenticate: service, audit: service, authorize: service,
-    pages: (_request, response) => { seen.caller = response.locals.caller as string | undefined; response.send('page'); },
+    origin: 'https://gate',
+    findCaller: createFindCaller({ client: { check } }),
+    clientAddress: () => '10.0.0.9',
+    clientCertificateOf: () => undefined,
+    authenticate: service,
+    audit: service,
+    authorize: service,
+    pages: (_request, response) => {
+      seen.caller = response.locals.caller as string | undefined;
+      response.send('page');
+    },
     clusters: () => ['dev', 'prod'].map((name) => ({ name, url: `https://gate/clusters/${name}` })),
-    auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) }, logger: createLogger({ service: 'proxy', level: 'silent' }),
+    auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) },
+    logger: createLogger({ service: 'proxy', level: 'silent' }),
   });
-  const callerOf = (request: ServiceRequest) => JSON.parse(Buffer.from(request.headers!['sallyport-caller']!, 'base64url').toString()) as object;
+  const callerOf = (request: ServiceRequest) =>
+    JSON.parse(Buffer.from(request.headers!['sallyport-caller']!, 'base64url').toString()) as object;
   return { app, agent: supertest(app), calls, events, seen, callerOf };
 }
 const bearer = 'Bearer spt_live';
@@ -40,7 +78,9 @@ describe('the list of clusters', () => {
   it('has those of which the policy might let the caller have something, and tells of no others', async () => {
     expect((await list()).body).toEqual({ clusters: [{ name: 'dev', url: 'https://gate/clusters/dev' }] });
     expect((await list([])).body).toEqual({ clusters: [] });
-    expect((await list(['gone', 'prod'])).body).toEqual({ clusters: [{ name: 'prod', url: 'https://gate/clusters/prod' }] });
+    expect((await list(['gone', 'prod'])).body).toEqual({
+      clusters: [{ name: 'prod', url: 'https://gate/clusters/prod' }],
+    });
   });
 
   it('is refused where authorize cannot be understood', async () => {
@@ -48,10 +88,14 @@ describe('the list of clusters', () => {
   });
 });
 
-describe('the gateway\'s own API', () => {
+describe("the gateway's own API", () => {
   it('answers nobody without a session, and records the refusal', async () => {
     const { agent, calls, events } = setUp();
-    for (const path of ['clusters', 'sessions', 'audit', 'policy']) await agent.get(`${api}/${path}`).expect(401).expect('www-authenticate', /Bearer/);
+    for (const path of ['clusters', 'sessions', 'audit', 'policy'])
+      await agent
+        .get(`${api}/${path}`)
+        .expect(401)
+        .expect('www-authenticate', /Bearer/);
     await agent.get(`${api}/clusters`).set('authorization', 'Bearer spt_dead').expect(401);
     await agent.get(`${api}/clusters`).set('authorization', 'Basic YTpi').expect(401);
     expect(calls).toEqual([]);
@@ -62,7 +106,11 @@ describe('the gateway\'s own API', () => {
     const mine = setUp();
     await mine.agent.get(`${api}/audit?user=bob`).set('authorization', bearer).expect(200);
     expect(mine.calls[0]!.path).toBe('/v1/events?user=bob');
-    expect(mine.callerOf(mine.calls[0]!)).toMatchObject({ privileged: false, identity: { user: 'alice@example.com' }, clientAddress: '10.0.0.9' });
+    expect(mine.callerOf(mine.calls[0]!)).toMatchObject({
+      privileged: false,
+      identity: { user: 'alice@example.com' },
+      clientAddress: '10.0.0.9',
+    });
     const all = setUp(true);
     await all.agent.get(`${api}/audit`).set('authorization', bearer).expect(200);
     expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
@@ -80,17 +128,28 @@ describe('the gateway\'s own API', () => {
     await all.agent.get(`${api}/policy`).set('authorization', bearer).expect(200);
     await all.agent.get(`${api}/policy/status`).set('authorization', bearer).expect(200);
     await all.agent.post(`${api}/policy/reload`).set('authorization', bearer).expect(200);
-    expect(all.calls.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/policy', 'GET /v1/policy/status', 'POST /v1/policy/reload']);
+    expect(all.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /v1/policy',
+      'GET /v1/policy/status',
+      'POST /v1/policy/reload',
+    ]);
   });
 
   it('asks authorize for the list of streams on behalf of the caller, and passes on what is asked', async () => {
     const mine = setUp();
     await mine.agent.get(`${api}/streams`).expect(401);
     await mine.agent.get(`${api}/streams`).set('authorization', bearer).expect(200);
-    await mine.agent.get(`${api}/streams?ended=true&all=true&user=bob%40example.com&cluster=dev&session=ses_1`).set('authorization', bearer).expect(200);
+    await mine.agent
+      .get(`${api}/streams?ended=true&all=true&user=bob%40example.com&cluster=dev&session=ses_1`)
+      .set('authorization', bearer)
+      .expect(200);
     expect(mine.calls).toMatchObject([
       { method: 'POST', path: '/v1/streams', body: { ended: false, all: false, where: {} } },
-      { method: 'POST', path: '/v1/streams', body: { ended: true, all: true, where: { user: 'bob@example.com', cluster: 'dev', session: 'ses_1' } } },
+      {
+        method: 'POST',
+        path: '/v1/streams',
+        body: { ended: true, all: true, where: { user: 'bob@example.com', cluster: 'dev', session: 'ses_1' } },
+      },
     ]);
     expect(mine.callerOf(mine.calls[1]!)).toMatchObject({ privileged: false, identity: { user: 'alice@example.com' } });
     expect(mine.events.map(({ status }) => status)).toEqual([401, 200, 200]);
@@ -99,13 +158,23 @@ describe('the gateway\'s own API', () => {
     expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
   });
 
-  it.each(['all=yes', 'ended=', 'all=true&all=false', 'user=', 'user=a&user=b', 'user[x]=a', 'of=bob', 'constructor=x', `session=${'x'.repeat(1025)}`])('takes no list of streams with ?%s', async (query) => {
+  it.each([
+    'all=yes',
+    'ended=',
+    'all=true&all=false',
+    'user=',
+    'user=a&user=b',
+    'user[x]=a',
+    'of=bob',
+    'constructor=x',
+    `session=${'x'.repeat(1025)}`,
+  ])('takes no list of streams with ?%s', async (query) => {
     const { agent, calls } = setUp(true);
     await agent.get(`${api}/streams?${query}`).set('authorization', bearer).expect(400);
     expect(calls).toEqual([]);
   });
 
-  it('takes no policy with the call that has it read again, and none on a cookie\'s strength from another site', async () => {
+  it("takes no policy with the call that has it read again, and none on a cookie's strength from another site", async () => {
     const { agent, calls } = setUp(true);
     await agent.post(`${api}/policy/reload`).set('authorization', bearer).send({ policy: [] }).expect(400);
     await agent.post(`${api}/policy/reload`).set('cookie', cookie).set('origin', 'https://evil').expect(403);
@@ -119,21 +188,29 @@ describe('the gateway\'s own API', () => {
     await agent.delete(`${api}/sessions?all=true`).set('cookie', cookie).set('origin', 'https://evil').expect(403);
     expect(calls).toEqual([]);
     await agent.delete(`${api}/sessions?user=bob%40example.com&provider=corp`).set('authorization', bearer).expect(200);
-    expect(calls).toMatchObject([{ method: 'DELETE', path: '/v1/sessions?user=bob%40example.com&provider=corp', timeoutMs: 30_000 }]);
+    expect(calls).toMatchObject([
+      { method: 'DELETE', path: '/v1/sessions?user=bob%40example.com&provider=corp', timeoutMs: 30_000 },
+    ]);
     expect(callerOf(calls[0]!)).toMatchObject({ privileged: true });
   });
 
   it('has the login service hear what a provider says of a logout, without a caller', async () => {
     const { agent, seen } = setUp();
-    await agent.post('/.sallyport/backchannel-logout/corp').set('authorization', 'Bearer spt_live').type('form').send({ logout_token: 'x' }).expect(200, 'page');
+    await agent
+      .post('/.sallyport/backchannel-logout/corp')
+      .set('authorization', 'Bearer spt_live')
+      .type('form')
+      .send({ logout_token: 'x' })
+      .expect(200, 'page');
     await agent.get('/.sallyport/signed-out').set('cookie', cookie).expect(200, 'page');
     expect(seen.caller).toBeUndefined();
     await agent.post('/.sallyport/backchannel-logout/corp/x').expect(404);
   });
 
-  it('takes no change on a cookie\'s strength from another site', async () => {
+  it("takes no change on a cookie's strength from another site", async () => {
     const { agent, calls } = setUp(true);
-    for (const origin of ['https://evil', 'https://gate.evil', 'http://gate', 'null']) await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', origin).expect(403);
+    for (const origin of ['https://evil', 'https://gate.evil', 'http://gate', 'null'])
+      await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', origin).expect(403);
     await agent.delete(`${api}/sessions/x`).set('cookie', cookie).expect(403);
     expect(calls).toEqual([]);
     await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', 'https://gate').expect(200);
@@ -152,7 +229,10 @@ describe('the gateway\'s own API', () => {
     const { agent, events } = setUp();
     await agent.get('/.sallyport/other?secret=x').expect(404);
     await agent.put(`${api}/audit`).set('authorization', bearer).expect(404);
-    expect(events).toEqual([{ status: 404, path: '/.sallyport/other' }, { status: 404, path: `${api}/audit` }]);
+    expect(events).toEqual([
+      { status: 404, path: '/.sallyport/other' },
+      { status: 404, path: `${api}/audit` },
+    ]);
   });
 
   it('takes no cookie of which there are two: either may have been planted', async () => {
@@ -160,8 +240,12 @@ describe('the gateway\'s own API', () => {
     await setUp().agent.get(`${api}/clusters`).set('cookie', `__Host-sallyport=spt_other; ${cookie}`).expect(401);
   });
 
-  it('refuses a token and another session\'s cookie together', async () => {
-    await setUp().agent.get(`${api}/clusters`).set('authorization', bearer).set('cookie', '__Host-sallyport=spt_other').expect(400);
+  it("refuses a token and another session's cookie together", async () => {
+    await setUp()
+      .agent.get(`${api}/clusters`)
+      .set('authorization', bearer)
+      .set('cookie', '__Host-sallyport=spt_other')
+      .expect(400);
   });
 });
 
@@ -172,16 +256,30 @@ describe('an address that is not in its plain form', () => {
     await once(server, 'listening');
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     let text = '';
-    socket.on('data', (chunk) => { text += String(chunk); });
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: gate\r\nAuthorization: ${bearer}\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`);
+    socket.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: gate\r\nAuthorization: ${bearer}\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`,
+    );
     await once(socket, 'end');
     server.close();
     return { status: Number(text.split(' ')[1]), events, seen, text };
   };
 
   it.each([
-    '/.sallyport/me/../../v1/sessions', '/.sallyport/me/%2e%2e/%2e%2e/v1/sessions', '/.sallyport/login/../../v1/sessions?all=true', '/.sallyport/me//../v1', '/.sallyport/me;x', '/.sallyport/%6de',
-    '/.sallyport/api/v1/sessions/..', '/.sallyport/./me', '/.sallyport//me', '/.sallyport/me/', '/.sallyport/me\\..', `/.sallyport/me?access_token=spt_${'a'.repeat(43)}`,
+    '/.sallyport/me/../../v1/sessions',
+    '/.sallyport/me/%2e%2e/%2e%2e/v1/sessions',
+    '/.sallyport/login/../../v1/sessions?all=true',
+    '/.sallyport/me//../v1',
+    '/.sallyport/me;x',
+    '/.sallyport/%6de',
+    '/.sallyport/api/v1/sessions/..',
+    '/.sallyport/./me',
+    '/.sallyport//me',
+    '/.sallyport/me/',
+    '/.sallyport/me\\..',
+    `/.sallyport/me?access_token=spt_${'a'.repeat(43)}`,
   ])('(%s) is refused and never tidied up for another service', async (path) => {
     const { status, events, seen, text } = await ask(path);
     expect(status).toBe(400);
@@ -190,7 +288,13 @@ describe('an address that is not in its plain form', () => {
     expect(seen.caller).toBeUndefined();
   });
 
-  it.each(['Transfer-Encoding: identity, chunked', 'Host: other', 'Connection: Authorization', 'Authorization: Bearer spt_other', 'Impersonate-User: root'])('nor is a request with an unclear head (%s)', async (line) => {
+  it.each([
+    'Transfer-Encoding: identity, chunked',
+    'Host: other',
+    'Connection: Authorization',
+    'Authorization: Bearer spt_other',
+    'Impersonate-User: root',
+  ])('nor is a request with an unclear head (%s)', async (line) => {
     expect((await ask('/.sallyport/me', [line])).status).toBeGreaterThanOrEqual(400);
   });
 });
@@ -215,7 +319,15 @@ describe('the login pages', () => {
   });
 
   it('answer 503 and not more when a check fails', async () => {
-    const app = createOwnApi({ ...({} as Parameters<typeof createOwnApi>[0]), origin: 'https://gate', findCaller: () => Promise.reject(new ProblemError('authorize-unavailable', 'away')), clientAddress: () => '', auditCall: { open: () => {}, complete: () => {} }, logger: createLogger({ service: 'proxy', level: 'silent' }), pages: (_request, response) => void response.send('page') });
+    const app = createOwnApi({
+      ...({} as Parameters<typeof createOwnApi>[0]),
+      origin: 'https://gate',
+      findCaller: () => Promise.reject(new ProblemError('authorize-unavailable', 'away')),
+      clientAddress: () => '',
+      auditCall: { open: () => {}, complete: () => {} },
+      logger: createLogger({ service: 'proxy', level: 'silent' }),
+      pages: (_request, response) => void response.send('page'),
+    });
     await supertest(app).get('/.sallyport/me').set('cookie', cookie).expect(503);
     await supertest(app).get(`${api}/clusters`).set('authorization', bearer).expect(503);
   });

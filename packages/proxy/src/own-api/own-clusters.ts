@@ -4,11 +4,25 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 
 const answerSchema = z.object({ clusters: z.array(z.string()) });
 
-/** The clusters of which the policy might let the caller have something: nobody is told of others, not even that there are any. */
-export async function ownClusters({ authorize, clusters }: Pick<OwnApiDeps, 'authorize' | 'clusters'>, credential: { hash: string }): Promise<ReturnType<OwnApiDeps['clusters']>> {
-  const { body } = await authorize.request({ method: 'POST', path: '/v1/clusters', body: { credential: { kind: 'token', hash: credential.hash } }, timeoutMs: 5000 });
+/**
+ * The clusters of which the policy might let the caller have something: nobody is told of others, not even that there
+ * are any.
+ */
+export async function ownClusters(
+  { authorize, clusters }: Pick<OwnApiDeps, 'authorize' | 'clusters'>,
+  credential: { hash: string },
+): Promise<ReturnType<OwnApiDeps['clusters']>> {
+  const { body } = await authorize.request({
+    method: 'POST',
+    path: '/v1/clusters',
+    body: { credential: { kind: 'token', hash: credential.hash } },
+    timeoutMs: 5000,
+  });
   const read = answerSchema.safeParse(body);
-  if (!read.success) throw new ProblemError('authorize-unavailable', 'The list of clusters could not be read. Try again shortly.', { cause: read.error });
+  if (!read.success)
+    throw new ProblemError('authorize-unavailable', 'The list of clusters could not be read. Try again shortly.', {
+      cause: read.error,
+    });
   const own = new Set(read.data.clusters);
   return clusters().filter(({ name }) => own.has(name));
 }

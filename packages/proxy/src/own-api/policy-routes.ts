@@ -7,26 +7,45 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 
 /** Nobody without the right learns anything of the policy, not even that it is in order. */
 function needRight(caller: Caller): void {
-  if (!caller.privileged) throw new ProblemError('forbidden', 'Your rights do not let you see the policy (api.policy.policy).');
+  if (!caller.privileged)
+    throw new ProblemError('forbidden', 'Your rights do not let you see the policy (api.policy.policy).');
 }
 
-/** The addresses below `<prefix>/policy`: what is in force, on which replica, that it is to be read again, why it decides as it does, and what it lets the caller do. */
-export function mountPolicy(app: Express, prefix: string, call: ReturnType<typeof createAuditedCall>, deps: Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf'>): void {
+/**
+ * The addresses below `<prefix>/policy`: what is in force, on which replica, that it is to be read again, why it
+ * decides as it does, and what it lets the caller do.
+ */
+export function mountPolicy(
+  app: Express,
+  prefix: string,
+  call: ReturnType<typeof createAuditedCall>,
+  deps: Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf'>,
+): void {
   const { authorize } = deps;
   app.post(`${prefix}/policy/explain`, call('policy', createExplain(deps)));
   app.post(`${prefix}/policy/can-i`, call(undefined, createCanI(deps)));
-  app.get(`${prefix}/policy`, call('policy', (_request, caller) => {
-    needRight(caller);
-    return authorize.request({ method: 'GET', path: '/v1/policy' });
-  }));
-  app.get(`${prefix}/policy/status`, call('policy', (_request, caller) => {
-    needRight(caller);
-    return authorize.request({ method: 'GET', path: '/v1/policy/status' });
-  }));
-  app.post(`${prefix}/policy/reload`, call('policy', (request, caller) => {
-    needRight(caller);
-    // Every replica reads its own file: whoever sends one along expects something else.
-    if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined) throw new ProblemError('bad-request', 'This call takes no body: every replica reads its own file again.');
-    return authorize.request({ method: 'POST', path: '/v1/policy/reload' });
-  }));
+  app.get(
+    `${prefix}/policy`,
+    call('policy', (_request, caller) => {
+      needRight(caller);
+      return authorize.request({ method: 'GET', path: '/v1/policy' });
+    }),
+  );
+  app.get(
+    `${prefix}/policy/status`,
+    call('policy', (_request, caller) => {
+      needRight(caller);
+      return authorize.request({ method: 'GET', path: '/v1/policy/status' });
+    }),
+  );
+  app.post(
+    `${prefix}/policy/reload`,
+    call('policy', (request, caller) => {
+      needRight(caller);
+      // Every replica reads its own file: whoever sends one along expects something else.
+      if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined)
+        throw new ProblemError('bad-request', 'This call takes no body: every replica reads its own file again.');
+      return authorize.request({ method: 'POST', path: '/v1/policy/reload' });
+    }),
+  );
 }

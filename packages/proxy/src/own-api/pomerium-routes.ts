@@ -7,7 +7,13 @@ import { withCaller } from './with-caller.ts';
 /** The clusters of which the policy lets the caller have anything, in the form in which Pomerium lists routes. */
 async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise<ApiResult> {
   const routes = (await ownClusters(deps, credential)).map(({ name, url, host }) => ({
-    id: name, name, type: 'http', from: host === undefined ? url : `https://${host}`, description: `Kubernetes cluster ${name}`, connect_command: '', logo_url: '',
+    id: name,
+    name,
+    type: 'http',
+    from: host === undefined ? url : `https://${host}`,
+    description: `Kubernetes cluster ${name}`,
+    connect_command: '',
+    logo_url: '',
   }));
   return { status: 200, body: { routes } };
 }
@@ -15,14 +21,23 @@ async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise
 /** What Pomerium's clients ask a gateway for, at the origin of any of its addresses. */
 export function mountPomerium(app: Express, call: ReturnType<typeof createAuditedCall>, deps: OwnApiDeps): void {
   app.all('/.pomerium/api/v1/login', deps.pages);
-  app.get('/.pomerium/api/v1/routes', call(undefined, (_request, _caller, context) => listRoutes(deps, context)));
+  app.get(
+    '/.pomerium/api/v1/routes',
+    call(undefined, (_request, _caller, context) => listRoutes(deps, context)),
+  );
   app.all(['/.pomerium', '/.pomerium/', '/.pomerium/user', '/.pomerium/sign_out'], withCaller(deps), deps.pages);
   const { pomerium } = deps;
   if (!pomerium) return;
   const { tokens, gatewayOrigin, loginOrigin } = pomerium;
-  app.get('/.well-known/pomerium', (_request, response) => void response.json({
-    issuer: gatewayOrigin, authentication_callback_endpoint: `${loginOrigin}/.sallyport/callback`,
-    jwks_uri: `${gatewayOrigin}/.well-known/pomerium/jwks.json`, frontchannel_logout_uri: `${gatewayOrigin}/.pomerium/sign_out`,
-  }));
+  app.get(
+    '/.well-known/pomerium',
+    (_request, response) =>
+      void response.json({
+        issuer: gatewayOrigin,
+        authentication_callback_endpoint: `${loginOrigin}/.sallyport/callback`,
+        jwks_uri: `${gatewayOrigin}/.well-known/pomerium/jwks.json`,
+        frontchannel_logout_uri: `${gatewayOrigin}/.pomerium/sign_out`,
+      }),
+  );
   app.get('/.well-known/pomerium/jwks.json', (_request, response) => void response.json({ keys: [tokens.jwk] }));
 }

@@ -2,7 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
-import { createLogger, createSessionTokenSigner, createSessionTokenVerifier, hashToken, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import {
+  createLogger,
+  createSessionTokenSigner,
+  createSessionTokenVerifier,
+  hashToken,
+  ProblemError,
+  type ServiceRequest,
+} from '@sallyport/kit';
 import supertest from 'supertest';
 import { isOwn } from '../is-own.ts';
 import { createClusterHostApi, createOwnApi } from './create-own-api.ts';
@@ -12,10 +19,22 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 const gatewayUrl = 'https://gate.example.com:8443';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const tokens = createSessionTokenVerifier({ publicKey, gatewayUrl, now: Date.now });
-const tokenOf = (sessionId: string, lifeMs = 60_000) => createSessionTokenSigner({ privateKey, gatewayUrl, now: Date.now }).sign({ sessionId, subject: 'p', expiresAt: Date.now() + lifeMs });
+const tokenOf = (sessionId: string, lifeMs = 60_000) =>
+  createSessionTokenSigner({ privateKey, gatewayUrl, now: Date.now }).sign({
+    sessionId,
+    subject: 'p',
+    expiresAt: Date.now() + lifeMs,
+  });
 const live = tokenOf('live');
 const dead = tokenOf('dead');
-const alice = { provider: 'corp', issuer: 'https://idp', subject: 's', user: 'alice@example.com', groups: ['developers'], amr: [] };
+const alice = {
+  provider: 'corp',
+  issuer: 'https://idp',
+  subject: 's',
+  user: 'alice@example.com',
+  groups: ['developers'],
+  amr: [],
+};
 
 /** The two faces of the gateway behind one server, told apart by the Host header as the gateway itself does it. */
 function setUp(options: { away?: boolean; own?: string[] } = {}) {
@@ -24,17 +43,46 @@ function setUp(options: { away?: boolean; own?: string[] } = {}) {
   const pages: { url: string; caller: unknown; cookie: string | undefined }[] = [];
   const check = (asked: Check): Promise<CheckAnswer> => {
     if (options.away) return Promise.reject(new ProblemError('authorize-unavailable', 'away'));
-    const known = asked.credential.kind === 'token' && [hashToken(live), hashToken('spt_live')].includes(asked.credential.hash);
-    const decision = { effect: known ? 'allow' as const : 'authenticate' as const, rule: 'r', reasons: [], policyVersion: 'v' };
-    return Promise.resolve(known ? { decision, session: { id: 'live', kind: 'cli', expiresAt: 1 }, identity: alice } : { decision });
+    const known =
+      asked.credential.kind === 'token' && [hashToken(live), hashToken('spt_live')].includes(asked.credential.hash);
+    const decision = {
+      effect: known ? ('allow' as const) : ('authenticate' as const),
+      rule: 'r',
+      reasons: [],
+      policyVersion: 'v',
+    };
+    return Promise.resolve(
+      known ? { decision, session: { id: 'live', kind: 'cli', expiresAt: 1 }, identity: alice } : { decision },
+    );
   };
   const deps: OwnApiDeps = {
-    origin: gatewayUrl, findCaller: createFindCaller({ client: { check } }), clientAddress: () => '10.0.0.9', clientCertificateOf: () => undefined,
-    authenticate: { request: () => Promise.reject(new Error('not asked')) }, audit: { request: () => Promise.reject(new Error('not asked')) },
-    authorize: { request: (request) => { calls.push(request); return Promise.resolve({ status: 200, headers: {}, body: { clusters: options.own ?? ['dev', 'prod'] } }); } },
-    pages: (request, response) => { pages.push({ url: request.originalUrl, caller: response.locals.caller as unknown, cookie: request.headers.cookie }); response.send('page'); },
-    clusters: () => [{ name: 'dev', url: `${gatewayUrl}/clusters/dev` }, { name: 'prod', url: `${gatewayUrl}/clusters/prod`, host: 'prod.example.com' }, { name: 'secret', url: `${gatewayUrl}/clusters/secret` }],
-    auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) }, logger: createLogger({ service: 'proxy', level: 'silent' }),
+    origin: gatewayUrl,
+    findCaller: createFindCaller({ client: { check } }),
+    clientAddress: () => '10.0.0.9',
+    clientCertificateOf: () => undefined,
+    authenticate: { request: () => Promise.reject(new Error('not asked')) },
+    audit: { request: () => Promise.reject(new Error('not asked')) },
+    authorize: {
+      request: (request) => {
+        calls.push(request);
+        return Promise.resolve({ status: 200, headers: {}, body: { clusters: options.own ?? ['dev', 'prod'] } });
+      },
+    },
+    pages: (request, response) => {
+      pages.push({
+        url: request.originalUrl,
+        caller: response.locals.caller as unknown,
+        cookie: request.headers.cookie,
+      });
+      response.send('page');
+    },
+    clusters: () => [
+      { name: 'dev', url: `${gatewayUrl}/clusters/dev` },
+      { name: 'prod', url: `${gatewayUrl}/clusters/prod`, host: 'prod.example.com' },
+      { name: 'secret', url: `${gatewayUrl}/clusters/secret` },
+    ],
+    auditCall: { open: () => {}, complete: (call) => void events.push({ status: call.status, path: call.path }) },
+    logger: createLogger({ service: 'proxy', level: 'silent' }),
     pomerium: { tokens, gatewayOrigin: gatewayUrl, loginOrigin: 'https://login.example.com' },
   };
   const [own, clusterHost] = [createOwnApi(deps), createClusterHostApi(deps)] as const;
@@ -46,67 +94,126 @@ function setUp(options: { away?: boolean; own?: string[] } = {}) {
   return { agent: supertest(createServer(route)), calls, events, pages };
 }
 const hosts = ['gate.example.com:8443', 'prod.example.com'];
-const carriers: [string, string][] = [['authorization', 'Bearer Pomerium-'], ['authorization', 'Pomerium '], ['x-pomerium-authorization', '']];
+const carriers: [string, string][] = [
+  ['authorization', 'Bearer Pomerium-'],
+  ['authorization', 'Pomerium '],
+  ['x-pomerium-authorization', ''],
+];
 
-describe('the check by which Pomerium\'s clients learn whether their token is good', () => {
-  it.each(['/healthz', '/livez', '/healthz?x=y'])('at %s says ok to a live one and 401 to a dead one, in every carrier, on every host', async (path) => {
-    const { agent, events } = setUp();
-    for (const host of hosts) {
-      for (const [name, before] of carriers) {
-        const answer = await agent.get(path).set({ host, accept: 'application/json', [name]: before + live });
-        expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([200, 'ok', 'text/plain; charset=utf-8']);
-        for (const bad of [dead, tokenOf('live', -1000), `${live.slice(0, -12)}AAAAAAAAAAAA`, 'spt_live', 'x']) expect((await agent.get(path).set({ host, [name]: before + bad })).status).toBe(401);
+describe("the check by which Pomerium's clients learn whether their token is good", () => {
+  it.each(['/healthz', '/livez', '/healthz?x=y'])(
+    'at %s says ok to a live one and 401 to a dead one, in every carrier, on every host',
+    async (path) => {
+      const { agent, events } = setUp();
+      for (const host of hosts) {
+        for (const [name, before] of carriers) {
+          const answer = await agent.get(path).set({ host, accept: 'application/json', [name]: before + live });
+          expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([
+            200,
+            'ok',
+            'text/plain; charset=utf-8',
+          ]);
+          for (const bad of [dead, tokenOf('live', -1000), `${live.slice(0, -12)}AAAAAAAAAAAA`, 'spt_live', 'x'])
+            expect((await agent.get(path).set({ host, [name]: before + bad })).status).toBe(401);
+        }
       }
-    }
-    expect(events).toHaveLength(30);
-    expect(events.every(({ status, path: said }) => status === 401 && said === path.split('?')[0])).toBe(true);
-  });
+      expect(events).toHaveLength(30);
+      expect(events.every(({ status, path: said }) => status === 401 && said === path.split('?')[0])).toBe(true);
+    },
+  );
 
   it('does not make an outage look like a dead token; a token that is none is refused also then', async () => {
     const { agent } = setUp({ away: true });
     expect((await agent.get('/healthz').set('authorization', `Bearer Pomerium-${live}`)).status).toBe(200);
-    expect((await agent.get('/healthz').set('authorization', `Bearer Pomerium-${tokenOf('live', -1000)}`)).status).toBe(401);
+    expect((await agent.get('/healthz').set('authorization', `Bearer Pomerium-${tokenOf('live', -1000)}`)).status).toBe(
+      401,
+    );
   });
 
   it('refuses two different credentials', async () => {
     const { agent } = setUp();
-    expect((await agent.get('/healthz').set({ authorization: `Bearer Pomerium-${live}`, 'x-pomerium-authorization': dead })).status).toBe(400);
-    expect((await agent.get('/healthz').set({ authorization: 'Bearer spt_live', 'x-pomerium-authorization': live })).status).toBe(400);
+    expect(
+      (await agent.get('/healthz').set({ authorization: `Bearer Pomerium-${live}`, 'x-pomerium-authorization': dead }))
+        .status,
+    ).toBe(400);
+    expect(
+      (await agent.get('/healthz').set({ authorization: 'Bearer spt_live', 'x-pomerium-authorization': live })).status,
+    ).toBe(400);
   });
 
-  it('is ok for everybody else on the gateway\'s own host, and the API server\'s on a cluster\'s', async () => {
+  it("is ok for everybody else on the gateway's own host, and the API server's on a cluster's", async () => {
     const { agent } = setUp();
-    for (const headers of [{}, { authorization: 'Bearer spt_dead' }, { authorization: 'Basic eDp5' }, { cookie: `__Host-sallyport=${dead}` }]) {
+    for (const headers of [
+      {},
+      { authorization: 'Bearer spt_dead' },
+      { authorization: 'Basic eDp5' },
+      { cookie: `__Host-sallyport=${dead}` },
+    ]) {
       expect((await agent.get('/healthz').set({ host: hosts[0]!, ...headers })).status).toBe(200);
       expect((await agent.get('/livez').set({ host: hosts[1]!, ...headers })).status).toBe(299);
     }
-    for (const path of ['/clusters/dev/healthz', '/healthz/', '/healthz/ping', '/livezz']) expect((await agent.get(path).set('authorization', `Bearer Pomerium-${live}`)).status).toBe(299);
+    for (const path of ['/clusters/dev/healthz', '/healthz/', '/healthz/ping', '/livezz'])
+      expect((await agent.get(path).set('authorization', `Bearer Pomerium-${live}`)).status).toBe(299);
   });
 });
 
-describe('what Pomerium\'s clients find at the origin of any address', () => {
+describe("what Pomerium's clients find at the origin of any address", () => {
   it('is where a login begins, without a credential, never as a redirect', async () => {
     const { agent, pages } = setUp();
-    for (const host of hosts) expect((await agent.get('/.pomerium/api/v1/login?pomerium_redirect_uri=http%3A%2F%2F127.0.0.1%3A1').set({ host })).text).toBe('page');
-    expect(pages.map(({ url, caller }) => [url, caller])).toEqual(hosts.map(() => ['/.pomerium/api/v1/login?pomerium_redirect_uri=http%3A%2F%2F127.0.0.1%3A1', undefined]));
+    for (const host of hosts)
+      expect(
+        (await agent.get('/.pomerium/api/v1/login?pomerium_redirect_uri=http%3A%2F%2F127.0.0.1%3A1').set({ host }))
+          .text,
+      ).toBe('page');
+    expect(pages.map(({ url, caller }) => [url, caller])).toEqual(
+      hosts.map(() => ['/.pomerium/api/v1/login?pomerium_redirect_uri=http%3A%2F%2F127.0.0.1%3A1', undefined]),
+    );
   });
 
-  it('is the list of the caller\'s clusters, by the addresses that kubectl uses', async () => {
+  it("is the list of the caller's clusters, by the addresses that kubectl uses", async () => {
     for (const host of hosts) {
       const { agent, calls, events } = setUp();
-      const answer = await agent.get('/.pomerium/api/v1/routes').set({ host, accept: 'application/json', authorization: `Bearer Pomerium-${live}` });
-      expect(answer.body).toEqual({ routes: [
-        { id: 'dev', name: 'dev', type: 'http', from: `${gatewayUrl}/clusters/dev`, description: 'Kubernetes cluster dev', connect_command: '', logo_url: '' },
-        { id: 'prod', name: 'prod', type: 'http', from: 'https://prod.example.com', description: 'Kubernetes cluster prod', connect_command: '', logo_url: '' },
-      ] });
-      expect(calls).toEqual([{ method: 'POST', path: '/v1/clusters', body: { credential: { kind: 'token', hash: hashToken(live) } }, timeoutMs: 5000 }]);
+      const answer = await agent
+        .get('/.pomerium/api/v1/routes')
+        .set({ host, accept: 'application/json', authorization: `Bearer Pomerium-${live}` });
+      expect(answer.body).toEqual({
+        routes: [
+          {
+            id: 'dev',
+            name: 'dev',
+            type: 'http',
+            from: `${gatewayUrl}/clusters/dev`,
+            description: 'Kubernetes cluster dev',
+            connect_command: '',
+            logo_url: '',
+          },
+          {
+            id: 'prod',
+            name: 'prod',
+            type: 'http',
+            from: 'https://prod.example.com',
+            description: 'Kubernetes cluster prod',
+            connect_command: '',
+            logo_url: '',
+          },
+        ],
+      });
+      expect(calls).toEqual([
+        {
+          method: 'POST',
+          path: '/v1/clusters',
+          body: { credential: { kind: 'token', hash: hashToken(live) } },
+          timeoutMs: 5000,
+        },
+      ]);
       expect(events).toEqual([{ status: 200, path: '/.pomerium/api/v1/routes' }]);
-      for (const authorization of [`Bearer Pomerium-${dead}`, 'Basic eDp5', '']) expect((await agent.get('/.pomerium/api/v1/routes').set({ host, authorization })).status).toBe(401);
+      for (const authorization of [`Bearer Pomerium-${dead}`, 'Basic eDp5', ''])
+        expect((await agent.get('/.pomerium/api/v1/routes').set({ host, authorization })).status).toBe(401);
       expect((await agent.get('/.pomerium/api/v1/routes').set({ host })).status).toBe(401);
     }
   });
 
-  it('is who the caller is and how they log out, on authenticate\'s pages', async () => {
+  it("is who the caller is and how they log out, on authenticate's pages", async () => {
     const { agent, pages } = setUp();
     for (const path of ['/.pomerium', '/.pomerium/', '/.pomerium/user', '/.pomerium/sign_out']) {
       await agent.get(path).set('authorization', `Pomerium ${live}`);
@@ -119,13 +226,16 @@ describe('what Pomerium\'s clients find at the origin of any address', () => {
     const { agent } = setUp();
     for (const host of hosts) {
       expect((await agent.get('/.well-known/pomerium').set({ host })).body).toEqual({
-        issuer: gatewayUrl, authentication_callback_endpoint: 'https://login.example.com/.sallyport/callback', jwks_uri: `${gatewayUrl}/.well-known/pomerium/jwks.json`, frontchannel_logout_uri: `${gatewayUrl}/.pomerium/sign_out`,
+        issuer: gatewayUrl,
+        authentication_callback_endpoint: 'https://login.example.com/.sallyport/callback',
+        jwks_uri: `${gatewayUrl}/.well-known/pomerium/jwks.json`,
+        frontchannel_logout_uri: `${gatewayUrl}/.pomerium/sign_out`,
       });
       expect((await agent.get('/.well-known/pomerium/jwks.json').set({ host })).body).toEqual({ keys: [tokens.jwk] });
     }
   });
 
-  it('counts a cookie on the gateway\'s own host, and on a cluster\'s none', async () => {
+  it("counts a cookie on the gateway's own host, and on a cluster's none", async () => {
     const { agent, pages } = setUp();
     const cookie = '__Host-sallyport=spt_live';
     expect((await agent.get('/.pomerium/api/v1/routes').set({ host: hosts[0]!, cookie })).status).toBe(200);
@@ -134,10 +244,26 @@ describe('what Pomerium\'s clients find at the origin of any address', () => {
     expect(pages.at(-1)).toMatchObject({ caller: undefined, cookie: undefined });
   });
 
-  it('leaves everything else on a cluster\'s host to the cluster, and in one spelling', async () => {
+  it("leaves everything else on a cluster's host to the cluster, and in one spelling", async () => {
     const { agent } = setUp();
-    for (const path of ['/.sallyport/me', '/.sallyport/api/v1/clusters', '/.pomeriumx', '/.well-known/openid-configuration', '/api']) expect([path, (await agent.get(path).set({ host: hosts[1]! })).status]).toEqual([path, 299]);
-    for (const path of ['/.pomerium//user', '/.pomerium/..%2fx', '/.pomerium/./user', '/.pomerium/us%65r', '/.well-known/pomerium/', '/.well-known/pomerium/../x']) expect([path, (await agent.get(path).set({ host: hosts[1]! })).status]).toEqual([path, 400]);
-    for (const path of ['/.pomerium/other', '/.pomerium/user/', '/.pomerium/api/v1/login/x']) expect([path, (await agent.get(path)).status]).toEqual([path, 404]);
+    for (const path of [
+      '/.sallyport/me',
+      '/.sallyport/api/v1/clusters',
+      '/.pomeriumx',
+      '/.well-known/openid-configuration',
+      '/api',
+    ])
+      expect([path, (await agent.get(path).set({ host: hosts[1]! })).status]).toEqual([path, 299]);
+    for (const path of [
+      '/.pomerium//user',
+      '/.pomerium/..%2fx',
+      '/.pomerium/./user',
+      '/.pomerium/us%65r',
+      '/.well-known/pomerium/',
+      '/.well-known/pomerium/../x',
+    ])
+      expect([path, (await agent.get(path).set({ host: hosts[1]! })).status]).toEqual([path, 400]);
+    for (const path of ['/.pomerium/other', '/.pomerium/user/', '/.pomerium/api/v1/login/x'])
+      expect([path, (await agent.get(path)).status]).toEqual([path, 404]);
   });
 });

@@ -1,6 +1,13 @@
 import { explainQuestionSchema, type Check, type ExplainQuestion } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { anyName, composeRequest, parseRequestTarget, readRequestInfo, requestVerbs, type RequestInfo } from '@sallyport/kubernetes';
+import {
+  anyName,
+  composeRequest,
+  parseRequestTarget,
+  readRequestInfo,
+  requestVerbs,
+  type RequestInfo,
+} from '@sallyport/kubernetes';
 import { kubernetesAttributes } from '../kubernetes-attributes.ts';
 import { refuseSpecialVerb } from '../refuse-special-verb.ts';
 import { readAs } from './read-as.ts';
@@ -35,15 +42,21 @@ function kubernetesOf(info: RequestInfo, anyOne: boolean): Question['kubernetes'
 }
 
 /**
- * Reads a question, and what it is about by the very code that reads real requests, so that an explanation cannot be of something else.
- * A DELETE counts as one with a body, as kubectl sends it, and a PATCH as none that applies. Throws `bad-request`, and `method-not-allowed` as the road does.
+ * Reads a question, and what it is about by the very code that reads real requests, so that an explanation cannot be of
+ * something else. A DELETE counts as one with a body, as kubectl sends it, and a PATCH as none that applies. Throws
+ * `bad-request`, and `method-not-allowed` as the road does.
  */
 export function readQuestion(body: unknown): Question {
   const question = readAs(explainQuestionSchema, body);
   const sent = sentBy(question);
   const target = parseRequestTarget(sent.target);
   if (!target.ok) throw bad(target.reason);
-  const info = readRequestInfo({ method: sent.method, path: target.path, segments: target.segments, query: target.query });
+  const info = readRequestInfo({
+    method: sent.method,
+    path: target.path,
+    segments: target.segments,
+    query: target.query,
+  });
   refuseSpecialVerb(info);
   return { question, method: sent.method, kubernetes: kubernetesOf(info, sent.anyOne) };
 }

@@ -10,8 +10,12 @@ function tokenHash({ headers: { authorization } }: IncomingMessage): Record<stri
   return token === undefined ? {} : { 'sallyport-scim-token': hashToken(token) };
 }
 
-/** How pushes of people and groups are passed on: no cookie, the hash of the client's token, and bodies as large as a group with some ten thousand members. */
+/**
+ * How pushes of people and groups are passed on: no cookie, the hash of the client's token, and bodies as large as a
+ * group with some ten thousand members.
+ */
 export const scimPassing: Passing = {
   passed: ['accept', 'content-length', 'content-type', 'if-match', 'if-none-match', 'transfer-encoding', 'user-agent'],
-  added: tokenHash, maxBody: 4 * 1024 * 1024,
+  added: tokenHash,
+  maxBody: 4 * 1024 * 1024,
 };

@@ -17,19 +17,36 @@ let gateway: Server;
 beforeAll(async () => {
   authenticate = createServer((request, response) => {
     let bytes = 0;
-    request.on('data', (chunk: Buffer) => { bytes += chunk.length; });
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
     request.on('end', () => {
       seen.push({ url: request.url!, method: request.method!, headers: request.headers, bytes });
-      response.writeHead(request.method === 'POST' ? 201 : 200, { 'content-type': 'application/scim+json', etag: 'W/"1"', location: 'https://gate/.sallyport/scim/v2/Users/x', 'www-authenticate': 'Bearer' });
+      response.writeHead(request.method === 'POST' ? 201 : 200, {
+        'content-type': 'application/scim+json',
+        etag: 'W/"1"',
+        location: 'https://gate/.sallyport/scim/v2/Users/x',
+        'www-authenticate': 'Bearer',
+      });
       response.end('{}');
     });
   }).listen(0, '127.0.0.1');
   await once(authenticate, 'listening');
   const url = `http://127.0.0.1:${(authenticate.address() as AddressInfo).port}`;
-  const identity = { credentialFor: async () => 'Sallyport-Service of-the-proxy' } as unknown as Parameters<typeof createPages>[0]['identity'];
+  const identity = { credentialFor: async () => 'Sallyport-Service of-the-proxy' } as unknown as Parameters<
+    typeof createPages
+  >[0]['identity'];
   const deps = {
-    origin: 'https://gate', clientAddress: () => '192.0.2.50', logger, clusters: () => [], auditCall: { open: () => {}, complete: ({ status }: { status: number }) => void refusals.push(status) }, pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
-    scim: createPages({ url, ca: undefined, identity, origin: 'https://gate', clientAddress: () => '192.0.2.50', logger }, scimPassing),
+    origin: 'https://gate',
+    clientAddress: () => '192.0.2.50',
+    logger,
+    clusters: () => [],
+    auditCall: { open: () => {}, complete: ({ status }: { status: number }) => void refusals.push(status) },
+    pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
+    scim: createPages(
+      { url, ca: undefined, identity, origin: 'https://gate', clientAddress: () => '192.0.2.50', logger },
+      scimPassing,
+    ),
   } as unknown as OwnApiDeps;
   gateway = createServer(createOwnApi(deps)).listen(0, '127.0.0.1');
   await once(gateway, 'listening');
@@ -47,33 +64,89 @@ const base = '/.sallyport/scim/v2';
 
 describe('a push of people and groups', () => {
   it('goes on with the hash of its token and nothing else that could be a credential', async () => {
-    const answer = await agent().post(`${base}/Users?attributes=userName`).set({
-      authorization: 'Bearer secret-of-okta', cookie: '__Host-sallyport=spt_x', origin: 'https://evil.example', 'sallyport-scim-token': 'forged', 'sallyport-client-address': '10.0.0.1', 'sallyport-caller': 'forged', 'x-forwarded-for': '10.0.0.1',
-      'content-type': 'application/scim+json', 'if-match': 'W/"1"', 'user-agent': 'Okta SCIM Client 1.0.0',
-    }).send('{"a":1}');
-    expect([answer.status, answer.headers['etag'], answer.headers['content-type'], answer.headers['location']]).toEqual([201, 'W/"1"', 'application/scim+json', 'https://gate/.sallyport/scim/v2/Users/x']);
-    const [{ url, headers, bytes }] = seen as [typeof seen[0]];
+    const answer = await agent()
+      .post(`${base}/Users?attributes=userName`)
+      .set({
+        authorization: 'Bearer secret-of-okta',
+        cookie: '__Host-sallyport=spt_x',
+        origin: 'https://evil.example',
+        'sallyport-scim-token': 'forged',
+        'sallyport-client-address': '10.0.0.1',
+        'sallyport-caller': 'forged',
+        'x-forwarded-for': '10.0.0.1',
+        'content-type': 'application/scim+json',
+        'if-match': 'W/"1"',
+        'user-agent': 'Okta SCIM Client 1.0.0',
+      })
+      .send('{"a":1}');
+    expect([answer.status, answer.headers['etag'], answer.headers['content-type'], answer.headers['location']]).toEqual(
+      [201, 'W/"1"', 'application/scim+json', 'https://gate/.sallyport/scim/v2/Users/x'],
+    );
+    const [{ url, headers, bytes }] = seen as [(typeof seen)[0]];
     expect([url, bytes]).toEqual([`${base}/Users?attributes=userName`, 7]);
-    expect(headers).toMatchObject({ authorization: 'Sallyport-Service of-the-proxy', 'sallyport-scim-token': hashToken('secret-of-okta'), 'sallyport-client-address': '192.0.2.50', 'if-match': 'W/"1"', 'user-agent': 'Okta SCIM Client 1.0.0' });
+    expect(headers).toMatchObject({
+      authorization: 'Sallyport-Service of-the-proxy',
+      'sallyport-scim-token': hashToken('secret-of-okta'),
+      'sallyport-client-address': '192.0.2.50',
+      'if-match': 'W/"1"',
+      'user-agent': 'Okta SCIM Client 1.0.0',
+    });
     expect(JSON.stringify(headers)).not.toMatch(/secret-of-okta|spt_x|forged|evil/);
     expect(headers).not.toHaveProperty('sallyport-caller');
   });
 
-  it.each([['none', undefined], ['another scheme', 'Basic YTpi'], ['a Pomerium one', 'Pomerium abc'], ['an empty one', 'Bearer '], ['two in one', 'Bearer a b'], ['one that never ends', `Bearer ${'a'.repeat(5000)}`]])('with %s for a token goes on without one, for authenticate to refuse', async (_what, authorization) => {
-    await agent().get(`${base}/Users`).set(authorization === undefined ? {} : { authorization });
+  it.each([
+    ['none', undefined],
+    ['another scheme', 'Basic YTpi'],
+    ['a Pomerium one', 'Pomerium abc'],
+    ['an empty one', 'Bearer '],
+    ['two in one', 'Bearer a b'],
+    ['one that never ends', `Bearer ${'a'.repeat(5000)}`],
+  ])('with %s for a token goes on without one, for authenticate to refuse', async (_what, authorization) => {
+    await agent()
+      .get(`${base}/Users`)
+      .set(authorization === undefined ? {} : { authorization });
     expect(seen.map(({ headers }) => headers['sallyport-scim-token'])).toEqual([undefined]);
   });
 
   it('takes the names of schemas, and each address in one form only', async () => {
-    await agent().get(`${base}/Schemas/urn:ietf:params:scim:schemas:core:2.0:User`).set('authorization', 'Bearer a').expect(200);
-    for (const path of ['/.search', '/Users/.search', '/Groups/.search']) await agent().post(`${base}${path}`).set({ authorization: 'Bearer a', 'content-type': 'application/scim+json' }).send('{}').expect(201);
+    await agent()
+      .get(`${base}/Schemas/urn:ietf:params:scim:schemas:core:2.0:User`)
+      .set('authorization', 'Bearer a')
+      .expect(200);
+    for (const path of ['/.search', '/Users/.search', '/Groups/.search'])
+      await agent()
+        .post(`${base}${path}`)
+        .set({ authorization: 'Bearer a', 'content-type': 'application/scim+json' })
+        .send('{}')
+        .expect(201);
     const from = seen.length;
-    for (const path of ['/Users/.search/', '/Users/..search', '/Users/x/.search', '/Me/.search', '/.search/Users', '/Users/a%2Fb', '/Users//a', '/Users/../../login', '/Users/.', '/Users/a:b', '/Schemas/urn', '/Schemas/urn:a/../x', '/Schemas/urn:a%20b', '/Users/']) {
+    for (const path of [
+      '/Users/.search/',
+      '/Users/..search',
+      '/Users/x/.search',
+      '/Me/.search',
+      '/.search/Users',
+      '/Users/a%2Fb',
+      '/Users//a',
+      '/Users/../../login',
+      '/Users/.',
+      '/Users/a:b',
+      '/Schemas/urn',
+      '/Schemas/urn:a/../x',
+      '/Schemas/urn:a%20b',
+      '/Users/',
+    ]) {
       // As bytes, for clients tidy addresses up.
       const { port } = gateway.address() as AddressInfo;
-      const call = httpRequest({ host: '127.0.0.1', port, path: `${base}${path}`, headers: { authorization: 'Bearer a' } });
+      const call = httpRequest({
+        host: '127.0.0.1',
+        port,
+        path: `${base}${path}`,
+        headers: { authorization: 'Bearer a' },
+      });
       call.end();
-      const [answer] = await once(call, 'response') as [{ statusCode: number; resume(): void }];
+      const [answer] = (await once(call, 'response')) as [{ statusCode: number; resume(): void }];
       answer.resume();
       expect([path, answer.statusCode]).toEqual([path, path === '/Schemas/urn' ? 200 : 400]);
     }
@@ -82,18 +155,30 @@ describe('a push of people and groups', () => {
 
   it('with two tokens, or with more than a body may have, goes nowhere', async () => {
     const { port } = gateway.address() as AddressInfo;
-    const call = httpRequest({ host: '127.0.0.1', port, path: `${base}/Users`, headers: ['host', 'gate', 'authorization', 'Bearer a', 'authorization', 'Bearer b'] });
+    const call = httpRequest({
+      host: '127.0.0.1',
+      port,
+      path: `${base}/Users`,
+      headers: ['host', 'gate', 'authorization', 'Bearer a', 'authorization', 'Bearer b'],
+    });
     call.end();
-    const [answer] = await once(call, 'response') as [{ statusCode: number; resume(): void }];
+    const [answer] = (await once(call, 'response')) as [{ statusCode: number; resume(): void }];
     answer.resume();
     expect(answer.statusCode).toBe(400);
-    const large = await agent().post(`${base}/Users`).set({ authorization: 'Bearer a', 'content-type': 'application/json' }).send(`"${'x'.repeat(4 * 1024 * 1024)}"`);
+    const large = await agent()
+      .post(`${base}/Users`)
+      .set({ authorization: 'Bearer a', 'content-type': 'application/json' })
+      .send(`"${'x'.repeat(4 * 1024 * 1024)}"`);
     expect(large.status).toBe(413);
     expect(seen).toEqual([]);
   });
 
   it('of a group with very many members goes on whole', async () => {
-    await agent().put(`${base}/Groups/x`).set({ authorization: 'Bearer a', 'content-type': 'application/scim+json' }).send(`"${'x'.repeat(3 * 1024 * 1024)}"`).expect(200);
+    await agent()
+      .put(`${base}/Groups/x`)
+      .set({ authorization: 'Bearer a', 'content-type': 'application/scim+json' })
+      .send(`"${'x'.repeat(3 * 1024 * 1024)}"`)
+      .expect(200);
     expect(seen[0]!.bytes).toBe(3 * 1024 * 1024 + 2);
   });
 

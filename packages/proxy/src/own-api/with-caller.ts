@@ -7,11 +7,21 @@ import { readCallerCredential, refuseForeignOrigin } from './read-caller-credent
 export function noteRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'clientAddress'>) {
   return (request: Request, error: unknown): void => {
     const { status, detail } = toProblem(error);
-    deps.auditCall.complete({ request, path: request.originalUrl.split('?', 1)[0]!, clientAddress: deps.clientAddress(request), answer: undefined, status, detail });
+    deps.auditCall.complete({
+      request,
+      path: request.originalUrl.split('?', 1)[0]!,
+      clientAddress: deps.clientAddress(request),
+      answer: undefined,
+      status,
+      detail,
+    });
   };
 }
 
-/** Adds the caller, where there is one, to a request for authenticate's pages; refusals are recorded as those of the API are. */
+/**
+ * Adds the caller, where there is one, to a request for authenticate's pages; refusals are recorded as those of the API
+ * are.
+ */
 export function withCaller(deps: OwnApiDeps): RequestHandler {
   const findCaller = async (request: Request, clientAddress: string) => {
     const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
@@ -19,7 +29,8 @@ export function withCaller(deps: OwnApiDeps): RequestHandler {
     if (!credential) return undefined;
     return deps.findCaller(request, credential, clientAddress).catch((error: unknown) => {
       // An ended session on a page is a person to be shown the way to the login, not an error.
-      if (error instanceof ProblemError && error.code === 'unauthenticated' && credential.kind === 'cookie') return undefined;
+      if (error instanceof ProblemError && error.code === 'unauthenticated' && credential.kind === 'cookie')
+        return undefined;
       throw error;
     });
   };

@@ -13,7 +13,9 @@ import { createClusterSet, type ClusterSet } from './cluster-set.ts';
 let directory: string;
 let set: ClusterSet;
 const servers: Server[] = [];
-beforeEach(() => { directory = mkdtempSync(path.join(tmpdir(), 'sallyport-clusters-')); });
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-clusters-'));
+});
 afterEach(async () => {
   await set.upstreams.close();
   for (const server of servers.splice(0)) {
@@ -35,22 +37,48 @@ async function serve(listener: RequestListener = (_request, response) => void re
   await once(server, 'listening');
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sockets };
 }
-const clusters = (...list: object[]): ClusterConfig[] => configSchema.parse({ gateway: { url: 'http://gate' }, clusters: list }).clusters;
+const clusters = (...list: object[]): ClusterConfig[] =>
+  configSchema.parse({ gateway: { url: 'http://gate' }, clusters: list }).clusters;
 const open = async (list: ClusterConfig[]) => {
-  set = await createClusterSet(list, { resolvePath: (file) => path.resolve(directory, file), timeouts: { connect: 1000, firstByte: 1000 }, logger: createLogger({ service: 'proxy', level: 'silent' }), now: Date.now });
+  set = await createClusterSet(list, {
+    resolvePath: (file) => path.resolve(directory, file),
+    timeouts: { connect: 1000, firstByte: 1000 },
+    logger: createLogger({ service: 'proxy', level: 'silent' }),
+    now: Date.now,
+  });
 };
-const get = (upstream: Upstream, where = '/') => new Promise<string>((resolve) => {
-  let text = '';
-  upstream.dispatch({ method: 'GET', path: where, headers: [] }, { onStart() {}, onHead() {}, onData: (chunk) => { text += String(chunk); }, onEnd: () => resolve(text), onError: (error) => resolve(`failed: ${error.message}`) });
-});
-const sleep = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+const get = (upstream: Upstream, where = '/') =>
+  new Promise<string>((resolve) => {
+    let text = '';
+    upstream.dispatch(
+      { method: 'GET', path: where, headers: [] },
+      {
+        onStart() {},
+        onHead() {},
+        onData: (chunk) => {
+          text += String(chunk);
+        },
+        onEnd: () => resolve(text),
+        onError: (error) => resolve(`failed: ${error.message}`),
+      },
+    );
+  });
+const sleep = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 
 describe('the clusters of a running gateway', () => {
   it('are added and found by name and host, and listed', async () => {
     const { url } = await serve();
     await open(clusters({ name: 'dev', server: url, token: 't' }));
     const dev = set.upstreams.byName('dev')!;
-    await set.replace(clusters({ name: 'dev', server: url, token: 't', policy: [], explain: true, policies: ['x'] }, { name: 'prod', server: url, token: 't', host: 'prod.example.com' }));
+    await set.replace(
+      clusters(
+        { name: 'dev', server: url, token: 't', policy: [], explain: true, policies: ['x'] },
+        { name: 'prod', server: url, token: 't', host: 'prod.example.com' },
+      ),
+    );
     expect(set.upstreams.byName('dev')).toBe(dev);
     expect(set.upstreams.byHost('prod.example.com:8443')?.name).toBe('prod');
     expect(set.current().map(({ name }) => name)).toEqual(['dev', 'prod']);
@@ -115,7 +143,11 @@ describe('the clusters of a running gateway', () => {
     const { url } = await serve();
     await open(clusters({ name: 'dev', server: url, token: 't' }));
     const dev = set.upstreams.byName('dev')!;
-    await expect(set.replace(clusters({ name: 'prod', server: url, token: 't' }, { name: 'broken', server: url, tokenFile: 'nowhere' }))).rejects.toThrow(ConfigFaults);
+    await expect(
+      set.replace(
+        clusters({ name: 'prod', server: url, token: 't' }, { name: 'broken', server: url, tokenFile: 'nowhere' }),
+      ),
+    ).rejects.toThrow(ConfigFaults);
     expect(set.current().map(({ name }) => name)).toEqual(['dev']);
     expect(set.upstreams.byName('prod')).toBeUndefined();
     expect(await get(dev)).toBe('ok');

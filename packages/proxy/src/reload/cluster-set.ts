@@ -6,13 +6,21 @@ import { readClusterAccess } from '../upstream/read-cluster-access.ts';
 import { createUpstream, type Upstream } from '../upstream/upstream.ts';
 import { createUpstreams, type Upstreams } from '../upstream/upstreams.ts';
 
-export type ClusterSetDeps = { resolvePath: (file: string) => string; timeouts: Config['timeouts']; logger: Logger; now: () => number };
+export type ClusterSetDeps = {
+  resolvePath: (file: string) => string;
+  timeouts: Config['timeouts'];
+  logger: Logger;
+  now: () => number;
+};
 
 /** The clusters that this gateway reaches, which can become others while it runs. */
 export type ClusterSet = {
   upstreams: Upstreams;
   current(): readonly ClusterConfig[];
-  /** Reaches these clusters from now on: all of them, or none where one is faulty (ConfigFaults). One that is gone has its connections cut; one that has changed finishes what is under way. */
+  /**
+   * Reaches these clusters from now on: all of them, or none where one is faulty (ConfigFaults). One that is gone has
+   * its connections cut; one that has changed finishes what is under way.
+   */
   replace(clusters: readonly ClusterConfig[]): Promise<void>;
 };
 
@@ -20,9 +28,21 @@ type Member = { print: string; cluster: ClusterConfig; upstream: Upstream };
 
 /** All that an upstream is made of, the content of its files included: what is the same is left as it is. */
 async function fingerprint(cluster: ClusterConfig, { resolvePath }: ClusterSetDeps): Promise<string> {
-  const { policy: _policy, policies: _policies, policyFile: _file, namespaces: _namespaces, shadow: _shadow, explain: _explain, ...rest } = cluster;
-  const text = async (file: string | null | undefined) => (file == null ? '' : readFile(resolvePath(file), 'utf8').catch(() => ''));
-  return JSON.stringify([rest, ...await Promise.all([rest.caFile, rest.clientCertFile, rest.clientKeyFile, rest.kubeconfig].map(text))]);
+  const {
+    policy: _policy,
+    policies: _policies,
+    policyFile: _file,
+    namespaces: _namespaces,
+    shadow: _shadow,
+    explain: _explain,
+    ...rest
+  } = cluster;
+  const text = async (file: string | null | undefined) =>
+    file == null ? '' : readFile(resolvePath(file), 'utf8').catch(() => '');
+  return JSON.stringify([
+    rest,
+    ...(await Promise.all([rest.caFile, rest.clientCertFile, rest.clientKeyFile, rest.kubeconfig].map(text))),
+  ]);
 }
 
 /** Notes the connections of upgrades, so that they can be cut when the cluster is no longer one of ours. */
@@ -60,7 +80,8 @@ export async function createClusterSet(clusters: readonly ClusterConfig[], deps:
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     const reached = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     if (!failed) return reached;
-    for (const { cluster, upstream } of reached) if (members.get(cluster.name)?.upstream !== upstream) await upstream.close();
+    for (const { cluster, upstream } of reached)
+      if (members.get(cluster.name)?.upstream !== upstream) await upstream.close();
     throw failed.reason;
   };
   const replace = async (wanted: readonly ClusterConfig[]) => {
@@ -77,6 +98,11 @@ export async function createClusterSet(clusters: readonly ClusterConfig[], deps:
   return {
     replace,
     current: () => [...members.values()].map(({ cluster }) => cluster),
-    upstreams: { byName: (name) => found.byName(name), byHost: (host) => found.byHost(host), all: () => found.all(), close: () => found.close() },
+    upstreams: {
+      byName: (name) => found.byName(name),
+      byHost: (host) => found.byHost(host),
+      all: () => found.all(),
+      close: () => found.close(),
+    },
   };
 }

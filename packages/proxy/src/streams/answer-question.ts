@@ -4,15 +4,32 @@ import type { Change } from '../follow-changes.ts';
 import { selectStreams } from './select-streams.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
-export type AnswerQuestionDeps = { registry: Pick<StreamRegistry, 'all' | 'ofPerson' | 'ended'>; authorize: Pick<ServiceClient, 'request'>; producer: string; logger: Logger };
+export type AnswerQuestionDeps = {
+  registry: Pick<StreamRegistry, 'all' | 'ofPerson' | 'ended'>;
+  authorize: Pick<ServiceClient, 'request'>;
+  producer: string;
+  logger: Logger;
+};
 
-/** Answers `streams-requested` of the feed of changes with this gateway's streams. What goes wrong is only logged: whoever asked is told which gateway did not answer. */
-export function createAnswerQuestion({ registry, authorize, producer, logger }: AnswerQuestionDeps): (change: Change) => Promise<void> {
+/**
+ * Answers `streams-requested` of the feed of changes with this gateway's streams. What goes wrong is only logged:
+ * whoever asked is told which gateway did not answer.
+ */
+export function createAnswerQuestion({
+  registry,
+  authorize,
+  producer,
+  logger,
+}: AnswerQuestionDeps): (change: Change) => Promise<void> {
   return async ({ type, question: asked }) => {
     if (type !== 'streams-requested') return;
     try {
       const question = streamQuestionSchema.parse(asked);
-      await authorize.request({ method: 'POST', path: '/v1/streams/answer', body: { question: question.id, proxy: producer, ...selectStreams(registry, question, producer) } });
+      await authorize.request({
+        method: 'POST',
+        path: '/v1/streams/answer',
+        body: { question: question.id, proxy: producer, ...selectStreams(registry, question, producer) },
+      });
     } catch (error) {
       // It has been closed meanwhile: whoever asked knows that this gateway is missing.
       if (error instanceof ProblemError && error.code === 'not-found') return;

@@ -20,25 +20,42 @@ export type Streams = {
   sent(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   closed(exchange: Exchange): void;
-  /** Asks again about whatever a change concerns. After `hello` and `gap` that is everything: something may have been missed. */
+  /**
+   * Asks again about whatever a change concerns. After `hello` and `gap` that is everything: something may have been
+   * missed.
+   */
   hear(change: Change): void;
   /** Changes heard of since the start. */
   changesHeard(): number;
-  /** Waits for streams to end by themselves, at most for `ms`; then tells those that are left to go. Resolves when none is left, or soon after. */
+  /**
+   * Waits for streams to end by themselves, at most for `ms`; then tells those that are left to go. Resolves when none
+   * is left, or soon after.
+   */
   drain(ms: number): Promise<void>;
   close(): void;
 };
 
 export type StreamsDeps = {
-  settings: Config['streams']; checks: CheckClient;
-  events: StreamEvents; metrics: Metrics; now: () => number; producer: string;
+  settings: Config['streams'];
+  checks: CheckClient;
+  events: StreamEvents;
+  metrics: Metrics;
+  now: () => number;
+  producer: string;
 };
 
-const draining: StreamEnd = { reason: 'draining', code: 'service-unavailable', detail: 'This gateway is being stopped. Connect again.' };
+const draining: StreamEnd = {
+  reason: 'draining',
+  code: 'service-unavailable',
+  detail: 'This gateway is being stopped. Connect again.',
+};
 /** What a client may take to close once it has been told, in milliseconds. */
 const lastWordsMs = 1000;
 const lookMs = 50;
-/** After how long a request is registered like a stream, and how often they are looked through: at two seconds every one is. */
+/**
+ * After how long a request is registered like a stream, and how often they are looked through: at two seconds every one
+ * is.
+ */
 const longMs = 1750;
 const sweepMs = 250;
 

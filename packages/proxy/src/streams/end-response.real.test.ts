@@ -13,16 +13,25 @@ const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detai
 function answering(stream: string, takesAll: boolean): { exchange: Exchange; taken(): string } {
   let taken = '';
   const socket = new Duplex({
-    highWaterMark: 1024 * 1024, read() {},
+    highWaterMark: 1024 * 1024,
+    read() {},
     write(chunk: Buffer, _encoding, done) {
       const first = taken === '';
       taken += chunk.toString('latin1');
       if (first || takesAll) done();
     },
   });
-  const response = new ServerResponse({ method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: {} } as IncomingMessage);
+  const response = new ServerResponse({
+    method: 'GET',
+    httpVersionMajor: 1,
+    httpVersionMinor: 1,
+    headers: {},
+  } as IncomingMessage);
   response.assignSocket(socket as never);
-  return { exchange: { response, connection: socket, kube: { stream }, statusCode: 200, bytesOut: 0 } as unknown as Exchange, taken: () => taken };
+  return {
+    exchange: { response, connection: socket, kube: { stream }, statusCode: 200, bytesOut: 0 } as unknown as Exchange,
+    taken: () => taken,
+  };
 }
 
 describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is whole here', (stream) => {
@@ -34,7 +43,9 @@ describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is whole here', (s
     response.write(ending.pass(Buffer.from('{"type":"BOOKMARK"}\n'))!);
     response.end('{"type":"BOOKMARK"}\n');
     let stopped = false;
-    ending.cut(end, () => { stopped = true; });
+    ending.cut(end, () => {
+      stopped = true;
+    });
     await pause(700);
     expect([exchange.connection.destroyed, response.destroyed, stopped]).toEqual([true, true, false]);
   });
@@ -55,7 +66,11 @@ describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is whole here', (s
 });
 
 describe('an answer that is under way', () => {
-  it.each([['proxy', [], true], ['log', ['Content-Length', '100'], true], ['log', [], false]] as const)('(%s, %j) does not look whole unless its end says nothing', async (stream, lines, cut) => {
+  it.each([
+    ['proxy', [], true],
+    ['log', ['Content-Length', '100'], true],
+    ['log', [], false],
+  ] as const)('(%s, %j) does not look whole unless its end says nothing', async (stream, lines, cut) => {
     const { exchange, taken } = answering(stream, true);
     const ending = createEndResponse(exchange, lines);
     exchange.response.writeHead(200, [...lines]);

@@ -17,7 +17,8 @@ const boundaryMs = 300;
 const flushMs = 500;
 
 function headerOf(lines: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < lines.length; index += 2) if (lines[index]!.toLowerCase() === name) return lines[index + 1]!;
+  for (let index = 0; index < lines.length; index += 2)
+    if (lines[index]!.toLowerCase() === name) return lines[index + 1]!;
   return undefined;
 }
 
@@ -39,10 +40,17 @@ function finish(exchange: Exchange, lastWords: Buffer | undefined, cutShort: boo
   }, flushMs).unref();
 }
 
-/** Prepares the end of one answer, given its header lines. A watch ends between two records, a JSON one with an ERROR event (metav1.WatchEvent); a followed log ends cleanly; what a proxied service sends, and what has a promised length, is cut. */
+/**
+ * Prepares the end of one answer, given its header lines. A watch ends between two records, a JSON one with an ERROR
+ * event (metav1.WatchEvent); a followed log ends cleanly; what a proxied service sends, and what has a promised length,
+ * is cut.
+ */
 export function createEndResponse(exchange: Exchange, lines: readonly string[]): EndResponse {
   const { response, kube } = exchange;
-  const records = kube!.stream === 'watch' && exchange.statusCode === 200 ? createRecordBoundary(headerOf(lines, 'content-type'), headerOf(lines, 'content-encoding')) : undefined;
+  const records =
+    kube!.stream === 'watch' && exchange.statusCode === 200
+      ? createRecordBoundary(headerOf(lines, 'content-type'), headerOf(lines, 'content-encoding'))
+      : undefined;
   const cutShort = kube!.stream === 'proxy' || headerOf(lines, 'content-length') !== undefined;
   let pending: (() => void) | undefined;
   return {

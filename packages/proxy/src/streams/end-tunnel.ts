@@ -5,7 +5,10 @@ import type { StreamEnd } from './open-stream.ts';
 
 /** Ends a tunnel towards its client. */
 export type EndTunnel = {
-  /** Takes what the cluster sent while the end waits for a frame to be whole; returns what of it may be passed on, all of it if no end is under way. */
+  /**
+   * Takes what the cluster sent while the end waits for a frame to be whole; returns what of it may be passed on, all
+   * of it if no end is under way.
+   */
   pass(chunk: Buffer): Buffer;
   cut(end: StreamEnd): void;
 };
@@ -16,7 +19,10 @@ const flushMs = 500;
 
 const nothing = Buffer.alloc(0);
 
-/** Prepares the end of one tunnel: where its protocol can carry it, and at the end of a frame, the client is told why (a Status on the error channel); anything else just ends. */
+/**
+ * Prepares the end of one tunnel: where its protocol can carry it, and at the end of a frame, the client is told why (a
+ * Status on the error channel); anything else just ends.
+ */
 export function createEndTunnel(client: Duplex, cluster: Duplex, observer: StreamObserver | undefined): EndTunnel {
   let ending: StreamEnd | undefined;
   let timer: NodeJS.Timeout | undefined;

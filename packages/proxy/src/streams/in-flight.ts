@@ -16,13 +16,23 @@ export type InFlight = {
   takeOf(sessionId: string): Exchange[];
 };
 
-/** Requests are kept by the quarter of a second in which they began, so that the old ones are found without a look at the others. */
+/**
+ * Requests are kept by the quarter of a second in which they began, so that the old ones are found without a look at
+ * the others.
+ */
 const slotMs = 250;
 const slotOf = (exchange: Exchange) => Math.floor(exchange.startedAt / slotMs);
 
 /** Creates an empty record; `longMs` after its beginning a request has been under way for long. */
-export function createInFlight(deps: { limits: Pick<Config['streams'], 'inFlightPerUser'>; longMs: number; refused(): void }): InFlight {
-  const { limits: { inFlightPerUser }, longMs } = deps;
+export function createInFlight(deps: {
+  limits: Pick<Config['streams'], 'inFlightPerUser'>;
+  longMs: number;
+  refused(): void;
+}): InFlight {
+  const {
+    limits: { inFlightPerUser },
+    longMs,
+  } = deps;
   const people = new Map<string, PersonInFlight>();
   const young = new Map<number, Set<Exchange>>();
   const count = (exchange: Exchange, issuer: string, subject: string) => {
@@ -30,7 +40,10 @@ export function createInFlight(deps: { limits: Pick<Config['streams'], 'inFlight
     const person = people.get(key) ?? { key, count: 0 };
     if (person.count >= inFlightPerUser) {
       deps.refused();
-      throw new ProblemError('too-many-requests', `You have ${inFlightPerUser} requests under way on this gateway, which is the limit; wait for some to end.`);
+      throw new ProblemError(
+        'too-many-requests',
+        `You have ${inFlightPerUser} requests under way on this gateway, which is the limit; wait for some to end.`,
+      );
     }
     if (person.count === 0) people.set(key, person);
     person.count += 1;

@@ -1,7 +1,12 @@
-/** Does what it is given, in order: at once while this turn of the event loop has time for it, the rest in later turns. */
+/**
+ * Does what it is given, in order: at once while this turn of the event loop has time for it, the rest in later turns.
+ */
 export type InSlices = (work: () => void) => void;
 
-/** Creates a doer that takes `sliceMs` of a turn at most (and one piece of work at least), so that thousands of pieces do not keep everybody else waiting. */
+/**
+ * Creates a doer that takes `sliceMs` of a turn at most (and one piece of work at least), so that thousands of pieces
+ * do not keep everybody else waiting.
+ */
 export function createInSlices(sliceMs: number): InSlices {
   const left: (() => void)[] = [];
   let usedMs = 0;

@@ -1,4 +1,7 @@
-/** The same things in an order in which each owner has a turn after the other: where there is no room for all, one owner cannot take it from the others. */
+/**
+ * The same things in an order in which each owner has a turn after the other: where there is no room for all, one owner
+ * cannot take it from the others.
+ */
 export function inTurns<T>(things: readonly T[], ownerOf: (thing: T) => string): T[] {
   const seen = new Map<string, number>();
   const turns: T[][] = [];

@@ -16,21 +16,32 @@ let rig: Rig;
 afterEach(() => rig.close());
 
 async function start(): Promise<void> {
-  rig = await createRig((_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.write('{"type":"BOOKMARK"}\n');
-  }, { perUser: 3000 });
+  rig = await createRig(
+    (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"type":"BOOKMARK"}\n');
+    },
+    { perUser: 3000 },
+  );
 }
 
 /** Opens a stream as somebody and waits for its first bytes. */
 async function open(path: string, subject = 'alice', sessionId = `ses_${subject}`): Promise<IncomingMessage> {
   const answer = allow();
-  rig.answer = () => ({ ...answer, session: { ...answer.session!, id: sessionId }, identity: { ...answer.identity!, subject, user: `${subject}@example.com` } });
+  rig.answer = () => ({
+    ...answer,
+    session: { ...answer.session!, id: sessionId },
+    identity: { ...answer.identity!, subject, user: `${subject}@example.com` },
+  });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    httpRequest({ port: rig.port, host: '127.0.0.1', path, headers: { authorization: token }, agent: false }, resolve).on('error', reject).end();
+    httpRequest({ port: rig.port, host: '127.0.0.1', path, headers: { authorization: token }, agent: false }, resolve)
+      .on('error', reject)
+      .end();
   });
   response.on('error', () => {});
-  await new Promise((resolve) => { response.once('data', resolve); });
+  await new Promise((resolve) => {
+    response.once('data', resolve);
+  });
   return response;
 }
 
@@ -40,7 +51,8 @@ const until = async (holds: () => boolean) => {
     await pause(5);
   }
 };
-const select = (more: Partial<Parameters<typeof selectStreams>[1]> = {}) => selectStreams(rig.streams.registry, { ended: false, where: {}, ...more }, 'proxy/test');
+const select = (more: Partial<Parameters<typeof selectStreams>[1]> = {}) =>
+  selectStreams(rig.streams.registry, { ended: false, where: {}, ...more }, 'proxy/test');
 const of = (subject: string) => ({ issuer: 'https://idp', subject });
 
 describe('the streams of a gateway', () => {
@@ -49,11 +61,32 @@ describe('the streams of a gateway', () => {
     const from = Date.now();
     await open(`${pods}/web/log?follow=true`);
     const { rows, omitted } = select();
-    expect([rows, omitted]).toEqual([[{
-      id: expect.stringMatching(/^[\da-f-]{36}$/), kind: 'log', proxy: 'proxy/test', cluster: 'dev', verb: 'get', clientAddress: '127.0.0.1', auditId: expect.stringMatching(/^[\da-f-]{36}$/),
-      issuer: 'https://idp', subject: 'alice', user: 'alice@example.com', sessionId: 'ses_alice', namespace: 'dev', resource: 'pods', name: 'web', subresource: 'log', path: '/api/v1/namespaces/dev/pods/web/log',
-      since: expect.any(Number), bytesIn: 0, bytesOut: 20,
-    }], 0]);
+    expect([rows, omitted]).toEqual([
+      [
+        {
+          id: expect.stringMatching(/^[\da-f-]{36}$/),
+          kind: 'log',
+          proxy: 'proxy/test',
+          cluster: 'dev',
+          verb: 'get',
+          clientAddress: '127.0.0.1',
+          auditId: expect.stringMatching(/^[\da-f-]{36}$/),
+          issuer: 'https://idp',
+          subject: 'alice',
+          user: 'alice@example.com',
+          sessionId: 'ses_alice',
+          namespace: 'dev',
+          resource: 'pods',
+          name: 'web',
+          subresource: 'log',
+          path: '/api/v1/namespaces/dev/pods/web/log',
+          since: expect.any(Number),
+          bytesIn: 0,
+          bytesOut: 20,
+        },
+      ],
+      0,
+    ]);
     expect(rows[0]!.since).toBeGreaterThanOrEqual(from);
     expect(JSON.stringify(rows)).not.toMatch(/spt_|planted/);
   });
@@ -79,10 +112,17 @@ describe('the streams of a gateway', () => {
     first.destroy();
     await until(() => rig.streams.registry.size === 1);
     second.resume();
-    rig.streams.registry.cut(Array.from(rig.streams.registry.all())[0]!, { reason: 'not-allowed', code: 'forbidden', detail: 'not any more' });
+    rig.streams.registry.cut(Array.from(rig.streams.registry.all())[0]!, {
+      reason: 'not-allowed',
+      code: 'forbidden',
+      detail: 'not any more',
+    });
     await until(() => rig.streams.registry.size === 0);
     const { rows } = select({ ended: true });
-    expect(rows.map(({ user, reason, detail }) => [user, reason, detail])).toEqual([['bob@example.com', 'not-allowed', 'not any more'], ['alice@example.com', undefined, undefined]]);
+    expect(rows.map(({ user, reason, detail }) => [user, reason, detail])).toEqual([
+      ['bob@example.com', 'not-allowed', 'not any more'],
+      ['alice@example.com', undefined, undefined],
+    ]);
     expect(rows.every(({ end, since }) => end! >= since)).toBe(true);
     expect(select({ ended: true, of: of('alice') }).rows).toHaveLength(1);
     expect(select({ ended: true, where: { session: 'ses_bob' } }).rows).toHaveLength(1);
@@ -95,17 +135,42 @@ describe('the streams of a gateway', () => {
     await open(`${pods}?watch=true`, 'bob');
     const [mine, bobs] = Array.from(rig.streams.registry.all());
     const kube = { ...mine!.exchange.kube!, path: '\u001b'.repeat(5000), name: '\u001b'.repeat(5000) };
-    const requests = Array.from({ length: 400 }, () => ({ ...mine!, kind: 'request' as const, exchange: { ...mine!.exchange, kube } }));
+    const requests = Array.from({ length: 400 }, () => ({
+      ...mine!,
+      kind: 'request' as const,
+      exchange: { ...mine!.exchange, kube },
+    }));
     const exec = { ...mine!, kind: 'exec' as const, openedAt: mine!.openedAt + 1 };
-    const found = selectStreams({ all: () => [...requests, exec, bobs!], ofPerson: () => [], ended: () => [] }, { ended: false, where: {} }, 'proxy/test');
+    const found = selectStreams(
+      { all: () => [...requests, exec, bobs!], ofPerson: () => [], ended: () => [] },
+      { ended: false, where: {} },
+      'proxy/test',
+    );
     expect(found.omitted).toBeGreaterThan(200);
     expect(found.rows.filter(({ kind, subject }) => kind === 'exec' || subject === 'bob')).toHaveLength(2);
-    expect(found.rows.map(({ since }) => since)).toEqual(found.rows.map(({ since }) => since).toSorted((a, b) => a - b));
+    expect(found.rows.map(({ since }) => since)).toEqual(
+      found.rows.map(({ since }) => since).toSorted((a, b) => a - b),
+    );
     const row = found.rows.at(-1)!;
     const ended = createEndedStreams();
-    for (const [subject, count] of [['bob', 3], ['mallory', 5000], ['carol', 2]] as const) for (let at = 0; at < count; at += 1) ended.add({ ...row, subject, end: at });
+    for (const [subject, count] of [
+      ['bob', 3],
+      ['mallory', 5000],
+      ['carol', 2],
+    ] as const)
+      for (let at = 0; at < count; at += 1) ended.add({ ...row, subject, end: at });
     expect(ended.rows()).toHaveLength(1000);
-    expect(['bob', 'carol'].map((subject) => ended.rows().filter((one) => one.subject === subject).map(({ end }) => end))).toEqual([[2, 1, 0], [1, 0]]);
+    expect(
+      ['bob', 'carol'].map((subject) =>
+        ended
+          .rows()
+          .filter((one) => one.subject === subject)
+          .map(({ end }) => end),
+      ),
+    ).toEqual([
+      [2, 1, 0],
+      [1, 0],
+    ]);
     expect(ended.rows().find(({ subject }) => subject === 'mallory')!.end).toBe(4999);
   });
 
@@ -113,8 +178,20 @@ describe('the streams of a gateway', () => {
     await start();
     await open(`${pods}?watch=true`);
     const [one] = Array.from(rig.streams.registry.all());
-    const many = (count: number, path: string) => ({ all: () => Array.from({ length: count }, () => ({ ...one!, exchange: { ...one!.exchange, kube: { ...one!.exchange.kube!, path, name: path } } })), ofPerson: () => [], ended: () => [] });
-    const answer = (rows: ReturnType<typeof selectStreams>): StreamAnswer => ({ question, proxy: 'proxy/test', ...rows });
+    const many = (count: number, path: string) => ({
+      all: () =>
+        Array.from({ length: count }, () => ({
+          ...one!,
+          exchange: { ...one!.exchange, kube: { ...one!.exchange.kube!, path, name: path } },
+        })),
+      ofPerson: () => [],
+      ended: () => [],
+    });
+    const answer = (rows: ReturnType<typeof selectStreams>): StreamAnswer => ({
+      question,
+      proxy: 'proxy/test',
+      ...rows,
+    });
     const short = selectStreams(many(mostStreamRows + 500, '/p'), { ended: false, where: {} }, 'proxy/test');
     expect([short.rows.length + short.omitted, short.rows.length > 1000]).toEqual([2500, true]);
     const long = selectStreams(many(2000, `/${'\u001b'.repeat(5000)}`), { ended: false, where: {} }, 'proxy/test');
@@ -129,8 +206,20 @@ describe('the streams of a gateway', () => {
 describe('a question on the feed of changes', () => {
   const asking = (request: (call: ServiceRequest) => Promise<never>) => {
     const lines: string[] = [];
-    const logger = createLogger({ service: 'proxy', level: 'warn', destination: { write: (line: string) => void lines.push(line) } });
-    return { answer: createAnswerQuestion({ registry: rig.streams.registry, authorize: { request }, producer: 'proxy/test', logger }), lines };
+    const logger = createLogger({
+      service: 'proxy',
+      level: 'warn',
+      destination: { write: (line: string) => void lines.push(line) },
+    });
+    return {
+      answer: createAnswerQuestion({
+        registry: rig.streams.registry,
+        authorize: { request },
+        producer: 'proxy/test',
+        logger,
+      }),
+      lines,
+    };
   };
 
   it('is answered with the streams that it is about', async () => {
@@ -139,8 +228,18 @@ describe('a question on the feed of changes', () => {
     await open(`${pods}?watch=true`, 'bob');
     const calls: ServiceRequest[] = [];
     const { answer } = asking(async (call) => void calls.push(call) as never);
-    await answer({ seq: 2, type: 'streams-requested', question: { id: question, ended: false, of: of('bob'), where: {} } });
-    expect(calls).toMatchObject([{ method: 'POST', path: '/v1/streams/answer', body: { question, proxy: 'proxy/test', rows: [{ user: 'bob@example.com' }], omitted: 0 } }]);
+    await answer({
+      seq: 2,
+      type: 'streams-requested',
+      question: { id: question, ended: false, of: of('bob'), where: {} },
+    });
+    expect(calls).toMatchObject([
+      {
+        method: 'POST',
+        path: '/v1/streams/answer',
+        body: { question, proxy: 'proxy/test', rows: [{ user: 'bob@example.com' }], omitted: 0 },
+      },
+    ]);
     for (const type of ['hello', 'gap', 'session-revoked']) await answer({ seq: 3, type, question: { id: question } });
     expect(calls).toHaveLength(1);
   });
@@ -148,7 +247,8 @@ describe('a question on the feed of changes', () => {
   it('that makes no sense, or whose answer is not taken, does no harm; the log has it unless nobody waits any more', async () => {
     await start();
     const { answer, lines } = asking(() => Promise.reject(new ProblemError('service-unavailable', 'away')));
-    for (const asked of [undefined, null, 7, {}, { id: 'x' }, { id: question, ended: 'yes', where: {} }]) await answer({ seq: 2, type: 'streams-requested', question: asked });
+    for (const asked of [undefined, null, 7, {}, { id: 'x' }, { id: question, ended: 'yes', where: {} }])
+      await answer({ seq: 2, type: 'streams-requested', question: asked });
     await answer({ seq: 2, type: 'streams-requested', question: { id: question, ended: false, where: {} } });
     expect(lines).toHaveLength(7);
     const late = asking(() => Promise.reject(new ProblemError('not-found', 'Nobody waits for this answer.')));

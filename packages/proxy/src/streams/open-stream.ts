@@ -3,12 +3,20 @@ import type { Exchange } from '../exchange.ts';
 
 /** Why the gateway ended a stream. `unjudged`: nobody could be asked for longer than the grace period. */
 export type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'draining';
-export type StreamEnd = { reason: StreamEndReason; code: 'unauthenticated' | 'forbidden' | 'authorize-unavailable' | 'service-unavailable'; detail: string; rule?: string };
+export type StreamEnd = {
+  reason: StreamEndReason;
+  code: 'unauthenticated' | 'forbidden' | 'authorize-unavailable' | 'service-unavailable';
+  detail: string;
+  rule?: string;
+};
 
 /** `request`: any request that has been under way for long, though nothing said that it would be. */
 export type OpenStreamKind = StreamKind | 'request';
 
-/** An exchange that stays open: registered before anything goes upstream (a `request` when it has been under way for long), until its last byte. */
+/**
+ * An exchange that stays open: registered before anything goes upstream (a `request` when it has been under way for
+ * long), until its last byte.
+ */
 export type OpenStream = {
   readonly id: string;
   readonly kind: OpenStreamKind;
@@ -25,7 +33,10 @@ export type OpenStream = {
   end: StreamEnd | undefined;
 };
 
-/** Exec, attach and port-forward are use of a session; a watch or a log is open while nobody looks, and a request was use when it came. */
+/**
+ * Exec, attach and port-forward are use of a session; a watch or a log is open while nobody looks, and a request was
+ * use when it came.
+ */
 export function countsAsUse(kind: OpenStreamKind): boolean {
   return kind === 'exec' || kind === 'attach' || kind === 'portforward';
 }

@@ -12,17 +12,28 @@ type Wanted = Pick<StreamQuestion, 'of' | 'where'>;
 type Facts = { user: string; cluster: string; sessionId: string };
 
 function fits({ user, cluster, sessionId }: Facts, { where }: Wanted): boolean {
-  return (where.user === undefined || where.user === user) && (where.cluster === undefined || where.cluster === cluster) && (where.session === undefined || where.session === sessionId);
+  return (
+    (where.user === undefined || where.user === user) &&
+    (where.cluster === undefined || where.cluster === cluster) &&
+    (where.session === undefined || where.session === sessionId)
+  );
 }
 
 function isOf(row: OwnedStreamRow, { of }: Wanted): boolean {
   return of === undefined || (row.issuer === of.issuer && row.subject === of.subject);
 }
 
-const factsOf = ({ exchange: { answer, upstream } }: OpenStream): Facts => ({ user: answer?.identity?.user ?? '', cluster: upstream?.name ?? '', sessionId: answer?.session?.id ?? '' });
+const factsOf = ({ exchange: { answer, upstream } }: OpenStream): Facts => ({
+  user: answer?.identity?.user ?? '',
+  cluster: upstream?.name ?? '',
+  sessionId: answer?.session?.id ?? '',
+});
 
 /** Describes as many as there is room for, and counts the others. */
-function gather<T>(found: readonly T[], describe: (one: T) => OwnedStreamRow): { rows: OwnedStreamRow[]; omitted: number } {
+function gather<T>(
+  found: readonly T[],
+  describe: (one: T) => OwnedStreamRow,
+): { rows: OwnedStreamRow[]; omitted: number } {
   const rows: OwnedStreamRow[] = [];
   let bytes = 0;
   for (const one of found) {
@@ -36,16 +47,35 @@ function gather<T>(found: readonly T[], describe: (one: T) => OwnedStreamRow): {
 }
 
 /** Streams before plain requests: those are opened in any number, and must not take the room of an exec. */
-const streamsFirst = (open: readonly OpenStream[]) => [...open.filter(({ kind }) => kind !== 'request'), ...open.filter(({ kind }) => kind === 'request')];
+const streamsFirst = (open: readonly OpenStream[]) => [
+  ...open.filter(({ kind }) => kind !== 'request'),
+  ...open.filter(({ kind }) => kind === 'request'),
+];
 
-/** The streams of this gateway that a question is about: those that have ended, newest first, or the open ones, oldest first. Where there are too many, each person has a turn after the other. */
-export function selectStreams(registry: Pick<StreamRegistry, 'all' | 'ofPerson' | 'ended'>, question: Omit<StreamQuestion, 'id'>, proxy: string): { rows: OwnedStreamRow[]; omitted: number } {
+/**
+ * The streams of this gateway that a question is about: those that have ended, newest first, or the open ones, oldest
+ * first. Where there are too many, each person has a turn after the other.
+ */
+export function selectStreams(
+  registry: Pick<StreamRegistry, 'all' | 'ofPerson' | 'ended'>,
+  question: Omit<StreamQuestion, 'id'>,
+  proxy: string,
+): { rows: OwnedStreamRow[]; omitted: number } {
   if (question.ended) {
-    const { rows, omitted } = gather(inTurns(registry.ended().filter((row) => isOf(row, question) && fits(row, question)), ownerKey), (row) => row);
+    const { rows, omitted } = gather(
+      inTurns(
+        registry.ended().filter((row) => isOf(row, question) && fits(row, question)),
+        ownerKey,
+      ),
+      (row) => row,
+    );
     return { rows: rows.toSorted((a, b) => b.end! - a.end!), omitted };
   }
   const open = Array.from(question.of ? registry.ofPerson(question.of) : registry.all());
   const wanted = streamsFirst(open.filter((stream) => fits(factsOf(stream), question)));
-  const { rows, omitted } = gather(inTurns(wanted, ({ exchange: { answer } }) => ownerKey(answer?.identity)), (stream) => describeStream(stream, proxy, undefined));
+  const { rows, omitted } = gather(
+    inTurns(wanted, ({ exchange: { answer } }) => ownerKey(answer?.identity)),
+    (stream) => describeStream(stream, proxy, undefined),
+  );
   return { rows: rows.toSorted((a, b) => a.since - b.since), omitted };
 }

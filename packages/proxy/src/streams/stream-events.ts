@@ -4,16 +4,27 @@ import type { AuditTrail } from '../audit-trail.ts';
 import type { OpenStream, StreamEnd } from './open-stream.ts';
 
 /** What is recorded of streams besides the stages of their request. */
-export type StreamEvents = { opened(stream: OpenStream): void; cut(stream: OpenStream, end: StreamEnd): void; closed(stream: OpenStream): void };
+export type StreamEvents = {
+  opened(stream: OpenStream): void;
+  cut(stream: OpenStream, end: StreamEnd): void;
+  closed(stream: OpenStream): void;
+};
 
 type Part = Pick<SallyportPart, 'stream' | 'portForward'>;
 
 /** What was seen of what flowed: numbers only, nothing of what was sent. */
-function observed(observer: StreamObserver | undefined): { stream: Partial<NonNullable<Part['stream']>>; portForward?: Part['portForward'] } {
+function observed(observer: StreamObserver | undefined): {
+  stream: Partial<NonNullable<Part['stream']>>;
+  portForward?: Part['portForward'];
+} {
   if (!observer) return { stream: {} };
   const { channels, exitCode, ports } = observer.summary();
   return {
-    stream: { channels: channels as Record<string, { fromClient: number; fromServer: number }>, ...(exitCode === undefined ? {} : { exitCode }), ...(observer.reason === undefined ? {} : { unread: observer.reason }) },
+    stream: {
+      channels: channels as Record<string, { fromClient: number; fromServer: number }>,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(observer.reason === undefined ? {} : { unread: observer.reason }),
+    },
     ...(ports && ports.length > 0 ? { portForward: { ports } } : {}),
   };
 }
@@ -23,10 +34,16 @@ export function createStreamEvents(trail: Pick<AuditTrail, 'stream'>): StreamEve
   const about = ({ id, kind }: OpenStream) => ({ id, kind });
   return {
     opened: (stream) => trail.stream(stream.exchange, 'stream.opened', { stream: about(stream) }),
-    cut: (stream, end) => trail.stream(stream.exchange, 'stream.cut', { stream: { ...about(stream), reason: end.reason, detail: end.detail } }),
+    cut: (stream, end) =>
+      trail.stream(stream.exchange, 'stream.cut', {
+        stream: { ...about(stream), reason: end.reason, detail: end.detail },
+      }),
     closed(stream) {
       const seen = observed(stream.exchange.observer);
-      trail.stream(stream.exchange, 'stream.closed', { ...seen, stream: { ...about(stream), ...(stream.end ? { reason: stream.end.reason } : {}), ...seen.stream } });
+      trail.stream(stream.exchange, 'stream.closed', {
+        ...seen,
+        stream: { ...about(stream), ...(stream.end ? { reason: stream.end.reason } : {}), ...seen.stream },
+      });
     },
   };
 }

@@ -11,11 +11,16 @@ import type { StreamEvents } from './stream-events.ts';
 
 /** Every open stream of this gateway, and the latest of those that have ended. */
 export type StreamRegistry = {
-  /** Registers a stream before anything goes upstream; throws `too-many-requests` beyond the limits per person and cluster. */
+  /**
+   * Registers a stream before anything goes upstream; throws `too-many-requests` beyond the limits per person and
+   * cluster.
+   */
   admit(exchange: Exchange): OpenStream;
   /** Registers a request that has been under way for long. It counts towards no limit of streams. */
   adopt(exchange: Exchange): OpenStream;
-  /** It goes upstream; `cutter` ends it as long as its answer has not begun: an upload must not go on for want of one. */
+  /**
+   * It goes upstream; `cutter` ends it as long as its answer has not begun: an upload must not go on for want of one.
+   */
   sent(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
   /** Its answer has begun; `cutter` ends it readably. */
   opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
@@ -33,7 +38,13 @@ export type StreamRegistry = {
   refused(limit: string): void;
 };
 
-export type StreamRegistryDeps = { limits: Pick<Config['streams'], 'perUser' | 'perCluster' | 'recheck'>; events: StreamEvents; metrics: Metrics; now: () => number; producer: string };
+export type StreamRegistryDeps = {
+  limits: Pick<Config['streams'], 'perUser' | 'perCluster' | 'recheck'>;
+  events: StreamEvents;
+  metrics: Metrics;
+  now: () => number;
+  producer: string;
+};
 
 /** Members of a group by key; a key without members is forgotten. */
 function createGroups() {
@@ -57,16 +68,25 @@ const personOf = ({ answer }: Exchange) => ownerKey(answer?.identity);
 const clusterOf = ({ upstream }: Exchange) => upstream?.name ?? '';
 const sessionOf = ({ answer }: Exchange) => answer?.session?.id ?? '';
 
-/** The streams by whose they are and in which session; and, of those that count towards the limits, by person and cluster. */
+/**
+ * The streams by whose they are and in which session; and, of those that count towards the limits, by person and
+ * cluster.
+ */
 function createIndexes() {
   const [people, sessions, opened, clusters] = [createGroups(), createGroups(), createGroups(), createGroups()];
   const groupsOf = ({ kind, exchange }: OpenStream) => {
     const person = personOf(exchange);
-    const known = [[people, person], [sessions, sessionOf(exchange)]] as const;
-    return kind === 'request' ? known : [...known, [opened, person], [clusters, clusterOf(exchange)]] as const;
+    const known = [
+      [people, person],
+      [sessions, sessionOf(exchange)],
+    ] as const;
+    return kind === 'request' ? known : ([...known, [opened, person], [clusters, clusterOf(exchange)]] as const);
   };
   return {
-    people, sessions, opened, clusters,
+    people,
+    sessions,
+    opened,
+    clusters,
     add(stream: OpenStream) {
       for (const [groups, key] of groupsOf(stream)) groups.add(key, stream);
     },
@@ -78,15 +98,48 @@ function createIndexes() {
 
 function createStreamMetrics(metrics: Metrics, sizes: () => { streams: number; requests: number }) {
   const registers = [metrics];
-  const cuts = new Counter({ name: 'sallyport_proxy_streams_cut_total', help: 'Streams that the gateway ended, by reason.', labelNames: ['reason'], registers });
-  const refused = new Counter({ name: 'sallyport_proxy_streams_refused_total', help: 'Streams and requests refused because of a limit, by limit.', labelNames: ['limit'], registers });
-  new Gauge({ name: 'sallyport_proxy_open_streams', help: 'Streams open now.', registers, collect() { this.set(sizes().streams); } });
-  new Gauge({ name: 'sallyport_proxy_long_requests', help: 'Requests other than streams that have been under way for more than two seconds.', registers, collect() { this.set(sizes().requests); } });
+  const cuts = new Counter({
+    name: 'sallyport_proxy_streams_cut_total',
+    help: 'Streams that the gateway ended, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'sallyport_proxy_streams_refused_total',
+    help: 'Streams and requests refused because of a limit, by limit.',
+    labelNames: ['limit'],
+    registers,
+  });
+  new Gauge({
+    name: 'sallyport_proxy_open_streams',
+    help: 'Streams open now.',
+    registers,
+    collect() {
+      this.set(sizes().streams);
+    },
+  });
+  new Gauge({
+    name: 'sallyport_proxy_long_requests',
+    help: 'Requests other than streams that have been under way for more than two seconds.',
+    registers,
+    collect() {
+      this.set(sizes().requests);
+    },
+  });
   return { cuts, refused };
 }
 
 function newStream(exchange: Exchange, kind: OpenStreamKind, times: { openedAt: number; dueAt: number }): OpenStream {
-  return { id: randomUUID(), kind, exchange, ...times, unjudgedSince: undefined, judging: false, answered: exchange.statusCode > 0, end: undefined };
+  return {
+    id: randomUUID(),
+    kind,
+    exchange,
+    ...times,
+    unjudgedSince: undefined,
+    judging: false,
+    answered: exchange.statusCode > 0,
+    end: undefined,
+  };
 }
 
 /** Says how an exchange ends from now on; one that is to end already ends at once. */
@@ -95,7 +148,10 @@ function arm(exchange: Exchange, cutter: (end: StreamEnd) => void): void {
   if (exchange.stream?.end) cutter(exchange.stream.end);
 }
 
-/** Whether a stream that is over is recorded and listed as such: a plain request is if the gateway ended it, anything else if it was open. */
+/**
+ * Whether a stream that is over is recorded and listed as such: a plain request is if the gateway ended it, anything
+ * else if it was open.
+ */
 function isTold({ kind, answered, end }: OpenStream): boolean {
   return end !== undefined || (answered && kind !== 'request');
 }
@@ -121,8 +177,16 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
   };
   return {
     admit(exchange) {
-      if (indexes.opened.of(personOf(exchange)).size >= limits.perUser) refuse('user', `You have ${limits.perUser} streams (exec, watch, logs and the like) open on this gateway, which is the limit; close some.`);
-      if (indexes.clusters.of(clusterOf(exchange)).size >= limits.perCluster) refuse('cluster', `Cluster "${clusterOf(exchange)}" has ${limits.perCluster} streams open on this gateway, which is the limit.`);
+      if (indexes.opened.of(personOf(exchange)).size >= limits.perUser)
+        refuse(
+          'user',
+          `You have ${limits.perUser} streams (exec, watch, logs and the like) open on this gateway, which is the limit; close some.`,
+        );
+      if (indexes.clusters.of(clusterOf(exchange)).size >= limits.perCluster)
+        refuse(
+          'cluster',
+          `Cluster "${clusterOf(exchange)}" has ${limits.perCluster} streams open on this gateway, which is the limit.`,
+        );
       return register(exchange, exchange.kube!.stream!, now());
     },
     adopt: (exchange) => register(exchange, 'request', exchange.receivedAt),

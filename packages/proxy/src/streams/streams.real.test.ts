@@ -9,15 +9,24 @@ const token = `Bearer spt_${'a'.repeat(43)}`;
 const watchPath = '/clusters/dev/api/v1/namespaces/dev/pods?watch=true';
 const logPath = '/clusters/dev/api/v1/namespaces/dev/pods/web/log?follow=true';
 const record = (name: string) => `${JSON.stringify({ type: 'ADDED', object: { metadata: { name } } })}\n`;
-const deny: CheckAnswer = { decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v2' }, problem: { code: 'forbidden', detail: 'not any more' } };
-const ended: CheckAnswer = { decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' }, problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' } };
+const deny: CheckAnswer = {
+  decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v2' },
+  problem: { code: 'forbidden', detail: 'not any more' },
+};
+const ended: CheckAnswer = {
+  decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
+  problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+};
 const revoked = { seq: 1, type: 'session-revoked', sessionId: 'ses_1' };
 
 let rig: Rig;
 /** The cluster's side of each stream, in order. */
 let upstream: ServerResponse[] = [];
 
-async function start(streams: object = {}, head: Record<string, string> = { 'content-type': 'application/json' }): Promise<Rig> {
+async function start(
+  streams: object = {},
+  head: Record<string, string> = { 'content-type': 'application/json' },
+): Promise<Rig> {
   upstream = [];
   rig = await createRig((_request, response) => {
     upstream.push(response);
@@ -32,17 +41,20 @@ type Opened = { response: IncomingMessage; text(): string; over: Promise<'end' |
 
 function open(path: string): Promise<Opened> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ port: rig.port, host: '127.0.0.1', path, headers: { authorization: token }, agent: false }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => {
-        text += chunk.toString();
-      });
-      const over = new Promise<'end' | 'cut'>((settle) => {
-        response.on('end', () => settle('end'));
-        response.on('error', () => settle('cut'));
-      });
-      resolve({ response, text: () => text, over, status: response.statusCode! });
-    });
+    const request = httpRequest(
+      { port: rig.port, host: '127.0.0.1', path, headers: { authorization: token }, agent: false },
+      (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+        });
+        const over = new Promise<'end' | 'cut'>((settle) => {
+          response.on('end', () => settle('end'));
+          response.on('error', () => settle('cut'));
+        });
+        resolve({ response, text: () => text, over, status: response.statusCode! });
+      },
+    );
     request.on('error', reject);
     request.end();
   });
@@ -54,7 +66,10 @@ const until = async (holds: () => boolean) => {
     await pause(5);
   }
 };
-const streamEvents = () => rig.events.filter(({ type }) => type.startsWith('stream.')).map(({ type, data }) => [type, data.sallyport.stream?.reason]);
+const streamEvents = () =>
+  rig.events
+    .filter(({ type }) => type.startsWith('stream.'))
+    .map(({ type, data }) => [type, data.sallyport.stream?.reason]);
 
 describe('a JSON watch whose session is ended', () => {
   it('gets an ERROR event between two records, and a clean end; it is recorded, and listed with the reason', async () => {
@@ -71,10 +86,26 @@ describe('a JSON watch whose session is ended', () => {
     expect(await watch.over).toBe('end');
     const lines = watch.text().trim().split('\n');
     expect(lines).toHaveLength(2);
-    expect(JSON.parse(lines[1]!)).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 401, reason: 'Unauthorized', message: 'This session was ended; log in again.' } });
+    expect(JSON.parse(lines[1]!)).toMatchObject({
+      type: 'ERROR',
+      object: { kind: 'Status', code: 401, reason: 'Unauthorized', message: 'This session was ended; log in again.' },
+    });
     await until(() => upstreamClosed && rig.streams.registry.size === 0);
-    expect(streamEvents()).toEqual([['stream.opened', undefined], ['stream.cut', 'session-ended'], ['stream.closed', 'session-ended']]);
-    expect(rig.streams.registry.ended()).toMatchObject([{ kind: 'watch', user: 'alice@example.com', cluster: 'dev', namespace: 'dev', reason: 'session-ended', bytesOut: Buffer.byteLength(watch.text()) }]);
+    expect(streamEvents()).toEqual([
+      ['stream.opened', undefined],
+      ['stream.cut', 'session-ended'],
+      ['stream.closed', 'session-ended'],
+    ]);
+    expect(rig.streams.registry.ended()).toMatchObject([
+      {
+        kind: 'watch',
+        user: 'alice@example.com',
+        cluster: 'dev',
+        namespace: 'dev',
+        reason: 'session-ended',
+        bytesOut: Buffer.byteLength(watch.text()),
+      },
+    ]);
   });
 
   it('waits for the rest of a record that has begun', async () => {
@@ -115,10 +146,13 @@ describe('a JSON watch whose session is ended', () => {
     };
     rig.streams.hear({ ...revoked, type: 'session-changed' });
     expect(await watch.over).toBe('end');
-    expect(JSON.parse(watch.text().trim())).toMatchObject({ type: 'ERROR', object: { code: 403, message: expect.stringContaining('Your groups have changed') } });
+    expect(JSON.parse(watch.text().trim())).toMatchObject({
+      type: 'ERROR',
+      object: { code: 403, message: expect.stringContaining('Your groups have changed') },
+    });
   });
 
-  it('is left alone if it is another session\'s, or if it is still allowed', async () => {
+  it("is left alone if it is another session's, or if it is still allowed", async () => {
     await start();
     const watch = await open(watchPath);
     rig.streams.hear({ ...revoked, sessionId: 'ses_2' });
@@ -244,7 +278,14 @@ describe('limits', () => {
     await open(watchPath);
     const third = await open(watchPath);
     await third.over;
-    expect([third.status, JSON.parse(third.text())]).toEqual([429, expect.objectContaining({ kind: 'Status', reason: 'TooManyRequests', message: expect.stringContaining('2 streams') })]);
+    expect([third.status, JSON.parse(third.text())]).toEqual([
+      429,
+      expect.objectContaining({
+        kind: 'Status',
+        reason: 'TooManyRequests',
+        message: expect.stringContaining('2 streams'),
+      }),
+    ]);
     const bob = { ...allow(), identity: { ...allow().identity!, subject: 'bob' } };
     rig.answer = () => bob;
     expect((await open(watchPath)).status).toBe(200);

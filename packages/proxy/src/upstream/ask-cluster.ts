@@ -6,11 +6,15 @@ export type ClusterAnswer = { status: number; header(name: string): string | und
 export type Ask = { path: string; headers: readonly string[]; timeoutMs: number; maxBytes: number };
 
 function headerOf(lines: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < lines.length; index += 2) if (lines[index]!.toLowerCase() === name) return lines[index + 1];
+  for (let index = 0; index < lines.length; index += 2)
+    if (lines[index]!.toLowerCase() === name) return lines[index + 1];
   return undefined;
 }
 
-/** Asks a cluster something as the gateway itself: with its own credential and no person's identity or headers. Rejects where the answer is late, long or broken. */
+/**
+ * Asks a cluster something as the gateway itself: with its own credential and no person's identity or headers. Rejects
+ * where the answer is late, long or broken.
+ */
 export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBytes }: Ask): Promise<ClusterAnswer> {
   const authorization = upstream.authorization();
   return new Promise((resolve, reject) => {
@@ -23,20 +27,34 @@ export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBy
     const timer = setTimeout(() => giveUp('the cluster did not answer in time'), timeoutMs);
     let [status, lines, size]: [number, readonly string[], number] = [0, [], 0];
     const chunks: Buffer[] = [];
-    upstream.dispatch({ method: 'GET', path: upstream.basePath + path, headers: [...headers, ...(authorization === undefined ? [] : ['Authorization', authorization])], headersTimeoutMs: timeoutMs }, {
-      onStart(flow) { abort = () => flow.abort(); },
-      onHead(code, received) { [status, lines] = [code, received]; },
-      onData(chunk) {
-        size += chunk.length;
-        if (size > maxBytes) giveUp('the answer is too long');
-        else chunks.push(chunk);
+    upstream.dispatch(
+      {
+        method: 'GET',
+        path: upstream.basePath + path,
+        headers: [...headers, ...(authorization === undefined ? [] : ['Authorization', authorization])],
+        headersTimeoutMs: timeoutMs,
       },
-      onEnd() {
-        clearTimeout(timer);
-        if (status === 401) upstream.refreshCredential();
-        resolve({ status, header: (name) => headerOf(lines, name), body: Buffer.concat(chunks).toString('utf8') });
+      {
+        onStart(flow) {
+          abort = () => flow.abort();
+        },
+        onHead(code, received) {
+          [status, lines] = [code, received];
+        },
+        onData(chunk) {
+          size += chunk.length;
+          if (size > maxBytes) giveUp('the answer is too long');
+          else chunks.push(chunk);
+        },
+        onEnd() {
+          clearTimeout(timer);
+          if (status === 401) upstream.refreshCredential();
+          resolve({ status, header: (name) => headerOf(lines, name), body: Buffer.concat(chunks).toString('utf8') });
+        },
+        onError(error) {
+          giveUp(error.message);
+        },
       },
-      onError(error) { giveUp(error.message); },
-    });
+    );
   });
 }

@@ -13,35 +13,83 @@ export type AskForKindsDeps = {
 };
 
 /** The event of a question of the gateway's own, so that the cluster's log has no id that the gateway never issued. */
-function eventOf(upstream: Upstream, about: { auditID: string; path: string; received: string; stage: string; code: number; message?: string; producer: string }): AuditEvent {
+function eventOf(
+  upstream: Upstream,
+  about: {
+    auditID: string;
+    path: string;
+    received: string;
+    stage: string;
+    code: number;
+    message?: string;
+    producer: string;
+  },
+): AuditEvent {
   return {
-    kind: 'Event', apiVersion: 'audit.k8s.io/v1', level: 'Metadata', auditID: about.auditID, stage: 'ResponseComplete', requestURI: about.path, verb: 'get', user: { username: 'gateway:discovery' },
-    responseStatus: { code: about.code, ...(about.message === undefined ? {} : { message: about.message }) }, requestReceivedTimestamp: about.received, stageTimestamp: about.stage,
-    sallyport: { producer: about.producer, cluster: { id: upstream.name, name: upstream.name }, credentialKind: 'gateway', request: { method: 'GET' }, detail: 'The gateway asked what the cluster serves.' },
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID: about.auditID,
+    stage: 'ResponseComplete',
+    requestURI: about.path,
+    verb: 'get',
+    user: { username: 'gateway:discovery' },
+    responseStatus: { code: about.code, ...(about.message === undefined ? {} : { message: about.message }) },
+    requestReceivedTimestamp: about.received,
+    stageTimestamp: about.stage,
+    sallyport: {
+      producer: about.producer,
+      cluster: { id: upstream.name, name: upstream.name },
+      credentialKind: 'gateway',
+      request: { method: 'GET' },
+      detail: 'The gateway asked what the cluster serves.',
+    },
   };
 }
 
 /** Creates what asks each cluster for its kinds; what one says is forgotten with its connections. */
 export function createAskForKinds(deps: AskForKindsDeps): (upstream: Upstream) => ClusterKinds {
   const kindsOf = new WeakMap<Upstream, ClusterKinds>();
-  const recorded = (upstream: Upstream) => async (request: Ask): Promise<ClusterAnswer> => {
-    if (!deps.sink.hasRoom()) throw new Error('the question could not be recorded');
-    const about = { auditID: randomUUID(), path: request.path, received: microTime(deps.now()), producer: deps.producer };
-    const record = (code: number, message?: string) => deps.sink.enqueue(deps.createRecord({
-      type: 'k8s.request', source: 'sallyport/proxy', key: auditKey(upstream.name, undefined), data: eventOf(upstream, { ...about, stage: microTime(deps.now()), code, ...(message === undefined ? {} : { message }) }),
-    }));
-    try {
-      const answer = await askCluster(upstream, { ...request, headers: [...request.headers, 'User-Agent', 'sallyport', 'Audit-ID', about.auditID] });
-      record(answer.status);
-      return answer;
-    } catch (error) {
-      record(0, (error as Error).message);
-      throw error;
-    }
-  };
+  const recorded =
+    (upstream: Upstream) =>
+    async (request: Ask): Promise<ClusterAnswer> => {
+      if (!deps.sink.hasRoom()) throw new Error('the question could not be recorded');
+      const about = {
+        auditID: randomUUID(),
+        path: request.path,
+        received: microTime(deps.now()),
+        producer: deps.producer,
+      };
+      const record = (code: number, message?: string) =>
+        deps.sink.enqueue(
+          deps.createRecord({
+            type: 'k8s.request',
+            source: 'sallyport/proxy',
+            key: auditKey(upstream.name, undefined),
+            data: eventOf(upstream, {
+              ...about,
+              stage: microTime(deps.now()),
+              code,
+              ...(message === undefined ? {} : { message }),
+            }),
+          }),
+        );
+      try {
+        const answer = await askCluster(upstream, {
+          ...request,
+          headers: [...request.headers, 'User-Agent', 'sallyport', 'Audit-ID', about.auditID],
+        });
+        record(answer.status);
+        return answer;
+      } catch (error) {
+        record(0, (error as Error).message);
+        throw error;
+      }
+    };
   return (upstream) => {
     let kinds = kindsOf.get(upstream);
-    if (kinds === undefined) kindsOf.set(upstream, kinds = createClusterKinds({ ask: recorded(upstream), clock: () => performance.now() }));
+    if (kinds === undefined)
+      kindsOf.set(upstream, (kinds = createClusterKinds({ ask: recorded(upstream), clock: () => performance.now() })));
     return kinds;
   };
 }

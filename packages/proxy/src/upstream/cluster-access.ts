@@ -2,6 +2,13 @@ import type { Logger } from '@sallyport/kit';
 import type { TokenSource } from './token-source.ts';
 
 /** Everything needed to reach one cluster: address, trust, and the gateway's own credential there. PEM texts. */
-export type ClusterAccess = { server: string; ca: string | undefined; serverName: string | undefined; token: TokenSource; clientCert: string | undefined; clientKey: string | undefined };
+export type ClusterAccess = {
+  server: string;
+  ca: string | undefined;
+  serverName: string | undefined;
+  token: TokenSource;
+  clientCert: string | undefined;
+  clientKey: string | undefined;
+};
 
 export type ClusterAccessDeps = { resolvePath: (file: string) => string; logger: Logger; now: () => number };

@@ -5,7 +5,9 @@ import { createClusterFacts } from './cluster-facts.ts';
 function setUp(readMs: number, read: () => ReadonlyMap<string, boolean> | undefined) {
   const state = { now: 1000, asked: [] as Ask[] };
   const facts = createClusterFacts({
-    path: '/apis', accept: 'application/json', clock: () => state.now,
+    path: '/apis',
+    accept: 'application/json',
+    clock: () => state.now,
     async ask(request) {
       state.asked.push(request);
       return { status: 200, body: '', header: () => undefined };
@@ -19,12 +21,18 @@ function setUp(readMs: number, read: () => ReadonlyMap<string, boolean> | undefi
 }
 
 describe('a document that takes long to read', () => {
-  it.each([['says nothing of use', () => undefined], ['says what is not so', () => new Map([['a', false]])]])('and %s is asked for seldom: reading takes a twentieth of the time of all other requests at most', async (_what, read) => {
-    const { state, facts } = setUp(800, read);
-    for (const end = state.now + 60_000; state.now < end; state.now += 10) await facts.of('a');
-    expect(state.asked.length).toBeGreaterThan(1);
-    expect(state.asked.length * 800).toBeLessThanOrEqual(60_000 / 20 + 800);
-  });
+  it.each([
+    ['says nothing of use', () => undefined],
+    ['says what is not so', () => new Map([['a', false]])],
+  ])(
+    'and %s is asked for seldom: reading takes a twentieth of the time of all other requests at most',
+    async (_what, read) => {
+      const { state, facts } = setUp(800, read);
+      for (const end = state.now + 60_000; state.now < end; state.now += 10) await facts.of('a');
+      expect(state.asked.length).toBeGreaterThan(1);
+      expect(state.asked.length * 800).toBeLessThanOrEqual(60_000 / 20 + 800);
+    },
+  );
 
   it('is unknown meanwhile, and never what it was before', async () => {
     const { state, facts } = setUp(800, () => new Map([['a', false]]));

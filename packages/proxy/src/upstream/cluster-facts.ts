@@ -28,12 +28,18 @@ const believed = {
 const waitMs = 1000;
 /** Room for 8,000 kinds. */
 const maxBytes = 4 * 1024 * 1024;
-/** To read an answer keeps the requests to every cluster waiting: before the next is asked for, many times as long must pass as the last one took. */
+/**
+ * To read an answer keeps the requests to every cluster waiting: before the next is asked for, many times as long must
+ * pass as the last one took.
+ */
 const restPerRead = 20;
 
 type Known = { facts: ReadonlyMap<string, boolean>; etag: string | undefined; askedAt: number };
 
-/** Asks for a document when the first question comes that it answers. One tells of everything, so that made-up names cost no requests; one request is under way at a time, and nobody waits longer than a second. */
+/**
+ * Asks for a document when the first question comes that it answers. One tells of everything, so that made-up names
+ * cost no requests; one request is under way at a time, and nobody waits longer than a second.
+ */
 export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFactsDeps): ClusterFacts {
   let known: Known | undefined;
   let failedAt: number | undefined;
@@ -49,9 +55,18 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
   const refresh = async () => {
     const askedAt = clock();
     try {
-      const answer = await ask({ path, headers: ['Accept', accept, ...(known?.etag === undefined ? [] : ['If-None-Match', known.etag])], timeoutMs: waitMs, maxBytes });
+      const answer = await ask({
+        path,
+        headers: ['Accept', accept, ...(known?.etag === undefined ? [] : ['If-None-Match', known.etag])],
+        timeoutMs: waitMs,
+        maxBytes,
+      });
       const facts = answer.status === 304 ? known?.facts : answer.status === 200 ? readTimed(answer.body) : undefined;
-      known = facts && { facts, etag: answer.header('etag') ?? (answer.status === 304 ? known?.etag : undefined), askedAt };
+      known = facts && {
+        facts,
+        etag: answer.header('etag') ?? (answer.status === 304 ? known?.etag : undefined),
+        askedAt,
+      };
       failedAt = facts ? undefined : askedAt;
     } catch {
       failedAt = askedAt;
@@ -69,7 +84,9 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
     of(key) {
       const found = look(key);
       if (found !== 'asks') return found;
-      asking ??= refresh().finally(() => { asking = undefined; });
+      asking ??= refresh().finally(() => {
+        asking = undefined;
+      });
       return asking.then(() => {
         const now = look(key);
         return now === 'asks' ? undefined : now;

@@ -2,10 +2,27 @@ import { describe, expect, it } from '@jest/globals';
 import type { Ask } from './ask-cluster.ts';
 import { createClusterKinds } from './cluster-kinds.ts';
 
-const document = (scope: string, freshness = 'Current') => JSON.stringify({
-  kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2',
-  items: [{ metadata: { name: 'example.com' }, versions: [{ version: 'v1', freshness, resources: [{ resource: 'widgets', scope }, { resource: 'teams', scope: 'Namespaced' }, { resource: 'odd', scope: 'Else' }] }] }],
-});
+const document = (scope: string, freshness = 'Current') =>
+  JSON.stringify({
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    items: [
+      {
+        metadata: { name: 'example.com' },
+        versions: [
+          {
+            version: 'v1',
+            freshness,
+            resources: [
+              { resource: 'widgets', scope },
+              { resource: 'teams', scope: 'Namespaced' },
+              { resource: 'odd', scope: 'Else' },
+            ],
+          },
+        ],
+      },
+    ],
+  });
 
 function setUp(status = 200, body = document('Cluster'), etag?: string) {
   const state = { now: 1_000_000, status, body, etag, asked: [] as Ask[], fails: false, hold: Promise.resolve() };
@@ -26,9 +43,18 @@ function setUp(status = 200, body = document('Cluster'), etag?: string) {
 describe('whether a kind of a cluster is namespaced', () => {
   it('is what its discovery says, asked for once for all kinds', async () => {
     const { state, of } = setUp();
-    expect([await of('widgets'), await of('teams'), await of('odd'), await of('none'), await of('widgets', 'v2')]).toEqual([false, true, undefined, undefined, undefined]);
+    expect([
+      await of('widgets'),
+      await of('teams'),
+      await of('odd'),
+      await of('none'),
+      await of('widgets', 'v2'),
+    ]).toEqual([false, true, undefined, undefined, undefined]);
     expect(state.asked).toHaveLength(1);
-    expect(state.asked[0]).toMatchObject({ path: '/apis', headers: ['Accept', expect.stringContaining('as=APIGroupDiscoveryList')] });
+    expect(state.asked[0]).toMatchObject({
+      path: '/apis',
+      headers: ['Accept', expect.stringContaining('as=APIGroupDiscoveryList')],
+    });
   });
 
   it('is asked once for all who wait', async () => {
@@ -51,7 +77,9 @@ describe('whether a kind of a cluster is namespaced', () => {
   it('is not believed where the answer took longer than that', async () => {
     const { state, of } = setUp();
     let release = () => {};
-    state.hold = new Promise((resolve) => { release = resolve; });
+    state.hold = new Promise((resolve) => {
+      release = resolve;
+    });
     const waiting = of('widgets');
     state.now += 2000;
     release();
@@ -87,25 +115,55 @@ describe('whether a kind of a cluster is namespaced', () => {
     expect([await of('widgets'), state.asked[2]!.headers.slice(2)]).toEqual([false, ['If-None-Match', '"a"']]);
   });
 
-  it.each([[403, document('Cluster')], [200, '{"kind":"APIGroupList","groups":[]}'], [200, 'x'], [200, '{"kind":"APIGroupDiscoveryList","items":[null,{"versions":[{}]},{"versions":[{"resources":[7]}]}]}'], [200, 'null'], [200, document('Cluster', 'Stale')], [304, '']])('is unknown after %j %s', async (status, body) => {
+  it.each([
+    [403, document('Cluster')],
+    [200, '{"kind":"APIGroupList","groups":[]}'],
+    [200, 'x'],
+    [200, '{"kind":"APIGroupDiscoveryList","items":[null,{"versions":[{}]},{"versions":[{"resources":[7]}]}]}'],
+    [200, 'null'],
+    [200, document('Cluster', 'Stale')],
+    [304, ''],
+  ])('is unknown after %j %s', async (status, body) => {
     const { state, of } = setUp(status, body);
     expect([await of('widgets'), await of('widgets'), state.asked.length]).toEqual([undefined, undefined, 1]);
   });
 });
 
 describe('whether an API is aggregated', () => {
-  const services = JSON.stringify({ kind: 'APIServiceList', items: [
-    { spec: { group: 'example.com', version: 'v1' } }, { spec: { group: 'metrics.k8s.io', version: 'v1beta1', service: { name: 'metrics', namespace: 'kube-system' } } }, { spec: { version: 'v1', service: null } }, { spec: { group: 7, version: 'v1' } }, null, {},
-  ] });
+  const services = JSON.stringify({
+    kind: 'APIServiceList',
+    items: [
+      { spec: { group: 'example.com', version: 'v1' } },
+      { spec: { group: 'metrics.k8s.io', version: 'v1beta1', service: { name: 'metrics', namespace: 'kube-system' } } },
+      { spec: { version: 'v1', service: null } },
+      { spec: { group: 7, version: 'v1' } },
+      null,
+      {},
+    ],
+  });
 
   it('is what its APIService says', async () => {
     const { state, kinds } = setUp(200, services);
-    expect([await kinds.aggregated('example.com', 'v1'), await kinds.aggregated('metrics.k8s.io', 'v1beta1'), await kinds.aggregated('', 'v1'), await kinds.aggregated('example.com', 'v2')]).toEqual([false, true, false, undefined]);
+    expect([
+      await kinds.aggregated('example.com', 'v1'),
+      await kinds.aggregated('metrics.k8s.io', 'v1beta1'),
+      await kinds.aggregated('', 'v1'),
+      await kinds.aggregated('example.com', 'v2'),
+    ]).toEqual([false, true, false, undefined]);
     expect(state.asked.map(({ path }) => path)).toEqual(['/apis/apiregistration.k8s.io/v1/apiservices']);
   });
 
-  it.each([[403, services], [200, '{"kind":"List","items":[]}'], [200, '[]'], [200, 'x']])('is unknown after %j %s, and not asked again for a while', async (status, body) => {
+  it.each([
+    [403, services],
+    [200, '{"kind":"List","items":[]}'],
+    [200, '[]'],
+    [200, 'x'],
+  ])('is unknown after %j %s, and not asked again for a while', async (status, body) => {
     const { state, kinds } = setUp(status, body);
-    expect([await kinds.aggregated('example.com', 'v1'), await kinds.aggregated('example.com', 'v1'), state.asked.length]).toEqual([undefined, undefined, 1]);
+    expect([
+      await kinds.aggregated('example.com', 'v1'),
+      await kinds.aggregated('example.com', 'v1'),
+      state.asked.length,
+    ]).toEqual([undefined, undefined, 1]);
   });
 });

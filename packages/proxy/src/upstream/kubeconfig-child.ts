@@ -1,4 +1,5 @@
-// A program of its own: reads one context of a kubeconfig, runs its exec plugin if it has one, and prints endpoint, trust and credential as JSON.
+// A program of its own: reads one context of a kubeconfig, runs its exec plugin if it has one, and prints endpoint,
+// trust and credential as JSON.
 import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 
@@ -9,7 +10,8 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-const text = (data: string | undefined, file: string | undefined) => (data ? Buffer.from(data, 'base64').toString('utf8') : file ? readFileSync(file, 'utf8') : undefined);
+const text = (data: string | undefined, file: string | undefined) =>
+  data ? Buffer.from(data, 'base64').toString('utf8') : file ? readFileSync(file, 'utf8') : undefined;
 
 /** The `exp` of a JWT in milliseconds, where the token is one. */
 function expiryOf(token: string | undefined): number | undefined {
@@ -25,22 +27,37 @@ async function main(file: string, context: string): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(file);
   if (context !== '') {
-    if (!config.getContextObject(context)) fail(`the kubeconfig has no context ${JSON.stringify(context)}; it has ${config.getContexts().map((one) => one.name).join(', ')}`);
+    if (!config.getContextObject(context))
+      fail(
+        `the kubeconfig has no context ${JSON.stringify(context)}; it has ${config
+          .getContexts()
+          .map((one) => one.name)
+          .join(', ')}`,
+      );
     config.setCurrentContext(context);
   }
-  const cluster = config.getCurrentCluster() ?? fail('the kubeconfig\'s current context names no cluster');
-  if (cluster.skipTLSVerify) fail('the kubeconfig says insecure-skip-tls-verify; give the cluster\'s CA instead');
+  const cluster = config.getCurrentCluster() ?? fail("the kubeconfig's current context names no cluster");
+  if (cluster.skipTLSVerify) fail("the kubeconfig says insecure-skip-tls-verify; give the cluster's CA instead");
   const user = config.getCurrentUser();
   const options: { headers: HeaderBag; cert?: unknown; key?: unknown } = { headers: {} };
   await config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
   const header = options.headers.Authorization ?? options.headers.authorization;
   const token = typeof header === 'string' && header.startsWith('Bearer ') ? header.slice(7) : user?.token;
-  const pem = (value: unknown) => (typeof value === 'string' ? value : Buffer.isBuffer(value) ? value.toString('utf8') : undefined);
-  process.stdout.write(JSON.stringify({
-    server: cluster.server, ca: text(cluster.caData, cluster.caFile), serverName: cluster.tlsServerName,
-    clientCert: pem(options.cert) ?? text(user?.certData, user?.certFile), clientKey: pem(options.key) ?? text(user?.keyData, user?.keyFile),
-    token: token?.trim(), expiresAt: expiryOf(token),
-  }));
+  const pem = (value: unknown) =>
+    typeof value === 'string' ? value : Buffer.isBuffer(value) ? value.toString('utf8') : undefined;
+  process.stdout.write(
+    JSON.stringify({
+      server: cluster.server,
+      ca: text(cluster.caData, cluster.caFile),
+      serverName: cluster.tlsServerName,
+      clientCert: pem(options.cert) ?? text(user?.certData, user?.certFile),
+      clientKey: pem(options.key) ?? text(user?.keyData, user?.keyFile),
+      token: token?.trim(),
+      expiresAt: expiryOf(token),
+    }),
+  );
 }
 
-main(process.argv[2] ?? '', process.argv[3] ?? '').catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
+main(process.argv[2] ?? '', process.argv[3] ?? '').catch((error: unknown) =>
+  fail(error instanceof Error ? error.message : String(error)),
+);

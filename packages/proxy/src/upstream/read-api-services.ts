@@ -5,7 +5,10 @@ export function servedKey(apiGroup: string, apiVersion: string): string {
   return `${apiVersion}.${apiGroup}`;
 }
 
-/** Reads an APIServiceList: whether each version of a group is served by an aggregated API. Undefined for anything else. What has no readable service counts as aggregated unless it has none at all. */
+/**
+ * Reads an APIServiceList: whether each version of a group is served by an aggregated API. Undefined for anything else.
+ * What has no readable service counts as aggregated unless it has none at all.
+ */
 export function readApiServices(text: string): ReadonlyMap<string, boolean> | undefined {
   let document: Record<string, unknown>;
   try {
@@ -20,7 +23,8 @@ export function readApiServices(text: string): ReadonlyMap<string, boolean> | un
     const { spec } = fieldsOf(item);
     if (typeof spec !== 'object' || spec === null) continue;
     const { group, version, service } = fieldsOf(spec);
-    if (typeof version === 'string' && (group === undefined || typeof group === 'string')) aggregated.set(servedKey(group ?? '', version), service != null);
+    if (typeof version === 'string' && (group === undefined || typeof group === 'string'))
+      aggregated.set(servedKey(group ?? '', version), service != null);
   }
   return aggregated;
 }

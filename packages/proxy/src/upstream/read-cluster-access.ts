@@ -5,23 +5,41 @@ import type { ClusterAccess, ClusterAccessDeps } from './cluster-access.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import { createFileTokenSource, createFixedTokenSource } from './token-source.ts';
 
-/** Reads a cluster's access from its configuration: files as they are now, a kubeconfig by its context. Throws ConfigFaults naming the field. */
+/**
+ * Reads a cluster's access from its configuration: files as they are now, a kubeconfig by its context. Throws
+ * ConfigFaults naming the field.
+ */
 export async function readClusterAccess(cluster: ClusterConfig, deps: ClusterAccessDeps): Promise<ClusterAccess> {
-  if (cluster.kubeconfig != null) return readKubeconfig({ file: deps.resolvePath(cluster.kubeconfig), context: cluster.context ?? undefined, cluster: cluster.name }, deps);
+  if (cluster.kubeconfig != null)
+    return readKubeconfig(
+      { file: deps.resolvePath(cluster.kubeconfig), context: cluster.context ?? undefined, cluster: cluster.name },
+      deps,
+    );
   const attempt = <T>(field: string, read: () => T): T => {
     try {
       return read();
     } catch (error) {
-      throw new ConfigFaults(cluster.name, [{ path: `clusters.${cluster.name}.${field}`, message: `cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})` }]);
+      throw new ConfigFaults(cluster.name, [
+        {
+          path: `clusters.${cluster.name}.${field}`,
+          message: `cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
+        },
+      ]);
     }
   };
-  const text = (field: string, file: string | null | undefined) => (file == null ? undefined : attempt(field, () => readFileSync(deps.resolvePath(file), 'utf8')));
+  const text = (field: string, file: string | null | undefined) =>
+    file == null ? undefined : attempt(field, () => readFileSync(deps.resolvePath(file), 'utf8'));
   const { tokenFile } = cluster;
   return {
     server: cluster.server!,
     ca: text('caFile', cluster.caFile),
     serverName: cluster.serverName ?? undefined,
-    token: tokenFile == null ? createFixedTokenSource(cluster.token ?? undefined) : attempt('tokenFile', () => createFileTokenSource({ file: deps.resolvePath(tokenFile), logger: deps.logger, now: deps.now })),
+    token:
+      tokenFile == null
+        ? createFixedTokenSource(cluster.token ?? undefined)
+        : attempt('tokenFile', () =>
+            createFileTokenSource({ file: deps.resolvePath(tokenFile), logger: deps.logger, now: deps.now }),
+          ),
     clientCert: text('clientCertFile', cluster.clientCertFile),
     clientKey: text('clientKeyFile', cluster.clientKeyFile),
   };

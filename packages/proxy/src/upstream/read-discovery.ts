@@ -11,7 +11,10 @@ export function kindKey(apiGroup: string, apiVersion: string, resource: string):
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : []);
 
-/** Reads aggregated discovery (APIGroupDiscoveryList, KEP-3352) of `/apis`; undefined for anything else. What the cluster itself calls stale, and what says neither scope, is left out. */
+/**
+ * Reads aggregated discovery (APIGroupDiscoveryList, KEP-3352) of `/apis`; undefined for anything else. What the
+ * cluster itself calls stale, and what says neither scope, is left out.
+ */
 export function readDiscovery(text: string): DiscoveredScopes | undefined {
   let document: Fields;
   try {
@@ -26,7 +29,8 @@ export function readDiscovery(text: string): DiscoveredScopes | undefined {
     for (const version of listOf(group['versions'])) {
       if (version['freshness'] === 'Stale') continue;
       for (const { resource, scope } of listOf(version['resources'])) {
-        if (scope === 'Namespaced' || scope === 'Cluster') scopes.set(kindKey(name, textOf(version['version']), textOf(resource)), scope === 'Namespaced');
+        if (scope === 'Namespaced' || scope === 'Cluster')
+          scopes.set(kindKey(name, textOf(version['version']), textOf(resource)), scope === 'Namespaced');
       }
     }
   }

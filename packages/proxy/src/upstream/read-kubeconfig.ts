@@ -6,38 +6,71 @@ import { z } from 'zod';
 import type { ClusterAccess, ClusterAccessDeps } from './cluster-access.ts';
 
 const answerSchema = z.object({
-  server: z.string(), ca: z.string().optional(), serverName: z.string().optional(), clientCert: z.string().optional(), clientKey: z.string().optional(),
+  server: z.string(),
+  ca: z.string().optional(),
+  serverName: z.string().optional(),
+  clientCert: z.string().optional(),
+  clientKey: z.string().optional(),
   token: z.string().optional(),
   /** Milliseconds since the epoch, where the credential says when it ends. */
   expiresAt: z.number().optional(),
 });
 type Answer = z.infer<typeof answerSchema>;
 
-// The library that reads kubeconfigs and runs their exec plugins costs 90 MB: it lives in a child process for as long as one reading takes.
-const program = fileURLToPath(import.meta.resolve('./kubeconfig-child.js'.replace('.js', import.meta.url.endsWith('.ts') ? '.ts' : '.js')));
+// The library that reads kubeconfigs and runs their exec plugins costs 90 MB: it lives in a child process for as long
+// as one reading takes.
+const program = fileURLToPath(
+  import.meta.resolve('./kubeconfig-child.js'.replace('.js', import.meta.url.endsWith('.ts') ? '.ts' : '.js')),
+);
 const run = promisify(execFile);
 const marginMs = 60_000;
 
 async function ask(file: string, context: string | undefined): Promise<Answer> {
-  const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', program, file, context ?? ''], { timeout: 30_000, maxBuffer: 4 * 1024 * 1024 });
+  const { stdout } = await run(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', program, file, context ?? ''],
+    { timeout: 30_000, maxBuffer: 4 * 1024 * 1024 },
+  );
   return answerSchema.parse(JSON.parse(stdout));
 }
 
-/** Reads a cluster's access from a kubeconfig (exec plugins of cloud providers included); the token is read again before it ends and when the cluster refuses it. */
-export async function readKubeconfig(about: { file: string; context: string | undefined; cluster: string }, deps: ClusterAccessDeps): Promise<ClusterAccess> {
+/**
+ * Reads a cluster's access from a kubeconfig (exec plugins of cloud providers included); the token is read again before
+ * it ends and when the cluster refuses it.
+ */
+export async function readKubeconfig(
+  about: { file: string; context: string | undefined; cluster: string },
+  deps: ClusterAccessDeps,
+): Promise<ClusterAccess> {
   let answer: Answer;
   try {
     answer = await ask(about.file, about.context);
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);
-    throw new ConfigFaults(about.cluster, [{ path: `clusters.${about.cluster}.kubeconfig`, message: said === undefined || said === '' ? 'cannot be read' : said }]);
+    throw new ConfigFaults(about.cluster, [
+      {
+        path: `clusters.${about.cluster}.kubeconfig`,
+        message: said === undefined || said === '' ? 'cannot be read' : said,
+      },
+    ]);
   }
   const { server, ca, serverName, clientCert, clientKey } = answer;
   let reading: Promise<void> | undefined;
   const refresh = () => {
     reading ??= ask(about.file, about.context)
-      .then((again) => { answer = again; }, (error: unknown) => deps.logger.warn({ cluster: about.cluster, err: error }, 'the kubeconfig cannot be read again; the last credential stays in use'))
-      .finally(() => { reading = undefined; });
+      .then(
+        (again) => {
+          answer = again;
+        },
+        (error: unknown) =>
+          deps.logger.warn(
+            { cluster: about.cluster, err: error },
+            'the kubeconfig cannot be read again; the last credential stays in use',
+          ),
+      )
+      .finally(() => {
+        reading = undefined;
+      });
     return reading;
   };
   const token = {

@@ -12,7 +12,10 @@ export type TokenSource = {
 
 const recheckMs = 5000;
 
-/** A token kept in a file that somebody else renews (a projected ServiceAccount token): re-read in the background at most every 5 s of use, trimmed. A file that cannot be read leaves the last good token. */
+/**
+ * A token kept in a file that somebody else renews (a projected ServiceAccount token): re-read in the background at
+ * most every 5 s of use, trimmed. A file that cannot be read leaves the last good token.
+ */
 export function createFileTokenSource(deps: { file: string; logger: Logger; now: () => number }): TokenSource {
   let token = readFileSync(deps.file, 'utf8').trim();
   if (token === '') throw new Error(`${deps.file} is empty`);
@@ -23,7 +26,10 @@ export function createFileTokenSource(deps: { file: string; logger: Logger; now:
       const text = (await readFile(deps.file, 'utf8')).trim();
       if (text !== '') token = text;
     } catch (error) {
-      deps.logger.warn({ file: deps.file, code: (error as NodeJS.ErrnoException).code }, 'the token file cannot be read; the last good token stays in use');
+      deps.logger.warn(
+        { file: deps.file, code: (error as NodeJS.ErrnoException).code },
+        'the token file cannot be read; the last good token stays in use',
+      );
     }
   };
   return {

@@ -21,10 +21,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const cluster = (more: Partial<ClusterConfig>): ClusterConfig => ({ name: 'dev', impersonate: { groups: ['*'], allowSystem: [] }, ...more });
-const access = (more: Partial<ClusterConfig>) => readClusterAccess(cluster(more), { resolvePath: (name) => path.resolve(directory, name), logger, now: Date.now });
+const cluster = (more: Partial<ClusterConfig>): ClusterConfig => ({
+  name: 'dev',
+  impersonate: { groups: ['*'], allowSystem: [] },
+  ...more,
+});
+const access = (more: Partial<ClusterConfig>) =>
+  readClusterAccess(cluster(more), { resolvePath: (name) => path.resolve(directory, name), logger, now: Date.now });
 
-describe('the gateway\'s token for a cluster', () => {
+describe("the gateway's token for a cluster", () => {
   it('is read again when its file changes, trimmed, and outlives a file that cannot be read', async () => {
     const clock = { now: 0 };
     const source = createFileTokenSource({ file: file('token', 'one\n'), logger, now: () => clock.now });
@@ -52,21 +57,51 @@ describe('the gateway\'s token for a cluster', () => {
 
 describe('a kubeconfig', () => {
   const ca = Buffer.from('CA PEM').toString('base64');
-  const config = (user: object) => JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'one', clusters: [{ name: 'c', cluster: { server: 'https://10.0.0.1:6443', 'certificate-authority-data': ca, 'tls-server-name': 'kube' } }],
-    users: [{ name: 'u', user }], contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
-  });
+  const config = (user: object) =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'one',
+      clusters: [
+        {
+          name: 'c',
+          cluster: { server: 'https://10.0.0.1:6443', 'certificate-authority-data': ca, 'tls-server-name': 'kube' },
+        },
+      ],
+      users: [{ name: 'u', user }],
+      contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
+    });
 
   it('gives address, trust and token', async () => {
     file('config', config({ token: 'secret-token' }));
     const read = await access({ kubeconfig: 'config' });
-    expect({ ...read, token: read.token.current() }).toEqual({ server: 'https://10.0.0.1:6443', ca: 'CA PEM', serverName: 'kube', clientCert: undefined, clientKey: undefined, token: 'secret-token' });
+    expect({ ...read, token: read.token.current() }).toEqual({
+      server: 'https://10.0.0.1:6443',
+      ca: 'CA PEM',
+      serverName: 'kube',
+      clientCert: undefined,
+      clientKey: undefined,
+      token: 'secret-token',
+    });
   }, 20_000);
 
   it('gives the token of its exec plugin, asked again on demand', async () => {
     const counter = path.join(directory, 'count');
-    const plugin = file('plugin.sh', `echo x >> ${counter}; n=$(wc -l < ${counter}); echo "{\\"apiVersion\\":\\"client.authentication.k8s.io/v1\\",\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"t$((n))\\"}}"\n`);
-    file('config', config({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: [plugin], interactiveMode: 'Never' } }));
+    const plugin = file(
+      'plugin.sh',
+      `echo x >> ${counter}; n=$(wc -l < ${counter}); echo "{\\"apiVersion\\":\\"client.authentication.k8s.io/v1\\",\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"t$((n))\\"}}"\n`,
+    );
+    file(
+      'config',
+      config({
+        exec: {
+          apiVersion: 'client.authentication.k8s.io/v1',
+          command: 'sh',
+          args: [plugin],
+          interactiveMode: 'Never',
+        },
+      }),
+    );
     const read = await access({ kubeconfig: 'config', context: 'one' });
     expect(read.token.current()).toBe('t1');
     await read.token.refresh();
@@ -82,7 +117,7 @@ describe('a kubeconfig', () => {
   }, 20_000);
 });
 
-describe('a cluster\'s host', () => {
+describe("a cluster's host", () => {
   it('is found with its port and in any case, and no other', () => {
     const one = { name: 'dev', host: 'dev.example.com' } as Upstream;
     const upstreams = createUpstreams([one]);

@@ -20,6 +20,6 @@ export function createUpstreams(list: readonly Upstream[]): Upstreams {
       return hosts.get(host.toLowerCase().replace(/:\d+$/, ''));
     },
     all: () => list,
-    close: async () => void await Promise.all(list.map((one) => one.close())),
+    close: async () => void (await Promise.all(list.map((one) => one.close()))),
   };
 }

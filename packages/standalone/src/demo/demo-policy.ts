@@ -30,7 +30,10 @@ export const demoApiPolicy = {
   policy: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
 };
 
-/** The file with the policy of the demo's cluster: the one that is given (a bare PPL document), or one that is written for it. What an earlier run left edited is kept beside it. */
+/**
+ * The file with the policy of the demo's cluster: the one that is given (a bare PPL document), or one that is written
+ * for it. What an earlier run left edited is kept beside it.
+ */
 export function demoPolicyFile(directory: string, given: string | undefined): string {
   if (given !== undefined) return given;
   const file = path.join(directory, 'policy.yaml');

@@ -5,11 +5,23 @@ import { kubeconfig, type CertificateAuthority } from '@sallyport/bed';
 import { createPracticeCluster } from '@sallyport/practice-cluster';
 import type { DemoCluster, DemoClusterDeps } from './demo-cluster.ts';
 
-/** Starts the practice cluster in this process, with TLS, and a token of its own for the gateway, which may impersonate there and nothing else. */
-export async function openPracticeCluster(deps: DemoClusterDeps & { authority: CertificateAuthority }): Promise<DemoCluster> {
+/**
+ * Starts the practice cluster in this process, with TLS, and a token of its own for the gateway, which may impersonate
+ * there and nothing else.
+ */
+export async function openPracticeCluster(
+  deps: DemoClusterDeps & { authority: CertificateAuthority },
+): Promise<DemoCluster> {
   const token = randomBytes(24).toString('base64url');
-  const certificate = await deps.authority.issue({ commonName: 'practice cluster', ipAddresses: ['127.0.0.1'], server: true });
-  const cluster = createPracticeCluster({ tls: certificate, tokens: { [token]: { user: 'system:serviceaccount:sallyport:gateway', groups: ['system:serviceaccounts'] } } });
+  const certificate = await deps.authority.issue({
+    commonName: 'practice cluster',
+    ipAddresses: ['127.0.0.1'],
+    server: true,
+  });
+  const cluster = createPracticeCluster({
+    tls: certificate,
+    tokens: { [token]: { user: 'system:serviceaccount:sallyport:gateway', groups: ['system:serviceaccounts'] } },
+  });
   const server = await cluster.listen('127.0.0.1', 0);
   const file = (name: string, text: string) => {
     const full = path.join(deps.directory, name);
@@ -20,7 +32,12 @@ export async function openPracticeCluster(deps: DemoClusterDeps & { authority: C
   return {
     kind: 'practice',
     access: { server, caFile: file('cluster-ca.crt', caPem), tokenFile: file('gateway.token', token) },
-    adminKubeconfig: file('admin.kubeconfig', kubeconfig({ server, caPem, user: { token: cluster.adminToken }, name: 'practice-admin' })),
-    kubectl: undefined, namespace: 'dev', close: () => cluster.close(),
+    adminKubeconfig: file(
+      'admin.kubeconfig',
+      kubeconfig({ server, caPem, user: { token: cluster.adminToken }, name: 'practice-admin' }),
+    ),
+    kubectl: undefined,
+    namespace: 'dev',
+    close: () => cluster.close(),
   };
 }

@@ -4,40 +4,91 @@ import type { DemoCluster, DemoClusterDeps } from './demo-cluster.ts';
 const group = (name: string) => ({ kind: 'Group', name, apiGroup: 'rbac.authorization.k8s.io' });
 const role = (name: string) => ({ kind: 'ClusterRole', name, apiGroup: 'rbac.authorization.k8s.io' });
 
-/** The rights that the demo's groups have in the real cluster: developers edit in `dev` and view elsewhere, SREs administer. */
+/**
+ * The rights that the demo's groups have in the real cluster: developers edit in `dev` and view elsewhere, SREs
+ * administer.
+ */
 export function demoBindings(): object[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   return [
     ...['dev', 'prod'].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name: 'developers-view' }, roleRef: role('view'), subjects: [group('developers')] },
-    { apiVersion, kind: 'RoleBinding', metadata: { name: 'developers', namespace: 'dev' }, roleRef: role('edit'), subjects: [group('developers')] },
-    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name: 'sre' }, roleRef: role('cluster-admin'), subjects: [group('sre')] },
+    {
+      apiVersion,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'developers-view' },
+      roleRef: role('view'),
+      subjects: [group('developers')],
+    },
+    {
+      apiVersion,
+      kind: 'RoleBinding',
+      metadata: { name: 'developers', namespace: 'dev' },
+      roleRef: role('edit'),
+      subjects: [group('developers')],
+    },
+    {
+      apiVersion,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'sre' },
+      roleRef: role('cluster-admin'),
+      subjects: [group('sre')],
+    },
   ];
 }
 
 /** A pod that only waits, on an image that the node has already. */
 export function demoPod(namespace: string, image: string): object {
   return {
-    apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace, labels: { app: 'web' } },
-    spec: { terminationGracePeriodSeconds: 1, tolerations: [{ operator: 'Exists' }], containers: [{ name: 'web', image, imagePullPolicy: 'Never', command: ['sh', '-c', 'echo started; trap exit TERM; while true; do sleep 1; done'] }] },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace, labels: { app: 'web' } },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      tolerations: [{ operator: 'Exists' }],
+      containers: [
+        {
+          name: 'web',
+          image,
+          imagePullPolicy: 'Never',
+          command: ['sh', '-c', 'echo started; trap exit TERM; while true; do sleep 1; done'],
+        },
+      ],
+    },
   };
 }
 
-/** Builds (once) and starts a real control plane and node, and gives the gateway a ServiceAccount that may impersonate the demo's groups and nothing else. */
+/**
+ * Builds (once) and starts a real control plane and node, and gives the gateway a ServiceAccount that may impersonate
+ * the demo's groups and nothing else.
+ */
 export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluster> {
   const bed = await startBed({ need: ['node', 'kubectl'], onProgress: deps.say });
   const { cluster } = bed;
   if (!cluster) {
     await bed.stop();
-    throw new Error(`this machine cannot run a real cluster:\n${bed.missing.map((one) => `  ${one.missing}: ${one.why}. ${one.hint ?? ''}`).join('\n')}\nUse --cluster practice, or --kubeconfig with a cluster of your own.`);
+    throw new Error(
+      `this machine cannot run a real cluster:\n${bed.missing.map((one) => `  ${one.missing}: ${one.why}. ${one.hint ?? ''}`).join('\n')}\nUse --cluster practice, or --kubeconfig with a cluster of your own.`,
+    );
   }
   try {
     const account = await cluster.createGatewayServiceAccount({ groups: ['developers', 'sre', 'security-auditors'] });
     await cluster.admin.apply(...demoBindings());
-    if (cluster.node) await cluster.admin.apply(...['dev', 'prod'].map((namespace) => demoPod(namespace, cluster.node!.image ?? testImage)));
+    if (cluster.node)
+      await cluster.admin.apply(
+        ...['dev', 'prod'].map((namespace) => demoPod(namespace, cluster.node!.image ?? testImage)),
+      );
     return {
-      kind: 'real', access: { server: cluster.server, caFile: cluster.caFile, tokenFile: account.tokenFile, impersonate: { groups: ['developers', 'sre', 'security-auditors'] } },
-      adminKubeconfig: cluster.adminKubeconfig, kubectl: bed.kubectl, namespace: 'dev', close: () => bed.stop(),
+      kind: 'real',
+      access: {
+        server: cluster.server,
+        caFile: cluster.caFile,
+        tokenFile: account.tokenFile,
+        impersonate: { groups: ['developers', 'sre', 'security-auditors'] },
+      },
+      adminKubeconfig: cluster.adminKubeconfig,
+      kubectl: bed.kubectl,
+      namespace: 'dev',
+      close: () => bed.stop(),
     };
   } catch (error) {
     await bed.stop();

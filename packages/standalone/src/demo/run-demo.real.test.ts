@@ -28,7 +28,20 @@ describe('the log of the demo', () => {
       return true;
     });
     try {
-      demo = await runDemo({ cluster: 'practice', kubeconfig: undefined, context: undefined, yes: true, port: 0, stateDir: directory, policy: undefined, exitAfter: undefined, help: false }, () => {});
+      demo = await runDemo(
+        {
+          cluster: 'practice',
+          kubeconfig: undefined,
+          context: undefined,
+          yes: true,
+          port: 0,
+          stateDir: directory,
+          policy: undefined,
+          exitAfter: undefined,
+          help: false,
+        },
+        () => {},
+      );
     } finally {
       write.mockRestore();
     }

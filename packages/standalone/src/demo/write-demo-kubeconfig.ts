@@ -13,13 +13,41 @@ const cliDirectory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), 
 /** Where the sallyport command lies, for whoever wants to type it. */
 export const cliProgram = path.join(cliDirectory, 'bin', 'sallyport.js');
 
-type Kubeconfig = { users: { user: { exec: { env?: { name: string; value: string }[] } } }[]; contexts: { context: { namespace?: string } }[]; 'current-context'?: string };
+type Kubeconfig = {
+  users: { user: { exec: { env?: { name: string; value: string }[] } } }[];
+  contexts: { context: { namespace?: string } }[];
+  'current-context'?: string;
+};
 
-/** Has the sallyport command write the demo's kubeconfig; its credential cache is the demo's own, so that nothing of the person's is touched. */
-export async function writeDemoKubeconfig(request: { directory: string; home: string; gatewayUrl: string; caFile: string; cluster: string; namespace: string | undefined }): Promise<string> {
-  const { stdout } = await run(process.execPath, [cliProgram, 'kubeconfig', '--offline', '--gateway', request.gatewayUrl, '--ca-file', request.caFile, '--cluster', request.cluster], {
-    env: { ...process.env, SALLYPORT_HOME: request.home, KUBECONFIG: '' },
-  });
+/**
+ * Has the sallyport command write the demo's kubeconfig; its credential cache is the demo's own, so that nothing of the
+ * person's is touched.
+ */
+export async function writeDemoKubeconfig(request: {
+  directory: string;
+  home: string;
+  gatewayUrl: string;
+  caFile: string;
+  cluster: string;
+  namespace: string | undefined;
+}): Promise<string> {
+  const { stdout } = await run(
+    process.execPath,
+    [
+      cliProgram,
+      'kubeconfig',
+      '--offline',
+      '--gateway',
+      request.gatewayUrl,
+      '--ca-file',
+      request.caFile,
+      '--cluster',
+      request.cluster,
+    ],
+    {
+      env: { ...process.env, SALLYPORT_HOME: request.home, KUBECONFIG: '' },
+    },
+  );
   const config = parse(stdout) as Kubeconfig;
   for (const { user } of config.users) user.exec.env = [{ name: 'SALLYPORT_HOME', value: request.home }];
   if (request.namespace !== undefined) for (const { context } of config.contexts) context.namespace = request.namespace;

@@ -3,13 +3,15 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { createPracticeCluster } from '@sallyport/practice-cluster';
 
-const { values } = parseArgs({ options: {
-  host: { type: 'string', default: '0.0.0.0' },
-  port: { type: 'string', default: '6443' },
-  'cert-file': { type: 'string' },
-  'key-file': { type: 'string' },
-  'token-file': { type: 'string' },
-} });
+const { values } = parseArgs({
+  options: {
+    host: { type: 'string', default: '0.0.0.0' },
+    port: { type: 'string', default: '6443' },
+    'cert-file': { type: 'string' },
+    'key-file': { type: 'string' },
+    'token-file': { type: 'string' },
+  },
+});
 function read(option: 'cert-file' | 'key-file' | 'token-file'): string {
   const file = values[option];
   if (file === undefined) throw new Error(`--${option} is missing`);
@@ -18,7 +20,15 @@ function read(option: 'cert-file' | 'key-file' | 'token-file'): string {
 // Whoever has this token may impersonate and nothing else, as the gateway's account in a real cluster.
 const cluster = createPracticeCluster({
   tls: { certPem: read('cert-file'), keyPem: read('key-file') },
-  tokens: { [read('token-file')]: { user: 'system:serviceaccount:sallyport:sallyport-gateway', groups: ['system:serviceaccounts'] } },
+  tokens: {
+    [read('token-file')]: {
+      user: 'system:serviceaccount:sallyport:sallyport-gateway',
+      groups: ['system:serviceaccounts'],
+    },
+  },
 });
-process.stdout.write(`a practice cluster, no Kubernetes, on ${await cluster.listen(values.host, Number(values.port))}\n`);
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void cluster.close().then(() => process.exit(0)));
+process.stdout.write(
+  `a practice cluster, no Kubernetes, on ${await cluster.listen(values.host, Number(values.port))}\n`,
+);
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void cluster.close().then(() => process.exit(0)));

@@ -11,13 +11,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const prepare = (now = Date.now()) => prepareFiles({ directory, gatewayNames: ['localhost'], clusterNames: ['practice-cluster'], now: () => now });
+const prepare = (now = Date.now()) =>
+  prepareFiles({ directory, gatewayNames: ['localhost'], clusterNames: ['practice-cluster'], now: () => now });
 const read = (name: string) => readFileSync(path.join(directory, name), 'utf8');
 
 describe('the files of the development constellation', () => {
   it('are made once, readable by their owner alone, and stay as they are', async () => {
     const wrote = await prepare();
-    expect(wrote).toEqual(expect.arrayContaining(['keys/proxy.pub', 'oidc-client-secret', 'cluster-token', 'session-key', 'tls/gateway.key', 'tls/ca.crt']));
+    expect(wrote).toEqual(
+      expect.arrayContaining([
+        'keys/proxy.pub',
+        'oidc-client-secret',
+        'cluster-token',
+        'session-key',
+        'tls/gateway.key',
+        'tls/ca.crt',
+      ]),
+    );
     for (const name of wrote) expect(statSync(path.join(directory, name)).mode & 0o777).toBe(0o600);
     expect(Buffer.from(read('session-key'), 'base64')).toHaveLength(32);
     const before = wrote.map(read);
@@ -28,7 +38,10 @@ describe('the files of the development constellation', () => {
   it('have certificates for the names that were asked for, by an authority that clients can trust', async () => {
     await prepare();
     const authority = new X509Certificate(read('tls/ca.crt'));
-    for (const [name, host] of [['gateway', 'localhost'], ['cluster', 'practice-cluster']]) {
+    for (const [name, host] of [
+      ['gateway', 'localhost'],
+      ['cluster', 'practice-cluster'],
+    ]) {
       const certificate = new X509Certificate(read(`tls/${name}.crt`));
       expect(certificate.checkHost(host!)).toBe(host);
       expect(certificate.verify(authority.publicKey)).toBe(true);

@@ -14,7 +14,10 @@ export type PrepareRequest = {
 
 const week = 7 * 24 * 3_600_000;
 
-/** Makes whatever the development constellation needs and does not have yet: keys, certificates, secrets. What is there and still good stays, so that it may run at every start. Returns the files it wrote. */
+/**
+ * Makes whatever the development constellation needs and does not have yet: keys, certificates, secrets. What is there
+ * and still good stays, so that it may run at every start. Returns the files it wrote.
+ */
 export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
   const { directory } = request;
   const wrote: string[] = [];
@@ -26,7 +29,11 @@ export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
   for (const [name, { publicKey }] of Object.entries(ensureServiceKeys(path.join(directory, 'keys')))) {
     const file = `keys/${name}.pub`;
     // Written again when the private half has been replaced.
-    if (!existsSync(path.join(directory, file)) || readFileSync(path.join(directory, file), 'utf8').trim() !== publicKey) write(file, `${publicKey}\n`);
+    if (
+      !existsSync(path.join(directory, file)) ||
+      readFileSync(path.join(directory, file), 'utf8').trim() !== publicKey
+    )
+      write(file, `${publicKey}\n`);
   }
   for (const secret of ['oidc-client-secret', 'cluster-token']) {
     if (!existsSync(path.join(directory, secret))) write(secret, `${randomBytes(24).toString('base64url')}\n`);
@@ -40,14 +47,24 @@ export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
 function certificatesAreGood(directory: string, now: number): boolean {
   const file = (name: string) => path.join(directory, 'tls', name);
   if (!existsSync(file('ca.crt'))) return false;
-  return ['gateway.crt', 'cluster.crt'].every((name) => new X509Certificate(readFileSync(file(name))).validToDate.getTime() - now > week);
+  return ['gateway.crt', 'cluster.crt'].every(
+    (name) => new X509Certificate(readFileSync(file(name))).validToDate.getTime() - now > week,
+  );
 }
 
 async function writeCertificates(request: PrepareRequest, write: (name: string, text: string) => void): Promise<void> {
   // Its key is kept nowhere: a new certificate comes with a new authority.
   const authority = await createCertificateAuthority({ name: 'Sallyport development' });
-  for (const [name, dnsNames] of [['gateway', request.gatewayNames], ['cluster', request.clusterNames]] as const) {
-    const issued = await authority.issue({ commonName: `sallyport development ${name}`, dnsNames: [...dnsNames], ipAddresses: ['127.0.0.1'], server: true });
+  for (const [name, dnsNames] of [
+    ['gateway', request.gatewayNames],
+    ['cluster', request.clusterNames],
+  ] as const) {
+    const issued = await authority.issue({
+      commonName: `sallyport development ${name}`,
+      dnsNames: [...dnsNames],
+      ipAddresses: ['127.0.0.1'],
+      server: true,
+    });
     write(`tls/${name}.crt`, issued.certPem);
     write(`tls/${name}.key`, issued.keyPem);
   }

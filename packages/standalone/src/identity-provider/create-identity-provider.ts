@@ -10,7 +10,9 @@ import { providerConfiguration } from './provider-configuration.ts';
 
 /** A program that may send people here. */
 export type IdentityProviderClient = {
-  clientId: string; clientSecret: string; redirectUris: readonly string[];
+  clientId: string;
+  clientSecret: string;
+  redirectUris: readonly string[];
   /** Where browsers go back to when they have logged out here. */
   postLogoutRedirectUris?: readonly string[];
   /** Is told when somebody logs out here. */
@@ -46,18 +48,27 @@ export type IdentityProvider = {
 
 function asMetadata(client: IdentityProviderClient): ClientMetadata {
   return {
-    client_id: client.clientId, client_secret: client.clientSecret, redirect_uris: [...client.redirectUris], response_types: ['code'], grant_types: ['authorization_code', 'refresh_token'],
-    post_logout_redirect_uris: [...client.postLogoutRedirectUris ?? []],
-    ...(client.backchannelLogoutUri === undefined ? {} : { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }),
-    // Loopback over plain http is only for native applications, says OpenID; on these pages it is the demo's own listener.
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+    redirect_uris: [...client.redirectUris],
+    response_types: ['code'],
+    grant_types: ['authorization_code', 'refresh_token'],
+    post_logout_redirect_uris: [...(client.postLogoutRedirectUris ?? [])],
+    ...(client.backchannelLogoutUri === undefined
+      ? {}
+      : { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }),
+    // Loopback over plain http is only for native applications, says OpenID; on these pages it is the demo's own
+    // listener.
     application_type: client.redirectUris.some((uri) => uri.startsWith('http:')) ? 'native' : 'web',
   };
 }
 
-/** Starts an OpenID provider for demos and tests: plain http on loopback, everything in memory, new keys at each start. */
+/**
+ * Starts an OpenID provider for demos and tests: plain http on loopback, everything in memory, new keys at each start.
+ */
 export async function createIdentityProvider(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const { host = '127.0.0.1', clients = [], onError } = options;
-  const people = [...options.people ?? demoPeople];
+  const people = [...(options.people ?? demoPeople)];
   const server = createServer();
   server.listen(options.port ?? 0, host);
   await once(server, 'listening');
@@ -65,7 +76,10 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
   const issuer = options.issuer ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
   const registered = new Map(clients.map((client) => [client.clientId, asMetadata(client)]));
-  const provider = new Provider(issuer, providerConfiguration({ people, adapter: createMemoryAdapter(registered), port }));
+  const provider = new Provider(
+    issuer,
+    providerConfiguration({ people, adapter: createMemoryAdapter(registered), port }),
+  );
   provider.silent = true;
   if (options.onTokens) provider.on('grant.success', (ctx) => options.onTokens!(ctx.body as Record<string, unknown>));
   provider.on('server_error', (_ctx, error) => onError?.(error));
@@ -81,7 +95,9 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
   });
 
   return {
-    issuer, port, people,
+    issuer,
+    port,
+    people,
     change(user, changes) {
       const place = people.findIndex((one) => one.user === user);
       if (place < 0) throw new Error(`there is no ${user} here`);

@@ -7,11 +7,15 @@ import type { Person } from './people.ts';
 import { subjectOf } from './provider-configuration.ts';
 import { readForm } from './read-form.ts';
 
-const matches = (given: string, expected: string) => timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hashToken(expected)));
+const matches = (given: string, expected: string) =>
+  timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hashToken(expected)));
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
-/** Whoever was logged in with this browser no longer is: oidc-provider would ask, on a page that needs a script, before it lets another person in. */
+/**
+ * Whoever was logged in with this browser no longer is: oidc-provider would ask, on a page that needs a script, before
+ * it lets another person in.
+ */
 async function forgetLastPerson(provider: Provider, interaction: Interaction): Promise<void> {
   if (interaction.session === undefined) return;
   const session = await provider.Session.find(interaction.session.cookie);
@@ -28,15 +32,25 @@ export function createLoginHandler(deps: { provider: Provider; people: readonly 
     try {
       interaction = await provider.interactionDetails(request, response);
     } catch {
-      return sendPage(response, 400, errorPage('This login is over, or began in another browser. Start again where you came from.'));
+      return sendPage(
+        response,
+        400,
+        errorPage('This login is over, or began in another browser. Start again where you came from.'),
+      );
     }
     if (request.method === 'GET') return sendPage(response, 200, loginForm(''));
     const form = request.method === 'POST' ? await readForm(request) : undefined;
     if (!form) return sendPage(response, 400, errorPage('This is not the form of this page.'));
     const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
     const person = people.find(({ user }) => user === login.trim().toLowerCase());
-    if (!person || !matches(password, person.password)) return sendPage(response, 401, loginForm(login, 'There is no such person, or the password is wrong.'));
+    if (!person || !matches(password, person.password))
+      return sendPage(response, 401, loginForm(login, 'There is no such person, or the password is wrong.'));
     await forgetLastPerson(provider, interaction);
-    await provider.interactionFinished(request, response, { login: { accountId: subjectOf(person), amr: ['pwd'] } }, { mergeWithLastSubmission: false });
+    await provider.interactionFinished(
+      request,
+      response,
+      { login: { accountId: subjectOf(person), amr: ['pwd'] } },
+      { mergeWithLastSubmission: false },
+    );
   };
 }

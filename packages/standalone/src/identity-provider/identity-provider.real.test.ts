@@ -2,9 +2,22 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
-import { createAuthenticateApp, createProviderClient, readLoginSettings, type ProviderFetch } from '@sallyport/authenticate';
+import {
+  createAuthenticateApp,
+  createProviderClient,
+  readLoginSettings,
+  type ProviderFetch,
+} from '@sallyport/authenticate';
 import { configSchema } from '@sallyport/contracts';
-import { createMemorySessionStore, createMemorySingleUseStore, hashToken, listenHttp, type AuditSink, type Listening, type SessionStore } from '@sallyport/kit';
+import {
+  createMemorySessionStore,
+  createMemorySingleUseStore,
+  hashToken,
+  listenHttp,
+  type AuditSink,
+  type Listening,
+  type SessionStore,
+} from '@sallyport/kit';
 import { createIdentityProvider, type IdentityProvider } from './create-identity-provider.ts';
 import { demoPeople } from './people.ts';
 
@@ -16,19 +29,44 @@ let gateway: Listening;
 let origin: string;
 let sessions: SessionStore;
 const client = () => ({
-  clientId: 'sallyport', clientSecret: 'a secret of the tests', redirectUris: [`${origin}/.sallyport/callback`],
-  postLogoutRedirectUris: [`${origin}/.sallyport/signed-out`], backchannelLogoutUri: `${origin}/.sallyport/backchannel-logout/demo`,
+  clientId: 'sallyport',
+  clientSecret: 'a secret of the tests',
+  redirectUris: [`${origin}/.sallyport/callback`],
+  postLogoutRedirectUris: [`${origin}/.sallyport/signed-out`],
+  backchannelLogoutUri: `${origin}/.sallyport/backchannel-logout/demo`,
 });
-const sink: AuditSink = { publish: async () => {}, enqueue: () => {}, hasRoom: () => true, ping: async () => {}, close: async () => {} };
+const sink: AuditSink = {
+  publish: async () => {},
+  enqueue: () => {},
+  hasRoom: () => true,
+  ping: async () => {},
+  close: async () => {},
+};
 
 /** The login service with the gateway's headers put in front of it. */
 function createGateway(issuer: string): Server {
-  const config = configSchema.parse({ gateway: { url: origin }, identity: { providers: [{ id: 'demo', issuer, clientId: 'sallyport', clientSecret: 'a secret of the tests', allowInsecureIssuer: true }] } });
+  const config = configSchema.parse({
+    gateway: { url: origin },
+    identity: {
+      providers: [
+        { id: 'demo', issuer, clientId: 'sallyport', clientSecret: 'a secret of the tests', allowInsecureIssuer: true },
+      ],
+    },
+  });
   sessions = createMemorySessionStore({ now: Date.now });
   const app = createAuthenticateApp({
-    settings: readLoginSettings(config), sessions, singleUse: createMemorySingleUseStore({ now: Date.now }), audit: sink, logger: pino({ level: 'silent' }), now: Date.now,
-    providers: config.identity.providers.map((one) => createProviderClient({ provider: one, fetch: fetch as unknown as ProviderFetch, now: Date.now })),
-    verifier: { verified: () => 'proxy', verify: async () => 'proxy' }, randomToken: () => randomBytes(32).toString('base64url'), randomId: randomUUID,
+    settings: readLoginSettings(config),
+    sessions,
+    singleUse: createMemorySingleUseStore({ now: Date.now }),
+    audit: sink,
+    logger: pino({ level: 'silent' }),
+    now: Date.now,
+    providers: config.identity.providers.map((one) =>
+      createProviderClient({ provider: one, fetch: fetch as unknown as ProviderFetch, now: Date.now }),
+    ),
+    verifier: { verified: () => 'proxy', verify: async () => 'proxy' },
+    randomToken: () => randomBytes(32).toString('base64url'),
+    randomId: randomUUID,
   });
   return createServer((request, response) => {
     request.headers['sallyport-origin'] = origin;
@@ -53,13 +91,25 @@ afterEach(async () => {
   expect(words).toEqual([]);
 });
 
-/** A browser with one jar for 127.0.0.1, as cookies know no ports; follows redirects until a page, or until it leaves. */
+/**
+ * A browser with one jar for 127.0.0.1, as cookies know no ports; follows redirects until a page, or until it leaves.
+ */
 function createBrowser() {
   const jar = new Map<string, { value: string; path: string }>();
-  const go = async (address: string, form?: Record<string, string>): Promise<{ url: string; status: number; text: string }> => {
+  const go = async (
+    address: string,
+    form?: Record<string, string>,
+  ): Promise<{ url: string; status: number; text: string }> => {
     const { pathname } = new URL(address);
-    const cookie = [...jar].filter(([, one]) => pathname.startsWith(one.path)).map(([name, one]) => `${name}=${one.value}`).join('; ');
-    const response = await fetch(address, { redirect: 'manual', headers: { accept: 'text/html', cookie }, ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}) });
+    const cookie = [...jar]
+      .filter(([, one]) => pathname.startsWith(one.path))
+      .map(([name, one]) => `${name}=${one.value}`)
+      .join('; ');
+    const response = await fetch(address, {
+      redirect: 'manual',
+      headers: { accept: 'text/html', cookie },
+      ...(form ? { method: 'POST', body: new URLSearchParams(form) } : {}),
+    });
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (value === '' || /expires=thu, 01 jan 1970|max-age=0/i.test(line)) jar.delete(name);
@@ -67,13 +117,15 @@ function createBrowser() {
     }
     const location = response.headers.get('location');
     const next = location === null ? undefined : new URL(location, address).href;
-    if (next === undefined || next.startsWith('http://127.0.0.1:1/')) return { url: next ?? address, status: response.status, text: await response.text() };
+    if (next === undefined || next.startsWith('http://127.0.0.1:1/'))
+      return { url: next ?? address, status: response.status, text: await response.text() };
     return go(next);
   };
   return { go, jar };
 }
 const verifier = 'v'.repeat(43);
-const cliLogin = () => `${origin}/.sallyport/login?${new URLSearchParams({ redirect_uri: 'http://127.0.0.1:1/cb', state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256' }).toString()}`;
+const cliLogin = () =>
+  `${origin}/.sallyport/login?${new URLSearchParams({ redirect_uri: 'http://127.0.0.1:1/cb', state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256' }).toString()}`;
 
 describe('the people of the embedded provider log in through one plain form', () => {
   it.each(demoPeople.map((person) => [person.user, person] as const))('%s', async (_user, person) => {
@@ -85,9 +137,21 @@ describe('the people of the embedded provider log in through one plain form', ()
     const back = await go(form.url, { login: person.user, password: person.user.split('@')[0]! });
     const query = new URL(back.url).searchParams;
     expect(query.get('state')).toBe('state-of-the-cli');
-    const answer = await fetch(`${origin}/.sallyport/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: query.get('code')!, code_verifier: verifier, redirect_uri: 'http://127.0.0.1:1/cb' }) });
-    expect(await answer.json()).toMatchObject({ identity: { user: person.user, email: person.user, groups: person.groups } });
-    expect(await sessions.list()).toMatchObject([{ identity: { issuer: provider.issuer, name: person.name, amr: ['pwd'] } }]);
+    const answer = await fetch(`${origin}/.sallyport/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code: query.get('code')!,
+        code_verifier: verifier,
+        redirect_uri: 'http://127.0.0.1:1/cb',
+      }),
+    });
+    expect(await answer.json()).toMatchObject({
+      identity: { user: person.user, email: person.user, groups: person.groups },
+    });
+    expect(await sessions.list()).toMatchObject([
+      { identity: { issuer: provider.issuer, name: person.name, amr: ['pwd'] } },
+    ]);
   });
 
   it('a browser ends with a cookie of our own, and is asked again the next time', async () => {
@@ -102,7 +166,12 @@ describe('the people of the embedded provider log in through one plain form', ()
     expect(await sessions.list()).toMatchObject([{ identity: { user: 'bob@example.com', groups: ['sre'] } }]);
   });
 
-  it.each([['a wrong password', 'alice@example.com', 'bob'], ['no password', 'alice@example.com', ''], ['nobody', 'eve@example.com', 'eve'], ['markup', '"><script>alert(1)</script>', 'x']])('%s gets the form again, and may try once more', async (_what, login, password) => {
+  it.each([
+    ['a wrong password', 'alice@example.com', 'bob'],
+    ['no password', 'alice@example.com', ''],
+    ['nobody', 'eve@example.com', 'eve'],
+    ['markup', '"><script>alert(1)</script>', 'x'],
+  ])('%s gets the form again, and may try once more', async (_what, login, password) => {
     const { go } = createBrowser();
     const form = await go(cliLogin());
     const again = await go(form.url, { login, password });
@@ -121,8 +190,13 @@ describe('whoever logs out of the embedded provider', () => {
     await go(form.url, { login: 'alice@example.com', password: 'alice' });
     const other = createBrowser();
     await other.go((await other.go(`${origin}/.sallyport/login`)).url, { login: 'bob@example.com', password: 'bob' });
-    expect(await sessions.list()).toMatchObject([{ identity: { user: 'alice@example.com' }, sid: expect.any(String) }, { identity: { user: 'bob@example.com' } }]);
-    const page = await go(`${provider.issuer}/session/end?${new URLSearchParams({ client_id: 'sallyport', logout_hint: 'alice@example.com', post_logout_redirect_uri: `${origin}/.sallyport/signed-out` }).toString()}`);
+    expect(await sessions.list()).toMatchObject([
+      { identity: { user: 'alice@example.com' }, sid: expect.any(String) },
+      { identity: { user: 'bob@example.com' } },
+    ]);
+    const page = await go(
+      `${provider.issuer}/session/end?${new URLSearchParams({ client_id: 'sallyport', logout_hint: 'alice@example.com', post_logout_redirect_uri: `${origin}/.sallyport/signed-out` }).toString()}`,
+    );
     expect(page.text).toContain('Log out of this identity provider?');
     expect(page.text).not.toContain('<script');
     const [, action = ''] = /<form[^>]* action="([^"]+)"/.exec(page.text) ?? [];
@@ -135,29 +209,53 @@ describe('whoever logs out of the embedded provider', () => {
 });
 
 describe('the embedded provider', () => {
-  const refresh = (token: string) => fetch(`${provider.issuer}/token`, {
-    method: 'POST', body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token }), headers: { authorization: `Basic ${Buffer.from(`sallyport:${encodeURIComponent('a secret of the tests')}`).toString('base64')}` },
-  });
+  const refresh = (token: string) =>
+    fetch(`${provider.issuer}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token }),
+      headers: {
+        authorization: `Basic ${Buffer.from(`sallyport:${encodeURIComponent('a secret of the tests')}`).toString('base64')}`,
+      },
+    });
   const refreshTokenOf = async (user: string) => {
     const { go } = createBrowser();
-    const query = { client_id: 'sallyport', response_type: 'code', scope: 'openid email groups', redirect_uri: `${origin}/.sallyport/callback`, state: 's', code_challenge: hashToken(verifier), code_challenge_method: 'S256' };
+    const query = {
+      client_id: 'sallyport',
+      response_type: 'code',
+      scope: 'openid email groups',
+      redirect_uri: `${origin}/.sallyport/callback`,
+      state: 's',
+      code_challenge: hashToken(verifier),
+      code_challenge_method: 'S256',
+    };
     const form = await go(`${provider.issuer}/auth?${new URLSearchParams(query).toString()}`);
     provider.register({ ...client(), redirectUris: ['http://127.0.0.1:1/cb', ...client().redirectUris] });
-    const start = await go(`${provider.issuer}/auth?${new URLSearchParams({ ...query, redirect_uri: 'http://127.0.0.1:1/cb' }).toString()}`);
+    const start = await go(
+      `${provider.issuer}/auth?${new URLSearchParams({ ...query, redirect_uri: 'http://127.0.0.1:1/cb' }).toString()}`,
+    );
     const left = await go(start.url, { login: user, password: user.split('@')[0]! });
     expect(form.status).toBe(200);
     const answer = await fetch(`${provider.issuer}/token`, {
-      method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', code: new URL(left.url).searchParams.get('code')!, code_verifier: verifier, redirect_uri: 'http://127.0.0.1:1/cb' }),
-      headers: { authorization: `Basic ${Buffer.from(`sallyport:${encodeURIComponent('a secret of the tests')}`).toString('base64')}` },
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'authorization_code',
+        code: new URL(left.url).searchParams.get('code')!,
+        code_verifier: verifier,
+        redirect_uri: 'http://127.0.0.1:1/cb',
+      }),
+      headers: {
+        authorization: `Basic ${Buffer.from(`sallyport:${encodeURIComponent('a secret of the tests')}`).toString('base64')}`,
+      },
     });
     return ((await answer.json()) as { refresh_token: string }).refresh_token;
   };
-  const groupsIn = (idToken: string) => (JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString()) as { groups: string[] }).groups;
+  const groupsIn = (idToken: string) =>
+    (JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString()) as { groups: string[] }).groups;
 
   it('says at a refresh what has changed of a person, and nothing any more once it knows nobody of the name; a token is good once', async () => {
     const first = await refreshTokenOf('alice@example.com');
     provider.change('alice@example.com', { groups: ['sre'] });
-    const answer = await (await refresh(first)).json() as { refresh_token: string; id_token: string };
+    const answer = (await (await refresh(first)).json()) as { refresh_token: string; id_token: string };
     expect(groupsIn(answer.id_token)).toEqual(['sre']);
     expect((await refresh(first)).status).toBe(400);
     const second = await refreshTokenOf('bob@example.com');
@@ -176,9 +274,19 @@ describe('the embedded provider refuses', () => {
   });
 
   it('an unknown client, an unknown address to return to, and a login without PKCE', async () => {
-    const ask = (changes: Record<string, string>) => fetch(`${provider.issuer}/auth?${new URLSearchParams({ client_id: 'sallyport', response_type: 'code', scope: 'openid', redirect_uri: `${origin}/.sallyport/callback`, state: 's', ...changes }).toString()}`, { redirect: 'manual' });
-    expect((await ask({ client_id: 'other', code_challenge: hashToken(verifier), code_challenge_method: 'S256' })).status).toBe(400);
-    const foreign = await ask({ redirect_uri: 'http://127.0.0.1:2/x', code_challenge: hashToken(verifier), code_challenge_method: 'S256' });
+    const ask = (changes: Record<string, string>) =>
+      fetch(
+        `${provider.issuer}/auth?${new URLSearchParams({ client_id: 'sallyport', response_type: 'code', scope: 'openid', redirect_uri: `${origin}/.sallyport/callback`, state: 's', ...changes }).toString()}`,
+        { redirect: 'manual' },
+      );
+    expect(
+      (await ask({ client_id: 'other', code_challenge: hashToken(verifier), code_challenge_method: 'S256' })).status,
+    ).toBe(400);
+    const foreign = await ask({
+      redirect_uri: 'http://127.0.0.1:2/x',
+      code_challenge: hashToken(verifier),
+      code_challenge_method: 'S256',
+    });
     expect(foreign.status).toBe(400);
     expect(await foreign.text()).toContain('This did not work');
     const withoutPkce = await ask({});
@@ -188,12 +296,18 @@ describe('the embedded provider refuses', () => {
 
 describe('another such provider', () => {
   it('knows the same people under another issuer, and its unverified address lets nobody in', async () => {
-    const foreign = await createIdentityProvider({ people: [{ user: 'alice@example.com', password: 'x', groups: ['sre'], emailVerified: false }], clients: [client()] });
+    const foreign = await createIdentityProvider({
+      people: [{ user: 'alice@example.com', password: 'x', groups: ['sre'], emailVerified: false }],
+      clients: [client()],
+    });
     others = [foreign];
     await gateway.close(0);
     gateway = await listenHttp(createGateway(foreign.issuer), { host: '127.0.0.1', port: gateway.port });
     const { go } = createBrowser();
-    const refused = await go((await go(`${origin}/.sallyport/login`)).url, { login: 'alice@example.com', password: 'x' });
+    const refused = await go((await go(`${origin}/.sallyport/login`)).url, {
+      login: 'alice@example.com',
+      password: 'x',
+    });
     expect(refused.status).toBe(403);
     expect(refused.text).toContain('not verified');
     expect(await sessions.list()).toEqual([]);

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
-const style = 'body{font:16px/1.5 system-ui,sans-serif;max-width:22em;margin:4em auto;padding:0 1em}label{display:block;margin:.8em 0}input{display:block;width:100%;padding:.4em;font:inherit;box-sizing:border-box}button{font:inherit;padding:.4em 1.2em}[role=alert]{color:#a40000}';
+const style =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:22em;margin:4em auto;padding:0 1em}label{display:block;margin:.8em 0}input{display:block;width:100%;padding:.4em;font:inherit;box-sizing:border-box}button{font:inherit;padding:.4em 1.2em}[role=alert]{color:#a40000}';
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escape = (text: string) => text.replaceAll(/[&<>"']/g, (character) => escapes[character]!);
 
@@ -18,7 +19,10 @@ ${body}
 /** Sends a page that runs no script and stands in no frame. */
 export function sendPage(response: ServerResponse, status: number, page: string): void {
   response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer',
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
     'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; frame-ancestors 'none'; base-uri 'none'`,
   });
   response.end(page);
@@ -27,11 +31,14 @@ export function sendPage(response: ServerResponse, status: number, page: string)
 /** The form. Without an address of its own it goes back to where it came from. */
 export function loginForm(login: string, message?: string): string {
   const notice = message === undefined ? '' : `<p role="alert">${escape(message)}</p>\n`;
-  return renderPage('Log in', `${notice}<form method="post" autocomplete="off">
+  return renderPage(
+    'Log in',
+    `${notice}<form method="post" autocomplete="off">
 <label>E-mail address <input name="login" type="text" value="${escape(login)}" required autofocus></label>
 <label>Password <input name="password" type="password" required></label>
 <button type="submit">Log in</button>
-</form>`);
+</form>`,
+  );
 }
 
 /** What is shown when the provider itself refuses. */

@@ -1,6 +1,9 @@
 import type { Adapter, AdapterPayload, ClientMetadata } from 'oidc-provider';
 
-/** How oidc-provider keeps what it issues, in memory; at most 5,000 things of one kind. Clients are looked up among those registered. */
+/**
+ * How oidc-provider keeps what it issues, in memory; at most 5,000 things of one kind. Clients are looked up among
+ * those registered.
+ */
 export function createMemoryAdapter(clients: ReadonlyMap<string, ClientMetadata>): new (kind: string) => Adapter {
   const kinds = new Map<string, Map<string, AdapterPayload>>();
   const maxPerKind = 5000;
@@ -40,7 +43,8 @@ export function createMemoryAdapter(clients: ReadonlyMap<string, ClientMetadata>
       this.#entries.delete(id);
     }
     async revokeByGrantId(grantId: string): Promise<void> {
-      for (const entries of kinds.values()) for (const [id, payload] of entries) if (payload.grantId === grantId) entries.delete(id);
+      for (const entries of kinds.values())
+        for (const [id, payload] of entries) if (payload.grantId === grantId) entries.delete(id);
     }
   };
 }

@@ -13,7 +13,17 @@ export type Person = {
   inUserInfo?: readonly string[];
 };
 
-const person = (name: string, ...groups: string[]): Person => ({ user: `${name}@example.com`, password: name, groups, name: `${name[0]!.toUpperCase()}${name.slice(1)}` });
+const person = (name: string, ...groups: string[]): Person => ({
+  user: `${name}@example.com`,
+  password: name,
+  groups,
+  name: `${name[0]!.toUpperCase()}${name.slice(1)}`,
+});
 
 /** The people of the demo; each password is the part of the address before the @. */
-export const demoPeople: readonly Person[] = [person('alice', 'developers'), person('bob', 'sre'), person('carol', 'security-auditors'), person('mallory')];
+export const demoPeople: readonly Person[] = [
+  person('alice', 'developers'),
+  person('bob', 'sre'),
+  person('carol', 'security-auditors'),
+  person('mallory'),
+];

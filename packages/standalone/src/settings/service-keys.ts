@@ -11,7 +11,10 @@ export function ensureServiceKeys(directory: string): ServiceKeyFiles {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const one = (name: ServiceName) => {
     const keyFile = path.join(directory, `${name}.pem`);
-    if (!existsSync(keyFile)) writeFileSync(keyFile, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+    if (!existsSync(keyFile))
+      writeFileSync(keyFile, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+        mode: 0o600,
+      });
     const publicKey = createPublicKey(readFileSync(keyFile)).export({ type: 'spki', format: 'der' }).toString('base64');
     return [name, { keyFile, publicKey }] as const;
   };

@@ -26,9 +26,17 @@ export type SettingsRequest = {
 };
 
 /** What was written, and the addresses in it. */
-export type Settings = { configFile: string; gatewayUrl: string; pagesUrl: string; caFile: string; adminPorts: Record<string, number> };
+export type Settings = {
+  configFile: string;
+  gatewayUrl: string;
+  pagesUrl: string;
+  caFile: string;
+  adminPorts: Record<string, number>;
+};
 
-async function renderServices(directory: string): Promise<{ services: Record<string, unknown>; adminPorts: Record<string, number> }> {
+async function renderServices(
+  directory: string,
+): Promise<{ services: Record<string, unknown>; adminPorts: Record<string, number> }> {
   const keys = ensureServiceKeys(path.join(directory, 'keys'));
   const adminPorts: Record<string, number> = {};
   const services: Record<string, unknown> = {};
@@ -45,26 +53,46 @@ async function renderServices(directory: string): Promise<{ services: Record<str
 export async function writeSettings(request: SettingsRequest): Promise<Settings> {
   const { directory, authority } = request;
   mkdirSync(path.join(directory, 'tls'), { recursive: true, mode: 0o700 });
-  const certificate = await authority.issue({ commonName: 'sallyport gateway', dnsNames: ['localhost', ...request.clusters.flatMap((one) => (typeof one.host === 'string' ? [one.host] : []))], ipAddresses: ['127.0.0.1', '::1'], server: true });
+  const certificate = await authority.issue({
+    commonName: 'sallyport gateway',
+    dnsNames: ['localhost', ...request.clusters.flatMap((one) => (typeof one.host === 'string' ? [one.host] : []))],
+    ipAddresses: ['127.0.0.1', '::1'],
+    server: true,
+  });
   const file = (name: string, text: string) => {
     const full = path.join(directory, name);
     writeFileSync(full, text, { mode: 0o600 });
     return full;
   };
   const caFile = file('tls/ca.crt', authority.caPem);
-  const tls = { certFile: file('tls/gateway.crt', certificate.certPem), keyFile: file('tls/gateway.key', certificate.keyPem), ...(request.clientCaFile === undefined ? {} : { clientCaFile: request.clientCaFile }) };
-  const gatewayPort = request.gatewayPort || await freePort();
-  const pagesPort = request.pagesPort || await freePort();
+  const tls = {
+    certFile: file('tls/gateway.crt', certificate.certPem),
+    keyFile: file('tls/gateway.key', certificate.keyPem),
+    ...(request.clientCaFile === undefined ? {} : { clientCaFile: request.clientCaFile }),
+  };
+  const gatewayPort = request.gatewayPort || (await freePort());
+  const pagesPort = request.pagesPort || (await freePort());
   const gatewayUrl = `https://127.0.0.1:${gatewayPort}`;
   const pagesUrl = `http://127.0.0.1:${pagesPort}`;
   const { services, adminPorts } = await renderServices(directory);
-  const configFile = file('sallyport.yaml', stringify({
-    gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls },
-    services, sessions: request.sessions, audit: request.audit,
-    identity: { providers: request.providers, ...(request.sources ? { directory: { sources: request.sources } } : {}) }, login: { url: pagesUrl, listen: `127.0.0.1:${pagesPort}` },
-    api: { policy: request.apiPolicy ?? {} }, clusters: request.clusters,
-    // Whoever stops this sits in front of it: open watches are told at once.
-    streams: { drain: '1s' }, ...request.more,
-  }));
+  const configFile = file(
+    'sallyport.yaml',
+    stringify({
+      gateway: { url: gatewayUrl, listen: `127.0.0.1:${gatewayPort}`, tls },
+      services,
+      sessions: request.sessions,
+      audit: request.audit,
+      identity: {
+        providers: request.providers,
+        ...(request.sources ? { directory: { sources: request.sources } } : {}),
+      },
+      login: { url: pagesUrl, listen: `127.0.0.1:${pagesPort}` },
+      api: { policy: request.apiPolicy ?? {} },
+      clusters: request.clusters,
+      // Whoever stops this sits in front of it: open watches are told at once.
+      streams: { drain: '1s' },
+      ...request.more,
+    }),
+  );
   return { configFile, gatewayUrl, pagesUrl, caFile, adminPorts };
 }

@@ -3,7 +3,10 @@ export type HeldAnswer = { etag: string; text: string; link: string | null };
 
 const preset = { answers: 5000, characters: 32 * 1024 * 1024 };
 
-/** Keeps answers by their addresses; the ones that were kept the longest ago go first when there are too many, or too much of them. */
+/**
+ * Keeps answers by their addresses; the ones that were kept the longest ago go first when there are too many, or too
+ * much of them.
+ */
 export function createAnswerCache(most: { answers: number; characters: number } = preset) {
   const held = new Map<string, HeldAnswer>();
   let characters = 0;
@@ -22,6 +25,8 @@ export function createAnswerCache(most: { answers: number; characters: number } 
         drop(oldest);
       }
     },
-    get size() { return held.size; },
+    get size() {
+      return held.size;
+    },
   };
 }

@@ -7,7 +7,10 @@ export type ApiAnswer = { body: unknown; link: string | null };
 
 /** Asks one API over and over. */
 export type ApiClient = {
-  /** What is at an address below the API's own. What has not changed since it was last read is not sent again, where `mayHold` lets the answer be kept. Rejects with an ApiFailure. */
+  /**
+   * What is at an address below the API's own. What has not changed since it was last read is not sent again, where
+   * `mayHold` lets the answer be kept. Rejects with an ApiFailure.
+   */
   get(url: string, mayHold?: (answer: ApiAnswer) => boolean): Promise<ApiAnswer>;
   post(url: string, body: object): Promise<ApiAnswer>;
 };
@@ -22,14 +25,20 @@ export type ApiClientDeps = {
   sleep(ms: number): Promise<void>;
   /** Whether to stop. */
   closed?: () => boolean;
-  /** How often, and for how long at a time, to wait for an API that is away or says that it is asked too much; for somebody who waits, less. */
+  /**
+   * How often, and for how long at a time, to wait for an API that is away or says that it is asked too much; for
+   * somebody who waits, less.
+   */
   patience?: { tries: number; longestWaitMs: number };
 };
 
 const timeoutMs = 15_000;
 const ofReadings = { tries: 5, longestWaitMs: 120_000 };
 
-/** What an answer that refuses says of why; of Google's and GitHub's form. Only words of a list that is looked for are used of it. */
+/**
+ * What an answer that refuses says of why; of Google's and GitHub's form. Only words of a list that is looked for are
+ * used of it.
+ */
 async function readText(response: Response): Promise<string> {
   return response.text().catch(() => '');
 }
@@ -42,18 +51,39 @@ function parse(text: string): unknown {
   }
 }
 
-/** Creates the client: every address is checked, answers are bounded, limits are kept, and what has an entity tag is asked for by it. */
+/**
+ * Creates the client: every address is checked, answers are bounded, limits are kept, and what has an entity tag is
+ * asked for by it.
+ */
 export function createApiClient(deps: ApiClientDeps): ApiClient {
   const { url: base, now, sleep, patience = ofReadings } = deps;
   const fetch = boundFetch(deps.fetch);
   const held = createAnswerCache();
 
-  const once = async (url: string, init: { method: string; body?: string; etag?: string | undefined }): Promise<Response> => {
-    const headers = { accept: 'application/json', ...await deps.headers(), ...(init.body === undefined ? {} : { 'content-type': 'application/json' }), ...(init.etag === undefined ? {} : { 'if-none-match': init.etag }) };
-    return fetch(url, { method: init.method, headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs), ...(init.body === undefined ? {} : { body: init.body }) });
+  const once = async (
+    url: string,
+    init: { method: string; body?: string; etag?: string | undefined },
+  ): Promise<Response> => {
+    const headers = {
+      accept: 'application/json',
+      ...(await deps.headers()),
+      ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(init.etag === undefined ? {} : { 'if-none-match': init.etag }),
+    };
+    return fetch(url, {
+      method: init.method,
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(init.body === undefined ? {} : { body: init.body }),
+    });
   };
-  const ask = async (url: string, init: { method: string; body?: string; etag?: string | undefined }): Promise<Response> => {
-    if (!url.startsWith(`${base}/`) || url.includes('/../') || url.includes('\\')) throw new ApiFailure('the answer names a next page that is elsewhere');
+  const ask = async (
+    url: string,
+    init: { method: string; body?: string; etag?: string | undefined },
+  ): Promise<Response> => {
+    if (!url.startsWith(`${base}/`) || url.includes('/../') || url.includes('\\'))
+      throw new ApiFailure('the answer names a next page that is elsewhere');
     for (let tries = 0; ; tries += 1) {
       const response = await once(url, init).catch((error: unknown) => {
         if (error instanceof ApiFailure) throw error;
@@ -62,8 +92,14 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
       if (response && (response.ok || response.status === 304)) return response;
       const reason = response?.status === 403 ? await readText(response) : '';
       const wait = waitBeforeRetry(response, { tries, now: now(), reason });
-      const failure = new ApiFailure(response ? `${new URL(url).pathname} answered with status ${response.status}` : `${new URL(url).pathname} did not answer`, response?.status);
-      if (wait === undefined || wait > patience.longestWaitMs || tries + 1 >= patience.tries || deps.closed?.()) throw failure;
+      const failure = new ApiFailure(
+        response
+          ? `${new URL(url).pathname} answered with status ${response.status}`
+          : `${new URL(url).pathname} did not answer`,
+        response?.status,
+      );
+      if (wait === undefined || wait > patience.longestWaitMs || tries + 1 >= patience.tries || deps.closed?.())
+        throw failure;
       await sleep(wait);
     }
   };

@@ -3,16 +3,28 @@ const firstWaitMs = 500;
 const seconds = (text: string | null): number => (text !== null && /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN);
 
 /**
- * How long to wait before a request is made again, in milliseconds; undefined if it should not be. Limits are told in a `Retry-After`, or in the time at
- * which they are lifted (`X-RateLimit-Reset` of GitHub, `X-Rate-Limit-Reset` of Okta: seconds since the epoch). Google and others say 403 as well as 429.
+ * How long to wait before a request is made again, in milliseconds; undefined if it should not be. Limits are told in a
+ * `Retry-After`, or in the time at which they are lifted (`X-RateLimit-Reset` of GitHub, `X-Rate-Limit-Reset` of Okta:
+ * seconds since the epoch). Google and others say 403 as well as 429.
  */
-export function waitBeforeRetry(answer: { status: number; headers: Pick<Headers, 'get'> } | undefined, about: { tries: number; now: number; reason?: string }): number | undefined {
+export function waitBeforeRetry(
+  answer: { status: number; headers: Pick<Headers, 'get'> } | undefined,
+  about: { tries: number; now: number; reason?: string },
+): number | undefined {
   const backOff = firstWaitMs * 2 ** about.tries;
   if (!answer) return backOff;
   const { status, headers } = answer;
-  const limited = status === 429 || (status === 403 && (headers.get('retry-after') !== null || headers.get('x-ratelimit-remaining') === '0' || /rateLimitExceeded|userRateLimitExceeded|quotaExceeded/.test(about.reason ?? '')));
+  const limited =
+    status === 429 ||
+    (status === 403 &&
+      (headers.get('retry-after') !== null ||
+        headers.get('x-ratelimit-remaining') === '0' ||
+        /rateLimitExceeded|userRateLimitExceeded|quotaExceeded/.test(about.reason ?? '')));
   if (limited) {
-    const told = [seconds(headers.get('retry-after')) * 1000, ...['x-ratelimit-reset', 'x-rate-limit-reset'].map((name) => seconds(headers.get(name)) * 1000 - about.now)].find(Number.isFinite);
+    const told = [
+      seconds(headers.get('retry-after')) * 1000,
+      ...['x-ratelimit-reset', 'x-rate-limit-reset'].map((name) => seconds(headers.get(name)) * 1000 - about.now),
+    ].find(Number.isFinite);
     return Math.max(told ?? 0, told === undefined ? backOff : 1000);
   }
   return status >= 500 || status === 408 ? backOff : undefined;

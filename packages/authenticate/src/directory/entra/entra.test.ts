@@ -4,17 +4,30 @@ import { createFakeApis } from '../pull/fake-apis.test.support.ts';
 import { withSources } from '../scim/scim-client.test.support.ts';
 
 const oid = '11111111-2222-3333-4444-555555555555';
-const overage = { groups: undefined, _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: `https://graph.windows.net/evil/users/${oid}/getMemberObjects` } }, oid };
+const overage = {
+  groups: undefined,
+  _claim_names: { groups: 'src1' },
+  _claim_sources: { src1: { endpoint: `https://graph.windows.net/evil/users/${oid}/getMemberObjects` } },
+  oid,
+};
 let bed: Bed;
 let apis: ReturnType<typeof createFakeApis>;
 async function begin(changes: object = {}) {
   apis = createFakeApis({ memberObjects: { [oid]: ['g-2', 'g-1', 'g-2'] } });
-  bed = await createBed(withSources([{ kind: 'entra', tenant: 'example.com', clientId: 'graph', clientSecret: 'graph-secret', ...changes }], { groupSources: ['entra'] }), { apiFetch: apis.fetch });
+  bed = await createBed(
+    withSources(
+      [{ kind: 'entra', tenant: 'example.com', clientId: 'graph', clientSecret: 'graph-secret', ...changes }],
+      { groupSources: ['entra'] },
+    ),
+    { apiFetch: apis.fetch },
+  );
 }
 beforeEach(() => begin());
 const logIn = async () => {
   const { status, text } = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
-  return status === 302 ? (await bed.sessions.list()).at(-1)!.identity.groups : `${status} ${text.replaceAll(/<[^>]*>/g, ' ')}`;
+  return status === 302
+    ? (await bed.sessions.list()).at(-1)!.identity.groups
+    : `${status} ${text.replaceAll(/<[^>]*>/g, ' ')}`;
 };
 const graphCalls = () => apis.world.calls.filter((call) => call.includes('getMemberObjects')).length;
 
@@ -28,7 +41,10 @@ describe('groups of Entra', () => {
   it('are asked for where the token has only a reference, whose address is not followed', async () => {
     bed.provider.lies = { claims: overage };
     expect(await logIn()).toEqual(['g-1', 'g-2']);
-    expect(apis.world.calls).toEqual(['POST /example.com/oauth2/v2.0/token', `POST /v1.0/users/${oid}/getMemberObjects`]);
+    expect(apis.world.calls).toEqual([
+      'POST /example.com/oauth2/v2.0/token',
+      `POST /v1.0/users/${oid}/getMemberObjects`,
+    ]);
     bed.provider.lies = { claims: { groups: undefined, hasgroups: true, oid } };
     expect(await logIn()).toEqual(['g-1', 'g-2']);
     expect(apis.world.calls.filter((call) => call.includes('token'))).toHaveLength(1);
@@ -61,7 +77,8 @@ describe('groups of Entra', () => {
   it('are not believed to be none when Graph is away: nobody logs in, and sessions are asked about again', async () => {
     bed.provider.lies = { claims: overage };
     await logIn();
-    apis.world.intercept = (url) => (url.hostname === 'graph.microsoft.com' ? new Response('{}', { status: 503 }) : undefined);
+    apis.world.intercept = (url) =>
+      url.hostname === 'graph.microsoft.com' ? new Response('{}', { status: 503 }) : undefined;
     expect(await logIn()).toMatch(/^503 .*cannot be asked at the moment/s);
     bed.clock.now += 600_000;
     await bed.refresher.runDue();
@@ -80,7 +97,12 @@ describe('groups of Entra', () => {
     expect(await logIn()).toContain('deactivated');
   });
 
-  it.each([['no id', undefined], ['a path', '../groups'], ['a number', 7], ['another form', 'alice']])('are refused with %s in the token', async (_what, id) => {
+  it.each([
+    ['no id', undefined],
+    ['a path', '../groups'],
+    ['a number', 7],
+    ['another form', 'alice'],
+  ])('are refused with %s in the token', async (_what, id) => {
     bed.provider.lies = { claims: { ...overage, oid: id } };
     expect(await logIn()).toContain('did not say by which id');
     expect(graphCalls()).toBe(0);

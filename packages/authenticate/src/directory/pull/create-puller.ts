@@ -18,8 +18,16 @@ export type Puller = {
 };
 
 export type PullerDeps = {
-  source: PulledSource; read: ReadSource; store: DirectoryStore; singleUse: Pick<SingleUseStore, 'claim' | 'put'>; events: DirectoryEvents; follower: Pick<SessionFollower, 'soon'>;
-  metrics: PullMetrics; logger: Logger; now: () => number; random: () => number;
+  source: PulledSource;
+  read: ReadSource;
+  store: DirectoryStore;
+  singleUse: Pick<SingleUseStore, 'claim' | 'put'>;
+  events: DirectoryEvents;
+  follower: Pick<SessionFollower, 'soon'>;
+  metrics: PullMetrics;
+  logger: Logger;
+  now: () => number;
+  random: () => number;
 };
 
 const lockKind = 'directory-reading';
@@ -48,8 +56,21 @@ export function createPuller(deps: PullerDeps): Puller {
     const reading = await read();
     const taken = await takeReading({ store, source, now }, reading);
     metrics.done(id, 'read', (performance.now() - from) / 1000);
-    if (taken.unfit.length > 0) logger.warn({ source: id, groups: taken.unfit.slice(0, 10) }, 'groups have names that cannot be used and were left out');
-    if (taken.changedPeople + taken.changedGroups + taken.added + taken.removed > 0) events.changed({ verb: 'read', path: '', code: 200, facts: {}, source: id, by: 'reading', detail: describe(taken) });
+    if (taken.unfit.length > 0)
+      logger.warn(
+        { source: id, groups: taken.unfit.slice(0, 10) },
+        'groups have names that cannot be used and were left out',
+      );
+    if (taken.changedPeople + taken.changedGroups + taken.added + taken.removed > 0)
+      events.changed({
+        verb: 'read',
+        path: '',
+        code: 200,
+        facts: {},
+        source: id,
+        by: 'reading',
+        detail: describe(taken),
+      });
     follower.soon();
     return taken;
   };
@@ -66,7 +87,15 @@ export function createPuller(deps: PullerDeps): Puller {
       failures += 1;
       retryAt = now() + Math.min(interval, firstRetryMs * 2 ** Math.min(failures - 1, 20)) * (1 + 0.2 * random());
       metrics.done(id, 'failed', 0);
-      logger.warn({ source: id, failures, detail: error instanceof ApiFailure ? error.message : undefined, ...(error instanceof ApiFailure ? {} : { err: error }) }, 'the directory could not be read; what was read last holds');
+      logger.warn(
+        {
+          source: id,
+          failures,
+          detail: error instanceof ApiFailure ? error.message : undefined,
+          ...(error instanceof ApiFailure ? {} : { err: error }),
+        },
+        'the directory could not be read; what was read last holds',
+      );
     } finally {
       clearInterval(holding);
     }
@@ -74,17 +103,24 @@ export function createPuller(deps: PullerDeps): Puller {
   const turn = async () => {
     if (retryAt !== undefined && now() < retryAt) return false;
     // Whoever failed tries again itself; whoever is gone loses its turn when the lock is over.
-    if (retryAt === undefined && !await singleUse.claim(lockKind, lock, {}, lockMs)) return false;
+    if (retryAt === undefined && !(await singleUse.claim(lockKind, lock, {}, lockMs))) return false;
     await readAlone();
     return true;
   };
   const next = (ms: number) => {
     if (closed) return;
-    timer = setTimeout(() => { running = turn().catch((error: unknown) => logger.warn({ err: error, source: id }, 'the directory cannot be read at the moment')).finally(() => next(Math.max(250, interval / 20) * (0.75 + 0.5 * random()))); }, ms);
+    timer = setTimeout(() => {
+      running = turn()
+        .catch((error: unknown) =>
+          logger.warn({ err: error, source: id }, 'the directory cannot be read at the moment'),
+        )
+        .finally(() => next(Math.max(250, interval / 20) * (0.75 + 0.5 * random())));
+    }, ms);
     timer.unref();
   };
   return {
-    readNow, turn,
+    readNow,
+    turn,
     start: () => next(0),
     async close() {
       closed = true;

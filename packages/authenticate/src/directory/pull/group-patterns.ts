@@ -1,17 +1,21 @@
-/** Whether a name matches one of some patterns, in which `*` stands for any characters; decided in time that grows with the name and the patterns. */
+/**
+ * Whether a name matches one of some patterns, in which `*` stands for any characters; decided in time that grows with
+ * the name and the patterns.
+ */
 export function createGroupFilter(patterns: readonly string[]): (name: string) => boolean {
   const parts = patterns.map((pattern) => pattern.split('*'));
-  return (name) => parts.some((pieces) => {
-    const [first = '', ...rest] = pieces;
-    if (rest.length === 0) return name === first;
-    const last = rest.pop()!;
-    if (!name.startsWith(first) || name.length < first.length + last.length || !name.endsWith(last)) return false;
-    let at = first.length;
-    for (const piece of rest) {
-      const found = name.indexOf(piece, at);
-      if (found < 0 || found + piece.length > name.length - last.length) return false;
-      at = found + piece.length;
-    }
-    return true;
-  });
+  return (name) =>
+    parts.some((pieces) => {
+      const [first = '', ...rest] = pieces;
+      if (rest.length === 0) return name === first;
+      const last = rest.pop()!;
+      if (!name.startsWith(first) || name.length < first.length + last.length || !name.endsWith(last)) return false;
+      let at = first.length;
+      for (const piece of rest) {
+        const found = name.indexOf(piece, at);
+        if (found < 0 || found + piece.length > name.length - last.length) return false;
+        at = found + piece.length;
+      }
+      return true;
+    });
 }

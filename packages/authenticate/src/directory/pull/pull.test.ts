@@ -19,8 +19,20 @@ const sources: Record<Kind, object> = {
 let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-pull-'));
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
-  writeFileSync(path.join(directory, 'google.json'), JSON.stringify({ type: 'service_account', client_email: 'robot@project.iam.gserviceaccount.com', private_key: privateKey, private_key_id: 'k1' }));
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(
+    path.join(directory, 'google.json'),
+    JSON.stringify({
+      type: 'service_account',
+      client_email: 'robot@project.iam.gserviceaccount.com',
+      private_key: privateKey,
+      private_key_id: 'k1',
+    }),
+  );
   writeFileSync(path.join(directory, 'github-token'), 'github-token\n');
 });
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -31,9 +43,16 @@ const alice = { id: '7', login: 'alice@example.com' };
 async function begin(kind: Kind, changes: object = {}) {
   apis = createFakeApis({
     people: [alice, ...Array.from({ length: 4 }, (_, n) => ({ id: String(n + 100), login: `p${n}@example.com` }))],
-    groups: [{ id: '1', name: 'sre', members: ['7', '100', '101'] }, { id: '2', name: 'dev', members: ['102'] }, { id: '3', name: 'ops, "x"', members: [] }],
+    groups: [
+      { id: '1', name: 'sre', members: ['7', '100', '101'] },
+      { id: '2', name: 'dev', members: ['102'] },
+      { id: '3', name: 'ops, "x"', members: [] },
+    ],
   });
-  bed = await createBed(withSources([{ ...sources[kind], ...changes }], { groupSources: [kind, 'claims'] }), { apiFetch: apis.fetch, baseDir: directory });
+  bed = await createBed(withSources([{ ...sources[kind], ...changes }], { groupSources: [kind, 'claims'] }), {
+    apiFetch: apis.fetch,
+    baseDir: directory,
+  });
   bed.provider.lies = { claims: { sub: '7' } };
 }
 const pull = () => bed.directory.pullers.values().next().value!.readNow();
@@ -44,9 +63,14 @@ const logIn = async () => {
 const groupsOf = async (session: Awaited<ReturnType<typeof logIn>>) => {
   if (typeof session === 'string') return session;
   const found = await bed.sessions.read(session.id);
-  return found.state === 'live' ? found.session.identity.groups : found.state === 'revoked' ? found.tombstone.reason : found.state;
+  return found.state === 'live'
+    ? found.session.identity.groups
+    : found.state === 'revoked'
+      ? found.tombstone.reason
+      : found.state;
 };
-const refused = (status: number, headers: Record<string, string> = {}, body: object = {}) => new Response(JSON.stringify(body), { status, headers });
+const refused = (status: number, headers: Record<string, string> = {}, body: object = {}) =>
+  new Response(JSON.stringify(body), { status, headers });
 
 describe.each(kinds)('a directory that is read from %s', (kind) => {
   const sre = kind === 'github' ? 'acme/sre' : 'sre';
@@ -59,7 +83,14 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     expect(apis.world.calls.length).toBeGreaterThan(6);
     expect(await groupsOf(await logIn())).toEqual([...everybody, sre]);
     expect(await bed.store.list(kind, 'groups', 0, 10)).toMatchObject({ total: 3 + everybody.length });
-    expect(bed.events('directory.changed')).toMatchObject([{ data: { verb: 'read', sallyport: { directory: { source: kind, by: 'reading' }, detail: expect.stringContaining('5 people') } } }]);
+    expect(bed.events('directory.changed')).toMatchObject([
+      {
+        data: {
+          verb: 'read',
+          sallyport: { directory: { source: kind, by: 'reading' }, detail: expect.stringContaining('5 people') },
+        },
+      },
+    ]);
   });
 
   it('changes sessions by what is different the next time, and writes nothing where nothing is', async () => {
@@ -85,7 +116,9 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     const first = apis.world.calls.length;
     apis.world.calls.length = 0;
     await pull();
-    const members = apis.world.calls.filter((call) => /groups\/\w+\/(users|members)|teams\/.*members/.test(call)).length;
+    const members = apis.world.calls.filter((call) =>
+      /groups\/\w+\/(users|members)|teams\/.*members/.test(call),
+    ).length;
     if (kind === 'okta') expect(members).toBe(0);
     if (kind === 'github') expect(apis.world.unchanged).toBeGreaterThan(2);
     expect(apis.world.calls.length).toBeLessThanOrEqual(first);
@@ -95,7 +128,8 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     await pull();
     const session = await logIn();
     apis.world.people.shift();
-    for (const group of apis.world.groups) Object.assign(group, { members: group.members.filter((id) => id !== '7'), updated: '2026-02-01T00:00:00.000Z' });
+    for (const group of apis.world.groups)
+      Object.assign(group, { members: group.members.filter((id) => id !== '7'), updated: '2026-02-01T00:00:00.000Z' });
     await pull();
     await bed.directory.follower.runDue();
     expect(await groupsOf(session)).toEqual(['developers']);
@@ -107,7 +141,10 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     apis.world.groups[0]!.members = [];
     apis.world.groups[0]!.updated = '2026-02-01T00:00:00.000Z';
     apis.world.people.length = 1;
-    apis.world.intercept = (url) => (/users|members/.test(url.pathname) && /after=|page=|pageToken=|groups\//.test(url.href) ? refused(500) : undefined);
+    apis.world.intercept = (url) =>
+      /users|members/.test(url.pathname) && /after=|page=|pageToken=|groups\//.test(url.href)
+        ? refused(500)
+        : undefined;
     await expect(pull()).rejects.toMatchObject({ name: 'ApiFailure', status: 500 });
     await bed.directory.follower.runDue();
     expect(await groupsOf(session)).toEqual([...everybody, sre]);
@@ -123,8 +160,17 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     apis.world.intercept = (url) => {
       if (url.hostname !== 'oauth2.googleapis.com') limits -= 1;
       if (limits < 0 || url.hostname === 'oauth2.googleapis.com') return undefined;
-      if (kind === 'okta') return refused(429, { 'x-rate-limit-limit': '600', 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': String(Math.ceil(bed.clock.now / 1000) + 20) });
-      if (kind === 'github') return refused(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(bed.clock.now / 1000) + 20) });
+      if (kind === 'okta')
+        return refused(429, {
+          'x-rate-limit-limit': '600',
+          'x-rate-limit-remaining': '0',
+          'x-rate-limit-reset': String(Math.ceil(bed.clock.now / 1000) + 20),
+        });
+      if (kind === 'github')
+        return refused(403, {
+          'x-ratelimit-remaining': '0',
+          'x-ratelimit-reset': String(Math.ceil(bed.clock.now / 1000) + 20),
+        });
       return refused(429, { 'retry-after': '20' });
     };
     await pull();
@@ -133,9 +179,34 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
   });
 
   it.each<[string, () => Response]>([
-    ['a redirect', () => refused(302, { location: 'https://evil.example/' })], ['another form', () => refused(200, {}, { surprise: true })], ['no JSON', () => new Response('<html>')], ['a refusal', () => refused(403)], ['no token', () => refused(401)],
-    ['very much', () => new Response('x'.repeat(2 * 1024 * 1024))], ['a next page elsewhere', () => refused(200, { link: '<https://evil.example/api/v1/users>; rel="next"' }, kind === 'google' ? { nextPageToken: '' , users: 7 } : [])],
-    ['a next page that never ends', () => (kind === 'google' ? refused(200, {}, { nextPageToken: 'same' }) : refused(200, { link: `<${kind === 'okta' ? 'https://corp.okta.com/api/v1/users?limit=200&search=lastUpdated%20gt%20%221970-01-01T00%3A00%3A00.000Z%22' : 'https://api.github.com/orgs/acme/members?per_page=100'}>; rel="next"` }, []))],
+    ['a redirect', () => refused(302, { location: 'https://evil.example/' })],
+    ['another form', () => refused(200, {}, { surprise: true })],
+    ['no JSON', () => new Response('<html>')],
+    ['a refusal', () => refused(403)],
+    ['no token', () => refused(401)],
+    ['very much', () => new Response('x'.repeat(2 * 1024 * 1024))],
+    [
+      'a next page elsewhere',
+      () =>
+        refused(
+          200,
+          { link: '<https://evil.example/api/v1/users>; rel="next"' },
+          kind === 'google' ? { nextPageToken: '', users: 7 } : [],
+        ),
+    ],
+    [
+      'a next page that never ends',
+      () =>
+        kind === 'google'
+          ? refused(200, {}, { nextPageToken: 'same' })
+          : refused(
+              200,
+              {
+                link: `<${kind === 'okta' ? 'https://corp.okta.com/api/v1/users?limit=200&search=lastUpdated%20gt%20%221970-01-01T00%3A00%3A00.000Z%22' : 'https://api.github.com/orgs/acme/members?per_page=100'}>; rel="next"`,
+              },
+              [],
+            ),
+    ],
   ])('believes nothing where the answer is %s', async (_what, answer) => {
     apis.world.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : answer());
     await expect(pull()).rejects.toBeInstanceOf(Error);
@@ -193,7 +264,12 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
 });
 
 describe('people', () => {
-  it.each([['SUSPENDED', 'deactivated'], ['DEPROVISIONED', 'deactivated'], ['LOCKED_OUT', ['sre']], ['PASSWORD_EXPIRED', ['sre']]] as const)('who are %s at Okta: %j', async (status, outcome) => {
+  it.each([
+    ['SUSPENDED', 'deactivated'],
+    ['DEPROVISIONED', 'deactivated'],
+    ['LOCKED_OUT', ['sre']],
+    ['PASSWORD_EXPIRED', ['sre']],
+  ] as const)('who are %s at Okta: %j', async (status, outcome) => {
     await begin('okta');
     await pull();
     const session = await logIn();
@@ -218,7 +294,10 @@ describe('people', () => {
 
   it('have groups whose names can travel; others are left out and named in the log', async () => {
     await begin('okta');
-    apis.world.groups.push({ id: '9', name: 'bad\nname', members: ['7'] }, { id: '10', name: ' system:masters', members: ['7'] });
+    apis.world.groups.push(
+      { id: '9', name: 'bad\nname', members: ['7'] },
+      { id: '10', name: ' system:masters', members: ['7'] },
+    );
     expect(await pull()).toMatchObject({ unfit: ['bad\nname', ' system:masters'] });
     expect(await groupsOf(await logIn())).toEqual(['sre']);
     expect(bed.lines.join()).toContain('names that cannot be used');
@@ -244,14 +323,26 @@ describe('people', () => {
 });
 
 describe('patterns of groups', () => {
-  it.each([[['*'], 'anything', true], [['a*c'], 'abc', true], [['a*c'], 'ac', true], [['ab*ba'], 'aba', false], [['a*b*c'], 'a-b-c', true], [['a*b*c'], 'acb', false], [['x', 'y*'], 'yes', true], [['x'], 'xx', false], [['*-admin'], 'x-admin', true]] as const)('%j and %s: %s', (patterns, name, wanted) => {
+  it.each([
+    [['*'], 'anything', true],
+    [['a*c'], 'abc', true],
+    [['a*c'], 'ac', true],
+    [['ab*ba'], 'aba', false],
+    [['a*b*c'], 'a-b-c', true],
+    [['a*b*c'], 'acb', false],
+    [['x', 'y*'], 'yes', true],
+    [['x'], 'xx', false],
+    [['*-admin'], 'x-admin', true],
+  ] as const)('%j and %s: %s', (patterns, name, wanted) => {
     expect(createGroupFilter(patterns)(name)).toBe(wanted);
   });
 
   it('mean what a regular expression would', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 8 });
-    fc.assert(fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 }), (pattern, name) => {
-      expect(createGroupFilter([pattern])(name)).toBe(new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name));
-    }));
+    fc.assert(
+      fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 }), (pattern, name) => {
+        expect(createGroupFilter([pattern])(name)).toBe(new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name));
+      }),
+    );
   });
 });

@@ -14,10 +14,11 @@ export function createReadGithub(api: ApiClient, source: SourceConfigOf<'github'
   const at = (...steps: string[]) => `${source.url}/orgs/${steps.map(encodeURIComponent).join('/')}?per_page=100`;
   return async () => {
     const people = new Map<string, ReadPerson>();
-    const take = (members: z.infer<typeof memberSchema>[]) => members.map(({ id, login }) => {
-      people.set(String(id), { id: String(id), name: login, emails: [], active: true });
-      return String(id);
-    });
+    const take = (members: z.infer<typeof memberSchema>[]) =>
+      members.map(({ id, login }) => {
+        people.set(String(id), { id: String(id), name: login, emails: [], active: true });
+        return String(id);
+      });
     const groups: ReadGroup[] = [];
     const memberships = new Map<string, () => Promise<string[]>>();
     const add = (group: ReadGroup, members: () => Promise<string[]>) => {
@@ -29,9 +30,17 @@ export function createReadGithub(api: ApiClient, source: SourceConfigOf<'github'
       const members = take(await allLinkedPages(api, at(organization, 'members'), memberSchema));
       add({ id: `organization ${organization}`, name: organization }, async () => members);
       for (const { id, slug } of await allLinkedPages(api, at(organization, 'teams'), teamSchema)) {
-        add({ id: `team ${id}`, name: `${organization}/${slug}` }, async () => take(await allLinkedPages(api, at(organization, 'teams', slug, 'members'), memberSchema)));
+        add({ id: `team ${id}`, name: `${organization}/${slug}` }, async () =>
+          take(await allLinkedPages(api, at(organization, 'teams', slug, 'members'), memberSchema)),
+        );
       }
     }
-    return { get people() { return [...people.values()]; }, groups, membersOf: ({ id }) => memberships.get(id)!() };
+    return {
+      get people() {
+        return [...people.values()];
+      },
+      groups,
+      membersOf: ({ id }) => memberships.get(id)!(),
+    };
   };
 }

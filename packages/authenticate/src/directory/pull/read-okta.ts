@@ -5,8 +5,16 @@ import type { ApiClient } from '../api/create-api-client.ts';
 import { createGroupFilter } from './group-patterns.ts';
 import type { ReadSource } from './reading.ts';
 
-const userSchema = z.object({ id: z.string().min(1), status: z.string(), profile: z.object({ login: z.string().nullish(), email: z.string().nullish() }) });
-const groupSchema = z.object({ id: z.string().min(1), lastMembershipUpdated: z.string().optional(), profile: z.object({ name: z.string() }) });
+const userSchema = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  profile: z.object({ login: z.string().nullish(), email: z.string().nullish() }),
+});
+const groupSchema = z.object({
+  id: z.string().min(1),
+  lastMembershipUpdated: z.string().optional(),
+  profile: z.object({ name: z.string() }),
+});
 const memberSchema = z.object({ id: z.string().min(1) });
 
 /** Okta's own words for people who must not come in any more; the other states are stages of a password. */
@@ -14,7 +22,10 @@ const inactive = new Set(['SUSPENDED', 'DEPROVISIONED']);
 /** A plain list leaves out those who are deprovisioned; a search for everybody does not. */
 const everybody = encodeURIComponent('lastUpdated gt "1970-01-01T00:00:00.000Z"');
 
-/** Reads an Okta organisation by its API: users, groups, and the members of groups whose members have changed since (`lastMembershipUpdated`). */
+/**
+ * Reads an Okta organisation by its API: users, groups, and the members of groups whose members have changed since
+ * (`lastMembershipUpdated`).
+ */
 export function createReadOkta(api: ApiClient, source: SourceConfigOf<'okta'>): ReadSource {
   const { url } = source;
   const isWanted = createGroupFilter(source.groups);
@@ -22,9 +33,19 @@ export function createReadOkta(api: ApiClient, source: SourceConfigOf<'okta'>): 
     const users = await allLinkedPages(api, `${url}/api/v1/users?limit=200&search=${everybody}`, userSchema);
     const groups = await allLinkedPages(api, `${url}/api/v1/groups?limit=200`, groupSchema);
     return {
-      people: users.map(({ id, status, profile: { login, email } }) => ({ id, active: !inactive.has(status), emails: email == null ? [] : [email], ...(login == null ? {} : { name: login }) })),
-      groups: groups.filter(({ profile }) => isWanted(profile.name)).map(({ id, profile: { name }, lastMembershipUpdated: mark }) => ({ id, name, mark })),
-      membersOf: async ({ id }) => (await allLinkedPages(api, `${url}/api/v1/groups/${encodeURIComponent(id)}/users?limit=200`, memberSchema)).map((member) => member.id),
+      people: users.map(({ id, status, profile: { login, email } }) => ({
+        id,
+        active: !inactive.has(status),
+        emails: email == null ? [] : [email],
+        ...(login == null ? {} : { name: login }),
+      })),
+      groups: groups
+        .filter(({ profile }) => isWanted(profile.name))
+        .map(({ id, profile: { name }, lastMembershipUpdated: mark }) => ({ id, name, mark })),
+      membersOf: async ({ id }) =>
+        (await allLinkedPages(api, `${url}/api/v1/groups/${encodeURIComponent(id)}/users?limit=200`, memberSchema)).map(
+          (member) => member.id,
+        ),
     };
   };
 }

@@ -3,7 +3,10 @@ export type ReadPerson = { id: string; name?: string | undefined; emails: string
 /** A group; `mark` is something that is another when its members are. */
 export type ReadGroup = { id: string; name: string; mark?: string | undefined };
 
-/** Everything that a source says, at one time. `membersOf` gives ids of people; it is asked only for groups whose members may have changed. */
+/**
+ * Everything that a source says, at one time. `membersOf` gives ids of people; it is asked only for groups whose
+ * members may have changed.
+ */
 export type Reading = { people: ReadPerson[]; groups: ReadGroup[]; membersOf(group: ReadGroup): Promise<string[]> };
 
 /** Reads a source as a whole. Rejects with an ApiFailure rather than leave something out. */

@@ -7,11 +7,16 @@ import { users } from './routes/users.ts';
 import type { ScimDeps } from './scim-deps.ts';
 import { ScimFault } from './scim-fault.ts';
 
-const none = (status: number, detail: string): RequestHandler => () => {
-  throw new ScimFault(status, detail);
-};
+const none =
+  (status: number, detail: string): RequestHandler =>
+  () => {
+    throw new ScimFault(status, detail);
+  };
 
-/** SCIM 2.0 (RFC 7643, RFC 7644): people and groups as an identity provider pushes them. Every token sees the source that it pushes to, and no other. */
+/**
+ * SCIM 2.0 (RFC 7643, RFC 7644): people and groups as an identity provider pushes them. Every token sees the source
+ * that it pushes to, and no other.
+ */
 export function createScimApp(deps: ScimDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -24,10 +29,15 @@ export function createScimApp(deps: ScimDeps): Express {
   app.use(discovery(deps.baseUrl));
   app.all('/Bulk', none(501, 'Bulk operations are not supported, as ServiceProviderConfig says.'));
   app.post('/.search', none(501, 'A search is of one type of resource: POST /Users/.search or /Groups/.search.'));
-  app.all('/Me', none(501, 'A token is nobody\'s own; there is no /Me.'));
+  app.all('/Me', none(501, "A token is nobody's own; there is no /Me."));
   app.use((request, _response) => {
-    const isKnown = /^\/(?:Users|Groups)(?:\/[^/]+)?$|^\/(?:ServiceProviderConfig|Schemas|ResourceTypes)|^\/\.search$/.test(request.path);
-    throw isKnown ? new ScimFault(405, 'This address does not take that method.') : new ScimFault(404, 'There is no such address here.');
+    const isKnown =
+      /^\/(?:Users|Groups)(?:\/[^/]+)?$|^\/(?:ServiceProviderConfig|Schemas|ResourceTypes)|^\/\.search$/.test(
+        request.path,
+      );
+    throw isKnown
+      ? new ScimFault(405, 'This address does not take that method.')
+      : new ScimFault(404, 'There is no such address here.');
   });
   app.use(scimErrors(deps));
   return app;

@@ -1,5 +1,13 @@
 /** The kinds of fault that RFC 7644 3.12 names. */
-export type ScimType = 'invalidFilter' | 'tooMany' | 'uniqueness' | 'mutability' | 'invalidSyntax' | 'invalidPath' | 'noTarget' | 'invalidValue';
+export type ScimType =
+  | 'invalidFilter'
+  | 'tooMany'
+  | 'uniqueness'
+  | 'mutability'
+  | 'invalidSyntax'
+  | 'invalidPath'
+  | 'noTarget'
+  | 'invalidValue';
 
 /** A refusal in SCIM's own terms. `detail` is shown to the client: no secret, and of what was sent only names. */
 export class ScimFault extends Error {

@@ -3,10 +3,17 @@ import { claimAt } from '../../identity/claim-at.ts';
 import { readGroups } from '../../identity/read-groups.ts';
 import type { GroupSource } from './group-source.ts';
 
-/** What the provider itself said at the login or the last refresh, in the id_token or by UserInfo. It knows somebody if it said anything about groups. */
+/**
+ * What the provider itself said at the login or the last refresh, in the id_token or by UserInfo. It knows somebody if
+ * it said anything about groups.
+ */
 export function createClaimsSource(provider: ProviderConfig): GroupSource {
   return {
-    id, required: false,
-    about: async ({ claims }) => (claimAt(claims, provider.claims.groups) === undefined ? { known: false } : { known: true, active: true, groups: readGroups(provider, claims) }),
+    id,
+    required: false,
+    about: async ({ claims }) =>
+      claimAt(claims, provider.claims.groups) === undefined
+        ? { known: false }
+        : { known: true, active: true, groups: readGroups(provider, claims) },
   };
 }

@@ -8,7 +8,10 @@ export type GroupSource = {
   id: string;
   /** Only people whom it knows may log in. */
   required: boolean;
-  /** What it says of somebody now. `asking`: at a login or a refresh, when it may ask others. Rejects with `identity-provider-unavailable`, or `login-failed` where what it says is ambiguous. */
+  /**
+   * What it says of somebody now. `asking`: at a login or a refresh, when it may ask others. Rejects with
+   * `identity-provider-unavailable`, or `login-failed` where what it says is ambiguous.
+   */
   about(identity: Identity, asking: boolean): Promise<Said>;
   /** By what changes of somebody are noted in the store; undefined where nothing is. */
   keyOf?(identity: Identity): string | undefined;

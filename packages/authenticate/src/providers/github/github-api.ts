@@ -13,7 +13,9 @@ export class GithubRefusal extends Error {
     this.response = response;
     this.status = response.status;
     // GitHub's limits come as 403 as well as 429, and show themselves in these headers.
-    const limited = response.status === 403 && (response.headers.get('x-ratelimit-remaining') === '0' || response.headers.has('retry-after'));
+    const limited =
+      response.status === 403 &&
+      (response.headers.get('x-ratelimit-remaining') === '0' || response.headers.has('retry-after'));
     this.waits = limited || response.status === 429 || response.status >= 500;
   }
 }
@@ -34,9 +36,19 @@ const nextOf = (link: string | null): string | undefined => /<([^<>]+)>\s*;[^<]*
 /** Creates the API's client. `apiUrl` is where it is, without a slash at the end. */
 export function createGithubApi(deps: { fetch: ProviderFetch; apiUrl: string; token: string }): GithubApi {
   const fetch = boundFetch(deps.fetch);
-  const headers = { accept: 'application/vnd.github+json', authorization: `Bearer ${deps.token}`, 'user-agent': 'sallyport', 'x-github-api-version': '2022-11-28' };
+  const headers = {
+    accept: 'application/vnd.github+json',
+    authorization: `Bearer ${deps.token}`,
+    'user-agent': 'sallyport',
+    'x-github-api-version': '2022-11-28',
+  };
   const get = async (url: string): Promise<{ body: unknown; next: string | undefined }> => {
-    const response = await fetch(url, { method: 'GET', headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, {
+      method: 'GET',
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     if (response.status !== 200) throw new GithubRefusal(new URL(url).pathname, response);
     return { body: await response.json(), next: nextOf(response.headers.get('link')) };
   };

@@ -6,17 +6,28 @@ import { githubApiUrl } from './github-address.ts';
 
 let bed: Bed;
 let github: FakeGithub;
-const settings = { id: 'hub', kind: 'github', issuer: 'https://github.com', clientId: 'Iv1.client', clientSecret: 's3cr3t' };
+const settings = {
+  id: 'hub',
+  kind: 'github',
+  issuer: 'https://github.com',
+  clientId: 'Iv1.client',
+  clientSecret: 's3cr3t',
+};
 const start = async (more: object = {}, fake: Parameters<typeof createFakeGithub>[0] = {}) => {
   github = createFakeGithub(fake);
-  bed = await createBed({ identity: { providers: [{ ...settings, ...more }] } }, { fetch: (url, options) => github.fetch(url, options) });
+  bed = await createBed(
+    { identity: { providers: [{ ...settings, ...more }] } },
+    { fetch: (url, options) => github.fetch(url, options) },
+  );
 };
 beforeEach(() => start());
 
 const logIn = async (change: (query: Record<string, string>) => Record<string, string> = (query) => query) => {
   const browser = createBrowser(bed.app);
   const there = await browser.get('/.sallyport/login');
-  return browser.get(`/.sallyport/callback?${new URLSearchParams(change(github.logIn(there.headers['location']!))).toString()}`);
+  return browser.get(
+    `/.sallyport/callback?${new URLSearchParams(change(github.logIn(there.headers['location']!))).toString()}`,
+  );
 };
 const one = async (): Promise<Session> => (await bed.sessions.list())[0]!;
 const refused = async (status: number, text: string, change?: Parameters<typeof logIn>[0]) => {
@@ -25,16 +36,32 @@ const refused = async (status: number, text: string, change?: Parameters<typeof 
   expect(answer.text).toContain(text);
   expect(await bed.sessions.list()).toEqual([]);
 };
-const json = (body: unknown, status = 200, headers = {}) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+const json = (body: unknown, status = 200, headers = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
 
 describe('a login with GitHub', () => {
   it('asks with state and PKCE, and says who it is: the number, the verified primary address, organisations and teams', async () => {
-    const { searchParams: query } = new URL((await bed.browser.get('/.sallyport/login?login_hint=alice')).headers['location']!);
-    expect(Object.fromEntries(query)).toMatchObject({ client_id: 'Iv1.client', response_type: 'code', code_challenge_method: 'S256', scope: 'read:user user:email read:org', login: 'alice', redirect_uri: 'https://gate.example.com:8443/.sallyport/callback' });
+    const { searchParams: query } = new URL(
+      (await bed.browser.get('/.sallyport/login?login_hint=alice')).headers['location']!,
+    );
+    expect(Object.fromEntries(query)).toMatchObject({
+      client_id: 'Iv1.client',
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      scope: 'read:user user:email read:org',
+      login: 'alice',
+      redirect_uri: 'https://gate.example.com:8443/.sallyport/callback',
+    });
     expect((await logIn()).status).toBe(302);
     expect((await one()).identity).toMatchObject({
-      provider: 'hub', issuer: 'https://github.com', subject: '583231', user: 'alice@example.com', email: 'alice@example.com', name: 'Alice',
-      groups: ['acme', 'globex', 'initech', 'acme/platform', 'acme/on-call', 'globex/platform'], claims: { login: 'alice' },
+      provider: 'hub',
+      issuer: 'https://github.com',
+      subject: '583231',
+      user: 'alice@example.com',
+      email: 'alice@example.com',
+      name: 'Alice',
+      groups: ['acme', 'globex', 'initech', 'acme/platform', 'acme/on-call', 'globex/platform'],
+      claims: { login: 'alice' },
     });
   });
 
@@ -46,11 +73,22 @@ describe('a login with GitHub', () => {
     github.person = { ...github.person, id: 999, login: 'alice' };
     await logIn();
     const found = (await bed.sessions.list()).map(({ identity }) => [identity.subject, identity.user]);
-    expect(found).toEqual(expect.arrayContaining([['583231', 'alice-renamed'], ['999', 'alice']]));
+    expect(found).toEqual(
+      expect.arrayContaining([
+        ['583231', 'alice-renamed'],
+        ['999', 'alice'],
+      ]),
+    );
   });
 
   it('takes the primary address alone, and only if it is verified', async () => {
-    github.person = { ...github.person, emails: [{ email: 'alice@example.com', primary: true, verified: false }, { email: 'ceo@example.com', primary: false, verified: true }] };
+    github.person = {
+      ...github.person,
+      emails: [
+        { email: 'alice@example.com', primary: true, verified: false },
+        { email: 'ceo@example.com', primary: false, verified: true },
+      ],
+    };
     await refused(403, 'not verified');
     github.person = { ...github.person, emails: [] };
     await refused(403, 'no claim email');
@@ -70,7 +108,7 @@ describe('a login with GitHub', () => {
     await refused(403, 'not let in here');
   });
 
-  it('keeps no token of GitHub\'s anywhere but sealed', async () => {
+  it("keeps no token of GitHub's anywhere but sealed", async () => {
     await logIn();
     const record = await bed.keeping.tokens.read((await one()).id);
     expect(record?.sealed).toBeDefined();
@@ -80,8 +118,22 @@ describe('a login with GitHub', () => {
 
 describe('what GitHub does not answer as it should lets nobody in', () => {
   it.each([
-    ['a used or foreign code', (query: Record<string, string>) => ({ ...query, code: 'other' }), 'refused the login (bad_verification_code)'], ['no code', ({ state }: Record<string, string>) => ({ state: state! }), 'sent no code'],
-    ['an answer that names another issuer', (query: Record<string, string>) => ({ ...query, iss: 'https://evil.example' }), 'not one of the identity provider'], ['a denial', ({ state }: Record<string, string>) => ({ state: state!, error: 'access_denied' }), 'denied the login'],
+    [
+      'a used or foreign code',
+      (query: Record<string, string>) => ({ ...query, code: 'other' }),
+      'refused the login (bad_verification_code)',
+    ],
+    ['no code', ({ state }: Record<string, string>) => ({ state: state! }), 'sent no code'],
+    [
+      'an answer that names another issuer',
+      (query: Record<string, string>) => ({ ...query, iss: 'https://evil.example' }),
+      'not one of the identity provider',
+    ],
+    [
+      'a denial',
+      ({ state }: Record<string, string>) => ({ state: state!, error: 'access_denied' }),
+      'denied the login',
+    ],
   ])('%s', async (_what, change, text) => refused(403, text, change));
 
   it('the code of another login', async () => {
@@ -96,10 +148,20 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
   });
 
   it.each([
-    ['/user', json({ message: 'Sorry. Your account was suspended' }, 403), 403], ['/user/teams', json({ message: 'Resource protected by organization SAML enforcement.' }, 403), 403], ['/user/orgs', json({ message: 'Not Found' }, 404), 403],
-    ['/user', json({ login: 'alice' }), 403], ['/user', json({ id: '583231', login: 'alice' }), 403], ['/user', json({ id: 1.5, login: 'alice' }), 403], ['/user/teams', json({ teams: [] }), 403], ['/user', new Response('<html>', { status: 200 }), 503],
-    ['/user', json({}, 502), 503], ['/user/emails', json({}, 429), 503], ['/user', json({}, 403, { 'x-ratelimit-remaining': '0' }), 503], ['/user', new Response(null, { status: 302, headers: { location: 'https://evil.example' } }), 403],
-    ['/login/oauth/access_token', json({}, 500), 503], ['/login/oauth/access_token', json({ access_token: '' }), 403],
+    ['/user', json({ message: 'Sorry. Your account was suspended' }, 403), 403],
+    ['/user/teams', json({ message: 'Resource protected by organization SAML enforcement.' }, 403), 403],
+    ['/user/orgs', json({ message: 'Not Found' }, 404), 403],
+    ['/user', json({ login: 'alice' }), 403],
+    ['/user', json({ id: '583231', login: 'alice' }), 403],
+    ['/user', json({ id: 1.5, login: 'alice' }), 403],
+    ['/user/teams', json({ teams: [] }), 403],
+    ['/user', new Response('<html>', { status: 200 }), 503],
+    ['/user', json({}, 502), 503],
+    ['/user/emails', json({}, 429), 503],
+    ['/user', json({}, 403, { 'x-ratelimit-remaining': '0' }), 503],
+    ['/user', new Response(null, { status: 302, headers: { location: 'https://evil.example' } }), 403],
+    ['/login/oauth/access_token', json({}, 500), 503],
+    ['/login/oauth/access_token', json({ access_token: '' }), 403],
   ])('%s (case %#)', async (path, answer, status) => {
     github.intercept = (asked) => (asked === path ? answer.clone() : undefined);
     await refused(status, 'hub');
@@ -107,18 +169,27 @@ describe('what GitHub does not answer as it should lets nobody in', () => {
   });
 
   it('a network that fails', async () => {
-    github.intercept = (path) => { if (path === '/user') throw new TypeError('fetch failed'); return undefined; };
+    github.intercept = (path) => {
+      if (path === '/user') throw new TypeError('fetch failed');
+      return undefined;
+    };
     await refused(503, 'cannot be reached');
   });
 
   it('a next page elsewhere, to which the token would go', async () => {
-    github.intercept = (path) => (path === '/user/orgs' ? json([{ login: 'acme' }], 200, { link: '<https://evil.example/user/orgs?page=2>; rel="next"' }) : undefined);
+    github.intercept = (path) =>
+      path === '/user/orgs'
+        ? json([{ login: 'acme' }], 200, { link: '<https://evil.example/user/orgs?page=2>; rel="next"' })
+        : undefined;
     await refused(403, 'hub');
     expect(github.calls.every((call) => !call.includes('evil'))).toBe(true);
   });
 
   it('pages without end', async () => {
-    github.intercept = (path) => (path === '/user/orgs' ? json([{ login: 'acme' }], 200, { link: '<https://api.github.com/user/orgs?page=2>; rel="next"' }) : undefined);
+    github.intercept = (path) =>
+      path === '/user/orgs'
+        ? json([{ login: 'acme' }], 200, { link: '<https://api.github.com/user/orgs?page=2>; rel="next"' })
+        : undefined;
     await refused(403, 'hub');
     expect(github.calls.filter((call) => call.endsWith('/user/orgs')).length).toBeLessThan(30);
   });
@@ -142,7 +213,10 @@ describe('a session that GitHub is asked about again', () => {
     return bed.deps.providers[0]!.refresh(kept, { issuer: identity.issuer, subject: identity.subject });
   };
 
-  it.each([['with the token that lasts', false], ['with a new one, where tokens expire', true]])('%s, has the groups of now', async (_what, expiring) => {
+  it.each([
+    ['with the token that lasts', false],
+    ['with a new one, where tokens expire', true],
+  ])('%s, has the groups of now', async (_what, expiring) => {
     await start({}, { expiring });
     await logIn();
     github.person = { ...github.person, orgs: ['globex'], teams: [] };
@@ -165,22 +239,36 @@ describe('a session that GitHub is asked about again', () => {
 
   it('goes on while GitHub is away or asks for patience', async () => {
     await logIn();
-    for (const [answer, retryAfterMs] of [[json({}, 502), undefined], [json({}, 429, { 'retry-after': '60' }), 60_000], [json({}, 403, { 'x-ratelimit-remaining': '0' }), undefined]] as const) {
+    for (const [answer, retryAfterMs] of [
+      [json({}, 502), undefined],
+      [json({}, 429, { 'retry-after': '60' }), 60_000],
+      [json({}, 403, { 'x-ratelimit-remaining': '0' }), undefined],
+    ] as const) {
       github.intercept = (path) => (path === '/user' ? answer.clone() : undefined);
       await expect(refresh()).rejects.toMatchObject({ ends: undefined, retryAfterMs });
     }
-    github.intercept = () => { throw new TypeError('fetch failed'); };
+    github.intercept = () => {
+      throw new TypeError('fetch failed');
+    };
     await expect(refresh()).rejects.toMatchObject({ ends: undefined });
   });
 });
 
-describe('GitHub\'s API', () => {
-  it.each([['https://github.com', undefined, 'https://api.github.com'], ['https://acme.ghe.com', undefined, 'https://api.acme.ghe.com'], ['https://git.example.com', undefined, 'https://git.example.com/api/v3'], ['https://git.example.com', 'https://api.example.com', 'https://api.example.com']])('of %s with apiUrl %s is at %s', (issuer, apiUrl, expected) => {
+describe("GitHub's API", () => {
+  it.each([
+    ['https://github.com', undefined, 'https://api.github.com'],
+    ['https://acme.ghe.com', undefined, 'https://api.acme.ghe.com'],
+    ['https://git.example.com', undefined, 'https://git.example.com/api/v3'],
+    ['https://git.example.com', 'https://api.example.com', 'https://api.example.com'],
+  ])('of %s with apiUrl %s is at %s', (issuer, apiUrl, expected) => {
     expect(githubApiUrl({ issuer, apiUrl })).toBe(expected);
   });
 
-  it('of a server of one\'s own works as well', async () => {
-    await start({ issuer: 'https://git.example.com' }, { at: 'https://git.example.com', api: 'https://git.example.com/api/v3' });
+  it("of a server of one's own works as well", async () => {
+    await start(
+      { issuer: 'https://git.example.com' },
+      { at: 'https://git.example.com', api: 'https://git.example.com/api/v3' },
+    );
     expect((await logIn()).status).toBe(302);
     expect((await one()).identity.issuer).toBe('https://git.example.com');
   });

@@ -10,23 +10,40 @@ const has = (scopes: readonly string[], ...names: string[]) => names.some((name)
 
 /** `acme` for a member of the organisation, `acme/platform` for one of its team. */
 async function groupsOf(api: GithubApi): Promise<string[]> {
-  const [organisations, teams] = await Promise.all([api.all('/user/orgs', organisationSchema), api.all('/user/teams', teamSchema)]);
-  return [...organisations.map(({ login }) => login), ...teams.map(({ slug, organization }) => `${organization.login}/${slug}`)];
+  const [organisations, teams] = await Promise.all([
+    api.all('/user/orgs', organisationSchema),
+    api.all('/user/teams', teamSchema),
+  ]);
+  return [
+    ...organisations.map(({ login }) => login),
+    ...teams.map(({ slug, organization }) => `${organization.login}/${slug}`),
+  ];
 }
 
 /**
- * Asks GitHub who somebody is, in the form in which OpenID providers say it: the subject is the number, as names are given away again; the e-mail address is the primary one.
- * What the scopes do not cover is left out; what they cover and GitHub refuses is an error, for a missing group could let somebody in.
+ * Asks GitHub who somebody is, in the form in which OpenID providers say it: the subject is the number, as names are
+ * given away again; the e-mail address is the primary one. What the scopes do not cover is left out; what they cover
+ * and GitHub refuses is an error, for a missing group could let somebody in.
  */
-export async function readGithubClaims(api: GithubApi, { issuer, scopes }: { issuer: string; scopes: readonly string[] }): Promise<Record<string, unknown>> {
+export async function readGithubClaims(
+  api: GithubApi,
+  { issuer, scopes }: { issuer: string; scopes: readonly string[] },
+): Promise<Record<string, unknown>> {
   const withEmail = has(scopes, 'user:email', 'user');
   const withGroups = has(scopes, 'read:org', 'write:org', 'admin:org');
   const [user, emails, groups] = await Promise.all([
-    api.one('/user', userSchema), withEmail ? api.all('/user/emails', emailSchema) : [], withGroups ? groupsOf(api) : undefined,
+    api.one('/user', userSchema),
+    withEmail ? api.all('/user/emails', emailSchema) : [],
+    withGroups ? groupsOf(api) : undefined,
   ]);
   const primary = emails.find((one) => one.primary);
   return {
-    iss: issuer, sub: String(user.id), login: user.login, preferred_username: user.login,
-    ...(user.name == null ? {} : { name: user.name }), ...(primary === undefined ? {} : { email: primary.email, email_verified: primary.verified }), ...(groups === undefined ? {} : { groups }),
+    iss: issuer,
+    sub: String(user.id),
+    login: user.login,
+    preferred_username: user.login,
+    ...(user.name == null ? {} : { name: user.name }),
+    ...(primary === undefined ? {} : { email: primary.email, email_verified: primary.verified }),
+    ...(groups === undefined ? {} : { groups }),
   };
 }

@@ -1,50 +1,121 @@
-import { describeReply, held, hole, judgeIdentity, judgeRefusal, probe, readUserInfo, review, reviewPath, unjudged, type AttackRow, type Attempt, type Probe } from '../probe.ts';
+import {
+  describeReply,
+  held,
+  hole,
+  judgeIdentity,
+  judgeRefusal,
+  probe,
+  readUserInfo,
+  review,
+  reviewPath,
+  unjudged,
+  type AttackRow,
+  type Attempt,
+  type Probe,
+} from '../probe.ts';
 import { headerOf } from '../raw-reply.ts';
 
 /** An API server sends this path on to one with a slash; who may read it differs. */
 const redirects: AttackRow = {
-  row: 'A14', attack: 'redirects by a cluster',
-  probes: [probe('/debug/pprof', { path: '/debug/pprof' }, (reply) => {
-    if (reply.status >= 300 && reply.status < 400) return held(`relayed: ${reply.status}`);
-    return reply.status >= 200 && reply.status < 300 ? hole('it was followed') : unjudged(`nothing that redirects may be read with this token (${describeReply(reply)})`);
-  })],
+  row: 'A14',
+  attack: 'redirects by a cluster',
+  probes: [
+    probe('/debug/pprof', { path: '/debug/pprof' }, (reply) => {
+      if (reply.status >= 300 && reply.status < 400) return held(`relayed: ${reply.status}`);
+      return reply.status >= 200 && reply.status < 300
+        ? hole('it was followed')
+        : unjudged(`nothing that redirects may be read with this token (${describeReply(reply)})`);
+    }),
+  ],
 };
 
 /** Whoever goes to look for the host that the target names, or takes it for a path, has read it. */
-const elsewhere = (what: string, attempt: Attempt): Probe => probe(what, attempt, (reply) => (reply.status >= 500 ? hole(`${describeReply(reply)}: it was looked for`) : judgeRefusal(reply)));
-const foreignHost = (host: string): Probe => probe(`Host: ${host}`, review({ host }), (reply, { baseline }) => (reply.status >= 500 ? hole(`${describeReply(reply)}: it was looked for`) : judgeIdentity(reply, baseline)));
+const elsewhere = (what: string, attempt: Attempt): Probe =>
+  probe(what, attempt, (reply) =>
+    reply.status >= 500 ? hole(`${describeReply(reply)}: it was looked for`) : judgeRefusal(reply),
+  );
+const foreignHost = (host: string): Probe =>
+  probe(`Host: ${host}`, review({ host }), (reply, { baseline }) =>
+    reply.status >= 500 ? hole(`${describeReply(reply)}: it was looked for`) : judgeIdentity(reply, baseline),
+  );
 
 const hosts: AttackRow = {
-  row: 'A15', attack: 'targets that name another host',
+  row: 'A15',
+  attack: 'targets that name another host',
   probes: [
-    ...['http://attack.invalid/version', 'https://attack.invalid/version', 'https://user:pass@attack.invalid/version', '//attack.invalid/version', '/\\attack.invalid/version', '@attack.invalid/version', '*'].map((target) => elsewhere(target, { target })),
+    ...[
+      'http://attack.invalid/version',
+      'https://attack.invalid/version',
+      'https://user:pass@attack.invalid/version',
+      '//attack.invalid/version',
+      '/\\attack.invalid/version',
+      '@attack.invalid/version',
+      '*',
+    ].map((target) => elsewhere(target, { target })),
     ...['attack.invalid', 'attack.invalid:6443', '169.254.169.254'].map(foreignHost),
   ],
 };
 
-const unclearPath = (path: string): Probe => probe(path, { path }, (reply) => {
-  if (reply.status >= 300 && reply.status < 400) return hole(`it went on, and was sent on to ${headerOf(reply, 'location') ?? 'somewhere'}`);
-  return reply.status >= 200 && reply.status < 300 ? hole(`${describeReply(reply)}, as if it were another path`) : judgeRefusal(reply);
-});
-const unclearQuery = (query: string): Probe => probe(`?${query}`, review({ path: `${reviewPath}?${query}` }), (reply) => (readUserInfo(reply) ? hole('it went on to the cluster') : judgeRefusal(reply)));
+const unclearPath = (path: string): Probe =>
+  probe(path, { path }, (reply) => {
+    if (reply.status >= 300 && reply.status < 400)
+      return hole(`it went on, and was sent on to ${headerOf(reply, 'location') ?? 'somewhere'}`);
+    return reply.status >= 200 && reply.status < 300
+      ? hole(`${describeReply(reply)}, as if it were another path`)
+      : judgeRefusal(reply);
+  });
+const unclearQuery = (query: string): Probe =>
+  probe(`?${query}`, review({ path: `${reviewPath}?${query}` }), (reply) =>
+    readUserInfo(reply) ? hole('it went on to the cluster') : judgeRefusal(reply),
+  );
 
 const unclear: AttackRow = {
-  row: 'A16', attack: 'paths and queries that two could read differently',
+  row: 'A16',
+  attack: 'paths and queries that two could read differently',
   probes: [
-    ...['/api/../version', '/api/%2e%2e/version', '/api/.%2e/version', '/./version', '/%2e/version', '//version', '/api/..%2fversion', '/api%2f..%2fversion', '/api\\..\\version', '/version#x', '/vers%zzion', '/version%'].map(unclearPath),
-    ...['dryRun=All&dryRun=All', 'dryRun=All&dry%52un=', 'fieldManager=a;dryRun=All', 'x=%zz', 'x=%ff'].map(unclearQuery),
+    ...[
+      '/api/../version',
+      '/api/%2e%2e/version',
+      '/api/.%2e/version',
+      '/./version',
+      '/%2e/version',
+      '//version',
+      '/api/..%2fversion',
+      '/api%2f..%2fversion',
+      '/api\\..\\version',
+      '/version#x',
+      '/vers%zzion',
+      '/version%',
+    ].map(unclearPath),
+    ...['dryRun=All&dryRun=All', 'dryRun=All&dry%52un=', 'fieldManager=a;dryRun=All', 'x=%zz', 'x=%ff'].map(
+      unclearQuery,
+    ),
   ],
 };
 
-const override = (name: string): Probe => probe(`${name}: DELETE`, review({ lines: [`${name}: DELETE`] }), (reply, { baseline }) => (reply.status === 404 || reply.status === 405 ? hole(`${describeReply(reply)}: it was taken for a DELETE`) : judgeIdentity(reply, baseline)));
-const method = (name: string): Probe => probe(name, { method: name, path: '/version' }, (reply) => {
-  if (reply.status >= 200 && reply.status < 300) return hole(`${describeReply(reply)} where no such method is known`);
-  return reply.status >= 500 && reply.status !== 501 ? unjudged(describeReply(reply)) : reply.status === 0 && !reply.closed ? unjudged('no answer came') : held(describeReply(reply));
-});
+const override = (name: string): Probe =>
+  probe(`${name}: DELETE`, review({ lines: [`${name}: DELETE`] }), (reply, { baseline }) =>
+    reply.status === 404 || reply.status === 405
+      ? hole(`${describeReply(reply)}: it was taken for a DELETE`)
+      : judgeIdentity(reply, baseline),
+  );
+const method = (name: string): Probe =>
+  probe(name, { method: name, path: '/version' }, (reply) => {
+    if (reply.status >= 200 && reply.status < 300) return hole(`${describeReply(reply)} where no such method is known`);
+    return reply.status >= 500 && reply.status !== 501
+      ? unjudged(describeReply(reply))
+      : reply.status === 0 && !reply.closed
+        ? unjudged('no answer came')
+        : held(describeReply(reply));
+  });
 
 const verbs: AttackRow = {
-  row: 'A17', attack: 'confusion about the verb',
-  probes: [...['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'].map(override), ...['TRACE', 'PROPFIND', 'SEARCH', 'get', 'GETX', 'Get'].map(method)],
+  row: 'A17',
+  attack: 'confusion about the verb',
+  probes: [
+    ...['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'].map(override),
+    ...['TRACE', 'PROPFIND', 'SEARCH', 'get', 'GETX', 'Get'].map(method),
+  ],
 };
 
 export const targetRows: readonly AttackRow[] = [redirects, hosts, unclear, verbs];

@@ -14,41 +14,105 @@ import type { AskedPerson } from './person-options.ts';
 export type Offline = { policy?: string; config?: string; cluster?: string; now?: string; elevations?: string[] };
 
 /** The input of the policy language that the options describe; without a person nobody is logged in. */
-function documentOf(asked: Asked, person: AskedPerson | undefined, { cluster, now, elevations }: Offline, { builtInKind }: Pick<PolicyTools, 'builtInKind'>): Record<string, unknown> {
+function documentOf(
+  asked: Asked,
+  person: AskedPerson | undefined,
+  { cluster, now, elevations }: Offline,
+  { builtInKind }: Pick<PolicyTools, 'builtInKind'>,
+): Record<string, unknown> {
   const { command, container, path, method, verb, ...rest } = asked;
   const isResource = rest.resource !== '';
   const email = person && (person.email ?? (person.user.includes('@') ? person.user : undefined));
   return {
-    ...(person ? { session: { id: 'asked' }, user: { id: person.user, ...(email === undefined ? {} : { email }), groups: person.groups ?? [], claims: person.claims ?? {} } } : {}),
-    request: { ...(method === undefined ? {} : { method }), ...(path === undefined ? {} : { path: path.split('?', 1)[0] }), ...(person?.ip === undefined ? {} : { ip: person.ip }) },
-    kubernetes: {
-      ...(cluster === undefined ? {} : { cluster }), ...(verb === 'update' && rest.subresource === '' && builtInKind(rest.apiGroup, undefined, rest.resource)?.createdByPut === true ? { upsert: true } : {}), verb, ...rest, isResourceRequest: isResource, ...(path === undefined ? {} : { path: path.split('?', 1)[0] }),
-      ...(command === undefined && container === undefined ? {} : { exec: { ...(command === undefined ? {} : { command }), ...(container === undefined ? {} : { container }) } }),
+    ...(person
+      ? {
+          session: { id: 'asked' },
+          user: {
+            id: person.user,
+            ...(email === undefined ? {} : { email }),
+            groups: person.groups ?? [],
+            claims: person.claims ?? {},
+          },
+        }
+      : {}),
+    request: {
+      ...(method === undefined ? {} : { method }),
+      ...(path === undefined ? {} : { path: path.split('?', 1)[0] }),
+      ...(person?.ip === undefined ? {} : { ip: person.ip }),
     },
-    ...(elevations === undefined ? {} : { elevations }), ...(now === undefined ? {} : { now }),
+    kubernetes: {
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(verb === 'update' &&
+      rest.subresource === '' &&
+      builtInKind(rest.apiGroup, undefined, rest.resource)?.createdByPut === true
+        ? { upsert: true }
+        : {}),
+      verb,
+      ...rest,
+      isResourceRequest: isResource,
+      ...(path === undefined ? {} : { path: path.split('?', 1)[0] }),
+      ...(command === undefined && container === undefined
+        ? {}
+        : {
+            exec: { ...(command === undefined ? {} : { command }), ...(container === undefined ? {} : { container }) },
+          }),
+    },
+    ...(elevations === undefined ? {} : { elevations }),
+    ...(now === undefined ? {} : { now }),
   };
 }
 
 function explainBy(world: World, input: PolicyInput, options: Offline, tools: PolicyTools): Explanation {
-  if (options.policy !== undefined) return offlineExplanation(input, { policies: [readPolicy(world, options.policy, 'policy', tools).policy], loginFirst: false, refusesUser: false }, tools);
+  if (options.policy !== undefined)
+    return offlineExplanation(
+      input,
+      { policies: [readPolicy(world, options.policy, 'policy', tools).policy], loginFirst: false, refusesUser: false },
+      tools,
+    );
   const read = policiesOfConfig(world, options.config!, tools);
   if (!read.ok) return refuseFaults(world, read.file, read.faults, tools);
   const { cluster = '' } = input.kubernetes ?? {};
   const policies = read.policies.of(cluster, tools.namespaceOf(input.kubernetes));
-  if (policies === undefined) throw new CliError('usage', cluster === '' ? 'which cluster of the configuration is not said' : `the configuration has no cluster "${cluster}"`, `It has: ${read.policies.clusters.join(', ') || 'none'}. Name one with --cluster.`);
-  return offlineExplanation(input, { policies, loginFirst: true, refusesUser: read.policies.refusesUser(cluster, input.user?.id ?? '') }, tools);
+  if (policies === undefined)
+    throw new CliError(
+      'usage',
+      cluster === ''
+        ? 'which cluster of the configuration is not said'
+        : `the configuration has no cluster "${cluster}"`,
+      `It has: ${read.policies.clusters.join(', ') || 'none'}. Name one with --cluster.`,
+    );
+  return offlineExplanation(
+    input,
+    { policies, loginFirst: true, refusesUser: read.policies.refusesUser(cluster, input.user?.id ?? '') },
+    tools,
+  );
 }
 
 /** A path with something behind the version of a group. */
 const resourcePath = /^\/(?:api\/[^/?]+|apis\/[^/?]+\/[^/?]+)\/[^/?]/;
 
 /** Explains from a policy document or a configuration, without a gateway. Throws CliError. */
-export function explainFiles(world: World, asked: Asked, person: AskedPerson | undefined, options: Offline, tools: PolicyTools): Explanation {
+export function explainFiles(
+  world: World,
+  asked: Asked,
+  person: AskedPerson | undefined,
+  options: Offline,
+  tools: PolicyTools,
+): Explanation {
   // Taken for one of no resource, it would be allowed what the gateway refuses.
   if (asked.path !== undefined && (asked.path.includes('%') || resourcePath.test(asked.path))) {
-    throw new CliError('usage', 'only a gateway reads the path of a resource', 'Say it in words (get secrets -n prod), or leave out --policy and --config to ask the gateway.');
+    throw new CliError(
+      'usage',
+      'only a gateway reads the path of a resource',
+      'Say it in words (get secrets -n prod), or leave out --policy and --config to ask the gateway.',
+    );
   }
   const read = tools.readPolicyInput(documentOf(asked, person, options, tools));
-  if (!read.ok) throw new CliError('usage', read.faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '), 'Correct what is asked.');
+  if (!read.ok)
+    throw new CliError(
+      'usage',
+      read.faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+      'Correct what is asked.',
+    );
   return explainBy(world, { now: world.now(), ...read.input }, options, tools);
 }

@@ -17,7 +17,12 @@ export function createCounts(most: number): Counts {
       else if (counts.size < most) counts.set(name, 1);
       else others += 1;
     },
-    list: () => [...counts].map(([name, count]) => ({ name, count })).toSorted((x, y) => y.count - x.count || (x.name < y.name ? -1 : 1)),
-    get others() { return others; },
+    list: () =>
+      [...counts]
+        .map(([name, count]) => ({ name, count }))
+        .toSorted((x, y) => y.count - x.count || (x.name < y.name ? -1 : 1)),
+    get others() {
+      return others;
+    },
   };
 }

@@ -17,37 +17,60 @@ function people(list: readonly { name: string; count: number }[], others: number
 }
 
 function examples(list: readonly Example[]): string {
-  const rows = list.map(({ user, verb, cluster, resource, namespace, name, time }) => [user, verb, cluster, resource, namespace, name, time]);
+  const rows = list.map(({ user, verb, cluster, resource, namespace, name, time }) => [
+    user,
+    verb,
+    cluster,
+    resource,
+    namespace,
+    name,
+    time,
+  ]);
   return table(['USER', 'VERB', 'CLUSTER', 'RESOURCE', 'NAMESPACE', 'NAME', 'TIME'], rows).replace(/^(?=.)/gm, '    ');
 }
 
 function section(heading: string, changes: Changes): string {
   if (changes.requests === 0) return `${heading}: nobody\n`;
   const shown = changes.byRule.slice(0, shownRules);
-  const blocks = shown.map(({ rule, before, requests: count, people: who, otherPeople, examples: some }) => (
-    `  ${forTerminal(rule)} (so far ${forTerminal(before)}): ${requests(count)}\n    ${forTerminal(people(who, otherPeople))}\n${examples(some)}`
-  ));
+  const blocks = shown.map(
+    ({ rule, before, requests: count, people: who, otherPeople, examples: some }) =>
+      `  ${forTerminal(rule)} (so far ${forTerminal(before)}): ${requests(count)}\n    ${forTerminal(people(who, otherPeople))}\n${examples(some)}`,
+  );
   const hidden = changes.byRule.length - shown.length;
-  const rest = hidden > 0 || changes.otherRules > 0 ? `  and ${requests(changes.byRule.slice(shownRules).reduce((sum, one) => sum + one.requests, changes.otherRules))} by other rules; see them with -o json\n` : '';
+  const rest =
+    hidden > 0 || changes.otherRules > 0
+      ? `  and ${requests(changes.byRule.slice(shownRules).reduce((sum, one) => sum + one.requests, changes.otherRules))} by other rules; see them with -o json\n`
+      : '';
   return `${heading}: ${requests(changes.requests)} of ${number(changes.people)} ${changes.people === 1 ? 'person' : 'people'}\n${blocks.join('\n')}${rest}`;
 }
 
 function unjudged(total: number, list: readonly Unjudged[]): string {
   if (total === 0) return '';
-  const blocks = list.slice(0, shownRules).map(({ criterion, missing, requests: count, examples: some }) => (
-    `  ${forTerminal(criterion)}: ${requests(count)}; events do not tell ${missing.join(', ')}\n${examples(some)}`
-  ));
+  const blocks = list
+    .slice(0, shownRules)
+    .map(
+      ({ criterion, missing, requests: count, examples: some }) =>
+        `  ${forTerminal(criterion)}: ${requests(count)}; events do not tell ${missing.join(', ')}\n${examples(some)}`,
+    );
   return `\nCANNOT BE JUDGED: ${requests(total)}\n${blocks.join('\n')}`;
 }
 
 const passedWords: Record<keyof PassedOver, string> = {
-  'other-type': 'events of other types', 'other-stage': 'earlier stages of a request', repeated: 'seen already', 'other-cluster': 'on other clusters', 'other-time': 'outside of the time asked for',
-  'not-logged-in': 'of callers who were not logged in (no policy changes that)', 'not-decided': 'that never came to a decision', impersonation: 'refused by the cluster\'s impersonate settings',
+  'other-type': 'events of other types',
+  'other-stage': 'earlier stages of a request',
+  repeated: 'seen already',
+  'other-cluster': 'on other clusters',
+  'other-time': 'outside of the time asked for',
+  'not-logged-in': 'of callers who were not logged in (no policy changes that)',
+  'not-decided': 'that never came to a decision',
+  impersonation: "refused by the cluster's impersonate settings",
   unreadable: 'unreadable',
 };
 
 function passedOver(counts: PassedOver): string {
-  const some = (Object.keys(passedWords) as (keyof PassedOver)[]).filter((name) => counts[name] > 0).map((name) => `${number(counts[name])} ${passedWords[name]}`);
+  const some = (Object.keys(passedWords) as (keyof PassedOver)[])
+    .filter((name) => counts[name] > 0)
+    .map((name) => `${number(counts[name])} ${passedWords[name]}`);
   return some.length === 0 ? '' : `Passed over: ${some.join('; ')}.\n`;
 }
 
@@ -57,7 +80,8 @@ export function describeReplay(result: ReplayResult): string {
   const time = since === undefined ? '' : `, from ${forTerminal(since)} to ${forTerminal(until ?? '')}`;
   return [
     `${number(events)} events read; ${requests(judged + result.unjudged.requests)} decided by policy${time}.\n${passedOver(result.passedOver)}`,
-    section('WOULD LOSE ACCESS', lost), section('WOULD GAIN ACCESS', gained),
+    section('WOULD LOSE ACCESS', lost),
+    section('WOULD GAIN ACCESS', gained),
     `UNCHANGED: ${number(unchanged.allowed)} allowed, ${number(unchanged.refused)} refused\n${unjudged(result.unjudged.requests, result.unjudged.byCriterion)}`,
     ...(result.repeatsMayBeMissed ? ['There were so many requests that some may have been counted twice.\n'] : []),
   ].join('\n');

@@ -10,12 +10,25 @@ const fieldOf = (root: string, member: string): Field | undefined => {
 };
 
 /** What it takes to know which namespace, or name, a request reaches. */
-const reach = (['kubernetes.isResourceRequest', 'kubernetes.verb', 'kubernetes.requestVerb', 'kubernetes.apiGroup', 'kubernetes.apiVersion', 'kubernetes.resource', 'kubernetes.subresource', 'kubernetes.fieldSelector', 'kubernetes.namespaced', 'kubernetes.aggregated'] as const)
-  .reduce((mask, field) => mask | bitOf(field), 0);
+const reach = (
+  [
+    'kubernetes.isResourceRequest',
+    'kubernetes.verb',
+    'kubernetes.requestVerb',
+    'kubernetes.apiGroup',
+    'kubernetes.apiVersion',
+    'kubernetes.resource',
+    'kubernetes.subresource',
+    'kubernetes.fieldSelector',
+    'kubernetes.namespaced',
+    'kubernetes.aggregated',
+  ] as const
+).reduce((mask, field) => mask | bitOf(field), 0);
 
 /**
- * The fields that an expression can see, by its text. Evaluating one looks at a variable whole; written out as `user.groups` it can
- * only see that member. Anything else than plain members, even in a quoted text, counts as all of them.
+ * The fields that an expression can see, by its text. Evaluating one looks at a variable whole; written out as
+ * `user.groups` it can only see that member. Anything else than plain members, even in a quoted text, counts as all of
+ * them.
  */
 export function expressionFields(text: string): number {
   let mask = 0;

@@ -1,9 +1,36 @@
 /** What policy can see of a request, one bit each; claims stand for those of the user and of the session. */
 export const fields = [
-  'user.id', 'user.email', 'user.groups', 'claims', 'session.id', 'request.method', 'path', 'request.host', 'request.ip', 'request.headers', 'request.clientCertificate',
-  'kubernetes.cluster', 'kubernetes.verb', 'kubernetes.requestVerb', 'kubernetes.isResourceRequest', 'kubernetes.apiGroup', 'kubernetes.apiVersion', 'kubernetes.resource', 'kubernetes.subresource',
-  'kubernetes.namespace', 'kubernetes.name', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun', 'kubernetes.exec', 'elevations', 'now',
-  'kubernetes.namespaced', 'kubernetes.aggregated', 'kubernetes.upsert', 'kubernetes.upgrade',
+  'user.id',
+  'user.email',
+  'user.groups',
+  'claims',
+  'session.id',
+  'request.method',
+  'path',
+  'request.host',
+  'request.ip',
+  'request.headers',
+  'request.clientCertificate',
+  'kubernetes.cluster',
+  'kubernetes.verb',
+  'kubernetes.requestVerb',
+  'kubernetes.isResourceRequest',
+  'kubernetes.apiGroup',
+  'kubernetes.apiVersion',
+  'kubernetes.resource',
+  'kubernetes.subresource',
+  'kubernetes.namespace',
+  'kubernetes.name',
+  'kubernetes.labelSelector',
+  'kubernetes.fieldSelector',
+  'kubernetes.dryRun',
+  'kubernetes.exec',
+  'elevations',
+  'now',
+  'kubernetes.namespaced',
+  'kubernetes.aggregated',
+  'kubernetes.upsert',
+  'kubernetes.upgrade',
 ] as const;
 export type Field = (typeof fields)[number];
 
@@ -20,4 +47,7 @@ export function fieldsIn(mask: number): Field[] {
 }
 
 /** What no event holds: an event tells what was decided, not everything that it was decided on. */
-export const neverRecorded = (['claims', 'request.host', 'request.clientCertificate', 'elevations'] as const).reduce((mask, field) => mask | bitOf(field), 0);
+export const neverRecorded = (['claims', 'request.host', 'request.clientCertificate', 'elevations'] as const).reduce(
+  (mask, field) => mask | bitOf(field),
+  0,
+);

@@ -4,7 +4,10 @@ import { readLines } from '../../files/read-lines.ts';
 import { localFault } from '../../home/home.ts';
 import type { World } from '../../world.ts';
 
-/** Where recorded events come from: hands them over some at a time, with the number of those that could not be read, until there are no more. */
+/**
+ * Where recorded events come from: hands them over some at a time, with the number of those that could not be read,
+ * until there are no more.
+ */
 export type EventSource = (take: (events: readonly unknown[], unreadable: number) => void) => Promise<void>;
 
 const maxLineBytes = 4 * 1024 * 1024;

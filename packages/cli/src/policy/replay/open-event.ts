@@ -1,22 +1,32 @@
 type Fields = Record<string, unknown>;
 
 /** The one event that stands for a request, or why this one does not. */
-export type OpenedEvent = { kind: 'request'; auditID: string; data: Fields } | { kind: 'other-type' | 'other-stage' | 'unreadable' };
+export type OpenedEvent =
+  | { kind: 'request'; auditID: string; data: Fields }
+  | { kind: 'other-type' | 'other-stage' | 'unreadable' };
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Finds type and data in an event, whichever way it was written: as the gateway's files have it, as its API gives it, or the bare data of a Kafka message. */
+/**
+ * Finds type and data in an event, whichever way it was written: as the gateway's files have it, as its API gives it,
+ * or the bare data of a Kafka message.
+ */
 function unwrap(value: Fields): { type: unknown; data: unknown } {
   if (isFields(value.data)) return { type: value.type, data: value.data };
   if (isFields(value.cloudEvent)) return { type: value.cloudEvent.type, data: value };
-  return { type: isFields(value.sallyport) && isFields(value.sallyport.cluster) ? 'k8s.request' : undefined, data: value };
+  return {
+    type: isFields(value.sallyport) && isFields(value.sallyport.cluster) ? 'k8s.request' : undefined,
+    data: value,
+  };
 }
 
 /** Opens an event of the audit trail. A request has several; the last of them stands for it. */
 export function openEvent(value: unknown): OpenedEvent {
   if (!isFields(value)) return { kind: 'unreadable' };
   const { type, data } = unwrap(value);
-  if (!isFields(data) || !isFields(data.sallyport)) return { kind: typeof type === 'string' && type !== 'k8s.request' ? 'other-type' : 'unreadable' };
+  if (!isFields(data) || !isFields(data.sallyport))
+    return { kind: typeof type === 'string' && type !== 'k8s.request' ? 'other-type' : 'unreadable' };
   if (type !== 'k8s.request') return { kind: 'other-type' };
   const { auditID, stage } = data;
   if (typeof stage !== 'string' || typeof auditID !== 'string' || auditID === '') return { kind: 'unreadable' };

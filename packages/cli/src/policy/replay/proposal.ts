@@ -18,5 +18,8 @@ export function readProposal(world: World, options: ProposalOptions, tools: Poli
   const read = policiesOfConfig(world, options.config, tools);
   if (!read.ok) return refuseFaults(world, read.file, read.faults, tools);
   const { policies } = read;
-  return { policiesFor: (cluster, namespace) => policies.of(cluster, namespace) ?? 'absent', refusesUser: policies.refusesUser };
+  return {
+    policiesFor: (cluster, namespace) => policies.of(cluster, namespace) ?? 'absent',
+    refusesUser: policies.refusesUser,
+  };
 }

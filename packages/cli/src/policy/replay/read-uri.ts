@@ -1,24 +1,50 @@
 import { bitOf } from './fields.ts';
 
 /** What a request's address tells besides what the event says of it. */
-export type ReadUri = { path: string; labelSelector: string | undefined; fieldSelector: string | undefined; dryRun: boolean | undefined; missing: number };
+export type ReadUri = {
+  path: string;
+  labelSelector: string | undefined;
+  fieldSelector: string | undefined;
+  dryRun: boolean | undefined;
+  missing: number;
+};
 /** What of the event it takes to read the address. */
-export type UriClues = { apiGroup: string; resource: string; subresource: string; requestVerb: string; isResourceRequest: boolean; bytesIn: unknown };
+export type UriClues = {
+  apiGroup: string;
+  resource: string;
+  subresource: string;
+  requestVerb: string;
+  isResourceRequest: boolean;
+  bytesIn: unknown;
+};
 
 const longest = 1024;
-const everything = (['path', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun'] as const).reduce((mask, field) => mask | bitOf(field), 0);
+const everything = (
+  ['path', 'kubernetes.labelSelector', 'kubernetes.fieldSelector', 'kubernetes.dryRun'] as const
+).reduce((mask, field) => mask | bitOf(field), 0);
 const withSelectors = new Set(['list', 'watch', 'deletecollection']);
 const changing = new Set(['create', 'update', 'patch']);
 /** Where the path names the verb, the gateway goes by no selector. */
 const specialPath = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/(?:watch|proxy)\//;
 const ofPods = new Set(['exec', 'attach', 'portforward']);
 
-/** True, false, or undefined where it hangs on what the event does not tell, such as whether a refused request had a body. */
-function readDryRun(query: URLSearchParams, { apiGroup, resource, subresource, requestVerb, isResourceRequest, bytesIn }: UriClues): boolean | undefined {
+/**
+ * True, false, or undefined where it hangs on what the event does not tell, such as whether a refused request had a
+ * body.
+ */
+function readDryRun(
+  query: URLSearchParams,
+  { apiGroup, resource, subresource, requestVerb, isResourceRequest, bytesIn }: UriClues,
+): boolean | undefined {
   const said = query.getAll('dryRun');
   if (!isResourceRequest || said.length !== 1 || said[0] !== 'All') return false;
   if (apiGroup === '' && resource === 'secrets') return false;
-  if (subresource === 'proxy' || (apiGroup === '' && resource === 'pods' && ofPods.has(subresource)) || (resource === 'serviceaccounts' && subresource === 'token')) return false;
+  if (
+    subresource === 'proxy' ||
+    (apiGroup === '' && resource === 'pods' && ofPods.has(subresource)) ||
+    (resource === 'serviceaccounts' && subresource === 'token')
+  )
+    return false;
   if (subresource === 'log' && query.has('follow')) return undefined;
   if (changing.has(requestVerb)) return true;
   if (requestVerb !== 'delete' && requestVerb !== 'deletecollection') return false;
@@ -27,7 +53,13 @@ function readDryRun(query: URLSearchParams, { apiGroup, resource, subresource, r
 
 /** Reads `requestURI` of an event. What was cut off or made harmless when it was written down cannot be known again. */
 export function readUri(uri: string, clues: UriClues): ReadUri {
-  const none: ReadUri = { path: '', labelSelector: undefined, fieldSelector: undefined, dryRun: undefined, missing: everything };
+  const none: ReadUri = {
+    path: '',
+    labelSelector: undefined,
+    fieldSelector: undefined,
+    dryRun: undefined,
+    missing: everything,
+  };
   if (uri.length > longest || /[^\x21-\x7e]|\\u00[0-9a-f]{2}|\[redacted\]/.test(uri)) return none;
   const mark = uri.indexOf('?');
   let path: string;
@@ -42,7 +74,10 @@ export function readUri(uri: string, clues: UriClues): ReadUri {
   const selects = clues.isResourceRequest && withSelectors.has(clues.requestVerb) && !specialPath.test(path);
   const dryRun = readDryRun(query, clues);
   return {
-    path, labelSelector: selects ? query.get('labelSelector') || undefined : undefined, fieldSelector: selects ? query.get('fieldSelector') || undefined : undefined,
-    dryRun, missing: dryRun === undefined ? bitOf('kubernetes.dryRun') : 0,
+    path,
+    labelSelector: selects ? query.get('labelSelector') || undefined : undefined,
+    fieldSelector: selects ? query.get('fieldSelector') || undefined : undefined,
+    dryRun,
+    missing: dryRun === undefined ? bitOf('kubernetes.dryRun') : 0,
   };
 }

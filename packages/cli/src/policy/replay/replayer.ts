@@ -9,25 +9,72 @@ import type { KindTools } from './recorded-kind.ts';
 import type { SeenIds } from './seen-ids.ts';
 import type { createTally, TallyResult } from './tally.ts';
 
-/** The policies proposed for a request in a namespace (empty: in none, undefined: it spans them): a list; `absent` if its cluster would not be there; `other` if nothing is proposed for its cluster. */
-export type Proposal = { policiesFor(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | 'absent' | 'other'; refusesUser(cluster: string, user: string): boolean };
+/**
+ * The policies proposed for a request in a namespace (empty: in none, undefined: it spans them): a list; `absent` if
+ * its cluster would not be there; `other` if nothing is proposed for its cluster.
+ */
+export type Proposal = {
+  policiesFor(cluster: string, namespace: string | undefined): readonly CompiledPolicy[] | 'absent' | 'other';
+  refusesUser(cluster: string, user: string): boolean;
+};
 
 /** Events that stand for no request that a policy decided, by what they are. */
-export type PassedOver = Record<'other-type' | 'other-stage' | 'other-cluster' | 'other-time' | 'repeated' | Undecided, number>;
+export type PassedOver = Record<
+  'other-type' | 'other-stage' | 'other-cluster' | 'other-time' | 'repeated' | Undecided,
+  number
+>;
 
 export type ReplayResult = TallyResult & { events: number; passedOver: PassedOver; repeatsMayBeMissed: boolean };
 
-type Deps = { tools: KindTools & Pick<PolicyTools, 'namespaceOf'>; proposal: Proposal; judge: ReturnType<typeof createRecordedJudge>; tally: ReturnType<typeof createTally>; seen: SeenIds; since: number | undefined; until: number | undefined };
+type Deps = {
+  tools: KindTools & Pick<PolicyTools, 'namespaceOf'>;
+  proposal: Proposal;
+  judge: ReturnType<typeof createRecordedJudge>;
+  tally: ReturnType<typeof createTally>;
+  seen: SeenIds;
+  since: number | undefined;
+  until: number | undefined;
+};
 
 /** The namespace that a request was in, in each way that it may have been where the event does not tell of the kind. */
 function namespacesOf(request: RecordedRequest, { namespaceOf }: Deps['tools']): Set<string | undefined> {
-  const either = (known: boolean | undefined, field: Field) => ((request.missing & bitOf(field)) === 0 ? [known] : [true, false]);
-  return new Set(either(request.namespaced, 'kubernetes.namespaced').flatMap((namespaced) => either(request.aggregated, 'kubernetes.aggregated')
-    .map((aggregated) => namespaceOf({ ...inputOf(request), ...(namespaced === undefined ? {} : { namespaced }), ...(aggregated === undefined ? {} : { aggregated }) }))));
+  const either = (known: boolean | undefined, field: Field) =>
+    (request.missing & bitOf(field)) === 0 ? [known] : [true, false];
+  return new Set(
+    either(request.namespaced, 'kubernetes.namespaced').flatMap((namespaced) =>
+      either(request.aggregated, 'kubernetes.aggregated').map((aggregated) =>
+        namespaceOf({
+          ...inputOf(request),
+          ...(namespaced === undefined ? {} : { namespaced }),
+          ...(aggregated === undefined ? {} : { aggregated }),
+        }),
+      ),
+    ),
+  );
 }
 
-function inputOf({ isResourceRequest, verb, requestVerb, apiGroup, apiVersion, resource, subresource, namespace, fieldSelector }: RecordedRequest) {
-  return { isResourceRequest, verb, requestVerb, apiGroup, apiVersion, resource, subresource, namespace, ...(fieldSelector === undefined ? {} : { fieldSelector }) };
+function inputOf({
+  isResourceRequest,
+  verb,
+  requestVerb,
+  apiGroup,
+  apiVersion,
+  resource,
+  subresource,
+  namespace,
+  fieldSelector,
+}: RecordedRequest) {
+  return {
+    isResourceRequest,
+    verb,
+    requestVerb,
+    apiGroup,
+    apiVersion,
+    resource,
+    subresource,
+    namespace,
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  };
 }
 
 function judgeRequest(request: RecordedRequest, { tools, proposal, judge, tally }: Deps): keyof PassedOver | undefined {
@@ -38,15 +85,32 @@ function judgeRequest(request: RecordedRequest, { tools, proposal, judge, tally 
     tally.add(request, { known: true, effect: 'deny', rule: 'no such cluster' });
     return undefined;
   }
-  const judgement = joinJudgements([...lists].map((policies) => judge(policies as readonly CompiledPolicy[], request)), 'kubernetes.namespaced');
+  const judgement = joinJudgements(
+    [...lists].map((policies) => judge(policies as readonly CompiledPolicy[], request)),
+    'kubernetes.namespaced',
+  );
   const refused = judgement.known && judgement.effect === 'allow' && proposal.refusesUser(cluster, user);
   tally.add(request, refused ? { known: true, effect: 'deny', rule: `cluster/${cluster}.impersonate` } : judgement);
   return undefined;
 }
 
 /** Takes recorded events, in any order, and judges each request once by what is proposed. */
-export function createReplayer(deps: Deps): { take(values: readonly unknown[]): void; unreadable(count: number): void; result(): ReplayResult } {
-  const passedOver: PassedOver = { 'other-type': 0, 'other-stage': 0, 'other-cluster': 0, 'other-time': 0, repeated: 0, 'not-decided': 0, 'not-logged-in': 0, impersonation: 0, unreadable: 0 };
+export function createReplayer(deps: Deps): {
+  take(values: readonly unknown[]): void;
+  unreadable(count: number): void;
+  result(): ReplayResult;
+} {
+  const passedOver: PassedOver = {
+    'other-type': 0,
+    'other-stage': 0,
+    'other-cluster': 0,
+    'other-time': 0,
+    repeated: 0,
+    'not-decided': 0,
+    'not-logged-in': 0,
+    impersonation: 0,
+    unreadable: 0,
+  };
   let events = 0;
   const takeOne = (value: unknown): keyof PassedOver | undefined => {
     const event = openEvent(value);
@@ -54,7 +118,11 @@ export function createReplayer(deps: Deps): { take(values: readonly unknown[]): 
     if (!deps.seen.isNew(event.auditID)) return 'repeated';
     const request = readRecordedRequest(event.auditID, event.data, deps.tools);
     if (typeof request === 'string') return request;
-    if ((deps.since !== undefined && request.now < deps.since) || (deps.until !== undefined && request.now >= deps.until)) return 'other-time';
+    if (
+      (deps.since !== undefined && request.now < deps.since) ||
+      (deps.until !== undefined && request.now >= deps.until)
+    )
+      return 'other-time';
     return judgeRequest(request, deps);
   };
   return {
@@ -69,6 +137,11 @@ export function createReplayer(deps: Deps): { take(values: readonly unknown[]): 
       events += count;
       passedOver.unreadable += count;
     },
-    result: () => ({ ...deps.tally.result(), events, passedOver: { ...passedOver }, repeatsMayBeMissed: deps.seen.forgetful }),
+    result: () => ({
+      ...deps.tally.result(),
+      events,
+      passedOver: { ...passedOver },
+      repeatsMayBeMissed: deps.seen.forgetful,
+    }),
   };
 }

@@ -22,43 +22,77 @@ const usage = (message: string, hint: string) => new CliError('usage', message, 
 
 function proposalOf(world: World, { config, policy, cluster }: ReplayOptions): ProposalOptions {
   if (policy === undefined && cluster === undefined) return { config: configFile(world, config) };
-  if (config !== undefined) throw usage('--config and --policy are two proposals', 'Give the whole configuration, or one policy for one cluster (--policy FILE --cluster NAME).');
-  if (policy === undefined || cluster === undefined) throw usage('--policy and --cluster go together', 'Write --policy FILE --cluster NAME.');
+  if (config !== undefined)
+    throw usage(
+      '--config and --policy are two proposals',
+      'Give the whole configuration, or one policy for one cluster (--policy FILE --cluster NAME).',
+    );
+  if (policy === undefined || cluster === undefined)
+    throw usage('--policy and --cluster go together', 'Write --policy FILE --cluster NAME.');
   return { policy, cluster };
 }
 
 /** `audit.kafka` of a configuration, or the brokers that were typed. */
-function kafkaOf(world: World, options: ReplayOptions, tools: PolicyTools): { kafka: Parameters<PolicyTools['readKafkaAudit']>[0]['kafka']; resolvePath?: (file: string) => string } {
+function kafkaOf(
+  world: World,
+  options: ReplayOptions,
+  tools: PolicyTools,
+): { kafka: Parameters<PolicyTools['readKafkaAudit']>[0]['kafka']; resolvePath?: (file: string) => string } {
   if (options.kafka !== true) return { kafka: { brokers: readBrokers(options.kafka!), topic: options.topic } };
   const file = configFile(world, options.config);
   const { config, faults } = tools.examineConfigFile(file, world.env);
   if (!config) return refuseFaults(world, file, faults, tools);
-  if ('memory' in config.audit.kafka) throw usage(`${file} has no audit.kafka`, 'Name the brokers: --kafka kafka:9092.');
+  if ('memory' in config.audit.kafka)
+    throw usage(`${file} has no audit.kafka`, 'Name the brokers: --kafka kafka:9092.');
   return { kafka: config.audit.kafka, resolvePath: (name) => path.resolve(path.dirname(file), name) };
 }
 
 function sourceOf(world: World, files: readonly string[], options: ReplayOptions, tools: PolicyTools): EventSource {
   const given = [files.length > 0, options.kafka !== undefined, options.fromStore === true].filter(Boolean).length;
-  if (given !== 1) throw usage(given === 0 ? 'no recorded events are named' : 'recorded events are named in more than one way', 'Give files (or - for standard input), or --kafka, or --from-store.');
+  if (given !== 1)
+    throw usage(
+      given === 0 ? 'no recorded events are named' : 'recorded events are named in more than one way',
+      'Give files (or - for standard input), or --kafka, or --from-store.',
+    );
   const since = options.since === undefined ? undefined : readMoment(options.since, world.now());
-  if (options.fromStore === true) return storeSource(world, { gateway: options.gateway, since, until: options.until === undefined ? new Date(world.now()).toISOString() : readMoment(options.until, world.now()) });
+  if (options.fromStore === true)
+    return storeSource(world, {
+      gateway: options.gateway,
+      since,
+      until: options.until === undefined ? new Date(world.now()).toISOString() : readMoment(options.until, world.now()),
+    });
   if (options.kafka === undefined) return fileSource(world, files);
   const { kafka, resolvePath } = kafkaOf(world, options, tools);
-  return kafkaSource(kafka, { since: since === undefined ? undefined : Date.parse(since), ...(resolvePath === undefined ? {} : { resolvePath }) }, tools);
+  return kafkaSource(
+    kafka,
+    {
+      since: since === undefined ? undefined : Date.parse(since),
+      ...(resolvePath === undefined ? {} : { resolvePath }),
+    },
+    tools,
+  );
 }
 
 function failures(result: ReplayResult, { failOnLoss, failOnGain, failOnUnjudged }: ReplayOptions): string[] {
-  const some = (count: number, one: string, many: string) => (count === 1 ? `1 request ${one}` : `${count.toLocaleString('en-US')} requests ${many}`);
+  const some = (count: number, one: string, many: string) =>
+    count === 1 ? `1 request ${one}` : `${count.toLocaleString('en-US')} requests ${many}`;
   const { lost, gained, unjudged } = result;
   return [
-    ...(failOnLoss === true && lost.requests > 0 ? [some(lost.requests, 'would be refused that was allowed', 'would be refused that were allowed')] : []),
-    ...(failOnGain === true && gained.requests > 0 ? [some(gained.requests, 'would be allowed that was refused', 'would be allowed that were refused')] : []),
-    ...(failOnUnjudged === true && unjudged.requests > 0 ? [some(unjudged.requests, 'cannot be judged', 'cannot be judged')] : []),
+    ...(failOnLoss === true && lost.requests > 0
+      ? [some(lost.requests, 'would be refused that was allowed', 'would be refused that were allowed')]
+      : []),
+    ...(failOnGain === true && gained.requests > 0
+      ? [some(gained.requests, 'would be allowed that was refused', 'would be allowed that were refused')]
+      : []),
+    ...(failOnUnjudged === true && unjudged.requests > 0
+      ? [some(unjudged.requests, 'cannot be judged', 'cannot be judged')]
+      : []),
   ];
 }
 
 function readExamples(text: string): number {
-  if (!/^\d{1,3}$/.test(text)) throw usage(`"${text}" is not a number of examples from 0 to 999`, 'Write --examples 5.');
+  if (!/^\d{1,3}$/.test(text))
+    throw usage(`"${text}" is not a number of examples from 0 to 999`, 'Write --examples 5.');
   return Number(text);
 }
 
@@ -68,11 +102,16 @@ export async function policyReplay(world: World, files: readonly string[], optio
   const proposed = proposalOf(world, options);
   const tools = await loadPolicyTools();
   const source = sourceOf(world, files, options, tools);
-  const moment = (text: string | undefined) => (text === undefined ? undefined : Date.parse(readMoment(text, world.now())));
+  const moment = (text: string | undefined) =>
+    text === undefined ? undefined : Date.parse(readMoment(text, world.now()));
   const replayer = createReplayer({
     tools,
-    proposal: readProposal(world, proposed, tools), judge: createRecordedJudge(tools), tally: createTally({ examples }), seen: createSeenIds(),
-    since: moment(options.since), until: moment(options.until),
+    proposal: readProposal(world, proposed, tools),
+    judge: createRecordedJudge(tools),
+    tally: createTally({ examples }),
+    seen: createSeenIds(),
+    since: moment(options.since),
+    until: moment(options.until),
   });
   const progress = createProgress(world);
   let read = 0;
@@ -87,7 +126,8 @@ export async function policyReplay(world: World, files: readonly string[], optio
     progress.end();
   }
   const result = replayer.result();
-  if (result.events === 0) throw new CliError('failed', 'there was no event', 'Check the source, and --since: nothing was judged.');
+  if (result.events === 0)
+    throw new CliError('failed', 'there was no event', 'Check the source, and --since: nothing was judged.');
   world.stdout.write(render(options.output, result, () => describeReplay(result)));
   const failed = failures(result, options);
   if (failed.length > 0) throw new CliError('policy-differs', failed.join('; '), 'See above who, and by which rule.');

@@ -2,14 +2,20 @@
 export type SeenIds = {
   /** True the first time that an id comes. */
   isNew(id: string): boolean;
-  /** True if there were more than can be remembered: an id that comes again after very many others is then taken for new. */
+  /**
+   * True if there were more than can be remembered: an id that comes again after very many others is then taken for
+   * new.
+   */
   readonly forgetful: boolean;
 };
 
 const firstSlots = 1 << 16;
 const mostSlots = 1 << 24;
 
-/** Two hashes of 32 bits (FNV-1a with different bases), so that two of ten million ids are taken for one with a chance of about one in 400,000. */
+/**
+ * Two hashes of 32 bits (FNV-1a with different bases), so that two of ten million ids are taken for one with a chance
+ * of about one in 400,000.
+ */
 function hash(id: string): [number, number] {
   let a = 0x811c9dc5;
   let b = 0x9747b28c;
@@ -21,11 +27,16 @@ function hash(id: string): [number, number] {
   }
   a ^= a >>> 16;
   // Zero stands for an empty slot.
-  return [(a >>> 0) || 1, b >>> 0];
+  return [a >>> 0 || 1, b >>> 0];
 }
 
 type Table = { a: Uint32Array; b: Uint32Array; mask: number; used: number };
-const createTable = (slots: number): Table => ({ a: new Uint32Array(slots), b: new Uint32Array(slots), mask: slots - 1, used: 0 });
+const createTable = (slots: number): Table => ({
+  a: new Uint32Array(slots),
+  b: new Uint32Array(slots),
+  mask: slots - 1,
+  used: 0,
+});
 
 function find({ a, b, mask }: Table, [first, second]: [number, number]): { slot: number; there: boolean } {
   for (let slot = second & mask; ; slot = (slot + 1) & mask) {
@@ -49,7 +60,10 @@ function grow(table: Table): Table {
   return larger;
 }
 
-/** Creates a memory of ids: 16 bytes for each, and never more than 256 MiB (about twelve million ids); then the older half is forgotten. */
+/**
+ * Creates a memory of ids: 16 bytes for each, and never more than 256 MiB (about twelve million ids); then the older
+ * half is forgotten.
+ */
 export function createSeenIds(options: { mostSlots?: number } = {}): SeenIds {
   const most = options.mostSlots ?? mostSlots;
   let table = createTable(Math.min(firstSlots, most));
@@ -66,6 +80,8 @@ export function createSeenIds(options: { mostSlots?: number } = {}): SeenIds {
       }
       return true;
     },
-    get forgetful() { return older !== undefined; },
+    get forgetful() {
+      return older !== undefined;
+    },
   };
 }

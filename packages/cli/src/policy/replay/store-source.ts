@@ -5,17 +5,30 @@ import type { EventSource } from './file-source.ts';
 
 const pageSize = '1000';
 
-/** Events from the audit store, through the gateway, as whoever is logged in: the last event of every request on a cluster, page by page. Times are RFC 3339. */
-export function storeSource(world: World, options: { gateway: string | undefined; since: string | undefined; until: string }): EventSource {
+/**
+ * Events from the audit store, through the gateway, as whoever is logged in: the last event of every request on a
+ * cluster, page by page. Times are RFC 3339.
+ */
+export function storeSource(
+  world: World,
+  options: { gateway: string | undefined; since: string | undefined; until: string },
+): EventSource {
   return async (take) => {
     const gateway = openGateway(world, options.gateway);
     // Without an end, what happens meanwhile would be read too.
-    const query = new URLSearchParams({ type: 'k8s.request', stage: 'ResponseComplete', order: 'oldest', limit: pageSize, until: options.until });
+    const query = new URLSearchParams({
+      type: 'k8s.request',
+      stage: 'ResponseComplete',
+      order: 'oldest',
+      limit: pageSize,
+      until: options.until,
+    });
     if (options.since !== undefined) query.set('since', options.since);
     let noted = false;
     for (;;) {
       const page = await fetchAuditPage(gateway, query);
-      if (!noted && page.scope === 'own') world.stderr.write(scopeNote(page, needCredential(gateway).user, undefined) ?? '');
+      if (!noted && page.scope === 'own')
+        world.stderr.write(scopeNote(page, needCredential(gateway).user, undefined) ?? '');
       noted = true;
       take(page.events, 0);
       if (page.next == null || page.events.length === 0) return;

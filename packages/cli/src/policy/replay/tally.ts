@@ -2,16 +2,37 @@ import { createCounts, type Counts } from './counts.ts';
 import type { Judgement } from './judge-recorded.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
-export type Example = { user: string; verb: string; cluster: string; resource: string; namespace: string; name: string; time: string; auditID: string };
+export type Example = {
+  user: string;
+  verb: string;
+  cluster: string;
+  resource: string;
+  namespace: string;
+  name: string;
+  time: string;
+  auditID: string;
+};
 /** Requests that would be decided otherwise for the same reason: which rule decided and which would. */
-export type Change = { rule: string; before: string; requests: number; people: { name: string; count: number }[]; otherPeople: number; examples: Example[] };
+export type Change = {
+  rule: string;
+  before: string;
+  requests: number;
+  people: { name: string; count: number }[];
+  otherPeople: number;
+  examples: Example[];
+};
 export type Changes = { requests: number; people: number; byRule: Change[]; otherRules: number };
 export type Unjudged = { criterion: string; missing: string[]; requests: number; examples: Example[] };
 
 /** What came of a replay; `unchanged` by what was decided. */
 export type TallyResult = {
-  judged: number; unchanged: { allowed: number; refused: number }; gained: Changes; lost: Changes; unjudged: { requests: number; byCriterion: Unjudged[] };
-  since: string | undefined; until: string | undefined;
+  judged: number;
+  unchanged: { allowed: number; refused: number };
+  gained: Changes;
+  lost: Changes;
+  unjudged: { requests: number; byCriterion: Unjudged[] };
+  since: string | undefined;
+  until: string | undefined;
 };
 
 type Group = { rule: string; before: string; requests: number; people: Counts; examples: Map<string, Example> };
@@ -36,7 +57,9 @@ function exampleOf(request: RecordedRequest): Example {
 function keepExample(examples: Map<string, Example>, request: RecordedRequest, most: number): void {
   if (examples.size >= most) return;
   const example = exampleOf(request);
-  const key = [example.user, example.verb, example.cluster, example.resource, example.namespace, example.name].join('\0');
+  const key = [example.user, example.verb, example.cluster, example.resource, example.namespace, example.name].join(
+    '\0',
+  );
   if (!examples.has(key)) examples.set(key, example);
 }
 
@@ -59,22 +82,43 @@ function addChange(side: Side, request: RecordedRequest, rule: string, most: num
 }
 
 function changesOf({ requests, people, groups, otherRules }: Side): Changes {
-  const byRule = [...groups.values()].toSorted((a, b) => b.requests - a.requests || (a.rule < b.rule ? -1 : 1))
-    .map(({ rule, before, requests: count, people: who, examples }) => ({ rule, before, requests: count, people: who.list(), otherPeople: who.others, examples: [...examples.values()] }));
+  const byRule = [...groups.values()]
+    .toSorted((a, b) => b.requests - a.requests || (a.rule < b.rule ? -1 : 1))
+    .map(({ rule, before, requests: count, people: who, examples }) => ({
+      rule,
+      before,
+      requests: count,
+      people: who.list(),
+      otherPeople: who.others,
+      examples: [...examples.values()],
+    }));
   return { requests, people: people.size, byRule, otherRules };
 }
 
-/** Creates the tally of a replay. It keeps counts and a bounded number of names and examples, however many requests there are. */
-export function createTally(options: { examples: number }): { add(request: RecordedRequest, judgement: Judgement): void; result(): TallyResult } {
+/**
+ * Creates the tally of a replay. It keeps counts and a bounded number of names and examples, however many requests
+ * there are.
+ */
+export function createTally(options: { examples: number }): {
+  add(request: RecordedRequest, judgement: Judgement): void;
+  result(): TallyResult;
+} {
   const side = (): Side => ({ requests: 0, people: new Set(), groups: new Map(), otherRules: 0 });
   const [gained, lost] = [side(), side()];
   const unchanged = { allowed: 0, refused: 0 };
   const unjudged = new Map<string, { requests: number; missing: Set<string>; examples: Map<string, Example> }>();
   const state = { judged: 0, unjudged: 0, since: '', until: '' };
-  const addUnjudged = (request: RecordedRequest, { criteria, fields }: { criteria: readonly string[]; fields: readonly string[] }) => {
+  const addUnjudged = (
+    request: RecordedRequest,
+    { criteria, fields }: { criteria: readonly string[]; fields: readonly string[] },
+  ) => {
     state.unjudged += 1;
     const key = criteria.join(', ');
-    const found = unjudged.get(key) ?? { requests: 0, missing: new Set<string>(), examples: new Map<string, Example>() };
+    const found = unjudged.get(key) ?? {
+      requests: 0,
+      missing: new Set<string>(),
+      examples: new Map<string, Example>(),
+    };
     if (unjudged.size < maxGroups) unjudged.set(key, found);
     found.requests += 1;
     for (const field of fields) found.missing.add(field);
@@ -91,9 +135,23 @@ export function createTally(options: { examples: number }): { add(request: Recor
       else addChange(after ? gained : lost, request, judgement.rule, options.examples);
     },
     result: () => ({
-      judged: state.judged, unchanged: { ...unchanged }, gained: changesOf(gained), lost: changesOf(lost),
-      unjudged: { requests: state.unjudged, byCriterion: [...unjudged].map(([criterion, one]) => ({ criterion, missing: [...one.missing].toSorted(), requests: one.requests, examples: [...one.examples.values()] })).toSorted((a, b) => b.requests - a.requests) },
-      since: state.since || undefined, until: state.until || undefined,
+      judged: state.judged,
+      unchanged: { ...unchanged },
+      gained: changesOf(gained),
+      lost: changesOf(lost),
+      unjudged: {
+        requests: state.unjudged,
+        byCriterion: [...unjudged]
+          .map(([criterion, one]) => ({
+            criterion,
+            missing: [...one.missing].toSorted(),
+            requests: one.requests,
+            examples: [...one.examples.values()],
+          }))
+          .toSorted((a, b) => b.requests - a.requests),
+      },
+      since: state.since || undefined,
+      until: state.until || undefined,
     }),
   };
 }

@@ -16,14 +16,20 @@ export type EndSpdySession = {
 const maxTold = 64;
 
 /**
- * Writes what a server would send to end all streams: the status where the client reads it, the end of each stream, goodbye. The error stream of exec
- * carries a Status, that of a port-forward its message as text. Where it has spoken already, a second word would make the first unreadable.
+ * Writes what a server would send to end all streams: the status where the client reads it, the end of each stream,
+ * goodbye. The error stream of exec carries a Status, that of a port-forward its message as text. Where it has spoken
+ * already, a second word would make the first unreadable.
  */
-export function endSpdySession({ kind, streams, status, firstBlock }: EndSpdySession): { bytes: Buffer; carriesStatus: boolean } {
+export function endSpdySession({ kind, streams, status, firstBlock }: EndSpdySession): {
+  bytes: Buffer;
+  carriesStatus: boolean;
+} {
   const frames: Buffer[] = [];
   const open = [...streams.open.values()];
-  const errors = open.filter((stream) => stream.type === 'error' && !stream.serverDone && !stream.serverSpoke).slice(0, maxTold);
-  const text = Buffer.from(kind === 'exec' ? JSON.stringify(status) : status.message ?? status.reason ?? 'ended');
+  const errors = open
+    .filter((stream) => stream.type === 'error' && !stream.serverDone && !stream.serverSpoke)
+    .slice(0, maxTold);
+  const text = Buffer.from(kind === 'exec' ? JSON.stringify(status) : (status.message ?? status.reason ?? 'ended'));
   let first = firstBlock;
   for (const { id, replied } of errors) {
     if (!replied) {

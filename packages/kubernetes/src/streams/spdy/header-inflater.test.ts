@@ -7,7 +7,11 @@ import { headerDictionary, headerDictionaryId } from './header-dictionary.ts';
 import { HeaderInflater, maxBlockBytes, maxTotalBytes } from './header-inflater.ts';
 
 const zlibHeader = Buffer.from([0x78, 0xf9, 0xe3, 0xc6, 0xa7, 0xc2]);
-const flushed = (block: Uint8Array, options = {}): Buffer => Buffer.concat([zlibHeader, deflateRawSync(block, { ...options, dictionary: headerDictionary, finishFlush: constants.Z_SYNC_FLUSH })]);
+const flushed = (block: Uint8Array, options = {}): Buffer =>
+  Buffer.concat([
+    zlibHeader,
+    deflateRawSync(block, { ...options, dictionary: headerDictionary, finishFlush: constants.Z_SYNC_FLUSH }),
+  ]);
 
 /** The block that an inflater makes of these bytes behind the header, or the words of its fault. */
 function inflated(body: readonly number[] | Uint8Array): Buffer | string {
@@ -27,16 +31,34 @@ describe('the dictionary of SPDY', () => {
 });
 
 describe('header blocks of one direction', () => {
-  const word = fc.oneof(fc.constantFrom('streamtype', 'stdin', 'port', 'requestid', '\0\0\0\x06method'), fc.string({ maxLength: 40 }));
-  const block = fc.oneof(fc.uint8Array({ maxLength: 5000, size: 'max' }), fc.array(word, { maxLength: 300, size: 'max' }).map((words) => new Uint8Array(Buffer.from(words.join('')))));
-  const options = fc.record({ level: fc.integer({ min: 0, max: 9 }), strategy: fc.constantFrom(constants.Z_DEFAULT_STRATEGY, constants.Z_FILTERED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE, constants.Z_FIXED) });
+  const word = fc.oneof(
+    fc.constantFrom('streamtype', 'stdin', 'port', 'requestid', '\0\0\0\x06method'),
+    fc.string({ maxLength: 40 }),
+  );
+  const block = fc.oneof(
+    fc.uint8Array({ maxLength: 5000, size: 'max' }),
+    fc.array(word, { maxLength: 300, size: 'max' }).map((words) => new Uint8Array(Buffer.from(words.join('')))),
+  );
+  const options = fc.record({
+    level: fc.integer({ min: 0, max: 9 }),
+    strategy: fc.constantFrom(
+      constants.Z_DEFAULT_STRATEGY,
+      constants.Z_FILTERED,
+      constants.Z_HUFFMAN_ONLY,
+      constants.Z_RLE,
+      constants.Z_FIXED,
+    ),
+  });
 
   it('come out as they went into zlib, whatever was said before, at every level', () => {
-    fc.assert(fc.property(fc.array(block, { minLength: 1, maxLength: 12 }), options, (blocks, how) => {
-      const deflate = createHeaderDeflater(how);
-      const inflater = new HeaderInflater();
-      for (const each of blocks) expect(inflater.inflate(deflate(each)).equals(Buffer.from(each))).toBe(true);
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(fc.array(block, { minLength: 1, maxLength: 12 }), options, (blocks, how) => {
+        const deflate = createHeaderDeflater(how);
+        const inflater = new HeaderInflater();
+        for (const each of blocks) expect(inflater.inflate(deflate(each)).equals(Buffer.from(each))).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('reach back over more than one window', () => {
@@ -49,24 +71,42 @@ describe('header blocks of one direction', () => {
   });
 
   it('are what zlib makes of the same bytes, or refused, when the bytes are broken', () => {
-    fc.assert(fc.property(block, options, fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 3 }), (each, how, changes) => {
-      const body = flushed(each, how).subarray(6);
-      for (const [at, change] of changes) body[at % body.length]! ^= change;
-      const ours = inflated(body);
-      if (typeof ours === 'string') return;
-      expect(ours.equals(inflateRawSync(body, { dictionary: headerDictionary, finishFlush: constants.Z_SYNC_FLUSH }))).toBe(true);
-    }), { numRuns: 600 });
+    fc.assert(
+      fc.property(
+        block,
+        options,
+        fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { maxLength: 3 }),
+        (each, how, changes) => {
+          const body = flushed(each, how).subarray(6);
+          for (const [at, change] of changes) body[at % body.length]! ^= change;
+          const ours = inflated(body);
+          if (typeof ours === 'string') return;
+          expect(
+            ours.equals(inflateRawSync(body, { dictionary: headerDictionary, finishFlush: constants.Z_SYNC_FLUSH })),
+          ).toBe(true);
+        },
+      ),
+      { numRuns: 600 },
+    );
   });
 });
 
 describe('a block is refused', () => {
   it.each([
-    ['that ends the compression', deflateRawSync('abc', { dictionary: headerDictionary }), 'a header block that ends the compression'],
+    [
+      'that ends the compression',
+      deflateRawSync('abc', { dictionary: headerDictionary }),
+      'a header block that ends the compression',
+    ],
     ['that is empty', [], 'a header block that ends too early'],
     ['that is not flushed', flushed(Buffer.from('abc')).subarray(6, -5), 'a header block that ends too early'],
     ['that lacks its last byte', flushed(Buffer.from('abc')).subarray(6, -1), 'a header block that ends too early'],
     ['of a kind that there is not', [0x06], 'a header block of an unknown kind'],
-    ['whose length and its complement differ', [0x00, 0x01, 0x00, 0xff, 0xff, 0x41], 'a header block whose length is wrong'],
+    [
+      'whose length and its complement differ',
+      [0x00, 0x01, 0x00, 0xff, 0xff, 0x41],
+      'a header block whose length is wrong',
+    ],
     ['that promises more than comes', [0x00, 0x05, 0x00, 0xfa, 0xff, 0x41], 'a header block that ends too early'],
     ['with 287 codes', [0xf4, 0x00, 0x00, 0x00], 'a header block with too many codes'],
   ])('%s', (_name, body, message) => {
@@ -75,25 +115,39 @@ describe('a block is refused', () => {
 
   it('that reaches back beyond the dictionary', () => {
     const before = Buffer.from('0123456789'.repeat(400));
-    const body = deflateRawSync(before.subarray(0, 300), { dictionary: Buffer.concat([before, headerDictionary]), finishFlush: constants.Z_SYNC_FLUSH });
+    const body = deflateRawSync(before.subarray(0, 300), {
+      dictionary: Buffer.concat([before, headerDictionary]),
+      finishFlush: constants.Z_SYNC_FLUSH,
+    });
     expect(inflated(body)).toBe('a header block that reaches back too far');
   });
 
   it.each([
-    ['another method', [0x77, 0xf9]], ['a window of 64 KiB', [0x88, 0x20]], ['a wrong checksum', [0x78, 0xfa]], ['no dictionary', [0x78, 0x9c]],
+    ['another method', [0x77, 0xf9]],
+    ['a window of 64 KiB', [0x88, 0x20]],
+    ['a wrong checksum', [0x78, 0xfa]],
+    ['no dictionary', [0x78, 0x9c]],
   ])('whose stream begins with %s', (_name, start) => {
-    expect(() => new HeaderInflater().inflate(Buffer.concat([Buffer.from(start), flushed(Buffer.from('x')).subarray(2)]))).toThrow(StreamFault);
+    expect(() =>
+      new HeaderInflater().inflate(Buffer.concat([Buffer.from(start), flushed(Buffer.from('x')).subarray(2)])),
+    ).toThrow(StreamFault);
   });
 
   it('that was compressed against another dictionary', () => {
-    expect(() => new HeaderInflater().inflate(deflateSync('x', { dictionary: Buffer.from('other'), finishFlush: constants.Z_SYNC_FLUSH }))).toThrow('headers that are not compressed as SPDY says');
+    expect(() =>
+      new HeaderInflater().inflate(
+        deflateSync('x', { dictionary: Buffer.from('other'), finishFlush: constants.Z_SYNC_FLUSH }),
+      ),
+    ).toThrow('headers that are not compressed as SPDY says');
   });
 });
 
 describe('a bomb', () => {
   it('is stopped at 64 KiB a block', () => {
     expect(new HeaderInflater().inflate(flushed(Buffer.alloc(maxBlockBytes)))).toHaveLength(maxBlockBytes);
-    expect(() => new HeaderInflater().inflate(flushed(Buffer.alloc(maxBlockBytes + 1)))).toThrow(`a header block of more than ${maxBlockBytes} bytes`);
+    expect(() => new HeaderInflater().inflate(flushed(Buffer.alloc(maxBlockBytes + 1)))).toThrow(
+      `a header block of more than ${maxBlockBytes} bytes`,
+    );
   });
 
   it('is stopped at 64 MiB a direction', () => {

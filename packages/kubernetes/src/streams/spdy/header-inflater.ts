@@ -8,18 +8,27 @@ export const maxBlockBytes = 65_536;
 export const maxTotalBytes = 64 * 1_048_576;
 
 const windowBytes = 32_768;
-const lengthBase = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
+const lengthBase = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+];
 const lengthExtra = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-const distanceBase = [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12_289, 16_385, 24_577];
-const distanceExtra = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
+const distanceBase = [
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
+  8193, 12_289, 16_385, 24_577,
+];
+const distanceExtra = [
+  0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
+];
 const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /**
- * Inflates the header blocks of one direction of a connection, which are one zlib stream (RFC 1950, 1951) flushed behind each block.
+ * Inflates the header blocks of one direction of a connection, which are one zlib stream (RFC 1950, 1951) flushed
+ * behind each block.
  *
- * It is our own because Node's inflater keeps its state over calls only when it is used asynchronously, and because the end of a block must be known
- * to the bit: what the next block means depends on it, and two readers that differ there read different streams. A block that does not end
- * where its bytes end is refused, as is one that ends the zlib stream.
+ * It is our own because Node's inflater keeps its state over calls only when it is used asynchronously, and because the
+ * end of a block must be known to the bit: what the next block means depends on it, and two readers that differ there
+ * read different streams. A block that does not end where its bytes end is refused, as is one that ends the zlib
+ * stream.
  */
 export class HeaderInflater {
   #out = Buffer.alloc(4096);
@@ -116,7 +125,12 @@ function readZlibHeader(bytes: Uint8Array): number {
   if (bytes.length < 6) throw new StreamFault('a header block that ends too early');
   const [method, flags] = [bytes[0]!, bytes[1]!];
   const id = ((bytes[2]! << 24) | (bytes[3]! << 16) | (bytes[4]! << 8) | bytes[5]!) >>> 0;
-  const valid = (method & 0x0f) === 8 && method >> 4 <= 7 && (method * 256 + flags) % 31 === 0 && (flags & 0x20) !== 0 && id === headerDictionaryId;
+  const valid =
+    (method & 0x0f) === 8 &&
+    method >> 4 <= 7 &&
+    (method * 256 + flags) % 31 === 0 &&
+    (flags & 0x20) !== 0 &&
+    id === headerDictionaryId;
   if (!valid) throw new StreamFault('headers that are not compressed as SPDY says');
   return 6;
 }
@@ -130,7 +144,10 @@ function readCodes(input: BitReader): { literals: HuffmanCode; distances: Huffma
   for (let index = 0; index < codeCount; index += 1) codeLengths[codeLengthOrder[index]!] = input.bits(3);
   const lengths = readLengths(input, huffmanCode(codeLengths, false), literalCount + distanceCount);
   if (lengths[256] === 0) throw new StreamFault('a header block without an end');
-  return { literals: huffmanCode(lengths.subarray(0, literalCount), false), distances: huffmanCode(lengths.subarray(literalCount), true) };
+  return {
+    literals: huffmanCode(lengths.subarray(0, literalCount), false),
+    distances: huffmanCode(lengths.subarray(literalCount), true),
+  };
 }
 
 function readLengths(input: BitReader, code: HuffmanCode, count: number): Uint8Array {

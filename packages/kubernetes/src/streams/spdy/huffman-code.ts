@@ -2,12 +2,15 @@ import { StreamFault } from '../stream-fault.ts';
 
 const maxBits = 15;
 
-/** A canonical Huffman code (RFC 1951, 3.2.2): how many codes there are of each length, and the symbols in the order of their codes. */
+/**
+ * A canonical Huffman code (RFC 1951, 3.2.2): how many codes there are of each length, and the symbols in the order of
+ * their codes.
+ */
 export type HuffmanCode = { counts: Uint16Array; symbols: Uint16Array };
 
 /**
- * Makes the code from the lengths of its codes. Throws StreamFault for one that says the same bits twice, and for one that leaves bits without
- * a meaning, unless it has a single code and `mayBeSparse` (a distance code may).
+ * Makes the code from the lengths of its codes. Throws StreamFault for one that says the same bits twice, and for one
+ * that leaves bits without a meaning, unless it has a single code and `mayBeSparse` (a distance code may).
  */
 export function huffmanCode(lengths: Uint8Array, mayBeSparse: boolean): HuffmanCode {
   const counts = new Uint16Array(maxBits + 1);
@@ -18,7 +21,8 @@ export function huffmanCode(lengths: Uint8Array, mayBeSparse: boolean): HuffmanC
     if (left < 0) throw new StreamFault('a header block with an impossible Huffman code');
   }
   const used = lengths.length - counts[0]!;
-  if (left > 0 && !(mayBeSparse && (used === 0 || (used === 1 && counts[1] === 1)))) throw new StreamFault('a header block with an incomplete Huffman code');
+  if (left > 0 && !(mayBeSparse && (used === 0 || (used === 1 && counts[1] === 1))))
+    throw new StreamFault('a header block with an incomplete Huffman code');
   const offsets = new Uint16Array(maxBits + 2);
   for (let bits = 1; bits <= maxBits; bits += 1) offsets[bits + 1] = offsets[bits]! + counts[bits]!;
   const symbols = new Uint16Array(used);
@@ -30,6 +34,9 @@ export function huffmanCode(lengths: Uint8Array, mayBeSparse: boolean): HuffmanC
 
 /** The codes of a block that brings none of its own (RFC 1951, 3.2.6). */
 export const fixedCodes: { literals: HuffmanCode; distances: HuffmanCode } = {
-  literals: huffmanCode(Uint8Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8)), false),
+  literals: huffmanCode(
+    Uint8Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8)),
+    false,
+  ),
   distances: huffmanCode(new Uint8Array(32).fill(5), false),
 };

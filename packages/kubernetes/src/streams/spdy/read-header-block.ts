@@ -3,9 +3,10 @@ import { StreamFault } from '../stream-fault.ts';
 const maxHeaders = 100;
 
 /**
- * Reads an inflated header block (SPDY/3.1, 2.6.10): a count, then names and values behind their lengths. Several values of a name stand in one value
- * with zeroes between them. Throws StreamFault for a name twice, an empty one or one with capitals, and unless the block ends with its last value:
- * Go's reader would take what is left for the start of the next block.
+ * Reads an inflated header block (SPDY/3.1, 2.6.10): a count, then names and values behind their lengths. Several
+ * values of a name stand in one value with zeroes between them. Throws StreamFault for a name twice, an empty one or
+ * one with capitals, and unless the block ends with its last value: Go's reader would take what is left for the start
+ * of the next block.
  */
 export function readHeaderBlock(block: Buffer): Map<string, string> {
   let at = 0;

@@ -13,8 +13,8 @@ export type SpdySide = 'client' | 'server';
 type Shared = { streams: SpdyStreams; errors: ErrorChannel; saidGoodbye(side: SpdySide): void };
 
 /**
- * What one side of a connection says. It is stricter than the receivers (moby/spdystream), which overlook versions and lengths: whatever they could
- * read otherwise than this is a StreamFault.
+ * What one side of a connection says. It is stricter than the receivers (moby/spdystream), which overlook versions and
+ * lengths: whatever they could read otherwise than this is a StreamFault.
  */
 export class SpdyDirection implements SpdySink {
   readonly scanner: SpdyScanner;
@@ -46,7 +46,8 @@ export class SpdyDirection implements SpdySink {
   // The server may or may not hand on what comes behind the end, depending on who is faster.
   #judgeClientData(id: number, stream: SpdyStream | undefined): void {
     if (stream?.clientDone) throw new StreamFault('data behind the end of its stream');
-    if (stream === undefined && (id % 2 === 0 || id > this.#shared.streams.highest)) throw new StreamFault('data on a stream that was never opened');
+    if (stream === undefined && (id % 2 === 0 || id > this.#shared.streams.highest))
+      throw new StreamFault('data on a stream that was never opened');
   }
 
   dataPart(view: ByteView): void {
@@ -70,15 +71,24 @@ export class SpdyDirection implements SpdySink {
 
   control({ type, flags, payload }: ControlFrame): void {
     switch (type) {
-      case frameTypes.synStream: return this.#synStream(flags, payload);
-      case frameTypes.synReply: return this.#synReply(flags, payload);
-      case frameTypes.headers: return void this.#headers(flags, payload);
-      case frameTypes.rstStream: return this.#reset(flags, payload);
-      case frameTypes.settings: return settings(flags, payload);
-      case frameTypes.ping: return exactly(payload, 4, flags);
-      case frameTypes.windowUpdate: return exactly(payload, 8, flags);
-      case frameTypes.goAway: return this.#goAway(flags, payload);
-      default: throw new StreamFault('a control frame of an unknown type');
+      case frameTypes.synStream:
+        return this.#synStream(flags, payload);
+      case frameTypes.synReply:
+        return this.#synReply(flags, payload);
+      case frameTypes.headers:
+        return void this.#headers(flags, payload);
+      case frameTypes.rstStream:
+        return this.#reset(flags, payload);
+      case frameTypes.settings:
+        return settings(flags, payload);
+      case frameTypes.ping:
+        return exactly(payload, 4, flags);
+      case frameTypes.windowUpdate:
+        return exactly(payload, 8, flags);
+      case frameTypes.goAway:
+        return this.#goAway(flags, payload);
+      default:
+        throw new StreamFault('a control frame of an unknown type');
     }
   }
 
@@ -87,7 +97,10 @@ export class SpdyDirection implements SpdySink {
     if (flags > (flagFin | flagUnidirectional)) throw new StreamFault('an unknown flag on a new stream');
     const id = idOf(payload, 10);
     const headers = readHeaderBlock(this.inflater.inflate(payload.subarray(10)));
-    this.#shared.streams.add(id, headers, { client: (flags & flagFin) !== 0, server: (flags & flagUnidirectional) !== 0 });
+    this.#shared.streams.add(id, headers, {
+      client: (flags & flagFin) !== 0,
+      server: (flags & flagUnidirectional) !== 0,
+    });
   }
 
   #synReply(flags: number, payload: Buffer): void {
@@ -121,7 +134,8 @@ export class SpdyDirection implements SpdySink {
 }
 
 function exactly(payload: Buffer, length: number, flags: number): void {
-  if (payload.length !== length || flags !== 0) throw new StreamFault('a control frame of the wrong length, or with an unknown flag');
+  if (payload.length !== length || flags !== 0)
+    throw new StreamFault('a control frame of the wrong length, or with an unknown flag');
 }
 
 // The highest bit is reserved, but Go's reader takes it for part of the id.
@@ -133,5 +147,6 @@ function idOf(payload: Buffer, atLeast: number): number {
 }
 
 function settings(flags: number, payload: Buffer): void {
-  if (flags > 1 || payload.length < 4 || payload.length !== 4 + 8 * payload.readUInt32BE(0)) throw new StreamFault('settings of the wrong length, or with an unknown flag');
+  if (flags > 1 || payload.length < 4 || payload.length !== 4 + 8 * payload.readUInt32BE(0))
+    throw new StreamFault('settings of the wrong length, or with an unknown flag');
 }

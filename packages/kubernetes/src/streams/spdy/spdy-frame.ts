@@ -1,5 +1,14 @@
 /** Types of control frames (SPDY/3.1, 2.6). */
-export const frameTypes = { synStream: 1, synReply: 2, rstStream: 3, settings: 4, ping: 6, goAway: 7, headers: 8, windowUpdate: 9 } as const;
+export const frameTypes = {
+  synStream: 1,
+  synReply: 2,
+  rstStream: 3,
+  settings: 4,
+  ping: 6,
+  goAway: 7,
+  headers: 8,
+  windowUpdate: 9,
+} as const;
 
 /** The other side will send no more on the stream. */
 export const flagFin = 0x01;

@@ -13,7 +13,10 @@ export type SpdySink = {
   dataEnd(): void;
 };
 
-/** Takes one direction of a connection apart into frames (SPDY/3.1, 2.2); keeps at most one control frame and nothing of the data. */
+/**
+ * Takes one direction of a connection apart into frames (SPDY/3.1, 2.2); keeps at most one control frame and nothing of
+ * the data.
+ */
 export class SpdyScanner {
   readonly #sink: SpdySink;
   readonly #head = Buffer.alloc(8);

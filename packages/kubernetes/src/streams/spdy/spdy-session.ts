@@ -24,7 +24,13 @@ export class SpdySession {
   constructor(options: SpdySessionOptions) {
     this.#options = options;
     this.#streams = new SpdyStreams(options.kind);
-    const shared = { streams: this.#streams, errors: this.#errors, saidGoodbye: (side: SpdySide) => { this.#closedBy ??= side; } };
+    const shared = {
+      streams: this.#streams,
+      errors: this.#errors,
+      saidGoodbye: (side: SpdySide) => {
+        this.#closedBy ??= side;
+      },
+    };
     this.#directions = { client: new SpdyDirection('client', shared), server: new SpdyDirection('server', shared) };
   }
 
@@ -45,13 +51,21 @@ export class SpdySession {
       channels: channels.summary(),
       ...this.#errors.read(this.#options.statusOnError),
       ...(this.#options.kind === 'portforward' && { ports: ports.summary() }),
-      streams: [...open.values()].map(({ id, type, port, requestId }) => ({ id, type, ...(port !== undefined && { port }), ...(requestId !== undefined && { requestId }) })),
+      streams: [...open.values()].map(({ id, type, port, requestId }) => ({
+        id,
+        type,
+        ...(port !== undefined && { port }),
+        ...(requestId !== undefined && { requestId }),
+      })),
       streamsOpened: opened,
       ...(this.#closedBy !== undefined && { closed: { by: this.#closedBy } }),
     };
   }
 
-  /** What ends the connection for the client, at a boundary of the server's frames; undefined if its client listens no more. */
+  /**
+   * What ends the connection for the client, at a boundary of the server's frames; undefined if its client listens no
+   * more.
+   */
   end(status: Status): { bytes: Buffer; carriesStatus: boolean } | undefined {
     const { scanner, inflater } = this.#directions.server;
     if (scanner.stopped) return undefined;

@@ -23,7 +23,10 @@ export type SpdyStream = {
   serverSpoke: boolean;
 };
 
-/** The streams of a connection: those that are open, and what went through all of them. A stream is forgotten once both sides are done with it. */
+/**
+ * The streams of a connection: those that are open, and what went through all of them. A stream is forgotten once both
+ * sides are done with it.
+ */
 export class SpdyStreams {
   readonly open = new Map<number, SpdyStream>();
   readonly channels = new ChannelCounts();
@@ -44,15 +47,22 @@ export class SpdyStreams {
     if (this.open.size >= maxOpenStreams) throw new StreamFault(`more than ${maxOpenStreams} streams at a time`);
     const about = readStreamHeaders(this.#kind, headers);
     // A second stream of a type would take the place of the first at the server, unseen.
-    if (this.#kind === 'exec' && this.#types.has(about.type)) throw new StreamFault(`a second stream for ${about.type}`);
+    if (this.#kind === 'exec' && this.#types.has(about.type))
+      throw new StreamFault(`a second stream for ${about.type}`);
     this.#types.add(about.type);
     this.highest = id;
     this.opened += 1;
     const portCounts = about.port === undefined ? undefined : this.ports.of(about.port);
     if (portCounts !== undefined && about.type === 'data') portCounts.connections += 1;
     this.open.set(id, {
-      id, ...about, counts: this.channels.of(about.type), portCounts: about.type === 'data' ? portCounts : undefined,
-      replied: false, clientDone: done.client, serverDone: done.server, serverSpoke: false,
+      id,
+      ...about,
+      counts: this.channels.of(about.type),
+      portCounts: about.type === 'data' ? portCounts : undefined,
+      replied: false,
+      clientDone: done.client,
+      serverDone: done.server,
+      serverSpoke: false,
     });
   }
 

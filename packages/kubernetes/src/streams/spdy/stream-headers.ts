@@ -6,7 +6,10 @@ export type SpdyKind = 'exec' | 'portforward';
 /** What a client says of a stream that it opens. */
 export type StreamHeaders = { type: StreamChannel; port?: number; requestId?: string };
 
-const types: Record<SpdyKind, readonly string[]> = { exec: ['error', 'stdin', 'stdout', 'stderr', 'resize'], portforward: ['error', 'data'] };
+const types: Record<SpdyKind, readonly string[]> = {
+  exec: ['error', 'stdin', 'stdout', 'stderr', 'resize'],
+  portforward: ['error', 'data'],
+};
 
 // kubectl numbers its connections; whatever is longer than this only costs memory.
 const maxRequestId = 64;
@@ -24,8 +27,10 @@ export function readStreamHeaders(kind: SpdyKind, headers: ReadonlyMap<string, s
   if (type === undefined || !types[kind].includes(type)) throw new StreamFault('a stream of an unknown type');
   if (kind === 'exec') return { type: type as StreamChannel };
   const port = single(headers, 'port');
-  if (port === undefined || !/^\d{1,10}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) throw new StreamFault('a stream without a port');
+  if (port === undefined || !/^\d{1,10}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
+    throw new StreamFault('a stream without a port');
   const requestId = single(headers, 'requestid');
-  if (requestId !== undefined && requestId.length > maxRequestId) throw new StreamFault(`a request id of more than ${maxRequestId} characters`);
+  if (requestId !== undefined && requestId.length > maxRequestId)
+    throw new StreamFault(`a request id of more than ${maxRequestId} characters`);
   return { type: type as StreamChannel, port: Number(port), ...(requestId !== undefined && { requestId }) };
 }

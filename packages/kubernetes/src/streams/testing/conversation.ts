@@ -10,7 +10,11 @@ export type Turn = { side: 'client' | 'server'; bytes: Buffer };
 export type Conversation = { about: ObservedStream; turns: Turn[] };
 
 /** A message of a client, masked. */
-export function fromClient(channel: number, data: string | Uint8Array, mask: Uint8Array = Buffer.from([1, 2, 3, 4])): Buffer {
+export function fromClient(
+  channel: number,
+  data: string | Uint8Array,
+  mask: Uint8Array = Buffer.from([1, 2, 3, 4]),
+): Buffer {
   return encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channel, Buffer.from(data as string)), mask });
 }
 
@@ -31,7 +35,11 @@ export function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
 }
 
 /** Feeds what was said to an observer, in order, in pieces of these sizes. */
-export function play(observer: StreamObserver, turns: readonly Turn[], sizes: readonly number[] = [1 << 20]): StreamObserver {
+export function play(
+  observer: StreamObserver,
+  turns: readonly Turn[],
+  sizes: readonly number[] = [1 << 20],
+): StreamObserver {
   for (const { side, bytes } of turns) {
     for (const piece of cut(bytes, sizes)) {
       if (side === 'client') observer.fromClient(piece);

@@ -25,7 +25,10 @@ export function encodeHeaderBlock(headers: Record<string, string> | [string, str
     bytes.writeUInt32BE(value);
     return bytes;
   };
-  return Buffer.concat([number(entries.length), ...entries.flatMap((entry) => entry.flatMap((text) => [number(text.length), Buffer.from(text, 'latin1')]))]);
+  return Buffer.concat([
+    number(entries.length),
+    ...entries.flatMap((entry) => entry.flatMap((text) => [number(text.length), Buffer.from(text, 'latin1')])),
+  ]);
 }
 
 /** One side of a SPDY connection that writes frames. */
@@ -46,9 +49,12 @@ export function createSpdyPeer(options: Deflating = {}): SpdyPeer {
     return Buffer.concat([payload, deflate(block)]);
   };
   return {
-    synStream: (id, headers, flags = 0) => encodeControl({ type: frameTypes.synStream, flags, payload: withId(id, 6, encodeHeaderBlock(headers)) }),
-    synReply: (id, flags = 0) => encodeControl({ type: frameTypes.synReply, flags, payload: withId(id, 0, encodeHeaderBlock({})) }),
-    headers: (id, headers, flags = 0) => encodeControl({ type: frameTypes.headers, flags, payload: withId(id, 0, encodeHeaderBlock(headers)) }),
+    synStream: (id, headers, flags = 0) =>
+      encodeControl({ type: frameTypes.synStream, flags, payload: withId(id, 6, encodeHeaderBlock(headers)) }),
+    synReply: (id, flags = 0) =>
+      encodeControl({ type: frameTypes.synReply, flags, payload: withId(id, 0, encodeHeaderBlock({})) }),
+    headers: (id, headers, flags = 0) =>
+      encodeControl({ type: frameTypes.headers, flags, payload: withId(id, 0, encodeHeaderBlock(headers)) }),
     data: (id, data, last = false) => encodeData(id, Buffer.from(data as string), last),
     control: (type, payload, flags = 0) => encodeControl({ type, flags, payload: Buffer.from(payload as number[]) }),
   };

@@ -18,8 +18,14 @@ function prefixed(record: Uint8Array): Buffer {
 
 describe('the boundaries of a watch', () => {
   it.each([
-    ['application/json', true], ['application/json;as=Table;v=v1;g=meta.k8s.io', true], ['Application/JSON ; charset=utf-8', true], ['application/vnd.kubernetes.protobuf;stream=watch', true],
-    ['application/cbor-seq', false], ['text/plain', false], ['', false], [undefined, false],
+    ['application/json', true],
+    ['application/json;as=Table;v=v1;g=meta.k8s.io', true],
+    ['Application/JSON ; charset=utf-8', true],
+    ['application/vnd.kubernetes.protobuf;stream=watch', true],
+    ['application/cbor-seq', false],
+    ['text/plain', false],
+    ['', false],
+    [undefined, false],
   ])('are known for the content type %j: %j', (type, known) => {
     expect(createRecordBoundary(type) !== undefined).toBe(known);
   });
@@ -34,34 +40,42 @@ describe('a JSON watch', () => {
   const event = fc.record({ type: fc.constantFrom('ADDED', 'BOOKMARK'), object: fc.jsonValue({ maxDepth: 3 }) });
 
   it('is at a boundary exactly behind each event, however it is cut', () => {
-    fc.assert(fc.property(fc.array(event, { maxLength: 6 }), fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (events, sizes) => {
-      const lines = events.map((each) => Buffer.from(`${JSON.stringify(each)}\n`));
-      const ends = new Set([0]);
-      for (const line of lines) ends.add(Math.max(...ends) + line.length);
-      const boundary = json();
-      let at = 0;
-      for (const piece of cut(Buffer.concat(lines), sizes)) {
-        const next = [...ends].filter((end) => end >= at && end <= at + piece.length).sort((a, b) => a - b)[0];
-        expect(boundary.boundaryIn(piece)).toBe(next === undefined ? undefined : next - at);
-        boundary.push(piece);
-        at += piece.length;
-        expect(boundary.atBoundary).toBe(ends.has(at));
-      }
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 6 }),
+        fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }),
+        (events, sizes) => {
+          const lines = events.map((each) => Buffer.from(`${JSON.stringify(each)}\n`));
+          const ends = new Set([0]);
+          for (const line of lines) ends.add(Math.max(...ends) + line.length);
+          const boundary = json();
+          let at = 0;
+          for (const piece of cut(Buffer.concat(lines), sizes)) {
+            const next = [...ends].filter((end) => end >= at && end <= at + piece.length).sort((a, b) => a - b)[0];
+            expect(boundary.boundaryIn(piece)).toBe(next === undefined ? undefined : next - at);
+            boundary.push(piece);
+            at += piece.length;
+            expect(boundary.atBoundary).toBe(ends.has(at));
+          }
+        },
+      ),
+    );
   });
 
   it('that is pretty-printed is not taken for one that ends with every line', () => {
-    fc.assert(fc.property(fc.array(event, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 30 }), (events, size) => {
-      const texts = events.map((each) => `${JSON.stringify(each, undefined, 2)}\n`);
-      const boundary = json();
-      let [at, end] = [0, 0];
-      const ends = new Set([0, ...texts.map((text) => (end += Buffer.byteLength(text)))]);
-      for (const piece of cut(Buffer.from(texts.join('')), [size])) {
-        boundary.push(piece);
-        at += piece.length;
-        expect(boundary.atBoundary).toBe(ends.has(at));
-      }
-    }));
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 30 }), (events, size) => {
+        const texts = events.map((each) => `${JSON.stringify(each, undefined, 2)}\n`);
+        const boundary = json();
+        let [at, end] = [0, 0];
+        const ends = new Set([0, ...texts.map((text) => (end += Buffer.byteLength(text)))]);
+        for (const piece of cut(Buffer.from(texts.join('')), [size])) {
+          boundary.push(piece);
+          at += piece.length;
+          expect(boundary.atBoundary).toBe(ends.has(at));
+        }
+      }),
+    );
   });
 
   it('may have empty lines, and is never at a boundary again after what is no record', () => {
@@ -85,20 +99,26 @@ describe('a JSON watch', () => {
 
 describe('a protobuf watch', () => {
   it('is at a boundary exactly behind each record, however it is cut, and ends without a word', () => {
-    fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }), fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }), (records, sizes) => {
-      const boundary = protobuf();
-      let [at, end] = [0, 0];
-      const parts = records.map(prefixed);
-      const ends = new Set([0, ...parts.map((part) => (end += part.length))]);
-      for (const piece of cut(Buffer.concat(parts), sizes)) {
-        const next = [...ends].filter((each) => each >= at && each <= at + piece.length).sort((a, b) => a - b)[0];
-        expect(boundary.boundaryIn(piece)).toBe(next === undefined ? undefined : next - at);
-        boundary.push(piece);
-        at += piece.length;
-        expect(boundary.atBoundary).toBe(ends.has(at));
-      }
-      expect(boundary.errorEvent(status)).toBeUndefined();
-    }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 6 }),
+        fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
+        (records, sizes) => {
+          const boundary = protobuf();
+          let [at, end] = [0, 0];
+          const parts = records.map(prefixed);
+          const ends = new Set([0, ...parts.map((part) => (end += part.length))]);
+          for (const piece of cut(Buffer.concat(parts), sizes)) {
+            const next = [...ends].filter((each) => each >= at && each <= at + piece.length).sort((a, b) => a - b)[0];
+            expect(boundary.boundaryIn(piece)).toBe(next === undefined ? undefined : next - at);
+            boundary.push(piece);
+            at += piece.length;
+            expect(boundary.atBoundary).toBe(ends.has(at));
+          }
+          expect(boundary.errorEvent(status)).toBeUndefined();
+        },
+      ),
+    );
   });
 
   it('waits for as much as a record promises, without keeping it', () => {

@@ -11,19 +11,26 @@ export type RecordBoundary = {
   /** True before the first byte and behind each record. */
   readonly atBoundary: boolean;
   /**
-   * How many of the next bytes may still be passed on so that the client has whole records: 0 at a boundary, else up to the first one in them;
-   * undefined if none is there. They are not taken.
+   * How many of the next bytes may still be passed on so that the client has whole records: 0 at a boundary, else up to
+   * the first one in them; undefined if none is there. They are not taken.
    */
   boundaryIn(bytes: Uint8Array): number | undefined;
-  /** The record that says why a watch ends, for a boundary; undefined where none is written for the format: then the body just ends. */
+  /**
+   * The record that says why a watch ends, for a boundary; undefined where none is written for the format: then the
+   * body just ends.
+   */
   errorEvent(status: Status): Buffer | undefined;
 };
 
 /**
- * Makes one for the response of a watch, by its Content-Type: JSON, an event a line, or protobuf, an event behind its length. Undefined for anything
- * else and where the Content-Encoding says that the body is compressed: there no boundary is known.
+ * Makes one for the response of a watch, by its Content-Type: JSON, an event a line, or protobuf, an event behind its
+ * length. Undefined for anything else and where the Content-Encoding says that the body is compressed: there no
+ * boundary is known.
  */
-export function createRecordBoundary(contentType: string | undefined, contentEncoding?: string): RecordBoundary | undefined {
+export function createRecordBoundary(
+  contentType: string | undefined,
+  contentEncoding?: string,
+): RecordBoundary | undefined {
   if (contentEncoding !== undefined && contentEncoding.trim().toLowerCase() !== 'identity') return undefined;
   const mediaType = contentType?.split(';', 1)[0]!.trim().toLowerCase();
   if (mediaType === 'application/json') return boundaryOf(new LineBoundary(), watchErrorEvent);
@@ -34,7 +41,9 @@ export function createRecordBoundary(contentType: string | undefined, contentEnc
 function boundaryOf(tracker: BoundaryTracker, errorEvent: RecordBoundary['errorEvent']): RecordBoundary {
   return {
     push: (bytes) => void tracker.push(bytes),
-    get atBoundary() { return tracker.atBoundary; },
+    get atBoundary() {
+      return tracker.atBoundary;
+    },
     boundaryIn: (bytes) => (tracker.atBoundary ? 0 : tracker.copy().push(bytes)),
     errorEvent,
   };

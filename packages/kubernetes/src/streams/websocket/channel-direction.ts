@@ -18,7 +18,10 @@ export type ChannelShared = {
   closed(side: ChannelSide, code: number | undefined): void;
 };
 
-/** What one side of an exec or attach over WebSocket says: each message begins with the number of its channel (KEP-4006). */
+/**
+ * What one side of an exec or attach over WebSocket says: each message begins with the number of its channel
+ * (KEP-4006).
+ */
 export class ChannelDirection implements MessageSink {
   readonly scanner: WebSocketScanner;
   readonly #side: ChannelSide;
@@ -38,8 +41,10 @@ export class ChannelDirection implements MessageSink {
   }
 
   begin({ whole, length }: { whole: boolean; length: number }): void {
-    // The API server reads frame by frame (golang.org/x/net/websocket): to it, the second fragment begins with a channel again.
-    if (this.#side === 'client' && !whole) throw new StreamFault('a message in fragments, which API servers do not put together');
+    // The API server reads frame by frame (golang.org/x/net/websocket): to it, the second fragment begins with a
+    // channel again.
+    if (this.#side === 'client' && !whole)
+      throw new StreamFault('a message in fragments, which API servers do not put together');
     this.#fresh = true;
     this.#whole = whole;
     this.#length = length;

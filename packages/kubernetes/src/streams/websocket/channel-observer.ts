@@ -20,13 +20,20 @@ export function createChannelObserver(options: { canClose: boolean }): ObservedP
   const server = new ChannelDirection('server', shared);
   return {
     feed: (side, bytes) => (side === 'client' ? client : server).scanner.feed(bytes),
-    summary: () => ({ channels: counts.summary(), ...errors.read(true), ...(goodbye !== undefined && { closed: goodbye }) }),
+    summary: () => ({
+      channels: counts.summary(),
+      ...errors.read(true),
+      ...(goodbye !== undefined && { closed: goodbye }),
+    }),
     endWith(status: Status): StreamEnding | undefined {
       if (server.scanner.stopped) return undefined;
       const remaining = server.scanner.untilBoundary;
       if (remaining > 0) return { ready: false, remaining };
       const carriesStatus = errors.isEmpty;
-      const message = encodeFrame({ opcode: opcodes.binary, payload: encodeChannel(channels.error, Buffer.from(JSON.stringify(status))) });
+      const message = encodeFrame({
+        opcode: opcodes.binary,
+        payload: encodeChannel(channels.error, Buffer.from(JSON.stringify(status))),
+      });
       // kubectl takes any other code for a broken connection, and shows that instead of the status.
       const close = encodeClose(closeCodes.normal);
       return { ready: true, bytes: carriesStatus ? Buffer.concat([message, close]) : close, carriesStatus };

@@ -5,20 +5,24 @@ import type { StreamSummary } from '../stream-observer.ts';
 import { SpdySession } from '../spdy/spdy-session.ts';
 import { WebSocketScanner } from './websocket-scanner.ts';
 
-/** A port-forward over WebSocket, `SPDY/3.1+portforward.k8s.io`: a SPDY connection whose bytes stand in binary messages, cut anywhere. */
+/**
+ * A port-forward over WebSocket, `SPDY/3.1+portforward.k8s.io`: a SPDY connection whose bytes stand in binary messages,
+ * cut anywhere.
+ */
 export function createTunnelObserver(): ObservedProtocol {
   const session = new SpdySession({ kind: 'portforward', statusOnError: false });
   let goodbye: StreamSummary['closed'];
-  const scannerOf = (side: ObservedSide): WebSocketScanner => new WebSocketScanner(side === 'client', {
-    begin: ({ text }) => {
-      if (text) throw new StreamFault('a text message in a tunnel');
-    },
-    part: (view) => session.feed(side, view),
-    end: () => {},
-    close: (code) => {
-      goodbye ??= { by: side, ...(code !== undefined && { code }) };
-    },
-  });
+  const scannerOf = (side: ObservedSide): WebSocketScanner =>
+    new WebSocketScanner(side === 'client', {
+      begin: ({ text }) => {
+        if (text) throw new StreamFault('a text message in a tunnel');
+      },
+      part: (view) => session.feed(side, view),
+      end: () => {},
+      close: (code) => {
+        goodbye ??= { by: side, ...(code !== undefined && { code }) };
+      },
+    });
   const scanners = { client: scannerOf('client'), server: scannerOf('server') };
   return {
     feed: (side, bytes) => scanners[side].feed(bytes),
@@ -32,7 +36,11 @@ export function createTunnelObserver(): ObservedProtocol {
       const end = session.end(status);
       const close = encodeClose(closeCodes.normal);
       if (end === undefined) return { ready: true, bytes: close, carriesStatus: false };
-      return { ready: true, bytes: Buffer.concat([encodeFrame({ opcode: opcodes.binary, payload: end.bytes }), close]), carriesStatus: end.carriesStatus };
+      return {
+        ready: true,
+        bytes: Buffer.concat([encodeFrame({ opcode: opcodes.binary, payload: end.bytes }), close]),
+        carriesStatus: end.carriesStatus,
+      };
     },
   };
 }

@@ -9,7 +9,10 @@ export const maxFrameBytes = 33_554_432;
 
 const maxHeaderBytes = 14;
 
-/** Is told what a direction says, in order. A message is `begin`, any number of `part`, `end`; control frames between its fragments are not seen. */
+/**
+ * Is told what a direction says, in order. A message is `begin`, any number of `part`, `end`; control frames between
+ * its fragments are not seen.
+ */
 export type MessageSink = {
   /** `whole`: the message is in one frame, of `length` bytes. */
   begin(message: { text: boolean; whole: boolean; length: number }): void;
@@ -99,7 +102,8 @@ export class WebSocketScanner {
     if (frame.opcode < 8 || frame.opcode === opcodes.close) {
       const view = new ByteView(chunk, at, end, frame.mask, frame.length - this.#left);
       if (frame.opcode < 8) this.#sink.part(view);
-      else for (let index = 0; index < view.length && this.#code.length < 2; index += 1) this.#code.push(view.at(index));
+      else
+        for (let index = 0; index < view.length && this.#code.length < 2; index += 1) this.#code.push(view.at(index));
     }
     this.#left -= end - at;
     if (this.#left === 0) this.#end(frame);

@@ -12,7 +12,8 @@ const unauthenticated = fail('user-unauthenticated');
 export const acr: Criterion = {
   name: 'acr',
   doc: {
-    summary: 'Holds if the class in which the identity provider authenticated the caller (`acr` of the id_token) matches. Whoever has another can log in anew and ask for one: `sallyport login --acr <class>`.',
+    summary:
+      'Holds if the class in which the identity provider authenticated the caller (`acr` of the id_token) matches. Whoever has another can log in anew and ask for one: `sallyport login --acr <class>`.',
     data: 'string matcher',
     example: { in: ['phr', 'phrh'] },
     source: 'Sallyport',
@@ -22,9 +23,12 @@ export const acr: Criterion = {
   value: (input) => input.session?.acr || undefined,
   compile(data, _subpath, { path, faults }) {
     const matches = compileStringMatcher(data, path, faults);
-    return matches && ((input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
-      return matches(input.session?.acr || undefined) ? ok : unauthorized;
-    });
+    return (
+      matches &&
+      ((input) => {
+        if (!isLoggedIn(input)) return unauthenticated;
+        return matches(input.session?.acr || undefined) ? ok : unauthorized;
+      })
+    );
   },
 };

@@ -12,7 +12,8 @@ const unauthenticated = fail('user-unauthenticated');
 export const amr: Criterion = {
   name: 'amr',
   doc: {
-    summary: 'Holds if the means by which the identity provider authenticated the caller (`amr` of the id_token, RFC 8176) match.',
+    summary:
+      'Holds if the means by which the identity provider authenticated the caller (`amr` of the id_token, RFC 8176) match.',
     data: 'list matcher',
     example: { has: 'hwk', exclude: 'sms' },
     source: 'Sallyport',
@@ -22,9 +23,12 @@ export const amr: Criterion = {
   value: (input) => input.session?.amr,
   compile(data, _subpath, { path, faults }) {
     const matches = compileListMatcher(data, path, faults);
-    return matches && ((input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
-      return matches(input.session?.amr) ? ok : unauthorized;
-    });
+    return (
+      matches &&
+      ((input) => {
+        if (!isLoggedIn(input)) return unauthenticated;
+        return matches(input.session?.amr) ? ok : unauthorized;
+      })
+    );
   },
 };

@@ -12,14 +12,20 @@ const unauthenticated = fail('user-unauthenticated');
 export const authTime: Criterion = {
   name: 'auth_time',
   doc: {
-    summary: 'Holds if the moment at which the identity provider authenticated the caller (`auth_time` of the id_token; a refresh does not move it) lies after `after` and before `before`; either may be left out. '
-      + 'Without such a moment it does not hold.',
+    summary:
+      'Holds if the moment at which the identity provider authenticated the caller (`auth_time` of the id_token; a refresh does not move it) lies after `after` and before `before`; either may be left out. ' +
+      'Without such a moment it does not hold.',
     data: 'mapping of `after` and `before`: ISO 8601 dates with or without a time, in UTC unless they have an offset',
     example: { after: '2026-03-01T08:00:00Z' },
     source: 'Sallyport',
     reasons: ['auth-time-ok', 'auth-time-unauthorized', 'user-unauthenticated'],
   },
-  schema: { type: 'object', properties: { after: { type: 'string' }, before: { type: 'string' } }, additionalProperties: false, minProperties: 1 },
+  schema: {
+    type: 'object',
+    properties: { after: { type: 'string' }, before: { type: 'string' } },
+    additionalProperties: false,
+    minProperties: 1,
+  },
   value: (input) => input.session?.authTime,
   compile(data, _subpath, context) {
     const bounds = compileBounds(data, context, { parse: parseDate, what: 'a date', example: '2026-03-01T08:00:00Z' });

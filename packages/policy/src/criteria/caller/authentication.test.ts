@@ -3,20 +3,28 @@ import type { PolicyInput } from '../../policy-input.ts';
 import { alice, faultsOf, judge, warningsOf } from '../judge.test.support.ts';
 
 const at = Date.parse('2026-03-01T08:00:00Z');
-const session = (members: PolicyInput['session'], now = at): PolicyInput => ({ ...alice, session: { id: 's', ...members }, now });
+const session = (members: PolicyInput['session'], now = at): PolicyInput => ({
+  ...alice,
+  session: { id: 's', ...members },
+  now,
+});
 const minute = 60_000;
 
 describe('acr', () => {
   it('is the class in which the caller was authenticated; without one nothing matches', () => {
     expect(judge('acr', 'phr', session({ acr: 'phr' }))).toEqual([true, 'acr-ok']);
     expect(judge('acr', { in: ['phr', 'phrh'] }, session({ acr: 'phrh' }))).toEqual([true, 'acr-ok']);
-    for (const acr of ['PHR', 'phrh', '0', '', undefined]) expect(judge('acr', 'phr', session({ acr }))).toEqual([false, 'acr-unauthorized']);
+    for (const acr of ['PHR', 'phrh', '0', '', undefined])
+      expect(judge('acr', 'phr', session({ acr }))).toEqual([false, 'acr-unauthorized']);
     expect(judge('acr', { not: 'phr' }, session({}))).toEqual([false, 'acr-unauthorized']);
     expect(judge('acr', { not: 'x' }, { now: at })).toEqual([false, 'user-unauthenticated']);
   });
 
   it('is not what a claim of that name says', () => {
-    expect(judge('acr', 'phr', { ...session({ claims: { acr: 'phr' } }), user: { claims: { acr: 'phr' } } })).toEqual([false, 'acr-unauthorized']);
+    expect(judge('acr', 'phr', { ...session({ claims: { acr: 'phr' } }), user: { claims: { acr: 'phr' } } })).toEqual([
+      false,
+      'acr-unauthorized',
+    ]);
   });
 });
 
@@ -24,17 +32,32 @@ describe('amr', () => {
   it('are the means by which the caller was authenticated; without any the list is empty', () => {
     expect(judge('amr', 'hwk', session({ amr: ['pwd', 'hwk'] }))).toEqual([true, 'amr-ok']);
     expect(judge('amr', 'hwk', session({ amr: ['pwd'] }))).toEqual([false, 'amr-unauthorized']);
-    expect(judge('amr', { has: 'hwk', exclude: 'sms' }, session({ amr: ['hwk', 'sms'] }))).toEqual([false, 'amr-unauthorized']);
-    expect([judge('amr', 'hwk', session({})), judge('amr', { exclude: 'sms' }, session({}))]).toEqual([[false, 'amr-unauthorized'], [true, 'amr-ok']]);
+    expect(judge('amr', { has: 'hwk', exclude: 'sms' }, session({ amr: ['hwk', 'sms'] }))).toEqual([
+      false,
+      'amr-unauthorized',
+    ]);
+    expect([judge('amr', 'hwk', session({})), judge('amr', { exclude: 'sms' }, session({}))]).toEqual([
+      [false, 'amr-unauthorized'],
+      [true, 'amr-ok'],
+    ]);
     expect(judge('amr', { exclude: 'sms' }, {})).toEqual([false, 'user-unauthenticated']);
   });
 });
 
 describe('auth_time', () => {
   it('lies between two moments; where it is missing, between none', () => {
-    expect(judge('auth_time', { after: '2026-03-01T07:59:59Z' }, session({ authTime: at }))).toEqual([true, 'auth-time-ok']);
-    expect(judge('auth_time', { after: '2026-03-01T08:00:00Z' }, session({ authTime: at }))).toEqual([false, 'auth-time-unauthorized']);
-    expect(judge('auth_time', { before: '2026-03-01T08:00:01+00:00' }, session({ authTime: at }))).toEqual([true, 'auth-time-ok']);
+    expect(judge('auth_time', { after: '2026-03-01T07:59:59Z' }, session({ authTime: at }))).toEqual([
+      true,
+      'auth-time-ok',
+    ]);
+    expect(judge('auth_time', { after: '2026-03-01T08:00:00Z' }, session({ authTime: at }))).toEqual([
+      false,
+      'auth-time-unauthorized',
+    ]);
+    expect(judge('auth_time', { before: '2026-03-01T08:00:01+00:00' }, session({ authTime: at }))).toEqual([
+      true,
+      'auth-time-ok',
+    ]);
     expect(judge('auth_time', { before: '2030-01-01' }, session({}))).toEqual([false, 'auth-time-unauthorized']);
     expect(judge('auth_time', { before: '2030-01-01' }, { now: at })).toEqual([false, 'user-unauthenticated']);
   });
@@ -48,15 +71,26 @@ describe('auth_time', () => {
 
 describe('max_age', () => {
   it('holds for so long after the login, to the millisecond', () => {
-    for (const [ago, holds] of [[0, true], [15 * minute, true], [15 * minute + 1, false], [-minute, true]] as const) {
-      expect(judge('max_age', '15m', session({ authTime: at - ago }))).toEqual([holds, holds ? 'max-age-ok' : 'max-age-unauthorized']);
+    for (const [ago, holds] of [
+      [0, true],
+      [15 * minute, true],
+      [15 * minute + 1, false],
+      [-minute, true],
+    ] as const) {
+      expect(judge('max_age', '15m', session({ authTime: at - ago }))).toEqual([
+        holds,
+        holds ? 'max-age-ok' : 'max-age-unauthorized',
+      ]);
     }
     expect(judge('max_age', '1h30m', session({ authTime: at - 90 * minute }))).toEqual([true, 'max-age-ok']);
   });
 
   it('does not hold where nobody knows when, or what time it is', () => {
     expect(judge('max_age', '15m', session({}))).toEqual([false, 'max-age-unauthorized']);
-    expect(judge('max_age', '15m', { ...session({ authTime: at }), now: undefined })).toEqual([false, 'max-age-unauthorized']);
+    expect(judge('max_age', '15m', { ...session({ authTime: at }), now: undefined })).toEqual([
+      false,
+      'max-age-unauthorized',
+    ]);
     expect(judge('max_age', '15m', session({ authTime: 'soon' as never }))).toEqual([false, 'max-age-unauthorized']);
     expect(judge('max_age', '15m', { now: at })).toEqual([false, 'user-unauthenticated']);
   });
@@ -66,15 +100,25 @@ describe('max_age', () => {
   });
 
   it('refuses what is no text', () => {
-    expect([900, null, true, ['15m'], { max: '15m' }].map((data) => faultsOf('max_age', data)[0])).toEqual(['a number', 'nothing', 'a boolean', 'a list', 'a mapping'].map((kind) => expect.stringMatching(new RegExp(`^max_age: must be a length of time, is (${kind}|.*)$`))));
+    expect([900, null, true, ['15m'], { max: '15m' }].map((data) => faultsOf('max_age', data)[0])).toEqual(
+      ['a number', 'nothing', 'a boolean', 'a list', 'a mapping'].map((kind) =>
+        expect.stringMatching(new RegExp(`^max_age: must be a length of time, is (${kind}|.*)$`)),
+      ),
+    );
   });
 });
 
 describe('an expression', () => {
   it('can ask for all of it', () => {
     const text = 'session.acr == "phr" && "hwk" in session.amr && now - session.authTime < duration("15m")';
-    expect(judge('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - minute }))).toEqual([true, 'expression-ok']);
-    expect(judge('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - 20 * minute }))).toEqual([false, 'expression-unauthorized']);
+    expect(judge('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - minute }))).toEqual([
+      true,
+      'expression-ok',
+    ]);
+    expect(judge('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - 20 * minute }))).toEqual([
+      false,
+      'expression-unauthorized',
+    ]);
     expect(judge('expression', text, session({ acr: 'phr', amr: ['hwk'] }))[0]).toBe(false);
   });
 });

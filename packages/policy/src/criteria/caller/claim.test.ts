@@ -1,29 +1,38 @@
 import { describe, expect, it } from '@jest/globals';
 import { judge, faultsOf, warningsOf } from '../judge.test.support.ts';
 
-const claims = (user: Record<string, unknown>, session: Record<string, unknown> = {}) => ({ session: { id: 's', claims: session }, user: { claims: user } });
+const claims = (user: Record<string, unknown>, session: Record<string, unknown> = {}) => ({
+  session: { id: 's', claims: session },
+  user: { claims: user },
+});
 const ok = [true, 'claim-ok'];
 const unauthorized = [false, 'claim-unauthorized'];
 
 describe('claim', () => {
   it('finds a claim by its name, one value or a list of them', () => {
-    for (const value of ['Smith', ['Jones', 'Smith']]) expect(judge('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(ok);
-    for (const value of ['Smithers', ['Jones'], [], { Smith: 'Smith' }, null]) expect(judge('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(unauthorized);
+    for (const value of ['Smith', ['Jones', 'Smith']])
+      expect(judge('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(ok);
+    for (const value of ['Smithers', ['Jones'], [], { Smith: 'Smith' }, null])
+      expect(judge('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(unauthorized);
   });
 
   it('goes into nested claims by dot or slash alike', () => {
     const nested = claims({ realm_access: { roles: ['admin'] } });
-    for (const key of ['claim/realm_access.roles', 'claim/realm_access/roles']) expect(judge(key, 'admin', nested)).toEqual(ok);
+    for (const key of ['claim/realm_access.roles', 'claim/realm_access/roles'])
+      expect(judge(key, 'admin', nested)).toEqual(ok);
     expect(judge('claim/realm_access.roles.0', 'admin', nested)).toEqual(unauthorized);
     expect(judge('claim/a.b.c.d.e.f.g', 'x', claims({ a: { b: { c: { d: { e: { f: { g: 'x' } } } } } } }))).toEqual(ok);
   });
 
   it('finds a claim whose own name has dots or slashes, however they are written', () => {
-    expect(judge('claim/https://example.com/role', 'admin', claims({ 'https://example.com/role': 'admin' }))).toEqual(ok);
-    for (const key of ['claim/address.city', 'claim/address/city']) expect(judge(key, 'Berlin', claims({ 'address.city': 'Berlin' }))).toEqual(ok);
+    expect(judge('claim/https://example.com/role', 'admin', claims({ 'https://example.com/role': 'admin' }))).toEqual(
+      ok,
+    );
+    for (const key of ['claim/address.city', 'claim/address/city'])
+      expect(judge(key, 'Berlin', claims({ 'address.city': 'Berlin' }))).toEqual(ok);
   });
 
-  it('lets the user\'s claims win over the session\'s, level by level', () => {
+  it("lets the user's claims win over the session's, level by level", () => {
     expect(judge('claim/role', 'a', claims({}, { role: 'a' }))).toEqual(ok);
     expect(judge('claim/role', 'a', claims({ role: 'b' }, { role: 'a' }))).toEqual(unauthorized);
     expect(judge('claim/role', 'a', claims({ role: null }, { role: 'a' }))).toEqual(unauthorized);
@@ -40,8 +49,17 @@ describe('claim', () => {
   });
 
   it('finds nothing that JavaScript has of its own', () => {
-    const sent = claims(JSON.parse('{"__proto__": {"admin": "yes"}, "a": {"__proto__": "yes"}}') as Record<string, unknown>);
-    for (const key of ['claim/__proto__/admin', 'claim/__proto__', 'claim/a/__proto__', 'claim/constructor/name', 'claim/toString', 'claim/a.constructor.name']) {
+    const sent = claims(
+      JSON.parse('{"__proto__": {"admin": "yes"}, "a": {"__proto__": "yes"}}') as Record<string, unknown>,
+    );
+    for (const key of [
+      'claim/__proto__/admin',
+      'claim/__proto__',
+      'claim/a/__proto__',
+      'claim/constructor/name',
+      'claim/toString',
+      'claim/a.constructor.name',
+    ]) {
       expect(judge(key, { has: 'yes' }, sent)).toEqual(unauthorized);
       expect(judge(key, { has: 'Object' }, sent)).toEqual(unauthorized);
       expect(judge(key, { exclude: 'yes' }, sent)).toEqual(ok);
@@ -52,7 +70,10 @@ describe('claim', () => {
   it('warns where no claim is named, and refuses data of another kind', () => {
     expect(warningsOf('claim', 'x')).toEqual(['names no claim, so none is ever found']);
     expect(judge('claim', 'x', claims({ '': 'x' }))).toEqual(unauthorized);
-    expect(faultsOf('claim/x', ['a'])).toEqual(['claim/x: must be a string, number, boolean or a mapping of list matchers, is a list']);
-    for (const data of [null, { has: null }, { has: ['a'] }, { hass: 'a' }, {}]) expect(faultsOf('claim/x', data)).toHaveLength(1);
+    expect(faultsOf('claim/x', ['a'])).toEqual([
+      'claim/x: must be a string, number, boolean or a mapping of list matchers, is a list',
+    ]);
+    for (const data of [null, { has: null }, { has: ['a'] }, { hass: 'a' }, {}])
+      expect(faultsOf('claim/x', data)).toHaveLength(1);
   });
 });

@@ -19,14 +19,18 @@ function matchAddresses(asWritten: ListMatcher, data: unknown, context: CompileC
   return eitherSpelling(asWritten, (left) => folded(Array.isArray(left) ? left.map(fold) : fold(left)), context);
 }
 
-/** List matcher over a claim of the caller, `claim/<path>`; a claim with one value is a list of one, and user claims win over session claims. */
+/**
+ * List matcher over a claim of the caller, `claim/<path>`; a claim with one value is a list of one, and user claims win
+ * over session claims.
+ */
 export const claim: Criterion = {
   name: 'claim',
   ofPerson: true,
   takesSubpath: true,
   doc: {
-    summary: 'Holds if the claim named after the slash matches. In the path, `.` and `/` lead into nested claims alike; a claim whose own name has them is found first. '
-      + 'A claim of the user hides the same claim of the session. Numbers and booleans equal only numbers and booleans. Case counts, except that a deny compares values with an `@` in either case, as `email` does.',
+    summary:
+      'Holds if the claim named after the slash matches. In the path, `.` and `/` lead into nested claims alike; a claim whose own name has them is found first. ' +
+      'A claim of the user hides the same claim of the session. Numbers and booleans equal only numbers and booleans. Case counts, except that a deny compares values with an `@` in either case, as `email` does.',
     data: 'list matcher over strings, numbers and booleans',
     example: 'engineering',
     exampleKey: 'claim/department',
@@ -39,8 +43,16 @@ export const claim: Criterion = {
     const { path, faults, warnings } = context;
     const asWritten = compileListMatcher(data, path, faults, { scalars: true });
     if (!asWritten) return undefined;
-    const matches = context.action === 'deny' && JSON.stringify(data).includes('@') ? matchAddresses(asWritten, data, context) : asWritten;
-    if (subpath === '') warnings.add(path, 'names no claim, so none is ever found', 'write the claim\'s name behind a slash, as in claim/department');
+    const matches =
+      context.action === 'deny' && JSON.stringify(data).includes('@')
+        ? matchAddresses(asWritten, data, context)
+        : asWritten;
+    if (subpath === '')
+      warnings.add(
+        path,
+        'names no claim, so none is ever found',
+        "write the claim's name behind a slash, as in claim/department",
+      );
     if (subpath.split(/[./]/).includes('__proto__')) warnings.add(path, 'leads to no claim: it is always missing');
     const find = compileDataPath(subpath);
     return (input) => {

@@ -5,7 +5,13 @@ import { alice, faultsOf, judge, warningsOf } from '../judge.test.support.ts';
 
 describe('device', () => {
   it('never holds, and says so when it loads', () => {
-    for (const data of [{ type: 'any' }, { is: 'x' }, { approved: true }, { type: 'enclave_only', approved: false }, {}]) {
+    for (const data of [
+      { type: 'any' },
+      { is: 'x' },
+      { approved: true },
+      { type: 'enclave_only', approved: false },
+      {},
+    ]) {
       expect(judge('device', data, alice)).toEqual([false, 'device-unauthenticated']);
       expect(warningsOf('device', data)[0]).toMatch(/never holds/);
     }
@@ -13,11 +19,17 @@ describe('device', () => {
 
   it('asks to log in first, and is a refusal then', () => {
     const compiled = compilePolicy({ allow: { or: [{ device: { type: 'any' } }] } }, { scope: 'x' });
-    expect(compiled.ok && [evaluatePolicy([compiled.policy], {}).effect, evaluatePolicy([compiled.policy], alice).effect]).toEqual(['authenticate', 'deny']);
+    expect(
+      compiled.ok && [evaluatePolicy([compiled.policy], {}).effect, evaluatePolicy([compiled.policy], alice).effect],
+    ).toEqual(['authenticate', 'deny']);
   });
 
   it('refuses unknown members and other types', () => {
-    expect(faultsOf('device', { typ: 'any', approved: 'yes', is: 1 })).toEqual(['device.typ: unknown device matcher "typ"', 'device.approved: must be a boolean, is a string', 'device.is: must be a string, is a number']);
+    expect(faultsOf('device', { typ: 'any', approved: 'yes', is: 1 })).toEqual([
+      'device.typ: unknown device matcher "typ"',
+      'device.approved: must be a boolean, is a string',
+      'device.is: must be a string, is a number',
+    ]);
     for (const data of ['any', true, null, []]) expect(faultsOf('device', data)).toHaveLength(1);
   });
 });

@@ -12,7 +12,8 @@ describe('domain', () => {
 
   it('is missing from an address without an at sign, or with two', () => {
     for (const email of ['example.com', 'a@example.com@evil.org', '"a@evil.org"@example.com']) {
-      for (const data of ['example.com', { not: 'x' }]) expect(judge('domain', data, withEmail(email))).toEqual([false, 'domain-unauthorized']);
+      for (const data of ['example.com', { not: 'x' }])
+        expect(judge('domain', data, withEmail(email))).toEqual([false, 'domain-unauthorized']);
     }
   });
 

@@ -15,7 +15,8 @@ export const domain = createTextCriterion({
   ofCaller: true,
   address: 'always',
   doc: {
-    summary: 'Holds if the part of the caller\'s e-mail address behind the `@` matches. An address with two of them has no such part. Case counts in an allow, as in Pomerium; a deny holds in either case, and in every way to write an international domain or its last dot, because mail servers look at none of it.',
+    summary:
+      "Holds if the part of the caller's e-mail address behind the `@` matches. An address with two of them has no such part. Case counts in an allow, as in Pomerium; a deny holds in either case, and in every way to write an international domain or its last dot, because mail servers look at none of it.",
     example: 'example.com',
     source: 'Pomerium',
   },

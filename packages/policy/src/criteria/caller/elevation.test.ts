@@ -7,7 +7,8 @@ describe('elevation', () => {
   it('holds while one of the names is held', () => {
     expect(judge('elevation', 'prod-admin', holding('other', 'prod-admin'))).toEqual([true, 'elevation-ok']);
     expect(judge('elevation', ['a', 'b'], holding('b'))).toEqual([true, 'elevation-ok']);
-    for (const held of [holding(), holding('prod'), { session: { id: 's' }, elevations: 'prod-admin' as never }]) expect(judge('elevation', 'prod-admin', held)).toEqual([false, 'elevation-unauthorized']);
+    for (const held of [holding(), holding('prod'), { session: { id: 's' }, elevations: 'prod-admin' as never }])
+      expect(judge('elevation', 'prod-admin', held)).toEqual([false, 'elevation-unauthorized']);
   });
 
   it('asks to log in where nobody is', () => {

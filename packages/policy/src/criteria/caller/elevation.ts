@@ -23,7 +23,8 @@ export const elevation: Criterion = {
   value: (input) => input.elevations,
   compile(data, _subpath, { path, faults }) {
     const names = typeof data === 'string' ? [data] : Array.isArray(data) ? readStrings(data, path, faults) : undefined;
-    if (!names && !Array.isArray(data)) faults.add(path, `must be the name of an elevation or a list of names, is ${kindOf(data)}`);
+    if (!names && !Array.isArray(data))
+      faults.add(path, `must be the name of an elevation or a list of names, is ${kindOf(data)}`);
     if (names?.length === 0) faults.add(path, 'needs at least one name');
     if (!names || names.length === 0) return undefined;
     return (input) => {

@@ -7,5 +7,10 @@ export const email = createTextCriterion({
   reason: 'email',
   ofCaller: true,
   address: 'always',
-  doc: { summary: 'Holds if the caller\'s e-mail address matches. Case counts in an allow, as in Pomerium; a deny holds in either case, and in every way to write an international domain or its last dot, because mail servers look at none of it.', example: { ends_with: '@example.com' }, source: 'Pomerium' },
+  doc: {
+    summary:
+      "Holds if the caller's e-mail address matches. Case counts in an allow, as in Pomerium; a deny holds in either case, and in every way to write an international domain or its last dot, because mail servers look at none of it.",
+    example: { ends_with: '@example.com' },
+    source: 'Pomerium',
+  },
 });

@@ -5,7 +5,8 @@ describe('groups', () => {
   it('holds if the caller is in the group; a comma is part of the name', () => {
     expect(judge('groups', 'developers', alice)).toEqual([true, 'groups-ok']);
     expect(judge('groups', { has: 'cn=a,ou=b' }, alice)).toEqual([true, 'groups-ok']);
-    for (const part of ['cn=a', 'ou=b', 'dev', 'Developers', '']) expect(judge('groups', part, alice)).toEqual([false, 'groups-unauthorized']);
+    for (const part of ['cn=a', 'ou=b', 'dev', 'Developers', ''])
+      expect(judge('groups', part, alice)).toEqual([false, 'groups-unauthorized']);
   });
 
   it('knows "only this one" and "not this one"', () => {
@@ -21,6 +22,9 @@ describe('groups', () => {
   });
 
   it('does not look for a group inside a string', () => {
-    expect(judge('groups', 'dev', { session: { id: 's' }, user: { groups: 'developers' as never } })).toEqual([false, 'groups-unauthorized']);
+    expect(judge('groups', 'dev', { session: { id: 's' }, user: { groups: 'developers' as never } })).toEqual([
+      false,
+      'groups-unauthorized',
+    ]);
   });
 });

@@ -13,7 +13,7 @@ export const groups: Criterion = {
   name: 'groups',
   ofPerson: true,
   doc: {
-    summary: 'Holds if the caller\'s groups match. A group\'s whole name counts, commas included.',
+    summary: "Holds if the caller's groups match. A group's whole name counts, commas included.",
     data: 'list matcher',
     example: 'developers',
     source: 'Pomerium',
@@ -23,9 +23,12 @@ export const groups: Criterion = {
   value: (input) => input.user?.groups,
   compile(data, _subpath, { path, faults }) {
     const matches = compileListMatcher(data, path, faults);
-    return matches && ((input) => {
-      if (!isLoggedIn(input)) return unauthenticated;
-      return matches(input.user?.groups) ? ok : unauthorized;
-    });
+    return (
+      matches &&
+      ((input) => {
+        if (!isLoggedIn(input)) return unauthenticated;
+        return matches(input.user?.groups) ? ok : unauthorized;
+      })
+    );
   },
 };

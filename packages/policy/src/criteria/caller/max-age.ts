@@ -13,8 +13,9 @@ const unauthenticated = fail('user-unauthenticated');
 export const maxAge: Criterion = {
   name: 'max_age',
   doc: {
-    summary: 'Holds as long as the moment at which the identity provider authenticated the caller (`auth_time` of the id_token; a refresh does not move it) is not longer ago. Without such a moment it does not hold. '
-      + 'Whoever was authenticated too long ago can be so anew: `sallyport login --max-age 5m`. What is open through it ends when the time is over.',
+    summary:
+      'Holds as long as the moment at which the identity provider authenticated the caller (`auth_time` of the id_token; a refresh does not move it) is not longer ago. Without such a moment it does not hold. ' +
+      'Whoever was authenticated too long ago can be so anew: `sallyport login --max-age 5m`. What is open through it ends when the time is over.',
     data: 'a length of time such as `15m` or `1h30m`',
     example: '15m',
     source: 'Sallyport',
@@ -25,7 +26,13 @@ export const maxAge: Criterion = {
   compile(data, _subpath, { path, faults }) {
     const longest = typeof data === 'string' ? parseDuration(data) : undefined;
     if (longest === undefined) {
-      faults.add(path, typeof data === 'string' ? `${quoteName(data)} is not a length of time` : `must be a length of time, is ${kindOf(data)}`, 'write it like 15m or 1h30m');
+      faults.add(
+        path,
+        typeof data === 'string'
+          ? `${quoteName(data)} is not a length of time`
+          : `must be a length of time, is ${kindOf(data)}`,
+        'write it like 15m or 1h30m',
+      );
       return undefined;
     }
     return (input) => {

@@ -2,11 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { faultsOf, judge } from '../judge.test.support.ts';
 
 const records = (geo: unknown) => ({ records: { 'example.com/geoip': geo } });
-const ask = (data: object, geo?: unknown) => judge('record', { type: 'example.com/geoip', ...data }, geo === undefined ? {} : records(geo))[0];
+const ask = (data: object, geo?: unknown) =>
+  judge('record', { type: 'example.com/geoip', ...data }, geo === undefined ? {} : records(geo))[0];
 
 describe('record', () => {
   it('says whether there is one', () => {
-    expect([ask({ exists: true }, {}), ask({ exists: true }), ask({ exists: false }), ask({ exists: false }, {})]).toEqual([true, false, true, false]);
+    expect([
+      ask({ exists: true }, {}),
+      ask({ exists: true }),
+      ask({ exists: false }),
+      ask({ exists: false }, {}),
+    ]).toEqual([true, false, true, false]);
     for (const odd of ['text', 5, null, ['a']]) expect(ask({ exists: true }, odd)).toBe(false);
   });
 
@@ -21,25 +27,37 @@ describe('record', () => {
 
   it('matches a missing field with nothing but exclude', () => {
     for (const geo of [undefined, {}]) {
-      for (const matcher of [{ is: 'x' }, { not: 'x' }, { not_in: ['x'] }, { has: 'x' }, { '<': 5 }]) expect(ask({ field: 'f', ...matcher }, geo)).toBe(false);
+      for (const matcher of [{ is: 'x' }, { not: 'x' }, { not_in: ['x'] }, { has: 'x' }, { '<': 5 }])
+        expect(ask({ field: 'f', ...matcher }, geo)).toBe(false);
       expect(ask({ field: 'f', exclude: 'x' }, geo)).toBe(true);
       expect(ask({ field: 'f', exclude: 'x', exists: true }, geo)).toBe(geo !== undefined);
     }
   });
 
   it('knows only records that were sent', () => {
-    expect(judge('record', { type: 'constructor', exists: true }, { records: {} })).toEqual([false, 'record-unauthorized']);
-    expect(judge('record', { type: 'x', exists: true }, { records: null as never })).toEqual([false, 'record-unauthorized']);
+    expect(judge('record', { type: 'constructor', exists: true }, { records: {} })).toEqual([
+      false,
+      'record-unauthorized',
+    ]);
+    expect(judge('record', { type: 'x', exists: true }, { records: null as never })).toEqual([
+      false,
+      'record-unauthorized',
+    ]);
     expect(ask({ field: 'constructor.name', is: 'Object' }, {})).toBe(false);
   });
 
   it('refuses what says nothing or something else', () => {
     expect(faultsOf('record', { type: 'x' })).toEqual(['record: needs exists or a matcher']);
     expect(faultsOf('record', { type: 'x', field: 'f' })).toHaveLength(1);
-    expect(faultsOf('record', { type: 'x', is: 'y' })).toEqual(['record.field: must be the name of a field, is nothing']);
+    expect(faultsOf('record', { type: 'x', is: 'y' })).toEqual([
+      'record.field: must be the name of a field, is nothing',
+    ]);
     expect(faultsOf('record', { type: 1, exists: 'yes', field: 2, '>': '5', iss: 'x' })).toEqual([
-      'record.type: must be the type of a record, is a number', 'record.exists: must be true or false, is a string',
-      'record.>: must be a number, is a string', 'record.iss: unknown record matcher "iss"', 'record.field: must be the name of a field, is a number',
+      'record.type: must be the type of a record, is a number',
+      'record.exists: must be true or false, is a string',
+      'record.>: must be a number, is a string',
+      'record.iss: unknown record matcher "iss"',
+      'record.field: must be the name of a field, is a number',
     ]);
     for (const data of ['x', null, []]) expect(faultsOf('record', data)).toHaveLength(1);
   });

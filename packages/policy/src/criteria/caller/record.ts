@@ -29,7 +29,12 @@ function recordOf(input: PolicyInput, type: string): Record<string, unknown> | u
   return isPlainObject(record) ? record : undefined;
 }
 
-function compileFieldOperator(operator: string, data: unknown, path: FaultPath, faults: FaultList): FieldTest | undefined {
+function compileFieldOperator(
+  operator: string,
+  data: unknown,
+  path: FaultPath,
+  faults: FaultList,
+): FieldTest | undefined {
   if (Object.hasOwn(comparisons, operator)) {
     const compare = comparisons[operator]!;
     if (typeof data === 'number') return (value) => typeof value === 'number' && compare(value, data);
@@ -41,15 +46,23 @@ function compileFieldOperator(operator: string, data: unknown, path: FaultPath, 
     const test = compileStringOperator(operator, data, path, faults);
     return test && ((value) => typeof value === 'string' && test(value));
   }
-  faults.add(path, `unknown record matcher ${quoteName(operator)}`, () => `did you mean ${nearestName(operator, operatorNames)}?`);
+  faults.add(
+    path,
+    `unknown record matcher ${quoteName(operator)}`,
+    () => `did you mean ${nearestName(operator, operatorNames)}?`,
+  );
   return undefined;
 }
 
 function compileField(data: Record<string, unknown>, { path, faults }: CompileContext): FieldTest | undefined {
   const operators = Object.keys(data).filter((key) => key !== 'type' && key !== 'field' && key !== 'exists');
-  const tests = operators.map((operator) => compileFieldOperator(operator, data[operator], [...path, operator], faults));
-  if (operators.length > 0 && typeof data.field !== 'string') faults.add([...path, 'field'], `must be the name of a field, is ${kindOf(data.field)}`);
-  if (operators.length === 0 && !Object.hasOwn(data, 'exists')) faults.add(path, 'needs exists or a matcher', `one of ${operatorNames.join(', ')}`);
+  const tests = operators.map((operator) =>
+    compileFieldOperator(operator, data[operator], [...path, operator], faults),
+  );
+  if (operators.length > 0 && typeof data.field !== 'string')
+    faults.add([...path, 'field'], `must be the name of a field, is ${kindOf(data.field)}`);
+  if (operators.length === 0 && !Object.hasOwn(data, 'exists'))
+    faults.add(path, 'needs exists or a matcher', `one of ${operatorNames.join(', ')}`);
   if (tests.includes(undefined)) return undefined;
   return (value) => {
     for (let index = 0; index < tests.length; index += 1) if (!tests[index]!(value)) return false;
@@ -62,8 +75,18 @@ const scalar: JsonSchema = { type: ['string', 'number', 'boolean'] };
 const schema: JsonSchema = {
   type: 'object',
   properties: {
-    type: text, field: text, exists: { type: 'boolean' }, is: scalar, has: scalar, exclude: scalar, not: text, contains: text, starts_with: text, ends_with: text,
-    in: { type: 'array', items: text }, not_in: { type: 'array', items: text },
+    type: text,
+    field: text,
+    exists: { type: 'boolean' },
+    is: scalar,
+    has: scalar,
+    exclude: scalar,
+    not: text,
+    contains: text,
+    starts_with: text,
+    ends_with: text,
+    in: { type: 'array', items: text },
+    not_in: { type: 'array', items: text },
     ...Object.fromEntries(Object.keys(comparisons).map((operator) => [operator, { type: 'number' }])),
   },
   required: ['type'],
@@ -75,8 +98,9 @@ export const record: Criterion = {
   name: 'record',
   ofPerson: true,
   doc: {
-    summary: 'Holds if the record of this `type` that came with the request matches: `exists` says whether there must be one, the other operators compare its `field`. '
-      + 'A missing field matches nothing but `exclude`.',
+    summary:
+      'Holds if the record of this `type` that came with the request matches: `exists` says whether there must be one, the other operators compare its `field`. ' +
+      'A missing field matches nothing but `exclude`.',
     data: 'mapping with `type`, and `exists` or `field` with operators of string and list matchers or a comparison with a number (`<`, `<=`, `=`, `>`, `>=`); all must hold',
     example: { type: 'example.com/device', field: 'trust_score', '>=': 5 },
     source: 'Pomerium',
@@ -91,7 +115,8 @@ export const record: Criterion = {
     }
     const { type, field, exists } = data;
     if (typeof type !== 'string') faults.add([...path, 'type'], `must be the type of a record, is ${kindOf(type)}`);
-    if (Object.hasOwn(data, 'exists') && typeof exists !== 'boolean') faults.add([...path, 'exists'], `must be true or false, is ${kindOf(exists)}`);
+    if (Object.hasOwn(data, 'exists') && typeof exists !== 'boolean')
+      faults.add([...path, 'exists'], `must be true or false, is ${kindOf(exists)}`);
     const matches = compileField(data, context);
     if (typeof type !== 'string' || !matches) return undefined;
     const find = typeof field === 'string' ? compileDataPath(field) : () => undefined;

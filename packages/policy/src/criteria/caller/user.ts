@@ -8,7 +8,8 @@ export const user = createTextCriterion({
   ofCaller: true,
   address: 'where-at',
   doc: {
-    summary: 'Holds if the caller\'s user name matches: the name that goes to the cluster, as `identity.providers[].claims.user` makes it. Case counts, except that a deny compares a name with an `@` in either case, as `email` does.',
+    summary:
+      "Holds if the caller's user name matches: the name that goes to the cluster, as `identity.providers[].claims.user` makes it. Case counts, except that a deny compares a name with an `@` in either case, as `email` does.",
     example: 'alice@example.com',
     source: 'Pomerium',
   },

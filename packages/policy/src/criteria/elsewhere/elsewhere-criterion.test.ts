@@ -19,10 +19,14 @@ describe('what Pomerium has and Sallyport has not', () => {
   });
 
   it('says that under not it always counts as true', () => {
-    for (const operator of ['not', 'nor']) expect(warningsOf('mcp_tool', 'x', { operator })[0]).toMatch(new RegExp(`under ${operator} it always counts as true$`));
+    for (const operator of ['not', 'nor'])
+      expect(warningsOf('mcp_tool', 'x', { operator })[0]).toMatch(
+        new RegExp(`under ${operator} it always counts as true$`),
+      );
   });
 
   it('asks to log in where the criterion is about the caller', () => {
-    for (const key of ['ssh_username_matches_email', 'ssh_username_matches_claim']) expect(judge(key, 'x', {})).toEqual([false, 'user-unauthenticated']);
+    for (const key of ['ssh_username_matches_email', 'ssh_username_matches_claim'])
+      expect(judge(key, 'x', {})).toEqual([false, 'user-unauthenticated']);
   });
 });

@@ -20,8 +20,20 @@ type ElsewhereOptions = {
 
 const unauthenticated = fail('user-unauthenticated');
 
-/** Creates a criterion of Pomerium's language about something that does not exist here: it loads with a warning and never holds. */
-export function createElsewhereCriterion({ name, reason, missing, data: dataDoc, example, schema, ofCaller = false, check }: ElsewhereOptions): Criterion {
+/**
+ * Creates a criterion of Pomerium's language about something that does not exist here: it loads with a warning and
+ * never holds.
+ */
+export function createElsewhereCriterion({
+  name,
+  reason,
+  missing,
+  data: dataDoc,
+  example,
+  schema,
+  ofCaller = false,
+  check,
+}: ElsewhereOptions): Criterion {
   const unauthorized = fail(reason);
   return {
     name,
@@ -38,7 +50,10 @@ export function createElsewhereCriterion({ name, reason, missing, data: dataDoc,
       check(data, context);
       if (context.faults.size > before) return undefined;
       const inverted = context.operator === 'not' || context.operator === 'nor';
-      context.warnings.add(context.path, `never holds: there is no ${missing} here${inverted ? `, so under ${context.operator} it always counts as true` : ''}`);
+      context.warnings.add(
+        context.path,
+        `never holds: there is no ${missing} here${inverted ? `, so under ${context.operator} it always counts as true` : ''}`,
+      );
       return ofCaller ? (input) => (isLoggedIn(input) ? unauthorized : unauthenticated) : () => unauthorized;
     },
   };

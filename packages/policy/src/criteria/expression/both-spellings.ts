@@ -14,15 +14,24 @@ function underBarePath(input: PolicyInput): PolicyInput | undefined {
   const { request, kubernetes } = input;
   const path = withoutEndSlash(kubernetes?.path);
   if (path === undefined) return undefined;
-  return inherit(input, { kubernetes: inherit(kubernetes!, { path }), ...(request === undefined ? {} : { request: inherit(request, { path: withoutEndSlash(request.path) ?? request.path }) }) });
+  return inherit(input, {
+    kubernetes: inherit(kubernetes!, { path }),
+    ...(request === undefined
+      ? {}
+      : { request: inherit(request, { path: withoutEndSlash(request.path) ?? request.path }) }),
+  });
 }
 
 /**
- * Judges a request whose path ends in a slash, or whose name has a port with it (`services/web:443/proxy`), under both spellings, because what is written in an
- * expression cannot be known to mean one of them: a deny holds if it holds for either, an allow if it holds for both, though one may go by the name as it is
- * written. `not` and `nor` turn that round.
+ * Judges a request whose path ends in a slash, or whose name has a port with it (`services/web:443/proxy`), under both
+ * spellings, because what is written in an expression cannot be known to mean one of them: a deny holds if it holds for
+ * either, an allow if it holds for both, though one may go by the name as it is written. `not` and `nor` turn that
+ * round.
  */
-export function bothSpellings(evaluate: EvaluateCriterion, { action, operator }: Pick<CompileContext, 'action' | 'operator'>): EvaluateCriterion {
+export function bothSpellings(
+  evaluate: EvaluateCriterion,
+  { action, operator }: Pick<CompileContext, 'action' | 'operator'>,
+): EvaluateCriterion {
   const denies = action === 'deny';
   const either = denies !== (operator === 'not' || operator === 'nor');
   return (input) => {

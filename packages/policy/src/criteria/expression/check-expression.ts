@@ -4,27 +4,79 @@ import { expressionLimits } from './expression-environment.ts';
 import { pathOfNode } from './path-of-node.ts';
 
 /**
- * The names that an expression uses, or why it is not allowed. `paths`: what it reads, such as `user.claims.team`, or a variable alone where it is taken as
- * a whole; `guarded`: which of those it asks for with `has()`.
+ * The names that an expression uses, or why it is not allowed. `paths`: what it reads, such as `user.claims.team`, or a
+ * variable alone where it is taken as a whole; `guarded`: which of those it asks for with `has()`.
  */
-export type CheckedExpression = { readonly identifiers: ReadonlySet<string>; readonly paths: ReadonlySet<string>; readonly guarded: ReadonlySet<string>; readonly problem?: { readonly message: string; readonly hint?: string } };
+export type CheckedExpression = {
+  readonly identifiers: ReadonlySet<string>;
+  readonly paths: ReadonlySet<string>;
+  readonly guarded: ReadonlySet<string>;
+  readonly problem?: { readonly message: string; readonly hint?: string };
+};
 
 const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
-const functions: ReadonlySet<string> = new Set(['has', 'size', 'int', 'uint', 'double', 'string', 'bool', 'timestamp', 'duration', 'type', 'dyn']);
-const clock = ['getFullYear', 'getMonth', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getDayOfYear', 'getHours', 'getMinutes', 'getSeconds', 'getMilliseconds'];
+const functions: ReadonlySet<string> = new Set([
+  'has',
+  'size',
+  'int',
+  'uint',
+  'double',
+  'string',
+  'bool',
+  'timestamp',
+  'duration',
+  'type',
+  'dyn',
+]);
+const clock = [
+  'getFullYear',
+  'getMonth',
+  'getDate',
+  'getDayOfMonth',
+  'getDayOfWeek',
+  'getDayOfYear',
+  'getHours',
+  'getMinutes',
+  'getSeconds',
+  'getMilliseconds',
+];
 const methods: ReadonlySet<string> = new Set([
-  ...loops, ...clock, 'size', 'contains', 'startsWith', 'endsWith', 'indexOf', 'lastIndexOf', 'substring', 'split', 'join', 'trim',
+  ...loops,
+  ...clock,
+  'size',
+  'contains',
+  'startsWith',
+  'endsWith',
+  'indexOf',
+  'lastIndexOf',
+  'substring',
+  'split',
+  'join',
+  'trim',
 ]);
 
 type Problem = { message: string; hint?: string };
-type Walk = { readonly identifiers: Set<string>; readonly paths: Set<string>; readonly guarded: Set<string>; nodes: number; problem?: Problem };
+type Walk = {
+  readonly identifiers: Set<string>;
+  readonly paths: Set<string>;
+  readonly guarded: Set<string>;
+  nodes: number;
+  problem?: Problem;
+};
 
 function problemOfCall(name: string, isMethod: boolean, args: readonly unknown[]): Problem | undefined {
-  if (name === 'matches') return { message: 'matches() is not available: the time of a regular expression has no bound', hint: 'use startsWith, endsWith, contains or several of them' };
-  if (!(isMethod ? methods : functions).has(name)) return { message: `${quoteName(name)} is not a function that an expression may use` };
-  if (isMethod && clock.includes(name) && args.length > 0) return { message: `${name} takes no time zone here: moments are in UTC`, hint: 'use time_of_day or day_of_week' };
+  if (name === 'matches')
+    return {
+      message: 'matches() is not available: the time of a regular expression has no bound',
+      hint: 'use startsWith, endsWith, contains or several of them',
+    };
+  if (!(isMethod ? methods : functions).has(name))
+    return { message: `${quoteName(name)} is not a function that an expression may use` };
+  if (isMethod && clock.includes(name) && args.length > 0)
+    return { message: `${name} takes no time zone here: moments are in UTC`, hint: 'use time_of_day or day_of_week' };
   // Reading a duration takes the square of its length.
-  if (name === 'duration' && !(isNode(args[0]) && args[0].op === 'value')) return { message: 'duration() takes only a text written out, such as duration("5m")' };
+  if (name === 'duration' && !(isNode(args[0]) && args[0].op === 'value'))
+    return { message: 'duration() takes only a text written out, such as duration("5m")' };
   return undefined;
 }
 
@@ -64,7 +116,10 @@ function walk(value: unknown, depth: number, loopDepth: number, state: Walk): vo
     state.problem = problemOfCall(name, node.op === 'rcall', args.at(-1) as unknown[]);
     if (node.op === 'call' && name === 'has') noteGuard(args.at(-1) as unknown[], state);
     if (node.op === 'rcall' && loops.has(name)) inner += 1;
-    if (inner > expressionLimits.loops) state.problem ??= { message: `has loops (all, exists, map, filter) nested more than ${expressionLimits.loops} deep` };
+    if (inner > expressionLimits.loops)
+      state.problem ??= {
+        message: `has loops (all, exists, map, filter) nested more than ${expressionLimits.loops} deep`,
+      };
     // What a loop runs over belongs to the loop around it.
     if (node.op === 'rcall') {
       walk(args[1], depth + 1, loopDepth, state);
@@ -75,7 +130,10 @@ function walk(value: unknown, depth: number, loopDepth: number, state: Walk): vo
   walk(node.args, depth + 1, inner, state);
 }
 
-/** Looks through a parsed expression: which variables it names, and whether it keeps to functions whose cost can be bounded. */
+/**
+ * Looks through a parsed expression: which variables it names, and whether it keeps to functions whose cost can be
+ * bounded.
+ */
 export function checkExpression(ast: ASTNode): CheckedExpression {
   const state: Walk = { identifiers: new Set(), paths: new Set(), guarded: new Set(), nodes: 0 };
   walk(ast, 0, 0, state);

@@ -23,8 +23,12 @@ const aboutCaller = ['user', 'session', 'elevations'];
 /** What the library says of a mistake, without the text of the expression. */
 function wordsOf(error: unknown): string {
   const { summary, message, range } = error as { summary?: unknown; message?: unknown; range?: ErrorLocation['range'] };
-  const said = typeof summary === 'string' ? summary : typeof message === 'string' ? message.split('\n')[0]! : 'cannot be read';
-  const words = said.slice(0, 200).toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+  const said =
+    typeof summary === 'string' ? summary : typeof message === 'string' ? message.split('\n')[0]! : 'cannot be read';
+  const words = said
+    .slice(0, 200)
+    .toWellFormed()
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
   return range ? `${words} (at character ${range.start + 1})` : words;
 }
 
@@ -32,7 +36,8 @@ function parse(text: string): ParseResult {
   const parsed = expressionEnvironment().parse(text);
   const checked = parsed.check();
   if (!checked.valid) throw checked.error ?? new TypeError('cannot be read');
-  if (checked.type !== 'bool' && checked.type !== 'dyn') throw new TypeError(`must be true or false in the end, gives ${String(checked.type)}`);
+  if (checked.type !== 'bool' && checked.type !== 'dyn')
+    throw new TypeError(`must be true or false in the end, gives ${String(checked.type)}`);
   return parsed;
 }
 
@@ -69,9 +74,19 @@ export function compileExpression(text: string, context: CompileContext): Expres
     warnOfExpression(parsed.ast, checked, context);
     limitExpressionCost(parsed.ast);
     const reads = (member: string) => paths.has('kubernetes') || paths.has(`kubernetes.${member}`);
-    return { ofCaller: aboutCaller.some((name) => identifiers.has(name)), readsNamespace: reads('namespace'), readsName: reads('name'), readsResource: reads('resource'), evaluate: (input) => run(parsed, input) };
+    return {
+      ofCaller: aboutCaller.some((name) => identifiers.has(name)),
+      readsNamespace: reads('namespace'),
+      readsName: reads('name'),
+      readsResource: reads('resource'),
+      evaluate: (input) => run(parsed, input),
+    };
   } catch (error) {
-    faults.add(path, `is not a valid expression: ${wordsOf(error)}`, 'variables are request, user, session, cluster, kubernetes, elevations, now');
+    faults.add(
+      path,
+      `is not a valid expression: ${wordsOf(error)}`,
+      'variables are request, user, session, cluster, kubernetes, elevations, now',
+    );
     return undefined;
   }
 }

@@ -11,8 +11,14 @@ const nothing = text(0);
 
 // What fits into the head of a request, which has 64 KiB, and what an identity provider says of a person.
 const sizes: Readonly<Record<string, Size>> = {
-  'request.path': text(60_000), 'kubernetes.path': text(60_000), 'kubernetes.labelSelector': text(60_000), 'kubernetes.fieldSelector': text(60_000),
-  'kubernetes.exec.command': list(6000, 10), 'user.groups': list(200, 60), 'session.amr': list(10, 20), elevations: list(20, 60),
+  'request.path': text(60_000),
+  'kubernetes.path': text(60_000),
+  'kubernetes.labelSelector': text(60_000),
+  'kubernetes.fieldSelector': text(60_000),
+  'kubernetes.exec.command': list(6000, 10),
+  'user.groups': list(200, 60),
+  'session.amr': list(10, 20),
+  elevations: list(20, 60),
 };
 const ordinary = text(250);
 
@@ -24,17 +30,27 @@ function sizeOfPath(path: readonly string[]): Size {
 }
 
 const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
-const isNode = (value: unknown): value is ASTNode => typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+const isNode = (value: unknown): value is ASTNode =>
+  typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
 
 /** What a step costs that gives a value of this size. */
 const step = (size: Size): number => 1 + Math.max(size.chars >>> 4, size.items);
 
-function ofLoop(name: string, [, range, args]: readonly [unknown, ASTNode, readonly ASTNode[]], variables: ReadonlyMap<string, Size>): Estimate {
+function ofLoop(
+  name: string,
+  [, range, args]: readonly [unknown, ASTNode, readonly ASTNode[]],
+  variables: ReadonlyMap<string, Size>,
+): Estimate {
   const over = estimate(range, variables);
   const [variable, ...bodies] = args;
-  const inner = new Map(variables).set(variable?.op === 'id' ? variable.args as string : '', text(over.itemChars));
+  const inner = new Map(variables).set(variable?.op === 'id' ? (variable.args as string) : '', text(over.itemChars));
   const body = bodies.map((one) => estimate(one, inner));
-  const given = name === 'map' ? list(over.items, Math.max(0, ...body.map(({ chars }) => chars))) : name === 'filter' ? over : nothing;
+  const given =
+    name === 'map'
+      ? list(over.items, Math.max(0, ...body.map(({ chars }) => chars)))
+      : name === 'filter'
+        ? over
+        : nothing;
   return { ...given, cost: over.cost + over.items * (2 + body.reduce((sum, { cost }) => sum + cost, 0)) + step(given) };
 }
 
@@ -42,14 +58,24 @@ function ofCall(name: string, parts: readonly Estimate[]): Estimate {
   const cost = parts.reduce((sum, part) => sum + part.cost, 0);
   const chars = Math.max(0, ...parts.map((part) => part.chars));
   // At worst every second character separates.
-  const given = name === 'split' ? list(chars >>> 1, 2) : ['substring', 'trim', 'join', 'string'].includes(name) ? text(Math.max(chars, ...parts.map(({ items, itemChars }) => items * itemChars))) : nothing;
+  const given =
+    name === 'split'
+      ? list(chars >>> 1, 2)
+      : ['substring', 'trim', 'join', 'string'].includes(name)
+        ? text(Math.max(chars, ...parts.map(({ items, itemChars }) => items * itemChars)))
+        : nothing;
   return { ...given, cost: cost + step(given) };
 }
 
 function estimate(node: unknown, variables: ReadonlyMap<string, Size>): Estimate {
   if (Array.isArray(node)) {
     const parts = node.map((one) => estimate(one, variables));
-    return { chars: Math.max(0, ...parts.map(({ chars }) => chars)), items: Math.max(0, ...parts.map(({ items }) => items)), itemChars: Math.max(0, ...parts.map(({ itemChars }) => itemChars)), cost: parts.reduce((sum, { cost }) => sum + cost, 0) };
+    return {
+      chars: Math.max(0, ...parts.map(({ chars }) => chars)),
+      items: Math.max(0, ...parts.map(({ items }) => items)),
+      itemChars: Math.max(0, ...parts.map(({ itemChars }) => itemChars)),
+      cost: parts.reduce((sum, { cost }) => sum + cost, 0),
+    };
   }
   if (!isNode(node)) return { ...nothing, cost: 0 };
   const path = pathOfNode(node);
@@ -58,18 +84,31 @@ function estimate(node: unknown, variables: ReadonlyMap<string, Size>): Estimate
     return { ...size, cost: path.length + step(size) };
   }
   const { op, args } = node as { op: string; args: unknown };
-  if (op === 'value') return typeof args === 'string' ? { ...text(args.length), cost: step(text(args.length)) } : { ...nothing, cost: 1 };
+  if (op === 'value')
+    return typeof args === 'string' ? { ...text(args.length), cost: step(text(args.length)) } : { ...nothing, cost: 1 };
   if (op === 'rcall') {
     const call = args as [string, ASTNode, ASTNode[]];
-    return loops.has(call[0]) ? ofLoop(call[0], call, variables) : ofCall(call[0], [call[1], ...call[2]].map((one) => estimate(one, variables)));
+    return loops.has(call[0])
+      ? ofLoop(call[0], call, variables)
+      : ofCall(
+          call[0],
+          [call[1], ...call[2]].map((one) => estimate(one, variables)),
+        );
   }
-  if (op === 'call') return ofCall((args as [string])[0], (args as [string, ASTNode[]])[1].map((one) => estimate(one, variables)));
+  if (op === 'call')
+    return ofCall(
+      (args as [string])[0],
+      (args as [string, ASTNode[]])[1].map((one) => estimate(one, variables)),
+    );
   const parts = estimate(args, variables);
   const given = op === '+' || op === '?:' || op === '[]' ? parts : nothing;
   return { ...given, cost: parts.cost + step(given) };
 }
 
-/** About how many units of work an expression may take when the caller makes the request as large as it may be. Errs on neither side by much, and decides nothing. */
+/**
+ * About how many units of work an expression may take when the caller makes the request as large as it may be. Errs on
+ * neither side by much, and decides nothing.
+ */
 export function estimateCost(ast: ASTNode): number {
   return Math.round(estimate(ast, new Map()).cost);
 }

@@ -30,7 +30,10 @@ function headersOf(headers: Readonly<Record<string, string>> | undefined): Reado
   return new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** The variables of an expression, made from an input when they are asked for. What the input lacks is missing; a list that it lacks is empty, as for list matchers. */
+/**
+ * The variables of an expression, made from an input when they are asked for. What the input lacks is missing; a list
+ * that it lacks is empty, as for list matchers.
+ */
 export class ExpressionContext {
   input: PolicyInput = {};
 
@@ -46,22 +49,66 @@ export class ExpressionContext {
 
   get session() {
     const { id, claims, acr, amr, authTime } = this.input.session ?? {};
-    return { id, claims: claimsOf(claims), acr, amr: amr ?? [], authTime: authTime === undefined ? undefined : new Date(authTime) };
+    return {
+      id,
+      claims: claimsOf(claims),
+      acr,
+      amr: amr ?? [],
+      authTime: authTime === undefined ? undefined : new Date(authTime),
+    };
   }
 
   get cluster() {
     return { name: this.input.kubernetes?.cluster || undefined };
   }
 
-  /** As for the criteria, an empty namespace or name is a missing one, one that a selector pins counts, and an attach has no command. */
+  /**
+   * As for the criteria, an empty namespace or name is a missing one, one that a selector pins counts, and an attach
+   * has no command.
+   */
   get kubernetes() {
     const { kubernetes } = this.input;
     if (!kubernetes) return undefined;
     // Each by name: what is judged under another verb inherits the rest.
-    const { cluster, verb, requestVerb, isResourceRequest, path, apiGroup, apiVersion, resource, subresource, labelSelector, fieldSelector, dryRun, namespaced, aggregated, upsert, upgrade, exec } = kubernetes;
+    const {
+      cluster,
+      verb,
+      requestVerb,
+      isResourceRequest,
+      path,
+      apiGroup,
+      apiVersion,
+      resource,
+      subresource,
+      labelSelector,
+      fieldSelector,
+      dryRun,
+      namespaced,
+      aggregated,
+      upsert,
+      upgrade,
+      exec,
+    } = kubernetes;
     return {
-      cluster, verb, requestVerb, isResourceRequest, path, apiGroup, apiVersion, resource, subresource, namespace: namespaceOf(kubernetes) || undefined, name: nameOf(kubernetes) || undefined,
-      labelSelector, fieldSelector, dryRun, namespaced, aggregated, upsert, upgrade, exec: !subresource || subresource === 'exec' ? exec : undefined,
+      cluster,
+      verb,
+      requestVerb,
+      isResourceRequest,
+      path,
+      apiGroup,
+      apiVersion,
+      resource,
+      subresource,
+      namespace: namespaceOf(kubernetes) || undefined,
+      name: nameOf(kubernetes) || undefined,
+      labelSelector,
+      fieldSelector,
+      dryRun,
+      namespaced,
+      aggregated,
+      upsert,
+      upgrade,
+      exec: !subresource || subresource === 'exec' ? exec : undefined,
     };
   }
 

@@ -6,7 +6,9 @@ import type { PolicyInput } from '../../policy-input.ts';
 import { faultsOf, judge } from '../judge.test.support.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
-const character = fc.integer({ min: 0, max: 0x10_f7ff }).map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
+const character = fc
+  .integer({ min: 0, max: 0x10_f7ff })
+  .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 const ask = (text: string, input: PolicyInput = {}) => judge('expression', text, input);
 const session = { id: 's' };
@@ -19,9 +21,21 @@ describe('expression', () => {
   it('looks at the request, the caller, the cluster and the clock', () => {
     const input: PolicyInput = {
       session: { id: 's', claims: { amr: ['otp'] } },
-      user: { id: 'alice', email: 'alice@example.com', groups: ['dev', 'ops'], claims: { team: 'web', level: 5, address: { city: 'Berlin' } } },
+      user: {
+        id: 'alice',
+        email: 'alice@example.com',
+        groups: ['dev', 'ops'],
+        claims: { team: 'web', level: 5, address: { city: 'Berlin' } },
+      },
       request: { method: 'GET', path: '/x', host: 'gate', ip: '::1', headers: { 'X-Reason': 'test' } },
-      kubernetes: { cluster: 'prod-eu', verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'team-web', exec: { command: ['ls', '-l'], tty: true } },
+      kubernetes: {
+        cluster: 'prod-eu',
+        verb: 'create',
+        resource: 'pods',
+        subresource: 'exec',
+        namespace: 'team-web',
+        exec: { command: ['ls', '-l'], tty: true },
+      },
       elevations: ['admin'],
       now: Date.UTC(2026, 2, 1, 13, 30),
     };
@@ -37,12 +51,22 @@ describe('expression', () => {
       'elevations.exists(e, e == "admin")',
       'now.getHours() == 13 && now > timestamp("2026-01-01T00:00:00Z") && now - timestamp("2026-03-01T13:00:00Z") < duration("1h")',
       'has(user.email) && !has(user.claims.phone)',
-    ]) expect({ text, verdict: ask(text, input) }).toEqual({ text, verdict: ok });
+    ])
+      expect({ text, verdict: ask(text, input) }).toEqual({ text, verdict: ok });
     expect(ask('"contractors" in user.groups', input)).toEqual(unauthorized);
   });
 
   it('is false with a reason of its own where it fails, or gives no truth value', () => {
-    for (const text of ['kubernetes.namespace == "x"', 'kubernetes.exec.command[0] == "ls"', 'request.method != "GET"', '1 / 0 == 1', 'now.getHours() == 1', 'int(request.path) > 1', 'cluster.name != "x"']) expect({ text, verdict: ask(text) }).toEqual({ text, verdict: error });
+    for (const text of [
+      'kubernetes.namespace == "x"',
+      'kubernetes.exec.command[0] == "ls"',
+      'request.method != "GET"',
+      '1 / 0 == 1',
+      'now.getHours() == 1',
+      'int(request.path) > 1',
+      'cluster.name != "x"',
+    ])
+      expect({ text, verdict: ask(text) }).toEqual({ text, verdict: error });
     expect(ask('user.claims.admin', { session, user: { claims: { admin: 'true' } } })).toEqual(error);
     expect(ask('user.claims.admin', { session, user: { claims: { admin: true } } })).toEqual(ok);
   });
@@ -52,29 +76,58 @@ describe('expression', () => {
       expect(ask(`kubernetes.${member} != "kube-system"`, { kubernetes: { [member]: '' } })).toEqual(error);
       expect(ask(`has(kubernetes.${member})`, { kubernetes: { [member]: '' } })).toEqual(unauthorized);
     }
-    expect(ask('kubernetes.exec.command[0] == "ls"', { kubernetes: { subresource: 'attach', exec: { command: ['ls'] } } })).toEqual(error);
-    expect(ask('kubernetes.apiGroup == "" && kubernetes.subresource == ""', { kubernetes: { apiGroup: '', subresource: '' } })).toEqual(ok);
+    expect(
+      ask('kubernetes.exec.command[0] == "ls"', { kubernetes: { subresource: 'attach', exec: { command: ['ls'] } } }),
+    ).toEqual(error);
+    expect(
+      ask('kubernetes.apiGroup == "" && kubernetes.subresource == ""', {
+        kubernetes: { apiGroup: '', subresource: '' },
+      }),
+    ).toEqual(ok);
   });
 
   it('asks to log in where it is about the caller and there is none', () => {
-    for (const text of ['user.id == "x"', 'session.id == "x"', 'size(elevations) == 0', 'true || user.groups.exists(g, true)']) expect(ask(text, { user: { id: 'x' } })).toEqual([false, 'user-unauthenticated']);
+    for (const text of [
+      'user.id == "x"',
+      'session.id == "x"',
+      'size(elevations) == 0',
+      'true || user.groups.exists(g, true)',
+    ])
+      expect(ask(text, { user: { id: 'x' } })).toEqual([false, 'user-unauthenticated']);
     expect(ask('request.method == "GET"', { request: { method: 'GET' } })).toEqual(ok);
     expect(ask('size(user.groups) == 0', { session })).toEqual(ok);
   });
 
   it('carries nothing over from one request to the next', () => {
     const compiled = compilePolicy({ allow: { or: [{ expression: 'kubernetes.namespace == "a"' }] } }, { scope: 'x' });
-    const effect = (namespace?: string) => compiled.ok && evaluatePolicy([compiled.policy], { kubernetes: namespace === undefined ? undefined : { namespace } }).allow.reasons[0];
-    expect([effect('a'), effect(), effect('b'), effect('a')]).toEqual(['expression-ok', 'expression-error', 'expression-unauthorized', 'expression-ok']);
+    const effect = (namespace?: string) =>
+      compiled.ok &&
+      evaluatePolicy([compiled.policy], { kubernetes: namespace === undefined ? undefined : { namespace } }).allow
+        .reasons[0];
+    expect([effect('a'), effect(), effect('b'), effect('a')]).toEqual([
+      'expression-ok',
+      'expression-error',
+      'expression-unauthorized',
+      'expression-ok',
+    ]);
   });
 });
 
 describe('what callers send', () => {
-  it('is a key like any other where it is called as JavaScript\'s own', () => {
+  it("is a key like any other where it is called as JavaScript's own", () => {
     const headers = JSON.parse('{"constructor": "x", "__proto__": "y", "x-a": "1"}') as Record<string, string>;
-    expect(ask('request.headers["x-a"] == "1" && request.headers["constructor"] == "x" && request.headers["__proto__"] == "y"', { request: { headers } })).toEqual(ok);
-    const claims = JSON.parse('{"constructor": {"name": "x"}, "__proto__": {"admin": true}, "a": {"constructor": 1, "b": "c"}}') as Record<string, unknown>;
-    expect(ask('user.claims.a.b == "c" && user.claims["constructor"].name == "x"', { session, user: { claims } })).toEqual(ok);
+    expect(
+      ask(
+        'request.headers["x-a"] == "1" && request.headers["constructor"] == "x" && request.headers["__proto__"] == "y"',
+        { request: { headers } },
+      ),
+    ).toEqual(ok);
+    const claims = JSON.parse(
+      '{"constructor": {"name": "x"}, "__proto__": {"admin": true}, "a": {"constructor": 1, "b": "c"}}',
+    ) as Record<string, unknown>;
+    expect(
+      ask('user.claims.a.b == "c" && user.claims["constructor"].name == "x"', { session, user: { claims } }),
+    ).toEqual(ok);
     expect(ask('user.claims.admin', { session, user: { claims } })).toEqual(error);
     expect(ask('has(user.claims.toString)', { session, user: { claims } })).toEqual(unauthorized);
   });
@@ -82,11 +135,25 @@ describe('what callers send', () => {
 
 describe('what an expression may be', () => {
   it('is checked when the policy is loaded', () => {
-    expect(faultOf('user.nmae == "x"')).toBe('expression: is not a valid expression: No such key: nmae (at character 6)');
+    expect(faultOf('user.nmae == "x"')).toBe(
+      'expression: is not a valid expression: No such key: nmae (at character 6)',
+    );
     expect(faultOf('usr.id == "x"')).toMatch(/Unknown variable: usr/);
     expect(faultOf('user.email')).toMatch(/must be true or false in the end, gives string/);
     expect(faultOf('user.email == 5')).toMatch(/no such overload/);
-    for (const text of ['', '(', 'true &&', '"unfinished', '\u0000', 'true\u001b[31m', '__proto__', 'process.exit()', 'globalThis == 1', '"a".constructor("b") == 1']) expect(faultOf(text)).not.toBe('');
+    for (const text of [
+      '',
+      '(',
+      'true &&',
+      '"unfinished',
+      '\u0000',
+      'true\u001b[31m',
+      '__proto__',
+      'process.exit()',
+      'globalThis == 1',
+      '"a".constructor("b") == 1',
+    ])
+      expect(faultOf(text)).not.toBe('');
     for (const data of [true, null, 1, [], {}]) expect(faultsOf('expression', data)).toHaveLength(1);
   });
 
@@ -97,14 +164,28 @@ describe('what an expression may be', () => {
   it('has no functions whose cost has no bound', () => {
     expect(faultOf('request.path.matches("(a+)+b")')).toMatch(/matches\(\) is not available/);
     expect(faultOf('user.groups.exists(g, g.matches("a"))')).toMatch(/matches\(\) is not available/);
-    for (const text of ['cel.bind(x, 1, x == 1)', 'request.path.lowerAscii() == "a"', 'bytes(request.path).size() > 1', 'b"{}".json().a == 1', 'b"a".hex() == "61"']) expect(faultOf(text)).toMatch(/is not a function that an expression may use/);
+    for (const text of [
+      'cel.bind(x, 1, x == 1)',
+      'request.path.lowerAscii() == "a"',
+      'bytes(request.path).size() > 1',
+      'b"{}".json().a == 1',
+      'b"a".hex() == "61"',
+    ])
+      expect(faultOf(text)).toMatch(/is not a function that an expression may use/);
     expect(faultOf('duration(request.path) > duration("1s")')).toMatch(/only a text written out/);
     expect(faultOf('now.getHours("Europe/Berlin") > 8')).toMatch(/takes no time zone/);
   });
 
   it('is bounded in length, size, depth and nesting of loops', () => {
     expect(faultOf('x'.repeat(3000))).toBe('expression: is longer than 2048 characters');
-    for (const text of ['('.repeat(200) + 'true' + ')'.repeat(200), `${'!'.repeat(1000)}true`, Array.from({ length: 400 }, () => 'true').join('||'), `${'['.repeat(60)}1${']'.repeat(60)} == []`, `[${'1,'.repeat(500)}1].size() > 1`]) expect(faultOf(text)).not.toBe('');
+    for (const text of [
+      '('.repeat(200) + 'true' + ')'.repeat(200),
+      `${'!'.repeat(1000)}true`,
+      Array.from({ length: 400 }, () => 'true').join('||'),
+      `${'['.repeat(60)}1${']'.repeat(60)} == []`,
+      `[${'1,'.repeat(500)}1].size() > 1`,
+    ])
+      expect(faultOf(text)).not.toBe('');
     const loops = (depth: number): string => (depth === 0 ? 'true' : `user.groups.all(g${depth}, ${loops(depth - 1)})`);
     expect(faultOf(loops(2))).toBe('');
     expect(faultOf(loops(3))).toMatch(/nested more than 2 deep/);
@@ -113,12 +194,49 @@ describe('what an expression may be', () => {
   });
 
   it('never makes the compiler fail', () => {
-    const piece = fc.constantFrom('user', '.', 'groups', 'exists', '(', ')', 'g', ',', '"a"', '==', '&&', '!', '[', ']', '{', '}', '?', ':', '1', '+', ' ', 'has', 'size', 'now', '\\', "'", 'r"', 'in', 'kubernetes', '.matches(');
-    const text = fc.oneof(fc.array(piece, { maxLength: 20 }).map((all) => all.join('')), fc.string({ unit: character }));
-    fc.assert(fc.property(text, (one) => {
-      const compiled = compilePolicy({ allow: { or: [{ expression: one }] } }, { scope: 'x' });
-      if (!compiled.ok) return compiled.faults.length > 0;
-      return typeof evaluatePolicy([compiled.policy], { session, user: { groups: ['a'] } }).allow.value === 'boolean';
-    }), { numRuns: 1500 });
+    const piece = fc.constantFrom(
+      'user',
+      '.',
+      'groups',
+      'exists',
+      '(',
+      ')',
+      'g',
+      ',',
+      '"a"',
+      '==',
+      '&&',
+      '!',
+      '[',
+      ']',
+      '{',
+      '}',
+      '?',
+      ':',
+      '1',
+      '+',
+      ' ',
+      'has',
+      'size',
+      'now',
+      '\\',
+      "'",
+      'r"',
+      'in',
+      'kubernetes',
+      '.matches(',
+    );
+    const text = fc.oneof(
+      fc.array(piece, { maxLength: 20 }).map((all) => all.join('')),
+      fc.string({ unit: character }),
+    );
+    fc.assert(
+      fc.property(text, (one) => {
+        const compiled = compilePolicy({ allow: { or: [{ expression: one }] } }, { scope: 'x' });
+        if (!compiled.ok) return compiled.faults.length > 0;
+        return typeof evaluatePolicy([compiled.policy], { session, user: { groups: ['a'] } }).allow.value === 'boolean';
+      }),
+      { numRuns: 1500 },
+    );
   });
 });

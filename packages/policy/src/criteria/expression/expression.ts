@@ -21,20 +21,28 @@ export const expression: Criterion = {
   name: 'expression',
   ofPerson: true,
   doc: {
-    summary: 'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by small names), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), '
-      + '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `namespaced`, `aggregated`, `upsert`, `upgrade`, `exec`), '
-      + '`elevations` (names), `now` (a moment, in UTC). What a request lacks is missing: ask with `has(kubernetes.namespace)`. '
-      + 'A path that ends in a slash is tried without it as well: under `deny` either may be true, under `allow` both must. '
-      + 'Under `deny` a name of what is proxied is tried without its scheme and port as well (`https:web:443`). '
-      + 'An expression that fails is neither true nor false, with the reason `expression-error`: a rule that it could decide denies under `deny` and does not allow under `allow`, after `not` and `nor` too. '
-      + 'The same goes for one that reads `kubernetes.namespace` or `kubernetes.name` where `k8s/namespace` or `k8s/name` would be open, with the reason `expression-open`, whatever else it says. '
-      + `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,
-    limit: `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation, beyond which it fails. Each step costs 1, each text that is read 1 for every 16 characters, each list 1 for every member, an error 250. `
-      + 'A caller who makes the request larger can use them up: then a deny denies and an allow does not allow. `policy lint` warns of an expression that can be expected to take more than this for a large request',
+    summary:
+      'Holds if the expression is true. Variables: `request` (`method`, `path`, `host`, `ip`, `headers` by small names), `user` (`id`, `email`, `groups`, `claims`), `session` (`id`, `claims`), ' +
+      '`cluster` (`name`), `kubernetes` (`cluster`, `verb`, `requestVerb`, `isResourceRequest`, `path`, `apiGroup`, `apiVersion`, `resource`, `subresource`, `namespace`, `name`, `labelSelector`, `fieldSelector`, `dryRun`, `namespaced`, `aggregated`, `upsert`, `upgrade`, `exec`), ' +
+      '`elevations` (names), `now` (a moment, in UTC). What a request lacks is missing: ask with `has(kubernetes.namespace)`. ' +
+      'A path that ends in a slash is tried without it as well: under `deny` either may be true, under `allow` both must. ' +
+      'Under `deny` a name of what is proxied is tried without its scheme and port as well (`https:web:443`). ' +
+      'An expression that fails is neither true nor false, with the reason `expression-error`: a rule that it could decide denies under `deny` and does not allow under `allow`, after `not` and `nor` too. ' +
+      'The same goes for one that reads `kubernetes.namespace` or `kubernetes.name` where `k8s/namespace` or `k8s/name` would be open, with the reason `expression-open`, whatever else it says. ' +
+      `Bounds: ${expressionLimits.length} characters, loops nested ${expressionLimits.loops} deep. There is no \`matches()\`.`,
+    limit:
+      `${expressionBudget.toLocaleString('en-US')} units of work for each evaluation, beyond which it fails. Each step costs 1, each text that is read 1 for every 16 characters, each list 1 for every member, an error 250. ` +
+      'A caller who makes the request larger can use them up: then a deny denies and an allow does not allow. `policy lint` warns of an expression that can be expected to take more than this for a large request',
     data: 'text of an expression in CEL that gives true or false',
     example: 'kubernetes.namespace == "team-" + user.claims.team && !("contractors" in user.groups)',
     source: 'Sallyport',
-    reasons: ['expression-ok', 'expression-unauthorized', 'expression-error', 'expression-open', 'user-unauthenticated'],
+    reasons: [
+      'expression-ok',
+      'expression-unauthorized',
+      'expression-error',
+      'expression-open',
+      'user-unauthenticated',
+    ],
   },
   schema: { type: 'string', minLength: 1, maxLength: expressionLimits.length },
   compile(data, _subpath, context) {
@@ -46,7 +54,15 @@ export const expression: Criterion = {
     const compiled = compileExpression(data, context);
     if (!compiled) return undefined;
     const { ofCaller, readsNamespace, readsName, readsResource, evaluate } = compiled;
-    const reachesOthers = mayReachOtherNames(readsResource ? { ...context, operator: 'and', beside: [...context.operator === 'and' ? context.beside : [], { 'k8s/resource': 'nodes' }] } : context);
+    const reachesOthers = mayReachOtherNames(
+      readsResource
+        ? {
+            ...context,
+            operator: 'and',
+            beside: [...(context.operator === 'and' ? context.beside : []), { 'k8s/resource': 'nodes' }],
+          }
+        : context,
+    );
     return bothSpellings((input) => {
       if (ofCaller && !isLoggedIn(input)) return unauthenticated;
       if (readsNamespace && namespaceOf(input.kubernetes) === undefined) return open;

@@ -10,18 +10,53 @@ const ask = (text: string, input: PolicyInput) => judge('expression', text, { se
 describe('the work of an expression', () => {
   it('suffices for what people are and send', () => {
     expect(ask('user.groups.exists(g, g == "g999")', { user: { groups: many(1000) } })).toBe('expression-ok');
-    expect(ask('user.groups.exists(g, g in kubernetes.exec.command)', { user: { groups: many(100) }, kubernetes: { exec: { command: many(20, 'c') } } })).toBe('expression-unauthorized');
-    expect(ask('user.groups.all(g, user.groups.exists(h, g == h))', { user: { groups: many(60) } })).toBe('expression-ok');
+    expect(
+      ask('user.groups.exists(g, g in kubernetes.exec.command)', {
+        user: { groups: many(100) },
+        kubernetes: { exec: { command: many(20, 'c') } },
+      }),
+    ).toBe('expression-unauthorized');
+    expect(ask('user.groups.all(g, user.groups.exists(h, g == h))', { user: { groups: many(60) } })).toBe(
+      'expression-ok',
+    );
   });
 
   it.each([
-    ['loops in loops', 'user.groups.exists(g, user.groups.exists(h, g + "x" == h))', (size: number) => ({ user: { groups: many(size) } })],
-    ['a list looked through in a loop', 'user.groups.exists(g, g in kubernetes.exec.command)', (size: number) => ({ user: { groups: many(size) }, kubernetes: { exec: { command: many(size, 'c') } } })],
-    ['a text looked through in a loop', 'kubernetes.exec.command.exists(c, request.path.contains(c + "!"))', (size: number) => ({ kubernetes: { exec: { command: many(size) } }, request: { path: 'a'.repeat(size * 10) } })],
-    ['texts that grow', 'user.groups.map(g, g + request.path).map(g, g + g).exists(g, g == "")', (size: number) => ({ user: { groups: many(size) }, request: { path: 'a'.repeat(size * 10) } })],
-    ['a text taken to pieces', 'request.path.split("").exists(c, c == "b")', (size: number) => ({ request: { path: 'a'.repeat(size * 100) } })],
-    ['a long text searched for', 'request.path.contains(request.host)', (size: number) => ({ request: { path: 'a'.repeat(size * 10), host: `${'a'.repeat(size)}b${'a'.repeat(size)}` } })],
-    ['errors without end', 'user.groups.exists(g, user.claims[g] == "x") || true', (size: number) => ({ user: { groups: many(size), claims: {} } })],
+    [
+      'loops in loops',
+      'user.groups.exists(g, user.groups.exists(h, g + "x" == h))',
+      (size: number) => ({ user: { groups: many(size) } }),
+    ],
+    [
+      'a list looked through in a loop',
+      'user.groups.exists(g, g in kubernetes.exec.command)',
+      (size: number) => ({ user: { groups: many(size) }, kubernetes: { exec: { command: many(size, 'c') } } }),
+    ],
+    [
+      'a text looked through in a loop',
+      'kubernetes.exec.command.exists(c, request.path.contains(c + "!"))',
+      (size: number) => ({ kubernetes: { exec: { command: many(size) } }, request: { path: 'a'.repeat(size * 10) } }),
+    ],
+    [
+      'texts that grow',
+      'user.groups.map(g, g + request.path).map(g, g + g).exists(g, g == "")',
+      (size: number) => ({ user: { groups: many(size) }, request: { path: 'a'.repeat(size * 10) } }),
+    ],
+    [
+      'a text taken to pieces',
+      'request.path.split("").exists(c, c == "b")',
+      (size: number) => ({ request: { path: 'a'.repeat(size * 100) } }),
+    ],
+    [
+      'a long text searched for',
+      'request.path.contains(request.host)',
+      (size: number) => ({ request: { path: 'a'.repeat(size * 10), host: `${'a'.repeat(size)}b${'a'.repeat(size)}` } }),
+    ],
+    [
+      'errors without end',
+      'user.groups.exists(g, user.claims[g] == "x") || true',
+      (size: number) => ({ user: { groups: many(size), claims: {} } }),
+    ],
   ])('ends for %s', (_name, text, input) => {
     expect(ask(text, input(3))).not.toBe('expression-error');
     for (const size of [2000, 4000, 8000]) expect(ask(text, input(size))).toBe('expression-error');
@@ -34,7 +69,15 @@ describe('the work of an expression', () => {
       limitExpressionCost(parsed.ast);
       let looks = 0;
       const groups: string[] = [];
-      for (let index = 0; index < size; index += 1) Object.defineProperty(groups, index, { get: () => { looks += 1; return `g${index}`; }, enumerable: true, configurable: true });
+      for (let index = 0; index < size; index += 1)
+        Object.defineProperty(groups, index, {
+          get: () => {
+            looks += 1;
+            return `g${index}`;
+          },
+          enumerable: true,
+          configurable: true,
+        });
       try {
         withExpressionBudget(() => parsed({ user: { groups } }) as unknown);
       } catch {
@@ -48,6 +91,11 @@ describe('the work of an expression', () => {
   });
 
   it('refuses an expression that is not built as it knows them', () => {
-    for (const odd of [{ op: 'value', args: 1 }, { op: 'value', args: 1, meta: {} }, { op: 'value', args: 1, meta: {}, setMeta: () => {} }]) expect(() => limitExpressionCost(odd as never)).toThrow(TypeError);
+    for (const odd of [
+      { op: 'value', args: 1 },
+      { op: 'value', args: 1, meta: {} },
+      { op: 'value', args: 1, meta: {}, setMeta: () => {} },
+    ])
+      expect(() => limitExpressionCost(odd as never)).toThrow(TypeError);
   });
 });

@@ -79,18 +79,23 @@ function limitAll(value: unknown, seen: Set<unknown>): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
   if (isNode(value)) return limitNode(value, seen);
-  for (const item of Array.isArray(value) ? (value as unknown[]) : Object.values(value)) if (Array.isArray(item) || isNode(item)) limitAll(item, seen);
+  for (const item of Array.isArray(value) ? (value as unknown[]) : Object.values(value))
+    if (Array.isArray(item) || isNode(item)) limitAll(item, seen);
 }
 
 /**
- * Makes every node of a parsed and checked expression pay for its work: one for each time it is evaluated, and the size of what comes out.
- * So a loop over what the caller sent ends, whatever was sent. Throws TypeError if the expression is not built as expected.
+ * Makes every node of a parsed and checked expression pay for its work: one for each time it is evaluated, and the size
+ * of what comes out. So a loop over what the caller sent ends, whatever was sent. Throws TypeError if the expression is
+ * not built as expected.
  */
 export function limitExpressionCost(ast: ASTNode): void {
   limitAll(ast, new Set());
 }
 
-/** Runs an evaluation under a fresh budget; throws if that is used up, even where the expression took no notice (`failed || true`). */
+/**
+ * Runs an evaluation under a fresh budget; throws if that is used up, even where the expression took no notice (`failed
+ * || true`).
+ */
 export function withExpressionBudget<T>(evaluate: () => T): T {
   left = expressionBudget;
   lastError = undefined;

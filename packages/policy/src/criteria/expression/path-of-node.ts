@@ -6,7 +6,10 @@ function memberOf(member: unknown): string | undefined {
   return typeof node === 'object' && node?.op === 'value' && typeof node.args === 'string' ? node.args : undefined;
 }
 
-/** The names that lead from a variable to a member (`user.claims["team"]`: user, claims, team); undefined for any other node. Does not recurse. */
+/**
+ * The names that lead from a variable to a member (`user.claims["team"]`: user, claims, team); undefined for any other
+ * node. Does not recurse.
+ */
 export function pathOfNode(node: ASTNode): readonly string[] | undefined {
   const path: string[] = [];
   let at = node as { readonly op: string; readonly args: unknown };

@@ -7,7 +7,13 @@ const rejected = fail('reject');
 /** Never holds; its data is ignored, as in Pomerium's language. */
 export const reject: Criterion = {
   name: 'reject',
-  doc: { summary: 'Never holds.', data: 'anything, by custom `true`', example: true, source: 'Pomerium', reasons: ['reject'] },
+  doc: {
+    summary: 'Never holds.',
+    data: 'anything, by custom `true`',
+    example: true,
+    source: 'Pomerium',
+    reasons: ['reject'],
+  },
   schema: definition('anything'),
   compile: () => () => rejected,
 };

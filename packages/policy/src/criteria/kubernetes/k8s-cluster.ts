@@ -5,5 +5,9 @@ export const k8sCluster = createTextCriterion({
   name: 'k8s/cluster',
   read: (input) => input.kubernetes?.cluster || undefined,
   reason: 'k8s-cluster',
-  doc: { summary: 'Holds if the name of the cluster matches, as `clusters[].name` gives it.', example: { starts_with: 'prod-' }, source: 'Sallyport' },
+  doc: {
+    summary: 'Holds if the name of the cluster matches, as `clusters[].name` gives it.',
+    example: { starts_with: 'prod-' },
+    source: 'Sallyport',
+  },
 });

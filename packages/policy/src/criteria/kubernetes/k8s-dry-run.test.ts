@@ -6,26 +6,50 @@ const ask = (data: boolean, kubernetes: object | undefined) => judge('k8s/dry_ru
 describe('k8s/dry_run', () => {
   it('holds for changes that are only tried', () => {
     for (const verb of ['create', 'update', 'patch', 'delete', 'deletecollection']) {
-      expect([ask(true, { verb, resource: 'pods', dryRun: true }), ask(false, { verb, resource: 'pods', dryRun: true })]).toEqual([true, false]);
+      expect([
+        ask(true, { verb, resource: 'pods', dryRun: true }),
+        ask(false, { verb, resource: 'pods', dryRun: true }),
+      ]).toEqual([true, false]);
       expect([ask(true, { verb, resource: 'pods' }), ask(false, { verb, resource: 'pods' })]).toEqual([false, true]);
     }
   });
 
   it('never holds for what acts at once, whatever the query says', () => {
-    for (const [resource, subresource] of [['pods', 'exec'], ['pods', 'attach'], ['pods', 'portforward'], ['pods', 'proxy'], ['nodes', 'proxy'], ['serviceaccounts', 'token']]) {
-      expect([ask(true, { verb: 'create', resource, subresource, dryRun: true }), ask(false, { verb: 'create', resource, subresource, dryRun: true })]).toEqual([false, true]);
+    for (const [resource, subresource] of [
+      ['pods', 'exec'],
+      ['pods', 'attach'],
+      ['pods', 'portforward'],
+      ['pods', 'proxy'],
+      ['nodes', 'proxy'],
+      ['serviceaccounts', 'token'],
+    ]) {
+      expect([
+        ask(true, { verb: 'create', resource, subresource, dryRun: true }),
+        ask(false, { verb: 'create', resource, subresource, dryRun: true }),
+      ]).toEqual([false, true]);
     }
     expect(ask(true, { verb: 'patch', resource: 'pods', subresource: 'ephemeralcontainers', dryRun: true })).toBe(true);
   });
 
   it('never holds for a Secret, which every answer holds', () => {
-    for (const verb of ['create', 'update', 'patch', 'delete', 'deletecollection']) expect([ask(true, { verb, resource: 'secrets', dryRun: true }), ask(false, { verb, resource: 'secrets', dryRun: true })]).toEqual([false, true]);
+    for (const verb of ['create', 'update', 'patch', 'delete', 'deletecollection'])
+      expect([
+        ask(true, { verb, resource: 'secrets', dryRun: true }),
+        ask(false, { verb, resource: 'secrets', dryRun: true }),
+      ]).toEqual([false, true]);
     expect(ask(true, { verb: 'patch', apiGroup: 'vault.example', resource: 'secrets', dryRun: true })).toBe(true);
   });
 
   it('is no dry run where nothing is changed, and neither where nothing is known', () => {
-    expect([ask(true, { verb: 'get', dryRun: true }), ask(false, { verb: 'get', dryRun: true })]).toEqual([false, true]);
-    expect([ask(true, { verb: 'create', dryRun: 'true' }), ask(true, undefined), ask(false, undefined)]).toEqual([false, false, false]);
+    expect([ask(true, { verb: 'get', dryRun: true }), ask(false, { verb: 'get', dryRun: true })]).toEqual([
+      false,
+      true,
+    ]);
+    expect([ask(true, { verb: 'create', dryRun: 'true' }), ask(true, undefined), ask(false, undefined)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   it('takes true or false', () => {

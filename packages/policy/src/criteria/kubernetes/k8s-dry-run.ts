@@ -7,7 +7,10 @@ const changing: ReadonlySet<string | undefined> = new Set(['create', 'update', '
 /** Acts on a running pod at once, or is answered with a token or a Secret: a dry run of it does the thing itself. */
 function isNeverDry(kubernetes: KubernetesInput): boolean {
   if (kubernetes.apiGroup) return false;
-  return kubernetes.resource === 'secrets' || (kubernetes.subresource !== 'ephemeralcontainers' && isShellEquivalent(kubernetes));
+  return (
+    kubernetes.resource === 'secrets' ||
+    (kubernetes.subresource !== 'ephemeralcontainers' && isShellEquivalent(kubernetes))
+  );
 }
 
 /** Holds for what surely changes nothing. */
@@ -19,8 +22,9 @@ export const k8sDryRun = createFlagCriterion({
     return kubernetes.dryRun === true && changing.has(kubernetes.verb) && !isNeverDry(kubernetes);
   },
   doc: {
-    summary: 'With `true`, holds for a change that is only tried: the query says `dryRun=All` exactly once and no body can say otherwise, so never a `DELETE` with a body, an exec, a token, or anything with a Secret, which the answer holds. '
-      + 'With `false`, holds for everything else, reads too. '
-      + 'Webhooks and aggregated API servers must keep the promise themselves.',
+    summary:
+      'With `true`, holds for a change that is only tried: the query says `dryRun=All` exactly once and no body can say otherwise, so never a `DELETE` with a body, an exec, a token, or anything with a Secret, which the answer holds. ' +
+      'With `false`, holds for everything else, reads too. ' +
+      'Webhooks and aggregated API servers must keep the promise themselves.',
   },
 });

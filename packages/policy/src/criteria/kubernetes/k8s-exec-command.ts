@@ -20,7 +20,7 @@ function sameVector(command: readonly string[], argv: readonly string[]): boolea
 function commandOf(kubernetes: KubernetesInput | undefined): readonly string[] | undefined {
   const { subresource, exec } = kubernetes ?? {};
   const command: unknown = !subresource || subresource === 'exec' ? exec?.command : undefined;
-  return Array.isArray(command) && command.length > 0 ? command as readonly string[] : undefined;
+  return Array.isArray(command) && command.length > 0 ? (command as readonly string[]) : undefined;
 }
 
 function compileArgv(data: unknown, { path, faults }: CompileContext): readonly string[] | undefined {
@@ -30,18 +30,27 @@ function compileArgv(data: unknown, { path, faults }: CompileContext): readonly 
   return undefined;
 }
 
-/** The program (argv[0]) or the whole vector of what is to run in the pod; a request that names no command matches nothing. */
+/**
+ * The program (argv[0]) or the whole vector of what is to run in the pod; a request that names no command matches
+ * nothing.
+ */
 export const k8sExecCommand: Criterion = {
   name: 'k8s/exec_command',
   doc: {
-    summary: 'Holds if the command of an exec matches: `program` its first word, `argv` the whole vector, word by word in order. A request that names no command (attach, too) matches nothing. '
-      + 'A guard rail, not a boundary: the image decides what `ls` is, and a shell runs anything.',
+    summary:
+      'Holds if the command of an exec matches: `program` its first word, `argv` the whole vector, word by word in order. A request that names no command (attach, too) matches nothing. ' +
+      'A guard rail, not a boundary: the image decides what `ls` is, and a shell runs anything.',
     data: 'mapping of `program` (string matcher) and `argv` (list of strings); both must hold',
     example: { argv: ['cat', '/etc/hostname'] },
     source: 'Sallyport',
     reasons: ['k8s-exec-command-ok', 'k8s-exec-command-unauthorized'],
   },
-  schema: { type: 'object', properties: { program: definition('textMatcher'), argv: { type: 'array', items: { type: 'string' }, minItems: 1 } }, additionalProperties: false, minProperties: 1 },
+  schema: {
+    type: 'object',
+    properties: { program: definition('textMatcher'), argv: { type: 'array', items: { type: 'string' }, minItems: 1 } },
+    additionalProperties: false,
+    minProperties: 1,
+  },
   value: ({ kubernetes }) => commandOf(kubernetes),
   compile(data, _subpath, context) {
     const { path, faults } = context;
@@ -50,7 +59,13 @@ export const k8sExecCommand: Criterion = {
       return undefined;
     }
     const before = faults.size;
-    for (const key of Object.keys(data)) if (!names.includes(key)) faults.add([...path, key], `unknown command matcher ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
+    for (const key of Object.keys(data))
+      if (!names.includes(key))
+        faults.add(
+          [...path, key],
+          `unknown command matcher ${quoteName(key)}`,
+          () => `did you mean ${nearestName(key, names)}?`,
+        );
     const hasProgram = Object.hasOwn(data, 'program');
     const hasArgv = Object.hasOwn(data, 'argv');
     if (!hasProgram && !hasArgv) faults.add(path, 'needs program or argv');

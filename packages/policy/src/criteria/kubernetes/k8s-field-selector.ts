@@ -1,4 +1,10 @@
 import { createSelectorCriterion } from './selector-criterion.ts';
 
 /** String matcher over the text of the field selector. */
-export const k8sFieldSelector = createSelectorCriterion({ name: 'k8s/field_selector', member: 'fieldSelector', reason: 'k8s-field-selector', what: 'field selector', example: 'status.phase=Running' });
+export const k8sFieldSelector = createSelectorCriterion({
+  name: 'k8s/field_selector',
+  member: 'fieldSelector',
+  reason: 'k8s-field-selector',
+  what: 'field selector',
+  example: 'status.phase=Running',
+});

@@ -5,7 +5,10 @@ import { judge } from '../judge.test.support.ts';
 
 describe('k8s/name', () => {
   it('holds where the matcher does', () => {
-    expect(judge('k8s/name', { starts_with: 'prod-' }, { kubernetes: { name: 'prod-1' } })).toEqual([true, 'k8s-name-ok']);
+    expect(judge('k8s/name', { starts_with: 'prod-' }, { kubernetes: { name: 'prod-1' } })).toEqual([
+      true,
+      'k8s-name-ok',
+    ]);
     expect(judge('k8s/name', 'prod', { kubernetes: { name: 'prod-1' } })).toEqual([false, 'k8s-name-unauthorized']);
   });
 
@@ -22,31 +25,63 @@ describe('another name of what is proxied', () => {
   const effect = (document: unknown, name: string, more: object = {}) => {
     const compiled = compilePolicy(document, { scope: 'cluster/dev' });
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.faults));
-    return evaluatePolicy([compiled.policy], { kubernetes: { isResourceRequest: true, verb: 'get', requestVerb: 'get', resource: 'services', subresource: 'proxy', namespace: 'dev', name, ...more } }).effect;
+    return evaluatePolicy([compiled.policy], {
+      kubernetes: {
+        isResourceRequest: true,
+        verb: 'get',
+        requestVerb: 'get',
+        resource: 'services',
+        subresource: 'proxy',
+        namespace: 'dev',
+        name,
+        ...more,
+      },
+    }).effect;
   };
   const criteria = [{ 'k8s/name': 'vault' }, { expression: 'kubernetes.name == "vault"' }];
   const names = ['vault', 'vault:8200', 'vault:', ':vault:', 'https:vault:8200', 'http:vault:'];
 
-  it.each(criteria.flatMap((criterion) => names.map((name) => [criterion, name] as const)))('is no way past a deny of %j: %s', (criterion, name) => {
-    for (const resource of ['services', 'pods', 'nodes']) expect(effect([everything, { deny: { and: [criterion] } }], name, { resource })).toBe('deny');
-    expect(effect([everything, { deny: { and: [criterion] } }], name, { subresource: '', verb: 'proxy', requestVerb: 'proxy' })).toBe('deny');
-  });
+  it.each(criteria.flatMap((criterion) => names.map((name) => [criterion, name] as const)))(
+    'is no way past a deny of %j: %s',
+    (criterion, name) => {
+      for (const resource of ['services', 'pods', 'nodes'])
+        expect(effect([everything, { deny: { and: [criterion] } }], name, { resource })).toBe('deny');
+      expect(
+        effect([everything, { deny: { and: [criterion] } }], name, {
+          subresource: '',
+          verb: 'proxy',
+          requestVerb: 'proxy',
+        }),
+      ).toBe('deny');
+    },
+  );
 
-  it.each([{ 'k8s/name': { not_in: ['vault'] } }, { expression: 'kubernetes.name != "vault"' }])('is none past a deny of all that are not allowed, turned round or not (%j)', (others) => {
-    expect(effect([everything, { deny: { nor: [others] } }], 'https:vault:443')).toBe('deny');
-    expect(effect([everything, { deny: { not: [others] } }], 'https:vault:443')).toBe('deny');
-    expect(effect([everything, { deny: { and: [others] } }], 'https:web:443')).toBe('deny');
-  });
+  it.each([{ 'k8s/name': { not_in: ['vault'] } }, { expression: 'kubernetes.name != "vault"' }])(
+    'is none past a deny of all that are not allowed, turned round or not (%j)',
+    (others) => {
+      expect(effect([everything, { deny: { nor: [others] } }], 'https:vault:443')).toBe('deny');
+      expect(effect([everything, { deny: { not: [others] } }], 'https:vault:443')).toBe('deny');
+      expect(effect([everything, { deny: { and: [others] } }], 'https:web:443')).toBe('deny');
+    },
+  );
 
   it.each(['k8s/name', 'expression'])('counts as it is written in an allow (%s)', (criterion) => {
-    const named = (name: string) => ({ allow: { and: [{ [criterion]: criterion === 'expression' ? `kubernetes.name == "${name}"` : name }] } });
+    const named = (name: string) => ({
+      allow: { and: [{ [criterion]: criterion === 'expression' ? `kubernetes.name == "${name}"` : name }] },
+    });
     expect(effect(named('https:vault:8200'), 'https:vault:8200')).toBe('allow');
     expect(effect(named('vault'), 'https:vault:8200')).toBe('deny');
   });
 
   it('is looked for in nothing else: names of RBAC have colons, too', () => {
     for (const criterion of criteria) {
-      expect(effect([everything, { deny: { and: [criterion] } }], 'system:vault', { apiGroup: 'rbac.authorization.k8s.io', resource: 'clusterroles', subresource: '' })).toBe('allow');
+      expect(
+        effect([everything, { deny: { and: [criterion] } }], 'system:vault', {
+          apiGroup: 'rbac.authorization.k8s.io',
+          resource: 'clusterroles',
+          subresource: '',
+        }),
+      ).toBe('allow');
       expect(effect([everything, { deny: { and: [criterion] } }], 'web:8200')).toBe('allow');
     }
   });

@@ -1,13 +1,17 @@
 import { createTextCriterion } from '../text-criterion.ts';
 
-/** String matcher over the path of a request that is for no resource, such as `/healthz` or discovery; a request for a resource matches nothing. */
+/**
+ * String matcher over the path of a request that is for no resource, such as `/healthz` or discovery; a request for a
+ * resource matches nothing.
+ */
 export const k8sNonResourcePath = createTextCriterion({
   name: 'k8s/non_resource_path',
   read: ({ kubernetes }) => (kubernetes?.isResourceRequest === false ? kubernetes.path || undefined : undefined),
   reason: 'k8s-non-resource-path',
   isClusterPath: () => true,
   doc: {
-    summary: 'Holds if the request is for no resource (`/healthz`, `/version`, discovery under `/api` and `/apis`) and its path matches. A request for a resource matches nothing, not even `not`. A slash at the end of the path does not count: `/version` also matches `/version/`, which many clients ask for.',
+    summary:
+      'Holds if the request is for no resource (`/healthz`, `/version`, discovery under `/api` and `/apis`) and its path matches. A request for a resource matches nothing, not even `not`. A slash at the end of the path does not count: `/version` also matches `/version/`, which many clients ask for.',
     example: { in: ['/healthz', '/version'] },
     source: 'Sallyport',
   },

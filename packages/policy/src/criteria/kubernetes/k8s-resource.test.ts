@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { faultsOf, judge, warningsOf } from '../judge.test.support.ts';
 
-const ask = (data: unknown, resource: string, apiGroup = '', subresource = '') => judge('k8s/resource', data, { kubernetes: { resource, apiGroup, subresource } });
+const ask = (data: unknown, resource: string, apiGroup = '', subresource = '') =>
+  judge('k8s/resource', data, { kubernetes: { resource, apiGroup, subresource } });
 
 describe('k8s/resource', () => {
   it.each([
@@ -41,8 +42,12 @@ describe('k8s/resource', () => {
   });
 
   it('refuses what is no resource', () => {
-    expect(faultsOf('k8s/resource', '')).toEqual(['k8s/resource: must be a resource such as pods/exec or deployments.apps, is empty']);
-    expect(faultsOf('k8s/resource', ['pods', {}])).toEqual(['k8s/resource.1: must be a resource such as pods/exec or deployments.apps, is a mapping']);
+    expect(faultsOf('k8s/resource', '')).toEqual([
+      'k8s/resource: must be a resource such as pods/exec or deployments.apps, is empty',
+    ]);
+    expect(faultsOf('k8s/resource', ['pods', {}])).toEqual([
+      'k8s/resource.1: must be a resource such as pods/exec or deployments.apps, is a mapping',
+    ]);
     expect(faultsOf('k8s/resource', [])).toHaveLength(1);
   });
 });

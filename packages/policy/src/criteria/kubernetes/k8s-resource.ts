@@ -9,18 +9,28 @@ const unauthorized = fail('k8s-resource-unauthorized');
 
 function compileOne(data: unknown, path: CompileContext['path'], context: CompileContext): ResourcePattern | undefined {
   if (typeof data !== 'string' || data === '') {
-    context.faults.add(path, `must be a resource such as pods/exec or deployments.apps, is ${data === '' ? 'empty' : kindOf(data)}`);
+    context.faults.add(
+      path,
+      `must be a resource such as pods/exec or deployments.apps, is ${data === '' ? 'empty' : kindOf(data)}`,
+    );
     return undefined;
   }
   const group = groupOfBuiltIn(data);
-  if (group) context.warnings.add(path, 'names a resource that is not of the core group, without its group: it matches nothing', `write it with .${group}`);
+  if (group)
+    context.warnings.add(
+      path,
+      'names a resource that is not of the core group, without its group: it matches nothing',
+      `write it with .${group}`,
+    );
   return compileResourcePattern(data);
 }
 
 function valueOf({ kubernetes }: PolicyInput): string | undefined {
   if (typeof kubernetes?.resource !== 'string' || kubernetes.resource === '') return undefined;
   const { resource } = kubernetes;
-  const [apiGroup, subresource] = [kubernetes.apiGroup, kubernetes.subresource].map((part) => (typeof part === 'string' ? part : ''));
+  const [apiGroup, subresource] = [kubernetes.apiGroup, kubernetes.subresource].map((part) =>
+    typeof part === 'string' ? part : '',
+  );
   return `${resource}${apiGroup ? `.${apiGroup}` : ''}${subresource ? `/${subresource}` : ''}`;
 }
 
@@ -28,19 +38,27 @@ function valueOf({ kubernetes }: PolicyInput): string | undefined {
 export const k8sResource: Criterion = {
   name: 'k8s/resource',
   doc: {
-    summary: 'Holds if the resource matches. `*` stands for any text within a part; without a group the core group is meant, without a subresource the object itself; `*` alone is everything. '
-      + 'So `pods` does not cover `pods/exec`, and `pods/*` does not cover the pods.',
+    summary:
+      'Holds if the resource matches. `*` stands for any text within a part; without a group the core group is meant, without a subresource the object itself; `*` alone is everything. ' +
+      'So `pods` does not cover `pods/exec`, and `pods/*` does not cover the pods.',
     data: '`resource[.group][/subresource]`, or a list of such (one of them)',
     example: ['pods', 'pods/log', 'deployments.apps'],
     source: 'Sallyport',
     reasons: ['k8s-resource-ok', 'k8s-resource-unauthorized'],
   },
-  schema: { anyOf: [{ type: 'string', minLength: 1 }, { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 }] },
+  schema: {
+    anyOf: [
+      { type: 'string', minLength: 1 },
+      { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1 },
+    ],
+  },
   value: valueOf,
   compile(data, _subpath, context) {
     const list: unknown[] = Array.isArray(data) ? data : [data];
     if (list.length === 0) context.faults.add(context.path, 'needs at least one resource');
-    const patterns = list.map((item, index) => compileOne(item, Array.isArray(data) ? [...context.path, index] : context.path, context));
+    const patterns = list.map((item, index) =>
+      compileOne(item, Array.isArray(data) ? [...context.path, index] : context.path, context),
+    );
     if (list.length === 0 || patterns.includes(undefined)) return undefined;
     const all = patterns as ResourcePattern[];
     return ({ kubernetes }) => {

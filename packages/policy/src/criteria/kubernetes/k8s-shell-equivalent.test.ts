@@ -8,28 +8,57 @@ const resource = (text: string, verb = 'create') => {
 };
 
 describe('k8s/shell_equivalent', () => {
-  it.each(['pods/exec', 'pods/attach', 'pods/ephemeralcontainers', 'pods/portforward', 'pods/proxy', 'services/proxy', 'nodes/proxy', 'serviceaccounts/token'])('covers %s, whatever the verb', (text) => {
-    for (const verb of ['create', 'get', 'patch', 'delete', '']) expect([ask(true, resource(text, verb)), ask(false, resource(text, verb))]).toEqual([true, false]);
+  it.each([
+    'pods/exec',
+    'pods/attach',
+    'pods/ephemeralcontainers',
+    'pods/portforward',
+    'pods/proxy',
+    'services/proxy',
+    'nodes/proxy',
+    'serviceaccounts/token',
+  ])('covers %s, whatever the verb', (text) => {
+    for (const verb of ['create', 'get', 'patch', 'delete', ''])
+      expect([ask(true, resource(text, verb)), ask(false, resource(text, verb))]).toEqual([true, false]);
   });
 
   it('covers certificates: who asks for one, or approves one', () => {
     const csr = { ...resource('certificatesigningrequests'), apiGroup: 'certificates.k8s.io' };
-    for (const one of [csr, { ...csr, verb: 'patch', subresource: 'approval' }]) expect([ask(true, one), ask(false, one)]).toEqual([true, false]);
-    for (const one of [{ ...csr, verb: 'list' }, { ...csr, apiGroup: '' }, { ...csr, verb: 'get', subresource: 'status' }]) expect([ask(true, one), ask(false, one)]).toEqual([false, true]);
+    for (const one of [csr, { ...csr, verb: 'patch', subresource: 'approval' }])
+      expect([ask(true, one), ask(false, one)]).toEqual([true, false]);
+    for (const one of [
+      { ...csr, verb: 'list' },
+      { ...csr, apiGroup: '' },
+      { ...csr, verb: 'get', subresource: 'status' },
+    ])
+      expect([ask(true, one), ask(false, one)]).toEqual([false, true]);
   });
 
   it('covers the old way of proxying, which names no subresource', () => {
-    expect(ask(true, { verb: 'proxy', requestVerb: 'proxy', isResourceRequest: true, resource: 'nodes', subresource: '' })).toBe(true);
+    expect(
+      ask(true, { verb: 'proxy', requestVerb: 'proxy', isResourceRequest: true, resource: 'nodes', subresource: '' }),
+    ).toBe(true);
   });
 
   it('does not cover the rest', () => {
-    for (const one of [resource('pods'), resource('pods/log', 'get'), resource('nodes'), resource('services/status'), resource('serviceaccounts'), resource('deployments/exec'), { ...resource('pods/exec'), apiGroup: 'metrics.example' }, { isResourceRequest: false, path: '/healthz' }, resource('constructor/name')]) {
+    for (const one of [
+      resource('pods'),
+      resource('pods/log', 'get'),
+      resource('nodes'),
+      resource('services/status'),
+      resource('serviceaccounts'),
+      resource('deployments/exec'),
+      { ...resource('pods/exec'), apiGroup: 'metrics.example' },
+      { isResourceRequest: false, path: '/healthz' },
+      resource('constructor/name'),
+    ]) {
       expect([ask(true, one), ask(false, one)]).toEqual([false, true]);
     }
   });
 
   it('holds neither way where it is not known what was asked', () => {
-    for (const one of [undefined, {}, { verb: 'get' }, { isResourceRequest: true, resource: '' }]) expect([ask(true, one), ask(false, one)]).toEqual([false, false]);
+    for (const one of [undefined, {}, { verb: 'get' }, { isResourceRequest: true, resource: '' }])
+      expect([ask(true, one), ask(false, one)]).toEqual([false, false]);
   });
 
   it('takes true or false', () => {

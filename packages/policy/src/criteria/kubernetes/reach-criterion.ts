@@ -8,9 +8,14 @@ import { fail, leaveOpen, pass } from '../../verdict.ts';
 
 type ReachCriterionOptions = {
   readonly name: string;
-  /** What is matched: empty where there is nothing to match, undefined where any may be among what the request reaches. */
+  /**
+   * What is matched: empty where there is nothing to match, undefined where any may be among what the request reaches.
+   */
   readonly read: (kubernetes: KubernetesInput | undefined) => string | undefined;
-  /** Another spelling of the same, where there is one: a deny holds if either makes it hold. `not` and `nor` turn that round. */
+  /**
+   * Another spelling of the same, where there is one: a deny holds if either makes it hold. `not` and `nor` turn that
+   * round.
+   */
   readonly otherwise?: (kubernetes: KubernetesInput) => string | undefined;
   /** Says for a place in a policy whether a request may reach another text that matches where its own does not. */
   readonly reachesOthers?: (context: CompileContext) => (kubernetes: KubernetesInput | undefined) => boolean;
@@ -19,9 +24,23 @@ type ReachCriterionOptions = {
   readonly doc: Pick<CriterionDoc, 'summary' | 'example'>;
 };
 
-/** Creates a criterion that is a string matcher over where a request reaches; a request that reaches several places leaves it open, unless all of them match or none does. */
-export function createReachCriterion({ name, read, otherwise, reachesOthers, reason, doc }: ReachCriterionOptions): Criterion {
-  const [okReason, failReason, openReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason, `${reason}-open` as Reason];
+/**
+ * Creates a criterion that is a string matcher over where a request reaches; a request that reaches several places
+ * leaves it open, unless all of them match or none does.
+ */
+export function createReachCriterion({
+  name,
+  read,
+  otherwise,
+  reachesOthers,
+  reason,
+  doc,
+}: ReachCriterionOptions): Criterion {
+  const [okReason, failReason, openReason] = [
+    `${reason}-ok` as Reason,
+    `${reason}-unauthorized` as Reason,
+    `${reason}-open` as Reason,
+  ];
   const [ok, unauthorized, open] = [pass(okReason), fail(failReason), leaveOpen(openReason)];
   return {
     name,
@@ -34,11 +53,14 @@ export function createReachCriterion({ name, read, otherwise, reachesOthers, rea
       if (!matches) return undefined;
       const decided = matchesAllOrNone(data);
       const inverted = operator === 'not' || operator === 'nor';
-      const matchesEither = otherwise === undefined || action !== 'deny' ? matches : (text: string, kubernetes: KubernetesInput | undefined) => {
-        const first = matches(text);
-        const other = first === inverted ? otherwise(kubernetes!) : undefined;
-        return other === undefined ? first : matches(other);
-      };
+      const matchesEither =
+        otherwise === undefined || action !== 'deny'
+          ? matches
+          : (text: string, kubernetes: KubernetesInput | undefined) => {
+              const first = matches(text);
+              const other = first === inverted ? otherwise(kubernetes!) : undefined;
+              return other === undefined ? first : matches(other);
+            };
       const ofSeveral = decided === undefined ? open : decided ? ok : unauthorized;
       const reachesOther = reachesOthers?.(context);
       return ({ kubernetes }) => {

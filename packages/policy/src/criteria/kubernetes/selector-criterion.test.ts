@@ -1,23 +1,30 @@
 import { describe, expect, it } from '@jest/globals';
 import { judge } from '../judge.test.support.ts';
 
-describe.each([['k8s/label_selector', 'labelSelector'], ['k8s/field_selector', 'fieldSelector']])('%s', (key, member) => {
+describe.each([
+  ['k8s/label_selector', 'labelSelector'],
+  ['k8s/field_selector', 'fieldSelector'],
+])('%s', (key, member) => {
   const reason = key.replace('/', '-').replaceAll('_', '-');
-  const ask = (data: unknown, verb: string, selector?: string) => judge(key, data, { kubernetes: { verb, [member]: selector } });
+  const ask = (data: unknown, verb: string, selector?: string) =>
+    judge(key, data, { kubernetes: { verb, [member]: selector } });
 
   it('compares the text of the selector', () => {
-    for (const verb of ['list', 'watch', 'deletecollection']) expect(ask('app=web', verb, 'app=web')).toEqual([true, `${reason}-ok`]);
+    for (const verb of ['list', 'watch', 'deletecollection'])
+      expect(ask('app=web', verb, 'app=web')).toEqual([true, `${reason}-ok`]);
     expect(ask('app=web', 'list', 'app=web2')).toEqual([false, `${reason}-unauthorized`]);
     expect(ask({ contains: 'app=web' }, 'list', 'app=web2')).toEqual([true, `${reason}-ok`]);
   });
 
   it('matches nothing for requests whose selector the API server does not look at', () => {
-    for (const verb of ['get', 'create', 'update', 'patch', 'delete', '']) expect(ask({ not: 'x' }, verb, 'app=web')).toEqual([false, `${reason}-unauthorized`]);
+    for (const verb of ['get', 'create', 'update', 'patch', 'delete', ''])
+      expect(ask({ not: 'x' }, verb, 'app=web')).toEqual([false, `${reason}-unauthorized`]);
     expect(judge(key, 'app=web', { kubernetes: { [member]: 'app=web' } })).toEqual([false, `${reason}-unauthorized`]);
   });
 
   it('matches nothing where there is none', () => {
-    for (const selector of [undefined, '']) expect(ask({ not: 'x' }, 'list', selector)).toEqual([false, `${reason}-unauthorized`]);
+    for (const selector of [undefined, ''])
+      expect(ask({ not: 'x' }, 'list', selector)).toEqual([false, `${reason}-unauthorized`]);
     expect(judge(key, { not: 'x' }, {})).toEqual([false, `${reason}-unauthorized`]);
   });
 });

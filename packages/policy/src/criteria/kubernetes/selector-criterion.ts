@@ -16,12 +16,14 @@ type SelectorCriterionOptions = {
 export function createSelectorCriterion({ name, member, reason, what, example }: SelectorCriterionOptions): Criterion {
   return createTextCriterion({
     name,
-    read: ({ kubernetes }) => (verbsWithSelectors.has(kubernetes?.verb) ? kubernetes?.[member] || undefined : undefined),
+    read: ({ kubernetes }) =>
+      verbsWithSelectors.has(kubernetes?.verb) ? kubernetes?.[member] || undefined : undefined,
     reason,
     doc: {
-      summary: `Holds if the text of the ${what} matches, for \`list\`, \`watch\` and \`deletecollection\`; other requests have none and match nothing. `
-        + `The text is compared, not its meaning: only \`is\` and \`in\` promise that nothing but the selected objects is reached. \`contains: ${example}\` also matches \`${example}-test\`, `
-        + 'and the same selection can be written in several ways, so a deny rule on a selector is no boundary. It says nothing of a `get` by name.',
+      summary:
+        `Holds if the text of the ${what} matches, for \`list\`, \`watch\` and \`deletecollection\`; other requests have none and match nothing. ` +
+        `The text is compared, not its meaning: only \`is\` and \`in\` promise that nothing but the selected objects is reached. \`contains: ${example}\` also matches \`${example}-test\`, ` +
+        'and the same selection can be written in several ways, so a deny rule on a selector is no boundary. It says nothing of a `get` by name.',
       example: { is: example },
       source: 'Sallyport',
     },

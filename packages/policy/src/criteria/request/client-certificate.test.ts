@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { readCertificate } from '../../matchers/read-certificate.ts';
-import { aliceCertificate, aliceHashes, bareCertificate, trickyCertificate } from '../../testdata/certificates.test.support.ts';
+import {
+  aliceCertificate,
+  aliceHashes,
+  bareCertificate,
+  trickyCertificate,
+} from '../../testdata/certificates.test.support.ts';
 import { faultsOf, judge } from '../judge.test.support.ts';
 
-const holds = (data: unknown, leaf: unknown, valid?: boolean) => judge('client_certificate', data, { request: { clientCertificate: { leaf: leaf as string, valid } } })[0];
+const holds = (data: unknown, leaf: unknown, valid?: boolean) =>
+  judge('client_certificate', data, { request: { clientCertificate: { leaf: leaf as string, valid } } })[0];
 
 describe('client_certificate', () => {
   it('compares the hashes of the certificate and of its key, in both forms of writing', () => {
@@ -20,7 +26,8 @@ describe('client_certificate', () => {
     expect(holds({ san_dns: { starts_with: 'one.', contains: 'two' } }, aliceCertificate)).toBe(false);
     expect(holds({ san_uri: 'spiffe://example.com/a' }, aliceCertificate)).toBe(true);
     expect(holds({ san_dns: 'alice@example.com' }, aliceCertificate)).toBe(false);
-    for (const member of ['san_email', 'san_dns', 'san_uri']) expect(holds({ [member]: { not: 'x' } }, bareCertificate)).toBe(false);
+    for (const member of ['san_email', 'san_dns', 'san_uri'])
+      expect(holds({ [member]: { not: 'x' } }, bareCertificate)).toBe(false);
   });
 
   it('needs all members', () => {
@@ -35,23 +42,37 @@ describe('client_certificate', () => {
   });
 
   it('is not fooled by a name that looks like several', () => {
-    for (const data of [{ san_dns: 'admin.example.com' }, { san_email: 'root@example.com' }]) expect(holds(data, trickyCertificate)).toBe(false);
+    for (const data of [{ san_dns: 'admin.example.com' }, { san_email: 'root@example.com' }])
+      expect(holds(data, trickyCertificate)).toBe(false);
     expect(holds({ san_uri: 'http://example.com/, DNS:admin.example.com' }, trickyCertificate)).toBe(true);
     expect(holds({ san_dns: 'mallory.example.com' }, trickyCertificate)).toBe(true);
   });
 
   it('does not hold without a readable certificate', () => {
     const broken = aliceCertificate.replace('MIIC', 'AAAA');
-    for (const leaf of [undefined, null, 5, '', 'x', broken, '-----BEGIN CERTIFICATE-----', ' '.repeat(40_000) + aliceCertificate]) {
+    for (const leaf of [
+      undefined,
+      null,
+      5,
+      '',
+      'x',
+      broken,
+      '-----BEGIN CERTIFICATE-----',
+      ' '.repeat(40_000) + aliceCertificate,
+    ]) {
       for (const data of [{}, { san_dns: { not: 'x' } }]) expect(holds(data, leaf)).toBe(false);
     }
   });
 
   it('refuses hashes of another form, and unknown members', () => {
-    expect(faultsOf('client_certificate', { fingerprints: 'x' })).toEqual(['client_certificate.fingerprints: unknown certificate matcher "fingerprints"']);
+    expect(faultsOf('client_certificate', { fingerprints: 'x' })).toEqual([
+      'client_certificate.fingerprints: unknown certificate matcher "fingerprints"',
+    ]);
     const upper = aliceHashes.fingerprint.toUpperCase();
-    for (const fingerprint of ['', 'B1:E6', upper, aliceHashes.longFingerprint.toLowerCase(), 5, [], ['x'], [1]]) expect(faultsOf('client_certificate', { fingerprint })).toHaveLength(1);
-    for (const hash of ['', 'VYby3BAoHawLLtsyckwo5Q==', 'not%base64', {}]) expect(faultsOf('client_certificate', { spki_hash: hash })).toHaveLength(1);
+    for (const fingerprint of ['', 'B1:E6', upper, aliceHashes.longFingerprint.toLowerCase(), 5, [], ['x'], [1]])
+      expect(faultsOf('client_certificate', { fingerprint })).toHaveLength(1);
+    for (const hash of ['', 'VYby3BAoHawLLtsyckwo5Q==', 'not%base64', {}])
+      expect(faultsOf('client_certificate', { spki_hash: hash })).toHaveLength(1);
     for (const data of ['x', null, true, []]) expect(faultsOf('client_certificate', data)).toHaveLength(1);
   });
 });
@@ -59,7 +80,11 @@ describe('client_certificate', () => {
 describe('reading certificates', () => {
   it('reads each text once', () => {
     expect(readCertificate(aliceCertificate)).toBe(readCertificate(aliceCertificate));
-    expect(readCertificate(aliceCertificate)).toMatchObject({ fingerprint: aliceHashes.fingerprint, spkiHash: aliceHashes.spkiHash, dns: ['one.example.com', 'two.example.com'] });
+    expect(readCertificate(aliceCertificate)).toMatchObject({
+      fingerprint: aliceHashes.fingerprint,
+      spkiHash: aliceHashes.spkiHash,
+      dns: ['one.example.com', 'two.example.com'],
+    });
   });
 
   it('lets go of old ones, however many come', () => {

@@ -24,7 +24,8 @@ function hashes(of: 'fingerprint' | 'spkiHash', read: (text: string) => string |
     if (list.length === 0) faults.add(path, 'needs at least one hash');
     const set = new Set(list.map(read));
     list.forEach((text, index) => {
-      if (read(text) === undefined) faults.add(typeof data === 'string' ? path : [...path, index], `is not a hash in the form expected: ${form}`);
+      if (read(text) === undefined)
+        faults.add(typeof data === 'string' ? path : [...path, index], `is not a hash in the form expected: ${form}`);
     });
     return faults.size > before ? undefined : (facts) => set.has(facts[of]);
   };
@@ -34,11 +35,14 @@ function hashes(of: 'fingerprint' | 'spkiHash', read: (text: string) => string |
 function altName(kind: 'dns' | 'email' | 'uri'): Compile {
   return (data, path, faults) => {
     const matches: StringMatcher | undefined = compileStringMatcher(data, path, faults);
-    return matches && ((facts, trusted) => {
-      const names = facts[kind];
-      if (trusted) for (let index = 0; index < names.length; index += 1) if (matches(names[index])) return true;
-      return false;
-    });
+    return (
+      matches &&
+      ((facts, trusted) => {
+        const names = facts[kind];
+        if (trusted) for (let index = 0; index < names.length; index += 1) if (matches(names[index])) return true;
+        return false;
+      })
+    );
   };
 }
 
@@ -49,7 +53,11 @@ function readFingerprint(text: string): string | undefined {
 const readSpkiHash = (text: string) => (/^[A-Za-z0-9+/]{43}=$/.test(text) ? text : undefined);
 
 const members: Readonly<Record<string, Compile>> = {
-  fingerprint: hashes('fingerprint', readFingerprint, '64 small hex digits, or 32 pairs of capital ones with colons between (SHA-256)'),
+  fingerprint: hashes(
+    'fingerprint',
+    readFingerprint,
+    '64 small hex digits, or 32 pairs of capital ones with colons between (SHA-256)',
+  ),
   spki_hash: hashes('spkiHash', readSpkiHash, 'a SHA-256 hash in base64'),
   san_email: altName('email'),
   san_dns: altName('dns'),
@@ -66,9 +74,10 @@ function factsOf(input: PolicyInput): CertificateFacts | undefined {
 export const clientCertificate: Criterion = {
   name: 'client_certificate',
   doc: {
-    summary: 'Holds if the client\'s TLS certificate matches all members given. Of alternative names, one must match. '
-      + 'Hashes are compared whether or not the certificate is trusted (holding its key is proof enough); names only if its chain is not known to be bad. '
-      + 'Add `deny: {or: [{invalid_client_certificate: true}]}` to insist on a trusted one.',
+    summary:
+      "Holds if the client's TLS certificate matches all members given. Of alternative names, one must match. " +
+      'Hashes are compared whether or not the certificate is trusted (holding its key is proof enough); names only if its chain is not known to be bad. ' +
+      'Add `deny: {or: [{invalid_client_certificate: true}]}` to insist on a trusted one.',
     data: 'mapping of `fingerprint`, `spki_hash` (a string or a list), `san_email`, `san_dns`, `san_uri` (string matchers)',
     example: { san_email: { ends_with: '@example.com' } },
     source: 'Pomerium',
@@ -77,8 +86,11 @@ export const clientCertificate: Criterion = {
   schema: {
     type: 'object',
     properties: {
-      fingerprint: definition('textOrList'), spki_hash: definition('textOrList'),
-      san_email: definition('textMatcher'), san_dns: definition('textMatcher'), san_uri: definition('textMatcher'),
+      fingerprint: definition('textOrList'),
+      spki_hash: definition('textOrList'),
+      san_email: definition('textMatcher'),
+      san_dns: definition('textMatcher'),
+      san_uri: definition('textMatcher'),
     },
     additionalProperties: false,
   },
@@ -90,7 +102,11 @@ export const clientCertificate: Criterion = {
     }
     const tests = Object.keys(data).map((key) => {
       if (Object.hasOwn(members, key)) return members[key]!(data[key], [...path, key], faults);
-      faults.add([...path, key], `unknown certificate matcher ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
+      faults.add(
+        [...path, key],
+        `unknown certificate matcher ${quoteName(key)}`,
+        () => `did you mean ${nearestName(key, names)}?`,
+      );
       return undefined;
     });
     if (tests.includes(undefined)) return undefined;

@@ -5,5 +5,9 @@ export const httpMethod = createTextCriterion({
   name: 'http_method',
   read: (input) => input.request?.method,
   reason: 'http-method',
-  doc: { summary: 'Holds if the HTTP method matches. On a cluster, `k8s/verb` says more: a GET may be an exec.', example: { in: ['GET', 'HEAD'] }, source: 'Pomerium' },
+  doc: {
+    summary: 'Holds if the HTTP method matches. On a cluster, `k8s/verb` says more: a GET may be an exec.',
+    example: { in: ['GET', 'HEAD'] },
+    source: 'Pomerium',
+  },
 });

@@ -6,5 +6,10 @@ export const httpPath = createTextCriterion({
   read: (input) => input.request?.path,
   reason: 'http-path',
   isClusterPath: ({ kubernetes }) => kubernetes !== undefined,
-  doc: { summary: 'Holds if the path of the request matches, without its query. On a cluster it is the path that the API server sees, and a slash at its end does not count.', example: { starts_with: '/api/' }, source: 'Pomerium' },
+  doc: {
+    summary:
+      'Holds if the path of the request matches, without its query. On a cluster it is the path that the API server sees, and a slash at its end does not count.',
+    example: { starts_with: '/api/' },
+    source: 'Pomerium',
+  },
 });

@@ -10,17 +10,24 @@ const valid = fail('valid-client-certificate');
 export const invalidClientCertificate: Criterion = {
   name: 'invalid_client_certificate',
   doc: {
-    summary: 'Holds if the client presents no TLS certificate, or one that does not lead to a CA of `gateway.tls.clientCaFile`. Under `deny` it refuses even before the caller is asked to log in.',
+    summary:
+      'Holds if the client presents no TLS certificate, or one that does not lead to a CA of `gateway.tls.clientCaFile`. Under `deny` it refuses even before the caller is asked to log in.',
     data: 'anything, by custom `true`',
     example: true,
     source: 'Pomerium',
     reasons: ['client-certificate-required', 'invalid-client-certificate', 'valid-client-certificate'],
   },
   schema: definition('anything'),
-  value: ({ request }) => request?.clientCertificate && { presented: request.clientCertificate.presented, valid: request.clientCertificate.valid },
-  compile: () => ({ request }) => {
-    const certificate = request?.clientCertificate;
-    if (certificate?.valid === true) return valid;
-    return certificate?.presented ?? Boolean(certificate?.leaf) ? invalid : required;
-  },
+  value: ({ request }) =>
+    request?.clientCertificate && {
+      presented: request.clientCertificate.presented,
+      valid: request.clientCertificate.valid,
+    },
+  compile:
+    () =>
+    ({ request }) => {
+      const certificate = request?.clientCertificate;
+      if (certificate?.valid === true) return valid;
+      return (certificate?.presented ?? Boolean(certificate?.leaf)) ? invalid : required;
+    },
 };

@@ -29,11 +29,40 @@ describe('source_ip', () => {
   });
 
   it('does not hold for what is no address', () => {
-    for (const ip of [undefined, null, 5, '', 'localhost', '1.2.3', '01.2.3.4', '1.2.3.4.5', '::g', '1.2.3.4:80', ' 1.2.3.4']) expect(judge('source_ip', ['0.0.0.0/0', '::/0'], from(ip))).toEqual([false, 'source-ip-unauthorized']);
+    for (const ip of [
+      undefined,
+      null,
+      5,
+      '',
+      'localhost',
+      '1.2.3',
+      '01.2.3.4',
+      '1.2.3.4.5',
+      '::g',
+      '1.2.3.4:80',
+      ' 1.2.3.4',
+    ])
+      expect(judge('source_ip', ['0.0.0.0/0', '::/0'], from(ip))).toEqual([false, 'source-ip-unauthorized']);
   });
 
   it('refuses what is neither address nor range', () => {
-    expect(faultsOf('source_ip', 'not-an-ip')).toEqual(['source_ip: "not-an-ip" is neither an IP address nor a CIDR range']);
-    for (const data of ['1.2.3.4/33', '1.2.3.4/-1', '1.2.3.4/', '1.2.3.4/08', '::1/129', 'fe80::1%eth0', '1.2.3.0/24/8', 5, null, {}, [], ['10.0.0.1', 5]]) expect(faultsOf('source_ip', data)).toHaveLength(1);
+    expect(faultsOf('source_ip', 'not-an-ip')).toEqual([
+      'source_ip: "not-an-ip" is neither an IP address nor a CIDR range',
+    ]);
+    for (const data of [
+      '1.2.3.4/33',
+      '1.2.3.4/-1',
+      '1.2.3.4/',
+      '1.2.3.4/08',
+      '::1/129',
+      'fe80::1%eth0',
+      '1.2.3.0/24/8',
+      5,
+      null,
+      {},
+      [],
+      ['10.0.0.1', 5],
+    ])
+      expect(faultsOf('source_ip', data)).toHaveLength(1);
   });
 });

@@ -24,7 +24,12 @@ function compileOne(data: unknown, path: CompileContext['path'], { faults }: Com
     return undefined;
   }
   const range = compileIpRange(data);
-  if (!range) faults.add(path, `${quoteName(data)} is neither an IP address nor a CIDR range`, 'write it as 10.0.0.0/8 or 2001:db8::/32');
+  if (!range)
+    faults.add(
+      path,
+      `${quoteName(data)} is neither an IP address nor a CIDR range`,
+      'write it as 10.0.0.0/8 or 2001:db8::/32',
+    );
   return range;
 }
 
@@ -32,7 +37,8 @@ function compileOne(data: unknown, path: CompileContext['path'], { faults }: Com
 export const sourceIp: Criterion = {
   name: 'source_ip',
   doc: {
-    summary: 'Holds if the request comes from this address or range, or from one of several: the address that the gateway sees, or the one behind `gateway.trustedProxies`. IPv4 addresses count the same when they are written as IPv6 (`::ffff:10.0.0.1`).',
+    summary:
+      'Holds if the request comes from this address or range, or from one of several: the address that the gateway sees, or the one behind `gateway.trustedProxies`. IPv4 addresses count the same when they are written as IPv6 (`::ffff:10.0.0.1`).',
     data: 'IP address or CIDR range, or a list of such (one of them)',
     example: ['10.0.0.0/8', '2001:db8::/32'],
     source: 'Pomerium',
@@ -43,7 +49,9 @@ export const sourceIp: Criterion = {
   compile(data, _subpath, context) {
     const list: unknown[] = Array.isArray(data) ? data : [data];
     if (list.length === 0) context.faults.add(context.path, 'needs at least one address');
-    const ranges = list.map((item, index) => compileOne(item, Array.isArray(data) ? [...context.path, index] : context.path, context));
+    const ranges = list.map((item, index) =>
+      compileOne(item, Array.isArray(data) ? [...context.path, index] : context.path, context),
+    );
     if (list.length === 0 || ranges.includes(undefined)) return undefined;
     const all = ranges as IpRange[];
     return (input) => {

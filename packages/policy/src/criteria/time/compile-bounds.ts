@@ -14,7 +14,12 @@ type BoundsOptions = {
   readonly others?: readonly string[];
 };
 
-function compileBound(name: string, data: unknown, { path, faults }: CompileContext, { parse, what, example }: BoundsOptions): number | undefined {
+function compileBound(
+  name: string,
+  data: unknown,
+  { path, faults }: CompileContext,
+  { parse, what, example }: BoundsOptions,
+): number | undefined {
   if (typeof data !== 'string') {
     faults.add([...path, name], `must be ${what}, is ${kindOf(data)}`, `write it in quotes, as '${example}'`);
     return undefined;
@@ -33,11 +38,14 @@ export function compileBounds(data: unknown, context: CompileContext, options: B
     return undefined;
   }
   const start = faults.size;
-  for (const key of Object.keys(data)) if (!names.includes(key)) faults.add([...path, key], `unknown member ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
+  for (const key of Object.keys(data))
+    if (!names.includes(key))
+      faults.add([...path, key], `unknown member ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
   if (!Object.hasOwn(data, 'after') && !Object.hasOwn(data, 'before')) faults.add(path, 'needs after or before');
   const after = Object.hasOwn(data, 'after') ? compileBound('after', data.after, context, options) : -Infinity;
   const before = Object.hasOwn(data, 'before') ? compileBound('before', data.before, context, options) : Infinity;
   if (after === undefined || before === undefined || faults.size > start) return undefined;
-  if (after >= before) warnings.add(path, 'never holds: after is not earlier than before', 'write two criteria under or');
+  if (after >= before)
+    warnings.add(path, 'never holds: after is not earlier than before', 'write two criteria under or');
   return { after, before };
 }

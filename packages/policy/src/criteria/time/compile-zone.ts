@@ -10,6 +10,11 @@ export function compileZone(data: unknown, path: FaultPath, faults: FaultList): 
     return undefined;
   }
   const clock = zoneClock(data);
-  if (!clock) faults.add(path, `unknown time zone ${quoteName(data)}`, () => `did you mean ${nearestName(data, ['UTC', ...Intl.supportedValuesOf('timeZone')])}?`);
+  if (!clock)
+    faults.add(
+      path,
+      `unknown time zone ${quoteName(data)}`,
+      () => `did you mean ${nearestName(data, ['UTC', ...Intl.supportedValuesOf('timeZone')])}?`,
+    );
   return clock;
 }

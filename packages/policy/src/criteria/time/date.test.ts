@@ -5,13 +5,18 @@ import { parseDate } from './parse-date.ts';
 
 describe('date', () => {
   it('holds strictly between after and before', () => {
-    const at = (now: number) => judge('date', { after: '2020-01-01T00:00:01Z', before: '2020-01-01T00:00:02Z' }, { now })[0];
+    const at = (now: number) =>
+      judge('date', { after: '2020-01-01T00:00:01Z', before: '2020-01-01T00:00:02Z' }, { now })[0];
     const second = Date.UTC(2020, 0, 1, 0, 0, 1);
     expect([at(second), at(second + 1), at(second + 999), at(second + 1000)]).toEqual([false, true, true, false]);
   });
 
   it('does not hold at no moment', () => {
-    for (const now of [undefined, Number.NaN, Infinity, '5' as never]) expect(judge('date', { before: '2150-01-01', after: '1970-01-01' }, { now })).toEqual([false, 'date-unauthorized']);
+    for (const now of [undefined, Number.NaN, Infinity, '5' as never])
+      expect(judge('date', { before: '2150-01-01', after: '1970-01-01' }, { now })).toEqual([
+        false,
+        'date-unauthorized',
+      ]);
   });
 
   it('warns of a span that is none', () => {
@@ -19,8 +24,12 @@ describe('date', () => {
   });
 
   it('refuses what is no date', () => {
-    expect(faultsOf('date', { after: '2020-13-01', befor: '2020-01-01' })).toEqual(['date.befor: unknown member "befor"', 'date.after: "2020-13-01" is not a date']);
-    for (const data of ['2020-01-01', null, [], {}, { after: 5 }, { before: null }]) expect(faultsOf('date', data)).toHaveLength(1);
+    expect(faultsOf('date', { after: '2020-13-01', befor: '2020-01-01' })).toEqual([
+      'date.befor: unknown member "befor"',
+      'date.after: "2020-13-01" is not a date',
+    ]);
+    for (const data of ['2020-01-01', null, [], {}, { after: 5 }, { before: null }])
+      expect(faultsOf('date', data)).toHaveLength(1);
   });
 });
 
@@ -39,11 +48,36 @@ describe('reading dates', () => {
   });
 
   it('takes no other form and no day that does not exist', () => {
-    for (const text of ['', '2020', '2020-1-2', '2021-02-29', '2020-00-10', '2020-01-32', '2020-01-02T24:00', '2020-01-02T10:60', '2020-01-02T10:00:61', '2020-01-02T10:00+25:00', '2020-01-02Z', '2020-01-02T', 'tomorrow', '２０２０-01-02']) expect(parseDate(text)).toBe(undefined);
+    for (const text of [
+      '',
+      '2020',
+      '2020-1-2',
+      '2021-02-29',
+      '2020-00-10',
+      '2020-01-32',
+      '2020-01-02T24:00',
+      '2020-01-02T10:60',
+      '2020-01-02T10:00:61',
+      '2020-01-02T10:00+25:00',
+      '2020-01-02Z',
+      '2020-01-02T',
+      'tomorrow',
+      '２０２０-01-02',
+    ])
+      expect(parseDate(text)).toBe(undefined);
   });
 
   it('agrees with JavaScript wherever both can read it', () => {
-    fc.assert(fc.property(fc.date({ min: new Date(0), max: new Date('9999-12-31T00:00:00Z'), noInvalidDate: true }), (date) => parseDate(date.toISOString()) === date.getTime()));
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'0123456789-:TZ.+ '.split('')) }), (text) => ['number', 'undefined'].includes(typeof parseDate(text))));
+    fc.assert(
+      fc.property(
+        fc.date({ min: new Date(0), max: new Date('9999-12-31T00:00:00Z'), noInvalidDate: true }),
+        (date) => parseDate(date.toISOString()) === date.getTime(),
+      ),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789-:TZ.+ '.split('')) }), (text) =>
+        ['number', 'undefined'].includes(typeof parseDate(text)),
+      ),
+    );
   });
 });

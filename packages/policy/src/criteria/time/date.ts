@@ -16,7 +16,12 @@ export const date: Criterion = {
     source: 'Pomerium',
     reasons: ['date-ok', 'date-unauthorized'],
   },
-  schema: { type: 'object', properties: { after: { type: 'string' }, before: { type: 'string' } }, additionalProperties: false, minProperties: 1 },
+  schema: {
+    type: 'object',
+    properties: { after: { type: 'string' }, before: { type: 'string' } },
+    additionalProperties: false,
+    minProperties: 1,
+  },
   value: ({ now }) => now,
   compile(data, _subpath, context) {
     const bounds = compileBounds(data, context, { parse: parseDate, what: 'a date', example: '2026-03-01T08:00:00Z' });

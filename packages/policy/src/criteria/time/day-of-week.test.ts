@@ -5,7 +5,8 @@ import { parseDays } from './parse-days.ts';
 
 // 2026-03-01 is a Sunday.
 const day = (index: number) => Date.UTC(2026, 2, 1 + index, 12);
-const week = (data: unknown) => [0, 1, 2, 3, 4, 5, 6].filter((index) => judge('day_of_week', data, { now: day(index) })[0]);
+const week = (data: unknown) =>
+  [0, 1, 2, 3, 4, 5, 6].filter((index) => judge('day_of_week', data, { now: day(index) })[0]);
 
 describe('day_of_week', () => {
   it('holds on the days named', () => {
@@ -21,23 +22,53 @@ describe('day_of_week', () => {
   it('goes by UTC, or by the calendar of a time zone', () => {
     const lateOnSunday = Date.parse('2026-03-01T23:30:00Z');
     expect(judge('day_of_week', 'sun', { now: lateOnSunday })).toEqual([true, 'day-of-week-ok']);
-    expect(judge('day_of_week', { is: 'sun', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([false, 'day-of-week-unauthorized']);
-    expect(judge('day_of_week', { is: 'mon', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([true, 'day-of-week-ok']);
+    expect(judge('day_of_week', { is: 'sun', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([
+      false,
+      'day-of-week-unauthorized',
+    ]);
+    expect(judge('day_of_week', { is: 'mon', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([
+      true,
+      'day-of-week-ok',
+    ]);
   });
 
   it('does not hold at no moment', () => {
-    for (const now of [undefined, Number.NaN, Infinity]) expect(judge('day_of_week', '*', { now })).toEqual([false, 'day-of-week-unauthorized']);
+    for (const now of [undefined, Number.NaN, Infinity])
+      expect(judge('day_of_week', '*', { now })).toEqual([false, 'day-of-week-unauthorized']);
   });
 
   it('refuses what is no day', () => {
     expect(faultsOf('day_of_week', 'mondy')).toEqual(['day_of_week: must name days of the week, "mondy" does not']);
-    for (const data of ['', 'mon-', 'mon-tue-wed', 'mon;tue', '*,mon', 'mo', 1, null, ['mon'], {}, { is: 'mon' }, { is: 'mon', timezone: 'x' }, { is: 'mon', timezone: 'UTC', on: 1 }]) expect(faultsOf('day_of_week', data).length).toBeGreaterThan(0);
+    for (const data of [
+      '',
+      'mon-',
+      'mon-tue-wed',
+      'mon;tue',
+      '*,mon',
+      'mo',
+      1,
+      null,
+      ['mon'],
+      {},
+      { is: 'mon' },
+      { is: 'mon', timezone: 'x' },
+      { is: 'mon', timezone: 'UTC', on: 1 },
+    ])
+      expect(faultsOf('day_of_week', data).length).toBeGreaterThan(0);
   });
 
   it('reads any text without failing', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.array(fc.constantFrom('mon', 'sun', '-', ',', '*', ' ')).map((all) => all.join(''))), (text) => {
-      const days = parseDays(text);
-      return days === undefined || (days.length === 7 && days.includes(true));
-    }));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(fc.constantFrom('mon', 'sun', '-', ',', '*', ' ')).map((all) => all.join('')),
+        ),
+        (text) => {
+          const days = parseDays(text);
+          return days === undefined || (days.length === 7 && days.includes(true));
+        },
+      ),
+    );
   });
 });

@@ -9,27 +9,49 @@ const ok = pass('day-of-week-ok');
 const unauthorized = fail('day-of-week-unauthorized');
 const names = ['is', 'timezone'];
 
-function compileDays(data: unknown, path: CompileContext['path'], { faults }: CompileContext): readonly boolean[] | undefined {
+function compileDays(
+  data: unknown,
+  path: CompileContext['path'],
+  { faults }: CompileContext,
+): readonly boolean[] | undefined {
   const days = typeof data === 'string' ? parseDays(data) : undefined;
-  if (!days) faults.add(path, `must name days of the week, ${typeof data === 'string' ? `${quoteName(data)} does not` : `is ${kindOf(data)}`}`, 'write them as mon-fri, sat,sun or *');
+  if (!days)
+    faults.add(
+      path,
+      `must name days of the week, ${typeof data === 'string' ? `${quoteName(data)} does not` : `is ${kindOf(data)}`}`,
+      'write them as mon-fri, sat,sun or *',
+    );
   return days;
 }
 
 function checkMembers(data: Record<string, unknown>, { path, faults }: CompileContext): void {
-  for (const key of Object.keys(data)) if (!names.includes(key)) faults.add([...path, key], `unknown member ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
+  for (const key of Object.keys(data))
+    if (!names.includes(key))
+      faults.add([...path, key], `unknown member ${quoteName(key)}`, () => `did you mean ${nearestName(key, names)}?`);
 }
 
 /** Holds on some days of the week, in UTC or in a time zone. */
 export const dayOfWeek: Criterion = {
   name: 'day_of_week',
   doc: {
-    summary: 'Holds on these days of the week, in UTC; written as a mapping of `is` and `timezone`, on the calendar of that time zone.',
+    summary:
+      'Holds on these days of the week, in UTC; written as a mapping of `is` and `timezone`, on the calendar of that time zone.',
     data: '`*`, days (`sat,sun`), a range (`mon-fri`) or a mixture, by English names or their first three letters; or a mapping of `is` (the same) and `timezone`',
     example: 'mon-fri',
     source: 'Pomerium',
     reasons: ['day-of-week-ok', 'day-of-week-unauthorized'],
   },
-  schema: { anyOf: [{ type: 'string' }, { type: 'object', properties: { is: { type: 'string' }, timezone: { type: 'string' } }, required: ['is', 'timezone'], additionalProperties: false }] },
+  schema: {
+    anyOf: [
+      { type: 'string' },
+      {
+        type: 'object',
+        properties: { is: { type: 'string' }, timezone: { type: 'string' } },
+        required: ['is', 'timezone'],
+        additionalProperties: false,
+      },
+    ],
+  },
   value: ({ now }) => now,
   compile(data, _subpath, context) {
     const { path, faults } = context;

@@ -1,7 +1,10 @@
 const full = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?$/;
 const half = /^(\d{1,2})(?::(\d{2}))? ?([AP]M)$/i;
 
-/** Milliseconds since midnight of `15:04`, `15:04:05`, `15:04:05.999`, `3:04 PM`, `3PM`; undefined if the text is none of these. */
+/**
+ * Milliseconds since midnight of `15:04`, `15:04:05`, `15:04:05.999`, `3:04 PM`, `3PM`; undefined if the text is none
+ * of these.
+ */
 export function parseTimeOfDay(text: string): number | undefined {
   const twelve = half.exec(text);
   if (twelve) {

@@ -29,13 +29,19 @@ describe('time_of_day', () => {
 
   it('has the hour twice that an autumn night has twice', () => {
     const twice = { timezone: 'America/New_York', after: '1:00', before: '2:00' };
-    expect(['2026-11-01T05:30:00Z', '2026-11-01T06:30:00Z', '2026-11-01T07:30:00Z'].map((moment) => holds(twice, moment))).toEqual([true, true, false]);
+    expect(
+      ['2026-11-01T05:30:00Z', '2026-11-01T06:30:00Z', '2026-11-01T07:30:00Z'].map((moment) => holds(twice, moment)),
+    ).toEqual([true, true, false]);
   });
 
   it('shares no state between zones', () => {
     const utc = { timezone: 'UTC', after: '11:00', before: '13:00' };
     const tokyo = { timezone: 'Asia/Tokyo', after: '11:00', before: '13:00' };
-    for (const [moment, expected] of [['2026-03-01T12:00:00Z', [true, false]], ['2026-03-01T03:00:00Z', [false, true]], ['2026-03-01T12:00:00Z', [true, false]]] as const) {
+    for (const [moment, expected] of [
+      ['2026-03-01T12:00:00Z', [true, false]],
+      ['2026-03-01T03:00:00Z', [false, true]],
+      ['2026-03-01T12:00:00Z', [true, false]],
+    ] as const) {
       expect([holds(utc, moment), holds(tokyo, moment)]).toEqual(expected);
     }
   });
@@ -49,14 +55,31 @@ describe('time_of_day', () => {
   });
 
   it('does not hold at no moment', () => {
-    for (const now of [undefined, Number.NaN, Infinity, -Infinity, 9e15, '5' as never]) expect(judge('time_of_day', { timezone: 'UTC', before: '23:59:59' }, { now })).toEqual([false, 'time-of-day-unauthorized']);
+    for (const now of [undefined, Number.NaN, Infinity, -Infinity, 9e15, '5' as never])
+      expect(judge('time_of_day', { timezone: 'UTC', before: '23:59:59' }, { now })).toEqual([
+        false,
+        'time-of-day-unauthorized',
+      ]);
   });
 
   it('refuses an unknown zone with the nearest one, other forms of time, and a missing zone', () => {
-    expect(faultsOf('time_of_day', { timezone: 'Europe/Berln', after: '8:00' })).toEqual(['time_of_day.timezone: unknown time zone "Europe/Berln"']);
-    expect(faultsOf('time_of_day', { after: '8:00' })).toEqual(['time_of_day.timezone: must be the name of a time zone, is nothing']);
-    expect(faultsOf('time_of_day', { timezone: 'UTC', after: 8400 })).toEqual(['time_of_day.after: must be a time of day, is a number']);
-    for (const data of [{ timezone: '', after: '8:00' }, { timezone: 'UTC' }, { timezone: 'UTC', after: '25:00' }, { timezone: 'UTC', since: '8:00', after: '8:00' }, { timezone: 5, after: '8:00' }]) expect(faultsOf('time_of_day', data)).toHaveLength(1);
+    expect(faultsOf('time_of_day', { timezone: 'Europe/Berln', after: '8:00' })).toEqual([
+      'time_of_day.timezone: unknown time zone "Europe/Berln"',
+    ]);
+    expect(faultsOf('time_of_day', { after: '8:00' })).toEqual([
+      'time_of_day.timezone: must be the name of a time zone, is nothing',
+    ]);
+    expect(faultsOf('time_of_day', { timezone: 'UTC', after: 8400 })).toEqual([
+      'time_of_day.after: must be a time of day, is a number',
+    ]);
+    for (const data of [
+      { timezone: '', after: '8:00' },
+      { timezone: 'UTC' },
+      { timezone: 'UTC', after: '25:00' },
+      { timezone: 'UTC', since: '8:00', after: '8:00' },
+      { timezone: 5, after: '8:00' },
+    ])
+      expect(faultsOf('time_of_day', data)).toHaveLength(1);
     expect(faultsOf('time_of_day', 'UTC')).toHaveLength(1);
   });
 });
@@ -64,20 +87,48 @@ describe('time_of_day', () => {
 describe('reading times of day', () => {
   const hour = 3_600_000;
   it.each([
-    ['0:00', 0], ['15:04', 15 * hour + 240_000], ['2:20:00', 2 * hour + 1_200_000], ['15:04:05.25', 15 * hour + 245_250], ['15:04:05.999999999', 15 * hour + 245_999.999999],
-    ['3:04 PM', 15 * hour + 240_000], ['3:04PM', 15 * hour + 240_000], ['3 PM', 15 * hour], ['3pm', 15 * hour], ['12 AM', 0], ['12:30 PM', 12.5 * hour], ['11:59 PM', 24 * hour - 60_000],
+    ['0:00', 0],
+    ['15:04', 15 * hour + 240_000],
+    ['2:20:00', 2 * hour + 1_200_000],
+    ['15:04:05.25', 15 * hour + 245_250],
+    ['15:04:05.999999999', 15 * hour + 245_999.999999],
+    ['3:04 PM', 15 * hour + 240_000],
+    ['3:04PM', 15 * hour + 240_000],
+    ['3 PM', 15 * hour],
+    ['3pm', 15 * hour],
+    ['12 AM', 0],
+    ['12:30 PM', 12.5 * hour],
+    ['11:59 PM', 24 * hour - 60_000],
   ])('reads %s', (text, expected) => {
     expect(parseTimeOfDay(text)).toBeCloseTo(expected, 5);
   });
 
   it('takes no other form', () => {
-    for (const text of ['', '3', '24:00', '12:60', '0 PM', '13 PM', '3:4', '3:04:05 PM', '15:04:05.', '15:04:05.1234567890', '3  PM', '-1:00', '1e3:00', '١٥:٠٤']) expect(parseTimeOfDay(text)).toBe(undefined);
+    for (const text of [
+      '',
+      '3',
+      '24:00',
+      '12:60',
+      '0 PM',
+      '13 PM',
+      '3:4',
+      '3:04:05 PM',
+      '15:04:05.',
+      '15:04:05.1234567890',
+      '3  PM',
+      '-1:00',
+      '1e3:00',
+      '١٥:٠٤',
+    ])
+      expect(parseTimeOfDay(text)).toBe(undefined);
   });
 
   it('never fails, and stays within the day', () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'0123456789:. APMapm'.split('')) }), (text) => {
-      const time = parseTimeOfDay(text);
-      return time === undefined || (time >= 0 && time < 86_400_000);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'0123456789:. APMapm'.split('')) }), (text) => {
+        const time = parseTimeOfDay(text);
+        return time === undefined || (time >= 0 && time < 86_400_000);
+      }),
+    );
   });
 });

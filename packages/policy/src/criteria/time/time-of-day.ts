@@ -12,18 +12,32 @@ const unauthorized = fail('time-of-day-unauthorized');
 export const timeOfDay: Criterion = {
   name: 'time_of_day',
   doc: {
-    summary: 'Holds while the clocks of the time zone show a time after `after` and before `before`; either may be left out. Summer time is the zone\'s own. '
-      + 'A span over midnight is written as two criteria under `or`, one with `after`, one with `before`.',
+    summary:
+      "Holds while the clocks of the time zone show a time after `after` and before `before`; either may be left out. Summer time is the zone's own. " +
+      'A span over midnight is written as two criteria under `or`, one with `after`, one with `before`.',
     data: 'mapping of `timezone` (required; a name such as `Europe/Berlin`), `after` and `before` (`15:04`, `15:04:05`, `3:04 PM`, `3PM`)',
     example: { timezone: 'Europe/Berlin', after: '8:00', before: '6:30 PM' },
     source: 'Pomerium',
     reasons: ['time-of-day-ok', 'time-of-day-unauthorized'],
   },
-  schema: { type: 'object', properties: { timezone: { type: 'string' }, after: { type: 'string' }, before: { type: 'string' } }, required: ['timezone'], additionalProperties: false, minProperties: 2 },
+  schema: {
+    type: 'object',
+    properties: { timezone: { type: 'string' }, after: { type: 'string' }, before: { type: 'string' } },
+    required: ['timezone'],
+    additionalProperties: false,
+    minProperties: 2,
+  },
   value: ({ now }) => now,
   compile(data, _subpath, context) {
-    const bounds = compileBounds(data, context, { parse: parseTimeOfDay, what: 'a time of day', example: '15:04', others: ['timezone'] });
-    const clock = isPlainObject(data) ? compileZone(data.timezone, [...context.path, 'timezone'], context.faults) : undefined;
+    const bounds = compileBounds(data, context, {
+      parse: parseTimeOfDay,
+      what: 'a time of day',
+      example: '15:04',
+      others: ['timezone'],
+    });
+    const clock = isPlainObject(data)
+      ? compileZone(data.timezone, [...context.path, 'timezone'], context.faults)
+      : undefined;
     if (!bounds || !clock) return undefined;
     const { after, before } = bounds;
     return ({ now }) => {

@@ -11,15 +11,25 @@ const lastMoment = 8.64e15;
 const clocks = new Map<string, ZoneClock>();
 
 function createZoneClock(timeZone: string): ZoneClock {
-  const formatter = new Intl.DateTimeFormat('en-US', { timeZone, calendar: 'gregory', hourCycle: 'h23', weekday: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
-  // Asking the formatter is slow and makes garbage; within one second the answer stays the same (zones change on whole seconds).
+  const formatter = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    calendar: 'gregory',
+    hourCycle: 'h23',
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+  // Asking the formatter is slow and makes garbage; within one second the answer stays the same (zones change on whole
+  // seconds).
   const last = { second: Number.NaN, weekday: Number.NaN, secondOfDay: Number.NaN };
   const look = (now: number) => {
     const second = Math.floor(now / 1000);
     if (second === last.second) return;
     const parts = new Map(formatter.formatToParts(second * 1000).map(({ type, value }) => [type, value]));
     last.weekday = weekdays.indexOf(parts.get('weekday') ?? '');
-    last.secondOfDay = Number(parts.get('hour')) * 3600 + Number(parts.get('minute')) * 60 + Number(parts.get('second'));
+    last.secondOfDay =
+      Number(parts.get('hour')) * 3600 + Number(parts.get('minute')) * 60 + Number(parts.get('second'));
     last.second = second;
   };
   const isMoment = (now: number) => Math.abs(now) <= lastMoment;
@@ -37,7 +47,10 @@ function createZoneClock(timeZone: string): ZoneClock {
   };
 }
 
-/** The clock of a time zone of the IANA database (or `UTC`, or an offset such as `+02:00`); undefined if there is no such zone. Shared by all who ask for the same zone. */
+/**
+ * The clock of a time zone of the IANA database (or `UTC`, or an offset such as `+02:00`); undefined if there is no
+ * such zone. Shared by all who ask for the same zone.
+ */
 export function zoneClock(timeZone: string): ZoneClock | undefined {
   try {
     const name = new Intl.DateTimeFormat('en-US', { timeZone }).resolvedOptions().timeZone;

@@ -123,7 +123,8 @@ class Parser {
     const op = token?.type === 'word' ? token.text.toLowerCase() : '';
     this.#at += 1;
     if (op === 'pr') return { type: 'present', path };
-    if (!comparisons.includes(op as Comparison)) throw bad(`An operator is missing; there are ${comparisons.join(', ')} and pr.`);
+    if (!comparisons.includes(op as Comparison))
+      throw bad(`An operator is missing; there are ${comparisons.join(', ')} and pr.`);
     const value = readLiteral(this.#peek());
     this.#at += 1;
     const order = op !== 'eq' && op !== 'ne';

@@ -6,8 +6,19 @@ export type RequiredValue = { attribute: string; sub: string | undefined; value:
 /** Finds what a filter demands of single attributes, by which its resources can be found without reading all. */
 export function requiredValues(filter: Filter): RequiredValue[] {
   if (filter.type === 'and') return filter.terms.flatMap(requiredValues);
-  if (filter.type === 'some') return requiredValues(filter.filter).map(({ attribute, value }) => ({ attribute: filter.path.attribute.name, sub: attribute, value }));
-  if (filter.type !== 'compare' || filter.op !== 'eq' || typeof filter.value !== 'string' || filter.path.extension !== undefined) return [];
+  if (filter.type === 'some')
+    return requiredValues(filter.filter).map(({ attribute, value }) => ({
+      attribute: filter.path.attribute.name,
+      sub: attribute,
+      value,
+    }));
+  if (
+    filter.type !== 'compare' ||
+    filter.op !== 'eq' ||
+    typeof filter.value !== 'string' ||
+    filter.path.extension !== undefined
+  )
+    return [];
   return [{ attribute: filter.path.attribute.name, sub: filter.path.sub?.name, value: filter.value }];
 }
 

@@ -1,6 +1,9 @@
 import { ScimFault } from '../scim-fault.ts';
 
-export type Token = { type: 'word'; text: string } | { type: 'text'; value: string } | { type: 'sign'; sign: '(' | ')' | '[' | ']' };
+export type Token =
+  | { type: 'word'; text: string }
+  | { type: 'text'; value: string }
+  | { type: 'sign'; sign: '(' | ')' | '[' | ']' };
 
 /** The longest filter or path that is read, in characters. */
 export const longestFilter = 4096;
@@ -26,7 +29,8 @@ function readString(literal: string): string {
 
 /** Takes a filter apart, in one pass. */
 export function tokenize(text: string): Token[] {
-  if (text.length > longestFilter) throw new ScimFault(400, `The filter is longer than ${longestFilter} characters.`, 'invalidFilter');
+  if (text.length > longestFilter)
+    throw new ScimFault(400, `The filter is longer than ${longestFilter} characters.`, 'invalidFilter');
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {

@@ -10,15 +10,21 @@ import type { Operation } from './read-operations.ts';
 
 type Element = Record<string, unknown>;
 type Target = Exclude<PatchPath, 'extension'>;
-const isMap = (value: unknown): value is Element => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Element =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const put = (holder: Element, name: string, value: unknown): Element => {
   const { [name]: _before, ...rest } = holder;
-  return value === undefined || (Array.isArray(value) && value.length === 0) || (isMap(value) && Object.keys(value).length === 0) ? rest : { ...rest, [name]: value };
+  return value === undefined ||
+    (Array.isArray(value) && value.length === 0) ||
+    (isMap(value) && Object.keys(value).length === 0)
+    ? rest
+    : { ...rest, [name]: value };
 };
 
 /** Elements are the same that have the same value of the same type; without a value, those that are alike. */
 function sameElement(a: unknown, b: unknown): boolean {
-  if (isMap(a) && isMap(b) && a['value'] !== undefined) return a['value'] === b['value'] && (a['type'] === b['type'] || b['type'] === undefined);
+  if (isMap(a) && isMap(b) && a['value'] !== undefined)
+    return a['value'] === b['value'] && (a['type'] === b['type'] || b['type'] === undefined);
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -32,29 +38,48 @@ function addElements(before: unknown, added: unknown): unknown[] {
   return list;
 }
 
-/** The values that elements must have for an `eq` filter to hold; what a client chose that did not exist yet is made so, as Entra expects. */
+/**
+ * The values that elements must have for an `eq` filter to hold; what a client chose that did not exist yet is made so,
+ * as Entra expects.
+ */
 function elementFor(filter: Filter): Element | undefined {
   const terms = filter.type === 'and' ? filter.terms : [filter];
-  const pairs = terms.map((term) => (term.type === 'compare' && term.op === 'eq' && term.value !== null ? [term.path.attribute.name, term.value] as const : undefined));
+  const pairs = terms.map((term) =>
+    term.type === 'compare' && term.op === 'eq' && term.value !== null
+      ? ([term.path.attribute.name, term.value] as const)
+      : undefined,
+  );
   return pairs.every((pair) => pair !== undefined) ? Object.fromEntries(pairs) : undefined;
 }
 
 /** Of several addresses one is primary: the one that was said last. */
 function onePrimary(list: unknown[], last: readonly unknown[]): unknown[] {
   if (!last.some((element) => isMap(element) && element['primary'] === true)) return list;
-  return list.map((element) => (isMap(element) && element['primary'] === true && !last.includes(element) ? { ...element, primary: false } : element));
+  return list.map((element) =>
+    isMap(element) && element['primary'] === true && !last.includes(element) ? { ...element, primary: false } : element,
+  );
 }
 
 function changeChosen(target: Target & { filter: Filter }, before: unknown, { op, value }: Operation): unknown {
   const { attribute, filter, sub } = target;
   const list = [before ?? []].flat() as Element[];
   const isChosen = (element: Element) => matches(filter, element);
-  if (op === 'remove') return sub ? list.map((element) => (isChosen(element) ? put(element, sub.name, undefined) : element)) : list.filter((element) => !isChosen(element));
-  const read = sub ? { [sub.name]: readValue(sub, value) } : readValue({ ...attribute, multiValued: undefined } as unknown as Attribute, Array.isArray(value) ? value[0] : value) as Element | undefined;
+  if (op === 'remove')
+    return sub
+      ? list.map((element) => (isChosen(element) ? put(element, sub.name, undefined) : element))
+      : list.filter((element) => !isChosen(element));
+  const read = sub
+    ? { [sub.name]: readValue(sub, value) }
+    : (readValue(
+        { ...attribute, multiValued: undefined } as unknown as Attribute,
+        Array.isArray(value) ? value[0] : value,
+      ) as Element | undefined);
   if (read === undefined) throw new ScimFault(400, `A value of ${attribute.name} is missing.`, 'invalidValue');
   const changed: Element[] = [];
   const note = (element: Element) => (changed.push(element), element);
-  const next = list.map((element) => (isChosen(element) ? note(op === 'replace' && !sub ? read : { ...element, ...read }) : element));
+  const next = list.map((element) =>
+    isChosen(element) ? note(op === 'replace' && !sub ? read : { ...element, ...read }) : element,
+  );
   if (changed.length === 0) {
     const made = elementFor(filter);
     if (!made) throw new ScimFault(400, `No value of ${attribute.name} is as the path asks.`, 'noTarget');
@@ -64,7 +89,12 @@ function changeChosen(target: Target & { filter: Filter }, before: unknown, { op
 }
 
 function removeValue({ attribute, sub }: Target, before: unknown, value: unknown): unknown {
-  if (sub) return Array.isArray(before) ? (before as Element[]).map((element) => put(element, sub.name, undefined)) : isMap(before) ? put(before, sub.name, undefined) : before;
+  if (sub)
+    return Array.isArray(before)
+      ? (before as Element[]).map((element) => put(element, sub.name, undefined))
+      : isMap(before)
+        ? put(before, sub.name, undefined)
+        : before;
   // Entra names what is to be removed in the value.
   if (!attribute.multiValued || value === undefined || value === null) return undefined;
   const gone = [readValue(attribute, value) ?? []].flat();
@@ -76,16 +106,23 @@ function changeValue(target: Target, before: unknown, { op, value }: Operation):
   if (op === 'remove') return removeValue(target, before, value);
   if (sub) {
     const read = readValue(sub, value);
-    return attribute.multiValued ? [before ?? []].flat().map((element) => put(element as Element, sub.name, read)) : put(isMap(before) ? before : {}, sub.name, read);
+    return attribute.multiValued
+      ? [before ?? []].flat().map((element) => put(element as Element, sub.name, read))
+      : put(isMap(before) ? before : {}, sub.name, read);
   }
   const read = readValue(attribute, value);
   if (attribute.multiValued && op === 'add') {
     const added = [read ?? []].flat();
     const next = addElements(before, added);
-    return onePrimary(next, next.filter((element) => added.some((one) => sameElement(one, element) && isMap(one) && one['primary'] === true)));
+    return onePrimary(
+      next,
+      next.filter((element) => added.some((one) => sameElement(one, element) && isMap(one) && one['primary'] === true)),
+    );
   }
   // What is not said of a thing with parts stays (RFC 7644 3.5.2.3).
-  return attribute.type === 'complex' && !attribute.multiValued && isMap(before) && isMap(read) ? { ...before, ...read } : read;
+  return attribute.type === 'complex' && !attribute.multiValued && isMap(before) && isMap(read)
+    ? { ...before, ...read }
+    : read;
 }
 
 function changeExtension(schema: ResourceSchema, document: Document, operation: Operation): Document {
@@ -94,19 +131,31 @@ function changeExtension(schema: ResourceSchema, document: Document, operation: 
   if (!isMap(operation.value)) throw new ScimFault(400, `${urn} must be an object.`, 'invalidValue');
   // Clients that send an extension whole name the schema in it, as in a resource.
   const given = Object.entries(operation.value).filter(([name]) => name.toLowerCase() !== 'schemas');
-  return given.reduce<Document>((next, [name, value]) => applyOperation(schema, next, { ...operation, path: `${urn}:${name}`, value }), document);
+  return given.reduce<Document>(
+    (next, [name, value]) => applyOperation(schema, next, { ...operation, path: `${urn}:${name}`, value }),
+    document,
+  );
 }
 
-/** Applies one operation of a PATCH to a document, which is left as it was; the result is another. Throws a ScimFault. */
-export function applyOperation(schema: ResourceSchema, document: Document, operation: Operation & { path: string }): Document {
+/**
+ * Applies one operation of a PATCH to a document, which is left as it was; the result is another. Throws a ScimFault.
+ */
+export function applyOperation(
+  schema: ResourceSchema,
+  document: Document,
+  operation: Operation & { path: string },
+): Document {
   if (isNotKept(schema, operation.path)) return document;
   const target = parsePath(schema, operation.path);
   if (target === 'extension') return changeExtension(schema, document, operation);
   const { extension, attribute, filter } = target;
-  if (attribute.mutability === 'readOnly') throw new ScimFault(400, `${attribute.name} cannot be changed.`, 'mutability');
-  const holder = (extension === undefined ? document : document[extension] ?? {}) as Element;
+  if (attribute.mutability === 'readOnly')
+    throw new ScimFault(400, `${attribute.name} cannot be changed.`, 'mutability');
+  const holder = (extension === undefined ? document : (document[extension] ?? {})) as Element;
   const before = Object.hasOwn(holder, attribute.name) ? holder[attribute.name] : undefined;
-  const after = filter ? changeChosen({ ...target, filter }, before, operation) : changeValue(target, before, operation);
+  const after = filter
+    ? changeChosen({ ...target, filter }, before, operation)
+    : changeValue(target, before, operation);
   if (Array.isArray(after)) checkLength(attribute.name, after);
   const next = put(holder, attribute.name, after);
   return extension === undefined ? next : put(document, extension, next);

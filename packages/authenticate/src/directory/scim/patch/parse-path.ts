@@ -5,8 +5,13 @@ import { findAttribute, type FoundAttribute } from '../schema/find-attribute.ts'
 import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
 import { ScimFault } from '../scim-fault.ts';
 
-/** Where an operation of a PATCH changes something: an attribute, the elements of a list for which `filter` holds, a part. `extension` alone: all of it. */
-export type PatchPath = { extension: string | undefined; attribute: Attribute; filter: Filter | undefined; sub: Attribute | undefined } | 'extension';
+/**
+ * Where an operation of a PATCH changes something: an attribute, the elements of a list for which `filter` holds, a
+ * part. `extension` alone: all of it.
+ */
+export type PatchPath =
+  | { extension: string | undefined; attribute: Attribute; filter: Filter | undefined; sub: Attribute | undefined }
+  | 'extension';
 
 const bad = (detail: string) => new ScimFault(400, detail, 'invalidPath');
 
@@ -24,9 +29,11 @@ function endOfFilter(text: string, from: number): number {
 function withFilter(schema: ResourceSchema, text: string, open: number): PatchPath {
   const close = endOfFilter(text, open + 1);
   const rest = text.slice(close + 1);
-  if (close < 0 || !(rest === '' || rest.startsWith('.'))) throw bad('The filter in the path does not end as it should.');
+  if (close < 0 || !(rest === '' || rest.startsWith('.')))
+    throw bad('The filter in the path does not end as it should.');
   const found = find(schema, text.slice(0, open));
-  if (found === 'extension' || found.sub || !found.attribute.multiValued) throw bad('Only the elements of a list can be chosen by a filter.');
+  if (found === 'extension' || found.sub || !found.attribute.multiValued)
+    throw bad('Only the elements of a list can be chosen by a filter.');
   const filter = parseElementFilter(text.slice(open + 1, close), found);
   if (rest === '') return { ...found, filter };
   const sub = found.attribute.sub?.find(({ name }) => name.toLowerCase() === rest.slice(1).toLowerCase());
@@ -40,7 +47,10 @@ function find(schema: ResourceSchema, text: string): FoundAttribute | 'extension
   return found;
 }
 
-/** Reads the path of an operation (RFC 7644 3.5.2). Each character is looked at a fixed number of times. Throws a ScimFault (invalidPath, invalidFilter). */
+/**
+ * Reads the path of an operation (RFC 7644 3.5.2). Each character is looked at a fixed number of times. Throws a
+ * ScimFault (invalidPath, invalidFilter).
+ */
 export function parsePath(schema: ResourceSchema, text: string): PatchPath {
   if (text.length > longestFilter) throw bad(`The path is longer than ${longestFilter} characters.`);
   const open = text.indexOf('[');

@@ -12,14 +12,18 @@ export type MemberPlan = {
   remove: Set<string>;
 };
 
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const part = (map: Record<string, unknown>, name: string) => Object.entries(map).find(([key]) => key.toLowerCase() === name)?.[1];
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const part = (map: Record<string, unknown>, name: string) =>
+  Object.entries(map).find(([key]) => key.toLowerCase() === name)?.[1];
 
 function readMember(given: unknown): string {
   const id = typeof given === 'string' ? given : isMap(given) ? part(given, 'value') : undefined;
-  if (typeof id !== 'string' || id === '' || id.length > 256) throw badValue('A member has no value; it is the id of a user.');
+  if (typeof id !== 'string' || id === '' || id.length > 256)
+    throw badValue('A member has no value; it is the id of a user.');
   const type = isMap(given) ? part(given, 'type') : undefined;
-  if (type !== undefined && type !== null && (typeof type !== 'string' || type.toLowerCase() !== 'user')) throw badValue('Groups within groups are not supported: send the people that are in them.');
+  if (type !== undefined && type !== null && (typeof type !== 'string' || type.toLowerCase() !== 'user'))
+    throw badValue('Groups within groups are not supported: send the people that are in them.');
   return id;
 }
 
@@ -31,22 +35,35 @@ export function readMembers(value: unknown): string[] {
 
 /** Whether a path is about the members. */
 export function isAboutMembers(path: string): boolean {
-  const own = path.toLowerCase().startsWith(`${groupSchema.urn.toLowerCase()}:`) ? path.slice(groupSchema.urn.length + 1) : path;
+  const own = path.toLowerCase().startsWith(`${groupSchema.urn.toLowerCase()}:`)
+    ? path.slice(groupSchema.urn.length + 1)
+    : path;
   return /^members(?:$|[[.])/i.test(own);
 }
 
 /** The ids that `members[value eq "…"]` names; of other filters, those among the members now. */
 async function chosen(path: string, current: () => Promise<string[]>): Promise<string[] | undefined> {
   const target = parsePath(groupSchema, path);
-  if (target === 'extension' || target.sub) throw new ScimFault(400, 'Parts of a member cannot be changed.', 'mutability');
+  if (target === 'extension' || target.sub)
+    throw new ScimFault(400, 'Parts of a member cannot be changed.', 'mutability');
   const { filter } = target;
   if (!filter) return undefined;
-  if (filter.type === 'compare' && filter.op === 'eq' && filter.path.attribute.name === 'value' && typeof filter.value === 'string') return [filter.value];
+  if (
+    filter.type === 'compare' &&
+    filter.op === 'eq' &&
+    filter.path.attribute.name === 'value' &&
+    typeof filter.value === 'string'
+  )
+    return [filter.value];
   return (await current()).filter((value) => matches(filter, { value, type: 'User' }));
 }
 
 /** Adds one operation about members to the plan. `current` asks for the members as they are. Throws a ScimFault. */
-export async function planMembers(plan: MemberPlan, { op, path, value }: Operation & { path: string }, current: () => Promise<string[]>): Promise<void> {
+export async function planMembers(
+  plan: MemberPlan,
+  { op, path, value }: Operation & { path: string },
+  current: () => Promise<string[]>,
+): Promise<void> {
   const named = await chosen(path, current);
   const take = (ids: readonly string[]) => {
     for (const id of ids) {

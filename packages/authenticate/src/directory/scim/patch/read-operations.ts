@@ -5,8 +5,10 @@ export type Operation = { op: 'add' | 'remove' | 'replace'; path: string | undef
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:patchop';
 const mostOperations = 1000;
 const bad = (detail: string) => new ScimFault(400, detail, 'invalidSyntax');
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const member = (map: Record<string, unknown>, name: string) => Object.entries(map).find(([key]) => key.toLowerCase() === name)?.[1];
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const member = (map: Record<string, unknown>, name: string) =>
+  Object.entries(map).find(([key]) => key.toLowerCase() === name)?.[1];
 
 function readOperation(given: unknown): Operation {
   if (!isMap(given)) throw bad('An operation must be an object.');
@@ -20,11 +22,15 @@ function readOperation(given: unknown): Operation {
   return { op: name, path: trimmed === '' || trimmed === undefined ? undefined : trimmed, value };
 }
 
-/** What a value without a path says of each attribute: as many operations with one (RFC 7644 3.5.2.1). Okta sends these, and names the id among them, which is passed over. */
+/**
+ * What a value without a path says of each attribute: as many operations with one (RFC 7644 3.5.2.1). Okta sends these,
+ * and names the id among them, which is passed over.
+ */
 function spread(operation: Operation): Operation[] {
   if (operation.path !== undefined) return [operation];
   if (!isMap(operation.value)) throw bad('Without a path, value must be an object with attributes.');
-  return Object.entries(operation.value).filter(([name]) => !['id', 'schemas', 'meta', '__proto__'].includes(name.toLowerCase()))
+  return Object.entries(operation.value)
+    .filter(([name]) => !['id', 'schemas', 'meta', '__proto__'].includes(name.toLowerCase()))
     .map(([path, value]) => ({ op: operation.op, path, value }));
 }
 
@@ -32,9 +38,11 @@ function spread(operation: Operation): Operation[] {
 export function readOperations(body: unknown): (Operation & { path: string })[] {
   if (!isMap(body)) throw bad('The body must be an object.');
   const schemas = member(body, 'schemas');
-  if (!Array.isArray(schemas) || !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === patchUrn)) throw bad('schemas must name urn:ietf:params:scim:api:messages:2.0:PatchOp.');
+  if (!Array.isArray(schemas) || !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === patchUrn))
+    throw bad('schemas must name urn:ietf:params:scim:api:messages:2.0:PatchOp.');
   const operations = member(body, 'operations');
-  if (!Array.isArray(operations) || operations.length === 0) throw bad('Operations must be a list with something in it.');
+  if (!Array.isArray(operations) || operations.length === 0)
+    throw bad('Operations must be a list with something in it.');
   if (operations.length > mostOperations) throw new ScimFault(413, `There are more than ${mostOperations} operations.`);
   return operations.map(readOperation).flatMap(spread) as (Operation & { path: string })[];
 }

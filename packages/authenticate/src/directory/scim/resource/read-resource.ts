@@ -6,34 +6,43 @@ import type { Document } from './document.ts';
 import { readValue } from './read-value.ts';
 
 const externalId = commonAttributes.find(({ name }) => name === 'externalId')!;
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function readAttributes(attributes: readonly Attribute[], given: Record<string, unknown>): [string, unknown][] {
   const byName = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
-  return attributes.filter(({ mutability }) => mutability !== 'readOnly').flatMap((attribute): [string, unknown][] => {
-    const value = readValue(attribute, byName.get(attribute.name.toLowerCase()));
-    return value === undefined ? [] : [[attribute.name, value]];
-  });
+  return attributes
+    .filter(({ mutability }) => mutability !== 'readOnly')
+    .flatMap((attribute): [string, unknown][] => {
+      const value = readValue(attribute, byName.get(attribute.name.toLowerCase()));
+      return value === undefined ? [] : [[attribute.name, value]];
+    });
 }
 
 /** The one schema of the resource must be named; what else is named is of no consequence here. */
 function checkSchemas(schema: ResourceSchema, schemas: unknown): void {
   const named = Array.isArray(schemas) ? schemas : [];
-  if (!named.some((one) => typeof one === 'string' && one.toLowerCase() === schema.urn.toLowerCase())) throw new ScimFault(400, `schemas must name ${schema.urn}.`, 'invalidSyntax');
+  if (!named.some((one) => typeof one === 'string' && one.toLowerCase() === schema.urn.toLowerCase()))
+    throw new ScimFault(400, `schemas must name ${schema.urn}.`, 'invalidSyntax');
 }
 
 /**
- * Reads a whole resource as a client sends it to create or to replace one. What the schema does not name is left out, and so is what only the service
- * itself may say (id, meta, a person's groups). `except` are attributes that are read elsewhere. Throws a ScimFault.
+ * Reads a whole resource as a client sends it to create or to replace one. What the schema does not name is left out,
+ * and so is what only the service itself may say (id, meta, a person's groups). `except` are attributes that are read
+ * elsewhere. Throws a ScimFault.
  */
 export function readResource(schema: ResourceSchema, body: unknown, except: readonly string[] = []): Document {
   if (!isMap(body)) throw new ScimFault(400, 'The body must be an object.', 'invalidSyntax');
   checkSchemas(schema, body['schemas']);
   const attributes = [externalId, ...schema.attributes.filter(({ name }) => !except.includes(name))];
   const { extension } = schema;
-  const more = extension && Object.entries(body).find(([name]) => name.toLowerCase() === extension.urn.toLowerCase())?.[1];
+  const more =
+    extension && Object.entries(body).find(([name]) => name.toLowerCase() === extension.urn.toLowerCase())?.[1];
   if (more !== undefined && more !== null && !isMap(more)) throw badValue(`${extension!.urn} must be an object.`);
   const inExtension = isMap(more) ? readAttributes(extension!.attributes, more) : [];
-  const document = Object.fromEntries([...readAttributes(attributes, body), ...(inExtension.length > 0 ? [[extension!.urn, Object.fromEntries(inExtension)] as const] : [])]);
+  const document = Object.fromEntries([
+    ...readAttributes(attributes, body),
+    ...(inExtension.length > 0 ? [[extension!.urn, Object.fromEntries(inExtension)] as const] : []),
+  ]);
   return checkDocument(schema, document);
 }

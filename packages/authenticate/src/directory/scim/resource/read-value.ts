@@ -4,18 +4,25 @@ import { badValue } from '../scim-fault.ts';
 const longestText = 1024;
 const mostElements = 50;
 
-/** Refuses a list that is longer than one may be; before it is compared with another, for that takes the product of their lengths. */
+/**
+ * Refuses a list that is longer than one may be; before it is compared with another, for that takes the product of
+ * their lengths.
+ */
 export function checkLength(name: string, list: readonly unknown[]): void {
   if (list.length > mostElements) throw badValue(`${name} has more than ${mostElements} values.`);
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Names travel in headers and stand in logs: no control characters, nothing that is no Unicode, no blanks around it. */
+/**
+ * Names travel in headers and stand in logs: no control characters, nothing that is no Unicode, no blanks around it.
+ */
 export function readText(name: string, value: unknown): string {
   if (typeof value !== 'string') throw badValue(`${name} must be a string.`);
   if (Buffer.byteLength(value) > longestText) throw badValue(`${name} is longer than ${longestText} bytes.`);
-  if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value)) throw badValue(`${name} contains control characters, or is no Unicode.`);
+  if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value))
+    throw badValue(`${name} contains control characters, or is no Unicode.`);
   return value;
 }
 
@@ -36,7 +43,8 @@ function readSingle(attribute: Attribute, value: unknown): unknown {
 /** A value's parts by their names in any case; a bare string is taken for its `value`, as some clients write it. */
 function readComplex(attribute: Attribute, value: unknown): Record<string, unknown> | undefined {
   const parts = attribute.sub ?? [];
-  if (typeof value === 'string' && parts.some(({ name }) => name === 'value')) return { value: readText(attribute.name, value) };
+  if (typeof value === 'string' && parts.some(({ name }) => name === 'value'))
+    return { value: readText(attribute.name, value) };
   if (!isMap(value)) throw badValue(`${attribute.name} must be an object.`);
   const given = new Map(Object.entries(value).map(([name, one]) => [name.toLowerCase(), one]));
   const read = parts.flatMap((part) => {
@@ -46,7 +54,10 @@ function readComplex(attribute: Attribute, value: unknown): Record<string, unkno
   return read.length === 0 ? undefined : Object.fromEntries(read);
 }
 
-/** Reads the value of an attribute into the form in which it is kept; undefined if there is nothing in it. Throws a ScimFault (invalidValue). */
+/**
+ * Reads the value of an attribute into the form in which it is kept; undefined if there is nothing in it. Throws a
+ * ScimFault (invalidValue).
+ */
 export function readValue(attribute: Attribute, value: unknown): unknown {
   if (value === undefined || value === null) return undefined;
   if (!attribute.multiValued) return readSingle(attribute, value);

@@ -15,28 +15,48 @@ function* slices<T>(items: readonly T[]): Generator<T[]> {
 }
 
 /** Reads people by their ids; refuses those who do not exist. */
-export async function readPeople({ store }: ScimDeps, { source }: ScimClient, ids: readonly string[]): Promise<DirectoryEntry[]> {
+export async function readPeople(
+  { store }: ScimDeps,
+  { source }: ScimClient,
+  ids: readonly string[],
+): Promise<DirectoryEntry[]> {
   const people: DirectoryEntry[] = [];
   for (const some of slices(ids)) {
     const found = await store.get(source.id, 'people', some);
     const unknown = some.filter((_id, index) => found[index] === undefined);
-    if (unknown.length > 0) throw badValue(`These members are no users here: ${unknown.slice(0, 5).map((id) => JSON.stringify(id.slice(0, 64))).join(', ')}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ''}.`);
-    people.push(...found as DirectoryEntry[]);
+    if (unknown.length > 0)
+      throw badValue(
+        `These members are no users here: ${unknown
+          .slice(0, 5)
+          .map((id) => JSON.stringify(id.slice(0, 64)))
+          .join(', ')}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ''}.`,
+      );
+    people.push(...(found as DirectoryEntry[]));
   }
   return people;
 }
 
 /** Reads the members of a group as they are now. */
-export async function readMembersNow({ store }: ScimDeps, { source }: ScimClient, groupId: string): Promise<DirectoryEntry[]> {
+export async function readMembersNow(
+  { store }: ScimDeps,
+  { source }: ScimClient,
+  groupId: string,
+): Promise<DirectoryEntry[]> {
   const people: DirectoryEntry[] = [];
-  for (const some of slices(await store.memberIds(source.id, groupId))) people.push(...(await store.get(source.id, 'people', some)).filter((entry) => entry !== undefined));
+  for (const some of slices(await store.memberIds(source.id, groupId)))
+    people.push(...(await store.get(source.id, 'people', some)).filter((entry) => entry !== undefined));
   return people;
 }
 
 const nameOf = ({ id, body }: DirectoryEntry) => (typeof body['userName'] === 'string' ? body['userName'] : id);
 
 /** Carries a plan out, some members at a time. Who is to be added must exist before anything is changed. */
-export async function changeMembers(deps: ScimDeps, client: ScimClient, groupId: string, plan: MemberPlan): Promise<MembersChanged> {
+export async function changeMembers(
+  deps: ScimDeps,
+  client: ScimClient,
+  groupId: string,
+  plan: MemberPlan,
+): Promise<MembersChanged> {
   const { store } = deps;
   const { source } = client;
   const joining = await readPeople(deps, client, [...plan.add]);
@@ -53,7 +73,11 @@ export async function changeMembers(deps: ScimDeps, client: ScimClient, groupId:
     changed.removed.push(...outcome.removed.map((id) => names.get(id)!));
     if (outcome.added.length + outcome.removed.length > 0) changed.touched.push(...touched);
   };
-  for (const some of slices(leaving)) await apply('remove', (await store.get(source.id, 'people', some)).filter((entry) => entry !== undefined));
+  for (const some of slices(leaving))
+    await apply(
+      'remove',
+      (await store.get(source.id, 'people', some)).filter((entry) => entry !== undefined),
+    );
   for (const some of slices(joining)) await apply('add', some);
   return changed;
 }

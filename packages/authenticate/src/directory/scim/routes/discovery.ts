@@ -11,27 +11,56 @@ const listUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 function serviceProviderConfig(baseUrl: string): object {
   return {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
-    patch: { supported: true }, bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 }, filter: { supported: true, maxResults: mostResults },
-    changePassword: { supported: false }, sort: { supported: false }, etag: { supported: true },
-    authenticationSchemes: [{ type: 'oauthbearertoken', name: 'Bearer token', description: 'A token that the configuration of the gateway names.', specUri: 'https://www.rfc-editor.org/info/rfc6750', primary: true }],
+    patch: { supported: true },
+    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    filter: { supported: true, maxResults: mostResults },
+    changePassword: { supported: false },
+    sort: { supported: false },
+    etag: { supported: true },
+    authenticationSchemes: [
+      {
+        type: 'oauthbearertoken',
+        name: 'Bearer token',
+        description: 'A token that the configuration of the gateway names.',
+        specUri: 'https://www.rfc-editor.org/info/rfc6750',
+        primary: true,
+      },
+    ],
     meta: { resourceType: 'ServiceProviderConfig', location: `${baseUrl}/ServiceProviderConfig` },
   };
 }
 
 function resourceTypes(baseUrl: string): { id: string }[] {
   return [userSchema, groupSchema].map(({ name, endpoint, description, urn, extension }) => ({
-    schemas: ['urn:ietf:params:scim:schemas:core:2.0:ResourceType'], id: name, name, endpoint: `/${endpoint}`, description, schema: urn,
-    ...(extension ? { schemaExtensions: [{ schema: extension.urn, required: false }] } : {}), meta: { resourceType: 'ResourceType', location: `${baseUrl}/ResourceTypes/${name}` },
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:ResourceType'],
+    id: name,
+    name,
+    endpoint: `/${endpoint}`,
+    description,
+    schema: urn,
+    ...(extension ? { schemaExtensions: [{ schema: extension.urn, required: false }] } : {}),
+    meta: { resourceType: 'ResourceType', location: `${baseUrl}/ResourceTypes/${name}` },
   }));
 }
 
 /** What the service is able to do, and what its resources look like (RFC 7644 4). */
 export function discovery(baseUrl: string): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  const lists: Record<string, { id: string }[]> = { '/Schemas': [userSchema, groupSchema].flatMap((schema) => publishSchemas(schema, baseUrl)), '/ResourceTypes': resourceTypes(baseUrl) };
+  const lists: Record<string, { id: string }[]> = {
+    '/Schemas': [userSchema, groupSchema].flatMap((schema) => publishSchemas(schema, baseUrl)),
+    '/ResourceTypes': resourceTypes(baseUrl),
+  };
   router.get('/ServiceProviderConfig', (_request, response) => sendScim(response, 200, serviceProviderConfig(baseUrl)));
   for (const [path, all] of Object.entries(lists)) {
-    router.get(path, (_request, response) => sendScim(response, 200, { schemas: [listUrn], totalResults: all.length, itemsPerPage: all.length, startIndex: 1, Resources: all }));
+    router.get(path, (_request, response) =>
+      sendScim(response, 200, {
+        schemas: [listUrn],
+        totalResults: all.length,
+        itemsPerPage: all.length,
+        startIndex: 1,
+        Resources: all,
+      }),
+    );
     router.get(`${path}/:id`, (request, response) => {
       const found = all.find(({ id }) => id === request.params['id']);
       if (!found) throw new ScimFault(404, 'There is no such thing here.');

@@ -10,7 +10,8 @@ export const entityTag = (version: string): string => `W/"${version}"`;
 /** Refuses (412) a change of something that is no longer as the client knew it (RFC 9110 13.1.1). */
 export function requireMatch(request: Request, tag: string): void {
   const wanted = named(request.headers['if-match']);
-  if (wanted && !wanted.includes('*') && !wanted.includes(bare(tag))) throw new ScimFault(412, 'The resource has been changed since you read it.');
+  if (wanted && !wanted.includes('*') && !wanted.includes(bare(tag)))
+    throw new ScimFault(412, 'The resource has been changed since you read it.');
 }
 
 /** Answers 304 where the client has the resource already; true if so. */

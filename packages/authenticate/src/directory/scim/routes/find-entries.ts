@@ -29,16 +29,31 @@ function takeMembers(filter: Filter): { rest: Filter[]; members: string[] } {
   const isMembers = (term: Filter) => mentions(term, 'members');
   const members = terms.filter(isMembers).flatMap((term) => {
     const [required, ...more] = requiredValues(term);
-    if (term.type === 'and' || required === undefined || more.length > 0 || !(required.sub === undefined || required.sub === 'value')) throw new ScimFault(400, 'Members can be asked for only as: members.value eq "id", joined by and.', 'invalidFilter');
+    if (
+      term.type === 'and' ||
+      required === undefined ||
+      more.length > 0 ||
+      !(required.sub === undefined || required.sub === 'value')
+    )
+      throw new ScimFault(
+        400,
+        'Members can be asked for only as: members.value eq "id", joined by and.',
+        'invalidFilter',
+      );
     return [required.value];
   });
   return { rest: terms.filter((term) => !isMembers(term)), members };
 }
 
 /** The entries among which all that match must be; undefined if that takes reading all of them. */
-async function candidates({ store, source, kind }: FindDeps, filters: readonly Filter[], members: readonly string[]): Promise<DirectoryEntry[] | undefined> {
+async function candidates(
+  { store, source, kind }: FindDeps,
+  filters: readonly Filter[],
+  members: readonly string[],
+): Promise<DirectoryEntry[] | undefined> {
   const required = filters.flatMap(requiredValues);
-  const present = async (ids: readonly string[]) => (await store.get(source, kind, ids)).filter((entry) => entry !== undefined);
+  const present = async (ids: readonly string[]) =>
+    (await store.get(source, kind, ids)).filter((entry) => entry !== undefined);
   const byId = required.find(({ attribute }) => attribute === 'id');
   if (byId) return present([byId.value]);
   for (const one of required) {
@@ -48,14 +63,25 @@ async function candidates({ store, source, kind }: FindDeps, filters: readonly F
   return members[0] === undefined ? undefined : present(await store.groupIds(source, members[0]));
 }
 
-async function havingMembers({ store, source }: FindDeps, entries: DirectoryEntry[], members: readonly string[]): Promise<DirectoryEntry[]> {
+async function havingMembers(
+  { store, source }: FindDeps,
+  entries: DirectoryEntry[],
+  members: readonly string[],
+): Promise<DirectoryEntry[]> {
   if (members.length === 0) return entries;
-  const has = await Promise.all(entries.map(async ({ id }) => (await store.areMembers(source, id, members)).every(Boolean)));
+  const has = await Promise.all(
+    entries.map(async ({ id }) => (await store.areMembers(source, id, members)).every(Boolean)),
+  );
   return entries.filter((_entry, index) => has[index]);
 }
 
 /** Goes through all entries, and keeps the page that was asked for. */
-async function scan(deps: FindDeps, holds: (entry: DirectoryEntry) => boolean, from: number, count: number): Promise<Found> {
+async function scan(
+  deps: FindDeps,
+  holds: (entry: DirectoryEntry) => boolean,
+  from: number,
+  count: number,
+): Promise<Found> {
   const { store, source, kind } = deps;
   const kept: DirectoryEntry[] = [];
   let total = 0;
@@ -70,8 +96,13 @@ async function scan(deps: FindDeps, holds: (entry: DirectoryEntry) => boolean, f
   }
 }
 
-/** Finds a page of the entries for which a filter holds: by an index where the filter demands a value that is in one. */
-export async function findEntries(deps: FindDeps, { filter, from, count }: { filter: Filter | undefined; from: number; count: number }): Promise<Found> {
+/**
+ * Finds a page of the entries for which a filter holds: by an index where the filter demands a value that is in one.
+ */
+export async function findEntries(
+  deps: FindDeps,
+  { filter, from, count }: { filter: Filter | undefined; from: number; count: number },
+): Promise<Found> {
   if (!filter) return deps.store.list(deps.source, deps.kind, from, count);
   const { rest, members } = deps.kind === 'groups' ? takeMembers(filter) : { rest: [filter], members: [] };
   const holds = (entry: DirectoryEntry) => {

@@ -21,12 +21,21 @@ import { sendGroup, showGroups, versionsOf } from './show-groups.ts';
 
 const mostTries = 5;
 const idOf = (request: Request) => String(request.params['id']);
-const membersOf = (body: unknown) => Object.entries(body as object).find(([name]) => name.toLowerCase() === 'members')?.[1] as unknown;
+const membersOf = (body: unknown) =>
+  Object.entries(body as object).find(([name]) => name.toLowerCase() === 'members')?.[1] as unknown;
 
 function groupEntry(document: Document, about: { id: string; now: number; before?: DirectoryEntry }): DirectoryEntry {
   const { id, now, before } = about;
   const { externalId, displayName } = document as { externalId?: string; displayName: string };
-  return { id, keys: [keyOf.name(displayName), ...(externalId === undefined ? [] : [keyOf.id(externalId)])], active: true, body: document, version: (before?.version ?? 0) + 1, createdAt: before?.createdAt ?? now, changedAt: now };
+  return {
+    id,
+    keys: [keyOf.name(displayName), ...(externalId === undefined ? [] : [keyOf.id(externalId)])],
+    active: true,
+    body: document,
+    version: (before?.version ?? 0) + 1,
+    createdAt: before?.createdAt ?? now,
+    changedAt: now,
+  };
 }
 
 async function readGroup({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
@@ -36,20 +45,53 @@ async function readGroup({ store }: ScimDeps, request: Request, response: Respon
 }
 
 /** Records a change and looks at the sessions of those whom it concerns. */
-async function finish(deps: ScimDeps, request: Request, response: Response, about: { verb: 'create' | 'update' | 'delete'; code: number; entry: DirectoryEntry; members: MembersChanged; touched?: string[] }): Promise<void> {
+async function finish(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  about: {
+    verb: 'create' | 'update' | 'delete';
+    code: number;
+    entry: DirectoryEntry;
+    members: MembersChanged;
+    touched?: string[];
+  },
+): Promise<void> {
   const { id: by, source } = clientOf(response);
-  const { verb, code, entry: { id, body }, members, touched = [] } = about;
-  deps.events.changed({ verb, code, path: request.originalUrl.split('?', 1)[0]!, facts: readClientFacts(request), source: source.id, by, kind: 'Group', id, name: body['displayName'] as string, added: members.added, removed: members.removed });
+  const {
+    verb,
+    code,
+    entry: { id, body },
+    members,
+    touched = [],
+  } = about;
+  deps.events.changed({
+    verb,
+    code,
+    path: request.originalUrl.split('?', 1)[0]!,
+    facts: readClientFacts(request),
+    source: source.id,
+    by,
+    kind: 'Group',
+    id,
+    name: body['displayName'] as string,
+    added: members.added,
+    removed: members.removed,
+  });
   await deps.follower.settleNow(source.id, [...new Set([...members.touched, ...touched])]);
 }
 
 async function create(deps: ScimDeps, request: Request, response: Response): Promise<void> {
   deps.events.requireRoom();
   const client = clientOf(response);
-  const entry = groupEntry(readResource(groupSchema, request.body, ['members']), { id: deps.randomId(), now: deps.now() });
+  const entry = groupEntry(readResource(groupSchema, request.body, ['members']), {
+    id: deps.randomId(),
+    now: deps.now(),
+  });
   const add = new Set(readMembers(membersOf(request.body)));
   await readPeople(deps, client, [...add]);
-  if (await deps.store.put(client.source.id, 'groups', entry, { expected: undefined }) !== 'written') throw new ScimFault(409, 'This group is there already.', 'uniqueness');
+  if ((await deps.store.put(client.source.id, 'groups', entry, { expected: undefined })) !== 'written')
+    throw new ScimFault(409, 'This group is there already.', 'uniqueness');
   const members = await changeMembers(deps, client, entry.id, { afresh: false, add, remove: new Set() });
   await finish(deps, request, response, { verb: 'create', code: 201, entry, members });
   response.setHeader('location', `${deps.baseUrl}/Groups/${entry.id}`);
@@ -57,7 +99,12 @@ async function create(deps: ScimDeps, request: Request, response: Response): Pro
 }
 
 /** Writes what is said of the group itself. A group of another name is another group to everybody in it. */
-async function writeGroup(deps: ScimDeps, response: Response, before: DirectoryEntry, document: Document): Promise<{ after: DirectoryEntry; touched: string[] } | undefined> {
+async function writeGroup(
+  deps: ScimDeps,
+  response: Response,
+  before: DirectoryEntry,
+  document: Document,
+): Promise<{ after: DirectoryEntry; touched: string[] } | undefined> {
   const client = clientOf(response);
   const { source } = client;
   if (JSON.stringify(document) === JSON.stringify(before.body)) return { after: before, touched: [] };
@@ -65,11 +112,18 @@ async function writeGroup(deps: ScimDeps, response: Response, before: DirectoryE
   const isRenamed = before.body[source.groupName] !== after.body[source.groupName];
   const people = isRenamed ? await readMembersNow(deps, client, before.id) : [];
   const touched = touchedBy(source.match, people);
-  return await deps.store.put(source.id, 'groups', after, { expected: before.version, touched }) === 'written' ? { after, touched } : undefined;
+  return (await deps.store.put(source.id, 'groups', after, { expected: before.version, touched })) === 'written'
+    ? { after, touched }
+    : undefined;
 }
 
 /** Changes a group by what `next` makes of it; asked again where somebody else was faster. */
-async function change(deps: ScimDeps, request: Request, response: Response, next: (before: DirectoryEntry) => Promise<{ document: Document; plan: MemberPlan }>): Promise<DirectoryEntry> {
+async function change(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  next: (before: DirectoryEntry) => Promise<{ document: Document; plan: MemberPlan }>,
+): Promise<DirectoryEntry> {
   deps.events.requireRoom();
   const client = clientOf(response);
   for (let tries = 0; tries < mostTries; tries += 1) {
@@ -82,7 +136,14 @@ async function change(deps: ScimDeps, request: Request, response: Response, next
     if (!written) continue;
     const members = await changeMembers(deps, client, before.id, plan);
     const isChanged = written.after !== before || members.added.length + members.removed.length > 0;
-    if (isChanged) await finish(deps, request, response, { verb: 'update', code: 200, entry: written.after, members, touched: written.touched });
+    if (isChanged)
+      await finish(deps, request, response, {
+        verb: 'update',
+        code: 200,
+        entry: written.after,
+        members,
+        touched: written.touched,
+      });
     return written.after;
   }
   throw new ScimFault(409, 'This group is being changed by others at the moment.');
@@ -126,7 +187,13 @@ export function groups(deps: ScimDeps): Router {
   router.put('/:id', scimBody(), async (request: Request, response: Response) => {
     const document = readResource(groupSchema, request.body, ['members']);
     const plan: MemberPlan = { afresh: true, add: new Set(readMembers(membersOf(request.body))), remove: new Set() };
-    await sendGroup(deps, request, response, 200, await change(deps, request, response, async () => ({ document, plan })));
+    await sendGroup(
+      deps,
+      request,
+      response,
+      200,
+      await change(deps, request, response, async () => ({ document, plan })),
+    );
   });
   router.patch('/:id', scimBody(), async (request: Request, response: Response) => {
     const operations = readOperations(request.body);
@@ -135,9 +202,16 @@ export function groups(deps: ScimDeps): Router {
       let members: Promise<string[]> | undefined;
       // Once for all operations: the members may be very many.
       const current = () => (members ??= deps.store.memberIds(clientOf(response).source.id, before.id));
-      for (const operation of operations) if (isAboutMembers(operation.path)) await planMembers(plan, operation, current);
+      for (const operation of operations)
+        if (isAboutMembers(operation.path)) await planMembers(plan, operation, current);
       const own = operations.filter(({ path }) => !isAboutMembers(path));
-      return { document: checkDocument(groupSchema, own.reduce<Document>((document, operation) => applyOperation(groupSchema, document, operation), before.body)), plan };
+      return {
+        document: checkDocument(
+          groupSchema,
+          own.reduce<Document>((document, operation) => applyOperation(groupSchema, document, operation), before.body),
+        ),
+        plan,
+      };
     });
     // The members may be very many; whoever wants to see them says so.
     if (queryOf(request.url).has('attributes')) await sendGroup(deps, request, response, 200, after);

@@ -23,12 +23,16 @@ export function queryOf(url: string): URLSearchParams {
   return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 }
 
-/** Reads paging, filter and attributes (RFC 7644 3.4.2). `sortBy` is passed over: nothing is sorted here, as ServiceProviderConfig says. */
+/**
+ * Reads paging, filter and attributes (RFC 7644 3.4.2). `sortBy` is passed over: nothing is sorted here, as
+ * ServiceProviderConfig says.
+ */
 export function readPage(schema: ResourceSchema, query: URLSearchParams): Page {
   const filter = query.get('filter');
   return {
     filter: filter === null || filter.trim() === '' ? undefined : parseFilter(filter, schema),
-    from: Math.max(1, readNumber(query, 'startIndex', 1)) - 1, count: Math.min(mostResults, Math.max(0, readNumber(query, 'count', usualResults))),
+    from: Math.max(1, readNumber(query, 'startIndex', 1)) - 1,
+    count: Math.min(mostResults, Math.max(0, readNumber(query, 'count', usualResults))),
     choice: readChoice(schema, query),
   };
 }

@@ -12,22 +12,33 @@ const longest = 8192;
 function parameterOf(name: string, value: unknown): string {
   if (texts.includes(name) && typeof value === 'string') return value;
   if (numbers.includes(name) && Number.isInteger(value)) return String(value);
-  if (lists.includes(name) && Array.isArray(value) && value.length <= longest && value.every((one) => typeof one === 'string')) return value.join(',');
+  if (
+    lists.includes(name) &&
+    Array.isArray(value) &&
+    value.length <= longest &&
+    value.every((one) => typeof one === 'string')
+  )
+    return value.join(',');
   throw bad(`${name} has a value that is not of its type.`);
 }
 
-/** Reads the body of a search (RFC 7644 3.4.3) into the query of a list, which asks the same. Names may be in any case; what is not known is passed over. */
+/**
+ * Reads the body of a search (RFC 7644 3.4.3) into the query of a list, which asks the same. Names may be in any case;
+ * what is not known is passed over.
+ */
 export function readSearch(body: unknown): URLSearchParams {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw bad('The body must be an object.');
   const given = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value as unknown]));
   const schemas = given.get('schemas');
-  if (!Array.isArray(schemas) || !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === searchUrn)) throw bad('schemas must name urn:ietf:params:scim:api:messages:2.0:SearchRequest.');
+  if (!Array.isArray(schemas) || !schemas.some((one) => typeof one === 'string' && one.toLowerCase() === searchUrn))
+    throw bad('schemas must name urn:ietf:params:scim:api:messages:2.0:SearchRequest.');
   const query = new URLSearchParams();
   for (const name of [...texts, ...numbers, ...lists]) {
     const value = given.get(name.toLowerCase());
     if (value === undefined || value === null) continue;
     const text = parameterOf(name, value);
-    if (text.length > longest) throw new ScimFault(400, `${name} is longer than ${longest} characters.`, 'invalidValue');
+    if (text.length > longest)
+      throw new ScimFault(400, `${name} is longer than ${longest} characters.`, 'invalidValue');
     query.set(name, text);
   }
   return query;

@@ -10,8 +10,10 @@ function asFault(error: unknown): ScimFault {
   if (error instanceof ScimFault) return error;
   const { status } = (error ?? {}) as { status?: unknown };
   if (status === 413) return new ScimFault(413, 'The body is larger than this address takes.');
-  if (status === 400 && error instanceof SyntaxError) return new ScimFault(400, 'The body is no JSON.', 'invalidSyntax');
-  if (typeof status === 'number' && status >= 400 && status < 500 && !('code' in (error as object))) return new ScimFault(status, 'The request cannot be read.');
+  if (status === 400 && error instanceof SyntaxError)
+    return new ScimFault(400, 'The body is no JSON.', 'invalidSyntax');
+  if (typeof status === 'number' && status >= 400 && status < 500 && !('code' in (error as object)))
+    return new ScimFault(status, 'The request cannot be read.');
   const problem = toProblem(error);
   return new ScimFault(problem.status, problem.detail);
 }
@@ -23,6 +25,11 @@ export function scimErrors({ logger }: { logger: Logger }): ErrorRequestHandler 
     if (fault.status === 500) logger.error({ err: error }, 'unexpected error');
     if (response.headersSent) return void response.destroy();
     if (fault.status === 503) response.setHeader('retry-after', '2');
-    sendScim(response, fault.status, { schemas: [errorUrn], status: String(fault.status), ...(fault.scimType === undefined ? {} : { scimType: fault.scimType }), detail: fault.message });
+    sendScim(response, fault.status, {
+      schemas: [errorUrn],
+      status: String(fault.status),
+      ...(fault.scimType === undefined ? {} : { scimType: fault.scimType }),
+      detail: fault.message,
+    });
   };
 }

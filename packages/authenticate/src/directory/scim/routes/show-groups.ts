@@ -12,13 +12,25 @@ const members = groupSchema.attributes.find(({ name }) => name === 'members')!;
 const mostMembers = 20_000;
 
 /** The versions of groups as clients see them: of what is said of the group, and of who is in it. */
-export async function versionsOf({ store }: Pick<ScimDeps, 'store'>, source: string, entries: readonly DirectoryEntry[]): Promise<string[]> {
-  const counts = await store.memberVersions(source, entries.map(({ id }) => id));
+export async function versionsOf(
+  { store }: Pick<ScimDeps, 'store'>,
+  source: string,
+  entries: readonly DirectoryEntry[],
+): Promise<string[]> {
+  const counts = await store.memberVersions(
+    source,
+    entries.map(({ id }) => id),
+  );
   return entries.map(({ version }, index) => `${version}.${counts[index]}`);
 }
 
 /** Shows groups, with their members where those were asked for. */
-export async function showGroups({ store, baseUrl }: ScimDeps, source: string, entries: DirectoryEntry[], choice: Choice): Promise<Record<string, unknown>[]> {
+export async function showGroups(
+  { store, baseUrl }: ScimDeps,
+  source: string,
+  entries: DirectoryEntry[],
+  choice: Choice,
+): Promise<Record<string, unknown>[]> {
   const versions = await versionsOf({ store }, source, entries);
   const shown: Record<string, unknown>[] = [];
   let total = 0;
@@ -26,13 +38,28 @@ export async function showGroups({ store, baseUrl }: ScimDeps, source: string, e
     const ids = isChosen(choice, members) ? await store.memberIds(source, entry.id) : [];
     total += ids.length;
     if (total > mostMembers && shown.length > 0) break;
-    shown.push(showEntry(groupSchema, entry, { baseUrl, version: versions[index]!, more: ids.length > 0 ? { members: ids.map((value) => ({ value, $ref: `${baseUrl}/Users/${value}`, type: 'User' })) } : {} }));
+    shown.push(
+      showEntry(groupSchema, entry, {
+        baseUrl,
+        version: versions[index]!,
+        more:
+          ids.length > 0
+            ? { members: ids.map((value) => ({ value, $ref: `${baseUrl}/Users/${value}`, type: 'User' })) }
+            : {},
+      }),
+    );
   }
   return shown;
 }
 
 /** Answers with one group. */
-export async function sendGroup(deps: ScimDeps, request: Request, response: Response, status: number, entry: DirectoryEntry): Promise<void> {
+export async function sendGroup(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  status: number,
+  entry: DirectoryEntry,
+): Promise<void> {
   const choice = readChoice(groupSchema, queryOf(request.url));
   const [shown] = await showGroups(deps, clientOf(response).source.id, [entry], choice);
   const { version } = shown!['meta'] as { version: string };

@@ -30,12 +30,38 @@ export type ResourceSchema = {
 
 /** Attributes of every resource (RFC 7643 3.1). */
 export const commonAttributes: readonly Attribute[] = [
-  { name: 'id', type: 'string', description: 'The identifier here.', mutability: 'readOnly', returned: 'always', caseExact: true, uniqueness: 'server' },
-  { name: 'externalId', type: 'string', description: 'The identifier at the client.', caseExact: true },
-  { name: 'schemas', type: 'reference', description: 'The schemas of the resource.', multiValued: true, mutability: 'readOnly', returned: 'always', caseExact: true },
   {
-    name: 'meta', type: 'complex', description: 'About the resource.', mutability: 'readOnly', sub: [
-      { name: 'resourceType', type: 'string', description: 'What kind of resource it is.', mutability: 'readOnly', caseExact: true },
+    name: 'id',
+    type: 'string',
+    description: 'The identifier here.',
+    mutability: 'readOnly',
+    returned: 'always',
+    caseExact: true,
+    uniqueness: 'server',
+  },
+  { name: 'externalId', type: 'string', description: 'The identifier at the client.', caseExact: true },
+  {
+    name: 'schemas',
+    type: 'reference',
+    description: 'The schemas of the resource.',
+    multiValued: true,
+    mutability: 'readOnly',
+    returned: 'always',
+    caseExact: true,
+  },
+  {
+    name: 'meta',
+    type: 'complex',
+    description: 'About the resource.',
+    mutability: 'readOnly',
+    sub: [
+      {
+        name: 'resourceType',
+        type: 'string',
+        description: 'What kind of resource it is.',
+        mutability: 'readOnly',
+        caseExact: true,
+      },
       { name: 'created', type: 'dateTime', description: 'When it was made.', mutability: 'readOnly' },
       { name: 'lastModified', type: 'dateTime', description: 'When it was last changed.', mutability: 'readOnly' },
       { name: 'location', type: 'reference', description: 'Its address.', mutability: 'readOnly', caseExact: true },

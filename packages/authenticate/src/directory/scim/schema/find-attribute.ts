@@ -5,7 +5,11 @@ export type FoundAttribute = { extension: string | undefined; attribute: Attribu
 
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-function within(attributes: readonly Attribute[], path: string, extension: string | undefined): FoundAttribute | undefined {
+function within(
+  attributes: readonly Attribute[],
+  path: string,
+  extension: string | undefined,
+): FoundAttribute | undefined {
   const [first = '', second, ...rest] = path.split('.');
   const attribute = attributes.find(({ name }) => same(name, first));
   if (!attribute || rest.length > 0) return undefined;
@@ -19,7 +23,10 @@ function afterUrn(path: string, urn: string): string | undefined {
   return same(path.slice(0, urn.length + 1), `${urn}:`) ? path.slice(urn.length + 1) : undefined;
 }
 
-/** Finds what an attribute path names, in any case, with or without the URN of its schema in front (RFC 7644 3.10); `extension` if it names that as a whole. */
+/**
+ * Finds what an attribute path names, in any case, with or without the URN of its schema in front (RFC 7644 3.10);
+ * `extension` if it names that as a whole.
+ */
 export function findAttribute(schema: ResourceSchema, path: string): FoundAttribute | 'extension' | undefined {
   const { extension } = schema;
   if (extension && same(path, extension.urn)) return 'extension';

@@ -1,9 +1,30 @@
 import type { Attribute, ResourceSchema } from './attribute.ts';
 
-function describe({ name, type, description, multiValued, required, caseExact, mutability, returned, uniqueness, referenceTypes, canonicalValues, sub }: Attribute): object {
+function describe({
+  name,
+  type,
+  description,
+  multiValued,
+  required,
+  caseExact,
+  mutability,
+  returned,
+  uniqueness,
+  referenceTypes,
+  canonicalValues,
+  sub,
+}: Attribute): object {
   return {
-    name, type, multiValued: multiValued ?? false, description, required: required ?? false, mutability: mutability ?? 'readWrite', returned: returned ?? 'default',
-    ...(type === 'string' || type === 'reference' ? { caseExact: caseExact ?? false, uniqueness: uniqueness ?? 'none' } : {}),
+    name,
+    type,
+    multiValued: multiValued ?? false,
+    description,
+    required: required ?? false,
+    mutability: mutability ?? 'readWrite',
+    returned: returned ?? 'default',
+    ...(type === 'string' || type === 'reference'
+      ? { caseExact: caseExact ?? false, uniqueness: uniqueness ?? 'none' }
+      : {}),
     ...(type === 'reference' ? { referenceTypes: referenceTypes ?? ['uri'] } : {}),
     ...(canonicalValues ? { canonicalValues } : {}),
     ...(sub ? { subAttributes: sub.map(describe) } : {}),
@@ -15,8 +36,18 @@ const schemaUrn = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 /** The schemas of a resource as RFC 7643 7 publishes them: its own, and that of its extension. */
 export function publishSchemas(schema: ResourceSchema, baseUrl: string): { id: string; [name: string]: unknown }[] {
   const publish = (urn: string, name: string, description: string, attributes: readonly Attribute[]) => ({
-    schemas: [schemaUrn], id: urn, name, description, attributes: attributes.map(describe), meta: { resourceType: 'Schema', location: `${baseUrl}/Schemas/${urn}` },
+    schemas: [schemaUrn],
+    id: urn,
+    name,
+    description,
+    attributes: attributes.map(describe),
+    meta: { resourceType: 'Schema', location: `${baseUrl}/Schemas/${urn}` },
   });
   const { extension } = schema;
-  return [publish(schema.urn, schema.name, schema.description, schema.attributes), ...(extension ? [publish(extension.urn, extension.name, `More about: ${schema.description}`, extension.attributes)] : [])];
+  return [
+    publish(schema.urn, schema.name, schema.description, schema.attributes),
+    ...(extension
+      ? [publish(extension.urn, extension.name, `More about: ${schema.description}`, extension.attributes)]
+      : []),
+  ];
 }
