@@ -39,9 +39,23 @@ function built(program) {
   return path.join(root, program);
 }
 
+/** Checks the format, then the rules, then the types; the first fault ends it. `--fix` mends what can be mended. */
+function lint() {
+  const fix = args.includes('--fix');
+  const checks = [
+    ['node_modules/oxfmt/bin/oxfmt', ...(fix ? [] : ['--check'])],
+    ['node_modules/oxlint/bin/oxlint', ...args],
+  ];
+  for (const [program, ...rest] of checks) {
+    const code = runNode([path.join(root, program), ...rest]);
+    if (code !== 0) return code;
+  }
+  return build();
+}
+
 const commands = {
   build: () => process.exit(build()),
-  lint: () => process.exit(runNode([path.join(root, 'node_modules/oxlint/bin/oxlint'), ...args]) || build()),
+  lint: () => process.exit(lint()),
   jest: () => foreground([...jest, ...args, '--selectProjects', 'unit', 'real']),
   'test:unit': () => foreground([built('scripts/test.mjs'), 'unit', ...args]),
   'test:e2e': () => foreground([built('scripts/test.mjs'), 'real', 'e2e', 'bed', ...args]),
