@@ -27,10 +27,10 @@ RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages
  && project-node packages/cli/scripts/bundle.mjs \
  && project-node deploy/image/bundle-development.mjs /development
 # The four services and what they stand on; the command is a bundle that needs no packages.
-RUN for name in contracts kubernetes policy kit authenticate authorize proxy audit cli; do \
+RUN for name in contracts kubernetes policy http1 kit stores audit-log directory authenticate authorize proxy audit cli; do \
       mkdir -p "/app/packages/$name" && cp -r "packages/$name/package.json" "packages/$name/dist" "/app/packages/$name/"; \
     done \
- && find /app -name '*.map' -delete -o -name '*.d.ts' -delete -o -name '*.tsbuildinfo' -delete -o -path '*conformance*' -delete \
+ && find /app -name '*.map' -delete -o -name '*.d.ts' -delete -o -name '*.tsbuildinfo' -delete -o -path '*conformance*' -delete -o -path '*/dist/testing/*' -delete \
  && cd /app/packages/cli/dist && find . -mindepth 1 -maxdepth 1 ! -name sallyport.mjs ! -name parts -exec rm -r {} +
 
 FROM tools AS dependencies

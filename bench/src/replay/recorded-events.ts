@@ -1,4 +1,4 @@
-import { sampleAuditRecord } from '@sallyport/kit';
+import { sampleAuditRecord } from '@sallyport/audit-log';
 
 /** Numbers from 0 up to 1 that look random and are the same for the same seed (mulberry32). */
 export function createDice(seed: number): () => number {

@@ -1,13 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { AuditPage, AuditQuery } from '@sallyport/contracts';
+import { sampleAuditRecord } from '@sallyport/audit-log';
 import {
   createLogger,
   createServiceIdentity,
   createServiceVerifier,
   encodeCaller,
   ProblemError,
-  sampleAuditRecord,
   type Caller,
 } from '@sallyport/kit';
 import supertest from 'supertest';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
-import { createLogger, sampleAuditRecord } from '@sallyport/kit';
+import { sampleAuditRecord } from '@sallyport/audit-log';
+import { createLogger } from '@sallyport/kit';
 import { createIngest } from './create-ingest.ts';
 import { UnstorableError } from './store/audit-store.ts';
 

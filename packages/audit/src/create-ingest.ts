@@ -1,5 +1,6 @@
 import type { AuditRecord } from '@sallyport/contracts';
-import type { AuditConsumer, Logger } from '@sallyport/kit';
+import type { AuditConsumer } from '@sallyport/audit-log';
+import type { Logger } from '@sallyport/kit';
 import { UnstorableError, type AuditStore } from './store/audit-store.ts';
 
 export type IngestDeps = {

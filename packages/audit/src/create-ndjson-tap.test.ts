@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { sampleAuditRecord } from '@sallyport/kit';
+import { sampleAuditRecord } from '@sallyport/audit-log';
 import { createNdjsonTap } from './create-ndjson-tap.ts';
 
 let directory: string;

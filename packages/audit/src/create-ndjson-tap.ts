@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { AuditRecord } from '@sallyport/contracts';
-import { anonymousGroup, type AuditConsumer } from '@sallyport/kit';
+import { anonymousGroup, type AuditConsumer } from '@sallyport/audit-log';
 
 export type NdjsonTapDeps = {
   file: string;

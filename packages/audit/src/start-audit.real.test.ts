@@ -5,16 +5,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
+import { createAuditBus, sampleAuditRecord } from '@sallyport/audit-log';
 import {
   ConfigFaults,
-  createAuditBus,
   createLogger,
   createServiceClient,
   createServiceIdentity,
   encodeCaller,
   ProblemError,
   readConfig,
-  sampleAuditRecord,
 } from '@sallyport/kit';
 import { startAudit, type RunningAudit } from './start-audit.ts';
 import { checkAuditConfig } from './check-audit-config.ts';

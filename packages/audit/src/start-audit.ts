@@ -1,12 +1,9 @@
+import { consumeKafkaAudit, createIngestMetrics, type AuditBus, type AuditConsumer } from '@sallyport/audit-log';
 import {
-  consumeKafkaAudit,
-  createIngestMetrics,
   createInternalServer,
   createReadiness,
   listenHttp,
   loadServiceKeys,
-  type AuditBus,
-  type AuditConsumer,
   type LoadedConfig,
   type Logger,
   type Metrics,

@@ -1,13 +1,6 @@
-import type {
-  AuditSink,
-  Logger,
-  ProviderTokenStore,
-  ServiceVerifier,
-  SessionStore,
-  SessionTokenSigner,
-  SingleUseStore,
-  TokenSealer,
-} from '@sallyport/kit';
+import type { AuditSink } from '@sallyport/audit-log';
+import type { Logger, ServiceVerifier, SessionTokenSigner } from '@sallyport/kit';
+import type { ProviderTokenStore, SessionStore, SingleUseStore, TokenSealer } from '@sallyport/stores';
 import type { ScimDeps } from './directory/scim/scim-deps.ts';
 import type { LoginSealer } from './login/login-sealer.ts';
 import type { LoginSettings } from './login/login-settings.ts';

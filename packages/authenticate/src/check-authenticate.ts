@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ConfigFaults, loadSealingKeys, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
+import { ConfigFaults, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
+import { loadSealingKeys } from '@sallyport/stores';
 import { checkDirectory } from './directory/check-directory.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { readClientKey } from './providers/client-authentication.ts';

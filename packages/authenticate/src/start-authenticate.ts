@@ -1,31 +1,31 @@
 import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { foreignPrefixes, warnOfSharedNames } from '@sallyport/contracts';
+import { createAuditSink, type AuditSink } from '@sallyport/audit-log';
+import { createDirectoryStore, type DirectoryStore } from '@sallyport/directory';
 import {
-  createAuditSink,
   createInternalServer,
-  createMemoryDirectoryStore,
-  createMemoryProviderTokenStore,
   createReadiness,
-  createSessionStores,
   createSessionTokenSigner,
-  createTokenSealer,
   listenHttp,
-  loadSealingKeys,
   loadServiceKeys,
-  type AuditSink,
-  type DirectoryStore,
   type LoadedConfig,
   type Logger,
   type Metrics,
-  type ProviderTokenStore,
   type Readiness,
   type RunningService,
   type ServiceVerifier,
-  type SessionStore,
   type SessionTokenSigner,
-  type SingleUseStore,
 } from '@sallyport/kit';
+import {
+  createMemoryProviderTokenStore,
+  createSessionStores,
+  createTokenSealer,
+  loadSealingKeys,
+  type ProviderTokenStore,
+  type SessionStore,
+  type SingleUseStore,
+} from '@sallyport/stores';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { loadScimClients } from './directory/load-scim-clients.ts';
@@ -113,7 +113,7 @@ async function openStores(
       sessions,
       singleUse,
       tokens: providerTokens ?? createMemoryProviderTokenStore({ now }),
-      directory: directory ?? createMemoryDirectoryStore({ now }),
+      directory: directory ?? createDirectoryStore({ redis: undefined, now }),
     };
   const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
   closing.push(stores.close);
@@ -121,7 +121,7 @@ async function openStores(
     sessions: sessions ?? stores.sessions,
     singleUse: singleUse ?? stores.singleUse,
     tokens: providerTokens ?? stores.tokens,
-    directory: directory ?? stores.directory,
+    directory: directory ?? createDirectoryStore({ redis: stores.redis, now }),
   };
 }
 

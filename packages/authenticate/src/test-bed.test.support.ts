@@ -4,25 +4,26 @@ import { pino } from 'pino';
 import type { Express } from 'express';
 import request from 'supertest';
 import { configSchema, foreignPrefixes, type AuditRecord, type Config } from '@sallyport/contracts';
+import { type AuditSink } from '@sallyport/audit-log';
+import { createDirectoryStore, type DirectoryStore } from '@sallyport/directory';
 import {
-  createMemoryDirectoryStore,
-  createMemoryProviderTokenStore,
-  createMemorySessionStore,
-  createMemorySingleUseStore,
   createMetrics,
   createSessionTokenSigner,
   createSessionTokenVerifier,
-  createTokenSealer,
   encodeCaller,
   hashToken,
   ProblemError,
-  type AuditSink,
   type Caller,
-  type DirectoryStore,
+} from '@sallyport/kit';
+import {
+  createMemoryProviderTokenStore,
+  createMemorySessionStore,
+  createMemorySingleUseStore,
+  createTokenSealer,
   type ProviderTokenStore,
   type SessionStore,
   type SingleUseStore,
-} from '@sallyport/kit';
+} from '@sallyport/stores';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
 import { loadScimClients } from './directory/load-scim-clients.ts';
@@ -124,7 +125,7 @@ export async function createBed(
     randomToken: () => randomBytes(32).toString('base64url'),
     randomId: () => randomUUID(),
   };
-  const store = stores.directory ?? createMemoryDirectoryStore({ now });
+  const store = stores.directory ?? createDirectoryStore({ redis: undefined, now });
   const resolvePath = (file: string) => path.resolve(stores.baseDir ?? '.', file);
   const directory = openDirectory({
     ...bare,

@@ -11,15 +11,14 @@ import {
 } from '@sallyport/contracts';
 import {
   createLogger,
-  createMemorySessionStore,
   createMetrics,
   createServiceIdentity,
   createServiceVerifier,
   hashToken,
   listenHttp,
   type LoadedConfig,
-  type SessionStore,
 } from '@sallyport/kit';
+import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
 import type { CompiledPolicy } from '@sallyport/policy';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { StreamQuestion } from '@sallyport/contracts';
-import type { ReplicaBoard, SessionStore, StreamBoard } from '@sallyport/kit';
+import type { ReplicaBoard, SessionStore, StreamBoard } from '@sallyport/stores';
 import type { PolicySet } from './policies/policy-set.ts';
 
 const pingMs = 10_000;

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createServiceIdentity, hashToken, ProblemError, type SessionStore } from '@sallyport/kit';
+import { createServiceIdentity, hashToken, ProblemError } from '@sallyport/kit';
+import { type SessionStore } from '@sallyport/stores';
 import {
   checkOf,
   identityOf,

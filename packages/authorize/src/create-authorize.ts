@@ -1,18 +1,20 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import {
-  createMemoryReplicaBoard,
-  createMemoryStreamBoard,
   ProblemError,
   readCaller,
   sendProblem,
   toProblem,
   type Logger,
   type Metrics,
-  type ReplicaBoard,
   type ServiceVerifier,
+} from '@sallyport/kit';
+import {
+  createMemoryReplicaBoard,
+  createMemoryStreamBoard,
+  type ReplicaBoard,
   type SessionStore,
   type StreamBoard,
-} from '@sallyport/kit';
+} from '@sallyport/stores';
 import { createChangeFeed } from './change-feed.ts';
 import { createAnswerChecks } from './check/answer-checks.ts';
 import { createCallerViews } from './check/caller-view.ts';

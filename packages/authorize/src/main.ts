@@ -1,4 +1,6 @@
-import { createAuditSink, createSessionStores, loadServiceKeys, runService } from '@sallyport/kit';
+import { createAuditSink } from '@sallyport/audit-log';
+import { loadServiceKeys, runService } from '@sallyport/kit';
+import { createSessionStores } from '@sallyport/stores';
 import { reportAll } from './report-all.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { startAuthorize } from './start-authorize.ts';

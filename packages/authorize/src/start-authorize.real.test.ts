@@ -4,13 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import {
-  ConfigFaults,
-  createMemorySessionStore,
-  createReadiness,
-  createServiceIdentity,
-  createServiceVerifier,
-} from '@sallyport/kit';
+import { ConfigFaults, createReadiness, createServiceIdentity, createServiceVerifier } from '@sallyport/kit';
+import { createMemorySessionStore } from '@sallyport/stores';
 import { checkOf, createLoggerRig, loadedConfig, sampleConfig } from './authorize-rig.test.support.ts';
 import { startAuthorize } from './start-authorize.ts';
 

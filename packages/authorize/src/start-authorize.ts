@@ -1,17 +1,14 @@
+import { type AuditSink } from '@sallyport/audit-log';
 import {
   createInternalServer,
-  createMemoryReplicaBoard,
   listenHttp,
-  type AuditSink,
   type LoadedConfig,
   type Logger,
   type Metrics,
   type Readiness,
-  type ReplicaBoard,
   type ServiceVerifier,
-  type SessionStore,
-  type StreamBoard,
 } from '@sallyport/kit';
+import { createMemoryReplicaBoard, type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/stores';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { createPolicySet, type PolicySet } from './policies/policy-set.ts';

@@ -1,5 +1,6 @@
 import { replicaReportSchema } from '@sallyport/contracts';
-import { parseJson, ProblemError, type ReplicaBoard } from '@sallyport/kit';
+import { parseJson, ProblemError } from '@sallyport/kit';
+import { type ReplicaBoard } from '@sallyport/stores';
 
 /**
  * Takes what a gateway reports of itself, or that it leaves. Throws `bad-request` for anything else; authorize reports

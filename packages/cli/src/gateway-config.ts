@@ -1,6 +1,7 @@
 // What reads a gateway's configuration: heavy, so commands import this file only when they need it, and the bundle
 // keeps it apart.
 export { builtInKind, warnOfSharedNames, warnOfUnkeptTokens } from '@sallyport/contracts';
+export { readKafkaAudit } from '@sallyport/audit-log';
 export {
   checkPolicies,
   ConfigFaults,
@@ -10,7 +11,6 @@ export {
   nearestName,
   policiesVersion,
   readConfig,
-  readKafkaAudit,
   readYaml,
   type ConfigFault,
 } from '@sallyport/kit';

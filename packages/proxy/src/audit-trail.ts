@@ -1,5 +1,6 @@
 import type { AuditConfig, AuditEvent, AuditRecord, AuditStage, SallyportPart } from '@sallyport/contracts';
-import { auditKey, ProblemError, type AuditSink } from '@sallyport/kit';
+import { auditKey, type AuditSink } from '@sallyport/audit-log';
+import { ProblemError } from '@sallyport/kit';
 import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sallyport/kubernetes';
 import { describeEvent } from './describe-event.ts';
 import { fitsEvent } from './describe-request.ts';

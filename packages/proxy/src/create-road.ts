@@ -1,12 +1,5 @@
-import {
-  createAuditRecord,
-  createIdSource,
-  microTime,
-  type AuditSink,
-  type Logger,
-  type Metrics,
-  type SessionTokenVerifier,
-} from '@sallyport/kit';
+import { createAuditRecord, createIdSource, microTime, type AuditSink } from '@sallyport/audit-log';
+import { type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport/kit';
 import type { Config } from '@sallyport/contracts';
 import type { Duplex } from 'node:stream';
 import { createAuditTrail } from './audit-trail.ts';

@@ -1,6 +1,6 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import type { Http1Flow, Http1Handler } from '@sallyport/kit';
+import type { Http1Flow, Http1Handler } from '@sallyport/http1';
 import type { Exchange } from './exchange.ts';
 import { createForward } from './forward.ts';
 import type { StreamEnd } from './streams/open-stream.ts';

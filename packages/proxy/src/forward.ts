@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { ProblemError, type Http1Flow, type Http1Handler } from '@sallyport/kit';
+import { type Http1Flow, type Http1Handler } from '@sallyport/http1';
+import { ProblemError } from '@sallyport/kit';
 import type { Exchange, Step } from './exchange.ts';
 import { cleanResponseHeaders, cleanTrailers } from './headers/clean-response-headers.ts';
 import { cutAnswer } from './streams/cut-answer.ts';

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { AuditRecord, Check, CheckAnswer } from '@sallyport/contracts';
 import { configSchema } from '@sallyport/contracts';
-import { createLogger, createMetrics, ProblemError, type AuditSink } from '@sallyport/kit';
+import { type AuditSink } from '@sallyport/audit-log';
+import { createLogger, createMetrics, ProblemError } from '@sallyport/kit';
 import { createClientAddress } from './client-address.ts';
 import { createGatewayServer } from './create-gateway-server.ts';
 import { createRoad } from './create-road.ts';

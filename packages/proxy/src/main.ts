@@ -1,4 +1,5 @@
-import { createAuditSink, loadServiceKeys, runService } from '@sallyport/kit';
+import { createAuditSink } from '@sallyport/audit-log';
+import { loadServiceKeys, runService } from '@sallyport/kit';
 import { startProxy } from './start-proxy.ts';
 
 await runService({

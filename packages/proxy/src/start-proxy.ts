@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { type AuditSink } from '@sallyport/audit-log';
 import {
   createServiceClient,
   createSessionTokenVerifier,
   listenHttp,
   readPublicKey,
-  type AuditSink,
   type LoadedConfig,
   type Logger,
   type Metrics,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createAuditRecord, type AuditSink, type Metrics } from '@sallyport/kit';
+import { createAuditRecord, type AuditSink } from '@sallyport/audit-log';
+import { type Metrics } from '@sallyport/kit';
 import { Counter } from 'prom-client';
 
 /**

@@ -1,21 +1,19 @@
+import { createDirectoryStore } from '@sallyport/directory';
 import { startAudit } from '@sallyport/audit';
 import { startAuthenticate } from '@sallyport/authenticate';
 import { startAuthorize } from '@sallyport/authorize';
+import { createAuditBus, createAuditSink, type AuditBus } from '@sallyport/audit-log';
 import {
   createAdminServer,
-  createAuditBus,
-  createAuditSink,
   createMetrics,
   createReadiness,
-  createSessionStores,
   listenHttp,
   loadServiceKeys,
-  type AuditBus,
   type LoadedConfig,
   type Logger,
   type Readiness,
-  type SessionStore,
 } from '@sallyport/kit';
+import { createSessionStores, type SessionStore } from '@sallyport/stores';
 import { startProxy } from '@sallyport/proxy';
 
 export type ConstellationDeps = {
@@ -122,7 +120,7 @@ export async function startConstellation(deps: ConstellationDeps): Promise<Const
         sessions: stores.sessions,
         singleUse: stores.singleUse,
         providerTokens: stores.tokens,
-        directory: stores.directory,
+        directory: createDirectoryStore({ redis: stores.redis, now }),
         audit: sink,
         verifier: keysOf('authenticate').verifier,
         ...(deps.environment ? { environment: deps.environment } : {}),

@@ -1,24 +1,21 @@
 import type { SessionsConfig } from '@sallyport/contracts';
-import { createMemoryDirectoryStore } from '../directory/create-memory-directory-store.ts';
-import { createRedisDirectoryStore } from '../directory/create-redis-directory-store.ts';
-import type { DirectoryStore } from '../directory/directory-store.ts';
-import type { Logger } from '../observe/create-logger.ts';
-import { createMemoryReplicaBoard } from '../replicas/create-memory-replica-board.ts';
-import { createRedisReplicaBoard } from '../replicas/create-redis-replica-board.ts';
-import type { ReplicaBoard } from '../replicas/replica-board.ts';
-import { createMemoryStreamBoard } from '../streams/create-memory-stream-board.ts';
-import { createRedisStreamBoard } from '../streams/create-redis-stream-board.ts';
-import type { StreamBoard } from '../streams/stream-board.ts';
-import { connectRedis } from './connect-redis.ts';
-import { createMemoryProviderTokenStore } from './create-memory-provider-token-store.ts';
-import { createMemorySessionStore } from './create-memory-session-store.ts';
-import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
-import { createRedisProviderTokenStore } from './create-redis-provider-token-store.ts';
-import { createRedisSessionStore } from './create-redis-session-store.ts';
-import { createRedisSingleUseStore } from './create-redis-single-use-store.ts';
-import type { ProviderTokenStore } from './provider-token-store.ts';
-import type { SessionStore } from './session-store.ts';
-import type { SingleUseStore } from './single-use-store.ts';
+import type { Logger } from '@sallyport/kit';
+import { createMemoryReplicaBoard } from './replicas/create-memory-replica-board.ts';
+import { createRedisReplicaBoard } from './replicas/create-redis-replica-board.ts';
+import type { ReplicaBoard } from './replicas/replica-board.ts';
+import { createMemoryStreamBoard } from './streams/create-memory-stream-board.ts';
+import { createRedisStreamBoard } from './streams/create-redis-stream-board.ts';
+import type { StreamBoard } from './streams/stream-board.ts';
+import { connectRedis, type RedisConnection } from './redis/connect-redis.ts';
+import { createMemoryProviderTokenStore } from './provider-tokens/create-memory-provider-token-store.ts';
+import { createMemorySessionStore } from './sessions/create-memory-session-store.ts';
+import { createMemorySingleUseStore } from './single-use/create-memory-single-use-store.ts';
+import { createRedisProviderTokenStore } from './provider-tokens/create-redis-provider-token-store.ts';
+import { createRedisSessionStore } from './sessions/create-redis-session-store.ts';
+import { createRedisSingleUseStore } from './single-use/create-redis-single-use-store.ts';
+import type { ProviderTokenStore } from './provider-tokens/provider-token-store.ts';
+import type { SessionStore } from './sessions/session-store.ts';
+import type { SingleUseStore } from './single-use/single-use-store.ts';
 
 export type SessionStores = {
   sessions: SessionStore;
@@ -26,7 +23,8 @@ export type SessionStores = {
   singleUse: SingleUseStore;
   replicas: ReplicaBoard;
   streams: StreamBoard;
-  directory: DirectoryStore;
+  /** The connection that they share; undefined where they are in memory. */
+  redis?: RedisConnection;
   close: () => Promise<void>;
 };
 
@@ -43,7 +41,6 @@ export async function createSessionStores(
       singleUse: createMemorySingleUseStore(deps),
       replicas: createMemoryReplicaBoard(deps),
       streams: createMemoryStreamBoard(deps),
-      directory: createMemoryDirectoryStore(deps),
       close: () => sessions.close(),
     };
   }
@@ -54,14 +51,13 @@ export async function createSessionStores(
     await redis.close();
   };
   const tokens = createRedisProviderTokenStore({ redis, now: deps.now });
-  const directory = createRedisDirectoryStore({ redis, now: deps.now });
   return {
     sessions,
     tokens,
     singleUse: createRedisSingleUseStore({ redis }),
     replicas: createRedisReplicaBoard({ redis }),
     streams: createRedisStreamBoard({ redis }),
-    directory,
+    redis,
     close,
   };
 }

@@ -7,15 +7,13 @@ import { createAuditStore, startAudit, type RunningAudit } from '@sallyport/audi
 import { describeAuditStore } from '@sallyport/audit/audit-store.conformance';
 import { startBed, type Bed } from '@sallyport/bed';
 import { auditQuerySchema, serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
+import { createKafkaAuditSink, sampleAuditRecord, type AuditSink } from '@sallyport/audit-log';
 import {
-  createKafkaAuditSink,
   createLogger,
   createServiceClient,
   createServiceIdentity,
   encodeCaller,
   readConfig,
-  sampleAuditRecord,
-  type AuditSink,
   type ServiceClient,
 } from '@sallyport/kit';
 

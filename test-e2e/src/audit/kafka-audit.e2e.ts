@@ -4,11 +4,11 @@ import type { AuditRecord } from '@sallyport/contracts';
 import {
   consumeKafkaAudit,
   createKafkaAuditSink,
-  createLogger,
   type KafkaAuditConsumer,
   type KafkaConfig,
-} from '@sallyport/kit';
-import { describeAuditSink, sampleAuditRecord, type AuditSinkHarness } from '@sallyport/kit/audit-sink.conformance';
+} from '@sallyport/audit-log';
+import { createLogger } from '@sallyport/kit';
+import { describeAuditSink, sampleAuditRecord, type AuditSinkHarness } from '@sallyport/audit-log/testing';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

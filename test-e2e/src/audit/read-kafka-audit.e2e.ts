@@ -3,13 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBed, type Bed } from '@sallyport/bed';
-import {
-  createKafkaAuditSink,
-  createLogger,
-  readKafkaAudit,
-  sampleAuditRecord,
-  type KafkaConfig,
-} from '@sallyport/kit';
+import { createKafkaAuditSink, readKafkaAudit, sampleAuditRecord, type KafkaConfig } from '@sallyport/audit-log';
+import { createLogger } from '@sallyport/kit';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { runCli } from '../harness/index.ts';
 

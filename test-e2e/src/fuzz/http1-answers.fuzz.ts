@@ -1,5 +1,5 @@
 import { it } from '@jest/globals';
-import { Http1Error, ResponseReader } from '@sallyport/kit';
+import { Http1Error, ResponseReader } from '@sallyport/http1';
 import fc from 'fast-check';
 import { fuzzParser } from './fuzz-parser.ts';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditRecord } from '@sallyport/contracts';
-import { consumeKafkaAudit, createLogger } from '@sallyport/kit';
+import { consumeKafkaAudit } from '@sallyport/audit-log';
+import { createLogger } from '@sallyport/kit';
 import { eventually } from './eventually.ts';
 
 /**

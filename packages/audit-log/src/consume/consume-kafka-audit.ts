@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditRecord } from '@sallyport/contracts';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import type { Metrics } from '../observe/create-admin-server.ts';
-import type { AuditConsumer } from './audit-sink.ts';
+import type { Metrics } from '@sallyport/kit';
+import type { AuditConsumer } from '../sink/audit-sink.ts';
 import { createConsumerMetrics } from './consumer-metrics.ts';
-import { ensureTopic } from './ensure-topic.ts';
-import { createKafkaClient, kafkaRetry, type KafkaClientDeps } from './kafka-client.ts';
+import { ensureTopic } from '../kafka/ensure-topic.ts';
+import { createKafkaClient, kafkaRetry, type KafkaClientDeps } from '../kafka/kafka-client.ts';
 import { readKafkaMessage } from './read-kafka-message.ts';
 
 export type ConsumeKafkaAuditDeps = KafkaClientDeps & {

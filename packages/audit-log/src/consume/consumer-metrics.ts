@@ -1,6 +1,6 @@
 import type { AuditRecord } from '@sallyport/contracts';
 import { Counter, Gauge } from 'prom-client';
-import type { Metrics } from '../observe/create-admin-server.ts';
+import type { Metrics } from '@sallyport/kit';
 
 /** What a consumer of the topic reports about itself. */
 export type ConsumerMetrics = {

@@ -1,5 +1,5 @@
 import { Counter } from 'prom-client';
-import type { Metrics } from '../observe/create-admin-server.ts';
+import type { Metrics } from '@sallyport/kit';
 
 /** Registers what the audit service counts itself: events stored, and events the store refused for good. */
 export function createIngestMetrics(metrics: Metrics | undefined): {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Admin, Batch, Consumer, KafkaMessage } from 'kafkajs';
-import type { Logger } from '../observe/create-logger.ts';
-import { createKafkaClient, type KafkaClientDeps } from './kafka-client.ts';
+import type { Logger } from '@sallyport/kit';
+import { createKafkaClient, type KafkaClientDeps } from '../kafka/kafka-client.ts';
 
 export type ReadKafkaAuditDeps = Omit<KafkaClientDeps, 'logger'> & {
   logger?: Logger;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { toKafkaMessage } from './to-kafka-message.ts';
+import { toKafkaMessage } from '../kafka/to-kafka-message.ts';
 import { readKafkaMessage } from './read-kafka-message.ts';
-import { sampleAuditRecord } from './sample-audit-record.ts';
+import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 function asRead(record = sampleAuditRecord()) {
   const { key, value, headers } = toKafkaMessage(record);

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import type { Logger } from '../observe/create-logger.ts';
+import type { Logger } from '@sallyport/kit';
 import { kafkaRetry } from './kafka-client.ts';
 import { isOutage } from './kafka-errors.ts';
 

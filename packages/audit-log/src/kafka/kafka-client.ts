@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { AuditConfig } from '@sallyport/contracts';
 import type * as KafkaModuleTypes from 'kafkajs';
 import type { Kafka, LogEntry, logLevel } from 'kafkajs';
-import type { Logger } from '../observe/create-logger.ts';
+import type { Logger } from '@sallyport/kit';
 import { quickenKafkajs } from './quicken-kafkajs.ts';
 import { quietTimers } from './quiet-timers.ts';
 

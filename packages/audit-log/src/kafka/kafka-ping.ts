@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { kafkaRetry } from './kafka-client.ts';
-import { withDeadline } from './with-deadline.ts';
+import { withDeadline } from '@sallyport/kit';
 
 const pingTimeoutMs = 900;
 

@@ -6,7 +6,7 @@ import { createGroupMessages, type GroupMessages } from './group-messages.ts';
 import { isPlainProduce, ProducePayload, type ProduceParts } from './kafka-produce-encoder.ts';
 import { encodeRecord, type RecordParts } from './kafka-record-encoder.ts';
 import { quickenKafkajs, type CreateProduce, type CreateRequest } from './quicken-kafkajs.ts';
-import { sampleAuditRecord } from './sample-audit-record.ts';
+import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 import { toKafkaMessage } from './to-kafka-message.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */

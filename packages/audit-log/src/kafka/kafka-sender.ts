@@ -1,10 +1,10 @@
 import type { Message, Producer } from 'kafkajs';
-import { UndeliverableError } from './delivery-queue.ts';
+import { UndeliverableError } from '../sink/delivery-queue.ts';
 import { ensureTopic } from './ensure-topic.ts';
 import { createKafkaClient, kafkaRetry, requestTimeoutMs, type KafkaClientDeps } from './kafka-client.ts';
 import { needsNewProducer, refusalOf } from './kafka-errors.ts';
 import { createKafkaPing } from './kafka-ping.ts';
-import { withDeadline } from './with-deadline.ts';
+import { withDeadline } from '@sallyport/kit';
 
 /** Sends batches to one topic; keeps a producer and makes a new one when the old one is past help. */
 export type KafkaSender = {

@@ -1,5 +1,5 @@
 import { Counter, Gauge } from 'prom-client';
-import type { Metrics } from '../observe/create-admin-server.ts';
+import type { Metrics } from '@sallyport/kit';
 
 /** What a sink reports about itself. */
 export type SinkMetrics = { delivered(count: number): void; failed(): void; dropped(count: number): void };

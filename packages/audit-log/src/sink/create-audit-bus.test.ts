@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import { pino } from 'pino';
-import { describeAuditSink, type AuditSinkHarness } from './audit-sink.conformance.ts';
+import { describeAuditSink, type AuditSinkHarness } from '../testing/audit-sink.conformance.ts';
 import { createAuditBus } from './create-audit-bus.ts';
-import { sampleAuditRecord } from './sample-audit-record.ts';
+import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 const logger = pino({ level: 'silent' });
 

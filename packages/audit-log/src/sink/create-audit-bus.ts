@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@sallyport/contracts';
-import type { Logger } from '../observe/create-logger.ts';
-import type { Metrics } from '../observe/create-admin-server.ts';
-import { ProblemError } from '../problem-error.ts';
+import type { Logger } from '@sallyport/kit';
+import type { Metrics } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
 import { createSinkMetrics, type SinkMetrics } from './audit-metrics.ts';
 import type { AuditConsumer, AuditSink } from './audit-sink.ts';
 import { DeliveryQueue } from './delivery-queue.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import { createFloodFold } from './create-flood-fold.ts';
-import { sampleAuditRecord } from './sample-audit-record.ts';
+import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 function refused(address: string, at: number, code = 401): AuditRecord {
   const record = sampleAuditRecord({ session: '-', time: at, data: { user: {}, responseStatus: { code } } });

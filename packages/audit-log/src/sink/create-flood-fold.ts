@@ -1,5 +1,5 @@
 import type { AuditRecord } from '@sallyport/contracts';
-import { anonymousGroup } from './anonymous-group.ts';
+import { anonymousGroup } from '../record/anonymous-group.ts';
 
 /** Events of anonymous callers that are held back and told as one each. */
 export type FloodFold = {

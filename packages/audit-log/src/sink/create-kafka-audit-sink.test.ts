@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createKafkaAuditSink } from './create-kafka-audit-sink.ts';
 import { UndeliverableError } from './delivery-queue.ts';
-import { sampleAuditRecord } from './sample-audit-record.ts';
+import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 const kafka = { brokers: ['127.0.0.1:1'], topic: 'sallyport.audit.v1' };
 const ids = (batch: readonly Message[]) => batch.map((message) => String(message.headers?.ce_id));

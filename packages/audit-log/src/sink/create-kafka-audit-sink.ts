@@ -1,11 +1,11 @@
 import type { Message } from 'kafkajs';
-import type { Metrics } from '../observe/create-admin-server.ts';
+import type { Metrics } from '@sallyport/kit';
 import { createSinkMetrics, type SinkMetrics } from './audit-metrics.ts';
 import type { AuditSink } from './audit-sink.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
-import type { KafkaClientDeps } from './kafka-client.ts';
-import { createKafkaSender, type KafkaSender } from './kafka-sender.ts';
-import { toKafkaMessage } from './to-kafka-message.ts';
+import type { KafkaClientDeps } from '../kafka/kafka-client.ts';
+import { createKafkaSender, type KafkaSender } from '../kafka/kafka-sender.ts';
+import { toKafkaMessage } from '../kafka/to-kafka-message.ts';
 
 export type KafkaAuditSinkDeps = KafkaClientDeps & {
   metrics?: Metrics;

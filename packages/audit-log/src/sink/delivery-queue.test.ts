@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLogger } from '../observe/create-logger.ts';
+import { createLogger } from '@sallyport/kit';
 import { DeliveryQueue } from './delivery-queue.ts';
-import { sampleAuditRecord } from './sample-audit-record.ts';
+import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 describe('a queue of long events', () => {
   it('has no room once they weigh too much, however few they are, and has room again when they are delivered', async () => {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '@sallyport/contracts';
-import type { Logger } from '../observe/create-logger.ts';
-import { ProblemError } from '../problem-error.ts';
+import type { Logger } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
 import { createFloodFold } from './create-flood-fold.ts';
 import { createGate } from './gate.ts';
 

@@ -1,8 +1,8 @@
 /* oxlint-disable max-lines-per-function -- a suite of tests reads best in one piece */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
-import type { AuditSink } from './audit-sink.ts';
-import { sampleAuditRecord } from './sample-audit-record.ts';
+import type { AuditSink } from '../sink/audit-sink.ts';
+import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 export { sampleAuditRecord };
 

@@ -1,7 +1,7 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { auditQuerySchema, type AuditPage, type AuditRecord } from '@sallyport/contracts';
-import { sampleAuditRecord } from '@sallyport/kit';
+import { sampleAuditRecord } from '@sallyport/audit-log';
 import fc from 'fast-check';
 import { describeAnonymousEvents } from './anonymous-events.conformance.ts';
 import { describeLargeEvents } from './large-events.conformance.ts';

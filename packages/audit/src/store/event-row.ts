@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { AuditEventType, AuditRecord } from '@sallyport/contracts';
-import { anonymousGroup } from '@sallyport/kit';
+import { anonymousGroup } from '@sallyport/audit-log';
 import type { Row } from './sql-database.ts';
 
 /** Longer values cannot be indexed; the data has them whole. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { anonymousGroup } from '@sallyport/kit';
+import { anonymousGroup } from '@sallyport/audit-log';
 import { createBed, createBrowser, gateway, type Bed } from '../test-bed.test.support.ts';
 import { readUserCode, showUserCode, userCodeFrom } from './user-code.ts';
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { addressBlock, ProblemError, readCaller } from '@sallyport/kit';
+import { addressBlock } from '@sallyport/audit-log';
+import { ProblemError, readCaller } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { askedSchema, deviceKinds, type Asked } from './device-login.ts';

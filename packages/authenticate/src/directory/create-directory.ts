@@ -1,5 +1,6 @@
 import type { EndReason, Identity, ProviderConfig } from '@sallyport/contracts';
-import { ProblemError, type DirectoryStore } from '@sallyport/kit';
+import { type DirectoryStore } from '@sallyport/directory';
+import { ProblemError } from '@sallyport/kit';
 import { checkForeignNames, type ForeignPrefixes } from '../identity/check-foreign-names.ts';
 import type { GroupSource, Said } from './sources/group-source.ts';
 

@@ -1,5 +1,6 @@
 import type { SallyportPart } from '@sallyport/contracts';
-import { auditKey, createAuditRecord, ProblemError, type AuditSink } from '@sallyport/kit';
+import { auditKey, createAuditRecord, type AuditSink } from '@sallyport/audit-log';
+import { ProblemError } from '@sallyport/kit';
 import type { ClientFacts } from '../session/client-facts.ts';
 
 type About = NonNullable<SallyportPart['directory']>;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
-import { createMemorySessionStore, ProblemError, type SessionStore } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
+import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
 import { createBed, createBrowser, throughProvider, type Bed } from '../test-bed.test.support.ts';
 import { createScimClient, scimSource, withSources, type ScimClientOfTests } from './scim/scim-client.test.support.ts';
 import { settleSession } from './settle-session.ts';

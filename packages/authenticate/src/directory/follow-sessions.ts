@@ -1,4 +1,5 @@
-import { ProblemError, type Logger, type SessionStore } from '@sallyport/kit';
+import { ProblemError, type Logger } from '@sallyport/kit';
+import { type SessionStore } from '@sallyport/stores';
 import type { Directory } from './create-directory.ts';
 import { settleSession, type SettleSessionDeps } from './settle-session.ts';
 

@@ -1,4 +1,4 @@
-import type { DirectoryEntry } from '@sallyport/kit';
+import type { DirectoryEntry } from '@sallyport/directory';
 
 /** What a source says of a person or a group. */
 export type EntryContent = Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'>;

@@ -8,7 +8,10 @@ import {
   type SourceConfig,
   type SourceConfigOf,
 } from '@sallyport/contracts';
-import type { AuditSink, DirectoryStore, Logger, Metrics, SessionStore, SingleUseStore } from '@sallyport/kit';
+import type { AuditSink } from '@sallyport/audit-log';
+import type { DirectoryStore } from '@sallyport/directory';
+import type { Logger, Metrics } from '@sallyport/kit';
+import type { SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { ProviderClient } from '../providers/provider-client.ts';
 import type { ProviderFetch } from '../providers/provider-fetch.ts';
 import type { LoginEvents } from '../session/login-events.ts';

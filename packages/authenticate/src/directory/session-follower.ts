@@ -1,5 +1,7 @@
 import type { Session } from '@sallyport/contracts';
-import type { DirectoryStore, Logger, Metrics, SessionStore, SingleUseStore } from '@sallyport/kit';
+import type { DirectoryStore } from '@sallyport/directory';
+import type { Logger, Metrics } from '@sallyport/kit';
+import type { SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { Directory } from './create-directory.ts';
 import { createFollowerMetrics } from './follower-metrics.ts';
 import { inBatches } from './in-batches.ts';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Identity, Session } from '@sallyport/contracts';
-import { ProblemError, type SessionStore } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
+import { type SessionStore } from '@sallyport/stores';
 import { describeChange } from '../refresh/describe-change.ts';
 import type { LoginEvents } from '../session/login-events.ts';
 import type { Directory } from './create-directory.ts';

@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { createTokenSealer, type SealingKey } from '@sallyport/kit';
+import { createTokenSealer, type SealingKey } from '@sallyport/stores';
 import { transactionSchema, type Transaction } from './transaction.ts';
 
 /** Seals logins under way, so that each can travel in its own browser's cookie. */

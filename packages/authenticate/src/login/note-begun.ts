@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { addressBlock, ProblemError } from '@sallyport/kit';
+import { addressBlock } from '@sallyport/audit-log';
+import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { readClientFacts } from '../session/client-facts.ts';
 import { beganSchema, kinds, transactionLifeMs } from './transaction.ts';

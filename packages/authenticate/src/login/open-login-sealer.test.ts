@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTokenSealer, type LoadedConfig } from '@sallyport/kit';
+import { type LoadedConfig } from '@sallyport/kit';
+import { createTokenSealer } from '@sallyport/stores';
 import { openLoginSealer } from './open-login-sealer.ts';
 import type { Transaction } from './transaction.ts';
 

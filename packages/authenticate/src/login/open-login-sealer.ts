@@ -1,6 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { loadSealingKeys, type LoadedConfig, type SealingKey } from '@sallyport/kit';
+import { type LoadedConfig } from '@sallyport/kit';
+import { loadSealingKeys, type SealingKey } from '@sallyport/stores';
 import { createLoginSealer, type LoginSealer } from './login-sealer.ts';
 
 /** No key of `sessions.encryption` can have this name. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createMemorySingleUseStore, hashToken, type SingleUseStore } from '@sallyport/kit';
+import { hashToken } from '@sallyport/kit';
+import { createMemorySingleUseStore, type SingleUseStore } from '@sallyport/stores';
 import { createAuthenticateApp } from '../create-authenticate-app.ts';
 import {
   cliLogin,

@@ -1,5 +1,6 @@
 import type { EndReason, Identity, Session } from '@sallyport/contracts';
-import type { HeldTokens, Logger, ProviderTokenStore, SessionStore, TokenSealer } from '@sallyport/kit';
+import type { Logger } from '@sallyport/kit';
+import type { HeldTokens, ProviderTokenStore, SessionStore, TokenSealer } from '@sallyport/stores';
 import type { ProviderClient } from '../providers/provider-client.ts';
 import { RefreshFailure } from '../providers/refresh-failure.ts';
 import type { LoginEvents } from '../session/login-events.ts';

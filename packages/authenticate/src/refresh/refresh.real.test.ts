@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SignJWT, generateKeyPair } from 'jose';
 import type { Session, SessionChange } from '@sallyport/contracts';
-import { createTokenSealer } from '@sallyport/kit';
+import { createTokenSealer } from '@sallyport/stores';
 import { keepTokens } from '../session/keep-tokens.ts';
 import { openTokens } from '../session/login-tokens.ts';
 import { cliCode, createBed, createBrowser, exchange, throughProvider, type Bed } from '../test-bed.test.support.ts';

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
-import { ProblemError, type ListedSession } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
+import { type ListedSession } from '@sallyport/stores';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { readQuery } from '../pages/read-query.ts';
 import { ownSessions, requireCaller } from '../session/read-caller-session.ts';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { ProblemError, type Caller, type ListedSession } from '@sallyport/kit';
+import { ProblemError, type Caller } from '@sallyport/kit';
+import { type ListedSession } from '@sallyport/stores';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { readQuery } from '../pages/read-query.ts';
 import { readClientFacts } from '../session/client-facts.ts';

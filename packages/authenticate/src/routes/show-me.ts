@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
-import { ProblemError, readCaller, type ListedSession } from '@sallyport/kit';
+import { ProblemError, readCaller } from '@sallyport/kit';
+import { type ListedSession } from '@sallyport/stores';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { readOrigin } from '../login/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';

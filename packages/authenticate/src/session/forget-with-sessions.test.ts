@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { createMemoryProviderTokenStore, createMemorySessionStore, type ProviderTokenStore } from '@sallyport/kit';
+import { createMemoryProviderTokenStore, createMemorySessionStore, type ProviderTokenStore } from '@sallyport/stores';
 import { forgetWithSessions } from './forget-with-sessions.ts';
 
 const session = {

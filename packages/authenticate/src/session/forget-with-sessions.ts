@@ -1,4 +1,5 @@
-import type { Logger, ProviderTokenStore, SessionStore } from '@sallyport/kit';
+import type { Logger } from '@sallyport/kit';
+import type { ProviderTokenStore, SessionStore } from '@sallyport/stores';
 
 /**
  * The same sessions, which take what their providers gave with them when they are ended. What stays behind because its

@@ -1,5 +1,6 @@
 import type { Session } from '@sallyport/contracts';
-import type { Logger, ProviderTokenStore, TokenSealer } from '@sallyport/kit';
+import type { Logger } from '@sallyport/kit';
+import type { ProviderTokenStore, TokenSealer } from '@sallyport/stores';
 import type { ProviderClient } from '../providers/provider-client.ts';
 import { nextRefresh } from '../refresh/next-refresh.ts';
 import { sealTokens, type LoginTokens } from './login-tokens.ts';

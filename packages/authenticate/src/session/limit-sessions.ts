@@ -1,5 +1,6 @@
 import type { Session } from '@sallyport/contracts';
-import { ProblemError, type ListedSession, type SessionStore } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
+import { type ListedSession, type SessionStore } from '@sallyport/stores';
 import type { LoginSettings } from '../login/login-settings.ts';
 import type { LoginEvents } from './login-events.ts';
 

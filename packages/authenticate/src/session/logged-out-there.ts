@@ -1,5 +1,5 @@
 import type { Session } from '@sallyport/contracts';
-import type { SingleUseStore } from '@sallyport/kit';
+import type { SingleUseStore } from '@sallyport/stores';
 import { z } from 'zod';
 
 const kind = 'provider-logout';

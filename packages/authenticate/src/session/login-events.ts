@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { AuditEventType, EndReason, Identity, SallyportPart, Session } from '@sallyport/contracts';
-import { auditKey, createAuditRecord, ProblemError, type AuditSink, type Problem } from '@sallyport/kit';
+import { auditKey, createAuditRecord, type AuditSink } from '@sallyport/audit-log';
+import { ProblemError, type Problem } from '@sallyport/kit';
 import type { ClientFacts, DeviceFacts } from './client-facts.ts';
 
 type Aggregated = NonNullable<SallyportPart['aggregated']>;

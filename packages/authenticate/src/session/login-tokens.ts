@@ -1,4 +1,4 @@
-import type { TokenSealer } from '@sallyport/kit';
+import type { TokenSealer } from '@sallyport/stores';
 import { z } from 'zod';
 
 /**

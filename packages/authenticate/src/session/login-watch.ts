@@ -1,4 +1,5 @@
-import { addressBlock, type Metrics } from '@sallyport/kit';
+import { addressBlock } from '@sallyport/audit-log';
+import { type Metrics } from '@sallyport/kit';
 import { Counter } from 'prom-client';
 import type { LoginEvents, LoginFlood } from './login-events.ts';
 

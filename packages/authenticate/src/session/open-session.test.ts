@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { createMemorySessionStore } from '@sallyport/kit';
+import { createMemorySessionStore } from '@sallyport/stores';
 import { createBed, createBrowser, throughProvider } from '../test-bed.test.support.ts';
 
 it('a session that finds no room leaves no tokens behind, which would push out those of others', async () => {

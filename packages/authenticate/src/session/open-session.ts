@@ -1,5 +1,6 @@
 import type { Session } from '@sallyport/contracts';
-import { hashToken, ProblemError, type SessionStore, type SingleUseStore } from '@sallyport/kit';
+import { hashToken, ProblemError } from '@sallyport/kit';
+import { type SessionStore, type SingleUseStore } from '@sallyport/stores';
 import type { LoginSettings } from '../login/login-settings.ts';
 import type { DeviceFacts } from './client-facts.ts';
 import { keepTokens, type KeepTokensDeps } from './keep-tokens.ts';

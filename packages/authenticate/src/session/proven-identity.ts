@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { identitySchema, type Identity } from '@sallyport/contracts';
-import type { TokenSealer } from '@sallyport/kit';
+import type { TokenSealer } from '@sallyport/stores';
 import { z } from 'zod';
 import type { ProviderLogin } from '../providers/provider-client.ts';
 import { openTokens, sealTokens, type LoginTokens } from './login-tokens.ts';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError, readCaller, type Caller, type ListedSession, type SessionStore } from '@sallyport/kit';
+import { ProblemError, readCaller, type Caller } from '@sallyport/kit';
+import { type ListedSession, type SessionStore } from '@sallyport/stores';
 
 /** The person for whom the gateway makes this call; it has looked their credential up already. */
 export function requireCaller({ headers }: IncomingMessage): Caller {

@@ -1,5 +1,6 @@
 import type { Check } from '@sallyport/contracts';
-import { ProblemError, toProblem, type Logger, type SessionLookup, type SessionStore } from '@sallyport/kit';
+import { ProblemError, toProblem, type Logger } from '@sallyport/kit';
+import { type SessionLookup, type SessionStore } from '@sallyport/stores';
 import { defaultDeny } from '@sallyport/policy';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { writeAnswer } from './answer.ts';

@@ -1,5 +1,5 @@
 import type { Check } from '@sallyport/contracts';
-import type { SessionLookup, SessionStore } from '@sallyport/kit';
+import type { SessionLookup, SessionStore } from '@sallyport/stores';
 import { sessionStoreAway } from './session-store-away.ts';
 import { withDeadline } from './with-deadline.ts';
 

@@ -1,5 +1,6 @@
 import type { Session } from '@sallyport/contracts';
-import type { Logger, SessionStore } from '@sallyport/kit';
+import type { Logger } from '@sallyport/kit';
+import type { SessionStore } from '@sallyport/stores';
 import { LRUCache } from 'lru-cache';
 
 const everyMs = 60_000;

@@ -1,5 +1,5 @@
 import type { Check, Decision } from '@sallyport/contracts';
-import type { SessionLookup } from '@sallyport/kit';
+import type { SessionLookup } from '@sallyport/stores';
 import { defaultDeny, namespaceOf } from '@sallyport/policy';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 import type { Answer } from './answer.ts';

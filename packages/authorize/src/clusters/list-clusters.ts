@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { credentialSchema, type Session } from '@sallyport/contracts';
-import { parseJson, ProblemError, type SessionStore } from '@sallyport/kit';
+import { parseJson, ProblemError } from '@sallyport/kit';
+import { type SessionStore } from '@sallyport/stores';
 import { mayReach, runStepsSliced, type PolicyInput, type Steps } from '@sallyport/policy';
 import { z } from 'zod';
 import { createCallerViews } from '../check/caller-view.ts';

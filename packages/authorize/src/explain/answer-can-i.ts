@@ -1,5 +1,6 @@
 import { canIRequestSchema, type CanIAnswer } from '@sallyport/contracts';
-import { ProblemError, type Logger, type SessionStore } from '@sallyport/kit';
+import { ProblemError, type Logger } from '@sallyport/kit';
+import { type SessionStore } from '@sallyport/stores';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { findAsking } from '../check/find-asking.ts';
 import { judgeAside } from './judge-aside.ts';

@@ -1,5 +1,6 @@
 import { explainRequestSchema, type Check, type ExplainRequest, type Explanation } from '@sallyport/contracts';
-import { ProblemError, type Logger, type SessionLookup, type SessionStore } from '@sallyport/kit';
+import { ProblemError, type Logger } from '@sallyport/kit';
+import { type SessionLookup, type SessionStore } from '@sallyport/stores';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { createTurns } from '../turns.ts';
 import { explainCheck } from './explain-check.ts';

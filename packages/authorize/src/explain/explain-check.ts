@@ -1,5 +1,6 @@
 import type { Check, Explanation, ExplainedRule } from '@sallyport/contracts';
-import { ProblemError, type SessionLookup } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
+import { type SessionLookup } from '@sallyport/stores';
 import { namespaceOf, readingsOf, rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
 import { inputOf } from '../check/decide.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';

@@ -1,5 +1,6 @@
 import type { AskedPerson, Session } from '@sallyport/contracts';
-import { ProblemError, type SessionStore } from '@sallyport/kit';
+import { ProblemError } from '@sallyport/kit';
+import { type SessionStore } from '@sallyport/stores';
 
 const unknown = (user: string) =>
   new ProblemError(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SallyportPart } from '@sallyport/contracts';
-import { auditKey, createAuditRecord, createIdSource, type AuditSink, type ReloaderDeps } from '@sallyport/kit';
+import { auditKey, createAuditRecord, createIdSource, type AuditSink } from '@sallyport/audit-log';
+import { type ReloaderDeps } from '@sallyport/kit';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 
 type Changed = Parameters<NonNullable<ReloaderDeps['onChanged']>>[0];

@@ -5,8 +5,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { checkResponseSchema, type AuditRecord, type Check, type CheckAnswer } from '@sallyport/contracts';
 import {
-  createMemoryReplicaBoard,
-  createMemorySessionStore,
   createMetrics,
   createReadiness,
   createServiceIdentity,
@@ -14,6 +12,7 @@ import {
   hashToken,
   loadConfig,
 } from '@sallyport/kit';
+import { createMemoryReplicaBoard, createMemorySessionStore } from '@sallyport/stores';
 import { checkOf, createLoggerRig, identityOf, sessionOf } from '../authorize-rig.test.support.ts';
 import { startAuthorize, type RunningAuthorize } from '../start-authorize.ts';
 

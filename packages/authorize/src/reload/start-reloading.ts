@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '@sallyport/contracts';
+import { type AuditSink } from '@sallyport/audit-log';
 import {
   createConfigReader,
   createReloader,
-  reportReplica,
-  type AuditSink,
   type ConfigFault,
   type LoadedConfig,
   type Logger,
   type Metrics,
   type Reloader,
-  type ReplicaBoard,
 } from '@sallyport/kit';
+import { reportReplica, type ReplicaBoard } from '@sallyport/stores';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { compileCandidate } from './compile-candidate.ts';
 import { createPolicyEvents } from './policy-events.ts';

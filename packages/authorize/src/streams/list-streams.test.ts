@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, ReplicaStatus, StreamQuestion } from '@sallyport/contracts';
-import { createMemoryStreamBoard, type Caller } from '@sallyport/kit';
+import { type Caller } from '@sallyport/kit';
+import { createMemoryStreamBoard } from '@sallyport/stores';
 import { createListStreams } from './list-streams.ts';
 import { createTurns } from '../turns.ts';
 

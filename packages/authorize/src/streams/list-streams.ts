@@ -9,7 +9,8 @@ import {
   type StreamQuestion,
   type StreamRow,
 } from '@sallyport/contracts';
-import { ProblemError, type Caller, type ReplicaBoard, type StreamBoard } from '@sallyport/kit';
+import { ProblemError, type Caller } from '@sallyport/kit';
+import { type ReplicaBoard, type StreamBoard } from '@sallyport/stores';
 import type { Turns } from '../turns.ts';
 
 export type ListStreamsDeps = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryStreamBoard, type Caller } from '@sallyport/kit';
+import { type Caller } from '@sallyport/kit';
+import { createMemoryStreamBoard } from '@sallyport/stores';
 import { createStreamQuestions } from './stream-questions.ts';
 
 const caller: Caller = {

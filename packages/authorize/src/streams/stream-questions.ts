@@ -1,12 +1,6 @@
 import { streamListRequestSchema, type StreamList } from '@sallyport/contracts';
-import {
-  parseJson,
-  ProblemError,
-  type Caller,
-  type ReplicaBoard,
-  type SessionStore,
-  type StreamBoard,
-} from '@sallyport/kit';
+import { parseJson, ProblemError, type Caller } from '@sallyport/kit';
+import { type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/stores';
 import { createListStreams } from './list-streams.ts';
 import { createTurns } from '../turns.ts';
 

@@ -1,5 +1,6 @@
 import { streamAnswerSchema } from '@sallyport/contracts';
-import { parseJson, ProblemError, type StreamBoard } from '@sallyport/kit';
+import { parseJson, ProblemError } from '@sallyport/kit';
+import { type StreamBoard } from '@sallyport/stores';
 
 /**
  * Takes one gateway's answer to a question about streams. Throws `bad-request` for what is none, and `not-found` where

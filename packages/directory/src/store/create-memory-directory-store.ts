@@ -1,4 +1,4 @@
-import { ProblemError } from '../problem-error.ts';
+import { ProblemError } from '@sallyport/kit';
 import { createMemoryMembers, type MemoryMembers } from './memory-members.ts';
 import {
   mostFound,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { ProblemError } from '../problem-error.ts';
-import { askRedis } from '../sessions/ask-redis.ts';
-import type { RedisConnection } from '../sessions/connect-redis.ts';
+import { ProblemError } from '@sallyport/kit';
+import { askRedis } from '@sallyport/stores';
+import type { RedisConnection } from '@sallyport/stores';
 import {
   mostFound,
   type DirectoryEntry,

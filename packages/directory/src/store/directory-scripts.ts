@@ -1,4 +1,4 @@
-import type { RedisConnection } from '../sessions/connect-redis.ts';
+import type { RedisConnection } from '@sallyport/stores';
 
 /** Scripts over several keys of one source, all of which are in one slot of a Redis cluster. */
 export type DirectoryScript = { name: string; keys: number; lua: string };

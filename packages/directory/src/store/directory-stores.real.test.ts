@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { connectRedis, type RedisConnection } from '../sessions/connect-redis.ts';
-import { hasRedisServer, prepareRedisServer, type RedisServer } from '../sessions/redis-server.test.support.ts';
-import { sessionsSchemaFor } from '../sessions/sessions-config.test.support.ts';
+import { connectRedis, type RedisConnection } from '@sallyport/stores';
+import { hasRedisServer, prepareRedisServer, type RedisServer } from '@sallyport/stores/testing';
+import { sessionsSchemaFor } from '@sallyport/stores/testing';
 import { createMemoryDirectoryStore } from './create-memory-directory-store.ts';
 import { createRedisDirectoryStore } from './create-redis-directory-store.ts';
-import { describeDirectoryStore } from './directory-store.conformance.ts';
+import { describeDirectoryStore } from '../testing/directory-store.conformance.ts';
 import type { DirectoryEntry } from './directory-store.ts';
 
 const logger = pino({ level: 'silent' });

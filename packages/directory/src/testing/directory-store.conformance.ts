@@ -1,6 +1,6 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { DirectoryEntry, DirectoryStore, WriteAbout } from './directory-store.ts';
+import type { DirectoryEntry, DirectoryStore, WriteAbout } from '../store/directory-store.ts';
 
 /** What a backend brings: a store on an empty space, a replica of it, and a clock that the suite moves. */
 export type DirectoryBed = { store: DirectoryStore; replica: DirectoryStore; clock: { now: number } };

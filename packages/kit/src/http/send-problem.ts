@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler } from 'express';
 import type { Logger } from '../observe/create-logger.ts';
-import { ProblemError, toProblem } from '../problem-error.ts';
+import { ProblemError, toProblem } from '../problem/problem-error.ts';
 
 /** Answers with `application/problem+json` (RFC 9457); ends a response whose head is already gone. */
 export function sendProblem(response: ServerResponse, error: unknown): void {

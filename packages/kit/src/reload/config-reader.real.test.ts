@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const engine = new URL('./policy-engine.test.support.ts', import.meta.url).href;
+const engine = new URL('../testing/policy-engine.ts', import.meta.url).href;
 const write = (text: string, name = 'sallyport.yaml') => writeFileSync(path.join(directory, name), text);
 const config = (policy: string, more = '') =>
   `gateway: {url: "http://gate"}\n${more}clusters:\n  - {name: dev, server: "https://10.0.0.1", token: t, policy: ${policy}}\n`;

@@ -8,7 +8,7 @@ import { createMetrics } from '../observe/create-admin-server.ts';
 import { createLogger } from '../observe/create-logger.ts';
 import type { ReadCandidate } from './config-reader.ts';
 import { createReloader, type AcceptedCandidate, type Reloader } from './create-reloader.ts';
-import * as engine from './policy-engine.test.support.ts';
+import * as engine from '../testing/policy-engine.ts';
 import { packDocuments } from './pack-documents.ts';
 import { readCandidate } from './read-candidate.ts';
 

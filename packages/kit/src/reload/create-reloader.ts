@@ -4,7 +4,7 @@ import { differ, identitiesOf } from '../config/file-identity.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Metrics } from '../observe/create-admin-server.ts';
 import type { Logger } from '../observe/create-logger.ts';
-import { createListeners } from '../sessions/create-listeners.ts';
+import { createListeners } from '../events/create-listeners.ts';
 import type { ConfigReader, ReadCandidate } from './config-reader.ts';
 import { createBackOff, type BackOffDeps } from './back-off.ts';
 import { createFileFollower, type FileFollowerDeps } from './follow-files.ts';

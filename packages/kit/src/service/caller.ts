@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { identitySchema } from '@sallyport/contracts';
 import { z } from 'zod';
-import { ProblemError } from '../problem-error.ts';
+import { ProblemError } from '../problem/problem-error.ts';
 
 /**
  * The person on whose behalf the proxy makes an internal call. `privileged`: `api.policy` lets them act on what is not

@@ -2,10 +2,10 @@ import type { ServiceName } from '@sallyport/contracts';
 import { connect as netConnect } from 'node:net';
 import { connect as tlsConnect, createSecureContext } from 'node:tls';
 import { Pool, type Dispatcher } from 'undici';
-import { createHttp1Client, type Http1Client, type Http1Request } from '../http1/http1-client.ts';
-import type { Http1Flow } from '../http1/http1-connection.ts';
-import { parseJson } from '../parse-json.ts';
-import { ProblemError, readProblem } from '../problem-error.ts';
+import { createHttp1Client, type Http1Client, type Http1Request } from '@sallyport/http1';
+import type { Http1Flow } from '@sallyport/http1';
+import { parseJson } from '../json/parse-json.ts';
+import { ProblemError, readProblem } from '../problem/problem-error.ts';
 import type { ServiceIdentity } from './service-credential.ts';
 
 export type ServiceRequest = {

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { mayCall, serviceNames, type ServiceName } from '@sallyport/contracts';
 import { jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { ProblemError } from '../problem-error.ts';
+import { ProblemError } from '../problem/problem-error.ts';
 
 const scheme = 'Sallyport-Service ';
 const lifeSeconds = 60;

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:cryp
 import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import { calculateJwkThumbprint, importJWK, jwtVerify } from 'jose';
-import { hashToken } from '../hash-token.ts';
+import { hashToken } from '../tokens/hash-token.ts';
 import { createServiceIdentity, createServiceVerifier } from './service-credential.ts';
 import { createSessionTokenSigner, createSessionTokenVerifier } from './session-token.ts';
 

@@ -1,6 +1,6 @@
 import { createPublicKey, hash, sign, verify, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { hashToken } from '../hash-token.ts';
+import { hashToken } from '../tokens/hash-token.ts';
 
 // A session's token in the form that Pomerium's clients need: a JWS (RFC 7515, EdDSA by RFC 8037) that says when it
 // ends. It is worth something only while the session store knows its hash, as every other token is; the signature is

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { auditKey, createAuditRecord, createIdSource, ProblemError, type AuditSink } from '@sallyport/kit';
+import { auditKey, createAuditRecord, createIdSource, type AuditSink } from '@sallyport/audit-log';
+import { ProblemError } from '@sallyport/kit';
 import { clientText } from '../client-text.ts';
 import { describeRequest, longest } from '../describe-request.ts';
 import { createExecCommandText } from '../exec-command-text.ts';

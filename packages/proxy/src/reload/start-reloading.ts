@@ -3,13 +3,13 @@ import type { Config } from '@sallyport/contracts';
 import {
   createConfigReader,
   createReloader,
-  reportReplica,
   type LoadedConfig,
   type Logger,
   type Metrics,
   type Reloader,
   type ServiceClient,
 } from '@sallyport/kit';
+import { reportReplica } from '@sallyport/stores';
 import { followChanges, type Change } from '../follow-changes.ts';
 import type { ClusterSet } from './cluster-set.ts';
 

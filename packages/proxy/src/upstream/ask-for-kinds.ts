@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditEvent, AuditRecord } from '@sallyport/contracts';
-import { auditKey, microTime, type AuditSink } from '@sallyport/kit';
+import { auditKey, microTime, type AuditSink } from '@sallyport/audit-log';
 import { askCluster, type Ask, type ClusterAnswer } from './ask-cluster.ts';
 import { createClusterKinds, type ClusterKinds } from './cluster-kinds.ts';
 import type { Upstream } from './upstream.ts';

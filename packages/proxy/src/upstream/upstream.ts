@@ -1,7 +1,7 @@
 import { connect as netConnect, type Socket } from 'node:net';
 import { connect as tlsConnect, createSecureContext, type SecureContext } from 'node:tls';
 import type { ClusterConfig } from '@sallyport/contracts';
-import { createHttp1Client, type Http1Handler, type Http1Request } from '@sallyport/kit';
+import { createHttp1Client, type Http1Handler, type Http1Request } from '@sallyport/http1';
 import type { ClusterAccess } from './cluster-access.ts';
 
 /** One cluster as the gateway reaches it. */

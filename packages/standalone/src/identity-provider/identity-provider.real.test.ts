@@ -9,15 +9,9 @@ import {
   type ProviderFetch,
 } from '@sallyport/authenticate';
 import { configSchema } from '@sallyport/contracts';
-import {
-  createMemorySessionStore,
-  createMemorySingleUseStore,
-  hashToken,
-  listenHttp,
-  type AuditSink,
-  type Listening,
-  type SessionStore,
-} from '@sallyport/kit';
+import { type AuditSink } from '@sallyport/audit-log';
+import { hashToken, listenHttp, type Listening } from '@sallyport/kit';
+import { createMemorySessionStore, createMemorySingleUseStore, type SessionStore } from '@sallyport/stores';
 import { createIdentityProvider, type IdentityProvider } from './create-identity-provider.ts';
 import { demoPeople } from './people.ts';
 

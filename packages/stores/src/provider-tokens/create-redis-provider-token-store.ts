@@ -1,9 +1,9 @@
-import { askRedis } from './ask-redis.ts';
-import type { RedisConnection } from './connect-redis.ts';
+import { askRedis } from '../redis/ask-redis.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
 import type { HeldTokens, ProviderTokens, ProviderTokenStore } from './provider-token-store.ts';
 import { dueScript, holdScript, keepScript, scheduleScript, settleScript } from './provider-token-scripts.ts';
-import { redisKeys } from './redis-keys.ts';
-import { defineScript } from './redis-scripts.ts';
+import { redisKeys } from '../redis/redis-keys.ts';
+import { defineScript } from '../redis/redis-scripts.ts';
 
 const names = ['provider', 'sealed', 'createdAt', 'expiresAt', 'succeededAt', 'failures'] as const;
 

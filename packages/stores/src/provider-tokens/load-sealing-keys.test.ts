@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { readConfig } from '../config/load-config.ts';
+import { readConfig } from '@sallyport/kit';
 import { loadSealingKeys } from './load-sealing-keys.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-keys-'));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ConfigFaults, type ConfigFault } from '../config/config-faults.ts';
-import type { LoadedConfig } from '../config/load-config.ts';
+import { ConfigFaults, type ConfigFault } from '@sallyport/kit';
+import type { LoadedConfig } from '@sallyport/kit';
 import type { SealingKey } from './token-sealer.ts';
 
 const form = /^[A-Za-z0-9+/_-]{43}=?$/;

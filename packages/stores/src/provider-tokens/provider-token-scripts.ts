@@ -1,4 +1,4 @@
-import type { RedisScript } from './redis-scripts.ts';
+import type { RedisScript } from '../redis/redis-scripts.ts';
 
 /**
  * KEYS: tokens. ARGV: milliseconds to live, then fields and values. Whoever had taken up what was there before cannot

@@ -1,4 +1,4 @@
-import { ProblemError } from '../problem-error.ts';
+import { ProblemError } from '@sallyport/kit';
 
 const deadlineMs = 800;
 

@@ -1,5 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
-import type { Logger } from '../observe/create-logger.ts';
+import type { Logger } from '@sallyport/kit';
 import {
   clusterOptions,
   connectionOptions,

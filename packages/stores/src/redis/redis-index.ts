@@ -2,7 +2,7 @@ import type { Session } from '@sallyport/contracts';
 import { askRedis } from './ask-redis.ts';
 import type { RedisConnection } from './connect-redis.ts';
 import { defineScript, indexScript, membersScript } from './redis-scripts.ts';
-import type { SessionLookup } from './session-store.ts';
+import type { SessionLookup } from '../sessions/session-store.ts';
 
 /** An index names a session before the session exists; a walk must not take that for a leftover. */
 const beingMadeMs = 60_000;

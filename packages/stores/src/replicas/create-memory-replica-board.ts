@@ -1,5 +1,5 @@
 import type { ReplicaStatus } from '@sallyport/contracts';
-import { createListeners } from '../sessions/create-listeners.ts';
+import { createListeners } from '@sallyport/kit';
 import { byServiceAndId, reportLifeMs, type ReplicaBoard } from './replica-board.ts';
 
 const most = 1000;

@@ -1,9 +1,9 @@
 import { replicaStatusSchema } from '@sallyport/contracts';
-import { parseJson } from '../parse-json.ts';
-import { askRedis } from '../sessions/ask-redis.ts';
-import type { RedisConnection } from '../sessions/connect-redis.ts';
-import { createListeners } from '../sessions/create-listeners.ts';
-import { redisKeys } from '../sessions/redis-keys.ts';
+import { parseJson } from '@sallyport/kit';
+import { askRedis } from '../redis/ask-redis.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
+import { createListeners } from '@sallyport/kit';
+import { redisKeys } from '../redis/redis-keys.ts';
 import { byServiceAndId, reportLifeMs, type ReplicaBoard } from './replica-board.ts';
 
 const indexLifeMs = 3_600_000;

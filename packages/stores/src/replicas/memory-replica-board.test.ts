@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMemoryReplicaBoard } from './create-memory-replica-board.ts';
-import { describeReplicaBoard, report } from './replica-board.conformance.ts';
+import { describeReplicaBoard, report } from '../testing/replica-board.conformance.ts';
 
 describeReplicaBoard('memory', async () => {
   const board = createMemoryReplicaBoard({ now: Date.now });

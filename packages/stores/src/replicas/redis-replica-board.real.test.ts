@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { useRedisPair } from '../sessions/redis-pair.test.support.ts';
-import { hasRedisServer } from '../sessions/redis-server.test.support.ts';
+import { useRedisPair } from '../testing/redis-pair.ts';
+import { hasRedisServer } from '../testing/redis-server.ts';
 import { createRedisReplicaBoard } from './create-redis-replica-board.ts';
-import { describeReplicaBoard, report } from './replica-board.conformance.ts';
+import { describeReplicaBoard, report } from '../testing/replica-board.conformance.ts';
 
 function describeOnRedis(): void {
   const redis = useRedisPair();

@@ -1,6 +1,6 @@
 import type { ReplicaStatus } from '@sallyport/contracts';
-import type { Logger } from '../observe/create-logger.ts';
-import type { Reloader } from '../reload/create-reloader.ts';
+import type { Logger } from '@sallyport/kit';
+import type { Reloader } from '@sallyport/kit';
 import { reportEveryMs } from './replica-board.ts';
 
 export type ReplicaReporterDeps = {

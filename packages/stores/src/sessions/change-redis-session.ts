@@ -1,11 +1,11 @@
 import type { Session } from '@sallyport/contracts';
-import { ProblemError } from '../problem-error.ts';
+import { ProblemError } from '@sallyport/kit';
 import { changeOf } from './change-of.ts';
 import { checkSameSession } from './check-same-session.ts';
-import type { RedisConnection } from './connect-redis.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
-import type { RedisKeys } from './redis-keys.ts';
-import { defineScript, updateScript } from './redis-scripts.ts';
+import type { RedisKeys } from '../redis/redis-keys.ts';
+import { defineScript, updateScript } from '../redis/redis-scripts.ts';
 
 const mostTries = 8;
 

@@ -1,5 +1,5 @@
 import type { Session } from '@sallyport/contracts';
-import { ProblemError } from '../problem-error.ts';
+import { ProblemError } from '@sallyport/kit';
 
 /** What a session keeps for life: indexes, time limits and whoever holds it are tied to these. */
 function tied({

@@ -1,7 +1,7 @@
 import { sessionChangeSchema, type SessionChange } from '@sallyport/contracts';
-import { parseJson } from '../parse-json.ts';
-import type { RedisConnection } from './connect-redis.ts';
-import { createListeners } from './create-listeners.ts';
+import { parseJson } from '@sallyport/kit';
+import type { RedisConnection } from '../redis/connect-redis.ts';
+import { createListeners } from '@sallyport/kit';
 
 /** Tells listeners what Redis publishes; connects when the first one comes. */
 export function createChangeFeed(redis: RedisConnection, channel: string) {

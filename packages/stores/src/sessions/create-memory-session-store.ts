@@ -1,8 +1,8 @@
 import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
-import { ProblemError } from '../problem-error.ts';
+import { ProblemError } from '@sallyport/kit';
 import { changeOf } from './change-of.ts';
 import { checkSameSession } from './check-same-session.ts';
-import { createListeners } from './create-listeners.ts';
+import { createListeners } from '@sallyport/kit';
 import { listed } from './listed.ts';
 import type { SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 

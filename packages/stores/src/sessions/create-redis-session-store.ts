@@ -1,15 +1,15 @@
 import type { Session } from '@sallyport/contracts';
-import { ProblemError } from '../problem-error.ts';
-import { askRedis } from './ask-redis.ts';
+import { ProblemError } from '@sallyport/kit';
+import { askRedis } from '../redis/ask-redis.ts';
 import { changeOf } from './change-of.ts';
 import { createChangeRedisSession } from './change-redis-session.ts';
-import type { RedisConnection } from './connect-redis.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createChangeFeed } from './create-change-feed.ts';
 import { createLookUpSessions, type LookUpSessions } from './look-up-sessions.ts';
-import { redisKeys, type RedisKeys } from './redis-keys.ts';
-import { createIndex } from './redis-index.ts';
+import { redisKeys, type RedisKeys } from '../redis/redis-keys.ts';
+import { createIndex } from '../redis/redis-index.ts';
 import { listed } from './listed.ts';
-import { createScript, defineScript, noteUseScript, renewScript, revokeScript } from './redis-scripts.ts';
+import { createScript, defineScript, noteUseScript, renewScript, revokeScript } from '../redis/redis-scripts.ts';
 import type { ListedSession, SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
 const idleEnd = (session: Session, at: number) => Math.min(session.expiresAt, at + session.idleMs);

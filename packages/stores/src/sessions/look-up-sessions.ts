@@ -1,5 +1,5 @@
 import { Command } from 'ioredis';
-import type { RedisConnection } from './connect-redis.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
 import type { SessionLookup } from './session-store.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { createMemoryProviderTokenStore } from './create-memory-provider-token-store.ts';
+import { createMemoryProviderTokenStore } from '../provider-tokens/create-memory-provider-token-store.ts';
 import { createMemorySessionStore } from './create-memory-session-store.ts';
-import { createMemorySingleUseStore } from './create-memory-single-use-store.ts';
-import { describeProviderTokenStore } from './provider-token-store.conformance.ts';
-import { describeSessionStore, exampleSession } from './session-store.conformance.ts';
-import { describeSessionUpdates } from './session-updates.conformance.ts';
-import { describeSessionUse } from './session-use.conformance.ts';
-import { describeSingleUseStore } from './single-use-store.conformance.ts';
+import { createMemorySingleUseStore } from '../single-use/create-memory-single-use-store.ts';
+import { describeProviderTokenStore } from '../testing/provider-token-store.conformance.ts';
+import { describeSessionStore, exampleSession } from '../testing/session-store.conformance.ts';
+import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
+import { describeSessionUse } from '../testing/session-use.conformance.ts';
+import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
 
 const openSessions = async () => {
   const clock = { now: 1_800_000_000_000 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
-import { exampleSession } from './session-store.conformance.ts';
+import { exampleSession } from '../testing/session-store.conformance.ts';
 
 const now = 1_800_000_000_000;
 const text = JSON.stringify(exampleSession(now));

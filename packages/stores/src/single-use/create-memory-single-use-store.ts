@@ -1,4 +1,4 @@
-import { hashToken } from '../hash-token.ts';
+import { hashToken } from '@sallyport/kit';
 import type { SingleUseStore } from './single-use-store.ts';
 
 type Entry = { text: string; endsAt: number };

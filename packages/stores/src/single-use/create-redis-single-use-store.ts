@@ -1,7 +1,7 @@
-import { askRedis } from './ask-redis.ts';
-import type { RedisConnection } from './connect-redis.ts';
-import { redisKeys } from './redis-keys.ts';
-import { defineScript, type RedisScript } from './redis-scripts.ts';
+import { askRedis } from '../redis/ask-redis.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
+import { redisKeys } from '../redis/redis-keys.ts';
+import { defineScript, type RedisScript } from '../redis/redis-scripts.ts';
 import type { SingleUseStore } from './single-use-store.ts';
 
 /** KEYS: counter. ARGV: milliseconds that it lives from its first event on. */

@@ -1,6 +1,6 @@
 import type { StreamQuestion } from '@sallyport/contracts';
-import { ProblemError } from '../problem-error.ts';
-import { createListeners } from '../sessions/create-listeners.ts';
+import { ProblemError } from '@sallyport/kit';
+import { createListeners } from '@sallyport/kit';
 import { readAnswers } from './read-answers.ts';
 import { mostAnswerBytes, mostAnswers, questionLifeMs, withoutRows, type StreamBoard } from './stream-board.ts';
 

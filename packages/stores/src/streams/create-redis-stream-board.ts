@@ -1,10 +1,10 @@
 import { streamQuestionSchema, type StreamQuestion } from '@sallyport/contracts';
-import { parseJson } from '../parse-json.ts';
-import { askRedis } from '../sessions/ask-redis.ts';
-import type { RedisConnection } from '../sessions/connect-redis.ts';
-import { createListeners } from '../sessions/create-listeners.ts';
-import { redisKeys } from '../sessions/redis-keys.ts';
-import { defineScript } from '../sessions/redis-scripts.ts';
+import { parseJson } from '@sallyport/kit';
+import { askRedis } from '../redis/ask-redis.ts';
+import type { RedisConnection } from '../redis/connect-redis.ts';
+import { createListeners } from '@sallyport/kit';
+import { redisKeys } from '../redis/redis-keys.ts';
+import { defineScript } from '../redis/redis-scripts.ts';
 import { readAnswers } from './read-answers.ts';
 import { mostAnswerBytes, mostAnswers, questionLifeMs, withoutRows, type StreamBoard } from './stream-board.ts';
 import { answerScript, askScript } from './stream-scripts.ts';

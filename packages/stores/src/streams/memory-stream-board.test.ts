@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMemoryStreamBoard } from './create-memory-stream-board.ts';
-import { answerTo, describeStreamBoard, question } from './stream-board.conformance.ts';
+import { answerTo, describeStreamBoard, question } from '../testing/stream-board.conformance.ts';
 
 describeStreamBoard('memory', async () => {
   const board = createMemoryStreamBoard({ now: Date.now });

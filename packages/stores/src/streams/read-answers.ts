@@ -1,5 +1,5 @@
 import { streamAnswerSchema, type StreamAnswer } from '@sallyport/contracts';
-import { parseJson } from '../parse-json.ts';
+import { parseJson } from '@sallyport/kit';
 
 /**
  * Reads answers that a replica of this or another version has kept, with a turn of the event loop between two: a large

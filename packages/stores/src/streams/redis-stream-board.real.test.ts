@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { redisKeys } from '../sessions/redis-keys.ts';
-import { useRedisPair } from '../sessions/redis-pair.test.support.ts';
-import { hasRedisServer } from '../sessions/redis-server.test.support.ts';
+import { redisKeys } from '../redis/redis-keys.ts';
+import { useRedisPair } from '../testing/redis-pair.ts';
+import { hasRedisServer } from '../testing/redis-server.ts';
 import { createRedisStreamBoard } from './create-redis-stream-board.ts';
-import { answerTo, describeStreamBoard, question, row } from './stream-board.conformance.ts';
+import { answerTo, describeStreamBoard, question, row } from '../testing/stream-board.conformance.ts';
 
 function describeOnRedis(): void {
   const redis = useRedisPair();

@@ -1,4 +1,4 @@
-import type { RedisScript } from '../sessions/redis-scripts.ts';
+import type { RedisScript } from '../redis/redis-scripts.ts';
 
 /** KEYS: question. ARGV: milliseconds to live, channel, message. The question is open before anybody hears it. */
 export const askScript: RedisScript = {

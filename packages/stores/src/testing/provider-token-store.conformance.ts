@@ -1,6 +1,6 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { HeldTokens, ProviderTokens, ProviderTokenStore } from './provider-token-store.ts';
+import type { HeldTokens, ProviderTokens, ProviderTokenStore } from '../provider-tokens/provider-token-store.ts';
 
 /** What a backend brings: a store on an empty space, a replica of it, and a clock that the suite moves. */
 export type ProviderTokenBed = { store: ProviderTokenStore; replica: ProviderTokenStore; clock: { now: number } };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { pino } from 'pino';
-import { connectRedis, type RedisConnection } from './connect-redis.ts';
-import { prepareRedisServer, type RedisServer } from './redis-server.test.support.ts';
-import { sessionsSchemaFor } from './sessions-config.test.support.ts';
+import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
+import { prepareRedisServer, type RedisServer } from './redis-server.ts';
+import { sessionsSchemaFor } from './sessions-config.ts';
 
 /** A redis-server for the tests of a `describe`, and two connections to it as two replicas have them. */
 export function useRedisPair(): { server(): RedisServer; connections(): readonly [RedisConnection, RedisConnection] } {

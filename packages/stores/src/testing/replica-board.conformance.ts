@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplicaStatus } from '@sallyport/contracts';
-import type { ReplicaBoard } from './replica-board.ts';
+import type { ReplicaBoard } from '../replicas/replica-board.ts';
 
 export const report = (
   service: ReplicaStatus['service'],

@@ -1,8 +1,8 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
-import { hashToken } from '../hash-token.ts';
-import type { SessionStore } from './session-store.ts';
+import { hashToken } from '@sallyport/kit';
+import type { SessionStore } from '../sessions/session-store.ts';
 
 /** What a backend brings: a store on an empty space, a replica of it, and a clock that the suite moves. */
 export type SessionStoreBed = {

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { by, idleMs, sessionsOf, soon, type SessionStoreBed } from './session-store.conformance.ts';
-import type { SessionStore } from './session-store.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
 
 /** Registers the rules of sessions that are looked up by their id and changed, which every session store keeps. */
 export function describeSessionUpdates(backend: string, open: () => Promise<SessionStoreBed>): void {

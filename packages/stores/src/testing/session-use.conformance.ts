@@ -1,7 +1,7 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { by, freshHash, idleMs, lifetimeMs, sessionsOf, type SessionStoreBed } from './session-store.conformance.ts';
-import type { SessionStore } from './session-store.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
 
 /** Registers the rules on whether a session was ever used, which every session store keeps. */
 export function describeSessionUse(backend: string, open: () => Promise<SessionStoreBed>): void {

@@ -1,5 +1,5 @@
 import { configSchema } from '@sallyport/contracts';
-import type { RedisSessionsConfig } from './redis-options.ts';
+import type { RedisSessionsConfig } from '../redis/redis-options.ts';
 
 /** The `sessions` section as the schema reads it. */
 export function sessionsSchemaFor(section: object): RedisSessionsConfig {

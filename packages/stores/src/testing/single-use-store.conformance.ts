@@ -1,6 +1,6 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { SingleUseStore } from './single-use-store.ts';
+import type { SingleUseStore } from '../single-use/single-use-store.ts';
 
 /** Registers the rules that every single-use store keeps. `pass` lets time go by, really or by the store's clock. */
 export function describeSingleUseStore(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, StreamAnswer, StreamQuestion } from '@sallyport/contracts';
-import { mostAnswers, type StreamBoard } from './stream-board.ts';
+import { mostAnswers, type StreamBoard } from '../streams/stream-board.ts';
 
 export const question = (more: Partial<StreamQuestion> = {}): StreamQuestion => ({
   id: randomUUID(),

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
-import type { DirectoryStore, Logger, SingleUseStore } from '@sallyport/kit';
+import type { DirectoryStore } from '@sallyport/directory';
+import type { Logger } from '@sallyport/kit';
+import type { SingleUseStore } from '@sallyport/stores';
 import { ApiFailure } from '../api/api-failure.ts';
 import type { DirectoryEvents } from '../directory-events.ts';
 import type { SessionFollower } from '../session-follower.ts';

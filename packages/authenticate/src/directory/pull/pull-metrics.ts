@@ -1,4 +1,5 @@
-import type { DirectoryStore, Metrics } from '@sallyport/kit';
+import type { DirectoryStore } from '@sallyport/directory';
+import type { Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 /** What the reading of sources tells operators. */

@@ -1,5 +1,6 @@
 import type { SourceConfig } from '@sallyport/contracts';
-import { ProblemError, type DirectoryEntry, type DirectoryStore, type EntryKind } from '@sallyport/kit';
+import { type DirectoryEntry, type DirectoryStore, type EntryKind } from '@sallyport/directory';
+import { ProblemError } from '@sallyport/kit';
 import { ApiFailure } from '../api/api-failure.ts';
 import { nameFault } from '../../identity/name-fault.ts';
 import { inBatches } from '../in-batches.ts';

@@ -1,5 +1,6 @@
 import type { SourceConfigOf } from '@sallyport/contracts';
-import type { DirectoryStore, Logger } from '@sallyport/kit';
+import type { DirectoryStore } from '@sallyport/directory';
+import type { Logger } from '@sallyport/kit';
 import type { DirectoryEvents } from '../directory-events.ts';
 import type { SessionFollower } from '../session-follower.ts';
 import type { RequestHandler, Response } from 'express';

@@ -1,5 +1,6 @@
 import type { Identity, ProviderConfig, SourceConfigOf } from '@sallyport/contracts';
-import { ProblemError, type DirectoryStore, type Logger } from '@sallyport/kit';
+import { type DirectoryStore } from '@sallyport/directory';
+import { ProblemError, type Logger } from '@sallyport/kit';
 import { claimAt } from '../../identity/claim-at.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import type { Graph } from '../entra/create-graph.ts';

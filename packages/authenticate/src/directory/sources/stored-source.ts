@@ -1,5 +1,6 @@
 import type { Identity, ProviderConfig, SourceConfig } from '@sallyport/contracts';
-import { ProblemError, type DirectoryEntry, type DirectoryStore } from '@sallyport/kit';
+import { type DirectoryEntry, type DirectoryStore } from '@sallyport/directory';
+import { ProblemError } from '@sallyport/kit';
 import { isMatchKey, matchKey, type Match } from '../keys.ts';
 import { nameGroups } from '../name-groups.ts';
 import type { GroupSource, Said } from './group-source.ts';

@@ -1,4 +1,4 @@
-import type { DirectoryEntry } from '@sallyport/kit';
+import type { DirectoryEntry } from '@sallyport/directory';
 import { touchedBy } from '../../sources/stored-source.ts';
 import { badValue, ScimFault } from '../scim-fault.ts';
 import type { ScimClient, ScimDeps } from '../scim-deps.ts';

@@ -1,4 +1,4 @@
-import type { DirectoryEntry, DirectoryStore, EntryKind } from '@sallyport/kit';
+import type { DirectoryEntry, DirectoryStore, EntryKind } from '@sallyport/directory';
 import { keyOf } from '../../keys.ts';
 import type { Filter } from '../filter/filter.ts';
 import { matches, type Shown } from '../filter/matches.ts';

@@ -1,5 +1,6 @@
 import { Router, type Request, type Response } from 'express';
-import { ProblemError, type DirectoryEntry } from '@sallyport/kit';
+import { type DirectoryEntry } from '@sallyport/directory';
+import { ProblemError } from '@sallyport/kit';
 import { readClientFacts } from '../../../session/client-facts.ts';
 import { keyOf } from '../../keys.ts';
 import { touchedBy } from '../../sources/stored-source.ts';

@@ -1,4 +1,4 @@
-import type { DirectoryEntry } from '@sallyport/kit';
+import type { DirectoryEntry } from '@sallyport/directory';
 import type { RequestHandler } from 'express';
 import { chooseAttributes, type Choice } from '../resource/choose-attributes.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';

@@ -1,4 +1,4 @@
-import type { DirectoryEntry } from '@sallyport/kit';
+import type { DirectoryEntry } from '@sallyport/directory';
 import { keyOf } from '../../keys.ts';
 import type { Document } from '../resource/document.ts';
 

@@ -1,4 +1,4 @@
-import type { DirectoryEntry } from '@sallyport/kit';
+import type { DirectoryEntry } from '@sallyport/directory';
 import type { ResourceSchema } from '../schema/attribute.ts';
 import { entityTag } from './entity-tag.ts';
 

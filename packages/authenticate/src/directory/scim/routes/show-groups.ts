@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { DirectoryEntry } from '@sallyport/kit';
+import type { DirectoryEntry } from '@sallyport/directory';
 import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource/choose-attributes.ts';
 import { groupSchema } from '../schema/group-schema.ts';
 import { clientOf, type ScimDeps } from '../scim-deps.ts';

@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from 'express';
-import type { DirectoryEntry } from '@sallyport/kit';
+import type { DirectoryEntry } from '@sallyport/directory';
 import { readClientFacts } from '../../../session/client-facts.ts';
 import { keyOf } from '../../keys.ts';
 import { touchedBy } from '../../sources/stored-source.ts';

@@ -1,0 +1,19 @@
+// Audit events: how they are recorded, delivered to Kafka, and read from it.
+export * from './record/address-block.ts';
+export * from './record/anonymous-group.ts';
+export * from './record/create-audit-record.ts';
+export * from './record/sample-audit-record.ts';
+export * from './record/create-id-source.ts';
+export * from './record/micro-time.ts';
+export type * from './sink/audit-sink.ts';
+export * from './sink/create-audit-sink.ts';
+export * from './sink/create-audit-bus.ts';
+export { createKafkaAuditSink, type KafkaAuditSinkDeps } from './sink/create-kafka-audit-sink.ts';
+export { type KafkaConfig } from './kafka/kafka-client.ts';
+export {
+  consumeKafkaAudit,
+  type ConsumeKafkaAuditDeps,
+  type KafkaAuditConsumer,
+} from './consume/consume-kafka-audit.ts';
+export { readKafkaAudit, type ReadKafkaAuditDeps } from './consume/read-kafka-audit.ts';
+export { createIngestMetrics } from './consume/ingest-metrics.ts';

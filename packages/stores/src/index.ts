@@ -1,0 +1,22 @@
+// Sessions and what belongs to them, in Redis or in memory.
+export * from './create-session-stores.ts';
+export * from './redis/ask-redis.ts';
+export * from './redis/connect-redis.ts';
+export * from './sessions/create-memory-session-store.ts';
+export * from './sessions/create-redis-session-store.ts';
+export type * from './sessions/session-store.ts';
+export * from './single-use/create-memory-single-use-store.ts';
+export * from './single-use/create-redis-single-use-store.ts';
+export type * from './single-use/single-use-store.ts';
+export * from './provider-tokens/create-memory-provider-token-store.ts';
+export * from './provider-tokens/create-redis-provider-token-store.ts';
+export type * from './provider-tokens/provider-token-store.ts';
+export * from './provider-tokens/load-sealing-keys.ts';
+export * from './provider-tokens/token-sealer.ts';
+export * from './replicas/create-memory-replica-board.ts';
+export * from './replicas/create-redis-replica-board.ts';
+export { type ReplicaBoard } from './replicas/replica-board.ts';
+export * from './replicas/report-replica.ts';
+export * from './streams/create-memory-stream-board.ts';
+export * from './streams/create-redis-stream-board.ts';
+export { type StreamBoard } from './streams/stream-board.ts';
