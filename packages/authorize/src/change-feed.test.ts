@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import type { SessionChange } from '@sallyport/contracts';
 import { createMemoryReplicaBoard, createMemoryStreamBoard } from '@sallyport/stores';
-import { checkOf, identityOf, loadedConfig, sampleConfig, startRig } from './authorize-rig.test.support.ts';
+import { checkOf, identityOf, loadedConfig, sampleConfig, startRig } from './testing/authorize-rig.ts';
 import { createChangeFeed } from './change-feed.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { createPolicySet } from './policies/policy-set.ts';

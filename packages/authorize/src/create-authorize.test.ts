@@ -12,7 +12,7 @@ import {
   sessionOf,
   startRig,
   throwingPolicy,
-} from './authorize-rig.test.support.ts';
+} from './testing/authorize-rig.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 
 type Rig = Awaited<ReturnType<typeof startRig>>;

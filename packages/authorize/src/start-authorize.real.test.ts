@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ConfigFaults, createReadiness, createServiceIdentity, createServiceVerifier } from '@sallyport/kit';
 import { createMemorySessionStore } from '@sallyport/stores';
-import { checkOf, createLoggerRig, loadedConfig, sampleConfig } from './authorize-rig.test.support.ts';
+import { checkOf, createLoggerRig, loadedConfig, sampleConfig } from './testing/authorize-rig.ts';
 import { startAuthorize } from './start-authorize.ts';
 
 const services = { authorize: { listen: '127.0.0.1:0' } };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { criteria } from './criteria/index.ts';
-import { judge } from './criteria/judge.test.support.ts';
+import { judge } from './testing/judge.ts';
 import type { PolicyInput } from './policy-input.ts';
 import { reasons } from './reasons.ts';
-import { aliceCertificate, aliceHashes } from './testdata/certificates.test.support.ts';
+import { aliceCertificate, aliceHashes } from './testing/certificates.ts';
 
 // The language as data: key, data of the criterion, input, whether it holds, reason. What the engine says is held to
 // it.

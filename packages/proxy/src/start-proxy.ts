@@ -22,18 +22,18 @@ import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts'
 import { createPages, type PagesDeps } from './own-api/create-pages.ts';
 import { scimPassing } from './own-api/scim-passing.ts';
 import type { OwnApiDeps, PomeriumDeps } from './own-api/own-api-deps.ts';
-import { createCheckClient } from './check-client.ts';
-import { createClientAddress } from './client-address.ts';
-import { createClientCertificates } from './client-certificate.ts';
-import { createGatewayServer } from './create-gateway-server.ts';
-import { createRoad } from './create-road.ts';
-import { followCertificate } from './follow-certificate.ts';
-import { isOwn } from './is-own.ts';
-import { onClusterHost } from './on-cluster-host.ts';
+import { createCheckClient } from './authorize/check-client.ts';
+import { createClientAddress } from './listener/client-address.ts';
+import { createClientCertificates } from './listener/client-certificate.ts';
+import { createGatewayServer } from './listener/create-gateway-server.ts';
+import { createRoad } from './road/create-road.ts';
+import { followCertificate } from './listener/follow-certificate.ts';
+import { isOwn } from './listener/is-own.ts';
+import { onClusterHost } from './listener/on-cluster-host.ts';
 import { createClusterSet } from './reload/cluster-set.ts';
 import { startReloading } from './reload/start-reloading.ts';
 import { createAnswerQuestion } from './streams/answer-question.ts';
-import { createUnparsable } from './unparsable.ts';
+import { createUnparsable } from './listener/unparsable.ts';
 
 export type ProxyParts = {
   loaded: LoadedConfig;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createAuditStore, startAudit, type RunningAudit } from '@sallyport/audit';
-import { describeAuditStore } from '@sallyport/audit/audit-store.conformance';
+import { describeAuditStore } from '@sallyport/audit/testing';
 import { startBed, type Bed } from '@sallyport/bed';
 import { auditQuerySchema, serviceNames, type AuditPage, type AuditRecord } from '@sallyport/contracts';
 import { createKafkaAuditSink, sampleAuditRecord, type AuditSink } from '@sallyport/audit-log';

@@ -1,4 +1,4 @@
-import { describeAuditStore } from './audit-store.conformance.ts';
+import { describeAuditStore } from '../testing/audit-store.conformance.ts';
 import { createSqlAuditStore } from './create-sql-audit-store.ts';
 import { createPgliteDatabase } from './pglite-database.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { impersonationSchema } from '@sallyport/contracts';
-import { identityOf, sessionOf } from '../authorize-rig.test.support.ts';
+import { identityOf, sessionOf } from '../testing/authorize-rig.ts';
 import { createImpersonateRules } from '../policies/impersonate-rules.ts';
 import { createCallerViews } from './caller-view.ts';
 

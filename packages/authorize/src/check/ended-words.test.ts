@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { endReasons } from '@sallyport/contracts';
-import { checkOf, identityOf, sampleConfig, startRig } from '../authorize-rig.test.support.ts';
+import { checkOf, identityOf, sampleConfig, startRig } from '../testing/authorize-rig.ts';
 import { endedWords } from './ended-words.ts';
 
 describe('whoever comes with a session that has ended', () => {

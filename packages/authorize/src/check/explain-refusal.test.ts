@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy, type PolicyInput } from '@sallyport/policy';
-import { checkOf, identityOf, kubernetes, sampleConfig, startRig } from '../authorize-rig.test.support.ts';
+import { checkOf, identityOf, kubernetes, sampleConfig, startRig } from '../testing/authorize-rig.ts';
 import { explainRefusal } from './explain-refusal.ts';
 
 const input: PolicyInput = {

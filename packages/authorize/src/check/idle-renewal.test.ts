@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLoggerRig, identityOf, sessionOf } from '../authorize-rig.test.support.ts';
+import { createLoggerRig, identityOf, sessionOf } from '../testing/authorize-rig.ts';
 import { createIdleRenewal } from './idle-renewal.ts';
 
 function rig(more = {}, fails = false) {

@@ -1,12 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import {
-  checkOf,
-  identityOf,
-  kubernetes,
-  sampleConfig,
-  startRig,
-  throwingPolicy,
-} from '../authorize-rig.test.support.ts';
+import { checkOf, identityOf, kubernetes, sampleConfig, startRig, throwingPolicy } from '../testing/authorize-rig.ts';
 
 type Rig = Awaited<ReturnType<typeof startRig>>;
 let rig: Rig;

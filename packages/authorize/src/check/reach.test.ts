@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { checkOf, identityOf, kubernetes, sampleConfig, startRig } from '../authorize-rig.test.support.ts';
+import { checkOf, identityOf, kubernetes, sampleConfig, startRig } from '../testing/authorize-rig.ts';
 
 const rigs: Awaited<ReturnType<typeof startRig>>[] = [];
 afterEach(async () => {

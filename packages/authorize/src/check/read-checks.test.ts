@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkRequestSchema } from '@sallyport/contracts';
 import fc from 'fast-check';
-import { checkOf, kubernetes } from '../authorize-rig.test.support.ts';
+import { checkOf, kubernetes } from '../testing/authorize-rig.ts';
 import { readChecks } from './read-checks.ts';
 
 const exec = { container: 'c', command: ['ls', '-l'], tty: true, stdin: false };

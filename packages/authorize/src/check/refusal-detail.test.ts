@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkOf, kubernetes } from '../authorize-rig.test.support.ts';
+import { checkOf, kubernetes } from '../testing/authorize-rig.ts';
 import { refusalDetail } from './refusal-detail.ts';
 
 const decision = { rule: 'default-deny', reasons: ['groups-unauthorized'] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
-import { identityOf, sampleConfig, startRig } from '../authorize-rig.test.support.ts';
+import { identityOf, sampleConfig, startRig } from '../testing/authorize-rig.ts';
 
 const [dev] = sampleConfig.clusters;
 const config = {

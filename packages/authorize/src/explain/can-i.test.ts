@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { canIAnswerSchema } from '@sallyport/contracts';
-import { checkOf, identityOf, kubernetes, sampleConfig, startRig } from '../authorize-rig.test.support.ts';
+import { checkOf, identityOf, kubernetes, sampleConfig, startRig } from '../testing/authorize-rig.ts';
 
 const [dev] = sampleConfig.clusters;
 const policy = [

@@ -13,7 +13,7 @@ import {
   loadConfig,
 } from '@sallyport/kit';
 import { createMemoryReplicaBoard, createMemorySessionStore } from '@sallyport/stores';
-import { checkOf, createLoggerRig, identityOf, sessionOf } from '../authorize-rig.test.support.ts';
+import { checkOf, createLoggerRig, identityOf, sessionOf } from '../testing/authorize-rig.ts';
 import { startAuthorize, type RunningAuthorize } from '../start-authorize.ts';
 
 let directory: string;

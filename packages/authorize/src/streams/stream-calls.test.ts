@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, StreamQuestion } from '@sallyport/contracts';
 import { callerHeader, encodeCaller } from '@sallyport/kit';
-import { startRig } from '../authorize-rig.test.support.ts';
+import { startRig } from '../testing/authorize-rig.ts';
 
 let rig: Awaited<ReturnType<typeof startRig>>;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
 import { criteria } from '../criteria/index.ts';
 import { criterionOfReason, reasons } from '../reasons.ts';
-import { checkSchema } from './check-schema.test.support.ts';
+import { checkSchema } from '../testing/check-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { policyJsonSchema } from './policy-json-schema.ts';
 import { policyReference } from './policy-reference.ts';

@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from '@jest/globals';
 import { createSessionTokenSigner, createSessionTokenVerifier, hashToken } from '@sallyport/kit';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { readHeaders } from '../headers/read-headers.ts';
-import { createReadCredential } from '../read-credential.ts';
+import { createReadCredential } from '../road/read-credential.ts';
 import { carriesPomerium } from './carries-pomerium.ts';
 
 const gatewayUrl = 'https://gate.example.com:8443';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ProblemError } from '@sallyport/kit';
-import { isOwn } from '../is-own.ts';
-import { onClusterHost } from '../on-cluster-host.ts';
+import { isOwn } from '../listener/is-own.ts';
+import { onClusterHost } from '../listener/on-cluster-host.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { readHeaders } from './read-headers.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, type AuditSink } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
-import { clientText } from '../client-text.ts';
-import { describeRequest, longest } from '../describe-request.ts';
-import { createExecCommandText } from '../exec-command-text.ts';
+import { clientText } from '../audit/client-text.ts';
+import { describeRequest, longest } from '../audit/describe-request.ts';
+import { createExecCommandText } from '../audit/exec-command-text.ts';
 import type { AuditCall } from './own-api-deps.ts';
 
 /** Events of the gateway's own API, of type `http.request`. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { canIAnswerSchema, canIQuestionSchema } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
-import { clientText } from '../client-text.ts';
-import { learnKind } from '../learn-kind.ts';
+import { clientText } from '../audit/client-text.ts';
+import { learnKind } from '../authorize/learn-kind.ts';
 import type { ApiContext, ApiResult } from './audited-call.ts';
 import { checkOf, type AskingDeps } from './check-of-question.ts';
 import { readAs } from './read-as.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiArea, Check, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
-import type { CheckClient } from '../check-client.ts';
+import type { CheckClient } from '../authorize/check-client.ts';
 import { readHost } from '../headers/read-host.ts';
 import type { CallerCredential } from './read-caller-credential.ts';
 

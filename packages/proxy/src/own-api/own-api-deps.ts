@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CheckAnswer, SallyportPart } from '@sallyport/contracts';
 import type { Logger, ServiceClient, SessionTokenVerifier } from '@sallyport/kit';
 import type { RequestHandler } from 'express';
-import type { ClientCertificateOf } from '../client-certificate.ts';
+import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { FindCaller } from './find-caller.ts';
 

@@ -11,7 +11,7 @@ import {
   type ServiceRequest,
 } from '@sallyport/kit';
 import supertest from 'supertest';
-import { isOwn } from '../is-own.ts';
+import { isOwn } from '../listener/is-own.ts';
 import { createClusterHostApi, createOwnApi } from './create-own-api.ts';
 import { createFindCaller } from './find-caller.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';

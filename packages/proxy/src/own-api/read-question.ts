@@ -8,8 +8,8 @@ import {
   requestVerbs,
   type RequestInfo,
 } from '@sallyport/kubernetes';
-import { kubernetesAttributes } from '../kubernetes-attributes.ts';
-import { refuseSpecialVerb } from '../refuse-special-verb.ts';
+import { kubernetesAttributes } from '../authorize/kubernetes-attributes.ts';
+import { refuseSpecialVerb } from '../road/refuse-special-verb.ts';
 import { readAs } from './read-as.ts';
 
 /** A question about a decision, and the request that it is about as the road to the clusters would read it. */

@@ -10,7 +10,7 @@ import {
   type ServiceClient,
 } from '@sallyport/kit';
 import { reportReplica } from '@sallyport/stores';
-import { followChanges, type Change } from '../follow-changes.ts';
+import { followChanges, type Change } from '../authorize/follow-changes.ts';
 import type { ClusterSet } from './cluster-set.ts';
 
 export type ReloadingDeps = {

@@ -1,6 +1,6 @@
 import { streamQuestionSchema } from '@sallyport/contracts';
 import { ProblemError, type Logger, type ServiceClient } from '@sallyport/kit';
-import type { Change } from '../follow-changes.ts';
+import type { Change } from '../authorize/follow-changes.ts';
 import { selectStreams } from './select-streams.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 

@@ -1,9 +1,9 @@
 import type { Config } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CheckClient } from '../check-client.ts';
-import type { Exchange, Step } from '../exchange.ts';
-import type { Change } from '../follow-changes.ts';
+import type { CheckClient } from '../authorize/check-client.ts';
+import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { Change } from '../authorize/follow-changes.ts';
 import { createInFlight } from './in-flight.ts';
 import { createJudgeStreams } from './judge-streams.ts';
 import type { OpenStream, StreamEnd } from './open-stream.ts';

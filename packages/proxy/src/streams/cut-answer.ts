@@ -1,4 +1,4 @@
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 
 /**
  * Ends an answer that is not whole, in a way that its client cannot take for its end: no last chunk, fewer bytes than

@@ -1,5 +1,5 @@
 import type { OwnedStreamRow } from '@sallyport/contracts';
-import { clientText } from '../client-text.ts';
+import { clientText } from '../audit/client-text.ts';
 import type { OpenStream } from './open-stream.ts';
 
 const mostUser = 2048;

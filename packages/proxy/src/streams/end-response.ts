@@ -1,6 +1,6 @@
 import { problemTable } from '@sallyport/contracts';
 import { createRecordBoundary, statusForProblem } from '@sallyport/kubernetes';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { cutAnswer } from './cut-answer.ts';
 import type { StreamEnd } from './open-stream.ts';
 

@@ -1,6 +1,6 @@
 import type { Config } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 
 /** The requests of one person that are under way on this gateway. */
 export type PersonInFlight = { readonly key: string; count: number };

@@ -1,5 +1,5 @@
 import type { CheckAnswer, Config } from '@sallyport/contracts';
-import type { CheckClient } from '../check-client.ts';
+import type { CheckClient } from '../authorize/check-client.ts';
 import { endOfAnswer } from './end-of-answer.ts';
 import { createInSlices } from './in-slices.ts';
 import { countsAsUse, type OpenStream, type StreamEnd } from './open-stream.ts';

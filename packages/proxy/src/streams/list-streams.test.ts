@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { mostStreamRows, streamAnswerSchema, type StreamAnswer } from '@sallyport/contracts';
 import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit';
-import { allow, createRig, type Rig } from '../gateway-rig.ts';
+import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { createAnswerQuestion } from './answer-question.ts';
 import { createEndedStreams } from './ended-streams.ts';
 import { selectStreams } from './select-streams.ts';

@@ -1,5 +1,5 @@
 import type { StreamKind } from '@sallyport/kubernetes';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 
 /** Why the gateway ended a stream. `unjudged`: nobody could be asked for longer than the grace period. */
 export type StreamEndReason = 'session-ended' | 'not-allowed' | 'unjudged' | 'draining';

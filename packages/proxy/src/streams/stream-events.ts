@@ -1,6 +1,6 @@
 import type { SallyportPart } from '@sallyport/contracts';
 import type { StreamObserver } from '@sallyport/kubernetes';
-import type { AuditTrail } from '../audit-trail.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { OpenStream, StreamEnd } from './open-stream.ts';
 
 /** What is recorded of streams besides the stages of their request. */

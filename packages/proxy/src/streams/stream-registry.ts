@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config, OwnedStreamRow } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import { Counter, Gauge } from 'prom-client';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { describeStream } from './describe-stream.ts';
 import { createEndedStreams } from './ended-streams.ts';
 import type { OpenStream, OpenStreamKind, StreamEnd } from './open-stream.ts';

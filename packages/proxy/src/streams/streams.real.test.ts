@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { alice, allow, createRig, type Rig } from '../gateway-rig.ts';
+import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const token = `Bearer spt_${'a'.repeat(43)}`;
 const watchPath = '/clusters/dev/api/v1/namespaces/dev/pods?watch=true';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PolicyInput } from '../../policy-input.ts';
-import { alice, faultsOf, judge, warningsOf } from '../judge.test.support.ts';
+import { alice, faultsOf, judge, warningsOf } from '../../testing/judge.ts';
 
 const at = Date.parse('2026-03-01T08:00:00Z');
 const session = (members: PolicyInput['session'], now = at): PolicyInput => ({

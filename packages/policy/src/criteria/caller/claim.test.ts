@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge, faultsOf, warningsOf } from '../judge.test.support.ts';
+import { judge, faultsOf, warningsOf } from '../../testing/judge.ts';
 
 const claims = (user: Record<string, unknown>, session: Record<string, unknown> = {}) => ({
   session: { id: 's', claims: session },

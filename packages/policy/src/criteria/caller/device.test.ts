@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../../compile/compile-policy.ts';
 import { evaluatePolicy } from '../../evaluate-policy.ts';
-import { alice, faultsOf, judge, warningsOf } from '../judge.test.support.ts';
+import { alice, faultsOf, judge, warningsOf } from '../../testing/judge.ts';
 
 describe('device', () => {
   it('never holds, and says so when it loads', () => {

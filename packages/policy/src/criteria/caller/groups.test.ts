@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { alice, judge } from '../judge.test.support.ts';
+import { alice, judge } from '../../testing/judge.ts';
 
 describe('groups', () => {
   it('holds if the caller is in the group; a comma is part of the name', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { alice, faultsOf, judge, warningsOf } from '../judge.test.support.ts';
+import { alice, faultsOf, judge, warningsOf } from '../../testing/judge.ts';
 
 const cases: [key: string, data: unknown, reason: string, bad: unknown[]][] = [
   ['mcp_tool', { not_in: ['query'] }, 'mcp-tool-unauthorized', [1, [], {}, { iss: 'x' }]],

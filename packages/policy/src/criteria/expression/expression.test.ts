@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { compilePolicy } from '../../compile/compile-policy.ts';
 import { evaluatePolicy } from '../../evaluate-policy.ts';
 import type { PolicyInput } from '../../policy-input.ts';
-import { faultsOf, judge } from '../judge.test.support.ts';
+import { faultsOf, judge } from '../../testing/judge.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
 const character = fc

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PolicyInput } from '../../policy-input.ts';
-import { judge } from '../judge.test.support.ts';
+import { judge } from '../../testing/judge.ts';
 import { expressionEnvironment } from './expression-environment.ts';
 import { expressionBudget, limitExpressionCost, withExpressionBudget } from './limit-expression-cost.ts';
 

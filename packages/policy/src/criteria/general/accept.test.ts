@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge, warningsOf } from '../judge.test.support.ts';
+import { judge, warningsOf } from '../../testing/judge.ts';
 
 describe('accept', () => {
   it('holds for everyone, whatever its data', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { alice, judge } from '../judge.test.support.ts';
+import { alice, judge } from '../../testing/judge.ts';
 
 describe('reject', () => {
   it('never holds, whatever its data', () => {

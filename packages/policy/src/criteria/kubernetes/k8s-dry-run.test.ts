@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../judge.test.support.ts';
+import { faultsOf, judge } from '../../testing/judge.ts';
 
 const ask = (data: boolean, kubernetes: object | undefined) => judge('k8s/dry_run', data, { kubernetes })[0];
 

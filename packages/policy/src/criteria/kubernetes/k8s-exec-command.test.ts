@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../judge.test.support.ts';
+import { faultsOf, judge } from '../../testing/judge.ts';
 
 const holds = (data: unknown, command: unknown) =>
   judge('k8s/exec_command', data, { kubernetes: { exec: { command: command as string[] } } })[0];

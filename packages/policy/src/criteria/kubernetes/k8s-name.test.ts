@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../../compile/compile-policy.ts';
 import { evaluatePolicy } from '../../evaluate-policy.ts';
-import { judge } from '../judge.test.support.ts';
+import { judge } from '../../testing/judge.ts';
 
 describe('k8s/name', () => {
   it('holds where the matcher does', () => {

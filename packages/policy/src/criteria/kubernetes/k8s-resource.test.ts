@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge, warningsOf } from '../judge.test.support.ts';
+import { faultsOf, judge, warningsOf } from '../../testing/judge.ts';
 
 const ask = (data: unknown, resource: string, apiGroup = '', subresource = '') =>
   judge('k8s/resource', data, { kubernetes: { resource, apiGroup, subresource } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge, warningsOf } from '../judge.test.support.ts';
+import { faultsOf, judge, warningsOf } from '../../testing/judge.ts';
 
 const verb = (name: string) => ({ kubernetes: { verb: name } });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge } from '../judge.test.support.ts';
+import { judge } from '../../testing/judge.ts';
 
 describe.each([
   ['k8s/label_selector', 'labelSelector'],

@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readCertificate } from '../../matchers/read-certificate.ts';
-import {
-  aliceCertificate,
-  aliceHashes,
-  bareCertificate,
-  trickyCertificate,
-} from '../../testdata/certificates.test.support.ts';
-import { faultsOf, judge } from '../judge.test.support.ts';
+import { aliceCertificate, aliceHashes, bareCertificate, trickyCertificate } from '../../testing/certificates.ts';
+import { faultsOf, judge } from '../../testing/judge.ts';
 
 const holds = (data: unknown, leaf: unknown, valid?: boolean) =>
   judge('client_certificate', data, { request: { clientCertificate: { leaf: leaf as string, valid } } })[0];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge } from '../judge.test.support.ts';
+import { judge } from '../../testing/judge.ts';
 
 const ask = (method: string | undefined, headers: unknown) =>
   judge('cors_preflight', true, { request: { method, headers: headers as Record<string, string> } });

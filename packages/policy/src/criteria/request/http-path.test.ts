@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge } from '../judge.test.support.ts';
+import { judge } from '../../testing/judge.ts';
 
 describe('http_path', () => {
   it('holds where the matcher does, logged in or not', () => {

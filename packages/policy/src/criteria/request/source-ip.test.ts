@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../judge.test.support.ts';
+import { faultsOf, judge } from '../../testing/judge.ts';
 
 const from = (ip: unknown) => ({ request: { ip: ip as string } });
 const holds = (data: unknown, ip: unknown) => judge('source_ip', data, from(ip))[0];

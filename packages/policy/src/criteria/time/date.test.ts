@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultsOf, judge, warningsOf } from '../judge.test.support.ts';
+import { faultsOf, judge, warningsOf } from '../../testing/judge.ts';
 import { parseDate } from './parse-date.ts';
 
 describe('date', () => {

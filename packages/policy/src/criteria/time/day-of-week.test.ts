@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultsOf, judge } from '../judge.test.support.ts';
+import { faultsOf, judge } from '../../testing/judge.ts';
 import { parseDays } from './parse-days.ts';
 
 // 2026-03-01 is a Sunday.

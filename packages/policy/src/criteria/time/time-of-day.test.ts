@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultsOf, judge, warningsOf } from '../judge.test.support.ts';
+import { faultsOf, judge, warningsOf } from '../../testing/judge.ts';
 import { parseTimeOfDay } from './parse-time-of-day.ts';
 
 const holds = (data: object, moment: string) => judge('time_of_day', data, { now: Date.parse(moment) })[0];

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { holdsOwnToken } from '../credential/own-token.ts';
+import { auditUri } from './describe-request.ts';
+
+describe('the request URI in an event', () => {
+  it.each([
+    ['/api/v1/pods?limit=5', '/api/v1/pods?limit=5'],
+    ['/x/exec?command=rm&command=-rf&container=c', '/x/exec?container=c'],
+    ['/x/exec?%63ommand=secret&tty=1', '/x/exec?tty=1'],
+    ['/x/exec?command=a', '/x/exec'],
+    ['/x?%zz=1&command=b&ok=1', '/x?ok=1'],
+  ])('of %s is %s', (raw, shown) => {
+    expect(auditUri(raw)).toBe(shown);
+  });
+});
+
+describe("a token of the gateway's own in an address", () => {
+  const signed = `eyJhbGciOiJFZERTQSIsImtpZCI6Ingi.eyJqdGkiOiJ4In0.${'A'.repeat(86)}`;
+
+  it.each([`spt_${'a'.repeat(43)}`, `spd_${'a'.repeat(43)}`, signed])('is noticed and left out: %s', (token) => {
+    expect(holdsOwnToken(`/x?a=${token}&b=${token}`)).toBe(true);
+    expect(auditUri(`/x?a=${token}&b=${token}`)).toMatch(
+      /^\/x\?a=(?:sp[td]_|jwt_)\[redacted\]&b=(?:sp[td]_|jwt_)\[redacted\]$/,
+    );
+  });
+
+  it.each([
+    '/x?a=spt_short',
+    '/x?token=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln',
+    '/api/v1/pods',
+    `/x?a=${signed.slice(0, -1)}`,
+  ])('is none in %s', (url) => {
+    expect(holdsOwnToken(url)).toBe(false);
+    expect(auditUri(url)).toBe(url);
+  });
+});

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import { createGatewayServer, type GatewayServerDeps } from '../listener/create-gateway-server.ts';
+
+type OwnApi = GatewayServerDeps['ownApi'];
+
+/**
+ * The gateway's listener with pages of its own and no road; resolves to how long the connection lived, and what it was
+ * told.
+ */
+async function ask(
+  head: string,
+  ownApi: OwnApi,
+  settings: Partial<GatewayServerDeps> = {},
+): Promise<{ ms: number; text: string }> {
+  const server = createGatewayServer({
+    tls: undefined,
+    ownApi,
+    isOwn: () => true,
+    unparsable: () => {},
+    ...settings,
+  } as GatewayServerDeps).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  let text = '';
+  socket.on('data', (data) => {
+    text += String(data);
+  });
+  socket.on('error', () => {});
+  const begun = performance.now();
+  socket.write(head);
+  // A body that drips without an end.
+  const drip = setInterval(() => socket.writable && socket.write('1\r\na\r\n'), 20);
+  const patience = setTimeout(() => socket.destroy(), 4000);
+  await once(socket, 'close');
+  clearTimeout(patience);
+  clearInterval(drip);
+  server.closeAllConnections();
+  server.close();
+  return { ms: performance.now() - begun, text };
+}
+
+const post = 'POST /.sallyport/token HTTP/1.1\r\nHost: gate\r\nTransfer-Encoding: chunked\r\n\r\n';
+const refuse: OwnApi = (_request: IncomingMessage, response: ServerResponse) => void response.writeHead(404).end('no');
+
+describe("a body without an end for the gateway's own pages", () => {
+  it('does not keep a connection open behind the refusal', async () => {
+    const { ms, text } = await ask(post, refuse);
+    expect(text).toContain('404');
+    expect(ms).toBeLessThan(3500);
+  });
+
+  it('is let run out where it ends soon enough, and the connection goes on', async () => {
+    const server = createGatewayServer({
+      tls: undefined,
+      ownApi: refuse,
+      isOwn: () => true,
+      unparsable: () => {},
+      ownBodyMs: 200,
+    } as unknown as GatewayServerDeps).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (data) => {
+      text += String(data);
+    });
+    socket.write(post);
+    await once(socket, 'data');
+    socket.write('1\r\na\r\n0\r\n\r\n');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 400);
+    });
+    socket.write('GET /.sallyport/x HTTP/1.1\r\nHost: gate\r\n\r\n');
+    await once(socket, 'data');
+    expect(text.match(/HTTP\/1\.1 404/g)).toHaveLength(2);
+    socket.destroy();
+    server.close();
+  });
+
+  it('does not keep a page waiting for it', async () => {
+    const { ms } = await ask(post, (request) => void request.resume(), { ownBodyMs: 300 });
+    expect(ms).toBeLessThan(2000);
+  });
+});

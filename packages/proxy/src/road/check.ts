@@ -1,0 +1,96 @@
+import type { IncomingMessage } from 'node:http';
+import type { Check, ClientCertificate } from '@sallyport/contracts';
+import { isProblemCode } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import type { CheckClient } from '../authorize/check-client.ts';
+import type { ClientCertificateOf } from '../listener/client-certificate.ts';
+import type { Exchange, Step } from '../exchange/exchange.ts';
+import { kubernetesAttributes } from '../authorize/kubernetes-attributes.ts';
+import { dependsOnKind, learnKind } from '../authorize/learn-kind.ts';
+import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** The headers by which a browser's preflight is known (Fetch standard, 4.8), of the method that it has. */
+function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
+  if (request.method !== 'OPTIONS') return {};
+  const { origin, 'access-control-request-method': asked } = request.headers;
+  return {
+    headers: {
+      ...(origin === undefined ? {} : { origin }),
+      ...(asked === undefined ? {} : { 'access-control-request-method': asked }),
+    },
+  };
+}
+
+function describe(exchange: Exchange, clientCertificate: ClientCertificate | undefined): Check {
+  const { kube, request, headers } = exchange;
+  const info = kube!;
+  return {
+    credential: exchange.tokenHash === undefined ? { kind: 'none' } : { kind: 'token', hash: exchange.tokenHash },
+    target: { kind: 'cluster', name: exchange.clusterName },
+    request: {
+      method: request.method ?? '',
+      path: info.path,
+      host: headers!.host,
+      ip: exchange.clientAddress,
+      ...preflightHeaders(request),
+      ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    },
+    kubernetes: kubernetesAttributes(info, exchange.upgrade !== undefined),
+  };
+}
+
+/** Finds out what the cluster knows of the kind; true if it is worth asking authorize again. */
+async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => ClusterKinds): Promise<boolean> {
+  const check = exchange.check!;
+  const kubernetes = await learnKind(check.kubernetes!, kindsOf(exchange.upstream!));
+  exchange.check = { ...check, kubernetes };
+  return kubernetes.namespaced === false || kubernetes.aggregated === false;
+}
+
+export type CheckDeps = {
+  client: CheckClient;
+  clientCertificateOf: ClientCertificateOf;
+  changesHeard?: () => number;
+  /** What clusters say of their kinds; without it, what is not built in stays unknown. */
+  kindsOf?: (upstream: Upstream) => ClusterKinds;
+};
+
+/**
+ * Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but
+ * only after the caller is known. An unknown kind counts there as whatever is stricter, so that what is allowed is
+ * allowed either way; only what is refused is worth asking the cluster about.
+ */
+export function createCheck(deps: CheckDeps): Step {
+  return async (exchange) => {
+    exchange.check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
+    exchange.changesSeen = deps.changesHeard?.() ?? 0;
+    let answer = await deps.client.check(exchange.check);
+    if (
+      answer.decision.effect === 'deny' &&
+      answer.identity &&
+      exchange.upstream &&
+      deps.kindsOf &&
+      dependsOnKind(exchange.check.kubernetes!) &&
+      (await learnKindOf(exchange, deps.kindsOf))
+    ) {
+      exchange.changesSeen = deps.changesHeard?.() ?? 0;
+      answer = await deps.client.check(exchange.check);
+    }
+    exchange.answer = answer;
+    if (answer.decision.effect !== 'allow') {
+      const code = answer.problem?.code;
+      throw new ProblemError(
+        isProblemCode(code) ? code : 'forbidden',
+        answer.problem?.detail ?? 'The policy does not allow this.',
+      );
+    }
+    if (!exchange.upstream)
+      throw new ProblemError(
+        'not-found',
+        `There is no cluster ${JSON.stringify(exchange.clusterName)} here. "sallyport clusters" lists those there are.`,
+      );
+    if (exchange.response.destroyed || exchange.request.socket.destroyed)
+      throw new ProblemError('bad-request', 'The client went away.');
+  };
+}

@@ -1,0 +1,76 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import { describe, expect, it } from '@jest/globals';
+import type { Http1Flow, Http1Handler } from '@sallyport/http1';
+import type { Exchange } from '../exchange/exchange.ts';
+import { createForward } from './forward.ts';
+import type { StreamEnd } from '../streams/open-stream.ts';
+
+const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
+
+/** A request on its way to a cluster whose connection is still being made. */
+function send(): {
+  handlers: Http1Handler[];
+  failed: unknown[];
+  refuse(): void;
+  flow: Http1Flow & { aborted: boolean };
+} {
+  const handlers: Http1Handler[] = [];
+  const failed: unknown[] = [];
+  let refuse: ((end: StreamEnd) => void) | undefined;
+  const request = { method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1, headers: {} } as IncomingMessage;
+  const exchange = {
+    request,
+    response: new ServerResponse(request),
+    headers: {},
+    upstreamHeaders: [],
+    kube: { longRunning: false },
+    rawTarget: '/',
+    upstream: { basePath: '', dispatch: (_request: unknown, handler: Http1Handler) => void handlers.push(handler) },
+  } as unknown as Exchange;
+  const forward = createForward({
+    firstByte: 1000,
+    openBody: () => undefined,
+    sent: (_exchange, by) => {
+      refuse = by;
+    },
+    started: () => {},
+    fail: (_exchange, error) => void failed.push(error),
+  });
+  void forward(exchange);
+  const flow = {
+    aborted: false,
+    pause() {},
+    resume() {},
+    abort() {
+      flow.aborted = true;
+    },
+  };
+  return { handlers, failed, refuse: () => refuse!(end), flow };
+}
+
+describe('a request that is ended while its connection to the cluster is being made', () => {
+  it('does not go there any more', () => {
+    const { handlers, failed, refuse, flow } = send();
+    refuse();
+    handlers[0]!.onStart(flow);
+    expect([flow.aborted, failed.map(String)]).toEqual([
+      true,
+      ['ProblemError: unauthenticated: This session was ended.'],
+    ]);
+  });
+
+  it('is not sent again when that connection dies', () => {
+    const { handlers, failed, refuse, flow } = send();
+    handlers[0]!.onStart(flow);
+    refuse();
+    handlers[0]!.onError(new Error('gone'), true);
+    expect([handlers.length, failed.length, flow.aborted]).toEqual([1, 1, true]);
+  });
+
+  it('goes there otherwise, and once more if the connection dies unanswered', () => {
+    const { handlers, failed, flow } = send();
+    handlers[0]!.onStart(flow);
+    handlers[0]!.onError(new Error('gone'), true);
+    expect([handlers.length, failed.length, flow.aborted]).toEqual([2, 0, false]);
+  });
+});

@@ -1,0 +1,327 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { allow, alice, createRig, gatewayToken, type Rig } from '../testing/gateway-rig.ts';
+
+const get = (path: string, lines: string[] = [], token = 'Authorization: Bearer spt_x') =>
+  `GET ${path} HTTP/1.1\r\nHost: gate\r\n${[token, ...lines, 'Connection: close'].filter(Boolean).join('\r\n')}\r\n\r\n`;
+const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
+const statusOf = (answer: string) =>
+  JSON.parse(answer.slice(answer.indexOf('{'))) as { code: number; reason: string; message: string };
+const raw = (request: IncomingMessage, name: string) =>
+  request.rawHeaders.flatMap((value, index) =>
+    index % 2 === 0 && value.toLowerCase() === name ? [request.rawHeaders[index + 1]!] : [],
+  );
+const until = async (true_: () => boolean) => {
+  for (let tries = 0; tries < 200 && !true_(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(true_()).toBe(true);
+};
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig((request, response) => {
+    if (request.url === '/api/v1/hang') return;
+    if (request.url?.includes('/bad')) response.setHeader('x-note', ['a', 'b']);
+    response.writeHead(200, [
+      'content-type',
+      'application/json',
+      'set-cookie',
+      'a=b',
+      'access-control-allow-origin',
+      '*',
+      'warning',
+      '1',
+      'warning',
+      '2',
+    ]);
+    response.end(request.method === 'HEAD' ? undefined : '{"ok":true}');
+  });
+});
+afterEach(() => rig.close());
+
+describe('a request that is allowed', () => {
+  it("goes upstream as the person, with allow-listed headers and the gateway's own credential", async () => {
+    const answer = await rig.raw(
+      get(`${pods}?limit=5`, [
+        'Accept: application/json',
+        'X-Custom: 1',
+        'Cookie: a=b',
+        'Audit-ID: forged',
+        'X-Forwarded-For: 6.6.6.6',
+      ]),
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 200/);
+    const [seen] = rig.seen;
+    expect(seen!.url).toBe('/api/v1/namespaces/dev/pods?limit=5');
+    expect(raw(seen!, 'authorization')).toEqual([`Bearer ${gatewayToken}`]);
+    expect(raw(seen!, 'impersonate-user')).toEqual(['alice@example.com']);
+    expect(raw(seen!, 'impersonate-group')).toEqual(['developers']);
+    expect(raw(seen!, 'impersonate-extra-sallyport.dev%2fsession')).toEqual(['ses_1']);
+    for (const name of ['x-custom', 'cookie', 'x-forwarded-for']) expect(raw(seen!, name)).toEqual([]);
+    expect(raw(seen!, 'audit-id')).toEqual([rig.events[0]!.data.auditID]);
+  });
+
+  it('comes back without cookies and CORS grants, with repeated lines kept and scripts sandboxed', async () => {
+    const answer = (await rig.raw(get(pods))).toLowerCase();
+    expect(answer).not.toMatch(/set-cookie|access-control/);
+    expect(answer.match(/warning: /g)).toHaveLength(2);
+    expect(answer).toContain('content-security-policy: sandbox');
+  });
+
+  it('sends one line a group, never split, and names in UTF-8', async () => {
+    rig.answer = () => allow({ ...alice, user: 'zoë', groups: ['cn=a,ou=b', '開発'] });
+    await rig.raw(get(pods));
+    const utf8 = (text: string) => Buffer.from(text, 'latin1').toString('utf8');
+    expect(raw(rig.seen[0]!, 'impersonate-group').map(utf8)).toEqual(['cn=a,ou=b', '開発']);
+    expect(raw(rig.seen[0]!, 'impersonate-user').map(utf8)).toEqual(['zoë']);
+  });
+
+  it('is judged and sent as the very same bytes', async () => {
+    await rig.raw(get('/clusters/dev/api/v1/namespaces/dev/pods/a%3Ab?x=%20'));
+    expect(rig.seen[0]!.url).toBe('/api/v1/namespaces/dev/pods/a%3Ab?x=%20');
+    expect(rig.checks[0]!.kubernetes).toMatchObject({ name: 'a:b', verb: 'get' });
+  });
+
+  it('reaches its cluster by host as well', async () => {
+    await rig.raw(get('/api/v1/pods').replace('Host: gate', 'Host: dev.example.com:8443'));
+    expect(rig.checks[0]!.target).toEqual({ kind: 'cluster', name: 'dev' });
+    expect(rig.seen[0]!.url).toBe('/api/v1/pods');
+  });
+
+  it('leaves RequestReceived before it and ResponseComplete after it', async () => {
+    await rig.raw(get(pods));
+    await until(() => rig.events.length === 2);
+    expect(rig.events.map((event) => event.data.stage)).toEqual(['RequestReceived', 'ResponseComplete']);
+    expect(rig.events[1]!.data).toMatchObject({
+      verb: 'list',
+      responseStatus: { code: 200 },
+      user: { username: 'alice@example.com' },
+      objectRef: { resource: 'pods', namespace: 'dev' },
+    });
+    expect(JSON.stringify(rig.events)).not.toContain(gatewayToken);
+  });
+});
+
+describe('a request that is refused', () => {
+  it.each([
+    ['no credential', get(pods, [], ''), 401],
+    ['an unknown cluster without credential', get('/clusters/none/api', [], ''), 401],
+    ['an empty bearer', get(pods, [], 'Authorization: Bearer '), 401],
+    ['Basic', get(pods, [], 'Authorization: Basic YTpi'), 401],
+    ['two Authorization lines', get(pods, ['Authorization: Bearer y']), 400],
+    ['Impersonate-User', get(pods, ['Impersonate-User: root']), 403],
+    ['IMPERSONATE_GROUP', get(pods, ['IMPERSONATE_GROUP: system:masters']), 403],
+    ['X-Remote-User', get(pods, ['X-Remote.User: root']), 403],
+    ['Connection naming a header', get(pods).replace('Connection: close', 'Connection: close, Authorization'), 400],
+    ['a dot segment', get('/clusters/dev/api/v1/%2e%2e/x'), 400],
+    ['an encoded slash', get('/clusters/dev/api/v1/a%2fb'), 400],
+    ['absolute form', get('http://evil/clusters/dev/api'), 400],
+    ['HTTP/1.0', get(pods).replace('HTTP/1.1', 'HTTP/1.0'), 400],
+    ['two hosts', get(pods, ['Host: other']), 400],
+    ['identity, chunked', get(pods, ['Transfer-Encoding: identity, chunked']), 400],
+    ['an unknown method', get(pods).replace('GET', 'PROPFIND'), 405],
+    ['h2c', get(pods, ['Upgrade: h2c']).replace('close', 'Upgrade'), 400],
+    ['exec without an upgrade', get(`${pods}/web/exec?command=ls`), 400],
+    ['an upgrade of a list', get(pods, ['Upgrade: websocket']).replace('close', 'Upgrade'), 400],
+  ])('with %s gets a readable answer and reaches nothing', async (_what, bytes, code) => {
+    const answer = await rig.raw(bytes);
+    expect(answer).toContain(`HTTP/1.1 ${code}`);
+    if (answer.includes('{')) expect(statusOf(answer)).toMatchObject({ kind: 'Status', code });
+    expect(rig.seen).toHaveLength(0);
+  });
+
+  it('by policy says what authorize says, as a Status, and leaves one event', async () => {
+    rig.answer = () => ({
+      ...allow(),
+      decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v' },
+      problem: { code: 'forbidden', detail: 'policy rule "default-deny" …' },
+    });
+    expect(statusOf(await rig.raw(get(pods)))).toMatchObject({
+      reason: 'Forbidden',
+      message: 'policy rule "default-deny" …',
+    });
+    await until(() => rig.events.length === 1);
+    expect(rig.events[0]!.data).toMatchObject({
+      stage: 'ResponseComplete',
+      responseStatus: { code: 403 },
+      sallyport: { decision: { rule: 'default-deny' } },
+    });
+    expect(rig.seen).toHaveLength(0);
+  });
+
+  it('is words alone where kubectl asks what there is, as it would not find them in a Status there', async () => {
+    rig.answer = () => ({
+      ...allow(),
+      decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v' },
+      problem: { code: 'forbidden', detail: 'policy rule "default-deny" …' },
+    });
+    const aggregated = [
+      'Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json',
+    ];
+    const answer = await rig.raw(get('/clusters/dev/apis', aggregated));
+    expect(answer).toMatch(
+      /^HTTP\/1\.1 403 [\s\S]*content-type: text\/plain[\s\S]*\r\n\r\npolicy rule "default-deny" …$/,
+    );
+    for (const [where, headers] of [
+      ['/clusters/dev/apis', []],
+      [pods, aggregated],
+    ] as const)
+      expect(statusOf(await rig.raw(get(where, [...headers])))).toMatchObject({ kind: 'Status', reason: 'Forbidden' });
+  });
+
+  it('is an allowed one without identity, or as a system name that the cluster does not list', async () => {
+    rig.answer = () => allow(undefined as never) && { ...allow(), impersonation: undefined };
+    expect(statusOf(await rig.raw(get(pods))).code).toBe(401);
+    rig.answer = () => allow({ ...alice, groups: ['system:masters'] });
+    expect(statusOf(await rig.raw(get(pods))).code).toBe(403);
+    expect(rig.seen).toHaveLength(0);
+  });
+
+  it('is a write, an exec and a secret read while Kafka is away; other reads go on until the queue is full', async () => {
+    rig.kafka = 'down';
+    const post = get(pods).replace('GET', 'POST').replace('Connection', 'Content-Length: 0\r\nConnection');
+    expect(statusOf(await rig.raw(post))).toMatchObject({ code: 503, reason: 'ServiceUnavailable' });
+    expect(statusOf(await rig.raw(get('/clusters/dev/api/v1/namespaces/dev/secrets')))).toMatchObject({ code: 503 });
+    expect(rig.seen).toHaveLength(0);
+    expect(await rig.raw(get(pods))).toContain('HTTP/1.1 200');
+    rig.kafka = 'full';
+    expect(statusOf(await rig.raw(get(pods))).code).toBe(503);
+  });
+});
+
+describe('an upgrade', () => {
+  const upgrade = (path = `${pods}/web/exec?command=ls&command=-l&container=c`) =>
+    get(path, [
+      'Upgrade: websocket',
+      'Sec-WebSocket-Key: k',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+    ]).replace('close', 'Upgrade');
+  const accept = (onSocket: (socket: Duplex) => void) =>
+    rig.upstream.on('upgrade', (request, socket) => {
+      rig.seen.push(request);
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSet-Cookie: a=b\r\nSec-WebSocket-Protocol: v5.channel.k8s.io\r\n\r\n',
+      );
+      onSocket(socket);
+    });
+
+  it('is judged as create, then carries bytes both ways and both ends', async () => {
+    accept((socket) => {
+      socket.pipe(socket);
+    });
+    const client = rig.dial();
+    client.write(upgrade());
+    let text = '';
+    client.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+    });
+    await until(() => text.includes('\r\n\r\n'));
+    expect(text).toMatch(/^HTTP\/1.1 101/);
+    expect(text.toLowerCase()).not.toContain('set-cookie');
+    client.end('over and out');
+    await once(client, 'end');
+    expect(text.endsWith('over and out')).toBe(true);
+    expect(rig.checks[0]!.kubernetes).toMatchObject({
+      verb: 'create',
+      requestVerb: 'get',
+      subresource: 'exec',
+      exec: { command: ['ls', '-l'], container: 'c' },
+    });
+    await until(() => rig.events.length === 5);
+    expect(rig.events.map((event) => [event.type, event.data.stage])).toEqual([
+      ['k8s.request', 'RequestReceived'],
+      ['k8s.request', 'ResponseStarted'],
+      ['stream.opened', 'ResponseStarted'],
+      ['k8s.request', 'ResponseComplete'],
+      ['stream.closed', 'ResponseComplete'],
+    ]);
+    expect(rig.events[3]!.data).toMatchObject({
+      responseStatus: { code: 101 },
+      requestURI: expect.not.stringContaining('command'),
+      sallyport: { bytesIn: 12, bytesOut: 12, exec: { command: ['ls', '-l'] } },
+    });
+  });
+
+  it('that the cluster refuses is relayed and both connections end', async () => {
+    rig.upstream.on('upgrade', (request, socket) => {
+      rig.seen.push(request);
+      socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
+    });
+    const answer = await rig.raw(upgrade());
+    expect(answer).toMatch(/^HTTP\/1.1 403/);
+    expect(answer).toMatch(/\r\n\r\nno$/);
+    expect(answer.toLowerCase()).toContain('connection: close');
+  });
+
+  it('with bytes behind its head, a body, or a token alone is refused', async () => {
+    expect(await rig.raw(`${upgrade()}GET / HTTP/1.1\r\n\r\n`)).toMatch(/^HTTP\/1.1 400/);
+    expect(await rig.raw(upgrade().replace('Upgrade: websocket', 'Content-Length: 3\r\nUpgrade: websocket'))).toMatch(
+      /^HTTP\/1.1 400/,
+    );
+    const token = Buffer.from('spt_x').toString('base64url');
+    const tokenOnly = upgrade()
+      .replace('v5.channel.k8s.io', `base64url.bearer.authorization.k8s.io.${token}`)
+      .replace('Authorization: Bearer spt_x\r\n', '');
+    expect(await rig.raw(tokenOnly)).toMatch(/^HTTP\/1.1 400/);
+    expect(rig.seen).toHaveLength(0);
+  });
+
+  it('takes the token from the subprotocol and leaves it behind', async () => {
+    accept((socket) => socket.end());
+    const token = Buffer.from('spt_x').toString('base64url');
+    await rig.raw(
+      upgrade()
+        .replace('v5.channel.k8s.io', `base64url.bearer.authorization.k8s.io.${token}, v5.channel.k8s.io`)
+        .replace('Authorization: Bearer spt_x\r\n', ''),
+    );
+    expect(raw(rig.seen[0]!, 'sec-websocket-protocol')).toEqual(['v5.channel.k8s.io']);
+  });
+
+  it('knows the subprotocol of a port-forward, which has a slash', async () => {
+    accept((socket) => socket.end());
+    expect(
+      await rig.raw(upgrade(`${pods}/web/portforward`).replace('v5.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io')),
+    ).toMatch(/^HTTP\/1.1 101/);
+    expect(raw(rig.seen[0]!, 'sec-websocket-protocol')).toEqual(['SPDY/3.1+portforward.k8s.io']);
+  });
+
+  it('ends upstream when the client goes away before the answer', async () => {
+    let gone = false;
+    rig.upstream.on('upgrade', (request, socket) => {
+      rig.seen.push(request);
+      socket.on('end', () => {
+        gone = true;
+      });
+      socket.resume();
+    });
+    const client = rig.dial();
+    client.write(upgrade());
+    await until(() => rig.seen.length === 1);
+    client.destroy();
+    await until(() => gone);
+  });
+});
+
+describe('a broken road', () => {
+  it('ends upstream when the client goes away, and tells a 504 and a 502 apart', async () => {
+    const client = rig.dial();
+    client.write(get('/clusters/dev/api/v1/hang'));
+    await until(() => rig.seen.length === 1);
+    let gone = false;
+    rig.seen[0]!.socket.on('close', () => {
+      gone = true;
+    });
+    client.destroy();
+    await until(() => gone);
+    rig.upstream.close();
+    rig.upstream.closeAllConnections();
+    expect(statusOf(await rig.raw(get(pods)))).toMatchObject({ code: 502 });
+  });
+
+  it('answers 400 to bytes that are no HTTP and records them', async () => {
+    expect(await rig.raw('GARBAGE\r\n\r\n')).toMatch(/^HTTP\/1.1 400/);
+    expect(rig.events.map((event) => event.type)).toEqual(['request.unparsable']);
+  });
+});

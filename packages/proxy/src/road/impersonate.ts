@@ -1,0 +1,66 @@
+import type { Impersonation } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import type { Step } from '../exchange/exchange.ts';
+
+/** The bytes of a name in UTF-8, one character a byte, as Node writes header values. */
+function headerBytes(text: string): string {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code === 0x7f)
+      throw new ProblemError('forbidden', 'Your identity holds a control character and cannot be sent to a cluster.');
+  }
+  return /^[\x20-\x7e]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** The key of an extra as it stands in a header name: percent-encoded, lower case (Kubernetes folds it). */
+function extraKey(key: string): string {
+  return encodeURIComponent(key.toLowerCase());
+}
+
+/** The impersonation header lines, flat: one line a group, never joined (a group's name may hold a comma). */
+export function impersonationHeaders(impersonation: Impersonation): string[] {
+  const lines = [
+    'Impersonate-User',
+    headerBytes(impersonation.user),
+    'Impersonate-Uid',
+    headerBytes(impersonation.uid),
+  ];
+  for (const group of impersonation.groups) lines.push('Impersonate-Group', headerBytes(group));
+  for (const [key, values] of Object.entries(impersonation.extra)) {
+    for (const value of values) lines.push(`Impersonate-Extra-${extraKey(key)}`, headerBytes(value));
+  }
+  return lines;
+}
+
+/**
+ * The last look before anything goes upstream: whoever may impersonate `system:` names without limit is close to
+ * cluster-admin.
+ */
+function refuseSystemNames(impersonation: Impersonation, allowed: ReadonlySet<string>): void {
+  for (const name of [impersonation.user, ...impersonation.groups]) {
+    if (/^\s*system:/i.test(name) && !allowed.has(name))
+      throw new ProblemError(
+        'forbidden',
+        `The name ${name} may not go to this cluster (impersonate.allowSystem does not list it).`,
+      );
+  }
+}
+
+/**
+ * Builds everything that goes upstream besides the body: allow-listed client headers, the person's identity, the audit
+ * id and the cluster's own credential.
+ */
+export function createImpersonate(): Step {
+  return (exchange) => {
+    const { answer, upstream, headers } = exchange;
+    const impersonation = answer?.decision.effect === 'allow' ? answer.impersonation : undefined;
+    if (!impersonation || !upstream || !headers || impersonation.user.trim() === '')
+      throw new ProblemError('unauthenticated', 'The request has no identity.');
+    refuseSystemNames(impersonation, upstream.allowSystem);
+    const authorization = upstream.authorization();
+    const lines = headers.forward;
+    lines.push(...impersonationHeaders(impersonation), 'Audit-ID', exchange.auditId);
+    if (authorization !== undefined) lines.push('Authorization', authorization);
+    exchange.upstreamHeaders = lines;
+  };
+}

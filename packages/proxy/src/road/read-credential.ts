@@ -1,0 +1,60 @@
+import { ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
+import { bearerToken, hashOfToken, onlyToken, readCarriers } from '../credential/read-carriers.ts';
+import type { Step } from '../exchange/exchange.ts';
+import type { ReadHeaders } from '../headers/read-headers.ts';
+import { refuseForeignSubprotocol } from './refuse-foreign-subprotocol.ts';
+
+/**
+ * kubectl's and browsers' way to carry a bearer token in a WebSocket handshake, where no Authorization header can be
+ * set.
+ */
+const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
+
+/**
+ * A subprotocol is a token of RFC 9110 (RFC 6455, 4.1); Kubernetes' own SPDY/3.1+portforward.k8s.io has a slash
+ * besides.
+ */
+const protocolName = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/;
+
+/**
+ * Takes the token out of the offered subprotocols of a WebSocket handshake, as kube-apiserver does: one token, and a
+ * real subprotocol beside it.
+ */
+function fromProtocols(headers: ReadHeaders): string | undefined {
+  if (headers.upgrade !== 'websocket') headers.webSocketProtocols = undefined;
+  if (!headers.webSocketProtocols) return undefined;
+  if (!headers.webSocketProtocols.every((protocol) => protocolName.test(protocol)))
+    throw new ProblemError('bad-request', 'Sec-WebSocket-Protocol holds something that is no subprotocol.');
+  const tokens = headers.webSocketProtocols.filter((protocol) => protocol.toLowerCase().startsWith(bearerProtocol));
+  const others = headers.webSocketProtocols.filter((protocol) => !protocol.toLowerCase().startsWith(bearerProtocol));
+  headers.webSocketProtocols = others;
+  if (tokens.length === 0) return undefined;
+  if (tokens.length > 1) throw new ProblemError('ambiguous-credential', 'The WebSocket handshake offers two tokens.');
+  if (others.length === 0)
+    throw new ProblemError('bad-request', 'The WebSocket handshake offers a token and no subprotocol beside it.');
+  const encoded = tokens[0]!.slice(bearerProtocol.length);
+  const token = Buffer.from(encoded, 'base64url').toString('latin1');
+  if (Buffer.from(token, 'latin1').toString('base64url') !== encoded || !/^[\x21-\x7e]+$/.test(token)) {
+    throw new ProblemError('bad-request', 'The token in the WebSocket subprotocol is not base64url of a bearer token.');
+  }
+  return token;
+}
+
+/**
+ * Reads exactly one credential and keeps only its hash. Cookies do not count here: `*\/proxy` serves foreign pages from
+ * the gateway's own origin.
+ */
+export function createReadCredential(deps: { tokens?: SessionTokenVerifier | undefined } = {}): Step {
+  return (exchange) => {
+    const headers = exchange.headers!;
+    const protocol = fromProtocols(headers);
+    refuseForeignSubprotocol(exchange.kube, headers.webSocketProtocols);
+    const carried = readCarriers(headers.authorization, headers.pomeriumAuthorization);
+    headers.authorization = [];
+    headers.pomeriumAuthorization = [];
+    const only = onlyToken(protocol === undefined ? carried : [...carried, bearerToken(protocol)]);
+    if (only === undefined)
+      throw new ProblemError('unauthenticated', 'No credential was sent. Log in with "sallyport login".');
+    exchange.tokenHash = hashOfToken(only, deps.tokens);
+  };
+}

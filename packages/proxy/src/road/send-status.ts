@@ -1,0 +1,83 @@
+import { problemTable } from '@sallyport/contracts';
+import { toProblem } from '@sallyport/kit';
+import { statusForProblem } from '@sallyport/kubernetes';
+import type { Exchange } from '../exchange/exchange.ts';
+import { cutAnswer } from '../streams/cut-answer.ts';
+
+/** A refused body longer than this is not read to its end: the connection closes instead. */
+const drainBytes = 1024 * 1024;
+
+function closes(exchange: Exchange): boolean {
+  const { headers, request, upgrade, expectsContinue } = exchange;
+  if (upgrade || !headers || request.httpVersion !== '1.1') return true;
+  // A client that waits for `100 Continue` may send its body all the same, or go on with another request: nobody could
+  // tell the two apart.
+  return !request.complete && (expectsContinue || headers.chunked || (headers.contentLength ?? 0) > drainBytes);
+}
+
+/**
+ * kubectl's first request of all asks for aggregated discovery (KEP-3352), and client-go does not look for a `Status`
+ * in a refusal of that: it shows "unknown", but text as it is. A log-in that is asked for needs no words.
+ */
+function wantsText({ request, kube }: Exchange, status: number): boolean {
+  return (
+    status !== 401 &&
+    request.method === 'GET' &&
+    kube !== undefined &&
+    !kube.isResourceRequest &&
+    /^\/apis?\/?$/.test(kube.path) &&
+    request.headers.accept?.includes('as=APIGroupDiscoveryList') === true
+  );
+}
+
+/** Answers with a Kubernetes `Status`, which every client can show; an answer that has begun is cut off instead. */
+export function sendStatus(exchange: Exchange, error: unknown): void {
+  const { response } = exchange;
+  const problem = toProblem(error);
+  exchange.statusMessage = problem.detail;
+  exchange.statusReason = problemTable[problem.code].reason;
+  exchange.statusCode = problem.status;
+  if (response.headersSent || response.destroyed) {
+    cutAnswer(exchange);
+    return;
+  }
+  const about = exchange.kube?.isResourceRequest
+    ? { apiGroup: exchange.kube.apiGroup, resource: exchange.kube.resource, name: exchange.kube.name }
+    : undefined;
+  // client-go repeats a 5xx with Retry-After by itself, up to ten times: in an outage a person would wait, and a write
+  // would come again unasked.
+  const retryAfterSeconds = problem.status === 429 ? 1 : undefined;
+  const asText = wantsText(exchange, problem.status);
+  const body = Buffer.from(
+    asText
+      ? problem.detail
+      : JSON.stringify(
+          statusForProblem({
+            code: problem.code,
+            status: problem.status,
+            reason: exchange.statusReason,
+            detail: problem.detail,
+            about,
+            retryAfterSeconds,
+          }),
+        ),
+  );
+  const lines = [
+    'content-type',
+    asText ? 'text/plain; charset=utf-8' : 'application/json',
+    'content-length',
+    String(body.length),
+    'cache-control',
+    'no-store',
+    'x-content-type-options',
+    'nosniff',
+    'audit-id',
+    exchange.auditId,
+  ];
+  if (problem.status === 401) lines.push('www-authenticate', 'Bearer realm="sallyport"');
+  if (retryAfterSeconds !== undefined) lines.push('retry-after', String(retryAfterSeconds));
+  if (closes(exchange)) response.shouldKeepAlive = false;
+  response.writeHead(problem.status, lines);
+  response.end(exchange.request.method === 'HEAD' ? undefined : body);
+  exchange.bytesOut = body.length;
+}

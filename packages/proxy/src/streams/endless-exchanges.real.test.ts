@@ -1,0 +1,446 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { CheckAnswer } from '@sallyport/contracts';
+import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
+import { selectStreams } from './select-streams.ts';
+
+jest.setTimeout(15_000);
+
+const api = '/clusters/dev/api/v1/namespaces/dev';
+const ended: CheckAnswer = {
+  decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
+  problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
+};
+const revoked = { seq: 1, type: 'session-revoked', sessionId: 'ses_1' };
+/**
+ * When a request has been under way for long, in milliseconds, and how soon it then ends: a second is promised, and a
+ * busy machine is given three.
+ */
+const longMs = 2000;
+const endsMs = 3000;
+
+let rig: Rig;
+/** The cluster's side of each request, in order. */
+let cluster: { request: IncomingMessage; response: ServerResponse; over: boolean; whole: boolean }[] = [];
+const sockets: Socket[] = [];
+
+async function start(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  streams: object = {},
+): Promise<void> {
+  cluster = [];
+  rig = await createRig(
+    (request, response) => {
+      const one = { request, response, over: false, whole: false };
+      cluster.push(one);
+      request
+        .on('error', () => {})
+        .on('end', () => {
+          one.whole = true;
+        });
+      request.socket.on('close', () => {
+        one.over = true;
+      });
+      answer(request, response);
+    },
+    streams,
+    { firstByte: '60s' },
+  );
+}
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await rig.close();
+});
+
+const until = async (holds: () => boolean, ms = 8000) => {
+  for (const end = performance.now() + ms; !holds();) {
+    if (performance.now() > end) throw new Error('it did not come about');
+    await pause(5);
+  }
+};
+
+type Client = { socket: Socket; text(): string; closed: boolean };
+function begin(method: string, target: string, lines: readonly string[] = []): Client {
+  const socket = rig.dial();
+  sockets.push(socket);
+  let text = '';
+  const client = { socket, text: () => text, closed: false };
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  socket
+    .on('error', () => {})
+    .on('close', () => {
+      client.closed = true;
+    })
+    .on('end', () => {
+      client.closed = true;
+    });
+  socket.write(
+    [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n'),
+  );
+  return client;
+}
+const listed = () => selectStreams(rig.streams.registry, { ended: false, where: {} }, 'proxy/test').rows;
+const endedList = () => selectStreams(rig.streams.registry, { ended: true, where: {} }, 'proxy/test').rows;
+const complete = () =>
+  rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete');
+const revoke = () => {
+  rig.answer = () => ended;
+  rig.streams.hear(revoked);
+};
+
+const drip = (length?: number) => (_request: IncomingMessage, response: ServerResponse) => {
+  response.writeHead(200, {
+    'content-type': 'text/plain',
+    ...(length === undefined ? {} : { 'content-length': String(length) }),
+  });
+  const timer = setInterval(() => response.write('x'), 50);
+  response.on('close', () => clearInterval(timer)).on('error', () => {});
+};
+const never = () => {};
+/** More than fits between the two. */
+const flood = (_request: IncomingMessage, response: ServerResponse) => {
+  response.on('error', () => {});
+  response.end(Buffer.alloc(32 * 1024 * 1024, 120));
+};
+/** Reads to the end and says nothing. */
+const swallow = (request: IncomingMessage) => void request.resume();
+
+type Shape = {
+  answer(request: IncomingMessage, response: ServerResponse): void;
+  method?: string;
+  target: string;
+  lines?: readonly string[];
+  body?: string;
+  reads?: boolean;
+};
+const answered: [string, Shape][] = [
+  ['a plain GET without an end', { answer: drip(), target: '/clusters/dev/apis/metrics.example.com/v1/endless' }],
+  ['a GET of a promised length', { answer: drip(1_000_000), target: `${api}/pods` }],
+  ['a path that is no resource', { answer: drip(), target: '/clusters/dev/version' }],
+  ['logs to a slow reader', { answer: flood, target: `${api}/pods/web/log`, reads: false }],
+  ['a large list to a slow reader', { answer: flood, target: `${api}/pods`, reads: false }],
+  [
+    'a write whose answer has no end',
+    {
+      answer: drip(),
+      method: 'POST',
+      target: `${api}/pods`,
+      lines: ['Content-Type: application/json', 'Content-Length: 2'],
+      body: '{}',
+    },
+  ],
+  [
+    'a write that is answered before its body ends',
+    {
+      answer: drip(),
+      method: 'POST',
+      target: `${api}/pods`,
+      lines: ['Content-Type: application/json', 'Transfer-Encoding: chunked'],
+      body: '2\r\n{}\r\n',
+    },
+  ],
+];
+const unanswered: [string, Shape][] = [
+  ['a GET without an answer', { answer: never, target: `${api}/pods` }],
+  [
+    'a write whose body has no end (with a length)',
+    { answer: swallow, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 1000000'], body: 'begun' },
+  ],
+  [
+    'a write whose body has no end (in chunks)',
+    {
+      answer: swallow,
+      method: 'PUT',
+      target: `${api}/pods/web`,
+      lines: ['Transfer-Encoding: chunked'],
+      body: '5\r\nbegun\r\n',
+    },
+  ],
+  [
+    'a write whose body has not begun',
+    { answer: swallow, method: 'PATCH', target: `${api}/pods/web`, lines: ['Content-Length: 1000'] },
+  ],
+  [
+    'a write without an answer',
+    { answer: never, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 2'], body: '{}' },
+  ],
+  ['a delete without an answer', { answer: never, method: 'DELETE', target: `${api}/pods/web` }],
+];
+
+/** Begins a request of each shape, and waits until all have come as far as they will. */
+async function open(shapes: readonly [string, Shape][]): Promise<Client[]> {
+  await start((request, response) =>
+    shapes[Number(/shape=(\d+)/.exec(request.url!)![1])]![1].answer(request, response),
+  );
+  const clients = shapes.map(([, { method = 'GET', target, lines = [], body = '', reads = true }], index) => {
+    const client = begin(method, `${target}?shape=${index}`, lines);
+    if (!reads) client.socket.pause();
+    if (body !== '') client.socket.write(body);
+    return client;
+  });
+  // The head of a body that has not begun may wait for it.
+  const waiting = shapes.filter(([, { answer, body = '' }]) => answer === swallow && body === '').length;
+  await until(() => rig.checks.length === shapes.length && cluster.length >= shapes.length - waiting);
+  const begins = ({ answer, reads }: Shape) => answer !== swallow && answer !== never && reads !== false;
+  await until(() => clients.every((client, index) => !begins(shapes[index]![1]) || client.text() !== ''));
+  if (shapes.some(([, { reads }]) => reads === false)) await pause(100);
+  return clients;
+}
+
+async function expectCut(client: Client, { reads }: Shape): Promise<void> {
+  client.socket.resume();
+  await until(() => client.closed);
+  expect(client.text()).toMatch(/^HTTP\/1\.1 200 /);
+  expect(client.text()).not.toMatch(/\r\n0\r\n\r\n$/);
+  expect(client.text().length).toBeLessThan(reads === false ? 31 * 1024 * 1024 : 10_000);
+}
+
+describe('a request that has no end ends with its session', () => {
+  it.each(answered)('%s: it does not look complete', async (...shape) => {
+    const [client] = await open([shape]);
+    const at = performance.now();
+    revoke();
+    await until(() => cluster[0]!.over && rig.streams.registry.size === 0);
+    expect(performance.now() - at).toBeLessThan(endsMs);
+    await expectCut(client!, shape[1]);
+    expect(endedList()).toMatchObject([
+      { kind: 'request', reason: 'session-ended', detail: 'This session was ended; log in again.' },
+    ]);
+    expect(complete()).toMatchObject([
+      { data: { responseStatus: { code: 200 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } },
+    ]);
+    expect(rig.events.filter(({ type }) => type === 'stream.cut')).toHaveLength(1);
+  });
+
+  it.each(unanswered)('%s: its client is told why', async (...shape) => {
+    const [client] = await open([shape]);
+    const at = performance.now();
+    revoke();
+    await until(() => cluster.every(({ over }) => over) && client!.text().includes('}'));
+    expect(performance.now() - at).toBeLessThan(endsMs);
+    expect(client!.text()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(client!.text()).toContain('This session was ended');
+    await until(() => complete().length === 1 && rig.streams.registry.size === 0);
+    if (shape[1].lines?.some((line) => line.startsWith('Transfer') || line.endsWith('000')))
+      expect(cluster.some(({ whole }) => whole)).toBe(false);
+    expect(endedList()).toMatchObject([{ kind: 'request', reason: 'session-ended' }]);
+    expect(complete()).toMatchObject([
+      { data: { responseStatus: { code: 401 }, sallyport: { stream: { kind: 'request', reason: 'session-ended' } } } },
+    ]);
+  });
+
+  it('and is listed, and judged by every change, when it has been under way for two seconds, whatever it waits for', async () => {
+    const shapes = [...answered, ...unanswered];
+    const clients = await open(shapes);
+    expect(listed()).toEqual([]);
+    await pause(longMs);
+    expect(
+      listed().map(({ kind, user, sessionId, cluster: name, reason }) => [kind, user, sessionId, name, reason]),
+    ).toEqual(shapes.map(() => ['request', 'alice@example.com', 'ses_1', 'dev', undefined]));
+    rig.answer = () => ended;
+    const at = performance.now();
+    rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'v2' });
+    await until(() => cluster.every(({ over }) => over) && rig.streams.registry.size === 0);
+    expect(performance.now() - at).toBeLessThan(endsMs);
+    for (const [index, client] of clients.entries()) {
+      if (index < answered.length) await expectCut(client, shapes[index]![1]);
+      else expect(client.text()).toMatch(/^HTTP\/1\.1 401 /);
+    }
+  });
+});
+
+describe('a change is not missed between the check and the registration', () => {
+  it.each([
+    ['revoked', revoked],
+    ['another policy', { seq: 1, type: 'policy-changed', policyVersion: 'v2' }],
+    ['nothing was heard for a while', { seq: 1, type: 'hello' }],
+  ])('%s', async (_what, change) => {
+    await start(drip());
+    const client = begin('GET', `${api}/pods`);
+    await until(() => client.text().includes('200'));
+    rig.answer = () => ended;
+    rig.streams.hear(change);
+    await until(() => client.closed, longMs + endsMs);
+    expect(endedList()).toMatchObject([{ reason: 'session-ended' }]);
+  });
+
+  it('its session is revoked: no two seconds are waited for', async () => {
+    await start(drip());
+    const client = begin('GET', `${api}/pods`);
+    await until(() => client.text().includes('200'));
+    revoke();
+    await until(() => client.closed, endsMs);
+  });
+
+  it('nor while Kafka takes its time: nothing goes upstream any more', async () => {
+    await start((_request, response) => void response.end('{}'));
+    rig.acknowledgeMs = 500;
+    const client = begin('DELETE', `${api}/pods/web`);
+    await until(() => rig.checks.length === 1);
+    await pause(50);
+    revoke();
+    await until(() => client.text().includes('}'));
+    expect(client.text()).toMatch(/^HTTP\/1\.1 401 /);
+    expect(cluster).toEqual([]);
+  });
+
+  it('its session runs out', async () => {
+    await start(drip());
+    rig.answer = () => ({ ...allow(), session: { id: 'ses_1', kind: 'cli', expiresAt: Date.now() + 500 } });
+    const client = begin('GET', `${api}/pods`);
+    await until(() => client.text().includes('200'));
+    rig.answer = () => ended;
+    await until(() => client.closed, longMs + endsMs);
+  });
+});
+
+describe('a request that comes to its own end', () => {
+  it('is listed no more, and no event is written of it but those of every request', async () => {
+    await start((_request, response) => void setTimeout(() => response.end('{"done":true}'), longMs + 300));
+    const client = begin('GET', `${api}/pods`);
+    await pause(longMs + 50);
+    expect(listed()).toHaveLength(1);
+    expect(await rig.metrics()).toContain('sallyport_proxy_long_requests 1');
+    expect(await rig.metrics()).toContain('sallyport_proxy_open_streams 0');
+    await until(() => client.text().includes('done'));
+    await until(() => complete().length === 1);
+    expect([listed(), endedList()]).toEqual([[], []]);
+    expect(rig.events.map(({ type }) => type)).toEqual(['k8s.request', 'k8s.request']);
+    expect(complete()[0]!.data.sallyport).not.toHaveProperty('stream');
+    expect(await rig.metrics()).toContain('sallyport_proxy_long_requests 0');
+  });
+
+  it('does not keep its session alive by being asked about, and goes on while nobody can be asked for the grace period', async () => {
+    await start(drip(), { recheck: '100ms' });
+    begin('GET', `${api}/pods`);
+    await until(() => rig.checks.length >= 3, 4000);
+    expect(rig.checks.slice(1).every(({ use }) => use === false)).toBe(true);
+  });
+
+  it('counts for nothing among the streams of its person', async () => {
+    await start(drip(), { perUser: 1, perCluster: 1 });
+    begin('GET', `${api}/pods`);
+    begin('GET', `${api}/pods`);
+    await pause(longMs + 50);
+    expect(listed()).toHaveLength(2);
+    const watch = begin('GET', `${api}/pods?watch=true`);
+    await until(() => watch.text().includes('\r\n\r\n'));
+    expect(watch.text()).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('is told to go when the gateway stops', async () => {
+    await start(drip());
+    const client = begin('GET', `${api}/pods`);
+    await pause(longMs + 50);
+    await rig.streams.drain(100);
+    await until(() => client.closed);
+    expect(endedList()).toMatchObject([{ reason: 'draining' }]);
+  });
+});
+
+describe('requests behind one another on one connection', () => {
+  it('end with the session of one whose turn has not come: what is kept of its answer is never sent', async () => {
+    await start(drip());
+    const client = begin('GET', `${api}/pods`);
+    await until(() => cluster.length === 1);
+    rig.answer = () => ({ ...allow(), session: { id: 'ses_2', kind: 'cli', expiresAt: Date.now() + 60_000 } });
+    client.socket.write(`GET ${api}/secrets HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_y\r\n\r\n`);
+    await until(() => cluster.length === 2);
+    await pause(longMs + 50);
+    rig.answer = ({ kubernetes }) => (kubernetes!.resource === 'secrets' ? ended : allow());
+    rig.streams.hear({ ...revoked, sessionId: 'ses_2' });
+    await until(() => client.closed && cluster.every(({ over }) => over) && rig.streams.registry.size === 0, endsMs);
+    expect(client.text().match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    expect(
+      complete()
+        .map(({ data }) => String(data.sallyport.stream?.reason))
+        .toSorted(),
+    ).toEqual(['session-ended', 'undefined']);
+  });
+
+  it('end when the cluster breaks off one whose turn has not come', async () => {
+    await start(drip());
+    const client = begin('GET', `${api}/pods`);
+    await until(() => cluster.length === 1);
+    client.socket.write(`GET ${api}/secrets HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`);
+    await until(() => cluster.length === 2);
+    await pause(100);
+    cluster[1]!.request.socket.destroy();
+    await until(() => client.closed && complete().length === 2);
+    expect(client.text().match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  });
+});
+
+describe('a limit of requests in flight for each person', () => {
+  const as =
+    (subject: string, id = `ses_${subject}`) =>
+    () => ({
+      ...allow(),
+      session: { id, kind: 'cli' as const, expiresAt: Date.now() + 60_000 },
+      identity: { ...allow().identity!, subject },
+    });
+
+  it('is held before anything goes upstream, over all sessions; what is over does not count, nor do streams', async () => {
+    await start(drip(), { inFlightPerUser: 3 });
+    rig.answer = as('alice', 'ses_1');
+    const first = begin('GET', `${api}/pods`);
+    begin('GET', `${api}/pods?watch=true`);
+    begin('GET', `${api}/pods/web/log?follow=true`);
+    begin('POST', `${api}/pods`, ['Content-Length: 10']).socket.write('begun');
+    await until(() => cluster.length === 4);
+    rig.answer = as('alice', 'ses_2');
+    begin('GET', '/clusters/dev/version');
+    await until(() => cluster.length === 5);
+    const over = begin('DELETE', `${api}/pods/web`);
+    await until(() => over.text().includes('}'));
+    expect(over.text()).toMatch(/^HTTP\/1\.1 429 /);
+    expect(over.text()).toMatch(/\r\nretry-after: 1\r\n/i);
+    expect(JSON.parse(over.text().split('\r\n\r\n')[1]!)).toMatchObject({
+      kind: 'Status',
+      reason: 'TooManyRequests',
+      code: 429,
+      message: expect.stringContaining('3 requests'),
+    });
+    expect(rig.events.at(-1)).toMatchObject({
+      type: 'k8s.request',
+      data: { stage: 'ResponseComplete', verb: 'delete', responseStatus: { code: 429 } },
+    });
+    expect(await rig.metrics()).toContain('sallyport_proxy_streams_refused_total{limit="requests"} 1');
+    rig.answer = as('bob');
+    const other = begin('GET', `${api}/pods`);
+    await until(() => other.text().includes('200'));
+    first.socket.destroy();
+    rig.answer = as('alice', 'ses_2');
+    await until(() => complete().length === 2);
+    const again = begin('GET', `${api}/pods`);
+    await until(() => again.text().includes('200'));
+    expect(cluster).toHaveLength(7);
+  });
+
+  it('is not used up by what is refused, however', async () => {
+    await start((_request, response) => void response.end('{}'), { inFlightPerUser: 2 });
+    rig.kafka = 'down';
+    for (let count = 0; count < 5; count += 1)
+      expect(
+        await rig.raw(`DELETE ${api}/pods/web HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`),
+      ).toMatch(/^HTTP\/1\.1 503 /);
+    rig.kafka = 'up';
+    for (let count = 0; count < 5; count += 1)
+      expect(await rig.raw(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 200 /,
+      );
+    const socket = rig.dial();
+    sockets.push(socket);
+    socket.on('error', () => {}).resume();
+    socket.write(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`.repeat(2));
+    socket.destroy();
+    await pause(100);
+    expect(await rig.raw(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 200 /,
+    );
+  });
+});

@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { AuditRecord, Check, CheckAnswer } from '@sallyport/contracts';
+import { configSchema } from '@sallyport/contracts';
+import { type AuditSink } from '@sallyport/audit-log';
+import { createLogger, createMetrics, ProblemError } from '@sallyport/kit';
+import { createClientAddress } from '../listener/client-address.ts';
+import { createGatewayServer } from '../listener/create-gateway-server.ts';
+import { createRoad } from '../road/create-road.ts';
+import type { Streams } from '../streams/create-streams.ts';
+import { createFixedTokenSource } from '../upstream/token-source.ts';
+import { createUpstream } from '../upstream/upstream.ts';
+import { createUpstreams } from '../upstream/upstreams.ts';
+
+export const gatewayToken = 'planted-gateway-token';
+export const alice = {
+  user: 'alice@example.com',
+  uid: 'u1',
+  groups: ['developers'],
+  extra: { 'sallyport.dev/session': ['ses_1'] },
+  droppedGroups: [],
+};
+
+/** An answer of authorize that lets a request through as `impersonation`. */
+export function allow(impersonation: CheckAnswer['impersonation'] = alice): CheckAnswer {
+  return {
+    decision: { effect: 'allow', rule: 'cluster/dev[0].allow.or', reasons: ['email-ok'], policyVersion: 'v' },
+    session: { id: 'ses_1', kind: 'cli', expiresAt: Date.now() + 60_000 },
+    identity: {
+      provider: 'corp',
+      issuer: 'https://idp',
+      subject: 's',
+      user: 'alice@example.com',
+      groups: ['developers'],
+      amr: [],
+    },
+    impersonation,
+  };
+}
+
+export type Rig = {
+  port: number;
+  server: Server;
+  checks: Check[];
+  events: AuditRecord[];
+  seen: IncomingMessage[];
+  answer: (check: Check) => CheckAnswer;
+  kafka: 'up' | 'down' | 'full';
+  upstream: Server;
+  /** How long Kafka takes to acknowledge an event, in milliseconds. */
+  acknowledgeMs: number;
+  /** The metrics of the road, as Prometheus reads them. */
+  metrics(): Promise<string>;
+  /** Sends bytes as they are and returns everything that comes back until the connection closes or is quiet. */
+  raw(bytes: string | Buffer): Promise<string>;
+  dial(): Socket;
+  close(): Promise<void>;
+  streams: Streams;
+};
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function createSink(rig: Rig): AuditSink {
+  return {
+    publish: async (record) => {
+      if (rig.kafka !== 'up') throw new ProblemError('audit-unavailable', 'The audit log is away.');
+      await new Promise((resolve) => setTimeout(resolve, rig.acknowledgeMs));
+      rig.events.push(record);
+    },
+    enqueue: (record) => void rig.events.push(record),
+    hasRoom: () => rig.kafka !== 'full',
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+/**
+ * The road between a recording upstream (plain HTTP on loopback) and raw sockets, with authorize and Kafka answering as
+ * the test says.
+ */
+export async function createRig(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  streams: object = {},
+  timeouts: object = { firstByte: '1s' },
+): Promise<Rig> {
+  const upstream = createServer({ maxHeaderSize: 128 * 1024 });
+  const rig = {
+    checks: [],
+    events: [],
+    seen: [],
+    answer: () => allow(),
+    kafka: 'up',
+    acknowledgeMs: 1,
+    upstream,
+  } as unknown as Rig;
+  upstream.on('request', (request, response) => {
+    rig.seen.push(request);
+    handler(request, response);
+  });
+  const sockets = new Set<{ destroy(): void }>();
+  upstream.on('connection', (socket) => void sockets.add(socket));
+  const upstreamPort = await listen(upstream);
+  const config = configSchema.parse({
+    gateway: { url: 'http://127.0.0.1' },
+    clusters: [
+      { name: 'dev', server: `http://127.0.0.1:${upstreamPort}`, token: gatewayToken, host: 'dev.example.com' },
+    ],
+    timeouts,
+    streams,
+  });
+  const access = {
+    server: `http://127.0.0.1:${upstreamPort}`,
+    ca: undefined,
+    serverName: undefined,
+    token: createFixedTokenSource(gatewayToken),
+    clientCert: undefined,
+    clientKey: undefined,
+  };
+  const upstreams = createUpstreams([
+    createUpstream({ cluster: config.clusters[0]!, access, timeouts: config.timeouts }),
+  ]);
+  const metrics = createMetrics();
+  rig.metrics = () => metrics.metrics();
+  const road = createRoad({
+    sink: createSink(rig),
+    logger: createLogger({ service: 'proxy', level: 'silent' }),
+    metrics,
+    now: Date.now,
+    upstreams,
+    producer: 'proxy/test',
+    hashKey: Buffer.from('k'),
+    settings: config,
+    addressOf: createClientAddress([]),
+    track: (socket) => void sockets.add(socket),
+    checks: {
+      check: async (check) => {
+        rig.checks.push(check);
+        return rig.answer(check);
+      },
+    },
+  });
+  rig.streams = road.streams;
+  rig.server = createGatewayServer({
+    ...road,
+    tls: undefined,
+    isOwn: () => false,
+    ownApi: () => {},
+    unparsable: () => void rig.events.push({ type: 'request.unparsable' } as AuditRecord),
+  });
+  rig.port = await listen(rig.server);
+  rig.dial = () => connect({ port: rig.port, host: '127.0.0.1', allowHalfOpen: true });
+  rig.raw = (bytes) => exchangeBytes(rig.dial(), bytes);
+  rig.close = async () => {
+    for (const socket of sockets) socket.destroy();
+    for (const server of [rig.server, upstream]) {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    }
+    road.streams.close();
+    await upstreams.close();
+  };
+  return rig;
+}
+
+async function exchangeBytes(socket: Socket, bytes: string | Buffer): Promise<string> {
+  const chunks: Buffer[] = [];
+  socket.on('error', () => {});
+  socket.on('data', (chunk) => void chunks.push(chunk));
+  socket.write(bytes);
+  await new Promise<void>((resolve) => {
+    let timer = setTimeout(resolve, 1000);
+    socket.on('data', () => {
+      clearTimeout(timer);
+      timer = setTimeout(resolve, 150);
+    });
+    socket.on('close', () => resolve());
+    socket.on('end', () => resolve());
+  });
+  socket.destroy();
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,318 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createRig, type Rig } from '../testing/gateway-rig.ts';
+
+const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
+const request = (method = 'GET', target = pods, lines: string[] = [], body = '') =>
+  [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', body].join('\r\n');
+const okay = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine';
+const smuggled = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
+
+let rig: Rig;
+/** What each connection to the cluster was asked. */
+let connections: string[][] = [];
+/**
+ * The cluster's words for its n-th request, counted over all connections: bytes of its own making, past its HTTP
+ * server.
+ */
+let say: (socket: Socket, count: number) => void;
+
+async function start(): Promise<void> {
+  connections = [];
+  const known = new Map<Socket, string[]>();
+  let count = 0;
+  const hear = ({ method, url, socket }: IncomingMessage) => {
+    if (!known.has(socket)) {
+      const asked: string[] = [];
+      known.set(socket, asked);
+      connections.push(asked);
+    }
+    known.get(socket)!.push(`${method} ${url}`);
+    count += 1;
+    say(socket, count);
+  };
+  rig = await createRig(hear);
+  rig.upstream.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => {});
+    hear(request);
+  });
+}
+afterEach(() => rig.close());
+
+/** Everything that comes back for one request; the connection stays as it is left. */
+async function ask(bytes = request()): Promise<string> {
+  const socket = rig.dial();
+  let text = '';
+  socket.on('error', () => {});
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  socket.write(bytes, 'latin1');
+  for (
+    const end = performance.now() + 1500;
+    performance.now() < end && !/\r\n\r\n[\s\S]*(?:\}|mine|evil)$|\r\n0\r\n/.test(text) && !socket.readableEnded;
+  )
+    await pause(5);
+  await pause(20);
+  socket.destroy();
+  return text;
+}
+const codeOf = (text: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
+const linesOf = (text: string, name: string) =>
+  text
+    .split('\r\n\r\n')[0]!
+    .split('\r\n')
+    .filter((line) => line.toLowerCase().startsWith(`${name}:`));
+
+describe('an answer that two could read differently does not go on', () => {
+  const head = 'HTTP/1.1 200 OK\r\n';
+  it.each(
+    [
+      ['two lengths', `${head}Content-Length: 4\r\nContent-Length: 40\r\n\r\nevil`],
+      ['the same length twice', `${head}Content-Length: 4\r\nContent-Length: 4\r\n\r\nevil`],
+      ['a length and chunks', `${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nevil`],
+      ['a line break in a value', `${head}X-A: b\r\n\nSet-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
+      ['a bare CR', `${head}X-A: b\rSet-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
+      ['a folded line', `${head}X-A: b\r\n Set-Cookie: c\r\nContent-Length: 4\r\n\r\nevil`],
+      ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nevil'],
+      ['chunks of HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n'],
+      ['interim answers without end', 'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'.repeat(200)],
+      ['a head without end', `${head}${'X-A: b\r\n'.repeat(20_000)}`],
+    ].flatMap(([what, answer]) =>
+      [
+        ['asked by a GET', request()],
+        [
+          'asked by a write whose body is still coming',
+          request('POST', pods, ['Transfer-Encoding: chunked'], '4\r\nhalf\r\n'),
+        ],
+      ].map(([how, bytes]) => [what!, how!, answer!, bytes!] as const),
+    ),
+  )('(%s, %s)', async (_what, _how, answer, bytes) => {
+    await start();
+    say = (socket) => void socket.write(answer, 'latin1');
+    const text = await ask(bytes);
+    expect(codeOf(text)).toBe(502);
+    expect(text).not.toMatch(/evil|set-cookie/i);
+    say = (socket) => void socket.write(okay);
+    expect(await ask()).toContain('mine');
+    expect(connections).toHaveLength(2);
+  });
+});
+
+describe('what stands where no body can be', () => {
+  it.each([
+    ['204 No Content', 'GET'],
+    ['304 Not Modified', 'GET'],
+    ['200 OK', 'HEAD'],
+  ])("(behind %s to %s) is nobody's answer", async (status, method) => {
+    await start();
+    say = (socket, count) =>
+      void socket.write(
+        count === 1 ? `HTTP/1.1 ${status}\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}` : okay,
+      );
+    const text = await ask(request(method));
+    expect(text).not.toContain('evil');
+    expect(await ask()).toContain('mine');
+    expect(connections).toHaveLength(2);
+  });
+
+  it('is not promised either: 204 and 101 have no length', async () => {
+    await start();
+    say = (socket) => void socket.write('HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n');
+    const text = await ask();
+    expect([codeOf(text), linesOf(text, 'content-length')]).toEqual([204, []]);
+    say = (socket) =>
+      void socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\n',
+      );
+    const upgraded = await ask(
+      request('GET', `${pods}/web/exec?command=ls`, [
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+      ]),
+    );
+    expect([codeOf(upgraded), linesOf(upgraded, 'content-length')]).toEqual([101, []]);
+  });
+});
+
+describe('what comes behind an answer', () => {
+  it("at once or later is nobody's answer", async () => {
+    for (const late of [false, true]) {
+      if (late) await rig.close();
+      await start();
+      say = (socket, count) => {
+        socket.write(okay);
+        if (count > 1) return;
+        if (late) setTimeout(() => socket.write(smuggled), 30);
+        else socket.write(smuggled);
+      };
+      expect(await ask()).not.toContain('evil');
+      await pause(60);
+      expect(await ask()).toContain('mine');
+      expect(connections).toHaveLength(2);
+    }
+  });
+
+  it('as trailers says nothing of how the answer is to be read, of where it is or of who is meant', async () => {
+    await start();
+    const trailers = [
+      'Content-Length: 4',
+      'Content-Encoding: gzip',
+      'Content-Type: text/html',
+      'Content-Range: bytes 0-1/2',
+      'Transfer-Encoding: chunked',
+      'Host: evil',
+      'Location: https://evil.example',
+      'Authorization: Bearer x',
+      'Cache-Control: public',
+      'Set-Cookie: a=b',
+      'Retry-After: 0',
+      'Audit-ID: forged',
+      'Refresh: 0',
+      'Vary: *',
+      'X-Kept: 1',
+    ];
+    say = (socket) =>
+      void socket.write(
+        `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n0\r\n${trailers.join('\r\n')}\r\n\r\n`,
+      );
+    const text = await ask();
+    expect(text.slice(text.indexOf('\r\n0\r\n') + 5)).toBe('X-Kept: 1\r\n\r\n');
+  });
+});
+
+describe('a cluster that answers before it was told everything', () => {
+  it("gets no request of anybody else's on that connection, and the rest of the body is no request", async () => {
+    await start();
+    const hidden = request('DELETE', '/api/v1/namespaces/dev/pods/web');
+    say = (socket, count) =>
+      void socket.write(count === 1 ? 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}' : okay);
+    const socket = rig.dial();
+    let text = '';
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+    });
+    socket.write(request('POST', pods, [`Content-Length: ${hidden.length + 8}`], 'begin'));
+    await pause(50);
+    socket.write('more');
+    await pause(200);
+    expect(codeOf(text)).toBe(401);
+    expect(await ask()).toContain('mine');
+    socket.write(hidden);
+    await pause(100);
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
+    expect(connections).toHaveLength(2);
+    expect(connections.flat().join()).not.toContain('DELETE');
+    socket.destroy();
+  });
+});
+
+describe('a refused upgrade', () => {
+  const exec = request('GET', `${pods}/x/exec?command=ls`, [
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+  ]);
+  it.each([
+    ['a status that no answer has', 'HTTP/1.1 099 None\r\nContent-Length: 4\r\n\r\nevil'],
+    ['the status 000', 'HTTP/1.1 000 None\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a status of four digits', 'HTTP/1.1 1000 None\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a 101 that switches nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\nevil'],
+    ['a 101 that does not say to what', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil'],
+    ['a control character in a value', 'HTTP/1.1 403 No\r\nX-A: \x7f\x01\r\nContent-Length: 4\r\n\r\nevil'],
+    ['DEL in a value', 'HTTP/1.1 403 No\r\nX-A: a\x7fb\r\nContent-Length: 4\r\n\r\nevil'],
+    ['a name that is none', 'HTTP/1.1 403 No\r\nX(A: b\r\nContent-Length: 4\r\n\r\nevil'],
+  ])('with %s does not go on, and ends neither the gateway nor what others have open', async (_what, bytes) => {
+    await start();
+    say = (socket) => socket.write(bytes, 'latin1');
+    const text = await ask(exec);
+    expect(codeOf(text)).toBe(502);
+    expect(text).not.toContain('evil');
+    say = (socket) => socket.write(okay);
+    expect(await ask()).toContain('mine');
+  });
+
+  it('whose answer of HTTP/1.0 has a coding does not go on', async () => {
+    await start();
+    say = (socket) =>
+      void socket.write('HTTP/1.0 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n');
+    const text = await ask(
+      request('GET', `${pods}/web/exec?command=ls`, [
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+      ]),
+    );
+    expect(codeOf(text)).toBe(502);
+    expect(text).not.toContain('evil');
+  });
+});
+
+describe('an upgrade that the cluster answers with 101 and no protocol', () => {
+  it('is none, and nothing of it goes on', async () => {
+    await start();
+    say = (socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil');
+    const text = await ask(
+      request('GET', `${pods}/web/exec?command=ls`, [
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Protocol: v5.channel.k8s.io',
+      ]),
+    );
+    expect(codeOf(text)).toBe(502);
+    expect(text).not.toContain('evil');
+  });
+});
+
+describe('a cluster that says "100 Continue" unasked', () => {
+  it('during a write whose body is still coming does not break it', async () => {
+    await start();
+    say = (socket) => {
+      socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n');
+      setTimeout(() => socket.write(okay), 100);
+    };
+    const socket = rig.dial();
+    let text = '';
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+    });
+    socket.write(request('POST', pods, ['Content-Length: 8'], 'half'));
+    await pause(30);
+    socket.write('more');
+    for (const end = performance.now() + 1500; performance.now() < end && !text.endsWith('mine');) await pause(5);
+    socket.destroy();
+    expect(codeOf(text)).toBe(200);
+    expect(text).not.toMatch(/ 100 | 103 |preload/);
+  });
+});
+
+describe('a cluster that hangs up', () => {
+  it('on a connection that was used before is asked again for what changes nothing, once, and never for a write', async () => {
+    await start();
+    say = (socket, count) => (count % 2 === 1 ? void socket.write(okay) : void socket.destroy());
+    expect(await ask()).toContain('mine');
+    expect(await ask()).toContain('mine');
+    const before = connections.flat().length;
+    const text = await ask(request('POST', pods, ['Content-Length: 0']));
+    expect(codeOf(text)).toBe(502);
+    expect(connections.flat()).toHaveLength(before + 1);
+  });
+
+  it('in the middle of an answer does not make it look whole', async () => {
+    await start();
+    for (const answer of [
+      'HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nmine',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n',
+    ]) {
+      say = (socket) => void socket.end(answer);
+      const text = await rig.raw(request());
+      expect(text).toContain('mine');
+      expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
+      expect(Number(linesOf(text, 'content-length')[0]?.split(' ')[1] ?? 400)).toBe(400);
+    }
+  });
+});
