@@ -48,7 +48,7 @@ const program = await build({
 });
 const besides = await build({
   ...common,
-  entryPoints: [path.join(root, 'src', `${apart}.ts`)],
+  entryPoints: [path.join(root, 'src', 'config', `${apart}.ts`)],
   outdir: parts,
   splitting: true,
   chunkNames: '[name]-[hash]',

@@ -1,7 +1,7 @@
 import process from 'node:process';
-import { runCli } from './run-cli.ts';
-import { processWorld } from './world.ts';
+import { runCli } from './program/run-cli.ts';
+import { processEnvironment } from './environment/environment.ts';
 
 // A reader that has seen enough (`sallyport audit search | head`) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-process.exitCode = await runCli(process.argv.slice(2), processWorld());
+process.exitCode = await runCli(process.argv.slice(2), processEnvironment());

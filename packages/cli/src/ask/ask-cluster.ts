@@ -1,4 +1,4 @@
-import { fieldOf } from '../field-of.ts';
+import { fieldOf } from '../input/field-of.ts';
 import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
 import type { GatewayAnswer } from '../gateway/gateway-client.ts';
 import type { Asked } from './read-asked.ts';

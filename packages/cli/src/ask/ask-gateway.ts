@@ -1,4 +1,4 @@
-import { fieldOf } from '../field-of.ts';
+import { fieldOf } from '../input/field-of.ts';
 import { readAnswer } from '../gateway/answers.ts';
 import { expectOk, saidBy } from '../gateway/expect-ok.ts';
 import { askAsPerson, openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-gateway.ts';
@@ -8,7 +8,7 @@ import { currentContext } from '../kubeconfig/current-context.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { explanationSchema, type Explanation } from '../policy/explain/explanation.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import type { Asked } from './read-asked.ts';
 
 /** Somebody else about whom a question is. */
@@ -19,16 +19,18 @@ export type About = { user: string; email?: string; groups?: string[]; claims?: 
  * where kubectl would go now.
  */
 export async function openPlace(
-  world: World,
+  environment: Environment,
   named: { gateway?: string; cluster?: string },
 ): Promise<{ gateway: OpenGateway; cluster: string; namespace: string }> {
-  const found = await currentContext(kubeconfigFiles(world));
+  const found = await currentContext(kubeconfigFiles(environment));
   // kubectl logs in by itself, without making its gateway the one that is meant from then on.
   const byContext =
-    named.gateway === undefined && found !== undefined && openKnownGateways(findHome(world)).current() === undefined;
+    named.gateway === undefined &&
+    found !== undefined &&
+    openKnownGateways(findHome(environment)).current() === undefined;
   const gateway = byContext
-    ? openGatewayAt(world, { origin: found.origin, scheme: found.scheme, authority: found.authority })
-    : openGateway(world, named.gateway);
+    ? openGatewayAt(environment, { origin: found.origin, scheme: found.scheme, authority: found.authority })
+    : openGateway(environment, named.gateway);
   const context = found?.origin === gateway.address.origin ? found : undefined;
   const cluster = named.cluster ?? context?.cluster;
   if (cluster === undefined)

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { fieldOf } from '../field-of.ts';
+import { fieldOf } from '../input/field-of.ts';
 import { saidBy } from '../gateway/expect-ok.ts';
 import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
 

@@ -1,4 +1,4 @@
-import { splitResource } from '../policy/split-resource.ts';
+import { splitResource } from '../policy/cases/split-resource.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { resourceKind } from './resource-names.ts';
 

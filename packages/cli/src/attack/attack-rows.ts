@@ -1,4 +1,4 @@
-import type { AttackRow } from './probe.ts';
+import type { AttackRow } from './probe/probe.ts';
 import { byteRows } from './rows/byte-rows.ts';
 import { credentialRows } from './rows/credential-rows.ts';
 import { identityRows } from './rows/identity-rows.ts';

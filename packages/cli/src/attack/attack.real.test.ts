@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRig, type Rig } from '../testing/rig.ts';
 import { attackRows } from './attack-rows.ts';
-import { judgeIdentity, judgeRefusal, readUserInfo, type UserInfo } from './probe.ts';
-import { readReply, type RawReply } from './raw-reply.ts';
+import { judgeIdentity, judgeRefusal, readUserInfo, type UserInfo } from './probe/probe.ts';
+import { readReply, type RawReply } from './probe/raw-reply.ts';
 
 const baseline: UserInfo = { username: 'alice', uid: 'u', groups: ['a', 'b'], extra: '{}' };
 const reviewOf = (userInfo: object, status = 201): RawReply => ({
@@ -221,14 +221,14 @@ describe('sallyport attack', () => {
     const seen: IncomingMessage[] = [];
     const target = await serve(seen);
     for (const word of ['no\n', '\n\nYES\n', 'y\n', '', '\n']) {
-      rig.world.stdin = Object.assign(Readable.from([Buffer.from(word)]), { isTTY: true });
+      rig.environment.stdin = Object.assign(Readable.from([Buffer.from(word)]), { isTTY: true });
       expect(await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token')).toMatchObject({
         code: 2,
         err: expect.stringContaining('May you do that?'),
       });
     }
     expect(seen).toEqual([]);
-    rig.world.stdin = Readable.from([]);
+    rig.environment.stdin = Readable.from([]);
     expect((await rig.run('attack', '--target', `${target}/clusters/dev`, '--token-file', 'token')).err).toContain(
       '--yes-i-may',
     );

@@ -10,19 +10,19 @@ import { openKnownGateways, readAuthority } from '../home/known-gateways.ts';
 import { authorityInKubeconfig } from '../kubeconfig/authority-in-kubeconfig.ts';
 import { kubeconfigFiles } from '../kubeconfig/kubeconfig-file.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { World } from '../world.ts';
-import { exchangeRaw, type RawTarget } from './raw-exchange.ts';
+import type { Environment } from '../environment/environment.ts';
+import { exchangeRaw, type RawTarget } from './probe/raw-exchange.ts';
 import type { AttackTarget } from './run-attack.ts';
 
 export type TargetOptions = { target: string; tokenFile: string; caFile?: string };
 
 /** Reads the token from its file; says so if others could. */
-function readToken(world: World, named: string): string {
-  const file = path.resolve(world.workingDirectory, named);
+function readToken(environment: Environment, named: string): string {
+  const file = path.resolve(environment.workingDirectory, named);
   try {
     const token = readFileSync(file, 'utf8').trim();
-    if (world.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
-      world.stderr.write(`sallyport: ${file} can be read by others; close it with chmod 600.\n`);
+    if (environment.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
+      environment.stderr.write(`sallyport: ${file} can be read by others; close it with chmod 600.\n`);
     if (/^[\x21-\x7e]{1,4096}$/.test(token)) return token;
   } catch (error) {
     throw localFault(file, error);
@@ -66,20 +66,20 @@ async function firstCluster(address: GatewayAddress, token: string, trust: Trust
  * Opens what is to be attacked: a cluster's address, or that of a gateway, of which its first cluster is taken. Sends
  * no attack.
  */
-export async function openTarget(world: World, options: TargetOptions): Promise<AttackTarget> {
-  const token = readToken(world, options.tokenFile);
+export async function openTarget(environment: Environment, options: TargetOptions): Promise<AttackTarget> {
+  const token = readToken(environment, options.tokenFile);
   const address = serverAddress(options.target);
   const url = new URL(address.origin);
   const secure = address.scheme === 'https';
   const place = { secure, host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) || (secure ? 443 : 80) };
   const remembered =
     options.caFile === undefined
-      ? openKnownGateways(findHome(world)).authorityOf(address)
-      : readAuthority(path.resolve(world.workingDirectory, options.caFile));
+      ? openKnownGateways(findHome(environment)).authorityOf(address)
+      : readAuthority(path.resolve(environment.workingDirectory, options.caFile));
   const ca = await chooseTrust(
     address,
     place,
-    trustChoices(remembered, () => authorityInKubeconfig(kubeconfigFiles(world), address)),
+    trustChoices(remembered, () => authorityInKubeconfig(kubeconfigFiles(environment), address)),
   );
   const cluster = address.cluster ?? (await firstCluster(address, token, [() => ca]));
   return {

@@ -1,4 +1,4 @@
-import { version } from '../version.ts';
+import { version } from '../environment/version.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { attackRows, probeCount } from './attack-rows.ts';
 import {
@@ -10,9 +10,9 @@ import {
   type Attempt,
   type UserInfo,
   type Verdict,
-} from './probe.ts';
-import { exchangeRaw, type RawTarget } from './raw-exchange.ts';
-import type { RawReply } from './raw-reply.ts';
+} from './probe/probe.ts';
+import { exchangeRaw, type RawTarget } from './probe/raw-exchange.ts';
+import type { RawReply } from './probe/raw-reply.ts';
 
 /**
  * The cluster behind the gateway that is attacked: where bytes go, what stands in the Host line, and before every path.

@@ -7,25 +7,25 @@ import { createProgress } from '../policy/replay/progress.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
 import { SaidNo } from '../terminal/said-no.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
 type Options = TargetOptions & { output: OutputFormat; yesIMay?: boolean };
 
-async function attack(world: World, options: Options): Promise<void> {
-  const target = await openTarget(world, options);
+async function attack(environment: Environment, options: Options): Promise<void> {
+  const target = await openTarget(environment, options);
   const name = `${target.secure ? 'https' : 'http'}://${target.authority}${target.basePath}`;
   await confirm(
-    world,
+    environment,
     `This sends about ${probeCount} hostile requests to ${name} with the token of ${options.tokenFile}. They change nothing there, but they are recorded, and may raise an alarm. May you do that?`,
     { yes: options.yesIMay === true, option: '--yes-i-may' },
   );
-  const progress = createProgress(world);
+  const progress = createProgress(environment);
   const found = await runAttack(target, (done, all, row) => progress.tell(() => `${row}: ${done} of ${all}`)).finally(
     () => progress.end(),
   );
   const holes = found.rows.filter(({ result }) => result === 'hole').length;
-  world.stdout.write(
+  environment.stdout.write(
     render(options.output, { target: name, ok: holes === 0, holes, ...found }, () => describeAttack(name, found)),
   );
   if (holes > 0) throw new SaidNo();
@@ -40,7 +40,7 @@ The target is a cluster's address (https://gate.example.com:8443/clusters/dev), 
 shows to the token's owner. It need not be a Sallyport gateway.`;
 
 /** `sallyport attack`. */
-export function addAttack(program: Command, world: World): void {
+export function addAttack(program: Command, environment: Environment): void {
   const command = program
     .command('attack')
     .description('try on a gateway of your own what is known to have broken others')
@@ -51,7 +51,7 @@ export function addAttack(program: Command, world: World): void {
     )
     .option('--ca-file <file>', "PEM file of the authority that signed the gateway's certificate")
     .option('--yes-i-may', 'the gateway is yours to attack, or you were asked to: do not ask')
-    .action((options: Options) => attack(world, options));
+    .action((options: Options) => attack(environment, options));
   withOutput(command).addHelpText('after', about);
   withExample(
     command,

@@ -1,4 +1,4 @@
-import { fieldOf } from '../field-of.ts';
+import { fieldOf } from '../input/field-of.ts';
 import type { AuditRow } from '../gateway/answers.ts';
 
 const text = (value: unknown): string =>

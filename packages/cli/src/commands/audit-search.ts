@@ -3,7 +3,7 @@ import { callAsPerson, needCredential, openGateway, type OpenGateway } from '../
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { auditQuery, type AuditFilters } from './audit-filters.ts';
 import { auditHeading, auditRow, userOf } from './audit-rows.ts';
 import type { GatewayOptions } from './command-kit.ts';
@@ -43,12 +43,12 @@ export function readLimit(limit: string): number {
 
 /** `sallyport audit search`: newest first unless asked otherwise, page by page until the limit. */
 export async function auditSearch(
-  world: World,
+  environment: Environment,
   options: GatewayOptions & AuditFilters & { limit: string; order: string },
 ): Promise<void> {
   const limit = readLimit(options.limit);
-  const gateway = openGateway(world, options.gateway);
-  const query = auditQuery(options, world.now());
+  const gateway = openGateway(environment, options.gateway);
+  const query = auditQuery(options, environment.now());
   query.set('order', options.order);
   const events: AuditRow[] = [];
   let page: AuditPage;
@@ -59,13 +59,13 @@ export async function auditSearch(
     if (page.next != null) query.set('after', page.next);
   } while (page.next != null && events.length < limit && page.events.length > 0);
   const note = scopeNote({ scope: page.scope, events }, needCredential(gateway).user, options.user);
-  if (note !== undefined) world.stderr.write(note);
+  if (note !== undefined) environment.stderr.write(note);
   const more = page.next != null;
-  world.stdout.write(
+  environment.stdout.write(
     render(options.output, { events, more }, () =>
       events.length === 0 ? 'No event matches.\n' : table(auditHeading, events.map(auditRow)),
     ),
   );
   if (more && options.output === 'text')
-    world.stderr.write(`There are more events; see them with --limit ${limit * 10} or narrower filters.\n`);
+    environment.stderr.write(`There are more events; see them with --limit ${limit * 10} or narrower filters.\n`);
 }

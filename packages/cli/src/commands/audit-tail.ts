@@ -2,7 +2,7 @@ import type { AuditRow } from '../gateway/answers.ts';
 import { needCredential, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { auditQuery, type AuditFilters } from './audit-filters.ts';
 import { auditRow, isAuditQueryOf } from './audit-rows.ts';
 import { fetchAuditPage, readLimit, scopeNote } from './audit-search.ts';
@@ -13,9 +13,9 @@ const pollMs = 1000;
 // A table cannot be laid out before its rows are known; fixed widths keep a stream readable.
 const widths = [27, 22, 12, 8, 44, 6, 4, 0];
 
-function print(world: World, rows: readonly AuditRow[], json: boolean): void {
+function print(environment: Environment, rows: readonly AuditRow[], json: boolean): void {
   for (const row of rows) {
-    world.stdout.write(
+    environment.stdout.write(
       json
         ? `${jsonForTerminal(row)}\n`
         : `${auditRow(row)
@@ -30,12 +30,12 @@ function print(world: World, rows: readonly AuditRow[], json: boolean): void {
 async function nextPage(gateway: OpenGateway, query: URLSearchParams, told: { away: boolean }) {
   try {
     const page = await fetchAuditPage(gateway, query);
-    if (told.away) gateway.world.stderr.write('The gateway is back.\n');
+    if (told.away) gateway.environment.stderr.write('The gateway is back.\n');
     told.away = false;
     return page;
   } catch (error) {
     if (!(error instanceof CliError) || error.exit !== 'unreachable') throw error;
-    if (!told.away) gateway.world.stderr.write(`${forTerminal(error.message)}; trying on.\n`);
+    if (!told.away) gateway.environment.stderr.write(`${forTerminal(error.message)}; trying on.\n`);
     told.away = true;
     return undefined;
   }
@@ -43,13 +43,13 @@ async function nextPage(gateway: OpenGateway, query: URLSearchParams, told: { aw
 
 /** `sallyport audit tail`: the last few events, then each new one within about a second, until interrupted. */
 export async function auditTail(
-  world: World,
+  environment: Environment,
   options: GatewayOptions & AuditFilters & { limit: string },
   untilDone: () => boolean = () => false,
 ): Promise<void> {
   const limit = readLimit(options.limit);
-  const gateway = openGateway(world, options.gateway);
-  const filters = auditQuery(options, world.now());
+  const gateway = openGateway(environment, options.gateway);
+  const filters = auditQuery(options, environment.now());
   const json = options.output === 'json';
   const first = await fetchAuditPage(
     gateway,
@@ -57,11 +57,11 @@ export async function auditTail(
   );
   const { user, sessionId } = needCredential(gateway);
   const note = scopeNote(first, user, options.user);
-  if (note !== undefined) world.stderr.write(note);
+  if (note !== undefined) environment.stderr.write(note);
   // Each of our own queries is an event too: shown, it would call forth the next.
   const show = (rows: readonly AuditRow[]) =>
     print(
-      world,
+      environment,
       rows.filter((row) => !isAuditQueryOf(row, sessionId)),
       json,
     );
@@ -69,7 +69,7 @@ export async function auditTail(
   let after = first.latest ?? undefined;
   const told = { away: false };
   while (!untilDone()) {
-    await world.sleep(pollMs);
+    await environment.sleep(pollMs);
     const page = await nextPage(
       gateway,
       new URLSearchParams([

@@ -172,8 +172,8 @@ describe('sallyport audit tail', () => {
   async function tail(steps: (() => void)[], output: 'text' | 'json' = 'json') {
     const kept = { out: '', err: '' };
     let polls = 0;
-    const world = {
-      ...rig.world,
+    const environment = {
+      ...rig.environment,
       stdout: {
         isTTY: false,
         write: (text: string) => {
@@ -192,7 +192,7 @@ describe('sallyport audit tail', () => {
         return Promise.resolve();
       },
     };
-    await auditTail(world, { output, limit: '2', cluster: 'dev' }, () => polls >= steps.length);
+    await auditTail(environment, { output, limit: '2', cluster: 'dev' }, () => polls >= steps.length);
     return kept;
   }
   const ids = (text: string) =>

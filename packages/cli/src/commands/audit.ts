@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withFilters, type AuditFilters } from './audit-filters.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 /** `sallyport audit search|tail`. */
-export function addAudit(program: Command, world: World): void {
+export function addAudit(program: Command, environment: Environment): void {
   const audit = program.command('audit').description('look at what happened');
   const search = withFilters(audit.command('search').description('search the audit trail'))
     .option('--since <time>', 'not before: 15m, 2h, 7d ago, or a time')
@@ -13,7 +13,7 @@ export function addAudit(program: Command, world: World): void {
     .addOption(new Option('--order <order>', 'which come first').choices(['newest', 'oldest']).default('newest'))
     .action(async (options: GatewayOptions & AuditFilters & { limit: string; order: string }) => {
       const { auditSearch } = await import('./audit-search.ts');
-      await auditSearch(world, options);
+      await auditSearch(environment, options);
     });
   withExample(
     withGateway(search),
@@ -26,7 +26,7 @@ export function addAudit(program: Command, world: World): void {
     .option('--limit <count>', 'begin with the last so many events', '10')
     .action(async (options: GatewayOptions & AuditFilters & { limit: string }) => {
       const { auditTail } = await import('./audit-tail.ts');
-      await auditTail(world, options);
+      await auditTail(environment, options);
     });
   withExample(withGateway(tail), 'sallyport audit tail --cluster prod');
   withExample(audit, 'sallyport audit search --since 1h', 'sallyport audit tail');

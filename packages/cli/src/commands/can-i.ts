@@ -12,7 +12,7 @@ import { forTerminal } from '../terminal/for-terminal.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { renderAlsoYaml } from '../terminal/render-yaml.ts';
 import { SaidNo } from '../terminal/said-no.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
 type Options = AskedOptions & {
@@ -50,24 +50,24 @@ function text(gateway: GatewayAnswer, cluster: ClusterAnswer | undefined, why: s
   ].join('\n');
 }
 
-async function list(world: World, options: Options): Promise<void> {
+async function list(environment: Environment, options: Options): Promise<void> {
   if (options.allNamespaces === true || options.quiet === true || options.policyOnly === true)
     throw new CliError(
       'usage',
       '--list goes with none of -A, -q and --policy-only',
       'Write it like: sallyport can-i --list -n dev --cluster dev',
     );
-  const { gateway, cluster, namespace } = await openPlace(world, options);
+  const { gateway, cluster, namespace } = await openPlace(environment, options);
   const where = options.namespace ?? namespace;
   const rights = await listRights(gateway, cluster, where);
-  world.stdout.write(
+  environment.stdout.write(
     await renderAlsoYaml(options.output, { cluster, namespace: where, ...rights }, () =>
       describeRights(rights, cluster, where),
     ),
   );
 }
 
-async function canI(world: World, words: string[], options: Options): Promise<void> {
+async function canI(environment: Environment, words: string[], options: Options): Promise<void> {
   if (options.list === true) {
     if (words.length > 0)
       throw new CliError(
@@ -75,11 +75,11 @@ async function canI(world: World, words: string[], options: Options): Promise<vo
         '--list takes no verb and resource',
         'Write it like: sallyport can-i --list -n dev --cluster dev',
       );
-    return list(world, options);
+    return list(environment, options);
   }
-  const { gateway: opened, cluster, namespace } = await openPlace(world, options);
+  const { gateway: opened, cluster, namespace } = await openPlace(environment, options);
   const warn = (said: string) => {
-    if (options.quiet !== true) world.stderr.write(`note: ${forTerminal(said)}\n`);
+    if (options.quiet !== true) environment.stderr.write(`note: ${forTerminal(said)}\n`);
   };
   const asked: Asked = readAsked(words, options, { defaultNamespace: namespace, warn });
   const found = await askGateway(opened, asked, cluster);
@@ -93,7 +93,7 @@ async function canI(world: World, words: string[], options: Options): Promise<vo
     cluster,
   }).replace('can-i', 'policy explain');
   if (options.quiet !== true)
-    world.stdout.write(
+    environment.stdout.write(
       await renderAlsoYaml(options.output, { allowed, gateway, cluster: ownAnswer ?? null }, () =>
         text(gateway, ownAnswer, why),
       ),
@@ -106,7 +106,7 @@ Two have to agree: the gateway's policy, and the cluster's own RBAC, which is as
 Exit code 0 if both let it through (or the cluster could not be asked, which is said), 1 if not.`;
 
 /** `sallyport can-i`. */
-export function addCanI(program: Command, world: World): void {
+export function addCanI(program: Command, environment: Environment): void {
   const command = withAsked(
     program
       .command('can-i')
@@ -117,7 +117,7 @@ export function addCanI(program: Command, world: World): void {
     .option('-q, --quiet', 'say nothing; the exit code is the answer')
     .action((verb: string | undefined, resource: string | undefined, run: string[], options: Options) =>
       canI(
-        world,
+        environment,
         [verb, resource].filter((word) => word !== undefined),
         { ...options, ...(run.length === 0 ? {} : { command: run }) },
       ),

@@ -3,7 +3,7 @@ import { clustersSchema, readAnswer, type Cluster } from '../gateway/answers.ts'
 import { callAsPerson, openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 /** The clusters that the gateway shows to who is logged in. */
@@ -12,9 +12,9 @@ export async function fetchClusters(gateway: OpenGateway): Promise<Cluster[]> {
   return readAnswer(clustersSchema, body, 'the clusters').clusters;
 }
 
-async function clusters(world: World, options: GatewayOptions): Promise<void> {
-  const found = await fetchClusters(openGateway(world, options.gateway));
-  world.stdout.write(
+async function clusters(environment: Environment, options: GatewayOptions): Promise<void> {
+  const found = await fetchClusters(openGateway(environment, options.gateway));
+  environment.stdout.write(
     render(options.output, { clusters: found }, () =>
       found.length === 0
         ? 'The gateway shows you no cluster.\n'
@@ -27,10 +27,10 @@ async function clusters(world: World, options: GatewayOptions): Promise<void> {
 }
 
 /** `sallyport clusters`. */
-export function addClusters(program: Command, world: World): void {
+export function addClusters(program: Command, environment: Environment): void {
   const command = program
     .command('clusters')
     .description('list the clusters behind the gateway')
-    .action((options: GatewayOptions) => clusters(world, options));
+    .action((options: GatewayOptions) => clusters(environment, options));
   withExample(withGateway(command), 'sallyport clusters');
 }

@@ -129,7 +129,7 @@ describe('sallyport config check', () => {
     await check(good);
     writeFileSync(path.join(rig.directory, 'other.yaml'), 'a: 1\n');
     expect((await rig.run('config', 'check', 'other.yaml')).err).toContain('other.yaml:1:1: a: is not a known name');
-    rig.world.env.SALLYPORT_CONFIG = path.join(rig.directory, 'other.yaml');
+    rig.environment.env.SALLYPORT_CONFIG = path.join(rig.directory, 'other.yaml');
     expect((await rig.run('config', 'check')).code).toBe(1);
   });
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { ConfigFault } from '../gateway-config.ts';
-import { byPlace } from '../policy/by-place.ts';
+import type { ConfigFault } from '../config/gateway-config.ts';
+import { byPlace } from '../policy/load/by-place.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 import { addConfigImport } from './config-import.ts';
 import { configFile } from './load-config-here.ts';
@@ -15,9 +15,9 @@ type Findings = { faults: ConfigFault[]; warnings: ConfigFault[] };
 /**
  * Finds everything that is wrong with a configuration file, policies included, also when its form is faulty elsewhere.
  */
-async function findingsOf(file: string, env: World['env']): Promise<Findings> {
+async function findingsOf(file: string, env: Environment['env']): Promise<Findings> {
   const { checkPolicies, compilePolicy, examineConfigFile, policyVersion, warnOfSharedNames, warnOfUnkeptTokens } =
-    await import('../gateway-config.ts');
+    await import('../config/gateway-config.ts');
   const { config, data, faults, place } = examineConfigFile(file, env);
   const policies = checkPolicies({ data, place }, { compilePolicy, policyVersion });
   const others = (config ? [...warnOfSharedNames(config.identity.providers), ...warnOfUnkeptTokens(config)] : []).map(
@@ -29,21 +29,21 @@ async function findingsOf(file: string, env: World['env']): Promise<Findings> {
   };
 }
 
-async function check(world: World, file: string, output: OutputFormat): Promise<number> {
-  const { formatFaults } = await import('../gateway-config.ts');
-  const { faults, warnings } = await findingsOf(file, world.env);
+async function check(environment: Environment, file: string, output: OutputFormat): Promise<number> {
+  const { formatFaults } = await import('../config/gateway-config.ts');
+  const { faults, warnings } = await findingsOf(file, environment.env);
   const lines = (some: readonly ConfigFault[]) => formatFaults(file, some).split('\n').map(forTerminal);
   if (warnings.length > 0 && output === 'text')
-    world.stderr.write(
+    environment.stderr.write(
       lines(warnings)
         .map((line) => `warning: ${line}\n`)
         .join(''),
     );
   if (output === 'json')
-    world.stdout.write(render('json', { file, ok: faults.length === 0, faults, warnings }, () => ''));
-  else if (faults.length === 0) world.stdout.write(`${forTerminal(file)}: ok\n`);
+    environment.stdout.write(render('json', { file, ok: faults.length === 0, faults, warnings }, () => ''));
+  else if (faults.length === 0) environment.stdout.write(`${forTerminal(file)}: ok\n`);
   if (faults.length === 0) return exitCodes.ok;
-  if (output === 'text') world.stderr.write(`${lines(faults).join('\n')}\n`);
+  if (output === 'text') environment.stderr.write(`${lines(faults).join('\n')}\n`);
   throw new CliError(
     'failed',
     `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`,
@@ -52,17 +52,17 @@ async function check(world: World, file: string, output: OutputFormat): Promise<
 }
 
 /** `sallyport config check|import`. */
-export function addConfig(program: Command, world: World): void {
+export function addConfig(program: Command, environment: Environment): void {
   const config = program.command('config').description("work on a gateway's configuration");
   const command = config
     .command('check')
     .description('report everything that is wrong with a configuration, at once')
     .argument('[file]', 'the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
     .action(async (file: string | undefined, options: { output: OutputFormat }) => {
-      await check(world, configFile(world, file), options.output);
+      await check(environment, configFile(environment, file), options.output);
     });
   withExample(withOutput(command), 'sallyport config check /etc/sallyport/sallyport.yaml');
-  addConfigImport(config, world);
+  addConfigImport(config, environment);
   withExample(
     config,
     'sallyport config check /etc/sallyport/sallyport.yaml',

@@ -65,7 +65,7 @@ describe('a configuration of Pomerium', () => {
     expect((await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml')).code).toBe(0);
     const result = readFileSync(path.join(rig.directory, 'sallyport.yaml'), 'utf8');
     for (const [, variable] of result.matchAll(/\$\{env:([A-Z0-9_]+)\}/g))
-      rig.world.env[variable!] = variable!.endsWith('REDIS_URL') ? 'redis://redis:6379/0' : 'from-outside';
+      rig.environment.env[variable!] = variable!.endsWith('REDIS_URL') ? 'redis://redis:6379/0' : 'from-outside';
     for (const [, file] of result.matchAll(/\$\{file:([^}]+)\}/g))
       writeFileSync(path.join(rig.directory, path.basename(file!)), 'from-outside');
     if (name === 'older')

@@ -7,7 +7,7 @@ import type { PomeriumImport } from '../import/import-pomerium.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
 type Options = { output: OutputFormat; out?: string; force?: boolean };
@@ -15,14 +15,14 @@ type Faults = Extract<PomeriumImport, { ok: false }>['faults'];
 type Done = Extract<PomeriumImport, { ok: true }>;
 
 function refuse(
-  world: World,
+  environment: Environment,
   file: string,
   faults: Faults,
   output: OutputFormat,
   format: (file: string, faults: Faults) => string,
 ): never {
-  if (output === 'json') world.stdout.write(render('json', { ok: false, source: file, faults }, () => ''));
-  else world.stderr.write(`${format(file, faults).split('\n').map(forTerminal).join('\n')}\n`);
+  if (output === 'json') environment.stdout.write(render('json', { ok: false, source: file, faults }, () => ''));
+  else environment.stderr.write(`${format(file, faults).split('\n').map(forTerminal).join('\n')}\n`);
   throw new CliError(
     'failed',
     `${file} has ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}, and nothing was written`,
@@ -39,7 +39,7 @@ const replaceReferences = (value: unknown, samples: ReadonlyMap<string, string>)
 
 /** What the gateway would have against the result, its references filled in. */
 async function faultsOfResult(done: Done, file: string): Promise<Faults> {
-  const { ConfigFaults, readConfig } = await import('../gateway-config.ts');
+  const { ConfigFaults, readConfig } = await import('../config/gateway-config.ts');
   try {
     readConfig(JSON.stringify(replaceReferences(done.config, done.samples)), file, {});
     return [];
@@ -61,9 +61,9 @@ function readSource(file: string): string {
   }
 }
 
-async function importFile(world: World, source: string, options: Options): Promise<void> {
-  const file = path.resolve(world.workingDirectory, source);
-  const out = options.out === undefined ? undefined : path.resolve(world.workingDirectory, options.out);
+async function importFile(environment: Environment, source: string, options: Options): Promise<void> {
+  const file = path.resolve(environment.workingDirectory, source);
+  const out = options.out === undefined ? undefined : path.resolve(environment.workingDirectory, options.out);
   if (out !== undefined && existsSync(out) && options.force !== true)
     throw new CliError(
       'local-file',
@@ -75,18 +75,18 @@ async function importFile(world: World, source: string, options: Options): Promi
       import('../import/import-pomerium.ts'),
       import('../import/write-config.ts'),
       import('../import/describe-import.ts'),
-      import('../gateway-config.ts'),
+      import('../config/gateway-config.ts'),
     ]);
   const read = readYaml(readSource(file));
-  if (!read.ok) return refuse(world, file, read.faults, options.output, formatFaults);
+  if (!read.ok) return refuse(environment, file, read.faults, options.output, formatFaults);
   const checkPolicy = (document: unknown) => {
     const compiled = compilePolicy(document, { scope: 'cluster/imported' });
     return compiled.ok ? { faults: [], warnings: compiled.warnings } : { faults: compiled.faults, warnings: [] };
   };
   const done = importPomerium(read.yaml, { checkPolicy, readYaml });
-  if (!done.ok) return refuse(world, file, done.faults, options.output, formatFaults);
+  if (!done.ok) return refuse(environment, file, done.faults, options.output, formatFaults);
   const faults = await faultsOfResult(done, out ?? file);
-  if (faults.length > 0) return refuse(world, file, faults, options.output, formatFaults);
+  if (faults.length > 0) return refuse(environment, file, faults, options.output, formatFaults);
   const text = writeConfig(done.config, {
     source: path.basename(file),
     clusters: done.clusters,
@@ -110,11 +110,11 @@ async function importFile(world: World, source: string, options: Options): Promi
     notes,
     notCarried,
   };
-  if (options.output === 'json') world.stdout.write(render('json', report, () => ''));
+  if (options.output === 'json') environment.stdout.write(render('json', report, () => ''));
   else {
-    if (out === undefined) world.stdout.write(text);
+    if (out === undefined) environment.stdout.write(text);
     // The configuration may be on its way into a file or a pipe: what there is to say goes beside it.
-    world.stderr.write(
+    environment.stderr.write(
       `${describeImport(file, done)}${out === undefined ? '' : `\nWritten to ${forTerminal(out)}. Check it: sallyport config check ${forTerminal(out)}\n`}`,
     );
   }
@@ -129,7 +129,7 @@ function write(out: string, text: string): void {
 }
 
 /** `sallyport config import`. */
-export function addConfigImport(config: Command, world: World): void {
+export function addConfigImport(config: Command, environment: Environment): void {
   const command = config
     .command('import')
     .description(
@@ -138,7 +138,7 @@ export function addConfigImport(config: Command, world: World): void {
     .argument('<file>', 'the config.yaml of Pomerium Core')
     .option('--out <file>', 'write the result there (default: standard output)')
     .option('--force', 'replace a file that is there already')
-    .action((file: string, options: Options) => importFile(world, file, options));
+    .action((file: string, options: Options) => importFile(environment, file, options));
   withExample(
     withOutput(command),
     'sallyport config import pomerium.yaml --out sallyport.yaml',

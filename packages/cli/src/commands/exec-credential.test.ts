@@ -33,13 +33,13 @@ describe('exec-credential as a program', () => {
   );
 
   it('logs in where errors go to a terminal, even if the client keeps its input to itself', async () => {
-    rig.world.stderr.isTTY = true;
+    rig.environment.stderr.isTTY = true;
     expect(await ask()).toMatchObject({ code: 0, out: expect.stringContaining('ExecCredential') });
     expect(rig.opened).toHaveLength(1);
   });
 
   it('logs in without a terminal as well: a graphical client has a person but no terminal', async () => {
-    rig.world.stderr.isTTY = false;
+    rig.environment.stderr.isTTY = false;
     expect(await ask()).toMatchObject({ code: 0, out: expect.stringContaining('ExecCredential') });
     expect(rig.opened).toHaveLength(1);
   });

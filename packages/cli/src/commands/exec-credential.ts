@@ -11,7 +11,7 @@ import { mayPaste } from '../login/here.ts';
 import { logInOnce } from '../login/log-in-once.ts';
 import { signIn } from '../login/sign-in.ts';
 import { CliError, describeError } from '../terminal/cli-error.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
 const loginTimeoutMs = 300_000;
 const unwatchedLoginTimeoutMs = 120_000;
@@ -46,18 +46,18 @@ function readExecInfo(text: string | undefined): { apiVersion: string; interacti
 }
 
 // A disk that is full must not keep kubectl from a credential that is good.
-function keepIfPossible({ store, world }: OpenGateway, credential: Credential): void {
+function keepIfPossible({ store, environment }: OpenGateway, credential: Credential): void {
   try {
     store.keep(credential);
   } catch (error) {
-    world.stderr.write(describeError(error).text);
+    environment.stderr.write(describeError(error).text);
   }
 }
 
 /** Asks the gateway whether a kept credential still holds; undefined if not. Keeps what it learns about the session. */
 async function stillValid(gateway: OpenGateway, credential: Credential): Promise<Credential | undefined> {
-  const { client, store, world } = gateway;
-  if (credential.expiresAt <= world.now()) return undefined;
+  const { client, store, environment } = gateway;
+  if (credential.expiresAt <= environment.now()) return undefined;
   const answer = await client.call({
     method: 'GET',
     path: '/.sallyport/me',
@@ -73,15 +73,15 @@ async function stillValid(gateway: OpenGateway, credential: Credential): Promise
 }
 
 async function findCredential(gateway: OpenGateway, interactive: boolean): Promise<Credential> {
-  const { world, store } = gateway;
+  const { environment, store } = gateway;
   const kept = store.read();
   const valid = kept === undefined ? undefined : await stillValid(gateway, kept);
   if (valid !== undefined) return valid;
   if (kept !== undefined) store.forget(kept.token);
   // Without a terminal there may still be a person: k9s, Lens and editors run kubectl's plugins on their own. They get
   // the browser and a shorter wait.
-  const timeoutMs = interactive || world.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
-  const signInHere = (client: GatewayClient, own: World) =>
+  const timeoutMs = interactive || environment.stderr.isTTY ? loginTimeoutMs : unwatchedLoginTimeoutMs;
+  const signInHere = (client: GatewayClient, own: Environment) =>
     signIn(client, own, { browser: true, paste: interactive && mayPaste(own), timeoutMs, abandoned: own.parentIsGone });
   return logInOnce(gateway, { timeoutMs, known: kept?.token, signIn: signInHere });
 }
@@ -103,13 +103,13 @@ function readArguments(args: readonly string[]): { server: ServerAddress; gatewa
 }
 
 /** Prints the credential for one cluster (an exec plugin of client-go, KEP-541). Every failure of it exits with 1. */
-export async function runExecCredential(args: readonly string[], world: World): Promise<void> {
+export async function runExecCredential(args: readonly string[], environment: Environment): Promise<void> {
   try {
     const { server, gateway: named } = readArguments(args);
-    const { apiVersion, interactive } = readExecInfo(world.env.KUBERNETES_EXEC_INFO);
-    const gateway = openGatewayAt(world, named === undefined ? server : gatewayAddress(named));
-    const markers = openServedMarkers(gateway.store.directory, world);
-    const reading = readMachineClock(world.now, world.platform);
+    const { apiVersion, interactive } = readExecInfo(environment.env.KUBERNETES_EXEC_INFO);
+    const gateway = openGatewayAt(environment, named === undefined ? server : gatewayAddress(named));
+    const markers = openServedMarkers(gateway.store.directory, environment);
+    const reading = readMachineClock(environment.now, environment.platform);
     const cached =
       mayServeFromCache(gateway.store.directory, gateway.address.origin, reading) && !markers.wasServed(server)
         ? gateway.store.read()
@@ -118,7 +118,7 @@ export async function runExecCredential(args: readonly string[], world: World): 
     const marked = markers.mark(server);
     const credential = cached !== undefined && marked ? cached : await findCredential(gateway, interactive);
     if (credential === cached) noteServed(gateway.store.directory, reading);
-    world.stdout.write(`${execCredential(credential, apiVersion)}\n`);
+    environment.stdout.write(`${execCredential(credential, apiVersion)}\n`);
   } catch (error) {
     if (error instanceof CliError) throw new CliError('failed', error.message, error.hint, { cause: error });
     throw error;

@@ -44,7 +44,7 @@ describe('sallyport kubeconfig', () => {
   });
 
   it('merges into the first file of KUBECONFIG, mode 0600, and leaves nothing beside it', async () => {
-    rig.world.env.KUBECONFIG = `${rig.kubeconfig}:${path.join(rig.directory, 'second')}`;
+    rig.environment.env.KUBECONFIG = `${rig.kubeconfig}:${path.join(rig.directory, 'second')}`;
     const { code, out } = await rig.run('kubeconfig', '--merge', '--cluster', 'prod');
     expect({ code, out }).toEqual({ code: 0, out: `Wrote sallyport-prod to ${rig.kubeconfig}.\n` });
     expect(statSync(rig.kubeconfig).mode & 0o777).toBe(0o600);
@@ -53,7 +53,7 @@ describe('sallyport kubeconfig', () => {
   });
 
   it('merges into ~/.kube/config without KUBECONFIG', async () => {
-    rig.world.env.KUBECONFIG = '';
+    rig.environment.env.KUBECONFIG = '';
     expect((await rig.run('kubeconfig', '--merge', '-o', 'json')).out).toContain(
       path.join(rig.directory, '.kube', 'config'),
     );

@@ -6,7 +6,7 @@ import { kubeconfigFiles, updateKubeconfig } from '../kubeconfig/kubeconfig-file
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { fetchClusters } from './clusters.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
@@ -57,22 +57,22 @@ async function chosenClusters(gateway: OpenGateway, options: Options): Promise<s
   return wanted ?? all;
 }
 
-async function entries(world: World, options: Options): Promise<KubeconfigEntry[]> {
-  const gateway = openGateway(world, options.gateway);
+async function entries(environment: Environment, options: Options): Promise<KubeconfigEntry[]> {
+  const gateway = openGateway(environment, options.gateway);
   // exec-credential must reach the gateway too, so an authority that is named here is remembered as by login.
   if (options.caFile !== undefined) gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
-  const plugin = execPlugin(options.cli, world.platform, world.workingDirectory);
+  const plugin = execPlugin(options.cli, environment.platform, environment.workingDirectory);
   const authority = gateway.address.scheme === 'https' ? gateway.known.authorityOf(gateway.address) : undefined;
-  const again = options.caFile === undefined ? gateway : openGateway(world, gateway.address.origin);
+  const again = options.caFile === undefined ? gateway : openGateway(environment, gateway.address.origin);
   return (await chosenClusters(again, options)).map((cluster) => {
     const server = `${gateway.address.origin}/clusters/${cluster}`;
     return { name: `sallyport-${cluster}`, server, authority, command: plugin.command, args: plugin.args(server) };
   });
 }
 
-async function printRoles(world: World, options: Options): Promise<void> {
+async function printRoles(environment: Environment, options: Options): Promise<void> {
   const { loadConfigHere } = await import('./load-config-here.ts');
-  const { config } = await loadConfigHere(world, options.config);
+  const { config } = await loadConfigHere(environment, options.config);
   const { clusterRole, clusterRoleText } = await import('../kubeconfig/cluster-role.ts');
   const wanted = namedClusters(options);
   const chosen = config.clusters.filter(({ name }) => wanted === undefined || wanted.includes(name));
@@ -83,8 +83,8 @@ async function printRoles(world: World, options: Options): Promise<void> {
       `It has: ${config.clusters.map(({ name }) => name).join(', ') || 'none'}.`,
     );
   const { text, warnings } = clusterRoleText(chosen);
-  for (const warning of warnings) world.stderr.write(`Warning: ${forTerminal(warning)}\n`);
-  world.stdout.write(
+  for (const warning of warnings) environment.stderr.write(`Warning: ${forTerminal(warning)}\n`);
+  environment.stdout.write(
     render(
       options.output,
       { items: chosen.map((cluster) => ({ cluster: cluster.name, role: clusterRole(cluster).role })) },
@@ -93,21 +93,21 @@ async function printRoles(world: World, options: Options): Promise<void> {
   );
 }
 
-async function kubeconfig(world: World, options: Options): Promise<void> {
-  if (options.rbac === true) return printRoles(world, options);
-  const made = await entries(world, options);
+async function kubeconfig(environment: Environment, options: Options): Promise<void> {
+  if (options.rbac === true) return printRoles(environment, options);
+  const made = await entries(environment, options);
   const { mergeEntries } = await import('../kubeconfig/merge-entries.ts');
   if (options.merge !== true) {
     const { parse } = await import('yaml');
     const { text } = mergeEntries('', made, 'the new kubeconfig');
-    return world.stdout.write(render(options.output, parse(text), () => text));
+    return environment.stdout.write(render(options.output, parse(text), () => text));
   }
-  const file = kubeconfigFiles(world)[0]!;
+  const file = kubeconfigFiles(environment)[0]!;
   const { current, notes } = updateKubeconfig(file, (text) => mergeEntries(text, made, file));
-  for (const note of notes) world.stderr.write(`Note: ${forTerminal(note)}\n`);
+  for (const note of notes) environment.stderr.write(`Note: ${forTerminal(note)}\n`);
   const contexts = made.map(({ name }) => name);
   const hint = contexts.includes(current) ? '' : `Use one of them: kubectl config use-context ${contexts[0]}\n`;
-  return world.stdout.write(
+  return environment.stdout.write(
     render(
       options.output,
       { file, contexts, currentContext: current },
@@ -117,7 +117,7 @@ async function kubeconfig(world: World, options: Options): Promise<void> {
 }
 
 /** `sallyport kubeconfig`. */
-export function addKubeconfig(program: Command, world: World): void {
+export function addKubeconfig(program: Command, environment: Environment): void {
   const command = program
     .command('kubeconfig')
     .description('print kubeconfig entries for your clusters, or write them into your kubeconfig')
@@ -137,7 +137,7 @@ export function addKubeconfig(program: Command, world: World): void {
       '--config <file>',
       "with --rbac: the gateway's configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)",
     )
-    .action((options: Options) => kubeconfig(world, options));
+    .action((options: Options) => kubeconfig(environment, options));
   withExample(
     withGateway(command),
     'sallyport kubeconfig --merge --cluster dev',

@@ -3,7 +3,7 @@ import { callAsPerson, openGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { streamTable } from './stream-rows.ts';
 
 export type StreamOptions = {
@@ -48,12 +48,12 @@ function refuseIncomplete({ missing, omitted }: StreamsAnswer): void {
 }
 
 /** `sallyport sessions list --streams`: what is open now over all gateways, or what has ended lately and why. */
-export async function listStreams(world: World, options: StreamOptions): Promise<void> {
-  const body = await callAsPerson(openGateway(world, options.gateway), {
+export async function listStreams(environment: Environment, options: StreamOptions): Promise<void> {
+  const body = await callAsPerson(openGateway(environment, options.gateway), {
     method: 'GET',
     path: `/.sallyport/api/v1/streams${queryOf(options)}`,
   });
   const answer = readAnswer(streamsSchema, body, 'the streams');
-  world.stdout.write(render(options.output === 'json' ? 'json' : 'text', answer, () => text(answer, options)));
+  environment.stdout.write(render(options.output === 'json' ? 'json' : 'text', answer, () => text(answer, options)));
   refuseIncomplete(answer);
 }

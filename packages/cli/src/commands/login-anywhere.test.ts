@@ -4,12 +4,12 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from '../testing/fake-gateway.ts';
 import { browse, createRig, type Rig } from '../testing/rig.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
 let gateway: FakeGateway;
 let rig: Rig;
 let stdin: PassThrough & { isTTY?: boolean };
-const begin = (changes: Partial<World> = {}) => {
+const begin = (changes: Partial<Environment> = {}) => {
   stdin = new PassThrough();
   rig = createRig({ stdin, ...changes });
 };
@@ -93,7 +93,7 @@ describe('a login whose code is pasted', () => {
     ] as const) {
       begin({ platform: 'linux' });
       stdin.isTTY = isTTY;
-      Object.assign(rig.world.env, env);
+      Object.assign(rig.environment.env, env);
       const { code, err } = await login();
       expect([isTTY, env, code, pastePage(err) !== '']).toEqual([isTTY, env, 0, offered]);
       expect(err.includes('--device')).toBe(!offered && !('DISPLAY' in env));
@@ -197,7 +197,7 @@ describe('sallyport login --device', () => {
 describe('a login that others wait for', () => {
   it('fails for all of them at once, and opens one browser, when the person refuses', async () => {
     const pages: string[] = [];
-    rig.world.launch = (_command, args) => {
+    rig.environment.launch = (_command, args) => {
       pages.push(args.at(-1)!);
       const url = new URL(args.at(-1)!);
       setTimeout(
@@ -219,7 +219,7 @@ describe('a login that others wait for', () => {
 
   it('fails for all of them within the time of the first when the browser is closed', async () => {
     const opened: string[] = [];
-    rig.world.launch = (_command, args) => (opened.push(args.at(-1)!), Promise.resolve(true));
+    rig.environment.launch = (_command, args) => (opened.push(args.at(-1)!), Promise.resolve(true));
     const startedAt = Date.now();
     const all = await Promise.all(Array.from({ length: 4 }, () => login('--timeout', '1')));
     expect(all.map(({ code }) => code)).toEqual([6, 6, 6, 6]);
@@ -228,12 +228,12 @@ describe('a login that others wait for', () => {
   });
 
   it('does not fail the next one, which was not waiting', async () => {
-    const { launch } = rig.world;
-    rig.world.launch = () => Promise.resolve(true);
+    const { launch } = rig.environment;
+    rig.environment.launch = () => Promise.resolve(true);
     expect((await login('--timeout', '1')).code).toBe(6);
     const note = path.join(rig.home, 'gateways', gateway.origin.replace('://', '+'), 'login.failed');
     expect(JSON.parse(readFileSync(note, 'utf8'))).toMatchObject({ exit: 'login-failed' });
-    rig.world.launch = launch;
+    rig.environment.launch = launch;
     expect((await login()).code).toBe(0);
     expect(existsSync(note)).toBe(false);
   });
@@ -251,7 +251,7 @@ describe('a login that others wait for', () => {
       err: expect.stringContaining('the program that needed the login has ended'),
     });
     gone = false;
-    rig.world.launch = (_command, args) => (void browse(args.at(-1)!), Promise.resolve(true));
+    rig.environment.launch = (_command, args) => (void browse(args.at(-1)!), Promise.resolve(true));
     expect((await rig.run('exec-credential', `${gateway.origin}/clusters/dev`)).code).toBe(0);
   });
 

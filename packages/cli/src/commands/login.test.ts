@@ -60,7 +60,7 @@ describe('sallyport login', () => {
   });
 
   it('shows the page even where no browser can be started', async () => {
-    rig.world.launch = () => Promise.resolve(false);
+    rig.environment.launch = () => Promise.resolve(false);
     byHand((url) => browse(url.href));
     const { code, err } = await login();
     expect(code).toBe(0);

@@ -11,7 +11,7 @@ import { signIn } from '../login/sign-in.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 type Options = GatewayOptions & {
@@ -32,14 +32,14 @@ function seconds(text: string): number {
   return value;
 }
 
-function open(world: World, options: Options): OpenGateway {
-  const gateway = openGateway(world, options.gateway);
+function open(environment: Environment, options: Options): OpenGateway {
+  const gateway = openGateway(environment, options.gateway);
   if (options.caFile === undefined) return gateway;
   gateway.known.rememberAuthority(gateway.address, readAuthority(options.caFile));
-  return openGatewayAt(world, gateway.address);
+  return openGatewayAt(environment, gateway.address);
 }
 
-type Way = (client: GatewayClient, world: World) => Promise<Credential>;
+type Way = (client: GatewayClient, environment: Environment) => Promise<Credential>;
 
 /**
  * By a code that is approved elsewhere, or on a page that leads back here; a code can be pasted where a person says
@@ -59,15 +59,17 @@ function chooseWay({ browser, device, cluster }: Options, demands: LoginDemands,
       'It is shown to whoever approves the login of a device.',
     );
   if (device === true)
-    return (client, world) => deviceSignIn(client, world, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
-  return (client, world) => signIn(client, world, { browser, paste: !browser || mayPaste(world), timeoutMs, demands });
+    return (client, environment) =>
+      deviceSignIn(client, environment, { timeoutMs, ...(cluster === undefined ? {} : { cluster }) });
+  return (client, environment) =>
+    signIn(client, environment, { browser, paste: !browser || mayPaste(environment), timeoutMs, demands });
 }
 
-async function login(world: World, options: Options): Promise<void> {
+async function login(environment: Environment, options: Options): Promise<void> {
   const timeoutMs = seconds(options.timeout) * 1000;
   const demands = readLoginDemands(options);
   const way = chooseWay(options, demands, timeoutMs);
-  const gateway = open(world, options);
+  const gateway = open(environment, options);
   const credential = await logInOnce(gateway, {
     timeoutMs,
     known: gateway.store.read()?.token,
@@ -78,7 +80,7 @@ async function login(world: World, options: Options): Promise<void> {
   const { user, sessionId, expiresAt } = credential;
   const end = new Date(expiresAt).toISOString();
   const data = { gateway: gateway.address.origin, user, session: { id: sessionId, expiresAt: end } };
-  world.stdout.write(
+  environment.stdout.write(
     render(
       options.output,
       data,
@@ -88,7 +90,7 @@ async function login(world: World, options: Options): Promise<void> {
 }
 
 /** `sallyport login`. */
-export function addLogin(program: Command, world: World): void {
+export function addLogin(program: Command, environment: Environment): void {
   const command = program
     .command('login')
     .description('log in through your browser, here or on another machine')
@@ -107,7 +109,7 @@ export function addLogin(program: Command, world: World): void {
     .option('--provider [name]', 'log in with this identity provider; without a name, choose on the page')
     .option('--login-hint <name>', 'say who you are, so that the right provider is chosen and need not ask')
     .option('--timeout <seconds>', 'how long to wait for you', '300')
-    .action((options: Options) => login(world, options));
+    .action((options: Options) => login(environment, options));
   withExample(
     withGateway(command),
     'sallyport login --gateway https://gate.example.com:8443',

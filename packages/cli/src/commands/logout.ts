@@ -3,7 +3,7 @@ import { expectOk } from '../gateway/expect-ok.ts';
 import { openGateway, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 type LogoutOptions = GatewayOptions & { everywhere?: boolean };
@@ -34,8 +34,8 @@ async function endSession(
   }
 }
 
-async function logout(world: World, options: LogoutOptions): Promise<void> {
-  const gateway = openGateway(world, options.gateway);
+async function logout(environment: Environment, options: LogoutOptions): Promise<void> {
+  const gateway = openGateway(environment, options.gateway);
   const { store, address } = gateway;
   const everywhere = options.everywhere === true;
   const credential = store.read();
@@ -50,7 +50,7 @@ async function logout(world: World, options: LogoutOptions): Promise<void> {
     );
   }
   const data = { gateway: address.origin, loggedOut: credential !== undefined, ...(everywhere ? { everywhere } : {}) };
-  world.stdout.write(
+  environment.stdout.write(
     render(options.output, data, () =>
       credential === undefined
         ? `Nobody was logged in to ${address.origin}.\n`
@@ -60,11 +60,11 @@ async function logout(world: World, options: LogoutOptions): Promise<void> {
 }
 
 /** `sallyport logout`. */
-export function addLogout(program: Command, world: World): void {
+export function addLogout(program: Command, environment: Environment): void {
   const command = program
     .command('logout')
     .description('end your session, here and at the gateway')
     .option('--everywhere', 'end all your other sessions, too: browsers and other machines')
-    .action((options: LogoutOptions) => logout(world, options));
+    .action((options: LogoutOptions) => logout(environment, options));
   withExample(withGateway(command), 'sallyport logout', 'sallyport logout --everywhere');
 }

@@ -153,7 +153,7 @@ describe('sallyport sessions', () => {
       ['yes\n', 0],
     ] as const) {
       const here = Object.assign(Readable.from([Buffer.from(typed)]), { isTTY: true });
-      rig.world.stdin = here;
+      rig.environment.stdin = here;
       const run = await rig.run('sessions', 'revoke', '--all-sessions');
       expect([run.code, run.err]).toEqual([
         code,

@@ -94,7 +94,7 @@ describe('sallyport policy eval', () => {
   });
 
   it('reads standard input', async () => {
-    rig.world.stdin = Readable.from([
+    rig.environment.stdin = Readable.from([
       Buffer.from(sre('get').slice(0, 9)),
       Buffer.from(`${sre('get').slice(9)}\n${sre('list')}`),
     ]);

@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { readLines } from '../files/read-lines.ts';
+import { readLines } from '../input/read-lines.ts';
 import { localFault } from '../home/home.ts';
-import { loadPolicyTools, type PolicyTools } from '../policy/policy-tools.ts';
-import { readPolicy } from '../policy/read-policy.ts';
+import { loadPolicyTools, type PolicyTools } from '../policy/engine/policy-tools.ts';
+import { readPolicy } from '../policy/load/read-policy.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal, jsonForTerminal } from '../terminal/for-terminal.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
 const maxInputBytes = 8 * 1024 * 1024;
@@ -34,7 +34,7 @@ function parse(text: string): { value: unknown } | undefined {
 
 /** Judges one input and prints the answer as one line. */
 function createJudge(
-  world: World,
+  environment: Environment,
   policy: Parameters<PolicyTools['evaluatePolicy']>[0][number],
   tools: PolicyTools,
 ): Judge {
@@ -54,10 +54,13 @@ function createJudge(
       const words = `${warning.path.join('.')}: ${warning.message}${warning.hint === undefined ? '' : ` (${warning.hint})`}`;
       if (told.has(words) || told.size >= maxWarnings) continue;
       told.add(words);
-      world.stderr.write(`warning: ${forTerminal(`${at.name}:${at.line}: ${words}`)}\n`);
+      environment.stderr.write(`warning: ${forTerminal(`${at.name}:${at.line}: ${words}`)}\n`);
     }
-    const { effect, rule, allow, deny, judgedAs } = tools.evaluatePolicy([policy], { now: world.now(), ...read.input });
-    world.stdout.write(
+    const { effect, rule, allow, deny, judgedAs } = tools.evaluatePolicy([policy], {
+      now: environment.now(),
+      ...read.input,
+    });
+    environment.stdout.write(
       `${jsonForTerminal({ effect, rule, allow, deny, ...(judgedAs === undefined ? {} : { judgedAs }) })}\n`,
     );
   };
@@ -93,12 +96,12 @@ async function judgeAll(bytes: AsyncIterable<Uint8Array>, name: string, judge: J
   if (whole !== undefined) judge(whole.join('\n'), { name, line: first });
 }
 
-async function evaluate(world: World, options: { policy: string; input: string }): Promise<void> {
+async function evaluate(environment: Environment, options: { policy: string; input: string }): Promise<void> {
   const tools = await loadPolicyTools();
-  const { policy } = readPolicy(world, options.policy, 'policy', tools);
-  const judge = createJudge(world, policy, tools);
-  if (options.input === '-') return judgeAll(world.stdin, 'standard input', judge);
-  const file = path.resolve(world.workingDirectory, options.input);
+  const { policy } = readPolicy(environment, options.policy, 'policy', tools);
+  const judge = createJudge(environment, policy, tools);
+  if (options.input === '-') return judgeAll(environment.stdin, 'standard input', judge);
+  const file = path.resolve(environment.workingDirectory, options.input);
   try {
     await judgeAll(createReadStream(file), file, judge);
   } catch (error) {
@@ -116,13 +119,13 @@ Several inputs are given one a line. Each answer is a line of JSON: {effect, rul
 the verb under which a request was refused that is judged as more than its own.`;
 
 /** `sallyport policy eval`. */
-export function addPolicyEval(policy: Command, world: World): void {
+export function addPolicyEval(policy: Command, environment: Environment): void {
   const command = policy
     .command('eval')
     .description('judge inputs by one policy document, without a gateway; prints a line of JSON for each')
     .requiredOption('--policy <file>', 'a policy document, YAML or JSON')
     .requiredOption('--input <file>', 'inputs as JSON, one a line; - for standard input')
-    .action((options: { policy: string; input: string }) => evaluate(world, options));
+    .action((options: { policy: string; input: string }) => evaluate(environment, options));
   withOutput(command).addHelpText('after', inputHelp);
   withExample(
     command,

@@ -7,12 +7,12 @@ import { explainFiles, type Offline } from '../policy/explain/explain-files.ts';
 import type { Explanation } from '../policy/explain/explanation.ts';
 import { nextSteps } from '../policy/explain/next-steps.ts';
 import { readPerson, withPerson, type PersonOptions } from '../policy/explain/person-options.ts';
-import { loadPolicyTools } from '../policy/policy-tools.ts';
+import { loadPolicyTools } from '../policy/engine/policy-tools.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { renderAlsoYaml } from '../terminal/render-yaml.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
 type Options = AskedOptions & PersonOptions & Offline & { gateway?: string; output: OutputFormat | 'yaml' };
@@ -21,9 +21,9 @@ const collect = (value: string, before: string[] | undefined) => [...(before ?? 
 const hiddenHint =
   'If the name is right, no rule gives you anything there: ask whoever runs the gateway for access, and tell them who you are ("sallyport whoami").';
 
-async function find(world: World, words: string[], options: Options): Promise<Explanation> {
+async function find(environment: Environment, words: string[], options: Options): Promise<Explanation> {
   const person = readPerson(options);
-  const warn = (text: string) => world.stderr.write(`note: ${forTerminal(text)}\n`);
+  const warn = (text: string) => environment.stderr.write(`note: ${forTerminal(text)}\n`);
   if (options.policy !== undefined && options.config !== undefined)
     throw new CliError(
       'usage',
@@ -32,7 +32,7 @@ async function find(world: World, words: string[], options: Options): Promise<Ex
     );
   if (options.policy !== undefined || options.config !== undefined) {
     return explainFiles(
-      world,
+      environment,
       readAsked(words, options, { defaultNamespace: 'default', warn }),
       person,
       options,
@@ -45,7 +45,7 @@ async function find(world: World, words: string[], options: Options): Promise<Ex
       '--now and --elevation go with --policy or --config',
       'The gateway answers for this moment, and for what is held now.',
     );
-  const { gateway, cluster, namespace } = await openPlace(world, options);
+  const { gateway, cluster, namespace } = await openPlace(environment, options);
   const found = await askGateway(
     gateway,
     readAsked(words, options, { defaultNamespace: namespace, warn }),
@@ -56,9 +56,9 @@ async function find(world: World, words: string[], options: Options): Promise<Ex
   return found.explanation;
 }
 
-async function explain(world: World, words: string[], options: Options): Promise<void> {
-  const explanation = await find(world, words, options);
-  world.stdout.write(
+async function explain(environment: Environment, words: string[], options: Options): Promise<void> {
+  const explanation = await find(environment, words, options);
+  environment.stdout.write(
     await renderAlsoYaml(options.output, { ...explanation, next: nextSteps(explanation) }, () =>
       describeExplanation(explanation),
     ),
@@ -70,7 +70,7 @@ Without --policy and --config the gateway is asked, about your own session; abou
 for those whom api.policy.policy names. With --user alone, their latest session says which groups they have.`;
 
 /** `sallyport policy explain`. */
-export function addPolicyExplain(policy: Command, world: World): void {
+export function addPolicyExplain(policy: Command, environment: Environment): void {
   const command = withPerson(
     withAsked(
       policy
@@ -95,7 +95,7 @@ export function addPolicyExplain(policy: Command, world: World): void {
         { elevation, ...options }: Options & { elevation?: string[] },
       ) =>
         explain(
-          world,
+          environment,
           [verb, resource].filter((word) => word !== undefined),
           {
             ...options,

@@ -1,35 +1,35 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import type { ConfigFault } from '../gateway-config.ts';
-import { lintFile } from '../policy/lint-file.ts';
-import { loadPolicyTools } from '../policy/policy-tools.ts';
+import type { ConfigFault } from '../config/gateway-config.ts';
+import { lintFile } from '../policy/lint/lint-file.ts';
+import { loadPolicyTools } from '../policy/engine/policy-tools.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
 type Options = { output: OutputFormat; strict?: boolean };
 
-async function lint(world: World, names: string[], options: Options): Promise<void> {
+async function lint(environment: Environment, names: string[], options: Options): Promise<void> {
   const tools = await loadPolicyTools();
-  const files = names.map((name) => lintFile(path.resolve(world.workingDirectory, name), tools));
+  const files = names.map((name) => lintFile(path.resolve(environment.workingDirectory, name), tools));
   const faults = files.reduce((sum, file) => sum + file.faults.length, 0);
   const warnings = files.reduce((sum, file) => sum + file.warnings.length, 0);
   const lines = (file: string, some: readonly ConfigFault[]) =>
     some.length === 0 ? [] : tools.formatFaults(file, some).split('\n').map(forTerminal);
   if (options.output === 'json') {
-    world.stdout.write(render('json', { ok: faults === 0, files }, () => ''));
+    environment.stdout.write(render('json', { ok: faults === 0, files }, () => ''));
   } else {
     for (const { file, ok, ...found } of files) {
-      world.stderr.write(
+      environment.stderr.write(
         [
           ...lines(file, found.warnings).map((line) => `warning: ${line}\n`),
           ...lines(file, found.faults).map((line) => `${line}\n`),
         ].join(''),
       );
       if (ok)
-        world.stdout.write(
+        environment.stdout.write(
           `${forTerminal(file)}: ok${found.warnings.length === 0 ? '' : `, ${found.warnings.length} ${found.warnings.length === 1 ? 'warning' : 'warnings'}`}\n`,
         );
     }
@@ -46,13 +46,13 @@ async function lint(world: World, names: string[], options: Options): Promise<vo
 }
 
 /** `sallyport policy lint`. */
-export function addPolicyLint(policy: Command, world: World): void {
+export function addPolicyLint(policy: Command, environment: Environment): void {
   const command = policy
     .command('lint')
     .description('check policies: a policy document, or all policies of a sallyport.yaml; tells file, line and column')
     .argument('<file...>', 'policy documents and configurations')
     .option('--strict', 'fail on warnings too')
-    .action((files: string[], options: Options) => lint(world, files, options));
+    .action((files: string[], options: Options) => lint(environment, files, options));
   withExample(
     withOutput(command),
     'sallyport policy lint policies/*.yaml',

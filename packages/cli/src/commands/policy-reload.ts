@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import { callAsPerson, openGateway } from '../gateway/open-gateway.ts';
 import { render } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
-async function reload(world: World, options: GatewayOptions): Promise<void> {
-  await callAsPerson(openGateway(world, options.gateway), { method: 'POST', path: '/.sallyport/api/v1/policy/reload' });
-  world.stdout.write(
+async function reload(environment: Environment, options: GatewayOptions): Promise<void> {
+  await callAsPerson(openGateway(environment, options.gateway), {
+    method: 'POST',
+    path: '/.sallyport/api/v1/policy/reload',
+  });
+  environment.stdout.write(
     render(
       options.output,
       { requested: true },
@@ -17,10 +20,10 @@ async function reload(world: World, options: GatewayOptions): Promise<void> {
 }
 
 /** `sallyport policy reload`. */
-export function addPolicyReload(policy: Command, world: World): void {
+export function addPolicyReload(policy: Command, environment: Environment): void {
   const command = policy
     .command('reload')
     .description('have every replica read its own configuration again; nothing is sent along')
-    .action((options: GatewayOptions) => reload(world, options));
+    .action((options: GatewayOptions) => reload(environment, options));
   withExample(withGateway(command), 'sallyport policy reload && sleep 5 && sallyport policy status');
 }

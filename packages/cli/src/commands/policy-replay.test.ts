@@ -161,7 +161,7 @@ UNCHANGED: 0 allowed, 0 refused
   it('takes events as files, the API and Kafka have them, and counts lines that are none', async () => {
     put('policy.yaml', allowGroup('developers'));
     const { cloudEvent: _envelope, ...bare } = recordedEvent();
-    rig.world.stdin = Readable.from(
+    rig.environment.stdin = Readable.from(
       [
         `not json\n[1]\n7\n${ndjson([recordedEvent(), { id: 'x', type: 'k8s.request', time: '', data: recordedEvent() }, bare])}`,
       ].map((text) => Buffer.from(text)),

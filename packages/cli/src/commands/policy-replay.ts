@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { ReplayOptions } from '../policy/replay/replay-options.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
 /** `sallyport policy replay`. */
-export function addPolicyReplay(policy: Command, world: World): void {
+export function addPolicyReplay(policy: Command, environment: Environment): void {
   const code = exitCodes['policy-differs'];
   const command = policy
     .command('replay')
@@ -30,7 +30,7 @@ export function addPolicyReplay(policy: Command, world: World): void {
     .option('--fail-on-unjudged', `end with code ${code} if anything cannot be judged`)
     .action(async (files: string[], options: ReplayOptions) => {
       const { policyReplay } = await import('../policy/replay/run-replay.ts');
-      await policyReplay(world, files, options);
+      await policyReplay(environment, files, options);
     });
   withExample(
     withGateway(command),

@@ -5,7 +5,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
 type Rejected = NonNullable<ReplicaRow['rejected']>;
@@ -67,8 +67,8 @@ function text(replicas: readonly ReplicaRow[]): string {
   return `${table(['SERVICE', 'REPLICA', 'HOST', 'POLICY', 'SINCE', 'FILE'], rows)}\n${said.length === 0 ? '' : `${said.join('\n')}\n\n`}${summary(replicas)}\n`;
 }
 
-async function status(world: World, options: GatewayOptions): Promise<void> {
-  const body = await callAsPerson(openGateway(world, options.gateway), {
+async function status(environment: Environment, options: GatewayOptions): Promise<void> {
+  const body = await callAsPerson(openGateway(environment, options.gateway), {
     method: 'GET',
     path: '/.sallyport/api/v1/policy/status',
   });
@@ -76,7 +76,7 @@ async function status(world: World, options: GatewayOptions): Promise<void> {
   const versions = new Set(replicas.map(({ version }) => version)).size;
   const rejecting = replicas.filter(({ rejected }) => rejected !== undefined).length;
   const inStep = versions === 1 && rejecting === 0;
-  world.stdout.write(render(options.output, { inStep, replicas }, () => text(replicas)));
+  environment.stdout.write(render(options.output, { inStep, replicas }, () => text(replicas)));
   if (inStep) return;
   const what = [
     ...(versions === 1
@@ -94,10 +94,10 @@ async function status(world: World, options: GatewayOptions): Promise<void> {
 }
 
 /** `sallyport policy status`. */
-export function addPolicyStatus(policy: Command, world: World): void {
+export function addPolicyStatus(policy: Command, environment: Environment): void {
   const command = policy
     .command('status')
     .description('show which policy each replica runs, and whether one refuses its file')
-    .action((options: GatewayOptions) => status(world, options));
+    .action((options: GatewayOptions) => status(environment, options));
   withExample(withGateway(command), 'sallyport policy status', 'sallyport policy status -o json');
 }

@@ -126,7 +126,7 @@ cases:
   });
 
   it('have the time of day of the run unless they say another', async () => {
-    rig.world.now = () => Date.parse('2026-11-25T12:00:00Z');
+    rig.environment.now = () => Date.parse('2026-11-25T12:00:00Z');
     put('policy.yaml', 'allow: {or: [{date: {after: "2026-11-25T00:00:00Z"}}]}');
     const { code, err } = await test(
       'policy: policy.yaml\ncases: [{user: a, expect: allow}, {user: a, now: "2026-11-24T12:00:00Z", expect: deny}]',

@@ -3,17 +3,17 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { localFault } from '../home/home.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
-import { describeCases, type FileResult } from '../policy/describe-cases.ts';
-import { junit } from '../policy/junit.ts';
-import { policiesOfConfig } from '../policy/policies-of-config.ts';
-import { loadPolicyTools, type PolicyTools } from '../policy/policy-tools.ts';
-import { readCases, type CaseFile } from '../policy/read-cases.ts';
-import { readPolicy } from '../policy/read-policy.ts';
-import { refuseFaults } from '../policy/refuse-faults.ts';
-import { runCases, type SelectPolicies } from '../policy/run-cases.ts';
+import { describeCases, type FileResult } from '../policy/cases/describe-cases.ts';
+import { junit } from '../policy/cases/junit.ts';
+import { policiesOfConfig } from '../policy/load/policies-of-config.ts';
+import { loadPolicyTools, type PolicyTools } from '../policy/engine/policy-tools.ts';
+import { readCases, type CaseFile } from '../policy/cases/read-cases.ts';
+import { readPolicy } from '../policy/load/read-policy.ts';
+import { refuseFaults } from '../policy/load/refuse-faults.ts';
+import { runCases, type SelectPolicies } from '../policy/cases/run-cases.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
 type Options = { output: OutputFormat; junit?: string };
@@ -27,42 +27,46 @@ function readText(file: string): string {
 }
 
 /** The policies that a file of cases is about, which stand beside it. */
-function selection(world: World, file: string, cases: CaseFile, tools: PolicyTools): SelectPolicies {
+function selection(environment: Environment, file: string, cases: CaseFile, tools: PolicyTools): SelectPolicies {
   const beside = (name: string) => path.resolve(path.dirname(file), name);
   if (cases.policy !== undefined) {
-    const { policy } = readPolicy(world, beside(cases.policy), cases.scope, tools);
+    const { policy } = readPolicy(environment, beside(cases.policy), cases.scope, tools);
     return () => [policy];
   }
-  const read = policiesOfConfig(world, beside(cases.config!), tools);
-  if (!read.ok) return refuseFaults(world, read.file, read.faults, tools);
+  const read = policiesOfConfig(environment, beside(cases.config!), tools);
+  if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
   return (input) => read.policies.of(input.kubernetes?.cluster ?? '', tools.namespaceOf(input.kubernetes));
 }
 
-function runFile(world: World, named: string, tools: PolicyTools): FileResult {
-  const file = path.resolve(world.workingDirectory, named);
+function runFile(environment: Environment, named: string, tools: PolicyTools): FileResult {
+  const file = path.resolve(environment.workingDirectory, named);
   const read = readCases(readText(file), tools);
-  if (!read.ok) return refuseFaults(world, file, read.faults, tools);
-  const select = selection(world, file, read.file, tools);
+  if (!read.ok) return refuseFaults(environment, file, read.faults, tools);
+  const select = selection(environment, file, read.file, tools);
   return {
     file,
-    cases: runCases(read.file.cases, select, { tools, now: world.now(), loginFirst: read.file.config !== undefined }),
+    cases: runCases(read.file.cases, select, {
+      tools,
+      now: environment.now(),
+      loginFirst: read.file.config !== undefined,
+    }),
   };
 }
 
-async function test(world: World, names: string[], options: Options): Promise<void> {
+async function test(environment: Environment, names: string[], options: Options): Promise<void> {
   const tools = await loadPolicyTools();
-  const files = names.map((name) => runFile(world, name, tools));
+  const files = names.map((name) => runFile(environment, name, tools));
   const all = files.flatMap(({ cases }) => cases);
   const failed = all.filter(({ passed }) => !passed).length;
   if (options.junit !== undefined) {
-    const report = path.resolve(world.workingDirectory, options.junit);
+    const report = path.resolve(environment.workingDirectory, options.junit);
     try {
       writeFileAtomically(report, junit(files));
     } catch (error) {
       throw localFault(report, error);
     }
   }
-  world.stdout.write(
+  environment.stdout.write(
     render(options.output, { ok: failed === 0, passed: all.length - failed, failed, files }, () =>
       describeCases(files),
     ),
@@ -88,13 +92,13 @@ A file of cases:
 An input may also be a whole one, as "policy eval" takes it. Paths are relative to the file.`;
 
 /** `sallyport policy test`. */
-export function addPolicyTest(policy: Command, world: World): void {
+export function addPolicyTest(policy: Command, environment: Environment): void {
   const command = policy
     .command('test')
     .description('run test cases against a policy: what is expected to be allowed, and what is not')
     .argument('<file...>', 'files of cases, YAML or JSON')
     .option('--junit <file>', 'write a JUnit report, for CI')
-    .action((files: string[], options: Options) => test(world, files, options));
+    .action((files: string[], options: Options) => test(environment, files, options));
   withOutput(command).addHelpText('after', fileHelp);
   withExample(command, 'sallyport policy test policies/*.test.yaml --junit report.xml');
 }

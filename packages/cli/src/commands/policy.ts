@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample } from './command-kit.ts';
 import { addPolicyEval } from './policy-eval.ts';
 import { addPolicyExplain } from './policy-explain.ts';
@@ -10,15 +10,15 @@ import { addPolicyStatus } from './policy-status.ts';
 import { addPolicyTest } from './policy-test.ts';
 
 /** `sallyport policy ...`: each line is a subcommand with a file of its own. */
-export function addPolicy(program: Command, world: World): void {
+export function addPolicy(program: Command, environment: Environment): void {
   const policy = program.command('policy').description('work on policies');
-  addPolicyLint(policy, world);
-  addPolicyTest(policy, world);
-  addPolicyEval(policy, world);
-  addPolicyExplain(policy, world);
-  addPolicyReplay(policy, world);
-  addPolicyStatus(policy, world);
-  addPolicyReload(policy, world);
+  addPolicyLint(policy, environment);
+  addPolicyTest(policy, environment);
+  addPolicyEval(policy, environment);
+  addPolicyExplain(policy, environment);
+  addPolicyReplay(policy, environment);
+  addPolicyStatus(policy, environment);
+  addPolicyReload(policy, environment);
   withExample(
     policy,
     'sallyport policy lint sallyport.yaml',

@@ -4,7 +4,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import type { GatewayOptions } from './command-kit.ts';
 
 const sessionsPath = '/.sallyport/api/v1/sessions';
@@ -12,7 +12,7 @@ const sessionsPath = '/.sallyport/api/v1/sessions';
 export type RevokeOptions = GatewayOptions & { user?: string; provider?: string; allSessions?: boolean; yes?: boolean };
 
 async function revokeByName(
-  world: World,
+  environment: Environment,
   gateway: OpenGateway,
   ids: readonly string[],
   options: RevokeOptions,
@@ -24,18 +24,18 @@ async function revokeByName(
   for (const id of ids) {
     await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}/${encodeURIComponent(id)}` });
     revoked.push(id);
-    if (options.output !== 'json') world.stdout.write(`Revoked ${forTerminal(id)}.\n`);
+    if (options.output !== 'json') environment.stdout.write(`Revoked ${forTerminal(id)}.\n`);
   }
-  if (options.output === 'json') world.stdout.write(render('json', { revoked }, () => ''));
+  if (options.output === 'json') environment.stdout.write(render('json', { revoked }, () => ''));
 }
 
-async function revokeMany(world: World, gateway: OpenGateway, options: RevokeOptions): Promise<void> {
+async function revokeMany(environment: Environment, gateway: OpenGateway, options: RevokeOptions): Promise<void> {
   const { user, provider } = options;
   const whose = user === undefined ? 'everybody' : user;
   const from = provider === undefined ? '' : ` of ${provider}`;
   if (user === undefined)
     await confirm(
-      world,
+      environment,
       `This logs everybody${from} out of ${gateway.address.origin}, and cuts what they have open.`,
       options,
     );
@@ -48,7 +48,7 @@ async function revokeMany(world: World, gateway: OpenGateway, options: RevokeOpt
     await callAsPerson(gateway, { method: 'DELETE', path: `${sessionsPath}?${query.toString()}`, timeoutMs: 40_000 }),
     'what was revoked',
   );
-  world.stdout.write(
+  environment.stdout.write(
     render(
       options.output === 'json' ? 'json' : 'text',
       { revoked },
@@ -58,7 +58,7 @@ async function revokeMany(world: World, gateway: OpenGateway, options: RevokeOpt
 }
 
 /** `sallyport sessions revoke`: those that are named, all of a person's, or everybody's. */
-export async function revokeSessions(world: World, ids: string[], options: RevokeOptions): Promise<void> {
+export async function revokeSessions(environment: Environment, ids: string[], options: RevokeOptions): Promise<void> {
   const ways = [ids.length > 0, options.user !== undefined, options.allSessions === true].filter(Boolean).length;
   if (ways !== 1)
     throw new CliError(
@@ -73,6 +73,6 @@ export async function revokeSessions(world: World, ids: string[], options: Revok
       '--provider goes with --user or --all-sessions',
       'A session has one name, whatever its provider.',
     );
-  const gateway = openGateway(world, options.gateway);
-  await (ids.length > 0 ? revokeByName(world, gateway, ids, options) : revokeMany(world, gateway, options));
+  const gateway = openGateway(environment, options.gateway);
+  await (ids.length > 0 ? revokeByName(environment, gateway, ids, options) : revokeMany(environment, gateway, options));
 }

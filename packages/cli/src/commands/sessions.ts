@@ -4,7 +4,7 @@ import { callAsPerson, needCredential, openGateway } from '../gateway/open-gatew
 import { CliError } from '../terminal/cli-error.ts';
 import { render } from '../terminal/output.ts';
 import { table } from '../terminal/table.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 import { listStreams, type StreamOptions } from './list-streams.ts';
 import { revokeSessions, type RevokeOptions } from './revoke-sessions.ts';
@@ -38,8 +38,8 @@ function queryOf({ all, user }: ListOptions): string {
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
-async function list(world: World, options: ListOptions): Promise<void> {
-  if (options.streams === true) return listStreams(world, options);
+async function list(environment: Environment, options: ListOptions): Promise<void> {
+  if (options.streams === true) return listStreams(environment, options);
   const stray = ofStreams.find((name) => options[name] !== undefined);
   if (stray !== undefined)
     throw new CliError(
@@ -47,14 +47,14 @@ async function list(world: World, options: ListOptions): Promise<void> {
       `--${stray} is about streams`,
       `Write: sallyport sessions list --streams --${stray}${stray === 'ended' ? '' : ` ${options[stray]!}`}`,
     );
-  const gateway = openGateway(world, options.gateway);
+  const gateway = openGateway(environment, options.gateway);
   const mine = needCredential(gateway).sessionId;
   const { sessions } = readAnswer(
     sessionsSchema,
     await callAsPerson(gateway, { method: 'GET', path: `${sessionsPath}${queryOf(options)}` }),
     'the sessions',
   );
-  world.stdout.write(
+  environment.stdout.write(
     render(options.output === 'json' ? 'json' : 'text', { sessions }, () =>
       table(
         ['SESSION', 'USER', 'KIND', 'SINCE', 'UNTIL', 'FROM', 'PROGRAM'],
@@ -65,7 +65,7 @@ async function list(world: World, options: ListOptions): Promise<void> {
 }
 
 /** `sallyport sessions list|revoke`. */
-export function addSessions(program: Command, world: World): void {
+export function addSessions(program: Command, environment: Environment): void {
   const sessions = program
     .command('sessions')
     .description('see and end sessions, and see the streams that are open in them');
@@ -83,7 +83,7 @@ export function addSessions(program: Command, world: World): void {
     .option('--user <name>', 'only those of one user, where the gateway allows it')
     .option('--cluster <name>', 'with --streams: only those to one cluster')
     .option('--session <id>', 'with --streams: only those of one session')
-    .action((options: ListOptions) => list(world, options));
+    .action((options: ListOptions) => list(environment, options));
   withExample(
     withGateway(listing, ['wide']),
     'sallyport sessions list --all',
@@ -99,7 +99,7 @@ export function addSessions(program: Command, world: World): void {
     .option('--all-sessions', 'those of everybody, where the gateway allows it; asks first')
     .option('--provider <id>', 'with --user or --all-sessions: only those that come from one identity provider')
     .option('--yes', 'do not ask')
-    .action((ids: string[], options: RevokeOptions) => revokeSessions(world, ids, options));
+    .action((ids: string[], options: RevokeOptions) => revokeSessions(environment, ids, options));
   withExample(
     withGateway(revoking),
     'sallyport sessions revoke 5f0c6a1e',

@@ -3,11 +3,11 @@ import { meSchema, readAnswer } from '../gateway/answers.ts';
 import { callAsPerson, openGateway } from '../gateway/open-gateway.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { render } from '../terminal/output.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway, type GatewayOptions } from './command-kit.ts';
 
-async function whoami(world: World, options: GatewayOptions): Promise<void> {
-  const gateway = openGateway(world, options.gateway);
+async function whoami(environment: Environment, options: GatewayOptions): Promise<void> {
+  const gateway = openGateway(environment, options.gateway);
   const me = readAnswer(
     meSchema,
     await callAsPerson(gateway, { method: 'GET', path: '/.sallyport/me' }),
@@ -20,7 +20,7 @@ async function whoami(world: World, options: GatewayOptions): Promise<void> {
     ...person,
     session: { ...session, expiresAt: moment(session.expiresAt), idleEndsAt: moment(session.idleEndsAt) },
   };
-  world.stdout.write(
+  environment.stdout.write(
     render(options.output, data, () =>
       [
         ['User', me.user],
@@ -39,10 +39,10 @@ async function whoami(world: World, options: GatewayOptions): Promise<void> {
 }
 
 /** `sallyport whoami`. */
-export function addWhoami(program: Command, world: World): void {
+export function addWhoami(program: Command, environment: Environment): void {
   const command = program
     .command('whoami')
     .description('show who the gateway takes you for')
-    .action((options: GatewayOptions) => whoami(world, options));
+    .action((options: GatewayOptions) => whoami(environment, options));
   withExample(withGateway(command), 'sallyport whoami -o json');
 }

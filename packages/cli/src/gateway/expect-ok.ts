@@ -1,4 +1,4 @@
-import { fieldOf } from '../field-of.ts';
+import { fieldOf } from '../input/field-of.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import type { GatewayAnswer } from './gateway-client.ts';
 

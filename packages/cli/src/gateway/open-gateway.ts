@@ -4,7 +4,7 @@ import { openCredentialStore, type Credential, type CredentialStore } from '../h
 import { findHome, type Home } from '../home/home.ts';
 import { openKnownGateways, type KnownGateways } from '../home/known-gateways.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { expectOk, notLoggedIn } from './expect-ok.ts';
 import { gatewayAddress, type GatewayAddress } from './gateway-address.ts';
 import { createGatewayClient, type GatewayAnswer, type GatewayCall, type GatewayClient } from './gateway-client.ts';
@@ -12,7 +12,7 @@ import { trustChoices } from './trust-choices.ts';
 
 /** One gateway as a command uses it: how to talk to it, and what is kept of it. */
 export type OpenGateway = {
-  world: World;
+  environment: Environment;
   home: Home;
   known: KnownGateways;
   address: GatewayAddress;
@@ -21,37 +21,39 @@ export type OpenGateway = {
 };
 
 /** Opens the gateway at an address; touches neither the network nor the disk. */
-export function openGatewayAt(world: World, address: GatewayAddress): OpenGateway {
-  const home = findHome(world);
+export function openGatewayAt(environment: Environment, address: GatewayAddress): OpenGateway {
+  const home = findHome(environment);
   const known = openKnownGateways(home);
-  const trust = trustChoices(known.authorityOf(address), () => authorityInKubeconfig(kubeconfigFiles(world), address));
+  const trust = trustChoices(known.authorityOf(address), () =>
+    authorityInKubeconfig(kubeconfigFiles(environment), address),
+  );
   return {
-    world,
+    environment,
     home,
     known,
     address,
     client: createGatewayClient(address, trust),
-    store: openCredentialStore(home, address, world),
+    store: openCredentialStore(home, address, environment),
   };
 }
 
 /** Opens the gateway that a person named, else the one that was logged in to last. */
-export function openGateway(world: World, named: string | undefined): OpenGateway {
-  if (named !== undefined) return openGatewayAt(world, gatewayAddress(named));
-  const address = openKnownGateways(findHome(world)).current();
+export function openGateway(environment: Environment, named: string | undefined): OpenGateway {
+  if (named !== undefined) return openGatewayAt(environment, gatewayAddress(named));
+  const address = openKnownGateways(findHome(environment)).current();
   if (address === undefined)
     throw new CliError(
       'not-logged-in',
       'you have not logged in to a gateway yet',
       'Log in: sallyport login --gateway https://gate.example.com:8443',
     );
-  return openGatewayAt(world, address);
+  return openGatewayAt(environment, address);
 }
 
 /** The live login at a gateway; throws CliError when there is none. */
 export function needCredential(gateway: OpenGateway): Credential {
   const credential = gateway.store.read();
-  if (credential === undefined || credential.expiresAt <= gateway.world.now())
+  if (credential === undefined || credential.expiresAt <= gateway.environment.now())
     throw notLoggedIn(gateway.address.origin);
   return credential;
 }

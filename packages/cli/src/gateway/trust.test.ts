@@ -11,7 +11,7 @@ beforeEach(async () => {
   gateway = await startFakeGateway({ key, cert: certificate });
   rig = createRig();
   // The browser of these tests would not trust the gateway either: it only gets as far as being opened.
-  rig.world.launch = () => Promise.resolve(false);
+  rig.environment.launch = () => Promise.resolve(false);
 });
 afterEach(async () => {
   await gateway.close();

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { GatewayAddress } from '../gateway/gateway-address.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { execCacheText } from './exec-cache.ts';
 import { ensureDirectory, localFault, readIfThere, type Home } from './home.ts';
 import { readMachineClock } from './machine-clock.ts';
@@ -55,7 +55,7 @@ function closeToOthers(file: string): void {
 }
 
 /** Opens the store of one gateway; nothing is created before something is kept. */
-export function openCredentialStore(home: Home, address: GatewayAddress, world: World): CredentialStore {
+export function openCredentialStore(home: Home, address: GatewayAddress, environment: Environment): CredentialStore {
   const directory = home.gatewayDirectory(address);
   const [file, cache, lastServed] = ['credential.json', 'exec-cache', 'last-served'].map((name) =>
     path.join(directory, name),
@@ -63,7 +63,7 @@ export function openCredentialStore(home: Home, address: GatewayAddress, world: 
   const read = () => {
     const text = readIfThere(file);
     if (text === undefined) return undefined;
-    if (world.platform !== 'win32') closeToOthers(file);
+    if (environment.platform !== 'win32') closeToOthers(file);
     return parse(text, address.origin);
   };
   return {
@@ -74,11 +74,11 @@ export function openCredentialStore(home: Home, address: GatewayAddress, world: 
       // The sh front cannot make a directory without starting a program.
       ensureDirectory(home, path.join(directory, 'served'));
       const stored: Stored = { version: 1, gateway: address.origin, ...credential };
-      const reading = readMachineClock(world.now, world.platform);
+      const reading = readMachineClock(environment.now, environment.platform);
       try {
         writeFileAtomically(file, `${JSON.stringify(stored, null, 2)}\n`);
         writeFileAtomically(lastServed, `${reading.seconds}\n`);
-        writeFileAtomically(cache, execCacheText(credential, address.origin, reading, world.now()));
+        writeFileAtomically(cache, execCacheText(credential, address.origin, reading, environment.now()));
       } catch (error) {
         throw localFault(file, error);
       }

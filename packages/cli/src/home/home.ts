@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs
 import path from 'node:path';
 import type { GatewayAddress } from '../gateway/gateway-address.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
 /**
  * The program's own directory; a gateway has a directory of its own in it, so that nothing of one is ever sent to
@@ -11,18 +11,20 @@ import type { World } from '../world.ts';
 export type Home = { root: string; gatewayDirectory(address: GatewayAddress): string };
 
 /** Finds SALLYPORT_HOME (default `~/.config/sallyport`) without touching it. */
-export function findHome(world: Pick<World, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>): Home {
-  const named = world.env.SALLYPORT_HOME;
+export function findHome(
+  environment: Pick<Environment, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>,
+): Home {
+  const named = environment.env.SALLYPORT_HOME;
   const root =
     named === undefined || named === ''
-      ? path.join(world.homeDirectory, '.config', 'sallyport')
-      : path.resolve(world.workingDirectory, named);
+      ? path.join(environment.homeDirectory, '.config', 'sallyport')
+      : path.resolve(environment.workingDirectory, named);
   return {
     root,
     // The sh front computes the same name. Windows does not allow a colon in it, and has no sh front.
     gatewayDirectory: ({ scheme, authority }) => {
       const name = `${scheme}+${authority}`;
-      return path.join(root, 'gateways', world.platform === 'win32' ? name.replaceAll(':', '+') : name);
+      return path.join(root, 'gateways', environment.platform === 'win32' ? name.replaceAll(':', '+') : name);
     },
   };
 }

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { processWorld } from '../world.ts';
+import { processEnvironment } from '../environment/environment.ts';
 import { tryLoginLock } from './login-lock.ts';
 
-const world = processWorld();
+const environment = processEnvironment();
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-lock-'));
@@ -15,10 +15,10 @@ const file = () => path.join(directory, 'login.lock');
 
 describe('the login lock', () => {
   it('is held by one at a time', () => {
-    const first = tryLoginLock(directory, world);
-    expect(tryLoginLock(directory, world)).toBeUndefined();
+    const first = tryLoginLock(directory, environment);
+    expect(tryLoginLock(directory, environment)).toBeUndefined();
     first?.release();
-    expect(tryLoginLock(directory, world)).toBeDefined();
+    expect(tryLoginLock(directory, environment)).toBeDefined();
     expect(readdirSync(directory)).toEqual(['login.lock']);
   });
 
@@ -30,13 +30,13 @@ describe('the login lock', () => {
     ['nothing that is understood', 'nonsense'],
   ])('is taken over from %s', (_who, content) => {
     writeFileSync(file(), JSON.stringify(content));
-    expect(tryLoginLock(directory, world)).toBeDefined();
+    expect(tryLoginLock(directory, environment)).toBeDefined();
   });
 
   it('is not removed by who no longer holds it', () => {
-    const first = tryLoginLock(directory, world);
+    const first = tryLoginLock(directory, environment);
     rmSync(file());
-    const second = tryLoginLock(directory, world);
+    const second = tryLoginLock(directory, environment);
     first?.release();
     expect(existsSync(file())).toBe(true);
     second?.release();
@@ -46,8 +46,8 @@ describe('the login lock', () => {
   it('is left alone while another process is taking it over', () => {
     writeFileSync(file(), JSON.stringify({ id: 'x', pid: 4_190_000, birth: '1' }));
     writeFileSync(`${file()}.guard`, '');
-    expect(tryLoginLock(directory, world)).toBeUndefined();
-    const later = { ...world, now: () => Date.now() + 20_000 };
+    expect(tryLoginLock(directory, environment)).toBeUndefined();
+    const later = { ...environment, now: () => Date.now() + 20_000 };
     tryLoginLock(directory, later);
     expect(tryLoginLock(directory, later)).toBeDefined();
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { localFault } from './home.ts';
 import { processBirth } from './process-identity.ts';
 
@@ -22,9 +22,9 @@ function readHolder(file: string): Holder | undefined {
   }
 }
 
-const isAlive = (holder: Holder, world: World) => {
+const isAlive = (holder: Holder, environment: Environment) => {
   if (holder.pid <= 0) return false;
-  const birth = processBirth(holder.pid, world.platform);
+  const birth = processBirth(holder.pid, environment.platform);
   return birth !== undefined && birth === holder.birth;
 };
 
@@ -47,13 +47,13 @@ function createWhole(file: string, content: string): boolean {
  * Removes the lock of a process that died with it. Only one process may do this at a time (a second lock, held for
  * microseconds), else the second would remove the lock that the first has just taken in the dead one's place.
  */
-function removeIfAbandoned(file: string, world: World): void {
+function removeIfAbandoned(file: string, environment: Environment): void {
   const found = readHolder(file);
-  if (found === undefined || isAlive(found, world)) return;
+  if (found === undefined || isAlive(found, environment)) return;
   const guard = `${file}.guard`;
   if (!createWhole(guard, '')) {
     try {
-      if (world.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard, { force: true });
+      if (environment.now() - statSync(guard).mtimeMs > 10_000) rmSync(guard, { force: true });
     } catch {
       /* just released */
     }
@@ -67,12 +67,12 @@ function removeIfAbandoned(file: string, world: World): void {
 }
 
 /** Takes the login lock of a gateway if it is free or its holder is gone; undefined while another process logs in. */
-export function tryLoginLock(directory: string, world: World, pid = process.pid): LoginLock | undefined {
+export function tryLoginLock(directory: string, environment: Environment, pid = process.pid): LoginLock | undefined {
   const file = path.join(directory, 'login.lock');
   const id = randomBytes(12).toString('hex');
-  const content = JSON.stringify({ id, pid, birth: processBirth(pid, world.platform) } satisfies Holder);
+  const content = JSON.stringify({ id, pid, birth: processBirth(pid, environment.platform) } satisfies Holder);
   if (!createWhole(file, content)) {
-    removeIfAbandoned(file, world);
+    removeIfAbandoned(file, environment);
     if (!createWhole(file, content)) return undefined;
   }
   return {

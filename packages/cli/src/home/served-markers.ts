@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ServerAddress } from '../gateway/gateway-address.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { processBirth } from './process-identity.ts';
 
 // An empty file `<server>.<pid>.<birth>` says that this process was given the credential for this server. client-go
@@ -22,13 +22,16 @@ export type ServedMarkers = {
 };
 
 /** Opens the markers below a gateway's directory, for the process that started this one. */
-export function openServedMarkers(gatewayDirectory: string, world: World): ServedMarkers {
+export function openServedMarkers(gatewayDirectory: string, environment: Environment): ServedMarkers {
   const directory = path.join(gatewayDirectory, 'served');
-  const birth = processBirth(world.parentPid, world.platform);
+  const birth = processBirth(environment.parentPid, environment.platform);
   const nameOf = (server: ServerAddress) =>
     path.join(
       directory,
-      `${serverPart(server)}.${world.parentPid}.${birth}`.replaceAll(world.platform === 'win32' ? ':' : '\0', '+'),
+      `${serverPart(server)}.${environment.parentPid}.${birth}`.replaceAll(
+        environment.platform === 'win32' ? ':' : '\0',
+        '+',
+      ),
     );
   return {
     wasServed: (server) => birth === undefined || existsSync(nameOf(server)),
@@ -37,7 +40,7 @@ export function openServedMarkers(gatewayDirectory: string, world: World): Serve
       try {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
         closeSync(openSync(nameOf(server), 'a', 0o600));
-        sweep(directory, world);
+        sweep(directory, environment);
         return true;
       } catch {
         return false;
@@ -46,18 +49,20 @@ export function openServedMarkers(gatewayDirectory: string, world: World): Serve
   };
 }
 
-function sweep(directory: string, world: World): void {
+function sweep(directory: string, environment: Environment): void {
   const names = readdirSync(directory);
   if (names.length <= 64) return;
   const alive = names.filter((name) => {
-    const keep = isOfLiveProcess(name, world) && world.now() - statSync(path.join(directory, name)).mtimeMs < 7 * dayMs;
+    const keep =
+      isOfLiveProcess(name, environment) &&
+      environment.now() - statSync(path.join(directory, name)).mtimeMs < 7 * dayMs;
     if (!keep) rmSync(path.join(directory, name), { force: true });
     return keep;
   });
   if (alive.length > most) for (const name of alive) rmSync(path.join(directory, name), { force: true });
 }
 
-function isOfLiveProcess(name: string, world: World): boolean {
+function isOfLiveProcess(name: string, environment: Environment): boolean {
   const [, pid, birth] = /\.(\d+)\.([^.]*)$/.exec(name) ?? [];
-  return pid !== undefined && processBirth(Number(pid), world.platform) === birth;
+  return pid !== undefined && processBirth(Number(pid), environment.platform) === birth;
 }

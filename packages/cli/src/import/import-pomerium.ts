@@ -1,4 +1,4 @@
-import type { ConfigFault } from '../gateway-config.ts';
+import type { ConfigFault } from '../config/gateway-config.ts';
 import { createClusterNames } from './cluster-names.ts';
 import { importClientCertificates, importGateway } from './import-gateway.ts';
 import { importIdentity, importSessions } from './import-identity.ts';

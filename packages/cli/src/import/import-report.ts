@@ -1,4 +1,4 @@
-import type { ConfigFault } from '../gateway-config.ts';
+import type { ConfigFault } from '../config/gateway-config.ts';
 
 /** Keys from the root of the source to the option that is meant. */
 export type Keys = readonly (string | number)[];

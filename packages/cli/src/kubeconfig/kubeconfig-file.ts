@@ -3,17 +3,17 @@ import path from 'node:path';
 import { localFault, readIfThere } from '../home/home.ts';
 import { writeFileAtomically } from '../home/write-file-atomically.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
-type Surroundings = Pick<World, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>;
+type Surroundings = Pick<Environment, 'env' | 'homeDirectory' | 'workingDirectory' | 'platform'>;
 
 /** The kubeconfig files in force, as kubectl finds them: KUBECONFIG, else `~/.kube/config`. */
-export function kubeconfigFiles(world: Surroundings): string[] {
-  const delimiter = world.platform === 'win32' ? ';' : ':';
-  const named = (world.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
+export function kubeconfigFiles(environment: Surroundings): string[] {
+  const delimiter = environment.platform === 'win32' ? ';' : ':';
+  const named = (environment.env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
   return named.length === 0
-    ? [path.join(world.homeDirectory, '.kube', 'config')]
-    : named.map((file) => path.resolve(world.workingDirectory, file));
+    ? [path.join(environment.homeDirectory, '.kube', 'config')]
+    : named.map((file) => path.resolve(environment.workingDirectory, file));
 }
 
 const realFile = (file: string) => {

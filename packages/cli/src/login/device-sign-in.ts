@@ -1,4 +1,4 @@
-import { fieldOf } from '../field-of.ts';
+import { fieldOf } from '../input/field-of.ts';
 import { deviceCodesSchema, readAnswer, tokenSchema, type DeviceCodes } from '../gateway/answers.ts';
 import { expectOk, saidBy } from '../gateway/expect-ok.ts';
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts';
@@ -6,7 +6,7 @@ import type { Credential } from '../home/credential.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { waiting } from '../terminal/waiting.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { credentialOf } from './credential-of.ts';
 import { checkedPage } from './sign-in-url.ts';
 
@@ -32,13 +32,13 @@ async function begin(client: GatewayClient, cluster: string | undefined): Promis
 }
 
 function tell(
-  world: World,
+  environment: Environment,
   { user_code: code, verification_uri: page, verification_uri_complete: complete }: DeviceCodes,
 ): void {
   const withCode = complete
     ? `\nOr open this page, which knows the code:\n\n  ${forTerminal(checkedPage(complete))}\n`
     : '';
-  world.stderr.write(
+  environment.stderr.write(
     `Open this page in a browser on any machine:\n\n  ${forTerminal(checkedPage(page))}\n\nand type this code there:\n\n  ${forTerminal(code)}\n${withCode}\n`,
   );
 }
@@ -74,11 +74,16 @@ function readPoll({ status, body }: GatewayAnswer, origin: string): { credential
 }
 
 /** Asks until somebody has answered (RFC 8628, 3.5). A gateway that is away for a moment does not end the wait. */
-async function poll(client: GatewayClient, world: World, codes: DeviceCodes, endsAt: number): Promise<Credential> {
+async function poll(
+  client: GatewayClient,
+  environment: Environment,
+  codes: DeviceCodes,
+  endsAt: number,
+): Promise<Credential> {
   let pauseMs = codes.interval * 1000;
   for (;;) {
-    await world.sleep(pauseMs);
-    if (world.now() > endsAt)
+    await environment.sleep(pauseMs);
+    if (environment.now() > endsAt)
       throw new CliError('login-failed', 'nobody approved the login in time', 'Run the command again.');
     try {
       const { credential, slower } = readPoll(
@@ -103,15 +108,15 @@ async function poll(client: GatewayClient, world: World, codes: DeviceCodes, end
  */
 export async function deviceSignIn(
   client: GatewayClient,
-  world: World,
+  environment: Environment,
   options: DeviceSignInOptions,
 ): Promise<Credential> {
   const codes = await begin(client, options.cluster);
-  tell(world, codes);
+  tell(environment, codes);
   const lifeMs = Math.min(options.timeoutMs, codes.expires_in * 1000);
-  const sign = await waiting(world, `Waiting for you to approve (up to ${Math.round(lifeMs / 1000)} s)`);
+  const sign = await waiting(environment, `Waiting for you to approve (up to ${Math.round(lifeMs / 1000)} s)`);
   try {
-    return await poll(client, world, codes, world.now() + lifeMs);
+    return await poll(client, environment, codes, environment.now() + lifeMs);
   } finally {
     sign.stop();
   }

@@ -1,8 +1,8 @@
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
 /** Why a browser that is opened here would be of no use, in words; undefined if nothing speaks against one. */
-export function noBrowserHere(world: Pick<World, 'env' | 'platform'>): string | undefined {
-  const { env, platform } = world;
+export function noBrowserHere(environment: Pick<Environment, 'env' | 'platform'>): string | undefined {
+  const { env, platform } = environment;
   const isSet = (name: string) => (env[name] ?? '') !== '';
   const overSsh = isSet('SSH_CONNECTION') || isSet('SSH_TTY');
   if (platform === 'darwin' || platform === 'win32') return overSsh ? 'you are here over SSH' : undefined;
@@ -15,6 +15,6 @@ export function noBrowserHere(world: Pick<World, 'env' | 'platform'>): string | 
  * True where no browser can be seen and a person is at the keyboard: they may have one elsewhere, and paste the code
  * that it shows.
  */
-export function mayPaste(world: Pick<World, 'env' | 'platform' | 'stdin'>): boolean {
-  return noBrowserHere(world) !== undefined && (world.stdin as { isTTY?: boolean }).isTTY === true;
+export function mayPaste(environment: Pick<Environment, 'env' | 'platform' | 'stdin'>): boolean {
+  return noBrowserHere(environment) !== undefined && (environment.stdin as { isTTY?: boolean }).isTTY === true;
 }

@@ -4,30 +4,30 @@ import { ensureDirectory, type Home } from '../home/home.ts';
 import { openLoginFailure } from '../home/login-failure.ts';
 import { tryLoginLock } from '../home/login-lock.ts';
 import { CliError } from '../terminal/cli-error.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
-export type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; world: World };
+export type LoginParts = { home: Home; client: GatewayClient; store: CredentialStore; environment: Environment };
 /** `signIn` is the way to log in; `known` the token that is of no use any more. */
 export type LogInOnceOptions = {
   timeoutMs: number;
   known: string | undefined;
   /** What another process got will not do. */
   ownOnly?: boolean;
-  signIn(client: GatewayClient, world: World): Promise<Credential>;
+  signIn(client: GatewayClient, environment: Environment): Promise<Credential>;
 };
 
 /** Logs in while holding the lock. Ctrl-C gives it back at once and says so; whoever waits then logs in instead. */
 async function logInLocked(
-  { client, store, world }: LoginParts,
+  { client, store, environment }: LoginParts,
   { signIn }: LogInOnceOptions,
   release: () => void,
 ): Promise<Credential> {
-  const unwatch = world.onInterrupt(() => {
+  const unwatch = environment.onInterrupt(() => {
     release();
-    world.stderr.write('\nLogin given up.\n');
+    environment.stderr.write('\nLogin given up.\n');
   });
   try {
-    const credential = await signIn(client, world);
+    const credential = await signIn(client, environment);
     store.keep(credential);
     return credential;
   } finally {
@@ -41,12 +41,12 @@ async function logInLocked(
  * longer than the first.
  */
 export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): Promise<Credential> {
-  const { home, store, world } = parts;
+  const { home, store, environment } = parts;
   ensureDirectory(home, store.directory);
   const failure = openLoginFailure(store.directory);
-  const beganAt = world.now();
+  const beganAt = environment.now();
   for (let waited = false; ; waited = true) {
-    const lock = tryLoginLock(store.directory, world);
+    const lock = tryLoginLock(store.directory, environment);
     if (lock !== undefined) {
       try {
         const found = store.read();
@@ -54,27 +54,27 @@ export async function logInOnce(parts: LoginParts, options: LogInOnceOptions): P
           options.ownOnly !== true &&
           found !== undefined &&
           found.token !== options.known &&
-          found.expiresAt > world.now()
+          found.expiresAt > environment.now()
         )
           return found;
         const failed = waited ? failure.since(beganAt) : undefined;
         if (failed) throw failed;
         failure.forget();
         return await logInLocked(parts, options, lock.release).catch((error: unknown) => {
-          if (error instanceof CliError && error.exit === 'login-failed') failure.note(error, world.now());
+          if (error instanceof CliError && error.exit === 'login-failed') failure.note(error, environment.now());
           throw error;
         });
       } finally {
         lock.release();
       }
     }
-    if (!waited) world.stderr.write('Another login to this gateway is under way; waiting for it.\n');
-    if (world.now() > beganAt + options.timeoutMs)
+    if (!waited) environment.stderr.write('Another login to this gateway is under way; waiting for it.\n');
+    if (environment.now() > beganAt + options.timeoutMs)
       throw new CliError(
         'login-failed',
         'another login to this gateway is under way and does not end',
         `Finish it, or remove ${store.directory}/login.lock if none is.`,
       );
-    await world.sleep(150);
+    await environment.sleep(150);
   }
 }

@@ -1,11 +1,11 @@
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
 /**
  * Asks the desktop to show a page; false if it has no way to. The address is an argument of a program, never of a
  * shell.
  */
-export function openBrowser(world: World, url: string): Promise<boolean> {
-  if (world.platform === 'darwin') return world.launch('open', [url]);
-  if (world.platform === 'win32') return world.launch('rundll32', ['url.dll,FileProtocolHandler', url]);
-  return world.launch('xdg-open', [url]);
+export function openBrowser(environment: Environment, url: string): Promise<boolean> {
+  if (environment.platform === 'darwin') return environment.launch('open', [url]);
+  if (environment.platform === 'win32') return environment.launch('rundll32', ['url.dll,FileProtocolHandler', url]);
+  return environment.launch('xdg-open', [url]);
 }

@@ -1,4 +1,4 @@
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
 /** Lines that a person pastes, while something else may end the wait first. */
 export type PastedLines = {
@@ -23,8 +23,8 @@ async function* readLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<stri
 }
 
 /** Begins to read standard input. */
-export function openPastedLines(world: Pick<World, 'stdin'>): PastedLines {
-  const input = world.stdin;
+export function openPastedLines(environment: Pick<Environment, 'stdin'>): PastedLines {
+  const input = environment.stdin;
   const lines = readLines(input);
   return {
     async next() {

@@ -5,7 +5,7 @@ import type { Credential } from '../home/credential.ts';
 import { CliError, describeError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import { waiting } from '../terminal/waiting.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { credentialOf } from './credential-of.ts';
 import { noBrowserHere } from './here.ts';
 import type { LoginDemands } from './login-demands.ts';
@@ -28,7 +28,7 @@ export type SignInOptions = {
   abandoned?: () => boolean;
 };
 
-type Login = { client: GatewayClient; world: World; options: SignInOptions; verifier: string };
+type Login = { client: GatewayClient; environment: Environment; options: SignInOptions; verifier: string };
 
 async function exchange({ client, verifier }: Login, code: string, redirectUri: string): Promise<Credential> {
   const answer = await client.call({
@@ -54,7 +54,7 @@ async function takePasted(login: Login, lines: PastedLines): Promise<Credential>
       return await exchange(login, code, pasteRedirect);
     } catch (error) {
       if (!(error instanceof CliError) || error.exit !== 'login-failed') throw error;
-      login.world.stderr.write(
+      login.environment.stderr.write(
         `${describeError(error).text}  Paste the code once more, or open the page again for another.\n`,
       );
     }
@@ -83,11 +83,11 @@ async function pastePage({ client, options, verifier }: Login): Promise<string |
 
 /** Says where to log in: here, and where no browser is here, what else there is. */
 function tellPages(
-  { client, world, options }: Login,
+  { client, environment, options }: Login,
   pages: { here: string | undefined; paste: string | undefined; opened: boolean },
 ): void {
   const { here, paste, opened } = pages;
-  const why = options.browser ? noBrowserHere(world) : undefined;
+  const why = options.browser ? noBrowserHere(environment) : undefined;
   const indented = (url: string) => `\n\n  ${forTerminal(url)}\n\n`;
   const text: string[] = [];
   if (here !== undefined)
@@ -102,7 +102,7 @@ function tellPages(
     text.push(
       `No browser can be seen here: ${why}. Only a browser on this machine finds its way back here;\nto log in from another machine: sallyport login --device --gateway ${client.address.origin}\n\n`,
     );
-  world.stderr.write(text.join(''));
+  environment.stderr.write(text.join(''));
 }
 
 /** A listener for the browser's way back; where none can be opened, a code can be pasted still. */
@@ -120,13 +120,13 @@ async function waitFor(
   lines: PastedLines | undefined,
 ): Promise<Credential> {
   const {
-    world,
+    environment,
     options: { timeoutMs },
   } = login;
   // A spinner would write over what is being pasted.
   const sign =
     lines === undefined
-      ? await waiting(world, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`)
+      ? await waiting(environment, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`)
       : undefined;
   const late = () =>
     new CliError(
@@ -162,9 +162,13 @@ async function waitFor(
  * here by hand, exchanged with PKCE (RFC 7636). The page's address is printed always, as the browser that opens may be
  * the wrong one or on another machine.
  */
-export async function signIn(client: GatewayClient, world: World, options: SignInOptions): Promise<Credential> {
+export async function signIn(
+  client: GatewayClient,
+  environment: Environment,
+  options: SignInOptions,
+): Promise<Credential> {
   const state = randomText();
-  const login: Login = { client, world, options, verifier: randomText() };
+  const login: Login = { client, environment, options, verifier: randomText() };
   const paste = await pastePage(login);
   const listener = await listenFor(state, paste !== undefined);
   let lines: PastedLines | undefined;
@@ -177,9 +181,9 @@ export async function signIn(client: GatewayClient, world: World, options: SignI
         challenge: challengeOf(login.verifier),
         demands: login.options.demands ?? {},
       }));
-    const opened = here !== undefined && options.browser && (await openBrowser(world, here));
+    const opened = here !== undefined && options.browser && (await openBrowser(environment, here));
     tellPages(login, { here, paste, opened });
-    lines = paste === undefined ? undefined : openPastedLines(world);
+    lines = paste === undefined ? undefined : openPastedLines(environment);
     return await waitFor(login, listener, lines);
   } finally {
     listener?.close();

@@ -1,5 +1,5 @@
 import { openPastedLines } from '../login/pasted-lines.ts';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 import { CliError } from './cli-error.ts';
 
 /**
@@ -7,18 +7,18 @@ import { CliError } from './cli-error.ts';
  * of that name) must have said it.
  */
 export async function confirm(
-  world: World,
+  environment: Environment,
   question: string,
   options: { yes?: boolean; option?: string },
 ): Promise<void> {
   if (options.yes === true) return;
-  if ((world.stdin as { isTTY?: boolean }).isTTY !== true)
+  if ((environment.stdin as { isTTY?: boolean }).isTTY !== true)
     throw new CliError('usage', `${question} Nobody is here to be asked`, `Say ${options.option ?? '--yes'}.`);
-  world.stderr.write(`${question} Write yes to go on: `);
-  const lines = openPastedLines(world);
+  environment.stderr.write(`${question} Write yes to go on: `);
+  const lines = openPastedLines(environment);
   // Ctrl-D is an answer, too, and not a wait for another.
   const ended = new Promise<void>((resolve) => {
-    (world.stdin as Partial<NodeJS.ReadableStream>).once?.('end', resolve);
+    (environment.stdin as Partial<NodeJS.ReadableStream>).once?.('end', resolve);
   });
   try {
     if ((await Promise.race([lines.next(), ended])) !== 'yes')

@@ -1,15 +1,15 @@
 import process from 'node:process';
-import type { World } from '../world.ts';
+import type { Environment } from '../environment/environment.ts';
 
 /** Something long that the person waits for; `stop` clears its sign from the terminal. */
 export type Waiting = { stop(): void };
 
 /** Shows a spinner while something is awaited: only on a terminal, only on standard error. */
-export async function waiting(world: World, text: string): Promise<Waiting> {
+export async function waiting(environment: Environment, text: string): Promise<Waiting> {
   // A terminal may say that it is 0 columns wide (one made by a program often does): the spinner would then count lines
   // for ever.
   const wide = (process.stderr.columns ?? 0) > 0;
-  if (!world.stderr.isTTY || !process.stderr.isTTY || !wide) return { stop: () => {} };
+  if (!environment.stderr.isTTY || !process.stderr.isTTY || !wide) return { stop: () => {} };
   const { default: ora } = await import('ora');
   const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
   const stop = () => void spinner.stop();

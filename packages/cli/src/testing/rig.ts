@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
-import { runCli } from '../run-cli.ts';
-import type { World } from '../world.ts';
+import { runCli } from '../program/run-cli.ts';
+import type { Environment } from '../environment/environment.ts';
 
 /** One run's outcome. */
 export type Run = { code: number; out: string; err: string };
-/** A world of a test's own: a directory, streams that are kept, and a browser that logs in by itself. */
+/** An environment of a test's own: a directory, streams that are kept, and a browser that logs in by itself. */
 export type Rig = {
   directory: string;
   home: string;
   kubeconfig: string;
-  world: World;
+  environment: Environment;
   opened: string[];
   /** Sees standard error as it is written. */
   onErr: (text: string) => void;
@@ -26,12 +26,12 @@ export async function browse(url: string): Promise<string> {
   return (await fetch(url)).text();
 }
 
-export function createRig(changes: Partial<World> = {}): Rig {
+export function createRig(changes: Partial<Environment> = {}): Rig {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-cli-'));
   const home = path.join(directory, 'home');
   const kubeconfig = path.join(directory, 'kubeconfig');
   const opened: string[] = [];
-  const world: World = {
+  const environment: Environment = {
     env: { SALLYPORT_HOME: home, KUBECONFIG: kubeconfig },
     homeDirectory: directory,
     platform: process.platform,
@@ -59,20 +59,20 @@ export function createRig(changes: Partial<World> = {}): Rig {
     directory,
     home,
     kubeconfig,
-    world,
+    environment,
     opened,
     async run(...args) {
       const kept = { out: '', err: '' };
-      const own: World = {
-        ...world,
+      const own: Environment = {
+        ...environment,
         stdout: {
-          isTTY: world.stdout.isTTY,
+          isTTY: environment.stdout.isTTY,
           write: (text) => {
             kept.out += text;
           },
         },
         stderr: {
-          isTTY: world.stderr.isTTY,
+          isTTY: environment.stderr.isTTY,
           write: (text) => {
             kept.err += text;
             rig.onErr(text);

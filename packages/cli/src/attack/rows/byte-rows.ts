@@ -10,7 +10,7 @@ import {
   type AttackRow,
   type Attempt,
   type Probe,
-} from '../probe.ts';
+} from '../probe/probe.ts';
 
 /** A refusal is right, and so is an answer as oneself; an error of the gateway's own or another identity is not. */
 const bytes = (what: string, attempt: Attempt): Probe =>

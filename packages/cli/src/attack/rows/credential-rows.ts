@@ -11,7 +11,7 @@ import {
   type Attempt,
   type Attacker,
   type Probe,
-} from '../probe.ts';
+} from '../probe/probe.ts';
 
 const without = (what: string, attempt: Attempt | ((attacker: Attacker) => Attempt)): Probe =>
   probe(what, (attacker) => review(typeof attempt === 'function' ? attempt(attacker) : attempt), judgeRefusal);

@@ -1,4 +1,4 @@
-import { held, judgeIdentity, probe, review, unjudged, type AttackRow, type Probe } from '../probe.ts';
+import { held, judgeIdentity, probe, review, unjudged, type AttackRow, type Probe } from '../probe/probe.ts';
 
 /** A SelfSubjectReview with these header lines, judged by whom the cluster then takes the caller for. */
 const as = (what: string, ...lines: string[]): Probe =>

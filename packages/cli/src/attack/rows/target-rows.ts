@@ -12,8 +12,8 @@ import {
   type AttackRow,
   type Attempt,
   type Probe,
-} from '../probe.ts';
-import { headerOf } from '../raw-reply.ts';
+} from '../probe/probe.ts';
+import { headerOf } from '../probe/raw-reply.ts';
 
 /** An API server sends this path on to one with a slash; who may read it differs. */
 const redirects: AttackRow = {

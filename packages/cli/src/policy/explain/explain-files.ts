@@ -1,11 +1,11 @@
-import type { PolicyInput } from '../../gateway-config.ts';
+import type { PolicyInput } from '../../config/gateway-config.ts';
 import type { Asked } from '../../ask/read-asked.ts';
 import { CliError } from '../../terminal/cli-error.ts';
-import type { World } from '../../world.ts';
-import { policiesOfConfig } from '../policies-of-config.ts';
-import type { PolicyTools } from '../policy-tools.ts';
-import { readPolicy } from '../read-policy.ts';
-import { refuseFaults } from '../refuse-faults.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { policiesOfConfig } from '../load/policies-of-config.ts';
+import type { PolicyTools } from '../engine/policy-tools.ts';
+import { readPolicy } from '../load/read-policy.ts';
+import { refuseFaults } from '../load/refuse-faults.ts';
 import type { Explanation } from './explanation.ts';
 import { offlineExplanation } from './offline-explanation.ts';
 import type { AskedPerson } from './person-options.ts';
@@ -62,15 +62,19 @@ function documentOf(
   };
 }
 
-function explainBy(world: World, input: PolicyInput, options: Offline, tools: PolicyTools): Explanation {
+function explainBy(environment: Environment, input: PolicyInput, options: Offline, tools: PolicyTools): Explanation {
   if (options.policy !== undefined)
     return offlineExplanation(
       input,
-      { policies: [readPolicy(world, options.policy, 'policy', tools).policy], loginFirst: false, refusesUser: false },
+      {
+        policies: [readPolicy(environment, options.policy, 'policy', tools).policy],
+        loginFirst: false,
+        refusesUser: false,
+      },
       tools,
     );
-  const read = policiesOfConfig(world, options.config!, tools);
-  if (!read.ok) return refuseFaults(world, read.file, read.faults, tools);
+  const read = policiesOfConfig(environment, options.config!, tools);
+  if (!read.ok) return refuseFaults(environment, read.file, read.faults, tools);
   const { cluster = '' } = input.kubernetes ?? {};
   const policies = read.policies.of(cluster, tools.namespaceOf(input.kubernetes));
   if (policies === undefined)
@@ -93,7 +97,7 @@ const resourcePath = /^\/(?:api\/[^/?]+|apis\/[^/?]+\/[^/?]+)\/[^/?]/;
 
 /** Explains from a policy document or a configuration, without a gateway. Throws CliError. */
 export function explainFiles(
-  world: World,
+  environment: Environment,
   asked: Asked,
   person: AskedPerson | undefined,
   options: Offline,
@@ -114,5 +118,5 @@ export function explainFiles(
       read.faults.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
       'Correct what is asked.',
     );
-  return explainBy(world, { now: world.now(), ...read.input }, options, tools);
+  return explainBy(environment, { now: environment.now(), ...read.input }, options, tools);
 }

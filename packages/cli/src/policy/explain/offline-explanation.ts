@@ -1,6 +1,6 @@
-import type { CompiledPolicy, PolicyInput } from '../../gateway-config.ts';
-import { decidingReasons } from '../deciding-reasons.ts';
-import type { PolicyTools } from '../policy-tools.ts';
+import type { CompiledPolicy, PolicyInput } from '../../config/gateway-config.ts';
+import { decidingReasons } from '../engine/deciding-reasons.ts';
+import type { PolicyTools } from '../engine/policy-tools.ts';
 import type { Explanation } from './explanation.ts';
 
 /** What decides: policies, and whether the cluster's settings or a missing login decide before them. */

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { readLines } from '../../files/read-lines.ts';
+import { readLines } from '../../input/read-lines.ts';
 import { localFault } from '../../home/home.ts';
-import type { World } from '../../world.ts';
+import type { Environment } from '../../environment/environment.ts';
 
 /**
  * Where recorded events come from: hands them over some at a time, with the number of those that could not be read,
@@ -30,14 +30,14 @@ async function takeLines(bytes: AsyncIterable<Uint8Array>, take: Parameters<Even
 }
 
 /** Events from files, one a line; `-` is standard input. */
-export function fileSource(world: World, names: readonly string[]): EventSource {
+export function fileSource(environment: Environment, names: readonly string[]): EventSource {
   return async (take) => {
     for (const name of names) {
       if (name === '-') {
-        await takeLines(world.stdin, take);
+        await takeLines(environment.stdin, take);
         continue;
       }
-      const file = path.resolve(world.workingDirectory, name);
+      const file = path.resolve(environment.workingDirectory, name);
       try {
         await takeLines(createReadStream(file, { highWaterMark: chunkBytes }), take);
       } catch (error) {

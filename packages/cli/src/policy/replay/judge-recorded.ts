@@ -1,5 +1,5 @@
-import type { Alternative, CompiledPolicy, PolicyResult } from '../../gateway-config.ts';
-import type { PolicyTools } from '../policy-tools.ts';
+import type { Alternative, CompiledPolicy, PolicyResult } from '../../config/gateway-config.ts';
+import type { PolicyTools } from '../engine/policy-tools.ts';
 import { expressionFields } from './expression-fields.ts';
 import { bitOf, fieldsIn, type Field } from './fields.ts';
 import { keyOf, recordedInput, type Watch } from './recorded-input.ts';

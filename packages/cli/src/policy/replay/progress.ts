@@ -1,4 +1,4 @@
-import type { World } from '../../world.ts';
+import type { Environment } from '../../environment/environment.ts';
 
 const quietMs = 2000;
 const everyMs = 250;
@@ -6,25 +6,25 @@ const everyMs = 250;
 /** Tells on a terminal how far something is that takes longer than two seconds; elsewhere it says nothing. */
 export type Progress = { tell(words: () => string): void; end(): void };
 
-export function createProgress(world: Pick<World, 'stderr' | 'now'>): Progress {
-  const startedAt = world.now();
+export function createProgress(environment: Pick<Environment, 'stderr' | 'now'>): Progress {
+  const startedAt = environment.now();
   let toldAt = startedAt;
   let width = 0;
   const show = (words: string) => {
-    world.stderr.write(`\r${words.padEnd(width)}`);
+    environment.stderr.write(`\r${words.padEnd(width)}`);
     width = words.length;
   };
   return {
     tell(words) {
-      const now = world.now();
-      if (!world.stderr.isTTY || now - startedAt < quietMs || now - toldAt < everyMs) return;
+      const now = environment.now();
+      if (!environment.stderr.isTTY || now - startedAt < quietMs || now - toldAt < everyMs) return;
       toldAt = now;
       show(words());
     },
     end() {
       if (width === 0) return;
       show('');
-      world.stderr.write('\r');
+      environment.stderr.write('\r');
     },
   };
 }

@@ -1,5 +1,5 @@
-import type { CompiledPolicy } from '../../gateway-config.ts';
-import type { PolicyTools } from '../policy-tools.ts';
+import type { CompiledPolicy } from '../../config/gateway-config.ts';
+import type { PolicyTools } from '../engine/policy-tools.ts';
 import { bitOf, type Field } from './fields.ts';
 import { joinJudgements } from './join-judgements.ts';
 import type { createRecordedJudge } from './judge-recorded.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { loadPolicyTools, type PolicyTools } from '../policy-tools.ts';
-import { refuseFaults } from '../refuse-faults.ts';
+import { loadPolicyTools, type PolicyTools } from '../engine/policy-tools.ts';
+import { refuseFaults } from '../load/refuse-faults.ts';
 import { describeReplay } from './describe-replay.ts';
 import { fileSource, type EventSource } from './file-source.ts';
 import { createRecordedJudge } from './judge-recorded.ts';
@@ -14,14 +14,14 @@ import { storeSource } from './store-source.ts';
 import { createTally } from './tally.ts';
 import { CliError } from '../../terminal/cli-error.ts';
 import { render } from '../../terminal/output.ts';
-import type { World } from '../../world.ts';
+import type { Environment } from '../../environment/environment.ts';
 import { readMoment } from '../../commands/audit-filters.ts';
 import { configFile } from '../../commands/load-config-here.ts';
 
 const usage = (message: string, hint: string) => new CliError('usage', message, hint);
 
-function proposalOf(world: World, { config, policy, cluster }: ReplayOptions): ProposalOptions {
-  if (policy === undefined && cluster === undefined) return { config: configFile(world, config) };
+function proposalOf(environment: Environment, { config, policy, cluster }: ReplayOptions): ProposalOptions {
+  if (policy === undefined && cluster === undefined) return { config: configFile(environment, config) };
   if (config !== undefined)
     throw usage(
       '--config and --policy are two proposals',
@@ -34,35 +34,43 @@ function proposalOf(world: World, { config, policy, cluster }: ReplayOptions): P
 
 /** `audit.kafka` of a configuration, or the brokers that were typed. */
 function kafkaOf(
-  world: World,
+  environment: Environment,
   options: ReplayOptions,
   tools: PolicyTools,
 ): { kafka: Parameters<PolicyTools['readKafkaAudit']>[0]['kafka']; resolvePath?: (file: string) => string } {
   if (options.kafka !== true) return { kafka: { brokers: readBrokers(options.kafka!), topic: options.topic } };
-  const file = configFile(world, options.config);
-  const { config, faults } = tools.examineConfigFile(file, world.env);
-  if (!config) return refuseFaults(world, file, faults, tools);
+  const file = configFile(environment, options.config);
+  const { config, faults } = tools.examineConfigFile(file, environment.env);
+  if (!config) return refuseFaults(environment, file, faults, tools);
   if ('memory' in config.audit.kafka)
     throw usage(`${file} has no audit.kafka`, 'Name the brokers: --kafka kafka:9092.');
   return { kafka: config.audit.kafka, resolvePath: (name) => path.resolve(path.dirname(file), name) };
 }
 
-function sourceOf(world: World, files: readonly string[], options: ReplayOptions, tools: PolicyTools): EventSource {
+function sourceOf(
+  environment: Environment,
+  files: readonly string[],
+  options: ReplayOptions,
+  tools: PolicyTools,
+): EventSource {
   const given = [files.length > 0, options.kafka !== undefined, options.fromStore === true].filter(Boolean).length;
   if (given !== 1)
     throw usage(
       given === 0 ? 'no recorded events are named' : 'recorded events are named in more than one way',
       'Give files (or - for standard input), or --kafka, or --from-store.',
     );
-  const since = options.since === undefined ? undefined : readMoment(options.since, world.now());
+  const since = options.since === undefined ? undefined : readMoment(options.since, environment.now());
   if (options.fromStore === true)
-    return storeSource(world, {
+    return storeSource(environment, {
       gateway: options.gateway,
       since,
-      until: options.until === undefined ? new Date(world.now()).toISOString() : readMoment(options.until, world.now()),
+      until:
+        options.until === undefined
+          ? new Date(environment.now()).toISOString()
+          : readMoment(options.until, environment.now()),
     });
-  if (options.kafka === undefined) return fileSource(world, files);
-  const { kafka, resolvePath } = kafkaOf(world, options, tools);
+  if (options.kafka === undefined) return fileSource(environment, files);
+  const { kafka, resolvePath } = kafkaOf(environment, options, tools);
   return kafkaSource(
     kafka,
     {
@@ -97,23 +105,27 @@ function readExamples(text: string): number {
 }
 
 /** `sallyport policy replay`: judges recorded requests by a proposed policy and tells what would change. */
-export async function policyReplay(world: World, files: readonly string[], options: ReplayOptions): Promise<void> {
+export async function policyReplay(
+  environment: Environment,
+  files: readonly string[],
+  options: ReplayOptions,
+): Promise<void> {
   const examples = readExamples(options.examples);
-  const proposed = proposalOf(world, options);
+  const proposed = proposalOf(environment, options);
   const tools = await loadPolicyTools();
-  const source = sourceOf(world, files, options, tools);
+  const source = sourceOf(environment, files, options, tools);
   const moment = (text: string | undefined) =>
-    text === undefined ? undefined : Date.parse(readMoment(text, world.now()));
+    text === undefined ? undefined : Date.parse(readMoment(text, environment.now()));
   const replayer = createReplayer({
     tools,
-    proposal: readProposal(world, proposed, tools),
+    proposal: readProposal(environment, proposed, tools),
     judge: createRecordedJudge(tools),
     tally: createTally({ examples }),
     seen: createSeenIds(),
     since: moment(options.since),
     until: moment(options.until),
   });
-  const progress = createProgress(world);
+  const progress = createProgress(environment);
   let read = 0;
   try {
     await source((events, unreadable) => {
@@ -128,7 +140,7 @@ export async function policyReplay(world: World, files: readonly string[], optio
   const result = replayer.result();
   if (result.events === 0)
     throw new CliError('failed', 'there was no event', 'Check the source, and --since: nothing was judged.');
-  world.stdout.write(render(options.output, result, () => describeReplay(result)));
+  environment.stdout.write(render(options.output, result, () => describeReplay(result)));
   const failed = failures(result, options);
   if (failed.length > 0) throw new CliError('policy-differs', failed.join('; '), 'See above who, and by which rule.');
 }

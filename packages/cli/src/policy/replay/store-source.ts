@@ -1,6 +1,6 @@
 import { fetchAuditPage, scopeNote } from '../../commands/audit-search.ts';
 import { needCredential, openGateway } from '../../gateway/open-gateway.ts';
-import type { World } from '../../world.ts';
+import type { Environment } from '../../environment/environment.ts';
 import type { EventSource } from './file-source.ts';
 
 const pageSize = '1000';
@@ -10,11 +10,11 @@ const pageSize = '1000';
  * cluster, page by page. Times are RFC 3339.
  */
 export function storeSource(
-  world: World,
+  environment: Environment,
   options: { gateway: string | undefined; since: string | undefined; until: string },
 ): EventSource {
   return async (take) => {
-    const gateway = openGateway(world, options.gateway);
+    const gateway = openGateway(environment, options.gateway);
     // Without an end, what happens meanwhile would be read too.
     const query = new URLSearchParams({
       type: 'k8s.request',
@@ -28,7 +28,7 @@ export function storeSource(
     for (;;) {
       const page = await fetchAuditPage(gateway, query);
       if (!noted && page.scope === 'own')
-        world.stderr.write(scopeNote(page, needCredential(gateway).user, undefined) ?? '');
+        environment.stderr.write(scopeNote(page, needCredential(gateway).user, undefined) ?? '');
       noted = true;
       take(page.events, 0);
       if (page.next == null || page.events.length === 0) return;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram } from './program.ts';
-import { createRig, type Rig } from './testing/rig.ts';
-import { version } from './version.ts';
+import { createRig, type Rig } from '../testing/rig.ts';
+import { version } from '../environment/version.ts';
 
 let rig: Rig;
 beforeEach(() => {
@@ -14,7 +14,7 @@ afterEach(() => rig.remove());
 function paths(command: Command): string[][] {
   return command.commands.flatMap((one) => [[one.name()], ...paths(one).map((rest) => [one.name(), ...rest])]);
 }
-const all = paths(createProgram(createRig().world));
+const all = paths(createProgram(createRig().environment));
 
 describe('every command', () => {
   it.each(all)('%s has help with an example', async (...path) => {
@@ -47,7 +47,7 @@ describe('the command line', () => {
   });
 
   it('has the version of its package', async () => {
-    const { version: ofPackage } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    const { version: ofPackage } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
     expect(version).toBe(ofPackage);

@@ -1,4 +1,4 @@
-import type { ConfigFault } from '../gateway-config.ts';
+import type { ConfigFault } from '../../config/gateway-config.ts';
 
 /**
  * Of the faults of a configuration those that keep its policies from being read: included files, and the names and

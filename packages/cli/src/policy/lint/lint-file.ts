@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { ConfigFault } from '../gateway-config.ts';
-import { localFault } from '../home/home.ts';
-import { byPlace } from './by-place.ts';
-import { isAboutPolicies } from './is-about-policies.ts';
-import { placeFaults } from './place-faults.ts';
-import type { PolicyTools } from './policy-tools.ts';
+import type { ConfigFault } from '../../config/gateway-config.ts';
+import { localFault } from '../../home/home.ts';
+import { byPlace } from '../load/by-place.ts';
+import { isAboutPolicies } from '../load/is-about-policies.ts';
+import { placeFaults } from '../load/place-faults.ts';
+import type { PolicyTools } from '../engine/policy-tools.ts';
 
 /** What is wrong or doubtful about the policies of one file. */
 export type LintedFile = {

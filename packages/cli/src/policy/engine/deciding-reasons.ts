@@ -1,4 +1,4 @@
-import type { PolicyResult } from '../gateway-config.ts';
+import type { PolicyResult } from '../../config/gateway-config.ts';
 
 /**
  * Of the two lists of reasons that the engine gives, the one that decided; what a gateway records with its decision.

@@ -1,34 +1,34 @@
 import { Command } from 'commander';
-import { addAttack } from './commands/attack.ts';
-import { addAudit } from './commands/audit.ts';
-import { addCanI } from './commands/can-i.ts';
-import { addClusters } from './commands/clusters.ts';
-import { addConfig } from './commands/config-check.ts';
-import { addExecCredential } from './commands/add-exec-credential.ts';
-import { addKubeconfig } from './commands/kubeconfig.ts';
-import { addLogin } from './commands/login.ts';
-import { addLogout } from './commands/logout.ts';
-import { addPolicy } from './commands/policy.ts';
-import { addSessions } from './commands/sessions.ts';
-import { addWhoami } from './commands/whoami.ts';
-import { exitCodes, exitMeanings, type ExitName } from './terminal/exit-codes.ts';
-import { version } from './version.ts';
-import type { World } from './world.ts';
+import { addAttack } from '../commands/attack.ts';
+import { addAudit } from '../commands/audit.ts';
+import { addCanI } from '../commands/can-i.ts';
+import { addClusters } from '../commands/clusters.ts';
+import { addConfig } from '../commands/config-check.ts';
+import { addExecCredential } from '../commands/add-exec-credential.ts';
+import { addKubeconfig } from '../commands/kubeconfig.ts';
+import { addLogin } from '../commands/login.ts';
+import { addLogout } from '../commands/logout.ts';
+import { addPolicy } from '../commands/policy.ts';
+import { addSessions } from '../commands/sessions.ts';
+import { addWhoami } from '../commands/whoami.ts';
+import { exitCodes, exitMeanings, type ExitName } from '../terminal/exit-codes.ts';
+import { version } from '../environment/version.ts';
+import type { Environment } from '../environment/environment.ts';
 
 const exitTable = Object.entries(exitMeanings)
   .map(([name, meaning]) => `  ${String(exitCodes[name as ExitName]).padEnd(2)} ${name.padEnd(14)} ${meaning}`)
   .join('\n');
 
 /** The whole command line. Throws CommanderError on a wrong one instead of ending the process. */
-export function createProgram(world: World): Command {
+export function createProgram(environment: Environment): Command {
   const program = new Command('sallyport')
     .description('Reach Kubernetes clusters through a Sallyport gateway with the identity that you already have.')
     .version(version, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(see --help)')
     .configureOutput({
-      writeOut: (text) => world.stdout.write(text),
-      writeErr: (text) => world.stderr.write(text),
+      writeOut: (text) => environment.stdout.write(text),
+      writeErr: (text) => environment.stderr.write(text),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
@@ -59,6 +59,6 @@ Your credentials are kept in ~/.config/sallyport, or in the directory that SALLY
     addPolicy,
     addConfig,
   ])
-    add(program, world);
+    add(program, environment);
   return program;
 }

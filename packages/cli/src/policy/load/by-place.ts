@@ -1,4 +1,4 @@
-import type { ConfigFault } from '../gateway-config.ts';
+import type { ConfigFault } from '../../config/gateway-config.ts';
 
 /** Compares faults, or warnings, by file, line and column, as whoever mends them goes through a file. */
 export function byPlace(a: ConfigFault, b: ConfigFault): number {

@@ -1,7 +1,7 @@
-import type { ConfigFault, PolicyInput } from '../gateway-config.ts';
+import type { ConfigFault, PolicyInput } from '../../config/gateway-config.ts';
 import { caseInput, isShort, shortMembers } from './case-input.ts';
-import { placeFaults } from './place-faults.ts';
-import type { PolicyTools } from './policy-tools.ts';
+import { placeFaults } from '../load/place-faults.ts';
+import type { PolicyTools } from '../engine/policy-tools.ts';
 
 /** What a case expects; what is not said may be anything. */
 export type Expectation = { effect: 'allow' | 'deny' | 'authenticate'; rule?: string; reasons?: readonly string[] };

@@ -1,34 +1,34 @@
-import { describeError } from './terminal/cli-error.ts';
-import { exitCodes } from './terminal/exit-codes.ts';
-import { SaidNo } from './terminal/said-no.ts';
-import type { World } from './world.ts';
+import { describeError } from '../terminal/cli-error.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
+import { SaidNo } from '../terminal/said-no.ts';
+import type { Environment } from '../environment/environment.ts';
 
-/** Runs one command line and returns its exit code; prints to the world's streams and never throws. */
-export async function runCli(args: readonly string[], world: World): Promise<number> {
+/** Runs one command line and returns its exit code; prints to the environment's streams and never throws. */
+export async function runCli(args: readonly string[], environment: Environment): Promise<number> {
   try {
     const wantsHelp =
       args.includes('--help') || args.includes('-h') || args.includes('-o') || args.includes('--output');
     if (args[0] === 'exec-credential' && args.length > 1 && !wantsHelp) {
       // kubectl waits for this: without the command parser it starts a third sooner.
-      const { runExecCredential } = await import('./commands/exec-credential.ts');
-      await runExecCredential(args.slice(1), world);
+      const { runExecCredential } = await import('../commands/exec-credential.ts');
+      await runExecCredential(args.slice(1), environment);
     } else {
       const { createProgram } = await import('./program.ts');
-      await createProgram(world).parseAsync([...args], { from: 'user' });
+      await createProgram(environment).parseAsync([...args], { from: 'user' });
     }
     return exitCodes.ok;
   } catch (error) {
-    return exitCodeOf(error, world);
+    return exitCodeOf(error, environment);
   }
 }
 
-function exitCodeOf(error: unknown, world: World): number {
+function exitCodeOf(error: unknown, environment: Environment): number {
   if (error instanceof SaidNo) return exitCodes.failed;
   const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
   // The command parser has said what is wrong already.
   if (typeof code === 'string' && code.startsWith('commander.') && typeof exitCode === 'number')
     return exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const described = describeError(error);
-  world.stderr.write(described.text);
+  environment.stderr.write(described.text);
   return described.code;
 }

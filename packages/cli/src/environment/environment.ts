@@ -6,7 +6,7 @@ import process from 'node:process';
 export type TextSink = { write(text: string): void; isTTY: boolean };
 
 /** All that the program takes from its surroundings, so that a test can be its surroundings. */
-export type World = {
+export type Environment = {
   env: Record<string, string | undefined>;
   homeDirectory: string;
   platform: NodeJS.Platform;
@@ -57,7 +57,7 @@ function onInterrupt(listener: () => void): () => void {
 }
 
 /** The surroundings of a real run. */
-export function processWorld(): World {
+export function processEnvironment(): Environment {
   const parentPid = process.ppid;
   return {
     env: process.env,

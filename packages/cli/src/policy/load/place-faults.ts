@@ -1,4 +1,4 @@
-import type { ConfigFault } from '../gateway-config.ts';
+import type { ConfigFault } from '../../config/gateway-config.ts';
 
 type Fault = { readonly path: readonly (string | number)[]; readonly message: string; readonly hint?: string };
 type Place = (path: readonly PropertyKey[]) => { line: number; column: number; file?: string } | undefined;

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { fieldOf } from '../field-of.ts';
-import type { CompiledPolicy, ConfigFault } from '../gateway-config.ts';
-import type { World } from '../world.ts';
+import { fieldOf } from '../../input/field-of.ts';
+import type { CompiledPolicy, ConfigFault } from '../../config/gateway-config.ts';
+import type { Environment } from '../../environment/environment.ts';
 import { isAboutPolicies } from './is-about-policies.ts';
-import type { PolicyTools } from './policy-tools.ts';
+import type { PolicyTools } from '../engine/policy-tools.ts';
 
 /** The policies of a configuration by where they hold, as authorize has them. */
 export type ConfigPolicies = {
@@ -63,12 +63,12 @@ const texts = (value: unknown): string[] =>
  * right: its secrets, say, are not at hand where policies are worked on.
  */
 export function policiesOfConfig(
-  world: World,
+  environment: Environment,
   named: string,
   tools: PolicyTools,
 ): { ok: true; file: string; policies: ConfigPolicies } | { ok: false; file: string; faults: readonly ConfigFault[] } {
-  const file = path.resolve(world.workingDirectory, named);
-  const { data, faults: all, place } = tools.examineConfigFile(file, world.env);
+  const file = path.resolve(environment.workingDirectory, named);
+  const { data, faults: all, place } = tools.examineConfigFile(file, environment.env);
   const faults = data === undefined ? all : all.filter(isAboutPolicies);
   const checked = tools.checkPolicies({ data, place }, tools);
   if (faults.length > 0 || checked.faults.length > 0)

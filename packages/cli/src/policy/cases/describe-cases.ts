@@ -1,4 +1,4 @@
-import { forTerminal } from '../terminal/for-terminal.ts';
+import { forTerminal } from '../../terminal/for-terminal.ts';
 import type { CaseResult } from './run-cases.ts';
 
 export type FileResult = { file: string; cases: CaseResult[] };

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { CompiledPolicy } from '../gateway-config.ts';
-import { localFault } from '../home/home.ts';
-import type { World } from '../world.ts';
+import type { CompiledPolicy } from '../../config/gateway-config.ts';
+import { localFault } from '../../home/home.ts';
+import type { Environment } from '../../environment/environment.ts';
 import { placeFaults } from './place-faults.ts';
-import type { PolicyTools } from './policy-tools.ts';
+import type { PolicyTools } from '../engine/policy-tools.ts';
 import { refuseFaults } from './refuse-faults.ts';
 
 /** Reads and compiles a file that is one policy document. Its faults end the command. */
 export function readPolicy(
-  world: World,
+  environment: Environment,
   named: string,
   scope: string,
   tools: PolicyTools,
 ): { file: string; policy: CompiledPolicy; document: unknown } {
-  const file = path.resolve(world.workingDirectory, named);
+  const file = path.resolve(environment.workingDirectory, named);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -22,8 +22,8 @@ export function readPolicy(
     throw localFault(file, error);
   }
   const read = tools.readYaml(text);
-  if (!read.ok) return refuseFaults(world, file, read.faults, tools);
+  if (!read.ok) return refuseFaults(environment, file, read.faults, tools);
   const compiled = tools.compilePolicy(read.yaml.data, { scope });
-  if (!compiled.ok) return refuseFaults(world, file, placeFaults(compiled.faults, [], read.yaml.place), tools);
+  if (!compiled.ok) return refuseFaults(environment, file, placeFaults(compiled.faults, [], read.yaml.place), tools);
   return { file, policy: compiled.policy, document: read.yaml.data };
 }
