@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { readPeopleMap } from '../packages/authenticate/src/directory/map/read-people-map.ts';
+import { readPeopleMap } from '../packages/directory/src/map/read-people-map.ts';
 import { examineConfig } from '../packages/kit/src/config/load-config.ts';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));

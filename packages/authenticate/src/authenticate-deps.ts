@@ -1,7 +1,7 @@
 import type { AuditSink } from '@sallyport/audit-log';
 import type { Logger, ServiceVerifier, SessionTokenSigner } from '@sallyport/kit';
 import type { ProviderTokenStore, SessionStore, SingleUseStore, TokenSealer } from '@sallyport/stores';
-import type { ScimDeps } from './directory/scim/scim-deps.ts';
+import type { ScimDeps } from '@sallyport/directory';
 import type { LoginSealer } from './login/login-sealer.ts';
 import type { LoginSettings } from './login/login-settings.ts';
 import type { ProviderClient } from './providers/provider-client.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigFaults, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
 import { loadSealingKeys } from '@sallyport/stores';
-import { checkDirectory } from './directory/check-directory.ts';
+import { checkDirectory } from '@sallyport/directory';
 import { readLoginSettings } from './login/login-settings.ts';
 import { readClientKey } from './providers/client-authentication.ts';
 

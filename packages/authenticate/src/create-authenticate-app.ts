@@ -6,7 +6,7 @@ import { answerDevice } from './device/answer-device.ts';
 import { issueDeviceCode } from './device/issue-device-code.ts';
 import { redeemDeviceCode } from './device/redeem-device-code.ts';
 import { showDevicePage } from './device/show-device-page.ts';
-import { createScimApp } from './directory/scim/create-scim-app.ts';
+import { createScimApp } from '@sallyport/directory';
 import { createLoginSealer } from './login/login-sealer.ts';
 import { errorPage } from './pages/error-page.ts';
 import { pageHeaders } from './pages/render-page.ts';

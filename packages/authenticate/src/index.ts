@@ -5,4 +5,4 @@ export { checkAuthenticate } from './check-authenticate.ts';
 export { startAuthenticate, type RunningAuthenticate, type StartAuthenticate } from './start-authenticate.ts';
 export { readLoginSettings, type LoginSettings } from './login/login-settings.ts';
 export { createProviderClient, type ProviderClient } from './providers/provider-client.ts';
-export { type ProviderFetch } from './providers/provider-fetch.ts';
+export { type OutboundFetch } from '@sallyport/kit';

@@ -12,7 +12,7 @@ import {
   throughProvider,
   verifier,
   type Bed,
-} from './test-bed.test.support.ts';
+} from './testing/test-bed.ts';
 
 let bed: Bed;
 beforeEach(async () => {

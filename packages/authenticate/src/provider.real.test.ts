@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, exportSPKI, generateKeyPair } from 'jose';
 import type { Session } from '@sallyport/contracts';
-import { createBed, createBrowser, throughProvider, type Bed } from './test-bed.test.support.ts';
+import { createBed, createBrowser, throughProvider, type Bed } from './testing/test-bed.ts';
 
 let bed: Bed;
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import { createServiceIdentity, readConfig } from '@sallyport/kit';
 import { serviceNames } from '@sallyport/contracts';
 import { checkAuthenticate } from './check-authenticate.ts';
 import { startAuthenticate, type RunningAuthenticate } from './start-authenticate.ts';
-import { recordingSink } from './test-bed.test.support.ts';
+import { recordingSink } from './testing/test-bed.ts';
 
 const keys = Object.fromEntries(serviceNames.map((name) => [name, generateKeyPairSync('ed25519')])) as Record<
   (typeof serviceNames)[number],

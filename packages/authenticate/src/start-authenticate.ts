@@ -1,3 +1,4 @@
+import { askDirectory } from './directory/ask-directory.ts';
 import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { foreignPrefixes, warnOfSharedNames } from '@sallyport/contracts';
@@ -28,13 +29,13 @@ import {
 } from '@sallyport/stores';
 import type { AuthenticateDeps } from './authenticate-deps.ts';
 import { createAuthenticateApp } from './create-authenticate-app.ts';
-import { loadScimClients } from './directory/load-scim-clients.ts';
-import { openDirectory } from './directory/open-directory.ts';
+import { loadScimClients } from '@sallyport/directory';
+import { openDirectory } from '@sallyport/directory';
 import { openLoginSealer } from './login/open-login-sealer.ts';
 import { readLoginSettings } from './login/login-settings.ts';
 import { readClientKey } from './providers/client-authentication.ts';
 import { createProviderClient } from './providers/provider-client.ts';
-import { createProviderFetch, type ProviderFetch } from './providers/provider-fetch.ts';
+import { createOutboundFetch, type OutboundFetch } from '@sallyport/kit';
 import { createRefresher } from './refresh/create-refresher.ts';
 import { forgetWithSessions } from './session/forget-with-sessions.ts';
 import { createLoginEvents } from './session/login-events.ts';
@@ -55,7 +56,7 @@ export type StartAuthenticate = {
   audit?: AuditSink;
   verifier?: ServiceVerifier;
   now?: () => number;
-  fetch?: ProviderFetch;
+  fetch?: OutboundFetch;
 };
 
 /** The running service: where it listens, whether it is ready, how to stop it. */
@@ -90,7 +91,7 @@ function createProviders(
       ...(key === undefined ? {} : { clientKey: readClientKey(key) }),
     };
     if (fetch) return createProviderClient({ ...parts, fetch });
-    const own = createProviderFetch({ ...environment, ...(ca === undefined ? {} : { ca }) });
+    const own = createOutboundFetch({ ...environment, ...(ca === undefined ? {} : { ca }) });
     closing.push(own.close);
     return createProviderClient({ ...parts, fetch: own.fetch });
   });
@@ -147,12 +148,12 @@ function followDirectory(
     store,
     scimClients: loadScimClients(loaded),
     random: Math.random,
-    loginEvents: createLoginEvents(deps),
+    sessionEvents: createLoginEvents(deps),
     ...(metrics ? { metrics } : {}),
     fetchFor(source) {
       if (fetch) return fetch;
       // Whole directories are read page by page, and a page that did not come is asked for again.
-      const own = createProviderFetch({
+      const own = createOutboundFetch({
         ...environment,
         keepAliveMs: 10_000,
         ...('caFile' in source && source.caFile != null
@@ -167,7 +168,7 @@ function followDirectory(
   opened.start();
   return {
     ...deps,
-    providers: opened.providers,
+    providers: deps.providers.map((client) => askDirectory(client, opened.directory)),
     sessions: opened.sessions,
     ...(opened.scim ? { scim: opened.scim } : {}),
   };

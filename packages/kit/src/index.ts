@@ -16,6 +16,7 @@ export * from './config/read-text-file.ts';
 export * from './http/send-problem.ts';
 export * from './http/create-internal-server.ts';
 export * from './http/listen-http.ts';
+export * from './http/outbound-fetch.ts';
 export { tlsOptions } from './http/tls-options.ts';
 export * from './observe/create-logger.ts';
 export * from './observe/create-admin-server.ts';
@@ -26,6 +27,7 @@ export * from './service/session-token.ts';
 export * from './service/service-client.ts';
 export * from './service/require-service.ts';
 export * from './service/caller.ts';
+export * from './service/client-facts.ts';
 export { createConfigReader, type ConfigReader, type ReadCandidate } from './reload/config-reader.ts';
 export {
   createReloader,

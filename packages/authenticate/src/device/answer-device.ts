@@ -5,7 +5,7 @@ import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie } fro
 import { readField } from '../login/read-field.ts';
 import { readOrigin, requireOwnPage } from '../login/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import {
   approvalKey,
   approvalSchema,

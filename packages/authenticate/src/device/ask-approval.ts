@@ -4,7 +4,7 @@ import type { RouteDeps } from '../authenticate-deps.ts';
 import { beginLoginCookies, readCookies } from '../login/cookies.ts';
 import { compareAddress } from '../pages/compare-address.ts';
 import { html, sendPage, type Html } from '../pages/render-page.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import type { ProvenIdentity } from '../session/proven-identity.ts';
 import { approvalKey, deviceKinds, type Approval, type Asked } from './device-login.ts';
 import { findAsked } from './find-asked.ts';

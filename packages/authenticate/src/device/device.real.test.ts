@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { anonymousGroup } from '@sallyport/audit-log';
-import { createBed, createBrowser, gateway, type Bed } from '../test-bed.test.support.ts';
+import { createBed, createBrowser, gateway, type Bed } from '../testing/test-bed.ts';
 import { readUserCode, showUserCode, userCodeFrom } from './user-code.ts';
 
 /** `bed.browser` is the program that asks, `bed.elsewhere` the person's own browser. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { addressBlock } from '@sallyport/audit-log';
 import { ProblemError, readCaller } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { askedSchema, deviceKinds, type Asked } from './device-login.ts';
 
 const windowMs = 600_000;

@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { requireProgram } from '../login/fetch-site.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { deviceKinds, deviceLifeMs, pollIntervalS, type Asked } from './device-login.ts';
 import { limitBegun } from './find-asked.ts';
 import { showUserCode, userCodeFrom } from './user-code.ts';

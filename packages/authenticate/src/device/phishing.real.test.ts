@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createBed, createBrowser, gateway, callerHeaderFor, type Bed } from '../test-bed.test.support.ts';
+import { createBed, createBrowser, gateway, callerHeaderFor, type Bed } from '../testing/test-bed.ts';
 
 /** `bed.browser` is the program that asks, `bed.elsewhere` the person's own browser. */
 let bed: Bed;

@@ -4,7 +4,7 @@ import type { RouteDeps } from '../authenticate-deps.ts';
 import { requireProgram } from '../login/fetch-site.ts';
 import { readField } from '../login/read-field.ts';
 import { tokenAnswer } from '../login/token-answer.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { openSession } from '../session/open-session.ts';
 import { answerSchema, deviceKinds, deviceSchema, pollIntervalS, type DeviceAnswer } from './device-login.ts';
 

@@ -2,7 +2,7 @@ import { ProblemError } from '@sallyport/kit';
 import type { ProviderClient } from '../providers/provider-client.ts';
 import { RefreshFailure } from '../providers/refresh-failure.ts';
 import type { LoginTokens } from '../session/login-tokens.ts';
-import type { Directory } from './create-directory.ts';
+import type { Directory } from '@sallyport/directory';
 
 /** At a refresh, what the provider gave is not lost when the directory refuses or cannot be asked. */
 function asRefreshFailure(error: unknown, tokens: LoginTokens): RefreshFailure {

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
-import { createBed, createBrowser, throughProvider, type Bed } from '../test-bed.test.support.ts';
-import { createScimClient, scimSource, withSources, type ScimClientOfTests } from './scim/scim-client.test.support.ts';
-import { settleSession } from './settle-session.ts';
+import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { createScimClient, scimSource, withSources, type ScimClientOfTests } from '../testing/scim-client.ts';
+import { settleSession } from '@sallyport/directory/testing';
 
 let bed: Bed;
 let scim: ScimClientOfTests;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Identity, ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { claimAt } from './claim-at.ts';
-import { aboutToken, copyClaims, type Claims } from './copy-claims.ts';
+import { claimAt } from '@sallyport/directory';
+import { aboutToken, copyClaims, type Claims } from '@sallyport/directory';
 import { isNamedByEmail } from './read-email.ts';
 import { statementsOf, type Statement } from './statements-of.ts';
 import { withoutClaim } from './without-claim.ts';

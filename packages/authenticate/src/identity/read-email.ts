@@ -1,8 +1,8 @@
 import type { ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { checkName } from './check-name.ts';
-import { claimAt } from './claim-at.ts';
-import type { Claims } from './copy-claims.ts';
+import { checkName } from '@sallyport/directory';
+import { claimAt } from '@sallyport/directory';
+import type { Claims } from '@sallyport/directory';
 
 /** Exactly one @ with something on both sides: nothing for which two readers see two domains. */
 const address = /^[^@\s]+@[^@\s]+$/;

@@ -1,11 +1,11 @@
 import { claimsSource, type Identity, type ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { checkName } from './check-name.ts';
-import { claimAt } from './claim-at.ts';
-import { claimsToKeep, copyClaims, type Claims } from './copy-claims.ts';
+import { checkName } from '@sallyport/directory';
+import { claimAt } from '@sallyport/directory';
+import { claimsToKeep, copyClaims, type Claims } from '@sallyport/directory';
 import { checkRequiredClaims } from './required-claims.ts';
 import { isNamedByEmail, readEmail } from './read-email.ts';
-import { readGroups } from './read-groups.ts';
+import { readGroups } from '@sallyport/directory';
 import { withoutClaim } from './without-claim.ts';
 
 function readUser(provider: ProviderConfig, claims: Claims, subject: string, email: string | undefined): string {

@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { claimAt } from './claim-at.ts';
-import type { Claims } from './copy-claims.ts';
+import { claimAt } from '@sallyport/directory';
+import type { Claims } from '@sallyport/directory';
 
 /**
  * Refuses people whose claims are not those that the operator asks for: of another tenant, another domain, in none of

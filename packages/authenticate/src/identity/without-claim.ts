@@ -1,4 +1,4 @@
-import type { Claims } from './copy-claims.ts';
+import type { Claims } from '@sallyport/directory';
 
 const isMap = (value: unknown): value is Claims => typeof value === 'object' && value !== null && !Array.isArray(value);
 

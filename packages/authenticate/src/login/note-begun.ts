@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { addressBlock } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { beganSchema, kinds, transactionLifeMs } from './transaction.ts';
 
 /** From one address in that time; a whole office may share one. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
-import { createBed, createBrowser, throughProvider, verifier, type Bed } from '../test-bed.test.support.ts';
+import { createBed, createBrowser, throughProvider, verifier, type Bed } from '../testing/test-bed.ts';
 
 let bed: Bed;
 beforeEach(async () => {

@@ -11,7 +11,7 @@ import {
   throughProvider,
   type Bed,
   type Browser,
-} from '../test-bed.test.support.ts';
+} from '../testing/test-bed.ts';
 import { createLoginSealer } from './login-sealer.ts';
 
 const json = { accept: 'application/json' };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { cliLogin, createBed, exchange, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import { cliLogin, createBed, exchange, throughProvider, type Bed } from '../testing/test-bed.ts';
 
 let bed: Bed;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { beganSchema, kinds } from '../login/transaction.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { compareAddress } from './compare-address.ts';
 import { html, sendPage } from './render-page.ts';
 

@@ -4,7 +4,7 @@ import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { redirectWith } from '../login/redirect-uri.ts';
 import type { LoginGoal } from '../login/transaction.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { openSession } from '../session/open-session.ts';
 import type { ProvenIdentity } from '../session/proven-identity.ts';
 

@@ -1,13 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import {
-  callerHeaderFor,
-  createBed,
-  createBrowser,
-  gateway,
-  throughProvider,
-  type Bed,
-} from '../test-bed.test.support.ts';
+import { callerHeaderFor, createBed, createBrowser, gateway, throughProvider, type Bed } from '../testing/test-bed.ts';
 
 let bed: Bed;
 beforeEach(async () => {

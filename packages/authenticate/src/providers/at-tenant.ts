@@ -3,11 +3,11 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { claimsOfTemplate } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { copyClaims } from '../identity/copy-claims.ts';
+import { copyClaims } from '@sallyport/directory';
 import { configureClient } from './discover-provider.ts';
 import { issuersOfTenants } from './issuers-of-tenants.ts';
 import type { ProviderDeps } from './provider-deps.ts';
-import { boundFetch, type ProviderFetch } from './provider-fetch.ts';
+import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 
 /**
  * The issuer of a token that is not verified yet, as the template makes it of its claims; of those tenants alone that
@@ -53,7 +53,7 @@ export async function atTenant<T>(
   const metadata: client.ServerMetadata = configuration.serverMetadata();
   const fetch = boundFetch(deps.fetch);
   let answer: Response | undefined;
-  const keep: ProviderFetch = async (url, options) => {
+  const keep: OutboundFetch = async (url, options) => {
     const response = await fetch(url, options);
     if (url === metadata.token_endpoint) answer = response.clone();
     return response;
@@ -67,7 +67,7 @@ export async function atTenant<T>(
   const idToken = answer && (await idTokenOf(answer));
   // A refresh without an id_token names no issuer at all; who it is about is known already.
   if (kept === undefined || idToken === undefined) return first as T;
-  const replay: ProviderFetch = (url, options) =>
+  const replay: OutboundFetch = (url, options) =>
     url === metadata.token_endpoint ? Promise.resolve(kept) : fetch(url, options);
   const own = configureClient({ ...deps, fetch: replay }, { ...metadata, issuer: issuerOf(deps, idToken) });
   const keys = client.getJwksCache(configuration);

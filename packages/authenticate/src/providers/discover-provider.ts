@@ -2,7 +2,7 @@ import * as client from 'openid-client';
 import type { ProviderConfig } from '@sallyport/contracts';
 import { clientAuthentication } from './client-authentication.ts';
 import type { ProviderDeps } from './provider-deps.ts';
-import { boundFetch, type ProviderFetch } from './provider-fetch.ts';
+import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 import { providerProblem, unreachable } from './provider-problem.ts';
 import { readMetadata } from './read-metadata.ts';
 
@@ -29,7 +29,7 @@ export function configureClient(
   return configuration;
 }
 
-async function ask(provider: ProviderConfig, fetch: ProviderFetch): Promise<unknown> {
+async function ask(provider: ProviderConfig, fetch: OutboundFetch): Promise<unknown> {
   const url = provider.discoveryUrl ?? `${provider.issuer}/.well-known/openid-configuration`;
   // A redirect is not followed: where a provider is, the configuration says.
   const response = await boundFetch(fetch)(url, {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { createBed, throughProvider, type Bed } from '../test-bed.test.support.ts';
-import { issuer } from '../test-provider.test.support.ts';
+import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { issuer } from '../testing/test-provider.ts';
 
 let bed: Bed;
 beforeEach(async () => {

@@ -1,12 +1,12 @@
 import type { CryptoKey } from 'jose';
 import type { ProviderConfig } from '@sallyport/contracts';
-import type { ForeignPrefixes } from '../identity/check-foreign-names.ts';
-import type { ProviderFetch } from './provider-fetch.ts';
+import type { ForeignPrefixes } from '@sallyport/directory';
+import type { OutboundFetch } from '@sallyport/kit';
 
 /** What the client of one provider is made of. */
 export type ProviderDeps = {
   provider: ProviderConfig;
-  fetch: ProviderFetch;
+  fetch: OutboundFetch;
   now: () => number;
   /** Signs where `clientAuth` is `private_key_jwt`. */
   clientKey?: CryptoKey;

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Session } from '@sallyport/contracts';
-import { createBed, createBrowser, throughProvider, type Bed } from '../test-bed.test.support.ts';
-import { createTestProvider, issuer, type TestProvider } from '../test-provider.test.support.ts';
+import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { createTestProvider, issuer, type TestProvider } from '../testing/test-provider.ts';
 import { readClientKey } from './client-authentication.ts';
-import type { ProviderFetch } from './provider-fetch.ts';
+import type { OutboundFetch } from '@sallyport/kit';
 import { createProviderClient } from './provider-client.ts';
 import { configSchema } from '@sallyport/contracts';
 
@@ -144,7 +144,7 @@ describe('the gateway proves itself to the token endpoint', () => {
   const tokenCall = async (settings: object, clientKey?: string) => {
     seen.length = 0;
     const provider = await createTestProvider();
-    const fetch: ProviderFetch = (url, options) => {
+    const fetch: OutboundFetch = (url, options) => {
       if (new URL(url).pathname === '/token')
         seen.push({ headers: options.headers, body: new URLSearchParams(options.body as URLSearchParams) });
       return provider.fetch(url, options);

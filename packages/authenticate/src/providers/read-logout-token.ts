@@ -11,7 +11,7 @@ import type { ProviderConfig } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { z } from 'zod';
 import { issuersOfTenants } from './issuers-of-tenants.ts';
-import { boundFetch, type ProviderFetch } from './provider-fetch.ts';
+import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 
 /**
  * A logout token that holds: whose sessions end. It may be used until `replayableUntil` (milliseconds since the epoch),
@@ -73,7 +73,7 @@ function checkTenant({ claims }: { claims: Readonly<Record<string, string>> }, p
  * Creates the reader of one provider's logout tokens (OpenID Connect Back-Channel Logout 1.0, 2.6). Its keys are
  * fetched when first needed, again for an unknown key at most every 30 s.
  */
-export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: ProviderFetch; now: () => number }) {
+export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: OutboundFetch; now: () => number }) {
   const { provider, now } = deps;
   const fetch = boundFetch(deps.fetch);
   let held: { uri: string; keys: ReturnType<typeof createRemoteJWKSet> } | undefined;

@@ -1,5 +1,5 @@
 import type { Identity } from '@sallyport/contracts';
-import { checkForeignNames } from '../identity/check-foreign-names.ts';
+import { checkForeignNames } from '@sallyport/directory';
 import { readIdentity } from '../identity/read-identity.ts';
 import type { ProviderDeps } from './provider-deps.ts';
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session } from '@sallyport/contracts';
-import { createBed, throughProvider, type Bed } from '../test-bed.test.support.ts';
-import { clientId, issuer, type Lies } from '../test-provider.test.support.ts';
+import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { clientId, issuer, type Lies } from '../testing/test-provider.ts';
 
 type Documents = { claims?: Record<string, unknown>; userinfo?: Record<string, unknown> };
 const [alice, victim] = ['alice@example.com', 'victim@example.com'];

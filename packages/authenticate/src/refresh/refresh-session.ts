@@ -5,7 +5,7 @@ import type { ProviderClient } from '../providers/provider-client.ts';
 import { RefreshFailure } from '../providers/refresh-failure.ts';
 import type { LoginEvents } from '../session/login-events.ts';
 import { openTokens, sealTokens } from '../session/login-tokens.ts';
-import { describeChange } from './describe-change.ts';
+import { describeChange } from '@sallyport/directory';
 import { nextRefresh, nextRetry, type Random } from './next-refresh.ts';
 import type { ProviderRest } from './provider-rest.ts';
 import type { RefreshOutcome } from './refresh-metrics.ts';

@@ -5,7 +5,7 @@ import type { Session, SessionChange } from '@sallyport/contracts';
 import { createTokenSealer } from '@sallyport/stores';
 import { keepTokens } from '../session/keep-tokens.ts';
 import { openTokens } from '../session/login-tokens.ts';
-import { cliCode, createBed, createBrowser, exchange, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import { cliCode, createBed, createBrowser, exchange, throughProvider, type Bed } from '../testing/test-bed.ts';
 import { createRefresher } from './create-refresher.ts';
 
 const minute = 60_000;

@@ -5,7 +5,7 @@ import type { RouteDeps } from '../authenticate-deps.ts';
 import { readField } from '../login/read-field.ts';
 import type { ProviderClient } from '../providers/provider-client.ts';
 import type { LogoutToken } from '../providers/read-logout-token.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { endMany } from '../session/end-many.ts';
 import { rememberLogout } from '../session/logged-out-there.ts';
 

@@ -17,7 +17,7 @@ import { showChoice } from '../pages/show-choice.ts';
 import { showLoginQuestion } from '../pages/show-login-question.ts';
 import { wantsPage } from '../pages/wants-page.ts';
 import type { LoginDemands, LoginHints, ProviderClient } from '../providers/provider-client.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 
 const loginPath = '/.sallyport/login';
 

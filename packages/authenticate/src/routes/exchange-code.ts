@@ -5,7 +5,7 @@ import { matchesChallenge } from '../login/pkce.ts';
 import { readField } from '../login/read-field.ts';
 import { tokenAnswer } from '../login/token-answer.ts';
 import { grantSchema, issuedLifeMs, issuedSchema, kinds, type Grant } from '../login/transaction.ts';
-import { readClientFacts, type ClientFacts } from '../session/client-facts.ts';
+import { readClientFacts, type ClientFacts } from '@sallyport/kit';
 import { openSession } from '../session/open-session.ts';
 
 const path = '/.sallyport/token';

@@ -25,7 +25,7 @@ import {
 import { readQuery } from '../pages/read-query.ts';
 import { showPasteCode } from '../pages/show-paste-code.ts';
 import { giveSessionToken } from '../pomerium/give-session-token.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { openSession } from '../session/open-session.ts';
 import { proveIdentity, type ProvenIdentity } from '../session/proven-identity.ts';
 

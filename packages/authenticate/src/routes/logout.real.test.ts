@@ -9,8 +9,8 @@ import {
   gateway,
   throughProvider,
   type Bed,
-} from '../test-bed.test.support.ts';
-import { issuer } from '../test-provider.test.support.ts';
+} from '../testing/test-bed.ts';
+import { issuer } from '../testing/test-provider.ts';
 
 let bed: Bed;
 let heard: string[];

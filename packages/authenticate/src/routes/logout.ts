@@ -6,7 +6,7 @@ import { readOrigin, requireOwnPage } from '../login/read-origin.ts';
 import { readQuery } from '../pages/read-query.ts';
 import { showSignedOut } from '../pages/show-signed-out.ts';
 import { wantsPage } from '../pages/wants-page.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { endMany } from '../session/end-many.ts';
 import { providerLogoutUrl } from '../session/provider-logout-url.ts';
 import { ownSessions } from '../session/read-caller-session.ts';

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
 import type { RouteDeps } from '../authenticate-deps.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { ownSessions, requireCaller } from '../session/read-caller-session.ts';
 
 /**

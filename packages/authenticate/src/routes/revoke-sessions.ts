@@ -4,7 +4,7 @@ import { ProblemError, type Caller } from '@sallyport/kit';
 import { type ListedSession } from '@sallyport/stores';
 import type { RouteDeps } from '../authenticate-deps.ts';
 import { readQuery } from '../pages/read-query.ts';
-import { readClientFacts } from '../session/client-facts.ts';
+import { readClientFacts } from '@sallyport/kit';
 import { endMany } from '../session/end-many.ts';
 import { ownSessions, requireCaller } from '../session/read-caller-session.ts';
 

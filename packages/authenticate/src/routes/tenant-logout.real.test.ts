@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createBed, throughProvider, type Bed } from '../test-bed.test.support.ts';
+import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
 
 const template = 'https://login.example.com/{tid}/v2.0';
 const issuerOf = (tid: string) => template.replace('{tid}', tid);

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { AuditEventType, EndReason, Identity, SallyportPart, Session } from '@sallyport/contracts';
 import { auditKey, createAuditRecord, type AuditSink } from '@sallyport/audit-log';
 import { ProblemError, type Problem } from '@sallyport/kit';
-import type { ClientFacts, DeviceFacts } from './client-facts.ts';
+import type { ClientFacts, DeviceFacts } from '@sallyport/kit';
 
 type Aggregated = NonNullable<SallyportPart['aggregated']>;
 type Person = Pick<Identity, 'issuer' | 'subject' | 'user' | 'email' | 'groups' | 'amr' | 'authTime'>;

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { createMemorySessionStore } from '@sallyport/stores';
-import { createBed, createBrowser, throughProvider } from '../test-bed.test.support.ts';
+import { createBed, createBrowser, throughProvider } from '../testing/test-bed.ts';
 
 it('a session that finds no room leaves no tokens behind, which would push out those of others', async () => {
   const clock = { now: Date.now() };

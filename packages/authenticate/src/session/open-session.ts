@@ -2,7 +2,7 @@ import type { Session } from '@sallyport/contracts';
 import { hashToken, ProblemError } from '@sallyport/kit';
 import { type SessionStore, type SingleUseStore } from '@sallyport/stores';
 import type { LoginSettings } from '../login/login-settings.ts';
-import type { DeviceFacts } from './client-facts.ts';
+import type { DeviceFacts } from '@sallyport/kit';
 import { keepTokens, type KeepTokensDeps } from './keep-tokens.ts';
 import { limitSessions, refuseBeyondLimit } from './limit-sessions.ts';
 import { isLoggedOutThere } from './logged-out-there.ts';

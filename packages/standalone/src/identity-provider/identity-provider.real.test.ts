@@ -6,7 +6,7 @@ import {
   createAuthenticateApp,
   createProviderClient,
   readLoginSettings,
-  type ProviderFetch,
+  type OutboundFetch,
 } from '@sallyport/authenticate';
 import { configSchema } from '@sallyport/contracts';
 import { type AuditSink } from '@sallyport/audit-log';
@@ -56,7 +56,7 @@ function createGateway(issuer: string): Server {
     logger: pino({ level: 'silent' }),
     now: Date.now,
     providers: config.identity.providers.map((one) =>
-      createProviderClient({ provider: one, fetch: fetch as unknown as ProviderFetch, now: Date.now }),
+      createProviderClient({ provider: one, fetch: fetch as unknown as OutboundFetch, now: Date.now }),
     ),
     verifier: { verified: () => 'proxy', verify: async () => 'proxy' },
     randomToken: () => randomBytes(32).toString('base64url'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { boundFetch, type ProviderFetch } from '../provider-fetch.ts';
+import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 
 /** An answer of GitHub that is none of those hoped for; `waits` is set where it only means "not now". */
 export class GithubRefusal extends Error {
@@ -34,7 +34,7 @@ const mostPages = 20;
 const nextOf = (link: string | null): string | undefined => /<([^<>]+)>\s*;[^<]*\brel="next"/.exec(link ?? '')?.[1];
 
 /** Creates the API's client. `apiUrl` is where it is, without a slash at the end. */
-export function createGithubApi(deps: { fetch: ProviderFetch; apiUrl: string; token: string }): GithubApi {
+export function createGithubApi(deps: { fetch: OutboundFetch; apiUrl: string; token: string }): GithubApi {
   const fetch = boundFetch(deps.fetch);
   const headers = {
     accept: 'application/vnd.github+json',

@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '@sallyport/contracts';
 import { z } from 'zod';
-import { boundFetch, type ProviderFetch } from '../provider-fetch.ts';
+import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 import { GithubRefusal } from './github-api.ts';
 
 /** What the token endpoint says where it gives nothing; GitHub does so with status 200. */
@@ -36,7 +36,7 @@ export const lastingToken = (renewal: string): string | undefined =>
 
 /** Exchanges a code or a refresh token. Rejects with a GithubTokenError, a GithubRefusal, or as a fetch does. */
 export async function fetchGithubTokens(
-  { provider, fetch }: { provider: ProviderConfig; fetch: ProviderFetch },
+  { provider, fetch }: { provider: ProviderConfig; fetch: OutboundFetch },
   grant: Record<string, string>,
 ): Promise<GithubTokens> {
   const response = await boundFetch(fetch)(`${provider.issuer}/login/oauth/access_token`, {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session } from '@sallyport/contracts';
-import { createBed, createBrowser, type Bed } from '../../test-bed.test.support.ts';
-import { createFakeGithub, type FakeGithub } from './fake-github.test.support.ts';
+import { createBed, createBrowser, type Bed } from '../../testing/test-bed.ts';
+import { createFakeGithub, type FakeGithub } from '../../testing/fake-github.ts';
 import { githubApiUrl } from './github-address.ts';
 
 let bed: Bed;

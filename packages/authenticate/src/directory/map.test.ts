@@ -1,0 +1,163 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConfigFaults } from '@sallyport/kit';
+import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { checkDirectory } from '@sallyport/directory';
+import { withSources } from '../testing/scim-client.ts';
+import { readPeopleMap } from '@sallyport/directory/testing';
+
+let directory: string;
+let bed: Bed | undefined;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-map-'));
+});
+afterEach(async () => {
+  await bed?.directory.close();
+  bed = undefined;
+  rmSync(directory, { recursive: true });
+});
+const file = () => path.join(directory, 'people.yaml');
+const sections = (provider: object = { groupSources: ['map', 'claims'] }) =>
+  withSources([{ kind: 'map', file: 'people.yaml' }], provider);
+const begin = async (text: string, provider?: object) => {
+  writeFileSync(file(), text);
+  bed = await createBed(sections(provider), { baseDir: directory });
+};
+const logIn = async () => {
+  await throughProvider(bed!, '/.sallyport/login');
+  return (await bed!.sessions.list()).at(-1)!;
+};
+const faultsOf = (text: string) => {
+  const read = readPeopleMap(text, 10_000);
+  return 'faults' in read
+    ? read.faults.map(({ path: at, message, line, column }) => `${line ?? '-'}:${column ?? '-'} ${at}: ${message}`)
+    : [];
+};
+const eventually = async (holds: () => Promise<boolean>) => {
+  const end = Date.now() + 5000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error('not so within 5 s');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+  }
+};
+
+describe('a file of people and groups', () => {
+  it('says who is in which group, from both sides, by name or by address in any case', async () => {
+    await begin(
+      'people:\n  Alice@Example.com: ["on-call, nights", on-call]\ngroups:\n  sre: [alice@example.com, bob]\n',
+    );
+    expect((await logIn()).identity.groups).toEqual(['on-call', 'on-call, nights', 'sre']);
+  });
+
+  it('knows nothing of somebody who is not in it, and leaves them to the next source', async () => {
+    await begin('groups: {sre: [bob@example.com]}\n');
+    expect((await logIn()).identity.groups).toEqual(['developers']);
+  });
+
+  it('knows somebody with an empty list to be in no group', async () => {
+    await begin('people: {alice@example.com: []}\n');
+    expect((await logIn()).identity.groups).toEqual([]);
+  });
+
+  it('adds to what the provider says where the sources are taken together', async () => {
+    await begin('people: {alice@example.com: [on-call]}\n', {
+      groupSources: ['claims', 'map'],
+      combineGroups: 'merge',
+    });
+    expect((await logIn()).identity.groups).toEqual(['developers', 'on-call']);
+  });
+
+  it('is followed: sessions have the groups of the new file, and a faulty one is refused', async () => {
+    await begin('people: {alice@example.com: [sre]}\n');
+    const session = await logIn();
+    const groups = async () => {
+      const found = await bed!.sessions.read(session.id);
+      return found.state === 'live' ? found.session.identity.groups : [];
+    };
+    writeFileSync(path.join(directory, 'next'), 'people: {alice@example.com: [ops]}\n');
+    renameSync(path.join(directory, 'next'), file());
+    await eventually(async () => (await groups()).join() === 'ops');
+    writeFileSync(file(), 'people: {alice@example.com: ops}\n');
+    await eventually(async () => bed!.lines.join().includes('was refused'));
+    expect(bed!.lines.join()).toMatch(/people\.yaml:1:10: people\.alice@example\.com: expected array/);
+    expect(await groups()).toEqual(['ops']);
+    expect(await bed!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 1');
+    writeFileSync(file(), 'people: {}\n');
+    await eventually(async () => (await groups()).join() === 'developers');
+    expect(await bed!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 0');
+  }, 15_000);
+
+  it.each([
+    ['a list', '- a\n', '-:- : expected object'],
+    ['an unknown section', 'poeple: {}\n', '1:1 poeple: is not a known name'],
+    ['a string for a list', 'people:\n  alice: sre\n', '2:3 people.alice: expected array'],
+    ['a number for a name', 'groups:\n  sre: [7]\n', '2:9 groups.sre.0: expected string'],
+    ['a name with blanks around', 'groups:\n  sre: [" a"]\n', '2:9 groups.sre.0: is no name'],
+    ['an empty name', 'people:\n  "": [a]\n', '2:3 people.: is no name'],
+    ['the same person twice', 'people:\n  a: [x]\n  a: [y]\n', '3:3 : this key is there already'],
+    ['no YAML', 'people: {', '1:10 : '],
+    ['a prototype', 'people: {__proto__: [a]}\n', 'the name __proto__ is not allowed'],
+    ['an alias of itself', 'people: &a {x: *a}\n', 'contains itself'],
+  ])('is refused with %s, with the place', (_what, text, fault) => {
+    expect(faultsOf(text).join('\n')).toContain(fault);
+  });
+
+  it('may be empty', () => {
+    expect(faultsOf('')).toEqual([]);
+    expect(faultsOf('people: {}\n')).toEqual([]);
+  });
+
+  it('is checked before the service starts, as are the other files of the directory', async () => {
+    writeFileSync(file(), 'people: {a: 7}\n');
+    writeFileSync(path.join(directory, 'short'), 'hunter2\n');
+    await expect(createBed(sections(), { baseDir: directory })).rejects.toBeInstanceOf(ConfigFaults);
+    writeFileSync(file(), 'people: {}\n');
+    const { config } = await createBed(sections(), { baseDir: directory });
+    const all = {
+      ...config,
+      identity: {
+        ...config.identity,
+        directory: {
+          sources: [
+            { ...config.identity.directory.sources[0]!, file: 'none.yaml' },
+            {
+              kind: 'scim',
+              id: 'scim',
+              required: false,
+              groupName: 'displayName',
+              match: { claim: 'email', attribute: 'userName' },
+              tokens: [
+                { id: 'a', tokenFile: 'short' },
+                { id: 'b', sha256: 'A'.repeat(64) },
+                { id: 'c', sha256: 'a'.repeat(64) },
+              ],
+            },
+            { kind: 'okta', id: 'okta', tokenFile: 'missing', caFile: 'no-ca' },
+          ],
+        },
+      },
+    } as unknown as typeof config;
+    const faults = checkDirectory({
+      config: all,
+      file: 'sallyport.yaml',
+      resolvePath: (name) => path.resolve(directory, name),
+      place: () => undefined,
+    });
+    expect(
+      faults.map(
+        ({ path: at, message, file: where }) => `${where === undefined ? '' : path.basename(where)} ${at}: ${message}`,
+      ),
+    ).toEqual([
+      ' identity.directory.sources.1.tokens.0.tokenFile: holds a token of fewer than 32 characters; make one with: openssl rand -base64 32',
+      ' identity.directory.sources.1.tokens.2.sha256: is the same token as b',
+      'none.yaml : cannot be read (ENOENT)',
+      ' identity.directory.sources.2.caFile: cannot be read (ENOENT)',
+      ' identity.directory.sources.2.tokenFile: cannot be read (ENOENT)',
+    ]);
+    expect(JSON.stringify(faults)).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,348 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
+import { withSources } from '../testing/scim-client.ts';
+import { createFakeApis } from '../testing/fake-apis.ts';
+import { createGroupFilter } from '@sallyport/directory/testing';
+
+const kinds = ['okta', 'github', 'google'] as const;
+type Kind = (typeof kinds)[number];
+const sources: Record<Kind, object> = {
+  okta: { kind: 'okta', url: 'https://corp.okta.com', token: 'okta-token' },
+  github: { kind: 'github', organizations: ['acme'], tokenFile: 'github-token' },
+  google: { kind: 'google', serviceAccountFile: 'google.json', admin: 'admin@example.com' },
+};
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-pull-'));
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(
+    path.join(directory, 'google.json'),
+    JSON.stringify({
+      type: 'service_account',
+      client_email: 'robot@project.iam.gserviceaccount.com',
+      private_key: privateKey,
+      private_key_id: 'k1',
+    }),
+  );
+  writeFileSync(path.join(directory, 'github-token'), 'github-token\n');
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+let bed: Bed;
+let apis: ReturnType<typeof createFakeApis>;
+const alice = { id: '7', login: 'alice@example.com' };
+async function begin(kind: Kind, changes: object = {}) {
+  apis = createFakeApis({
+    people: [alice, ...Array.from({ length: 4 }, (_, n) => ({ id: String(n + 100), login: `p${n}@example.com` }))],
+    groups: [
+      { id: '1', name: 'sre', members: ['7', '100', '101'] },
+      { id: '2', name: 'dev', members: ['102'] },
+      { id: '3', name: 'ops, "x"', members: [] },
+    ],
+  });
+  bed = await createBed(withSources([{ ...sources[kind], ...changes }], { groupSources: [kind, 'claims'] }), {
+    apiFetch: apis.fetch,
+    baseDir: directory,
+  });
+  bed.provider.lies = { claims: { sub: '7' } };
+}
+const pull = () => bed.directory.pullers.values().next().value!.readNow();
+const logIn = async () => {
+  const { status, text } = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
+  return status === 302 ? (await bed.sessions.list()).at(-1)! : `${status} ${text.replaceAll(/<[^>]*>/g, ' ')}`;
+};
+const groupsOf = async (session: Awaited<ReturnType<typeof logIn>>) => {
+  if (typeof session === 'string') return session;
+  const found = await bed.sessions.read(session.id);
+  return found.state === 'live'
+    ? found.session.identity.groups
+    : found.state === 'revoked'
+      ? found.tombstone.reason
+      : found.state;
+};
+const refused = (status: number, headers: Record<string, string> = {}, body: object = {}) =>
+  new Response(JSON.stringify(body), { status, headers });
+
+describe.each(kinds)('a directory that is read from %s', (kind) => {
+  const sre = kind === 'github' ? 'acme/sre' : 'sre';
+  const dev = kind === 'github' ? 'acme/dev' : 'dev';
+  const everybody = kind === 'github' ? ['acme'] : [];
+  beforeEach(() => begin(kind));
+
+  it('is read page by page, whole, and says who is in which group', async () => {
+    expect(await pull()).toMatchObject({ people: 5, changedPeople: 5, added: kind === 'github' ? 9 : 4 });
+    expect(apis.world.calls.length).toBeGreaterThan(6);
+    expect(await groupsOf(await logIn())).toEqual([...everybody, sre]);
+    expect(await bed.store.list(kind, 'groups', 0, 10)).toMatchObject({ total: 3 + everybody.length });
+    expect(bed.events('directory.changed')).toMatchObject([
+      {
+        data: {
+          verb: 'read',
+          sallyport: { directory: { source: kind, by: 'reading' }, detail: expect.stringContaining('5 people') },
+        },
+      },
+    ]);
+  });
+
+  it('changes sessions by what is different the next time, and writes nothing where nothing is', async () => {
+    await pull();
+    const session = await logIn();
+    bed.clock.now += 300_000;
+    expect(await pull()).toMatchObject({ changedPeople: 0, changedGroups: 0, added: 0, removed: 0 });
+    expect(bed.events('directory.changed')).toHaveLength(1);
+    Object.assign(apis.world.groups[0]!, { members: ['100'], updated: '2026-02-01T00:00:00.000Z' });
+    Object.assign(apis.world.groups[1]!, { members: ['102', '7'], updated: '2026-02-01T00:00:00.000Z' });
+    expect(await pull()).toMatchObject({ added: 1, removed: 2 });
+    await bed.directory.follower.runDue();
+    expect(await groupsOf(session)).toEqual([...everybody, dev]);
+    apis.world.groups.splice(1, 1);
+    await pull();
+    await bed.directory.follower.runDue();
+    expect(await groupsOf(session)).toEqual(everybody);
+    expect(await bed.store.touchedCount(kind)).toBe(0);
+  });
+
+  it('asks again only for what may have changed', async () => {
+    await pull();
+    const first = apis.world.calls.length;
+    apis.world.calls.length = 0;
+    await pull();
+    const members = apis.world.calls.filter((call) =>
+      /groups\/\w+\/(users|members)|teams\/.*members/.test(call),
+    ).length;
+    if (kind === 'okta') expect(members).toBe(0);
+    if (kind === 'github') expect(apis.world.unchanged).toBeGreaterThan(2);
+    expect(apis.world.calls.length).toBeLessThanOrEqual(first);
+  });
+
+  it('forgets people who are not in it any more: they are unknown', async () => {
+    await pull();
+    const session = await logIn();
+    apis.world.people.shift();
+    for (const group of apis.world.groups)
+      Object.assign(group, { members: group.members.filter((id) => id !== '7'), updated: '2026-02-01T00:00:00.000Z' });
+    await pull();
+    await bed.directory.follower.runDue();
+    expect(await groupsOf(session)).toEqual(['developers']);
+  });
+
+  it('leaves things as they were when a page cannot be had, and says so once it is too long ago', async () => {
+    await pull();
+    const session = await logIn();
+    apis.world.groups[0]!.members = [];
+    apis.world.groups[0]!.updated = '2026-02-01T00:00:00.000Z';
+    apis.world.people.length = 1;
+    apis.world.intercept = (url) =>
+      /users|members/.test(url.pathname) && /after=|page=|pageToken=|groups\//.test(url.href)
+        ? refused(500)
+        : undefined;
+    await expect(pull()).rejects.toMatchObject({ name: 'ApiFailure', status: 500 });
+    await bed.directory.follower.runDue();
+    expect(await groupsOf(session)).toEqual([...everybody, sre]);
+    bed.clock.now += 24 * 3_600_000 - 300_000;
+    expect(await groupsOf(await logIn())).toEqual([...everybody, sre]);
+    bed.clock.now += 400_000;
+    expect(await groupsOf(await logIn())).toMatch(/^503 .*could not be read for too long/s);
+  });
+
+  it('waits as long as it is told when it asks too much', async () => {
+    const from = bed.clock.now;
+    let limits = 2;
+    apis.world.intercept = (url) => {
+      if (url.hostname !== 'oauth2.googleapis.com') limits -= 1;
+      if (limits < 0 || url.hostname === 'oauth2.googleapis.com') return undefined;
+      if (kind === 'okta')
+        return refused(429, {
+          'x-rate-limit-limit': '600',
+          'x-rate-limit-remaining': '0',
+          'x-rate-limit-reset': String(Math.ceil(bed.clock.now / 1000) + 20),
+        });
+      if (kind === 'github')
+        return refused(403, {
+          'x-ratelimit-remaining': '0',
+          'x-ratelimit-reset': String(Math.ceil(bed.clock.now / 1000) + 20),
+        });
+      return refused(429, { 'retry-after': '20' });
+    };
+    await pull();
+    expect(bed.clock.now - from).toBeGreaterThanOrEqual(39_000);
+    expect(bed.clock.now - from).toBeLessThan(45_000);
+  });
+
+  it.each<[string, () => Response]>([
+    ['a redirect', () => refused(302, { location: 'https://evil.example/' })],
+    ['another form', () => refused(200, {}, { surprise: true })],
+    ['no JSON', () => new Response('<html>')],
+    ['a refusal', () => refused(403)],
+    ['no token', () => refused(401)],
+    ['very much', () => new Response('x'.repeat(2 * 1024 * 1024))],
+    [
+      'a next page elsewhere',
+      () =>
+        refused(
+          200,
+          { link: '<https://evil.example/api/v1/users>; rel="next"' },
+          kind === 'google' ? { nextPageToken: '', users: 7 } : [],
+        ),
+    ],
+    [
+      'a next page that never ends',
+      () =>
+        kind === 'google'
+          ? refused(200, {}, { nextPageToken: 'same' })
+          : refused(
+              200,
+              {
+                link: `<${kind === 'okta' ? 'https://corp.okta.com/api/v1/users?limit=200&search=lastUpdated%20gt%20%221970-01-01T00%3A00%3A00.000Z%22' : 'https://api.github.com/orgs/acme/members?per_page=100'}>; rel="next"`,
+              },
+              [],
+            ),
+    ],
+  ])('believes nothing where the answer is %s', async (_what, answer) => {
+    apis.world.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : answer());
+    await expect(pull()).rejects.toBeInstanceOf(Error);
+    expect(await bed.store.lastReading(kind)).toBeUndefined();
+    expect(apis.world.calls.join()).not.toContain('evil');
+  });
+
+  it('lets nobody in by it before it was read', async () => {
+    expect(await groupsOf(await logIn())).toMatch(/^503 .*has not been read yet/s);
+  });
+
+  it('does not believe that everybody is gone', async () => {
+    await pull();
+    apis.world.people.length = 0;
+    for (const group of apis.world.groups) group.members = [];
+    await expect(pull()).rejects.toThrow('nobody in it any more');
+    expect((await bed.store.list(kind, 'people', 0, 10)).total).toBe(5);
+  });
+
+  it('reads only groups that are wanted', async () => {
+    await begin(kind, { groups: [kind === 'github' ? 'acme/s*' : 's*', 'none'] });
+    await pull();
+    expect((await bed.store.list(kind, 'groups', 0, 10)).entries.map(({ body }) => body['displayName'])).toEqual([sre]);
+  });
+
+  it('is read by one replica at a time, and by another when that one is gone', async () => {
+    const puller = bed.directory.pullers.get(kind)!;
+    expect(await Promise.all([puller.turn(), puller.turn(), puller.turn()])).toEqual([true, false, false]);
+    bed.clock.now += 200_000;
+    expect(await puller.turn()).toBe(false);
+    bed.clock.now += 200_000;
+    expect(await puller.turn()).toBe(true);
+  });
+
+  it('is tried again later and later while it is away, and tells operators', async () => {
+    const puller = bed.directory.pullers.get(kind)!;
+    apis.world.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : refused(403));
+    expect(await puller.turn()).toBe(true);
+    expect(await puller.turn()).toBe(false);
+    bed.clock.now += 6000;
+    expect(await puller.turn()).toBe(true);
+    bed.clock.now += 6000;
+    expect(await puller.turn()).toBe(false);
+    apis.world.intercept = undefined;
+    bed.clock.now += 10_000;
+    expect(await puller.turn()).toBe(true);
+    const metrics = await bed.metrics.metrics();
+    expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="failed"} 2`);
+    expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="read"} 1`);
+    expect(metrics).toContain(`sallyport_directory_people{source="${kind}"} 5`);
+    const log = bed.lines.join('\n');
+    expect(log).toContain('the directory could not be read');
+    expect(log + JSON.stringify(bed.audit.records)).not.toMatch(/okta-token|github-token|google-\d|PRIVATE KEY/);
+  });
+});
+
+describe('people', () => {
+  it.each([
+    ['SUSPENDED', 'deactivated'],
+    ['DEPROVISIONED', 'deactivated'],
+    ['LOCKED_OUT', ['sre']],
+    ['PASSWORD_EXPIRED', ['sre']],
+  ] as const)('who are %s at Okta: %j', async (status, outcome) => {
+    await begin('okta');
+    await pull();
+    const session = await logIn();
+    apis.world.people[0] = { ...alice, status };
+    await pull();
+    await bed.directory.follower.runDue();
+    expect(await groupsOf(session)).toEqual(outcome);
+  });
+
+  it('who are suspended at Google are deactivated; those from elsewhere are members too, groups are not', async () => {
+    await begin('google');
+    apis.world.groups[0]!.members = ['7', 'foreign', 'group:x'];
+    await pull();
+    const session = await logIn();
+    const [group] = await bed.store.find('google', 'groups', 'name:sre');
+    expect(await bed.store.memberIds('google', group!.id)).toEqual(['7', 'foreign']);
+    apis.world.people[0] = { ...alice, suspended: true };
+    await pull();
+    await bed.directory.follower.runDue();
+    expect(await groupsOf(session)).toBe('deactivated');
+  });
+
+  it('have groups whose names can travel; others are left out and named in the log', async () => {
+    await begin('okta');
+    apis.world.groups.push(
+      { id: '9', name: 'bad\nname', members: ['7'] },
+      { id: '10', name: ' system:masters', members: ['7'] },
+    );
+    expect(await pull()).toMatchObject({ unfit: ['bad\nname', ' system:masters'] });
+    expect(await groupsOf(await logIn())).toEqual(['sre']);
+    expect(bed.lines.join()).toContain('names that cannot be used');
+  });
+
+  it('who come again are in their groups again, though those say that their members are the same', async () => {
+    await begin('okta');
+    await pull();
+    const [gone] = apis.world.people.splice(0, 1);
+    await pull();
+    expect(await groupsOf(await logIn())).toEqual(['developers']);
+    apis.world.people.push(gone!);
+    await pull();
+    expect(await groupsOf(await logIn())).toEqual(['sre']);
+  });
+
+  it('are found by address where the configuration says so', async () => {
+    await begin('okta', { match: { claim: 'email', attribute: 'login' } });
+    bed.provider.lies = {};
+    await pull();
+    expect(await groupsOf(await logIn())).toEqual(['sre']);
+  });
+});
+
+describe('patterns of groups', () => {
+  it.each([
+    [['*'], 'anything', true],
+    [['a*c'], 'abc', true],
+    [['a*c'], 'ac', true],
+    [['ab*ba'], 'aba', false],
+    [['a*b*c'], 'a-b-c', true],
+    [['a*b*c'], 'acb', false],
+    [['x', 'y*'], 'yes', true],
+    [['x'], 'xx', false],
+    [['*-admin'], 'x-admin', true],
+  ] as const)('%j and %s: %s', (patterns, name, wanted) => {
+    expect(createGroupFilter(patterns)(name)).toBe(wanted);
+  });
+
+  it('mean what a regular expression would', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 8 });
+    fc.assert(
+      fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 }), (pattern, name) => {
+        expect(createGroupFilter([pattern])(name)).toBe(new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name));
+      }),
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import request, { type Test } from 'supertest';
+import { hashToken } from '@sallyport/kit';
+import { credential, type Bed } from './test-bed.ts';
+
+export const scimToken = 'a-token-of-the-tests-that-is-long-enough';
+export const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
+export const groupUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+export const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+const sha256 = (token: string) => Buffer.from(hashToken(token), 'base64url').toString('hex');
+
+/** A SCIM source that takes this token. */
+export const scimSource = (changes: object = {}, token = scimToken, id = 'okta') => ({
+  kind: 'scim',
+  tokens: [{ id, sha256: sha256(token) }],
+  ...changes,
+});
+
+/** The sections of a configuration in which one provider's people come from these sources. */
+export function withSources(sources: object[], provider: object = {}) {
+  return {
+    sessions: { memory: true, idle: '10h' },
+    identity: {
+      providers: [
+        { id: 'corp', issuer: 'https://idp.example.com', clientId: 'sallyport', clientSecret: 's3cr3t', ...provider },
+      ],
+      directory: { sources },
+    },
+  };
+}
+
+type Resource = { id: string; meta: { location: string; version: string }; [name: string]: unknown };
+
+/** A client that pushes, as the gateway passes it on. */
+export function createScimClient(bed: Pick<Bed, 'app'>, token: string | undefined = scimToken) {
+  const send = (
+    method: 'get' | 'post' | 'put' | 'patch' | 'delete',
+    path: string,
+    body?: object | string,
+    headers: Record<string, string> = {},
+  ): Test => {
+    const call = request(bed.app)
+      [method](`/.sallyport/scim/v2${path}`)
+      .set({
+        authorization: credential,
+        'sallyport-client-address': '192.0.2.50',
+        'user-agent': 'Okta SCIM Client 1.0.0',
+        ...(token === undefined ? {} : { 'sallyport-scim-token': hashToken(token) }),
+        ...headers,
+      });
+    if (body === undefined) return call;
+    return call
+      .set('content-type', headers['content-type'] ?? 'application/scim+json')
+      .send(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+  const made = async (call: Test): Promise<Resource> => {
+    const { status, text } = await call;
+    if (status !== 201) throw new Error(`${status}: ${text}`);
+    return JSON.parse(text) as Resource;
+  };
+  return {
+    send,
+    user: (userName: string, more: object = {}) =>
+      made(send('post', '/Users', { schemas: [userUrn], userName, active: true, ...more })),
+    group: (displayName: string, members: string[] = [], more: object = {}) =>
+      made(
+        send('post', '/Groups', {
+          schemas: [groupUrn],
+          displayName,
+          members: members.map((value) => ({ value })),
+          ...more,
+        }),
+      ),
+    patch: (path: string, ...Operations: object[]) => send('patch', path, { schemas: [patchUrn], Operations }),
+    get: async (path: string) => {
+      const { status, text } = await send('get', path);
+      return { status, body: JSON.parse(text) as Resource & { Resources: Resource[]; totalResults: number } };
+    },
+  };
+}
+export type ScimClientOfTests = ReturnType<typeof createScimClient>;

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { boundFetch, type OutboundFetch } from '@sallyport/kit';
+import { ApiFailure } from './api-failure.ts';
+
+const timeoutMs = 10_000;
+/** A token that is about to end is not used for another request. */
+const marginMs = 60_000;
+const answerSchema = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().default(3600),
+});
+
+/**
+ * Asks a token endpoint (RFC 6749) for access tokens, and again when one is about to end. `form` makes the request's
+ * form, each time. Rejects with an ApiFailure.
+ */
+export function createAccessToken(deps: {
+  fetch: OutboundFetch;
+  url: string;
+  form(): Promise<Record<string, string>>;
+  now: () => number;
+}): () => Promise<string> {
+  const fetch = boundFetch(deps.fetch);
+  let held: { token: string; until: number } | undefined;
+  let flight: Promise<string> | undefined;
+  const ask = async () => {
+    const body = new URLSearchParams(await deps.form());
+    const response = await fetch(deps.url, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+      body: body.toString(),
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch(() => {
+      throw new ApiFailure('the token endpoint did not answer');
+    });
+    if (!response.ok)
+      throw new ApiFailure(`the token endpoint answered with status ${response.status}`, response.status);
+    const parsed = answerSchema.safeParse(await response.json().catch(() => undefined));
+    if (!parsed.success) throw new ApiFailure('the token endpoint answered in another form than is known');
+    held = { token: parsed.data.access_token, until: deps.now() + parsed.data.expires_in * 1000 - marginMs };
+    return held.token;
+  };
+  return async () => {
+    if (held && deps.now() < held.until) return held.token;
+    flight ??= ask().finally(() => {
+      flight = undefined;
+    });
+    return flight;
+  };
+}

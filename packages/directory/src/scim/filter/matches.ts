@@ -1,0 +1,90 @@
+import { fold } from '../../groups/fold.ts';
+import type { Attribute } from '../schema/attribute.ts';
+import type { FoundAttribute } from '../schema/find-attribute.ts';
+import type { Comparison, Filter, FilterValue } from './filter.ts';
+
+/** A resource, or a part of one, as it is shown. */
+export type Shown = Readonly<Record<string, unknown>>;
+
+const isMap = (value: unknown): value is Shown => typeof value === 'object' && value !== null && !Array.isArray(value);
+const own = (value: unknown, name: string): unknown =>
+  isMap(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+const isThere = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
+
+/**
+ * The values at a path, each element of a list for itself; of a list of things without a part named, their `value`s.
+ */
+export function valuesAt(resource: Shown, { extension, attribute, sub }: FoundAttribute): unknown[] {
+  const holder = extension === undefined ? resource : own(resource, extension);
+  const items = [own(holder, attribute.name)].flat();
+  const part = sub?.name ?? (attribute.type === 'complex' && attribute.multiValued ? 'value' : undefined);
+  return (part === undefined ? items : items.map((item) => own(item, part))).filter(isThere);
+}
+
+/** The attribute whose values are compared in the end. */
+function comparedBy({ attribute, sub }: FoundAttribute): Attribute {
+  return sub ?? attribute.sub?.find(({ name }) => name === 'value') ?? attribute;
+}
+
+function compareOrder(a: string, b: string, op: Comparison): boolean {
+  if (op === 'gt') return a > b;
+  if (op === 'ge') return a >= b;
+  if (op === 'lt') return a < b;
+  return a <= b;
+}
+
+function compareTexts(a: string, b: string, op: Comparison): boolean {
+  if (op === 'eq' || op === 'ne') return a === b;
+  if (op === 'co') return a.includes(b);
+  if (op === 'sw') return a.startsWith(b);
+  if (op === 'ew') return a.endsWith(b);
+  return compareOrder(a, b, op);
+}
+
+function holds(value: unknown, { type, caseExact }: Attribute, op: Comparison, wanted: FilterValue): boolean {
+  // Some clients put truth values into quotes.
+  if (typeof value === 'boolean') return (op === 'eq' || op === 'ne') && String(value) === String(wanted).toLowerCase();
+  if (typeof value !== 'string' || typeof wanted !== 'string') return value === wanted;
+  if (type === 'dateTime' && Number.isFinite(Date.parse(wanted)))
+    return compareTexts(new Date(value).toISOString(), new Date(wanted).toISOString(), op);
+  return caseExact ? compareTexts(value, wanted, op) : compareTexts(fold(value), fold(wanted), op);
+}
+
+/** Whether a filter holds for a resource. Each value is looked at once for each comparison. */
+export function matches(filter: Filter, resource: Shown): boolean {
+  switch (filter.type) {
+    case 'and':
+      return filter.terms.every((term) => matches(term, resource));
+    case 'or':
+      return filter.terms.some((term) => matches(term, resource));
+    case 'not':
+      return !matches(filter.term, resource);
+    case 'present':
+      return (
+        valuesAt(resource, filter.path).length > 0 ||
+        isThere(
+          own(
+            filter.path.extension === undefined ? resource : own(resource, filter.path.extension),
+            filter.path.sub ? '' : filter.path.attribute.name,
+          ),
+        )
+      );
+    case 'some':
+      return [
+        own(
+          filter.path.extension === undefined ? resource : own(resource, filter.path.extension),
+          filter.path.attribute.name,
+        ),
+      ]
+        .flat()
+        .some((item) => isMap(item) && matches(filter.filter, item));
+    case 'compare': {
+      const { path, op, value } = filter;
+      const values = valuesAt(resource, path);
+      if (value === null) return (values.length === 0) === (op === 'eq');
+      const found = values.some((one) => holds(one, comparedBy(path), op, value));
+      return op === 'ne' ? !found : found;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { DirectoryEntry } from '../../store/directory-store.ts';
+import { touchedBy } from '../../sources/stored-source.ts';
+import { badValue, ScimFault } from '../scim-fault.ts';
+import type { ScimClient, ScimDeps } from '../scim-deps.ts';
+import type { MemberPlan } from '../patch/plan-members.ts';
+
+/** As many at a time: a change of thousands keeps nobody waiting for long. */
+const batch = 500;
+
+/** Who came and who went, by name, and the keys on which their sessions hang. */
+export type MembersChanged = { added: string[]; removed: string[]; touched: string[] };
+
+function* slices<T>(items: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < items.length; from += batch) yield items.slice(from, from + batch);
+}
+
+/** Reads people by their ids; refuses those who do not exist. */
+export async function readPeople(
+  { store }: ScimDeps,
+  { source }: ScimClient,
+  ids: readonly string[],
+): Promise<DirectoryEntry[]> {
+  const people: DirectoryEntry[] = [];
+  for (const some of slices(ids)) {
+    const found = await store.get(source.id, 'people', some);
+    const unknown = some.filter((_id, index) => found[index] === undefined);
+    if (unknown.length > 0)
+      throw badValue(
+        `These members are no users here: ${unknown
+          .slice(0, 5)
+          .map((id) => JSON.stringify(id.slice(0, 64)))
+          .join(', ')}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ''}.`,
+      );
+    people.push(...(found as DirectoryEntry[]));
+  }
+  return people;
+}
+
+/** Reads the members of a group as they are now. */
+export async function readMembersNow(
+  { store }: ScimDeps,
+  { source }: ScimClient,
+  groupId: string,
+): Promise<DirectoryEntry[]> {
+  const people: DirectoryEntry[] = [];
+  for (const some of slices(await store.memberIds(source.id, groupId)))
+    people.push(...(await store.get(source.id, 'people', some)).filter((entry) => entry !== undefined));
+  return people;
+}
+
+const nameOf = ({ id, body }: DirectoryEntry) => (typeof body['userName'] === 'string' ? body['userName'] : id);
+
+/** Carries a plan out, some members at a time. Who is to be added must exist before anything is changed. */
+export async function changeMembers(
+  deps: ScimDeps,
+  client: ScimClient,
+  groupId: string,
+  plan: MemberPlan,
+): Promise<MembersChanged> {
+  const { store } = deps;
+  const { source } = client;
+  const joining = await readPeople(deps, client, [...plan.add]);
+  const current = plan.afresh ? await store.memberIds(source.id, groupId) : [];
+  const leaving = plan.afresh ? current.filter((id) => !plan.add.has(id)) : [...plan.remove];
+  const changed: MembersChanged = { added: [], removed: [], touched: [] };
+  const apply = async (change: 'add' | 'remove', people: DirectoryEntry[]) => {
+    const touched = touchedBy(source.match, people);
+    const outcome = await store.changeMembers(source.id, groupId, { [change]: people.map(({ id }) => id), touched });
+    if (!outcome) throw new ScimFault(404, 'There is no such group.');
+    if (outcome.unknown.length > 0) throw badValue('A member was deleted while it was added.');
+    const names = new Map(people.map((person) => [person.id, nameOf(person)]));
+    changed.added.push(...outcome.added.map((id) => names.get(id)!));
+    changed.removed.push(...outcome.removed.map((id) => names.get(id)!));
+    if (outcome.added.length + outcome.removed.length > 0) changed.touched.push(...touched);
+  };
+  for (const some of slices(leaving))
+    await apply(
+      'remove',
+      (await store.get(source.id, 'people', some)).filter((entry) => entry !== undefined),
+    );
+  for (const some of slices(joining)) await apply('add', some);
+  return changed;
+}

@@ -1,0 +1,223 @@
+import { Router, type Request, type Response } from 'express';
+import { type DirectoryEntry } from '../../store/directory-store.ts';
+import { ProblemError } from '@sallyport/kit';
+import { readClientFacts } from '@sallyport/kit';
+import { keyOf } from '../../groups/keys.ts';
+import { touchedBy } from '../../sources/stored-source.ts';
+import { applyOperation } from '../patch/apply-operation.ts';
+import { isAboutMembers, planMembers, readMembers, type MemberPlan } from '../patch/plan-members.ts';
+import { readOperations } from '../patch/read-operations.ts';
+import { checkDocument } from '../resource/check-document.ts';
+import type { Document } from '../resource/document.ts';
+import { readResource } from '../resource/read-resource.ts';
+import { groupSchema } from '../schema/group-schema.ts';
+import { ScimFault } from '../scim-fault.ts';
+import { clientOf, type ScimDeps } from '../scim-deps.ts';
+import { changeMembers, readMembersNow, readPeople, type MembersChanged } from './change-members.ts';
+import { entityTag, isKnown, requireMatch } from './entity-tag.ts';
+import { listResources } from './list-resources.ts';
+import { queryOf } from './read-page.ts';
+import { scimBody } from './scim-body.ts';
+import { sendGroup, showGroups, versionsOf } from './show-groups.ts';
+
+const mostTries = 5;
+const idOf = (request: Request) => String(request.params['id']);
+const membersOf = (body: unknown) =>
+  Object.entries(body as object).find(([name]) => name.toLowerCase() === 'members')?.[1] as unknown;
+
+function groupEntry(document: Document, about: { id: string; now: number; before?: DirectoryEntry }): DirectoryEntry {
+  const { id, now, before } = about;
+  const { externalId, displayName } = document as { externalId?: string; displayName: string };
+  return {
+    id,
+    keys: [keyOf.name(displayName), ...(externalId === undefined ? [] : [keyOf.id(externalId)])],
+    active: true,
+    body: document,
+    version: (before?.version ?? 0) + 1,
+    createdAt: before?.createdAt ?? now,
+    changedAt: now,
+  };
+}
+
+async function readGroup({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
+  const [entry] = await store.get(clientOf(response).source.id, 'groups', [idOf(request)]);
+  if (!entry) throw new ScimFault(404, 'There is no such group.');
+  return entry;
+}
+
+/** Records a change and looks at the sessions of those whom it concerns. */
+async function finish(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  about: {
+    verb: 'create' | 'update' | 'delete';
+    code: number;
+    entry: DirectoryEntry;
+    members: MembersChanged;
+    touched?: string[];
+  },
+): Promise<void> {
+  const { id: by, source } = clientOf(response);
+  const {
+    verb,
+    code,
+    entry: { id, body },
+    members,
+    touched = [],
+  } = about;
+  deps.events.changed({
+    verb,
+    code,
+    path: request.originalUrl.split('?', 1)[0]!,
+    facts: readClientFacts(request),
+    source: source.id,
+    by,
+    kind: 'Group',
+    id,
+    name: body['displayName'] as string,
+    added: members.added,
+    removed: members.removed,
+  });
+  await deps.follower.settleNow(source.id, [...new Set([...members.touched, ...touched])]);
+}
+
+async function create(deps: ScimDeps, request: Request, response: Response): Promise<void> {
+  deps.events.requireRoom();
+  const client = clientOf(response);
+  const entry = groupEntry(readResource(groupSchema, request.body, ['members']), {
+    id: deps.randomId(),
+    now: deps.now(),
+  });
+  const add = new Set(readMembers(membersOf(request.body)));
+  await readPeople(deps, client, [...add]);
+  if ((await deps.store.put(client.source.id, 'groups', entry, { expected: undefined })) !== 'written')
+    throw new ScimFault(409, 'This group is there already.', 'uniqueness');
+  const members = await changeMembers(deps, client, entry.id, { afresh: false, add, remove: new Set() });
+  await finish(deps, request, response, { verb: 'create', code: 201, entry, members });
+  response.setHeader('location', `${deps.baseUrl}/Groups/${entry.id}`);
+  await sendGroup(deps, request, response, 201, entry);
+}
+
+/** Writes what is said of the group itself. A group of another name is another group to everybody in it. */
+async function writeGroup(
+  deps: ScimDeps,
+  response: Response,
+  before: DirectoryEntry,
+  document: Document,
+): Promise<{ after: DirectoryEntry; touched: string[] } | undefined> {
+  const client = clientOf(response);
+  const { source } = client;
+  if (JSON.stringify(document) === JSON.stringify(before.body)) return { after: before, touched: [] };
+  const after = groupEntry(document, { id: before.id, now: deps.now(), before });
+  const isRenamed = before.body[source.groupName] !== after.body[source.groupName];
+  const people = isRenamed ? await readMembersNow(deps, client, before.id) : [];
+  const touched = touchedBy(source.match, people);
+  return (await deps.store.put(source.id, 'groups', after, { expected: before.version, touched })) === 'written'
+    ? { after, touched }
+    : undefined;
+}
+
+/** Changes a group by what `next` makes of it; asked again where somebody else was faster. */
+async function change(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  next: (before: DirectoryEntry) => Promise<{ document: Document; plan: MemberPlan }>,
+): Promise<DirectoryEntry> {
+  deps.events.requireRoom();
+  const client = clientOf(response);
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const before = await readGroup(deps, request, response);
+    const [version] = await versionsOf(deps, client.source.id, [before]);
+    requireMatch(request, entityTag(version!));
+    const { document, plan } = await next(before);
+    await readPeople(deps, client, [...plan.add]);
+    const written = await writeGroup(deps, response, before, document);
+    if (!written) continue;
+    const members = await changeMembers(deps, client, before.id, plan);
+    const isChanged = written.after !== before || members.added.length + members.removed.length > 0;
+    if (isChanged)
+      await finish(deps, request, response, {
+        verb: 'update',
+        code: 200,
+        entry: written.after,
+        members,
+        touched: written.touched,
+      });
+    return written.after;
+  }
+  throw new ScimFault(409, 'This group is being changed by others at the moment.');
+}
+
+/** The members go first, so that nobody's membership ends without their sessions being looked at. */
+async function remove(deps: ScimDeps, request: Request, response: Response): Promise<void> {
+  deps.events.requireRoom();
+  const client = clientOf(response);
+  const entry = await readGroup(deps, request, response);
+  const [version] = await versionsOf(deps, client.source.id, [entry]);
+  requireMatch(request, entityTag(version!));
+  const members: MembersChanged = { added: [], removed: [], touched: [] };
+  for (let tries = 0; ; tries += 1) {
+    const gone = await changeMembers(deps, client, entry.id, { afresh: true, add: new Set(), remove: new Set() });
+    members.removed.push(...gone.removed);
+    members.touched.push(...gone.touched);
+    const removed = await deps.store.remove(client.source.id, 'groups', entry.id).catch((error: unknown) => {
+      if (tries + 1 < mostTries && error instanceof ProblemError && error.code === 'conflict') return undefined;
+      throw error;
+    });
+    if (removed === false) throw new ScimFault(404, 'There is no such group.');
+    if (removed) break;
+  }
+  await finish(deps, request, response, { verb: 'delete', code: 204, entry, members });
+  response.status(204).end();
+}
+
+/** `/Groups`: groups and who is in them (RFC 7644 3). */
+export function groups(deps: ScimDeps): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  const list = listResources(deps, groupSchema, (source, entries, choice) => showGroups(deps, source, entries, choice));
+  router.get('/', list);
+  router.post('/.search', scimBody(), list);
+  router.post('/', scimBody(), (request: Request, response: Response) => create(deps, request, response));
+  router.get('/:id', async (request, response) => {
+    const entry = await readGroup(deps, request, response);
+    const [version] = await versionsOf(deps, clientOf(response).source.id, [entry]);
+    if (!isKnown(request, response, entityTag(version!))) await sendGroup(deps, request, response, 200, entry);
+  });
+  router.put('/:id', scimBody(), async (request: Request, response: Response) => {
+    const document = readResource(groupSchema, request.body, ['members']);
+    const plan: MemberPlan = { afresh: true, add: new Set(readMembers(membersOf(request.body))), remove: new Set() };
+    await sendGroup(
+      deps,
+      request,
+      response,
+      200,
+      await change(deps, request, response, async () => ({ document, plan })),
+    );
+  });
+  router.patch('/:id', scimBody(), async (request: Request, response: Response) => {
+    const operations = readOperations(request.body);
+    const after = await change(deps, request, response, async (before) => {
+      const plan: MemberPlan = { afresh: false, add: new Set(), remove: new Set() };
+      let members: Promise<string[]> | undefined;
+      // Once for all operations: the members may be very many.
+      const current = () => (members ??= deps.store.memberIds(clientOf(response).source.id, before.id));
+      for (const operation of operations)
+        if (isAboutMembers(operation.path)) await planMembers(plan, operation, current);
+      const own = operations.filter(({ path }) => !isAboutMembers(path));
+      return {
+        document: checkDocument(
+          groupSchema,
+          own.reduce<Document>((document, operation) => applyOperation(groupSchema, document, operation), before.body),
+        ),
+        plan,
+      };
+    });
+    // The members may be very many; whoever wants to see them says so.
+    if (queryOf(request.url).has('attributes')) await sendGroup(deps, request, response, 200, after);
+    else response.status(204).end();
+  });
+  router.delete('/:id', (request, response) => remove(deps, request, response));
+  return router;
+}

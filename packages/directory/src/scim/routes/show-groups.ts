@@ -1,0 +1,68 @@
+import type { Request, Response } from 'express';
+import type { DirectoryEntry } from '../../store/directory-store.ts';
+import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource/choose-attributes.ts';
+import { groupSchema } from '../schema/group-schema.ts';
+import { clientOf, type ScimDeps } from '../scim-deps.ts';
+import { queryOf } from './read-page.ts';
+import { sendScim } from './send-scim.ts';
+import { showEntry } from './show-entry.ts';
+
+const members = groupSchema.attributes.find(({ name }) => name === 'members')!;
+/** A page ends before it has more members than this, unless one group has; the client asks on from there. */
+const mostMembers = 20_000;
+
+/** The versions of groups as clients see them: of what is said of the group, and of who is in it. */
+export async function versionsOf(
+  { store }: Pick<ScimDeps, 'store'>,
+  source: string,
+  entries: readonly DirectoryEntry[],
+): Promise<string[]> {
+  const counts = await store.memberVersions(
+    source,
+    entries.map(({ id }) => id),
+  );
+  return entries.map(({ version }, index) => `${version}.${counts[index]}`);
+}
+
+/** Shows groups, with their members where those were asked for. */
+export async function showGroups(
+  { store, baseUrl }: ScimDeps,
+  source: string,
+  entries: DirectoryEntry[],
+  choice: Choice,
+): Promise<Record<string, unknown>[]> {
+  const versions = await versionsOf({ store }, source, entries);
+  const shown: Record<string, unknown>[] = [];
+  let total = 0;
+  for (const [index, entry] of entries.entries()) {
+    const ids = isChosen(choice, members) ? await store.memberIds(source, entry.id) : [];
+    total += ids.length;
+    if (total > mostMembers && shown.length > 0) break;
+    shown.push(
+      showEntry(groupSchema, entry, {
+        baseUrl,
+        version: versions[index]!,
+        more:
+          ids.length > 0
+            ? { members: ids.map((value) => ({ value, $ref: `${baseUrl}/Users/${value}`, type: 'User' })) }
+            : {},
+      }),
+    );
+  }
+  return shown;
+}
+
+/** Answers with one group. */
+export async function sendGroup(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  status: number,
+  entry: DirectoryEntry,
+): Promise<void> {
+  const choice = readChoice(groupSchema, queryOf(request.url));
+  const [shown] = await showGroups(deps, clientOf(response).source.id, [entry], choice);
+  const { version } = shown!['meta'] as { version: string };
+  response.setHeader('etag', version);
+  sendScim(response, status, chooseAttributes(groupSchema, choice, shown!));
+}

@@ -1,0 +1,185 @@
+import { Router, type Request, type Response } from 'express';
+import type { DirectoryEntry } from '../../store/directory-store.ts';
+import { readClientFacts } from '@sallyport/kit';
+import { keyOf } from '../../groups/keys.ts';
+import { touchedBy } from '../../sources/stored-source.ts';
+import { applyOperation } from '../patch/apply-operation.ts';
+import { readOperations } from '../patch/read-operations.ts';
+import { checkDocument } from '../resource/check-document.ts';
+import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource/choose-attributes.ts';
+import type { Document } from '../resource/document.ts';
+import { readResource } from '../resource/read-resource.ts';
+import { userSchema } from '../schema/user-schema.ts';
+import { ScimFault } from '../scim-fault.ts';
+import { clientOf, type ScimDeps } from '../scim-deps.ts';
+import { entityTag, isKnown, requireMatch } from './entity-tag.ts';
+import { listResources } from './list-resources.ts';
+import { documentOf, personEntry } from './person-entry.ts';
+import { queryOf } from './read-page.ts';
+import { scimBody } from './scim-body.ts';
+import { sendScim } from './send-scim.ts';
+import { showEntry } from './show-entry.ts';
+
+const mostTries = 5;
+const groupsOfUser = userSchema.attributes.find(({ name }) => name === 'groups')!;
+const idOf = (request: Request) => String(request.params['id']);
+
+/** Shows people, with their groups where those were asked for. */
+async function showPeople(
+  { store, baseUrl }: ScimDeps,
+  source: string,
+  entries: DirectoryEntry[],
+  choice: Choice,
+): Promise<Record<string, unknown>[]> {
+  if (!isChosen(choice, groupsOfUser)) return entries.map((entry) => showEntry(userSchema, entry, { baseUrl }));
+  return Promise.all(
+    entries.map(async (entry) => {
+      const groups = await store.get(source, 'groups', await store.groupIds(source, entry.id));
+      const shown = groups.flatMap((group) =>
+        group ? [{ value: group.id, display: group.body['displayName'], type: 'direct' }] : [],
+      );
+      return showEntry(userSchema, entry, { baseUrl, more: shown.length > 0 ? { groups: shown } : {} });
+    }),
+  );
+}
+
+async function send(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  status: number,
+  entry: DirectoryEntry,
+): Promise<void> {
+  const choice = readChoice(userSchema, queryOf(request.url));
+  const [shown] = await showPeople(deps, clientOf(response).source.id, [entry], choice);
+  response.setHeader('etag', entityTag(String(entry.version)));
+  sendScim(response, status, chooseAttributes(userSchema, choice, shown!));
+}
+
+async function readPerson({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
+  const [entry] = await store.get(clientOf(response).source.id, 'people', [idOf(request)]);
+  if (!entry) throw new ScimFault(404, 'There is no such user.');
+  return entry;
+}
+
+/** Writes a person; the sessions that hang on them are looked at before anybody hears that it is done. */
+async function write(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  { before, after }: { before?: DirectoryEntry; after: DirectoryEntry },
+): Promise<boolean> {
+  const { id: by, source } = clientOf(response);
+  const touched = touchedBy(source.match, [before, after]);
+  const outcome = await deps.store.put(source.id, 'people', after, {
+    expected: before?.version,
+    unique: [keyOf.name(after.body['userName'] as string)],
+    touched,
+  });
+  if (outcome === 'taken') throw new ScimFault(409, 'Another user has this userName.', 'uniqueness');
+  if (outcome === 'stale') return false;
+  const { active, id } = after;
+  deps.events.changed({
+    verb: before ? 'update' : 'create',
+    path: request.originalUrl.split('?', 1)[0]!,
+    code: before ? 200 : 201,
+    facts: readClientFacts(request),
+    source: source.id,
+    by,
+    kind: 'User',
+    id,
+    name: after.body['userName'] as string,
+    active,
+  });
+  await deps.follower.settleNow(source.id, touched);
+  return true;
+}
+
+async function create(deps: ScimDeps, request: Request, response: Response): Promise<void> {
+  deps.events.requireRoom();
+  const after = personEntry(
+    { active: true, ...readResource(userSchema, request.body) },
+    { id: deps.randomId(), now: deps.now() },
+  );
+  if (!(await write(deps, request, response, { after })))
+    throw new ScimFault(409, 'This user is there already.', 'uniqueness');
+  response.setHeader('location', `${deps.baseUrl}/Users/${after.id}`);
+  await send(deps, request, response, 201, after);
+}
+
+/** Changes a person by what `change` makes of what is known; asked again where somebody else was faster. */
+async function change(
+  deps: ScimDeps,
+  request: Request,
+  response: Response,
+  next: (before: Document) => Document,
+): Promise<void> {
+  deps.events.requireRoom();
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const before = await readPerson(deps, request, response);
+    requireMatch(request, entityTag(String(before.version)));
+    const document = next(documentOf(before));
+    const after = personEntry(document, { id: before.id, now: deps.now(), before });
+    const isSame = JSON.stringify([after.body, after.active]) === JSON.stringify([before.body, before.active]);
+    if (isSame || (await write(deps, request, response, { before, after })))
+      return send(deps, request, response, 200, isSame ? before : after);
+  }
+  throw new ScimFault(409, 'This user is being changed by others at the moment.');
+}
+
+async function remove(deps: ScimDeps, request: Request, response: Response): Promise<void> {
+  deps.events.requireRoom();
+  const { id: by, source } = clientOf(response);
+  const entry = await readPerson(deps, request, response);
+  requireMatch(request, entityTag(String(entry.version)));
+  const keys = touchedBy(source.match, [entry]);
+  const expected = request.headers['if-match'] === undefined ? {} : { expected: entry.version };
+  if (!(await deps.store.remove(source.id, 'people', entry.id, { ...expected, gone: keys, touched: keys })))
+    throw new ScimFault(404, 'There is no such user.');
+  deps.events.changed({
+    verb: 'delete',
+    path: request.originalUrl.split('?', 1)[0]!,
+    code: 204,
+    facts: readClientFacts(request),
+    source: source.id,
+    by,
+    kind: 'User',
+    id: entry.id,
+    name: entry.body['userName'] as string,
+    active: false,
+  });
+  await deps.follower.settleNow(source.id, keys);
+  response.status(204).end();
+}
+
+/** `/Users`: people (RFC 7644 3). */
+export function users(deps: ScimDeps): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  const list = listResources(deps, userSchema, (source, entries, choice) => showPeople(deps, source, entries, choice));
+  router.get('/', list);
+  router.post('/.search', scimBody(), list);
+  router.post('/', scimBody(), (request: Request, response: Response) => create(deps, request, response));
+  router.get('/:id', async (request, response) => {
+    const entry = await readPerson(deps, request, response);
+    if (!isKnown(request, response, entityTag(String(entry.version)))) await send(deps, request, response, 200, entry);
+  });
+  router.put('/:id', scimBody(), (request: Request, response: Response) => {
+    const document = readResource(userSchema, request.body);
+    // Who is deactivated stays so until somebody says otherwise.
+    return change(deps, request, response, ({ active }) => ({
+      ...(active === undefined ? {} : { active }),
+      ...document,
+    }));
+  });
+  router.patch('/:id', scimBody(), (request: Request, response: Response) => {
+    const operations = readOperations(request.body);
+    return change(deps, request, response, (before) =>
+      checkDocument(
+        userSchema,
+        operations.reduce<Document>((next, operation) => applyOperation(userSchema, next, operation), before),
+      ),
+    );
+  });
+  router.delete('/:id', (request, response) => remove(deps, request, response));
+  return router;
+}

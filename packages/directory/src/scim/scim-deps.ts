@@ -1,0 +1,27 @@
+import type { SourceConfigOf } from '@sallyport/contracts';
+import type { DirectoryStore } from '../store/directory-store.ts';
+import type { Logger } from '@sallyport/kit';
+import type { DirectoryEvents } from '../events/directory-events.ts';
+import type { SessionFollower } from '../sessions/session-follower.ts';
+import type { RequestHandler, Response } from 'express';
+
+/** Whose token it is: its name, and the one source that it may push to. */
+export type ScimClient = { id: string; source: SourceConfigOf<'scim'> };
+
+export type ScimDeps = {
+  /** Where clients find the service, without a slash at the end. */
+  baseUrl: string;
+  /** By the SHA-256 of their tokens, in base64url. */
+  clients: ReadonlyMap<string, ScimClient>;
+  store: DirectoryStore;
+  follower: Pick<SessionFollower, 'settleNow'>;
+  events: DirectoryEvents;
+  logger: Logger;
+  now: () => number;
+  randomId: () => string;
+};
+
+/** The client whose request this is; known before any route is asked. */
+export const clientOf = (response: Response): ScimClient => response.locals['scimClient'] as ScimClient;
+
+export type ScimRoute = (deps: ScimDeps) => RequestHandler;

@@ -1,0 +1,19 @@
+import { claimsSource as id, type ProviderConfig } from '@sallyport/contracts';
+import { claimAt } from '../claims/claim-at.ts';
+import { readGroups } from '../claims/read-groups.ts';
+import type { GroupSource } from './group-source.ts';
+
+/**
+ * What the provider itself said at the login or the last refresh, in the id_token or by UserInfo. It knows somebody if
+ * it said anything about groups.
+ */
+export function createClaimsSource(provider: ProviderConfig): GroupSource {
+  return {
+    id,
+    required: false,
+    about: async ({ claims }) =>
+      claimAt(claims, provider.claims.groups) === undefined
+        ? { known: false }
+        : { known: true, active: true, groups: readGroups(provider, claims) },
+  };
+}

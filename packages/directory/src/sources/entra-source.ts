@@ -1,0 +1,120 @@
+import type { Identity, ProviderConfig, SourceConfigOf } from '@sallyport/contracts';
+import { type DirectoryStore } from '../store/directory-store.ts';
+import { ProblemError, type Logger } from '@sallyport/kit';
+import { claimAt } from '../claims/claim-at.ts';
+import { ApiFailure } from '../api/api-failure.ts';
+import type { Graph } from '../entra/create-graph.ts';
+import { keyOf } from '../groups/keys.ts';
+import { nameGroups } from '../groups/name-groups.ts';
+import type { GroupSource, Said } from './group-source.ts';
+
+export type EntraSourceDeps = {
+  provider: ProviderConfig;
+  source: SourceConfigOf<'entra'>;
+  store: DirectoryStore;
+  graph: Graph;
+  logger: Logger;
+  now: () => number;
+};
+
+const objectIdForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const mostTries = 5;
+
+/**
+ * Entra leaves the groups out of a token where there are more than fit, and says so: with a reference (never followed:
+ * where it leads is not for a token to say), or with `hasgroups`.
+ */
+function isOverage({ claims }: Identity, groupsClaim: string): boolean {
+  const names = claimAt(claims, '_claim_names');
+  const hasGroups = claimAt(claims, 'hasgroups');
+  return (
+    (typeof names === 'object' && names !== null && Object.hasOwn(names, groupsClaim)) ||
+    hasGroups === true ||
+    hasGroups === 'true'
+  );
+}
+
+function groupsOfToken({ claims }: Identity, groupsClaim: string): string[] | undefined {
+  const value = claimAt(claims, groupsClaim);
+  return Array.isArray(value) && value.every((group) => typeof group === 'string') ? value : undefined;
+}
+
+/** Keeps what Graph said, for those who ask while nobody logs in. */
+async function keep({ store, source, now }: EntraSourceDeps, id: string, groups: string[] | undefined): Promise<void> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const [before] = await store.get(source.id, 'people', [id]);
+    const next = { active: groups !== undefined, body: { groups: groups ?? [] } };
+    if (before && JSON.stringify([before.active, before.body]) === JSON.stringify([next.active, next.body])) return;
+    const entry = {
+      id,
+      keys: [keyOf.id(id)],
+      ...next,
+      version: (before?.version ?? 0) + 1,
+      createdAt: before?.createdAt ?? now(),
+      changedAt: now(),
+    };
+    if (
+      (await store.put(source.id, 'people', entry, { expected: before?.version, touched: [keyOf.id(id)] })) ===
+      'written'
+    )
+      return;
+  }
+  throw new ProblemError('conflict', 'Your groups are being written by others at the moment.');
+}
+
+async function askGraph(deps: EntraSourceDeps, id: string): Promise<void> {
+  const { graph, source, logger } = deps;
+  const groups = await graph.memberObjects(id).catch((error: unknown) => {
+    if (!(error instanceof ApiFailure)) throw error;
+    logger.warn(
+      { source: source.id, detail: error.message },
+      "Microsoft Graph could not be asked for somebody's groups",
+    );
+    throw new ProblemError(
+      'identity-provider-unavailable',
+      `The directory ${source.id}, which says in which groups you are, cannot be asked at the moment. Try again shortly.`,
+    );
+  });
+  await keep(deps, id, groups);
+}
+
+/**
+ * Entra's groups: from the token, and from Microsoft Graph where they are too many for it (or always). Graph is asked
+ * at logins and refreshes; between them what it said last holds.
+ */
+export function createEntraSource(deps: EntraSourceDeps): GroupSource {
+  const { provider, source, store } = deps;
+  const objectId = ({ claims }: Identity) => {
+    const id = claimAt(claims, 'oid');
+    return typeof id === 'string' && objectIdForm.test(id) ? id.toLowerCase() : undefined;
+  };
+  const asksGraph = (identity: Identity) => source.when === 'always' || isOverage(identity, source.groupsClaim);
+  return {
+    id: source.id,
+    required: source.required,
+    async about(identity, asking): Promise<Said> {
+      if (!asksGraph(identity)) {
+        const groups = groupsOfToken(identity, source.groupsClaim);
+        return groups ? { known: true, active: true, groups: nameGroups(provider, groups) } : { known: false };
+      }
+      const id = objectId(identity);
+      if (id === undefined)
+        throw new ProblemError(
+          'login-failed',
+          'The identity provider did not say by which id (oid) you are known in Entra, so your groups cannot be asked for.',
+        );
+      if (asking) await askGraph(deps, id);
+      const [person] = await store.get(source.id, 'people', [id]);
+      if (!person)
+        throw new ProblemError(
+          'identity-provider-unavailable',
+          `The directory ${source.id} has not been asked for your groups yet. Log in again.`,
+        );
+      return { known: true, active: person.active, groups: nameGroups(provider, person.body['groups'] as string[]) };
+    },
+    keyOf(identity) {
+      const id = objectId(identity);
+      return id === undefined ? undefined : keyOf.id(id);
+    },
+  };
+}
