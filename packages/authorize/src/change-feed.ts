@@ -1,18 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import type { StreamQuestion } from '@sallyport/contracts';
+import { writeChangeLine, type Change } from '@sallyport/contracts';
 import type { ReplicaBoard, SessionStore, StreamBoard } from '@sallyport/stores';
 import type { PolicySet } from './policies/policy-set.ts';
 
 const pingMs = 10_000;
 const maxBufferedBytes = 1024 * 1024;
 const maxSubscribers = 256;
-
-/** What a line of `GET /v1/changes` says besides its `seq`. */
-type Change =
-  | { type: 'hello' | 'policy-changed'; policyVersion: string }
-  | { type: 'session-revoked' | 'session-changed'; sessionId: string; issuer: string; subject: string; at: number }
-  | { type: 'streams-requested'; question: StreamQuestion }
-  | { type: 'gap' | 'ping' | 'reload-requested' };
 
 /** Everyone who holds `GET /v1/changes` open. */
 export type ChangeFeed = {
@@ -32,7 +25,7 @@ function createSubscriber(response: ServerResponse): Subscriber {
   return {
     send(change) {
       seq += 1;
-      response.write(`${JSON.stringify({ seq, ...change })}\n`);
+      response.write(`${writeChangeLine(seq, change)}\n`);
       if (response.writableLength > maxBufferedBytes) response.destroy();
     },
     end: () => response.end(),
@@ -46,10 +39,7 @@ export type ChangeFeedDeps = {
   streams: Pick<StreamBoard, 'onQuestion'>;
 };
 
-/**
- * Creates the feed. `gap` means that changes may have been missed: whoever hears it must look everything up again.
- * `reload-requested`: read your configuration again. `streams-requested`: say which streams you have.
- */
+/** Creates the feed over what the session store, the policies, the replicas and the streams report. */
 export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
   const subscribers = new Set<Subscriber>();
   const tell = (change: Change) => {

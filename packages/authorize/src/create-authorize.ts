@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { PolicyStatus } from '@sallyport/contracts';
 import {
   ProblemError,
   readCaller,
@@ -134,7 +135,10 @@ function createRoutes(deps: AuthorizeDeps) {
     },
     '/v1/policy/status': {
       method: 'GET',
-      serve: async (_request, response) => sendJson(response, JSON.stringify({ replicas: await replicas.list() })),
+      async serve(_request, response) {
+        const status: PolicyStatus = { replicas: await replicas.list() };
+        sendJson(response, JSON.stringify(status));
+      },
     },
     '/v1/policy/reload': {
       method: 'POST',

@@ -2,6 +2,8 @@
 export * from './problem.ts';
 export * from './identity.ts';
 export * from './session.ts';
+export * from './change-feed.ts';
+export * from './clusters-call.ts';
 export * from './replica-status.ts';
 export * from './check-call.ts';
 export { builtInKind, type BuiltInKind } from './built-in-kind.ts';

@@ -32,6 +32,10 @@ export const replicaStatusSchema = z.object({
 });
 export type ReplicaStatus = z.infer<typeof replicaStatusSchema>;
 
+/** The response to `GET /v1/policy/status`: every replica that has reported lately. */
+export const policyStatusSchema = z.object({ replicas: z.array(replicaStatusSchema) });
+export type PolicyStatus = z.infer<typeof policyStatusSchema>;
+
 /** `POST /v1/replicas` of authorize: a replica reports, or says that it is leaving. */
 export const replicaReportSchema = z.union([
   z.strictObject({ replica: replicaStatusSchema }),

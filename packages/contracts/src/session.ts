@@ -52,13 +52,3 @@ export const tombstoneSchema = z.object({
   reason: z.enum(endReasons),
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
-
-/** Published the moment a session ends, or becomes another: its groups, say. */
-export const sessionChangeSchema = z.object({
-  type: z.enum(['revoked', 'changed']),
-  sessionId: z.string(),
-  issuer: z.string(),
-  subject: z.string(),
-  at: z.number(),
-});
-export type SessionChange = z.infer<typeof sessionChangeSchema>;

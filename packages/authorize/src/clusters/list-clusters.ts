@@ -1,15 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
-import { credentialSchema, type Session } from '@sallyport/contracts';
+import { clustersRequestSchema, type ClustersResponse, type Session } from '@sallyport/contracts';
 import { parseJson, ProblemError } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
 import { mayReach, runStepsSliced, type PolicyInput, type Steps } from '@sallyport/policy';
-import { z } from 'zod';
 import { createCallerViews } from '../check/caller-view.ts';
 import { findAsking } from '../check/find-asking.ts';
 import type { ClusterRules, PolicySet } from '../policies/policy-set.ts';
 import { createTurns } from '../turns.ts';
 
-const questionSchema = z.object({ credential: credentialSchema });
 /** The rules are gone through a few milliseconds at a time, so that checks are answered in between. */
 const slicing = { pause: () => setImmediate(), sliceMs: 5 };
 /** A very large policy costs as much as thousands of checks. */
@@ -44,10 +42,10 @@ function* ownClusters(found: Session, clusters: ReadonlyMap<string, ClusterRules
  * Creates what answers `POST /v1/clusters`: the clusters of which the policy might let the caller have something. A
  * list to look at; what it names is judged as anything else.
  */
-export function createListClusters(deps: Deps): (text: string) => Promise<{ clusters: string[] }> {
+export function createListClusters(deps: Deps): (text: string) => Promise<ClustersResponse> {
   const turns = createTurns(atOnce);
   const list = async (text: string) => {
-    const { success, data } = questionSchema.safeParse(parseJson(text));
+    const { success, data } = clustersRequestSchema.safeParse(parseJson(text));
     if (!success || data.credential.kind !== 'token')
       throw new ProblemError('bad-request', 'The question names no credential.');
     const found = await findAsking(data, deps);

@@ -43,7 +43,7 @@ describe('the feed of changes', () => {
     const seen = follow([
       [
         '{"seq":1,"type":"he',
-        'llo"}\n{"seq":2,"type":"policy-changed"}\n',
+        'llo","policyVersion":"v"}\n{"seq":2,"type":"policy-changed","policyVersion":"w"}\n',
         '{"seq":3,"type":"gap"}\n{"seq":4,"type":"cut off"',
       ],
     ]);
@@ -55,7 +55,10 @@ describe('the feed of changes', () => {
     'is begun anew after %s: a line may have been missed',
     async (line) => {
       const seen = follow(
-        [['{"seq":1,"type":"hello"}\n', `${line}\n{"seq":3,"type":"ping"}\n`], ['{"seq":1,"type":"hello"}\n']],
+        [
+          ['{"seq":1,"type":"hello","policyVersion":"v"}\n', `${line}\n{"seq":3,"type":"ping"}\n`],
+          ['{"seq":1,"type":"hello","policyVersion":"v"}\n'],
+        ],
         { hang: true },
       );
       await sleep(60);
@@ -65,7 +68,13 @@ describe('the feed of changes', () => {
 
   it('is opened again when it ends, cannot be had, or says nothing for too long; the log says so once', async () => {
     const seen = follow(
-      [['{"seq":1,"type":"hello"}\n'], new Error('away'), new Error('away'), 503, ['{"seq":1,"type":"hello"}\n']],
+      [
+        ['{"seq":1,"type":"hello","policyVersion":"v"}\n'],
+        new Error('away'),
+        new Error('away'),
+        503,
+        ['{"seq":1,"type":"hello","policyVersion":"v"}\n'],
+      ],
       { silenceMs: 1000 },
     );
     await sleep(200);
@@ -73,22 +82,25 @@ describe('the feed of changes', () => {
     expect(seen.opened).toBeGreaterThanOrEqual(5);
     expect(seen.lines).toHaveLength(1);
     stop();
-    const silent = follow([['{"seq":1,"type":"hello"}\n'], ['{"seq":1,"type":"hello"}\n']], {
-      silenceMs: 40,
-      hang: true,
-    });
+    const silent = follow(
+      [['{"seq":1,"type":"hello","policyVersion":"v"}\n'], ['{"seq":1,"type":"hello","policyVersion":"v"}\n']],
+      {
+        silenceMs: 40,
+        hang: true,
+      },
+    );
     await sleep(300);
     expect(silent.types).toEqual(['hello', 'hello']);
   });
 
   it('is given up when a line has no end', async () => {
-    const seen = follow([['x'.repeat(70_000)], ['{"seq":1,"type":"hello"}\n']], { hang: true });
+    const seen = follow([['x'.repeat(70_000)], ['{"seq":1,"type":"hello","policyVersion":"v"}\n']], { hang: true });
     await sleep(100);
     expect(seen.types).toEqual(['hello']);
   });
 
   it('is closed when nobody wants it any more', async () => {
-    const seen = follow([['{"seq":1,"type":"hello"}\n']], { hang: true });
+    const seen = follow([['{"seq":1,"type":"hello","policyVersion":"v"}\n']], { hang: true });
     await sleep(30);
     stop();
     await sleep(50);

@@ -1,7 +1,5 @@
+import { readChangeLine, type Change } from '@sallyport/contracts';
 import type { Logger, ServiceClient } from '@sallyport/kit';
-
-/** A line of authorize's `GET /v1/changes`. */
-export type Change = { seq: number; type: string; [field: string]: unknown };
 
 export type FollowChangesDeps = {
   client: Pick<ServiceClient, 'stream'>;
@@ -14,15 +12,6 @@ export type FollowChangesDeps = {
 };
 
 const longestLine = 65_536;
-
-function parse(line: string): Change | undefined {
-  try {
-    const value = JSON.parse(line) as { type?: unknown; seq?: unknown } | null;
-    return typeof value?.type === 'string' && typeof value.seq === 'number' ? (value as Change) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Reads one connection to its end; `alive` is called with every piece. */
 async function readLines(
@@ -70,11 +59,11 @@ export function followChanges(deps: FollowChangesDeps): () => void {
       await readLines(
         body,
         (line) => {
-          const change = parse(line);
-          // Whoever has missed a line begins anew, and looks everything up.
-          if (change?.seq !== expected) throw new Error('a line is missing or cannot be read');
+          const read = readChangeLine(line);
+          // After a missed line the connection is opened again, and everything is looked up.
+          if (read?.seq !== expected) throw new Error('a line is missing or cannot be read');
           expected += 1;
-          deps.onChange(change);
+          if (read.change) deps.onChange(read.change);
         },
         alive,
       );

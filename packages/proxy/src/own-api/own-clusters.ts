@@ -1,8 +1,6 @@
+import { clustersResponseSchema, type ClustersRequest } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { z } from 'zod';
 import type { OwnApiDeps } from './own-api-deps.ts';
-
-const answerSchema = z.object({ clusters: z.array(z.string()) });
 
 /**
  * The clusters of which the policy might let the caller have something: nobody is told of others, not even that there
@@ -15,10 +13,10 @@ export async function ownClusters(
   const { body } = await authorize.request({
     method: 'POST',
     path: '/v1/clusters',
-    body: { credential: { kind: 'token', hash: credential.hash } },
+    body: { credential: { kind: 'token', hash: credential.hash } } satisfies ClustersRequest,
     timeoutMs: 5000,
   });
-  const read = answerSchema.safeParse(body);
+  const read = clustersResponseSchema.safeParse(body);
   if (!read.success)
     throw new ProblemError('authorize-unavailable', 'The list of clusters could not be read. Try again shortly.', {
       cause: read.error,

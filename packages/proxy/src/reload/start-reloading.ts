@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Config } from '@sallyport/contracts';
+import type { Change, Config } from '@sallyport/contracts';
 import {
   createConfigReader,
   createReloader,
@@ -10,7 +10,7 @@ import {
   type ServiceClient,
 } from '@sallyport/kit';
 import { reportReplica } from '@sallyport/stores';
-import { followChanges, type Change } from '../authorize/follow-changes.ts';
+import { followChanges } from '../authorize/follow-changes.ts';
 import type { ClusterSet } from './cluster-set.ts';
 
 export type ReloadingDeps = {

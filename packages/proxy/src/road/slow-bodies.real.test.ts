@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { CheckAnswer } from '@sallyport/contracts';
+import type { Change, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
@@ -11,7 +11,7 @@ const ended: CheckAnswer = {
   decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
   problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
 };
-const revoked = { seq: 1, type: 'session-revoked', sessionId: 'ses_1' };
+const revoked: Change = { type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 };
 const framings: [string, string, (text: string) => string, string][] = [
   ['with a length', 'Content-Length: 8', (text) => text, ''],
   ['in chunks', 'Transfer-Encoding: chunked', (text) => `${text.length.toString(16)}\r\n${text}\r\n`, '0\r\n\r\n'],
@@ -103,7 +103,7 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     // Its body is on its way: one that is whole when it is opened needs no second judgement.
     await until(() => got[0]?.text === 'half');
     rig.answer = () => allow({ ...alice, groups: [] });
-    rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'w' });
+    rig.streams.hear({ type: 'policy-changed', policyVersion: 'w' });
     socket.write(part('rest') + last);
     await until(() => text().includes('\r\n\r\n'));
     expect(text()).toMatch(/^HTTP\/1\.1 403 /);

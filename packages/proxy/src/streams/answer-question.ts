@@ -1,6 +1,5 @@
-import { streamQuestionSchema } from '@sallyport/contracts';
+import { streamQuestionSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
 import { ProblemError, type Logger, type ServiceClient } from '@sallyport/kit';
-import type { Change } from '../authorize/follow-changes.ts';
 import { selectStreams } from './select-streams.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
@@ -21,15 +20,13 @@ export function createAnswerQuestion({
   producer,
   logger,
 }: AnswerQuestionDeps): (change: Change) => Promise<void> {
-  return async ({ type, question: asked }) => {
-    if (type !== 'streams-requested') return;
+  return async (change) => {
+    if (change.type !== 'streams-requested') return;
     try {
-      const question = streamQuestionSchema.parse(asked);
-      await authorize.request({
-        method: 'POST',
-        path: '/v1/streams/answer',
-        body: { question: question.id, proxy: producer, ...selectStreams(registry, question, producer) },
-      });
+      const question = streamQuestionSchema.parse(change.question);
+      const selected = selectStreams(registry, question, producer);
+      const answer: StreamAnswer = { question: question.id, proxy: producer, ...selected };
+      await authorize.request({ method: 'POST', path: '/v1/streams/answer', body: answer });
     } catch (error) {
       // It has been closed meanwhile: whoever asked knows that this gateway is missing.
       if (error instanceof ProblemError && error.code === 'not-found') return;

@@ -1,9 +1,8 @@
-import type { Config } from '@sallyport/contracts';
+import type { Change, Config } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
-import type { Change } from '../authorize/follow-changes.ts';
 import { createInFlight } from './in-flight.ts';
 import { createJudgeStreams } from './judge-streams.ts';
 import type { OpenStream, StreamEnd } from './open-stream.ts';
@@ -91,11 +90,12 @@ export function createStreams(deps: StreamsDeps): Streams {
       inFlight.closed(exchange);
       registry.closed(exchange);
     },
-    hear({ type, sessionId, policyVersion }) {
+    hear(change) {
+      const { type } = change;
       if (type === 'session-revoked' || type === 'session-changed') {
-        for (const exchange of inFlight.takeOf(String(sessionId))) registry.adopt(exchange);
-        void judge.judge([...registry.ofSession(String(sessionId))]);
-      } else if (type === 'policy-changed') judge.policyChanged(String(policyVersion));
+        for (const exchange of inFlight.takeOf(change.sessionId)) registry.adopt(exchange);
+        void judge.judge([...registry.ofSession(change.sessionId)]);
+      } else if (type === 'policy-changed') judge.policyChanged(change.policyVersion);
       else if (type === 'hello' || type === 'gap') void judge.judge(registry.all());
       else return;
       heard += 1;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { CheckAnswer } from '@sallyport/contracts';
+import type { Change, CheckAnswer } from '@sallyport/contracts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { selectStreams } from './select-streams.ts';
 
@@ -13,7 +13,7 @@ const ended: CheckAnswer = {
   decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
   problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
 };
-const revoked = { seq: 1, type: 'session-revoked', sessionId: 'ses_1' };
+const revoked: Change = { type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 };
 /**
  * When a request has been under way for long, in milliseconds, and how soon it then ends: a second is promised, and a
  * busy machine is given three.
@@ -243,7 +243,7 @@ describe('a request that has no end ends with its session', () => {
     ).toEqual(shapes.map(() => ['request', 'alice@example.com', 'ses_1', 'dev', undefined]));
     rig.answer = () => ended;
     const at = performance.now();
-    rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'v2' });
+    rig.streams.hear({ type: 'policy-changed', policyVersion: 'v2' });
     await until(() => cluster.every(({ over }) => over) && rig.streams.registry.size === 0);
     expect(performance.now() - at).toBeLessThan(endsMs);
     for (const [index, client] of clients.entries()) {
@@ -256,9 +256,9 @@ describe('a request that has no end ends with its session', () => {
 describe('a change is not missed between the check and the registration', () => {
   it.each([
     ['revoked', revoked],
-    ['another policy', { seq: 1, type: 'policy-changed', policyVersion: 'v2' }],
-    ['nothing was heard for a while', { seq: 1, type: 'hello' }],
-  ])('%s', async (_what, change) => {
+    ['another policy', { type: 'policy-changed', policyVersion: 'v2' }],
+    ['nothing was heard for a while', { type: 'hello', policyVersion: 'v1' }],
+  ] as [string, Change][])('%s', async (_what, change) => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
     await until(() => client.text().includes('200'));

@@ -66,7 +66,7 @@ const until = async (holds: () => boolean, ms = 5000) => {
 };
 const revoke = () => {
   rig.answer = () => ended;
-  rig.streams.hear({ seq: 1, type: 'session-revoked', sessionId: 'ses_1' });
+  rig.streams.hear({ type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 });
 };
 const gone = () =>
   cluster.every((socket) => socket.destroyed || socket.readableEnded) && rig.streams.registry.size === 0;

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { mostStreamRows, streamAnswerSchema, type StreamAnswer } from '@sallyport/contracts';
+import { mostStreamRows, streamAnswerSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
 import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { createAnswerQuestion } from './answer-question.ts';
@@ -229,7 +229,6 @@ describe('a question on the feed of changes', () => {
     const calls: ServiceRequest[] = [];
     const { answer } = asking(async (call) => void calls.push(call) as never);
     await answer({
-      seq: 2,
       type: 'streams-requested',
       question: { id: question, ended: false, of: of('bob'), where: {} },
     });
@@ -240,7 +239,8 @@ describe('a question on the feed of changes', () => {
         body: { question, proxy: 'proxy/test', rows: [{ user: 'bob@example.com' }], omitted: 0 },
       },
     ]);
-    for (const type of ['hello', 'gap', 'session-revoked']) await answer({ seq: 3, type, question: { id: question } });
+    for (const type of ['hello', 'gap', 'session-revoked'])
+      await answer({ type, question: { id: question } } as Change);
     expect(calls).toHaveLength(1);
   });
 
@@ -248,11 +248,11 @@ describe('a question on the feed of changes', () => {
     await start();
     const { answer, lines } = asking(() => Promise.reject(new ProblemError('service-unavailable', 'away')));
     for (const asked of [undefined, null, 7, {}, { id: 'x' }, { id: question, ended: 'yes', where: {} }])
-      await answer({ seq: 2, type: 'streams-requested', question: asked });
-    await answer({ seq: 2, type: 'streams-requested', question: { id: question, ended: false, where: {} } });
+      await answer({ type: 'streams-requested', question: asked });
+    await answer({ type: 'streams-requested', question: { id: question, ended: false, where: {} } });
     expect(lines).toHaveLength(7);
     const late = asking(() => Promise.reject(new ProblemError('not-found', 'Nobody waits for this answer.')));
-    await late.answer({ seq: 2, type: 'streams-requested', question: { id: question, ended: false, where: {} } });
+    await late.answer({ type: 'streams-requested', question: { id: question, ended: false, where: {} } });
     expect(late.lines).toEqual([]);
   });
 });

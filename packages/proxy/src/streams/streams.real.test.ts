@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { CheckAnswer } from '@sallyport/contracts';
+import type { Change, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
@@ -17,7 +17,7 @@ const ended: CheckAnswer = {
   decision: { effect: 'authenticate', rule: 'default-deny', reasons: ['user-unauthenticated'], policyVersion: 'v' },
   problem: { code: 'unauthenticated', detail: 'This session was ended; log in again.' },
 };
-const revoked = { seq: 1, type: 'session-revoked', sessionId: 'ses_1' };
+const revoked: Change = { type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 };
 
 let rig: Rig;
 /** The cluster's side of each stream, in order. */
@@ -174,7 +174,7 @@ describe('what cannot carry a message', () => {
     upstream[0]!.write('line\n');
     await until(() => log.text() === 'line\n');
     rig.answer = () => deny;
-    rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'v2' });
+    rig.streams.hear({ type: 'policy-changed', policyVersion: 'v2' });
     expect([await log.over, log.text()]).toEqual(['end', 'line\n']);
     expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'not-allowed', detail: 'not any more' }]);
   });
@@ -183,7 +183,7 @@ describe('what cannot carry a message', () => {
     await start({}, { 'content-type': 'text/plain', 'content-length': '100' });
     const log = await open(logPath);
     rig.answer = () => deny;
-    rig.streams.hear({ seq: 1, type: 'gap' });
+    rig.streams.hear({ type: 'gap' });
     expect(await log.over).toBe('cut');
   });
 });
@@ -223,7 +223,7 @@ describe('a stream is asked about again', () => {
   it('until the answer comes from the policy that was announced', async () => {
     await start();
     const watch = await open(watchPath);
-    rig.streams.hear({ seq: 1, type: 'policy-changed', policyVersion: 'v2' });
+    rig.streams.hear({ type: 'policy-changed', policyVersion: 'v2' });
     await until(() => rig.checks.length >= 3);
     rig.answer = () => deny;
     expect(await watch.over).toBe('end');
@@ -233,7 +233,7 @@ describe('a stream is asked about again', () => {
     await start();
     const watch = await open(watchPath);
     rig.answer = () => allow({ ...alice, groups: [] });
-    rig.streams.hear({ seq: 1, type: 'gap' });
+    rig.streams.hear({ type: 'gap' });
     await watch.over;
     expect(watch.text()).toContain('Your groups have changed');
   });
