@@ -1,4 +1,4 @@
-// Audit events: how they are recorded, delivered to Kafka, and read from it.
+// Audit events: creating them, delivering them to Kafka, and reading them from it.
 export * from './record/address-block.ts';
 export * from './record/anonymous-group.ts';
 export * from './record/create-audit-record.ts';

@@ -57,11 +57,11 @@ async function startHarness(): Promise<AuditSinkHarness> {
   await makeTopic(kafka);
   return {
     createSink: (settings) => createKafkaAuditSink({ kafka, logger, now: Date.now, ...settings }),
-    async goAway() {
+    async takeDown() {
       away = true;
       await server.pause();
     },
-    async comeBack() {
+    async bringBack() {
       if (!away) return;
       await server.resume();
       away = false;

@@ -44,7 +44,7 @@ async function readAll(
   const messages = await readKafkaAudit({
     kafka: { ...kafka, ...(options.topic === undefined ? {} : { topic: options.topic }) },
     ...(options.since === undefined ? {} : { since: options.since }),
-    patienceMs: 20_000,
+    idleTimeoutMs: 20_000,
     onEvents(events, unreadable) {
       found.unreadable += unreadable;
       for (const { type, data } of events) {

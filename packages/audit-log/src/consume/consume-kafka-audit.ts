@@ -10,36 +10,31 @@ import { readKafkaMessage } from './read-kafka-message.ts';
 
 export type ConsumeKafkaAuditDeps = KafkaClientDeps & {
   groupId: string;
-  /**
-   * Resolves when the events are stored; only then is their place in the topic committed. A failure is tried again
-   * without end.
-   */
+  /** Resolves when the events are stored. Only then are their offsets committed. A failure is retried without limit. */
   onRecords: AuditConsumer;
   metrics?: Metrics;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Most events handed over at once. */
+  /** The maximum number of events per call of `onRecords`. */
   chunk?: number;
 };
 
 /** A running subscription to the audit topic. */
 export type KafkaAuditConsumer = {
-  /** Throws unless this consumer is a member of its group and in touch with Kafka. */
+  /** Throws unless this consumer is a member of its group. */
   check(): void;
   close(): Promise<void>;
 };
 
-const longestBackoffMs = 1000;
+const maxBackoffMs = 1000;
 const sessionTimeout = 10_000;
 
-/**
- * Under load few fetches bring many events each; when there is little, an event waits a quarter of a second at most.
- */
+/** Under load, few fetches return many events each. Otherwise an event waits for at most a quarter of a second. */
 const fetching = { minBytes: 131_072, maxWaitTimeInMs: 250 };
 
 /**
- * Subscribes to the audit topic as a member of a consumer group, from its beginning if the group is new. Kafka may be
- * away at the start or at any time. A message that is no audit event is logged with its place, counted and passed over.
+ * Subscribes to the audit topic as a member of a consumer group, from the beginning if the group is new. Kafka may be
+ * down at the start or at any time. A message that is not an audit event is logged with its offset, counted and skipped.
  */
 export function consumeKafkaAudit(deps: ConsumeKafkaAuditDeps): KafkaAuditConsumer {
   const stop = new AbortController();
@@ -58,10 +53,7 @@ export function consumeKafkaAudit(deps: ConsumeKafkaAuditDeps): KafkaAuditConsum
 
 type State = { joined: boolean };
 
-/**
- * Lives through one consumer after another: kafkajs gives up on what it takes for fatal, and then a new one takes its
- * place.
- */
+/** Runs one consumer after another. kafkajs gives up on errors that it considers fatal, and then a new one is created. */
 async function keepRunning(deps: ConsumeKafkaAuditDeps, signal: AbortSignal, state: State): Promise<void> {
   const metrics = createConsumerMetrics(deps.metrics);
   const eachBatch = (payload: EachBatchPayload) => handleBatch(payload, deps, metrics, signal);
@@ -76,18 +68,17 @@ async function keepRunning(deps: ConsumeKafkaAuditDeps, signal: AbortSignal, sta
         },
       });
     } catch (error) {
-      if (!reported)
-        deps.logger.warn({ reason: (error as Error).message }, 'the audit topic cannot be read; trying again');
+      if (!reported) deps.logger.warn({ reason: (error as Error).message }, 'cannot read the audit topic; retrying');
       reported = true;
     }
     state.joined = false;
-    await pause(Math.min(100 * 2 ** attempt, longestBackoffMs), undefined, { signal }).catch(() => undefined);
+    await pause(Math.min(100 * 2 ** attempt, maxBackoffMs), undefined, { signal }).catch(() => undefined);
   }
 }
 
 type Batch = (payload: EachBatchPayload) => Promise<void>;
 
-/** Resolves when told to stop, rejects when the consumer has crashed. */
+/** Resolves when the signal is aborted, rejects when the consumer has crashed. */
 async function runOnce(
   deps: ConsumeKafkaAuditDeps,
   eachBatch: Batch,
@@ -125,7 +116,8 @@ async function runOnce(
 type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
 
 /**
- * Hands over one partition's batch in chunks; an offset is resolved, and so committed, only after its chunk is stored.
+ * Passes on a partition's batch in chunks. An offset is resolved, and with that committed, only after its chunk is
+ * stored.
  */
 async function handleBatch(
   payload: EachBatchPayload,
@@ -146,11 +138,11 @@ async function handleBatch(
         metrics.skipped();
         deps.logger.error(
           { topic: batch.topic, partition: batch.partition, offset: message.offset, reason: read.fault },
-          'a message on the audit topic is no audit event and is passed over',
+          'skipped a message on the audit topic that is not an audit event',
         );
       }
     }
-    if (records.length > 0 && !(await storeAtLast(records, payload, deps, signal))) return;
+    if (records.length > 0 && !(await storeWithRetries(records, payload, deps, signal))) return;
     payload.resolveOffset(messages.at(-1)!.offset);
     metrics.stored(records, deps.now());
     metrics.behind(batch.partition, Number(batch.highWatermark) - 1 - Number(messages.at(-1)!.offset));
@@ -160,10 +152,10 @@ async function handleBatch(
 }
 
 /**
- * Tries until the events are stored; false when this consumer ended meanwhile. Heartbeats keep its place in the group,
- * and throw when the group has moved on.
+ * Retries until the events are stored. Returns false if this consumer ended first. Heartbeats keep it in its group, and
+ * throw when the group has rebalanced.
  */
-async function storeAtLast(
+async function storeWithRetries(
   records: readonly AuditRecord[],
   payload: EachBatchPayload,
   deps: ConsumeKafkaAuditDeps,
@@ -177,10 +169,10 @@ async function storeAtLast(
       if (attempt === 0)
         deps.logger.warn(
           { reason: (error as Error).message, count: records.length },
-          'audit events cannot be stored; trying again',
+          'cannot store audit events; retrying',
         );
     }
-    await pause(Math.min(50 * 2 ** attempt, longestBackoffMs), undefined, { signal }).catch(() => undefined);
+    await pause(Math.min(50 * 2 ** attempt, maxBackoffMs), undefined, { signal }).catch(() => undefined);
     if (signal.aborted || !payload.isRunning() || payload.isStale()) return false;
     await payload.heartbeat();
   }

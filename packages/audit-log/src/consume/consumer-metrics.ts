@@ -2,7 +2,7 @@ import type { AuditRecord } from '@sallyport/contracts';
 import { Counter, Gauge } from 'prom-client';
 import type { Metrics } from '@sallyport/kit';
 
-/** What a consumer of the topic reports about itself. */
+/** The metrics of a consumer of the topic. */
 export type ConsumerMetrics = {
   stored(records: readonly AuditRecord[], now: number): void;
   skipped(): void;
@@ -10,8 +10,8 @@ export type ConsumerMetrics = {
 };
 
 /**
- * Registers a consumer's figures: events stored, messages passed over, how old events were when stored, and how many
- * wait per partition.
+ * Registers a consumer's metrics: events stored, messages skipped, the age of events when stored, and the number of
+ * messages not yet read per partition.
  */
 export function createConsumerMetrics(metrics: Metrics | undefined): ConsumerMetrics {
   if (!metrics) return { stored: () => undefined, skipped: () => undefined, behind: () => undefined };
@@ -23,12 +23,12 @@ export function createConsumerMetrics(metrics: Metrics | undefined): ConsumerMet
   });
   const skipped = new Counter({
     name: 'sallyport_audit_messages_skipped_total',
-    help: 'Messages on the audit topic that were no audit events',
+    help: 'Messages on the audit topic that were not audit events',
     registers,
   });
   const lag = new Gauge({
     name: 'sallyport_audit_ingest_lag_seconds',
-    help: 'Age of the oldest event of the last batch when it was stored',
+    help: 'Age of the oldest event in the last batch when it was stored',
     registers,
   });
   const behind = new Gauge({

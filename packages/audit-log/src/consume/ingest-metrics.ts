@@ -1,7 +1,7 @@
 import { Counter } from 'prom-client';
 import type { Metrics } from '@sallyport/kit';
 
-/** Registers what the audit service counts itself: events stored, and events the store refused for good. */
+/** Registers the counters of the audit service: events stored, and events that the store cannot store. */
 export function createIngestMetrics(metrics: Metrics | undefined): {
   stored(count: number): void;
   unstorable(count: number): void;
@@ -10,12 +10,12 @@ export function createIngestMetrics(metrics: Metrics | undefined): {
   const registers = [metrics];
   const stored = new Counter({
     name: 'sallyport_audit_events_stored_total',
-    help: 'Audit events given to the store and taken, repetitions included',
+    help: 'Audit events accepted by the store, duplicates included',
     registers,
   });
   const unstorable = new Counter({
     name: 'sallyport_audit_events_unstorable_total',
-    help: 'Audit events that the store refused for good',
+    help: 'Audit events that the store permanently refused',
     registers,
   });
   return { stored: (count) => stored.inc(count), unstorable: (count) => unstorable.inc(count) };

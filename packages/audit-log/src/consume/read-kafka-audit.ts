@@ -5,26 +5,25 @@ import { createKafkaClient, type KafkaClientDeps } from '../kafka/kafka-client.t
 
 export type ReadKafkaAuditDeps = Omit<KafkaClientDeps, 'logger'> & {
   logger?: Logger;
-  /** Milliseconds since the epoch; events that Kafka took in before are not read. */
+  /** Milliseconds since the epoch. Events that Kafka received earlier are not read. */
   since?: number;
-  /** Default: a name of its own, which is deleted in the end. */
+  /** By default a new group, which is deleted at the end. */
   groupId?: string;
   /**
-   * Takes some events in the order of their partition, as `{type, data}`; `unreadable` counts messages that are no
+   * Receives events in the order of their partition, as `{type, data}`. `unreadable` counts messages that are not
    * events.
    */
   onEvents(events: readonly { type: string; data: unknown }[], unreadable: number): void | Promise<void>;
-  /** Gives up when nothing came for so long, in milliseconds. Default 30 s. */
-  patienceMs?: number;
+  /** Gives up after this many milliseconds without a message. The default is 30 s. */
+  idleTimeoutMs?: number;
 };
 
 /**
- * Whoever reads once has no loop around it that tries again: a broker that is busy, or makes up its mind about a group,
- * is given some seconds.
+ * A single read has no outer loop that retries, so a broker that is busy or still forming the group gets some seconds.
  */
 const retry = { retries: 6, initialRetryTime: 200, maxRetryTime: 1500 };
 
-/** What there is left to read, in offsets of one partition: from `next`, before `end`. */
+/** The offsets of one partition that are still to be read, from `next` up to but excluding `end`. */
 type Range = { next: number; end: number };
 
 const silent = {
@@ -49,9 +48,9 @@ async function findRanges(admin: Admin, topic: string, since: number | undefined
   const ranges = new Map<number, Range>();
   for (const { partition, low, high } of ends) {
     const end = Number(high);
-    // Kafka answers -1 where nothing is that young.
-    const asked = starts?.get(partition) ?? Number(low);
-    const next = Math.max(asked < 0 ? end : asked, Number(low));
+    // Kafka returns -1 if the partition has no message after that time.
+    const wanted = starts?.get(partition) ?? Number(low);
+    const next = Math.max(wanted < 0 ? end : wanted, Number(low));
     if (next < end) ranges.set(partition, { next, end });
   }
   return ranges;
@@ -67,7 +66,7 @@ function readMessage({ headers, value }: KafkaMessage): { type: string; data: un
   }
 }
 
-/** Takes what is left to read out of a batch, which may hold what was read already, and notes how far it is now. */
+/** Returns the events of a batch that are still to be read, and advances the range. A batch may repeat earlier ones. */
 function readBatch(batch: Batch, range: Range): { events: { type: string; data: unknown }[]; unreadable: number } {
   const events: { type: string; data: unknown }[] = [];
   let unreadable = 0;
@@ -82,34 +81,34 @@ function readBatch(batch: Batch, range: Range): { events: { type: string; data: 
   return { events, unreadable };
 }
 
-/** Rejects when nothing has happened for too long; Kafka's clients try on without end. */
-function createPatience(ms: number): { touch(): void; ended: Promise<never>; stop(): void } {
+/** Creates a timeout that `extend` restarts. Without it, a Kafka client would retry forever. */
+function createIdleTimeout(ms: number): { extend(): void; ended: Promise<never>; stop(): void } {
   let timer: NodeJS.Timeout | undefined;
-  let give: (error: Error) => void = () => undefined;
+  let fail: (error: Error) => void = () => undefined;
   const ended = new Promise<never>((_resolve, reject) => {
-    give = reject;
+    fail = reject;
   });
   ended.catch(() => undefined);
-  const touch = () => {
+  const extend = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => give(new Error(`Kafka has not answered for ${ms / 1000} s`)), ms);
+    timer = setTimeout(() => fail(new Error(`Kafka has not answered for ${ms / 1000} s`)), ms);
   };
-  touch();
-  return { touch, ended, stop: () => clearTimeout(timer) };
+  extend();
+  return { extend, ended, stop: () => clearTimeout(timer) };
 }
 
 async function consume(consumer: Consumer, left: Map<number, Range>, deps: ReadKafkaAuditDeps): Promise<void> {
-  const patience = createPatience(deps.patienceMs ?? 30_000);
+  const idleTimeout = createIdleTimeout(deps.idleTimeoutMs ?? 30_000);
   const { topic } = deps.kafka;
   try {
     await new Promise<void>((resolve, reject) => {
-      patience.ended.catch(reject);
+      idleTimeout.ended.catch(reject);
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
       const run = consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         eachBatch: async ({ batch, resolveOffset, heartbeat }) => {
-          patience.touch();
+          idleTimeout.extend();
           const range = left.get(batch.partition);
           if (range) {
             const { events, unreadable } = readBatch(batch, range);
@@ -121,7 +120,7 @@ async function consume(consumer: Consumer, left: Map<number, Range>, deps: ReadK
           if (left.size === 0) resolve();
         },
       });
-      // Where to begin can be said only to a consumer that runs, and that may have fetched something by then.
+      // Only a running consumer can seek, and it may have fetched messages before it does.
       run
         .then(() => {
           for (const [partition, range] of left) consumer.seek({ topic, partition, offset: String(range.next) });
@@ -129,14 +128,13 @@ async function consume(consumer: Consumer, left: Map<number, Range>, deps: ReadK
         .catch(reject);
     });
   } finally {
-    patience.stop();
+    idleTimeout.stop();
   }
 }
 
 /**
- * Reads the audit topic once, from a moment (or its beginning) to where it ends now, without leaving a trace of having
- * read. Resolves with the number of messages in that range. Rejects if Kafka cannot be reached, or stays silent for too
- * long.
+ * Reads the audit topic once, from a point in time (or the beginning) to its current end, and leaves no trace in Kafka.
+ * Resolves with the number of messages in that range. Rejects if Kafka cannot be reached or does not answer in time.
  */
 export async function readKafkaAudit(deps: ReadKafkaAuditDeps): Promise<number> {
   const logger = deps.logger ?? silent;

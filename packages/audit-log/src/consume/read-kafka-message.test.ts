@@ -17,21 +17,21 @@ describe('a message of the audit topic', () => {
 
   it('keeps members and types that a newer producer added', () => {
     const message = asRead();
-    const data = { ...(JSON.parse(message.value.toString()) as object), novelty: { a: 1 } };
+    const data = { ...(JSON.parse(message.value.toString()) as object), added: { a: 1 } };
     const read = readKafkaMessage({
       ...message,
       value: Buffer.from(JSON.stringify(data)),
       headers: { ...message.headers, ce_type: 'stream.cut' },
     });
-    expect(read).toMatchObject({ record: { type: 'stream.cut', data: { novelty: { a: 1 } } } });
+    expect(read).toMatchObject({ record: { type: 'stream.cut', data: { added: { a: 1 } } } });
   });
 
   it.each([
     ['no value', { value: null }, 'it has no value'],
     ['text that is not JSON', { value: Buffer.from('{"kind":') }, 'its value is not JSON'],
-    ['JSON of another shape', { value: Buffer.from('{"kind":"Pod"}') }, 'its data is no audit event'],
+    ['JSON of another shape', { value: Buffer.from('{"kind":"Pod"}') }, 'its data is not an audit event'],
     ['no headers', { headers: undefined }, 'a CloudEvents header is missing'],
-  ])('is none with %s', (_name, change, fault) => {
+  ])('is not an event with %s', (_name, change, fault) => {
     expect(readKafkaMessage({ ...asRead(), ...change })).toEqual({ fault: expect.stringContaining(fault) });
   });
 

@@ -1,7 +1,7 @@
 import { auditEventSchema, type AuditEventType, type AuditRecord } from '@sallyport/contracts';
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 
-/** Either an event, or why the message is none. */
+/** An event, or the reason why the message is not one. */
 export type ReadMessage = { record: AuditRecord } | { fault: string };
 
 function header(headers: IHeaders | undefined, name: string): string | undefined {
@@ -10,8 +10,8 @@ function header(headers: IHeaders | undefined, name: string): string | undefined
 }
 
 /**
- * Reads an event from a Kafka message (CloudEvents 1.0, binary mode) and checks its shape. The data is passed on whole,
- * with members and event types that this version does not know, as producers may be newer than consumers.
+ * Reads an event from a Kafka message (CloudEvents 1.0, binary mode) and checks its shape. Members and event types that
+ * this version does not know are kept, because producers may be newer than consumers.
  */
 export function readKafkaMessage(message: Pick<KafkaMessage, 'key' | 'value' | 'headers'>): ReadMessage {
   const { headers } = message;
@@ -28,7 +28,7 @@ export function readKafkaMessage(message: Pick<KafkaMessage, 'key' | 'value' | '
   }
   const checked = auditEventSchema.safeParse(data);
   if (!checked.success)
-    return { fault: `its data is no audit event: ${checked.error.issues[0]?.path.join('.') ?? ''}` };
+    return { fault: `its data is not an audit event: ${checked.error.issues[0]?.path.join('.') ?? ''}` };
   return {
     record: {
       id,

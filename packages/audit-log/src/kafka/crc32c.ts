@@ -1,6 +1,5 @@
 /**
- * Tables for eight bytes at a time, one after the other; the first is the plain table of the Castagnoli polynomial
- * (reflected).
+ * Eight tables in a row, one per byte of a step. The first is the plain table of the (reflected) Castagnoli polynomial.
  */
 const tables = makeTables();
 
@@ -18,7 +17,7 @@ function makeTables(): Int32Array {
   return made;
 }
 
-/** CRC-32C (RFC 3720) as an unsigned number, eight bytes a step: Kafka wants it over every batch. */
+/** Returns the CRC-32C (RFC 3720) as an unsigned number. Kafka requires it for every batch. Takes eight bytes a step. */
 export function crc32c(bytes: Uint8Array): number {
   const t = tables;
   const whole = bytes.length - 7;

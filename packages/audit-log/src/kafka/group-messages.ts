@@ -7,12 +7,12 @@ type Grouping = {
   partitioner(one: { topic: string; partitionMetadata: readonly PartitionMetadata[]; message: Message }): number;
 };
 
-/** What kafkajs does with the messages of a batch before it sends them: by partition, in order. */
+/** The step in which kafkajs groups the messages of a batch by partition, in order, before it sends them. */
 export type GroupMessages = (grouping: Grouping) => Record<number, Message[]>;
 
 /**
- * As events of one session come together, a batch has few keys: each is hashed once per batch. What has no key, or
- * names its partition, is asked about one by one.
+ * Creates the grouping. The events of a session arrive together, so a batch has few keys, and each is hashed once per
+ * batch. The partitioner is called for every message without a key or with a partition of its own.
  */
 export function createGroupMessages(): GroupMessages {
   return ({ topic, partitionMetadata, messages, partitioner }) => {

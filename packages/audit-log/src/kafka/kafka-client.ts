@@ -4,35 +4,35 @@ import type { AuditConfig } from '@sallyport/contracts';
 import type * as KafkaModuleTypes from 'kafkajs';
 import type { Kafka, LogEntry, logLevel } from 'kafkajs';
 import type { Logger } from '@sallyport/kit';
-import { quickenKafkajs } from './quicken-kafkajs.ts';
-import { quietTimers } from './quiet-timers.ts';
+import { replaceKafkajsModules } from './replace-kafkajs-modules.ts';
+import { suppressTimerWarning } from './suppress-timer-warning.ts';
 
-/** `audit.kafka` of the configuration, when it is not the in-process bus. */
+/** `audit.kafka` in the configuration, unless it selects the in-process bus. */
 export type KafkaConfig = Exclude<AuditConfig['kafka'], { memory: true }>;
 
 export type KafkaClientDeps = {
   kafka: KafkaConfig;
   logger: Logger;
-  /** Makes the paths of `tls` absolute; the default leaves them as they are. */
+  /** Makes the paths in `tls` absolute. By default they stay as they are. */
   resolvePath?: (file: string) => string;
   clientId?: string;
 };
 
 type KafkaModule = typeof KafkaModuleTypes;
 
-/** kafkajs's own defaults keep a caller waiting for minutes; whoever uses this client has a retry loop of its own. */
+/** With its defaults kafkajs keeps a caller waiting for minutes. The callers of this client have their own retry loops. */
 export const requestTimeoutMs = 3000;
 export const kafkaRetry = { retries: 1, initialRetryTime: 100, maxRetryTime: 300 };
 
-/** Loads kafkajs when it is first needed, so that programs which only share this package do not pay for it. */
+/** Loads kafkajs when it is first needed, so that programs that never use Kafka do not pay for it. */
 export async function loadKafka(): Promise<KafkaModule> {
-  quietTimers();
-  quickenKafkajs();
+  suppressTimerWarning();
+  replaceKafkajsModules();
   const loaded = (await import('kafkajs')) as KafkaModule & { default?: KafkaModule };
   return loaded.default ?? loaded;
 }
 
-/** Creates a kafkajs client with the brokers, TLS and SASL of the configuration, logging through ours. */
+/** Creates a kafkajs client with the configured brokers, TLS and SASL. It logs through our logger. */
 export async function createKafkaClient(deps: KafkaClientDeps): Promise<{ client: Kafka; module: KafkaModule }> {
   const module = await loadKafka();
   const { brokers, tls, sasl } = deps.kafka;
@@ -60,8 +60,8 @@ function tlsOptions(
 }
 
 /**
- * kafkajs repeats every failed attempt as an error; whoever uses the client reports an outage once, so its own lines
- * are for debugging. Only named fields pass: others may hold what was sent.
+ * kafkajs logs every failed attempt as an error. The users of the client report an outage once, so kafkajs's own lines
+ * are logged at debug level. Only known fields are logged, because others may contain the events that were sent.
  */
 function forward(entry: LogEntry, logger: Logger, levels: typeof logLevel): void {
   const { message, broker, groupId, error, retryCount } = entry.log;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isOutage, needsNewProducer, refusalOf } from './kafka-errors.ts';
 
-/** As kafkajs builds them: what the broker said, under what its retry loop adds. */
+/** As kafkajs builds them: the broker's error, wrapped in the errors of the retry loop. */
 const protocol = (type: string, retriable: boolean) =>
   Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type, retriable });
 const exhausted = (cause: Error) =>
@@ -38,7 +38,7 @@ describe('a failure to send', () => {
       { fresh: true, refusal: 'MESSAGE_TOO_LARGE', outage: false },
     ],
     ['no answer in time', new Error('Kafka did not answer'), { fresh: false, refusal: undefined, outage: true }],
-  ])('is told apart: %s', (_name, error, expected) => {
+  ])('is classified: %s', (_name, error, expected) => {
     expect({ fresh: needsNewProducer(error), refusal: refusalOf(error), outage: isOutage(error) }).toEqual(expected);
   });
 });

@@ -4,7 +4,7 @@ import { withDeadline } from '@sallyport/kit';
 
 const pingTimeoutMs = 900;
 
-/** Asks a broker for the topic over a connection of its own, which is kept until it fails. */
+/** Creates a ping that asks a broker for the topic over its own connection, which is kept until it fails. */
 export function createKafkaPing(
   kafka: Promise<Kafka>,
   topic: string,

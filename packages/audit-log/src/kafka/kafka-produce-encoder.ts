@@ -1,13 +1,13 @@
 import { crc32c } from './crc32c.ts';
 import { encodeRecordTail, recordSize, writeRecord, type RecordParts } from './kafka-record-encoder.ts';
 
-/** A message that brings its key, value and headers encoded already; `recordTail` is what goes out. */
+/** A message that may already have its key, value and headers encoded in `recordTail`, which is what is sent. */
 export type EncodedMessage = Pick<RecordParts, 'key' | 'value' | 'headers'> & {
   timestamp?: string | null;
   recordTail?: Buffer;
 };
 
-/** What kafkajs gives to its encoder of produce requests. */
+/** What kafkajs passes to its encoder of produce requests. */
 export type ProduceParts = {
   acks: number;
   timeout: number;
@@ -25,8 +25,8 @@ type Batch = { partition: number; firstSequence: number; tails: Buffer[]; size: 
 type Topic = { name: string; batches: Batch[] };
 
 /**
- * Of a record batch of format v2: what stands before its records, and where in it the length, the checksum and what
- * that covers begin.
+ * Offsets in a record batch of format v2: the size of its header, the end of the length, and where the checksum and the
+ * bytes it covers begin.
  */
 const batchOverhead = 61;
 const lengthEnds = 12;
@@ -52,9 +52,8 @@ function writeText(target: Buffer, at: number, text: string | null | undefined):
 const textSize = (text: string | null | undefined) => 2 + (text == null ? 0 : Buffer.byteLength(text));
 
 /**
- * A produce request (v3 to v7) that is encoded once it is known what stands before it, into one buffer of exactly its
- * size. kafkajs copies a batch seven times on its way to the socket, each time into a new buffer that is first filled
- * with zeroes.
+ * A produce request (v3 to v7) that is encoded together with its envelope, into one buffer of exactly the right size.
+ * kafkajs copies a batch seven times on its way to the socket, each time into a new zeroed buffer.
  */
 export class ProducePayload {
   readonly #parts: ProduceParts;
@@ -74,7 +73,7 @@ export class ProducePayload {
     this.#size = size;
   }
 
-  /** The whole request with its envelope. `now`: milliseconds since the epoch, the time of every record in it. */
+  /** Encodes the request with its envelope. `now` (milliseconds since the epoch) is the time of every record. */
   encode(
     envelope: { apiKey: number; apiVersion: number; correlationId: number; clientId: string },
     now: number,
@@ -102,11 +101,11 @@ export class ProducePayload {
     let at = target.writeInt32BE(partition, start);
     at = target.writeInt32BE(size, at);
     const base = at;
-    at = target.writeBigInt64BE(0n, at); // first offset: the broker's to give
+    at = target.writeBigInt64BE(0n, at); // first offset: assigned by the broker
     at = target.writeInt32BE(size - lengthEnds, at);
     at = target.writeInt32BE(0, at); // partition leader epoch
     at = target.writeInt8(2, at); // magic
-    at = target.writeUInt32BE(0, at); // checksum: at the end
+    at = target.writeUInt32BE(0, at); // checksum: written at the end
     at = target.writeInt16BE(0, at); // attributes: no compression, no transaction
     at = target.writeInt32BE(tails.length - 1, at);
     at = target.writeBigInt64BE(now, at);
@@ -121,10 +120,7 @@ export class ProducePayload {
   }
 }
 
-/**
- * Whether a request is of the kind that is encoded here: no compression, no transaction, and no message with a time of
- * its own.
- */
+/** Reports whether a request can be encoded here: no compression, no transaction, no message with its own timestamp. */
 export function isPlainProduce({ compression = 0, transactionalId, topicData }: ProduceParts): boolean {
   return (
     compression === 0 &&

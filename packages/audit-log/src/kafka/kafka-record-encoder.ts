@@ -1,4 +1,4 @@
-/** One record as kafkajs hands it to its encoder. */
+/** A record as kafkajs passes it to its encoder. */
 export type RecordParts = {
   offsetDelta?: number;
   timestampDelta?: number;
@@ -7,7 +7,7 @@ export type RecordParts = {
   headers?: Record<string, string | Buffer | null | (string | Buffer)[]>;
 };
 
-/** The part of kafkajs's Encoder that is read from an encoded record. */
+/** The part of kafkajs's Encoder that its callers read from an encoded record. */
 export type EncodedRecord = { buf: Buffer; buffer: Buffer };
 
 function zigZag(value: number): number {
@@ -24,12 +24,10 @@ function varIntSize(value: number): number {
   return size;
 }
 
-/**
- * Up to this length a loop is quicker than a call into the runtime; header names and most header values are shorter.
- */
+/** Up to this length a loop is faster than a call into the runtime. Header names and most header values are shorter. */
 const shortText = 64;
 
-/** Length in UTF-8; -1 stands for null. */
+/** Returns the length in UTF-8, or -1 for null. */
 function lengthOf(value: string | Buffer | null | undefined): number {
   if (value == null) return -1;
   if (typeof value !== 'string' || value.length > shortText) return Buffer.byteLength(value);
@@ -37,7 +35,7 @@ function lengthOf(value: string | Buffer | null | undefined): number {
   return value.length;
 }
 
-/** Size of a length-prefixed value; -1 stands for null. */
+/** Returns the size of a value with its length prefix. A length of -1 means null. */
 function framed(length: number): number {
   return varIntSize(length) + Math.max(length, 0);
 }
@@ -57,7 +55,7 @@ function writeValue(target: Buffer, start: number, value: string | Buffer | null
   const at = writeVarInt(target, start, length);
   if (length <= 0) return at;
   if (typeof value !== 'string') value!.copy(target, at);
-  // As many bytes as characters: ASCII.
+  // As many bytes as characters means ASCII.
   else if (length <= shortText && length === value.length)
     for (let index = 0; index < length; index += 1) target[at + index] = value.charCodeAt(index);
   else target.write(value, at, length, 'utf8');
@@ -66,7 +64,7 @@ function writeValue(target: Buffer, start: number, value: string | Buffer | null
 
 type Value = string | Buffer | null | undefined;
 
-/** Names and values in turn, with their lengths; a header with several values stands as often. */
+/** Returns names and values in turn, with their lengths. A header with several values is repeated. */
 function flatten(headers: NonNullable<RecordParts['headers']>): { values: Value[]; lengths: number[] } {
   const values: Value[] = [];
   const lengths: number[] = [];
@@ -96,7 +94,7 @@ export function encodeHeaders(headers: NonNullable<RecordParts['headers']>): Buf
   return encoded;
 }
 
-/** What of a record does not depend on its place in a batch: key, value and headers (which may be encoded already). */
+/** Encodes the part of a record that does not depend on its place in a batch. Headers may be encoded already. */
 export function encodeRecordTail({
   key,
   value,
@@ -118,13 +116,13 @@ export function encodeRecordTail({
 const bodySize = (tail: Buffer, offsetDelta: number, timestampDelta: number) =>
   1 + varIntSize(timestampDelta) + varIntSize(offsetDelta) + tail.length;
 
-/** Length in bytes of a record of format v2 with this tail. */
+/** Returns the length in bytes of a record of format v2 with this tail. */
 export function recordSize(tail: Buffer, offsetDelta: number, timestampDelta = 0): number {
   const body = bodySize(tail, offsetDelta, timestampDelta);
   return varIntSize(body) + body;
 }
 
-/** Writes a record of format v2 at `start`; returns where it ends. Length and deltas must fit 31 bits. */
+/** Writes a record of format v2 at `start` and returns where it ends. Length and deltas must fit in 31 bits. */
 export function writeRecord(
   target: Buffer,
   start: number,

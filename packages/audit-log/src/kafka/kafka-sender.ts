@@ -1,21 +1,21 @@
 import type { Message, Producer } from 'kafkajs';
-import { UndeliverableError } from '../sink/delivery-queue.ts';
+import { UndeliverableError } from './undeliverable-error.ts';
 import { ensureTopic } from './ensure-topic.ts';
 import { createKafkaClient, kafkaRetry, requestTimeoutMs, type KafkaClientDeps } from './kafka-client.ts';
 import { needsNewProducer, refusalOf } from './kafka-errors.ts';
 import { createKafkaPing } from './kafka-ping.ts';
 import { withDeadline } from '@sallyport/kit';
 
-/** Sends batches to one topic; keeps a producer and makes a new one when the old one is past help. */
+/** Sends batches to one topic. Keeps a producer, and replaces it when it cannot recover. */
 export type KafkaSender = {
   send(messages: Message[]): Promise<void>;
-  /** Resolves if a broker answers for the topic now. */
+  /** Resolves if a broker currently answers for the topic. */
   ping(): Promise<void>;
   close(): Promise<void>;
 };
 
 const failuresBeforeNewProducer = 4;
-/** Longer than kafkajs can take with its two attempts; what has not ended by then never will. */
+/** Longer than the two attempts of kafkajs can take. A call that is still pending after this will never end. */
 const stuckAfterMs = 4 * requestTimeoutMs;
 
 type KafkaClient = Awaited<ReturnType<typeof createKafkaClient>>;
@@ -38,12 +38,12 @@ async function openProducer({ client, module }: KafkaClient, deps: KafkaClientDe
   }
 }
 
-/** Creates a sender and begins to connect; Kafka may come later. */
+/** Creates a sender and starts to connect. Kafka does not have to be up yet. */
 export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
   const { topic } = deps.kafka;
   const kafka = createKafkaClient(deps);
   const client = kafka.then((made) => made.client);
-  // Whoever sends or pings is told what is wrong with it; until then nobody listens.
+  // Sending and pinging report the failure. Until then it must not count as unhandled.
   client.catch(() => undefined);
   const pinger = createKafkaPing(client, topic);
   let producer: Producer | undefined;
@@ -73,7 +73,7 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
     [producer, failures] = [undefined, 0];
     return old?.disconnect().catch(() => undefined);
   };
-  // Begun before it is needed, so that the first who waits for an acknowledgement does not wait for this as well.
+  // Connects ahead of time, so that the first request that waits for an acknowledgement does not wait for this too.
   ready().catch(() => undefined);
   return {
     async send(messages) {
@@ -82,7 +82,7 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
         failures = 0;
       } catch (error) {
         failures += 1;
-        // Not awaited: a producer that is stuck would hold up the one that takes its place.
+        // Not awaited: a stuck producer would delay its replacement.
         if (needsNewProducer(error) || failures >= failuresBeforeNewProducer) void discard();
         const refusal = refusalOf(error);
         if (refusal !== undefined)

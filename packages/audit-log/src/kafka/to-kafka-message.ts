@@ -2,13 +2,10 @@ import type { AuditRecord } from '@sallyport/contracts';
 import type { Message } from 'kafkajs';
 import { encodeHeaders, encodeRecordTail } from './kafka-record-encoder.ts';
 
-/**
- * A message with its encoded form beside it, which is what goes out where kafkajs encodes with ours; see
- * quickenKafkajs.
- */
+/** A message together with its encoded form, which is what is sent when `replaceKafkajsModules` is in effect. */
 export type AuditMessage = Message & { recordTail: Buffer };
 
-/** CloudEvents 1.0 in binary mode: the value is the data alone and the envelope stands in headers. */
+/** CloudEvents 1.0 in binary mode: the value is the data alone, and the envelope is in the headers. */
 function headersOf({
   id,
   type,
@@ -25,7 +22,7 @@ function headersOf({
   };
 }
 
-/** Headers of one type and source, encoded once, with the places where an id and a time go. */
+/** The headers of one type and source, encoded once, with the offsets of the id and the time. */
 type Template = { bytes: Buffer; idAt: number; timeAt: number };
 
 const idLength = 36;
@@ -51,13 +48,13 @@ function encodedHeaders(record: AuditRecord): Buffer | undefined {
   if (id.length !== idLength || time.length !== timeLength || !isAscii(id) || !isAscii(time)) return undefined;
   const template = templateOf(record);
   if (!template) return undefined;
-  // The same bytes for every event: what comes of them is copied at once.
+  // The bytes are reused for every event, because the caller copies them at once.
   template.bytes.write(id, template.idAt, 'latin1');
   template.bytes.write(time, template.timeAt, 'latin1');
   return template.bytes;
 }
 
-/** An event as a Kafka message. */
+/** Returns an event as a Kafka message. */
 export function toKafkaMessage(record: AuditRecord): AuditMessage {
   const { key } = record;
   const value = JSON.stringify(record.data);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { anonymousGroup } from './anonymous-group.ts';
 import { sampleAuditRecord } from './sample-audit-record.ts';
 
-/** A request that was refused before anybody was known. */
+/** A request that was refused before its caller was identified. */
 function refused(
   changes: {
     type?: AuditEventType;
@@ -28,7 +28,7 @@ function refused(
 }
 
 describe('the events of anonymous callers', () => {
-  it('are those that name no person', () => {
+  it('are the events that name no person', () => {
     expect(anonymousGroup(sampleAuditRecord())).toBeUndefined();
     expect(anonymousGroup(refused({ reason: 'Unauthorized' }))).toMatchObject({
       address: '203.0.113.9',
@@ -38,7 +38,7 @@ describe('the events of anonymous callers', () => {
       expect(anonymousGroup(refused({ type }))).toBeDefined();
   });
 
-  it('are not those of services and directories', () => {
+  it('are not the events of services and directories', () => {
     for (const type of ['policy.changed', 'policy.rejected'] as const)
       expect(anonymousGroup(refused({ type }))).toBeUndefined();
     const pushed = refused({ type: 'directory.changed' });
@@ -46,23 +46,23 @@ describe('the events of anonymous callers', () => {
     expect(anonymousGroup(pushed)).toBeUndefined();
   });
 
-  it('are alike by address and cause, whatever else the client says', () => {
+  it('are grouped by address and cause, whatever else the client sends', () => {
     const one = anonymousGroup(refused({ reason: 'BadRequest', code: 400 }))!;
     expect(anonymousGroup(refused({ reason: 'BadRequest', code: 400, message: 'another', uri: '/x' }))).toEqual(one);
     expect(anonymousGroup(refused({ reason: 'Unauthorized', code: 401 }))).not.toEqual(one);
     expect(anonymousGroup(refused({ reason: 'BadRequest', code: 400, address: '203.0.113.10' }))).not.toEqual(one);
     const failed = (message: string) => anonymousGroup(refused({ type: 'login.failed', code: 400, message }))!.cause;
-    expect(failed('login-expired: It is too late.')).toBe('login.failed 400 login-expired');
-    expect(failed('It is too late.')).toBe('login.failed 400');
+    expect(failed('login-expired: Too late.')).toBe('login.failed 400 login-expired');
+    expect(failed('Too late.')).toBe('login.failed 400');
   });
 
-  it('take the /64 of an IPv6 address for one caller', () => {
+  it('treat the /64 of an IPv6 address as one caller', () => {
     const key = (address: string) => anonymousGroup(refused({ address }))!.key;
     expect(key('2001:db8::1')).toBe(key('2001:db8:0:0:ffff::9'));
     expect(key('2001:db8::1')).not.toBe(key('2001:db8:0:1::1'));
   });
 
-  it('have a short key, whatever stands in the event', () => {
+  it('have a short key, whatever the event contains', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.string(), (address, message, uri) => {
         const group = anonymousGroup(

@@ -5,23 +5,23 @@ import { addressBlock } from './address-block.ts';
 /** What repeated events of anonymous callers have in common. */
 export type AnonymousGroup = {
   /**
-   * The same for events that may be told as one. It is as long as what the gateway itself says, and never as long as
-   * what a client says.
+   * Equal for events that may be aggregated. Its length depends only on text from the gateway, never on text from a
+   * client.
    */
   key: string;
-  /** Where they come from; empty if that is not known. */
+  /** The block of addresses of the callers. Empty if it is unknown. */
   address: string;
   cause: string;
 };
 
-/** Events that the services make on their own account: there is no caller in them. */
+/** Events that the services record by themselves, without a caller. */
 const withoutCaller: ReadonlySet<string> = new Set(['policy.changed', 'policy.rejected']);
-/** The code of a problem, with which the messages of refused logins begin. */
+/** The problem code at the beginning of the message of a refused login. */
 const problemCode = /^([a-z][a-z-]{0,39}):/;
 
 /**
- * Words on why callers were refused. The client has no say in them: a cause that it could vary would be as many causes
- * as it likes.
+ * Returns why the caller was refused. It contains no text from the client, which could otherwise create any number of
+ * causes.
  */
 function causeOf({ type, data: { responseStatus } }: AuditRecord): string {
   const why = responseStatus?.reason ?? problemCode.exec(responseStatus?.message ?? '')?.[1];
@@ -32,8 +32,8 @@ function causeOf({ type, data: { responseStatus } }: AuditRecord): string {
 }
 
 /**
- * Tells anonymous callers' events from all others: an event is anonymous if it names no person, directory or service by
- * whom it came about, which includes every request with an unknown or ended session. Undefined for all others.
+ * Returns the group of an anonymous event, or undefined for any other event. An event is anonymous if it names no
+ * person, directory or service as its cause. That includes every request with an unknown or ended session.
  */
 export function anonymousGroup(record: AuditRecord): AnonymousGroup | undefined {
   const { type, source, key, data } = record;

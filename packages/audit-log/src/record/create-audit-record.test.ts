@@ -11,14 +11,14 @@ describe('the time of an event', () => {
     expect(microTime(0)).toBe('1970-01-01T00:00:00.000000Z');
   });
 
-  it('sorts as text like the instants it stands for', () => {
+  it('sorts as text in chronological order', () => {
     const ms = fc.double({ min: 0, max: 4e12, noNaN: true });
     fc.assert(fc.property(ms, ms, (a, b) => a > b || microTime(a) <= microTime(b)));
   });
 });
 
 describe('the ids of events', () => {
-  it('are UUIDs of version 7 that rise, also when the clock stands still or goes back', () => {
+  it('are increasing UUIDs of version 7, even when the clock stops or goes back', () => {
     const clock = { now: 1_764_037_735_123 };
     const next = createIdSource({ now: () => clock.now });
     const made = Array.from({ length: 10_000 }, (_none, index) => {
@@ -43,7 +43,7 @@ describe('a new audit record', () => {
     sallyport: { producer: 'p' },
   } as const;
 
-  it('fills in what every event has and the time it was made', () => {
+  it('fills in the fields that every event has and the current time', () => {
     const record = createAuditRecord(
       { type: 'k8s.request', source: 'sallyport/proxy', key: auditKey('dev', undefined), data: draft },
       deps,
@@ -65,7 +65,7 @@ describe('a new audit record', () => {
     });
   });
 
-  it('keeps the time at which the request came', () => {
+  it('keeps the time at which the request was received', () => {
     const data = { ...draft, requestReceivedTimestamp: '2025-11-25T02:28:50.000000Z' };
     const record = createAuditRecord({ type: 'k8s.request', source: 's', key: '-/-', data }, deps);
     expect(record.data.requestReceivedTimestamp).toBe('2025-11-25T02:28:50.000000Z');

@@ -3,7 +3,7 @@ import { microTime } from './micro-time.ts';
 
 type FilledIn = 'kind' | 'apiVersion' | 'level' | 'requestReceivedTimestamp' | 'stageTimestamp';
 
-/** An event as its maker knows it; what is the same for every event, and the times if they are now, are filled in. */
+/** An event without the constant fields. The times are optional: they default to the current time. */
 export type AuditEventDraft = Omit<AuditEvent, FilledIn> &
   Partial<Pick<AuditEvent, 'requestReceivedTimestamp' | 'stageTimestamp'>>;
 
@@ -11,19 +11,19 @@ export type AuditRecordParts = {
   type: AuditEventType;
   /** `ce_source`, for example `sallyport/proxy`. */
   source: string;
-  /** Orders events on Kafka: all of one key stay in order. See `auditKey`. */
+  /** Orders events on Kafka: events with the same key stay in order. See `auditKey`. */
   key: string;
   data: AuditEventDraft;
 };
 
-/** The key `<cluster>/<session>`; a part that is not known is `-`. */
+/** Returns the key `<cluster>/<session>`. An unknown part is `-`. */
 export function auditKey(cluster: string | undefined, session: string | undefined): string {
   return `${cluster ?? '-'}/${session ?? '-'}`;
 }
 
 /**
- * Makes one event with its envelope. `randomId` is called once: the id stays with the event over every retry. `now` is
- * milliseconds since the epoch.
+ * Creates an event with its envelope. `randomId` is called once, because the event keeps its id over every retry. `now`
+ * returns milliseconds since the epoch.
  */
 export function createAuditRecord(
   parts: AuditRecordParts,

@@ -5,13 +5,13 @@ const poolSize = 4096;
 export type IdSourceDeps = {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Fills the buffer with random bytes; the default is the system's generator. */
+  /** Fills the buffer with random bytes. The default is the system's generator. */
   fill?: (buffer: Uint8Array) => void;
 };
 
 /**
- * Makes UUIDs of version 7 (RFC 9562): sortable by time, and strictly rising within one source, also when the clock
- * stands still or goes back.
+ * Creates a source of UUIDs of version 7 (RFC 9562). They sort by time, and strictly increase within one source even
+ * when the clock stops or goes back.
  */
 export function createIdSource(deps: IdSourceDeps): () => string {
   const fill = deps.fill ?? ((buffer) => void randomFillSync(buffer));

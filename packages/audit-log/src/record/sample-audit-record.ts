@@ -12,7 +12,7 @@ export type SampleParts = {
   data?: Partial<AuditEventDraft>;
 };
 
-/** An event like those of the road, for tests and measurements. */
+/** Returns an event like those that the proxy records, for tests and benchmarks. */
 export function sampleAuditRecord(parts: SampleParts = {}): AuditRecord {
   const { session = 's1', cluster = 'dev', auditID = randomId(), time = Date.now() } = parts;
   return createAuditRecord(

@@ -1,27 +1,24 @@
 import type { AuditRecord } from '@sallyport/contracts';
 
-/** Where audit events go: Kafka, or the in-process bus of the embedded constellation. */
+/** Where audit events go: Kafka, or the in-process bus when all services run in one process. */
 export interface AuditSink {
   /**
-   * Resolves when the event is acknowledged by the log; rejects with `audit-unavailable` within the sink's deadline.
-   * The event is still delivered later if it was taken in.
+   * Resolves when the log acknowledges the event. Rejects with `audit-unavailable` at the sink's deadline. An accepted
+   * event is still delivered later.
    */
   publish(record: AuditRecord): Promise<void>;
   /**
-   * Takes an event in for delivery without waiting. Never refuses: callers ask `hasRoom()` before they begin what will
-   * need it. When half of the room is taken, repetitions of anonymous callers are told as one event with a count.
+   * Queues an event without waiting, and never refuses one. Callers check `hasRoom()` before they start work that needs
+   * it. While the queue is at least half full, repeated events of anonymous callers become one event with a count.
    */
   enqueue(record: AuditRecord): void;
-  /** False when the bounded queue is full: nothing new may begin. */
+  /** False when the bounded queue is full. Callers must not start new work. */
   hasRoom(): boolean;
-  /** Resolves if the log can be reached now. */
+  /** Resolves if the log can be reached. */
   ping(): Promise<void>;
-  /** Delivers what is queued (bounded by `timeoutMs`), then closes. */
+  /** Delivers the queued events within `timeoutMs`, then closes. */
   close(timeoutMs?: number): Promise<void>;
 }
 
-/**
- * What a consumer of the in-process bus or of Kafka gives: resolves when the event is stored, so that it may be
- * acknowledged.
- */
+/** Consumes events of the in-process bus or of Kafka. Resolves when they are stored and can be acknowledged. */
 export type AuditConsumer = (records: readonly AuditRecord[]) => Promise<void>;

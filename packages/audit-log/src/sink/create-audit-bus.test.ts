@@ -9,18 +9,18 @@ const logger = pino({ level: 'silent' });
 
 async function startBus(): Promise<AuditSinkHarness> {
   const received: AuditRecord[] = [];
-  let away = false;
+  let unavailable = false;
   return {
     createSink(settings) {
       const bus = createAuditBus({ logger, now: Date.now, publishTimeoutMs: 800, ...settings });
       bus.subscribe(async (records) => {
-        if (away) throw new Error('the store is away');
+        if (unavailable) throw new Error('the store is unavailable');
         received.push(...records);
       });
       return bus;
     },
-    goAway: async () => void (away = true),
-    comeBack: async () => void (away = false),
+    takeDown: async () => void (unavailable = true),
+    bringBack: async () => void (unavailable = false),
     received: () => received,
     close: async () => undefined,
   };
@@ -31,7 +31,7 @@ describeAuditSink('in-process bus', startBus);
 describe('the in-process bus', () => {
   const create = (publishTimeoutMs = 10_000) => createAuditBus({ logger, now: Date.now, publishTimeoutMs });
 
-  it('acknowledges an event only when every subscriber has stored it', async () => {
+  it('acknowledges an event only after every subscriber has stored it', async () => {
     const bus = create();
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
@@ -57,20 +57,20 @@ describe('the in-process bus', () => {
     await bus.close();
   });
 
-  it('gives a batch again to the subscriber that failed, and not to the others', async () => {
+  it('repeats a batch only to the subscriber that failed', async () => {
     const bus = create();
-    const counts = { sound: 0, faulty: 0 };
-    bus.subscribe(async () => void (counts.sound += 1));
+    const counts = { healthy: 0, failing: 0 };
+    bus.subscribe(async () => void (counts.healthy += 1));
     bus.subscribe(async () => {
-      counts.faulty += 1;
-      if (counts.faulty === 1) throw new Error('not now');
+      counts.failing += 1;
+      if (counts.failing === 1) throw new Error('not now');
     });
     await bus.publish(sampleAuditRecord());
-    expect(counts).toEqual({ sound: 1, faulty: 2 });
+    expect(counts).toEqual({ healthy: 1, failing: 2 });
     await bus.close();
   });
 
-  it('acknowledges nothing while nobody subscribes, and delivers it to the first who does', async () => {
+  it('acknowledges nothing without a subscriber, and delivers to the first one that subscribes', async () => {
     const bus = create(100);
     const record = sampleAuditRecord();
     await expect(bus.publish(record)).rejects.toMatchObject({ code: 'audit-unavailable' });

@@ -2,13 +2,13 @@ import type { AuditRecord } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
 import type { Metrics } from '@sallyport/kit';
 import { ProblemError } from '@sallyport/kit';
-import { createSinkMetrics, type SinkMetrics } from './audit-metrics.ts';
+import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
 import type { AuditConsumer, AuditSink } from './audit-sink.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 
-/** The log of the constellation in one process. */
+/** The audit log when all services run in one process. */
 export type AuditBus = AuditSink & {
-  /** Every event from now on goes to `consumer`, batch by batch in order. Returns how to unsubscribe. */
+  /** Sends every event from now on to `consumer`, in order and in batches. Returns a function that unsubscribes. */
   subscribe(consumer: AuditConsumer): () => void;
 };
 
@@ -22,22 +22,21 @@ export type AuditBusDeps = {
 };
 
 /**
- * Creates the in-process bus. It keeps nothing itself, so an event counts as acknowledged when every subscriber has
- * stored it; with no subscriber nothing can be stored, and events wait as they do while Kafka is away. A consumer that
- * fails gets the same batch again until it succeeds, and holds up what comes after it; the others do not get the batch
- * twice.
+ * Creates the in-process bus. It stores nothing itself: an event is acknowledged when every subscriber has stored it.
+ * Without a subscriber, events wait as they do while Kafka is down. A consumer that fails gets the same batch again
+ * until it succeeds, and later batches wait for it. The other consumers do not get the batch twice.
  */
 export function createAuditBus(deps: AuditBusDeps): AuditBus {
   const consumers = new Set<AuditConsumer>();
   const stored = new WeakMap<readonly AuditRecord[], Set<AuditConsumer>>();
 
   const deliver = async (records: readonly AuditRecord[]): Promise<void> => {
-    if (consumers.size === 0) throw new Error('nothing subscribes to the audit bus');
+    if (consumers.size === 0) throw new Error('the audit bus has no subscribers');
     const done = stored.get(records) ?? new Set<AuditConsumer>();
     stored.set(records, done);
-    const open = [...consumers].filter((consumer) => !done.has(consumer));
+    const remaining = [...consumers].filter((consumer) => !done.has(consumer));
     const outcomes = await Promise.allSettled(
-      open.map(async (consumer) => {
+      remaining.map(async (consumer) => {
         await consumer(records);
         done.add(consumer);
       }),
@@ -51,7 +50,7 @@ export function createAuditBus(deps: AuditBusDeps): AuditBus {
     publishTimeoutMs: deps.publishTimeoutMs ?? 1500,
     queueLimit: deps.queueLimit ?? 10_000,
     lingerMs: 0,
-    // Only what is much longer than the rest is worth weighing.
+    // Only targets that are much longer than the rest of an event need to be weighed.
     prepare: (item) => ({ item, weight: 2 * (item.data.sallyport.request?.targetLength ?? 0) }),
     deliver,
     onDelivered: (count) => counters.delivered(count),
@@ -64,7 +63,7 @@ export function createAuditBus(deps: AuditBusDeps): AuditBus {
     enqueue: (record) => queue.enqueue(record),
     hasRoom: () => queue.hasRoom(),
     async ping() {
-      if (queue.isAway) throw new ProblemError('audit-unavailable', 'Audit events cannot be stored.');
+      if (queue.isUnavailable) throw new ProblemError('audit-unavailable', 'Audit events cannot be stored.');
       if (consumers.size === 0) throw new ProblemError('audit-unavailable', 'Nothing stores audit events yet.');
     },
     close: async (timeoutMs = 5000) => void (await queue.close(timeoutMs)),

@@ -3,7 +3,7 @@ import type { Message } from 'kafkajs';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createKafkaAuditSink } from './create-kafka-audit-sink.ts';
-import { UndeliverableError } from './delivery-queue.ts';
+import { UndeliverableError } from '../kafka/undeliverable-error.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 const kafka = { brokers: ['127.0.0.1:1'], topic: 'sallyport.audit.v1' };
@@ -32,7 +32,7 @@ function setUp(send: (messages: Message[]) => Promise<void>, settings: { lingerM
 }
 
 describe('the Kafka sink', () => {
-  it('sends an event as a CloudEvent in binary mode under the key of its cluster and session', async () => {
+  it('sends an event as a CloudEvent in binary mode, keyed by cluster and session', async () => {
     const batches: Message[][] = [];
     const { sink } = setUp(async (messages) => void batches.push(messages));
     const record = sampleAuditRecord({ cluster: 'prod', session: 's9' });
@@ -51,7 +51,7 @@ describe('the Kafka sink', () => {
     await sink.close();
   });
 
-  it('sends in one batch what gathered while the batch before was under way', async () => {
+  it('sends events that arrive while a batch is in flight as the next batch', async () => {
     const batches: Message[][] = [];
     const releases: (() => void)[] = [];
     const { sink } = setUp(
@@ -75,7 +75,7 @@ describe('the Kafka sink', () => {
     await sink.close();
   });
 
-  it('lets events that nobody waits for gather, until somebody waits', async () => {
+  it('lets events gather until a caller waits for one', async () => {
     const batches: Message[][] = [];
     const { sink } = setUp(async (messages) => void batches.push(messages), { lingerMs: 10_000 });
     for (let index = 0; index < 5; index += 1) sink.enqueue(sampleAuditRecord());
@@ -86,11 +86,11 @@ describe('the Kafka sink', () => {
     await sink.close();
   });
 
-  it('repeats a failed batch unchanged before anything that came later', async () => {
+  it('retries a failed batch unchanged before later events', async () => {
     const batches: string[][] = [];
     const { sink, lines, value } = setUp(async (messages) => {
       batches.push(ids(messages));
-      if (batches.length < 3) throw new Error('broker away');
+      if (batches.length < 3) throw new Error('broker down');
     });
     const records = [sampleAuditRecord(), sampleAuditRecord()];
     sink.enqueue(records[0]!);
@@ -102,14 +102,14 @@ describe('the Kafka sink', () => {
     expect(await value('sallyport_audit_send_failures_total')).toBe(2);
     expect(await value('sallyport_audit_events_delivered_total')).toBe(2);
     expect(await value('sallyport_audit_queue_length')).toBe(0);
-    // One line when it begins, one when it is over.
+    // One line when the outage begins, one when it ends.
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
-      'audit events cannot be delivered; they are kept and tried again',
-      'audit events are delivered again',
+      'cannot deliver audit events; keeping them and retrying',
+      'delivering audit events again',
     ]);
   });
 
-  it('leaves out an event that Kafka refuses for good, and delivers those around it in order', async () => {
+  it('drops an event that Kafka refuses, and delivers the others in order', async () => {
     const stored: string[] = [];
     const records = Array.from({ length: 9 }, () => sampleAuditRecord());
     const refused = records[4]!.id;
@@ -121,11 +121,11 @@ describe('the Kafka sink', () => {
     expect(stored).toEqual(records.map((record) => record.id).filter((id) => id !== refused));
     expect(outcomes.map((outcome) => outcome.status).filter((status) => status === 'rejected')).toHaveLength(1);
     expect(await value('sallyport_audit_events_lost_total')).toBe(1);
-    expect(lines.join('')).toContain('audit events are lost');
+    expect(lines.join('')).toContain('lost audit events');
     await sink.close();
   });
 
-  it('never holds a batch larger than a broker takes', async () => {
+  it('never sends a batch larger than a broker accepts', async () => {
     const sizes: number[] = [];
     const { sink } = setUp(
       async (messages) => void sizes.push(messages.reduce((sum, message) => sum + message.value!.length, 0)),
@@ -137,7 +137,7 @@ describe('the Kafka sink', () => {
     expect(Math.max(...sizes)).toBeLessThan(900_000);
   });
 
-  it('gives up in time while no broker answers, and closes when told', async () => {
+  it('times out while no broker answers, and closes when asked', async () => {
     const sink = createKafkaAuditSink({
       kafka,
       logger: pino({ level: 'silent' }),

@@ -1,6 +1,6 @@
 import type { Message } from 'kafkajs';
 import type { Metrics } from '@sallyport/kit';
-import { createSinkMetrics, type SinkMetrics } from './audit-metrics.ts';
+import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
 import type { AuditSink } from './audit-sink.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import type { KafkaClientDeps } from '../kafka/kafka-client.ts';
@@ -11,30 +11,30 @@ export type KafkaAuditSinkDeps = KafkaClientDeps & {
   metrics?: Metrics;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** How long `publish` waits for the acknowledgement. */
+  /** How long `publish` waits for an acknowledgement. */
   publishTimeoutMs?: number;
-  /** Events kept while Kafka is away; beyond it `hasRoom()` is false. */
+  /** How many events are kept while Kafka is down. Beyond that, `hasRoom()` is false. */
   queueLimit?: number;
-  /** How long events that nobody waits for may gather before they are sent. */
+  /** How long events that no caller waits for may gather before they are sent. */
   lingerMs?: number;
   /** For tests. */
   sender?: KafkaSender;
 };
 
 /**
- * A batch costs the sender, the broker and every consumer nearly the same whether it carries ten events or hundreds:
- * measured with 64 and with 256, the larger halved what Kafka and the audit service spent, and on a busy machine took a
- * fifth off the gateway.
+ * A batch costs the sender, the broker and every consumer nearly the same with ten events as with hundreds. Compared
+ * with 64, a size of 256 halved the CPU time of Kafka and the audit service, and on a busy machine saved the gateway a
+ * fifth.
  */
 const gatherCount = 256;
-/** Room for the framing of one record, when a batch is measured against what a broker takes. */
+/** An allowance for the framing of a record when the size of a batch is compared with the broker's limit. */
 const framingBytes = 16;
 
 /**
- * Sends events to Kafka with an idempotent producer and acks=all. What gathers while a batch is under way is the next
- * batch; events that nobody waits for gather a little longer, as a batch costs nearly the same whether it carries ten
- * events or hundreds. Kafka may be away at the start or at any time: events are kept in order under their own ids and
- * delivered when it is back. A send whose answer was lost may have been written, so consumers de-duplicate by id.
+ * Creates the sink that sends events to Kafka with an idempotent producer and acks=all. Events that arrive while a
+ * batch is in flight form the next batch. Events that no caller waits for gather a little longer (see `gatherCount`).
+ * Kafka may be down at the start or at any time: events keep their order and ids, and are delivered when it is back. A
+ * send whose acknowledgement was lost may have been written, so consumers deduplicate by id.
  */
 export function createKafkaAuditSink(deps: KafkaAuditSinkDeps): AuditSink {
   const sender = deps.sender ?? createKafkaSender(deps);

@@ -3,8 +3,8 @@ import { createLogger } from '@sallyport/kit';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
-describe('a queue of long events', () => {
-  it('has no room once they weigh too much, however few they are, and has room again when they are delivered', async () => {
+describe('a queue of large events', () => {
+  it('is full when the events weigh too much, however few, and has room again after delivery', async () => {
     let open: () => void = () => {};
     const opened = new Promise<void>((resolve) => {
       open = resolve;

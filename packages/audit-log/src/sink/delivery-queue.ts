@@ -1,98 +1,57 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '@sallyport/contracts';
-import type { Logger } from '@sallyport/kit';
 import { ProblemError } from '@sallyport/kit';
-import { createFloodFold } from './create-flood-fold.ts';
-import { createGate } from './gate.ts';
-
-/** Thrown by `deliver` when the log refuses these very events, so that trying again is of no use. */
-export class UndeliverableError extends Error {
-  override readonly name = 'UndeliverableError';
-}
-
-export type DeliveryQueueDeps<Item> = {
-  logger: Logger;
-  now: () => number;
-  /** Called once per event when it is taken in; what it makes is delivered, `weight` bounds a batch. */
-  prepare(record: AuditRecord): { item: Item; weight: number };
-  /**
-   * Resolves when all of them are acknowledged. On failure it is called again with the same array until it succeeds.
-   */
-  deliver(items: readonly Item[]): Promise<void>;
-  onDelivered?(count: number): void;
-  onFailed?(): void;
-  onDropped?(count: number): void;
-  publishTimeoutMs: number;
-  queueLimit: number;
-  /**
-   * The weight of all that waits from which on there is no room: events may be long, and a queue of them must not fill
-   * the memory.
-   */
-  queueWeight?: number;
-  /** How long events that nobody waits for may gather before they are sent. */
-  lingerMs: number;
-  /** As many as make a good batch: gathering ends early when there are. */
-  gatherCount?: number;
-  batchLimit?: number;
-  batchWeight?: number;
-};
+import { createAnonymousAggregator } from './create-anonymous-aggregator.ts';
+import { UndeliverableError } from '../kafka/undeliverable-error.ts';
+import { withDefaults, type DeliveryQueueDeps } from './delivery-queue-deps.ts';
+import { createInterruptiblePause } from './interruptible-pause.ts';
 
 type Waiter = { resolve(): void; reject(error: unknown): void; timer: NodeJS.Timeout };
 type Entry<Item> = { item: Item; weight: number; at: number; waiter: Waiter | undefined };
 
-const firstBackoffMs = 50;
-const longestBackoffMs = 1000;
-/** How long what anonymous callers cause may gather while it is told as counts. */
-const foldMs = 1000;
+const minBackoffMs = 50;
+const maxBackoffMs = 1000;
+/** How long the events of anonymous callers may gather while they are aggregated. */
+const aggregateMs = 1000;
 
 /**
- * What both sinks are made of: takes events in, delivers them batch by batch in order, keeps what could not be
- * delivered and tries again.
+ * The core of both sinks. Accepts events, delivers them in order and in batches, and keeps and retries what could not
+ * be delivered.
  */
 export class DeliveryQueue<Item> {
   readonly #deps: Required<DeliveryQueueDeps<Item>>;
   #pending: Entry<Item>[] = [];
   #inFlight: readonly Entry<Item>[] = [];
   #awaited = 0;
-  /** Of the events not yet acknowledged, those under way included. */
+  /** The weight of the events not yet acknowledged, including those in flight. */
   #weight = 0;
   #running: Promise<void> | undefined;
   #state: 'open' | 'closing' | 'closed' = 'open';
-  #awaySince: number | undefined;
-  /** Opens early when a pause should end: somebody waits, much has gathered, or the queue closes. */
-  readonly #gather = createGate();
-  readonly #backoff = createGate();
-  readonly #fold = createFloodFold();
-  #foldTimer: NodeJS.Timeout | undefined;
+  #unavailableSince: number | undefined;
+  /** Ends early when a caller waits, when enough has gathered, or when the queue closes. */
+  readonly #gatherPause = createInterruptiblePause();
+  readonly #backoffPause = createInterruptiblePause();
+  readonly #aggregator = createAnonymousAggregator();
+  #aggregateTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: DeliveryQueueDeps<Item>) {
-    const nothing = () => undefined;
-    this.#deps = {
-      onDelivered: nothing,
-      onFailed: nothing,
-      onDropped: nothing,
-      gatherCount: 64,
-      batchLimit: 500,
-      batchWeight: 512 * 1024,
-      queueWeight: 64 * 1024 * 1024,
-      ...deps,
-    };
+    this.#deps = withDefaults(deps);
   }
 
-  /** Events not yet acknowledged, those under way included. */
+  /** The number of events not yet acknowledged, including those in flight. */
   get length(): number {
     return this.#pending.length + this.#inFlight.length;
   }
 
-  /** Age in milliseconds of the oldest event not yet acknowledged; 0 if there is none. */
+  /** Returns the age in milliseconds of the oldest event not yet acknowledged, or 0. */
   oldestAgeMs(): number {
     const oldest = this.#inFlight[0] ?? this.#pending[0];
     return oldest ? this.#deps.now() - oldest.at : 0;
   }
 
-  /** True from a failed delivery to the next that succeeds. */
-  get isAway(): boolean {
-    return this.#awaySince !== undefined;
+  /** True from a failed delivery until one succeeds. */
+  get isUnavailable(): boolean {
+    return this.#unavailableSince !== undefined;
   }
 
   hasRoom(): boolean {
@@ -101,45 +60,45 @@ export class DeliveryQueue<Item> {
 
   enqueue(record: AuditRecord): void {
     if (this.#state !== 'open') return this.#drop([], 1, 'the sink is closed');
-    // Nobody who is not logged in may use up the room that others need.
-    if (this.#isHalfFull() && this.#fold.take(record))
-      this.#foldTimer ??= setTimeout(() => this.#unfold(), foldMs).unref();
-    else this.#take(record, undefined);
+    // Callers who are not logged in must not use up the room that others need.
+    if (this.#isHalfFull() && this.#aggregator.take(record))
+      this.#aggregateTimer ??= setTimeout(() => this.#releaseAggregates(), aggregateMs).unref();
+    else this.#accept(record, undefined);
   }
 
   #isHalfFull(): boolean {
     return this.length >= this.#deps.queueLimit / 2 || this.#weight >= this.#deps.queueWeight / 2;
   }
 
-  /** Takes the counts in once there is room for them; as many as there can be are few. */
-  #unfold(): void {
-    this.#foldTimer = undefined;
+  /** Accepts the aggregated events once there is room. Their number is bounded. */
+  #releaseAggregates(): void {
+    this.#aggregateTimer = undefined;
     if (this.#state !== 'open') return;
-    if (this.#isHalfFull()) this.#foldTimer = setTimeout(() => this.#unfold(), foldMs).unref();
-    else for (const record of this.#fold.drain()) this.#take(record, undefined);
+    if (this.#isHalfFull()) this.#aggregateTimer = setTimeout(() => this.#releaseAggregates(), aggregateMs).unref();
+    else for (const record of this.#aggregator.drain()) this.#accept(record, undefined);
   }
 
   publish(record: AuditRecord): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(unavailable('The audit log is closed.'));
     if (!this.hasRoom())
-      return Promise.reject(unavailable('The audit log does not keep up and no more events can be held.'));
+      return Promise.reject(unavailable('The audit log cannot keep up, and the queue of events is full.'));
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         resolve,
         reject,
-        timer: setTimeout(() => this.#giveUp(entry), this.#deps.publishTimeoutMs),
+        timer: setTimeout(() => this.#timeOut(entry), this.#deps.publishTimeoutMs),
       };
-      const entry = this.#take(record, waiter);
+      const entry = this.#accept(record, waiter);
     });
   }
 
-  /** Delivers what is left within `timeoutMs`; resolves to how many events could not be delivered. */
+  /** Delivers what is left within `timeoutMs`. Resolves to the number of events that could not be delivered. */
   async close(timeoutMs: number): Promise<number> {
-    clearTimeout(this.#foldTimer);
-    for (const record of this.#fold.drain()) this.#take(record, undefined);
+    clearTimeout(this.#aggregateTimer);
+    for (const record of this.#aggregator.drain()) this.#accept(record, undefined);
     if (this.#state === 'open') this.#state = 'closing';
-    this.#gather.open();
-    this.#backoff.open();
+    this.#gatherPause.end();
+    this.#backoffPause.end();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMs);
@@ -147,25 +106,25 @@ export class DeliveryQueue<Item> {
     await Promise.race([this.#running, late]);
     clearTimeout(timer);
     this.#state = 'closed';
-    this.#backoff.open();
+    this.#backoffPause.end();
     const left = [...this.#inFlight, ...this.#pending];
     [this.#inFlight, this.#pending, this.#awaited] = [[], [], 0];
-    if (left.length > 0) this.#drop(left, left.length, 'the sink closed before they could be delivered');
+    if (left.length > 0) this.#drop(left, left.length, 'the sink was closed before they could be delivered');
     return left.length;
   }
 
-  #take(record: AuditRecord, waiter: Waiter | undefined): Entry<Item> {
+  #accept(record: AuditRecord, waiter: Waiter | undefined): Entry<Item> {
     const entry: Entry<Item> = { ...this.#deps.prepare(record), at: this.#deps.now(), waiter };
     this.#pending.push(entry);
     this.#weight += entry.weight;
     if (waiter) this.#awaited += 1;
-    if (waiter || this.#pending.length >= this.#deps.gatherCount) this.#gather.open();
+    if (waiter || this.#pending.length >= this.#deps.gatherCount) this.#gatherPause.end();
     this.#running ??= this.#run();
     return entry;
   }
 
   async #run(): Promise<void> {
-    // Lets everything that arrives in this turn of the event loop into the first batch.
+    // The first batch includes everything that arrives in this turn of the event loop.
     await setImmediate();
     while (this.#pending.length > 0) {
       await this.#gatherMore();
@@ -174,7 +133,7 @@ export class DeliveryQueue<Item> {
       for (const { weight } of this.#inFlight) this.#weight -= weight;
       this.#inFlight = [];
     }
-    // In the same turn as the look at the queue: an event that comes now starts the next run.
+    // In the same turn as the check of the queue, so that the next event starts a new run.
     this.#running = undefined;
   }
 
@@ -182,7 +141,7 @@ export class DeliveryQueue<Item> {
     const { lingerMs, gatherCount, now } = this.#deps;
     if (this.#awaited > 0 || this.#state !== 'open' || this.#pending.length >= gatherCount) return;
     const leftMs = this.#pending[0]!.at + lingerMs - now();
-    if (leftMs > 0) await this.#gather.wait(Math.min(leftMs, lingerMs));
+    if (leftMs > 0) await this.#gatherPause.wait(Math.min(leftMs, lingerMs));
   }
 
   #nextBatch(): Entry<Item>[] {
@@ -208,14 +167,12 @@ export class DeliveryQueue<Item> {
       } catch (error) {
         if (error instanceof UndeliverableError) return this.#divide(batch, error);
         this.#noteFailure(error);
-        await this.#backoff.wait(Math.min(firstBackoffMs * 2 ** attempt, longestBackoffMs));
+        await this.#backoffPause.wait(Math.min(minBackoffMs * 2 ** attempt, maxBackoffMs));
       }
     }
   }
 
-  /**
-   * One event that the log will never take must not hold up those behind it, so it is found by halving and left out.
-   */
+  /** Finds the event that the log refuses by halving the batch, and drops it, so that it does not block the others. */
   async #divide(batch: readonly Entry<Item>[], error: UndeliverableError): Promise<void> {
     if (batch.length === 1) {
       this.#deps.onFailed();
@@ -227,14 +184,14 @@ export class DeliveryQueue<Item> {
   }
 
   #settle(batch: readonly Entry<Item>[]): void {
-    // After close() has counted these as lost, an answer that comes late changes nothing.
+    // close() has already counted these events as lost, so a late acknowledgement is ignored.
     if (this.#state === 'closed') return;
-    if (this.#awaySince !== undefined) {
+    if (this.#unavailableSince !== undefined) {
       this.#deps.logger.info(
-        { awayMs: Math.round(this.#deps.now() - this.#awaySince), queued: this.#pending.length },
-        'audit events are delivered again',
+        { awayMs: Math.round(this.#deps.now() - this.#unavailableSince), queued: this.#pending.length },
+        'delivering audit events again',
       );
-      this.#awaySince = undefined;
+      this.#unavailableSince = undefined;
     }
     this.#deps.onDelivered(batch.length);
     for (const { waiter } of batch) {
@@ -246,15 +203,15 @@ export class DeliveryQueue<Item> {
 
   #noteFailure(error: unknown): void {
     this.#deps.onFailed();
-    if (this.#awaySince !== undefined) return;
-    this.#awaySince = this.#deps.now();
+    if (this.#unavailableSince !== undefined) return;
+    this.#unavailableSince = this.#deps.now();
     this.#deps.logger.warn(
       { reason: (error as Error).message, queued: this.length },
-      'audit events cannot be delivered; they are kept and tried again',
+      'cannot deliver audit events; keeping them and retrying',
     );
   }
 
-  #giveUp(entry: Entry<Item>): void {
+  #timeOut(entry: Entry<Item>): void {
     entry.waiter?.reject(unavailable('The audit log did not acknowledge the event in time.'));
     if (this.#pending.includes(entry)) this.#awaited -= 1;
     entry.waiter = undefined;
@@ -262,11 +219,11 @@ export class DeliveryQueue<Item> {
 
   #drop(entries: readonly Entry<Item>[], count: number, reason: string): void {
     this.#deps.onDropped(count);
-    this.#deps.logger.error({ count, reason }, 'audit events are lost');
+    this.#deps.logger.error({ count, reason }, 'lost audit events');
     for (const { waiter } of entries) {
       if (!waiter) continue;
       clearTimeout(waiter.timer);
-      waiter.reject(unavailable('The audit log did not take the event.'));
+      waiter.reject(unavailable('The audit log did not accept the event.'));
     }
   }
 }

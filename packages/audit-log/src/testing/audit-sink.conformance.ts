@@ -1,4 +1,4 @@
-/* oxlint-disable max-lines-per-function -- a suite of tests reads best in one piece */
+/* oxlint-disable max-lines-per-function -- a test suite reads best in one piece */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import type { AuditSink } from '../sink/audit-sink.ts';
@@ -6,29 +6,29 @@ import { sampleAuditRecord } from '../record/sample-audit-record.ts';
 
 export { sampleAuditRecord };
 
-/** What a backend brings so that the suite can judge it. */
+/** What a backend provides to the suite. */
 export type AuditSinkHarness = {
   createSink(settings: { queueLimit?: number }): AuditSink;
-  /** Takes the log away: nothing is acknowledged until it is back. */
-  goAway(): Promise<void>;
-  comeBack(): Promise<void>;
-  /** Everything a subscriber has been given since the harness was made, in order of arrival, repetitions included. */
+  /** Makes the log unavailable. Nothing is acknowledged until `bringBack`. */
+  takeDown(): Promise<void>;
+  bringBack(): Promise<void>;
+  /** Everything that a subscriber has received since the harness was created, in order, repetitions included. */
   received(): readonly AuditRecord[];
   close(): Promise<void>;
 };
 
-/** Waits until `ready` holds; fails after `ms`. */
+/** Waits until `ready` returns true, and fails after `ms`. */
 async function until(ready: () => boolean, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!ready()) {
-    if (Date.now() > end) throw new Error('it did not come to pass in time');
+    if (Date.now() > end) throw new Error('timed out waiting for the condition');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
 const unavailable = { code: 'audit-unavailable', status: 503 };
 
-/** The rules that every audit sink keeps. */
+/** The rules that every audit sink follows. */
 export function describeAuditSink(name: string, start: () => Promise<AuditSinkHarness>): void {
   describe(`an audit sink (${name})`, () => {
     let harness: AuditSinkHarness;
@@ -64,12 +64,12 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       harness = await start();
     }, 120_000);
     afterEach(async () => {
-      await harness.comeBack();
+      await harness.bringBack();
       await Promise.all(sinks.splice(0).map((sink) => sink.close()));
     }, 60_000);
     afterAll(() => harness.close(), 60_000);
 
-    it('brings an event whole to a subscriber, envelope and data', async () => {
+    it('delivers an event unchanged to a subscriber, envelope and data', async () => {
       const record = sampleAuditRecord({
         data: { requestURI: '/api/v1/namespaces/dev/pods/ü–\u0000"?a=b', userAgent: '‮ kubectl 🚀' },
       });
@@ -78,7 +78,7 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       expect(arrived([record])).toEqual([record]);
     }, 60_000);
 
-    it('keeps the order of one session, waited for or not', async () => {
+    it('keeps the order of a session, whether or not the caller waits', async () => {
       const sink = createSink();
       const sent = events(1200);
       const waits = sent.map(async (record, index) => (index % 7 === 0 ? sink.publish(record) : sink.enqueue(record)));
@@ -94,10 +94,10 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       expect(sink.hasRoom()).toBe(true);
     }, 60_000);
 
-    it('says within 2 s that an event could not be acknowledged, and delivers it all the same when the log is back', async () => {
+    it('rejects within 2 s when an event is not acknowledged, and still delivers it when the log is back', async () => {
       const sink = createSink();
       await sink.publish(sampleAuditRecord());
-      await harness.goAway();
+      await harness.takeDown();
       const sent = events(40);
       const attempts = [];
       for (const record of sent.slice(0, 3)) attempts.push(await timed(sink.publish(record)));
@@ -108,29 +108,29 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       }
       await expect(sink.ping()).rejects.toThrow();
       expect(arrived(sent)).toEqual([]);
-      await harness.comeBack();
+      await harness.bringBack();
       await allArrived(sent);
       expect(arrived(sent)).toEqual(sent);
       await expect(sink.publish(sampleAuditRecord())).resolves.toBeUndefined();
     }, 120_000);
 
-    it('starts while the log is away', async () => {
-      await harness.goAway();
+    it('starts while the log is down', async () => {
+      await harness.takeDown();
       const sink = createSink();
       const sent = events(5);
       const first = await timed(sink.publish(sent[0]!));
       expect(first.outcome).toMatchObject(unavailable);
       expect(first.ms).toBeLessThan(2000);
       for (const record of sent.slice(1)) sink.enqueue(record);
-      await harness.comeBack();
+      await harness.bringBack();
       await allArrived(sent);
       expect(arrived(sent)).toEqual(sent);
     }, 120_000);
 
-    it('has no room once its bounded queue is full, refuses to publish at once, keeps what is enqueued, and has room again later', async () => {
+    it('has no room when its queue is full, refuses to publish at once, keeps what is queued, and has room again later', async () => {
       const sink = createSink({ queueLimit: 20 });
       await sink.publish(sampleAuditRecord());
-      await harness.goAway();
+      await harness.takeDown();
       const sent = events(25);
       for (const record of sent.slice(0, 19)) sink.enqueue(record);
       expect(sink.hasRoom()).toBe(true);
@@ -139,16 +139,16 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       const refused = await timed(sink.publish(sampleAuditRecord()));
       expect(refused.outcome).toMatchObject(unavailable);
       expect(refused.ms).toBeLessThan(200);
-      await harness.comeBack();
+      await harness.bringBack();
       await allArrived(sent);
       await until(() => sink.hasRoom());
       expect(arrived(sent)).toEqual(sent);
     }, 120_000);
 
-    it('has room for others whatever anonymous callers cause, and tells how much that was', async () => {
+    it('keeps room for others whatever anonymous callers cause, and reports the count', async () => {
       const sink = createSink({ queueLimit: 20 });
       await sink.publish(sampleAuditRecord());
-      await harness.goAway();
+      await harness.takeDown();
       const session = crypto.randomUUID();
       for (let sent = 0; sent < 500; sent += 1) {
         const record = sampleAuditRecord({ session, data: { user: {}, responseStatus: { code: 401 } } });
@@ -158,7 +158,7 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       expect(sink.hasRoom()).toBe(true);
       const own = sampleAuditRecord();
       sink.enqueue(own);
-      await harness.comeBack();
+      await harness.bringBack();
       await allArrived([own]);
       const anonymous = () =>
         new Map(
@@ -174,7 +174,7 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       expect(anonymous().size).toBeLessThan(20);
     }, 120_000);
 
-    it('delivers what is queued before it closes, and takes nothing more', async () => {
+    it('delivers queued events before it closes, and accepts no more', async () => {
       const sink = createSink();
       const sent = events(700);
       for (const record of sent) sink.enqueue(record);
@@ -184,10 +184,10 @@ export function describeAuditSink(name: string, start: () => Promise<AuditSinkHa
       await expect(sink.publish(sampleAuditRecord())).rejects.toMatchObject(unavailable);
     }, 60_000);
 
-    it('does not close later than asked while the log is away', async () => {
+    it('closes within the given time while the log is down', async () => {
       const sink = createSink();
       await sink.publish(sampleAuditRecord());
-      await harness.goAway();
+      await harness.takeDown();
       const waiting = timed(sink.publish(sampleAuditRecord()));
       const closing = await timed(sink.close(300));
       expect(closing.outcome).toBe('resolved');

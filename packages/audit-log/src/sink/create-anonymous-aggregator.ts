@@ -1,34 +1,34 @@
 import type { AuditRecord } from '@sallyport/contracts';
 import { anonymousGroup } from '../record/anonymous-group.ts';
 
-/** Events of anonymous callers that are held back and told as one each. */
-export type FloodFold = {
-  /** Takes the event if it is one of an anonymous caller. */
+/** Aggregates the events of anonymous callers: each group becomes one event. */
+export type AnonymousAggregator = {
+  /** Takes the event if its caller is anonymous. Returns whether it did. */
   take(record: AuditRecord): boolean;
-  /** How many groups wait to be told. */
+  /** The number of groups that are held. */
   readonly size: number;
-  /** What was taken since the last time: of each group the last event, with `sallyport.aggregated`. */
+  /** Removes all groups and returns the last event of each, with `sallyport.aggregated`. */
   drain(): AuditRecord[];
 };
 
 type Group = { last: AuditRecord; length: number; count: number; first: string; address: string; cause: string };
 
 /**
- * As many groups of one address and cause are held at most; beyond them, those of one cause are one whatever their
- * address. Causes are the gateway's own words and few.
+ * How many groups (by address and cause) are held. Beyond that, events are grouped by cause alone. There are few causes,
+ * because the gateway words them.
  */
-const mostGroups = 1000;
+const maxGroups = 1000;
 
 /**
- * Of requests in full, which a client may make long, so much text is held; beyond it the events say less of what was
- * asked.
+ * How much text of requests is held, because clients may make them long. Beyond that, events contain less of the
+ * request.
  */
-const mostText = 8 * 1024 * 1024;
+const maxTextLength = 8 * 1024 * 1024;
 const shortUri = 256;
 
 /**
- * About how much of its text the client may have chosen. The target counts as it was sent, for it may still be held,
- * and a queue may weigh it so.
+ * Estimates how much of the text came from the client. The target counts in the length in which it was sent, because it
+ * may still be in memory and a queue may weigh it that way.
  */
 function lengthOf({
   data: {
@@ -44,7 +44,7 @@ function lengthOf({
   return own + requestURI.length + userAgent.length + forwardedFor.length + 2 * (request?.targetLength ?? 0);
 }
 
-/** The same event without what a client may make long. */
+/** Returns the event without the fields that a client may make long. */
 function shorten({ data, ...record }: AuditRecord): AuditRecord {
   const {
     userAgent: _userAgent,
@@ -74,7 +74,7 @@ const firstOf = ({
   },
 }: AuditRecord) => aggregated?.firstTimestamp ?? time;
 
-function told({ last, count, first, address, cause }: Group): AuditRecord {
+function toEvent({ last, count, first, address, cause }: Group): AuditRecord {
   if (count === 1) return last;
   const aggregated = {
     ...last.data.sallyport.aggregated,
@@ -88,10 +88,10 @@ function told({ last, count, first, address, cause }: Group): AuditRecord {
 }
 
 /**
- * Creates what stands between a flood of refusals and a log that does not keep up: repetitions become counts, so that
- * anonymous callers cannot fill the queue and have the gateway refuse everybody. What it holds is bounded.
+ * Creates the aggregator for floods of refusals that the log cannot keep up with. Repeated events become counts, so
+ * that anonymous callers cannot fill the queue and make the gateway refuse everyone. Its memory is bounded.
  */
-export function createFloodFold(): FloodFold {
+export function createAnonymousAggregator(): AnonymousAggregator {
   let groups = new Map<string, Group>();
   let held = 0;
   return {
@@ -100,11 +100,11 @@ export function createFloodFold(): FloodFold {
       if (!group) return false;
       const isNew = !groups.has(group.key);
       const { key, address } =
-        isNew && groups.size >= mostGroups ? { key: `${record.source} ${group.cause}`, address: '' } : group;
+        isNew && groups.size >= maxGroups ? { key: `${record.source} ${group.cause}`, address: '' } : group;
       const known = groups.get(key);
       held -= known?.length ?? 0;
       const whole = lengthOf(record);
-      const last = held + whole > mostText ? shorten(record) : record;
+      const last = held + whole > maxTextLength ? shorten(record) : record;
       const length = last === record ? whole : 0;
       held += length;
       groups.set(key, {
@@ -121,7 +121,7 @@ export function createFloodFold(): FloodFold {
       return groups.size;
     },
     drain() {
-      const all = [...groups.values()].map(told);
+      const all = [...groups.values()].map(toEvent);
       groups = new Map();
       held = 0;
       return all;

@@ -1,12 +1,12 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Metrics } from '@sallyport/kit';
 
-/** What a sink reports about itself. */
+/** The metrics of a sink. */
 export type SinkMetrics = { delivered(count: number): void; failed(): void; dropped(count: number): void };
 
 /**
- * Registers a sink's figures: events delivered and lost, sends that failed, and the length and oldest age of the queue,
- * read when asked for. Without a registry nothing is counted.
+ * Registers a sink's metrics: events delivered and lost, failed sends, and the length and oldest age of the queue,
+ * which are read at each scrape. Counts nothing without a registry.
  */
 export function createSinkMetrics(
   metrics: Metrics | undefined,
@@ -16,17 +16,17 @@ export function createSinkMetrics(
   const registers = [metrics];
   const delivered = new Counter({
     name: 'sallyport_audit_events_delivered_total',
-    help: 'Audit events that the log acknowledged',
+    help: 'Audit events acknowledged by the log',
     registers,
   });
   const failed = new Counter({
     name: 'sallyport_audit_send_failures_total',
-    help: 'Attempts to send audit events that failed',
+    help: 'Failed attempts to send audit events',
     registers,
   });
   const dropped = new Counter({
     name: 'sallyport_audit_events_lost_total',
-    help: 'Audit events that were given up',
+    help: 'Audit events that were lost',
     registers,
   });
   const length: Gauge = new Gauge({
