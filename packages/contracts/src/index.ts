@@ -6,6 +6,7 @@ export * from './change-feed.ts';
 export * from './clusters-call.ts';
 export * from './replica-status.ts';
 export * from './check-call.ts';
+export { parseFieldTerm, splitFieldSelector, type FieldRequirement } from './field-selector.ts';
 export { builtInKind, type BuiltInKind } from './built-in-kind.ts';
 export { isJudgedAsCreate } from './is-judged-as-create.ts';
 export { isThroughNode } from './is-through-node.ts';

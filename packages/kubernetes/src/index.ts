@@ -15,7 +15,6 @@ export { mayUpsert } from './may-upsert.ts';
 export { createStatus, statusForProblem } from './status.ts';
 export type { ProblemForStatus, Status, StatusDetails } from './status.ts';
 export { parseFieldSelector } from './field-selector.ts';
-export type { FieldRequirement } from './field-selector.ts';
 export { parseLabelSelector } from './label-selector.ts';
 export type { LabelRequirement } from './label-selector.ts';
 export { isDnsSubdomain } from './label-syntax.ts';

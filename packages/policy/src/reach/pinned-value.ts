@@ -1,51 +1,26 @@
+import { parseFieldTerm, splitFieldSelector } from '@sallyport/contracts';
+
 /**
- * One value that every object must have in this field, or undefined if the selector does not say so: it is empty,
- * malformed, or names two.
+ * Returns the one value that every object must have in this field. Undefined if the selector does not require one: it
+ * is empty, malformed, or requires two.
  */
 function findPin(selector: string, field: string): string | undefined {
   let found: string | undefined;
-  for (const term of splitTerms(selector)) {
+  for (const term of splitFieldSelector(selector)) {
     if (term === '') continue;
-    // The API server takes the first operator, of those that begin at the same place the longest.
-    const mark = /!=|==|=/.exec(term);
-    if (mark === null) return undefined;
-    const value = unescapeValue(term.slice(mark.index + mark[0].length));
-    if (value === undefined) return undefined;
-    if (mark[0] === '!=' || term.slice(0, mark.index) !== field) continue;
-    if (found !== undefined && found !== value) return undefined;
-    found = value;
+    const requirement = parseFieldTerm(term);
+    if (requirement === undefined) return undefined;
+    if (!requirement.equal || requirement.field !== field) continue;
+    if (found !== undefined && found !== requirement.value) return undefined;
+    found = requirement.value;
   }
   return found === '' ? undefined : found;
 }
 
-/** A comma after a backslash is data. */
-function splitTerms(selector: string): string[] {
-  const terms: string[] = [];
-  let start = 0;
-  for (let at = 0; at < selector.length; at += 1) {
-    if (selector[at] === '\\') at += 1;
-    else if (selector[at] === ',') {
-      terms.push(selector.slice(start, at));
-      start = at + 1;
-    }
-  }
-  terms.push(selector.slice(start));
-  return terms;
-}
-
-/** Backslash, comma and equals sign stand in a value only behind a backslash, and nothing else does. */
-function unescapeValue(raw: string): string | undefined {
-  if (!/[\\,=]/.test(raw)) return raw;
-  return /^(?:[^\\,=]|\\[\\,=])*$/.test(raw) ? raw.replace(/\\([\\,=])/g, '$1') : undefined;
-}
-
-// The selector that was read last: the many rules that look at one request must not each read it anew.
+// The selector that was read last, so that the many rules that evaluate one request do not each parse it again.
 const last = { selector: '', namespace: undefined as string | undefined, name: undefined as string | undefined };
 
-/**
- * The namespace or name that a field selector pins (`metadata.namespace=dev`), read as apimachinery reads it. Terms are
- * joined by AND.
- */
+/** Returns the namespace or name that a field selector pins (`metadata.namespace=dev`), read as apimachinery reads it. */
 export function pinnedValue(selector: unknown, field: 'namespace' | 'name'): string | undefined {
   if (typeof selector !== 'string' || selector === '') return undefined;
   if (selector !== last.selector) {

@@ -1,5 +1,6 @@
 import { parseFieldSelector, parseLabelSelector } from '@sallyport/kubernetes';
-import type { FieldRequirement, LabelRequirement } from '@sallyport/kubernetes';
+import type { FieldRequirement } from '@sallyport/contracts';
+import type { LabelRequirement } from '@sallyport/kubernetes';
 import { badRequest } from '../api-error.ts';
 import { parameter } from '../call.ts';
 import type { Call } from '../call.ts';
