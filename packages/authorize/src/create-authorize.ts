@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { PolicyStatus } from '@sallyport/contracts';
 import {
   ProblemError,
+  readBodyText,
   readCaller,
   sendProblem,
   toProblem,
@@ -27,7 +28,6 @@ import { createListClusters } from './clusters/list-clusters.ts';
 import { createAnswerCanI } from './explain/answer-can-i.ts';
 import { createAnswerExplain } from './explain/answer-explain.ts';
 import type { PolicySet } from './policies/policy-set.ts';
-import { readBody } from './read-body.ts';
 import { createStreamQuestions } from './streams/stream-questions.ts';
 import { takeAnswer } from './streams/take-answer.ts';
 import { takeReport } from './take-report.ts';
@@ -92,7 +92,7 @@ function createRoutes(deps: AuthorizeDeps) {
     '/v1/check': {
       method: 'POST',
       async serve(request, response) {
-        const { json, afterwards } = await answer(readChecks(await readBody(request, maxBodyBytes)));
+        const { json, afterwards } = await answer(readChecks(await readBodyText(request, maxBodyBytes)));
         sendJson(response, json);
         afterwards();
       },
@@ -100,17 +100,17 @@ function createRoutes(deps: AuthorizeDeps) {
     '/v1/explain': {
       method: 'POST',
       serve: async (request, response) =>
-        sendJson(response, JSON.stringify(await explain(await readBody(request, maxExplainBytes)))),
+        sendJson(response, JSON.stringify(await explain(await readBodyText(request, maxExplainBytes)))),
     },
     '/v1/can-i': {
       method: 'POST',
       serve: async (request, response) =>
-        sendJson(response, JSON.stringify(await canI(await readBody(request, maxExplainBytes)))),
+        sendJson(response, JSON.stringify(await canI(await readBodyText(request, maxExplainBytes)))),
     },
     '/v1/clusters': {
       method: 'POST',
       serve: async (request, response) =>
-        sendJson(response, JSON.stringify(await listClusters(await readBody(request, maxQuestionBytes)))),
+        sendJson(response, JSON.stringify(await listClusters(await readBodyText(request, maxQuestionBytes)))),
     },
     '/v1/changes': {
       method: 'GET',
@@ -150,7 +150,7 @@ function createRoutes(deps: AuthorizeDeps) {
     '/v1/replicas': {
       method: 'POST',
       async serve(request, response) {
-        await takeReport(await readBody(request, maxReportBytes), replicas);
+        await takeReport(await readBodyText(request, maxReportBytes), replicas);
         response.writeHead(204).end();
       },
     },
@@ -159,14 +159,16 @@ function createRoutes(deps: AuthorizeDeps) {
       async serve(request, response) {
         sendJson(
           response,
-          JSON.stringify(await streams.list(readCaller(request.headers), await readBody(request, maxQuestionBytes))),
+          JSON.stringify(
+            await streams.list(readCaller(request.headers), await readBodyText(request, maxQuestionBytes)),
+          ),
         );
       },
     },
     '/v1/streams/answer': {
       method: 'POST',
       async serve(request, response) {
-        await takeAnswer(await readBody(request, maxAnswerBytes), board);
+        await takeAnswer(await readBodyText(request, maxAnswerBytes), board);
         response.writeHead(204).end();
       },
     },

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditRecord } from '@sallyport/contracts';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import type { Metrics } from '@sallyport/kit';
+import { createWarnOnce, type Metrics } from '@sallyport/kit';
 import type { AuditConsumer } from '../sink/audit-sink.ts';
 import { createConsumerMetrics } from './consumer-metrics.ts';
 import { ensureTopic } from '../kafka/ensure-topic.ts';
@@ -57,19 +57,19 @@ type State = { joined: boolean };
 async function keepRunning(deps: ConsumeKafkaAuditDeps, signal: AbortSignal, state: State): Promise<void> {
   const metrics = createConsumerMetrics(deps.metrics);
   const eachBatch = (payload: EachBatchPayload) => handleBatch(payload, deps, metrics, signal);
-  let reported = false;
+  const outage = createWarnOnce(deps.logger, { failed: 'cannot read the audit topic; retrying' });
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
       await runOnce(deps, eachBatch, signal, {
         joined() {
           state.joined = true;
-          [attempt, reported] = [0, false];
+          attempt = 0;
+          outage.recovered();
           deps.logger.info({ topic: deps.kafka.topic, groupId: deps.groupId }, 'subscribed to the audit topic');
         },
       });
     } catch (error) {
-      if (!reported) deps.logger.warn({ reason: (error as Error).message }, 'cannot read the audit topic; retrying');
-      reported = true;
+      outage.failed({ reason: (error as Error).message });
     }
     state.joined = false;
     await pause(Math.min(100 * 2 ** attempt, maxBackoffMs), undefined, { signal }).catch(() => undefined);

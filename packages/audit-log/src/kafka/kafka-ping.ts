@@ -26,7 +26,7 @@ export function createKafkaPing(
     close,
     async ping() {
       try {
-        await withDeadline(ask(), pingTimeoutMs, 'Kafka did not answer');
+        await withDeadline(ask(), pingTimeoutMs, () => new Error('Kafka did not answer'));
       } catch (error) {
         void close();
         throw error;

@@ -78,7 +78,7 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
   return {
     async send(messages) {
       try {
-        await withDeadline(attempt(messages), stuckAfterMs, 'Kafka did not answer');
+        await withDeadline(attempt(messages), stuckAfterMs, () => new Error('Kafka did not answer'));
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -93,9 +93,11 @@ export function createKafkaSender(deps: KafkaClientDeps): KafkaSender {
     ping: () => pinger.ping(),
     async close() {
       closed = true;
-      await withDeadline(Promise.allSettled([discard(), pinger.close()]), 1000, 'Kafka did not answer').catch(
-        () => undefined,
-      );
+      await withDeadline(
+        Promise.allSettled([discard(), pinger.close()]),
+        1000,
+        () => new Error('Kafka did not answer'),
+      ).catch(() => undefined);
     },
   };
 }

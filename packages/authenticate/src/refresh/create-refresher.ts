@@ -1,4 +1,4 @@
-import type { Metrics } from '@sallyport/kit';
+import { createWarnOnce, type Metrics } from '@sallyport/kit';
 import { createProviderRest } from './provider-rest.ts';
 import { createRefreshMetrics } from './refresh-metrics.ts';
 import { leaseMs, refreshSession, type RefreshSessionDeps } from './refresh-session.ts';
@@ -29,10 +29,13 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   } = deps;
   const parts: RefreshSessionDeps = { ...deps, rest: createProviderRest(deps) };
   const metrics = createRefreshMetrics({ metrics: deps.metrics, count: () => tokens.count() });
+  const outage = createWarnOnce(logger, {
+    failed: 'sessions cannot be refreshed at the moment',
+    recovered: 'sessions are refreshed again',
+  });
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
-  let told = false;
 
   const refresh = async (sessionId: string) => {
     const from = now();
@@ -53,11 +56,9 @@ export function createRefresher(deps: RefresherDeps): Refresher {
   const turn = async () => {
     try {
       await runDue();
-      if (told) logger.info('sessions are refreshed again');
-      told = false;
+      outage.recovered();
     } catch (error) {
-      if (!told) logger.warn({ err: error }, 'sessions cannot be refreshed at the moment');
-      told = true;
+      outage.failed({ err: error });
     }
   };
   const next = () => {

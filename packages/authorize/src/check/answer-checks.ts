@@ -1,5 +1,5 @@
 import type { Check } from '@sallyport/contracts';
-import { ProblemError, toProblem, type Logger } from '@sallyport/kit';
+import { ProblemError, toProblem, withDeadline, type Logger } from '@sallyport/kit';
 import { type SessionLookup, type SessionStore } from '@sallyport/stores';
 import { defaultDeny } from '@sallyport/policy';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
@@ -7,7 +7,6 @@ import { writeAnswer } from './answer.ts';
 import type { IdleRenewal } from './idle-renewal.ts';
 import type { JudgeCheck } from './judge-check.ts';
 import { sessionStoreAway } from './session-store-away.ts';
-import { withDeadline } from './with-deadline.ts';
 
 /** Answers a batch: the JSON of a CheckResponse, and what is to be done once it is on its way. */
 export type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;

@@ -1,7 +1,7 @@
 import type { Check } from '@sallyport/contracts';
+import { withDeadline } from '@sallyport/kit';
 import type { SessionLookup, SessionStore } from '@sallyport/stores';
 import { sessionStoreAway } from './session-store-away.ts';
-import { withDeadline } from './with-deadline.ts';
 
 /** Waits for the session store, but not for long. */
 export const soon = <T>(asked: Promise<T>, storeTimeoutMs: number): Promise<T> =>

@@ -1,5 +1,5 @@
 import type { Decision, ShadowDecision } from '@sallyport/contracts';
-import type { Logger, Metrics } from '@sallyport/kit';
+import { createWarnOnce, type Logger, type Metrics } from '@sallyport/kit';
 import { evaluatePolicy, type PolicyInput } from '@sallyport/policy';
 import { Counter } from 'prom-client';
 import type { ClusterRules } from '../policies/policy-set.ts';
@@ -54,7 +54,9 @@ function scopeOf(rule: string, scopes: readonly string[]): string {
  */
 export function createJudgeShadow(deps: { metrics: Metrics | undefined; logger: Logger }): JudgeShadow {
   const metrics = createShadowMetrics(deps.metrics);
-  let failed = false;
+  const failure = createWarnOnce(deps.logger, {
+    failed: 'a shadow policy failed; what is in force is not affected',
+  });
   return ({ name, shadow }, input, enforced) => {
     if (shadow.length === 0) return undefined;
     const startedAt = performance.now();
@@ -74,9 +76,7 @@ export function createJudgeShadow(deps: { metrics: Metrics | undefined; logger: 
     } catch (error) {
       metrics.failures.inc({ cluster: name });
       // It would fail on the next thousand checks too; the metric counts them.
-      if (!failed)
-        deps.logger.warn({ err: error, cluster: name }, 'a shadow policy failed; what is in force is not affected');
-      failed = true;
+      failure.failed({ err: error, cluster: name });
       return undefined;
     } finally {
       metrics.checks.inc({ cluster: name });

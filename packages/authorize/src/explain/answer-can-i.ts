@@ -1,5 +1,5 @@
 import { canIRequestSchema, type CanIAnswer } from '@sallyport/contracts';
-import { ProblemError, type Logger } from '@sallyport/kit';
+import { createTimeSlicer, ProblemError, type Logger } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { findAsking } from '../check/find-asking.ts';
@@ -15,10 +15,10 @@ type Deps = {
   storeTimeoutMs: number;
 };
 
-const atOnce = 8;
+const sliceMs = 5;
 
 /**
- * Creates what answers `POST /v1/can-i`: each question as a check of its own would be, some at a time, so that real
+ * Creates what answers `POST /v1/can-i`: each question like a check of its own, a few milliseconds at a time, so that
  * checks are answered in between.
  */
 export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnswer> {
@@ -30,12 +30,10 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
     const found = await findAsking(check, deps);
     const snapshot = deps.policies.current();
     const judge = judgeAside(deps.now());
+    const slicer = createTimeSlicer(sliceMs);
     const allowed: boolean[] = [];
-    for (const [index, { method, kubernetes }] of requests.entries()) {
-      if (index > 0 && index % atOnce === 0)
-        await new Promise((resolve) => {
-          setImmediate(resolve);
-        });
+    for (const { method, kubernetes } of requests) {
+      await slicer.turn();
       const { decision, problem } = judge(
         { ...check, request: { ...check.request, method, path: kubernetes.path }, kubernetes },
         found,

@@ -1,33 +1,20 @@
-import { unpackDocuments, type AcceptedCandidate } from '@sallyport/kit';
+import { setImmediate } from 'node:timers/promises';
+import { createTimeSlicer, unpackDocuments, type AcceptedCandidate } from '@sallyport/kit';
 import { compilePolicySliced, type CompiledPolicy } from '@sallyport/policy';
 import { assembleSnapshot } from '../policies/assemble-snapshot.ts';
 import type { PolicySnapshot } from '../policies/policy-set.ts';
 
 const sliceMs = 4;
-const pause = () =>
-  new Promise<void>((resolve) => {
-    setImmediate(resolve);
-  });
-
-/** Lets others have their turn whenever a slice of time is used up. */
-function createTurns() {
-  let until = performance.now() + sliceMs;
-  return async () => {
-    if (performance.now() < until) return;
-    await pause();
-    until = performance.now() + sliceMs;
-  };
-}
 
 /**
  * Compiles a configuration that was read and checked elsewhere, in slices of a few milliseconds: checks go on
  * meanwhile.
  */
 export async function compileCandidate(candidate: AcceptedCandidate): Promise<PolicySnapshot> {
-  const documents = await unpackDocuments(candidate.documents, createTurns());
+  const documents = await unpackDocuments(candidate.documents, createTimeSlicer(sliceMs).turn);
   const compiled = new Map<string, CompiledPolicy>();
   for (const { scope, document } of documents) {
-    const result = await compilePolicySliced(document, { scope, pause, sliceMs });
+    const result = await compilePolicySliced(document, { scope, pause: setImmediate, sliceMs });
     // It was compiled before, where it was read.
     if (!result.ok) throw new Error(`the policy ${scope} was checked and does not compile`);
     compiled.set(scope, result.policy);

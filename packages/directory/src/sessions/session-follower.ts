@@ -1,6 +1,6 @@
 import type { Session } from '@sallyport/contracts';
 import type { DirectoryStore } from '../store/directory-store.ts';
-import type { Logger, Metrics } from '@sallyport/kit';
+import { createWarnOnce, type Logger, type Metrics } from '@sallyport/kit';
 import type { SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { Directory } from '../groups/create-directory.ts';
 import { createFollowerMetrics } from './follower-metrics.ts';
@@ -113,11 +113,14 @@ function createSettling({ directory, sourceIds, store, sessions, events, logger,
 export function createSessionFollower(deps: SessionFollowerDeps): SessionFollower {
   const { singleUse, logger, random, fingerprint, pollMs = 1000 } = deps;
   const work = createSettling(deps);
+  const outage = createWarnOnce(logger, {
+    failed: 'sessions cannot follow the directory at the moment',
+    recovered: 'sessions follow the directory again',
+  });
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let again = false;
-  let told = false;
 
   // Sessions may be older than this configuration, and what was missed for whatever reason heals: one replica looks at
   // all of them now and then.
@@ -128,11 +131,9 @@ export function createSessionFollower(deps: SessionFollowerDeps): SessionFollowe
     try {
       await work.runDue();
       await sweep();
-      if (told) logger.info('sessions follow the directory again');
-      told = false;
+      outage.recovered();
     } catch (error) {
-      if (!told) logger.warn({ err: error }, 'sessions cannot follow the directory at the moment');
-      told = true;
+      outage.failed({ err: error });
     }
   };
   const next = (ms: number) => {

@@ -1,3 +1,5 @@
+import { withDeadline } from '../time/with-deadline.ts';
+
 /** One named condition of being ready; throws (or rejects) when it does not hold. */
 export type ReadinessCheck = () => void | Promise<void>;
 
@@ -9,17 +11,11 @@ export type Readiness = {
 };
 
 async function outcome(check: ReadinessCheck): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer within 1 s')), 1000);
-  });
   try {
-    await Promise.race([Promise.resolve().then(check), late]);
+    await withDeadline(Promise.resolve().then(check), 1000, () => new Error('no answer within 1 s'));
     return 'ok';
   } catch (error) {
     return error instanceof Error ? error.message : 'failed';
-  } finally {
-    clearTimeout(timer);
   }
 }
 

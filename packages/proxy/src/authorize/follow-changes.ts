@@ -1,5 +1,5 @@
 import { readChangeLine, type Change } from '@sallyport/contracts';
-import type { Logger, ServiceClient } from '@sallyport/kit';
+import { createWarnOnce, type Logger, type ServiceClient } from '@sallyport/kit';
 
 export type FollowChangesDeps = {
   client: Pick<ServiceClient, 'stream'>;
@@ -34,7 +34,10 @@ async function readLines(
 export function followChanges(deps: FollowChangesDeps): () => void {
   const { client, logger, retryMs = 1000, silenceMs = 25_000 } = deps;
   const stopping = new AbortController();
-  let told = false;
+  const outage = createWarnOnce(logger, {
+    failed: 'authorize cannot be followed; changes are heard of when it is back',
+    recovered: 'changes are heard of again',
+  });
   const once = async () => {
     const silent = new AbortController();
     let timer: NodeJS.Timeout | undefined;
@@ -53,8 +56,7 @@ export function followChanges(deps: FollowChangesDeps): () => void {
         await body.dump();
         throw new Error(`status ${statusCode}`);
       }
-      if (told) logger.info('changes are heard of again');
-      told = false;
+      outage.recovered();
       let expected = 1;
       await readLines(
         body,
@@ -78,9 +80,7 @@ export function followChanges(deps: FollowChangesDeps): () => void {
         (error: unknown) => error,
       );
       if (stopping.signal.aborted) return;
-      if (failed !== undefined && !told)
-        logger.warn({ err: failed }, 'authorize cannot be followed; changes are heard of when it is back');
-      if (failed !== undefined) told = true;
+      if (failed !== undefined) outage.failed({ err: failed });
       await new Promise<void>((resolve) => {
         setTimeout(resolve, retryMs).unref();
       });

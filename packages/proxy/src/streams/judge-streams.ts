@@ -1,7 +1,7 @@
 import type { CheckAnswer, Config } from '@sallyport/contracts';
+import { createTimeSlicer } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import { endOfAnswer } from './end-of-answer.ts';
-import { createInSlices } from './in-slices.ts';
 import { countsAsUse, type OpenStream, type StreamEnd } from './open-stream.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
@@ -40,8 +40,8 @@ const endsAt = ({ session }: CheckAnswer) => Math.min(session?.expiresAt ?? Infi
 export function createJudgeStreams({ registry, checks, settings, now }: JudgeStreamsDeps): JudgeStreams {
   let wanted: { version: string; until: number } | undefined;
   let sampledAt = 0;
-  const inSlices = createInSlices(sliceMs);
-  const cut = (stream: OpenStream, end: StreamEnd) => inSlices(() => registry.cut(stream, end));
+  const slicer = createTimeSlicer(sliceMs);
+  const cut = (stream: OpenStream, end: StreamEnd) => slicer.run(() => registry.cut(stream, end));
   const accept = (stream: OpenStream, answer: CheckAnswer) => {
     stream.unjudgedSince = undefined;
     const end = endOfAnswer(answer, stream.exchange.answer?.impersonation);

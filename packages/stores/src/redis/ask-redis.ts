@@ -1,4 +1,4 @@
-import { ProblemError } from '@sallyport/kit';
+import { ProblemError, withDeadline } from '@sallyport/kit';
 
 const deadlineMs = 800;
 
@@ -9,18 +9,12 @@ function bare(error: unknown): Error {
 
 /** Runs a question to Redis; whatever goes wrong, or takes more than 800 ms, is `sessions-unavailable`. */
 export async function askRedis<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
-  });
   try {
-    return await Promise.race([question(), late]);
+    return await withDeadline(question(), deadlineMs, () => new Error(`no answer within ${deadlineMs} ms`));
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     throw new ProblemError('sessions-unavailable', 'The session store cannot be reached; try again in a moment.', {
       cause: bare(error),
     });
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,5 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
-import type { Logger } from '@sallyport/kit';
+import { createWarnOnce, type Logger } from '@sallyport/kit';
 import {
   clusterOptions,
   connectionOptions,
@@ -20,18 +20,18 @@ const firstWaitMs = 1000;
 
 /** Says once that Redis is gone and once that it is back, not at every attempt. */
 function logOutages(client: Redis | Cluster, logger: Logger): void {
-  let away = false;
+  const outage = createWarnOnce(logger, {
+    failed: 'the session store cannot be reached',
+    recovered: 'the session store is back',
+  });
+  let ended = false;
   const gone = (reason: string) => {
-    if (!away) logger.warn({ reason }, 'the session store cannot be reached');
-    away = true;
+    if (!ended) outage.failed({ reason });
   };
   client.on('error', (error: Error) => gone(error.message));
   client.on('close', () => gone('the connection was closed'));
-  client.on('ready', () => {
-    if (away) logger.info('the session store is back');
-    away = false;
-  });
-  client.on('end', () => void (away = true));
+  client.on('ready', () => outage.recovered());
+  client.on('end', () => void (ended = true));
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { ReplicaStatus } from '@sallyport/contracts';
-import type { Logger } from '@sallyport/kit';
-import type { Reloader } from '@sallyport/kit';
+import { createWarnOnce, type Logger, type Reloader } from '@sallyport/kit';
 import { reportEveryMs } from './replica-board.ts';
 
 export type ReplicaReporterDeps = {
@@ -17,7 +16,7 @@ export type ReplicaReporterDeps = {
  */
 export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<void> } {
   const { about, reloader, logger } = deps;
-  let away = false;
+  const outage = createWarnOnce(logger, { failed: 'this replica cannot report its state; it tries again' });
   const report = async () => {
     const { version = 'unknown', since, rejected, warnings = [], restartNeeded } = reloader.status();
     try {
@@ -29,10 +28,9 @@ export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<voi
         ...(rejected ? { rejected } : {}),
         ...(warnings.length > 0 ? { warnings } : {}),
       });
-      away = false;
+      outage.recovered();
     } catch (error) {
-      if (!away) logger.warn({ err: error }, 'this replica cannot report its state; it tries again');
-      away = true;
+      outage.failed({ err: error });
     }
   };
   const stop = reloader.onStatus(() => void report());

@@ -1,24 +1,24 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { createInSlices } from './in-slices.ts';
+import { createTimeSlicer } from './time-slicer.ts';
 
 const busy = (ms: number) => {
   for (const until = performance.now() + ms; performance.now() < until;);
 };
 
-describe('work in slices', () => {
-  it('is done at once where it is little', () => {
+describe('a time slicer', () => {
+  it('does a little work at once', () => {
     const done: number[] = [];
-    const inSlices = createInSlices(50);
-    for (let index = 0; index < 3; index += 1) inSlices(() => done.push(index));
+    const slicer = createTimeSlicer(50);
+    for (let index = 0; index < 3; index += 1) slicer.run(() => done.push(index));
     expect(done).toEqual([0, 1, 2]);
   });
 
-  it('leaves turns to others where it is much, and keeps its order', async () => {
+  it('leaves turns to others between slices, and keeps the order', async () => {
     const done: number[] = [];
-    const inSlices = createInSlices(4);
+    const slicer = createTimeSlicer(4);
     for (let index = 0; index < 40; index += 1) {
-      inSlices(() => {
+      slicer.run(() => {
         busy(1);
         done.push(index);
       });
@@ -30,11 +30,11 @@ describe('work in slices', () => {
     expect(done).toEqual(Array.from({ length: 40 }, (_, index) => index));
   });
 
-  it('does one piece a turn where a piece takes longer than the slice', async () => {
+  it('does one step per turn where a step takes longer than the slice', async () => {
     const done: string[] = [];
-    const inSlices = createInSlices(0);
-    inSlices(() => done.push('first'));
-    inSlices(() => done.push('second'));
+    const slicer = createTimeSlicer(0);
+    slicer.run(() => done.push('first'));
+    slicer.run(() => done.push('second'));
     expect(done).toEqual([]);
     await turn();
     expect(done).toEqual(['first']);
