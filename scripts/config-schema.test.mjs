@@ -16,7 +16,7 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: t
 const faults = (config) =>
   validate(config) ? [] : validate.errors.map(({ instancePath, message }) => `${instancePath} ${message}`);
 
-/** The whole configurations that stand in the repository's own files. */
+/** The complete configurations in the repository. */
 function samples() {
   const documents = [
     'README.md',
@@ -39,11 +39,11 @@ function samples() {
 }
 
 describe('the JSON Schema of sallyport.yaml', () => {
-  it('is the one that the code makes; if not, run: node scripts/generate-docs.mjs', () => {
+  it('is up to date (if not, run: node scripts/generate-docs.mjs)', () => {
     expect(JSON.parse(read('packages/contracts/schema/sallyport.schema.json'))).toEqual(configJsonSchema());
   });
 
-  it('says of every option what it is, and of nothing else', () => {
+  it('describes every option, and nothing else', () => {
     expect(new Set(configOptions())).toEqual(new Set(Object.keys(configDescriptions)));
   });
 
@@ -51,7 +51,7 @@ describe('the JSON Schema of sallyport.yaml', () => {
     expect(faults(config)).toEqual([]);
   });
 
-  it('finds samples in the files and in the documentation', () => {
+  it('has samples in the repository and in the documentation', () => {
     expect(samples().length).toBeGreaterThanOrEqual(4);
   });
 
@@ -73,7 +73,7 @@ describe('the JSON Schema of sallyport.yaml', () => {
     ],
   };
 
-  it('lets references stand where a text is asked for', () => {
+  it('accepts references where a string is expected', () => {
     expect(faults(small)).toEqual([]);
   });
 

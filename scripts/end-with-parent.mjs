@@ -1,19 +1,19 @@
-// Ends a program whose starter is gone. npm, told to end, ends only the shell between itself and the script, and a
-// starter that is killed tells nobody: without this the program would go on, and hold its ports. Plain JavaScript for
-// Node 20; nothing here may import a dependency. With `--import` it watches over the program that it is imported into.
+// Ends a program when its parent has gone. On SIGTERM, npm ends only the shell between itself and the script, and a
+// parent that is killed cannot pass the signal on. Without this, the program would keep running and keep its ports.
+// Load it into a program with `--import`. Plain JavaScript for Node 20, without dependencies.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 
 const everyMs = 250;
-/** Longer than any program here takes to stop what it has started. */
-const patienceMs = 60_000;
+/** Longer than any program of this project takes to stop its children. */
+const killAfterMs = 60_000;
 
-/** The parent of a process; undefined if that cannot be told, as outside Linux for all but this one. */
+/** Returns the parent of a process, or undefined if unknown. Outside Linux only this process's parent is known. */
 function parentOf(pid) {
   if (pid === process.pid) return process.ppid;
   try {
-    // The name in brackets may itself have brackets and blanks.
+    // The process name is in parentheses and may contain parentheses and spaces.
     return Number(
       readFileSync(`/proc/${pid}/stat`, 'latin1')
         .replace(/^.*\) /s, '')
@@ -24,7 +24,7 @@ function parentOf(pid) {
   }
 }
 
-/** Those above this process, as many as asked for, the nearest first. */
+/** Returns up to `count` ancestors of this process, nearest first. */
 function ancestors(count) {
   const found = [];
   for (let pid = process.pid; found.length < count;) {
@@ -36,36 +36,36 @@ function ancestors(count) {
 }
 
 /**
- * Calls `end` once, when one of the nearest `count` ancestors is gone. Returns a function that looks at once, for a
- * program that was busy.
+ * Calls `end` once, when one of the nearest `count` ancestors has gone. Returns a function that checks immediately, for
+ * callers that have blocked the event loop.
  */
 export function watchAncestors(count, end) {
   const known = ancestors(count);
-  let told = false;
-  const look = () => {
-    if (told) return true;
-    // Whose parent is gone gets another one, and who is gone has none.
-    told = known.some((pid, index) => parentOf(index === 0 ? process.pid : known[index - 1]) !== pid);
-    if (!told) return false;
+  let ended = false;
+  const check = () => {
+    if (ended) return true;
+    // A process whose parent has gone gets a new parent, and a process that has gone has none.
+    ended = known.some((pid, index) => parentOf(index === 0 ? process.pid : known[index - 1]) !== pid);
+    if (!ended) return false;
     clearInterval(timer);
     end();
     return true;
   };
-  const timer = setInterval(look, everyMs);
+  const timer = setInterval(check, everyMs);
   timer.unref();
-  return look;
+  return check;
 }
 
-/** How a program is started on Node.js so that it ends with this one. */
+/** Arguments and environment that make a Node.js child end with this process. */
 export const endsWithThis = { args: ['--import', import.meta.url], env: { SALLYPORT_END_WITH: String(process.pid) } };
 
-const starter = process.env.SALLYPORT_END_WITH;
-if (isMainThread && starter !== undefined) {
-  // Only the program itself: what it starts is its own to end.
+const parent = process.env.SALLYPORT_END_WITH;
+if (isMainThread && parent !== undefined) {
+  // Applies to this program only. It ends its own children.
   delete process.env.SALLYPORT_END_WITH;
-  if (String(process.ppid) !== starter) process.exit(143);
+  if (String(process.ppid) !== parent) process.exit(143);
   watchAncestors(1, () => {
     process.kill(process.pid, 'SIGTERM');
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), patienceMs).unref();
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), killAfterMs).unref();
   });
 }

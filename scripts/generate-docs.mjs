@@ -1,5 +1,5 @@
-// Writes what is made from the code's own descriptions: docs/policy-reference.md and the JSON Schemas of policies and
-// of sallyport.yaml. Run: node scripts/generate-docs.mjs (with the project's Node.js, which reads TypeScript).
+// Generates docs/policy-reference.md and the JSON Schemas of policies and of sallyport.yaml from the code.
+// Run `node scripts/generate-docs.mjs` with Node.js 24, which reads TypeScript.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,4 @@
-// What the npm scripts call: installs what is missing, builds where needed, then runs the program on the project's own
-// Node.js.
+// Entry point of all npm scripts: installs dependencies and builds if needed, then runs the program on Node.js 24.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -10,17 +9,17 @@ import { endsWithThis, watchAncestors } from './end-with-parent.mjs';
 const [command = 'help', ...args] = process.argv.slice(2);
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
-// Between npm and this program there is a shell, which npm ends instead of this program. Started by hand, with nohup
-// perhaps, it is the caller's own to end.
+// npm runs this program in a shell, and ends only that shell. A program that was started by hand, perhaps with nohup, is
+// left to its caller.
 let end = () => process.exit(143);
 const endIfOrphaned = process.env.npm_lifecycle_event === undefined ? () => false : watchAncestors(2, () => end());
 
 /**
- * Runs a program in the foreground; signals reach it through the terminal's process group or are passed on. It ends
- * when this one is gone, and this one when npm is.
+ * Runs a program in the foreground and passes signals on to it. The program ends when this process has gone, and this
+ * process ends when npm has gone.
  */
 function foreground(nodeArgs) {
-  // The build may have taken long.
+  // The build may have blocked the event loop for a long time.
   if (endIfOrphaned()) return;
   const child = spawn(ownNode(), [...endsWithThis.args, ...nodeArgs], {
     cwd: process.cwd(),
@@ -35,11 +34,11 @@ function foreground(nodeArgs) {
 
 function built(program) {
   const code = build();
-  if (code !== 0) fail("the build failed; the compiler's message stands above.");
+  if (code !== 0) fail('the build failed (see the messages above)');
   return path.join(root, program);
 }
 
-/** Checks the format, then the rules, then the types; the first fault ends it. `--fix` mends what can be mended. */
+/** Checks the format, the lint rules and the types, and stops at the first that fails. `--fix` fixes what it can. */
 function lint() {
   const fix = args.includes('--fix');
   const checks = [
@@ -75,7 +74,9 @@ const commands = {
   },
 };
 
-if (!Object.hasOwn(commands, command)) fail(`unknown command ${command}; one of ${Object.keys(commands).join(', ')}`);
-if (!existsSync(path.join(root, 'package-lock.json'))) fail('package-lock.json is missing: this is not a whole clone.');
+if (!Object.hasOwn(commands, command))
+  fail(`unknown command "${command}". Commands: ${Object.keys(commands).join(', ')}`);
+if (!existsSync(path.join(root, 'package-lock.json')))
+  fail('package-lock.json is missing. Run this in a complete clone of the repository.');
 ensureInstalled();
 commands[command]();

@@ -1,5 +1,5 @@
-// Runs the suites that are named (unit, real, e2e, bed, fuzzing, slow), one after the other, and ends with one line of
-// counts.
+// Runs the test suites named as arguments (unit, real, e2e, bed, fuzzing, slow) one after the other, and prints the
+// number of tests that passed, failed and were skipped.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,12 +15,11 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-test-'));
 const skipsFile = path.join(scratch, 'skips.ndjson');
 let child;
 
-// What runs whole systems may leave a connection behind, and a run must end all the same; a busy machine takes its
-// time.
+// Tests of whole systems may leave a connection open, which must not keep the run from ending. A busy machine is slow.
 const whole = ['--forceExit', '--testTimeout=30000'];
-// Whole systems are tested one file at a time. Much of that is waiting: SALLYPORT_TEST_WORKERS=2 takes half as long,
-// for whoever can live with a deadline that is missed now and then because the other file had the cores. What starts a
-// node of its own, or measures, is always alone.
+// Tests of whole systems run one file at a time. They mostly wait, so SALLYPORT_TEST_WORKERS=2 takes half as long, but
+// then a deadline is occasionally missed because the other file had the cores. Tests that start their own node or
+// measure something always run alone.
 const side = process.env.SALLYPORT_TEST_WORKERS === '2' ? '--maxWorkers=2' : '--runInBand';
 const limits = {
   unit: ['--maxWorkers=5', '--testTimeout=30000'],
@@ -34,13 +33,13 @@ const limits = {
 function runSuite(suite) {
   const outputFile = path.join(scratch, `${suite}.json`);
   const args = [
-    // Its threads would take the cores from the tests.
+    // Parallel garbage collection would take the cores from the tests.
     '--single-threaded-gc',
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     '--disable-warning=TimeoutNegativeWarning',
     path.join(root, 'node_modules/jest/bin/jest.js'),
-    // What is named on the command line may be in one suite only.
+    // A file named on the command line may be in only one of the suites.
     ...rest,
     ...(rest.length > 0 ? ['--passWithNoTests'] : []),
     ...limits[suite],
@@ -76,7 +75,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-/** What was left out because this machine lacks something: `{what, why}` a line, written by the tests themselves. */
+/** Reads which tests were skipped because this machine lacks something. Tests write one `{what, why}` per line. */
 function readSkips() {
   if (!existsSync(skipsFile)) return [];
   return readFileSync(skipsFile, 'utf8')
@@ -107,7 +106,7 @@ for (const { suite, result, seconds, code } of runs) {
 const skips = readSkips();
 for (const { what, why } of skips) console.log(`skipped: ${what}: ${why}`);
 if (process.env.CI === 'true' && (skips.length > 0 || total.skipped > 0)) {
-  console.log('In CI nothing may be skipped: what is missing here must be installed.');
+  console.log('In CI, no test may be skipped. Install what is missing on this machine.');
   total.failed += 1;
 }
 rmSync(scratch, { recursive: true, force: true });
