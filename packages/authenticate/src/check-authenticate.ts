@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { ConfigFaults, loadServiceKeys, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
 import { loadSealingKeys } from '@sallyport/stores';
 import { checkDirectory } from '@sallyport/directory';
-import { readLoginSettings } from './login/login-settings.ts';
-import { readClientKey } from './providers/client-authentication.ts';
+import { readLoginSettings } from './settings/login-settings.ts';
+import { readClientKey } from './providers/openid/client-authentication.ts';
 
 function attempt(path: string, work: () => unknown): ConfigFault[] {
   try {

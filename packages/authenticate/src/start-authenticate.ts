@@ -1,4 +1,4 @@
-import { askDirectory } from './directory/ask-directory.ts';
+import { askDirectory } from './directory/provider-with-directory.ts';
 import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { foreignPrefixes, warnOfSharedNames } from '@sallyport/contracts';
@@ -27,19 +27,19 @@ import {
   type SessionStore,
   type SingleUseStore,
 } from '@sallyport/stores';
-import type { AuthenticateDeps } from './authenticate-deps.ts';
-import { createAuthenticateApp } from './create-authenticate-app.ts';
+import type { AuthenticateDeps } from './app/authenticate-deps.ts';
+import { createAuthenticateApp } from './app/create-authenticate-app.ts';
 import { loadScimClients } from '@sallyport/directory';
 import { openDirectory } from '@sallyport/directory';
-import { openLoginSealer } from './login/open-login-sealer.ts';
-import { readLoginSettings } from './login/login-settings.ts';
-import { readClientKey } from './providers/client-authentication.ts';
-import { createProviderClient } from './providers/provider-client.ts';
+import { openLoginSealer } from './login/open-pending-login-sealer.ts';
+import { readLoginSettings } from './settings/login-settings.ts';
+import { readClientKey } from './providers/openid/client-authentication.ts';
+import { createProviderClient } from './providers/create-provider-client.ts';
 import { createOutboundFetch, type OutboundFetch } from '@sallyport/kit';
 import { createRefresher } from './refresh/create-refresher.ts';
-import { forgetWithSessions } from './session/forget-with-sessions.ts';
-import { createLoginEvents } from './session/login-events.ts';
-import { createLoginWatch } from './session/login-watch.ts';
+import { forgetWithSessions } from './tokens/delete-tokens-with-sessions.ts';
+import { createLoginEvents } from './events/login-events.ts';
+import { createLoginWatch } from './events/login-monitor.ts';
 
 export type StartAuthenticate = {
   loaded: LoadedConfig;

@@ -1,9 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../authenticate-deps.ts';
-import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie } from '../login/cookies.ts';
-import { readField } from '../login/read-field.ts';
-import { readOrigin, requireOwnPage } from '../login/read-origin.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { clearedLoginCookie, loginCookieName, readCookies, readLoginCookie } from '../http/cookies.ts';
+import { readField } from '../http/read-field.ts';
+import { readOrigin, requireOwnPage } from '../http/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';
 import { readClientFacts } from '@sallyport/kit';
 import {
@@ -14,7 +14,7 @@ import {
   type Approval,
   type Asked,
   type DeviceAnswer,
-} from './device-login.ts';
+} from './device-authorization.ts';
 import { readUserCode } from './user-code.ts';
 
 const path = '/.sallyport/device';

@@ -1,13 +1,13 @@
 import type { Request, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../authenticate-deps.ts';
-import { beginLoginCookies, readCookies } from '../login/cookies.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { beginLoginCookies, readCookies } from '../http/cookies.ts';
 import { compareAddress } from '../pages/compare-address.ts';
 import { html, sendPage, type Html } from '../pages/render-page.ts';
 import { readClientFacts } from '@sallyport/kit';
 import type { ProvenIdentity } from '../session/proven-identity.ts';
-import { approvalKey, deviceKinds, type Approval, type Asked } from './device-login.ts';
-import { findAsked } from './find-asked.ts';
+import { approvalKey, deviceKinds, type Approval, type Asked } from './device-authorization.ts';
+import { findAsked } from './find-device-authorization.ts';
 import { showUserCode } from './user-code.ts';
 
 const callback = '/.sallyport/callback';

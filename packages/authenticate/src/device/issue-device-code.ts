@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../authenticate-deps.ts';
-import { requireProgram } from '../login/fetch-site.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { requireProgram } from '../http/fetch-site.ts';
 import { readClientFacts } from '@sallyport/kit';
-import { deviceKinds, deviceLifeMs, pollIntervalS, type Asked } from './device-login.ts';
-import { limitBegun } from './find-asked.ts';
+import { deviceKinds, deviceLifeMs, pollIntervalS, type Asked } from './device-authorization.ts';
+import { limitBegun } from './find-device-authorization.ts';
 import { showUserCode, userCodeFrom } from './user-code.ts';
 
 const page = '/.sallyport/device';

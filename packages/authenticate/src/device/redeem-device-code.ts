@@ -1,12 +1,12 @@
 import type { Request, RequestHandler } from 'express';
 import type { Session } from '@sallyport/contracts';
-import type { RouteDeps } from '../authenticate-deps.ts';
-import { requireProgram } from '../login/fetch-site.ts';
-import { readField } from '../login/read-field.ts';
-import { tokenAnswer } from '../login/token-answer.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { requireProgram } from '../http/fetch-site.ts';
+import { readField } from '../http/read-field.ts';
+import { tokenAnswer } from '../login/token-response.ts';
 import { readClientFacts } from '@sallyport/kit';
 import { openSession } from '../session/open-session.ts';
-import { answerSchema, deviceKinds, deviceSchema, pollIntervalS, type DeviceAnswer } from './device-login.ts';
+import { answerSchema, deviceKinds, deviceSchema, pollIntervalS, type DeviceAnswer } from './device-authorization.ts';
 
 const path = '/.sallyport/api/v1/device/token';
 const grantType = 'urn:ietf:params:oauth:grant-type:device_code';

@@ -1,11 +1,11 @@
 import type { RequestHandler, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../authenticate-deps.ts';
-import { isBegunElsewhere } from '../login/fetch-site.ts';
-import { readOrigin } from '../login/read-origin.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { isBegunElsewhere } from '../http/fetch-site.ts';
+import { readOrigin } from '../http/read-origin.ts';
 import { html, sendPage } from '../pages/render-page.ts';
-import { readQuery } from '../pages/read-query.ts';
-import { findAsked } from './find-asked.ts';
+import { readQuery } from '../http/read-query.ts';
+import { findAsked } from './find-device-authorization.ts';
 import { readUserCode, showUserCode } from './user-code.ts';
 
 const path = '/.sallyport/device';

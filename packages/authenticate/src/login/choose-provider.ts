@@ -1,5 +1,5 @@
 import { ProblemError } from '@sallyport/kit';
-import type { LoginHints, ProviderClient } from '../providers/provider-client.ts';
+import type { LoginHints, ProviderClient } from '../providers/common/provider-client.ts';
 
 const domainPattern = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { hashToken } from '@sallyport/kit';
 import { createMemorySingleUseStore, type SingleUseStore } from '@sallyport/stores';
-import { createAuthenticateApp } from '../create-authenticate-app.ts';
+import { createAuthenticateApp } from '../app/create-authenticate-app.ts';
 import {
   cliLogin,
   createBed,
@@ -12,7 +12,7 @@ import {
   type Bed,
   type Browser,
 } from '../testing/test-bed.ts';
-import { createLoginSealer } from './login-sealer.ts';
+import { createLoginSealer } from './pending-login-sealer.ts';
 
 const json = { accept: 'application/json' };
 const oob = 'urn:ietf:wg:oauth:2.0:oob';

@@ -1,9 +1,9 @@
 import { ProblemError } from '@sallyport/kit';
-import type { LoginSettings } from './login-settings.ts';
+import type { LoginSettings } from '../settings/login-settings.ts';
 import { challengePattern } from './pkce.ts';
 import { isAllowedPomeriumRedirect, isAllowedRedirect, pasteRedirect } from './redirect-uri.ts';
 import { defaultReturnPath, isAllowedReturnPath } from './return-path.ts';
-import type { LoginGoal } from './transaction.ts';
+import type { LoginGoal } from './pending-login.ts';
 
 const bad = (detail: string) => new ProblemError('bad-request', detail);
 

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler } from 'express';
 import { problemHandler, toProblem, type Logger, type ProblemError } from '@sallyport/kit';
 import { html, sendPage } from './render-page.ts';
-import { wantsPage } from './wants-page.ts';
+import { wantsPage } from '../http/wants-page.ts';
 
 /** Renders a problem as a page for browsers and as problem+json for programs. */
 export function errorPage(deps: { logger: Logger }): ErrorRequestHandler {

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../authenticate-deps.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
 import { redirectWith } from '../login/redirect-uri.ts';
-import type { LoginGoal } from '../login/transaction.ts';
+import type { LoginGoal } from '../login/pending-login.ts';
 import { readClientFacts } from '@sallyport/kit';
 import { openSession } from '../session/open-session.ts';
 import type { ProvenIdentity } from '../session/proven-identity.ts';

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../authenticate-deps.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
 import { callerSession, requireCaller } from '../session/read-caller-session.ts';
 
 /** `GET /.pomerium/user`: who the caller is, by the names of claims that Pomerium uses. */

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import { readCaller } from '@sallyport/kit';
-import type { RouteDeps } from '../authenticate-deps.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
 import { html, sendPage } from '../pages/render-page.ts';
-import { logout } from '../routes/logout.ts';
+import { logout } from '../logout/logout.ts';
 
 /**
  * `/.pomerium/sign_out`: ends the session of a program that comes with its token; asks a person in a browser first, for

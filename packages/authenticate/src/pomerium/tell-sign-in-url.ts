@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import { ProblemError } from '@sallyport/kit';
-import type { RouteDeps } from '../authenticate-deps.ts';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
 import { readLoginRequest } from '../login/read-login-request.ts';
-import { readQuery } from '../pages/read-query.ts';
+import { readQuery } from '../http/read-query.ts';
 
 const parameter = 'pomerium_redirect_uri';
 

@@ -4,9 +4,9 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import type { Session } from '@sallyport/contracts';
 import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
 import { createTestProvider, issuer, type TestProvider } from '../testing/test-provider.ts';
-import { readClientKey } from './client-authentication.ts';
+import { readClientKey } from './openid/client-authentication.ts';
 import type { OutboundFetch } from '@sallyport/kit';
-import { createProviderClient } from './provider-client.ts';
+import { createProviderClient } from './create-provider-client.ts';
 import { configSchema } from '@sallyport/contracts';
 
 let bed: Bed;

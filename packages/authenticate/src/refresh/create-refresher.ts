@@ -1,5 +1,5 @@
 import { createWarnOnce, type Metrics } from '@sallyport/kit';
-import { createProviderRest } from './provider-rest.ts';
+import { createProviderRest } from './provider-backoff.ts';
 import { createRefreshMetrics } from './refresh-metrics.ts';
 import { leaseMs, refreshSession, type RefreshSessionDeps } from './refresh-session.ts';
 

@@ -1,13 +1,13 @@
 import type { EndReason, Identity, Session } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
 import type { HeldTokens, ProviderTokenStore, SessionStore, TokenSealer } from '@sallyport/stores';
-import type { ProviderClient } from '../providers/provider-client.ts';
-import { RefreshFailure } from '../providers/refresh-failure.ts';
-import type { LoginEvents } from '../session/login-events.ts';
-import { openTokens, sealTokens } from '../session/login-tokens.ts';
+import type { ProviderClient } from '../providers/common/provider-client.ts';
+import { RefreshFailure } from '../providers/common/refresh-failure.ts';
+import type { LoginEvents } from '../events/login-events.ts';
+import { openTokens, sealTokens } from '../tokens/provider-tokens.ts';
 import { describeChange } from '@sallyport/directory';
 import { nextRefresh, nextRetry, type Random } from './next-refresh.ts';
-import type { ProviderRest } from './provider-rest.ts';
+import type { ProviderRest } from './provider-backoff.ts';
 import type { RefreshOutcome } from './refresh-metrics.ts';
 
 export type RefreshSessionDeps = {

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SignJWT, generateKeyPair } from 'jose';
 import type { Session, SessionChange } from '@sallyport/contracts';
 import { createTokenSealer } from '@sallyport/stores';
-import { keepTokens } from '../session/keep-tokens.ts';
-import { openTokens } from '../session/login-tokens.ts';
+import { keepTokens } from '../tokens/store-tokens.ts';
+import { openTokens } from '../tokens/provider-tokens.ts';
 import { cliCode, createBed, createBrowser, exchange, throughProvider, type Bed } from '../testing/test-bed.ts';
 import { createRefresher } from './create-refresher.ts';
 

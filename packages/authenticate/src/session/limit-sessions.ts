@@ -1,8 +1,8 @@
 import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { type ListedSession, type SessionStore } from '@sallyport/stores';
-import type { LoginSettings } from '../login/login-settings.ts';
-import type { LoginEvents } from './login-events.ts';
+import type { LoginSettings } from '../settings/login-settings.ts';
+import type { LoginEvents } from '../events/login-events.ts';
 
 export type LimitSessionsDeps = {
   sessions: Pick<SessionStore, 'list' | 'revoke'>;

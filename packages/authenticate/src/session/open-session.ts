@@ -1,12 +1,12 @@
 import type { Session } from '@sallyport/contracts';
 import { hashToken, ProblemError } from '@sallyport/kit';
 import { type SessionStore, type SingleUseStore } from '@sallyport/stores';
-import type { LoginSettings } from '../login/login-settings.ts';
+import type { LoginSettings } from '../settings/login-settings.ts';
 import type { DeviceFacts } from '@sallyport/kit';
-import { keepTokens, type KeepTokensDeps } from './keep-tokens.ts';
+import { keepTokens, type KeepTokensDeps } from '../tokens/store-tokens.ts';
 import { limitSessions, refuseBeyondLimit } from './limit-sessions.ts';
-import { isLoggedOutThere } from './logged-out-there.ts';
-import type { LoginEvents } from './login-events.ts';
+import { isLoggedOutThere } from '../logout/provider-logouts.ts';
+import type { LoginEvents } from '../events/login-events.ts';
 import { takeProof, type ProvenIdentity } from './proven-identity.ts';
 
 export type OpenSessionDeps = KeepTokensDeps & {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { identitySchema, type Identity } from '@sallyport/contracts';
 import type { TokenSealer } from '@sallyport/stores';
 import { z } from 'zod';
-import type { ProviderLogin } from '../providers/provider-client.ts';
-import { openTokens, sealTokens, type LoginTokens } from './login-tokens.ts';
+import type { ProviderLogin } from '../providers/common/provider-client.ts';
+import { openTokens, sealTokens, type LoginTokens } from '../tokens/provider-tokens.ts';
 
 /**
  * A person, and what the session that is made for them needs of the login: on its way there it lies in the store, so

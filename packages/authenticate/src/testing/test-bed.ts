@@ -1,4 +1,4 @@
-import { askDirectory } from '../directory/ask-directory.ts';
+import { askDirectory } from '../directory/provider-with-directory.ts';
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { pino } from 'pino';
@@ -25,17 +25,17 @@ import {
   type SessionStore,
   type SingleUseStore,
 } from '@sallyport/stores';
-import type { AuthenticateDeps } from '../authenticate-deps.ts';
-import { createAuthenticateApp } from '../create-authenticate-app.ts';
+import type { AuthenticateDeps } from '../app/authenticate-deps.ts';
+import { createAuthenticateApp } from '../app/create-authenticate-app.ts';
 import { loadScimClients } from '@sallyport/directory';
 import { openDirectory } from '@sallyport/directory';
-import { readLoginSettings } from '../login/login-settings.ts';
-import { createProviderClient } from '../providers/provider-client.ts';
+import { readLoginSettings } from '../settings/login-settings.ts';
+import { createProviderClient } from '../providers/create-provider-client.ts';
 import type { OutboundFetch } from '@sallyport/kit';
 import { createRefresher } from '../refresh/create-refresher.ts';
-import { forgetWithSessions } from '../session/forget-with-sessions.ts';
-import { createLoginEvents } from '../session/login-events.ts';
-import { createLoginWatch } from '../session/login-watch.ts';
+import { forgetWithSessions } from '../tokens/delete-tokens-with-sessions.ts';
+import { createLoginEvents } from '../events/login-events.ts';
+import { createLoginWatch } from '../events/login-monitor.ts';
 import { clientId, createTestProvider, issuer } from './test-provider.ts';
 
 export const gateway = 'https://gate.example.com:8443';

@@ -1,11 +1,11 @@
 import * as client from 'openid-client';
 import type { Identity } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { describeProvider } from '../describe-provider.ts';
-import type { LoginSecrets, ProviderClient, ProviderLogin } from '../provider-client.ts';
-import type { ProviderDeps } from '../provider-deps.ts';
-import { readPerson } from '../read-person.ts';
-import { refreshFailure, RefreshFailure } from '../refresh-failure.ts';
+import { describeProvider } from '../common/describe-provider.ts';
+import type { LoginSecrets, ProviderClient, ProviderLogin } from '../common/provider-client.ts';
+import type { ProviderDeps } from '../common/provider-deps.ts';
+import { readPerson } from '../common/read-person.ts';
+import { refreshFailure, RefreshFailure } from '../common/refresh-failure.ts';
 import { createGithubApi } from './github-api.ts';
 import { githubApiUrl } from './github-address.ts';
 import { githubProblem, githubRefreshFailure } from './github-problem.ts';

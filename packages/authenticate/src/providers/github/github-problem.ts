@@ -1,7 +1,7 @@
 import { ProblemError } from '@sallyport/kit';
-import type { LoginTokens } from '../../session/login-tokens.ts';
-import { bareError, providerProblem, unreachable } from '../provider-problem.ts';
-import { readRetryAfter, RefreshFailure } from '../refresh-failure.ts';
+import type { LoginTokens } from '../../tokens/provider-tokens.ts';
+import { bareError, providerProblem, unreachable } from '../common/provider-problem.ts';
+import { readRetryAfter, RefreshFailure } from '../common/refresh-failure.ts';
 import { GithubRefusal } from './github-api.ts';
 import { GithubTokenError } from './github-tokens.ts';
 

@@ -1,0 +1,13 @@
+import type { Identity } from '@sallyport/contracts';
+import { checkForeignNames } from '@sallyport/directory';
+import { readIdentity } from '../../identity/read-identity.ts';
+import type { ProviderDeps } from './provider-deps.ts';
+
+/** Reads a person out of claims that hold. */
+export function readPerson(
+  { provider, foreign }: Pick<ProviderDeps, 'provider' | 'foreign'>,
+  claims: object,
+): Identity {
+  const identity = readIdentity(provider, claims);
+  return foreign ? checkForeignNames(identity, foreign) : identity;
+}

@@ -1,0 +1,275 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Session } from '@sallyport/contracts';
+import { createBed, createBrowser, type Bed } from '../testing/test-bed.ts';
+import { createFakeGithub, type FakeGithub } from '../testing/fake-github.ts';
+import { githubApiUrl } from './github/github-address.ts';
+
+let bed: Bed;
+let github: FakeGithub;
+const settings = {
+  id: 'hub',
+  kind: 'github',
+  issuer: 'https://github.com',
+  clientId: 'Iv1.client',
+  clientSecret: 's3cr3t',
+};
+const start = async (more: object = {}, fake: Parameters<typeof createFakeGithub>[0] = {}) => {
+  github = createFakeGithub(fake);
+  bed = await createBed(
+    { identity: { providers: [{ ...settings, ...more }] } },
+    { fetch: (url, options) => github.fetch(url, options) },
+  );
+};
+beforeEach(() => start());
+
+const logIn = async (change: (query: Record<string, string>) => Record<string, string> = (query) => query) => {
+  const browser = createBrowser(bed.app);
+  const there = await browser.get('/.sallyport/login');
+  return browser.get(
+    `/.sallyport/callback?${new URLSearchParams(change(github.logIn(there.headers['location']!))).toString()}`,
+  );
+};
+const one = async (): Promise<Session> => (await bed.sessions.list())[0]!;
+const refused = async (status: number, text: string, change?: Parameters<typeof logIn>[0]) => {
+  const answer = await logIn(change);
+  expect(answer.status).toBe(status);
+  expect(answer.text).toContain(text);
+  expect(await bed.sessions.list()).toEqual([]);
+};
+const json = (body: unknown, status = 200, headers = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+
+describe('a login with GitHub', () => {
+  it('asks with state and PKCE, and says who it is: the number, the verified primary address, organisations and teams', async () => {
+    const { searchParams: query } = new URL(
+      (await bed.browser.get('/.sallyport/login?login_hint=alice')).headers['location']!,
+    );
+    expect(Object.fromEntries(query)).toMatchObject({
+      client_id: 'Iv1.client',
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      scope: 'read:user user:email read:org',
+      login: 'alice',
+      redirect_uri: 'https://gate.example.com:8443/.sallyport/callback',
+    });
+    expect((await logIn()).status).toBe(302);
+    expect((await one()).identity).toMatchObject({
+      provider: 'hub',
+      issuer: 'https://github.com',
+      subject: '583231',
+      user: 'alice@example.com',
+      email: 'alice@example.com',
+      name: 'Alice',
+      groups: ['acme', 'globex', 'initech', 'acme/platform', 'acme/on-call', 'globex/platform'],
+      claims: { login: 'alice' },
+    });
+  });
+
+  it('knows the person by their number, whatever they call themselves, and never by a name that was theirs', async () => {
+    await start({ claims: { user: 'login' } });
+    await logIn();
+    github.person = { ...github.person, login: 'alice-renamed' };
+    await logIn();
+    github.person = { ...github.person, id: 999, login: 'alice' };
+    await logIn();
+    const found = (await bed.sessions.list()).map(({ identity }) => [identity.subject, identity.user]);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        ['583231', 'alice-renamed'],
+        ['999', 'alice'],
+      ]),
+    );
+  });
+
+  it('takes the primary address alone, and only if it is verified', async () => {
+    github.person = {
+      ...github.person,
+      emails: [
+        { email: 'alice@example.com', primary: true, verified: false },
+        { email: 'ceo@example.com', primary: false, verified: true },
+      ],
+    };
+    await refused(403, 'not verified');
+    github.person = { ...github.person, emails: [] };
+    await refused(403, 'no claim email');
+  });
+
+  it('asks for no groups and no address without the scopes', async () => {
+    await start({ scopes: ['read:user'], claims: { user: 'login' } });
+    await logIn();
+    expect((await one()).identity).toMatchObject({ user: 'alice', groups: [] });
+    expect(github.calls.filter((call) => call.includes('api.'))).toEqual(['GET https://api.github.com/user']);
+  });
+
+  it('lets in members of one organisation alone, if told so', async () => {
+    await start({ requireClaims: { groups: ['acme'] } });
+    expect((await logIn()).status).toBe(302);
+    await start({ requireClaims: { groups: ['umbrella'] } });
+    await refused(403, 'not let in here');
+  });
+
+  it("keeps no token of GitHub's anywhere but sealed", async () => {
+    await logIn();
+    const record = await bed.keeping.tokens.read((await one()).id);
+    expect(record?.sealed).toBeDefined();
+    expect(JSON.stringify([record, await one(), bed.audit.records, bed.lines])).not.toContain('gho_');
+  });
+});
+
+describe('what GitHub does not answer as it should lets nobody in', () => {
+  it.each([
+    [
+      'a used or foreign code',
+      (query: Record<string, string>) => ({ ...query, code: 'other' }),
+      'refused the login (bad_verification_code)',
+    ],
+    ['no code', ({ state }: Record<string, string>) => ({ state: state! }), 'sent no code'],
+    [
+      'an answer that names another issuer',
+      (query: Record<string, string>) => ({ ...query, iss: 'https://evil.example' }),
+      'not one of the identity provider',
+    ],
+    [
+      'a denial',
+      ({ state }: Record<string, string>) => ({ state: state!, error: 'access_denied' }),
+      'denied the login',
+    ],
+  ])('%s', async (_what, change, text) => refused(403, text, change));
+
+  it('the code of another login', async () => {
+    const other = await bed.browser.get('/.sallyport/login');
+    const foreign = github.logIn(other.headers['location']!);
+    await refused(403, 'refused the login', (query) => ({ ...query, code: foreign['code']! }));
+  });
+
+  it('a client that it does not know', async () => {
+    await start({ clientSecret: 'wrong' });
+    await refused(403, 'does not accept this gateway as its client');
+  });
+
+  it.each([
+    ['/user', json({ message: 'Sorry. Your account was suspended' }, 403), 403],
+    ['/user/teams', json({ message: 'Resource protected by organization SAML enforcement.' }, 403), 403],
+    ['/user/orgs', json({ message: 'Not Found' }, 404), 403],
+    ['/user', json({ login: 'alice' }), 403],
+    ['/user', json({ id: '583231', login: 'alice' }), 403],
+    ['/user', json({ id: 1.5, login: 'alice' }), 403],
+    ['/user/teams', json({ teams: [] }), 403],
+    ['/user', new Response('<html>', { status: 200 }), 503],
+    ['/user', json({}, 502), 503],
+    ['/user/emails', json({}, 429), 503],
+    ['/user', json({}, 403, { 'x-ratelimit-remaining': '0' }), 503],
+    ['/user', new Response(null, { status: 302, headers: { location: 'https://evil.example' } }), 403],
+    ['/login/oauth/access_token', json({}, 500), 503],
+    ['/login/oauth/access_token', json({ access_token: '' }), 403],
+  ])('%s (case %#)', async (path, answer, status) => {
+    github.intercept = (asked) => (asked === path ? answer.clone() : undefined);
+    await refused(status, 'hub');
+    expect(github.calls.every((call) => !call.includes('evil'))).toBe(true);
+  });
+
+  it('a network that fails', async () => {
+    github.intercept = (path) => {
+      if (path === '/user') throw new TypeError('fetch failed');
+      return undefined;
+    };
+    await refused(503, 'cannot be reached');
+  });
+
+  it('a next page elsewhere, to which the token would go', async () => {
+    github.intercept = (path) =>
+      path === '/user/orgs'
+        ? json([{ login: 'acme' }], 200, { link: '<https://evil.example/user/orgs?page=2>; rel="next"' })
+        : undefined;
+    await refused(403, 'hub');
+    expect(github.calls.every((call) => !call.includes('evil'))).toBe(true);
+  });
+
+  it('pages without end', async () => {
+    github.intercept = (path) =>
+      path === '/user/orgs'
+        ? json([{ login: 'acme' }], 200, { link: '<https://api.github.com/user/orgs?page=2>; rel="next"' })
+        : undefined;
+    await refused(403, 'hub');
+    expect(github.calls.filter((call) => call.endsWith('/user/orgs')).length).toBeLessThan(30);
+  });
+});
+
+describe('a login that is to be a recent or a strong one', () => {
+  it('is not begun at GitHub, which could not say so', async () => {
+    for (const query of ['max_age=300', 'acr_values=phr']) {
+      const answer = await bed.browser.get(`/.sallyport/login?${query}`);
+      expect(answer.status).toBe(400);
+      expect(answer.text).toContain('cannot say how and when');
+    }
+  });
+});
+
+describe('a session that GitHub is asked about again', () => {
+  const refresh = async () => {
+    const { id, identity } = await one();
+    const { tokens } = { tokens: await bed.keeping.tokens.read(id) };
+    const kept = JSON.parse(bed.keeping.sealer.open(tokens!.sealed, id)!) as { refreshToken: string };
+    return bed.deps.providers[0]!.refresh(kept, { issuer: identity.issuer, subject: identity.subject });
+  };
+
+  it.each([
+    ['with the token that lasts', false],
+    ['with a new one, where tokens expire', true],
+  ])('%s, has the groups of now', async (_what, expiring) => {
+    await start({}, { expiring });
+    await logIn();
+    github.person = { ...github.person, orgs: ['globex'], teams: [] };
+    const { identity, tokens } = await refresh();
+    expect(identity?.groups).toEqual(['globex']);
+    expect(tokens.refreshToken).toBe(expiring ? 'ghr_refresh2' : 'lasting gho_access1');
+  });
+
+  it('ends when the person has withdrawn the application, was suspended or is another', async () => {
+    await logIn();
+    github.person = { ...github.person, id: 7 };
+    await expect(refresh()).rejects.toMatchObject({ ends: 'changed' });
+    github.tokens.clear();
+    await expect(refresh()).rejects.toMatchObject({ ends: 'refused' });
+    await start({}, { expiring: true });
+    await logIn();
+    github.refreshTokens.clear();
+    await expect(refresh()).rejects.toMatchObject({ ends: 'refused' });
+  });
+
+  it('goes on while GitHub is away or asks for patience', async () => {
+    await logIn();
+    for (const [answer, retryAfterMs] of [
+      [json({}, 502), undefined],
+      [json({}, 429, { 'retry-after': '60' }), 60_000],
+      [json({}, 403, { 'x-ratelimit-remaining': '0' }), undefined],
+    ] as const) {
+      github.intercept = (path) => (path === '/user' ? answer.clone() : undefined);
+      await expect(refresh()).rejects.toMatchObject({ ends: undefined, retryAfterMs });
+    }
+    github.intercept = () => {
+      throw new TypeError('fetch failed');
+    };
+    await expect(refresh()).rejects.toMatchObject({ ends: undefined });
+  });
+});
+
+describe("GitHub's API", () => {
+  it.each([
+    ['https://github.com', undefined, 'https://api.github.com'],
+    ['https://acme.ghe.com', undefined, 'https://api.acme.ghe.com'],
+    ['https://git.example.com', undefined, 'https://git.example.com/api/v3'],
+    ['https://git.example.com', 'https://api.example.com', 'https://api.example.com'],
+  ])('of %s with apiUrl %s is at %s', (issuer, apiUrl, expected) => {
+    expect(githubApiUrl({ issuer, apiUrl })).toBe(expected);
+  });
+
+  it("of a server of one's own works as well", async () => {
+    await start(
+      { issuer: 'https://git.example.com' },
+      { at: 'https://git.example.com', api: 'https://git.example.com/api/v3' },
+    );
+    expect((await logIn()).status).toBe(302);
+    expect((await one()).identity.issuer).toBe('https://git.example.com');
+  });
+});

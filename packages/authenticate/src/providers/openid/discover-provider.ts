@@ -1,0 +1,88 @@
+import * as client from 'openid-client';
+import type { ProviderConfig } from '@sallyport/contracts';
+import { clientAuthentication } from './client-authentication.ts';
+import type { ProviderDeps } from '../common/provider-deps.ts';
+import { boundFetch, type OutboundFetch } from '@sallyport/kit';
+import { providerProblem, unreachable } from '../common/provider-problem.ts';
+import { readMetadata } from './read-metadata.ts';
+
+const timeoutSeconds = 5;
+const freshMs = 3_600_000;
+const retryMs = 1000;
+
+/** Puts together what openid-client needs to talk to this provider. */
+export function configureClient(
+  { provider, fetch, clientKey }: Omit<ProviderDeps, 'now'>,
+  metadata: client.ServerMetadata,
+): client.Configuration {
+  const configuration = new client.Configuration(
+    metadata,
+    provider.clientId,
+    { client_secret: provider.clientSecret, [client.clockTolerance]: 30 },
+    clientAuthentication(provider, clientKey),
+  );
+  // Without it the id_token's signature would not be looked at, as TLS alone satisfies the standard.
+  client.enableNonRepudiationChecks(configuration);
+  if (provider.allowInsecureIssuer) client.allowInsecureRequests(configuration);
+  configuration[client.customFetch] = boundFetch(fetch) as client.CustomFetch;
+  configuration.timeout = timeoutSeconds;
+  return configuration;
+}
+
+async function ask(provider: ProviderConfig, fetch: OutboundFetch): Promise<unknown> {
+  const url = provider.discoveryUrl ?? `${provider.issuer}/.well-known/openid-configuration`;
+  // A redirect is not followed: where a provider is, the configuration says.
+  const response = await boundFetch(fetch)(url, {
+    method: 'GET',
+    headers: { accept: 'application/json' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutSeconds * 1000),
+  });
+  if (response.status !== 200) throw new TypeError(`discovery answered with status ${response.status}`);
+  return response.json();
+}
+
+async function discover(deps: ProviderDeps): Promise<client.Configuration> {
+  const { provider, fetch } = deps;
+  // Whatever goes wrong before there is an answer that can be read means that the provider is away.
+  const body = await ask(provider, fetch).catch((error: unknown) => {
+    throw unreachable(provider.id, error);
+  });
+  return configureClient(deps, readMetadata(provider, body));
+}
+
+/**
+ * What the provider says of itself, asked for when it is first needed and again after an hour. Many askers share one
+ * call; after a failure the next call waits a second. An older answer serves on while the provider is away.
+ */
+export function createDiscovery(deps: ProviderDeps): () => Promise<client.Configuration> {
+  const { provider, now } = deps;
+  let held: { configuration: client.Configuration; until: number } | undefined;
+  let flight: Promise<client.Configuration> | undefined;
+  let failure: { error: unknown; until: number } | undefined;
+
+  const askAgain = async () => {
+    try {
+      const configuration = await discover(deps);
+      held = { configuration, until: now() + freshMs };
+      failure = undefined;
+      return configuration;
+    } catch (error) {
+      failure = { error: providerProblem(provider.id, error), until: now() + retryMs };
+      if (held) return held.configuration;
+      throw failure.error;
+    } finally {
+      flight = undefined;
+    }
+  };
+
+  return async () => {
+    if (held && now() < held.until) return held.configuration;
+    if (failure && now() < failure.until) {
+      if (held) return held.configuration;
+      throw failure.error;
+    }
+    flight ??= askAgain();
+    return flight;
+  };
+}

@@ -1,0 +1,129 @@
+import {
+  createRemoteJWKSet,
+  customFetch,
+  decodeProtectedHeader,
+  jwtVerify,
+  type FetchImplementation,
+  type JWTPayload,
+} from 'jose';
+import type * as client from 'openid-client';
+import type { ProviderConfig } from '@sallyport/contracts';
+import { ProblemError } from '@sallyport/kit';
+import { z } from 'zod';
+import { issuersOfTenants } from './tenant-issuers.ts';
+import { boundFetch, type OutboundFetch } from '@sallyport/kit';
+
+/**
+ * A logout token that holds: whose sessions end. It may be used until `replayableUntil` (milliseconds since the epoch),
+ * so its jti is to be remembered as long.
+ */
+export type LogoutToken = { issuer: string; jti: string; subject?: string; sid?: string; replayableUntil: number };
+
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+/** Only the provider can make these; a client secret, which others may know, signs nothing here. */
+const asymmetric = new Set([
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]);
+/** The type that the specification gives it (2.4), and what providers of before it write. */
+const types = new Set([undefined, 'logout+jwt', 'application/logout+jwt', 'jwt']);
+const maxAgeSeconds = 300;
+const toleranceSeconds = 30;
+
+const name = z.string().min(1).max(512);
+const claimsSchema = z
+  .object({
+    iss: z.string(),
+    jti: name,
+    iat: z.number(),
+    sub: name.optional(),
+    sid: name.optional(),
+    events: z.looseObject({ [event]: z.looseObject({}) }),
+  })
+  .refine(({ sub, sid }) => sub !== undefined || sid !== undefined);
+
+const invalid = (why: string, cause?: unknown) =>
+  new ProblemError(
+    'bad-request',
+    `The logout token does not hold: ${why}.`,
+    cause instanceof Error ? { cause: new Error(cause.message) } : {},
+  );
+
+/**
+ * With an issuer for each tenant, a token may name its tenant as well (Entra ID: `tid`); then it must be the one of its
+ * issuer.
+ */
+function checkTenant({ claims }: { claims: Readonly<Record<string, string>> }, payload: JWTPayload): void {
+  for (const [claim, value] of Object.entries(claims)) {
+    if (Object.hasOwn(payload, claim) && payload[claim] !== value)
+      throw invalid(`its ${claim} is not the one of its issuer`);
+  }
+}
+
+/**
+ * Creates the reader of one provider's logout tokens (OpenID Connect Back-Channel Logout 1.0, 2.6). Its keys are
+ * fetched when first needed, again for an unknown key at most every 30 s.
+ */
+export function createReadLogoutToken(deps: { provider: ProviderConfig; fetch: OutboundFetch; now: () => number }) {
+  const { provider, now } = deps;
+  const fetch = boundFetch(deps.fetch);
+  let held: { uri: string; keys: ReturnType<typeof createRemoteJWKSet> } | undefined;
+  const tenants = issuersOfTenants(provider);
+  const keysOf = ({ jwks_uri: uri }: client.ServerMetadata) => {
+    if (uri === undefined || !(uri.startsWith('https:') || provider.allowInsecureIssuer))
+      throw invalid('the provider publishes no keys');
+    if (held?.uri !== uri)
+      held = {
+        uri,
+        keys: createRemoteJWKSet(new URL(uri), {
+          timeoutDuration: 5000,
+          [customFetch]: fetch as unknown as FetchImplementation,
+        }),
+      };
+    return held.keys;
+  };
+
+  return async (metadata: client.ServerMetadata, token: string): Promise<LogoutToken> => {
+    const algorithms = (metadata.id_token_signing_alg_values_supported ?? ['RS256']).filter((algorithm) =>
+      asymmetric.has(algorithm),
+    );
+    try {
+      const { typ } = decodeProtectedHeader(token);
+      if (!types.has(typ?.toLowerCase())) throw invalid('it is a token of another type');
+      const { payload } = await jwtVerify(token, keysOf(metadata), {
+        issuer: provider.issuerTemplate === undefined ? metadata.issuer : tenants.map(({ issuer }) => issuer),
+        audience: provider.clientId,
+        algorithms,
+        clockTolerance: toleranceSeconds,
+        maxTokenAge: maxAgeSeconds,
+        currentDate: new Date(now()),
+        requiredClaims: ['iat', 'jti', 'events'],
+      });
+      const tenant = tenants.find(({ issuer }) => issuer === payload.iss);
+      if (tenant) checkTenant(tenant, payload);
+      // The schema strips what it does not name, and this one must not be there.
+      if (Object.hasOwn(payload, 'nonce')) throw invalid('it has a nonce, as an id_token has');
+      const { data } = claimsSchema.safeParse(payload);
+      if (!data) throw invalid('it lacks what a logout token says');
+      return {
+        issuer: data.iss,
+        jti: data.jti,
+        ...(data.sub === undefined ? {} : { subject: data.sub }),
+        ...(data.sid === undefined ? {} : { sid: data.sid }),
+        replayableUntil: (data.iat + maxAgeSeconds + toleranceSeconds + 1) * 1000,
+      };
+    } catch (error) {
+      if (error instanceof ProblemError) throw error;
+      throw invalid('its signature, issuer, audience or time is wrong', error);
+    }
+  };
+}

@@ -1,0 +1,255 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { SignJWT, UnsecuredJWT, exportSPKI, generateKeyPair } from 'jose';
+import type { Session } from '@sallyport/contracts';
+import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await createBed();
+});
+const logIn = () => throughProvider(bed, '/.sallyport/login');
+const one = async (): Promise<Session> => (await bed.sessions.list())[0]!;
+const nobody = async () => expect(await bed.sessions.list()).toEqual([]);
+const refused = async (status = 403) => {
+  const answer = await logIn();
+  expect(answer.status).toBe(status);
+  expect(answer.headers['set-cookie']?.toString() ?? '').not.toContain('spt_');
+  await nobody();
+  return answer.text;
+};
+
+describe('an id_token that does not hold lets nobody in', () => {
+  it.each([
+    ['another nonce', { nonce: 'other' }],
+    ['no nonce', { nonce: undefined }],
+    ['another audience', { aud: 'other' }],
+    ['more audiences, another authorised party', { aud: ['sallyport', 'other'], azp: 'other' }],
+    ['another issuer', { iss: 'https://evil.example' }],
+    ['an issuer with a slash', { iss: 'https://idp.example.com/' }],
+    ['an issuer in another case', { iss: 'https://IDP.example.com' }],
+    ['an issuer over http', { iss: 'http://idp.example.com' }],
+    ['no issuer', { iss: undefined }],
+    ['no subject', { sub: undefined }],
+    ['an empty subject', { sub: '' }],
+    ['no end', { exp: undefined }],
+    ['an end in the past', { exp: Math.floor(Date.now() / 1000) - 60 }],
+    ['a beginning in the future', { nbf: Math.floor(Date.now() / 1000) + 600 }],
+  ])('with %s', async (_what, claims) => {
+    bed.provider.lies = { claims };
+    expect(await refused()).toMatch(/did not pass verification|did not say who|subject/i);
+  });
+
+  it('a clock that is off by less than half a minute is forgiven', async () => {
+    bed.provider.lies = { claims: { exp: Math.floor(Date.now() / 1000) - 20 } };
+    expect((await logIn()).status).toBe(302);
+  });
+
+  it('without a signature (alg none)', async () => {
+    for (const algorithms of [['RS256'], ['none', 'RS256'], ['none'], undefined]) {
+      bed = await createBed();
+      bed.provider.lies = {
+        sign: async (claims) => new UnsecuredJWT(claims).encode(),
+        discovery: { id_token_signing_alg_values_supported: algorithms },
+      };
+      await refused();
+    }
+  });
+
+  it('signed by HS256 with the public key', async () => {
+    const secret = new TextEncoder().encode(await exportSPKI(bed.provider.publicKey));
+    bed.provider.lies = {
+      discovery: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
+      sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: 'k1' }).sign(secret),
+    };
+    await refused();
+  });
+
+  it('signed by HS256 with the client secret, which is no signature of the provider', async () => {
+    const secret = new TextEncoder().encode('s3cr3t'.padEnd(32, 'x'));
+    bed.provider.lies = {
+      discovery: { id_token_signing_alg_values_supported: ['HS256', 'RS256'] },
+      sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(secret),
+    };
+    await refused();
+  });
+
+  it('signed by another key, under the same or a foreign key id', async () => {
+    const { privateKey } = await generateKeyPair('RS256');
+    for (const kid of ['k1', 'k2', '../../../dev/null', 'https://evil.example/jwks']) {
+      bed.provider.lies = {
+        sign: (claims) =>
+          new SignJWT(claims)
+            .setProtectedHeader({ alg: 'RS256', kid, jku: 'https://evil.example/jwks' })
+            .sign(privateKey),
+      };
+      await refused();
+    }
+    expect(
+      bed.provider.calls.every((path) => ['/.well-known/openid-configuration', '/token', '/jwks'].includes(path)),
+    ).toBe(true);
+  });
+
+  it('altered after it was signed', async () => {
+    bed.provider.lies = {
+      sign: async (claims, key) => {
+        const [head, , signature] = (
+          await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'k1' }).sign(key)
+        ).split('.');
+        return [
+          head,
+          Buffer.from(JSON.stringify({ ...claims, email: 'bob@example.com' })).toString('base64url'),
+          signature,
+        ].join('.');
+      },
+    };
+    await refused();
+  });
+});
+
+describe('an answer of the provider that does not fit lets nobody in', () => {
+  it.each([
+    ['none, though it promises one', undefined],
+    ["another provider's", 'https://evil.example'],
+    ['nearly its own', 'https://idp.example.com/'],
+  ])('iss of the answer: %s (RFC 9207)', async (_what, iss) => {
+    const answer = await throughProvider(bed, '/.sallyport/login', ({ code, state }) => ({
+      code: code!,
+      state: state!,
+      ...(iss === undefined ? {} : { iss }),
+    }));
+    expect(answer.status).toBe(403);
+    await nobody();
+  });
+
+  it('a code that belongs to another login', async () => {
+    const other = createBrowser(bed.app);
+    const foreign = bed.provider.logIn((await other.get('/.sallyport/login')).headers['location']!);
+    const answer = await throughProvider(bed, '/.sallyport/login', (query) => ({ ...query, code: foreign['code']! }));
+    expect(answer.status).toBe(403);
+    await nobody();
+  });
+
+  it.each([
+    ['access_denied', 403],
+    ['server_error', 503],
+    ['temporarily_unavailable', 503],
+    ['<script>', 403],
+  ])('the error %s', async (error, status) => {
+    const answer = await throughProvider(bed, '/.sallyport/login', ({ state, iss }) => ({
+      error,
+      state: state!,
+      iss: iss!,
+    }));
+    expect(answer.status).toBe(status);
+    expect(answer.text).not.toContain('<script');
+    await nobody();
+  });
+
+  it('userinfo about another person', async () => {
+    bed.provider.lies = { claims: { groups: undefined }, userinfo: { sub: 'sub-bob', groups: ['admins'] } };
+    await refused();
+  });
+});
+
+describe('claims that the id_token lacks', () => {
+  it('come from userinfo', async () => {
+    bed.provider.lies = {
+      claims: { groups: undefined, email: undefined, email_verified: undefined },
+      userinfo: { groups: ['sre'], email: 'alice@example.com', email_verified: true },
+    };
+    expect((await logIn()).status).toBe(302);
+    expect((await one()).identity).toMatchObject({ user: 'alice@example.com', groups: ['sre'] });
+  });
+
+  it('never replace what is signed', async () => {
+    bed.provider.lies = {
+      claims: { groups: undefined },
+      userinfo: { email: 'root@example.com', iss: 'https://evil.example', groups: ['sre'] },
+    };
+    await logIn();
+    expect((await one()).identity).toMatchObject({
+      user: 'alice@example.com',
+      issuer: 'https://idp.example.com',
+      groups: ['sre'],
+    });
+  });
+
+  it('are not asked for when nothing is missing', async () => {
+    await logIn();
+    expect(bed.provider.calls).not.toContain('/userinfo');
+  });
+});
+
+describe('while the identity provider is away', () => {
+  const gone = () => {
+    throw new TypeError('fetch failed');
+  };
+
+  it('a login says so, and works again when it is back, without a restart', async () => {
+    bed.provider.lies = { intercept: gone };
+    const answer = await bed.browser.get('/.sallyport/login', { accept: 'text/html' });
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain('The identity provider corp cannot be reached');
+    expect(bed.browser.jar.size).toBe(0);
+    bed.provider.lies = {};
+    bed.clock.now += 1001;
+    expect((await logIn()).status).toBe(302);
+  });
+
+  it('asks once for many logins, and not more than once a second', async () => {
+    bed.provider.lies = { intercept: gone };
+    const json = { accept: 'application/xhtml+xml' };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => bed.browser.get('/.sallyport/login', json)));
+    for (const answer of answers) expect(answer.body).toMatchObject({ code: 'identity-provider-unavailable' });
+    await bed.browser.get('/.sallyport/login', json);
+    expect(bed.provider.calls).toHaveLength(1);
+  });
+
+  it('in the middle of a login says so', async () => {
+    bed.provider.lies = { intercept: (path) => (path === '/token' ? gone() : undefined) };
+    await refused(503);
+  });
+
+  it.each([
+    ['an error', () => new Response('x', { status: 502 })],
+    ['no JSON', () => new Response('<html>', { headers: { 'content-type': 'text/html' } })],
+    ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://evil.example/' } })],
+    ['too much', () => new Response('x'.repeat(2_000_000), { headers: { 'content-type': 'application/json' } })],
+  ])('or answers with %s', async (_what, answer) => {
+    bed.provider.lies = { intercept: answer };
+    expect((await bed.browser.get('/.sallyport/login')).status).toBe(503);
+  });
+
+  it('goes on with what it said before', async () => {
+    await logIn();
+    bed.clock.now += 3_700_000;
+    bed.provider.lies = { intercept: (path) => (path.startsWith('/.well-known') ? gone() : undefined) };
+    expect((await logIn()).status).toBe(302);
+  });
+
+  it('is not confused with a provider that calls itself something else', async () => {
+    bed.provider.lies = { discovery: { issuer: 'https://evil.example' } };
+    expect((await bed.browser.get('/.sallyport/login')).status).toBe(403);
+    bed.clock.now += 2000;
+    bed.provider.lies = { discovery: { token_endpoint: 'http://idp.example.com/token' } };
+    expect((await logIn()).status).toBe(403);
+    await nobody();
+  });
+});
+
+describe('what the service tells its log about a failed login', () => {
+  it('says why, without codes, tokens and secrets', async () => {
+    let token = '';
+    bed.provider.lies = {
+      sign: async (claims, key) =>
+        (token = await new SignJWT({ ...claims, nonce: 'other' })
+          .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+          .sign(key)),
+    };
+    await refused();
+    const log = bed.lines.join('');
+    expect(log).toContain('nonce');
+    expect(log).not.toContain(token);
+    expect(log).not.toMatch(/code-\d|s3cr3t|eyJ/);
+  });
+});

@@ -1,0 +1,55 @@
+import type { RequestHandler } from 'express';
+import { ProblemError } from '@sallyport/kit';
+import { type ListedSession } from '@sallyport/stores';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { readQuery } from '../http/read-query.ts';
+import { ownSessions, requireCaller } from './read-caller-session.ts';
+
+function describe(session: ListedSession, currentId: string) {
+  const {
+    id,
+    kind,
+    createdAt,
+    expiresAt,
+    idleEndsAt,
+    clientAddress,
+    userAgent,
+    approvedFrom,
+    identity: { user, provider },
+  } = session;
+  return {
+    id,
+    kind,
+    user,
+    provider,
+    createdAt,
+    expiresAt,
+    idleEndsAt,
+    clientAddress,
+    userAgent,
+    approvedFrom,
+    current: id === currentId,
+  };
+}
+
+/**
+ * `GET /v1/sessions`: the caller's live sessions; with `all=true` everybody's, with `user=<name>` somebody's, where
+ * `api.policy.sessions` lets the caller.
+ */
+export function listSessions(deps: RouteDeps): RequestHandler {
+  return async (request, response) => {
+    const caller = requireCaller(request);
+    const query = readQuery(request);
+    const [all, user] = [query.get('all') ?? 'false', query.get('user')];
+    if (all !== 'true' && all !== 'false') throw new ProblemError('bad-request', 'all must be true or false.');
+    const others = all === 'true' || (user !== null && (user !== caller.identity.user || caller.privileged));
+    if (others && !caller.privileged)
+      throw new ProblemError('forbidden', 'Your rights let you see your own sessions only (api.policy.sessions).');
+    const found = others ? await deps.sessions.list() : await ownSessions(deps.sessions, caller);
+    response.json({
+      sessions: found
+        .filter(({ identity }) => user === null || identity.user === user)
+        .map((session) => describe(session, caller.session.id)),
+    });
+  };
+}

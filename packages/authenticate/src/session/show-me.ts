@@ -1,0 +1,62 @@
+import type { RequestHandler, Response } from 'express';
+import { ProblemError, readCaller } from '@sallyport/kit';
+import { type ListedSession } from '@sallyport/stores';
+import type { RouteDeps } from '../app/authenticate-deps.ts';
+import { readOrigin } from '../http/read-origin.ts';
+import { html, sendPage } from '../pages/render-page.ts';
+import { wantsPage } from '../http/wants-page.ts';
+import { callerSession, requireCaller } from './read-caller-session.ts';
+
+function showPage(response: Response, session: ListedSession): void {
+  const { identity } = session;
+  sendPage(
+    response,
+    200,
+    'You are logged in',
+    html`<dl>
+<dt>User</dt><dd>${identity.user}</dd>
+<dt>Groups</dt><dd>${identity.groups.length > 0 ? identity.groups.join(', ') : 'none'}</dd>
+<dt>Identity provider</dt><dd>${identity.provider}</dd>
+<dt>Logged in until</dt><dd>${new Date(session.expiresAt).toUTCString()}</dd>
+<dt>If not used, until</dt><dd>${new Date(session.idleEndsAt).toUTCString()}</dd>
+</dl>
+<form method="post" action="/.sallyport/logout"><button type="submit">Log out</button></form>`,
+  );
+}
+
+function showStranger(response: Response): void {
+  sendPage(
+    response,
+    401,
+    'You are not logged in',
+    html`<p><a class="act" href="/.sallyport/login?return_to=/.sallyport/me">Log in</a></p>`,
+  );
+}
+
+/** `GET /.sallyport/me`: who the gateway takes the caller for. */
+export function showMe(deps: RouteDeps): RequestHandler {
+  return async (request, response) => {
+    readOrigin(request, deps.settings);
+    if (wantsPage(request) && !readCaller(request.headers)) return showStranger(response);
+    const caller = requireCaller(request);
+    const session = await callerSession(deps.sessions, caller);
+    if (!session && wantsPage(request)) return showStranger(response);
+    if (!session) throw new ProblemError('unauthenticated', 'This session has ended. Log in again.');
+    if (wantsPage(request)) return showPage(response, session);
+    const {
+      identity: { user, email, name, groups, provider },
+      id,
+      kind,
+      expiresAt,
+      idleEndsAt,
+    } = session;
+    response.json({
+      user,
+      ...(email === undefined ? {} : { email }),
+      ...(name === undefined ? {} : { name }),
+      groups,
+      provider,
+      session: { id, kind, expiresAt, idleEndsAt },
+    });
+  };
+}
