@@ -1,4 +1,4 @@
-// The examples of docs/providers.md: each loads, and reads what its provider sends as that provider documents it.
+// Checks the examples in docs/providers.md: each loads, and reads the claims that the provider documents.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,7 @@ const example = (title) => examples.find(([name]) => name === title)[1];
 const [tenant, other] = ['11111111-1111-1111-1111-111111111111', '33333333-3333-3333-3333-333333333333'];
 const alice = { email: 'alice@example.com', email_verified: true };
 
-/** What the provider sends in id_token and UserInfo together, who that is, and what of it must keep somebody out. */
+/** The claims of each provider (ID token and UserInfo together), the resulting identity, and claims that must be refused. */
 const sent = {
   Keycloak: {
     claims: { ...alice, preferred_username: 'alice', groups: ['developers'] },
@@ -121,7 +121,7 @@ const sent = {
 };
 
 describe('the examples of docs/providers.md', () => {
-  it('are there for every provider of the table', () => {
+  it('exist for each provider in the table', () => {
     const named = [...text.matchAll(/^\| \[([^\]]+)\]\(#/gm)].map(([, name]) => name);
     expect(named.length).toBeGreaterThanOrEqual(12);
     expect(examples.map(([title]) => title)).toEqual(['Several at once', ...Object.keys(sent)]);
@@ -135,7 +135,7 @@ describe('the examples of docs/providers.md', () => {
     expect(validate({ gateway: { url: 'http://127.0.0.1' }, ...parse(yaml) })).toBe(true);
   });
 
-  it.each(Object.entries(sent))('read people as %s sends them', (title, { claims, is, refused }) => {
+  it.each(Object.entries(sent))('read the claims that %s sends', (title, { claims, is, refused }) => {
     const [provider] = load(example(title)).config.identity.providers;
     const of = { iss: provider.issuer, sub: 's-1', ...claims };
     expect(readIdentity(provider, of)).toMatchObject({ provider: provider.id, subject: 's-1', ...is });
@@ -145,7 +145,7 @@ describe('the examples of docs/providers.md', () => {
       );
   });
 
-  it('name every setting that a provider has', () => {
+  it('name all settings of a provider', () => {
     const { properties } = JSON.parse(
       readFileSync(path.join(root, 'packages/contracts/schema/sallyport.schema.json'), 'utf8'),
     ).properties.identity.properties.providers.items;
