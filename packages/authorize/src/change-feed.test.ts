@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import type { SessionChange } from '@sallyport/contracts';
-import { createMemoryReplicaBoard, createMemoryStreamBoard } from '@sallyport/stores';
+import { createMemoryReplicaRegistry, createMemoryStreamQuestionRegistry } from '@sallyport/stores';
 import { checkOf, identityOf, loadedConfig, sampleConfig, startRig } from './testing/authorize-rig.ts';
 import { createChangeFeed } from './change-feed.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
@@ -27,8 +27,8 @@ function rig() {
       };
     },
   };
-  const replicas = createMemoryReplicaBoard({ now: Date.now });
-  const streams = createMemoryStreamBoard({ now: Date.now });
+  const replicas = createMemoryReplicaRegistry({ now: Date.now });
+  const streams = createMemoryStreamQuestionRegistry({ now: Date.now });
   const feed = createChangeFeed({ sessions, policies, replicas, streams });
   const subscribe = () => {
     const seen = {

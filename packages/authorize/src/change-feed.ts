@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { writeChangeLine, type Change } from '@sallyport/contracts';
-import type { ReplicaBoard, SessionStore, StreamBoard } from '@sallyport/stores';
+import type { ReplicaRegistry, SessionStore, StreamQuestionRegistry } from '@sallyport/stores';
 import type { PolicySet } from './policies/policy-set.ts';
 
 const pingMs = 10_000;
@@ -35,8 +35,8 @@ function createSubscriber(response: ServerResponse): Subscriber {
 export type ChangeFeedDeps = {
   sessions: Pick<SessionStore, 'onChange' | 'onGap'>;
   policies: PolicySet;
-  replicas: Pick<ReplicaBoard, 'onReloadRequest'>;
-  streams: Pick<StreamBoard, 'onQuestion'>;
+  replicas: Pick<ReplicaRegistry, 'onReloadRequest'>;
+  streams: Pick<StreamQuestionRegistry, 'onQuestion'>;
 };
 
 /** Creates the feed over what the session store, the policies, the replicas and the streams report. */

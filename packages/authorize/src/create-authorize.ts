@@ -11,11 +11,11 @@ import {
   type ServiceVerifier,
 } from '@sallyport/kit';
 import {
-  createMemoryReplicaBoard,
-  createMemoryStreamBoard,
-  type ReplicaBoard,
+  createMemoryReplicaRegistry,
+  createMemoryStreamQuestionRegistry,
+  type ReplicaRegistry,
   type SessionStore,
-  type StreamBoard,
+  type StreamQuestionRegistry,
 } from '@sallyport/stores';
 import { createChangeFeed } from './change-feed.ts';
 import { createAnswerChecks } from './check/answer-checks.ts';
@@ -37,9 +37,9 @@ export type AuthorizeDeps = {
   policies: PolicySet;
   verifier: ServiceVerifier;
   /** Where replicas report; in this process's memory unless given. */
-  replicas?: ReplicaBoard;
+  replicas?: ReplicaRegistry;
   /** Where gateways say which streams they have; in this process's memory unless given. */
-  streams?: StreamBoard;
+  streams?: StreamQuestionRegistry;
   logger: Logger;
   metrics?: Metrics;
   now: () => number;
@@ -84,10 +84,10 @@ function createRoutes(deps: AuthorizeDeps) {
   const explain = createAnswerExplain({ sessions, policies, logger, now, storeTimeoutMs });
   const canI = createAnswerCanI({ sessions, policies, logger, now, storeTimeoutMs });
   const listClusters = createListClusters({ sessions, policies, now, storeTimeoutMs });
-  const replicas = deps.replicas ?? createMemoryReplicaBoard({ now });
-  const board = deps.streams ?? createMemoryStreamBoard({ now });
-  const feed = createChangeFeed({ ...deps, replicas, streams: board });
-  const streams = createStreamQuestions({ board, replicas, sessions, now });
+  const replicas = deps.replicas ?? createMemoryReplicaRegistry({ now });
+  const registry = deps.streams ?? createMemoryStreamQuestionRegistry({ now });
+  const feed = createChangeFeed({ ...deps, replicas, streams: registry });
+  const streams = createStreamQuestions({ registry, replicas, sessions, now });
   const routes: Record<string, Route> = {
     '/v1/check': {
       method: 'POST',
@@ -168,7 +168,7 @@ function createRoutes(deps: AuthorizeDeps) {
     '/v1/streams/answer': {
       method: 'POST',
       async serve(request, response) {
-        await takeAnswer(await readBodyText(request, maxAnswerBytes), board);
+        await takeAnswer(await readBodyText(request, maxAnswerBytes), registry);
         response.writeHead(204).end();
       },
     },

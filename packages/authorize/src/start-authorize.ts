@@ -8,7 +8,12 @@ import {
   type Readiness,
   type ServiceVerifier,
 } from '@sallyport/kit';
-import { createMemoryReplicaBoard, type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/stores';
+import {
+  createMemoryReplicaRegistry,
+  type ReplicaRegistry,
+  type SessionStore,
+  type StreamQuestionRegistry,
+} from '@sallyport/stores';
 import { createAuthorize } from './create-authorize.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
 import { createPolicySet, type PolicySet } from './policies/policy-set.ts';
@@ -21,9 +26,9 @@ export type AuthorizeParts = {
   readiness: Readiness;
   sessions: SessionStore;
   /** Where replicas report; in this process's memory unless given. */
-  replicas?: ReplicaBoard;
+  replicas?: ReplicaRegistry;
   /** Where gateways say which streams they have; in this process's memory unless given. */
-  streams?: StreamBoard;
+  streams?: StreamQuestionRegistry;
   /** Where policies that come into force are recorded; nowhere unless given. */
   sink?: Pick<AuditSink, 'enqueue'>;
   verifier: ServiceVerifier;
@@ -32,7 +37,7 @@ export type AuthorizeParts = {
 
 /**
  * A running authorize; `policies` is what decides. `reload` reads the configuration again. `close` leaves the session
- * store, the board and the sink to whoever opened them.
+ * store, the registry and the sink to whoever opened them.
  */
 export type RunningAuthorize = {
   url: string;
@@ -49,7 +54,7 @@ export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuth
   const { snapshot, warnings } = compileConfigPolicies(loaded);
   for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
   const policies = createPolicySet(snapshot);
-  const replicas = parts.replicas ?? createMemoryReplicaBoard(parts);
+  const replicas = parts.replicas ?? createMemoryReplicaRegistry(parts);
   const authorize = createAuthorize({ ...parts, policies, replicas });
   const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
   const { listen, certFile } = loaded.config.services.authorize;

@@ -1,12 +1,12 @@
 import { replicaReportSchema } from '@sallyport/contracts';
 import { parseJson, ProblemError } from '@sallyport/kit';
-import { type ReplicaBoard } from '@sallyport/stores';
+import { type ReplicaRegistry } from '@sallyport/stores';
 
 /**
  * Takes what a gateway reports of itself, or that it leaves. Throws `bad-request` for anything else; authorize reports
  * for itself.
  */
-export async function takeReport(text: string, replicas: Pick<ReplicaBoard, 'put' | 'remove'>): Promise<void> {
+export async function takeReport(text: string, replicas: Pick<ReplicaRegistry, 'put' | 'remove'>): Promise<void> {
   const parsed = replicaReportSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new ProblemError('bad-request', 'This is no report of a replica.');
   const report = parsed.data;

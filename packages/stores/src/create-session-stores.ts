@@ -1,11 +1,11 @@
 import type { SessionsConfig } from '@sallyport/contracts';
 import type { Logger } from '@sallyport/kit';
-import { createMemoryReplicaBoard } from './replicas/create-memory-replica-board.ts';
-import { createRedisReplicaBoard } from './replicas/create-redis-replica-board.ts';
-import type { ReplicaBoard } from './replicas/replica-board.ts';
-import { createMemoryStreamBoard } from './streams/create-memory-stream-board.ts';
-import { createRedisStreamBoard } from './streams/create-redis-stream-board.ts';
-import type { StreamBoard } from './streams/stream-board.ts';
+import { createMemoryReplicaRegistry } from './replicas/create-memory-replica-registry.ts';
+import { createRedisReplicaRegistry } from './replicas/create-redis-replica-registry.ts';
+import type { ReplicaRegistry } from './replicas/replica-registry.ts';
+import { createMemoryStreamQuestionRegistry } from './streams/create-memory-stream-question-registry.ts';
+import { createRedisStreamQuestionRegistry } from './streams/create-redis-stream-question-registry.ts';
+import type { StreamQuestionRegistry } from './streams/stream-question-registry.ts';
 import { connectRedis, type RedisConnection } from './redis/connect-redis.ts';
 import { createMemoryProviderTokenStore } from './provider-tokens/create-memory-provider-token-store.ts';
 import { createMemorySessionStore } from './sessions/create-memory-session-store.ts';
@@ -21,8 +21,8 @@ export type SessionStores = {
   sessions: SessionStore;
   tokens: ProviderTokenStore;
   singleUse: SingleUseStore;
-  replicas: ReplicaBoard;
-  streams: StreamBoard;
+  replicas: ReplicaRegistry;
+  streams: StreamQuestionRegistry;
   /** The connection that they share; undefined where they are in memory. */
   redis?: RedisConnection;
   close: () => Promise<void>;
@@ -39,8 +39,8 @@ export async function createSessionStores(
       sessions,
       tokens: createMemoryProviderTokenStore(deps),
       singleUse: createMemorySingleUseStore(deps),
-      replicas: createMemoryReplicaBoard(deps),
-      streams: createMemoryStreamBoard(deps),
+      replicas: createMemoryReplicaRegistry(deps),
+      streams: createMemoryStreamQuestionRegistry(deps),
       close: () => sessions.close(),
     };
   }
@@ -55,8 +55,8 @@ export async function createSessionStores(
     sessions,
     tokens,
     singleUse: createRedisSingleUseStore({ redis }),
-    replicas: createRedisReplicaBoard({ redis }),
-    streams: createRedisStreamBoard({ redis }),
+    replicas: createRedisReplicaRegistry({ redis }),
+    streams: createRedisStreamQuestionRegistry({ redis }),
     redis,
     close,
   };

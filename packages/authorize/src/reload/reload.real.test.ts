@@ -12,7 +12,7 @@ import {
   hashToken,
   loadConfig,
 } from '@sallyport/kit';
-import { createMemoryReplicaBoard, createMemorySessionStore } from '@sallyport/stores';
+import { createMemoryReplicaRegistry, createMemorySessionStore } from '@sallyport/stores';
 import { checkOf, createLoggerRig, identityOf, sessionOf } from '../testing/authorize-rig.ts';
 import { startAuthorize, type RunningAuthorize } from '../start-authorize.ts';
 
@@ -40,7 +40,7 @@ async function start() {
   const { logger, lines } = createLoggerRig();
   const sessions = createMemorySessionStore({ now: Date.now });
   await sessions.create(hashToken('t'), sessionOf(identityOf('alice', ['developers'])));
-  const replicas = createMemoryReplicaBoard({ now: Date.now });
+  const replicas = createMemoryReplicaRegistry({ now: Date.now });
   const events: AuditRecord[] = [];
   const metrics = createMetrics();
   const verifier = createServiceVerifier({ name: 'authorize', publicKeys: { proxy: publicKey }, now: Date.now });

@@ -11,7 +11,7 @@ import {
   type Metrics,
   type Reloader,
 } from '@sallyport/kit';
-import { reportReplica, type ReplicaBoard } from '@sallyport/stores';
+import { reportReplica, type ReplicaRegistry } from '@sallyport/stores';
 import type { PolicySet } from '../policies/policy-set.ts';
 import { compileCandidate } from './compile-candidate.ts';
 import { createPolicyEvents } from './policy-events.ts';
@@ -20,7 +20,7 @@ export type ReloadingDeps = {
   loaded: LoadedConfig;
   policies: PolicySet;
   warnings: readonly ConfigFault[];
-  replicas: ReplicaBoard;
+  replicas: ReplicaRegistry;
   sink: Pick<AuditSink, 'enqueue'> | undefined;
   logger: Logger;
   metrics: Metrics | undefined;

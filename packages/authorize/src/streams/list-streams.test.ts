@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, ReplicaStatus, StreamQuestion } from '@sallyport/contracts';
 import { type Caller } from '@sallyport/kit';
-import { createMemoryStreamBoard } from '@sallyport/stores';
+import { createMemoryStreamQuestionRegistry } from '@sallyport/stores';
 import { createListStreams } from './list-streams.ts';
 import { createTurns } from '../turns.ts';
 
@@ -44,15 +44,18 @@ type Gateway = {
   unknown?: boolean;
 };
 
-/** Gateways that answer after a while, from a board of replicas that knows them unless they are `unknown`. */
+/** Gateways that answer after a while, from a registry of replicas that knows them unless they are `unknown`. */
 function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8, each: 2 }), answerMs = 300 } = {}) {
-  const board = createMemoryStreamBoard({ now: Date.now });
+  const registry = createMemoryStreamQuestionRegistry({ now: Date.now });
   const asked: StreamQuestion[] = [];
-  board.onQuestion((question) => {
+  registry.onQuestion((question) => {
     asked.push(question);
     for (const { name, rows = [], omitted = 0, afterMs = 0, silent } of gateways) {
       if (!silent)
-        setTimeout(() => void board.answer({ question: question.id, proxy: `proxy/${name}`, rows, omitted }), afterMs);
+        setTimeout(
+          () => void registry.answer({ question: question.id, proxy: `proxy/${name}`, rows, omitted }),
+          afterMs,
+        );
     }
   });
   const status = (service: ReplicaStatus['service'], id: string): ReplicaStatus => ({
@@ -70,7 +73,7 @@ function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8
       ...gateways.filter(({ unknown }) => !unknown).map(({ name }) => status('proxy', name)),
     ],
   };
-  const list = createListStreams({ board, replicas, turns, settled: () => settled, answerMs });
+  const list = createListStreams({ registry, replicas, turns, settled: () => settled, answerMs });
   const timed = async (...args: Parameters<typeof list>) => {
     const at = performance.now();
     return { ...(await list(...args)), ms: performance.now() - at };

@@ -10,14 +10,14 @@ import {
   type StreamRow,
 } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
-import { type ReplicaBoard, type StreamBoard } from '@sallyport/stores';
+import { type ReplicaRegistry, type StreamQuestionRegistry } from '@sallyport/stores';
 import type { Turns } from '../turns.ts';
 
 export type ListStreamsDeps = {
-  board: Pick<StreamBoard, 'ask' | 'answered' | 'take'>;
-  replicas: Pick<ReplicaBoard, 'list'>;
+  registry: Pick<StreamQuestionRegistry, 'ask' | 'answered' | 'take'>;
+  replicas: Pick<ReplicaRegistry, 'list'>;
   turns: Turns;
-  /** Whether the board of replicas can be taken to name every gateway there is. */
+  /** Whether the registry of replicas can be taken to name every gateway there is. */
   settled: () => boolean;
   /** How long gateways may take to answer, in milliseconds. */
   answerMs?: number;
@@ -71,21 +71,27 @@ function merge(answers: readonly StreamAnswer[], { of, ended }: StreamQuestion, 
 }
 
 /**
- * Creates the list of streams over all gateways: a question on the board, and what has been answered a second later, or
+ * Creates the list of streams over all gateways: registers a question, and reads what was answered a second later, or
  * as soon as every gateway that has reported lately has answered.
  */
-export function createListStreams({ board, replicas, turns, settled, answerMs = 1000 }: ListStreamsDeps): ListStreams {
+export function createListStreams({
+  registry,
+  replicas,
+  turns,
+  settled,
+  answerMs = 1000,
+}: ListStreamsDeps): ListStreams {
   const gather = async (question: StreamQuestion): Promise<StreamList> => {
     const expected = (await replicas.list()).filter(({ service }) => service === 'proxy').map(({ id }) => id);
     const until = performance.now() + answerMs;
-    await board.ask(question);
+    await registry.ask(question);
     for (;;) {
       await pause();
       const late = performance.now() >= until;
-      const answered = late ? [] : await board.answered(question.id);
+      const answered = late ? [] : await registry.answered(question.id);
       if (late || (settled() && expected.every((id) => answered.includes(id)))) break;
     }
-    const answers = await board.take(question.id);
+    const answers = await registry.take(question.id);
     return merge(
       answers,
       question,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Caller } from '@sallyport/kit';
-import { createMemoryStreamBoard } from '@sallyport/stores';
+import { createMemoryStreamQuestionRegistry } from '@sallyport/stores';
 import { createStreamQuestions } from './stream-questions.ts';
 
 const caller: Caller = {
@@ -15,7 +15,7 @@ describe('a list when no gateway has reported', () => {
     const clock = { now: 0 };
     let gap = () => {};
     const questions = createStreamQuestions({
-      board: createMemoryStreamBoard({ now: Date.now }),
+      registry: createMemoryStreamQuestionRegistry({ now: Date.now }),
       replicas: { list: async () => [] },
       now: () => clock.now,
       sessions: {

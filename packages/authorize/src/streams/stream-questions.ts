@@ -1,12 +1,12 @@
 import { streamListRequestSchema, type StreamList } from '@sallyport/contracts';
 import { parseJson, ProblemError, type Caller } from '@sallyport/kit';
-import { type ReplicaBoard, type SessionStore, type StreamBoard } from '@sallyport/stores';
+import { type ReplicaRegistry, type SessionStore, type StreamQuestionRegistry } from '@sallyport/stores';
 import { createListStreams } from './list-streams.ts';
 import { createTurns } from '../turns.ts';
 
 export type StreamQuestionsDeps = {
-  board: StreamBoard;
-  replicas: Pick<ReplicaBoard, 'list'>;
+  registry: StreamQuestionRegistry;
+  replicas: Pick<ReplicaRegistry, 'list'>;
   sessions: Pick<SessionStore, 'onGap'>;
   now: () => number;
 };
@@ -23,13 +23,13 @@ const settlingMs = 6000;
  * Creates the list of streams. Soon after the start, or after Redis was away, gateways may not have reported yet: then
  * everybody is given the whole time to answer.
  */
-export function createStreamQuestions({ board, replicas, sessions, now }: StreamQuestionsDeps): StreamQuestions {
+export function createStreamQuestions({ registry, replicas, sessions, now }: StreamQuestionsDeps): StreamQuestions {
   let since = now();
   const stop = sessions.onGap(() => {
     since = now();
   });
   const list = createListStreams({
-    board,
+    registry,
     replicas,
     turns: createTurns(turns),
     settled: () => now() - since >= settlingMs,

@@ -1,6 +1,6 @@
 import type { ReplicaStatus } from '@sallyport/contracts';
 import { createWarnOnce, type Logger, type Reloader } from '@sallyport/kit';
-import { reportEveryMs } from './replica-board.ts';
+import { reportEveryMs } from './replica-registry.ts';
 
 export type ReplicaReporterDeps = {
   about: Pick<ReplicaStatus, 'service' | 'id' | 'host' | 'startedAt'>;

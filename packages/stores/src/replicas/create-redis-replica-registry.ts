@@ -4,7 +4,7 @@ import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createListeners } from '@sallyport/kit';
 import { redisKeys } from '../redis/redis-keys.ts';
-import { byServiceAndId, reportLifeMs, type ReplicaBoard } from './replica-board.ts';
+import { byServiceAndId, reportLifeMs, type ReplicaRegistry } from './replica-registry.ts';
 
 const indexLifeMs = 3_600_000;
 
@@ -12,9 +12,9 @@ const indexLifeMs = 3_600_000;
 const readReport = (text: string) => replicaStatusSchema.safeParse(parseJson(text)).data;
 
 /**
- * A board in Redis: each report is a key that Redis itself lets expire, so that nobody's clock decides who is there.
+ * A registry in Redis: each report is a key that Redis itself lets expire, so that nobody's clock decides who is there.
  */
-export function createRedisReplicaBoard(deps: { redis: RedisConnection; keyPrefix?: string }): ReplicaBoard {
+export function createRedisReplicaRegistry(deps: { redis: RedisConnection; keyPrefix?: string }): ReplicaRegistry {
   const { redis } = deps;
   const { client } = redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');

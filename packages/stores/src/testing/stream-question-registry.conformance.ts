@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { OwnedStreamRow, StreamAnswer, StreamQuestion } from '@sallyport/contracts';
-import { mostAnswers, type StreamBoard } from '../streams/stream-board.ts';
+import { mostAnswers, type StreamQuestionRegistry } from '../streams/stream-question-registry.ts';
 
 export const question = (more: Partial<StreamQuestion> = {}): StreamQuestion => ({
   id: randomUUID(),
@@ -41,62 +41,62 @@ export const answerTo = (asked: StreamQuestion, proxy: string, more: Partial<Str
   ...more,
 });
 
-type Boards = { board: StreamBoard; replica: StreamBoard };
+type Registries = { registry: StreamQuestionRegistry; replica: StreamQuestionRegistry };
 
-/** Registers the rules that every board keeps. `replica` is the same board as another process sees it. */
-export function describeStreamBoard(backend: string, open: () => Promise<Boards>): void {
+/** Registers the rules that every registry keeps. `replica` is the same registry as another process sees it. */
+export function describeStreamQuestionRegistry(backend: string, open: () => Promise<Registries>): void {
   describeExchange(backend, open);
   describeBounds(backend, open);
 }
 
-function describeBounds(backend: string, open: () => Promise<Boards>): void {
-  describe(`a board of streams on ${backend} is bounded: it`, () => {
-    let board: StreamBoard;
+function describeBounds(backend: string, open: () => Promise<Registries>): void {
+  describe(`a registry of stream questions on ${backend} is bounded: it`, () => {
+    let registry: StreamQuestionRegistry;
     beforeEach(async () => {
-      ({ board } = await open());
+      ({ registry } = await open());
     });
 
     it('keeps so many bytes of answers; of what comes after that it keeps how much it was', async () => {
       const asked = question();
-      await board.ask(asked);
+      await registry.ask(asked);
       const rows = Array.from({ length: 700 }, (_none, index) => row({ id: String(index), path: 'p'.repeat(4000) }));
       for (const name of ['a', 'b', 'c', 'd'])
-        expect(await board.answer(answerTo(asked, name, { rows, omitted: 1 }))).toBe(true);
+        expect(await registry.answer(answerTo(asked, name, { rows, omitted: 1 }))).toBe(true);
       const kept = Object.fromEntries(
-        (await board.take(asked.id)).map(({ proxy, rows: { length }, omitted }) => [proxy, [length, omitted]]),
+        (await registry.take(asked.id)).map(({ proxy, rows: { length }, omitted }) => [proxy, [length, omitted]]),
       );
       expect(kept).toEqual({ 'proxy/a': [700, 1], 'proxy/b': [700, 1], 'proxy/c': [0, 701], 'proxy/d': [0, 701] });
     });
 
     it('keeps so many answers', async () => {
       const asked = question();
-      await board.ask(asked);
+      await registry.ask(asked);
       const taken = await Promise.all(
-        Array.from({ length: mostAnswers + 5 }, (_none, index) => board.answer(answerTo(asked, String(index)))),
+        Array.from({ length: mostAnswers + 5 }, (_none, index) => registry.answer(answerTo(asked, String(index)))),
       );
       expect(taken.filter(Boolean)).toHaveLength(mostAnswers);
-      expect(await board.take(asked.id)).toHaveLength(mostAnswers);
+      expect(await registry.take(asked.id)).toHaveLength(mostAnswers);
     });
   });
 }
 
-function describeExchange(backend: string, open: () => Promise<Boards>): void {
-  describe(`a board of streams on ${backend}`, () => {
-    let board: StreamBoard;
-    let replica: StreamBoard;
+function describeExchange(backend: string, open: () => Promise<Registries>): void {
+  describe(`a registry of stream questions on ${backend}`, () => {
+    let registry: StreamQuestionRegistry;
+    let replica: StreamQuestionRegistry;
     beforeEach(async () => {
-      ({ board, replica } = await open());
+      ({ registry, replica } = await open());
     });
 
     it('carries a question to everybody who listens, and the answers back, whichever replica they come to', async () => {
       const heard: string[] = [];
-      const answering = (name: string, at: StreamBoard) => (asked: StreamQuestion) => {
+      const answering = (name: string, at: StreamQuestionRegistry) => (asked: StreamQuestion) => {
         heard.push(`${name} ${JSON.stringify([asked.ended, asked.of, asked.where])}`);
         void at.answer(
           answerTo(asked, name, { rows: [row({ proxy: `proxy/${name}`, exitCode: 3, ports: [80] })], omitted: 4 }),
         );
       };
-      const stops = [board.onQuestion(answering('a', replica)), replica.onQuestion(answering('b', board))];
+      const stops = [registry.onQuestion(answering('a', replica)), replica.onQuestion(answering('b', registry))];
       const of = { issuer: 'https://idp', subject: 'sub' };
       const asked = await eventually(async () => {
         const next = question({ ended: true, of, where: { user: 'alice@example.com' } });
@@ -107,7 +107,7 @@ function describeExchange(backend: string, open: () => Promise<Boards>): void {
       expect(new Set(heard)).toEqual(
         new Set(['a', 'b'].map((name) => `${name} ${JSON.stringify([true, of, { user: 'alice@example.com' }])}`)),
       );
-      expect((await board.answered(asked.id)).toSorted()).toEqual(['proxy/a', 'proxy/b']);
+      expect((await registry.answered(asked.id)).toSorted()).toEqual(['proxy/a', 'proxy/b']);
       const answers = await replica.take(asked.id);
       expect(answers.toSorted((x, y) => x.proxy.localeCompare(y.proxy))).toEqual(
         ['a', 'b'].map((name) =>
@@ -116,32 +116,34 @@ function describeExchange(backend: string, open: () => Promise<Boards>): void {
       );
       for (const stop of stops) stop();
       heard.length = 0;
-      await board.ask(question());
+      await registry.ask(question());
       await pause(50);
       expect(heard).toEqual([]);
     });
 
     it('keeps questions apart', async () => {
       const [first, second] = [question(), question()];
-      await board.ask(first);
-      await board.ask(second);
-      await board.answer(answerTo(first, 'a', { rows: [row({ id: 'of the first' })] }));
-      await board.answer(answerTo(second, 'a', { rows: [row({ id: 'of the second' })] }));
-      expect((await board.take(second.id)).flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual(['of the second']);
-      expect((await board.take(first.id)).flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual(['of the first']);
+      await registry.ask(first);
+      await registry.ask(second);
+      await registry.answer(answerTo(first, 'a', { rows: [row({ id: 'of the first' })] }));
+      await registry.answer(answerTo(second, 'a', { rows: [row({ id: 'of the second' })] }));
+      expect((await registry.take(second.id)).flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual([
+        'of the second',
+      ]);
+      expect((await registry.take(first.id)).flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual(['of the first']);
     });
 
     it('takes the first answer of a gateway, and none to a question that is closed or was never put', async () => {
       const asked = question();
-      await board.ask(asked);
-      expect(await board.answer(answerTo(asked, 'a', { omitted: 1 }))).toBe(true);
+      await registry.ask(asked);
+      expect(await registry.answer(answerTo(asked, 'a', { omitted: 1 }))).toBe(true);
       expect(await replica.answer(answerTo(asked, 'a', { omitted: 2 }))).toBe(false);
-      expect(await board.take(asked.id)).toEqual([answerTo(asked, 'a', { omitted: 1 })]);
-      expect(await board.answer(answerTo(asked, 'b'))).toBe(false);
+      expect(await registry.take(asked.id)).toEqual([answerTo(asked, 'a', { omitted: 1 })]);
+      expect(await registry.answer(answerTo(asked, 'b'))).toBe(false);
       expect([
-        await board.take(asked.id),
-        await board.answered(asked.id),
-        await board.answer(answerTo(question(), 'a')),
+        await registry.take(asked.id),
+        await registry.answered(asked.id),
+        await registry.answer(answerTo(question(), 'a')),
       ]).toEqual([[], [], false]);
     });
   });

@@ -11,9 +11,9 @@ export const mostAnswerBytes = 8 * 1024 * 1024;
 
 /**
  * Where replicas of authorize put questions to all gateways, and gather the answers, whichever replica they come to. An
- * unreachable board rejects with `sessions-unavailable`. Every backend passes one conformance suite.
+ * unreachable registry rejects with `sessions-unavailable`. Every backend passes one conformance suite.
  */
-export interface StreamBoard {
+export interface StreamQuestionRegistry {
   /** Puts a question, to be answered within five seconds. */
   ask(question: StreamQuestion): Promise<void>;
   /** Calls back for every question, whichever replica puts it; returns how to stop. */

@@ -1,11 +1,11 @@
 import type { ReplicaStatus } from '@sallyport/contracts';
 import { createListeners } from '@sallyport/kit';
-import { byServiceAndId, reportLifeMs, type ReplicaBoard } from './replica-board.ts';
+import { byServiceAndId, reportLifeMs, type ReplicaRegistry } from './replica-registry.ts';
 
 const most = 1000;
 
-/** A board in this process's memory, for one replica of authorize. */
-export function createMemoryReplicaBoard(deps: { now: () => number }): ReplicaBoard {
+/** A registry in this process's memory, for one replica of authorize. */
+export function createMemoryReplicaRegistry(deps: { now: () => number }): ReplicaRegistry {
   const reports = new Map<string, { text: string; until: number }>();
   const requests = createListeners<void>();
   const sweep = () => {

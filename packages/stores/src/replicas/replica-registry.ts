@@ -5,10 +5,10 @@ export const reportEveryMs = 5000;
 export const reportLifeMs = 16_000;
 
 /**
- * Where replicas tell each other how they are. An unreachable board rejects with `sessions-unavailable`. Every backend
+ * Where replicas tell each other how they are. An unreachable registry rejects with `sessions-unavailable`. Every backend
  * passes one conformance suite.
  */
-export interface ReplicaBoard {
+export interface ReplicaRegistry {
   /** Puts a report up for 16 s, in place of the replica's last one. */
   put(status: ReplicaStatus): Promise<void>;
   remove(id: string): Promise<void>;

@@ -2,13 +2,19 @@ import type { StreamQuestion } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { createListeners } from '@sallyport/kit';
 import { readAnswers } from './read-answers.ts';
-import { mostAnswerBytes, mostAnswers, questionLifeMs, withoutRows, type StreamBoard } from './stream-board.ts';
+import {
+  mostAnswerBytes,
+  mostAnswers,
+  questionLifeMs,
+  withoutRows,
+  type StreamQuestionRegistry,
+} from './stream-question-registry.ts';
 
 type Open = { until: number; bytes: number; answers: Map<string, string> };
 const mostOpen = 64;
 
-/** A board in this process's memory, for one replica of authorize. */
-export function createMemoryStreamBoard(deps: { now: () => number }): StreamBoard {
+/** A registry in this process's memory, for one replica of authorize. */
+export function createMemoryStreamQuestionRegistry(deps: { now: () => number }): StreamQuestionRegistry {
   const open = new Map<string, Open>();
   const questions = createListeners<StreamQuestion>();
   const find = (id: string): Open | undefined => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplicaStatus } from '@sallyport/contracts';
-import type { ReplicaBoard } from '../replicas/replica-board.ts';
+import type { ReplicaRegistry } from '../replicas/replica-registry.ts';
 
 export const report = (
   service: ReplicaStatus['service'],
@@ -17,16 +17,16 @@ export const report = (
   ...more,
 });
 
-/** Registers the rules that every board keeps. `replica` is the same board as another process sees it. */
-export function describeReplicaBoard(
+/** Registers the rules that every registry keeps. `replica` is the same registry as another process sees it. */
+export function describeReplicaRegistry(
   backend: string,
-  open: () => Promise<{ board: ReplicaBoard; replica: ReplicaBoard }>,
+  open: () => Promise<{ registry: ReplicaRegistry; replica: ReplicaRegistry }>,
 ): void {
-  describe(`a board of replicas on ${backend}`, () => {
-    let board: ReplicaBoard;
-    let replica: ReplicaBoard;
+  describe(`a registry of replicas on ${backend}`, () => {
+    let registry: ReplicaRegistry;
+    let replica: ReplicaRegistry;
     beforeEach(async () => {
-      ({ board, replica } = await open());
+      ({ registry, replica } = await open());
     });
 
     it('shows everybody what each has said last, by service and name', async () => {
@@ -34,28 +34,28 @@ export function describeReplicaBoard(
         at: 5,
         faults: [{ path: 'policy.0', message: 'is wrong', file: '/a.yaml', line: 1, column: 2 }],
       };
-      await board.put(report('proxy', 'b'));
+      await registry.put(report('proxy', 'b'));
       await replica.put(report('proxy', 'a', { rejected, restartNeeded: ['sessions.idle'] }));
-      await board.put(report('authorize', 'z', { version: 'v0' }));
-      await board.put(report('authorize', 'z', { version: 'v2' }));
+      await registry.put(report('authorize', 'z', { version: 'v0' }));
+      await registry.put(report('authorize', 'z', { version: 'v2' }));
       expect(await replica.list()).toEqual([
         report('authorize', 'z', { version: 'v2' }),
         report('proxy', 'a', { rejected, restartNeeded: ['sessions.idle'] }),
         report('proxy', 'b'),
       ]);
-      expect(await board.list()).toEqual(await replica.list());
+      expect(await registry.list()).toEqual(await replica.list());
     });
 
     it('forgets who leaves', async () => {
-      await board.put(report('proxy', 'a'));
+      await registry.put(report('proxy', 'a'));
       await replica.remove('proxy/a');
-      await board.remove('proxy/never-there');
-      expect(await board.list()).toEqual([]);
+      await registry.remove('proxy/never-there');
+      expect(await registry.list()).toEqual([]);
     });
 
     it('carries a request to everybody who listens, and to nobody who has stopped', async () => {
       const heard: string[] = [];
-      const stop = board.onReloadRequest(() => heard.push('board'));
+      const stop = registry.onReloadRequest(() => heard.push('registry'));
       replica.onReloadRequest(() => heard.push('replica'));
       const all = async (count: number) => {
         for (let tries = 0; tries < 200 && heard.length < count; tries += 1) {
@@ -66,7 +66,7 @@ export function describeReplicaBoard(
         }
       };
       await all(2);
-      expect(new Set(heard)).toEqual(new Set(['board', 'replica']));
+      expect(new Set(heard)).toEqual(new Set(['registry', 'replica']));
       stop();
       heard.length = 0;
       await all(1);

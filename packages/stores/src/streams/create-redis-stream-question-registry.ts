@@ -6,14 +6,23 @@ import { createListeners } from '@sallyport/kit';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { defineScript } from '../redis/redis-scripts.ts';
 import { readAnswers } from './read-answers.ts';
-import { mostAnswerBytes, mostAnswers, questionLifeMs, withoutRows, type StreamBoard } from './stream-board.ts';
+import {
+  mostAnswerBytes,
+  mostAnswers,
+  questionLifeMs,
+  withoutRows,
+  type StreamQuestionRegistry,
+} from './stream-question-registry.ts';
 import { answerScript, askScript } from './stream-scripts.ts';
 
 /** How many bytes the answers have so far; no gateway is called so. */
 const bytesField = 'bytes';
 
-/** A board in Redis: each question is a key with the answers as its fields, which Redis itself lets expire. */
-export function createRedisStreamBoard(deps: { redis: RedisConnection; keyPrefix?: string }): StreamBoard {
+/** A registry in Redis: each question is a key with the answers as its fields, which Redis itself lets expire. */
+export function createRedisStreamQuestionRegistry(deps: {
+  redis: RedisConnection;
+  keyPrefix?: string;
+}): StreamQuestionRegistry {
   const { redis } = deps;
   const { client } = redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');

@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { createMemoryStreamQuestionRegistry } from './create-memory-stream-question-registry.ts';
+import { answerTo, describeStreamQuestionRegistry, question } from '../testing/stream-question-registry.conformance.ts';
+
+describeStreamQuestionRegistry('memory', async () => {
+  const registry = createMemoryStreamQuestionRegistry({ now: Date.now });
+  return { registry, replica: registry };
+});
+
+describe('a registry of stream questions in memory', () => {
+  it('forgets a question that nobody closes after five seconds, and takes in a bounded number', async () => {
+    const clock = { now: 0 };
+    const registry = createMemoryStreamQuestionRegistry({ now: () => clock.now });
+    const first = question();
+    await registry.ask(first);
+    for (let index = 1; index < 64; index += 1) await registry.ask(question());
+    await expect(registry.ask(question())).rejects.toMatchObject({ code: 'too-many-requests' });
+    clock.now = 4999;
+    expect(await registry.answer(answerTo(first, 'a'))).toBe(true);
+    clock.now = 5000;
+    expect(await registry.answer(answerTo(first, 'b'))).toBe(false);
+    await registry.ask(question());
+    expect(await registry.take(first.id)).toEqual([]);
+  });
+});
