@@ -2,16 +2,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
-import { createFrontRig, type FrontRig } from './testing/front-rig.ts';
+import { createShFrontRig, type ShFrontRig } from './testing/sh-front-rig.ts';
 
 // Twenty programs at once on a machine that may have two processors.
 jest.setTimeout(180_000);
 
 let gateway: FakeGateway;
-let rig: FrontRig;
+let rig: ShFrontRig;
 beforeEach(async () => {
   gateway = await startFakeGateway();
-  rig = createFrontRig();
+  rig = createShFrontRig();
 });
 afterEach(async () => {
   await gateway.close();

@@ -13,13 +13,13 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { hostileLines, hostileNumbers } from './testing/hostile-cache.ts';
 import { startFakeGateway, type FakeGateway } from './testing/fake-gateway.ts';
-import { createFrontRig, shells, type FrontRig } from './testing/front-rig.ts';
+import { createShFrontRig, shells, type ShFrontRig } from './testing/sh-front-rig.ts';
 
 // Programs are really started here, on machines that may be busy.
 jest.setTimeout(60_000);
 
 let gateway: FakeGateway;
-let rig: FrontRig;
+let rig: ShFrontRig;
 beforeEach(async () => {
   gateway = await startFakeGateway();
 });
@@ -44,7 +44,7 @@ const openedCount = () =>
     : 0;
 
 async function start(shell?: string, stub?: boolean): Promise<void> {
-  rig = createFrontRig(shell, stub);
+  rig = createShFrontRig(shell, stub);
   expect((await rig.run('login', '--gateway', gateway.origin)).code).toBe(0);
   gateway.calls.length = 0;
 }
@@ -191,7 +191,7 @@ describe('the sh front', () => {
   });
 
   it('opens one browser for two clients that start together', async () => {
-    rig = createFrontRig();
+    rig = createShFrontRig();
     const both = await Promise.all([
       ask(dev(), info(true)),
       ask(`${gateway.origin}/clusters/prod`, info(true)),

@@ -3,10 +3,10 @@ import { probeCount } from '../attack/attack-rows.ts';
 import { describeAttack } from '../attack/describe-attack.ts';
 import { openTarget, type TargetOptions } from '../attack/open-target.ts';
 import { runAttack } from '../attack/run-attack.ts';
-import { createProgress } from '../policy/replay/progress.ts';
+import { createProgress } from '../terminal/progress.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { render, type OutputFormat } from '../terminal/output.ts';
-import { SaidNo } from '../terminal/said-no.ts';
+import { NegativeAnswer } from '../terminal/negative-answer.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 
@@ -28,7 +28,7 @@ async function attack(environment: Environment, options: Options): Promise<void>
   environment.stdout.write(
     render(options.output, { target: name, ok: holes === 0, holes, ...found }, () => describeAttack(name, found)),
   );
-  if (holes > 0) throw new SaidNo();
+  if (holes > 0) throw new NegativeAnswer();
 }
 
 const about = `

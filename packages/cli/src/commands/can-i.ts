@@ -11,7 +11,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import { renderAlsoYaml } from '../terminal/render-yaml.ts';
-import { SaidNo } from '../terminal/said-no.ts';
+import { NegativeAnswer } from '../terminal/negative-answer.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withGateway } from './command-kit.ts';
 
@@ -98,7 +98,7 @@ async function canI(environment: Environment, words: string[], options: Options)
         text(gateway, ownAnswer, why),
       ),
     );
-  if (!allowed) throw new SaidNo();
+  if (!allowed) throw new NegativeAnswer();
 }
 
 const moreHelp = `

@@ -8,7 +8,7 @@ import { render, type OutputFormat } from '../terminal/output.ts';
 import type { Environment } from '../environment/environment.ts';
 import { withExample, withOutput } from './command-kit.ts';
 import { addConfigImport } from './config-import.ts';
-import { configFile } from './load-config-here.ts';
+import { configPath } from '../config/load-gateway-config.ts';
 
 type Findings = { faults: ConfigFault[]; warnings: ConfigFault[] };
 
@@ -59,7 +59,7 @@ export function addConfig(program: Command, environment: Environment): void {
     .description('report everything that is wrong with a configuration, at once')
     .argument('[file]', 'the configuration (default: SALLYPORT_CONFIG, then ./sallyport.yaml)')
     .action(async (file: string | undefined, options: { output: OutputFormat }) => {
-      await check(environment, configFile(environment, file), options.output);
+      await check(environment, configPath(environment, file), options.output);
     });
   withExample(withOutput(command), 'sallyport config check /etc/sallyport/sallyport.yaml');
   addConfigImport(config, environment);

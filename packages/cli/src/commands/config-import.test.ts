@@ -4,26 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import { importSource, putSource, route, type Config } from '../testing/import-pomerium.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
-
-type Finding = { path: string; line?: number; column?: number; message: string; instead?: string; reference?: string };
-type Report = {
-  ok: boolean;
-  config: string;
-  out?: string;
-  clusters: { from: string; name: string; host?: string; server: string }[];
-  secrets: Finding[];
-  notes: Finding[];
-  notCarried: Finding[];
-  faults: Finding[];
-};
-type Cluster = Record<string, unknown> & { name: string; policy: Record<string, unknown>[] };
-type Config = {
-  gateway: Record<string, unknown>;
-  sessions?: unknown;
-  identity?: { providers: Record<string, unknown>[] };
-  clusters: Cluster[];
-};
 
 const fixtures = fileURLToPath(new URL('../import/fixtures', import.meta.url));
 const names = ['all-in-one', 'older', 'strict'];
@@ -33,31 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rig.remove());
 
-function put(text: string, name = 'pomerium.yaml') {
-  writeFileSync(path.join(rig.directory, name), text);
-}
 const useFixture = (name: string) =>
   copyFileSync(path.join(fixtures, `${name}.yaml`), path.join(rig.directory, 'pomerium.yaml'));
-
-async function imported(): Promise<Report & { parsed: Config }> {
-  const { code, out, err } = await rig.run('config', 'import', 'pomerium.yaml', '-o', 'json');
-  expect({ code, err }).toEqual({ code: 0, err: '' });
-  const report = JSON.parse(out) as Report;
-  return { ...report, parsed: parse(report.config) as Config };
-}
-const route = (...lines: string[]) =>
-  [
-    'authenticate_service_url: https://login.corp.test',
-    'routes:',
-    '  - from: https://dev.corp.test',
-    '    to: https://10.0.0.1:6443',
-    '    kubernetes_service_account_token_file: /t',
-    ...lines.map((line) => `    ${line}`),
-  ].join('\n');
-const policyOf = async (...lines: string[]) => {
-  put(route(...lines));
-  return (await imported()).parsed.clusters[0]?.policy;
-};
 
 describe('a configuration of Pomerium', () => {
   it.each(names)('comes out as one that the gateway takes: %s', async (name) => {
@@ -89,7 +48,7 @@ describe('a configuration of Pomerium', () => {
 
   it('turns Kubernetes routes into clusters with the host that people use', async () => {
     useFixture('all-in-one');
-    const { clusters, parsed } = await imported();
+    const { clusters, parsed } = await importSource(rig);
     expect(clusters).toEqual([
       { from: 'routes.0', name: 'prod', host: 'prod.k8s.corp.test', server: 'https://10.20.0.1:6443' },
       { from: 'routes.1', name: 'dev', host: 'dev.k8s.corp.test', server: 'https://10.30.0.1:6443' },
@@ -125,7 +84,7 @@ describe('a configuration of Pomerium', () => {
 
   it('refers to secrets that stand in it, and says where to put them', async () => {
     useFixture('all-in-one');
-    const { secrets, parsed } = await imported();
+    const { secrets, parsed } = await importSource(rig);
     expect(secrets.map(({ path: where, reference, line }) => [where, reference, line])).toEqual([
       ['routes.1.kubernetes_service_account_token', '${env:SALLYPORT_DEV_TOKEN}', 41],
       ['idp_client_secret', '${env:IDP_CLIENT_SECRET}', 12],
@@ -136,7 +95,7 @@ describe('a configuration of Pomerium', () => {
 
   it('names every option that has no counterpart, with place, reason and what to do instead', async () => {
     useFixture('all-in-one');
-    const { notCarried } = await imported();
+    const { notCarried } = await importSource(rig);
     expect(notCarried.map(({ path: where }) => where).toSorted()).toEqual([
       'cookie_secret',
       'jwt_claims_headers',
@@ -180,7 +139,7 @@ describe('a configuration of Pomerium', () => {
 
   it('reads files of the older form: routes under policy, sessions on Redis, a load balancer in front', async () => {
     useFixture('older');
-    const { parsed, notCarried, notes } = await imported();
+    const { parsed, notCarried, notes } = await importSource(rig);
     expect(parsed.gateway).toEqual({
       url: 'https://auth.example.test',
       listen: '0.0.0.0:80',
@@ -221,7 +180,7 @@ describe('a configuration of Pomerium', () => {
 describe('client certificates', () => {
   it('that every route asked for are asked for by every cluster', async () => {
     useFixture('strict');
-    const { parsed, notCarried } = await imported();
+    const { parsed, notCarried } = await importSource(rig);
     expect(parsed.gateway.tls).toEqual({
       certFile: 'tls.crt',
       keyFile: 'tls.key',
@@ -248,116 +207,13 @@ describe('client certificates', () => {
   });
 
   it('are left to the policies where the source did so', async () => {
-    put(
+    putSource(
+      rig,
       `${route('allow_any_authenticated_user: true')}\ndownstream_mtls: {ca: cGxhbnRlZC1jYQ==, enforcement: policy}\n`,
     );
-    const { parsed } = await imported();
+    const { parsed } = await importSource(rig);
     expect(parsed.clusters[0]!.policy).toEqual([{ allow: { or: [{ authenticated_user: true }] } }]);
     expect(parsed.gateway.tls).toMatchObject({ clientCaFile: 'client-ca.crt' });
-  });
-});
-
-describe('what people may do', () => {
-  it('stays with those who were named in the older lists', async () => {
-    expect(
-      await policyOf(
-        'allowed_users: [a@corp.test, opaque-id]',
-        'allowed_domains: corp.test',
-        'allowed_groups: [g1, g2]',
-      ),
-    ).toEqual([
-      {
-        allow: {
-          or: [
-            { domain: { is: 'corp.test' } },
-            { groups: { has: 'g1' } },
-            { groups: { has: 'g2' } },
-            { email: { is: 'a@corp.test' } },
-            { user: { is: 'opaque-id' } },
-          ],
-        },
-      },
-    ]);
-  });
-
-  it('stays with those whose claims were named', async () => {
-    expect(await policyOf('allowed_idp_claims: {family_name: [Doe, Roe], "urn:corp/level": "7"}')).toEqual([
-      {
-        allow: {
-          or: [{ 'claim/family_name': 'Doe' }, { 'claim/family_name': 'Roe' }, { 'claim/urn:corp/level': '7' }],
-        },
-      },
-    ]);
-  });
-
-  it('never goes to people who have not logged in', async () => {
-    expect(await policyOf('allow_public_unauthenticated_access: true')).toEqual([
-      { allow: { or: [{ authenticated_user: true }] } },
-    ]);
-  });
-
-  it('stays limited to the paths of the route', async () => {
-    expect(await policyOf('allow_any_authenticated_user: true', 'prefix: /api/v1')).toEqual([
-      { allow: { or: [{ authenticated_user: true }] } },
-      { deny: { not: [{ http_path: { starts_with: '/api/v1' } }] } },
-    ]);
-    expect(await policyOf('allow_any_authenticated_user: true', 'path: /version')).toEqual([
-      { allow: { or: [{ authenticated_user: true }] } },
-      { deny: { not: [{ http_path: '/version' }] } },
-    ]);
-  });
-
-  it('may be a policy in a text', async () => {
-    expect(await policyOf('policy: |', '  allow:', '    and:', '      - groups:', '          has: admins')).toEqual([
-      { allow: { and: [{ groups: { has: 'admins' } }] } },
-    ]);
-  });
-
-  it('is told where it means something else here', async () => {
-    put(
-      route(
-        'policy:',
-        '  - allow:',
-        '      or:',
-        '        - user: {is: 00u1opaque}',
-        '        - ssh_username: {is: root}',
-      ),
-    );
-    const { notes } = await imported();
-    expect(notes.map(({ path: where }) => where)).toEqual(
-      expect.arrayContaining(['routes.0.policy.0.allow.or.0.user', 'routes.0.policy.0.allow.or.1.ssh_username']),
-    );
-  });
-
-  it('is nothing where the route said nothing', async () => {
-    put(route());
-    const { parsed, notes } = await imported();
-    expect(parsed.clusters[0]!.policy).toEqual([]);
-    expect(notes.map(({ message }) => message)).toContain('lets nobody in, as in Pomerium: it has no policy');
-  });
-
-  it.each([
-    ['a criterion that is not known', 'policy: [{allow: {or: [{laptop: x}]}}]', /policy\.0\.allow\.or\.0\.laptop/],
-    ['a path that is a regular expression', 'regex: ^/api', /routes\.0\.regex/],
-    ['a rewritten path', 'prefix_rewrite: /x', /routes\.0\.prefix_rewrite/],
-    ['an own CA for callers', 'tls_downstream_client_ca_file: /ca', /routes\.0\.tls_downstream_client_ca_file/],
-    ['a sub-policy in Rego', 'sub_policies: [{id: a, rego: [x]}]', /routes\.0\.sub_policies\.0/],
-    ['a substitution in a policy', 'policy: [{allow: {or: [{domain: "${file:/etc/passwd}"}]}}]', /routes\.0/],
-    ['a substitution in a file name', 'tls_custom_ca_file: "${env:HOME}"', /routes\.0/],
-    ['a redirect', 'redirect: {https_redirect: true}', /routes\.0\.redirect/],
-  ])('makes the route stay out rather than open more: %s', async (_what, line, where) => {
-    put(route('allow_any_authenticated_user: true', line));
-    const { parsed, notCarried } = await imported();
-    expect(parsed.clusters).toEqual([]);
-    expect(notCarried.map((one) => one.path).join()).toMatch(where);
-    expect(notCarried.map((one) => `${one.path}: ${one.message}`)).toContain(
-      'routes.0: is left out, for what is said of its options',
-    );
-  });
-
-  it('leaves out what would send the credential in clear text', async () => {
-    put(route('allow_any_authenticated_user: true').replace('https://10.0.0.1', 'http://10.0.0.1'));
-    expect((await imported()).parsed.clusters).toEqual([]);
   });
 });
 
@@ -402,7 +258,7 @@ describe('the import', () => {
     ['a length of time that is none', 'cookie_expire: soon', /cookie_expire: is no length of time/],
     ['an address to listen on that is none', 'address: everywhere', /address: is no address to listen on/],
   ])('answers %s with faults in their places, and writes nothing', async (_what, text, faults) => {
-    put(text);
+    putSource(rig, text);
     const { code, out, err } = await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml');
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(faults);
@@ -415,8 +271,8 @@ describe('the import', () => {
   });
 
   it('replaces no file unless it is told to, and writes for its owner alone', async () => {
-    put(route());
-    put('mine', 'sallyport.yaml');
+    putSource(rig, route());
+    writeFileSync(path.join(rig.directory, 'sallyport.yaml'), 'mine');
     expect(await rig.run('config', 'import', 'pomerium.yaml', '--out', 'sallyport.yaml')).toMatchObject({
       code: 7,
       err: expect.stringContaining('is there already'),
@@ -481,7 +337,7 @@ describe('the import', () => {
     );
     await fc.assert(
       fc.asyncProperty(whole, async (config) => {
-        put(JSON.stringify(config));
+        putSource(rig, JSON.stringify(config));
         const { code, err } = await rig.run('config', 'import', 'pomerium.yaml');
         expect([0, 1]).toContain(code);
         expect(err).not.toContain('unexpected fault');

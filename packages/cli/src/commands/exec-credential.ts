@@ -7,7 +7,7 @@ import type { Credential } from '../home/credential.ts';
 import { execCredential, mayServeFromCache, noteServed } from '../home/exec-cache.ts';
 import { readMachineClock } from '../home/machine-clock.ts';
 import { openServedMarkers } from '../home/served-markers.ts';
-import { mayPaste } from '../login/here.ts';
+import { mayPaste } from '../login/local-browser.ts';
 import { logInOnce } from '../login/log-in-once.ts';
 import { signIn } from '../login/sign-in.ts';
 import { CliError, describeError } from '../terminal/cli-error.ts';

@@ -71,8 +71,8 @@ async function entries(environment: Environment, options: Options): Promise<Kube
 }
 
 async function printRoles(environment: Environment, options: Options): Promise<void> {
-  const { loadConfigHere } = await import('./load-config-here.ts');
-  const { config } = await loadConfigHere(environment, options.config);
+  const { loadGatewayConfig } = await import('../config/load-gateway-config.ts');
+  const { config } = await loadGatewayConfig(environment, options.config);
   const { clusterRole, clusterRoleText } = await import('../kubeconfig/cluster-role.ts');
   const wanted = namedClusters(options);
   const chosen = config.clusters.filter(({ name }) => wanted === undefined || wanted.includes(name));

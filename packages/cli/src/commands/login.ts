@@ -4,7 +4,7 @@ import { openGateway, openGatewayAt, type OpenGateway } from '../gateway/open-ga
 import type { Credential } from '../home/credential.ts';
 import { readAuthority } from '../home/known-gateways.ts';
 import { deviceSignIn } from '../login/device-sign-in.ts';
-import { mayPaste } from '../login/here.ts';
+import { mayPaste } from '../login/local-browser.ts';
 import { readLoginDemands, type LoginDemands } from '../login/login-demands.ts';
 import { logInOnce } from '../login/log-in-once.ts';
 import { signIn } from '../login/sign-in.ts';

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplayResult } from '../policy/replay/replayer.ts';
-import { startFakeGateway } from '../testing/fake-gateway.ts';
 import { recordedEvent, type RecordedParts } from '../testing/recorded-event.ts';
+import { allowGroup, ndjson, replayPolicy } from '../testing/replay-policy.ts';
 import { createRig, type Rig } from '../testing/rig.ts';
 
 let rig: Rig;
@@ -13,34 +13,11 @@ beforeEach(() => {
 });
 afterEach(() => rig.remove());
 const put = (name: string, text: string) => writeFileSync(path.join(rig.directory, name), text);
-const ndjson = (events: readonly unknown[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
-
-/** Replays events against a policy for the cluster dev. */
-async function replay(policy: string, events: readonly (RecordedParts | Record<string, unknown>)[], ...args: string[]) {
-  put('policy.yaml', policy);
-  put(
-    'audit.ndjson',
-    ndjson(events.map((event) => ('kind' in event || 'data' in event ? event : recordedEvent(event as RecordedParts)))),
-  );
-  const { code, out, err } = await rig.run(
-    'policy',
-    'replay',
-    'audit.ndjson',
-    '--policy',
-    'policy.yaml',
-    '--cluster',
-    'dev',
-    '-o',
-    'json',
-    ...args,
-  );
-  return { code, err, result: (out === '' ? undefined : JSON.parse(out)) as ReplayResult };
-}
-const allowGroup = (group: string) => `allow: {or: [{groups: ${group}}]}`;
 
 describe('a replay', () => {
   it('tells who would gain and who would lose, by which rule, with examples', async () => {
-    const { code, err, result } = await replay(
+    const { code, err, result } = await replayPolicy(
+      rig,
       `
 - allow: {and: [{groups: sre}, {k8s/verb: {in: [get, list]}}]}
 - deny: {or: [{k8s/namespace: vault}]}
@@ -131,7 +108,7 @@ UNCHANGED: 0 allowed, 0 refused
 
   it('counts a request once, by its last event, and says what it passed over', async () => {
     const whole = recordedEvent({ auditID: 'one' });
-    const { result } = await replay(allowGroup('developers'), [
+    const { result } = await replayPolicy(rig, allowGroup('developers'), [
       whole,
       whole,
       { auditID: 'one', stage: 'RequestReceived' },
@@ -172,7 +149,8 @@ UNCHANGED: 0 allowed, 0 refused
 
   it('judges by the time of the request, and only those of the time asked for', async () => {
     const policy = 'allow: {or: [{date: {before: "2026-11-25T10:30:00Z"}}]}';
-    const { result } = await replay(
+    const { result } = await replayPolicy(
+      rig,
       policy,
       [{ time: '2026-11-25T10:00:00.5Z' }, { time: '2026-11-25T11:00:00Z' }, { time: '2026-11-26T11:00:00Z' }],
       '--since',
@@ -194,128 +172,6 @@ UNCHANGED: 0 allowed, 0 refused
     const { out } = await rig.run('policy', 'replay', 'audit.ndjson', '--policy', 'policy.yaml', '--cluster', 'dev');
     expect(out).toContain('a\\x1b[2Jb');
     expect(out).toContain('x\\x0ay');
-  });
-});
-
-describe('what an event does not tell', () => {
-  const claimPolicy = '[{allow: {and: [{groups: developers}, {claim/team: a}]}}, {deny: {or: [{k8s/verb: delete}]}}]';
-
-  it('is never guessed: where it matters the request is counted apart, with the criterion and what is missing', async () => {
-    const { result } = await replay(claimPolicy, [{}, { verb: 'list' }]);
-    expect(result).toMatchObject({
-      judged: 0,
-      lost: { requests: 0 },
-      gained: { requests: 0 },
-      unjudged: {
-        requests: 2,
-        byCriterion: [
-          { criterion: 'claim/team', missing: ['claims'], requests: 2, examples: [{ verb: 'get' }, { verb: 'list' }] },
-        ],
-      },
-    });
-  });
-
-  it('does not matter where the rest decides', async () => {
-    const { result } = await replay(claimPolicy, [{ verb: 'delete' }, { groups: ['others'], effect: 'deny' }]);
-    expect(result).toMatchObject({
-      judged: 2,
-      unjudged: { requests: 0 },
-      lost: { requests: 1, byRule: [{ rule: 'cluster/dev[1].deny.or' }] },
-      unchanged: { refused: 1 },
-    });
-  });
-
-  it.each([
-    [
-      'a client certificate',
-      'allow: {and: [{groups: developers}, {client_certificate: {san_dns: x}}]}',
-      {},
-      'client_certificate',
-      ['request.clientCertificate'],
-    ],
-    [
-      'a bad one',
-      '[{allow: {or: [{groups: developers}]}}, {deny: {or: [{invalid_client_certificate: true}]}}]',
-      {},
-      'invalid_client_certificate',
-      ['request.clientCertificate'],
-    ],
-    [
-      'one that refuses by its reason alone',
-      '[{allow: {or: [{groups: developers}]}}, {deny: {not: [{invalid_client_certificate: true}, {groups: developers}]}}]',
-      {},
-      'invalid_client_certificate',
-      ['request.clientCertificate'],
-    ],
-    ['an elevation', 'allow: {or: [{elevation: admin}]}', {}, 'elevation', ['elevations']],
-    [
-      'a hashed command',
-      'allow: {or: [{k8s/exec_command: {program: ls}}]}',
-      { ours: { exec: { container: 'c', command: ['hmac-sha256:abc'], tty: false, stdin: false } } },
-      'k8s/exec_command',
-      ['kubernetes.exec'],
-    ],
-    ['GET or HEAD', 'allow: {or: [{http_method: GET}]}', { effect: 'deny' }, 'http_method', ['request.method']],
-    [
-      'a path that was cut off',
-      'allow: {or: [{http_path: /x}]}',
-      { uri: `/${'x'.repeat(1100)}…` },
-      'http_path',
-      ['path'],
-    ],
-    [
-      'a dry run that hangs on a body',
-      'allow: {or: [{k8s/dry_run: true}]}',
-      { verb: 'delete', uri: '/api/v1/namespaces/dev/pods/x?dryRun=All' },
-      'k8s/dry_run',
-      ['kubernetes.dryRun'],
-    ],
-    [
-      'a claim in an expression',
-      'allow: {or: [{expression: "user.claims.team == kubernetes.namespace"}]}',
-      {},
-      'expression',
-      ['claims'],
-    ],
-  ])('may be %s', async (_what, policy, parts, criterion, missing) => {
-    const { code, result } = await replay(policy, [parts]);
-    expect(code).toBe(0);
-    expect(result.unjudged).toMatchObject({ requests: 1, byCriterion: [{ criterion, missing }] });
-  });
-
-  it.each([
-    ['an answer with a body was to a GET', 'allow: {or: [{http_method: GET}]}', {}],
-    ['a create is a POST', 'allow: {or: [{http_method: POST}]}', { verb: 'create' }],
-    [
-      'an upgrade to websocket is a GET',
-      'allow: {or: [{http_method: GET}]}',
-      { verb: 'create', requestVerb: 'get', ours: { protocol: 'websocket' }, code: 101 },
-    ],
-    ['the address of the caller', 'allow: {or: [{source_ip: 10.1.0.0/16}]}', {}],
-    [
-      'a dry run of a create',
-      'allow: {or: [{k8s/dry_run: true}]}',
-      { verb: 'create', uri: '/api/v1/namespaces/dev/pods?dryRun=All' },
-    ],
-    [
-      'a command in clear',
-      'allow: {or: [{k8s/exec_command: {argv: [ls, -l]}}]}',
-      { ours: { exec: { container: 'c', command: ['ls', '-l'], tty: false, stdin: false } } },
-    ],
-    ['a path with escapes', 'allow: {or: [{http_path: "/api/a b"}]}', { uri: '/api/a%20b?x=1' }],
-    [
-      'an expression that asks for what is there',
-      "allow: {or: [{expression: \"'developers' in user.groups && kubernetes.verb == 'get'\"}]}",
-      {},
-    ],
-    [
-      'a group of resources',
-      'allow: {or: [{k8s/resource: deployments.apps/scale}]}',
-      { resource: 'deployments', apiGroup: 'apps', subresource: 'scale' },
-    ],
-    ['the e-mail address', 'allow: {or: [{email: alice@example.com}]}', {}],
-  ])('but this is told: %s', async (_what, policy, parts) => {
-    expect((await replay(policy, [parts])).result).toMatchObject({ judged: 1, unchanged: { allowed: 1 } });
   });
 });
 
@@ -372,17 +228,17 @@ describe('the end of a replay', () => {
     ['--fail-on-gain', allowGroup('developers'), { effect: 'deny' }, '1 request would be allowed that was refused'],
     ['--fail-on-unjudged', 'allow: {or: [{claim/x: y}]}', {}, '1 request cannot be judged'],
   ])('is a failure of its own where %s says so', async (option, policy, parts, words) => {
-    expect(await replay(policy, [parts], option)).toMatchObject({
+    expect(await replayPolicy(rig, policy, [parts], option)).toMatchObject({
       code: 9,
       err: expect.stringContaining(words),
       result: { events: 1 },
     });
-    expect((await replay(policy, [parts])).code).toBe(0);
-    expect((await replay(allowGroup('developers'), [{}], option)).code).toBe(0);
+    expect((await replayPolicy(rig, policy, [parts])).code).toBe(0);
+    expect((await replayPolicy(rig, allowGroup('developers'), [{}], option)).code).toBe(0);
   });
 
   it('says so when there was nothing to judge', async () => {
-    expect(await replay(allowGroup('a'), [])).toMatchObject({
+    expect(await replayPolicy(rig, allowGroup('a'), [])).toMatchObject({
       code: 1,
       err: expect.stringContaining('there was no event'),
     });
@@ -423,70 +279,4 @@ describe('the end of a replay', () => {
       err: expect.stringContaining('the audit topic sallyport.audit.v1 cannot be read from 127.0.0.1:1'),
     });
   }, 30_000);
-});
-
-describe('a replay of the audit store', () => {
-  it('reads it page by page through the gateway, the last events of requests alone, and says whose they are', async () => {
-    const gateway = await startFakeGateway();
-    await rig.run('login', '--gateway', gateway.origin);
-    gateway.audit.events = Array.from({ length: 2500 }, () => ({
-      id: 'x',
-      type: 'k8s.request',
-      time: '',
-      data: recordedEvent(),
-    }));
-    gateway.audit.scope = 'own';
-    const queries: Record<string, string>[] = [];
-    gateway.override = ({ path: where, query }) => {
-      if (where.endsWith('/audit')) queries.push(Object.fromEntries(query));
-      return undefined;
-    };
-    put('policy.yaml', allowGroup('sre'));
-    const { code, out, err } = await rig.run(
-      'policy',
-      'replay',
-      '--from-store',
-      '--since',
-      '2026-11-01',
-      '--policy',
-      'policy.yaml',
-      '--cluster',
-      'dev',
-      '-o',
-      'json',
-    );
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('these are your own events') });
-    expect(JSON.parse(out)).toMatchObject({ events: 2500, judged: 2500, lost: { requests: 2500 } });
-    expect(
-      queries.map(({ type, stage, order, limit, since, after }) => [type, stage, order, limit, since, after]),
-    ).toEqual(
-      [0, 1, 2].map((page) => [
-        'k8s.request',
-        'ResponseComplete',
-        'oldest',
-        '1000',
-        '2026-11-01T00:00:00.000Z',
-        page === 0 ? undefined : String(page * 1000),
-      ]),
-    );
-    expect(queries.every(({ until }) => Math.abs(Date.parse(until!) - Date.now()) < 60_000)).toBe(true);
-    await gateway.close();
-  });
-
-  it('asks to log in first', async () => {
-    put('policy.yaml', allowGroup('sre'));
-    expect(
-      await rig.run(
-        'policy',
-        'replay',
-        '--from-store',
-        '--gateway',
-        'https://gate.test',
-        '--policy',
-        'policy.yaml',
-        '--cluster',
-        'dev',
-      ),
-    ).toMatchObject({ code: 3 });
-  });
 });

@@ -5,7 +5,7 @@ import { importIdentity, importSessions } from './import-identity.ts';
 import type { PolicyDeps } from './import-policy.ts';
 import { createImportReport, type Finding, type ImportReport, type SecretFinding } from './import-report.ts';
 import { importRoute, type ImportedCluster } from './import-route.ts';
-import { nameLeftBehind } from './left-behind.ts';
+import { reportUnsupportedOptions } from './report-unsupported-options.ts';
 import { createOptions, type Options } from './options.ts';
 
 type Place = (keys: readonly PropertyKey[]) => { line: number; column: number } | undefined;
@@ -63,7 +63,7 @@ function translate(options: Options, deps: PolicyDeps, report: ImportReport) {
   });
   const sessions = importSessions(options, report);
   const identity = importIdentity(options, report);
-  nameLeftBehind(options, 'whole', report);
+  reportUnsupportedOptions(options, 'global', report);
   if (clusters.length === 0)
     report.note([], 'the result has no cluster: no Kubernetes route could be carried', 'Write one under clusters.');
   const config = {

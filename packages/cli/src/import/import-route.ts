@@ -1,6 +1,6 @@
 import type { ImportReport } from './import-report.ts';
 import { importPolicy, type PolicyDeps } from './import-policy.ts';
-import { nameLeftBehind } from './left-behind.ts';
+import { reportUnsupportedOptions } from './report-unsupported-options.ts';
 import type { Options } from './options.ts';
 import { hasSubstitution, readFileName, variableFor } from './references.ts';
 
@@ -212,6 +212,6 @@ export function importRoute(options: Options, deps: RouteDeps, report: ImportRep
   };
   // On for Kubernetes routes there, and always on here.
   for (const option of ['allow_spdy', 'allow_websockets']) options.flag(option);
-  nameLeftBehind(options, 'route', report);
+  reportUnsupportedOptions(options, 'route', report);
   return { source: options.keys.join('.'), cluster: { name, server, ...parts, policy } };
 }

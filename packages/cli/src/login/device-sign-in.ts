@@ -5,7 +5,7 @@ import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts'
 import type { Credential } from '../home/credential.ts';
 import { CliError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { waiting } from '../terminal/waiting.ts';
+import { startSpinner } from '../terminal/spinner.ts';
 import type { Environment } from '../environment/environment.ts';
 import { credentialOf } from './credential-of.ts';
 import { checkedPage } from './sign-in-url.ts';
@@ -114,10 +114,10 @@ export async function deviceSignIn(
   const codes = await begin(client, options.cluster);
   tell(environment, codes);
   const lifeMs = Math.min(options.timeoutMs, codes.expires_in * 1000);
-  const sign = await waiting(environment, `Waiting for you to approve (up to ${Math.round(lifeMs / 1000)} s)`);
+  const spinner = await startSpinner(environment, `Waiting for you to approve (up to ${Math.round(lifeMs / 1000)} s)`);
   try {
     return await poll(client, environment, codes, environment.now() + lifeMs);
   } finally {
-    sign.stop();
+    spinner.stop();
   }
 }

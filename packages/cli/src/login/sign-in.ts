@@ -4,10 +4,10 @@ import type { GatewayClient } from '../gateway/gateway-client.ts';
 import type { Credential } from '../home/credential.ts';
 import { CliError, describeError } from '../terminal/cli-error.ts';
 import { forTerminal } from '../terminal/for-terminal.ts';
-import { waiting } from '../terminal/waiting.ts';
+import { startSpinner } from '../terminal/spinner.ts';
 import type { Environment } from '../environment/environment.ts';
 import { credentialOf } from './credential-of.ts';
-import { noBrowserHere } from './here.ts';
+import { noBrowserHere } from './local-browser.ts';
 import type { LoginDemands } from './login-demands.ts';
 import { startLoopbackListener, type LoopbackListener } from './loopback-listener.ts';
 import { openBrowser } from './open-browser.ts';
@@ -124,9 +124,9 @@ async function waitFor(
     options: { timeoutMs },
   } = login;
   // A spinner would write over what is being pasted.
-  const sign =
+  const spinner =
     lines === undefined
-      ? await waiting(environment, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`)
+      ? await startSpinner(environment, `Waiting for you to log in (up to ${Math.round(timeoutMs / 1000)} s)`)
       : undefined;
   const late = () =>
     new CliError(
@@ -152,7 +152,7 @@ async function waitFor(
     return await Promise.race(ways);
   } finally {
     clock.abort();
-    sign?.stop();
+    spinner?.stop();
     for (const way of ways) way.catch(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { describeError } from '../terminal/cli-error.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import { SaidNo } from '../terminal/said-no.ts';
+import { NegativeAnswer } from '../terminal/negative-answer.ts';
 import type { Environment } from '../environment/environment.ts';
 
 /** Runs one command line and returns its exit code; prints to the environment's streams and never throws. */
@@ -23,7 +23,7 @@ export async function runCli(args: readonly string[], environment: Environment):
 }
 
 function exitCodeOf(error: unknown, environment: Environment): number {
-  if (error instanceof SaidNo) return exitCodes.failed;
+  if (error instanceof NegativeAnswer) return exitCodes.failed;
   const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
   // The command parser has said what is wrong already.
   if (typeof code === 'string' && code.startsWith('commander.') && typeof exitCode === 'number')

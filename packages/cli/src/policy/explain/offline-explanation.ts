@@ -1,18 +1,15 @@
-import type { CompiledPolicy, PolicyInput } from '../../config/gateway-config.ts';
+import type { CompiledPolicy, PolicyInput, PolicyTrace } from '../../config/gateway-config.ts';
 import { decidingReasons } from '../engine/deciding-reasons.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 import type { Explanation } from './explanation.ts';
 
-/** What decides: policies, and whether the cluster's settings or a missing login decide before them. */
-export type Judged = { policies: readonly CompiledPolicy[]; loginFirst: boolean; refusesUser: boolean };
+/**
+ * What decides a request: policies, and whether a missing login (`loginFirst`) or the cluster's settings (`refusesUser`)
+ * refuse it whatever the policies say.
+ */
+export type Deciders = { policies: readonly CompiledPolicy[]; loginFirst: boolean; refusesUser: boolean };
 
-/** Explains from files what a gateway with these policies would decide; whoever has the files may see every rule. */
-export function offlineExplanation(
-  input: PolicyInput,
-  { policies, loginFirst, refusesUser }: Judged,
-  tools: Pick<PolicyTools, 'explainPolicy' | 'readingsOf'>,
-): Explanation {
-  const trace = tools.explainPolicy(policies, input);
+function readAsked({ kubernetes = {}, request }: PolicyInput): Explanation['asked'] {
   const {
     verb = '',
     resource = '',
@@ -21,9 +18,25 @@ export function offlineExplanation(
     namespace = '',
     name = '',
     path = '',
-    cluster = '',
-    isResourceRequest = resource !== '',
-  } = input.kubernetes ?? {};
+  } = kubernetes;
+  return {
+    verb,
+    resource,
+    apiGroup,
+    subresource,
+    namespace,
+    name,
+    isResourceRequest: kubernetes.isResourceRequest ?? resource !== '',
+    method: request?.method ?? '',
+    path: path === '' ? (request?.path ?? '') : path,
+  };
+}
+
+function readDecision(
+  trace: PolicyTrace,
+  { session, kubernetes }: PolicyInput,
+  { loginFirst, refusesUser }: Deciders,
+): Explanation['decision'] {
   const decided = {
     effect: trace.effect,
     rule: trace.rule,
@@ -31,17 +44,27 @@ export function offlineExplanation(
     policyVersion: '',
     ...(trace.judgedAs === undefined ? {} : { judgedAs: trace.judgedAs }),
   };
+  if (loginFirst && session == null) return { ...decided, effect: 'authenticate', reasons: ['user-unauthenticated'] };
+  return refusesUser && decided.effect === 'allow'
+    ? { ...decided, effect: 'deny', rule: `cluster/${kubernetes?.cluster ?? ''}.impersonate`, reasons: [] }
+    : decided;
+}
+
+/**
+ * Explains what a gateway with these policies would decide. The explanation shows every rule, because the caller has
+ * the files anyway.
+ */
+export function offlineExplanation(
+  input: PolicyInput,
+  deciders: Deciders,
+  tools: Pick<PolicyTools, 'explainPolicy' | 'readingsOf'>,
+): Explanation {
+  const trace = tools.explainPolicy(deciders.policies, input);
   const also = tools.readingsOf(input.kubernetes).map((reading) => reading.verb);
-  const decision: Explanation['decision'] =
-    loginFirst && input.session == null
-      ? { ...decided, effect: 'authenticate', reasons: ['user-unauthenticated'] }
-      : refusesUser && decided.effect === 'allow'
-        ? { ...decided, effect: 'deny', rule: `cluster/${cluster}.impersonate`, reasons: [] }
-        : decided;
   return {
-    cluster,
+    cluster: input.kubernetes?.cluster ?? '',
     ...(also.length === 0 ? {} : { also }),
-    decision,
+    decision: readDecision(trace, input, deciders),
     shows: 'all',
     leftOut: 0,
     person: {
@@ -50,17 +73,7 @@ export function offlineExplanation(
       groups: [...(input.user?.groups ?? [])],
       other: true,
     },
-    asked: {
-      verb,
-      resource,
-      apiGroup,
-      subresource,
-      namespace,
-      name,
-      isResourceRequest,
-      method: input.request?.method ?? '',
-      path: path === '' ? (input.request?.path ?? '') : path,
-    },
+    asked: readAsked(input),
     rules: trace.alternatives.map(({ rule, action, operator, holds, criteria }) => ({
       rule,
       action,

@@ -23,7 +23,7 @@ export type KindClues = {
   subresource: string;
   namespace: string;
   policyVerbs?: readonly unknown[];
-  tellsRequest?: boolean;
+  hasRequestInfo?: boolean;
 };
 
 /**
@@ -42,7 +42,7 @@ const creating: ReadonlyMap<string, readonly string[]> = new Map([
  * not there, and who serves a custom kind.
  */
 function readUpsert(
-  { isResourceRequest, requestVerb, apiGroup, resource, subresource, policyVerbs, tellsRequest }: KindClues,
+  { isResourceRequest, requestVerb, apiGroup, resource, subresource, policyVerbs, hasRequestInfo }: KindClues,
   kind: ReturnType<KindTools['builtInKind']>,
 ): boolean | undefined {
   if (!isResourceRequest || (requestVerb !== 'update' && requestVerb !== 'patch')) return false;
@@ -54,7 +54,7 @@ function readUpsert(
     return false;
   const asCreate = policyVerbs?.includes('create') === true;
   // What tells of the request tells under which verbs it was judged.
-  if (tellsRequest === true && !asCreate) return false;
+  if (hasRequestInfo === true && !asCreate) return false;
   // The gateway asks the cluster only where a policy refuses: under the one in force then, it may not have had to.
   if (kind === undefined && mayBeCustom(apiGroup) && (requestVerb === 'update' || subresource !== '')) return undefined;
   if (asCreate) return true;

@@ -7,8 +7,8 @@ type Fields = Record<string, unknown>;
 export type Exec = { container: string; command: readonly string[]; tty: boolean; stdin: boolean };
 
 /**
- * A request as the audit trail recorded it: what was decided, and what of it policy can see. `missing` has the bits of
- * what the event does not tell.
+ * A request from the audit trail: what was decided, and the fields that a policy can see. `missing` has the bits of the
+ * fields that the event does not record.
  */
 export type RecordedRequest = {
   auditID: string;
@@ -44,7 +44,7 @@ export type RecordedRequest = {
   upgrade: boolean;
 };
 
-/** Why a request was not decided by a policy, so that no policy would change anything. */
+/** Why a request was not decided by a policy. A different policy would change nothing about it. */
 export type Undecided = 'not-decided' | 'not-logged-in' | 'impersonation' | 'unreadable';
 
 const isFields = (value: unknown): value is Fields =>
@@ -62,7 +62,7 @@ function readDecision(ours: Fields): Decision | Undecided {
   if (!isFields(decision) || !effects.has(text(decision.effect)) || typeof decision.rule !== 'string')
     return 'unreadable';
   if (identity === undefined) return 'not-logged-in';
-  // What a cluster's settings refuse is refused whatever its policies say. Rules of policies have an index in brackets.
+  // The cluster's settings refused this, whatever its policies say. Rules of policies have an index in brackets.
   if (decision.effect === 'deny' && decision.rule.endsWith('.impersonate') && !decision.rule.includes('['))
     return 'impersonation';
   return { effect: decision.effect as Decision['effect'], rule: decision.rule };
@@ -96,58 +96,92 @@ function readObject(value: unknown): ObjectPart {
   };
 }
 
-/** Reads what policy can see of a request from its last event. */
-export function readRecordedRequest(auditID: string, data: Fields, tools: KindTools): RecordedRequest | Undecided {
-  const ours = data.sallyport as Fields;
-  const decision = readDecision(ours);
-  if (typeof decision === 'string') return decision;
-  const { identity, cluster, policyVerb, sessionId, clientAddress } = ours;
+/** What an event must record for its request to be evaluated. */
+type Facts = {
+  user: string;
+  identity: Fields & { groups: string[] };
+  cluster: string;
+  verb: string;
+  requestVerb: string;
+  requestUri: string;
+  sessionId: string;
+  ip: string;
+  time: string;
+  now: number;
+  exec: Exec | undefined;
+  isExecHashed: boolean;
+};
+
+/** Returns undefined if a fact is missing or has the wrong type. */
+function readFacts(data: Fields, ours: Fields): Facts | undefined {
+  const { identity, cluster: clusterRef, policyVerb: verb, sessionId, clientAddress: ip } = ours;
+  const { verb: requestVerb, requestURI: requestUri } = data;
   const user = isFields(data.user) ? data.user.username : undefined;
+  const cluster = clusterRef === undefined ? '' : isFields(clusterRef) ? clusterRef.name : undefined;
   const exec = readExec(ours.exec);
   const time = text(data.requestReceivedTimestamp);
   const now = Date.parse(time);
-  const name = cluster === undefined ? '' : isFields(cluster) ? cluster.name : undefined;
-  const readable =
-    isFields(identity) &&
-    isTexts(identity.groups) &&
-    typeof name === 'string' &&
-    typeof policyVerb === 'string' &&
-    typeof user === 'string' &&
-    user !== '' &&
-    text(sessionId) !== '';
-  if (
-    !readable ||
-    !exec ||
-    Number.isNaN(now) ||
-    typeof data.requestURI !== 'string' ||
-    typeof data.verb !== 'string' ||
-    typeof clientAddress !== 'string'
-  )
-    return 'unreadable';
+  if (!isFields(identity) || !isTexts(identity.groups) || exec === undefined || Number.isNaN(now)) return undefined;
+  if (typeof user !== 'string' || user === '' || typeof sessionId !== 'string' || sessionId === '') return undefined;
+  if (typeof cluster !== 'string' || typeof verb !== 'string' || typeof ip !== 'string') return undefined;
+  if (typeof requestVerb !== 'string' || typeof requestUri !== 'string') return undefined;
+  return {
+    user,
+    identity: identity as Facts['identity'],
+    cluster,
+    verb,
+    requestVerb,
+    requestUri,
+    sessionId,
+    ip,
+    time,
+    now,
+    exec: exec.exec,
+    isExecHashed: exec.hashed,
+  };
+}
+
+/** What follows from the facts, and the bits of the fields that the event does not record. */
+function deriveFields(facts: Facts, effect: Decision['effect'], data: Fields, tools: KindTools) {
+  const { requestVerb } = facts;
+  const ours = data.sallyport as Fields;
+  const protocol = text(ours.protocol);
   const object = readObject(data.objectRef);
-  const uri = readUri(data.requestURI, { ...object, requestVerb: data.verb, bytesIn: ours.bytesIn });
+  const uri = readUri(facts.requestUri, { ...object, requestVerb, bytesIn: ours.bytesIn });
   const method = methodOf({
     ...object,
-    requestVerb: data.verb,
-    protocol: text(ours.protocol),
+    requestVerb,
+    protocol,
     bytesOut: ours.bytesOut,
     code: isFields(data.responseStatus) ? data.responseStatus.code : undefined,
-    allowed: decision.effect === 'allow',
+    allowed: effect === 'allow',
   });
   const kind = recordedKind(
     {
       ...object,
-      requestVerb: data.verb,
+      requestVerb,
       ...(Array.isArray(ours.policyVerbs) ? { policyVerbs: ours.policyVerbs } : {}),
-      tellsRequest: isFields(ours.request),
+      hasRequestInfo: isFields(ours.request),
     },
     tools,
   );
   let missing = neverRecorded | uri.missing | kind.missing;
   if (method.name === undefined) missing |= bitOf('request.method');
-  // Only a preflight's headers are shown to policy, and events do not hold them.
+  // A policy sees headers only of a preflight, and events do not record them.
   if (method.mayBeOptions) missing |= bitOf('request.headers');
-  if (exec.hashed) missing |= bitOf('kubernetes.exec');
+  if (facts.isExecHashed) missing |= bitOf('kubernetes.exec');
+  return { object, uri, method: method.name, kind, upgrade: !/^(?:$|http\/)/i.test(protocol), missing };
+}
+
+/** Reads what a policy can see of a request from the last event of that request. */
+export function readRecordedRequest(auditID: string, data: Fields, tools: KindTools): RecordedRequest | Undecided {
+  const ours = data.sallyport as Fields;
+  const decision = readDecision(ours);
+  if (typeof decision === 'string') return decision;
+  const facts = readFacts(data, ours);
+  if (!facts) return 'unreadable';
+  const { user, identity, cluster, verb, requestVerb, sessionId, ip, time, now, exec } = facts;
+  const { object, uri, method, kind, upgrade, missing } = deriveFields(facts, decision.effect, data, tools);
   return {
     auditID,
     time,
@@ -156,22 +190,22 @@ export function readRecordedRequest(auditID: string, data: Fields, tools: KindTo
     missing,
     user,
     email: typeof identity.email === 'string' ? identity.email : undefined,
-    groups: identity.groups as string[],
-    sessionId: text(sessionId),
-    method: method.name,
+    groups: identity.groups,
+    sessionId,
+    method,
     path: uri.path,
-    ip: clientAddress,
-    cluster: name,
-    verb: policyVerb,
-    requestVerb: data.verb,
+    ip,
+    cluster,
+    verb,
+    requestVerb,
     ...object,
     labelSelector: uri.labelSelector,
     fieldSelector: uri.fieldSelector,
     dryRun: uri.dryRun,
-    exec: exec.exec,
+    exec,
     namespaced: kind.namespaced,
     aggregated: kind.aggregated,
     upsert: kind.upsert,
-    upgrade: !/^(?:$|http\/)/i.test(text(ours.protocol)),
+    upgrade,
   };
 }

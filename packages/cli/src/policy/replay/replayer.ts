@@ -1,8 +1,8 @@
 import type { CompiledPolicy } from '../../config/gateway-config.ts';
 import type { PolicyTools } from '../engine/policy-tools.ts';
 import { bitOf, type Field } from './fields.ts';
-import { joinJudgements } from './join-judgements.ts';
-import type { createRecordedJudge } from './judge-recorded.ts';
+import { joinOutcomes } from './join-outcomes.ts';
+import type { createRecordedEvaluator } from './evaluate-recorded.ts';
 import { openEvent } from './open-event.ts';
 import { readRecordedRequest, type RecordedRequest, type Undecided } from './recorded-request.ts';
 import type { KindTools } from './recorded-kind.ts';
@@ -29,7 +29,7 @@ export type ReplayResult = TallyResult & { events: number; passedOver: PassedOve
 type Deps = {
   tools: KindTools & Pick<PolicyTools, 'namespaceOf'>;
   proposal: Proposal;
-  judge: ReturnType<typeof createRecordedJudge>;
+  judge: ReturnType<typeof createRecordedEvaluator>;
   tally: ReturnType<typeof createTally>;
   seen: SeenIds;
   since: number | undefined;
@@ -85,12 +85,12 @@ function judgeRequest(request: RecordedRequest, { tools, proposal, judge, tally 
     tally.add(request, { known: true, effect: 'deny', rule: 'no such cluster' });
     return undefined;
   }
-  const judgement = joinJudgements(
+  const outcome = joinOutcomes(
     [...lists].map((policies) => judge(policies as readonly CompiledPolicy[], request)),
     'kubernetes.namespaced',
   );
-  const refused = judgement.known && judgement.effect === 'allow' && proposal.refusesUser(cluster, user);
-  tally.add(request, refused ? { known: true, effect: 'deny', rule: `cluster/${cluster}.impersonate` } : judgement);
+  const refused = outcome.known && outcome.effect === 'allow' && proposal.refusesUser(cluster, user);
+  tally.add(request, refused ? { known: true, effect: 'deny', rule: `cluster/${cluster}.impersonate` } : outcome);
   return undefined;
 }
 

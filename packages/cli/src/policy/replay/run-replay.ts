@@ -3,9 +3,9 @@ import { loadPolicyTools, type PolicyTools } from '../engine/policy-tools.ts';
 import { refuseFaults } from '../load/refuse-faults.ts';
 import { describeReplay } from './describe-replay.ts';
 import { fileSource, type EventSource } from './file-source.ts';
-import { createRecordedJudge } from './judge-recorded.ts';
+import { createRecordedEvaluator } from './evaluate-recorded.ts';
 import { kafkaSource, readBrokers } from './kafka-source.ts';
-import { createProgress } from './progress.ts';
+import { createProgress } from '../../terminal/progress.ts';
 import { readProposal, type ProposalOptions } from './proposal.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { createReplayer, type ReplayResult } from './replayer.ts';
@@ -16,12 +16,12 @@ import { CliError } from '../../terminal/cli-error.ts';
 import { render } from '../../terminal/output.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { readMoment } from '../../commands/audit-filters.ts';
-import { configFile } from '../../commands/load-config-here.ts';
+import { configPath } from '../../config/load-gateway-config.ts';
 
 const usage = (message: string, hint: string) => new CliError('usage', message, hint);
 
 function proposalOf(environment: Environment, { config, policy, cluster }: ReplayOptions): ProposalOptions {
-  if (policy === undefined && cluster === undefined) return { config: configFile(environment, config) };
+  if (policy === undefined && cluster === undefined) return { config: configPath(environment, config) };
   if (config !== undefined)
     throw usage(
       '--config and --policy are two proposals',
@@ -39,7 +39,7 @@ function kafkaOf(
   tools: PolicyTools,
 ): { kafka: Parameters<PolicyTools['readKafkaAudit']>[0]['kafka']; resolvePath?: (file: string) => string } {
   if (options.kafka !== true) return { kafka: { brokers: readBrokers(options.kafka!), topic: options.topic } };
-  const file = configFile(environment, options.config);
+  const file = configPath(environment, options.config);
   const { config, faults } = tools.examineConfigFile(file, environment.env);
   if (!config) return refuseFaults(environment, file, faults, tools);
   if ('memory' in config.audit.kafka)
@@ -119,7 +119,7 @@ export async function policyReplay(
   const replayer = createReplayer({
     tools,
     proposal: readProposal(environment, proposed, tools),
-    judge: createRecordedJudge(tools),
+    judge: createRecordedEvaluator(tools),
     tally: createTally({ examples }),
     seen: createSeenIds(),
     since: moment(options.since),

@@ -1,5 +1,5 @@
 import { createCounts, type Counts } from './counts.ts';
-import type { Judgement } from './judge-recorded.ts';
+import type { RecordedOutcome } from './evaluate-recorded.ts';
 import type { RecordedRequest } from './recorded-request.ts';
 
 export type Example = {
@@ -100,7 +100,7 @@ function changesOf({ requests, people, groups, otherRules }: Side): Changes {
  * there are.
  */
 export function createTally(options: { examples: number }): {
-  add(request: RecordedRequest, judgement: Judgement): void;
+  add(request: RecordedRequest, outcome: RecordedOutcome): void;
   result(): TallyResult;
 } {
   const side = (): Side => ({ requests: 0, people: new Set(), groups: new Map(), otherRules: 0 });
@@ -125,14 +125,14 @@ export function createTally(options: { examples: number }): {
     keepExample(found.examples, request, options.examples);
   };
   return {
-    add(request, judgement) {
+    add(request, outcome) {
       if (state.since === '' || request.time < state.since) state.since = request.time;
       if (request.time > state.until) state.until = request.time;
-      if (!judgement.known) return addUnjudged(request, judgement);
+      if (!outcome.known) return addUnjudged(request, outcome);
       state.judged += 1;
-      const [before, after] = [request.effect === 'allow', judgement.effect === 'allow'];
+      const [before, after] = [request.effect === 'allow', outcome.effect === 'allow'];
       if (before === after) unchanged[before ? 'allowed' : 'refused'] += 1;
-      else addChange(after ? gained : lost, request, judgement.rule, options.examples);
+      else addChange(after ? gained : lost, request, outcome.rule, options.examples);
     },
     result: () => ({
       judged: state.judged,

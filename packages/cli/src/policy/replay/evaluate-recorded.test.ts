@@ -3,14 +3,9 @@ import fc from 'fast-check';
 import { compilePolicy, evaluatePolicy, fail, pass, type CompiledPolicy, type PolicyInput } from '@sallyport/policy';
 import { builtInKind } from '@sallyport/contracts';
 import { recordedEvent } from '../../testing/recorded-event.ts';
-import { createCounts } from './counts.ts';
-import { expressionFields } from './expression-fields.ts';
-import { bitOf, fieldsIn, type Field } from './fields.ts';
-import { createRecordedJudge } from './judge-recorded.ts';
+import { createRecordedEvaluator } from './evaluate-recorded.ts';
 import { openEvent } from './open-event.ts';
-import { createProgress } from './progress.ts';
 import { readRecordedRequest, type RecordedRequest } from './recorded-request.ts';
-import { createSeenIds } from './seen-ids.ts';
 
 const requestOf = (parts: Parameters<typeof recordedEvent>[0]): RecordedRequest => {
   const event = openEvent(recordedEvent(parts));
@@ -64,7 +59,7 @@ describe('the judge of recorded requests', () => {
       fc.property(policy, parts, fc.array(hidden, { minLength: 1, maxLength: 6 }), (document, some, worlds) => {
         const policies = compiled(document);
         const request = requestOf(some);
-        const judgement = createRecordedJudge({ evaluatePolicy, pass, fail })(policies, request);
+        const outcome = createRecordedEvaluator({ evaluatePolicy, pass, fail })(policies, request);
         for (const { claims, elevations, clientCertificate } of worlds) {
           const input: PolicyInput = {
             user: { id: request.user, email: request.email!, groups: request.groups, claims },
@@ -85,7 +80,7 @@ describe('the judge of recorded requests', () => {
               name: request.name,
             },
           };
-          if (judgement.known) expect(judgement.effect).toBe(evaluatePolicy(policies, input).effect);
+          if (outcome.known) expect(outcome.effect).toBe(evaluatePolicy(policies, input).effect);
         }
       }),
       { numRuns: 700 },
@@ -96,7 +91,7 @@ describe('the judge of recorded requests', () => {
     const policies = compiled({
       allow: { not: [{ device: { is: 'x' } }, { elevation: 'e1' }], or: [{ elevation: 'e1' }] },
     });
-    expect(createRecordedJudge({ evaluatePolicy, pass, fail })(policies, requestOf({}))).toEqual({
+    expect(createRecordedEvaluator({ evaluatePolicy, pass, fail })(policies, requestOf({}))).toEqual({
       known: false,
       criteria: ['elevation'],
       fields: ['elevations'],
@@ -107,11 +102,11 @@ describe('the judge of recorded requests', () => {
     fc.assert(
       fc.property(policy, fc.array(parts, { minLength: 1, maxLength: 30 }), (document, many) => {
         const policies = compiled(document);
-        const remembering = createRecordedJudge({ evaluatePolicy, pass, fail });
+        const remembering = createRecordedEvaluator({ evaluatePolicy, pass, fail });
         for (const one of many) {
           const request = requestOf(one);
           expect(remembering(policies, request)).toEqual(
-            createRecordedJudge({ evaluatePolicy, pass, fail })(policies, request),
+            createRecordedEvaluator({ evaluatePolicy, pass, fail })(policies, request),
           );
         }
       }),
@@ -121,7 +116,7 @@ describe('the judge of recorded requests', () => {
 
   it('does not judge a patch that may have created, nor a list of a kind that may be namespaced, where that decides', () => {
     const judge = (document: unknown, parts: Parameters<typeof recordedEvent>[0]) =>
-      createRecordedJudge({ evaluatePolicy, pass, fail })(compiled(document), requestOf(parts));
+      createRecordedEvaluator({ evaluatePolicy, pass, fail })(compiled(document), requestOf(parts));
     const noCreate = [{ allow: { or: [{ accept: true }] } }, { deny: { and: [{ 'k8s/verb': 'create' }] } }];
     expect(judge(noCreate, { verb: 'patch', resource: 'configmaps', name: 'x' })).toEqual({
       known: false,
@@ -179,7 +174,7 @@ describe('the judge of recorded requests', () => {
 
   it('reads of a request what the gateway read of it', () => {
     const judged = (document: unknown, some: Parameters<typeof recordedEvent>[0]) =>
-      createRecordedJudge({ evaluatePolicy, pass, fail })(compiled(document), requestOf(some));
+      createRecordedEvaluator({ evaluatePolicy, pass, fail })(compiled(document), requestOf(some));
     // Nothing that is done to a Secret is a dry run.
     const dryRuns = { allow: { and: [{ expression: 'has(kubernetes.dryRun) && kubernetes.dryRun' }] } };
     expect(
@@ -247,7 +242,7 @@ describe('the judge of recorded requests', () => {
 
   it('evaluates alike requests once, although they differ in what the policy does not look at', () => {
     let evaluated = 0;
-    const judge = createRecordedJudge({
+    const judge = createRecordedEvaluator({
       evaluatePolicy: (...args) => {
         evaluated += 1;
         return evaluatePolicy(...args);
@@ -266,155 +261,5 @@ describe('the judge of recorded requests', () => {
         }),
       );
     expect(evaluated).toBeLessThan(5);
-  });
-});
-
-const reach: Field[] = [
-  'kubernetes.verb',
-  'kubernetes.requestVerb',
-  'kubernetes.isResourceRequest',
-  'kubernetes.apiGroup',
-  'kubernetes.apiVersion',
-  'kubernetes.resource',
-  'kubernetes.subresource',
-  'kubernetes.fieldSelector',
-  'kubernetes.namespaced',
-  'kubernetes.aggregated',
-];
-
-describe('the fields that an expression can see', () => {
-  it.each([
-    ['"sre" in user.groups', ['user.groups']],
-    ['kubernetes.namespace == user . id', ['user.id', 'kubernetes.namespace']],
-    ['has(kubernetes.name) && now > timestamp("2026-01-01T00:00:00Z")', ['kubernetes.name', 'now']],
-    ['user.claims.team == "a"', ['claims']],
-    ['session.claims.x == 1', ['claims']],
-    ['cluster.name == "dev"', ['kubernetes.cluster']],
-    ['"a" in elevations', ['elevations']],
-    ['request.path.startsWith("/api")', ['path']],
-    ['true', []],
-  ])('of %s are %j', (text, names) => {
-    // Where a namespace or name is read, so is what says whether the request reaches more than one.
-    const reaches = names.some((name) => name === 'kubernetes.namespace' || name === 'kubernetes.name');
-    const found = fieldsIn(expressionFields(text));
-    expect(found.filter((name) => !reaches || !reach.includes(name))).toEqual(names);
-    if (reaches) expect(found).toEqual(expect.arrayContaining(reach));
-  });
-
-  it.each([
-    'user["claims"].team == "a"',
-    'user.all(key, key == "x")',
-    'size(user) > 1',
-    'kubernetes == kubernetes',
-    'user.unknown == 1',
-  ])('of %s are all, as it could see any', (text) => {
-    expect(expressionFields(text) & bitOf('claims')).not.toBe(0);
-  });
-});
-
-describe('a recorded event', () => {
-  it('is a request, something else, or unreadable, whatever it is', () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.jsonValue(),
-          fc.object({
-            key: fc.constantFrom(
-              'data',
-              'type',
-              'cloudEvent',
-              'sallyport',
-              'stage',
-              'auditID',
-              'user',
-              'decision',
-              'cluster',
-            ),
-          }),
-        ),
-        (value) => {
-          const event = openEvent(value);
-          if (event.kind === 'request') readRecordedRequest(event.auditID, event.data, { builtInKind });
-        },
-      ),
-    );
-    fc.assert(
-      fc.property(
-        fc.constantFrom(
-          'auditID',
-          'stage',
-          'requestURI',
-          'verb',
-          'user',
-          'objectRef',
-          'responseStatus',
-          'requestReceivedTimestamp',
-        ),
-        fc.jsonValue(),
-        (name, value) => {
-          const event = openEvent({ ...recordedEvent(), [name]: value });
-          if (event.kind === 'request') readRecordedRequest(event.auditID, event.data, { builtInKind });
-        },
-      ),
-    );
-  });
-});
-
-describe('ids seen', () => {
-  it('are told from new ones, however many there are', () => {
-    const seen = createSeenIds();
-    const ids = Array.from(
-      { length: 20_000 },
-      (_none, index) =>
-        `${index.toString(16).padStart(8, '0')}-0000-7000-8000-${(index * 7).toString(16).padStart(12, '0')}`,
-    );
-    expect(ids.filter((id) => !seen.isNew(id))).toEqual([]);
-    expect(ids.filter((id) => seen.isNew(id))).toEqual([]);
-    expect(seen.forgetful).toBe(false);
-  });
-
-  it('are forgotten, the oldest first, when there is no more room, and that is told', () => {
-    const seen = createSeenIds({ mostSlots: 1024 });
-    for (let index = 0; index < 5000; index += 1) seen.isNew(`id-${index}`);
-    expect([seen.forgetful, seen.isNew('id-4999'), seen.isNew('id-0')]).toEqual([true, false, true]);
-  });
-});
-
-describe('counts', () => {
-  it('are kept apart for so many names, the most frequent first', () => {
-    const counts = createCounts(2);
-    for (const name of ['a', 'b', 'b', 'c', 'c', 'c']) counts.add(name);
-    expect([counts.list(), counts.others]).toEqual([
-      [
-        { name: 'b', count: 2 },
-        { name: 'a', count: 1 },
-      ],
-      3,
-    ]);
-  });
-});
-
-describe('progress', () => {
-  const shown = (isTTY: boolean) => {
-    let now = 0;
-    let text = '';
-    const progress = createProgress({
-      now: () => now,
-      stderr: {
-        isTTY,
-        write: (more) => {
-          text += more;
-        },
-      },
-    });
-    for (now = 0; now <= 3000; now += 100) progress.tell(() => `at ${now}`);
-    progress.end();
-    return text;
-  };
-  it('shows on a terminal, after two seconds, and is cleared away', () => {
-    expect(shown(true)).toBe('\rat 2000\rat 2300\rat 2600\rat 2900\r       \r');
-  });
-  it('shows nowhere else', () => {
-    expect(shown(false)).toBe('');
   });
 });

@@ -1,12 +1,7 @@
-import type { ImportReport } from './import-report.ts';
-import type { Options } from './options.ts';
+import { nothingToDo, type UnsupportedOptions } from './unsupported-option.ts';
 
-type Row = readonly [names: readonly string[], why: string, instead: string];
-type Words = { readonly why: string; readonly instead: string };
-
-const nothing = 'Nothing needs to be done.';
-
-const ofTheWhole: readonly Row[] = [
+/** Global options of Pomerium that have no counterpart. */
+export const unsupportedGlobalOptions: readonly UnsupportedOptions[] = [
   [
     ['shared_secret', 'shared_secret_file'],
     'services here have a key pair each instead of one shared secret',
@@ -68,7 +63,7 @@ const ofTheWhole: readonly Row[] = [
       'cookie_secure',
     ],
     'a cookie here is an opaque name of a session, with fixed safe attributes',
-    nothing,
+    nothingToDo,
   ],
   [
     ['authenticate_callback_path', 'signout_redirect_url'],
@@ -157,7 +152,7 @@ const ofTheWhole: readonly Row[] = [
       'google_cloud_serverless_authentication_service_account',
     ],
     'has no counterpart',
-    nothing,
+    nothingToDo,
   ],
   [['policy_file'], 'was withdrawn by Pomerium', 'Put its routes under routes and import again.'],
   [
@@ -166,116 +161,3 @@ const ofTheWhole: readonly Row[] = [
     'Write it as downstream_mtls and import again.',
   ],
 ];
-
-const ofARoute: readonly Row[] = [
-  [
-    ['timeout', 'idle_timeout'],
-    'requests to an API server have no end by the clock',
-    'Limits stand under streams; a quiet stream is never cut.',
-  ],
-  [
-    [
-      'set_request_headers',
-      'remove_request_headers',
-      'rewrite_response_headers',
-      'set_response_headers',
-      'preserve_host_header',
-      'host_rewrite',
-      'host_rewrite_header',
-      'host_path_regex_rewrite_pattern',
-      'host_path_regex_rewrite_substitution',
-    ],
-    'what goes to an API server is made from an allow-list of headers',
-    nothing,
-  ],
-  [
-    ['pass_identity_headers', 'jwt_groups_filter', 'jwt_issuer_format', 'set_authorization_header'],
-    'the person goes upstream by impersonation',
-    'Limit the groups that go upstream with clusters[].impersonate.groups.',
-  ],
-  [
-    [
-      'tls_downstream_server_name',
-      'tls_upstream_allow_renegotiation',
-      'allow_renegotiation',
-      'enable_google_cloud_serverless_authentication',
-      'depends_on',
-      'mcp',
-      'upstream_tunnel',
-      'id',
-      'logo_url',
-      'name',
-      'description',
-    ],
-    'has no counterpart',
-    nothing,
-  ],
-  [
-    ['show_error_details'],
-    'a refusal tells its reasons in another way',
-    'Set explain: true on the cluster where people may learn what would have let them in.',
-  ],
-  [
-    [
-      'idp_client_id',
-      'idp_client_secret',
-      'idp_access_token_allowed_audiences',
-      'identity_providers',
-      'bearer_token_format',
-    ],
-    'providers belong to the gateway, not to a route',
-    'Add a further provider to identity.providers.',
-  ],
-  [
-    ['cors_allow_preflight'],
-    'a request without a person never reaches a cluster',
-    "Browsers use the gateway's own pages.",
-  ],
-  [
-    [
-      'circuit_breaker_thresholds',
-      'outlier_detection',
-      'health_checks',
-      'healthy_panic_threshold',
-      'lb_policy',
-      'lb_config',
-      '_to_weights',
-      'least_request_lb_config',
-      'ring_hash_lb_config',
-      'maglev_lb_config',
-    ],
-    'a cluster has one address',
-    'Put a load balancer before its API servers.',
-  ],
-];
-
-const table = (rows: readonly Row[]): ReadonlyMap<string, Words> =>
-  new Map(rows.flatMap(([names, why, instead]) => names.map((name) => [name, { why, instead }] as const)));
-const whole = table(ofTheWhole);
-const route = table(ofARoute);
-const prefixes: readonly [string, Words][] = [
-  [
-    'tracing_',
-    {
-      why: 'has no counterpart',
-      instead: "Follow a request by its Audit-ID, through the audit trail and the cluster's own log.",
-    },
-  ],
-  ['envoy_', { why: 'there is no Envoy here', instead: nothing }],
-  ['autocert_', whole.get('autocert')!],
-];
-
-/** Names every option that nobody has read, with the reason why it is left behind and what to do instead. */
-export function nameLeftBehind(options: Options, kind: 'whole' | 'route', report: ImportReport): void {
-  const known = kind === 'whole' ? whole : route;
-  for (const name of options.unread()) {
-    const words = known.get(name) ?? prefixes.find(([prefix]) => kind === 'whole' && name.startsWith(prefix))?.[1];
-    if (words) report.notCarried(options.at(name), words.why, words.instead);
-    else
-      report.notCarried(
-        options.at(name),
-        'is not an option of Pomerium that is known here',
-        'Check its spelling; if Pomerium has it, see whether you still need it.',
-      );
-  }
-}

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createRig, type Rig, type Run } from './rig.ts';
 
 /** The sh front as kubectl runs it: really executed, with the Node.js program behind it run from its sources. */
-export type FrontRig = Rig & {
+export type ShFrontRig = Rig & {
   front: string;
   /** Runs a script of sh, in which `$FRONT` is the front; the script's shell is the front's parent. */
   sh(script: string, env?: Record<string, string>): Promise<Run>;
@@ -22,7 +22,7 @@ export const shells = ['sh', 'dash', 'bash --posix', 'busybox sh', 'ksh', 'mksh'
 );
 
 /** With `stub`, the program behind the front only says that it was started. */
-export function createFrontRig(shell = '', stub = false): FrontRig {
+export function createShFrontRig(shell = '', stub = false): ShFrontRig {
   const rig = createRig();
   const bin = path.join(rig.directory, 'a', 'b', 'c', 'bin');
   const programs = path.join(rig.directory, 'programs');

@@ -3,7 +3,7 @@ import { CliError } from '../terminal/cli-error.ts';
 import type { Environment } from '../environment/environment.ts';
 
 /** The configuration file that is meant: the one named, else SALLYPORT_CONFIG, else `sallyport.yaml` here. */
-export function configFile(environment: Environment, named: string | undefined): string {
+export function configPath(environment: Environment, named: string | undefined): string {
   const variable = environment.env.SALLYPORT_CONFIG;
   return path.resolve(
     environment.workingDirectory,
@@ -12,9 +12,9 @@ export function configFile(environment: Environment, named: string | undefined):
 }
 
 /** Loads the gateway's configuration for a command that needs it whole; faults become a CliError. */
-export async function loadConfigHere(environment: Environment, named: string | undefined) {
-  const { ConfigFaults, loadConfig } = await import('../config/gateway-config.ts');
-  const file = configFile(environment, named);
+export async function loadGatewayConfig(environment: Environment, named: string | undefined) {
+  const { ConfigFaults, loadConfig } = await import('./gateway-config.ts');
+  const file = configPath(environment, named);
   try {
     return loadConfig(file, environment.env);
   } catch (error) {

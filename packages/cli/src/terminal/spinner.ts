@@ -2,10 +2,10 @@ import process from 'node:process';
 import type { Environment } from '../environment/environment.ts';
 
 /** Something long that the person waits for; `stop` clears its sign from the terminal. */
-export type Waiting = { stop(): void };
+export type Spinner = { stop(): void };
 
 /** Shows a spinner while something is awaited: only on a terminal, only on standard error. */
-export async function waiting(environment: Environment, text: string): Promise<Waiting> {
+export async function startSpinner(environment: Environment, text: string): Promise<Spinner> {
   // A terminal may say that it is 0 columns wide (one made by a program often does): the spinner would then count lines
   // for ever.
   const wide = (process.stderr.columns ?? 0) > 0;

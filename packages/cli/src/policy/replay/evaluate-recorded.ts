@@ -2,15 +2,16 @@ import type { Alternative, CompiledPolicy, PolicyResult } from '../../config/gat
 import type { PolicyTools } from '../engine/policy-tools.ts';
 import { expressionFields } from './expression-fields.ts';
 import { bitOf, fieldsIn, type Field } from './fields.ts';
-import { keyOf, recordedInput, type Watch } from './recorded-input.ts';
-import { joinJudgements } from './join-judgements.ts';
+import { recordedInput, type Watch } from './recorded-input.ts';
+import { joinOutcomes } from './join-outcomes.ts';
 import type { RecordedRequest } from './recorded-request.ts';
+import { requestKey } from './request-key.ts';
 
 /**
  * What a policy says of a recorded request; or, where that hangs on what the event does not tell, which criteria ask
  * for what.
  */
-export type Judgement =
+export type RecordedOutcome =
   | { known: true; effect: PolicyResult['effect']; rule: string }
   | { known: false; criteria: readonly string[]; fields: readonly Field[] };
 
@@ -103,7 +104,12 @@ function assumptions({ turn, missing, device }: Run): Assumption[] | undefined {
   ).flat();
 }
 
-function judge(policies: readonly CompiledPolicy[], request: RecordedRequest, run: Run, engine: Engine): Judgement {
+function judge(
+  policies: readonly CompiledPolicy[],
+  request: RecordedRequest,
+  run: Run,
+  engine: Engine,
+): RecordedOutcome {
   const evaluate = (assumption: Assumption) => {
     Object.assign(run, { assumption, turn: 0 });
     return engine.evaluatePolicy(policies, recordedInput(request, run.watch));
@@ -124,11 +130,11 @@ function judgeEither(
   request: RecordedRequest,
   run: Run,
   engine: Engine,
-): Judgement {
+): RecordedOutcome {
   const bit = bitOf('kubernetes.upsert');
   if ((request.missing & bit) === 0) return judge(policies, request, run, engine);
   const as = (upsert: boolean) => judge(policies, { ...request, upsert, missing: request.missing & ~bit }, run, engine);
-  return joinJudgements([as(false), as(true)], 'kubernetes.upsert');
+  return joinOutcomes([as(false), as(true)], 'kubernetes.upsert');
 }
 
 const maxRemembered = 50_000;
@@ -141,9 +147,9 @@ const maxLists = 2000;
  * by field, so two requests that agree in every field that was ever looked at are judged alike; when a further field is
  * looked at, what was remembered is forgotten.
  */
-export function createRecordedJudge(
+export function createRecordedEvaluator(
   engine: Engine,
-): (policies: readonly CompiledPolicy[], request: RecordedRequest) => Judgement {
+): (policies: readonly CompiledPolicy[], request: RecordedRequest) => RecordedOutcome {
   const run: Run = {
     watch: { read: 0, missing: 0 },
     assumption: { holds: inFavour, byReason: false },
@@ -153,7 +159,7 @@ export function createRecordedJudge(
     device: false,
   };
   const watched = new Map<readonly CompiledPolicy[], readonly CompiledPolicy[]>();
-  const remembered = new Map<readonly CompiledPolicy[], Map<string, Judgement>>();
+  const remembered = new Map<readonly CompiledPolicy[], Map<string, RecordedOutcome>>();
   let size = 0;
   let looked = 0;
   const watchedFor = (policies: readonly CompiledPolicy[]) => {
@@ -166,18 +172,18 @@ export function createRecordedJudge(
     return found;
   };
   return (policies, request) => {
-    const known = remembered.get(policies)?.get(keyOf(request, looked));
+    const known = remembered.get(policies)?.get(requestKey(request, looked));
     if (known) return known;
     run.watch.read = 0;
-    const judgement = judgeEither(watchedFor(policies), request, run, engine);
+    const outcome = judgeEither(watchedFor(policies), request, run, engine);
     if ((run.watch.read | looked) !== looked || size >= maxRemembered) {
       remembered.clear();
       size = 0;
     }
     looked |= run.watch.read;
-    const ofPolicies = remembered.get(policies) ?? new Map<string, Judgement>();
-    remembered.set(policies, ofPolicies.set(keyOf(request, looked), judgement));
+    const ofPolicies = remembered.get(policies) ?? new Map<string, RecordedOutcome>();
+    remembered.set(policies, ofPolicies.set(requestKey(request, looked), outcome));
     size += 1;
-    return judgement;
+    return outcome;
   };
 }

@@ -1,4 +1,4 @@
-import type { Environment } from '../../environment/environment.ts';
+import type { Environment } from '../environment/environment.ts';
 
 const quietMs = 2000;
 const everyMs = 250;
