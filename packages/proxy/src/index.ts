@@ -1,3 +1,3 @@
-// The road to the clusters: the gateway that every kubectl talks to, and its own pages and API.
-export { readHeaders, type ReadHeaders } from './headers/read-headers.ts';
-export { startProxy, type ProxyParts, type RunningProxy } from './start-proxy.ts';
+// The service that takes requests to clusters, with the gateway's own pages and API.
+export { readHeaders } from './headers/read-headers.ts';
+export { startProxy } from './start-proxy.ts';

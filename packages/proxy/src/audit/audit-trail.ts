@@ -11,23 +11,23 @@ import { mustShowWhole } from './must-show-whole.ts';
 export type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
 
 export type AuditTrail = {
-  /** Refuses when not even the end of a request could be recorded. */
+  /** The first step. Refuses when not even the end of a request could be recorded. */
   open: Step;
-  /** The step before anything goes upstream. */
+  /** The step that records a request before it goes upstream. */
   commit: Step;
-  /** The head of a long answer has come. */
-  started(exchange: Exchange): void;
-  /** What happens to a stream beside the stages of its request. */
+  /** Records the head of a long answer. */
+  answered(exchange: Exchange): void;
+  /** Records what happens to a stream, in addition to the stages of its request. */
   stream(exchange: Exchange, type: StreamEventType, part: Pick<SallyportPart, 'stream' | 'portForward'>): void;
-  /** The end, whatever it was; at most once. */
-  complete(exchange: Exchange): void;
+  /** Records the end, whatever it was, at most once. */
+  closed(exchange: Exchange): void;
 };
 
 export type AuditTrailDeps = {
   sink: AuditSink;
   settings: Pick<AuditConfig, 'whenUnavailable' | 'execCommand'>;
   producer: string;
-  /** Keys the hashes of exec commands when they are not kept in clear. */
+  /** The key for hashes of exec commands, where these are not recorded in clear. */
   hashKey: Buffer;
   microTime(epochMs: number): string;
   createRecord(about: {
@@ -39,8 +39,8 @@ export type AuditTrailDeps = {
 };
 
 /**
- * True if the request may not go upstream before its event is acknowledged. It may be of several classes, and the
- * strictest of them rules.
+ * Reports whether the request must not go upstream before its event is acknowledged. A request can belong to several
+ * classes, and the strictest one decides.
  */
 function mustWait(kube: RequestInfo, when: AuditConfig['whenUnavailable']): boolean {
   const [shell, secret] = [shellEquivalent(kube), isSecretRead(kube)];
@@ -55,8 +55,8 @@ function mustWait(kube: RequestInfo, when: AuditConfig['whenUnavailable']): bool
 }
 
 /**
- * The trail of what happens on the Kubernetes road: one event before anything goes upstream, one when a stream starts,
- * one at the end. A refused request has the last alone.
+ * Creates the audit trail of the road: one event before anything goes upstream, one when a long answer begins, one at
+ * the end. A refused request has only the last one.
  */
 export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
   const commandText = createExecCommandText(deps.settings.execCommand, deps.hashKey);
@@ -71,7 +71,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     }: { type?: 'k8s.request' | StreamEventType; at?: number; more?: Partial<SallyportPart> } = {},
   ) => {
     const times = { received: deps.microTime(exchange.receivedAt), stage: deps.microTime(at) };
-    // A name that is no cluster of ours is the client's invention, and no key.
+    // The name of an unknown cluster is the client's invention, and not used as a key.
     const key = auditKey(exchange.upstream?.name, exchange.answer?.session?.id);
     const data = describeEvent(exchange, stage, times, options);
     if (more) Object.assign(data.sallyport, more);
@@ -82,21 +82,21 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
       if (!deps.sink.hasRoom())
         throw new ProblemError(
           'audit-unavailable',
-          'The audit log cannot be written, so nothing is let through. Try again shortly.',
+          'The audit log cannot be written, so the gateway refuses all requests. Try again shortly.',
         );
     },
     commit(exchange) {
       const { kube, rawTarget } = exchange;
       if (mustShowWhole(kube!) && !fitsEvent({ method: kube!.method, rawTarget, kube }, commandText))
-        throw new ProblemError('uri-too-long', 'The request target is longer than what the audit log can hold of it.');
+        throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
       exchange.audited = 'received';
       if (mustWait(kube!, deps.settings.whenUnavailable)) return deps.sink.publish(record(exchange, 'RequestReceived'));
-      // Nobody waits for this one, so it is put together when the request is on its way: the remaining steps run before
-      // any microtask.
+      // Nothing waits for this event, so it is built after the request was sent. The remaining steps run before any
+      // microtask.
       const at = Date.now();
       queueMicrotask(() => deps.sink.enqueue(record(exchange, 'RequestReceived', { at })));
     },
-    started(exchange) {
+    answered(exchange) {
       deps.sink.enqueue(record(exchange, 'ResponseStarted'));
     },
     stream(exchange, type, part) {
@@ -104,7 +104,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
         record(exchange, type === 'stream.closed' ? 'ResponseComplete' : 'ResponseStarted', { type, more: part }),
       );
     },
-    complete(exchange) {
+    closed(exchange) {
       if (exchange.audited === 'complete') return;
       exchange.audited = 'complete';
       const { stream } = exchange;

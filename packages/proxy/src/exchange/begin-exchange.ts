@@ -10,8 +10,8 @@ export type BeginExchange = (
 ) => Exchange;
 
 /**
- * Makes the record of a request that has just come in. The audit id is always ours: one that the client sent would let
- * it forge the join with the cluster's log.
+ * Creates the exchange for a request that has just arrived. The audit id is always the gateway's own: with one from the
+ * client, the client could forge the join with the cluster's audit log.
  */
 export function createBeginExchange(deps: {
   clientAddress(peer: string | undefined, forwardedFor: string | undefined): string;

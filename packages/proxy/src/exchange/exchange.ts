@@ -1,54 +1,51 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Check, CheckAnswer } from '@sallyport/contracts';
-import type { RequestInfo, StreamObserver } from '@sallyport/kubernetes';
+import type { RequestInfo, StreamKind, StreamObserver } from '@sallyport/kubernetes';
 import type { ReadHeaders } from '../headers/read-headers.ts';
-import type { PersonInFlight } from '../streams/in-flight.ts';
-import type { OpenStream, StreamEnd } from '../streams/open-stream.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { EndExchange, StreamEnd } from './stream-end.ts';
 
 /**
- * One request on its way through the gateway. Each step of the table in gateway.ts fills in its part; what is not
- * filled in does not go on.
+ * One request on its way through the gateway. Each step of the table in road/gateway.ts fills in its part. A request
+ * with a missing part goes no further.
  */
 export type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /**
-   * Present for an upgrade (exec, attach, port-forward): the socket, and what the client already sent behind its head.
-   */
+  /** Set for an upgrade (exec, attach, port-forward): the socket, and what the client sent after the request head. */
   readonly upgrade: { socket: Duplex; head: Buffer } | undefined;
-  /** Taken from the request at once: undici takes it away from one whose body it stops sending on. */
+  /** Kept from the start, because undici detaches it from a request whose body it stops sending. */
   readonly connection: Duplex;
-  /** Sent before the body is read, when the client waits for `100 Continue`. */
+  /** Whether the client waits for `100 Continue`, which is sent before the body is read. */
   readonly expectsContinue: boolean;
-  /** Milliseconds since the epoch, and of the monotonic clock. */
+  /** Milliseconds since the epoch. */
   readonly receivedAt: number;
+  /** The same moment in milliseconds of the monotonic clock. */
   readonly startedAt: number;
   readonly auditId: string;
   readonly clientAddress: string;
 
   headers: ReadHeaders | undefined;
-  /**
-   * The cluster the address names, known or not; `rawTarget` is the origin-form that goes upstream, byte for byte what
-   * was judged.
-   */
+  /** The cluster that the address names, whether it is known or not. */
   clusterName: string;
+  /** The origin-form that goes upstream, byte for byte what was authorized. */
   rawTarget: string;
   upstream: Upstream | undefined;
   kube: RequestInfo | undefined;
-  /** SHA-256 of the person's token; the token itself is dropped where it is read. */
+  /** SHA-256 of the user's token. The token itself is dropped where it is read. */
   tokenHash: string | undefined;
-  /** What authorize was asked, and how many changes had been heard of by then: a stream is asked about again. */
+  /** What authorize was asked. A stream is rechecked with it. */
   check: Check | undefined;
+  /** How many changes had been received when authorize was asked. */
   changesSeen: number;
   answer: CheckAnswer | undefined;
-  /** Its place among the requests of its person that are under way; a stream has none. */
-  counted: PersonInFlight | undefined;
-  /** Its place among the open streams: of what stays open at once, of any other when it has been under way for long. */
+  /** The count of its user's requests in flight that includes it. Streams are not counted there. */
+  counted: UserInFlight | undefined;
+  /** Its entry in the registry of open streams. A request that is no stream gets one once it has run for long. */
   stream: OpenStream | undefined;
-  /** Ends it for a reason, as far as it has come; set once anything has gone upstream. */
-  cutter: ((end: StreamEnd) => void) | undefined;
+  /** Ends it, whatever stage it is in. Set once anything has gone upstream. */
+  cutter: EndExchange | undefined;
   /** Watches what flows through an exec, attach or port-forward. */
   observer: StreamObserver | undefined;
   /** The header lines that go upstream, flat: name, value, name, value. */
@@ -63,7 +60,33 @@ export type Exchange = {
 };
 
 /**
- * A step: throws a ProblemError to refuse; returns a promise only when it has to wait, so that the quick ones cost no
- * turn of the event loop.
+ * A step of the road. Throws a ProblemError to refuse. Returns a promise only when it has to wait, so that quick steps
+ * cost no turn of the event loop.
  */
 export type Step = (exchange: Exchange) => void | Promise<void>;
+
+/** How many requests of one user are in flight on this gateway. */
+export type UserInFlight = { readonly key: string; count: number };
+
+/** `request`: a request that is not a stream by its address, but has run for long. */
+export type OpenStreamKind = StreamKind | 'request';
+
+/**
+ * An exchange that stays open. A stream is registered before anything goes upstream, a `request` once it has run for
+ * long. Both stay registered until the last byte.
+ */
+export type OpenStream = {
+  readonly id: string;
+  readonly kind: OpenStreamKind;
+  readonly exchange: Exchange;
+  /** Milliseconds since the epoch. */
+  readonly openedAt: number;
+  /** When it must be rechecked at the latest. */
+  dueAt: number;
+  /** Since when authorize could not be reached about it. */
+  uncheckedSince: number | undefined;
+  rechecking: boolean;
+  /** Whether its answer has begun. */
+  answered: boolean;
+  end: StreamEnd | undefined;
+};

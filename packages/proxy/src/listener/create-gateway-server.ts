@@ -5,24 +5,24 @@ import type { TlsProfile } from '@sallyport/contracts';
 import { tlsOptions } from '@sallyport/kit';
 import type { BeginExchange } from '../exchange/begin-exchange.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import type { ExchangeEnds } from '../exchange/finish-exchange.ts';
 import { createPipelineLimit, type PipelineLimit } from './limit-pipeline.ts';
 
 export type GatewayServerDeps = {
-  /** With `clientCa` clients are asked for a certificate; what to make of it is policy's business. */
-  tls: { cert: string; key: string; clientCa?: string; profile?: TlsProfile } | undefined;
+  /** With `clientCa` clients are asked for a certificate. What it is worth is for the policy to decide. */
+  tls: { cert: string; key: string; clientCa?: string | undefined; profile?: TlsProfile | undefined } | undefined;
   begin: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;
-  ends: ExchangeEnds;
-  /** The gateway's own pages and API; every other address is a cluster's. */
+  /** Told when a request to a cluster begins, and when its answer or its tunnel has closed. */
+  recorder: { began(exchange: Exchange): void; closed(exchange: Exchange): void };
+  /** The gateway's own pages and API. Every other address belongs to a cluster. */
   ownApi(request: IncomingMessage, response: ServerResponse): void;
   isOwn(request: IncomingMessage): boolean;
   /**
-   * How long a body for the gateway's own pages and API may take, in milliseconds: a minute unless given, in which the
-   * largest that is taken there comes through slow lines.
+   * How long a body for the gateway's own pages and API may take, in milliseconds. The default is a minute, in which the
+   * largest accepted body arrives even over a slow connection.
    */
   ownBodyMs?: number;
-  /** Bytes that are no HTTP. */
+  /** Told of bytes that are not HTTP. */
   unparsable(socket: Duplex, reason: string): void;
 };
 
@@ -35,13 +35,13 @@ const options = {
   noDelay: true,
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
-  requireHostHeader: false, // refused on the road, where it is recorded; Node itself would answer unseen
+  requireHostHeader: false, // refused on the road, where it is recorded. Node would answer without a trace
   connectionsCheckingInterval: 5000,
 };
 const handshakeTimeout = 10_000;
 
 /**
- * How long a client may take to finish a body that is not sent on any more, or to close after a refused upgrade, in
+ * How long a client may take to finish a body that is no longer forwarded, or to close after a refused upgrade, in
  * milliseconds.
  */
 const lingerMs = 2000;
@@ -54,9 +54,9 @@ function run(
   how: Parameters<BeginExchange>[2],
 ): void {
   const exchange = deps.begin(request, response, how);
-  deps.ends.opened(exchange);
+  deps.recorder.began(exchange);
   const end = how.upgrade ? how.upgrade.socket : response;
-  end.once('close', () => deps.ends.finished(exchange));
+  end.once('close', () => deps.recorder.closed(exchange));
   void deps.gateway(exchange);
   response.once('finish', () => {
     if (!request.complete) dropRest(request);
@@ -64,14 +64,14 @@ function run(
 }
 
 /**
- * Reads the rest of a body whose request is answered. A client that does not finish it in time loses its connection;
- * one that does may have sent the next request on it.
+ * Reads the rest of a body whose request was answered. A client that does not finish it in time loses its connection. A
+ * client that does may already have sent its next request.
  */
 function dropRest(request: IncomingMessage): void {
   const { socket } = request;
   request.unpipe();
   request.resume();
-  // Not tied to the end of the connection: one that lives on would gather a listener with each such body.
+  // Not cleared when the connection closes: a connection that lives on would collect a listener with each such body.
   setTimeout(() => {
     if (!request.complete) socket.destroy();
   }, lingerMs).unref();
@@ -83,8 +83,8 @@ function destroyAfter(socket: Duplex, ms: number): void {
 }
 
 /**
- * Holds a body for the gateway's own pages to a time, which the road does by its own rules: one that never ends would
- * keep its connection, and one to the service behind the page.
+ * Limits how long a body for the gateway's own pages may take. One that never ends would hold its connection, and one to
+ * the service behind the page. On the road other rules apply.
  */
 function limitOwnBody(request: IncomingMessage, response: ServerResponse, ms: number): void {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
@@ -96,14 +96,14 @@ function limitOwnBody(request: IncomingMessage, response: ServerResponse, ms: nu
   const timer = setTimeout(endIfOpen, ms);
   response.once('close', () => {
     clearTimeout(timer);
-    // Behind its answer nobody reads it any more.
+    // After the answer nothing reads the body any more.
     if (!request.complete) setTimeout(endIfOpen, lingerMs).unref();
   });
 }
 
 /**
- * Ends a connection that leads nowhere any more, whatever its client does: unread and unclosed it would stay, and its
- * event with it.
+ * Closes a connection after a refused upgrade, whatever its client does. A client that neither reads nor closes would
+ * otherwise keep it open, and hold up the audit event of its end.
  */
 function letGo(socket: Duplex): void {
   socket.end();
@@ -111,7 +111,7 @@ function letGo(socket: Duplex): void {
   destroyAfter(socket, lingerMs);
 }
 
-/** The same road for an upgrade: a response bound to the bare socket, so that a refusal is a proper HTTP answer. */
+/** Takes the same road for an upgrade. The response is bound to the bare socket, so that a refusal is proper HTTP. */
 function runUpgrade(
   deps: GatewayServerDeps & { pipeline: PipelineLimit },
   request: IncomingMessage,
@@ -124,24 +124,26 @@ function runUpgrade(
   try {
     response.assignSocket(socket as never);
   } catch {
-    // an earlier request on this connection is not answered yet: an upgrade cannot wait for its turn
+    // An earlier request on this connection is not answered yet, and an upgrade cannot wait for it.
     deps.unparsable(socket, 'UPGRADE_BEHIND_REQUEST');
     return deps.pipeline.end(socket);
   }
   response.on('finish', () => letGo(socket));
   if (deps.isOwn(request)) {
-    response.writeHead(400, { connection: 'close', 'content-type': 'text/plain' }).end('No upgrade is taken here.\n');
+    response
+      .writeHead(400, { connection: 'close', 'content-type': 'text/plain' })
+      .end('This address does not accept an upgrade.\n');
     return;
   }
   run(deps, request, response, { upgrade: { socket, head } });
 }
 
-/** Connections whose bytes were no HTTP, and that have been told so. */
+/** Connections whose bytes were not HTTP, and that were told so. */
 const answered = new WeakSet<Duplex>();
 
 /**
- * Answers bytes that are no HTTP, unless an answer is under way or still owed to a whole request: it would be taken for
- * that.
+ * Answers bytes that are not HTTP. Stays silent if another answer has begun or a complete request still waits for one,
+ * because the client would take this one for it.
  */
 function refuseBytes(
   deps: GatewayServerDeps,
@@ -149,10 +151,11 @@ function refuseBytes(
   socket: Duplex,
   latest: ServerResponse | undefined,
 ): void {
-  if (answered.has(socket)) return; // the rest of the same bytes; to cut now could take the answer from the client
+  if (answered.has(socket)) return; // more of the same bytes. Cutting now could cost the client its answer
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const answering = latest !== undefined && !latest.writableFinished;
-  if (answering && latest.headersSent && !latest.shouldKeepAlive) return; // ends by itself, and what is behind a refusal does not count
+  // The connection closes by itself, and what follows a refusal does not count.
+  if (answering && latest.headersSent && !latest.shouldKeepAlive) return;
   deps.unparsable(socket, error.code ?? 'unknown');
   if (answering && (latest.headersSent || latest.req.complete)) return void socket.destroy();
   answered.add(socket);
@@ -176,15 +179,18 @@ function createSecureServer({ cert, key, clientCa, profile }: NonNullable<Gatewa
   });
 }
 
-/** The gateway's listener: HTTP/1.1 (upgrades need it), TLS unless a load balancer ends it. Does not listen yet. */
+/**
+ * Creates the gateway's server: HTTP/1.1, which upgrades need, with TLS unless a load balancer terminates it. Does not
+ * listen yet.
+ */
 export function createGatewayServer(deps: GatewayServerDeps): Server {
   const server = deps.tls ? createSecureServer(deps.tls) : createHttpServer(options);
-  server.maxHeadersCount = 0; // Node would drop the rest unseen; the size is what bounds them
+  server.maxHeadersCount = 0; // Node would silently drop the rest. Their size is what limits them
   const latest = new WeakMap<Duplex, ServerResponse>();
   const pipeline = createPipelineLimit();
   const route = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const before = latest.get(request.socket);
-    // Behind a refusal that closes the connection nothing runs: it may be a body that was read as a request.
+    // Nothing runs after a refusal that closes the connection: it may be a body that was parsed as a request.
     if (before?.headersSent && !before.shouldKeepAlive) return;
     if (request.socket.destroyed) return;
     if (before && !before.writableFinished && pipeline.exceeded(request.socket, response)) {

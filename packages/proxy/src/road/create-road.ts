@@ -3,28 +3,28 @@ import { type Logger, type Metrics, type SessionTokenVerifier } from '@sallyport
 import type { Config } from '@sallyport/contracts';
 import type { Duplex } from 'node:stream';
 import { createAuditTrail } from '../audit/audit-trail.ts';
-import { createBeginExchange, type BeginExchange } from '../exchange/begin-exchange.ts';
 import type { CheckClient } from '../authorize/check-client.ts';
-import { createCheck } from './check.ts';
+import { createBeginExchange, type BeginExchange } from '../exchange/begin-exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { ClientCertificateOf } from '../listener/client-certificate.ts';
-import { createExchangeEnds, type ExchangeEnds } from '../exchange/finish-exchange.ts';
+import { createStreams, type Streams } from '../streams/create-streams.ts';
+import { createStreamEvents } from '../streams/stream-events.ts';
+import { createStreamLifecycle } from '../streams/stream-lifecycle.ts';
+import { createAskForKinds } from '../upstream/ask-for-kinds.ts';
+import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
+import { createCheck } from './check.ts';
 import { createForward } from './forward.ts';
 import { createGateway } from './gateway.ts';
-import type { Exchange } from '../exchange/exchange.ts';
 import { createImpersonate } from './impersonate.ts';
 import { createOpenBody } from './open-body.ts';
 import { createReadCredential } from './read-credential.ts';
 import { createReadKubeRequest } from './read-kube-request.ts';
 import { createReadTarget } from './read-target.ts';
+import { createExchangeRecorder, type ExchangeRecorder } from './record-exchange.ts';
 import { sendStatus } from './send-status.ts';
-import { createStreams, type Streams } from '../streams/create-streams.ts';
-import { createStreamEvents } from '../streams/stream-events.ts';
-import type { StreamEnd } from '../streams/open-stream.ts';
 import { createTunnel } from './tunnel.ts';
-import { createAskForKinds } from '../upstream/ask-for-kinds.ts';
-import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
-import type { Upstream } from '../upstream/upstream.ts';
-import type { Upstreams } from '../upstream/upstreams.ts';
 
 export type RoadDeps = {
   sink: AuditSink;
@@ -39,60 +39,50 @@ export type RoadDeps = {
   settings: Pick<Config, 'audit' | 'timeouts' | 'streams'>;
   track(socket: Duplex): void;
   clientCertificateOf?: ClientCertificateOf;
-  /** Judges the tokens of Pomerium's clients; without it none of them is taken. */
+  /** Verifies the tokens of Pomerium's clients. Without it none of them is accepted. */
   tokens?: SessionTokenVerifier | undefined;
-  /** For asking about open streams, so that requests do not queue up behind them. */
+  /** For rechecking open streams, so that requests do not queue behind them. */
   streamChecks?: CheckClient;
 };
+
 export type Road = {
   begin: BeginExchange;
   gateway(exchange: Exchange): Promise<void>;
-  ends: ExchangeEnds;
+  recorder: ExchangeRecorder;
   streams: Streams;
-  /** What a cluster says of its kinds. */
+  /** What a cluster reports about its kinds. */
   kindsOf(upstream: Upstream | undefined): ClusterKinds | undefined;
 };
 
-/** Composes the steps of the Kubernetes road. */
+function createAudit({ sink, settings, producer, hashKey, now }: RoadDeps) {
+  const ids = { now, randomId: createIdSource({ now }) };
+  const createRecord = (about: Parameters<typeof createAuditRecord>[0]) => createAuditRecord(about, ids);
+  return {
+    trail: createAuditTrail({ sink, settings: settings.audit, producer, hashKey, microTime, createRecord }),
+    kindsOf: createAskForKinds({ sink, producer, now, createRecord }),
+  };
+}
+
+/** Composes the steps of the road. */
 export function createRoad(deps: RoadDeps): Road {
-  const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
-  const trail = createAuditTrail({
-    sink: deps.sink,
-    settings: deps.settings.audit,
-    producer: deps.producer,
-    hashKey: deps.hashKey,
-    microTime,
-    createRecord: (about) => createAuditRecord(about, ids),
-  });
-  const kindsOf = createAskForKinds({
-    sink: deps.sink,
-    producer: deps.producer,
-    now: deps.now,
-    createRecord: (about) => createAuditRecord(about, ids),
-  });
+  const { trail, kindsOf } = createAudit(deps);
   const streams = createStreams({
     ...deps,
     settings: deps.settings.streams,
     checks: deps.streamChecks ?? deps.checks,
     events: createStreamEvents(trail),
   });
-  const ends = createExchangeEnds({ trail, logger: deps.logger, metrics: deps.metrics, closed: streams.closed });
-  const started = (exchange: Exchange, cut: (end: StreamEnd) => void) => {
-    if (exchange.kube!.longRunning) trail.started(exchange);
-    streams.opened(exchange, cut);
-  };
+  const lifecycle = createStreamLifecycle(streams, trail);
+  const recorder = createExchangeRecorder({ ...deps, lifecycle });
   const fail = (exchange: Exchange, error: unknown) => {
     sendStatus(exchange, error);
-    ends.failed(exchange, error);
+    recorder.failed(exchange, error);
   };
   const { connect: connectTimeout, firstByte } = deps.settings.timeouts;
-  const openBody = createOpenBody({ checks: deps.checks, changesHeard: streams.changesHeard });
-  const forward = createForward({ firstByte, openBody, sent: streams.sent, started, fail });
-  const tunnel = createTunnel({ connectTimeout, firstByte, sent: streams.sent, started, fail, track: deps.track });
-  const send = (exchange: Exchange) => {
-    void streams.refuseEnded(exchange);
-    return exchange.upgrade ? tunnel(exchange) : forward(exchange);
-  };
+  const { changesHeard } = streams;
+  const openBody = createOpenBody({ checks: deps.checks, changesHeard });
+  const forward = createForward({ firstByte, openBody, lifecycle, fail });
+  const tunnel = createTunnel({ connectTimeout, firstByte, lifecycle, fail, track: deps.track });
   const gateway = createGateway({
     openAudit: trail.open,
     readTarget: createReadTarget(deps),
@@ -101,19 +91,20 @@ export function createRoad(deps: RoadDeps): Road {
     check: createCheck({
       client: deps.checks,
       clientCertificateOf: deps.clientCertificateOf ?? (() => undefined),
-      changesHeard: streams.changesHeard,
+      changesHeard,
       kindsOf,
     }),
-    admitStream: streams.admit,
+    admitStream: lifecycle.admitted,
     commitAudit: trail.commit,
     impersonate: createImpersonate(),
-    send,
+    refuseEnded: streams.refuseEnded,
+    send: (exchange) => (exchange.upgrade ? tunnel(exchange) : forward(exchange)),
     sendStatus: fail,
   });
   return {
     begin: createBeginExchange({ clientAddress: deps.addressOf }),
     gateway,
-    ends,
+    recorder,
     streams,
     kindsOf: (upstream) => upstream && kindsOf(upstream),
   };

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Http1Flow, Http1Handler } from '@sallyport/http1';
 import type { Exchange } from '../exchange/exchange.ts';
 import { createForward } from './forward.ts';
-import type { StreamEnd } from '../streams/open-stream.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 
@@ -30,10 +30,12 @@ function send(): {
   const forward = createForward({
     firstByte: 1000,
     openBody: () => undefined,
-    sent: (_exchange, by) => {
-      refuse = by;
+    lifecycle: {
+      sent: (_exchange, by) => {
+        refuse = by;
+      },
+      answered: () => {},
     },
-    started: () => {},
     fail: (_exchange, error) => void failed.push(error),
   });
   void forward(exchange);

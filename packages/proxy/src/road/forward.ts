@@ -2,41 +2,38 @@ import type { Readable } from 'node:stream';
 import { type Http1Flow, type Http1Handler } from '@sallyport/http1';
 import { ProblemError } from '@sallyport/kit';
 import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
 import { cleanResponseHeaders, cleanTrailers } from '../headers/clean-response-headers.ts';
 import { cutAnswer } from '../streams/cut-answer.ts';
 import { createEndResponse, type EndResponse } from '../streams/end-response.ts';
-import type { StreamEnd } from '../streams/open-stream.ts';
+import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 
 type Attempt = { flow: Http1Flow | undefined; settled: boolean };
 export type ForwardDeps = {
-  /** Milliseconds until a short request's first byte. */
+  /** How long the first byte of the answer to a short request may take, in milliseconds. */
   firstByte: number;
-  /** The body to send: a stream, the empty text for a body that is there and empty, undefined for none. */
+  /** Returns the body to send: a stream, an empty string for an empty body, or undefined for no body. */
   openBody(exchange: Exchange): Readable | string | undefined;
-  /** The request goes upstream; `refuse` ends it there and tells the client, as long as no answer has begun. */
-  sent(exchange: Exchange, refuse: (end: StreamEnd) => void): void;
-  /**
-   * The answer has begun; `cut` ends it: readably where it can carry that, and otherwise so that it does not look
-   * whole.
-   */
-  started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
+  lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
   fail(exchange: Exchange, error: unknown): void;
 };
 
 /**
- * What went wrong on the way to the cluster, without its text: addresses and certificates are the operator's business,
- * and stand in the log.
+ * Returns what went wrong on the way to the cluster, without the text of the error: it may name addresses and
+ * certificates, which are for the operator and appear in the log.
  */
 function asProblem(error: unknown): ProblemError {
-  if (error instanceof ProblemError) return error; // our own: the body was not let through to its end
+  if (error instanceof ProblemError) return error; // the gateway's own: the body was refused before its end
   const code = (error as { code?: string }).code ?? '';
   if (code === 'HEADERS_TIMEOUT' || code === 'UND_ERR_HEADERS_TIMEOUT')
     return new ProblemError('upstream-timeout', 'The cluster did not begin to answer in time.', { cause: error });
   if (code === 'INVALID_REQUEST' || code === 'UND_ERR_INVALID_ARG')
-    return new ProblemError('bad-request', 'The request holds a character that cannot be sent on.', { cause: error });
+    return new ProblemError('bad-request', 'The request contains a character that cannot be forwarded.', {
+      cause: error,
+    });
   return new ProblemError(
     'upstream-unreachable',
-    'The cluster cannot be reached from the gateway, or broke off before it answered.',
+    'The gateway cannot reach the cluster, or the cluster closed the connection before it answered.',
     { cause: error },
   );
 }
@@ -82,10 +79,10 @@ function createHandler(
       const lines = cleanResponseHeaders(raw, statusCode);
       response.sendDate = false;
       response.writeHead(statusCode, lines);
-      // A quiet watch must start at once; a body of known length goes out with its head.
+      // A quiet watch must start at once. A body of known length goes out together with its head.
       if (kube!.longRunning || !hasLength(lines)) response.flushHeaders();
       if (kube!.longRunning) ending = createEndResponse(exchange, lines);
-      deps.started(exchange, cut);
+      deps.lifecycle.answered(exchange, cut);
     },
     onData(chunk) {
       const kept = ending ? ending.pass(chunk) : chunk;
@@ -117,8 +114,8 @@ function hasLength(lines: readonly string[]): boolean {
 }
 
 /**
- * The last step of a plain request: sends it on and streams the answer back, with back-pressure both ways. The client
- * going away ends it upstream at once.
+ * Creates the last step of a plain request. It forwards the request and streams the answer back, with back-pressure in
+ * both directions. When the client closes, the request ends upstream at once.
  */
 export function createForward(deps: ForwardDeps): Step {
   return (exchange) => {
@@ -127,7 +124,8 @@ export function createForward(deps: ForwardDeps): Step {
     const options = requestOf(exchange, body, deps.firstByte);
     exchange.upstreamStartedAt = performance.now();
     let attempt: Attempt;
-    // A kept-alive socket may die just as it is reused; only what changes nothing and has no body is sent again, once.
+    // A kept-alive socket may close just as it is reused. Only a request without a body that changes nothing is sent
+    // again, and only once.
     let mayRetry = typeof body !== 'object' && (request.method === 'GET' || request.method === 'HEAD');
     const start = () => {
       attempt = { flow: undefined, settled: false };
@@ -145,7 +143,7 @@ export function createForward(deps: ForwardDeps): Step {
       if (!response.writableFinished) attempt.flow?.abort();
     });
     start();
-    deps.sent(exchange, ({ code, detail }) => {
+    deps.lifecycle.sent(exchange, ({ code, detail }) => {
       attempt.settled = true;
       attempt.flow?.abort();
       deps.fail(exchange, new ProblemError(code, detail));

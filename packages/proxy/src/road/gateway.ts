@@ -9,30 +9,32 @@ export type GatewaySteps = {
   admitStream: Step;
   commitAudit: Step;
   impersonate: Step;
+  refuseEnded: Step;
   send: Step;
   sendStatus(exchange: Exchange, error: unknown): void;
 };
 
 /**
- * The road of every request to a cluster, upgrades included: each step adds its part or refuses, and nothing goes
- * upstream before the last.
+ * Creates the road that every request to a cluster takes, upgrades included. Each step adds its part or refuses, and
+ * nothing goes upstream before the last step.
  */
 export function createGateway(steps: GatewaySteps): (exchange: Exchange) => Promise<void> {
   const road: readonly Step[] = [
     steps.openAudit, //       nothing begins whose end could not be recorded
-    steps.readTarget, //      which cluster; unknown looks like known until the caller is known
+    steps.readTarget, //      which cluster: an unknown one looks like a known one until the caller is known
     steps.readKubeRequest, // what is asked: 400 for what could be read in two ways, 403 for a smuggled identity
     steps.readCredential, //  who asks: exactly one credential
-    steps.check, //           authorize decides: 401, 403, 404, or 503 when it is away
+    steps.check, //           authorize decides: 401, 403, 404, or 503 when it cannot be reached
     steps.admitStream, //     what stays open is registered: 429 beyond the limits
     steps.commitAudit, //     what must not run unaudited waits for the acknowledgement
-    steps.impersonate, //     the upstream headers, from an allow-list, as the person
+    steps.impersonate, //     the upstream headers, from an allow-list, as the user
+    steps.refuseEnded, //     what was ended while it waited goes no further
     steps.send, //            forward, or tunnel for an upgrade
   ];
   return async (exchange) => {
     try {
       for (const step of road) {
-        if (exchange.audited === 'complete') return; // the client is gone, and the event of its end is written
+        if (exchange.audited === 'complete') return; // the client has closed, and the event of the end is written
         const waiting = step(exchange);
         if (waiting) await waiting;
       }

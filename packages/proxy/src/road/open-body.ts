@@ -2,20 +2,20 @@ import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import { ProblemError } from '@sallyport/kit';
 import type { CheckClient } from '../authorize/check-client.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { endOfAnswer } from '../streams/end-of-answer.ts';
+import { endAfterRecheck } from '../streams/end-after-recheck.ts';
 
 export type OpenBodyDeps = { checks: CheckClient; changesHeard(): number };
 
-/** For how long a decision holds for what comes of a body, in milliseconds. */
+/** For how long a decision applies to the parts of a body that arrive, in milliseconds. */
 const freshMs = 1000;
 
 /**
- * Asks again about a request whose body has taken its time; returns the refusal if it is no longer allowed, or nobody
- * can be asked.
+ * Asks authorize again about a request whose body takes time. Returns the refusal if the request is no longer allowed,
+ * or if authorize cannot be reached.
  */
-async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
+async function recheck(exchange: Exchange, { checks }: OpenBodyDeps): Promise<Error | undefined> {
   try {
-    const end = endOfAnswer(await checks.check(exchange.check!), exchange.answer?.impersonation);
+    const end = endAfterRecheck(await checks.check(exchange.check!), exchange.answer?.impersonation);
     return end && new ProblemError(end.code, end.detail);
   } catch (error) {
     return error as Error;
@@ -23,25 +23,26 @@ async function judgeAgain(exchange: Exchange, { checks }: OpenBodyDeps): Promise
 }
 
 /**
- * A body on its way. `judged`: no piece of it goes on, nor its end, unless the request was judged within the last
- * second and nothing has changed since. It is not enough to hold back the end: a reader that takes JSON, YAML or CBOR
- * as it comes acts as soon as a value is whole, and what follows is padding. `count`: its length is found out here.
+ * Creates what a body passes through. With `recheck`, no piece passes, nor does the end, unless the request was checked
+ * within the last second and nothing has changed since. Holding back the end is not enough: a reader that parses JSON,
+ * YAML or CBOR as it arrives acts as soon as a value is complete, and the rest is padding. With `count`, the bytes are
+ * counted here.
  */
-function createPassage(exchange: Exchange, how: { judged: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
-  // Not from now on: it may have waited long for the acknowledgement of its event since it was judged.
-  let judgedAt = exchange.startedAt;
+function createPassage(exchange: Exchange, how: { recheck: boolean; count: boolean }, deps: OpenBodyDeps): Transform {
+  // Not the current time: since its check, the request may have waited long for the acknowledgement of its event.
+  let checkedAt = exchange.startedAt;
   let { changesSeen } = exchange;
-  const judge = async (piece: Buffer | undefined, done: TransformCallback) => {
+  const recheckThenPass = async (piece: Buffer | undefined, done: TransformCallback) => {
     const [asked, changes] = [performance.now(), deps.changesHeard()];
-    const refusal = await judgeAgain(exchange, deps);
+    const refusal = await recheck(exchange, deps);
     if (refusal) return done(refusal);
-    [judgedAt, changesSeen] = [asked, changes];
+    [checkedAt, changesSeen] = [asked, changes];
     done(undefined, piece);
   };
   const pass = (piece: Buffer | undefined, done: TransformCallback) => {
-    if (!how.judged || (performance.now() - judgedAt < freshMs && deps.changesHeard() === changesSeen))
+    if (!how.recheck || (performance.now() - checkedAt < freshMs && deps.changesHeard() === changesSeen))
       return done(undefined, piece);
-    void judge(piece, done);
+    void recheckThenPass(piece, done);
   };
   const passage = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -50,14 +51,14 @@ function createPassage(exchange: Exchange, how: { judged: boolean; count: boolea
     },
     flush: (done) => pass(undefined, done),
   });
-  passage.on('error', () => {}); // told to whoever sends it on, as long as somebody does
+  passage.on('error', () => {}); // the sender gets the error as long as there is one
   exchange.request.on('error', (error) => passage.destroy(error));
   return passage;
 }
 
 /**
- * Opens the body of a request for sending it on: a stream, the empty text for a body that is there and empty, undefined
- * for none.
+ * Creates what opens the body of a request for forwarding: a stream, an empty string for an empty body, or undefined for
+ * no body.
  */
 export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Readable | string | undefined {
   return (exchange) => {
@@ -65,11 +66,11 @@ export function createOpenBody(deps: OpenBodyDeps): (exchange: Exchange) => Read
     const { chunked, contentLength } = exchange.headers!;
     if (!chunked && !((contentLength ?? 0) > 0)) return contentLength === undefined ? undefined : '';
     if (exchange.expectsContinue) response.writeContinue();
-    // What is proxied is judged while it is open. A watch or a followed log says nothing after its head; what does, by
-    // whatever method, is judged like any other.
-    const judged = !request.complete && kube!.stream !== 'proxy';
-    if (!chunked && !judged) return request;
-    // Through a passage and not by a listener: that would set the body flowing before anybody sends it on.
-    return request.pipe(createPassage(exchange, { judged, count: chunked }, deps));
+    // Proxied requests are rechecked as streams while they are open. A watch or a followed log has no body. If one has a
+    // body all the same, by whatever method, it is rechecked like any other.
+    const rechecked = !request.complete && kube!.stream !== 'proxy';
+    if (!chunked && !rechecked) return request;
+    // A listener would not do: it would start the body before anything forwards it.
+    return request.pipe(createPassage(exchange, { recheck: rechecked, count: chunked }, deps));
   };
 }

@@ -6,22 +6,19 @@ import type { Exchange, Step } from '../exchange/exchange.ts';
 import { cleanResponseHeaders } from '../headers/clean-response-headers.ts';
 import { cutAnswer } from '../streams/cut-answer.ts';
 import { createEndTunnel, type EndTunnel } from '../streams/end-tunnel.ts';
-import type { StreamEnd } from '../streams/open-stream.ts';
+import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
 
 export type TunnelDeps = {
   connectTimeout: number;
   firstByte: number;
-  /** The request goes upstream; `refuse` ends it there and tells the client, as long as the tunnel is not open. */
-  sent(exchange: Exchange, refuse: (end: StreamEnd) => void): void;
-  /** The tunnel is open; `cut` ends it readably. */
-  started(exchange: Exchange, cut: (end: StreamEnd) => void): void;
+  lifecycle: Pick<StreamLifecycle, 'sent' | 'answered'>;
   fail(exchange: Exchange, error: unknown): void;
-  /** Upgraded sockets are seen by no HTTP server any more: whoever stops the gateway must know them. */
+  /** The HTTP server forgets sockets once they are upgraded, but stopping the gateway must close them. */
   track(socket: Duplex): void;
 };
 
 /**
- * One direction of the tunnel: bytes as they come, with back-pressure, and the end of one side as the end of writing on
+ * Connects one direction of the tunnel: bytes as they arrive, with back-pressure. The end of one side ends writing on
  * the other.
  */
 function pump(from: Duplex, to: Duplex, pass: (chunk: Buffer) => Buffer): void {
@@ -33,7 +30,7 @@ function pump(from: Duplex, to: Duplex, pass: (chunk: Buffer) => Buffer): void {
   from.on('end', () => to.end());
 }
 
-// After one side is gone the other may still flush what was in flight (exec's exit status), but not for ever.
+// After one side has closed, the other may still flush what was in flight (the exit status of exec), but not for ever.
 const lingerMs = 5000;
 
 function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTunnel): void {
@@ -87,17 +84,18 @@ function upgradeLines(exchange: Exchange): string[] {
 }
 
 /**
- * False for what Node takes and must not go on: a 101 without Upgrade (whatever stands between here and the client
- * might take it for the beginning of a tunnel), a status below 100 (Node throws when it is to be sent), and a coding in
- * HTTP/1.0, which knows none (RFC 9112, 6.1): readers differ on where such an answer ends.
+ * Reports whether an answer may be relayed as a refusal. Node accepts three kinds that must not be: a 101 without
+ * Upgrade, which anything between here and the client might take for the start of a tunnel; a status below 100, which
+ * Node throws on when it sends it; and a transfer coding in HTTP/1.0, which has none (RFC 9112, 6.1), so that readers
+ * differ on where the answer ends.
  */
 function isRefusal({ statusCode = 0, httpVersion, headers }: IncomingMessage): boolean {
   return statusCode >= 200 && (httpVersion !== '1.0' || headers['transfer-encoding'] === undefined);
 }
 
 /**
- * A refusal of the cluster's own is relayed and both connections end, at the latest `endsMs` after it began: nothing
- * may ever ride on a half-upgraded one (CVE-2018-1002105).
+ * Relays a refusal from the cluster and ends both connections, at the latest `endsMs` after it began. Nothing may ever
+ * be sent over a half-upgraded connection (CVE-2018-1002105).
  */
 function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: number): void {
   const { response } = exchange;
@@ -120,8 +118,8 @@ function relayRefusal(exchange: Exchange, answer: IncomingMessage, endsMs: numbe
 }
 
 /**
- * What watches an exec, attach or port-forward, those of the kubelet behind `nodes/proxy` too; a tunnel to something
- * else (a proxied service) is nobody's business.
+ * Creates the observer of an exec, attach or port-forward, including those of the kubelet through `nodes/proxy`. Other
+ * tunnels (to a proxied service) are not observed.
  */
 function observerOf({ kube, headers }: Exchange, answer: IncomingMessage): StreamObserver | undefined {
   const kind = kube!.kubelet?.action ?? kube!.stream;
@@ -141,7 +139,7 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
     cluster.destroy();
     deps.fail(
       exchange,
-      new ProblemError('upstream-unreachable', 'The cluster switched to a protocol that was not asked for.'),
+      new ProblemError('upstream-unreachable', 'The cluster switched to a protocol that the client did not ask for.'),
     );
     return;
   }
@@ -157,12 +155,12 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
   const ending = createEndTunnel(client, cluster, exchange.observer);
   if (head.length > 0) ending.pass(head);
   join(client, cluster, exchange, ending);
-  deps.started(exchange, ending.cut);
+  deps.lifecycle.answered(exchange, ending.cut);
 }
 
 /**
- * Reads a client that waits for its 101: only a socket that is read tells that its peer is gone. What it sends early is
- * kept, up to one read.
+ * Reads from a client that waits for its 101, because a socket reports that its peer has closed only while it is read.
+ * Keeps what the client sends early, up to one read. Returns a function that stops and hands over what was kept.
  */
 function watchClient(client: Duplex, gone: () => void): () => Buffer[] {
   const early: Buffer[] = [];
@@ -181,7 +179,10 @@ function watchClient(client: Duplex, gone: () => void): () => Buffer[] {
   };
 }
 
-/** The last step of an upgrade: its own connection upstream, the same allow-listed headers, then bytes both ways. */
+/**
+ * Creates the last step of an upgrade: a separate connection upstream, the same allow-listed headers, then bytes in both
+ * directions.
+ */
 export function createTunnel(deps: TunnelDeps): Step {
   return (exchange) => {
     const upstream = exchange.upstream!;
@@ -201,44 +202,42 @@ export function createTunnel(deps: TunnelDeps): Step {
       () => socket.destroy(new Error('no answer in time')),
       deps.connectTimeout + deps.firstByte,
     );
-    const settle = () => clearTimeout(timer);
+    const stopTimer = () => clearTimeout(timer);
     const release = watchClient(client, () => socket.destroy());
     const giveUp = (error: ProblemError) => {
-      settle();
+      stopTimer();
       release();
-      outgoing.removeAllListeners('error').on('error', () => {}); // the end of this side must not take the answer from the other
+      outgoing.removeAllListeners('error').on('error', () => {}); // ending this side must not cost the client its answer
       socket.destroy();
       deps.fail(exchange, error);
     };
     outgoing.once('upgrade', (answer, cluster, head) => {
-      settle();
+      stopTimer();
       const early = release();
       splice(exchange, answer, cluster, head, deps);
       for (const chunk of early) client.unshift(chunk);
       client.resume();
     });
     outgoing.once('response', (answer) => {
-      settle();
+      stopTimer();
       if (!isRefusal(answer))
-        return giveUp(
-          new ProblemError('upstream-unreachable', 'The cluster answered in a form that could be read in two ways.'),
-        );
+        return giveUp(new ProblemError('upstream-unreachable', 'The answer of the cluster could be read in two ways.'));
       relayRefusal(exchange, answer, deps.firstByte);
     });
     outgoing.once('error', (cause) => {
-      settle();
+      stopTimer();
       if (exchange.statusCode === 0)
         deps.fail(
           exchange,
           new ProblemError(
             'upstream-unreachable',
-            'The cluster cannot be reached from the gateway, or broke off before it answered.',
+            'The gateway cannot reach the cluster, or the cluster closed the connection before it answered.',
             { cause },
           ),
         );
       else client.destroy();
     });
     outgoing.end();
-    deps.sent(exchange, ({ code, detail }) => giveUp(new ProblemError(code, detail)));
+    deps.lifecycle.sent(exchange, ({ code, detail }) => giveUp(new ProblemError(code, detail)));
   };
 }

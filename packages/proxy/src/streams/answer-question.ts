@@ -4,15 +4,15 @@ import { selectStreams } from './select-streams.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 export type AnswerQuestionDeps = {
-  registry: Pick<StreamRegistry, 'all' | 'ofPerson' | 'ended'>;
+  registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended'>;
   authorize: Pick<ServiceClient, 'request'>;
   producer: string;
   logger: Logger;
 };
 
 /**
- * Answers `streams-requested` of the feed of changes with this gateway's streams. What goes wrong is only logged:
- * whoever asked is told which gateway did not answer.
+ * Answers `streams-requested` from the change feed with the streams of this gateway. A failure is only logged, because
+ * the caller is told which gateways did not answer.
  */
 export function createAnswerQuestion({
   registry,
@@ -28,9 +28,9 @@ export function createAnswerQuestion({
       const answer: StreamAnswer = { question: question.id, proxy: producer, ...selected };
       await authorize.request({ method: 'POST', path: '/v1/streams/answer', body: answer });
     } catch (error) {
-      // It has been closed meanwhile: whoever asked knows that this gateway is missing.
+      // The question was closed before the answer came. The caller knows that this gateway is missing.
       if (error instanceof ProblemError && error.code === 'not-found') return;
-      logger.warn({ err: error }, 'a question about open streams could not be answered');
+      logger.warn({ err: error }, 'could not answer a question about open streams');
     }
   };
 }

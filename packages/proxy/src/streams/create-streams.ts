@@ -2,33 +2,29 @@ import type { Change, Config } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CheckClient } from '../authorize/check-client.ts';
-import type { Exchange, Step } from '../exchange/exchange.ts';
+import type { OpenStream, Step } from '../exchange/exchange.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
 import { createInFlight } from './in-flight.ts';
-import { createJudgeStreams } from './judge-streams.ts';
-import type { OpenStream, StreamEnd } from './open-stream.ts';
+import { createStreamRecheck } from './recheck-streams.ts';
 import type { StreamEvents } from './stream-events.ts';
+import type { StreamLifecycle } from './stream-lifecycle.ts';
 import { createStreamRegistry, type StreamRegistry } from './stream-registry.ts';
 
 /** The open streams of this gateway and what ends them. */
-export type Streams = {
+export type Streams = StreamLifecycle & {
   registry: StreamRegistry;
-  /** The step of the road that registers what stays open, and counts what does not. */
-  admit: Step;
-  /** The last look before anything goes upstream: throws for what has been ended while it waited. */
+  /** The step right before anything goes upstream. Throws if the exchange was ended while it waited. */
   refuseEnded: Step;
-  sent(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
-  opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
-  closed(exchange: Exchange): void;
   /**
-   * Asks again about whatever a change concerns. After `hello` and `gap` that is everything: something may have been
-   * missed.
+   * Rechecks every stream that a change concerns. After `hello` and `gap` that is all of them, because changes may have
+   * been missed.
    */
   hear(change: Change): void;
-  /** Changes heard of since the start. */
+  /** The number of changes received since the start. */
   changesHeard(): number;
   /**
-   * Waits for streams to end by themselves, at most for `ms`; then tells those that are left to go. Resolves when none
-   * is left, or soon after.
+   * Waits up to `ms` for streams to end by themselves, then tells the rest to go. Resolves when none is left, or soon
+   * after.
    */
   drain(ms: number): Promise<void>;
   close(): void;
@@ -46,57 +42,57 @@ export type StreamsDeps = {
 const draining: StreamEnd = {
   reason: 'draining',
   code: 'service-unavailable',
-  detail: 'This gateway is being stopped. Connect again.',
+  detail: 'This gateway is shutting down. Connect again.',
 };
-/** What a client may take to close once it has been told, in milliseconds. */
+/** How long a client may take to close after it was told why, in milliseconds. */
 const lastWordsMs = 1000;
-const lookMs = 50;
+const pollMs = 50;
 /**
- * After how long a request is registered like a stream, and how often they are looked through: at two seconds every one
- * is.
+ * After how long a request is registered like a stream, and how often the gateway looks for such requests. Together
+ * they register every one within two seconds.
  */
 const longMs = 1750;
 const sweepMs = 250;
 
-/** Creates the registry and its judge. */
+/** Creates the registry, the recheck, and the count of requests in flight. */
 export function createStreams(deps: StreamsDeps): Streams {
   const registry = createStreamRegistry({ ...deps, limits: deps.settings });
-  const judge = createJudgeStreams({ ...deps, registry });
+  const recheck = createStreamRecheck({ ...deps, registry });
   const inFlight = createInFlight({ limits: deps.settings, longMs, refused: () => registry.refused('requests') });
   let heard = 0;
-  // A change that was heard since authorize was asked found no stream to ask about.
-  const askIfMissed = (stream: OpenStream) => {
-    if (stream.exchange.changesSeen !== heard) void judge.judge([stream]);
+  // A change that arrived between the check and the registration found no stream to recheck.
+  const recheckIfMissed = (stream: OpenStream) => {
+    if (stream.exchange.changesSeen !== heard) void recheck.recheck([stream]);
   };
   const sweep = setInterval(() => {
-    for (const exchange of inFlight.takeLong()) askIfMissed(registry.adopt(exchange));
+    for (const exchange of inFlight.takeLong()) recheckIfMissed(registry.adopt(exchange));
   }, sweepMs);
   sweep.unref();
   const empty = async (ms: number) => {
-    for (const until = performance.now() + ms; registry.size > 0 && performance.now() < until;) await pause(lookMs);
+    for (const until = performance.now() + ms; registry.size > 0 && performance.now() < until;) await pause(pollMs);
   };
   return {
     registry,
-    admit(exchange) {
-      if (exchange.kube!.stream === undefined) inFlight.admit(exchange);
-      else askIfMissed(registry.admit(exchange));
+    admitted(exchange) {
+      if (exchange.kube!.stream === undefined) inFlight.admitted(exchange);
+      else recheckIfMissed(registry.admitted(exchange));
     },
-    refuseEnded({ stream }) {
-      if (stream?.end) throw new ProblemError(stream.end.code, stream.end.detail);
-    },
-    sent: (exchange, cutter) => registry.sent(exchange, cutter),
-    opened: (exchange, cutter) => registry.opened(exchange, cutter),
+    sent: registry.sent,
+    answered: registry.answered,
     closed(exchange) {
       inFlight.closed(exchange);
       registry.closed(exchange);
+    },
+    refuseEnded({ stream }) {
+      if (stream?.end) throw new ProblemError(stream.end.code, stream.end.detail);
     },
     hear(change) {
       const { type } = change;
       if (type === 'session-revoked' || type === 'session-changed') {
         for (const exchange of inFlight.takeOf(change.sessionId)) registry.adopt(exchange);
-        void judge.judge([...registry.ofSession(change.sessionId)]);
-      } else if (type === 'policy-changed') judge.policyChanged(change.policyVersion);
-      else if (type === 'hello' || type === 'gap') void judge.judge(registry.all());
+        void recheck.recheck([...registry.ofSession(change.sessionId)]);
+      } else if (type === 'policy-changed') recheck.policyChanged(change.policyVersion);
+      else if (type === 'hello' || type === 'gap') void recheck.recheck(registry.all());
       else return;
       heard += 1;
     },
@@ -108,7 +104,7 @@ export function createStreams(deps: StreamsDeps): Streams {
     },
     close() {
       clearInterval(sweep);
-      judge.close();
+      recheck.close();
     },
   };
 }

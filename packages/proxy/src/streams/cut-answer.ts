@@ -1,12 +1,12 @@
 import type { Exchange } from '../exchange/exchange.ts';
 
 /**
- * Ends an answer that is not whole, in a way that its client cannot take for its end: no last chunk, fewer bytes than
- * were promised. Its connection goes as well where the turn of a pipelined answer has not come: Node would still send
- * what it keeps of one that was destroyed.
+ * Ends an incomplete answer so that its client cannot mistake it for a complete one: without the last chunk, or with
+ * fewer bytes than promised. The connection is closed as well, because Node would still send what it has buffered of a
+ * destroyed answer that waits behind others on the connection.
  */
 export function cutAnswer({ response, connection }: Exchange): void {
-  if (response.writableFinished) return; // its client has all of it, and may be asking for more
+  if (response.writableFinished) return; // the client has all of it, and may have sent its next request
   response.destroy();
   connection.destroy();
 }

@@ -1,24 +1,25 @@
 import type { OwnedStreamRow } from '@sallyport/contracts';
 import { clientText } from '../audit/client-text.ts';
-import type { OpenStream } from './open-stream.ts';
+import type { OpenStream } from '../exchange/exchange.ts';
 
-const mostUser = 2048;
-const mostDetail = 4096;
-const mostPorts = 64;
+const maxUser = 2048;
+const maxDetail = 4096;
+const maxPorts = 64;
 
-/** What has been seen of what flows: ports while it is open, and how the command ended. */
+/** The observed ports, also while the stream is open, and the exit code of a command that has ended. */
 function observed({ exchange: { observer } }: OpenStream): Pick<OwnedStreamRow, 'ports' | 'exitCode'> {
   if (!observer) return {};
   const { ports = [], exitCode } = observer.summary();
   return {
-    ...(ports.length > 0 ? { ports: ports.slice(0, mostPorts).map(({ port }) => port) } : {}),
+    ...(ports.length > 0 ? { ports: ports.slice(0, maxPorts).map(({ port }) => port) } : {}),
     ...(exitCode === undefined ? {} : { exitCode }),
   };
 }
 
 /**
- * What is told of a stream, and whose it is; `endedAt` (milliseconds since the epoch) if it is over. Nothing of what
- * was sent, and no command: that stands in the audit trail, in the form it is configured to have there.
+ * Describes a stream and its owner for a list. `endedAt` is in milliseconds since the epoch, and undefined while the
+ * stream is open. The row contains nothing that was sent, and no command: the audit trail has that, in clear or hashed
+ * as configured.
  */
 export function describeStream(stream: OpenStream, proxy: string, endedAt: number | undefined): OwnedStreamRow {
   const { id, kind, exchange, openedAt, end } = stream;
@@ -35,7 +36,7 @@ export function describeStream(stream: OpenStream, proxy: string, endedAt: numbe
     auditId: exchange.auditId,
     issuer: identity?.issuer ?? '',
     subject: identity?.subject ?? '',
-    user: (identity?.user ?? '').slice(0, mostUser),
+    user: (identity?.user ?? '').slice(0, maxUser),
     sessionId: answer?.session?.id ?? '',
     namespace: clientText(kube?.namespace ?? ''),
     resource: clientText(kube?.resource ?? ''),
@@ -48,6 +49,6 @@ export function describeStream(stream: OpenStream, proxy: string, endedAt: numbe
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,
     ...(endedAt === undefined ? {} : { end: endedAt }),
-    ...(end === undefined ? {} : { reason: end.reason, detail: end.detail.slice(0, mostDetail) }),
+    ...(end === undefined ? {} : { reason: end.reason, detail: end.detail.slice(0, maxDetail) }),
   };
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Exchange } from '../exchange/exchange.ts';
 import { cutAnswer } from './cut-answer.ts';
 import { createEndResponse } from './end-response.ts';
-import type { StreamEnd } from './open-stream.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 

@@ -2,17 +2,17 @@ import { problemTable } from '@sallyport/contracts';
 import { createRecordBoundary, statusForProblem } from '@sallyport/kubernetes';
 import type { Exchange } from '../exchange/exchange.ts';
 import { cutAnswer } from './cut-answer.ts';
-import type { StreamEnd } from './open-stream.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
 
-/** Ends an answer that is under way. */
+/** Ends an answer that has begun. */
 export type EndResponse = {
-  /** Looks at what is about to be written; returns what of it may be. */
+  /** Takes what is about to be written, and returns the part of it that may be. */
   pass(chunk: Buffer): Buffer | undefined;
-  /** `stopUpstream` ends the cluster's side, at once or when the record that has begun is whole. */
+  /** `stopUpstream` ends the cluster's side: at once, or when the current record is complete. */
   cut(end: StreamEnd, stopUpstream: () => void): void;
 };
 
-/** How long the rest of a record may take to come, and a client to take what is left for it, in milliseconds. */
+/** How long the rest of a record may take to arrive, and the client to take the rest, in milliseconds. */
 const boundaryMs = 300;
 const flushMs = 500;
 
@@ -22,28 +22,28 @@ function headerOf(lines: readonly string[], name: string): string | undefined {
   return undefined;
 }
 
-/** The Status that tells a client why its stream ends. */
+/** Returns the Status that tells a client why its stream ends. */
 export function statusOfEnd(end: StreamEnd) {
   const { status, reason } = problemTable[end.code];
   return statusForProblem({ code: end.code, status, reason, detail: end.detail });
 }
 
-/** Ends the response; one that would then look whole and is not is cut. */
+/** Ends the response. Cuts it if it would otherwise look complete without being so. */
 function finish(exchange: Exchange, lastWords: Buffer | undefined, cutShort: boolean): void {
   if (cutShort) return cutAnswer(exchange);
   const { response } = exchange;
   if (lastWords) response.write(lastWords);
   if (!response.writableEnded) response.end();
-  // A client that takes nothing any more must not keep what it may no longer have.
+  // A client that has stopped reading must not keep open what it is no longer allowed to have.
   setTimeout(() => {
     if (!response.writableFinished) cutAnswer(exchange);
   }, flushMs).unref();
 }
 
 /**
- * Prepares the end of one answer, given its header lines. A watch ends between two records, a JSON one with an ERROR
- * event (metav1.WatchEvent); a followed log ends cleanly; what a proxied service sends, and what has a promised length,
- * is cut.
+ * Prepares the end of one answer, given its header lines. A watch ends between two records, a JSON watch with an ERROR
+ * event (metav1.WatchEvent). A followed log ends cleanly. The answer of a proxied service, or one with a promised
+ * length, is cut.
  */
 export function createEndResponse(exchange: Exchange, lines: readonly string[]): EndResponse {
   const { response, kube } = exchange;
@@ -71,7 +71,7 @@ export function createEndResponse(exchange: Exchange, lines: readonly string[]):
         clearTimeout(timer);
         pending = undefined;
         if (response.destroyed) return;
-        // It came to its own end meanwhile, and its client has not taken all of it.
+        // It has ended by itself, but the client has not taken all of it.
         if (response.writableEnded) return finish(exchange, undefined, false);
         stopUpstream();
         const lastWords = records?.atBoundary ? records.errorEvent(statusOfEnd(end)) : undefined;

@@ -1,27 +1,27 @@
 import type { Duplex } from 'node:stream';
 import type { StreamObserver } from '@sallyport/kubernetes';
 import { statusOfEnd } from './end-response.ts';
-import type { StreamEnd } from './open-stream.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
 
-/** Ends a tunnel towards its client. */
+/** Ends the client's side of a tunnel. */
 export type EndTunnel = {
   /**
-   * Takes what the cluster sent while the end waits for a frame to be whole; returns what of it may be passed on, all
-   * of it if no end is under way.
+   * Takes what the cluster sent, and returns the part that may be passed on: all of it, unless the tunnel is being ended
+   * and waits for a frame to be complete.
    */
   pass(chunk: Buffer): Buffer;
   cut(end: StreamEnd): void;
 };
 
-/** How long the rest of a frame may take to come, and a client to take what is left for it, in milliseconds. */
+/** How long the rest of a frame may take to arrive, and the client to take the rest, in milliseconds. */
 const boundaryMs = 300;
 const flushMs = 500;
 
 const nothing = Buffer.alloc(0);
 
 /**
- * Prepares the end of one tunnel: where its protocol can carry it, and at the end of a frame, the client is told why (a
- * Status on the error channel); anything else just ends.
+ * Prepares the end of one tunnel. If its protocol can carry it, the client is told why by a Status on the error channel,
+ * after the current frame. Any other tunnel just ends.
  */
 export function createEndTunnel(client: Duplex, cluster: Duplex, observer: StreamObserver | undefined): EndTunnel {
   let ending: StreamEnd | undefined;
@@ -35,11 +35,11 @@ export function createEndTunnel(client: Duplex, cluster: Duplex, observer: Strea
     else client.end();
     setTimeout(() => client.destroy(), flushMs).unref();
   };
-  /** Ends now if it can; otherwise says how many more bytes of the cluster's must pass first. */
+  /** Ends now if possible. Otherwise returns how many more bytes from the cluster must pass first. */
   const tryEnd = (): number => {
-    const said = observer?.endWith(statusOfEnd(ending!));
-    if (said && !said.ready) return said.remaining;
-    finish(said?.bytes);
+    const outcome = observer?.endWith(statusOfEnd(ending!));
+    if (outcome && !outcome.ready) return outcome.remaining;
+    finish(outcome?.bytes);
     return 0;
   };
   return {

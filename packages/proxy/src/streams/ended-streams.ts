@@ -1,11 +1,11 @@
 import type { OwnedStreamRow } from '@sallyport/contracts';
 import { ownerKey } from './owner-key.ts';
 
-const kept = 1000;
+const maxRows = 1000;
 
 /**
- * The latest streams that have ended, newest first: 1,000 of them, for people who ask why theirs did. What is too many
- * goes from the person who has most, so that no one pushes out what others ask for.
+ * Keeps the latest 1,000 streams that have ended, for users who ask why theirs did. When there are too many, the oldest
+ * of the user with the most is dropped, so that no user crowds out the others.
  */
 export function createEndedStreams(): { add(row: OwnedStreamRow): void; rows(): OwnedStreamRow[] } {
   const rows: OwnedStreamRow[] = [];
@@ -25,7 +25,7 @@ export function createEndedStreams(): { add(row: OwnedStreamRow): void; rows(): 
       const owner = ownerKey(row);
       rows.push(row);
       counts.set(owner, (counts.get(owner) ?? 0) + 1);
-      if (rows.length > kept) dropOne();
+      if (rows.length > maxRows) dropOne();
     },
     rows: () => rows.toReversed(),
   };

@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Change, CheckAnswer } from '@sallyport/contracts';
-import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
+import { allow, type Rig } from '../testing/gateway-rig.ts';
+import {
+  drip,
+  startRawExchanges,
+  until,
+  type ClusterSide,
+  type RawClient,
+  type RawExchanges,
+} from '../testing/raw-exchanges.ts';
 import { selectStreams } from './select-streams.ts';
 
 jest.setTimeout(15_000);
@@ -22,67 +29,15 @@ const longMs = 2000;
 const endsMs = 3000;
 
 let rig: Rig;
-/** The cluster's side of each request, in order. */
-let cluster: { request: IncomingMessage; response: ServerResponse; over: boolean; whole: boolean }[] = [];
-const sockets: Socket[] = [];
+let cluster: ClusterSide[] = [];
+let begin: RawExchanges['begin'];
+let close: RawExchanges['close'];
 
-async function start(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-  streams: object = {},
-): Promise<void> {
-  cluster = [];
-  rig = await createRig(
-    (request, response) => {
-      const one = { request, response, over: false, whole: false };
-      cluster.push(one);
-      request
-        .on('error', () => {})
-        .on('end', () => {
-          one.whole = true;
-        });
-      request.socket.on('close', () => {
-        one.over = true;
-      });
-      answer(request, response);
-    },
-    streams,
-    { firstByte: '60s' },
-  );
+async function start(...how: Parameters<typeof startRawExchanges>): Promise<void> {
+  ({ rig, cluster, begin, close } = await startRawExchanges(...how));
 }
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await rig.close();
-});
+afterEach(() => close());
 
-const until = async (holds: () => boolean, ms = 8000) => {
-  for (const end = performance.now() + ms; !holds();) {
-    if (performance.now() > end) throw new Error('it did not come about');
-    await pause(5);
-  }
-};
-
-type Client = { socket: Socket; text(): string; closed: boolean };
-function begin(method: string, target: string, lines: readonly string[] = []): Client {
-  const socket = rig.dial();
-  sockets.push(socket);
-  let text = '';
-  const client = { socket, text: () => text, closed: false };
-  socket.on('data', (chunk: Buffer) => {
-    text += chunk.toString('latin1');
-  });
-  socket
-    .on('error', () => {})
-    .on('close', () => {
-      client.closed = true;
-    })
-    .on('end', () => {
-      client.closed = true;
-    });
-  socket.write(
-    [`${method} ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n'),
-  );
-  return client;
-}
 const listed = () => selectStreams(rig.streams.registry, { ended: false, where: {} }, 'proxy/test').rows;
 const endedList = () => selectStreams(rig.streams.registry, { ended: true, where: {} }, 'proxy/test').rows;
 const complete = () =>
@@ -92,14 +47,6 @@ const revoke = () => {
   rig.streams.hear(revoked);
 };
 
-const drip = (length?: number) => (_request: IncomingMessage, response: ServerResponse) => {
-  response.writeHead(200, {
-    'content-type': 'text/plain',
-    ...(length === undefined ? {} : { 'content-length': String(length) }),
-  });
-  const timer = setInterval(() => response.write('x'), 50);
-  response.on('close', () => clearInterval(timer)).on('error', () => {});
-};
 const never = () => {};
 /** More than fits between the two. */
 const flood = (_request: IncomingMessage, response: ServerResponse) => {
@@ -172,7 +119,7 @@ const unanswered: [string, Shape][] = [
 ];
 
 /** Begins a request of each shape, and waits until all have come as far as they will. */
-async function open(shapes: readonly [string, Shape][]): Promise<Client[]> {
+async function open(shapes: readonly [string, Shape][]): Promise<RawClient[]> {
   await start((request, response) =>
     shapes[Number(/shape=(\d+)/.exec(request.url!)![1])]![1].answer(request, response),
   );
@@ -191,7 +138,7 @@ async function open(shapes: readonly [string, Shape][]): Promise<Client[]> {
   return clients;
 }
 
-async function expectCut(client: Client, { reads }: Shape): Promise<void> {
+async function expectCut(client: RawClient, { reads }: Shape): Promise<void> {
   client.socket.resume();
   await until(() => client.closed);
   expect(client.text()).toMatch(/^HTTP\/1\.1 200 /);
@@ -372,75 +319,5 @@ describe('requests behind one another on one connection', () => {
     cluster[1]!.request.socket.destroy();
     await until(() => client.closed && complete().length === 2);
     expect(client.text().match(/HTTP\/1\.1 /g)).toHaveLength(1);
-  });
-});
-
-describe('a limit of requests in flight for each person', () => {
-  const as =
-    (subject: string, id = `ses_${subject}`) =>
-    () => ({
-      ...allow(),
-      session: { id, kind: 'cli' as const, expiresAt: Date.now() + 60_000 },
-      identity: { ...allow().identity!, subject },
-    });
-
-  it('is held before anything goes upstream, over all sessions; what is over does not count, nor do streams', async () => {
-    await start(drip(), { inFlightPerUser: 3 });
-    rig.answer = as('alice', 'ses_1');
-    const first = begin('GET', `${api}/pods`);
-    begin('GET', `${api}/pods?watch=true`);
-    begin('GET', `${api}/pods/web/log?follow=true`);
-    begin('POST', `${api}/pods`, ['Content-Length: 10']).socket.write('begun');
-    await until(() => cluster.length === 4);
-    rig.answer = as('alice', 'ses_2');
-    begin('GET', '/clusters/dev/version');
-    await until(() => cluster.length === 5);
-    const over = begin('DELETE', `${api}/pods/web`);
-    await until(() => over.text().includes('}'));
-    expect(over.text()).toMatch(/^HTTP\/1\.1 429 /);
-    expect(over.text()).toMatch(/\r\nretry-after: 1\r\n/i);
-    expect(JSON.parse(over.text().split('\r\n\r\n')[1]!)).toMatchObject({
-      kind: 'Status',
-      reason: 'TooManyRequests',
-      code: 429,
-      message: expect.stringContaining('3 requests'),
-    });
-    expect(rig.events.at(-1)).toMatchObject({
-      type: 'k8s.request',
-      data: { stage: 'ResponseComplete', verb: 'delete', responseStatus: { code: 429 } },
-    });
-    expect(await rig.metrics()).toContain('sallyport_proxy_streams_refused_total{limit="requests"} 1');
-    rig.answer = as('bob');
-    const other = begin('GET', `${api}/pods`);
-    await until(() => other.text().includes('200'));
-    first.socket.destroy();
-    rig.answer = as('alice', 'ses_2');
-    await until(() => complete().length === 2);
-    const again = begin('GET', `${api}/pods`);
-    await until(() => again.text().includes('200'));
-    expect(cluster).toHaveLength(7);
-  });
-
-  it('is not used up by what is refused, however', async () => {
-    await start((_request, response) => void response.end('{}'), { inFlightPerUser: 2 });
-    rig.kafka = 'down';
-    for (let count = 0; count < 5; count += 1)
-      expect(
-        await rig.raw(`DELETE ${api}/pods/web HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`),
-      ).toMatch(/^HTTP\/1\.1 503 /);
-    rig.kafka = 'up';
-    for (let count = 0; count < 5; count += 1)
-      expect(await rig.raw(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(
-        /^HTTP\/1\.1 200 /,
-      );
-    const socket = rig.dial();
-    sockets.push(socket);
-    socket.on('error', () => {}).resume();
-    socket.write(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`.repeat(2));
-    socket.destroy();
-    await pause(100);
-    expect(await rig.raw(`GET ${api}/pods HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer spt_x\r\n\r\n`)).toMatch(
-      /^HTTP\/1\.1 200 /,
-    );
   });
 });

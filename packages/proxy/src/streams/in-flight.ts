@@ -1,84 +1,95 @@
 import type { Config } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Exchange, UserInFlight } from '../exchange/exchange.ts';
 
-/** The requests of one person that are under way on this gateway. */
-export type PersonInFlight = { readonly key: string; count: number };
-
-/** The plain requests under way: how many each person has, and which of them have been under way for long. */
+/** The requests in flight that are not streams: how many each user has, and which have run for long. */
 export type InFlight = {
-  /** Counts a request before anything goes upstream; throws `too-many-requests` beyond the limit of its person. */
-  admit(exchange: Exchange): void;
+  /** Counts a request before anything goes upstream. Throws `too-many-requests` beyond the limit of its user. */
+  admitted(exchange: Exchange): void;
   closed(exchange: Exchange): void;
-  /** Hands over what has been under way for long, each once. */
+  /** Hands over the requests that have run for long, each once. */
   takeLong(): Exchange[];
   /** Hands over all requests of a session, however young. */
   takeOf(sessionId: string): Exchange[];
 };
 
-/**
- * Requests are kept by the quarter of a second in which they began, so that the old ones are found without a look at
- * the others.
- */
-const slotMs = 250;
-const slotOf = (exchange: Exchange) => Math.floor(exchange.startedAt / slotMs);
-
-/** Creates an empty record; `longMs` after its beginning a request has been under way for long. */
+/** Creates the count of requests in flight. A request has run for long `longMs` after it began. */
 export function createInFlight(deps: {
   limits: Pick<Config['streams'], 'inFlightPerUser'>;
   longMs: number;
   refused(): void;
 }): InFlight {
-  const {
-    limits: { inFlightPerUser },
-    longMs,
-  } = deps;
-  const people = new Map<string, PersonInFlight>();
-  const young = new Map<number, Set<Exchange>>();
-  const count = (exchange: Exchange, issuer: string, subject: string) => {
-    const key = `${issuer}\0${subject}`;
-    const person = people.get(key) ?? { key, count: 0 };
-    if (person.count >= inFlightPerUser) {
-      deps.refused();
-      throw new ProblemError(
-        'too-many-requests',
-        `You have ${inFlightPerUser} requests under way on this gateway, which is the limit; wait for some to end.`,
-      );
-    }
-    if (person.count === 0) people.set(key, person);
-    person.count += 1;
-    exchange.counted = person;
-  };
+  const count = createCount(deps.limits.inFlightPerUser, deps.refused);
+  const young = createYoungRequests(deps.longMs);
   return {
-    admit(exchange) {
+    admitted(exchange) {
       const identity = exchange.answer?.identity;
-      if (identity) count(exchange, identity.issuer, identity.subject);
-      const slot = slotOf(exchange);
-      const set = young.get(slot);
-      if (set) set.add(exchange);
-      else young.set(slot, new Set([exchange]));
+      if (identity) count.add(exchange, identity.issuer, identity.subject);
+      young.add(exchange);
     },
     closed(exchange) {
-      young.get(slotOf(exchange))?.delete(exchange);
+      young.remove(exchange);
+      count.remove(exchange);
+    },
+    takeLong: young.takeLong,
+    takeOf: young.takeOf,
+  };
+}
+
+function createCount(limit: number, refused: () => void) {
+  const users = new Map<string, UserInFlight>();
+  return {
+    add(exchange: Exchange, issuer: string, subject: string) {
+      const key = `${issuer}\0${subject}`;
+      const user = users.get(key) ?? { key, count: 0 };
+      if (user.count >= limit) {
+        refused();
+        throw new ProblemError(
+          'too-many-requests',
+          `You have ${limit} requests in flight on this gateway, which is the limit. Wait for some to finish.`,
+        );
+      }
+      if (user.count === 0) users.set(key, user);
+      user.count += 1;
+      exchange.counted = user;
+    },
+    remove(exchange: Exchange) {
       const { counted } = exchange;
       if (!counted) return;
       exchange.counted = undefined;
       counted.count -= 1;
-      if (counted.count === 0) people.delete(counted.key);
+      if (counted.count === 0) users.delete(counted.key);
     },
+  };
+}
+
+/** Requests are kept by the quarter of a second in which they began, so that finding old ones skips all others. */
+const slotMs = 250;
+const slotOf = (exchange: Exchange) => Math.floor(exchange.startedAt / slotMs);
+
+function createYoungRequests(longMs: number) {
+  const slots = new Map<number, Set<Exchange>>();
+  return {
+    add(exchange: Exchange) {
+      const slot = slotOf(exchange);
+      const set = slots.get(slot);
+      if (set) set.add(exchange);
+      else slots.set(slot, new Set([exchange]));
+    },
+    remove: (exchange: Exchange) => void slots.get(slotOf(exchange))?.delete(exchange),
     takeLong() {
       const long: Exchange[] = [];
       const latest = Math.floor((performance.now() - longMs) / slotMs);
-      for (const [slot, set] of young) {
+      for (const [slot, set] of slots) {
         if (slot > latest) continue;
-        young.delete(slot);
+        slots.delete(slot);
         long.push(...set);
       }
       return long;
     },
-    takeOf(sessionId) {
+    takeOf(sessionId: string) {
       const found: Exchange[] = [];
-      for (const set of young.values()) {
+      for (const set of slots.values()) {
         for (const exchange of set) {
           if (exchange.answer?.session?.id !== sessionId) continue;
           set.delete(exchange);

@@ -142,7 +142,7 @@ describe('the streams of a gateway', () => {
     }));
     const exec = { ...mine!, kind: 'exec' as const, openedAt: mine!.openedAt + 1 };
     const found = selectStreams(
-      { all: () => [...requests, exec, bobs!], ofPerson: () => [], ended: () => [] },
+      { all: () => [...requests, exec, bobs!], ofUser: () => [], ended: () => [] },
       { ended: false, where: {} },
       'proxy/test',
     );
@@ -184,7 +184,7 @@ describe('the streams of a gateway', () => {
           ...one!,
           exchange: { ...one!.exchange, kube: { ...one!.exchange.kube!, path, name: path } },
         })),
-      ofPerson: () => [],
+      ofUser: () => [],
       ended: () => [],
     });
     const answer = (rows: ReturnType<typeof selectStreams>): StreamAnswer => ({

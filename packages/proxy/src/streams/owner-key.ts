@@ -1,4 +1,4 @@
-/** What tells the owner of one stream from that of another. */
+/** Returns a key that is the same for all streams of one user. */
 export function ownerKey(owner: { issuer: string; subject: string } | undefined): string {
   return `${owner?.issuer}\0${owner?.subject}`;
 }

@@ -1,12 +1,12 @@
 import { mostStreamRows, type OwnedStreamRow, type StreamQuestion } from '@sallyport/contracts';
 import { describeStream } from './describe-stream.ts';
-import { inTurns } from './in-turns.ts';
-import type { OpenStream } from './open-stream.ts';
+import { roundRobin } from './round-robin.ts';
+import type { OpenStream } from '../exchange/exchange.ts';
 import { ownerKey } from './owner-key.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
-/** What goes into one answer, in bytes of JSON: names that clients choose can make rows long. */
-const mostBytes = 1024 * 1024;
+/** The size of one answer in bytes of JSON. Rows can be long, because clients choose some of the names in them. */
+const maxBytes = 1024 * 1024;
 
 type Wanted = Pick<StreamQuestion, 'of' | 'where'>;
 type Facts = { user: string; cluster: string; sessionId: string };
@@ -29,7 +29,7 @@ const factsOf = ({ exchange: { answer, upstream } }: OpenStream): Facts => ({
   sessionId: answer?.session?.id ?? '',
 });
 
-/** Describes as many as there is room for, and counts the others. */
+/** Describes as many as there is room for, and counts the rest. */
 function gather<T>(
   found: readonly T[],
   describe: (one: T) => OwnedStreamRow,
@@ -40,30 +40,30 @@ function gather<T>(
     if (rows.length === mostStreamRows) break;
     const row = describe(one);
     bytes += Buffer.byteLength(JSON.stringify(row)) + 1;
-    if (bytes > mostBytes) break;
+    if (bytes > maxBytes) break;
     rows.push(row);
   }
   return { rows, omitted: found.length - rows.length };
 }
 
-/** Streams before plain requests: those are opened in any number, and must not take the room of an exec. */
+/** Puts streams before plain requests, because any number of requests can be opened to crowd out an exec. */
 const streamsFirst = (open: readonly OpenStream[]) => [
   ...open.filter(({ kind }) => kind !== 'request'),
   ...open.filter(({ kind }) => kind === 'request'),
 ];
 
 /**
- * The streams of this gateway that a question is about: those that have ended, newest first, or the open ones, oldest
- * first. Where there are too many, each person has a turn after the other.
+ * Returns the streams of this gateway that a question is about: the ended ones, newest first, or the open ones, oldest
+ * first. Where there are too many, users take turns.
  */
 export function selectStreams(
-  registry: Pick<StreamRegistry, 'all' | 'ofPerson' | 'ended'>,
+  registry: Pick<StreamRegistry, 'all' | 'ofUser' | 'ended'>,
   question: Omit<StreamQuestion, 'id'>,
   proxy: string,
 ): { rows: OwnedStreamRow[]; omitted: number } {
   if (question.ended) {
     const { rows, omitted } = gather(
-      inTurns(
+      roundRobin(
         registry.ended().filter((row) => isOf(row, question) && fits(row, question)),
         ownerKey,
       ),
@@ -71,10 +71,10 @@ export function selectStreams(
     );
     return { rows: rows.toSorted((a, b) => b.end! - a.end!), omitted };
   }
-  const open = Array.from(question.of ? registry.ofPerson(question.of) : registry.all());
+  const open = Array.from(question.of ? registry.ofUser(question.of) : registry.all());
   const wanted = streamsFirst(open.filter((stream) => fits(factsOf(stream), question)));
   const { rows, omitted } = gather(
-    inTurns(wanted, ({ exchange: { answer } }) => ownerKey(answer?.identity)),
+    roundRobin(wanted, ({ exchange: { answer } }) => ownerKey(answer?.identity)),
     (stream) => describeStream(stream, proxy, undefined),
   );
   return { rows: rows.toSorted((a, b) => a.since - b.since), omitted };

@@ -1,18 +1,19 @@
 import type { SallyportPart } from '@sallyport/contracts';
 import type { StreamObserver } from '@sallyport/kubernetes';
 import type { AuditTrail } from '../audit/audit-trail.ts';
-import type { OpenStream, StreamEnd } from './open-stream.ts';
+import type { OpenStream } from '../exchange/exchange.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
 
-/** What is recorded of streams besides the stages of their request. */
+/** Records what happens to streams, in addition to the stages of their request. */
 export type StreamEvents = {
-  opened(stream: OpenStream): void;
+  answered(stream: OpenStream): void;
   cut(stream: OpenStream, end: StreamEnd): void;
   closed(stream: OpenStream): void;
 };
 
 type Part = Pick<SallyportPart, 'stream' | 'portForward'>;
 
-/** What was seen of what flowed: numbers only, nothing of what was sent. */
+/** What the observer saw: numbers only, nothing that was sent. */
 function observed(observer: StreamObserver | undefined): {
   stream: Partial<NonNullable<Part['stream']>>;
   portForward?: Part['portForward'];
@@ -29,11 +30,11 @@ function observed(observer: StreamObserver | undefined): {
   };
 }
 
-/** Records streams on the audit trail, under their own ids. */
+/** Records streams in the audit trail, under their own ids. */
 export function createStreamEvents(trail: Pick<AuditTrail, 'stream'>): StreamEvents {
   const about = ({ id, kind }: OpenStream) => ({ id, kind });
   return {
-    opened: (stream) => trail.stream(stream.exchange, 'stream.opened', { stream: about(stream) }),
+    answered: (stream) => trail.stream(stream.exchange, 'stream.opened', { stream: about(stream) }),
     cut: (stream, end) =>
       trail.stream(stream.exchange, 'stream.cut', {
         stream: { ...about(stream), reason: end.reason, detail: end.detail },

@@ -1,36 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import type { Config, OwnedStreamRow } from '@sallyport/contracts';
 import { ProblemError, type Metrics } from '@sallyport/kit';
-import { Counter, Gauge } from 'prom-client';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Exchange, OpenStream, OpenStreamKind } from '../exchange/exchange.ts';
+import type { EndExchange, StreamEnd } from '../exchange/stream-end.ts';
 import { describeStream } from './describe-stream.ts';
 import { createEndedStreams } from './ended-streams.ts';
-import type { OpenStream, OpenStreamKind, StreamEnd } from './open-stream.ts';
 import { ownerKey } from './owner-key.ts';
 import type { StreamEvents } from './stream-events.ts';
+import { clusterOf, createStreamIndexes, userOf } from './stream-indexes.ts';
+import { createStreamMetrics } from './stream-metrics.ts';
 
 /** Every open stream of this gateway, and the latest of those that have ended. */
 export type StreamRegistry = {
-  /**
-   * Registers a stream before anything goes upstream; throws `too-many-requests` beyond the limits per person and
-   * cluster.
-   */
-  admit(exchange: Exchange): OpenStream;
-  /** Registers a request that has been under way for long. It counts towards no limit of streams. */
+  /** Registers a stream. Throws `too-many-requests` beyond the limits per user and per cluster. */
+  admitted(exchange: Exchange): OpenStream;
+  /** Registers a request that has run for long. It counts towards no limit of streams. */
   adopt(exchange: Exchange): OpenStream;
-  /**
-   * It goes upstream; `cutter` ends it as long as its answer has not begun: an upload must not go on for want of one.
-   */
-  sent(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
-  /** Its answer has begun; `cutter` ends it readably. */
-  opened(exchange: Exchange, cutter: (end: StreamEnd) => void): void;
-  /** It is over, whoever ended it. */
+  /** `refuse` ends the exchange until its answer begins, so that an upload cannot go on because no answer comes. */
+  sent(exchange: Exchange, refuse: EndExchange): void;
+  answered(exchange: Exchange, cut: EndExchange): void;
   closed(exchange: Exchange): void;
-  /** Ends a stream; does nothing to one that is being ended. */
+  /** Ends a stream. Does nothing if it is already being ended. */
   cut(stream: OpenStream, end: StreamEnd): void;
   all(): Iterable<OpenStream>;
   ofSession(sessionId: string): Iterable<OpenStream>;
-  ofPerson(person: { issuer: string; subject: string }): Iterable<OpenStream>;
+  ofUser(user: { issuer: string; subject: string }): Iterable<OpenStream>;
   readonly size: number;
   /** The latest that have ended, newest first. */
   ended(): OwnedStreamRow[];
@@ -46,127 +40,63 @@ export type StreamRegistryDeps = {
   producer: string;
 };
 
-/** Members of a group by key; a key without members is forgotten. */
-function createGroups() {
-  const groups = new Map<string, Set<OpenStream>>();
-  return {
-    of: (key: string): ReadonlySet<OpenStream> => groups.get(key) ?? new Set(),
-    add(key: string, stream: OpenStream) {
-      const group = groups.get(key);
-      if (group) group.add(stream);
-      else groups.set(key, new Set([stream]));
-    },
-    remove(key: string, stream: OpenStream) {
-      const group = groups.get(key);
-      group?.delete(stream);
-      if (group?.size === 0) groups.delete(key);
-    },
-  };
-}
-
-const personOf = ({ answer }: Exchange) => ownerKey(answer?.identity);
-const clusterOf = ({ upstream }: Exchange) => upstream?.name ?? '';
-const sessionOf = ({ answer }: Exchange) => answer?.session?.id ?? '';
-
-/**
- * The streams by whose they are and in which session; and, of those that count towards the limits, by person and
- * cluster.
- */
-function createIndexes() {
-  const [people, sessions, opened, clusters] = [createGroups(), createGroups(), createGroups(), createGroups()];
-  const groupsOf = ({ kind, exchange }: OpenStream) => {
-    const person = personOf(exchange);
-    const known = [
-      [people, person],
-      [sessions, sessionOf(exchange)],
-    ] as const;
-    return kind === 'request' ? known : ([...known, [opened, person], [clusters, clusterOf(exchange)]] as const);
-  };
-  return {
-    people,
-    sessions,
-    opened,
-    clusters,
-    add(stream: OpenStream) {
-      for (const [groups, key] of groupsOf(stream)) groups.add(key, stream);
-    },
-    remove(stream: OpenStream) {
-      for (const [groups, key] of groupsOf(stream)) groups.remove(key, stream);
-    },
-  };
-}
-
-function createStreamMetrics(metrics: Metrics, sizes: () => { streams: number; requests: number }) {
-  const registers = [metrics];
-  const cuts = new Counter({
-    name: 'sallyport_proxy_streams_cut_total',
-    help: 'Streams that the gateway ended, by reason.',
-    labelNames: ['reason'],
-    registers,
-  });
-  const refused = new Counter({
-    name: 'sallyport_proxy_streams_refused_total',
-    help: 'Streams and requests refused because of a limit, by limit.',
-    labelNames: ['limit'],
-    registers,
-  });
-  new Gauge({
-    name: 'sallyport_proxy_open_streams',
-    help: 'Streams open now.',
-    registers,
-    collect() {
-      this.set(sizes().streams);
-    },
-  });
-  new Gauge({
-    name: 'sallyport_proxy_long_requests',
-    help: 'Requests other than streams that have been under way for more than two seconds.',
-    registers,
-    collect() {
-      this.set(sizes().requests);
-    },
-  });
-  return { cuts, refused };
-}
-
 function newStream(exchange: Exchange, kind: OpenStreamKind, times: { openedAt: number; dueAt: number }): OpenStream {
   return {
     id: randomUUID(),
     kind,
     exchange,
     ...times,
-    unjudgedSince: undefined,
-    judging: false,
+    uncheckedSince: undefined,
+    rechecking: false,
     answered: exchange.statusCode > 0,
     end: undefined,
   };
 }
 
-/** Says how an exchange ends from now on; one that is to end already ends at once. */
-function arm(exchange: Exchange, cutter: (end: StreamEnd) => void): void {
+/** Sets how an exchange ends from now on. If it already has an end, it ends at once. */
+function arm(exchange: Exchange, cutter: EndExchange): void {
   exchange.cutter = cutter;
   if (exchange.stream?.end) cutter(exchange.stream.end);
 }
 
 /**
- * Whether a stream that is over is recorded and listed as such: a plain request is if the gateway ended it, anything
- * else if it was open.
+ * Reports whether a stream that is over is recorded and listed: a plain request if the gateway ended it, any other
+ * stream if it was open.
  */
-function isTold({ kind, answered, end }: OpenStream): boolean {
+function isRecorded({ kind, answered, end }: OpenStream): boolean {
   return end !== undefined || (answered && kind !== 'request');
+}
+
+/** Refuses a stream beyond the limits per user and per cluster. */
+function createLimits(
+  { perUser, perCluster }: StreamRegistryDeps['limits'],
+  indexes: ReturnType<typeof createStreamIndexes>,
+  refused: (limit: string) => void,
+): (exchange: Exchange) => void {
+  const refuse = (limit: string, detail: string): never => {
+    refused(limit);
+    throw new ProblemError('too-many-requests', detail);
+  };
+  return (exchange) => {
+    if (indexes.limitedUsers.of(userOf(exchange)).size >= perUser)
+      refuse(
+        'user',
+        `You have ${perUser} streams (exec, watch, logs and the like) open on this gateway, which is the limit. Close some.`,
+      );
+    const cluster = clusterOf(exchange);
+    if (indexes.limitedClusters.of(cluster).size >= perCluster)
+      refuse('cluster', `Cluster "${cluster}" has ${perCluster} streams open on this gateway, which is the limit.`);
+  };
 }
 
 /** Creates an empty registry. */
 export function createStreamRegistry({ limits, events, metrics, now, producer }: StreamRegistryDeps): StreamRegistry {
   const streams = new Set<OpenStream>();
   let requests = 0;
-  const indexes = createIndexes();
+  const indexes = createStreamIndexes();
   const ended = createEndedStreams();
   const { cuts, refused } = createStreamMetrics(metrics, () => ({ streams: streams.size - requests, requests }));
-  const refuse = (limit: string, detail: string): never => {
-    refused.inc({ limit });
-    throw new ProblemError('too-many-requests', detail);
-  };
+  const refuseBeyondLimits = createLimits(limits, indexes, (limit) => refused.inc({ limit }));
   const register = (exchange: Exchange, kind: OpenStreamKind, openedAt: number) => {
     const stream = newStream(exchange, kind, { openedAt, dueAt: openedAt + limits.recheck });
     exchange.stream = stream;
@@ -176,34 +106,25 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
     return stream;
   };
   return {
-    admit(exchange) {
-      if (indexes.opened.of(personOf(exchange)).size >= limits.perUser)
-        refuse(
-          'user',
-          `You have ${limits.perUser} streams (exec, watch, logs and the like) open on this gateway, which is the limit; close some.`,
-        );
-      if (indexes.clusters.of(clusterOf(exchange)).size >= limits.perCluster)
-        refuse(
-          'cluster',
-          `Cluster "${clusterOf(exchange)}" has ${limits.perCluster} streams open on this gateway, which is the limit.`,
-        );
+    admitted(exchange) {
+      refuseBeyondLimits(exchange);
       return register(exchange, exchange.kube!.stream!, now());
     },
     adopt: (exchange) => register(exchange, 'request', exchange.receivedAt),
     sent: arm,
-    opened(exchange, cutter) {
+    answered(exchange, cut) {
       const { stream } = exchange;
       if (stream) {
         stream.answered = true;
-        if (stream.kind !== 'request') events.opened(stream);
+        if (stream.kind !== 'request') events.answered(stream);
       }
-      arm(exchange, cutter);
+      arm(exchange, cut);
     },
     closed({ stream }) {
       if (!stream || !streams.delete(stream)) return;
       if (stream.kind === 'request') requests -= 1;
       indexes.remove(stream);
-      if (!isTold(stream)) return;
+      if (!isRecorded(stream)) return;
       events.closed(stream);
       ended.add(describeStream(stream, producer, now()));
     },
@@ -216,7 +137,7 @@ export function createStreamRegistry({ limits, events, metrics, now, producer }:
     },
     all: () => streams.values(),
     ofSession: (sessionId) => indexes.sessions.of(sessionId),
-    ofPerson: (person) => indexes.people.of(ownerKey(person)),
+    ofUser: (user) => indexes.users.of(ownerKey(user)),
     get size() {
       return streams.size;
     },

@@ -310,7 +310,7 @@ describe('a gateway that stops', () => {
     expect(performance.now() - at).toBeGreaterThanOrEqual(290);
     expect([await brief.over, brief.text()]).toEqual(['end', '']);
     expect(await watch.over).toBe('end');
-    expect(watch.text()).toContain('being stopped');
+    expect(watch.text()).toContain('shutting down');
     expect(rig.streams.registry.size).toBe(0);
   });
 

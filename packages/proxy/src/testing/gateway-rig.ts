@@ -22,7 +22,7 @@ export const alice = {
   droppedGroups: [],
 };
 
-/** An answer of authorize that lets a request through as `impersonation`. */
+/** Returns an answer of authorize that allows a request as `impersonation`. */
 export function allow(impersonation: CheckAnswer['impersonation'] = alice): CheckAnswer {
   return {
     decision: { effect: 'allow', rule: 'cluster/dev[0].allow.or', reasons: ['email-ok'], policyVersion: 'v' },
@@ -39,6 +39,9 @@ export function allow(impersonation: CheckAnswer['impersonation'] = alice): Chec
   };
 }
 
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+type Destroyable = { destroy(): void };
+
 export type Rig = {
   port: number;
   server: Server;
@@ -50,9 +53,9 @@ export type Rig = {
   upstream: Server;
   /** How long Kafka takes to acknowledge an event, in milliseconds. */
   acknowledgeMs: number;
-  /** The metrics of the road, as Prometheus reads them. */
+  /** Returns the metrics of the road as Prometheus reads them. */
   metrics(): Promise<string>;
-  /** Sends bytes as they are and returns everything that comes back until the connection closes or is quiet. */
+  /** Sends bytes unchanged, and returns everything that comes back until the connection closes or goes quiet. */
   raw(bytes: string | Buffer): Promise<string>;
   dial(): Socket;
   close(): Promise<void>;
@@ -68,7 +71,7 @@ async function listen(server: Server): Promise<number> {
 function createSink(rig: Rig): AuditSink {
   return {
     publish: async (record) => {
-      if (rig.kafka !== 'up') throw new ProblemError('audit-unavailable', 'The audit log is away.');
+      if (rig.kafka !== 'up') throw new ProblemError('audit-unavailable', 'The audit log is down.');
       await new Promise((resolve) => setTimeout(resolve, rig.acknowledgeMs));
       rig.events.push(record);
     },
@@ -79,16 +82,43 @@ function createSink(rig: Rig): AuditSink {
   };
 }
 
+function createRecordingUpstream(rig: Rig, handler: Handler, sockets: Set<Destroyable>): Server {
+  const upstream = createServer({ maxHeaderSize: 128 * 1024 });
+  upstream.on('request', (request, response) => {
+    rig.seen.push(request);
+    handler(request, response);
+  });
+  upstream.on('connection', (socket) => void sockets.add(socket));
+  return upstream;
+}
+
+function createDevCluster(server: string, settings: { streams: object; timeouts: object }) {
+  const config = configSchema.parse({
+    gateway: { url: 'http://127.0.0.1' },
+    clusters: [{ name: 'dev', server, token: gatewayToken, host: 'dev.example.com' }],
+    ...settings,
+  });
+  const access = {
+    server,
+    ca: undefined,
+    serverName: undefined,
+    token: createFixedTokenSource(gatewayToken),
+    clientCert: undefined,
+    clientKey: undefined,
+  };
+  const upstream = createUpstream({ cluster: config.clusters[0]!, access, timeouts: config.timeouts });
+  return { config, upstreams: createUpstreams([upstream]) };
+}
+
 /**
- * The road between a recording upstream (plain HTTP on loopback) and raw sockets, with authorize and Kafka answering as
- * the test says.
+ * Creates the road between raw sockets and a recording upstream (plain HTTP on loopback). The test decides how authorize
+ * and Kafka answer.
  */
 export async function createRig(
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  handler: Handler,
   streams: object = {},
   timeouts: object = { firstByte: '1s' },
 ): Promise<Rig> {
-  const upstream = createServer({ maxHeaderSize: 128 * 1024 });
   const rig = {
     checks: [],
     events: [],
@@ -96,34 +126,11 @@ export async function createRig(
     answer: () => allow(),
     kafka: 'up',
     acknowledgeMs: 1,
-    upstream,
   } as unknown as Rig;
-  upstream.on('request', (request, response) => {
-    rig.seen.push(request);
-    handler(request, response);
-  });
-  const sockets = new Set<{ destroy(): void }>();
-  upstream.on('connection', (socket) => void sockets.add(socket));
-  const upstreamPort = await listen(upstream);
-  const config = configSchema.parse({
-    gateway: { url: 'http://127.0.0.1' },
-    clusters: [
-      { name: 'dev', server: `http://127.0.0.1:${upstreamPort}`, token: gatewayToken, host: 'dev.example.com' },
-    ],
-    timeouts,
-    streams,
-  });
-  const access = {
-    server: `http://127.0.0.1:${upstreamPort}`,
-    ca: undefined,
-    serverName: undefined,
-    token: createFixedTokenSource(gatewayToken),
-    clientCert: undefined,
-    clientKey: undefined,
-  };
-  const upstreams = createUpstreams([
-    createUpstream({ cluster: config.clusters[0]!, access, timeouts: config.timeouts }),
-  ]);
+  const sockets = new Set<Destroyable>();
+  rig.upstream = createRecordingUpstream(rig, handler, sockets);
+  const server = `http://127.0.0.1:${await listen(rig.upstream)}`;
+  const { config, upstreams } = createDevCluster(server, { streams, timeouts });
   const metrics = createMetrics();
   rig.metrics = () => metrics.metrics();
   const road = createRoad({
@@ -157,16 +164,18 @@ export async function createRig(
   rig.raw = (bytes) => exchangeBytes(rig.dial(), bytes);
   rig.close = async () => {
     for (const socket of sockets) socket.destroy();
-    for (const server of [rig.server, upstream]) {
-      server.closeAllConnections();
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
-    }
+    for (const one of [rig.server, rig.upstream]) await closeServer(one);
     road.streams.close();
     await upstreams.close();
   };
   return rig;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
 }
 
 async function exchangeBytes(socket: Socket, bytes: string | Buffer): Promise<string> {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ProblemError } from '@sallyport/kit';
-import { isOwn } from '../listener/is-own.ts';
-import { onClusterHost } from '../listener/on-cluster-host.ts';
+import { isOwn } from './is-own.ts';
+import { onClusterHost } from './on-cluster-host.ts';
 import { createUpstreams } from '../upstream/upstreams.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { readHeaders } from './read-headers.ts';
-import { readHost } from './read-host.ts';
+import { readHeaders } from '../headers/read-headers.ts';
+import { readHost } from '../headers/read-host.ts';
 
 const upstreams = createUpstreams([{ name: 'dev', host: 'dev.k8s.test' } as Upstream]);
 const ownAt = (url: string, rawHeaders: string[]) =>

@@ -1,8 +1,8 @@
 import type { CheckAnswer, Impersonation } from '@sallyport/contracts';
-import type { StreamEnd } from './open-stream.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
 
 /**
- * Whether who went upstream when the stream was opened is more than the caller is now: a group may have been taken
+ * Reports whether the identity that went upstream has more than the caller has now, for example a group that was taken
  * away.
  */
 function hasLost(before: Impersonation | undefined, now: Impersonation | undefined): boolean {
@@ -12,8 +12,8 @@ function hasLost(before: Impersonation | undefined, now: Impersonation | undefin
   );
 }
 
-/** Why what was allowed before must end, given what authorize says now; undefined if it goes on. */
-export function endOfAnswer(answer: CheckAnswer, before: Impersonation | undefined): StreamEnd | undefined {
+/** Returns why something that was allowed must end, given the new answer of authorize. Undefined if it goes on. */
+export function endAfterRecheck(answer: CheckAnswer, before: Impersonation | undefined): StreamEnd | undefined {
   const { decision, problem } = answer;
   if (decision.effect === 'allow')
     return hasLost(before, answer.impersonation)
@@ -24,7 +24,7 @@ export function endOfAnswer(answer: CheckAnswer, before: Impersonation | undefin
         }
       : undefined;
   const ended = problem?.code === 'unauthenticated';
-  const detail = problem?.detail ?? 'The policy does not allow this any more.';
+  const detail = problem?.detail ?? 'The policy no longer allows this.';
   return ended
     ? { reason: 'session-ended', code: 'unauthenticated', detail }
     : { reason: 'not-allowed', code: 'forbidden', detail, rule: decision.rule };

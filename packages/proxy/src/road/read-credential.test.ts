@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import { createSessionTokenSigner, createSessionTokenVerifier, hashToken } from '@sallyport/kit';
 import type { Exchange } from '../exchange/exchange.ts';
 import { readHeaders } from '../headers/read-headers.ts';
-import { createReadCredential } from '../road/read-credential.ts';
-import { carriesPomerium } from './carries-pomerium.ts';
+import { createReadCredential } from './read-credential.ts';
+import { carriesPomerium } from '../credential/carries-pomerium.ts';
 
 const gatewayUrl = 'https://gate.example.com:8443';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');

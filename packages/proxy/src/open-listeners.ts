@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { listenHttp } from '@sallyport/kit';
+import type { ComposedGateway } from './compose-gateway.ts';
+import { createGatewayServer, type GatewayServerDeps } from './listener/create-gateway-server.ts';
+import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
+import { isOwn } from './listener/is-own.ts';
+import { onClusterHost } from './listener/on-cluster-host.ts';
+import { createUnparsable } from './listener/unparsable.ts';
+import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts';
+import type { ProxyParts } from './proxy-parts.ts';
+import type { Upstreams } from './upstream/upstreams.ts';
+
+export type Listeners = {
+  port: number;
+  /** The port of the plain login pages, where there are some. */
+  pagesPort: number | undefined;
+  /** Accepts nothing new, and gives open requests `ms` to finish. */
+  close(ms: number): Promise<unknown>;
+};
+
+function certificateFilesOf({ config, resolvePath }: ProxyParts['loaded']): CertificateFiles | undefined {
+  const { tls } = config.gateway;
+  return (
+    tls && {
+      certFile: resolvePath(tls.certFile),
+      keyFile: resolvePath(tls.keyFile),
+      ...(tls.clientCaFile == null ? {} : { clientCaFile: resolvePath(tls.clientCaFile) }),
+    }
+  );
+}
+
+function readTls(
+  files: CertificateFiles,
+  profile: NonNullable<GatewayServerDeps['tls']>['profile'],
+): GatewayServerDeps['tls'] {
+  return {
+    cert: readFileSync(files.certFile, 'utf8'),
+    key: readFileSync(files.keyFile, 'utf8'),
+    clientCa: files.clientCaFile === undefined ? undefined : readFileSync(files.clientCaFile, 'utf8'),
+    profile,
+  };
+}
+
+/** Listens for requests to clusters and to the gateway itself, and for the plain login pages where configured. */
+export async function openListeners(
+  parts: ProxyParts,
+  upstreams: Upstreams,
+  { road, producer, apiOfGateway, apiOfLogin }: ComposedGateway,
+): Promise<Listeners> {
+  const { gateway, login, clusters } = parts.loaded.config;
+  const deps = apiOfGateway();
+  const [ownApi, clusterHostApi] = [createOwnApi(deps), createClusterHostApi(deps)];
+  const files = certificateFilesOf(parts.loaded);
+  const server = createGatewayServer({
+    ...road,
+    tls: files && readTls(files, gateway.tls),
+    ownApi: (request, response) => (onClusterHost(request, upstreams) ? clusterHostApi : ownApi)(request, response),
+    isOwn: (request) => isOwn(request, onClusterHost(request, upstreams)),
+    unparsable: createUnparsable(parts, producer),
+  });
+  const listening = await listenHttp(server, gateway.listen);
+  const unfollow =
+    files && followCertificate({ server: server as HttpsServer, files, profile: gateway.tls, logger: parts.logger });
+  const pages = login.listen ? await listenHttp(createServer(createOwnApi(apiOfLogin())), login.listen) : undefined;
+  parts.logger.info({ port: listening.port, clusters: clusters.map((one) => one.name) }, 'the gateway is listening');
+  return {
+    port: listening.port,
+    pagesPort: pages?.port,
+    close(ms) {
+      unfollow?.();
+      return Promise.all([listening.close(ms), pages?.close(0)]);
+    },
+  };
+}

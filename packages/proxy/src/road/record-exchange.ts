@@ -1,0 +1,85 @@
+import type { Logger, Metrics } from '@sallyport/kit';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { clientText } from '../audit/client-text.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { StreamLifecycle } from '../streams/stream-lifecycle.ts';
+
+/** Records what every request leaves behind: the audit event of its end, one log line, and the metrics. */
+export type ExchangeRecorder = {
+  began(exchange: Exchange): void;
+  failed(exchange: Exchange, error: unknown): void;
+  closed(exchange: Exchange): void;
+};
+
+/** The client closed the connection before there was an answer. nginx's number, used in logs and events only. */
+const clientClosed = 499;
+
+function createRequestMetrics(metrics: Metrics) {
+  const registers = [metrics];
+  return {
+    requests: new Counter({
+      name: 'sallyport_proxy_requests_total',
+      help: 'Requests to clusters, by cluster and status code.',
+      labelNames: ['cluster', 'code'],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'sallyport_proxy_request_seconds',
+      help: 'Duration of short requests to clusters, from the request head to the end of the answer.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    open: new Gauge({
+      name: 'sallyport_proxy_open_requests',
+      help: 'Requests to clusters in flight, including streams.',
+      registers,
+    }),
+  };
+}
+
+/** Creates the recorder. */
+export function createExchangeRecorder(deps: {
+  lifecycle: Pick<StreamLifecycle, 'closed'>;
+  logger: Logger;
+  metrics: Metrics;
+}): ExchangeRecorder {
+  const { requests, seconds, open } = createRequestMetrics(deps.metrics);
+  // The members of a log line are fixed below, and none of them needs redaction. Searching for such members took longer
+  // than everything else about the line.
+  const lines = deps.logger.child({}, { redact: [] });
+  return {
+    began: () => open.inc(),
+    failed(exchange, error) {
+      if (exchange.statusCode >= 500 || exchange.statusCode === 0)
+        deps.logger.warn(
+          { err: error, auditId: exchange.auditId, cluster: clientText(exchange.clusterName) },
+          'request failed',
+        );
+    },
+    closed(exchange) {
+      if (exchange.statusCode === 0) exchange.statusCode = clientClosed;
+      deps.lifecycle.closed(exchange);
+      open.dec();
+      const durationMs = performance.now() - exchange.startedAt;
+      // The name of an unknown cluster is the client's invention, and must not grow the metrics.
+      requests.inc({ cluster: exchange.upstream?.name ?? '', code: exchange.statusCode });
+      if (!exchange.kube?.longRunning) seconds.observe(durationMs / 1000);
+      lines.info(
+        {
+          auditId: exchange.auditId,
+          cluster: clientText(exchange.clusterName),
+          user: exchange.answer?.identity?.user,
+          verb: exchange.kube?.verb,
+          path: exchange.kube?.path,
+          code: exchange.statusCode,
+          rule: exchange.answer?.decision.rule,
+          ms: Math.round(durationMs * 10) / 10,
+          bytes: exchange.bytesOut,
+          ip: exchange.clientAddress,
+          ended: exchange.stream?.end?.reason,
+        },
+        'request',
+      );
+    },
+  };
+}

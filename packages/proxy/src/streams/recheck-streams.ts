@@ -1,0 +1,128 @@
+import type { CheckAnswer, Config } from '@sallyport/contracts';
+import { createTimeSlicer } from '@sallyport/kit';
+import type { CheckClient } from '../authorize/check-client.ts';
+import type { OpenStream, OpenStreamKind } from '../exchange/exchange.ts';
+import type { StreamEnd } from '../exchange/stream-end.ts';
+import { endAfterRecheck } from './end-after-recheck.ts';
+import type { StreamRegistry } from './stream-registry.ts';
+
+/** Asks authorize again about open streams, and ends those that are no longer allowed. */
+export type StreamRecheck = {
+  /** Rechecks all of these now. Never rejects. */
+  recheck(streams: Iterable<OpenStream>): Promise<void>;
+  /** Another policy is in force somewhere. Rechecks all streams until the answers come from it. */
+  policyChanged(version: string): void;
+  close(): void;
+};
+
+export type StreamRecheckDeps = {
+  registry: StreamRegistry;
+  checks: CheckClient;
+  settings: Pick<Config['streams'], 'recheck' | 'grace'>;
+  now: () => number;
+};
+
+const tickMs = 250;
+/** How much of one turn of the event loop ending streams may take, in milliseconds. */
+const sliceMs = 10;
+/** How often one stream is rechecked as a sample, to notice early that authorize cannot be reached. */
+const sampleMs = 2000;
+const retryMs = 1000;
+/** How long streams are rechecked while replicas still answer with the previous policy, in milliseconds. */
+const newPolicyMs = 10_000;
+
+/** Exec, attach and port-forward count as use of a session. A watch or a log may be open while nobody looks at it. */
+const countsAsUse = (kind: OpenStreamKind) => kind === 'exec' || kind === 'attach' || kind === 'portforward';
+
+/** When the session of an answer ends if it is not used, or at the latest. Infinity if the answer does not say. */
+const sessionEndOf = ({ session }: CheckAnswer) =>
+  Math.min(session?.expiresAt ?? Infinity, session?.idleEndsAt ?? Infinity);
+
+/** When the session of a stream ends. Infinity while authorize cannot be reached about it: `dueAt` rules then. */
+const expiryOf = ({ exchange, uncheckedSince }: OpenStream) =>
+  uncheckedSince === undefined ? (exchange.answer?.session?.expiresAt ?? Infinity) : Infinity;
+
+/** Creates what applies the outcome of a recheck to a stream. */
+function createOutcomes({ registry, settings, now }: StreamRecheckDeps) {
+  let wanted: { version: string; until: number } | undefined;
+  const slicer = createTimeSlicer(sliceMs);
+  const cut = (stream: OpenStream, end: StreamEnd) => slicer.run(() => registry.cut(stream, end));
+  return {
+    want(version: string) {
+      wanted = { version, until: now() + newPolicyMs };
+    },
+    accept(stream: OpenStream, answer: CheckAnswer) {
+      stream.uncheckedSince = undefined;
+      const end = endAfterRecheck(answer, stream.exchange.answer?.impersonation);
+      if (end) return cut(stream, end);
+      stream.dueAt = Math.min(now() + settings.recheck, sessionEndOf(answer));
+      if (wanted && now() < wanted.until && answer.decision.policyVersion !== wanted.version)
+        stream.dueAt = now() + tickMs;
+    },
+    /** Authorize could not be reached about it. */
+    miss(stream: OpenStream) {
+      stream.uncheckedSince ??= now();
+      stream.dueAt = now() + retryMs;
+      if (now() - stream.uncheckedSince < settings.grace) return;
+      cut(stream, {
+        reason: 'unjudged',
+        code: 'authorize-unavailable',
+        detail: 'The gateway could not check for too long whether this is still allowed, so it ended it.',
+      });
+    },
+  };
+}
+
+/**
+ * Creates the recheck. Every stream is rechecked every `recheck`, when its session ends, and on request. `grace` is how
+ * long a stream goes on while authorize cannot be reached.
+ */
+export function createStreamRecheck(deps: StreamRecheckDeps): StreamRecheck {
+  const { registry, checks, now } = deps;
+  const outcomes = createOutcomes(deps);
+  let sampledAt = 0;
+  const recheckOne = async (stream: OpenStream) => {
+    stream.rechecking = true;
+    try {
+      const check = stream.exchange.check!;
+      outcomes.accept(stream, await checks.check(countsAsUse(stream.kind) ? check : { ...check, use: false }));
+      return true;
+    } catch {
+      outcomes.miss(stream);
+      return false;
+    } finally {
+      stream.rechecking = false;
+    }
+  };
+  const recheck = async (streams: Iterable<OpenStream>) => {
+    await Promise.all(
+      Array.from(streams)
+        .filter((stream) => !stream.end)
+        .map(recheckOne),
+    );
+  };
+  const sample = async () => {
+    sampledAt = now();
+    const [first] = registry.all();
+    // If authorize cannot be reached about one stream, the grace period of all begins now, not when each is due.
+    if (first && !first.rechecking && !(await recheckOne(first))) for (const stream of registry.all()) stream.dueAt = 0;
+  };
+  const timer = setInterval(() => {
+    if (registry.size === 0) return;
+    const at = now();
+    const due = Array.from(registry.all()).filter(
+      (stream) => !stream.rechecking && !stream.end && (stream.dueAt <= at || expiryOf(stream) <= at),
+    );
+    if (due.length > 0) void recheck(due);
+    else if (at - sampledAt >= sampleMs) void sample();
+  }, tickMs);
+  timer.unref();
+  return {
+    recheck,
+    policyChanged(version) {
+      outcomes.want(version);
+      void recheck(registry.all());
+    },
+    close: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Exchange, OpenStream } from '../exchange/exchange.ts';
+import { ownerKey } from './owner-key.ts';
+
+/** Streams grouped by a key. A key without streams is forgotten. */
+function createGroups() {
+  const groups = new Map<string, Set<OpenStream>>();
+  return {
+    of: (key: string): ReadonlySet<OpenStream> => groups.get(key) ?? new Set(),
+    add(key: string, stream: OpenStream) {
+      const group = groups.get(key);
+      if (group) group.add(stream);
+      else groups.set(key, new Set([stream]));
+    },
+    remove(key: string, stream: OpenStream) {
+      const group = groups.get(key);
+      group?.delete(stream);
+      if (group?.size === 0) groups.delete(key);
+    },
+  };
+}
+
+export const userOf = ({ answer }: Exchange) => ownerKey(answer?.identity);
+export const clusterOf = ({ upstream }: Exchange) => upstream?.name ?? '';
+const sessionOf = ({ answer }: Exchange) => answer?.session?.id ?? '';
+
+/**
+ * Creates the indexes of open streams: all of them by user and by session, and those that count towards the limits by
+ * user and by cluster.
+ */
+export function createStreamIndexes() {
+  const [users, sessions, limitedUsers, limitedClusters] = [
+    createGroups(),
+    createGroups(),
+    createGroups(),
+    createGroups(),
+  ];
+  const groupsOf = ({ kind, exchange }: OpenStream) => {
+    const user = userOf(exchange);
+    const always = [
+      [users, user],
+      [sessions, sessionOf(exchange)],
+    ] as const;
+    return kind === 'request'
+      ? always
+      : ([...always, [limitedUsers, user], [limitedClusters, clusterOf(exchange)]] as const);
+  };
+  return {
+    users,
+    sessions,
+    limitedUsers,
+    limitedClusters,
+    add(stream: OpenStream) {
+      for (const [groups, key] of groupsOf(stream)) groups.add(key, stream);
+    },
+    remove(stream: OpenStream) {
+      for (const [groups, key] of groupsOf(stream)) groups.remove(key, stream);
+    },
+  };
+}
