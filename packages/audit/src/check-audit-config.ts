@@ -1,18 +1,18 @@
 import { ConfigFaults, loadServiceKeys, type LoadedConfig } from '@sallyport/kit';
 
-/** The fault of a configuration by which this service, started by itself, has nothing to read events from. */
+/** Returns the fault of a configuration without Kafka, from which this service cannot run alone. */
 export function noKafka(loaded: LoadedConfig): ConfigFaults {
   return new ConfigFaults(loaded.file, [
     {
       path: 'audit.kafka',
       ...loaded.place(['audit', 'kafka']),
-      message: 'names no Kafka',
-      hint: 'the audit service by itself reads from Kafka; memory is for all services in one process',
+      message: 'does not name a Kafka cluster',
+      hint: 'Set `brokers`. On its own, the audit service reads from Kafka; `memory` is for all services in one process.',
     },
   ]);
 }
 
-/** Checks what only this service needs of the configuration; throws ConfigFaults with everything that is wrong. */
+/** Checks the settings that only this service needs. Throws ConfigFaults with all faults. */
 export function checkAuditConfig(loaded: LoadedConfig): void {
   const faults = 'memory' in loaded.config.audit.kafka ? [...noKafka(loaded).faults] : [];
   try {

@@ -18,8 +18,8 @@ function setUp(refuse: (record: AuditRecord) => boolean) {
   return { stored, lines, store, logger };
 }
 
-describe('taking events in', () => {
-  it('passes over only the events that the store will never take', async () => {
+describe('ingesting events', () => {
+  it('skips only the events that the store cannot store', async () => {
     const records = Array.from({ length: 11 }, () => sampleAuditRecord());
     const bad = new Set([records[0], records[6], records[7]]);
     const { stored, lines, store, logger } = setUp((record) => bad.has(record));
@@ -30,9 +30,9 @@ describe('taking events in', () => {
     expect(lines.filter((line) => line.includes(records[6]!.id))).toHaveLength(1);
   });
 
-  it('rejects when the store is away, so that the events are given again', async () => {
+  it('rejects when the store is unavailable, so that the events are delivered again', async () => {
     const { logger } = setUp(() => false);
-    const store = { add: () => Promise.reject(new Error('away')) };
-    await expect(createIngest({ store, logger })([sampleAuditRecord()])).rejects.toThrow('away');
+    const store = { add: () => Promise.reject(new Error('down')) };
+    await expect(createIngest({ store, logger })([sampleAuditRecord()])).rejects.toThrow('down');
   });
 });

@@ -11,8 +11,8 @@ export type IngestDeps = {
 };
 
 /**
- * Creates the consumer that stores events. One that the store will never take is found by halving, logged and passed
- * over, so that it holds up nobody; any other failure rejects and is the giver's to try again.
+ * Creates the consumer that stores events. An event that the store cannot store is found by halving, logged and
+ * skipped, so that it does not block the others. Any other failure rejects, and the caller retries.
  */
 export function createIngest(deps: IngestDeps): AuditConsumer {
   const store = async (records: readonly AuditRecord[]): Promise<void> => {
@@ -25,7 +25,7 @@ export function createIngest(deps: IngestDeps): AuditConsumer {
         deps.onUnstorable?.(1);
         deps.logger.error(
           { id: records[0]!.id, type: records[0]!.type, reason: error.message },
-          'an audit event cannot be stored and is passed over',
+          'skipped an audit event that cannot be stored',
         );
         return;
       }

@@ -18,7 +18,7 @@ const lines = (file: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('the file of events', () => {
-  it('has one event a line, data and envelope, in the order they came, for its owner alone', async () => {
+  it('has one event per line, data and envelope, in order of arrival, readable only by its owner', async () => {
     const file = path.join(directory, 'deep', 'audit.ndjson');
     const tap = createNdjsonTap({ file, anonymousFile: `${file}-anonymous` });
     const records = Array.from({ length: 50 }, () => sampleAuditRecord({ data: { requestURI: '/\n\u2028"' } }));
@@ -29,7 +29,7 @@ describe('the file of events', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it('goes on in a file that is there, and moves it away at its size', async () => {
+  it('appends to an existing file, and rotates it when it is full', async () => {
     const file = path.join(directory, 'audit.ndjson');
     const record = sampleAuditRecord();
     await createNdjsonTap({ file, anonymousFile: `${file}-anonymous` })([record]);
@@ -40,7 +40,7 @@ describe('the file of events', () => {
     expect(lines(`${file}.1`)).toHaveLength(3);
   });
 
-  it('says when it cannot be written, and goes on when it can', async () => {
+  it('rejects while it cannot be written, and continues when it can', async () => {
     const file = path.join(directory, 'audit.ndjson');
     const tap = createNdjsonTap({ file, anonymousFile: `${file}-anonymous` });
     await tap([sampleAuditRecord()]);
@@ -50,7 +50,7 @@ describe('the file of events', () => {
     expect(lines(file)).toHaveLength(1);
   });
 
-  it('keeps the events of people, however many anonymous ones there are', async () => {
+  it('keeps the events of people, however many anonymous events there are', async () => {
     const [file, anonymousFile] = [
       path.join(directory, 'audit.ndjson'),
       path.join(directory, 'audit-anonymous.ndjson'),

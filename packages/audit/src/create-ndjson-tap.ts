@@ -5,11 +5,11 @@ import { anonymousGroup, type AuditConsumer } from '@sallyport/audit-log';
 
 export type NdjsonTapDeps = {
   file: string;
-  /** Where events of anonymous callers go, so that no number of them displaces others. */
+  /** The file for events of anonymous callers, so that they cannot displace others. */
   anonymousFile: string;
   /**
-   * At this size a file is moved to `<file>.1`, which replaces the one before. Default 64 MiB, and 8 MiB for anonymous
-   * callers.
+   * At this size a file is moved to `<file>.1` and replaces the previous one. The default is 64 MiB, and 8 MiB for
+   * anonymous callers.
    */
   maxBytes?: number;
   maxAnonymousBytes?: number;
@@ -17,15 +17,15 @@ export type NdjsonTapDeps = {
 
 const mebibyte = 1024 * 1024;
 
-/** One event as one line: the data as it is, an audit.k8s.io Event, with the envelope beside it under `cloudEvent`. */
+/** Returns an event as a line: the data, an audit.k8s.io Event, with the envelope in `cloudEvent`. */
 export function toLine({ id, type, source, time, key, data }: AuditRecord): string {
   return `${JSON.stringify({ ...data, cloudEvent: { id, type, source, time, key, specversion: '1.0' } })}\n`;
 }
 
-/** Writes texts to a file, one after the other. */
+/** Creates a function that appends to a file, one text after the other. */
 function createBoundedFile(file: string, maxBytes: number): (text: string) => Promise<void> {
   let size: number | undefined;
-  let turn: Promise<void> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
 
   const write = async (text: string): Promise<void> => {
     if (size === undefined) {
@@ -44,9 +44,9 @@ function createBoundedFile(file: string, maxBytes: number): (text: string) => Pr
     size += bytes;
   };
   return (text) => {
-    const written = turn.then(() => write(text));
-    turn = written.catch(() => {
-      // What was written of it is unknown; the size is asked for again.
+    const written = last.then(() => write(text));
+    last = written.catch(() => {
+      // How much was written is unknown, so the size is read again.
       size = undefined;
     });
     return written;
@@ -54,8 +54,8 @@ function createBoundedFile(file: string, maxBytes: number): (text: string) => Pr
 }
 
 /**
- * Creates a consumer that writes every event to a file, those of anonymous callers to one of their own, so that any
- * tool which reads Kubernetes audit logs can follow along. Readable by their owner alone.
+ * Creates a consumer that writes every event to a file, and those of anonymous callers to a second one. Any tool that
+ * reads Kubernetes audit logs can follow them. Only their owner can read them.
  */
 export function createNdjsonTap(deps: NdjsonTapDeps): AuditConsumer {
   const write = createBoundedFile(deps.file, deps.maxBytes ?? 64 * mebibyte);

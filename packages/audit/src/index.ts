@@ -1,4 +1,4 @@
-// What happened? The searchable store of audit events.
+// The searchable store of audit events.
 export * from './create-audit-app.ts';
 export * from './create-ingest.ts';
 export * from './create-ndjson-tap.ts';

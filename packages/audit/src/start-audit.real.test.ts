@@ -52,12 +52,12 @@ function configText(audit: string, key = 'audit.pem'): string {
 const load = (audit: string, key?: string) =>
   readConfig(configText(audit, key), path.join(directory, 'sallyport.yaml'), {});
 
-/** A store in a list, which can be taken away. */
+/** A store in memory that can be made unavailable. */
 function createListStore() {
   const held: AuditRecord[] = [];
-  const state = { away: false };
+  const state = { isDown: false };
   const used = <T>(answer: T) =>
-    state.away ? Promise.reject(new ProblemError('service-unavailable', 'away')) : Promise.resolve(answer);
+    state.isDown ? Promise.reject(new ProblemError('service-unavailable', 'down')) : Promise.resolve(answer);
   const store: AuditStore = {
     add: async (records) => {
       await used(undefined);
@@ -78,8 +78,8 @@ const caller = encodeCaller({
   identity: { provider: 'corp', issuer: 'i', subject: 'carol', user: 'carol', groups: [], amr: [] },
 });
 
-describe('the audit service on the bus of its process', () => {
-  it('stores what is published before it is acknowledged, and answers queries', async () => {
+describe('the audit service with the bus of its process', () => {
+  it('stores an event before it is acknowledged, and answers queries', async () => {
     const bus = createAuditBus({ logger, now: Date.now });
     const { store, state, held } = createListStore();
     running = await startAudit({ loaded: load('{kafka: {memory: true}}'), logger, bus, store });
@@ -96,8 +96,8 @@ describe('the audit service on the bus of its process', () => {
     expect(((await query()).body as AuditPage).events).toEqual([record]);
     expect(await running.readiness.report()).toEqual({ ready: true, checks: { store: 'ok', events: 'ok' } });
 
-    // A person may have 64 KiB of groups, and ask as much as a head of the gateway's may hold: the internal call has
-    // both.
+    // A person may have 64 KiB of groups and send a query as long as the gateway's limit for a head. The internal call
+    // carries both.
     const groups = Array.from({ length: 1000 }, (_none, index) => `group-${index}-${'x'.repeat(50)}`);
     const asMember = encodeCaller({
       session: { id: 's', kind: 'cli', expiresAt: 0 },
@@ -122,12 +122,12 @@ describe('the audit service on the bus of its process', () => {
       message: expect.stringContaining('user: is longer than 500 characters'),
     });
 
-    state.away = true;
+    state.isDown = true;
     const later = sampleAuditRecord();
     bus.enqueue(later);
     await expect(query()).rejects.toMatchObject({ code: 'service-unavailable', status: 503 });
     expect((await running.readiness.report()).ready).toBe(false);
-    state.away = false;
+    state.isDown = false;
     while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(held).toEqual([record, later]);
     await bus.close();
@@ -135,8 +135,8 @@ describe('the audit service on the bus of its process', () => {
   });
 });
 
-describe('the audit service by itself', () => {
-  it('starts while Kafka is away and says that it is not ready', async () => {
+describe('the audit service on its own', () => {
+  it('starts while Kafka is down and reports that it is not ready', async () => {
     const begun = performance.now();
     running = await startAudit({
       loaded: load('{kafka: {brokers: ["127.0.0.1:9"]}}'),
@@ -150,7 +150,7 @@ describe('the audit service by itself', () => {
     });
   });
 
-  it('does not start without Kafka, and names all faults at once', async () => {
+  it('does not start without Kafka, and lists all faults at once', async () => {
     await expect(
       startAudit({ loaded: load('{kafka: {memory: true}}'), logger, store: createListStore().store }),
     ).rejects.toThrow(ConfigFaults);
@@ -160,10 +160,10 @@ describe('the audit service by itself', () => {
     expect(() => checkAuditConfig(load('{kafka: {brokers: ["k:9092"]}}'))).not.toThrow();
   });
 
-  it('is a program that checks its configuration', () => {
+  it('checks its configuration from the command line', () => {
     const file = path.join(directory, 'sallyport.yaml');
     writeFileSync(file, configText('{kafka: {memory: true}}'));
-    // The source runs as it is: types are stripped, and @sallyport/kit is found by the condition that names sources.
+    // Runs the source: Node.js strips the types, and the condition `source` resolves @sallyport/kit to its sources.
     const program = path.join(import.meta.dirname, 'main.ts');
     const check = () =>
       spawnSync(process.execPath, ['--conditions=source', program, '--config', file, '--check-config'], {

@@ -14,7 +14,7 @@ import {
 import { noKafka } from './check-audit-config.ts';
 import { createAuditApp } from './create-audit-app.ts';
 import { createIngest } from './create-ingest.ts';
-import { keepWithinBounds } from './keep-within-bounds.ts';
+import { enforceRetention } from './enforce-retention.ts';
 import type { AuditStore } from './store/audit-store.ts';
 import { createAuditStore } from './store/create-audit-store.ts';
 
@@ -23,23 +23,23 @@ export type StartAudit = {
   logger: Logger;
   metrics?: Metrics;
   readiness?: Readiness;
-  /** The bus of this process, in the constellation that has no Kafka. */
+  /** The bus of this process, if there is no Kafka. */
   bus?: AuditBus;
-  /** What the composition may bring itself; whoever brings a thing also closes it. */
+  /** Passed in by the caller, who then also closes it. */
   store?: AuditStore;
   verifier?: ServiceVerifier;
   now?: () => number;
 };
 
-/** The running service: where it listens, whether it is ready, how to stop it. */
+/** The running service: its URL, its readiness, and how to stop it. */
 export type RunningAudit = RunningService & { url: string; readiness: Readiness };
 
 type Subscription = { check(): void; close(): Promise<void> };
 
 /**
- * All replicas of an installation are one consumer group, so that each event is stored by one of them. Installations
- * that share Kafka have topics of their own: in one group the leader would hand out the partitions of its own topic,
- * and nobody would read the others.
+ * All replicas of an installation form one consumer group, so that one of them stores each event. Installations that
+ * share Kafka have different topics. In a common group the leader would assign only the partitions of its own topic,
+ * and the others would not be read.
  */
 const groupOf = (topic: string) => `sallyport-audit.${topic}`;
 
@@ -68,9 +68,7 @@ function subscribe(parts: StartAudit, onRecords: AuditConsumer): Subscription {
   return { check: () => undefined, close: async () => unsubscribe() };
 }
 
-/**
- * Composes and starts the service. It starts while Kafka and PostgreSQL are away, and needs no restart when they come.
- */
+/** Starts the service. It also starts while Kafka and PostgreSQL are down, and needs no restart when they come up. */
 export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const {
     loaded: { config, resolvePath },
@@ -81,7 +79,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
   const verifier = parts.verifier ?? loadServiceKeys(parts.loaded, 'audit', now).verifier;
   const store = parts.store ?? createAuditStore(config.audit.store, { logger, resolvePath });
   const embedded = !config.audit.store || 'embedded' in config.audit.store;
-  const bounding = keepWithinBounds({
+  const retention = enforceRetention({
     store,
     logger,
     now,
@@ -96,7 +94,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     onUnstorable: counters.unstorable,
     onStored(count) {
       counters.stored(count);
-      bounding.stored(count);
+      retention.stored(count);
     },
   });
   const subscription = subscribe(parts, ingest);
@@ -107,7 +105,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     createInternalServer({
       loaded: parts.loaded,
       service: 'audit',
-      handler: createAuditApp({ store, verifier, logger, ...(embedded ? { atOnce: 1 } : {}) }),
+      handler: createAuditApp({ store, verifier, logger, ...(embedded ? { concurrency: 1 } : {}) }),
     }),
     { host, port },
   );
@@ -118,7 +116,7 @@ export async function startAudit(parts: StartAudit): Promise<RunningAudit> {
     async close() {
       await listening.close();
       await subscription.close();
-      await bounding.close();
+      await retention.close();
       if (!parts.store) await store.close();
     },
   };

@@ -7,10 +7,7 @@ import { createSqlAuditStore } from './create-sql-audit-store.ts';
 
 export type AuditStoreDeps = { logger: Logger; resolvePath(file: string): string };
 
-/**
- * Creates the store that `audit.store` asks for: PostgreSQL, the embedded database in a directory, or, without it, in
- * memory.
- */
+/** Creates the store that `audit.store` selects: PostgreSQL, or the embedded database in a directory or in memory. */
 export function createAuditStore(store: AuditConfig['store'], deps: AuditStoreDeps): AuditStore {
   if (store && 'postgres' in store)
     return createSqlAuditStore(createPostgresDatabase({ url: store.postgres, logger: deps.logger }));

@@ -3,51 +3,49 @@ import type { AuditEventType, AuditRecord } from '@sallyport/contracts';
 import { anonymousGroup } from '@sallyport/audit-log';
 import type { Row } from './sql-database.ts';
 
-/** Longer values cannot be indexed; the data has them whole. */
-const longestColumn = 500;
-/**
- * An index takes rows of 2704 bytes, and has up to three columns: an event that does not fit would not be stored at
- * all.
- */
+/** Longer values cannot be indexed. `data` contains them in full. */
+const maxColumnLength = 500;
+/** An index row may have 2704 bytes, and up to three columns. An event that does not fit could not be stored at all. */
 const room = new Uint8Array(800);
 
 /**
- * A value as it can be searched. PostgreSQL has no NUL in text and takes only whole characters; the data, being JSON
- * text, has both escaped.
+ * Returns a value in the form in which it can be searched. PostgreSQL does not allow NUL or lone surrogates in text. In
+ * the data, which is JSON, both are escaped.
  */
 export function searchable(text: string): string {
-  const whole = text.slice(0, longestColumn).toWellFormed().replaceAll('\0', '\ufffd');
+  const whole = text.slice(0, maxColumnLength).toWellFormed().replaceAll('\0', '\ufffd');
   return whole.length * 3 <= room.length ? whole : whole.slice(0, new TextEncoder().encodeInto(whole, room).read);
 }
 
 /**
- * A value that says whose an event is. One that cannot be kept as it is, is not kept: cut, it could be somebody else's.
+ * Returns a value that identifies the owner of an event, or undefined if it cannot be stored unchanged, because a
+ * shortened value could identify someone else.
  */
 function exact(text: string | undefined): string | undefined {
   return text === undefined || searchable(text) !== text ? undefined : text;
 }
 
-/** Clients write times in many ways; PostgreSQL reads RFC 3339, with microseconds. */
+/** Returns a time that PostgreSQL can read. Clients write times in many formats. RFC 3339 keeps its microseconds. */
 function timeOf(text: string): string {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text)
     ? text
     : new Date(text).toISOString();
 }
 
-/** No event stands for more: sums of it stay exact numbers. */
-const mostInOne = 1_000_000_000;
+/** The maximum count of an event, so that sums of counts stay exact. */
+const maxCount = 1_000_000_000;
 
-/** How many events this one stands for, by its own account. */
+/** Returns how many events this one represents, according to itself. */
 function countOf({
   data: {
     sallyport: { aggregated },
   },
 }: AuditRecord): number {
   const count = aggregated?.count ?? 1;
-  return Number.isInteger(count) && count >= 1 && count <= mostInOne ? count : 1;
+  return Number.isInteger(count) && count >= 1 && count <= maxCount ? count : 1;
 }
 
-/** When the first of those that it stands for was: never later than the event itself. */
+/** Returns the time of the first event that this one represents, never later than its own time. */
 function firstTimeOf({
   time,
   data: {
@@ -58,11 +56,8 @@ function firstTimeOf({
   return Date.parse(first) <= Date.parse(time) ? timeOf(first) : timeOf(time);
 }
 
-/**
- * What an event of an anonymous caller is counted under, hour by hour; undefined for others, each of which is kept for
- * itself.
- */
-export function foldOf(record: AuditRecord): Row | undefined {
+/** Returns the columns that aggregate an event of an anonymous caller per hour, or undefined for other events. */
+export function aggregateColumns(record: AuditRecord): Row | undefined {
   const group = anonymousGroup(record);
   if (!group) return undefined;
   const hour = new Date(record.time).toISOString().slice(0, -':00:00.000Z'.length);
@@ -73,7 +68,7 @@ export function foldOf(record: AuditRecord): Row | undefined {
   };
 }
 
-/** The columns of one event: what queries filter by, and the data as it came. */
+/** Returns the columns of an event: the values that queries filter by, and the data unchanged. */
 export function toRow({ id, type, source, time, key, data }: AuditRecord): Row {
   const { sallyport, objectRef } = data;
   const columns: Record<string, string | undefined> = {
@@ -106,7 +101,7 @@ export function toRow({ id, type, source, time, key, data }: AuditRecord): Row {
   };
 }
 
-/** The event of a row selected with `eventColumns`. */
+/** Returns the event of a row that was selected with `eventColumns`. */
 export function fromRow(row: Row): AuditRecord {
   const record: AuditRecord = {
     id: String(row.id),
@@ -117,7 +112,7 @@ export function fromRow(row: Row): AuditRecord {
     data: JSON.parse(String(row.data)) as AuditRecord['data'],
   };
   const count = Number(row.count ?? 1);
-  // One that was never counted together with others is as it came.
+  // An event that was not aggregated with others is unchanged.
   if (count === countOf(record)) return record;
   const { address = '', cause } = anonymousGroup(record) ?? {};
   record.data.sallyport.aggregated = {
@@ -131,9 +126,9 @@ export function fromRow(row: Row): AuditRecord {
   return record;
 }
 
-/** Written out here, as drivers would cut it to milliseconds. */
-const written = (column: string) =>
+/** Formats a time in SQL, because drivers would truncate it to milliseconds. */
+const formatted = (column: string) =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ${column}`;
 
-/** What `fromRow` reads, of events with their aggregates. */
-export const eventColumns = `id, ingest, type, source, key, data, ${written('time')}, count, ${written('first_time')}, ${written('last_time')}`;
+/** The columns that `fromRow` reads from events joined with their aggregates. */
+export const eventColumns = `id, ingest, type, source, key, data, ${formatted('time')}, count, ${formatted('first_time')}, ${formatted('last_time')}`;

@@ -1,6 +1,6 @@
 import type { SqlDatabase, Statement } from './sql-database.ts';
 
-/** Each is applied once, in order; never change one that has been released, add another. */
+/** Applied once each, in order. Never change a released migration: add another one. */
 const migrations: readonly string[] = [
   `create table audit_events (
     id text primary key,
@@ -31,8 +31,8 @@ const migrations: readonly string[] = [
   create index audit_events_place on audit_events (cluster, namespace, resource, ingest);
   create index audit_events_audit_id on audit_events (audit_id);
   create index audit_events_time on audit_events (time);`,
-  // Events of anonymous callers, each perhaps one for many: what marks them is a table beside the events, as a new
-  // column or index would take long on a large one.
+  // Aggregated events of anonymous callers are marked in a second table, because a new column or index would take long
+  // on a large table of events.
   `create table audit_aggregates (
     fold text primary key,
     ingest bigint not null unique references audit_events (ingest) on delete cascade,
@@ -51,18 +51,16 @@ const migrations: readonly string[] = [
   );`,
 ];
 
-/**
- * Taken by everything that must not happen twice at once: applying migrations, and storing (see `insertStatements`).
- */
+/** The number of the lock under which migrations are applied and events are stored (see `insertStatements`). */
 const lockNumber = 7_231_530_114;
 
-/** Waits for its turn among all users of the database; the turn ends with the transaction. */
-export const takeTurn: Statement = { sql: `select pg_advisory_xact_lock(${lockNumber})` };
+/** Takes the lock among all users of the database, until the end of the transaction. */
+export const lockStatement: Statement = { sql: `select pg_advisory_xact_lock(${lockNumber})` };
 
-/** Brings the schema up to date; several replicas may do so at once. */
+/** Migrates the schema. Several replicas may do so at once. */
 export async function migrate(database: SqlDatabase): Promise<void> {
   await database.transaction([
-    takeTurn,
+    lockStatement,
     {
       sql: 'create table if not exists audit_migrations (version integer primary key, applied timestamptz not null default now())',
     },
@@ -73,9 +71,9 @@ export async function migrate(database: SqlDatabase): Promise<void> {
     const version = index + 1;
     if (version <= applied) continue;
     try {
-      // The version comes first: a replica that was a moment quicker makes it fail before anything is touched.
+      // The version comes first, so that this fails before any change if another replica was faster.
       await database.transaction([
-        takeTurn,
+        lockStatement,
         { sql: 'insert into audit_migrations (version) values ($1)', values: [version] },
         { sql },
       ]);

@@ -5,7 +5,7 @@ import type { PgliteAnswer, PgliteRequest } from './pglite-messages.ts';
 import type { Row, SqlDatabase } from './sql-database.ts';
 
 export type PgliteDatabaseDeps = {
-  /** Where its files are; in memory without it. One process at a time. */
+  /** The directory of its files, used by one process at a time. Without it, the database is in memory. */
   directory?: string;
 };
 
@@ -15,17 +15,14 @@ function toError(error: NonNullable<PgliteAnswer['error']>): Error {
   return Object.assign(new Error(error.message), error.code === undefined ? {} : { code: error.code });
 }
 
-/**
- * Opens the embedded database in a thread of its own. Questions asked while it still opens (up to some seconds) wait
- * for it.
- */
+/** Opens the embedded database in its own thread. Queries wait while it opens, which can take some seconds. */
 export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
   if (deps.directory !== undefined) mkdirSync(path.dirname(path.resolve(deps.directory)), { recursive: true });
   const file = import.meta.url.endsWith('.ts') ? './pglite-worker.ts' : './pglite-worker.js';
   const worker = new Worker(new URL(file, import.meta.url), { workerData: deps, name: 'audit-store' });
   const waiting = new Map<number, Waiting>();
   let failure: Error | undefined;
-  let made = 0;
+  let lastId = 0;
 
   const fail = (error: Error): void => {
     failure ??= error;
@@ -40,13 +37,13 @@ export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
     else one?.resolve(results);
   });
   worker.on('error', fail);
-  worker.on('exit', () => fail(new Error('the embedded database has ended')));
-  // Its thread alone is no reason for the process to go on; a question under way is.
+  worker.on('exit', () => fail(new Error('the embedded database has stopped')));
+  // The thread alone must not keep the process alive. A running query does.
   worker.unref();
 
-  const ask = async (request: Omit<PgliteRequest, 'id'>): Promise<Row[][]> => {
+  const send = async (request: Omit<PgliteRequest, 'id'>): Promise<Row[][]> => {
     if (failure) throw failure;
-    const id = (made += 1);
+    const id = (lastId += 1);
     worker.ref();
     try {
       return await new Promise<Row[][]>((resolve, reject) => {
@@ -58,10 +55,10 @@ export function createPgliteDatabase(deps: PgliteDatabaseDeps): SqlDatabase {
     }
   };
   return {
-    query: async (statement) => (await ask({ statements: [statement], transaction: false }))[0] ?? [],
-    transaction: (statements) => ask({ statements, transaction: true }),
+    query: async (statement) => (await send({ statements: [statement], transaction: false }))[0] ?? [],
+    transaction: (statements) => send({ statements, transaction: true }),
     async close() {
-      if (!failure) await ask({ close: true }).catch(() => undefined);
+      if (!failure) await send({ close: true }).catch(() => undefined);
       await worker.terminate();
     },
   };

@@ -1,4 +1,4 @@
-// The thread that the embedded database lives in: a bulk insert keeps its loop busy for tens of milliseconds.
+// The thread of the embedded database. A bulk insert blocks its event loop for tens of milliseconds.
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite, type Results } from '@electric-sql/pglite';
 import type { PgliteAnswer, PgliteRequest } from './pglite-messages.ts';

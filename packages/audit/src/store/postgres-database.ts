@@ -2,13 +2,13 @@ import type { Logger } from '@sallyport/kit';
 import pg from 'pg';
 import type { Row, SqlDatabase, Statement } from './sql-database.ts';
 
-/** Nothing asked of the store may take longer; whoever asks has a deadline too. */
-const longestMs = 5000;
+/** The time limit of a statement. Callers have a deadline as well. */
+const maxStatementMs = 5000;
 
 export type PostgresDatabaseDeps = { url: string; logger: Logger; connections?: number };
 
 /**
- * Opens a pool of connections to a PostgreSQL server, which may be away now or later. `url` may carry a password and is
+ * Opens a pool of connections to a PostgreSQL server, which may be down at any time. `url` may contain a password and is
  * never logged.
  */
 export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase {
@@ -18,14 +18,14 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
     application_name: 'sallyport-audit',
     connectionTimeoutMillis: 2000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: longestMs,
-    query_timeout: longestMs + 1000,
-    idle_in_transaction_session_timeout: 2 * longestMs,
+    statement_timeout: maxStatementMs,
+    query_timeout: maxStatementMs + 1000,
+    idle_in_transaction_session_timeout: 2 * maxStatementMs,
     keepAlive: true,
   });
-  // An idle connection that breaks is no failure of anything that was asked.
+  // When an idle connection breaks, no query has failed.
   pool.on('error', (error) =>
-    deps.logger.debug({ reason: error.message }, 'an idle connection to PostgreSQL has ended'),
+    deps.logger.debug({ reason: error.message }, 'an idle connection to PostgreSQL was closed'),
   );
   const run = async (client: Pick<pg.PoolClient, 'query'>, { sql, values }: Statement): Promise<Row[]> =>
     (await client.query<Row>(sql, values === undefined ? undefined : [...values])).rows;
@@ -34,7 +34,7 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
     async transaction(statements) {
       const client = await pool.connect();
       let broken: Error | undefined;
-      // Also said to whoever waits for an answer, but unheard it would end the process.
+      // The pending query also rejects, but without a listener this event would end the process.
       const onError = (error: Error): void => {
         broken = error;
       };
@@ -50,7 +50,7 @@ export function createPostgresDatabase(deps: PostgresDatabaseDeps): SqlDatabase 
         throw error;
       } finally {
         client.off('error', onError);
-        // A connection that could not even roll back is not given to the next.
+        // A connection that could not roll back is not reused.
         client.release(broken);
       }
     },

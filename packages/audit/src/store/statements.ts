@@ -1,8 +1,8 @@
 import type { AuditQuery, AuditRecord } from '@sallyport/contracts';
 import type { Bounds, OnlyOf } from './audit-store.ts';
-import { eventColumns, foldOf, searchable, toRow } from './event-row.ts';
-import { takeTurn } from './migrations.ts';
-import type { Place } from './place.ts';
+import { eventColumns, aggregateColumns, searchable, toRow } from './event-row.ts';
+import { lockStatement } from './migrations.ts';
+import type { Cursor } from './cursor.ts';
 import type { Row, Statement } from './sql-database.ts';
 
 const textColumns = [
@@ -28,7 +28,7 @@ const textColumns = [
 const columns = [...textColumns, 'time', 'code'];
 const rowType = [...textColumns.map((name) => `${name} text`), 'time timestamptz', 'code integer'].join(', ');
 
-/** The one statement that stores what is told of nobody but its maker: each event for itself. */
+/** Returns the statement that stores events that are not aggregated. */
 function insertEach(rows: readonly Row[]): Statement {
   const sql = `insert into audit_events (${columns.join(', ')})
     select ${columns.join(', ')} from json_to_recordset($1::json) as given(${rowType}, position integer) order by position
@@ -37,10 +37,11 @@ function insertEach(rows: readonly Row[]): Statement {
 }
 
 /**
- * Stores events of anonymous callers. Those alike become one, which takes the place of the one before, so that it is
- * the newest again for whoever reads on. An event is counted if its id is not known; of ids too old to be known it is
- * certain only that they were counted if they lie within the time of their aggregate. There is no join of one part of
- * the batch with another: nothing is known of how many rows those have, and the database would compare each with each.
+ * Returns the statement that stores events of anonymous callers. Equal ones are aggregated into one, which replaces the
+ * previous aggregate and becomes the newest event again, so that readers who continue from a cursor see it. An event is
+ * counted if its id is not known. Old ids are forgotten: such an event counts as known if it lies within the time of its
+ * aggregate. Parts of the batch are not joined with each other, because the planner has no statistics on them and would
+ * compare every row with every other.
  */
 function insertCounted(rows: readonly Row[]): Statement {
   const sql = `with given as (
@@ -58,37 +59,37 @@ function insertCounted(rows: readonly Row[]): Statement {
       from fresh window same as (partition by fold)
     ), newest as materialized (
       select *, nextval(pg_get_serial_sequence('audit_events', 'ingest')) as ingest from (select * from ranked where rank = 1 order by position) as in_order
-    ), told as materialized (
-      select newest.*, known.ingest as replaced, total + coalesce(known.count, 0) as all_told, least(since, known.first_time) as from_time, greatest(until, known.last_time) as to_time
+    ), merged as materialized (
+      select newest.*, known.ingest as replaced, total + coalesce(known.count, 0) as merged_count, least(since, known.first_time) as from_time, greatest(until, known.last_time) as to_time
       from newest left join audit_aggregates as known on known.fold = newest.fold
     ), gone as (
-      delete from audit_events where ingest in (select replaced from told)
+      delete from audit_events where ingest in (select replaced from merged)
     ), made as (
-      insert into audit_events (${columns.join(', ')}, ingest) overriding system value select ${columns.join(', ')}, ingest from told
+      insert into audit_events (${columns.join(', ')}, ingest) overriding system value select ${columns.join(', ')}, ingest from merged
     )
-    insert into audit_aggregates (fold, ingest, count, first_time, last_time) select fold, ingest, all_told, from_time, to_time from told
+    insert into audit_aggregates (fold, ingest, count, first_time, last_time) select fold, ingest, merged_count, from_time, to_time from merged
     on conflict (fold) do update set ingest = excluded.ingest, count = excluded.count, first_time = excluded.first_time, last_time = excluded.last_time`;
   return { sql, values: [JSON.stringify(rows)] };
 }
 
 /**
- * Stores events in the order given. Writers take turns, so that places become visible in their order and nobody who
- * reads on from the latest misses one.
+ * Returns the statements that store events in the given order. Writers take a lock, so that events become visible in
+ * their order and a reader who continues from the latest one does not miss any.
  */
 export function insertStatements(records: readonly AuditRecord[]): Statement[] {
   const [each, counted]: [Row[], Row[]] = [[], []];
   for (const [position, record] of records.entries()) {
-    const fold = foldOf(record);
-    (fold ? counted : each).push({ ...toRow(record), position, ...fold });
+    const aggregate = aggregateColumns(record);
+    (aggregate ? counted : each).push({ ...toRow(record), position, ...aggregate });
   }
   return [
-    takeTurn,
+    lockStatement,
     ...(each.length > 0 ? [insertEach(each)] : []),
     ...(counted.length > 0 ? [insertCounted(counted)] : []),
   ];
 }
 
-/** Which column a condition of the query compares. */
+/** The column that each condition of a query compares. */
 const filters = {
   auditID: 'audit_id',
   user: 'username',
@@ -126,43 +127,40 @@ class Conditions {
   }
 }
 
-/**
- * A page ends with the event that reaches this: events may be long, and a thousand of them must not fill the memory of
- * those who pass them on.
- */
-const mostBytes = 8 * 1024 * 1024;
+/** A page ends with the event that reaches this size, because a thousand long events must not fill the memory. */
+const maxPageBytes = 8 * 1024 * 1024;
 
 /**
- * One page and one event more, by which it is known whether there is another page; each row says how many were found
- * (`found`), though the page may end before.
+ * Returns the statement for a page and one more event, which shows whether there is another page. Every row contains
+ * the number of events found (`found`), although the page may end earlier.
  */
-export function findStatement(query: AuditQuery, place: Place, only: OnlyOf | undefined): Statement {
+export function findStatement(query: AuditQuery, cursor: Cursor, only: OnlyOf | undefined): Statement {
   const conditions = new Conditions();
   for (const [name, column] of Object.entries(filters)) {
     const value = query[name as keyof typeof filters];
-    // Who somebody is, is compared as it is.
+    // The identity of a person is compared unchanged.
     const isExact = name === 'issuer' || name === 'subject';
     conditions.add(`${column} =`, typeof value === 'string' && !isExact ? searchable(value) : value);
   }
   conditions.add('issuer =', only?.issuer);
   conditions.add('subject =', only?.subject);
   conditions.add('time >=', query.since);
-  // An event that stands for many is found by every time that they span; its own is that of the last.
+  // An aggregated event matches every time in its range. Its own time is that of the last event.
   conditions.addFor(
     query.until,
     (value) =>
       `(time < ${value} or ingest = any (array(select ingest from audit_aggregates where first_time < ${value} and last_time >= ${value})))`,
   );
-  conditions.add('ingest >', place.above);
-  conditions.add('ingest <', place.below);
+  conditions.add('ingest >', cursor.above);
+  conditions.add('ingest <', cursor.below);
   const direction = query.order === 'newest' ? 'desc' : 'asc';
   const some = `select * from audit_events${conditions.where} order by ingest ${direction} limit ${query.limit + 1}`;
   const page = `select *, octet_length(data) as size, sum(octet_length(data)) over (order by ingest ${direction}) as bytes, count(*) over () as found from (${some}) as some_events`;
-  const sql = `select ${eventColumns}, found from (${page}) as page left join audit_aggregates using (ingest) where bytes - size < ${mostBytes} order by ingest ${direction}`;
+  const sql = `select ${eventColumns}, found from (${page}) as page left join audit_aggregates using (ingest) where bytes - size < ${maxPageBytes} order by ingest ${direction}`;
   return { sql, values: conditions.values };
 }
 
-/** The newest place; among the caller's own events only, if that is all they may know of. */
+/** Returns the statement for the newest position, among the events that the caller may see. */
 export function latestStatement(only: OnlyOf | undefined): Statement {
   const conditions = new Conditions();
   conditions.add('issuer =', only?.issuer);
@@ -175,10 +173,10 @@ export function latestStatement(only: OnlyOf | undefined): Statement {
 
 const anonymous = 'exists (select from audit_aggregates where audit_aggregates.ingest = audit_events.ingest)';
 
-/** Deletes at most `most` events that are out of bounds, the oldest first. Each answers with how many. */
-export function trimStatements({ keep, keepAnonymous, before }: Bounds, most: number): Statement[] {
+/** Returns statements that delete the oldest events out of bounds, at most `limit` each, and return their number. */
+export function trimStatements({ keep, keepAnonymous, before }: Bounds, limit: number): Statement[] {
   const remove = (condition: string) =>
-    `with gone as (delete from audit_events where ingest in (select ingest from audit_events where ${condition} order by ingest limit ${most}) returning 1) select count(*) as count from gone`;
+    `with gone as (delete from audit_events where ingest in (select ingest from audit_events where ${condition} order by ingest limit ${limit}) returning 1) select count(*) as count from gone`;
   const beyond = (which: string) =>
     remove(
       `ingest <= (select ingest from audit_events where ${which} order by ingest desc offset $1 limit 1) and ${which}`,
@@ -190,7 +188,7 @@ export function trimStatements({ keep, keepAnonymous, before }: Bounds, most: nu
   ];
 }
 
-/** Forgets all but the latest so many ids of events that were counted together, and remembers until when. */
+/** Returns the statement that deletes all but the latest ids of aggregated events, and records up to when. */
 export function forgetStatement(rememberIds: number): Statement {
   const sql = `with gone as (
       delete from audit_counted where place <= (select place from audit_counted order by place desc offset $1 limit 1) returning time

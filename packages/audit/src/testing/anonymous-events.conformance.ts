@@ -1,14 +1,9 @@
-// oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
+// oxlint-disable max-lines-per-function -- a test suite is as long as its rules
 import { describe, expect, it } from '@jest/globals';
 import { auditQuerySchema, type AuditRecord } from '@sallyport/contracts';
-import type { AuditStoreBed } from './audit-store.conformance.ts';
+import { hour, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
 
-const hour = 3_600_000;
-const midday = Date.UTC(2026, 10, 25, 12);
-
-type MakeEvent = (session: string, changes?: { at?: number; code?: number }) => AuditRecord;
-
-/** A request that was refused before anybody was known. */
+/** Turns an event into a request that was refused before its caller was identified. */
 function asRefused(
   record: AuditRecord,
   { address = '203.0.113.9', path = '/api' }: { address?: string; path?: string },
@@ -20,16 +15,16 @@ function asRefused(
   return record;
 }
 
-/** The rules for events of anonymous callers; part of those that every audit store keeps. */
-export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEvent): void {
+/** The rules for events of anonymous callers: part of the rules that every audit store follows. */
+export function describeAnonymousEvents(open: () => AuditStoreHarness): void {
   const refused = (
     session: string,
     { at = midday, code = 401, ...changes }: { at?: number; code?: number; address?: string; path?: string } = {},
-  ) => asRefused(event(session, { at, code }), changes);
+  ) => asRefused(makeEvent(session, { at, code }), changes);
   const find = (query: Record<string, unknown>) => open().store.find(auditQuerySchema.parse(query));
 
   describe('for events of anonymous callers', () => {
-    it('tells repetitions of an anonymous caller as one event with a count, the newest of them', async () => {
+    it('aggregates repeated events of an anonymous caller into the newest, with a count', async () => {
       const session = crypto.randomUUID();
       const records = Array.from({ length: 40 }, (_none, index) =>
         refused(session, { at: midday + index + 0.25, path: `/${index}` }),
@@ -37,7 +32,7 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       await open().store.add(records.slice(0, 1));
       expect((await find({ session })).events).toEqual([records[0]]);
       await open().store.add(records.slice(1, 25));
-      await open().store.add([event(session), ...records.slice(25)]);
+      await open().store.add([makeEvent(session), ...records.slice(25)]);
       const others = [
         refused(session, { code: 403 }),
         refused(session, { address: '203.0.113.10' }),
@@ -61,7 +56,7 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       for (const other of others) expect(events).toContainEqual(other);
     });
 
-    it('counts an anonymous event once, however often, in whatever company and by whomever it is given', async () => {
+    it('counts an anonymous event once, however often, with whichever others and through whichever replica it is added', async () => {
       const session = crypto.randomUUID();
       const records = Array.from({ length: 30 }, (_none, index) => refused(session, { at: midday + index }));
       const replica = open().replica();
@@ -74,7 +69,7 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       await open().store.add(records);
       const { events } = await find({ session });
       expect(events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([30]);
-      // Their ids are not kept for ever; what they stand for is not counted anew even so.
+      // Their ids are not kept forever, but the events are still not counted again.
       await open().store.trim({ rememberIds: 0 });
       await open().store.add(records);
       expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([30]);
@@ -82,18 +77,18 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([31]);
     });
 
-    it('adds up what was told as one before it came', async () => {
+    it('adds to an event that was aggregated before it was added', async () => {
       const session = crypto.randomUUID();
-      const told = refused(session, { at: midday + 5000 });
+      const aggregated = refused(session, { at: midday + 5000 });
       const own = {
         count: 500,
         firstTimestamp: '2026-11-25T12:00:00.000000Z',
         lastTimestamp: '2026-11-25T12:00:05.000000Z',
         addresses: 3,
       };
-      told.data.sallyport.aggregated = own;
-      await open().store.add([told]);
-      expect((await find({ session })).events).toEqual([told]);
+      aggregated.data.sallyport.aggregated = own;
+      await open().store.add([aggregated]);
+      expect((await find({ session })).events).toEqual([aggregated]);
       await open().store.add([refused(session, { at: midday + 9000 })]);
       expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated)).toEqual([
         expect.objectContaining({
@@ -104,15 +99,15 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       ]);
     });
 
-    it.each([0, -5, 1.5, 1e300, Number.NaN])('takes an event that claims to stand for %d for one', async (count) => {
+    it.each([0, -5, 1.5, 1e300, Number.NaN])('counts an event that claims a count of %d as one', async (count) => {
       const session = crypto.randomUUID();
-      const told = refused(session);
-      told.data.sallyport.aggregated = { count, firstTimestamp: 'never', lastTimestamp: '' };
-      await open().store.add([told, refused(session)]);
+      const aggregated = refused(session);
+      aggregated.data.sallyport.aggregated = { count, firstTimestamp: 'never', lastTimestamp: '' };
+      await open().store.add([aggregated, refused(session)]);
       expect((await find({ session })).events.map((record) => record.data.sallyport.aggregated?.count)).toEqual([2]);
     });
 
-    it('shows a count that has grown to whoever reads on, and finds it by every time that it spans', async () => {
+    it('shows a grown count to readers who continue from a cursor, and finds it by every time in its range', async () => {
       const session = crypto.randomUUID();
       await open().store.add([refused(session)]);
       const { latest } = await find({ session });
@@ -126,10 +121,10 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       expect((await find({ session, until: at(0) })).events).toHaveLength(0);
     });
 
-    it('never deletes an event of a person to make room for anonymous ones, nor the other way round', async () => {
+    it('never deletes an event of a person to make room for anonymous ones, or the reverse', async () => {
       await open().store.trim({ keep: 0, keepAnonymous: 0 });
       const session = crypto.randomUUID();
-      const own = [event(session), event(session), event(session)];
+      const own = [makeEvent(session), makeEvent(session), makeEvent(session)];
       await open().store.add(own);
       const addresses = Array.from({ length: 60 }, (_none, index) => `2001:db8:0:${index.toString(16)}::1`);
       for (let turn = 0; turn < 3; turn += 1)
@@ -141,7 +136,7 @@ export function describeAnonymousEvents(open: () => AuditStoreBed, event: MakeEv
       expect(events.slice(3).map(({ data }) => data.sallyport.aggregated?.count)).toEqual(
         Array.from({ length: 10 }, () => 3),
       );
-      await open().store.add(Array.from({ length: 9 }, () => event(session)));
+      await open().store.add(Array.from({ length: 9 }, () => makeEvent(session)));
       await open().store.trim({ keep: 3, keepAnonymous: 10 });
       expect((await find({ session, code: 401 })).events).toHaveLength(10);
       expect((await find({ session, code: 200 })).events).toHaveLength(3);

@@ -1,20 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { auditQuerySchema, type AuditPage, type AuditRecord } from '@sallyport/contracts';
-import type { AuditStoreBed } from './audit-store.conformance.ts';
+import { auditQuerySchema, type AuditPage } from '@sallyport/contracts';
+import { ids, makeEvent, type AuditStoreHarness } from './audit-store-harness.ts';
 
-type MakeEvent = (session: string, changes?: { namespace?: string }) => AuditRecord;
-const ids = (page: AuditPage) => page.events.map((record) => record.id);
-
-/** The rules for large events; part of those that every audit store keeps. */
-export function describeLargeEvents(open: () => AuditStoreBed, event: MakeEvent): void {
+/** The rules for large events: part of the rules that every audit store follows. */
+export function describeLargeEvents(open: () => AuditStoreHarness): void {
   const find = (query: Record<string, unknown>) => open().store.find(auditQuerySchema.parse(query));
 
   describe('for large events', () => {
     it.each(['newest', 'oldest'] as const)(
-      'ends a page of very large events early, and goes on from there, %s first',
+      'ends a page of very large events early, and continues from there, %s first',
       async (order) => {
         const session = crypto.randomUUID();
-        const records = Array.from({ length: 30 }, () => event(session, { namespace: 'n'.repeat(600_000) }));
+        const records = Array.from({ length: 30 }, () => makeEvent(session, { namespace: 'n'.repeat(600_000) }));
         await open().store.add(records);
         const seen: string[] = [];
         let [after, pages]: [string | undefined, number] = [undefined, 0];
@@ -37,9 +34,9 @@ export function describeLargeEvents(open: () => AuditStoreBed, event: MakeEvent)
       60_000,
     );
 
-    it('takes a large batch of large events', async () => {
+    it('stores a large batch of large events', async () => {
       const session = crypto.randomUUID();
-      const records = Array.from({ length: 500 }, () => event(session, { namespace: 'n'.repeat(5000) }));
+      const records = Array.from({ length: 500 }, () => makeEvent(session, { namespace: 'n'.repeat(5000) }));
       await open().store.add(records);
       expect((await find({ session, limit: 1000 })).events).toHaveLength(500);
     }, 30_000);

@@ -1,34 +1,32 @@
 import type { Logger } from '@sallyport/kit';
 import type { AuditStore } from './store/audit-store.ts';
 
-export type BoundsDeps = {
+export type RetentionDeps = {
   store: Pick<AuditStore, 'trim'>;
   logger: Logger;
   /** Milliseconds since the epoch. */
   now: () => number;
   retentionMs: number;
-  /** The newest so many events are kept; without it the age alone decides. */
+  /** How many of the newest events are kept. Without it, only their age counts. */
   keep?: number;
-  /** Of events of anonymous callers the newest so many are kept besides, in every kind of store. */
+  /** How many of the newest events of anonymous callers are kept in addition, in every kind of store. */
   keepAnonymous: number;
   everyMs?: number;
 };
 
-/**
- * So many ids of events that were counted together are kept, many times what a subscription to Kafka may give again.
- */
+/** How many ids of aggregated events are kept. Kafka delivers only a small fraction of that again. */
 const rememberIds = 50_000;
 
 /**
- * Deletes events that are too old or too many: now and then, and as soon as a tenth of `keep`, or as much as
- * `keepAnonymous`, has come in since.
+ * Deletes events that are too old or too many: at intervals, and as soon as a tenth of `keep`, or as many as
+ * `keepAnonymous`, have arrived since the last run.
  */
-export type Bounding = { stored(count: number): void; close(): Promise<void> };
+export type Retention = { stored(count: number): void; close(): Promise<void> };
 
-/** Starts the retention job. A store that is away is tried again at the next turn. */
-export function keepWithinBounds(deps: BoundsDeps): Bounding {
+/** Starts the retention job. If the store is unavailable, the next run retries. */
+export function enforceRetention(deps: RetentionDeps): Retention {
   const { keep, keepAnonymous } = deps;
-  const patience = Math.max(100, Math.min((keep ?? Infinity) / 10, keepAnonymous));
+  const threshold = Math.max(100, Math.min((keep ?? Infinity) / 10, keepAnonymous));
   let since = 0;
   let running: Promise<void> | undefined;
   let closed = false;
@@ -42,9 +40,9 @@ export function keepWithinBounds(deps: BoundsDeps): Bounding {
         rememberIds,
         ...(keep === undefined ? {} : { keep }),
       });
-      if (deleted > 0) deps.logger.debug({ deleted }, 'events out of bounds are deleted');
+      if (deleted > 0) deps.logger.debug({ deleted }, 'deleted events past retention');
     } catch (error) {
-      deps.logger.warn({ reason: (error as Error).message }, 'events out of bounds could not be deleted');
+      deps.logger.warn({ reason: (error as Error).message }, 'cannot delete events past retention');
     }
   };
   const start = (): void => {
@@ -58,7 +56,7 @@ export function keepWithinBounds(deps: BoundsDeps): Bounding {
   return {
     stored(count) {
       since += count;
-      if (since >= patience) start();
+      if (since >= threshold) start();
     },
     async close() {
       closed = true;

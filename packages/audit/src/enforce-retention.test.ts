@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '@sallyport/kit';
-import { keepWithinBounds, type BoundsDeps } from './keep-within-bounds.ts';
+import { enforceRetention, type RetentionDeps } from './enforce-retention.ts';
 import type { Bounds } from './store/audit-store.ts';
 
 const day = 86_400_000;
 const soon = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
 
-function start(changes: Partial<BoundsDeps>) {
+function start(changes: Partial<RetentionDeps>) {
   const calls: Bounds[] = [];
-  const bounding = keepWithinBounds({
+  const retention = enforceRetention({
     store: { trim: async (bounds) => calls.push(bounds) },
     logger: createLogger({ service: 'audit', level: 'silent' }),
     now: () => 100 * day,
@@ -16,49 +16,49 @@ function start(changes: Partial<BoundsDeps>) {
     keepAnonymous: 5000,
     ...changes,
   });
-  return { calls, bounding };
+  return { calls, retention };
 }
 
-describe('keeping the store within bounds', () => {
-  it('deletes by age at every turn, and after a failure tries again at the next', async () => {
-    let turns = 0;
-    const { bounding } = start({
+describe('enforcing retention', () => {
+  it('deletes by age in every run, and retries in the next run after a failure', async () => {
+    let runs = 0;
+    const { retention } = start({
       everyMs: 5,
       store: {
         trim: async (bounds) => {
           expect(bounds).toEqual({ before: 10 * day, keepAnonymous: 5000, rememberIds: 50_000 });
-          turns += 1;
-          if (turns === 1) throw new Error('away');
+          runs += 1;
+          if (runs === 1) throw new Error('down');
           return 0;
         },
       },
     });
-    while (turns < 2) await soon();
-    await bounding.close();
+    while (runs < 2) await soon();
+    await retention.close();
   });
 
-  it('deletes what is too many as soon as a tenth has come in', async () => {
-    const { calls, bounding } = start({ keep: 2000 });
-    bounding.stored(199);
+  it('deletes surplus events as soon as a tenth of the limit has arrived', async () => {
+    const { calls, retention } = start({ keep: 2000 });
+    retention.stored(199);
     await soon();
     expect(calls).toEqual([]);
-    bounding.stored(1);
+    retention.stored(1);
     await soon();
     expect(calls).toEqual([{ before: 10 * day, keep: 2000, keepAnonymous: 5000, rememberIds: 50_000 }]);
-    await bounding.close();
-    bounding.stored(5000);
+    await retention.close();
+    retention.stored(5000);
     await soon();
     expect(calls).toHaveLength(1);
   });
 
-  it('holds anonymous callers to their quota also where nothing else has one', async () => {
-    const { calls, bounding } = start({ keepAnonymous: 1500 });
-    bounding.stored(1499);
+  it('limits the events of anonymous callers even if no other events are limited', async () => {
+    const { calls, retention } = start({ keepAnonymous: 1500 });
+    retention.stored(1499);
     await soon();
     expect(calls).toEqual([]);
-    bounding.stored(1);
+    retention.stored(1);
     await soon();
     expect(calls).toEqual([{ before: 10 * day, keepAnonymous: 1500, rememberIds: 50_000 }]);
-    await bounding.close();
+    await retention.close();
   });
 });

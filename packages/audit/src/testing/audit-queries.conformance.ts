@@ -1,0 +1,142 @@
+// oxlint-disable max-lines-per-function -- a test suite is as long as its rules
+import { describe, expect, it } from '@jest/globals';
+import { auditQuerySchema } from '@sallyport/contracts';
+import fc from 'fast-check';
+import { hour, ids, makeEvent, midday, type AuditStoreHarness } from './audit-store-harness.ts';
+
+/** The rules for the conditions of a query: part of the rules that every audit store follows. */
+export function describeAuditQueries(open: () => AuditStoreHarness): void {
+  const find = (query: Record<string, unknown>) => open().store.find(auditQuerySchema.parse(query));
+  /** Adds events of a new session, so that no test sees the events of another. */
+  const added = async (count: number, changes: Parameters<typeof makeEvent>[1] = {}) => {
+    const session = crypto.randomUUID();
+    const records = Array.from({ length: count }, () => makeEvent(session, changes));
+    await open().store.add(records);
+    return { session, records };
+  };
+
+  describe('for queries', () => {
+    it.each([
+      ['auditID', 'other'],
+      ['user', 'bob@example.com'],
+      ['issuer', 'https://other.example.com'],
+      ['subject', 'bob'],
+      ['cluster', 'prod'],
+      ['namespace', 'kube-system'],
+      ['resource', 'secrets'],
+      ['subresource', 'exec'],
+      ['name', 'web-1'],
+      ['verb', 'delete'],
+      ['type', 'login.failed'],
+      ['stage', 'RequestReceived'],
+      ['effect', 'deny'],
+      ['code', 403],
+    ] as const)('finds by %s', async (condition, other) => {
+      const { session, records } = await added(1);
+      const { data, type } = records[0]!;
+      const own = {
+        auditID: data.auditID,
+        user: 'alice@example.com',
+        issuer: 'https://idp.example.com',
+        subject: 'alice',
+        cluster: 'dev',
+        namespace: 'dev',
+        resource: 'pods',
+        subresource: 'log',
+        name: 'web-0',
+        verb: 'list',
+        type,
+        stage: 'ResponseComplete',
+        effect: 'allow',
+        code: 200,
+      }[condition];
+      expect((await find({ session, [condition]: own })).events).toHaveLength(1);
+      expect((await find({ session, [condition]: other })).events).toHaveLength(0);
+    });
+
+    it('finds events since a time and until a time', async () => {
+      const session = crypto.randomUUID();
+      const records = [0, 1, 2].map((hours) => makeEvent(session, { at: midday + hours * hour }));
+      await open().store.add(records);
+      const [first, second, third] = records.map((record) => record.id);
+      const at = (hours: number) => new Date(midday + hours * hour).toISOString();
+      expect(ids(await find({ session, since: at(1) }))).toEqual([third, second]);
+      expect(ids(await find({ session, until: at(1) }))).toEqual([first]);
+      expect(ids(await find({ session, since: at(1), until: '2026-11-25T15:00:00+01:00' }))).toEqual([second]);
+    });
+
+    it('treats a value with a meaning in SQL as plain text', async () => {
+      const { session } = await added(1, { namespace: `x' or '1'='1` });
+      expect((await find({ session, namespace: `x' or '1'='1` })).events).toHaveLength(1);
+      expect((await find({ session, namespace: `' or ''='` })).events).toHaveLength(0);
+      expect((await find({ session, namespace: `%` })).events).toHaveLength(0);
+    });
+
+    it.each(['x', 'MTIz', '%', Buffer.from('1:2:3').toString('base64url'), Buffer.from('1e9:').toString('base64url')])(
+      'refuses the cursor %j, which it never issued',
+      async (after) => {
+        await expect(find({ after })).rejects.toMatchObject({ code: 'bad-request' });
+      },
+    );
+
+    it('answers or refuses every query that the schema accepts, and never reports an outage because of one', async () => {
+      const text = fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 600 }),
+        fc.constantFrom('\0', '\ud800', '%', "'", '\\', '{', '\u{1f600}', 'x'.repeat(501)),
+      );
+      const moment = fc.oneof(
+        text,
+        fc.date().map((date) => (Number.isNaN(date.getTime()) ? '' : date.toISOString())),
+        fc.constantFrom(
+          '0000-01-01T00:00:00Z',
+          '0001-01-01T00:00:00Z',
+          '9999-12-31T23:59:59-23:59',
+          '2026-11-25T12:00:00+15:59',
+          '2026-11-25T12:00Z',
+          '2026-11-25T12:00:00.1234567890123Z',
+          '2016-12-31T23:59:60Z',
+        ),
+      );
+      const number = fc.oneof(
+        fc.integer(),
+        fc.double(),
+        fc.constantFrom(99_999_999_999, 2 ** 31, -(2 ** 31) - 1, '0x10', ' 5 ', '1e3'),
+      );
+      const values: Record<string, fc.Arbitrary<unknown>> = {
+        code: number,
+        limit: number,
+        since: moment,
+        until: moment,
+      };
+      const one = fc
+        .constantFrom(...Object.keys(auditQuerySchema.shape))
+        .chain((name) => (values[name] ?? text).map((value) => [name, value] as const));
+      let answered = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(one, { minLength: 1, maxLength: 2 }), async (pairs) => {
+          const read = auditQuerySchema.safeParse(Object.fromEntries(pairs));
+          if (!read.success) return;
+          await open()
+            .store.find(read.data)
+            .then(
+              () => (answered += 1),
+              (error: unknown) => expect(error).toMatchObject({ code: 'bad-request' }),
+            );
+        }),
+        { numRuns: 500 },
+      );
+      expect(answered).toBeGreaterThan(20);
+    }, 60_000);
+
+    it.each([
+      { subject: '\0' },
+      { code: 99_999_999_999 },
+      { since: '0000-01-01T00:00:00Z' },
+      { until: '2026-11-25T12:00:00+23:59' },
+    ])('refuses %j, which it cannot compare, as a bad request', async (query) => {
+      await expect(open().store.find({ order: 'newest', limit: 10, ...query })).rejects.toMatchObject({
+        code: 'bad-request',
+      });
+    });
+  });
+}

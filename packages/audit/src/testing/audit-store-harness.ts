@@ -1,0 +1,31 @@
+import { sampleAuditRecord } from '@sallyport/audit-log';
+import type { AuditPage, AuditRecord } from '@sallyport/contracts';
+import type { AuditStore } from '../store/audit-store.ts';
+
+/** What a backend provides to the suite: an empty store, and a way to open another one on the same database. */
+export type AuditStoreHarness = { store: AuditStore; replica(): AuditStore; close(): Promise<void> };
+
+export const hour = 3_600_000;
+export const midday = Date.UTC(2026, 10, 25, 12);
+
+export const ids = (page: AuditPage): string[] => page.events.map((record) => record.id);
+
+/** Returns an event of a session. */
+export function makeEvent(
+  session: string,
+  changes: { at?: number; who?: string; verb?: string; code?: number; namespace?: string } = {},
+): AuditRecord {
+  const { at = midday, who = 'alice', verb = 'list', code = 200, namespace = 'dev' } = changes;
+  const record = sampleAuditRecord({
+    session,
+    time: at,
+    data: {
+      verb,
+      responseStatus: { code },
+      objectRef: { resource: 'pods', subresource: 'log', name: 'web-0', namespace },
+      user: { username: `${who}@example.com` },
+    },
+  });
+  record.data.sallyport.identity = { iss: 'https://idp.example.com', sub: who, groups: [] };
+  return record;
+}
