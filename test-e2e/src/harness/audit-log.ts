@@ -82,6 +82,8 @@ export function readKafkaAudit(kafka: { brokers: string[]; topic: string }): Aud
     logger: createLogger({ service: 'test', level: 'silent' }),
     now: Date.now,
     onRecords: log.take,
+    // Tests wait for most events one at a time.
+    minBytes: 1,
   });
   consumer.close = () => running.close();
   return log;

@@ -17,6 +17,8 @@ export type ConsumeKafkaAuditDeps = KafkaClientDeps & {
   now: () => number;
   /** The maximum number of events per call of `onRecords`. */
   chunk?: number;
+  /** The number of bytes that a fetch waits for, at most a quarter of a second. 131,072 by default; 1 waits for none. */
+  minBytes?: number;
 };
 
 /** A running subscription to the audit topic. */
@@ -30,7 +32,8 @@ const maxBackoffMs = 1000;
 const sessionTimeout = 10_000;
 
 /** Under load, few fetches return many events each. Otherwise an event waits for at most a quarter of a second. */
-const fetching = { minBytes: 131_072, maxWaitTimeInMs: 250 };
+const defaultMinBytes = 131_072;
+const maxWaitTimeInMs = 250;
 
 /**
  * Subscribes to the audit topic as a member of a consumer group, from the beginning if the group is new. Kafka may be
@@ -93,7 +96,8 @@ async function runOnce(
     allowAutoTopicCreation: false,
     sessionTimeout,
     heartbeatInterval: 2000,
-    ...fetching,
+    minBytes: deps.minBytes ?? defaultMinBytes,
+    maxWaitTimeInMs,
     metadataMaxAge: 30_000,
     retry: { ...kafkaRetry, restartOnFailure: () => Promise.resolve(false) },
   });
