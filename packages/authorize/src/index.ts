@@ -1,5 +1,5 @@
 // The service that answers "may you?": one decision for every request, from policy and the live session.
-export { createAuthorize, type Authorize, type AuthorizeDeps } from './create-authorize.ts';
-export { startAuthorize, type AuthorizeParts, type RunningAuthorize } from './start-authorize.ts';
+export { createAuthorize, type Authorize, type AuthorizeDeps } from './service/create-authorize.ts';
+export { startAuthorize, type AuthorizeParts, type RunningAuthorize } from './service/start-authorize.ts';
 export { createPolicySet, type PolicySet, type PolicySnapshot, type ClusterRules } from './policies/policy-set.ts';
 export { compileConfigPolicies, type CompiledConfigPolicies } from './policies/compile-config-policies.ts';

@@ -3,7 +3,7 @@ import { loadServiceKeys, runService } from '@sallyport/kit';
 import { createSessionStores } from '@sallyport/stores';
 import { reportAll } from './report-all.ts';
 import { compileConfigPolicies } from './policies/compile-config-policies.ts';
-import { startAuthorize } from './start-authorize.ts';
+import { startAuthorize } from './service/start-authorize.ts';
 
 await runService({
   name: 'authorize',

@@ -2,15 +2,15 @@
 // per request.
 export { compilePolicy, compilePolicySliced, type CompileResult } from './compile/compile-policy.ts';
 export { runStepsSliced, type Slicing, type Steps } from './compile/run-steps.ts';
+export { actions, operators, type Action, type Operator } from './language/actions.ts';
+export { type CompiledPolicy, type Alternative } from './language/compiled-policy.ts';
 export {
-  type CompiledPolicy,
-  type Alternative,
-  type Action,
-  type Operator,
-  actions,
-  operators,
-} from './compiled-policy.ts';
-export { evaluatePolicy, defaultDeny, type PolicyResult, type ActionResult, type Effect } from './evaluate-policy.ts';
+  evaluatePolicy,
+  defaultDeny,
+  type PolicyResult,
+  type ActionResult,
+  type Effect,
+} from './evaluate/evaluate-policy.ts';
 export {
   explainPolicy,
   traceAlternatives,
@@ -18,15 +18,15 @@ export {
   type PolicyTrace,
   type AlternativeTrace,
   type CriterionTrace,
-} from './explain-policy.ts';
+} from './evaluate/explain-policy.ts';
 export { namespaceOf } from './reach/namespace-of.ts';
 export { nameOf } from './reach/name-of.ts';
-export { readingsOf, type Reading } from './readings-of.ts';
+export { extraVerbsOf, type ExtraVerb } from './input/extra-verbs.ts';
 export { lintTogether } from './lint/lint-together.ts';
-export { mayReach } from './may-reach.ts';
-export { rulesAboutPerson } from './rules-about-person.ts';
-export { readPolicyInput, type ReadPolicyInputResult } from './read-policy-input.ts';
-export { policyVersion, policyVersionSliced } from './policy-version.ts';
+export { mayReach } from './evaluate/may-reach.ts';
+export { rulesAboutPerson } from './evaluate/rules-about-person.ts';
+export { readPolicyInput, type ReadPolicyInputResult } from './input/read-policy-input.ts';
+export { policyVersion, policyVersionSliced } from './compile/policy-version.ts';
 export { type PolicyFault, type FaultPath } from './compile/fault-list.ts';
 export {
   type PolicyInput,
@@ -35,11 +35,16 @@ export {
   type RequestInput,
   type KubernetesInput,
   type ClientCertificateInput,
-} from './policy-input.ts';
-export { reasons, criterionOfReason, type Reason } from './reasons.ts';
+} from './input/policy-input.ts';
+export { reasons, criterionOfReason, type Reason } from './language/reasons.ts';
 export { criteria } from './criteria/index.ts';
-export { type Criterion, type CriterionDoc, type CompileContext, type EvaluateCriterion } from './criterion.ts';
+export {
+  type Criterion,
+  type CriterionDoc,
+  type CompileContext,
+  type EvaluateCriterion,
+} from './language/criterion.ts';
 export { policyReference } from './reference/policy-reference.ts';
 export { policyJsonSchema } from './reference/policy-json-schema.ts';
-export { pass, fail, leaveOpen, isOpen, type Verdict } from './verdict.ts';
+export { pass, fail, leaveOpen, isOpen, type Verdict } from './language/verdict.ts';
 export { compileGlob } from './matchers/glob.ts';

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { configSchema } from '@sallyport/contracts';
 import { createLogger, createServiceVerifier, hashToken, listenHttp } from '@sallyport/kit';
 import { createMemorySessionStore } from '@sallyport/stores';
-import { createAuthorize } from '../create-authorize.ts';
+import { createAuthorize } from '../service/create-authorize.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 import { createPolicySet } from '../policies/policy-set.ts';
 

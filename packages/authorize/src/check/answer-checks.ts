@@ -5,8 +5,8 @@ import { defaultDeny } from '@sallyport/policy';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
 import { writeAnswer } from './answer.ts';
 import type { IdleRenewal } from './idle-renewal.ts';
-import type { JudgeCheck } from './judge-check.ts';
-import { sessionStoreAway } from './session-store-away.ts';
+import type { EvaluateCheck } from './evaluate-check.ts';
+import { sessionsUnavailable } from './sessions-unavailable.ts';
 
 /** Answers a batch: the JSON of a CheckResponse, and what is to be done once it is on its way. */
 export type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string; afterwards: () => void }>;
@@ -14,7 +14,7 @@ export type AnswerChecks = (checks: readonly Check[]) => Promise<{ json: string;
 type Deps = {
   sessions: Pick<SessionStore, 'find'>;
   policies: PolicySet;
-  judge: JudgeCheck;
+  evaluate: EvaluateCheck;
   renewal: IdleRenewal;
   logger: Logger;
   storeTimeoutMs: number;
@@ -32,13 +32,13 @@ async function findSessions(hashes: readonly string[], { sessions, storeTimeoutM
   if (hashes.length === 0) return new Map();
   let lookups: SessionLookup[];
   try {
-    lookups = await withDeadline(sessions.find(hashes), storeTimeoutMs, sessionStoreAway);
+    lookups = await withDeadline(sessions.find(hashes), storeTimeoutMs, sessionsUnavailable);
   } catch (cause) {
     throw cause instanceof ProblemError && cause.code === 'sessions-unavailable'
       ? cause
-      : new ProblemError('sessions-unavailable', sessionStoreAway().detail, { cause });
+      : new ProblemError('sessions-unavailable', sessionsUnavailable().detail, { cause });
   }
-  if (lookups.length !== hashes.length) throw sessionStoreAway();
+  if (lookups.length !== hashes.length) throw sessionsUnavailable();
   return new Map(hashes.map((hash, index) => [hash, lookups[index]!]));
 }
 
@@ -54,10 +54,10 @@ function idleHashes(checks: readonly Check[]): Set<string> | undefined {
 }
 
 /** A check that goes wrong is refused by itself; the others of its batch are answered. */
-function judgeOne(check: Check, found: Found, snapshot: PolicySnapshot, { judge, logger }: Deps): string {
+function answerOne(check: Check, found: Found, snapshot: PolicySnapshot, { evaluate, logger }: Deps): string {
   try {
     const lookup = check.credential.kind === 'token' ? found.get(check.credential.hash) : undefined;
-    const answer = judge(check, lookup, snapshot);
+    const answer = evaluate(check, lookup, snapshot);
     return writeAnswer(
       check.use === false && lookup?.state === 'live' ? { ...answer, idleEndsAt: lookup.idleEndsAt } : answer,
     );
@@ -82,7 +82,7 @@ export function createAnswerChecks(deps: Deps): AnswerChecks {
     const snapshot = deps.policies.current();
     let json = '{"answers":[';
     for (let index = 0; index < checks.length; index += 1)
-      json += (index === 0 ? '' : ',') + judgeOne(checks[index]!, found, snapshot, deps);
+      json += (index === 0 ? '' : ',') + answerOne(checks[index]!, found, snapshot, deps);
     if (deps.logger.isLevelEnabled('debug'))
       deps.logger.debug(
         { checks: checks.length, sessions: found.size, policyVersion: snapshot.version },

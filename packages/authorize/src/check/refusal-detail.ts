@@ -26,7 +26,7 @@ function person(user: string | undefined): string {
   return user !== undefined && /^[\x21-\x7e]{1,253}$/.test(user) ? user : quote(user ?? '');
 }
 
-function kubernetesWords({ kubernetes }: Check, cluster: string): string {
+function requestPhrase({ kubernetes }: Check, cluster: string): string {
   if (!kubernetes) return `use cluster ${quote(cluster)}`;
   const { verb, isResourceRequest, resource, apiGroup, subresource, namespace, name, path } = kubernetes;
   const verbWord = /^[a-z]{1,32}$/.test(verb) ? verb : quote(verb);
@@ -60,7 +60,7 @@ function howAuthenticated(criteria: readonly string[], { acr, amr = [], authTime
 }
 
 /** What a request did to be judged as another verb as well. */
-function judgedAsWords(judgedAs: string, kubernetes: Check['kubernetes']): string {
+function extraVerbPhrase(judgedAs: string, kubernetes: Check['kubernetes']): string {
   if (judgedAs !== 'create')
     return `whatever is done to a Secret is judged as ${quote(judgedAs)} as well, because the answer holds it`;
   const why =
@@ -73,7 +73,10 @@ function judgedAsWords(judgedAs: string, kubernetes: Check['kubernetes']): strin
 }
 
 /** Where a request reaches farther than a rule looks: what it does, and what to ask for instead. */
-function reachWords({ reasons, rule }: Pick<Decision, 'rule' | 'reasons'>, kubernetes: Check['kubernetes']): string[] {
+function reachPhrases(
+  { reasons, rule }: Pick<Decision, 'rule' | 'reasons'>,
+  kubernetes: Check['kubernetes'],
+): string[] {
   // A rule of the policies of a namespace says by where it is what another says by a criterion.
   const spans =
     (reasons.includes('k8s-namespace-open') || reasons.includes('expression-open') || rule.startsWith('namespace/')) &&
@@ -117,15 +120,15 @@ export function refusalDetail(
   const { target } = check;
   const what =
     target.kind === 'cluster'
-      ? kubernetesWords(check, target.name)
+      ? requestPhrase(check, target.name)
       : `use ${target.kind === 'api' ? target.area : 'this'} of others`;
   const criteria = [...new Set(decision.reasons.map((reason) => criterionOfReason(reason as Reason)))].filter(
     (name) => name !== undefined,
   );
   const because = [
     ...(criteria.length === 0 ? [] : [`criteria: ${criteria.join(', ')}`]),
-    ...(decision.judgedAs === undefined ? [] : [judgedAsWords(decision.judgedAs, check.kubernetes)]),
-    ...reachWords(decision, check.kubernetes),
+    ...(decision.judgedAs === undefined ? [] : [extraVerbPhrase(decision.judgedAs, check.kubernetes)]),
+    ...reachPhrases(decision, check.kubernetes),
     ...ownValues(criteria, user),
     ...howAuthenticated(criteria, session),
     ...(explanation === undefined ? [] : [explanation]),

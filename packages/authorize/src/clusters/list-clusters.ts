@@ -4,14 +4,14 @@ import { parseJson, ProblemError } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
 import { mayReach, runStepsSliced, type PolicyInput, type Steps } from '@sallyport/policy';
 import { createCallerViews } from '../check/caller-view.ts';
-import { findAsking } from '../check/find-asking.ts';
+import { findCallerSession } from '../check/find-caller-session.ts';
 import type { ClusterRules, PolicySet } from '../policies/policy-set.ts';
-import { createTurns } from '../turns.ts';
+import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
 /** The rules are gone through a few milliseconds at a time, so that checks are answered in between. */
 const slicing = { pause: () => setImmediate(), sliceMs: 5 };
 /** A very large policy costs as much as thousands of checks. */
-const atOnce = { all: 4, busy: 'Too many lists are being made at the moment. Try again shortly.' };
+const limits = { total: 4, message: 'Too many lists of clusters are being made. Try again shortly.' };
 
 type Deps = {
   sessions: Pick<SessionStore, 'find'>;
@@ -43,12 +43,12 @@ function* ownClusters(found: Session, clusters: ReadonlyMap<string, ClusterRules
  * list to look at; what it names is judged as anything else.
  */
 export function createListClusters(deps: Deps): (text: string) => Promise<ClustersResponse> {
-  const turns = createTurns(atOnce);
+  const limiter = createConcurrencyLimiter(limits);
   const list = async (text: string) => {
     const { success, data } = clustersRequestSchema.safeParse(parseJson(text));
     if (!success || data.credential.kind !== 'token')
       throw new ProblemError('bad-request', 'The question names no credential.');
-    const found = await findAsking(data, deps);
+    const found = await findCallerSession(data, deps);
     const now = deps.now();
     if (found?.state !== 'live' || !(found.session.expiresAt > now))
       throw new ProblemError('unauthenticated', 'This login is not known or has expired; log in again.');
@@ -56,5 +56,5 @@ export function createListClusters(deps: Deps): (text: string) => Promise<Cluste
       clusters: await runStepsSliced(ownClusters(found.session, deps.policies.current().clusters, now), slicing),
     };
   };
-  return (text) => turns.take('', () => list(text));
+  return (text) => limiter.run('', () => list(text));
 }

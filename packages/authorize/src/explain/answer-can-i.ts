@@ -2,10 +2,10 @@ import { canIRequestSchema, type CanIAnswer } from '@sallyport/contracts';
 import { createTimeSlicer, ProblemError, type Logger } from '@sallyport/kit';
 import { type SessionStore } from '@sallyport/stores';
 import type { PolicySet } from '../policies/policy-set.ts';
-import { findAsking } from '../check/find-asking.ts';
-import { judgeAside } from './judge-aside.ts';
-import { notYours } from './not-yours.ts';
-import { readAs } from './read-as.ts';
+import { findCallerSession } from '../check/find-caller-session.ts';
+import { createTrialCheck } from './trial-check.ts';
+import { noSuchCluster } from './no-such-cluster.ts';
+import { parseBody } from './parse-body.ts';
 
 type Deps = {
   sessions: Pick<SessionStore, 'find'>;
@@ -23,18 +23,18 @@ const sliceMs = 5;
  */
 export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnswer> {
   return async (text) => {
-    const { check, requests } = readAs(canIRequestSchema, text);
+    const { check, requests } = parseBody(canIRequestSchema, text);
     const { target } = check;
     if (target.kind !== 'cluster')
       throw new ProblemError('bad-request', 'Only requests to clusters can be asked about.');
-    const found = await findAsking(check, deps);
+    const found = await findCallerSession(check, deps);
     const snapshot = deps.policies.current();
-    const judge = judgeAside(deps.now());
+    const evaluate = createTrialCheck(deps.now());
     const slicer = createTimeSlicer(sliceMs);
     const allowed: boolean[] = [];
     for (const { method, kubernetes } of requests) {
       await slicer.turn();
-      const { decision, problem } = judge(
+      const { decision, problem } = evaluate(
         { ...check, request: { ...check.request, method, path: kubernetes.path }, kubernetes },
         found,
         snapshot,
@@ -43,7 +43,7 @@ export function createAnswerCanI(deps: Deps): (text: string) => Promise<CanIAnsw
         throw new ProblemError('unauthenticated', problem?.detail ?? 'Log in first.');
       allowed.push(decision.effect === 'allow');
     }
-    if (!allowed.includes(true)) throw notYours(target.name);
+    if (!allowed.includes(true)) throw noSuchCluster(target.name);
     deps.logger.info(
       {
         cluster: target.name,

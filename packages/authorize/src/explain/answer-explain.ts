@@ -2,12 +2,12 @@ import { explainRequestSchema, type Check, type ExplainRequest, type Explanation
 import { ProblemError, type Logger } from '@sallyport/kit';
 import { type SessionLookup, type SessionStore } from '@sallyport/stores';
 import type { PolicySet, PolicySnapshot } from '../policies/policy-set.ts';
-import { createTurns } from '../turns.ts';
+import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 import { explainCheck } from './explain-check.ts';
-import { findAsking, soon } from '../check/find-asking.ts';
+import { findCallerSession, withStoreTimeout } from '../check/find-caller-session.ts';
 import { findPerson } from './find-person.ts';
-import { judgeAside } from './judge-aside.ts';
-import { readAs } from './read-as.ts';
+import { createTrialCheck } from './trial-check.ts';
+import { parseBody } from './parse-body.ts';
 
 type Deps = {
   sessions: Pick<SessionStore, 'find' | 'list'>;
@@ -18,7 +18,7 @@ type Deps = {
 };
 
 /** An explanation of a large policy costs as much as thousands of checks. */
-const atOnce = { all: 4, busy: 'Too much is being explained at the moment. Try again shortly.' };
+const limits = { total: 4, message: 'Too many explanations are being made. Try again shortly.' };
 
 /**
  * Whether `api.policy` lets the caller explain what is not their own; decided here and now, whatever the calling
@@ -26,7 +26,7 @@ const atOnce = { all: 4, busy: 'Too much is being explained at the moment. Try a
  */
 function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot: PolicySnapshot, now: number): boolean {
   return (
-    judgeAside(now)(
+    createTrialCheck(now)(
       { credential: check.credential, target: { kind: 'api', area: 'policy' }, request: check.request },
       found,
       snapshot,
@@ -36,9 +36,9 @@ function mayExplainAll(check: Check, found: SessionLookup | undefined, snapshot:
 
 /** Creates what answers `POST /v1/explain`. */
 export function createAnswerExplain(deps: Deps): (text: string) => Promise<Explanation> {
-  const turns = createTurns(atOnce);
+  const limiter = createConcurrencyLimiter(limits);
   const explain = async ({ check, about }: ExplainRequest) => {
-    const found = await findAsking(check, deps);
+    const found = await findCallerSession(check, deps);
     const snapshot = deps.policies.current();
     const now = deps.now();
     const privileged = mayExplainAll(check, found, snapshot, now);
@@ -46,7 +46,7 @@ export function createAnswerExplain(deps: Deps): (text: string) => Promise<Expla
       throw new ProblemError('forbidden', 'Your rights do not let you ask about others (api.policy.policy).');
     if (!about || found?.state !== 'live')
       return explainCheck({ check, found, other: false, privileged }, snapshot, now);
-    const session = await soon(findPerson(about, { sessions: deps.sessions, now }), deps.storeTimeoutMs);
+    const session = await withStoreTimeout(findPerson(about, { sessions: deps.sessions, now }), deps.storeTimeoutMs);
     const { clientCertificate: _own, ...request } = check.request;
     const asThem: Check = { ...check, request: { ...request, ip: about.ip ?? session.clientAddress ?? '' } };
     return explainCheck(
@@ -56,8 +56,8 @@ export function createAnswerExplain(deps: Deps): (text: string) => Promise<Expla
     );
   };
   return async (text) => {
-    const request = readAs(explainRequestSchema, text);
-    const explanation = await turns.take('', () => explain(request));
+    const request = parseBody(explainRequestSchema, text);
+    const explanation = await limiter.run('', () => explain(request));
     const { cluster, decision, person, shows, rules } = explanation;
     deps.logger.info(
       {

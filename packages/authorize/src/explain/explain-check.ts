@@ -1,12 +1,12 @@
 import type { Check, Explanation, ExplainedRule } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import { type SessionLookup } from '@sallyport/stores';
-import { namespaceOf, readingsOf, rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
+import { namespaceOf, extraVerbsOf, rulesAboutPerson, type AlternativeTrace } from '@sallyport/policy';
 import { inputOf } from '../check/decide.ts';
 import type { ClusterRules, PolicySnapshot } from '../policies/policy-set.ts';
 import { chooseRules } from './choose-rules.ts';
-import { judgeAside } from './judge-aside.ts';
-import { notYours } from './not-yours.ts';
+import { createTrialCheck } from './trial-check.ts';
+import { noSuchCluster } from './no-such-cluster.ts';
 import { shorten } from './shorten.ts';
 import { traceInSlices } from './trace-in-slices.ts';
 
@@ -84,25 +84,25 @@ export async function explainCheck(
   snapshot: PolicySnapshot,
   now: number,
 ): Promise<Explanation> {
-  const answer = judgeAside(now)(check, found, snapshot);
+  const answer = createTrialCheck(now)(check, found, snapshot);
   if (check.target.kind !== 'cluster')
     throw new ProblemError('bad-request', 'Only requests to clusters can be explained.');
   if (found?.state !== 'live' || !answer.caller)
     throw new ProblemError('unauthenticated', answer.problem?.detail ?? 'Log in first.');
   const { name } = check.target;
   const rules = snapshot.clusters.get(name);
-  if (!rules) throw notYours(name);
+  if (!rules) throw noSuchCluster(name);
   const shows = privileged || rules.explain ? 'all' : 'yours';
   const input = inputOf(check, answer.caller, { ...check.kubernetes, cluster: name }, now);
   const namespace = namespaceOf(check.kubernetes);
   const traces = await traceInSlices(rules.policiesFor(namespace), input, answer.decision.judgedAs);
   const visible =
     shows === 'all' ? traces : rulesToShow(traces, { decided: answer.decision.rule, cluster: rules, namespace });
-  if (shows === 'yours' && !visible.some(({ action }) => action === 'allow')) throw notYours(name);
+  if (shows === 'yours' && !visible.some(({ action }) => action === 'allow')) throw noSuchCluster(name);
   const shown = chooseRules(visible, mostRules);
   const { identity } = found.session;
   const { appearance } = answer;
-  const also = readingsOf(check.kubernetes).map(({ verb }) => verb);
+  const also = extraVerbsOf(check.kubernetes).map(({ verb }) => verb);
   return {
     cluster: name,
     asked: askedOf(check),

@@ -3,7 +3,7 @@ import type { OwnedStreamRow, ReplicaStatus, StreamQuestion } from '@sallyport/c
 import { type Caller } from '@sallyport/kit';
 import { createMemoryStreamQuestionRegistry } from '@sallyport/stores';
 import { createListStreams } from './list-streams.ts';
-import { createTurns } from '../turns.ts';
+import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
 const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
   id: 'stream-1',
@@ -45,7 +45,10 @@ type Gateway = {
 };
 
 /** Gateways that answer after a while, from a registry of replicas that knows them unless they are `unknown`. */
-function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8, each: 2 }), answerMs = 300 } = {}) {
+function rig(
+  gateways: Gateway[],
+  { settled = true, limiter = createConcurrencyLimiter({ total: 8, perKey: 2 }), answerMs = 300 } = {},
+) {
   const registry = createMemoryStreamQuestionRegistry({ now: Date.now });
   const asked: StreamQuestion[] = [];
   registry.onQuestion((question) => {
@@ -73,7 +76,7 @@ function rig(gateways: Gateway[], { settled = true, turns = createTurns({ all: 8
       ...gateways.filter(({ unknown }) => !unknown).map(({ name }) => status('proxy', name)),
     ],
   };
-  const list = createListStreams({ registry, replicas, turns, settled: () => settled, answerMs });
+  const list = createListStreams({ registry, replicas, limiter, settled: () => settled, answerMs });
   const timed = async (...args: Parameters<typeof list>) => {
     const at = performance.now();
     return { ...(await list(...args)), ms: performance.now() - at };
@@ -196,7 +199,7 @@ describe('a list for somebody', () => {
   });
 
   it('who asks very often waits, and others do not', async () => {
-    const { list } = rig([{ name: 'a', silent: true }], { turns: createTurns({ all: 4, each: 2 }) });
+    const { list } = rig([{ name: 'a', silent: true }], { limiter: createConcurrencyLimiter({ total: 4, perKey: 2 }) });
     const outcomes = async (...subjects: string[]) =>
       (await Promise.allSettled(subjects.map((subject) => list(callerOf(subject), own)))).map((one) =>
         one.status === 'fulfilled' ? 'list' : (one.reason as { code: string }).code,

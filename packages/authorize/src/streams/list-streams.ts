@@ -11,12 +11,12 @@ import {
 } from '@sallyport/contracts';
 import { ProblemError, type Caller } from '@sallyport/kit';
 import { type ReplicaRegistry, type StreamQuestionRegistry } from '@sallyport/stores';
-import type { Turns } from '../turns.ts';
+import type { ConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
 export type ListStreamsDeps = {
   registry: Pick<StreamQuestionRegistry, 'ask' | 'answered' | 'take'>;
   replicas: Pick<ReplicaRegistry, 'list'>;
-  turns: Turns;
+  limiter: ConcurrencyLimiter;
   /** Whether the registry of replicas can be taken to name every gateway there is. */
   settled: () => boolean;
   /** How long gateways may take to answer, in milliseconds. */
@@ -71,13 +71,13 @@ function merge(answers: readonly StreamAnswer[], { of, ended }: StreamQuestion, 
 }
 
 /**
- * Creates the list of streams over all gateways: registers a question, and reads what was answered a second later, or
+ * Creates the list of streams over all gateways: a question on the registry, and what has been answered a second later, or
  * as soon as every gateway that has reported lately has answered.
  */
 export function createListStreams({
   registry,
   replicas,
-  turns,
+  limiter,
   settled,
   answerMs = 1000,
 }: ListStreamsDeps): ListStreams {
@@ -101,6 +101,6 @@ export function createListStreams({
   return async (caller, request) => {
     const question = questionOf(caller, request);
     const { issuer, subject } = caller.identity;
-    return turns.take(`${issuer}\0${subject}`, () => gather(question));
+    return limiter.run(`${issuer}\0${subject}`, () => gather(question));
   };
 }

@@ -2,7 +2,7 @@ import { streamListRequestSchema, type StreamList } from '@sallyport/contracts';
 import { parseJson, ProblemError, type Caller } from '@sallyport/kit';
 import { type ReplicaRegistry, type SessionStore, type StreamQuestionRegistry } from '@sallyport/stores';
 import { createListStreams } from './list-streams.ts';
-import { createTurns } from '../turns.ts';
+import { createConcurrencyLimiter } from '../concurrency/concurrency-limiter.ts';
 
 export type StreamQuestionsDeps = {
   registry: StreamQuestionRegistry;
@@ -15,7 +15,7 @@ export type StreamQuestionsDeps = {
 export type StreamQuestions = { list(caller: Caller | undefined, text: string): Promise<StreamList>; close(): void };
 
 /** Every list costs every gateway some milliseconds: so many at a time on this replica, and of one person. */
-const turns = { all: 8, each: 2 };
+const limits = { total: 8, perKey: 2 };
 /** Gateways report every five seconds. */
 const settlingMs = 6000;
 
@@ -31,7 +31,7 @@ export function createStreamQuestions({ registry, replicas, sessions, now }: Str
   const list = createListStreams({
     registry,
     replicas,
-    turns: createTurns(turns),
+    limiter: createConcurrencyLimiter(limits),
     settled: () => now() - since >= settlingMs,
   });
   return {

@@ -20,7 +20,7 @@ import {
 } from '@sallyport/kit';
 import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
 import type { CompiledPolicy } from '@sallyport/policy';
-import { createAuthorize } from '../create-authorize.ts';
+import { createAuthorize } from '../service/create-authorize.ts';
 import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
 import { createPolicySet } from '../policies/policy-set.ts';
 

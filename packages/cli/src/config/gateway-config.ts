@@ -27,7 +27,7 @@ export {
   namespaceOf,
   pass,
   policyVersion,
-  readingsOf,
+  extraVerbsOf,
   readPolicyInput,
   type Alternative,
   type CompiledPolicy,

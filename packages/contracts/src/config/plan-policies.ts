@@ -1,4 +1,4 @@
-import { apiAreas, type ApiArea } from '../check-call.ts';
+import { apiAreas, type ApiArea } from '../calls/check-call.ts';
 
 type Path = (string | number)[];
 

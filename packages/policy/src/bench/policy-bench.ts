@@ -1,14 +1,11 @@
 // Measures the engine alone: nanoseconds for each evaluation, garbage for each evaluation, and how long compiling takes
 // and holds up others. Run: node packages/policy/src/bench/policy-bench.ts
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  compilePolicy,
-  compilePolicySliced,
-  evaluatePolicy,
-  policyVersion,
-  type CompiledPolicy,
-  type PolicyInput,
-} from '../index.ts';
+import { compilePolicy, compilePolicySliced } from '../compile/compile-policy.ts';
+import { policyVersion } from '../compile/policy-version.ts';
+import { evaluatePolicy } from '../evaluate/evaluate-policy.ts';
+import type { PolicyInput } from '../input/policy-input.ts';
+import type { CompiledPolicy } from '../language/compiled-policy.ts';
 
 /** A rule as a platform team would write it for one of many teams. */
 function rule(team: number): unknown {

@@ -1,4 +1,5 @@
-import { operators, type Action, type Alternative, type Operator } from '../compiled-policy.ts';
+import { operators, type Action, type Operator } from '../language/actions.ts';
+import type { Alternative } from '../language/compiled-policy.ts';
 import { compileCriterion, type LabelledCriterion } from './compile-criterion.ts';
 import type { FaultList, FaultPath } from './fault-list.ts';
 import { nearestName, quoteName } from './nearest-name.ts';

@@ -1,5 +1,5 @@
 import { criterionNames, findCriterion } from '../criteria/find-criterion.ts';
-import type { CompileContext, EvaluateCriterion } from '../criterion.ts';
+import type { CompileContext, EvaluateCriterion } from '../language/criterion.ts';
 import { nearestName, quoteName } from './nearest-name.ts';
 import { isPlainObject, kindOf } from './plain-object.ts';
 

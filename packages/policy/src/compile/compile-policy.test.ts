@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { criteria } from '../criteria/index.ts';
-import { evaluatePolicy } from '../evaluate-policy.ts';
+import { evaluatePolicy } from '../evaluate/evaluate-policy.ts';
 import { compilePolicy } from './compile-policy.ts';
 
 function faultsOf(document: unknown): string[] {

@@ -1,4 +1,5 @@
-import { actions, type Alternative, type CompiledPolicy } from '../compiled-policy.ts';
+import { actions } from '../language/actions.ts';
+import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
 import { lintPolicy } from '../lint/lint-policy.ts';
 import { boundsSteps } from './check-bounds.ts';
 import { compileBody } from './compile-body.ts';

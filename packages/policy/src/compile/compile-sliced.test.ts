@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { policyVersion, policyVersionSliced } from '../policy-version.ts';
+import { policyVersion, policyVersionSliced } from './policy-version.ts';
 import { compilePolicy, compilePolicySliced } from './compile-policy.ts';
 
 const rules = (count: number) =>

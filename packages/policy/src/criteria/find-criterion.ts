@@ -1,4 +1,4 @@
-import type { Criterion } from '../criterion.ts';
+import type { Criterion } from '../language/criterion.ts';
 import { criteria } from './index.ts';
 
 const byName = new Map(criteria.map((criterion) => [criterion.name, criterion]));

@@ -1,6 +1,7 @@
-import type { Action, Alternative } from '../compiled-policy.ts';
+import type { Action } from '../language/actions.ts';
+import type { Alternative } from '../language/compiled-policy.ts';
 import type { FaultPath } from '../compile/fault-list.ts';
-import type { KubernetesInput } from '../policy-input.ts';
+import type { KubernetesInput } from '../input/policy-input.ts';
 
 /** An operator block with where it stands in its document. */
 export type Block = { readonly alternative: Alternative; readonly action: Action; readonly path: FaultPath };

@@ -1,4 +1,4 @@
-import type { Alternative } from '../compiled-policy.ts';
+import type { Alternative } from '../language/compiled-policy.ts';
 import type { FaultList } from '../compile/fault-list.ts';
 import type { Steps } from '../compile/run-steps.ts';
 import { blockOf } from './block.ts';

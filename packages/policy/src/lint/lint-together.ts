@@ -1,4 +1,4 @@
-import type { CompiledPolicy } from '../compiled-policy.ts';
+import type { CompiledPolicy } from '../language/compiled-policy.ts';
 import { FaultList, type PolicyFault } from '../compile/fault-list.ts';
 import { blockOf } from './block.ts';
 import { warnOfAllows } from './warn-of-allows.ts';

@@ -1,4 +1,4 @@
-import type { CompileContext } from '../criterion.ts';
+import type { CompileContext } from '../language/criterion.ts';
 import { isPlainObject } from '../compile/plain-object.ts';
 import { foldAddress } from './fold-address.ts';
 

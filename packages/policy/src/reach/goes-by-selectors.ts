@@ -1,5 +1,5 @@
 import { builtInKind } from '@sallyport/contracts';
-import type { KubernetesInput } from '../policy-input.ts';
+import type { KubernetesInput } from '../input/policy-input.ts';
 
 /**
  * True if the API server surely goes by a field selector on this kind: it serves the kind itself. An aggregated API may

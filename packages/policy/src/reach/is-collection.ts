@@ -1,4 +1,4 @@
-import type { KubernetesInput } from '../policy-input.ts';
+import type { KubernetesInput } from '../input/policy-input.ts';
 
 /** The verbs that reach every object of a kind that a path names no object of. */
 const collectionVerbs: ReadonlySet<string | undefined> = new Set(['list', 'watch', 'deletecollection']);

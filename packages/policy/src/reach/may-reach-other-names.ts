@@ -1,6 +1,6 @@
 import { isThroughNode } from '@sallyport/contracts';
-import type { CompileContext } from '../criterion.ts';
-import type { KubernetesInput } from '../policy-input.ts';
+import type { CompileContext } from '../language/criterion.ts';
+import type { KubernetesInput } from '../input/policy-input.ts';
 
 /**
  * True for a part about names that may be about the name of a node: its block names nodes, and no namespace, in which

@@ -1,5 +1,5 @@
 import { builtInKind, isThroughNode } from '@sallyport/contracts';
-import type { KubernetesInput } from '../policy-input.ts';
+import type { KubernetesInput } from '../input/policy-input.ts';
 import { goesBySelectors } from './goes-by-selectors.ts';
 import { isCollection } from './is-collection.ts';
 import { pinnedValue } from './pinned-value.ts';

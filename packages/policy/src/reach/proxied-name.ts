@@ -1,4 +1,4 @@
-import type { KubernetesInput } from '../policy-input.ts';
+import type { KubernetesInput } from '../input/policy-input.ts';
 
 /**
  * The name of what a request is proxied to, where the path has a port or a scheme with it: `[scheme:]name[:port]` of

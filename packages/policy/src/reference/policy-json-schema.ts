@@ -1,6 +1,6 @@
-import { actions, operators } from '../compiled-policy.ts';
+import { actions, operators } from '../language/actions.ts';
 import { criteria } from '../criteria/index.ts';
-import type { Criterion } from '../criterion.ts';
+import type { Criterion } from '../language/criterion.ts';
 import { definition, sharedDefinitions, type JsonSchema } from './json-schema.ts';
 
 /** Markdown is of no use in an editor's pop-up. */

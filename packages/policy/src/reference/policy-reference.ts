@@ -1,5 +1,5 @@
 import { criteria } from '../criteria/index.ts';
-import type { Criterion } from '../criterion.ts';
+import type { Criterion } from '../language/criterion.ts';
 import { sameThings, wayWords } from '../lint/same-things.ts';
 import { listOperators } from '../matchers/list-matcher.ts';
 import { stringOperators } from '../matchers/string-matcher.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy } from '../compile/compile-policy.ts';
 import { criteria } from '../criteria/index.ts';
-import { criterionOfReason, reasons } from '../reasons.ts';
+import { criterionOfReason, reasons } from '../language/reasons.ts';
 import { checkSchema } from '../testing/check-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { policyJsonSchema } from './policy-json-schema.ts';

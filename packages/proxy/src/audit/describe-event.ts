@@ -1,5 +1,5 @@
 import {
-  isJudgedAsCreate,
+  isAuthorizedAsCreate,
   type AuditEvent,
   type AuditStage,
   type KubernetesAttributes,
@@ -13,7 +13,7 @@ import { mustShowWhole } from './must-show-whole.ts';
 
 function describeVerbs(part: SallyportPart, verb: string, asked: KubernetesAttributes | undefined): void {
   part.policyVerb = verb;
-  if (asked && isJudgedAsCreate(asked)) part.policyVerbs = [verb, 'create'];
+  if (asked && isAuthorizedAsCreate(asked)) part.policyVerbs = [verb, 'create'];
 }
 
 function sallyportPart(exchange: Exchange, producer: string): SallyportPart {

@@ -57,10 +57,10 @@ function readDecision(
 export function offlineExplanation(
   input: PolicyInput,
   deciders: Deciders,
-  tools: Pick<PolicyTools, 'explainPolicy' | 'readingsOf'>,
+  tools: Pick<PolicyTools, 'explainPolicy' | 'extraVerbsOf'>,
 ): Explanation {
   const trace = tools.explainPolicy(deciders.policies, input);
-  const also = tools.readingsOf(input.kubernetes).map((reading) => reading.verb);
+  const also = tools.extraVerbsOf(input.kubernetes).map((extra) => extra.verb);
   return {
     cluster: input.kubernetes?.cluster ?? '',
     ...(also.length === 0 ? {} : { also }),

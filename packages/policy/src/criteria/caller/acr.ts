@@ -1,8 +1,8 @@
-import type { Criterion } from '../../criterion.ts';
+import type { Criterion } from '../../language/criterion.ts';
 import { compileStringMatcher } from '../../matchers/string-matcher.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../verdict.ts';
-import { isLoggedIn } from '../is-logged-in.ts';
+import { fail, pass } from '../../language/verdict.ts';
+import { isLoggedIn } from '../common/is-logged-in.ts';
 
 const ok = pass('acr-ok');
 const unauthorized = fail('acr-unauthorized');

@@ -1,6 +1,6 @@
-import type { Criterion } from '../../criterion.ts';
-import { fail, pass } from '../../verdict.ts';
-import { isLoggedIn } from '../is-logged-in.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { fail, pass } from '../../language/verdict.ts';
+import { isLoggedIn } from '../common/is-logged-in.ts';
 import { compileBounds } from '../time/compile-bounds.ts';
 import { parseDate } from '../time/parse-date.ts';
 

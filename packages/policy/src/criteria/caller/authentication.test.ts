@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyInput } from '../../policy-input.ts';
-import { alice, faultsOf, judge, warningsOf } from '../../testing/judge.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
+import { alice, faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 
 const at = Date.parse('2026-03-01T08:00:00Z');
 const session = (members: PolicyInput['session'], now = at): PolicyInput => ({
@@ -12,54 +12,62 @@ const minute = 60_000;
 
 describe('acr', () => {
   it('is the class in which the caller was authenticated; without one nothing matches', () => {
-    expect(judge('acr', 'phr', session({ acr: 'phr' }))).toEqual([true, 'acr-ok']);
-    expect(judge('acr', { in: ['phr', 'phrh'] }, session({ acr: 'phrh' }))).toEqual([true, 'acr-ok']);
+    expect(evaluateCriterion('acr', 'phr', session({ acr: 'phr' }))).toEqual([true, 'acr-ok']);
+    expect(evaluateCriterion('acr', { in: ['phr', 'phrh'] }, session({ acr: 'phrh' }))).toEqual([true, 'acr-ok']);
     for (const acr of ['PHR', 'phrh', '0', '', undefined])
-      expect(judge('acr', 'phr', session({ acr }))).toEqual([false, 'acr-unauthorized']);
-    expect(judge('acr', { not: 'phr' }, session({}))).toEqual([false, 'acr-unauthorized']);
-    expect(judge('acr', { not: 'x' }, { now: at })).toEqual([false, 'user-unauthenticated']);
+      expect(evaluateCriterion('acr', 'phr', session({ acr }))).toEqual([false, 'acr-unauthorized']);
+    expect(evaluateCriterion('acr', { not: 'phr' }, session({}))).toEqual([false, 'acr-unauthorized']);
+    expect(evaluateCriterion('acr', { not: 'x' }, { now: at })).toEqual([false, 'user-unauthenticated']);
   });
 
   it('is not what a claim of that name says', () => {
-    expect(judge('acr', 'phr', { ...session({ claims: { acr: 'phr' } }), user: { claims: { acr: 'phr' } } })).toEqual([
-      false,
-      'acr-unauthorized',
-    ]);
+    expect(
+      evaluateCriterion('acr', 'phr', { ...session({ claims: { acr: 'phr' } }), user: { claims: { acr: 'phr' } } }),
+    ).toEqual([false, 'acr-unauthorized']);
   });
 });
 
 describe('amr', () => {
   it('are the means by which the caller was authenticated; without any the list is empty', () => {
-    expect(judge('amr', 'hwk', session({ amr: ['pwd', 'hwk'] }))).toEqual([true, 'amr-ok']);
-    expect(judge('amr', 'hwk', session({ amr: ['pwd'] }))).toEqual([false, 'amr-unauthorized']);
-    expect(judge('amr', { has: 'hwk', exclude: 'sms' }, session({ amr: ['hwk', 'sms'] }))).toEqual([
+    expect(evaluateCriterion('amr', 'hwk', session({ amr: ['pwd', 'hwk'] }))).toEqual([true, 'amr-ok']);
+    expect(evaluateCriterion('amr', 'hwk', session({ amr: ['pwd'] }))).toEqual([false, 'amr-unauthorized']);
+    expect(evaluateCriterion('amr', { has: 'hwk', exclude: 'sms' }, session({ amr: ['hwk', 'sms'] }))).toEqual([
       false,
       'amr-unauthorized',
     ]);
-    expect([judge('amr', 'hwk', session({})), judge('amr', { exclude: 'sms' }, session({}))]).toEqual([
+    expect([
+      evaluateCriterion('amr', 'hwk', session({})),
+      evaluateCriterion('amr', { exclude: 'sms' }, session({})),
+    ]).toEqual([
       [false, 'amr-unauthorized'],
       [true, 'amr-ok'],
     ]);
-    expect(judge('amr', { exclude: 'sms' }, {})).toEqual([false, 'user-unauthenticated']);
+    expect(evaluateCriterion('amr', { exclude: 'sms' }, {})).toEqual([false, 'user-unauthenticated']);
   });
 });
 
 describe('auth_time', () => {
   it('lies between two moments; where it is missing, between none', () => {
-    expect(judge('auth_time', { after: '2026-03-01T07:59:59Z' }, session({ authTime: at }))).toEqual([
+    expect(evaluateCriterion('auth_time', { after: '2026-03-01T07:59:59Z' }, session({ authTime: at }))).toEqual([
       true,
       'auth-time-ok',
     ]);
-    expect(judge('auth_time', { after: '2026-03-01T08:00:00Z' }, session({ authTime: at }))).toEqual([
+    expect(evaluateCriterion('auth_time', { after: '2026-03-01T08:00:00Z' }, session({ authTime: at }))).toEqual([
       false,
       'auth-time-unauthorized',
     ]);
-    expect(judge('auth_time', { before: '2026-03-01T08:00:01+00:00' }, session({ authTime: at }))).toEqual([
+    expect(evaluateCriterion('auth_time', { before: '2026-03-01T08:00:01+00:00' }, session({ authTime: at }))).toEqual([
       true,
       'auth-time-ok',
     ]);
-    expect(judge('auth_time', { before: '2030-01-01' }, session({}))).toEqual([false, 'auth-time-unauthorized']);
-    expect(judge('auth_time', { before: '2030-01-01' }, { now: at })).toEqual([false, 'user-unauthenticated']);
+    expect(evaluateCriterion('auth_time', { before: '2030-01-01' }, session({}))).toEqual([
+      false,
+      'auth-time-unauthorized',
+    ]);
+    expect(evaluateCriterion('auth_time', { before: '2030-01-01' }, { now: at })).toEqual([
+      false,
+      'user-unauthenticated',
+    ]);
   });
 
   it('is checked as dates are', () => {
@@ -77,22 +85,28 @@ describe('max_age', () => {
       [15 * minute + 1, false],
       [-minute, true],
     ] as const) {
-      expect(judge('max_age', '15m', session({ authTime: at - ago }))).toEqual([
+      expect(evaluateCriterion('max_age', '15m', session({ authTime: at - ago }))).toEqual([
         holds,
         holds ? 'max-age-ok' : 'max-age-unauthorized',
       ]);
     }
-    expect(judge('max_age', '1h30m', session({ authTime: at - 90 * minute }))).toEqual([true, 'max-age-ok']);
+    expect(evaluateCriterion('max_age', '1h30m', session({ authTime: at - 90 * minute }))).toEqual([
+      true,
+      'max-age-ok',
+    ]);
   });
 
   it('does not hold where nobody knows when, or what time it is', () => {
-    expect(judge('max_age', '15m', session({}))).toEqual([false, 'max-age-unauthorized']);
-    expect(judge('max_age', '15m', { ...session({ authTime: at }), now: undefined })).toEqual([
+    expect(evaluateCriterion('max_age', '15m', session({}))).toEqual([false, 'max-age-unauthorized']);
+    expect(evaluateCriterion('max_age', '15m', { ...session({ authTime: at }), now: undefined })).toEqual([
       false,
       'max-age-unauthorized',
     ]);
-    expect(judge('max_age', '15m', session({ authTime: 'soon' as never }))).toEqual([false, 'max-age-unauthorized']);
-    expect(judge('max_age', '15m', { now: at })).toEqual([false, 'user-unauthenticated']);
+    expect(evaluateCriterion('max_age', '15m', session({ authTime: 'soon' as never }))).toEqual([
+      false,
+      'max-age-unauthorized',
+    ]);
+    expect(evaluateCriterion('max_age', '15m', { now: at })).toEqual([false, 'user-unauthenticated']);
   });
 
   it.each(['15', 'm', '', '15 m', '1h 30m', '-5m', '1e3m', '1.5h', 'P1D', '9'.repeat(70)])('refuses %j', (text) => {
@@ -111,14 +125,12 @@ describe('max_age', () => {
 describe('an expression', () => {
   it('can ask for all of it', () => {
     const text = 'session.acr == "phr" && "hwk" in session.amr && now - session.authTime < duration("15m")';
-    expect(judge('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - minute }))).toEqual([
-      true,
-      'expression-ok',
-    ]);
-    expect(judge('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - 20 * minute }))).toEqual([
-      false,
-      'expression-unauthorized',
-    ]);
-    expect(judge('expression', text, session({ acr: 'phr', amr: ['hwk'] }))[0]).toBe(false);
+    expect(evaluateCriterion('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - minute }))).toEqual(
+      [true, 'expression-ok'],
+    );
+    expect(
+      evaluateCriterion('expression', text, session({ acr: 'phr', amr: ['hwk'], authTime: at - 20 * minute })),
+    ).toEqual([false, 'expression-unauthorized']);
+    expect(evaluateCriterion('expression', text, session({ acr: 'phr', amr: ['hwk'] }))[0]).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge, faultsOf, warningsOf } from '../../testing/judge.ts';
+import { evaluateCriterion, faultsOf, warningsOf } from '../../testing/evaluate-criterion.ts';
 
 const claims = (user: Record<string, unknown>, session: Record<string, unknown> = {}) => ({
   session: { id: 's', claims: session },
@@ -11,41 +11,43 @@ const unauthorized = [false, 'claim-unauthorized'];
 describe('claim', () => {
   it('finds a claim by its name, one value or a list of them', () => {
     for (const value of ['Smith', ['Jones', 'Smith']])
-      expect(judge('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(ok);
+      expect(evaluateCriterion('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(ok);
     for (const value of ['Smithers', ['Jones'], [], { Smith: 'Smith' }, null])
-      expect(judge('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(unauthorized);
+      expect(evaluateCriterion('claim/family_name', 'Smith', claims({ family_name: value }))).toEqual(unauthorized);
   });
 
   it('goes into nested claims by dot or slash alike', () => {
     const nested = claims({ realm_access: { roles: ['admin'] } });
     for (const key of ['claim/realm_access.roles', 'claim/realm_access/roles'])
-      expect(judge(key, 'admin', nested)).toEqual(ok);
-    expect(judge('claim/realm_access.roles.0', 'admin', nested)).toEqual(unauthorized);
-    expect(judge('claim/a.b.c.d.e.f.g', 'x', claims({ a: { b: { c: { d: { e: { f: { g: 'x' } } } } } } }))).toEqual(ok);
+      expect(evaluateCriterion(key, 'admin', nested)).toEqual(ok);
+    expect(evaluateCriterion('claim/realm_access.roles.0', 'admin', nested)).toEqual(unauthorized);
+    expect(
+      evaluateCriterion('claim/a.b.c.d.e.f.g', 'x', claims({ a: { b: { c: { d: { e: { f: { g: 'x' } } } } } } })),
+    ).toEqual(ok);
   });
 
   it('finds a claim whose own name has dots or slashes, however they are written', () => {
-    expect(judge('claim/https://example.com/role', 'admin', claims({ 'https://example.com/role': 'admin' }))).toEqual(
-      ok,
-    );
+    expect(
+      evaluateCriterion('claim/https://example.com/role', 'admin', claims({ 'https://example.com/role': 'admin' })),
+    ).toEqual(ok);
     for (const key of ['claim/address.city', 'claim/address/city'])
-      expect(judge(key, 'Berlin', claims({ 'address.city': 'Berlin' }))).toEqual(ok);
+      expect(evaluateCriterion(key, 'Berlin', claims({ 'address.city': 'Berlin' }))).toEqual(ok);
   });
 
   it("lets the user's claims win over the session's, level by level", () => {
-    expect(judge('claim/role', 'a', claims({}, { role: 'a' }))).toEqual(ok);
-    expect(judge('claim/role', 'a', claims({ role: 'b' }, { role: 'a' }))).toEqual(unauthorized);
-    expect(judge('claim/role', 'a', claims({ role: null }, { role: 'a' }))).toEqual(unauthorized);
-    expect(judge('claim/x/y', 'a', claims({ x: { z: 'b' } }, { x: { y: 'a' } }))).toEqual(ok);
-    expect(judge('claim/x/y', 'a', claims({ x: 'b' }, { x: { y: 'a' } }))).toEqual(unauthorized);
-    expect(judge('claim/x.y', 'a', claims({ 'x.y': 'b' }, { x: { y: 'a' } }))).toEqual(unauthorized);
+    expect(evaluateCriterion('claim/role', 'a', claims({}, { role: 'a' }))).toEqual(ok);
+    expect(evaluateCriterion('claim/role', 'a', claims({ role: 'b' }, { role: 'a' }))).toEqual(unauthorized);
+    expect(evaluateCriterion('claim/role', 'a', claims({ role: null }, { role: 'a' }))).toEqual(unauthorized);
+    expect(evaluateCriterion('claim/x/y', 'a', claims({ x: { z: 'b' } }, { x: { y: 'a' } }))).toEqual(ok);
+    expect(evaluateCriterion('claim/x/y', 'a', claims({ x: 'b' }, { x: { y: 'a' } }))).toEqual(unauthorized);
+    expect(evaluateCriterion('claim/x.y', 'a', claims({ 'x.y': 'b' }, { x: { y: 'a' } }))).toEqual(unauthorized);
   });
 
   it('compares numbers and booleans as such', () => {
-    expect(judge('claim/level', 5, claims({ level: 5 }))).toEqual(ok);
-    expect(judge('claim/level', '5', claims({ level: 5 }))).toEqual(unauthorized);
-    expect(judge('claim/verified', { is: true }, claims({ verified: true }))).toEqual(ok);
-    expect(judge('claim/verified', { exclude: true }, claims({ verified: true }))).toEqual(unauthorized);
+    expect(evaluateCriterion('claim/level', 5, claims({ level: 5 }))).toEqual(ok);
+    expect(evaluateCriterion('claim/level', '5', claims({ level: 5 }))).toEqual(unauthorized);
+    expect(evaluateCriterion('claim/verified', { is: true }, claims({ verified: true }))).toEqual(ok);
+    expect(evaluateCriterion('claim/verified', { exclude: true }, claims({ verified: true }))).toEqual(unauthorized);
   });
 
   it('finds nothing that JavaScript has of its own', () => {
@@ -60,16 +62,16 @@ describe('claim', () => {
       'claim/toString',
       'claim/a.constructor.name',
     ]) {
-      expect(judge(key, { has: 'yes' }, sent)).toEqual(unauthorized);
-      expect(judge(key, { has: 'Object' }, sent)).toEqual(unauthorized);
-      expect(judge(key, { exclude: 'yes' }, sent)).toEqual(ok);
+      expect(evaluateCriterion(key, { has: 'yes' }, sent)).toEqual(unauthorized);
+      expect(evaluateCriterion(key, { has: 'Object' }, sent)).toEqual(unauthorized);
+      expect(evaluateCriterion(key, { exclude: 'yes' }, sent)).toEqual(ok);
     }
     expect(warningsOf('claim/a/__proto__', 'x')).toEqual(['leads to no claim: it is always missing']);
   });
 
   it('warns where no claim is named, and refuses data of another kind', () => {
     expect(warningsOf('claim', 'x')).toEqual(['names no claim, so none is ever found']);
-    expect(judge('claim', 'x', claims({ '': 'x' }))).toEqual(unauthorized);
+    expect(evaluateCriterion('claim', 'x', claims({ '': 'x' }))).toEqual(unauthorized);
     expect(faultsOf('claim/x', ['a'])).toEqual([
       'claim/x: must be a string, number, boolean or a mapping of list matchers, is a list',
     ]);

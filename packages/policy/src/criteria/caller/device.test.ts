@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../../compile/compile-policy.ts';
-import { evaluatePolicy } from '../../evaluate-policy.ts';
-import { alice, faultsOf, judge, warningsOf } from '../../testing/judge.ts';
+import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
+import { alice, faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 
 describe('device', () => {
   it('never holds, and says so when it loads', () => {
@@ -12,7 +12,7 @@ describe('device', () => {
       { type: 'enclave_only', approved: false },
       {},
     ]) {
-      expect(judge('device', data, alice)).toEqual([false, 'device-unauthenticated']);
+      expect(evaluateCriterion('device', data, alice)).toEqual([false, 'device-unauthenticated']);
       expect(warningsOf('device', data)[0]).toMatch(/never holds/);
     }
   });

@@ -1,27 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
-import { alice, judge } from '../../testing/judge.ts';
+import { alice, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const withEmail = (email: string) => ({ session: { id: 's' }, user: { email } });
 
 describe('domain', () => {
   it('is what follows the at sign', () => {
-    expect(judge('domain', 'example.com', alice)).toEqual([true, 'domain-ok']);
-    expect(judge('domain', { ends_with: '.com' }, alice)).toEqual([true, 'domain-ok']);
-    expect(judge('domain', 'ample.com', alice)).toEqual([false, 'domain-unauthorized']);
+    expect(evaluateCriterion('domain', 'example.com', alice)).toEqual([true, 'domain-ok']);
+    expect(evaluateCriterion('domain', { ends_with: '.com' }, alice)).toEqual([true, 'domain-ok']);
+    expect(evaluateCriterion('domain', 'ample.com', alice)).toEqual([false, 'domain-unauthorized']);
   });
 
   it('is missing from an address without an at sign, or with two', () => {
     for (const email of ['example.com', 'a@example.com@evil.org', '"a@evil.org"@example.com']) {
       for (const data of ['example.com', { not: 'x' }])
-        expect(judge('domain', data, withEmail(email))).toEqual([false, 'domain-unauthorized']);
+        expect(evaluateCriterion('domain', data, withEmail(email))).toEqual([false, 'domain-unauthorized']);
     }
   });
 
   it('asks to log in where there is no session', () => {
-    expect(judge('domain', { not: 'x' }, { user: alice.user })).toEqual([false, 'user-unauthenticated']);
+    expect(evaluateCriterion('domain', { not: 'x' }, { user: alice.user })).toEqual([false, 'user-unauthenticated']);
   });
 
   it('matches nothing for a user without an address', () => {
-    expect(judge('domain', { not: 'x' }, { session: { id: 's' } })).toEqual([false, 'domain-unauthorized']);
+    expect(evaluateCriterion('domain', { not: 'x' }, { session: { id: 's' } })).toEqual([false, 'domain-unauthorized']);
   });
 });

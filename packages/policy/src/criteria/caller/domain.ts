@@ -1,4 +1,4 @@
-import { createTextCriterion } from '../text-criterion.ts';
+import { createTextCriterion } from '../common/text-criterion.ts';
 
 /** An address with more than one at sign has no domain: readers disagree about where it begins. */
 function domainOf(address: string | undefined): string | undefined {

@@ -1,18 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const holding = (...elevations: string[]) => ({ session: { id: 's' }, elevations });
 
 describe('elevation', () => {
   it('holds while one of the names is held', () => {
-    expect(judge('elevation', 'prod-admin', holding('other', 'prod-admin'))).toEqual([true, 'elevation-ok']);
-    expect(judge('elevation', ['a', 'b'], holding('b'))).toEqual([true, 'elevation-ok']);
+    expect(evaluateCriterion('elevation', 'prod-admin', holding('other', 'prod-admin'))).toEqual([
+      true,
+      'elevation-ok',
+    ]);
+    expect(evaluateCriterion('elevation', ['a', 'b'], holding('b'))).toEqual([true, 'elevation-ok']);
     for (const held of [holding(), holding('prod'), { session: { id: 's' }, elevations: 'prod-admin' as never }])
-      expect(judge('elevation', 'prod-admin', held)).toEqual([false, 'elevation-unauthorized']);
+      expect(evaluateCriterion('elevation', 'prod-admin', held)).toEqual([false, 'elevation-unauthorized']);
   });
 
   it('asks to log in where nobody is', () => {
-    expect(judge('elevation', 'prod-admin', { elevations: ['prod-admin'] })).toEqual([false, 'user-unauthenticated']);
+    expect(evaluateCriterion('elevation', 'prod-admin', { elevations: ['prod-admin'] })).toEqual([
+      false,
+      'user-unauthenticated',
+    ]);
   });
 
   it('refuses what is no name', () => {

@@ -1,9 +1,9 @@
 import { kindOf } from '../../compile/plain-object.ts';
-import type { Criterion } from '../../criterion.ts';
+import type { Criterion } from '../../language/criterion.ts';
 import { readStrings } from '../../matchers/string-matcher.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../verdict.ts';
-import { isLoggedIn } from '../is-logged-in.ts';
+import { fail, pass } from '../../language/verdict.ts';
+import { isLoggedIn } from '../common/is-logged-in.ts';
 
 const ok = pass('elevation-ok');
 const unauthorized = fail('elevation-unauthorized');

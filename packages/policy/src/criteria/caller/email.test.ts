@@ -1,24 +1,33 @@
 import { describe, expect, it } from '@jest/globals';
-import { alice, judge } from '../../testing/judge.ts';
+import { alice, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('email', () => {
   it('holds where the matcher does', () => {
-    expect(judge('email', 'alice@example.com', alice)).toEqual([true, 'email-ok']);
-    expect(judge('email', { starts_with: 'alice@', ends_with: '.com' }, alice)).toEqual([true, 'email-ok']);
+    expect(evaluateCriterion('email', 'alice@example.com', alice)).toEqual([true, 'email-ok']);
+    expect(evaluateCriterion('email', { starts_with: 'alice@', ends_with: '.com' }, alice)).toEqual([true, 'email-ok']);
   });
 
   it('does not hold where the matcher does not; case counts', () => {
-    expect(judge('email', 'bob@example.com', alice)).toEqual([false, 'email-unauthorized']);
-    expect(judge('email', 'Alice@example.com', alice)).toEqual([false, 'email-unauthorized']);
+    expect(evaluateCriterion('email', 'bob@example.com', alice)).toEqual([false, 'email-unauthorized']);
+    expect(evaluateCriterion('email', 'Alice@example.com', alice)).toEqual([false, 'email-unauthorized']);
   });
 
   it('asks to log in where there is no session, whatever the matcher', () => {
-    expect(judge('email', 'alice@example.com', { user: alice.user })).toEqual([false, 'user-unauthenticated']);
-    expect(judge('email', { not: 'x' }, {})).toEqual([false, 'user-unauthenticated']);
+    expect(evaluateCriterion('email', 'alice@example.com', { user: alice.user })).toEqual([
+      false,
+      'user-unauthenticated',
+    ]);
+    expect(evaluateCriterion('email', { not: 'x' }, {})).toEqual([false, 'user-unauthenticated']);
   });
 
   it('matches nothing for a user without one, not even `not`', () => {
-    expect(judge('email', { not: 'x' }, { session: { id: 's' }, user: {} })).toEqual([false, 'email-unauthorized']);
-    expect(judge('email', { not_in: ['x'] }, { session: { id: 's' } })).toEqual([false, 'email-unauthorized']);
+    expect(evaluateCriterion('email', { not: 'x' }, { session: { id: 's' }, user: {} })).toEqual([
+      false,
+      'email-unauthorized',
+    ]);
+    expect(evaluateCriterion('email', { not_in: ['x'] }, { session: { id: 's' } })).toEqual([
+      false,
+      'email-unauthorized',
+    ]);
   });
 });

@@ -1,8 +1,8 @@
 import { quoteName } from '../../compile/nearest-name.ts';
 import { kindOf } from '../../compile/plain-object.ts';
-import type { Criterion } from '../../criterion.ts';
-import { fail, pass } from '../../verdict.ts';
-import { isLoggedIn } from '../is-logged-in.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { fail, pass } from '../../language/verdict.ts';
+import { isLoggedIn } from '../common/is-logged-in.ts';
 import { parseDuration } from '../time/parse-duration.ts';
 
 const ok = pass('max-age-ok');

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const records = (geo: unknown) => ({ records: { 'example.com/geoip': geo } });
 const ask = (data: object, geo?: unknown) =>
-  judge('record', { type: 'example.com/geoip', ...data }, geo === undefined ? {} : records(geo))[0];
+  evaluateCriterion('record', { type: 'example.com/geoip', ...data }, geo === undefined ? {} : records(geo))[0];
 
 describe('record', () => {
   it('says whether there is one', () => {
@@ -35,11 +35,11 @@ describe('record', () => {
   });
 
   it('knows only records that were sent', () => {
-    expect(judge('record', { type: 'constructor', exists: true }, { records: {} })).toEqual([
+    expect(evaluateCriterion('record', { type: 'constructor', exists: true }, { records: {} })).toEqual([
       false,
       'record-unauthorized',
     ]);
-    expect(judge('record', { type: 'x', exists: true }, { records: null as never })).toEqual([
+    expect(evaluateCriterion('record', { type: 'x', exists: true }, { records: null as never })).toEqual([
       false,
       'record-unauthorized',
     ]);

@@ -1,4 +1,4 @@
-import { createTextCriterion } from '../text-criterion.ts';
+import { createTextCriterion } from '../common/text-criterion.ts';
 
 /** String matcher over the caller's name, the one that goes upstream. */
 export const user = createTextCriterion({

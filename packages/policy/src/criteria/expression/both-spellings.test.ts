@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../../compile/compile-policy.ts';
-import { evaluatePolicy } from '../../evaluate-policy.ts';
+import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
 
 function effect(document: unknown, path: string): string {
   const compiled = compilePolicy(document, { scope: 'cluster/dev' });

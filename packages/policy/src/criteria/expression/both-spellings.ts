@@ -1,9 +1,9 @@
-import type { CompileContext, EvaluateCriterion } from '../../criterion.ts';
-import { inherit } from '../../inherit.ts';
+import type { CompileContext, EvaluateCriterion } from '../../language/criterion.ts';
+import { inherit } from '../../input/inherit.ts';
 import { withoutEndSlash } from '../../matchers/without-end-slash.ts';
-import type { PolicyInput } from '../../policy-input.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
 import { proxiedName } from '../../reach/proxied-name.ts';
-import { isOpen } from '../../verdict.ts';
+import { isOpen } from '../../language/verdict.ts';
 
 function underBareName(input: PolicyInput): PolicyInput | undefined {
   const name = input.kubernetes && proxiedName(input.kubernetes);

@@ -74,7 +74,7 @@ function problemOfCall(name: string, isMethod: boolean, args: readonly unknown[]
     return { message: `${quoteName(name)} is not a function that an expression may use` };
   if (isMethod && clock.includes(name) && args.length > 0)
     return { message: `${name} takes no time zone here: moments are in UTC`, hint: 'use time_of_day or day_of_week' };
-  // Reading a duration takes the square of its length.
+  // ExtraVerb a duration takes the square of its length.
   if (name === 'duration' && !(isNode(args[0]) && args[0].op === 'value'))
     return { message: 'duration() takes only a text written out, such as duration("5m")' };
   return undefined;

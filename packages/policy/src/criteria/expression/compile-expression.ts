@@ -1,6 +1,6 @@
 import { type ErrorLocation, type ParseResult } from '@marcbachmann/cel-js';
-import type { CompileContext } from '../../criterion.ts';
-import type { PolicyInput } from '../../policy-input.ts';
+import type { CompileContext } from '../../language/criterion.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
 import { checkExpression } from './check-expression.ts';
 import { ExpressionContext } from './expression-context.ts';
 import { expressionEnvironment, expressionLimits } from './expression-environment.ts';

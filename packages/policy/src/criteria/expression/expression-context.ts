@@ -1,4 +1,4 @@
-import type { PolicyInput } from '../../policy-input.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
 import { nameOf } from '../../reach/name-of.ts';
 import { namespaceOf } from '../../reach/namespace-of.ts';
 

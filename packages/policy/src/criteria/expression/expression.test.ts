@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy } from '../../compile/compile-policy.ts';
-import { evaluatePolicy } from '../../evaluate-policy.ts';
-import type { PolicyInput } from '../../policy-input.ts';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
-const ask = (text: string, input: PolicyInput = {}) => judge('expression', text, input);
+const ask = (text: string, input: PolicyInput = {}) => evaluateCriterion('expression', text, input);
 const session = { id: 's' };
 const ok = [true, 'expression-ok'];
 const unauthorized = [false, 'expression-unauthorized'];

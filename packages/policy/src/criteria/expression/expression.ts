@@ -1,10 +1,10 @@
 import { kindOf } from '../../compile/plain-object.ts';
-import type { Criterion } from '../../criterion.ts';
-import { fail, leaveOpen, pass } from '../../verdict.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { fail, leaveOpen, pass } from '../../language/verdict.ts';
 import { mayReachOtherNames } from '../../reach/may-reach-other-names.ts';
 import { nameOf } from '../../reach/name-of.ts';
 import { namespaceOf } from '../../reach/namespace-of.ts';
-import { isLoggedIn } from '../is-logged-in.ts';
+import { isLoggedIn } from '../common/is-logged-in.ts';
 import { bothSpellings } from './both-spellings.ts';
 import { compileExpression } from './compile-expression.ts';
 import { expressionLimits } from './expression-environment.ts';

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyInput } from '../../policy-input.ts';
-import { judge } from '../../testing/judge.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
+import { evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 import { expressionEnvironment } from './expression-environment.ts';
 import { expressionBudget, limitExpressionCost, withExpressionBudget } from './limit-expression-cost.ts';
 
 const many = (count: number, prefix = 'g') => Array.from({ length: count }, (_none, index) => `${prefix}${index}`);
-const ask = (text: string, input: PolicyInput) => judge('expression', text, { session: { id: 's' }, ...input })[1];
+const ask = (text: string, input: PolicyInput) =>
+  evaluateCriterion('expression', text, { session: { id: 's' }, ...input })[1];
 
 describe('the work of an expression', () => {
   it('suffices for what people are and send', () => {

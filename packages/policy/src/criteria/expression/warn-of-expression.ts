@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { CompileContext } from '../../criterion.ts';
+import type { CompileContext } from '../../language/criterion.ts';
 import type { CheckedExpression } from './check-expression.ts';
 import { estimateCost } from './estimate-cost.ts';
 import { expressionBudget } from './limit-expression-cost.ts';

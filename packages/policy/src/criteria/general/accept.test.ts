@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge, warningsOf } from '../../testing/judge.ts';
+import { evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 
 describe('accept', () => {
   it('holds for everyone, whatever its data', () => {
-    for (const data of [true, null, 1, 'x', {}, false]) expect(judge('accept', data, {})).toEqual([true, 'accept']);
+    for (const data of [true, null, 1, 'x', {}, false])
+      expect(evaluateCriterion('accept', data, {})).toEqual([true, 'accept']);
   });
 
   it('warns on a cluster that every authenticated caller is admitted', () => {

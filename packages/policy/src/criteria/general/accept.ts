@@ -1,6 +1,6 @@
-import type { Criterion } from '../../criterion.ts';
+import type { Criterion } from '../../language/criterion.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { pass } from '../../verdict.ts';
+import { pass } from '../../language/verdict.ts';
 
 const ok = pass('accept');
 /** Places where a policy rules on clusters; on web routes, accept may be meant. */

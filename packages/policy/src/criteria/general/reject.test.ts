@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { alice, judge } from '../../testing/judge.ts';
+import { alice, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe('reject', () => {
   it('never holds, whatever its data', () => {
-    for (const data of [true, null, 1, {}]) expect(judge('reject', data, alice)).toEqual([false, 'reject']);
+    for (const data of [true, null, 1, {}]) expect(evaluateCriterion('reject', data, alice)).toEqual([false, 'reject']);
   });
 });

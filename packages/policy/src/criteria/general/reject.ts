@@ -1,6 +1,6 @@
-import type { Criterion } from '../../criterion.ts';
+import type { Criterion } from '../../language/criterion.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail } from '../../verdict.ts';
+import { fail } from '../../language/verdict.ts';
 
 const rejected = fail('reject');
 

@@ -1,8 +1,8 @@
 import { kindOf } from '../../compile/plain-object.ts';
-import type { Criterion, CriterionDoc } from '../../criterion.ts';
-import type { PolicyInput } from '../../policy-input.ts';
-import type { Reason } from '../../reasons.ts';
-import { fail, pass } from '../../verdict.ts';
+import type { Criterion, CriterionDoc } from '../../language/criterion.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
+import type { Reason } from '../../language/reasons.ts';
+import { fail, pass } from '../../language/verdict.ts';
 
 type FlagCriterionOptions = {
   readonly name: string;

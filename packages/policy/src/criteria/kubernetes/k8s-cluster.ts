@@ -1,4 +1,4 @@
-import { createTextCriterion } from '../text-criterion.ts';
+import { createTextCriterion } from '../common/text-criterion.ts';
 
 /** String matcher over the name of the cluster. */
 export const k8sCluster = createTextCriterion({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
-const ask = (data: boolean, kubernetes: object | undefined) => judge('k8s/dry_run', data, { kubernetes })[0];
+const ask = (data: boolean, kubernetes: object | undefined) =>
+  evaluateCriterion('k8s/dry_run', data, { kubernetes })[0];
 
 describe('k8s/dry_run', () => {
   it('holds for changes that are only tried', () => {

@@ -1,5 +1,5 @@
 import { isShellEquivalent } from '@sallyport/contracts';
-import type { KubernetesInput, PolicyInput } from '../../policy-input.ts';
+import type { KubernetesInput, PolicyInput } from '../../input/policy-input.ts';
 import { createFlagCriterion } from './flag-criterion.ts';
 
 const changing: ReadonlySet<string | undefined> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);

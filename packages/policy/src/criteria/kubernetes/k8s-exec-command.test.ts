@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const holds = (data: unknown, command: unknown) =>
-  judge('k8s/exec_command', data, { kubernetes: { exec: { command: command as string[] } } })[0];
+  evaluateCriterion('k8s/exec_command', data, { kubernetes: { exec: { command: command as string[] } } })[0];
 
 describe('k8s/exec_command', () => {
   it('compares the first word with program', () => {
@@ -32,7 +32,7 @@ describe('k8s/exec_command', () => {
   it('matches nothing without a command, not even `not`', () => {
     for (const command of [undefined, null, [], 'ls']) expect(holds({ program: { not: 'x' } }, command)).toBe(false);
     for (const input of [{}, { kubernetes: {} }])
-      expect(judge('k8s/exec_command', { program: { not: 'x' } }, input)).toEqual([
+      expect(evaluateCriterion('k8s/exec_command', { program: { not: 'x' } }, input)).toEqual([
         false,
         'k8s-exec-command-unauthorized',
       ]);
@@ -46,7 +46,7 @@ describe('k8s/exec_command', () => {
       ['', true],
     ] as const) {
       expect(
-        judge(
+        evaluateCriterion(
           'k8s/exec_command',
           { program: 'ls' },
           { kubernetes: { resource: 'pods', subresource, exec: { command: ['ls'] } } },

@@ -1,10 +1,10 @@
 import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
-import type { CompileContext, Criterion } from '../../criterion.ts';
+import type { CompileContext, Criterion } from '../../language/criterion.ts';
 import { compileStringMatcher, readStrings } from '../../matchers/string-matcher.ts';
-import type { KubernetesInput } from '../../policy-input.ts';
+import type { KubernetesInput } from '../../input/policy-input.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../verdict.ts';
+import { fail, pass } from '../../language/verdict.ts';
 
 const ok = pass('k8s-exec-command-ok');
 const unauthorized = fail('k8s-exec-command-unauthorized');

@@ -1,4 +1,4 @@
-import { createTextCriterion } from '../text-criterion.ts';
+import { createTextCriterion } from '../common/text-criterion.ts';
 
 /**
  * String matcher over the path of a request that is for no resource, such as `/healthz` or discovery; a request for a

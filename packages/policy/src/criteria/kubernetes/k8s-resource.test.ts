@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge, warningsOf } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 
 const ask = (data: unknown, resource: string, apiGroup = '', subresource = '') =>
-  judge('k8s/resource', data, { kubernetes: { resource, apiGroup, subresource } });
+  evaluateCriterion('k8s/resource', data, { kubernetes: { resource, apiGroup, subresource } });
 
 describe('k8s/resource', () => {
   it.each([
@@ -31,8 +31,11 @@ describe('k8s/resource', () => {
   });
 
   it('does not hold for what is no resource', () => {
-    expect(judge('k8s/resource', '*', { kubernetes: { resource: '' } })).toEqual([false, 'k8s-resource-unauthorized']);
-    expect(judge('k8s/resource', '*', {})).toEqual([false, 'k8s-resource-unauthorized']);
+    expect(evaluateCriterion('k8s/resource', '*', { kubernetes: { resource: '' } })).toEqual([
+      false,
+      'k8s-resource-unauthorized',
+    ]);
+    expect(evaluateCriterion('k8s/resource', '*', {})).toEqual([false, 'k8s-resource-unauthorized']);
     expect(ask('pods', 'pods')).toEqual([true, 'k8s-resource-ok']);
   });
 

@@ -1,8 +1,8 @@
-import type { CompileContext, Criterion } from '../../criterion.ts';
+import type { CompileContext, Criterion } from '../../language/criterion.ts';
 import { kindOf } from '../../compile/plain-object.ts';
 import { compileResourcePattern, groupOfBuiltIn, type ResourcePattern } from '../../matchers/resource-pattern.ts';
-import type { PolicyInput } from '../../policy-input.ts';
-import { fail, pass } from '../../verdict.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
+import { fail, pass } from '../../language/verdict.ts';
 
 const ok = pass('k8s-resource-ok');
 const unauthorized = fail('k8s-resource-unauthorized');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
-const ask = (data: boolean, kubernetes: object | undefined) => judge('k8s/shell_equivalent', data, { kubernetes })[0];
+const ask = (data: boolean, kubernetes: object | undefined) =>
+  evaluateCriterion('k8s/shell_equivalent', data, { kubernetes })[0];
 const resource = (text: string, verb = 'create') => {
   const [name, subresource = ''] = text.split('/');
   return { verb, isResourceRequest: true, apiGroup: '', resource: name, subresource };

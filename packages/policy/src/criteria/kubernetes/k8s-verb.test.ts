@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge, warningsOf } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 
 const verb = (name: string) => ({ kubernetes: { verb: name } });
 
 describe('k8s/verb', () => {
   it('takes a verb, a list of verbs or a matcher', () => {
     for (const data of ['get', ['get', 'list'], { in: ['get', 'list'] }, { not: 'delete' }])
-      expect(judge('k8s/verb', data, verb('get'))).toEqual([true, 'k8s-verb-ok']);
+      expect(evaluateCriterion('k8s/verb', data, verb('get'))).toEqual([true, 'k8s-verb-ok']);
     for (const data of ['list', ['list'], [], { not: 'get' }])
-      expect(judge('k8s/verb', data, verb('get'))).toEqual([false, 'k8s-verb-unauthorized']);
+      expect(evaluateCriterion('k8s/verb', data, verb('get'))).toEqual([false, 'k8s-verb-unauthorized']);
   });
 
   it('matches nothing where there is no verb', () => {
     for (const input of [{}, verb('')])
-      expect(judge('k8s/verb', { not: 'x' }, input)).toEqual([false, 'k8s-verb-unauthorized']);
+      expect(evaluateCriterion('k8s/verb', { not: 'x' }, input)).toEqual([false, 'k8s-verb-unauthorized']);
   });
 
   it('warns that * is not a verb', () => {

@@ -1,10 +1,10 @@
-import type { CompileContext, Criterion, CriterionDoc } from '../../criterion.ts';
+import type { CompileContext, Criterion, CriterionDoc } from '../../language/criterion.ts';
 import { compileStringMatcher } from '../../matchers/string-matcher.ts';
-import type { KubernetesInput } from '../../policy-input.ts';
+import type { KubernetesInput } from '../../input/policy-input.ts';
 import { matchesAllOrNone } from '../../reach/matches-all-or-none.ts';
-import type { Reason } from '../../reasons.ts';
+import type { Reason } from '../../language/reasons.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail, leaveOpen, pass } from '../../verdict.ts';
+import { fail, leaveOpen, pass } from '../../language/verdict.ts';
 
 type ReachCriterionOptions = {
   readonly name: string;

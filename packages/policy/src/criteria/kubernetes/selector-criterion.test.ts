@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge } from '../../testing/judge.ts';
+import { evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 describe.each([
   ['k8s/label_selector', 'labelSelector'],
@@ -7,7 +7,7 @@ describe.each([
 ])('%s', (key, member) => {
   const reason = key.replace('/', '-').replaceAll('_', '-');
   const ask = (data: unknown, verb: string, selector?: string) =>
-    judge(key, data, { kubernetes: { verb, [member]: selector } });
+    evaluateCriterion(key, data, { kubernetes: { verb, [member]: selector } });
 
   it('compares the text of the selector', () => {
     for (const verb of ['list', 'watch', 'deletecollection'])
@@ -19,12 +19,15 @@ describe.each([
   it('matches nothing for requests whose selector the API server does not look at', () => {
     for (const verb of ['get', 'create', 'update', 'patch', 'delete', ''])
       expect(ask({ not: 'x' }, verb, 'app=web')).toEqual([false, `${reason}-unauthorized`]);
-    expect(judge(key, 'app=web', { kubernetes: { [member]: 'app=web' } })).toEqual([false, `${reason}-unauthorized`]);
+    expect(evaluateCriterion(key, 'app=web', { kubernetes: { [member]: 'app=web' } })).toEqual([
+      false,
+      `${reason}-unauthorized`,
+    ]);
   });
 
   it('matches nothing where there is none', () => {
     for (const selector of [undefined, ''])
       expect(ask({ not: 'x' }, 'list', selector)).toEqual([false, `${reason}-unauthorized`]);
-    expect(judge(key, { not: 'x' }, {})).toEqual([false, `${reason}-unauthorized`]);
+    expect(evaluateCriterion(key, { not: 'x' }, {})).toEqual([false, `${reason}-unauthorized`]);
   });
 });

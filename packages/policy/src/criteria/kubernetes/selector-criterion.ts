@@ -1,5 +1,5 @@
-import type { Criterion } from '../../criterion.ts';
-import { createTextCriterion } from '../text-criterion.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { createTextCriterion } from '../common/text-criterion.ts';
 
 /** The only verbs for which the API server looks at selectors; for others a selector in the query promises nothing. */
 const verbsWithSelectors: ReadonlySet<string | undefined> = new Set(['list', 'watch', 'deletecollection']);

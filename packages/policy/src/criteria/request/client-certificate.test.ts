@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readCertificate } from '../../matchers/read-certificate.ts';
 import { aliceCertificate, aliceHashes, bareCertificate, trickyCertificate } from '../../testing/certificates.ts';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const holds = (data: unknown, leaf: unknown, valid?: boolean) =>
-  judge('client_certificate', data, { request: { clientCertificate: { leaf: leaf as string, valid } } })[0];
+  evaluateCriterion('client_certificate', data, { request: { clientCertificate: { leaf: leaf as string, valid } } })[0];
 
 describe('client_certificate', () => {
   it('compares the hashes of the certificate and of its key, in both forms of writing', () => {

@@ -1,12 +1,12 @@
 import type { FaultList, FaultPath } from '../../compile/fault-list.ts';
 import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
-import type { Criterion } from '../../criterion.ts';
+import type { Criterion } from '../../language/criterion.ts';
 import { readCertificate, type CertificateFacts } from '../../matchers/read-certificate.ts';
 import { compileStringMatcher, readStrings, type StringMatcher } from '../../matchers/string-matcher.ts';
-import type { PolicyInput } from '../../policy-input.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../verdict.ts';
+import { fail, pass } from '../../language/verdict.ts';
 
 const ok = pass('client-certificate-ok');
 const unauthorized = fail('client-certificate-unauthorized');

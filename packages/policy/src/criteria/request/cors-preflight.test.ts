@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { judge } from '../../testing/judge.ts';
+import { evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const ask = (method: string | undefined, headers: unknown) =>
-  judge('cors_preflight', true, { request: { method, headers: headers as Record<string, string> } });
+  evaluateCriterion('cors_preflight', true, { request: { method, headers: headers as Record<string, string> } });
 
 describe('cors_preflight', () => {
   it('holds for OPTIONS with both headers, whatever the case of their names', () => {

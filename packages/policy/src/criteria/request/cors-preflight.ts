@@ -1,7 +1,7 @@
-import type { Criterion } from '../../criterion.ts';
-import type { RequestInput } from '../../policy-input.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import type { RequestInput } from '../../input/policy-input.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../verdict.ts';
+import { fail, pass } from '../../language/verdict.ts';
 
 const cors = pass('cors-request');
 const other = fail('non-cors-request');

@@ -1,4 +1,4 @@
-import { createTextCriterion } from '../text-criterion.ts';
+import { createTextCriterion } from '../common/text-criterion.ts';
 
 /** String matcher over the path of the request, without its query. */
 export const httpPath = createTextCriterion({

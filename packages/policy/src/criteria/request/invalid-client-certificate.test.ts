@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../../compile/compile-policy.ts';
-import { evaluatePolicy } from '../../evaluate-policy.ts';
-import { judge } from '../../testing/judge.ts';
+import { evaluatePolicy } from '../../evaluate/evaluate-policy.ts';
+import { evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const ask = (clientCertificate: object | undefined) =>
-  judge('invalid_client_certificate', true, { request: { clientCertificate } });
+  evaluateCriterion('invalid_client_certificate', true, { request: { clientCertificate } });
 
 describe('invalid_client_certificate', () => {
   it('does not hold for a certificate that the gateway trusts', () => {

@@ -1,6 +1,6 @@
-import type { Criterion } from '../../criterion.ts';
+import type { Criterion } from '../../language/criterion.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../verdict.ts';
+import { fail, pass } from '../../language/verdict.ts';
 
 const required = pass('client-certificate-required');
 const invalid = pass('invalid-client-certificate');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 
 const from = (ip: unknown) => ({ request: { ip: ip as string } });
-const holds = (data: unknown, ip: unknown) => judge('source_ip', data, from(ip))[0];
+const holds = (data: unknown, ip: unknown) => evaluateCriterion('source_ip', data, from(ip))[0];
 
 describe('source_ip', () => {
   it('holds for an address, a range, or one of several', () => {
@@ -42,7 +42,10 @@ describe('source_ip', () => {
       '1.2.3.4:80',
       ' 1.2.3.4',
     ])
-      expect(judge('source_ip', ['0.0.0.0/0', '::/0'], from(ip))).toEqual([false, 'source-ip-unauthorized']);
+      expect(evaluateCriterion('source_ip', ['0.0.0.0/0', '::/0'], from(ip))).toEqual([
+        false,
+        'source-ip-unauthorized',
+      ]);
   });
 
   it('refuses what is neither address nor range', () => {

@@ -1,10 +1,10 @@
 import { quoteName } from '../../compile/nearest-name.ts';
 import { kindOf } from '../../compile/plain-object.ts';
-import type { CompileContext, Criterion } from '../../criterion.ts';
+import type { CompileContext, Criterion } from '../../language/criterion.ts';
 import { compileIpRange, type IpRange } from '../../matchers/ip-range.ts';
 import { parseIp } from '../../matchers/parse-ip.ts';
 import { definition } from '../../reference/json-schema.ts';
-import { fail, pass } from '../../verdict.ts';
+import { fail, pass } from '../../language/verdict.ts';
 
 const ok = pass('source-ip-ok');
 const unauthorized = fail('source-ip-unauthorized');

@@ -1,6 +1,6 @@
 import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
-import type { CompileContext } from '../../criterion.ts';
+import type { CompileContext } from '../../language/criterion.ts';
 
 /** `after` and `before`, where given; what is judged must lie strictly between. */
 export type Bounds = { readonly after: number; readonly before: number };

@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultsOf, judge, warningsOf } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 import { parseDate } from './parse-date.ts';
 
 describe('date', () => {
   it('holds strictly between after and before', () => {
     const at = (now: number) =>
-      judge('date', { after: '2020-01-01T00:00:01Z', before: '2020-01-01T00:00:02Z' }, { now })[0];
+      evaluateCriterion('date', { after: '2020-01-01T00:00:01Z', before: '2020-01-01T00:00:02Z' }, { now })[0];
     const second = Date.UTC(2020, 0, 1, 0, 0, 1);
     expect([at(second), at(second + 1), at(second + 999), at(second + 1000)]).toEqual([false, true, true, false]);
   });
 
   it('does not hold at no moment', () => {
     for (const now of [undefined, Number.NaN, Infinity, '5' as never])
-      expect(judge('date', { before: '2150-01-01', after: '1970-01-01' }, { now })).toEqual([
+      expect(evaluateCriterion('date', { before: '2150-01-01', after: '1970-01-01' }, { now })).toEqual([
         false,
         'date-unauthorized',
       ]);

@@ -1,5 +1,5 @@
-import type { Criterion } from '../../criterion.ts';
-import { fail, pass } from '../../verdict.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { fail, pass } from '../../language/verdict.ts';
 import { compileBounds } from './compile-bounds.ts';
 import { parseDate } from './parse-date.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultsOf, judge } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion } from '../../testing/evaluate-criterion.ts';
 import { parseDays } from './parse-days.ts';
 
 // 2026-03-01 is a Sunday.
 const day = (index: number) => Date.UTC(2026, 2, 1 + index, 12);
 const week = (data: unknown) =>
-  [0, 1, 2, 3, 4, 5, 6].filter((index) => judge('day_of_week', data, { now: day(index) })[0]);
+  [0, 1, 2, 3, 4, 5, 6].filter((index) => evaluateCriterion('day_of_week', data, { now: day(index) })[0]);
 
 describe('day_of_week', () => {
   it('holds on the days named', () => {
@@ -21,12 +21,12 @@ describe('day_of_week', () => {
 
   it('goes by UTC, or by the calendar of a time zone', () => {
     const lateOnSunday = Date.parse('2026-03-01T23:30:00Z');
-    expect(judge('day_of_week', 'sun', { now: lateOnSunday })).toEqual([true, 'day-of-week-ok']);
-    expect(judge('day_of_week', { is: 'sun', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([
+    expect(evaluateCriterion('day_of_week', 'sun', { now: lateOnSunday })).toEqual([true, 'day-of-week-ok']);
+    expect(evaluateCriterion('day_of_week', { is: 'sun', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([
       false,
       'day-of-week-unauthorized',
     ]);
-    expect(judge('day_of_week', { is: 'mon', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([
+    expect(evaluateCriterion('day_of_week', { is: 'mon', timezone: 'Europe/Berlin' }, { now: lateOnSunday })).toEqual([
       true,
       'day-of-week-ok',
     ]);
@@ -34,7 +34,7 @@ describe('day_of_week', () => {
 
   it('does not hold at no moment', () => {
     for (const now of [undefined, Number.NaN, Infinity])
-      expect(judge('day_of_week', '*', { now })).toEqual([false, 'day-of-week-unauthorized']);
+      expect(evaluateCriterion('day_of_week', '*', { now })).toEqual([false, 'day-of-week-unauthorized']);
   });
 
   it('refuses what is no day', () => {

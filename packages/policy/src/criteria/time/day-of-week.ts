@@ -1,7 +1,7 @@
 import { nearestName, quoteName } from '../../compile/nearest-name.ts';
 import { isPlainObject, kindOf } from '../../compile/plain-object.ts';
-import type { CompileContext, Criterion } from '../../criterion.ts';
-import { fail, pass } from '../../verdict.ts';
+import type { CompileContext, Criterion } from '../../language/criterion.ts';
+import { fail, pass } from '../../language/verdict.ts';
 import { compileZone } from './compile-zone.ts';
 import { parseDays } from './parse-days.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultsOf, judge, warningsOf } from '../../testing/judge.ts';
+import { faultsOf, evaluateCriterion, warningsOf } from '../../testing/evaluate-criterion.ts';
 import { parseTimeOfDay } from './parse-time-of-day.ts';
 
-const holds = (data: object, moment: string) => judge('time_of_day', data, { now: Date.parse(moment) })[0];
+const holds = (data: object, moment: string) => evaluateCriterion('time_of_day', data, { now: Date.parse(moment) })[0];
 
 describe('time_of_day', () => {
   it('goes by the clocks of the time zone', () => {
@@ -56,7 +56,7 @@ describe('time_of_day', () => {
 
   it('does not hold at no moment', () => {
     for (const now of [undefined, Number.NaN, Infinity, -Infinity, 9e15, '5' as never])
-      expect(judge('time_of_day', { timezone: 'UTC', before: '23:59:59' }, { now })).toEqual([
+      expect(evaluateCriterion('time_of_day', { timezone: 'UTC', before: '23:59:59' }, { now })).toEqual([
         false,
         'time-of-day-unauthorized',
       ]);

@@ -1,6 +1,6 @@
 import { isPlainObject } from '../../compile/plain-object.ts';
-import type { Criterion } from '../../criterion.ts';
-import { fail, pass } from '../../verdict.ts';
+import type { Criterion } from '../../language/criterion.ts';
+import { fail, pass } from '../../language/verdict.ts';
 import { compileBounds } from './compile-bounds.ts';
 import { compileZone } from './compile-zone.ts';
 import { parseTimeOfDay } from './parse-time-of-day.ts';

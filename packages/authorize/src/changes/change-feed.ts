@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http';
+import { writeChangeLine, type Change } from '@sallyport/contracts';
+import type { ReplicaRegistry, SessionStore, StreamQuestionRegistry } from '@sallyport/stores';
+import type { PolicySet } from '../policies/policy-set.ts';
+
+const pingMs = 10_000;
+const maxBufferedBytes = 1024 * 1024;
+const maxSubscribers = 256;
+
+/** Everyone who holds `GET /v1/changes` open. */
+export type ChangeFeed = {
+  /** Takes over a response: NDJSON, a line per change, `seq` counting up by one from 1 on each connection. */
+  subscribe(response: ServerResponse): boolean;
+  close(): void;
+};
+
+type Subscriber = { send(change: Change): void; end(): void };
+
+/**
+ * A reader that does not keep up is cut off rather than buffered for or spared a line: it comes back and looks
+ * everything up again.
+ */
+function createSubscriber(response: ServerResponse): Subscriber {
+  let seq = 0;
+  return {
+    send(change) {
+      seq += 1;
+      response.write(`${writeChangeLine(seq, change)}\n`);
+      if (response.writableLength > maxBufferedBytes) response.destroy();
+    },
+    end: () => response.end(),
+  };
+}
+
+export type ChangeFeedDeps = {
+  sessions: Pick<SessionStore, 'onChange' | 'onGap'>;
+  policies: PolicySet;
+  replicas: Pick<ReplicaRegistry, 'onReloadRequest'>;
+  streams: Pick<StreamQuestionRegistry, 'onQuestion'>;
+};
+
+/** Creates the feed over what the session store, the policies, the replicas and the streams report. */
+export function createChangeFeed(deps: ChangeFeedDeps): ChangeFeed {
+  const subscribers = new Set<Subscriber>();
+  const tell = (change: Change) => {
+    for (const subscriber of subscribers) subscriber.send(change);
+  };
+  const stops = [
+    deps.sessions.onChange(({ type, sessionId, issuer, subject, at }) =>
+      tell({ type: `session-${type}`, sessionId, issuer, subject, at }),
+    ),
+    deps.sessions.onGap(() => tell({ type: 'gap' })),
+    deps.replicas.onReloadRequest(() => tell({ type: 'reload-requested' })),
+    deps.streams.onQuestion((question) => tell({ type: 'streams-requested', question })),
+    deps.policies.onChange(({ version }) => tell({ type: 'policy-changed', policyVersion: version })),
+  ];
+  const timer = setInterval(() => tell({ type: 'ping' }), pingMs);
+  timer.unref();
+  return {
+    subscribe(response) {
+      if (subscribers.size >= maxSubscribers) return false;
+      response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+      const subscriber = createSubscriber(response);
+      subscribers.add(subscriber);
+      response.on('close', () => subscribers.delete(subscriber));
+      subscriber.send({ type: 'hello', policyVersion: deps.policies.current().version });
+      return true;
+    },
+    close() {
+      clearInterval(timer);
+      for (const stop of stops) stop();
+      for (const subscriber of subscribers) subscriber.end();
+      subscribers.clear();
+    },
+  };
+}

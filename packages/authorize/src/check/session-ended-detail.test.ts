@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { endReasons } from '@sallyport/contracts';
+import { checkOf, identityOf, sampleConfig, startRig } from '../testing/authorize-rig.ts';
+import { sessionEndedDetail } from './session-ended-detail.ts';
+
+describe('whoever comes with a session that has ended', () => {
+  it('is told why, and nothing that is not theirs to know', () => {
+    expect(sessionEndedDetail('refused')).toContain('identity provider no longer vouches');
+    for (const reason of ['logout', 'revoked', 'of another version', 'constructor', ''])
+      expect(sessionEndedDetail(reason)).toBe('This session was ended; log in again.');
+    expect(endReasons.every((reason) => sessionEndedDetail(reason).endsWith('.'))).toBe(true);
+  });
+
+  it('is told so by a check', async () => {
+    const rig = await startRig({ config: sampleConfig });
+    const token = await rig.logIn(identityOf('alice'));
+    await rig.store.revoke('id-alice', { by: 'corp', reason: 'provider-logout' });
+    const [answer] = await rig.ask(checkOf(token, { kind: 'self' }));
+    expect(answer).toMatchObject({
+      decision: { effect: 'authenticate' },
+      problem: { code: 'unauthenticated', detail: expect.stringContaining('logged out at your identity provider') },
+    });
+    await rig.close();
+  });
+});

@@ -1,8 +1,0 @@
-import { ProblemError } from '@sallyport/kit';
-
-/** What is said while the session store does not answer. */
-export const sessionStoreAway = (): ProblemError =>
-  new ProblemError(
-    'sessions-unavailable',
-    'The session store does not answer, so nobody can be recognised. Try again shortly.',
-  );

@@ -1,0 +1,19 @@
+import { ProblemError } from '@sallyport/kit';
+import type { z } from 'zod';
+
+/** Reads a JSON body by a schema. Throws `bad-request` that names the first thing wrong. */
+export function parseBody<T>(schema: z.ZodType<T>, text: string): T {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    throw new ProblemError('bad-request', 'The body is not JSON.', { cause });
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ProblemError(
+    'bad-request',
+    `${issue?.path.join('.') ?? 'the body'}: ${issue?.message ?? 'is not understood'}`,
+  );
+}

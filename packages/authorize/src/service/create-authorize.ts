@@ -1,0 +1,80 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { ProblemError, sendProblem, toProblem, type Logger, type Metrics, type ServiceVerifier } from '@sallyport/kit';
+import {
+  createMemoryReplicaRegistry,
+  createMemoryStreamQuestionRegistry,
+  type ReplicaRegistry,
+  type SessionStore,
+  type StreamQuestionRegistry,
+} from '@sallyport/stores';
+import { createChangeFeed } from '../changes/change-feed.ts';
+import type { PolicySet } from '../policies/policy-set.ts';
+import { createStreamQuestions } from '../streams/stream-questions.ts';
+import { createDecisionRoutes } from './decision-routes.ts';
+import { createPolicyRoutes } from './policy-routes.ts';
+import type { Routes } from './routes.ts';
+import { createStreamRoutes } from './stream-routes.ts';
+
+export type AuthorizeDeps = {
+  sessions: SessionStore;
+  policies: PolicySet;
+  verifier: ServiceVerifier;
+  /** Where replicas report; in this process's memory unless given. */
+  replicas?: ReplicaRegistry;
+  /** Where gateways answer questions about their streams; in this process's memory unless given. */
+  streams?: StreamQuestionRegistry;
+  logger: Logger;
+  metrics?: Metrics;
+  now: () => number;
+  /** How long the session store may take, in milliseconds. */
+  storeTimeoutMs?: number;
+};
+
+/** The HTTP interface of the service; it does not listen. `close` ends the change feeds. */
+export type Authorize = { handler: RequestListener; close(): void };
+
+function createRoutes(deps: AuthorizeDeps): { routes: Routes; close(): void } {
+  const { sessions, policies, now, storeTimeoutMs = 800 } = deps;
+  const replicas = deps.replicas ?? createMemoryReplicaRegistry({ now });
+  const registry = deps.streams ?? createMemoryStreamQuestionRegistry({ now });
+  const feed = createChangeFeed({ sessions, policies, replicas, streams: registry });
+  const questions = createStreamQuestions({ registry, replicas, sessions, now });
+  const routes = {
+    ...createDecisionRoutes({ ...deps, storeTimeoutMs }),
+    ...createPolicyRoutes(policies, replicas),
+    ...createStreamRoutes({ feed, questions, registry }),
+  };
+  return {
+    routes,
+    close() {
+      feed.close();
+      questions.close();
+    },
+  };
+}
+
+/** Creates authorize. Each of its routes serves only the services that may call authorize. */
+export function createAuthorize(deps: AuthorizeDeps): Authorize {
+  const { routes, close } = createRoutes(deps);
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const { authorization } = request.headers;
+    if (deps.verifier.verified(authorization) === undefined) await deps.verifier.verify(authorization);
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const route = Object.hasOwn(routes, path) ? routes[path]! : undefined;
+    if (!route) throw new ProblemError('not-found', 'There is nothing at this address.');
+    if (request.method !== route.method)
+      throw new ProblemError('method-not-allowed', `Only ${route.method} is allowed here.`);
+    await route.serve(request, response);
+  };
+  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
+    if (toProblem(error).code === 'internal') deps.logger.error({ err: error }, 'unexpected error');
+    // The rest of an unread body is not worth reading.
+    if (!request.complete && !response.headersSent) response.setHeader('connection', 'close');
+    sendProblem(response, error);
+  };
+  return {
+    handler: (request, response) =>
+      void serve(request, response).catch((error: unknown) => fail(request, response, error)),
+    close,
+  };
+}

@@ -1,0 +1,53 @@
+import { readBodyText, type Logger, type Metrics } from '@sallyport/kit';
+import type { SessionStore } from '@sallyport/stores';
+import { createAnswerChecks } from '../check/answer-checks.ts';
+import { createCallerViews } from '../check/caller-view.ts';
+import { createEvaluateCheck } from '../check/evaluate-check.ts';
+import { createEvaluateShadow } from '../check/evaluate-shadow.ts';
+import { createIdleRenewal } from '../check/idle-renewal.ts';
+import { readChecks } from '../check/read-checks.ts';
+import { createListClusters } from '../clusters/list-clusters.ts';
+import { createAnswerCanI } from '../explain/answer-can-i.ts';
+import { createAnswerExplain } from '../explain/answer-explain.ts';
+import type { PolicySet } from '../policies/policy-set.ts';
+import { createCallRoute, sendJson, type Route, type Routes } from './routes.ts';
+
+export type DecisionDeps = {
+  sessions: SessionStore;
+  policies: PolicySet;
+  logger: Logger;
+  metrics?: Metrics;
+  now: () => number;
+  storeTimeoutMs: number;
+};
+
+const maxBodyBytes = 1024 * 1024;
+const maxExplainBytes = 256 * 1024;
+const maxQuestionBytes = 16 * 1024;
+
+function createCheckRoute(deps: DecisionDeps): Route {
+  const evaluate = createEvaluateCheck({
+    callers: createCallerViews(),
+    now: deps.now,
+    shadow: createEvaluateShadow({ metrics: deps.metrics, logger: deps.logger }),
+  });
+  const answer = createAnswerChecks({ ...deps, evaluate, renewal: createIdleRenewal(deps) });
+  return {
+    method: 'POST',
+    async serve(request, response) {
+      const { json, afterwards } = await answer(readChecks(await readBodyText(request, maxBodyBytes)));
+      sendJson(response, json);
+      afterwards();
+    },
+  };
+}
+
+/** Creates the routes that decide: for requests, for explanations, and for lists of what a caller may do. */
+export function createDecisionRoutes(deps: DecisionDeps): Routes {
+  return {
+    '/v1/check': createCheckRoute(deps),
+    '/v1/explain': createCallRoute(maxExplainBytes, createAnswerExplain(deps)),
+    '/v1/can-i': createCallRoute(maxExplainBytes, createAnswerCanI(deps)),
+    '/v1/clusters': createCallRoute(maxQuestionBytes, createListClusters(deps)),
+  };
+}

@@ -1,0 +1,184 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { checkResponseSchema, type AuditRecord, type Check, type CheckAnswer } from '@sallyport/contracts';
+import {
+  createMetrics,
+  createReadiness,
+  createServiceIdentity,
+  createServiceVerifier,
+  hashToken,
+  loadConfig,
+} from '@sallyport/kit';
+import { createMemoryReplicaRegistry, createMemorySessionStore } from '@sallyport/stores';
+import { checkOf, createLoggerRig, identityOf, sessionOf } from '../testing/authorize-rig.ts';
+import { startAuthorize, type RunningAuthorize } from './start-authorize.ts';
+
+let directory: string;
+let running: RunningAuthorize;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-authorize-'));
+});
+afterEach(async () => {
+  await running.close();
+  rmSync(directory, { recursive: true });
+});
+
+const file = () => path.join(directory, 'sallyport.yaml');
+const write = (policy: string, more = '') =>
+  writeFileSync(
+    file(),
+    `gateway: {url: "http://gate"}\nservices: {authorize: {listen: "127.0.0.1:0"}}\n${more}clusters:\n  - name: dev\n    server: https://10.0.0.1\n    token: planted-secret\n    policy:\n${policy}`,
+  );
+const rule = (group: string) => `      - allow: {or: [{groups: ${group}}]}\n`;
+
+/** authorize on a real file, with alice (developers) logged in. */
+async function start() {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const { logger, lines } = createLoggerRig();
+  const sessions = createMemorySessionStore({ now: Date.now });
+  await sessions.create(hashToken('t'), sessionOf(identityOf('alice', ['developers'])));
+  const replicas = createMemoryReplicaRegistry({ now: Date.now });
+  const events: AuditRecord[] = [];
+  const metrics = createMetrics();
+  const verifier = createServiceVerifier({ name: 'authorize', publicKeys: { proxy: publicKey }, now: Date.now });
+  running = await startAuthorize({
+    loaded: loadConfig(file(), {}),
+    logger,
+    metrics,
+    readiness: createReadiness(),
+    sessions,
+    replicas,
+    verifier,
+    now: Date.now,
+    sink: { enqueue: (record) => void events.push(record) },
+  });
+  const authorization = await createServiceIdentity({ name: 'proxy', privateKey, now: Date.now }).credentialFor(
+    'authorize',
+  );
+  const ask = async (...checks: Check[]): Promise<CheckAnswer[]> => {
+    const response = await fetch(`${running.url}/v1/check`, {
+      method: 'POST',
+      headers: { authorization },
+      body: JSON.stringify({ checks }),
+    });
+    if (response.status !== 200) throw new Error(`status ${response.status}`);
+    return checkResponseSchema.parse(await response.json()).answers;
+  };
+  const decision = async () => (await ask(checkOf('t', { kind: 'cluster', name: 'dev' })))[0]!.decision;
+  const until = async (holds: () => boolean | Promise<boolean>) => {
+    for (const end = Date.now() + 20_000; Date.now() < end && !(await holds());)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    expect(await holds()).toBe(true);
+  };
+  return { ask, decision, until, replicas, events, lines, metrics };
+}
+
+describe('a policy that changes on disk', () => {
+  it('decides from then on, under another version, and is recorded and reported', async () => {
+    write(rule('developers'));
+    const { decision, until, replicas, events } = await start();
+    const before = await decision();
+    expect(before.effect).toBe('allow');
+    write(rule('sre'));
+    await until(async () => (await decision()).effect === 'deny');
+    const after = await decision();
+    expect(after.policyVersion).not.toBe(before.policyVersion);
+    await until(() => events.length === 2);
+    expect(events.map(({ type, data }) => ({ type, ...data.sallyport.policy }))).toEqual([
+      { type: 'policy.changed', version: before.policyVersion, rules: 1, clusters: 1, trigger: 'start' },
+      {
+        type: 'policy.changed',
+        version: after.policyVersion,
+        previous: before.policyVersion,
+        rules: 1,
+        clusters: 1,
+        trigger: 'file',
+      },
+    ]);
+    await until(async () => (await replicas.list())[0]?.version === after.policyVersion);
+    expect(await replicas.list()).toEqual([
+      expect.objectContaining({ service: 'authorize', id: events[0]!.data.sallyport.producer, restartNeeded: [] }),
+    ]);
+  }, 30_000);
+
+  it('is refused with file, line and column when it is faulty; the one before goes on deciding', async () => {
+    write(rule('developers'));
+    const { decision, until, replicas, events, lines } = await start();
+    const before = await decision();
+    write(`${rule('developers')}      - allow: {or: [{gruops: sre}]}\n`, 'policies: {base: []}\n');
+    await until(async () => (await replicas.list())[0]?.rejected !== undefined);
+    const fault = {
+      file: file(),
+      line: 10,
+      column: 23,
+      path: 'clusters.0.policy.1.allow.or.0.gruops',
+      message: 'unknown criterion "gruops"',
+      hint: 'did you mean groups?',
+    };
+    expect((await replicas.list())[0]!.rejected!.faults).toEqual([fault]);
+    expect(await decision()).toEqual(before);
+    expect(events.at(-1)).toMatchObject({
+      type: 'policy.rejected',
+      data: { sallyport: { policy: { version: before.policyVersion, trigger: 'file', faults: [fault] } } },
+    });
+    expect(JSON.stringify([events, lines])).not.toContain('planted-secret');
+  }, 30_000);
+
+  it('is the same as at the start when it is read again unchanged, or laid out otherwise', async () => {
+    write(rule('developers'), 'policy: [{deny: {and: [{groups: banned}]}}]\n');
+    const { decision, metrics } = await start();
+    const before = await decision();
+    write(`      # no other\n${rule('developers')}`, 'policy:\n  - deny:\n      and: [groups: banned]\n');
+    running.reload();
+    const unchanged = async () =>
+      (await metrics.getSingleMetricAsString('sallyport_config_reloads_total')).includes('{result="unchanged"} 1');
+    for (let tries = 0; tries < 500 && !(await unchanged()); tries += 1)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    expect(await unchanged()).toBe(true);
+    expect(await decision()).toEqual(before);
+  }, 30_000);
+
+  it('is read again by every replica when somebody asks, and takes clusters and explanations along', async () => {
+    write(rule('developers'));
+    const { ask, until, replicas } = await start();
+    expect(running.policies.current().clusters.get('dev')!.explain).toBe(false);
+    write(
+      `${rule('developers')}    explain: true\n  - {name: prod, server: "https://10.0.0.2", token: t, policy: [{allow: {or: [{accept: true}]}}]}\n`,
+    );
+    await replicas.requestReload();
+    await until(() => running.policies.current().clusters.get('dev')!.explain);
+    expect((await ask(checkOf('t', { kind: 'cluster', name: 'prod' })))[0]!.decision.effect).toBe('allow');
+  }, 30_000);
+
+  it('may have ten thousand rules: every check that is asked meanwhile is answered, by the one or the other', async () => {
+    write(rule('developers'));
+    const { decision, until } = await start();
+    const { policyVersion } = await decision();
+    write(`${Array.from({ length: 10_000 }, (_none, index) => rule(`team-${index}`)).join('')}${rule('developers')}`);
+    running.reload();
+    const seen = new Set<string>();
+    let answers = 0;
+    await until(async () => {
+      const all = await Promise.all(Array.from({ length: 20 }, decision));
+      answers += all.length;
+      for (const one of all) {
+        expect(one.effect).toBe('allow');
+        seen.add(`${one.policyVersion} ${one.rule}`);
+      }
+      return all[0]!.policyVersion !== policyVersion;
+    });
+    expect(seen.size).toBe(2);
+    expect([...seen]).toEqual([
+      `${policyVersion} cluster/dev[0].allow.or`,
+      expect.stringMatching(/ cluster\/dev\[10000\]\.allow\.or$/),
+    ]);
+    expect(answers).toBeGreaterThan(100);
+  }, 60_000);
+});

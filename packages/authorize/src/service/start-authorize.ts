@@ -1,0 +1,95 @@
+import { type AuditSink } from '@sallyport/audit-log';
+import {
+  createInternalServer,
+  listenHttp,
+  type LoadedConfig,
+  type Logger,
+  type Metrics,
+  type Readiness,
+  type ServiceVerifier,
+} from '@sallyport/kit';
+import {
+  createMemoryReplicaRegistry,
+  type ReplicaRegistry,
+  type SessionStore,
+  type StreamQuestionRegistry,
+} from '@sallyport/stores';
+import { createAuthorize } from './create-authorize.ts';
+import { compileConfigPolicies } from '../policies/compile-config-policies.ts';
+import { createPolicySet, type PolicySet } from '../policies/policy-set.ts';
+import { startReloading } from '../reload/start-reloading.ts';
+
+export type AuthorizeParts = {
+  loaded: LoadedConfig;
+  logger: Logger;
+  metrics?: Metrics;
+  readiness: Readiness;
+  sessions: SessionStore;
+  /** Where replicas report; in this process's memory unless given. */
+  replicas?: ReplicaRegistry;
+  /** Where gateways say which streams they have; in this process's memory unless given. */
+  streams?: StreamQuestionRegistry;
+  /** Where policies that come into force are recorded; nowhere unless given. */
+  sink?: Pick<AuditSink, 'enqueue'>;
+  verifier: ServiceVerifier;
+  now: () => number;
+};
+
+/**
+ * A running authorize; `policies` is what decides. `reload` reads the configuration again. `close` leaves the session
+ * store, the registry and the sink to whoever opened them.
+ */
+export type RunningAuthorize = {
+  url: string;
+  port: number;
+  policies: PolicySet;
+  readiness: Readiness;
+  reload(): void;
+  close(): Promise<void>;
+};
+
+/** Compiles the policies, listens, and follows the configuration's files. Throws ConfigFaults if a policy is faulty. */
+export async function startAuthorize(parts: AuthorizeParts): Promise<RunningAuthorize> {
+  const { loaded, logger, readiness, sessions } = parts;
+  const { snapshot, warnings } = compileConfigPolicies(loaded);
+  for (const warning of warnings) logger.warn({ ...warning }, 'policy warning');
+  const policies = createPolicySet(snapshot);
+  const replicas = parts.replicas ?? createMemoryReplicaRegistry(parts);
+  const authorize = createAuthorize({ ...parts, policies, replicas });
+  const server = createInternalServer({ loaded, service: 'authorize', handler: authorize.handler });
+  const { listen, certFile } = loaded.config.services.authorize;
+  const listening = await listenHttp(server, listen);
+  const reloader = startReloading({
+    loaded,
+    policies,
+    warnings,
+    replicas,
+    sink: parts.sink,
+    logger,
+    metrics: parts.metrics,
+    now: parts.now,
+  });
+  readiness.add('sessions', () => sessions.ping());
+  logger.info(
+    {
+      port: listening.port,
+      policyVersion: snapshot.version,
+      rules: snapshot.ruleCount,
+      clusters: snapshot.clusters.size,
+    },
+    'authorize listens',
+  );
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+  return {
+    url: `${certFile === undefined ? 'http' : 'https'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${listening.port}`,
+    port: listening.port,
+    policies,
+    readiness,
+    reload: () => void reloader.reload('signal'),
+    async close() {
+      await reloader.close();
+      authorize.close();
+      await listening.close();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { ProblemError, readCaller } from '@sallyport/kit';
+import type { StreamQuestionRegistry } from '@sallyport/stores';
+import type { ChangeFeed } from '../changes/change-feed.ts';
+import type { StreamQuestions } from '../streams/stream-questions.ts';
+import { takeAnswer } from '../streams/take-answer.ts';
+import { createCallRoute, createReportRoute, type Routes } from './routes.ts';
+
+const maxQuestionBytes = 16 * 1024;
+const maxAnswerBytes = 1536 * 1024;
+
+export type StreamRoutesDeps = {
+  feed: Pick<ChangeFeed, 'subscribe'>;
+  questions: Pick<StreamQuestions, 'list'>;
+  registry: Pick<StreamQuestionRegistry, 'answer'>;
+};
+
+/** Creates the change feed's route, and those of the list of streams, whose questions the feed carries. */
+export function createStreamRoutes({ feed, questions, registry }: StreamRoutesDeps): Routes {
+  return {
+    '/v1/changes': {
+      method: 'GET',
+      serve(_request, response) {
+        if (!feed.subscribe(response))
+          throw new ProblemError('too-many-requests', 'This feed has too many subscribers.');
+      },
+    },
+    '/v1/streams': createCallRoute(maxQuestionBytes, (text, { headers }) => questions.list(readCaller(headers), text)),
+    '/v1/streams/answer': createReportRoute(maxAnswerBytes, (text) => takeAnswer(text, registry)),
+  };
+}

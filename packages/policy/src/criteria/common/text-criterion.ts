@@ -1,0 +1,85 @@
+import type { CompileContext, Criterion, CriterionDoc } from '../../language/criterion.ts';
+import { eitherSpelling, foldData } from '../../matchers/address-matcher.ts';
+import { foldWholeAddress } from '../../matchers/fold-address.ts';
+import { compilePathMatcher } from '../../matchers/path-matcher.ts';
+import { compileAnyOf, compileStringMatcher, type StringMatcher } from '../../matchers/string-matcher.ts';
+import type { PolicyInput } from '../../input/policy-input.ts';
+import type { Reason } from '../../language/reasons.ts';
+import { definition } from '../../reference/json-schema.ts';
+import { fail, pass } from '../../language/verdict.ts';
+import { isLoggedIn } from './is-logged-in.ts';
+
+type TextCriterionOptions = {
+  readonly name: string;
+  /** What is matched; undefined or empty where there is nothing to match. */
+  readonly read: (input: PolicyInput) => string | undefined;
+  /** The reasons are `<reason>-ok` and `<reason>-unauthorized`. */
+  readonly reason: string;
+  /** About the caller: without a session the answer is to log in. */
+  readonly ofCaller?: boolean;
+  /** A bare list of strings is taken as "one of". */
+  readonly takesList?: boolean;
+  /** The text is an address, or part of one: a deny looks at no case. `where-at`: only if it has an at sign. */
+  readonly address?: 'always' | 'where-at';
+  /** True for an input whose text is the path of a request to a cluster: a slash at its end does not count. */
+  readonly isClusterPath?: (input: PolicyInput) => boolean;
+  readonly doc: Omit<CriterionDoc, 'data' | 'reasons'>;
+};
+
+const unauthenticated = fail('user-unauthenticated');
+
+function matchAddress(
+  matches: StringMatcher,
+  data: unknown,
+  context: CompileContext & { address: 'always' | 'where-at' },
+): StringMatcher {
+  const folded = compileStringMatcher(foldData(data), context.path, context.faults) ?? matches;
+  const counts = (text: string) => context.address === 'always' || text.includes('@');
+  return eitherSpelling(
+    matches,
+    (text) => (typeof text === 'string' && counts(text) ? folded(foldWholeAddress(text)) : matches(text)),
+    context,
+  );
+}
+
+/** Creates a criterion that is a string matcher over one text of the input. */
+export function createTextCriterion({
+  name,
+  read,
+  reason,
+  ofCaller = false,
+  takesList = false,
+  address,
+  isClusterPath,
+  doc,
+}: TextCriterionOptions): Criterion {
+  const [okReason, failReason] = [`${reason}-ok` as Reason, `${reason}-unauthorized` as Reason];
+  const [ok, unauthorized] = [pass(okReason), fail(failReason)];
+  const matcher = definition('textMatcher');
+  return {
+    name,
+    ...(ofCaller ? { ofPerson: true } : {}),
+    doc: {
+      ...doc,
+      data: takesList ? 'string matcher, or a list of strings (one of them)' : 'string matcher',
+      reasons: ofCaller ? [okReason, failReason, 'user-unauthenticated'] : [okReason, failReason],
+    },
+    schema: takesList ? { anyOf: [matcher, { type: 'array', items: { type: 'string' } }] } : matcher,
+    value: (input) => read(input) || undefined,
+    compile(data, _subpath, context) {
+      const { path, faults } = context;
+      const matches =
+        takesList && Array.isArray(data) ? compileAnyOf(data, path, faults) : compileStringMatcher(data, path, faults);
+      if (!matches) return undefined;
+      const ofPath = isClusterPath && compilePathMatcher(data, path, faults);
+      if (ofPath) return (input) => ((isClusterPath(input) ? ofPath : matches)(read(input)) ? ok : unauthorized);
+      if (!ofCaller) return (input) => (matches(read(input)) ? ok : unauthorized);
+      const ofAddress =
+        address && context.action === 'deny' ? matchAddress(matches, data, { ...context, address }) : matches;
+      return (input) => {
+        if (!isLoggedIn(input)) return unauthenticated;
+        return ofAddress(read(input)) ? ok : unauthorized;
+      };
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { actions, type Action, type Operator } from '../language/actions.ts';
+import type { Alternative, CompiledPolicy } from '../language/compiled-policy.ts';
+import { findCriterion } from '../criteria/find-criterion.ts';
+import { evaluatePolicy, type PolicyResult } from './evaluate-policy.ts';
+import { withVerb } from '../input/with-verb.ts';
+import type { PolicyInput } from '../input/policy-input.ts';
+import { reasons, type Reason } from '../language/reasons.ts';
+import { isOpen, reasonIdOf } from '../language/verdict.ts';
+
+/**
+ * One criterion in an explanation: as written, whether it holds by itself (before `not` or `nor` turn it round), and
+ * what was compared.
+ */
+export type CriterionTrace = {
+  /** The criterion's key as written, for example `claim/department`. */
+  readonly name: string;
+  readonly data: unknown;
+  readonly holds: boolean;
+  /** True: neither holds nor does not; `holds` is false then. It makes a deny hold and an allow fail. */
+  readonly open?: true;
+  readonly reason: Reason;
+  /** The caller's or the request's own value; undefined if there is none. */
+  readonly value?: unknown;
+};
+
+export type AlternativeTrace = {
+  /** `<scope>[<index>].<action>.<operator>` */
+  readonly rule: string;
+  readonly action: Action;
+  readonly operator: Operator;
+  /** Whether it counts: a block that is left open does under deny, and does not under allow. */
+  readonly holds: boolean;
+  readonly criteria: readonly CriterionTrace[];
+};
+
+/**
+ * A decision with everything that led to it: the alternatives in the order in which they are tried, allow before deny,
+ * under the verb that decided.
+ */
+export type PolicyTrace = PolicyResult & { readonly alternatives: readonly AlternativeTrace[] };
+
+function operatorOf({ every, invert }: Alternative): Operator {
+  if (invert) return every ? 'not' : 'nor';
+  return every ? 'and' : 'or';
+}
+
+/**
+ * True if a criterion does what its block wants of it: one that is left open does under deny, and does not under allow.
+ */
+export function isPartTrue(
+  { action, operator }: Pick<AlternativeTrace, 'action' | 'operator'>,
+  { holds, open }: Pick<CriterionTrace, 'holds' | 'open'>,
+): boolean {
+  return open === true ? action === 'deny' : holds === (operator === 'and' || operator === 'or');
+}
+
+function explainCriterion(alternative: Alternative, index: number, input: PolicyInput): CriterionTrace {
+  const verdict = alternative.criteria[index]!(input);
+  const name = alternative.labels[index] ?? '';
+  const { criterion, subpath } = findCriterion(name);
+  const value = criterion?.value?.(input, subpath);
+  const open: boolean = isOpen(verdict);
+  return {
+    name,
+    data: alternative.data[index],
+    holds: verdict > 0 && !open,
+    ...(open ? { open: true } : {}),
+    reason: reasons[reasonIdOf(verdict) - 1]!,
+    ...(value === undefined ? {} : { value }),
+  };
+}
+
+function explainAlternative(alternative: Alternative, action: Action, input: PolicyInput): AlternativeTrace {
+  const criteria = alternative.criteria.map((_evaluate, index) => explainCriterion(alternative, index, input));
+  const operator = operatorOf(alternative);
+  const holding = criteria.filter((one) => isPartTrue({ action, operator }, one)).length;
+  const holds = alternative.every ? holding === criteria.length : holding > 0;
+  return { rule: alternative.name, action, operator, holds, criteria };
+}
+
+/**
+ * Tells of one alternative after the other how it came out, in the order of a trace; whoever reads it may pause in
+ * between. `verb`: the one that the decision says it was judged as.
+ */
+export function* traceAlternatives(
+  policies: readonly CompiledPolicy[],
+  asked: PolicyInput,
+  verb?: string,
+): Generator<AlternativeTrace> {
+  const input = verb === undefined ? asked : withVerb(asked, verb);
+  for (const action of actions)
+    for (const policy of policies)
+      for (const alternative of policy[action]) yield explainAlternative(alternative, action, input);
+}
+
+/**
+ * Evaluates like evaluatePolicy and tells of every alternative and criterion how it came out. For people, not for the
+ * hot path: it shows the policy's own data.
+ */
+export function explainPolicy(policies: readonly CompiledPolicy[], input: PolicyInput): PolicyTrace {
+  const result = evaluatePolicy(policies, input);
+  return { ...result, alternatives: [...traceAlternatives(policies, input, result.judgedAs)] };
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import { compilePolicy } from '../compile/compile-policy.ts';
+import { criteria } from '../criteria/index.ts';
+import { explainPolicy } from './explain-policy.ts';
+import type { PolicyInput } from '../input/policy-input.ts';
+import { rulesAboutPerson } from './rules-about-person.ts';
+
+const alice: PolicyInput = {
+  session: { id: 's' },
+  user: { id: 'alice', email: 'alice@example.com', groups: ['developers'], claims: { team: 'shop' } },
+  kubernetes: { verb: 'get', resource: 'pods', namespace: 'dev' },
+};
+const mallory: PolicyInput = { ...alice, user: { id: 'mallory' } };
+
+/** The rules that are shown, each with the criteria that are. */
+function shown(document: unknown, input: PolicyInput = alice): string[] {
+  const compiled = compilePolicy(document, { scope: 'p' });
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.faults));
+  return rulesAboutPerson(explainPolicy([compiled.policy], input).alternatives).map(
+    ({ rule, criteria: parts }) => `${rule}: ${parts.map(({ name }) => name).join(' ')}`,
+  );
+}
+
+describe('the rules that are shown to a person', () => {
+  it('are those that hold, and those that only want something else of the request', () => {
+    const policy = [
+      { allow: { and: [{ groups: 'developers' }, { 'k8s/verb': 'get' }] } },
+      { allow: { and: [{ groups: 'developers' }, { 'k8s/namespace': 'prod' }] } },
+      { deny: { and: [{ 'k8s/namespace': 'vault' }] } },
+    ];
+    expect(shown(policy)).toEqual([
+      'p[0].allow.and: groups k8s/verb',
+      'p[1].allow.and: groups k8s/namespace',
+      'p[2].deny.and: k8s/namespace',
+    ]);
+    expect(shown(policy, mallory)).toEqual(['p[2].deny.and: k8s/namespace']);
+  });
+
+  it.each([
+    { and: [{ groups: 'sre' }, { 'k8s/namespace': 'dev' }] },
+    { or: [{ groups: 'sre' }, { 'k8s/namespace': 'prod' }] },
+    { or: [{ 'claim/team': 'x' }] },
+    { and: [{ email: 'bob@example.com' }] },
+    { and: [{ domain: 'x.com' }] },
+    { and: [{ user: 'bob' }] },
+    { not: [{ groups: 'developers' }, { 'k8s/namespace': 'prod' }] },
+    { nor: [{ groups: 'developers' }] },
+    { and: [{ expression: 'user.id == "bob"' }] },
+    { and: [{ record: { type: 't', exists: true } }] },
+  ])('are none that fail by who somebody is: %j', (body) => {
+    expect(shown({ allow: body })).toEqual([]);
+    expect(shown({ deny: body })).toEqual([]);
+  });
+
+  it.each([
+    { and: [{ 'k8s/namespace': 'prod' }] },
+    { and: [{ groups: { exclude: 'sre' } }, { elevation: 'admin' }] },
+    { not: [{ groups: 'sre' }, { 'k8s/namespace': 'dev' }] },
+    { and: [{ authenticated_user: true }, { source_ip: '10.0.0.1' }] },
+  ])('are all that fail by what is asked, or how: %j', (body) => {
+    expect(shown({ allow: body })).toHaveLength(1);
+  });
+
+  it('tell of alternatives of which one is enough only what is true of them', () => {
+    expect(
+      shown({
+        allow: {
+          or: [{ groups: 'sre' }, { groups: 'developers' }, { email: 'bob@example.com' }, { 'k8s/namespace': 'prod' }],
+        },
+      }),
+    ).toEqual(['p[0].allow.or: groups']);
+    expect(shown({ allow: { nor: [{ groups: 'developers' }, { 'k8s/verb': 'list' }] } })).toEqual([
+      'p[0].allow.nor: k8s/verb',
+    ]);
+  });
+
+  it('know of every criterion about a person that it is one', () => {
+    expect(criteria.filter(({ ofPerson }) => ofPerson).map(({ name }) => name)).toEqual([
+      'user',
+      'email',
+      'domain',
+      'groups',
+      'claim',
+      'record',
+      'expression',
+    ]);
+  });
+});

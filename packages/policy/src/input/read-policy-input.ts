@@ -1,0 +1,131 @@
+import { checkBounds } from '../compile/check-bounds.ts';
+import { FaultList, type FaultPath, type PolicyFault } from '../compile/fault-list.ts';
+import { nearestName, quoteName } from '../compile/nearest-name.ts';
+import { isPlainObject, kindOf } from '../compile/plain-object.ts';
+import { parseDate } from '../criteria/time/parse-date.ts';
+import type { PolicyInput } from './policy-input.ts';
+
+/** `warnings` names members that nobody reads, with the nearest one that is read. */
+export type ReadPolicyInputResult =
+  | { readonly ok: true; readonly input: PolicyInput; readonly warnings: readonly PolicyFault[] }
+  | { readonly ok: false; readonly faults: readonly PolicyFault[] };
+
+type Lists = { readonly faults: FaultList; readonly warnings: FaultList };
+type Read = (value: unknown, path: FaultPath, lists: Lists) => unknown;
+
+function ofType(type: 'string' | 'boolean'): Read {
+  return (value, path, { faults }) => {
+    if (typeof value === type) return value;
+    faults.add(path, `must be a ${type}, is ${kindOf(value)}`);
+    return undefined;
+  };
+}
+const text = ofType('string');
+const flag = ofType('boolean');
+
+const texts: Read = (value, path, lists) => {
+  if (Array.isArray(value)) return value.map((item: unknown, index) => text(item, [...path, index], lists));
+  lists.faults.add(path, `must be a list of strings, is ${kindOf(value)}`);
+  return undefined;
+};
+
+const mapping: Read = (value, path, { faults }) => {
+  if (isPlainObject(value)) return value;
+  faults.add(path, `must be a mapping, is ${kindOf(value)}`);
+  return undefined;
+};
+
+/**
+ * Header names are kept as they come; a header that came more than once is a list, joined as HTTP joins them (RFC 9110,
+ * 5.3).
+ */
+const headers: Read = (value, path, lists) => {
+  const all = mapping(value, path, lists) as Record<string, unknown> | undefined;
+  if (!all) return undefined;
+  return Object.fromEntries(
+    Object.entries(all).map(([name, item]) => {
+      const read = Array.isArray(item)
+        ? (texts(item, [...path, name], lists) as string[]).join(', ')
+        : text(item, [...path, name], lists);
+      return [name, read];
+    }),
+  );
+};
+
+/** Milliseconds since the epoch, or a text as the criterion `date` takes it. */
+const moment: Read = (value, path, { faults }) => {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  const parsed = typeof value === 'string' ? parseDate(value) : undefined;
+  if (parsed !== undefined) return parsed;
+  faults.add(path, 'must be milliseconds since 1970 or a moment such as 2026-03-01T12:00:00Z');
+  return undefined;
+};
+
+/** Reads the members named; nothing (null) counts as missing. */
+function shape(members: Readonly<Record<string, Read>>): Read {
+  const names = Object.keys(members);
+  return (value, path, lists) => {
+    const all = mapping(value, path, lists) as Record<string, unknown> | undefined;
+    if (!all) return undefined;
+    const entries: [string, unknown][] = [];
+    for (const [name, item] of Object.entries(all)) {
+      if (!Object.hasOwn(members, name))
+        lists.warnings.add(
+          [...path, name],
+          `nothing reads ${quoteName(name)}`,
+          () => `did you mean ${nearestName(name, names)}?`,
+        );
+      else if (item !== null && item !== undefined) entries.push([name, members[name]!(item, [...path, name], lists)]);
+    }
+    return Object.fromEntries(entries);
+  };
+}
+
+const clientCertificate = shape({ presented: flag, leaf: text, intermediates: text, valid: flag });
+const exec = shape({ container: text, command: texts, tty: flag, stdin: flag });
+const readInput = shape({
+  user: shape({ id: text, email: text, groups: texts, claims: mapping }),
+  session: shape({ id: text, claims: mapping, acr: text, amr: texts, authTime: moment }),
+  request: shape({ method: text, path: text, host: text, ip: text, headers, clientCertificate }),
+  kubernetes: shape({
+    cluster: text,
+    verb: text,
+    requestVerb: text,
+    isResourceRequest: flag,
+    path: text,
+    apiGroup: text,
+    apiVersion: text,
+    resource: text,
+    subresource: text,
+    namespace: text,
+    name: text,
+    labelSelector: text,
+    fieldSelector: text,
+    dryRun: flag,
+    namespaced: flag,
+    aggregated: flag,
+    upsert: flag,
+    upgrade: flag,
+    exec,
+  }),
+  elevations: texts,
+  records: mapping,
+  now: moment,
+});
+
+/**
+ * Reads an input document, such as `policy eval` gets; everything is optional. Faults carry the path, never a value.
+ */
+export function readPolicyInput(document: unknown): ReadPolicyInputResult {
+  const lists = { faults: new FaultList(), warnings: new FaultList() };
+  let input: unknown;
+  try {
+    const problem = checkBounds(document);
+    if (problem) lists.faults.add([], problem);
+    else input = readInput(document, [], lists);
+  } catch {
+    lists.faults.add([], 'cannot be read');
+  }
+  if (lists.faults.size > 0) return { ok: false, faults: lists.faults.list() };
+  return { ok: true, input: input as PolicyInput, warnings: lists.warnings.list() };
+}

@@ -1,0 +1,24 @@
+import type { EvaluateCriterion } from './criterion.ts';
+
+/** One operator block. All blocks with the same action, of all rules, are alternatives. */
+export type Alternative = {
+  /** `<scope>[<index>].<action>.<operator>` */
+  readonly name: string;
+  /** `and`, `not`: all parts must hold; `or`, `nor`: one is enough. */
+  readonly every: boolean;
+  /** `not`, `nor`: a part holds where its criterion does not. */
+  readonly invert: boolean;
+  readonly criteria: readonly EvaluateCriterion[];
+  /** The key of each criterion as written, in the same order, for whoever has to name them. */
+  readonly labels: readonly string[];
+  /** The data of each criterion as written: the document's own values, not copies. */
+  readonly data: readonly unknown[];
+};
+
+/** A policy document ready to be evaluated. */
+export type CompiledPolicy = {
+  readonly scope: string;
+  readonly ruleCount: number;
+  readonly allow: readonly Alternative[];
+  readonly deny: readonly Alternative[];
+};
