@@ -7,7 +7,7 @@ export * from './store/create-directory-store.ts';
 export type * from './store/directory-store.ts';
 export { loadScimClients } from './scim/load-scim-clients.ts';
 export { createScimApp } from './scim/create-scim-app.ts';
-export { type ScimDeps } from './scim/scim-deps.ts';
+export { type ScimDeps } from './scim/routes/scim-deps.ts';
 export * from './claims/check-foreign-names.ts';
 export * from './claims/check-name.ts';
 export * from './claims/claim-at.ts';

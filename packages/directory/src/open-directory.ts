@@ -19,17 +19,17 @@ import { createApiClient, type ApiClient } from './api/create-api-client.ts';
 import { createDirectory, type Directory } from './groups/create-directory.ts';
 import { createDirectoryEvents, type DirectoryEvents } from './events/directory-events.ts';
 import { createGraph } from './entra/create-graph.ts';
-import { followSessions } from './sessions/follow-sessions.ts';
-import { followPeopleFile, type PeopleFile } from './map/people-file.ts';
-import { createPuller, type Puller } from './pull/create-puller.ts';
-import { createPullMetrics } from './pull/pull-metrics.ts';
-import { createReadGithub } from './pull/read-github.ts';
-import { createReadGoogle, googleTokenForm } from './pull/read-google.ts';
-import { createReadOkta } from './pull/read-okta.ts';
-import type { ReadSource } from './pull/reading.ts';
-import type { PulledSource } from './pull/take-reading.ts';
-import type { ScimClient, ScimDeps } from './scim/scim-deps.ts';
-import { createSessionFollower, type SessionFollower } from './sessions/session-follower.ts';
+import { createReconcilingSessionStore } from './reconcile/create-reconciling-session-store.ts';
+import { watchPeopleFile, type WatchedPeopleFile } from './map/people-file.ts';
+import { createSourceSync, type SourceSync } from './sync/create-source-sync.ts';
+import { createSyncMetrics } from './sync/sync-metrics.ts';
+import { createReadGithub } from './sync/read-github.ts';
+import { createReadGoogle, googleTokenForm } from './sync/read-google.ts';
+import { createReadOkta } from './sync/read-okta.ts';
+import type { ReadSnapshot } from './sync/snapshot.ts';
+import type { SyncedSource } from './sync/apply-snapshot.ts';
+import type { ScimClient, ScimDeps } from './scim/routes/scim-deps.ts';
+import { createSessionReconciler, type SessionReconciler } from './reconcile/create-session-reconciler.ts';
 import { createClaimsSource } from './sources/claims-source.ts';
 import { createEntraSource } from './sources/entra-source.ts';
 import type { GroupSource } from './sources/group-source.ts';
@@ -62,8 +62,8 @@ export type OpenedDirectory = {
   directory: Directory;
   sessions: SessionStore;
   scim: ScimDeps | undefined;
-  follower: SessionFollower;
-  pullers: ReadonlyMap<string, Puller>;
+  reconciler: SessionReconciler;
+  syncs: ReadonlyMap<string, SourceSync>;
   start(): void;
   close(): Promise<void>;
 };
@@ -71,16 +71,16 @@ export type OpenedDirectory = {
 type Parts = OpenDirectoryDeps & {
   sleep(ms: number): Promise<void>;
   events: DirectoryEvents;
-  files: Map<string, PeopleFile>;
+  files: Map<string, WatchedPeopleFile>;
   closed(): boolean;
 };
 
 /** Waits, but not for longer than the service runs. */
 const pauseUntil = (signal: AbortSignal) => (ms: number) => wait(ms, undefined, { signal, ref: false }).catch(() => {});
-const isPulled = (source: SourceConfig): source is PulledSource => 'interval' in source;
+const isPulled = (source: SourceConfig): source is SyncedSource => 'interval' in source;
 
 /** The API of a source, asked in the way that its kind wants. */
-function openApi(parts: Parts, source: PulledSource): ApiClient {
+function openApi(parts: Parts, source: SyncedSource): ApiClient {
   const { resolvePath, now, sleep, closed } = parts;
   const common = { fetch: parts.fetchFor(source), url: source.url, now, sleep, closed };
   if (source.kind === 'google') {
@@ -111,7 +111,7 @@ function openApi(parts: Parts, source: PulledSource): ApiClient {
   });
 }
 
-function openReader(parts: Parts, source: PulledSource): ReadSource {
+function openReader(parts: Parts, source: SyncedSource): ReadSnapshot {
   const api = openApi(parts, source);
   if (source.kind === 'google') return createReadGoogle(api, source);
   return source.kind === 'okta' ? createReadOkta(api, source) : createReadGithub(api, source);
@@ -146,22 +146,22 @@ function openSources(parts: Parts) {
 }
 
 /** Files are read before anything else: a faulty one keeps the service from starting. */
-function openFiles({ config, resolvePath, logger, metrics }: OpenDirectoryDeps): Map<string, PeopleFile> {
+function openFiles({ config, resolvePath, logger, metrics }: OpenDirectoryDeps): Map<string, WatchedPeopleFile> {
   const maps = config.identity.directory.sources.filter(
     (source): source is SourceConfigOf<'map'> => source.kind === 'map',
   );
-  return new Map(
-    maps.map(({ id, file }) => [id, followPeopleFile(resolvePath(file), { source: id, logger, metrics })]),
-  );
+  return new Map(maps.map(({ id, file }) => [id, watchPeopleFile(resolvePath(file), { source: id, logger, metrics })]));
 }
 
 /** People whom a new file puts elsewhere. */
-function followFiles({ files, logger }: Parts, follower: SessionFollower): void {
+function followFiles({ files, logger }: Parts, reconciler: SessionReconciler): void {
   for (const [id, file] of files) {
     file.onChange((before, after) => {
       const isOther = JSON.stringify;
-      follower
-        .settleAll(({ identity }) => isOther(groupsInMap(before, identity)) !== isOther(groupsInMap(after, identity)))
+      reconciler
+        .reconcileAll(
+          ({ identity }) => isOther(groupsInMap(before, identity)) !== isOther(groupsInMap(after, identity)),
+        )
         .catch((error: unknown) =>
           logger.warn(
             { err: error, source: id },
@@ -172,20 +172,20 @@ function followFiles({ files, logger }: Parts, follower: SessionFollower): void 
   }
 }
 
-function openPullers(parts: Parts, follower: SessionFollower): Map<string, Puller> {
+function openPullers(parts: Parts, reconciler: SessionReconciler): Map<string, SourceSync> {
   const { store, singleUse, events, logger, now, random } = parts;
   const sources = parts.config.identity.directory.sources.filter(isPulled);
-  const metrics = createPullMetrics({ metrics: parts.metrics, sources: sources.map(({ id }) => id), store });
+  const metrics = createSyncMetrics({ metrics: parts.metrics, sources: sources.map(({ id }) => id), store });
   return new Map(
     sources.map((source) => [
       source.id,
-      createPuller({
+      createSourceSync({
         source,
         read: openReader(parts, source),
         store,
         singleUse,
         events,
-        follower,
+        reconciler,
         metrics,
         logger,
         now,
@@ -237,7 +237,7 @@ export function openDirectory(deps: OpenDirectoryDeps): OpenedDirectory {
     ]),
     'base64url',
   );
-  const follower = createSessionFollower({
+  const reconciler = createSessionReconciler({
     directory,
     sourceIds,
     store,
@@ -249,13 +249,13 @@ export function openDirectory(deps: OpenDirectoryDeps): OpenedDirectory {
     random,
     fingerprint,
   });
-  const pullers = openPullers(parts, follower);
-  followFiles(parts, follower);
+  const syncs = openPullers(parts, reconciler);
+  followFiles(parts, reconciler);
   return {
     directory,
-    follower,
-    pullers,
-    sessions: followSessions(sessions, { directory, events: sessionEvents, logger }),
+    reconciler,
+    syncs,
+    sessions: createReconcilingSessionStore(sessions, { directory, events: sessionEvents, logger }),
     scim:
       scimClients.size === 0
         ? undefined
@@ -263,7 +263,7 @@ export function openDirectory(deps: OpenDirectoryDeps): OpenedDirectory {
             baseUrl: `${gateway.url}/.sallyport/scim/v2`,
             clients: scimClients,
             store,
-            follower,
+            reconciler,
             events,
             logger,
             now,
@@ -271,13 +271,13 @@ export function openDirectory(deps: OpenDirectoryDeps): OpenedDirectory {
           },
     start() {
       if (identity.directory.sources.length === 0) return;
-      follower.start();
-      for (const puller of pullers.values()) puller.start();
+      reconciler.start();
+      for (const sync of syncs.values()) sync.start();
     },
     async close() {
       closing.abort();
       for (const file of parts.files.values()) file.close();
-      await Promise.all([follower.close(), ...[...pullers.values()].map((puller) => puller.close())]);
+      await Promise.all([reconciler.close(), ...[...syncs.values()].map((sync) => sync.close())]);
     },
   };
 }

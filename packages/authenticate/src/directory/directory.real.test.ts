@@ -4,7 +4,7 @@ import { ProblemError } from '@sallyport/kit';
 import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
 import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
 import { createScimClient, scimSource, withSources, type ScimClientOfTests } from '../testing/scim-client.ts';
-import { settleSession } from '@sallyport/directory/testing';
+import { reconcileSession } from '@sallyport/directory/testing';
 
 let bed: Bed;
 let scim: ScimClientOfTests;
@@ -310,13 +310,13 @@ describe('changes that nobody waited for', () => {
     const alice = await scim.user('alice@example.com');
     const session = await logIn();
     const { id } = await scim.group('sre');
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     // Written by another replica, which ended before it looked at the sessions.
     await bed.store.changeMembers('scim', id, { add: [alice.id], touched: ['name:alice@example.com'] });
     await bed.store.takeTouched('scim', 10, 30_000);
-    expect(await bed.directory.follower.runDue()).toBe(0);
+    expect(await bed.directory.reconciler.runDue()).toBe(0);
     bed.clock.now += 30_000;
-    expect(await bed.directory.follower.runDue()).toBe(1);
+    expect(await bed.directory.reconciler.runDue()).toBe(1);
     expect(await groupsOf(session)).toEqual(['sre']);
     expect(await bed.store.touchedCount('scim')).toBe(0);
   });
@@ -327,10 +327,10 @@ describe('changes that nobody waited for', () => {
     hooks.list = () => Promise.reject(new ProblemError('sessions-unavailable', 'away'));
     const { status } = await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'active', value: false });
     expect(status).toBe(200);
-    await expect(bed.directory.follower.runDue()).rejects.toMatchObject({ code: 'sessions-unavailable' });
+    await expect(bed.directory.reconciler.runDue()).rejects.toMatchObject({ code: 'sessions-unavailable' });
     hooks = {};
     bed.clock.now += 30_000;
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toBe('deactivated');
   });
 
@@ -359,7 +359,7 @@ describe('changes that nobody waited for', () => {
     const push = createScimClient(after);
     const alice = await push.user('alice@example.com');
     expect(await groupsOf(session)).toEqual(['developers']);
-    expect(await after.directory.follower.settleAll(() => true)).toBe(1);
+    expect(await after.directory.reconciler.reconcileAll(() => true)).toBe(1);
     expect(await groupsOf(session)).toEqual([]);
     await push.group('sre', [alice.id]);
     expect(await groupsOf(session)).toEqual(['sre']);
@@ -377,14 +377,14 @@ describe('many who look at one session at once, with older and newer answers', (
           setTimeout(resolve, Math.random() * 3);
         });
       const directory = {
-        judge: async (identity: Session['identity']) => {
+        evaluate: async (identity: Session['identity']) => {
           const groups = truth;
           await jitter();
           return { identity: { ...identity, groups } };
         },
       };
       const look = () =>
-        settleSession(
+        reconcileSession(
           { sessions: bed.sessions, directory, events: { ended: () => {}, refreshed: () => {} } },
           session.id,
         );

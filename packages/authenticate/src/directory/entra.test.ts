@@ -70,7 +70,7 @@ describe('groups of Entra', () => {
     apis.world.memberObjects[oid] = ['g-3'];
     bed.clock.now += 300_000;
     expect(await bed.refresher.runDue()).toBe(1);
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     expect((await bed.sessions.list()).map(({ identity }) => identity.groups)).toEqual([['g-3'], ['g-3']]);
   });
 

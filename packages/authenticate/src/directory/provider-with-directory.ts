@@ -11,8 +11,11 @@ function asRefreshFailure(error: unknown, tokens: LoginTokens): RefreshFailure {
 }
 
 /** The same provider, whose people are who they are once the directory has been asked as well. */
-export function askDirectory(client: ProviderClient, directory: Pick<Directory, 'admit' | 'concerns'>): ProviderClient {
-  if (!directory.concerns(client.id)) return client;
+export function askDirectory(
+  client: ProviderClient,
+  directory: Pick<Directory, 'admit' | 'appliesTo'>,
+): ProviderClient {
+  if (!directory.appliesTo(client.id)) return client;
   return {
     ...client,
     async finish(answer, login) {

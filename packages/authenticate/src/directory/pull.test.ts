@@ -55,7 +55,7 @@ async function begin(kind: Kind, changes: object = {}) {
   });
   bed.provider.lies = { claims: { sub: '7' } };
 }
-const pull = () => bed.directory.pullers.values().next().value!.readNow();
+const pull = () => bed.directory.syncs.values().next().value!.syncNow();
 const logIn = async () => {
   const { status, text } = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
   return status === 302 ? (await bed.sessions.list()).at(-1)! : `${status} ${text.replaceAll(/<[^>]*>/g, ' ')}`;
@@ -102,11 +102,11 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     Object.assign(apis.world.groups[0]!, { members: ['100'], updated: '2026-02-01T00:00:00.000Z' });
     Object.assign(apis.world.groups[1]!, { members: ['102', '7'], updated: '2026-02-01T00:00:00.000Z' });
     expect(await pull()).toMatchObject({ added: 1, removed: 2 });
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual([...everybody, dev]);
     apis.world.groups.splice(1, 1);
     await pull();
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual(everybody);
     expect(await bed.store.touchedCount(kind)).toBe(0);
   });
@@ -131,7 +131,7 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     for (const group of apis.world.groups)
       Object.assign(group, { members: group.members.filter((id) => id !== '7'), updated: '2026-02-01T00:00:00.000Z' });
     await pull();
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual(['developers']);
   });
 
@@ -146,7 +146,7 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
         ? refused(500)
         : undefined;
     await expect(pull()).rejects.toMatchObject({ name: 'ApiFailure', status: 500 });
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual([...everybody, sre]);
     bed.clock.now += 24 * 3_600_000 - 300_000;
     expect(await groupsOf(await logIn())).toEqual([...everybody, sre]);
@@ -210,7 +210,7 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
   ])('believes nothing where the answer is %s', async (_what, answer) => {
     apis.world.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : answer());
     await expect(pull()).rejects.toBeInstanceOf(Error);
-    expect(await bed.store.lastReading(kind)).toBeUndefined();
+    expect(await bed.store.lastSync(kind)).toBeUndefined();
     expect(apis.world.calls.join()).not.toContain('evil');
   });
 
@@ -233,26 +233,26 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
   });
 
   it('is read by one replica at a time, and by another when that one is gone', async () => {
-    const puller = bed.directory.pullers.get(kind)!;
-    expect(await Promise.all([puller.turn(), puller.turn(), puller.turn()])).toEqual([true, false, false]);
+    const sync = bed.directory.syncs.get(kind)!;
+    expect(await Promise.all([sync.turn(), sync.turn(), sync.turn()])).toEqual([true, false, false]);
     bed.clock.now += 200_000;
-    expect(await puller.turn()).toBe(false);
+    expect(await sync.turn()).toBe(false);
     bed.clock.now += 200_000;
-    expect(await puller.turn()).toBe(true);
+    expect(await sync.turn()).toBe(true);
   });
 
   it('is tried again later and later while it is away, and tells operators', async () => {
-    const puller = bed.directory.pullers.get(kind)!;
+    const sync = bed.directory.syncs.get(kind)!;
     apis.world.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : refused(403));
-    expect(await puller.turn()).toBe(true);
-    expect(await puller.turn()).toBe(false);
+    expect(await sync.turn()).toBe(true);
+    expect(await sync.turn()).toBe(false);
     bed.clock.now += 6000;
-    expect(await puller.turn()).toBe(true);
+    expect(await sync.turn()).toBe(true);
     bed.clock.now += 6000;
-    expect(await puller.turn()).toBe(false);
+    expect(await sync.turn()).toBe(false);
     apis.world.intercept = undefined;
     bed.clock.now += 10_000;
-    expect(await puller.turn()).toBe(true);
+    expect(await sync.turn()).toBe(true);
     const metrics = await bed.metrics.metrics();
     expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="failed"} 2`);
     expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="read"} 1`);
@@ -275,7 +275,7 @@ describe('people', () => {
     const session = await logIn();
     apis.world.people[0] = { ...alice, status };
     await pull();
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual(outcome);
   });
 
@@ -288,7 +288,7 @@ describe('people', () => {
     expect(await bed.store.memberIds('google', group!.id)).toEqual(['7', 'foreign']);
     apis.world.people[0] = { ...alice, suspended: true };
     await pull();
-    await bed.directory.follower.runDue();
+    await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toBe('deactivated');
   });
 
@@ -298,7 +298,7 @@ describe('people', () => {
       { id: '9', name: 'bad\nname', members: ['7'] },
       { id: '10', name: ' system:masters', members: ['7'] },
     );
-    expect(await pull()).toMatchObject({ unfit: ['bad\nname', ' system:masters'] });
+    expect(await pull()).toMatchObject({ skippedGroups: ['bad\nname', ' system:masters'] });
     expect(await groupsOf(await logIn())).toEqual(['sre']);
     expect(bed.lines.join()).toContain('names that cannot be used');
   });

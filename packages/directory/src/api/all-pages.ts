@@ -6,7 +6,7 @@ import type { ApiClient } from './create-api-client.ts';
  * A list that goes on for longer is not one that we can keep; to take a part of it for the whole would put people out
  * of their groups.
  */
-const mostPages = 2000;
+const maxPages = 2000;
 
 function read<T>(schema: z.ZodType<T>, body: unknown, url: string): T {
   const parsed = schema.safeParse(body);
@@ -34,7 +34,7 @@ export async function allLinkedPages<T>(api: ApiClient, first: string, item: z.Z
   const all: T[] = [];
   const seen = new Set<string>();
   for (let url: string | undefined = first; url !== undefined;) {
-    if (seen.size >= mostPages || seen.has(url)) throw new ApiFailure(`${new URL(first).pathname} goes on for ever`);
+    if (seen.size >= maxPages || seen.has(url)) throw new ApiFailure(`${new URL(first).pathname} goes on for ever`);
     seen.add(url);
     const { body, link }: Awaited<ReturnType<ApiClient['get']>> = await api.get(url, isWholeList(url));
     all.push(...read(z.array(item), body, url));
@@ -57,7 +57,7 @@ export async function allTokenPages<T>(api: ApiClient, first: string, name: stri
     [name]: z.array(item).optional(),
   });
   for (let token: string | undefined = ''; token !== undefined;) {
-    if (seen.size >= mostPages || seen.has(token)) throw new ApiFailure(`${new URL(first).pathname} goes on for ever`);
+    if (seen.size >= maxPages || seen.has(token)) throw new ApiFailure(`${new URL(first).pathname} goes on for ever`);
     seen.add(token);
     const url: string = token === '' ? first : `${first}&pageToken=${encodeURIComponent(token)}`;
     const body: Record<string, unknown> & { nextPageToken?: string | undefined } = read(

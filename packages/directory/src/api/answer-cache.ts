@@ -8,25 +8,25 @@ const preset = { answers: 5000, characters: 32 * 1024 * 1024 };
  * much of them.
  */
 export function createAnswerCache(most: { answers: number; characters: number } = preset) {
-  const held = new Map<string, HeldAnswer>();
+  const cache = new Map<string, HeldAnswer>();
   let characters = 0;
   const drop = (url: string) => {
-    characters -= held.get(url)?.text.length ?? 0;
-    held.delete(url);
+    characters -= cache.get(url)?.text.length ?? 0;
+    cache.delete(url);
   };
   return {
-    get: (url: string): HeldAnswer | undefined => held.get(url),
+    get: (url: string): HeldAnswer | undefined => cache.get(url),
     set(url: string, answer: HeldAnswer): void {
       drop(url);
-      held.set(url, answer);
+      cache.set(url, answer);
       characters += answer.text.length;
-      for (const oldest of held.keys()) {
-        if (held.size <= most.answers && characters <= most.characters) break;
+      for (const oldest of cache.keys()) {
+        if (cache.size <= most.answers && characters <= most.characters) break;
         drop(oldest);
       }
     },
     get size() {
-      return held.size;
+      return cache.size;
     },
   };
 }

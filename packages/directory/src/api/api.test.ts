@@ -11,7 +11,7 @@ const url = 'https://api.example.com';
 const asked: string[] = [];
 const client = (
   answer: (address: string, tag: string | undefined) => Response | Promise<Response>,
-  patience?: { tries: number; longestWaitMs: number },
+  patience?: { tries: number; maxWaitMs: number },
 ) => {
   asked.length = 0;
   const waits: number[] = [];
@@ -101,7 +101,7 @@ describe('an API', () => {
       message: '/x answered with status 500',
     });
     expect(gone.waits).toHaveLength(4);
-    const hasty = client(() => json({}, { 'retry-after': '60' }, 429), { tries: 3, longestWaitMs: 2000 });
+    const hasty = client(() => json({}, { 'retry-after': '60' }, 429), { tries: 3, maxWaitMs: 2000 });
     await expect(hasty.api.post(`${url}/x`, {})).rejects.toMatchObject({ status: 429 });
     expect(hasty.waits).toEqual([]);
   });

@@ -11,7 +11,7 @@ export type ApiClient = {
    * What is at an address below the API's own. What has not changed since it was last read is not sent again, where
    * `mayHold` lets the answer be kept. Rejects with an ApiFailure.
    */
-  get(url: string, mayHold?: (answer: ApiAnswer) => boolean): Promise<ApiAnswer>;
+  get(url: string, mayCache?: (answer: ApiAnswer) => boolean): Promise<ApiAnswer>;
   post(url: string, body: object): Promise<ApiAnswer>;
 };
 
@@ -29,11 +29,11 @@ export type ApiClientDeps = {
    * How often, and for how long at a time, to wait for an API that is away or says that it is asked too much; for
    * somebody who waits, less.
    */
-  patience?: { tries: number; longestWaitMs: number };
+  patience?: { tries: number; maxWaitMs: number };
 };
 
 const timeoutMs = 15_000;
-const ofReadings = { tries: 5, longestWaitMs: 120_000 };
+const syncPatience = { tries: 5, maxWaitMs: 120_000 };
 
 /**
  * What an answer that refuses says of why; of Google's and GitHub's form. Only words of a list that is looked for are
@@ -56,9 +56,9 @@ function parse(text: string): unknown {
  * asked for by it.
  */
 export function createApiClient(deps: ApiClientDeps): ApiClient {
-  const { url: base, now, sleep, patience = ofReadings } = deps;
+  const { url: base, now, sleep, patience = syncPatience } = deps;
   const fetch = boundFetch(deps.fetch);
-  const held = createAnswerCache();
+  const cache = createAnswerCache();
 
   const once = async (
     url: string,
@@ -98,14 +98,14 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
           : `${new URL(url).pathname} did not answer`,
         response?.status,
       );
-      if (wait === undefined || wait > patience.longestWaitMs || tries + 1 >= patience.tries || deps.closed?.())
+      if (wait === undefined || wait > patience.maxWaitMs || tries + 1 >= patience.tries || deps.closed?.())
         throw failure;
       await sleep(wait);
     }
   };
   return {
-    async get(url, mayHold = () => true) {
-      const before = held.get(url);
+    async get(url, mayCache = () => true) {
+      const before = cache.get(url);
       const response = await ask(url, { method: 'GET', etag: before?.etag });
       if (response.status === 304) {
         if (!before) throw new ApiFailure('the API says that nothing has changed, which was not asked');
@@ -114,7 +114,7 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
       }
       const [text, link, etag] = [await response.text(), response.headers.get('link'), response.headers.get('etag')];
       const body = parse(text);
-      if (etag !== null && etag !== '' && mayHold({ body, link })) held.set(url, { etag, text, link });
+      if (etag !== null && etag !== '' && mayCache({ body, link })) cache.set(url, { etag, text, link });
       return { body, link };
     },
     async post(url, body) {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '@sallyport/contracts';
 
-const mostNamed = 20;
+const maxNamed = 20;
 const named = (sign: string, groups: readonly string[]) => [
-  ...groups.slice(0, mostNamed).map((group) => `${sign}${JSON.stringify(group)}`),
-  ...(groups.length > mostNamed ? [`${sign}${groups.length - mostNamed} more`] : []),
+  ...groups.slice(0, maxNamed).map((group) => `${sign}${JSON.stringify(group)}`),
+  ...(groups.length > maxNamed ? [`${sign}${groups.length - maxNamed} more`] : []),
 ];
 
 /**
@@ -34,7 +34,7 @@ export function describeChange(before: Identity, after: Identity): string | unde
     ...(claims.length > 0
       ? [
           `claims: ${claims
-            .slice(0, mostNamed)
+            .slice(0, maxNamed)
             .map((name) => JSON.stringify(name.slice(0, 100)))
             .join(', ')}`,
         ]

@@ -16,7 +16,7 @@ export type Graph = {
 
 const answerSchema = z.object({ value: z.array(z.string().min(1)), '@odata.nextLink': z.string().optional() });
 /** Somebody waits at a login. */
-const patience = { tries: 3, longestWaitMs: 2000 };
+const patience = { tries: 3, maxWaitMs: 2000 };
 
 /** Creates the client: an application of its own asks (client credentials), so that no token of a person is needed. */
 export function createGraph(deps: {

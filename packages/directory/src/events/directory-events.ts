@@ -33,11 +33,9 @@ export type DirectoryEvents = {
   refused(refusal: { path: string; code: number; facts: ClientFacts; message: string }): void;
 };
 
-const mostNamed = 20;
+const maxNamed = 20;
 const named = (what: 'added' | 'removed', names: readonly string[] | undefined): Partial<About> =>
-  names === undefined || names.length === 0
-    ? {}
-    : { [what]: names.slice(0, mostNamed), [`${what}Count`]: names.length };
+  names === undefined || names.length === 0 ? {} : { [what]: names.slice(0, maxNamed), [`${what}Count`]: names.length };
 const given = <T extends object>(values: T) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]: NonNullable<T[Key]>;

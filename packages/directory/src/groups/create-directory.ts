@@ -1,75 +1,72 @@
 import type { EndReason, Identity, ProviderConfig } from '@sallyport/contracts';
-import { type DirectoryStore } from '../store/directory-store.ts';
 import { ProblemError } from '@sallyport/kit';
 import { checkForeignNames, type ForeignPrefixes } from '../claims/check-foreign-names.ts';
-import type { GroupSource, Said } from '../sources/group-source.ts';
+import type { GroupSource, SourceAnswer } from '../sources/group-source.ts';
+import type { DirectoryStore } from '../store/directory-store.ts';
 
-/** The sources of one provider's people. */
+/** The sources of one provider, in the order of the configuration. */
 export type ProviderSources = {
   provider: Pick<ProviderConfig, 'id' | 'combineGroups'>;
   sources: readonly GroupSource[];
   foreign: ForeignPrefixes;
 };
 
-/** What all sources together say of somebody: who they are now, or why they must not be here. */
-export type Verdict =
+/** The combined answer of all sources: the identity with its current groups, or the reason to refuse it. */
+export type Evaluation =
   | { identity: Identity }
   | { reason: Extract<EndReason, 'deactivated' | 'changed'>; detail: string };
 
 export type Directory = {
   /**
-   * Judges somebody. Rejects with `identity-provider-unavailable` where a source cannot be asked, for without it nobody
-   * knows.
+   * Looks an identity up in the sources of its provider. `mayQuery` allows requests to other services. Rejects with
+   * `identity-provider-unavailable` if a source cannot be reached: without its answer the groups are not known.
    */
-  judge(identity: Identity, asking: boolean): Promise<Verdict>;
-  /** Judges somebody who logs in. Rejects with `login-failed` if they must not. */
+  evaluate(identity: Identity, mayQuery: boolean): Promise<Evaluation>;
+  /** Evaluates a user who logs in. Rejects with `login-failed` if the directory refuses them. */
   admit(identity: Identity): Promise<Identity>;
-  /** Notes that a session of theirs hangs on what sources say of them, until it ends. */
+  /** Records, until `until`, that the user has a session that changes in the sources may affect. */
   link(identity: Identity, until: number): Promise<void>;
-  /** Whether anything but the provider's own claims plays a part. */
-  concerns(providerId: string): boolean;
-  /** Whether this source plays a part for that provider. */
+  /** Reports whether a provider has any source besides its own claims. */
+  appliesTo(providerId: string): boolean;
+  /** Reports whether a provider uses this source. */
   uses(providerId: string, sourceId: string): boolean;
 };
 
-/** More would make every request's look at the session dear. */
-const mostBytes = 64 * 1024;
+/** Every request reads the session. More than this would slow all of them down. */
+const maxBytes = 64 * 1024;
 
-function combine(how: ProviderConfig['combineGroups'], said: readonly Said[]): string[] {
-  const known = said.filter((one) => one.known);
+function combine(how: ProviderConfig['combineGroups'], answers: readonly SourceAnswer[]): string[] {
+  const known = answers.filter((answer) => answer.known);
   return how === 'merge' ? [...new Set(known.flatMap(({ groups }) => groups))] : (known[0]?.groups ?? []);
 }
 
-async function judge(
+async function evaluateSources(
   { provider, sources, foreign }: ProviderSources,
   identity: Identity,
-  asking: boolean,
-): Promise<Verdict> {
-  const said = await Promise.all(sources.map((source) => source.about(identity, asking)));
-  const names = (wanted: (one: Said, source: GroupSource) => boolean) =>
-    sources.filter((source, index) => wanted(said[index]!, source)).map(({ id }) => id);
-  const [inactive] = names((one) => one.known && !one.active);
+  mayQuery: boolean,
+): Promise<Evaluation> {
+  const answers = await Promise.all(sources.map((source) => source.lookUp(identity, mayQuery)));
+  const idsWhere = (isWanted: (answer: SourceAnswer, source: GroupSource) => boolean) =>
+    sources.filter((source, index) => isWanted(answers[index]!, source)).map(({ id }) => id);
+  const [inactive] = idsWhere((answer) => answer.known && !answer.active);
   if (inactive !== undefined)
-    return { reason: 'deactivated', detail: `The directory ${inactive} says that your account is deactivated.` };
-  const [missing] = names((one, { required }) => !one.known && required);
+    return { reason: 'deactivated', detail: `Your account is deactivated in the directory ${inactive}.` };
+  const [missing] = idsWhere((answer, { required }) => !answer.known && required);
   if (missing !== undefined)
     return {
       reason: 'changed',
-      detail: `You are not in the directory ${missing}, in which everybody must be who logs in here.`,
+      detail: `You are not in the directory ${missing}. Only people in that directory may log in.`,
     };
-  const groups = combine(provider.combineGroups, said);
-  if (Buffer.byteLength(JSON.stringify(groups)) > mostBytes)
+  const groups = combine(provider.combineGroups, answers);
+  if (Buffer.byteLength(JSON.stringify(groups)) > maxBytes)
     return {
       reason: 'changed',
-      detail: `You are in too many groups (their names together are longer than ${mostBytes / 1024} KiB).`,
+      detail: `You are in too many groups: their names take more than ${maxBytes / 1024} KiB.`,
     };
   return { identity: checkForeignNames({ ...identity, groups }, foreign) };
 }
 
-/**
- * Creates the directory: for each provider its sources, in their order. A provider of whose people only the claims
- * speak needs none of it.
- */
+/** Creates the directory. Providers whose only source is their own claims are left alone. */
 export function createDirectory(deps: {
   providers: readonly ProviderSources[];
   store: Pick<DirectoryStore, 'link'>;
@@ -79,11 +76,11 @@ export function createDirectory(deps: {
       .filter(({ sources }) => sources.some(({ id }) => id !== 'claims'))
       .map((one) => [one.provider.id, one]),
   );
-  const judgeNow: Directory['judge'] = async (identity, asking) => {
+  const evaluate: Directory['evaluate'] = async (identity, mayQuery) => {
     const known = byProvider.get(identity.provider);
     if (!known) return { identity };
     try {
-      return await judge(known, identity, asking);
+      return await evaluateSources(known, identity, mayQuery);
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'login-failed')
         return { reason: 'changed', detail: error.detail };
@@ -91,11 +88,11 @@ export function createDirectory(deps: {
     }
   };
   return {
-    judge: judgeNow,
+    evaluate,
     async admit(identity) {
-      const verdict = await judgeNow(identity, true);
-      if ('identity' in verdict) return verdict.identity;
-      throw new ProblemError('login-failed', verdict.detail);
+      const evaluation = await evaluate(identity, true);
+      if ('identity' in evaluation) return evaluation.identity;
+      throw new ProblemError('login-failed', evaluation.detail);
     },
     async link(identity, until) {
       const { issuer, subject } = identity;
@@ -106,7 +103,7 @@ export function createDirectory(deps: {
         }),
       );
     },
-    concerns: (providerId) => byProvider.has(providerId),
+    appliesTo: (providerId) => byProvider.has(providerId),
     uses: (providerId, sourceId) => byProvider.get(providerId)?.sources.some(({ id }) => id === sourceId) ?? false,
   };
 }

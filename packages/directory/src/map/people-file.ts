@@ -10,7 +10,7 @@ import { Gauge } from 'prom-client';
 import { readPeopleMap, type PeopleMap } from './read-people-map.ts';
 
 /** A file of people and groups that is followed while the service runs. */
-export type PeopleFile = {
+export type WatchedPeopleFile = {
   now(): PeopleMap;
   /** Calls back with the map before and the one now; one listener. */
   onChange(listener: (before: PeopleMap, after: PeopleMap) => void): void;
@@ -41,10 +41,10 @@ export function checkPeopleFile(file: string): void {
  * Reads the file, and again whenever it changes. Throws ConfigFaults if it is faulty now; a faulty one later is
  * refused, and the one before stays.
  */
-export function followPeopleFile(
+export function watchPeopleFile(
   file: string,
   deps: { source: string; logger: Logger; metrics?: Metrics | undefined; everyMs?: number },
-): PeopleFile {
+): WatchedPeopleFile {
   const { source, logger } = deps;
   const first = read(file);
   if ('faults' in first) throw new ConfigFaults(file, first.faults);
@@ -60,11 +60,11 @@ export function followPeopleFile(
     });
   refused?.set({ source }, 0);
 
-  const follower = createFileFollower({
+  const reconciler = createFileFollower({
     ...(deps.everyMs === undefined ? {} : { everyMs: deps.everyMs }),
     onChange() {
       const outcome = read(file);
-      follower.follow(new Map([[file, outcome.identity]]));
+      reconciler.follow(new Map([[file, outcome.identity]]));
       refused?.set({ source }, 'faults' in outcome ? 1 : 0);
       if ('faults' in outcome) {
         logger.error(
@@ -79,10 +79,10 @@ export function followPeopleFile(
       listener(before, map);
     },
   });
-  follower.follow(new Map([[file, first.identity]]));
+  reconciler.follow(new Map([[file, first.identity]]));
   return {
     now: () => map,
     onChange: (next) => void (listener = next),
-    close: () => follower.close(),
+    close: () => reconciler.close(),
   };
 }

@@ -2,15 +2,15 @@ import express, { type Express, type RequestHandler } from 'express';
 import { discovery } from './routes/discovery.ts';
 import { groups } from './routes/groups.ts';
 import { requireClient } from './routes/require-client.ts';
-import { scimErrors } from './routes/scim-errors.ts';
+import { createErrorHandler } from './errors/error-handler.ts';
 import { users } from './routes/users.ts';
-import type { ScimDeps } from './scim-deps.ts';
-import { ScimFault } from './scim-fault.ts';
+import type { ScimDeps } from './routes/scim-deps.ts';
+import { ScimError } from './errors/scim-error.ts';
 
 const none =
   (status: number, detail: string): RequestHandler =>
   () => {
-    throw new ScimFault(status, detail);
+    throw new ScimError(status, detail);
   };
 
 /**
@@ -36,9 +36,9 @@ export function createScimApp(deps: ScimDeps): Express {
         request.path,
       );
     throw isKnown
-      ? new ScimFault(405, 'This address does not take that method.')
-      : new ScimFault(404, 'There is no such address here.');
+      ? new ScimError(405, 'This address does not take that method.')
+      : new ScimError(404, 'There is no such address here.');
   });
-  app.use(scimErrors(deps));
+  app.use(createErrorHandler(deps));
   return app;
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { ConfigFaults, hashToken, type ConfigFault, type LoadedConfig } from '@sallyport/kit';
-import type { ScimClient } from './scim-deps.ts';
+import type { ScimClient } from './routes/scim-deps.ts';
 
-const shortest = 32;
+const minTokenLength = 32;
 
 /**
  * Reads the tokens of all SCIM sources into what is kept of them: their hashes. Throws ConfigFaults if one cannot be
@@ -19,8 +19,8 @@ export function loadScimClients({
   const readHash = (tokenFile: string): { hash: string } | { fault: string } => {
     try {
       const token = readFileSync(resolvePath(tokenFile), 'utf8').trim();
-      return token.length < shortest
-        ? { fault: `holds a token of fewer than ${shortest} characters; make one with: openssl rand -base64 32` }
+      return token.length < minTokenLength
+        ? { fault: `holds a token of fewer than ${minTokenLength} characters; make one with: openssl rand -base64 32` }
         : { hash: hashToken(token) };
     } catch (error) {
       return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})` };

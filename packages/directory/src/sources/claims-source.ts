@@ -11,7 +11,7 @@ export function createClaimsSource(provider: ProviderConfig): GroupSource {
   return {
     id,
     required: false,
-    about: async ({ claims }) =>
+    lookUp: async ({ claims }) =>
       claimAt(claims, provider.claims.groups) === undefined
         ? { known: false }
         : { known: true, active: true, groups: readGroups(provider, claims) },

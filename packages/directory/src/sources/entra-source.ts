@@ -6,7 +6,7 @@ import { ApiFailure } from '../api/api-failure.ts';
 import type { Graph } from '../entra/create-graph.ts';
 import { keyOf } from '../groups/keys.ts';
 import { nameGroups } from '../groups/name-groups.ts';
-import type { GroupSource, Said } from './group-source.ts';
+import type { GroupSource, SourceAnswer } from './group-source.ts';
 
 export type EntraSourceDeps = {
   provider: ProviderConfig;
@@ -18,7 +18,7 @@ export type EntraSourceDeps = {
 };
 
 const objectIdForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const mostTries = 5;
+const maxTries = 5;
 
 /**
  * Entra leaves the groups out of a token where there are more than fit, and says so: with a reference (never followed:
@@ -41,7 +41,7 @@ function groupsOfToken({ claims }: Identity, groupsClaim: string): string[] | un
 
 /** Keeps what Graph said, for those who ask while nobody logs in. */
 async function keep({ store, source, now }: EntraSourceDeps, id: string, groups: string[] | undefined): Promise<void> {
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const [before] = await store.get(source.id, 'people', [id]);
     const next = { active: groups !== undefined, body: { groups: groups ?? [] } };
     if (before && JSON.stringify([before.active, before.body]) === JSON.stringify([next.active, next.body])) return;
@@ -92,7 +92,7 @@ export function createEntraSource(deps: EntraSourceDeps): GroupSource {
   return {
     id: source.id,
     required: source.required,
-    async about(identity, asking): Promise<Said> {
+    async lookUp(identity, asking): Promise<SourceAnswer> {
       if (!asksGraph(identity)) {
         const groups = groupsOfToken(identity, source.groupsClaim);
         return groups ? { known: true, active: true, groups: nameGroups(provider, groups) } : { known: false };

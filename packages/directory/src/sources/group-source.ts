@@ -1,7 +1,7 @@
 import type { Identity } from '@sallyport/contracts';
 
 /** What a source says of somebody; groups as policies know them. */
-export type Said = { known: false } | { known: true; active: boolean; groups: string[] };
+export type SourceAnswer = { known: false } | { known: true; active: boolean; groups: string[] };
 
 /** One source of the groups of one provider's people. */
 export type GroupSource = {
@@ -12,7 +12,7 @@ export type GroupSource = {
    * What it says of somebody now. `asking`: at a login or a refresh, when it may ask others. Rejects with
    * `identity-provider-unavailable`, or `login-failed` where what it says is ambiguous.
    */
-  about(identity: Identity, asking: boolean): Promise<Said>;
+  lookUp(identity: Identity, asking: boolean): Promise<SourceAnswer>;
   /** By what changes of somebody are noted in the store; undefined where nothing is. */
   keyOf?(identity: Identity): string | undefined;
 };

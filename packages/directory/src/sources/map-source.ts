@@ -28,7 +28,7 @@ export function createMapSource(deps: {
   return {
     id: source.id,
     required: source.required,
-    async about(identity) {
+    async lookUp(identity) {
       const groups = groupsInMap(deps.map(), identity);
       return groups === undefined
         ? { known: false }

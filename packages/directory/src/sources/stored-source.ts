@@ -3,7 +3,7 @@ import { type DirectoryEntry, type DirectoryStore } from '../store/directory-sto
 import { ProblemError } from '@sallyport/kit';
 import { isMatchKey, matchKey, type Match } from '../groups/keys.ts';
 import { nameGroups } from '../groups/name-groups.ts';
-import type { GroupSource, Said } from './group-source.ts';
+import type { GroupSource, SourceAnswer } from './group-source.ts';
 
 export type StoredSourceConfig = Extract<SourceConfig, { match: unknown }>;
 export type StoredSourceDeps = {
@@ -19,7 +19,7 @@ export type StoredSourceDeps = {
  */
 async function requireReading({ source, store, now }: StoredSourceDeps): Promise<void> {
   if (!('interval' in source)) return;
-  const reading = await store.lastReading(source.id);
+  const reading = await store.lastSync(source.id);
   if (reading && now() - reading.at <= source.outageGrace) return;
   const why = reading ? 'could not be read for too long' : 'has not been read yet';
   throw new ProblemError(
@@ -33,7 +33,7 @@ function nameOf(source: StoredSourceConfig, { body }: DirectoryEntry): string[] 
   return typeof name === 'string' ? [name] : [];
 }
 
-async function say({ provider, source, store }: StoredSourceDeps, key: string): Promise<Said> {
+async function say({ provider, source, store }: StoredSourceDeps, key: string): Promise<SourceAnswer> {
   const found = await store.find(source.id, 'people', key);
   if (found.length > 1)
     throw new ProblemError(
@@ -63,7 +63,7 @@ export function createStoredSource(deps: StoredSourceDeps): GroupSource {
   return {
     id: source.id,
     required: source.required,
-    async about(identity: Identity) {
+    async lookUp(identity: Identity) {
       await requireReading(deps);
       const key = matchKey(source.match, identity);
       return key === undefined ? { known: false } : say(deps, key);
@@ -73,6 +73,6 @@ export function createStoredSource(deps: StoredSourceDeps): GroupSource {
 }
 
 /** The keys of an entry on which sessions may hang. */
-export function touchedBy(match: Match, entries: readonly (DirectoryEntry | undefined)[]): string[] {
+export function sessionKeysOf(match: Match, entries: readonly (DirectoryEntry | undefined)[]): string[] {
   return [...new Set(entries.flatMap((entry) => entry?.keys.filter((key) => isMatchKey(match, key)) ?? []))];
 }

@@ -1,12 +1,12 @@
 import { ProblemError } from '@sallyport/kit';
 import { createMemoryMembers, type MemoryMembers } from './memory-members.ts';
 import {
-  mostFound,
+  maxFound,
   type DirectoryEntry,
   type DirectoryStore,
   type EntryKind,
   type LinkedPerson,
-  type SourceReading,
+  type LastSync,
 } from './directory-store.ts';
 
 /** Texts, so that nobody changes what is kept by changing what was handed out. */
@@ -16,7 +16,7 @@ type Source = Record<EntryKind, Table> & {
   gone: Set<string>;
   touched: Map<string, number>;
   links: Map<string, Map<string, { person: LinkedPerson; until: number }>>;
-  reading: SourceReading | undefined;
+  reading: LastSync | undefined;
 };
 
 const emptyTable = (): Table => ({ texts: new Map(), byKey: new Map() });
@@ -47,7 +47,7 @@ function touchIn({ touched }: Source, keys: readonly string[], at: number): void
 function createTouches(
   sourceOf: (name: string) => Source,
   now: () => number,
-): Pick<DirectoryStore, 'link' | 'linked' | 'touch' | 'takeTouched' | 'settle' | 'touchedCount'> {
+): Pick<DirectoryStore, 'link' | 'linked' | 'touch' | 'takeTouched' | 'completeTouched' | 'touchedCount'> {
   return {
     async link(name, key, person, until) {
       const { links } = sourceOf(name);
@@ -74,7 +74,7 @@ function createTouches(
       for (const [key] of due) touched.set(key, ticket);
       return due.map(([key]) => ({ key, ticket }));
     },
-    async settle(name, { key, ticket }) {
+    async completeTouched(name, { key, ticket }) {
       const { touched } = sourceOf(name);
       if (touched.get(key) === ticket) touched.delete(key);
     },
@@ -123,7 +123,7 @@ function createEntries(
       return [...(table.byKey.get(key) ?? [])]
         .map((id) => read(table, id)!)
         .toSorted(byAge)
-        .slice(0, mostFound);
+        .slice(0, maxFound);
     },
     async list(name, kind, from, count) {
       const table = sourceOf(name)[kind];
@@ -168,7 +168,7 @@ export function createMemoryDirectoryStore(deps: { now: () => number; max?: numb
     groupIds: async (name, personId) => sourceOf(name).members.ofPerson(personId),
     areMembers: async (name, groupId, ids) => ids.map((id) => sourceOf(name).members.has(groupId, id)),
     memberVersions: async (name, ids) => ids.map((id) => sourceOf(name).members.versionOf(id)),
-    noteReading: async (name, reading) => void (sourceOf(name).reading = { ...reading }),
-    lastReading: async (name) => sourceOf(name).reading,
+    recordSync: async (name, reading) => void (sourceOf(name).reading = { ...reading }),
+    lastSync: async (name) => sourceOf(name).reading,
   };
 }

@@ -3,12 +3,12 @@ import { ProblemError } from '@sallyport/kit';
 import { askRedis } from '@sallyport/stores';
 import type { RedisConnection } from '@sallyport/stores';
 import {
-  mostFound,
+  maxFound,
   type DirectoryEntry,
   type DirectoryStore,
   type EntryKind,
   type LinkedPerson,
-  type SourceReading,
+  type LastSync,
 } from './directory-store.ts';
 import {
   defineDirectoryScript,
@@ -124,7 +124,7 @@ function createReads({
   keys,
 }: Parts): Pick<
   DirectoryStore,
-  'get' | 'find' | 'list' | 'isGone' | 'memberIds' | 'groupIds' | 'areMembers' | 'memberVersions' | 'lastReading'
+  'get' | 'find' | 'list' | 'isGone' | 'memberIds' | 'groupIds' | 'areMembers' | 'memberVersions' | 'lastSync'
 > {
   const get = async (source: string, kind: EntryKind, ids: readonly string[]) =>
     ids.length === 0 ? [] : (await client.hmget(keys(source)[kind].entries, ...ids)).map(fromText);
@@ -139,7 +139,7 @@ function createReads({
   return {
     get: (source, kind, ids) => askRedis(() => get(source, kind, ids)),
     find: (source, kind, key) =>
-      askRedis(async () => present(source, kind, await below(keys(source)[kind].index, key, 'LIMIT', 0, mostFound))),
+      askRedis(async () => present(source, kind, await below(keys(source)[kind].index, key, 'LIMIT', 0, maxFound))),
     list: (source, kind, from, count) =>
       askRedis(async () => {
         const { order } = keys(source)[kind];
@@ -165,10 +165,10 @@ function createReads({
       askRedis(async () =>
         ids.length === 0 ? [] : (await client.hmget(keys(source).counts, ...ids)).map((count) => Number(count ?? 0)),
       ),
-    lastReading: (source) =>
+    lastSync: (source) =>
       askRedis(async () => {
         const text = await client.get(keys(source).reading);
-        return text === null ? undefined : (JSON.parse(text) as SourceReading);
+        return text === null ? undefined : (JSON.parse(text) as LastSync);
       }),
   };
 }
@@ -177,7 +177,7 @@ function createTouches({
   redis,
   now,
   keys,
-}: Parts): Pick<DirectoryStore, 'link' | 'linked' | 'touch' | 'takeTouched' | 'settle' | 'touchedCount'> {
+}: Parts): Pick<DirectoryStore, 'link' | 'linked' | 'touch' | 'takeTouched' | 'completeTouched' | 'touchedCount'> {
   const { client } = redis;
   const [link, take, settle] = [
     defineDirectoryScript(redis, linkScript),
@@ -203,7 +203,8 @@ function createTouches({
         const ticket = now() + leaseMs;
         return ((await take([keys(source).touched], now(), limit, ticket)) as string[]).map((key) => ({ key, ticket }));
       }),
-    settle: async (source, { key, ticket }) => void (await askRedis(() => settle([keys(source).touched], key, ticket))),
+    completeTouched: async (source, { key, ticket }) =>
+      void (await askRedis(() => settle([keys(source).touched], key, ticket))),
     touchedCount: (source) => askRedis(() => client.zcard(keys(source).touched)),
   };
 }
@@ -227,7 +228,7 @@ export function createRedisDirectoryStore(deps: {
     ...createReads(parts),
     ...createWrites(parts),
     ...createTouches(parts),
-    noteReading: async (source, reading) =>
+    recordSync: async (source, reading) =>
       void (await askRedis(() => deps.redis.client.set(parts.keys(source).reading, JSON.stringify(reading)))),
   };
 }

@@ -33,7 +33,7 @@ export type WriteOutcome = 'written' | 'stale' | 'taken';
 export type Touched = { key: string; ticket: number };
 export type LinkedPerson = { issuer: string; subject: string };
 /** How reading a source went that is read as a whole, again and again. */
-export type SourceReading = { at: number; people: number; groups: number };
+export type LastSync = { at: number; people: number; groups: number };
 
 /**
  * People, groups and who is in which, by source: what one source says never meets what another says. Membership is
@@ -95,12 +95,12 @@ export interface DirectoryStore {
    */
   takeTouched(source: string, limit: number, leaseMs: number): Promise<Touched[]>;
   /** What was taken is done; what was touched meanwhile stays. */
-  settle(source: string, touched: Touched): Promise<void>;
+  completeTouched(source: string, touched: Touched): Promise<void>;
   touchedCount(source: string): Promise<number>;
 
-  noteReading(source: string, reading: SourceReading): Promise<void>;
-  lastReading(source: string): Promise<SourceReading | undefined>;
+  recordSync(source: string, reading: LastSync): Promise<void>;
+  lastSync(source: string): Promise<LastSync | undefined>;
 }
 
 /** How many entries `find` gives at most. */
-export const mostFound = 100;
+export const maxFound = 100;

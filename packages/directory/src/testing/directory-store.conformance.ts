@@ -283,18 +283,18 @@ export function describeDirectoryStore(backend: string, open: () => Promise<Dire
         const [a, b] = (await take()).toSorted((one, other) => (one.key < other.key ? -1 : 1));
         clock.now += 10;
         await replica.touch(source, ['b']);
-        await store.settle(source, a!);
-        await store.settle(source, b!);
+        await store.completeTouched(source, a!);
+        await store.completeTouched(source, b!);
         expect(await keys()).toEqual(['b']);
         expect(await store.touchedCount(source)).toBe(1);
       });
     });
 
     it('tells when a source was last read as a whole', async () => {
-      expect(await store.lastReading(source)).toBeUndefined();
-      await store.noteReading(source, { at: clock.now, people: 3, groups: 1 });
-      expect(await replica.lastReading(source)).toEqual({ at: clock.now, people: 3, groups: 1 });
-      expect(await replica.lastReading('other')).toBeUndefined();
+      expect(await store.lastSync(source)).toBeUndefined();
+      await store.recordSync(source, { at: clock.now, people: 3, groups: 1 });
+      expect(await replica.lastSync(source)).toEqual({ at: clock.now, people: 3, groups: 1 });
+      expect(await replica.lastSync('other')).toBeUndefined();
     });
   });
 }

@@ -1,4 +1,4 @@
 export * from './directory-store.conformance.ts';
 export { readPeopleMap } from '../map/read-people-map.ts';
-export { createGroupFilter } from '../pull/group-patterns.ts';
-export { settleSession } from '../sessions/settle-session.ts';
+export { createGroupFilter } from '../sync/group-filter.ts';
+export { reconcileSession } from '../reconcile/reconcile-session.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { groupSchema } from '../schema/group-schema.ts';
 import { userSchema } from '../schema/user-schema.ts';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 import type { Filter } from './filter.ts';
 import { matches } from './matches.ts';
 import { parseFilter } from './parse-filter.ts';
@@ -34,9 +34,9 @@ const fault = (filter: string, schema = userSchema) => {
   try {
     parseFilter(filter, schema);
   } catch (error) {
-    expect(error).toBeInstanceOf(ScimFault);
+    expect(error).toBeInstanceOf(ScimError);
     expect(error).toMatchObject({ status: 400, scimType: 'invalidFilter' });
-    return (error as ScimFault).message;
+    return (error as ScimError).message;
   }
   throw new Error(`was taken: ${filter}`);
 };
@@ -244,7 +244,7 @@ describe('a filter', () => {
           try {
             expect(typeof matches(parseFilter(text, userSchema), alice)).toBe('boolean');
           } catch (error) {
-            expect(error).toBeInstanceOf(ScimFault);
+            expect(error).toBeInstanceOf(ScimError);
           }
         },
       ),

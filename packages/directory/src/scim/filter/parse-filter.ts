@@ -1,12 +1,12 @@
 import { findAttribute, type FoundAttribute } from '../schema/find-attribute.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 import { comparisons, type Comparison, type Filter, type FilterValue } from './filter.ts';
 import { tokenize, type Token } from './tokenize.ts';
 
-const mostTerms = 64;
-const deepest = 16;
-const bad = (detail: string) => new ScimFault(400, detail, 'invalidFilter');
+const maxComparisons = 64;
+const maxDepth = 16;
+const bad = (detail: string) => new ScimError(400, detail, 'invalidFilter');
 const shown = (text: string) => JSON.stringify(text.slice(0, 100));
 
 /** Finds what a path names, where the filter stands: in the resource, or in an element of a list. */
@@ -75,7 +75,7 @@ class Parser {
     return terms.length === 1 ? terms[0]! : { type: word, terms };
   }
   #or = (resolve: Resolve, depth: number): Filter => {
-    if (depth > deepest) throw bad(`The filter is nested more than ${deepest} deep.`);
+    if (depth > maxDepth) throw bad(`The filter is nested more than ${maxDepth} deep.`);
     return this.#joined('or', () => this.#joined('and', () => this.#term(resolve, depth)));
   };
 
@@ -97,7 +97,7 @@ class Parser {
 
   #comparison(resolve: Resolve, depth: number): Filter {
     this.#terms += 1;
-    if (this.#terms > mostTerms) throw bad(`The filter has more than ${mostTerms} comparisons.`);
+    if (this.#terms > maxComparisons) throw bad(`The filter has more than ${maxComparisons} comparisons.`);
     const token = this.#peek();
     if (token?.type !== 'word') throw bad('An attribute is missing.');
     this.#at += 1;

@@ -1,4 +1,4 @@
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 
 export type Token =
   | { type: 'word'; text: string }
@@ -6,7 +6,7 @@ export type Token =
   | { type: 'sign'; sign: '(' | ')' | '[' | ']' };
 
 /** The longest filter or path that is read, in characters. */
-export const longestFilter = 4096;
+export const maxFilterLength = 4096;
 
 const wordEnd = /[\s()[\]"]/;
 
@@ -16,21 +16,21 @@ function endOfString(text: string, from: number): number {
     if (text[at] === '\\') at += 1;
     else if (text[at] === '"') return at + 1;
   }
-  throw new ScimFault(400, 'A string in the filter does not end.', 'invalidFilter');
+  throw new ScimError(400, 'A string in the filter does not end.', 'invalidFilter');
 }
 
 function readString(literal: string): string {
   try {
     return JSON.parse(literal) as string;
   } catch {
-    throw new ScimFault(400, 'A string in the filter is not written as JSON writes strings.', 'invalidFilter');
+    throw new ScimError(400, 'A string in the filter is not written as JSON writes strings.', 'invalidFilter');
   }
 }
 
 /** Takes a filter apart, in one pass. */
 export function tokenize(text: string): Token[] {
-  if (text.length > longestFilter)
-    throw new ScimFault(400, `The filter is longer than ${longestFilter} characters.`, 'invalidFilter');
+  if (text.length > maxFilterLength)
+    throw new ScimError(400, `The filter is longer than ${maxFilterLength} characters.`, 'invalidFilter');
   const tokens: Token[] = [];
   let at = 0;
   while (at < text.length) {

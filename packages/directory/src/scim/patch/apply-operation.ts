@@ -2,9 +2,9 @@ import type { Filter } from '../filter/filter.ts';
 import { matches } from '../filter/matches.ts';
 import type { Document } from '../resource/document.ts';
 import { checkLength, readValue } from '../resource/read-value.ts';
-import { isNotKept } from '../schema/find-attribute.ts';
+import { isIgnored } from '../schema/find-attribute.ts';
 import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 import { parsePath, type PatchPath } from './parse-path.ts';
 import type { Operation } from './read-operations.ts';
 
@@ -42,7 +42,7 @@ function addElements(before: unknown, added: unknown): unknown[] {
  * The values that elements must have for an `eq` filter to hold; what a client chose that did not exist yet is made so,
  * as Entra expects.
  */
-function elementFor(filter: Filter): Element | undefined {
+function newElementFor(filter: Filter): Element | undefined {
   const terms = filter.type === 'and' ? filter.terms : [filter];
   const pairs = terms.map((term) =>
     term.type === 'compare' && term.op === 'eq' && term.value !== null
@@ -53,14 +53,14 @@ function elementFor(filter: Filter): Element | undefined {
 }
 
 /** Of several addresses one is primary: the one that was said last. */
-function onePrimary(list: unknown[], last: readonly unknown[]): unknown[] {
+function keepOnePrimary(list: unknown[], last: readonly unknown[]): unknown[] {
   if (!last.some((element) => isMap(element) && element['primary'] === true)) return list;
   return list.map((element) =>
     isMap(element) && element['primary'] === true && !last.includes(element) ? { ...element, primary: false } : element,
   );
 }
 
-function changeChosen(target: Target & { filter: Filter }, before: unknown, { op, value }: Operation): unknown {
+function changeMatching(target: Target & { filter: Filter }, before: unknown, { op, value }: Operation): unknown {
   const { attribute, filter, sub } = target;
   const list = [before ?? []].flat() as Element[];
   const isChosen = (element: Element) => matches(filter, element);
@@ -74,18 +74,18 @@ function changeChosen(target: Target & { filter: Filter }, before: unknown, { op
         { ...attribute, multiValued: undefined } as unknown as Attribute,
         Array.isArray(value) ? value[0] : value,
       ) as Element | undefined);
-  if (read === undefined) throw new ScimFault(400, `A value of ${attribute.name} is missing.`, 'invalidValue');
+  if (read === undefined) throw new ScimError(400, `A value of ${attribute.name} is missing.`, 'invalidValue');
   const changed: Element[] = [];
   const note = (element: Element) => (changed.push(element), element);
   const next = list.map((element) =>
     isChosen(element) ? note(op === 'replace' && !sub ? read : { ...element, ...read }) : element,
   );
   if (changed.length === 0) {
-    const made = elementFor(filter);
-    if (!made) throw new ScimFault(400, `No value of ${attribute.name} is as the path asks.`, 'noTarget');
+    const made = newElementFor(filter);
+    if (!made) throw new ScimError(400, `No value of ${attribute.name} is as the path asks.`, 'noTarget');
     next.push(note({ ...made, ...read }));
   }
-  return onePrimary(next, changed);
+  return keepOnePrimary(next, changed);
 }
 
 function removeValue({ attribute, sub }: Target, before: unknown, value: unknown): unknown {
@@ -114,7 +114,7 @@ function changeValue(target: Target, before: unknown, { op, value }: Operation):
   if (attribute.multiValued && op === 'add') {
     const added = [read ?? []].flat();
     const next = addElements(before, added);
-    return onePrimary(
+    return keepOnePrimary(
       next,
       next.filter((element) => added.some((one) => sameElement(one, element) && isMap(one) && one['primary'] === true)),
     );
@@ -128,7 +128,7 @@ function changeValue(target: Target, before: unknown, { op, value }: Operation):
 function changeExtension(schema: ResourceSchema, document: Document, operation: Operation): Document {
   const { urn } = schema.extension!;
   if (operation.op === 'remove') return put(document, urn, undefined);
-  if (!isMap(operation.value)) throw new ScimFault(400, `${urn} must be an object.`, 'invalidValue');
+  if (!isMap(operation.value)) throw new ScimError(400, `${urn} must be an object.`, 'invalidValue');
   // Clients that send an extension whole name the schema in it, as in a resource.
   const given = Object.entries(operation.value).filter(([name]) => name.toLowerCase() !== 'schemas');
   return given.reduce<Document>(
@@ -145,16 +145,16 @@ export function applyOperation(
   document: Document,
   operation: Operation & { path: string },
 ): Document {
-  if (isNotKept(schema, operation.path)) return document;
+  if (isIgnored(schema, operation.path)) return document;
   const target = parsePath(schema, operation.path);
   if (target === 'extension') return changeExtension(schema, document, operation);
   const { extension, attribute, filter } = target;
   if (attribute.mutability === 'readOnly')
-    throw new ScimFault(400, `${attribute.name} cannot be changed.`, 'mutability');
+    throw new ScimError(400, `${attribute.name} cannot be changed.`, 'mutability');
   const holder = (extension === undefined ? document : (document[extension] ?? {})) as Element;
   const before = Object.hasOwn(holder, attribute.name) ? holder[attribute.name] : undefined;
   const after = filter
-    ? changeChosen({ ...target, filter }, before, operation)
+    ? changeMatching({ ...target, filter }, before, operation)
     : changeValue(target, before, operation);
   if (Array.isArray(after)) checkLength(attribute.name, after);
   const next = put(holder, attribute.name, after);

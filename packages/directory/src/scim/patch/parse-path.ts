@@ -1,9 +1,9 @@
 import type { Filter } from '../filter/filter.ts';
 import { parseElementFilter } from '../filter/parse-filter.ts';
-import { longestFilter } from '../filter/tokenize.ts';
+import { maxFilterLength } from '../filter/tokenize.ts';
 import { findAttribute, type FoundAttribute } from '../schema/find-attribute.ts';
 import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 
 /**
  * Where an operation of a PATCH changes something: an attribute, the elements of a list for which `filter` holds, a
@@ -13,7 +13,7 @@ export type PatchPath =
   | { extension: string | undefined; attribute: Attribute; filter: Filter | undefined; sub: Attribute | undefined }
   | 'extension';
 
-const bad = (detail: string) => new ScimFault(400, detail, 'invalidPath');
+const bad = (detail: string) => new ScimError(400, detail, 'invalidPath');
 
 /** The place of the bracket that ends a filter; brackets in strings do not count. */
 function endOfFilter(text: string, from: number): number {
@@ -52,7 +52,7 @@ function find(schema: ResourceSchema, text: string): FoundAttribute | 'extension
  * ScimFault (invalidPath, invalidFilter).
  */
 export function parsePath(schema: ResourceSchema, text: string): PatchPath {
-  if (text.length > longestFilter) throw bad(`The path is longer than ${longestFilter} characters.`);
+  if (text.length > maxFilterLength) throw bad(`The path is longer than ${maxFilterLength} characters.`);
   const open = text.indexOf('[');
   if (open >= 0) return withFilter(schema, text, open);
   const found = find(schema, text);

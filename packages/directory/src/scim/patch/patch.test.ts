@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { checkDocument } from '../resource/check-document.ts';
 import type { Document } from '../resource/document.ts';
 import { userSchema } from '../schema/user-schema.ts';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 import { applyOperation } from './apply-operation.ts';
 import { parsePath } from './parse-path.ts';
 import { planMembers, type MemberPlan } from './plan-members.ts';
@@ -46,8 +46,8 @@ const fault = (work: () => unknown) => {
   try {
     work();
   } catch (error) {
-    expect(error).toBeInstanceOf(ScimFault);
-    return (error as ScimFault).scimType;
+    expect(error).toBeInstanceOf(ScimError);
+    return (error as ScimError).scimType;
   }
   throw new Error('was taken');
 };
@@ -279,7 +279,7 @@ describe('the path of an operation', () => {
             ),
           ).toBe(true);
         } catch (error) {
-          if (!(error instanceof ScimFault)) throw error;
+          if (!(error instanceof ScimError)) throw error;
         }
       }),
       { numRuns: 1500 },
@@ -360,6 +360,6 @@ describe('operations on the members of a group', () => {
     ['a part of a member', { op: 'replace', path: 'members[value eq "a"].display', value: 'x' }],
     ['an unknown part', { op: 'remove', path: 'members[name eq "a"]' }],
   ])('are refused with %s', async (_what, operation) => {
-    await expect(plan([operation])).rejects.toBeInstanceOf(ScimFault);
+    await expect(plan([operation])).rejects.toBeInstanceOf(ScimError);
   });
 });

@@ -1,6 +1,6 @@
 import { matches } from '../filter/matches.ts';
 import { groupSchema } from '../schema/group-schema.ts';
-import { badValue, ScimFault } from '../scim-fault.ts';
+import { invalidValue, ScimError } from '../errors/scim-error.ts';
 import { parsePath } from './parse-path.ts';
 import type { Operation } from './read-operations.ts';
 
@@ -20,10 +20,10 @@ const part = (map: Record<string, unknown>, name: string) =>
 function readMember(given: unknown): string {
   const id = typeof given === 'string' ? given : isMap(given) ? part(given, 'value') : undefined;
   if (typeof id !== 'string' || id === '' || id.length > 256)
-    throw badValue('A member has no value; it is the id of a user.');
+    throw invalidValue('A member has no value; it is the id of a user.');
   const type = isMap(given) ? part(given, 'type') : undefined;
   if (type !== undefined && type !== null && (typeof type !== 'string' || type.toLowerCase() !== 'user'))
-    throw badValue('Groups within groups are not supported: send the people that are in them.');
+    throw invalidValue('Groups within groups are not supported: send the people that are in them.');
   return id;
 }
 
@@ -34,7 +34,7 @@ export function readMembers(value: unknown): string[] {
 }
 
 /** Whether a path is about the members. */
-export function isAboutMembers(path: string): boolean {
+export function targetsMembers(path: string): boolean {
   const own = path.toLowerCase().startsWith(`${groupSchema.urn.toLowerCase()}:`)
     ? path.slice(groupSchema.urn.length + 1)
     : path;
@@ -45,7 +45,7 @@ export function isAboutMembers(path: string): boolean {
 async function chosen(path: string, current: () => Promise<string[]>): Promise<string[] | undefined> {
   const target = parsePath(groupSchema, path);
   if (target === 'extension' || target.sub)
-    throw new ScimFault(400, 'Parts of a member cannot be changed.', 'mutability');
+    throw new ScimError(400, 'Parts of a member cannot be changed.', 'mutability');
   const { filter } = target;
   if (!filter) return undefined;
   if (

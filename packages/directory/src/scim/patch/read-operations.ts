@@ -1,10 +1,10 @@
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 
 export type Operation = { op: 'add' | 'remove' | 'replace'; path: string | undefined; value: unknown };
 
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:patchop';
-const mostOperations = 1000;
-const bad = (detail: string) => new ScimFault(400, detail, 'invalidSyntax');
+const maxOperations = 1000;
+const bad = (detail: string) => new ScimError(400, detail, 'invalidSyntax');
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const member = (map: Record<string, unknown>, name: string) =>
@@ -18,7 +18,7 @@ function readOperation(given: unknown): Operation {
   if (name !== 'add' && name !== 'remove' && name !== 'replace') throw bad('op must be add, remove or replace.');
   if (path !== undefined && path !== null && typeof path !== 'string') throw bad('path must be a string.');
   const trimmed = path?.trim();
-  if (name === 'remove' && !trimmed) throw new ScimFault(400, 'remove needs a path.', 'noTarget');
+  if (name === 'remove' && !trimmed) throw new ScimError(400, 'remove needs a path.', 'noTarget');
   return { op: name, path: trimmed === '' || trimmed === undefined ? undefined : trimmed, value };
 }
 
@@ -43,6 +43,6 @@ export function readOperations(body: unknown): (Operation & { path: string })[] 
   const operations = member(body, 'operations');
   if (!Array.isArray(operations) || operations.length === 0)
     throw bad('Operations must be a list with something in it.');
-  if (operations.length > mostOperations) throw new ScimFault(413, `There are more than ${mostOperations} operations.`);
+  if (operations.length > maxOperations) throw new ScimError(413, `There are more than ${maxOperations} operations.`);
   return operations.map(readOperation).flatMap(spread) as (Operation & { path: string })[];
 }

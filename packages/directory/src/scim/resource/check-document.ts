@@ -1,14 +1,14 @@
 import type { ResourceSchema } from '../schema/attribute.ts';
-import { badValue } from '../scim-fault.ts';
+import { invalidValue } from '../errors/scim-error.ts';
 import type { Document } from './document.ts';
 
-const mostBytes = 16 * 1024;
+const maxBytes = 16 * 1024;
 
 type Email = { value?: string; primary?: boolean };
 
 function checkName(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw badValue(`${name} is required.`);
-  if (value !== value.trim()) throw badValue(`${name} begins or ends with a blank.`);
+  if (typeof value !== 'string' || value === '') throw invalidValue(`${name} is required.`);
+  if (value !== value.trim()) throw invalidValue(`${name} begins or ends with a blank.`);
 }
 
 /**
@@ -17,13 +17,13 @@ function checkName(name: string, value: unknown): void {
  */
 export function checkDocument(schema: ResourceSchema, document: Document): Document {
   for (const { name, required } of schema.attributes) if (required) checkName(name, document[name]);
-  if (document['externalId'] === '') throw badValue('externalId is empty.');
+  if (document['externalId'] === '') throw invalidValue('externalId is empty.');
   const emails = (document['emails'] ?? []) as Email[];
   if (emails.filter(({ primary }) => primary === true).length > 1)
-    throw badValue('Only one e-mail address can be primary.');
+    throw invalidValue('Only one e-mail address can be primary.');
   if (emails.some(({ value }) => value === undefined || value === ''))
-    throw badValue('An e-mail address has no value.');
-  if (Buffer.byteLength(JSON.stringify(document)) > mostBytes)
-    throw badValue(`The resource is larger than ${mostBytes / 1024} KiB.`);
+    throw invalidValue('An e-mail address has no value.');
+  if (Buffer.byteLength(JSON.stringify(document)) > maxBytes)
+    throw invalidValue(`The resource is larger than ${maxBytes / 1024} KiB.`);
   return document;
 }

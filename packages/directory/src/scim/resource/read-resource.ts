@@ -1,6 +1,6 @@
 import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
 import { commonAttributes } from '../schema/attribute.ts';
-import { badValue, ScimFault } from '../scim-fault.ts';
+import { invalidValue, ScimError } from '../errors/scim-error.ts';
 import { checkDocument } from './check-document.ts';
 import type { Document } from './document.ts';
 import { readValue } from './read-value.ts';
@@ -23,7 +23,7 @@ function readAttributes(attributes: readonly Attribute[], given: Record<string, 
 function checkSchemas(schema: ResourceSchema, schemas: unknown): void {
   const named = Array.isArray(schemas) ? schemas : [];
   if (!named.some((one) => typeof one === 'string' && one.toLowerCase() === schema.urn.toLowerCase()))
-    throw new ScimFault(400, `schemas must name ${schema.urn}.`, 'invalidSyntax');
+    throw new ScimError(400, `schemas must name ${schema.urn}.`, 'invalidSyntax');
 }
 
 /**
@@ -32,13 +32,13 @@ function checkSchemas(schema: ResourceSchema, schemas: unknown): void {
  * elsewhere. Throws a ScimFault.
  */
 export function readResource(schema: ResourceSchema, body: unknown, except: readonly string[] = []): Document {
-  if (!isMap(body)) throw new ScimFault(400, 'The body must be an object.', 'invalidSyntax');
+  if (!isMap(body)) throw new ScimError(400, 'The body must be an object.', 'invalidSyntax');
   checkSchemas(schema, body['schemas']);
   const attributes = [externalId, ...schema.attributes.filter(({ name }) => !except.includes(name))];
   const { extension } = schema;
   const more =
     extension && Object.entries(body).find(([name]) => name.toLowerCase() === extension.urn.toLowerCase())?.[1];
-  if (more !== undefined && more !== null && !isMap(more)) throw badValue(`${extension!.urn} must be an object.`);
+  if (more !== undefined && more !== null && !isMap(more)) throw invalidValue(`${extension!.urn} must be an object.`);
   const inExtension = isMap(more) ? readAttributes(extension!.attributes, more) : [];
   const document = Object.fromEntries([
     ...readAttributes(attributes, body),

@@ -1,15 +1,15 @@
 import type { Attribute } from '../schema/attribute.ts';
-import { badValue } from '../scim-fault.ts';
+import { invalidValue } from '../errors/scim-error.ts';
 
-const longestText = 1024;
-const mostElements = 50;
+const maxTextBytes = 1024;
+const maxElements = 50;
 
 /**
  * Refuses a list that is longer than one may be; before it is compared with another, for that takes the product of
  * their lengths.
  */
 export function checkLength(name: string, list: readonly unknown[]): void {
-  if (list.length > mostElements) throw badValue(`${name} has more than ${mostElements} values.`);
+  if (list.length > maxElements) throw invalidValue(`${name} has more than ${maxElements} values.`);
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
@@ -19,23 +19,23 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
  * Names travel in headers and stand in logs: no control characters, nothing that is no Unicode, no blanks around it.
  */
 export function readText(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw badValue(`${name} must be a string.`);
-  if (Buffer.byteLength(value) > longestText) throw badValue(`${name} is longer than ${longestText} bytes.`);
+  if (typeof value !== 'string') throw invalidValue(`${name} must be a string.`);
+  if (Buffer.byteLength(value) > maxTextBytes) throw invalidValue(`${name} is longer than ${maxTextBytes} bytes.`);
   if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value))
-    throw badValue(`${name} contains control characters, or is no Unicode.`);
+    throw invalidValue(`${name} contains control characters, or is no Unicode.`);
   return value;
 }
 
 /** Entra writes truth values as "True" and "False". */
-export function readTruth(name: string, value: unknown): boolean {
+export function readBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   const text = typeof value === 'string' ? value.toLowerCase() : '';
-  if (text !== 'true' && text !== 'false') throw badValue(`${name} must be true or false.`);
+  if (text !== 'true' && text !== 'false') throw invalidValue(`${name} must be true or false.`);
   return text === 'true';
 }
 
 function readSingle(attribute: Attribute, value: unknown): unknown {
-  if (attribute.type === 'boolean') return readTruth(attribute.name, value);
+  if (attribute.type === 'boolean') return readBoolean(attribute.name, value);
   if (attribute.type === 'complex') return readComplex(attribute, value);
   return readText(attribute.name, value);
 }
@@ -45,7 +45,7 @@ function readComplex(attribute: Attribute, value: unknown): Record<string, unkno
   const parts = attribute.sub ?? [];
   if (typeof value === 'string' && parts.some(({ name }) => name === 'value'))
     return { value: readText(attribute.name, value) };
-  if (!isMap(value)) throw badValue(`${attribute.name} must be an object.`);
+  if (!isMap(value)) throw invalidValue(`${attribute.name} must be an object.`);
   const given = new Map(Object.entries(value).map(([name, one]) => [name.toLowerCase(), one]));
   const read = parts.flatMap((part) => {
     const one = given.get(part.name.toLowerCase());

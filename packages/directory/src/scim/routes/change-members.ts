@@ -1,7 +1,7 @@
 import type { DirectoryEntry } from '../../store/directory-store.ts';
-import { touchedBy } from '../../sources/stored-source.ts';
-import { badValue, ScimFault } from '../scim-fault.ts';
-import type { ScimClient, ScimDeps } from '../scim-deps.ts';
+import { sessionKeysOf } from '../../sources/stored-source.ts';
+import { invalidValue, ScimError } from '../errors/scim-error.ts';
+import type { ScimClient, ScimDeps } from './scim-deps.ts';
 import type { MemberPlan } from '../patch/plan-members.ts';
 
 /** As many at a time: a change of thousands keeps nobody waiting for long. */
@@ -25,7 +25,7 @@ export async function readPeople(
     const found = await store.get(source.id, 'people', some);
     const unknown = some.filter((_id, index) => found[index] === undefined);
     if (unknown.length > 0)
-      throw badValue(
+      throw invalidValue(
         `These members are no users here: ${unknown
           .slice(0, 5)
           .map((id) => JSON.stringify(id.slice(0, 64)))
@@ -64,10 +64,10 @@ export async function changeMembers(
   const leaving = plan.afresh ? current.filter((id) => !plan.add.has(id)) : [...plan.remove];
   const changed: MembersChanged = { added: [], removed: [], touched: [] };
   const apply = async (change: 'add' | 'remove', people: DirectoryEntry[]) => {
-    const touched = touchedBy(source.match, people);
+    const touched = sessionKeysOf(source.match, people);
     const outcome = await store.changeMembers(source.id, groupId, { [change]: people.map(({ id }) => id), touched });
-    if (!outcome) throw new ScimFault(404, 'There is no such group.');
-    if (outcome.unknown.length > 0) throw badValue('A member was deleted while it was added.');
+    if (!outcome) throw new ScimError(404, 'There is no such group.');
+    if (outcome.unknown.length > 0) throw invalidValue('A member was deleted while it was added.');
     const names = new Map(people.map((person) => [person.id, nameOf(person)]));
     changed.added.push(...outcome.added.map((id) => names.get(id)!));
     changed.removed.push(...outcome.removed.map((id) => names.get(id)!));

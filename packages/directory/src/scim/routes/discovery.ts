@@ -2,8 +2,8 @@ import { Router } from 'express';
 import { groupSchema } from '../schema/group-schema.ts';
 import { publishSchemas } from '../schema/publish-schema.ts';
 import { userSchema } from '../schema/user-schema.ts';
-import { ScimFault } from '../scim-fault.ts';
-import { mostResults } from './read-page.ts';
+import { ScimError } from '../errors/scim-error.ts';
+import { maxResults } from './read-page.ts';
 import { sendScim } from './send-scim.ts';
 
 const listUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
@@ -13,7 +13,7 @@ function serviceProviderConfig(baseUrl: string): object {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
     patch: { supported: true },
     bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
-    filter: { supported: true, maxResults: mostResults },
+    filter: { supported: true, maxResults: maxResults },
     changePassword: { supported: false },
     sort: { supported: false },
     etag: { supported: true },
@@ -63,7 +63,7 @@ export function discovery(baseUrl: string): Router {
     );
     router.get(`${path}/:id`, (request, response) => {
       const found = all.find(({ id }) => id === request.params['id']);
-      if (!found) throw new ScimFault(404, 'There is no such thing here.');
+      if (!found) throw new ScimError(404, 'There is no such thing here.');
       sendScim(response, 200, found);
     });
   }

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 
 const bare = (tag: string) => tag.trim().replace(/^W\//i, '');
 const named = (header: string | undefined) => header?.split(',').map(bare);
@@ -11,11 +11,11 @@ export const entityTag = (version: string): string => `W/"${version}"`;
 export function requireMatch(request: Request, tag: string): void {
   const wanted = named(request.headers['if-match']);
   if (wanted && !wanted.includes('*') && !wanted.includes(bare(tag)))
-    throw new ScimFault(412, 'The resource has been changed since you read it.');
+    throw new ScimError(412, 'The resource has been changed since you read it.');
 }
 
 /** Answers 304 where the client has the resource already; true if so. */
-export function isKnown(request: Request, response: Response, tag: string): boolean {
+export function sendIfNotModified(request: Request, response: Response, tag: string): boolean {
   const known = named(request.headers['if-none-match']);
   if (!known || !(known.includes('*') || known.includes(bare(tag)))) return false;
   response.setHeader('etag', tag);

@@ -3,7 +3,7 @@ import { keyOf } from '../../groups/keys.ts';
 import type { Filter } from '../filter/filter.ts';
 import { matches, type Shown } from '../filter/matches.ts';
 import { mentions, requiredValues, type RequiredValue } from '../filter/required-values.ts';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 
 export type FindDeps = { store: DirectoryStore; source: string; kind: EntryKind; show(entry: DirectoryEntry): Shown };
 type Found = { total: number; entries: DirectoryEntry[] };
@@ -35,7 +35,7 @@ function takeMembers(filter: Filter): { rest: Filter[]; members: string[] } {
       more.length > 0 ||
       !(required.sub === undefined || required.sub === 'value')
     )
-      throw new ScimFault(
+      throw new ScimError(
         400,
         'Members can be asked for only as: members.value eq "id", joined by and.',
         'invalidFilter',

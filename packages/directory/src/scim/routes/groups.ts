@@ -3,24 +3,24 @@ import { type DirectoryEntry } from '../../store/directory-store.ts';
 import { ProblemError } from '@sallyport/kit';
 import { readClientFacts } from '@sallyport/kit';
 import { keyOf } from '../../groups/keys.ts';
-import { touchedBy } from '../../sources/stored-source.ts';
+import { sessionKeysOf } from '../../sources/stored-source.ts';
 import { applyOperation } from '../patch/apply-operation.ts';
-import { isAboutMembers, planMembers, readMembers, type MemberPlan } from '../patch/plan-members.ts';
+import { targetsMembers, planMembers, readMembers, type MemberPlan } from '../patch/plan-members.ts';
 import { readOperations } from '../patch/read-operations.ts';
 import { checkDocument } from '../resource/check-document.ts';
 import type { Document } from '../resource/document.ts';
 import { readResource } from '../resource/read-resource.ts';
 import { groupSchema } from '../schema/group-schema.ts';
-import { ScimFault } from '../scim-fault.ts';
-import { clientOf, type ScimDeps } from '../scim-deps.ts';
+import { ScimError } from '../errors/scim-error.ts';
+import { clientOf, type ScimDeps } from './scim-deps.ts';
 import { changeMembers, readMembersNow, readPeople, type MembersChanged } from './change-members.ts';
-import { entityTag, isKnown, requireMatch } from './entity-tag.ts';
+import { entityTag, sendIfNotModified, requireMatch } from './entity-tag.ts';
 import { listResources } from './list-resources.ts';
 import { queryOf } from './read-page.ts';
 import { scimBody } from './scim-body.ts';
 import { sendGroup, showGroups, versionsOf } from './show-groups.ts';
 
-const mostTries = 5;
+const maxTries = 5;
 const idOf = (request: Request) => String(request.params['id']);
 const membersOf = (body: unknown) =>
   Object.entries(body as object).find(([name]) => name.toLowerCase() === 'members')?.[1] as unknown;
@@ -41,7 +41,7 @@ function groupEntry(document: Document, about: { id: string; now: number; before
 
 async function readGroup({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
   const [entry] = await store.get(clientOf(response).source.id, 'groups', [idOf(request)]);
-  if (!entry) throw new ScimFault(404, 'There is no such group.');
+  if (!entry) throw new ScimError(404, 'There is no such group.');
   return entry;
 }
 
@@ -79,7 +79,7 @@ async function finish(
     added: members.added,
     removed: members.removed,
   });
-  await deps.follower.settleNow(source.id, [...new Set([...members.touched, ...touched])]);
+  await deps.reconciler.reconcileNow(source.id, [...new Set([...members.touched, ...touched])]);
 }
 
 async function create(deps: ScimDeps, request: Request, response: Response): Promise<void> {
@@ -92,7 +92,7 @@ async function create(deps: ScimDeps, request: Request, response: Response): Pro
   const add = new Set(readMembers(membersOf(request.body)));
   await readPeople(deps, client, [...add]);
   if ((await deps.store.put(client.source.id, 'groups', entry, { expected: undefined })) !== 'written')
-    throw new ScimFault(409, 'This group is there already.', 'uniqueness');
+    throw new ScimError(409, 'This group is there already.', 'uniqueness');
   const members = await changeMembers(deps, client, entry.id, { afresh: false, add, remove: new Set() });
   await finish(deps, request, response, { verb: 'create', code: 201, entry, members });
   response.setHeader('location', `${deps.baseUrl}/Groups/${entry.id}`);
@@ -112,7 +112,7 @@ async function writeGroup(
   const after = groupEntry(document, { id: before.id, now: deps.now(), before });
   const isRenamed = before.body[source.groupName] !== after.body[source.groupName];
   const people = isRenamed ? await readMembersNow(deps, client, before.id) : [];
-  const touched = touchedBy(source.match, people);
+  const touched = sessionKeysOf(source.match, people);
   return (await deps.store.put(source.id, 'groups', after, { expected: before.version, touched })) === 'written'
     ? { after, touched }
     : undefined;
@@ -127,7 +127,7 @@ async function change(
 ): Promise<DirectoryEntry> {
   deps.events.requireRoom();
   const client = clientOf(response);
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const before = await readGroup(deps, request, response);
     const [version] = await versionsOf(deps, client.source.id, [before]);
     requireMatch(request, entityTag(version!));
@@ -147,7 +147,7 @@ async function change(
       });
     return written.after;
   }
-  throw new ScimFault(409, 'This group is being changed by others at the moment.');
+  throw new ScimError(409, 'This group is being changed by others at the moment.');
 }
 
 /** The members go first, so that nobody's membership ends without their sessions being looked at. */
@@ -163,10 +163,10 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
     members.removed.push(...gone.removed);
     members.touched.push(...gone.touched);
     const removed = await deps.store.remove(client.source.id, 'groups', entry.id).catch((error: unknown) => {
-      if (tries + 1 < mostTries && error instanceof ProblemError && error.code === 'conflict') return undefined;
+      if (tries + 1 < maxTries && error instanceof ProblemError && error.code === 'conflict') return undefined;
       throw error;
     });
-    if (removed === false) throw new ScimFault(404, 'There is no such group.');
+    if (removed === false) throw new ScimError(404, 'There is no such group.');
     if (removed) break;
   }
   await finish(deps, request, response, { verb: 'delete', code: 204, entry, members });
@@ -183,7 +183,8 @@ export function groups(deps: ScimDeps): Router {
   router.get('/:id', async (request, response) => {
     const entry = await readGroup(deps, request, response);
     const [version] = await versionsOf(deps, clientOf(response).source.id, [entry]);
-    if (!isKnown(request, response, entityTag(version!))) await sendGroup(deps, request, response, 200, entry);
+    if (!sendIfNotModified(request, response, entityTag(version!)))
+      await sendGroup(deps, request, response, 200, entry);
   });
   router.put('/:id', scimBody(), async (request: Request, response: Response) => {
     const document = readResource(groupSchema, request.body, ['members']);
@@ -204,8 +205,8 @@ export function groups(deps: ScimDeps): Router {
       // Once for all operations: the members may be very many.
       const current = () => (members ??= deps.store.memberIds(clientOf(response).source.id, before.id));
       for (const operation of operations)
-        if (isAboutMembers(operation.path)) await planMembers(plan, operation, current);
-      const own = operations.filter(({ path }) => !isAboutMembers(path));
+        if (targetsMembers(operation.path)) await planMembers(plan, operation, current);
+      const own = operations.filter(({ path }) => !targetsMembers(path));
       return {
         document: checkDocument(
           groupSchema,

@@ -2,7 +2,7 @@ import type { DirectoryEntry } from '../../store/directory-store.ts';
 import type { RequestHandler } from 'express';
 import { chooseAttributes, type Choice } from '../resource/choose-attributes.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
-import { clientOf, type ScimDeps } from '../scim-deps.ts';
+import { clientOf, type ScimDeps } from './scim-deps.ts';
 import { findEntries } from './find-entries.ts';
 import { queryOf, readPage } from './read-page.ts';
 import { readSearch } from './read-search.ts';

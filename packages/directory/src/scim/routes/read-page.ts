@@ -2,11 +2,11 @@ import type { Filter } from '../filter/filter.ts';
 import { parseFilter } from '../filter/parse-filter.ts';
 import { readChoice, type Choice } from '../resource/choose-attributes.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 
 /** The most resources in one answer; ServiceProviderConfig says so. */
-export const mostResults = 500;
-const usualResults = 100;
+export const maxResults = 500;
+const defaultCount = 100;
 
 /** What of a list is asked for; `from` is 0 for the first. */
 export type Page = { filter: Filter | undefined; from: number; count: number; choice: Choice };
@@ -14,7 +14,7 @@ export type Page = { filter: Filter | undefined; from: number; count: number; ch
 function readNumber(query: URLSearchParams, name: string, preset: number): number {
   const text = query.get(name);
   if (text === null || text === '') return preset;
-  if (!/^-?\d{1,9}$/.test(text)) throw new ScimFault(400, `${name} must be a whole number.`, 'invalidValue');
+  if (!/^-?\d{1,9}$/.test(text)) throw new ScimError(400, `${name} must be a whole number.`, 'invalidValue');
   return Number(text);
 }
 
@@ -32,7 +32,7 @@ export function readPage(schema: ResourceSchema, query: URLSearchParams): Page {
   return {
     filter: filter === null || filter.trim() === '' ? undefined : parseFilter(filter, schema),
     from: Math.max(1, readNumber(query, 'startIndex', 1)) - 1,
-    count: Math.min(mostResults, Math.max(0, readNumber(query, 'count', usualResults))),
+    count: Math.min(maxResults, Math.max(0, readNumber(query, 'count', defaultCount))),
     choice: readChoice(schema, query),
   };
 }

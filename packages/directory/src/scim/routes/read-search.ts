@@ -1,12 +1,12 @@
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 
 const searchUrn = 'urn:ietf:params:scim:api:messages:2.0:searchrequest';
-const bad = (detail: string) => new ScimFault(400, detail, 'invalidSyntax');
+const bad = (detail: string) => new ScimError(400, detail, 'invalidSyntax');
 const texts = ['filter', 'sortBy', 'sortOrder'];
 const numbers = ['startIndex', 'count'];
 const lists = ['attributes', 'excludedAttributes'];
 /** As much as fits into an address, which asks the same; the body of a search may be as large as that of a group. */
-const longest = 8192;
+const maxLength = 8192;
 
 /** One parameter as it would stand in an address. */
 function parameterOf(name: string, value: unknown): string {
@@ -15,7 +15,7 @@ function parameterOf(name: string, value: unknown): string {
   if (
     lists.includes(name) &&
     Array.isArray(value) &&
-    value.length <= longest &&
+    value.length <= maxLength &&
     value.every((one) => typeof one === 'string')
   )
     return value.join(',');
@@ -37,8 +37,8 @@ export function readSearch(body: unknown): URLSearchParams {
     const value = given.get(name.toLowerCase());
     if (value === undefined || value === null) continue;
     const text = parameterOf(name, value);
-    if (text.length > longest)
-      throw new ScimFault(400, `${name} is longer than ${longest} characters.`, 'invalidValue');
+    if (text.length > maxLength)
+      throw new ScimError(400, `${name} is longer than ${maxLength} characters.`, 'invalidValue');
     query.set(name, text);
   }
   return query;

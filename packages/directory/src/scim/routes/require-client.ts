@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { readClientFacts } from '@sallyport/kit';
-import { ScimFault } from '../scim-fault.ts';
-import type { ScimRoute } from '../scim-deps.ts';
+import { ScimError } from '../errors/scim-error.ts';
+import type { ScimRoute } from './scim-deps.ts';
 
 /** The header in which the gateway passes on the SHA-256 of a bearer token; the token itself stays there. */
 export const scimTokenHeader = 'sallyport-scim-token';
@@ -20,5 +20,5 @@ export const requireClient: ScimRoute =
       hash === undefined ? 'A bearer token is missing.' : 'The bearer token is none of those that may push here.';
     events.refused({ path: request.path, code: 401, facts: readClientFacts(request), message });
     response.setHeader('www-authenticate', 'Bearer realm="sallyport-scim"');
-    throw new ScimFault(401, message);
+    throw new ScimError(401, message);
   };

@@ -1,8 +1,8 @@
 import express, { type RequestHandler } from 'express';
-import { ScimFault } from '../scim-fault.ts';
+import { ScimError } from '../errors/scim-error.ts';
 
 /** A group with some ten thousand members fits in. */
-export const largestScimBody = 4 * 1024 * 1024;
+export const maxScimBody = 4 * 1024 * 1024;
 
 const types = ['application/scim+json', 'application/json'];
 
@@ -10,9 +10,9 @@ const types = ['application/scim+json', 'application/json'];
 export function scimBody(): RequestHandler[] {
   return [
     (request, _response, next) => {
-      if (!request.is(types)) throw new ScimFault(415, `This address takes ${types.join(' or ')}.`);
+      if (!request.is(types)) throw new ScimError(415, `This address takes ${types.join(' or ')}.`);
       next();
     },
-    express.json({ limit: largestScimBody, type: types, strict: true }),
+    express.json({ limit: maxScimBody, type: types, strict: true }),
   ];
 }

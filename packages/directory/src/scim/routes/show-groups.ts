@@ -2,14 +2,14 @@ import type { Request, Response } from 'express';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource/choose-attributes.ts';
 import { groupSchema } from '../schema/group-schema.ts';
-import { clientOf, type ScimDeps } from '../scim-deps.ts';
+import { clientOf, type ScimDeps } from './scim-deps.ts';
 import { queryOf } from './read-page.ts';
 import { sendScim } from './send-scim.ts';
 import { showEntry } from './show-entry.ts';
 
 const members = groupSchema.attributes.find(({ name }) => name === 'members')!;
 /** A page ends before it has more members than this, unless one group has; the client asks on from there. */
-const mostMembers = 20_000;
+const maxMembersPerPage = 20_000;
 
 /** The versions of groups as clients see them: of what is said of the group, and of who is in it. */
 export async function versionsOf(
@@ -37,7 +37,7 @@ export async function showGroups(
   for (const [index, entry] of entries.entries()) {
     const ids = isChosen(choice, members) ? await store.memberIds(source, entry.id) : [];
     total += ids.length;
-    if (total > mostMembers && shown.length > 0) break;
+    if (total > maxMembersPerPage && shown.length > 0) break;
     shown.push(
       showEntry(groupSchema, entry, {
         baseUrl,

@@ -2,7 +2,7 @@ import { Router, type Request, type Response } from 'express';
 import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { readClientFacts } from '@sallyport/kit';
 import { keyOf } from '../../groups/keys.ts';
-import { touchedBy } from '../../sources/stored-source.ts';
+import { sessionKeysOf } from '../../sources/stored-source.ts';
 import { applyOperation } from '../patch/apply-operation.ts';
 import { readOperations } from '../patch/read-operations.ts';
 import { checkDocument } from '../resource/check-document.ts';
@@ -10,9 +10,9 @@ import { chooseAttributes, isChosen, readChoice, type Choice } from '../resource
 import type { Document } from '../resource/document.ts';
 import { readResource } from '../resource/read-resource.ts';
 import { userSchema } from '../schema/user-schema.ts';
-import { ScimFault } from '../scim-fault.ts';
-import { clientOf, type ScimDeps } from '../scim-deps.ts';
-import { entityTag, isKnown, requireMatch } from './entity-tag.ts';
+import { ScimError } from '../errors/scim-error.ts';
+import { clientOf, type ScimDeps } from './scim-deps.ts';
+import { entityTag, sendIfNotModified, requireMatch } from './entity-tag.ts';
 import { listResources } from './list-resources.ts';
 import { documentOf, personEntry } from './person-entry.ts';
 import { queryOf } from './read-page.ts';
@@ -20,7 +20,7 @@ import { scimBody } from './scim-body.ts';
 import { sendScim } from './send-scim.ts';
 import { showEntry } from './show-entry.ts';
 
-const mostTries = 5;
+const maxTries = 5;
 const groupsOfUser = userSchema.attributes.find(({ name }) => name === 'groups')!;
 const idOf = (request: Request) => String(request.params['id']);
 
@@ -58,7 +58,7 @@ async function send(
 
 async function readPerson({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
   const [entry] = await store.get(clientOf(response).source.id, 'people', [idOf(request)]);
-  if (!entry) throw new ScimFault(404, 'There is no such user.');
+  if (!entry) throw new ScimError(404, 'There is no such user.');
   return entry;
 }
 
@@ -70,13 +70,13 @@ async function write(
   { before, after }: { before?: DirectoryEntry; after: DirectoryEntry },
 ): Promise<boolean> {
   const { id: by, source } = clientOf(response);
-  const touched = touchedBy(source.match, [before, after]);
+  const touched = sessionKeysOf(source.match, [before, after]);
   const outcome = await deps.store.put(source.id, 'people', after, {
     expected: before?.version,
     unique: [keyOf.name(after.body['userName'] as string)],
     touched,
   });
-  if (outcome === 'taken') throw new ScimFault(409, 'Another user has this userName.', 'uniqueness');
+  if (outcome === 'taken') throw new ScimError(409, 'Another user has this userName.', 'uniqueness');
   if (outcome === 'stale') return false;
   const { active, id } = after;
   deps.events.changed({
@@ -91,7 +91,7 @@ async function write(
     name: after.body['userName'] as string,
     active,
   });
-  await deps.follower.settleNow(source.id, touched);
+  await deps.reconciler.reconcileNow(source.id, touched);
   return true;
 }
 
@@ -102,7 +102,7 @@ async function create(deps: ScimDeps, request: Request, response: Response): Pro
     { id: deps.randomId(), now: deps.now() },
   );
   if (!(await write(deps, request, response, { after })))
-    throw new ScimFault(409, 'This user is there already.', 'uniqueness');
+    throw new ScimError(409, 'This user is there already.', 'uniqueness');
   response.setHeader('location', `${deps.baseUrl}/Users/${after.id}`);
   await send(deps, request, response, 201, after);
 }
@@ -115,7 +115,7 @@ async function change(
   next: (before: Document) => Document,
 ): Promise<void> {
   deps.events.requireRoom();
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const before = await readPerson(deps, request, response);
     requireMatch(request, entityTag(String(before.version)));
     const document = next(documentOf(before));
@@ -124,7 +124,7 @@ async function change(
     if (isSame || (await write(deps, request, response, { before, after })))
       return send(deps, request, response, 200, isSame ? before : after);
   }
-  throw new ScimFault(409, 'This user is being changed by others at the moment.');
+  throw new ScimError(409, 'This user is being changed by others at the moment.');
 }
 
 async function remove(deps: ScimDeps, request: Request, response: Response): Promise<void> {
@@ -132,10 +132,10 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
   const { id: by, source } = clientOf(response);
   const entry = await readPerson(deps, request, response);
   requireMatch(request, entityTag(String(entry.version)));
-  const keys = touchedBy(source.match, [entry]);
+  const keys = sessionKeysOf(source.match, [entry]);
   const expected = request.headers['if-match'] === undefined ? {} : { expected: entry.version };
   if (!(await deps.store.remove(source.id, 'people', entry.id, { ...expected, gone: keys, touched: keys })))
-    throw new ScimFault(404, 'There is no such user.');
+    throw new ScimError(404, 'There is no such user.');
   deps.events.changed({
     verb: 'delete',
     path: request.originalUrl.split('?', 1)[0]!,
@@ -148,7 +148,7 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
     name: entry.body['userName'] as string,
     active: false,
   });
-  await deps.follower.settleNow(source.id, keys);
+  await deps.reconciler.reconcileNow(source.id, keys);
   response.status(204).end();
 }
 
@@ -161,7 +161,8 @@ export function users(deps: ScimDeps): Router {
   router.post('/', scimBody(), (request: Request, response: Response) => create(deps, request, response));
   router.get('/:id', async (request, response) => {
     const entry = await readPerson(deps, request, response);
-    if (!isKnown(request, response, entityTag(String(entry.version)))) await send(deps, request, response, 200, entry);
+    if (!sendIfNotModified(request, response, entityTag(String(entry.version))))
+      await send(deps, request, response, 200, entry);
   });
   router.put('/:id', scimBody(), (request: Request, response: Response) => {
     const document = readResource(userSchema, request.body);

@@ -25,7 +25,7 @@ export type ResourceSchema = {
   attributes: readonly Attribute[];
   extension?: { urn: string; name: string; attributes: readonly Attribute[] };
   /** Attributes of the standard that are taken and not kept: nothing here needs them. */
-  notKept: readonly string[];
+  ignored: readonly string[];
 };
 
 /** Attributes of every resource (RFC 7643 3.1). */

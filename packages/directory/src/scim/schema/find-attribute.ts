@@ -37,8 +37,8 @@ export function findAttribute(schema: ResourceSchema, path: string): FoundAttrib
 }
 
 /** Whether the path is about an attribute that is taken and not kept. */
-export function isNotKept(schema: ResourceSchema, path: string): boolean {
+export function isIgnored(schema: ResourceSchema, path: string): boolean {
   const own = afterUrn(path, schema.urn) ?? path;
   const [first = ''] = own.split(/[.[]/, 1);
-  return schema.notKept.some((name) => same(name, first));
+  return schema.ignored.some((name) => same(name, first));
 }

@@ -26,5 +26,5 @@ export const groupSchema: ResourceSchema = {
       ],
     },
   ],
-  notKept: [],
+  ignored: [],
 };

@@ -91,7 +91,7 @@ export const userSchema: ResourceSchema = {
     groups,
   ],
   extension: enterprise,
-  notKept: [
+  ignored: [
     'password',
     'profileUrl',
     'phoneNumbers',

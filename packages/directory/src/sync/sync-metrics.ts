@@ -3,14 +3,14 @@ import type { Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 /** What the reading of sources tells operators. */
-export type PullMetrics = { done(source: string, outcome: 'read' | 'failed', seconds: number): void };
+export type SyncMetrics = { done(source: string, outcome: 'read' | 'failed', seconds: number): void };
 
 /** Registers the metrics of sources that are read. */
-export function createPullMetrics(deps: {
+export function createSyncMetrics(deps: {
   metrics: Metrics | undefined;
   sources: readonly string[];
-  store: Pick<DirectoryStore, 'lastReading'>;
-}): PullMetrics {
+  store: Pick<DirectoryStore, 'lastSync'>;
+}): SyncMetrics {
   const registers = deps.metrics ? [deps.metrics] : [];
   const outcomes = new Counter({
     name: 'sallyport_directory_readings_total',
@@ -43,7 +43,7 @@ export function createPullMetrics(deps: {
       registers,
       async collect() {
         for (const source of deps.sources) {
-          const reading = await deps.store.lastReading(source).catch(() => undefined);
+          const reading = await deps.store.lastSync(source).catch(() => undefined);
           this.set(
             { source },
             reading === undefined ? Number.NaN : field === 'at' ? reading.at / 1000 : reading[field],

@@ -3,22 +3,22 @@ import type { DirectoryStore } from '../store/directory-store.ts';
 import { createWarnOnce, type Logger, type Metrics } from '@sallyport/kit';
 import type { SessionStore, SingleUseStore } from '@sallyport/stores';
 import type { Directory } from '../groups/create-directory.ts';
-import { createFollowerMetrics } from './follower-metrics.ts';
+import { createReconcilerMetrics } from './reconciler-metrics.ts';
 import { inBatches } from './in-batches.ts';
-import { settleSession, type Settled, type SettleSessionDeps } from './settle-session.ts';
+import { reconcileSession, type ReconcileOutcome, type ReconcileSessionDeps } from './reconcile-session.ts';
 
 /**
- * Rewrites the sessions of people whom a change of the directory concerns. Any number of replicas share the work by
+ * Rewrites the sessions of people whom a change of the directory appliesTo. Any number of replicas share the work by
  * what was touched in the store.
  */
-export type SessionFollower = {
+export type SessionReconciler = {
   /**
    * Looks at the sessions that hang on these keys of a source, before it resolves; what fails is noted to be done
    * later.
    */
-  settleNow(sourceId: string, keys: readonly string[]): Promise<void>;
+  reconcileNow(sourceId: string, keys: readonly string[]): Promise<void>;
   /** Looks at all sessions of a provider's people, those only for which `concerned` says so. */
-  settleAll(concerned: (session: Session) => boolean): Promise<number>;
+  reconcileAll(concerned: (session: Session) => boolean): Promise<number>;
   /** Does what is due now; how many keys that were. */
   runDue(): Promise<number>;
   /** Hastens the next look. */
@@ -27,13 +27,13 @@ export type SessionFollower = {
   close(): Promise<void>;
 };
 
-export type SessionFollowerDeps = {
+export type SessionReconcilerDeps = {
   directory: Directory;
   sourceIds: readonly string[];
-  store: Pick<DirectoryStore, 'takeTouched' | 'settle' | 'linked' | 'link' | 'touchedCount'>;
+  store: Pick<DirectoryStore, 'takeTouched' | 'completeTouched' | 'linked' | 'link' | 'touchedCount'>;
   sessions: SessionStore;
   singleUse: Pick<SingleUseStore, 'claim'>;
-  events: SettleSessionDeps['events'];
+  events: ReconcileSessionDeps['events'];
   logger: Logger;
   metrics?: Metrics | undefined;
   random: () => number;
@@ -45,18 +45,26 @@ export type SessionFollowerDeps = {
 const batch = 32;
 const leaseMs = 30_000;
 /** Keys that the one who changed them waits for; the others are done in the background. */
-const mostAwaited = 64;
+const maxAwaited = 64;
 const sweepEveryMs = 600_000;
 
 /** Creates the work itself. */
-function createSettling({ directory, sourceIds, store, sessions, events, logger, metrics }: SessionFollowerDeps) {
-  const told = createFollowerMetrics({ metrics, sourceIds, count: (id) => store.touchedCount(id) });
-  const settle = async (sessionId: string): Promise<Settled> => {
-    const outcome = await settleSession({ sessions, directory, events }, sessionId);
+function createReconciliation({
+  directory,
+  sourceIds,
+  store,
+  sessions,
+  events,
+  logger,
+  metrics,
+}: SessionReconcilerDeps) {
+  const told = createReconcilerMetrics({ metrics, sourceIds, count: (id) => store.touchedCount(id) });
+  const settle = async (sessionId: string): Promise<ReconcileOutcome> => {
+    const outcome = await reconcileSession({ sessions, directory, events }, sessionId);
     told.settled(outcome);
     return outcome;
   };
-  const settleKey = async (sourceId: string, key: string) => {
+  const reconcileKey = async (sourceId: string, key: string) => {
     const people = await store.linked(sourceId, key);
     const found = (await Promise.all(people.map((person) => sessions.list(person)))).flat();
     await inBatches(
@@ -71,8 +79,8 @@ function createSettling({ directory, sourceIds, store, sessions, events, logger,
       const touched = await store.takeTouched(sourceId, batch, leaseMs);
       const outcomes = await Promise.allSettled(
         touched.map(async (one) => {
-          await settleKey(sourceId, one.key);
-          await store.settle(sourceId, one);
+          await reconcileKey(sourceId, one.key);
+          await store.completeTouched(sourceId, one);
         }),
       );
       done += touched.length;
@@ -88,17 +96,17 @@ function createSettling({ directory, sourceIds, store, sessions, events, logger,
       for (const id of sourceIds) done += await runSource(id);
       return done;
     },
-    async settleNow(sourceId: string, keys: readonly string[]) {
-      await inBatches(keys.slice(0, mostAwaited), batch, (key) => settleKey(sourceId, key)).catch((error: unknown) =>
+    async reconcileNow(sourceId: string, keys: readonly string[]) {
+      await inBatches(keys.slice(0, maxAwaited), batch, (key) => reconcileKey(sourceId, key)).catch((error: unknown) =>
         logger.warn(
           { err: error, source: sourceId },
           'sessions could not be compared with the directory at once; they will be',
         ),
       );
     },
-    async settleAll(concerned: (session: Session) => boolean) {
+    async reconcileAll(concerned: (session: Session) => boolean) {
       const found = (await sessions.list()).filter(
-        (session) => directory.concerns(session.identity.provider) && concerned(session),
+        (session) => directory.appliesTo(session.identity.provider) && concerned(session),
       );
       await inBatches(found, batch, async (session) => {
         await directory.link(session.identity, session.expiresAt);
@@ -110,9 +118,9 @@ function createSettling({ directory, sourceIds, store, sessions, events, logger,
 }
 
 /** Creates the follower. */
-export function createSessionFollower(deps: SessionFollowerDeps): SessionFollower {
+export function createSessionReconciler(deps: SessionReconcilerDeps): SessionReconciler {
   const { singleUse, logger, random, fingerprint, pollMs = 1000 } = deps;
-  const work = createSettling(deps);
+  const work = createReconciliation(deps);
   const outage = createWarnOnce(logger, {
     failed: 'sessions cannot follow the directory at the moment',
     recovered: 'sessions follow the directory again',
@@ -125,7 +133,7 @@ export function createSessionFollower(deps: SessionFollowerDeps): SessionFollowe
   // Sessions may be older than this configuration, and what was missed for whatever reason heals: one replica looks at
   // all of them now and then.
   const sweep = async () => {
-    if (await singleUse.claim('directory-sweep', fingerprint, {}, sweepEveryMs)) await work.settleAll(() => true);
+    if (await singleUse.claim('directory-sweep', fingerprint, {}, sweepEveryMs)) await work.reconcileAll(() => true);
   };
   const turn = async () => {
     try {
@@ -155,8 +163,8 @@ export function createSessionFollower(deps: SessionFollowerDeps): SessionFollowe
   return {
     ...work,
     soon,
-    async settleNow(sourceId, keys) {
-      await work.settleNow(sourceId, keys);
+    async reconcileNow(sourceId, keys) {
+      await work.reconcileNow(sourceId, keys);
       soon();
     },
     start: () => next(0),

@@ -3,23 +3,23 @@ import { type DirectoryEntry, type DirectoryStore, type EntryKind } from '../sto
 import { ProblemError } from '@sallyport/kit';
 import { ApiFailure } from '../api/api-failure.ts';
 import { nameFault } from '../claims/name-fault.ts';
-import { inBatches } from '../sessions/in-batches.ts';
+import { inBatches } from '../reconcile/in-batches.ts';
 import { keyOf, type Match } from '../groups/keys.ts';
-import { touchedBy } from '../sources/stored-source.ts';
-import type { ReadGroup, Reading, ReadPerson } from './reading.ts';
+import { sessionKeysOf } from '../sources/stored-source.ts';
+import type { SnapshotGroup, Snapshot, SnapshotPerson } from './snapshot.ts';
 
-export type PulledSource = Extract<SourceConfig, { interval: number }>;
-export type TakeReadingDeps = { store: DirectoryStore; source: { id: string; match: Match }; now: () => number };
+export type SyncedSource = Extract<SourceConfig, { interval: number }>;
+export type ApplySnapshotDeps = { store: DirectoryStore; source: { id: string; match: Match }; now: () => number };
 
 /** What a reading changed. */
-export type ReadingTaken = {
+export type SyncResult = {
   people: number;
   groups: number;
   changedPeople: number;
   changedGroups: number;
   added: number;
   removed: number;
-  unfit: string[];
+  skippedGroups: string[];
 };
 
 const batch = 200;
@@ -39,7 +39,12 @@ async function readAll(store: DirectoryStore, source: string, kind: EntryKind): 
 
 const isFit = (name: string) => nameFault(name) === undefined;
 
-function asPerson({ id, name, emails, active }: ReadPerson): Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'> {
+function asPerson({
+  id,
+  name,
+  emails,
+  active,
+}: SnapshotPerson): Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'> {
   const fit = emails.filter(isFit);
   return {
     id,
@@ -55,13 +60,13 @@ function asPerson({ id, name, emails, active }: ReadPerson): Pick<DirectoryEntry
   };
 }
 
-function asGroup({ id, name }: ReadGroup): Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'> {
+function asGroup({ id, name }: SnapshotGroup): Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'> {
   return { id, active: true, keys: [keyOf.name(name)], body: { displayName: name } };
 }
 
 /** Writes an entry if it is another than what is kept; true if so. */
 async function write(
-  { store, source, now }: TakeReadingDeps,
+  { store, source, now }: ApplySnapshotDeps,
   kind: EntryKind,
   before: DirectoryEntry | undefined,
   next: Pick<DirectoryEntry, 'id' | 'keys' | 'active' | 'body'>,
@@ -86,7 +91,7 @@ async function write(
 
 /** Makes the members of a group what the reading says; `seen` are the people that are kept by now. */
 async function takeMembers(
-  deps: TakeReadingDeps,
+  deps: ApplySnapshotDeps,
   groupId: string,
   wanted: ReadonlySet<string>,
   seen: ReadonlyMap<string, DirectoryEntry>,
@@ -99,7 +104,7 @@ async function takeMembers(
       const some = ids.slice(from, from + batch);
       const outcome = await store.changeMembers(source.id, groupId, {
         [change]: some,
-        touched: touchedBy(
+        touched: sessionKeysOf(
           source.match,
           some.map((id) => seen.get(id)),
         ),
@@ -121,7 +126,7 @@ async function takeMembers(
 }
 
 async function removeGone(
-  deps: TakeReadingDeps,
+  deps: ApplySnapshotDeps,
   kind: EntryKind,
   gone: readonly DirectoryEntry[],
   people: ReadonlyMap<string, DirectoryEntry>,
@@ -130,13 +135,13 @@ async function removeGone(
   await inBatches(gone, written, async (entry) => {
     if (kind === 'groups') await takeMembers(deps, entry.id, new Set(), people);
     await store.remove(source.id, kind, entry.id, {
-      touched: kind === 'people' ? touchedBy(source.match, [entry]) : [],
+      touched: kind === 'people' ? sessionKeysOf(source.match, [entry]) : [],
     });
   });
 }
 
 /** Remembers with a group the mark up to which its members are known. */
-async function noteMark({ store, source }: TakeReadingDeps, { id, mark }: ReadGroup): Promise<void> {
+async function noteMark({ store, source }: ApplySnapshotDeps, { id, mark }: SnapshotGroup): Promise<void> {
   const [entry] = await store.get(source.id, 'groups', [id]);
   if (entry && entry.body['mark'] !== mark)
     await store.put(
@@ -151,25 +156,25 @@ async function noteMark({ store, source }: TakeReadingDeps, { id, mark }: ReadGr
  * Makes what is kept of a source what a reading says, and touches whom it concerns. Members are fetched only of groups
  * that are new or have another mark. Whoever is no longer in the reading is unknown from now on.
  */
-export async function takeReading(deps: TakeReadingDeps, reading: Reading): Promise<ReadingTaken> {
+export async function applySnapshot(deps: ApplySnapshotDeps, reading: Snapshot): Promise<SyncResult> {
   const { store, source, now } = deps;
   const [oldPeople, oldGroups] = [await readAll(store, source.id, 'people'), await readAll(store, source.id, 'groups')];
   const groups = reading.groups.filter(({ name }) => isFit(name));
-  const unfit = reading.groups.filter(({ name }) => !isFit(name)).map(({ name }) => name.slice(0, 100));
-  const taken: ReadingTaken = {
+  const skippedGroups = reading.groups.filter(({ name }) => !isFit(name)).map(({ name }) => name.slice(0, 100));
+  const taken: SyncResult = {
     people: 0,
     groups: groups.length,
     changedPeople: 0,
     changedGroups: 0,
     added: 0,
     removed: 0,
-    unfit,
+    skippedGroups,
   };
 
   // All is asked before anything is written: a source that goes away in between leaves things as they were.
   // Somebody who comes (again) may be in groups whose members are the same as ever.
   const hasNewcomers = reading.people.some(({ id }) => !oldPeople.has(id));
-  const isOther = ({ id, mark }: ReadGroup) =>
+  const isOther = ({ id, mark }: SnapshotGroup) =>
     hasNewcomers || mark === undefined || oldGroups.get(id)?.body['mark'] !== mark;
   const members = new Map<string, Set<string>>();
   await inBatches(
@@ -185,7 +190,7 @@ export async function takeReading(deps: TakeReadingDeps, reading: Reading): Prom
 
   await inBatches(people, written, async (person) => {
     const [before, next] = [oldPeople.get(person.id), asPerson(person)];
-    const touched = touchedBy(source.match, [before, { ...next, version: 0, createdAt: 0, changedAt: 0 }]);
+    const touched = sessionKeysOf(source.match, [before, { ...next, version: 0, createdAt: 0, changedAt: 0 }]);
     if (await write(deps, 'people', before, next, touched)) taken.changedPeople += 1;
   });
   const seen = await readAll(store, source.id, 'people');
@@ -193,7 +198,7 @@ export async function takeReading(deps: TakeReadingDeps, reading: Reading): Prom
     const before = oldGroups.get(group.id);
     const isRenamed = before !== undefined && before.body['displayName'] !== group.name;
     const touched = isRenamed
-      ? touchedBy(
+      ? sessionKeysOf(
           source.match,
           (await store.memberIds(source.id, group.id)).map((id) => seen.get(id)),
         )
@@ -219,6 +224,6 @@ export async function takeReading(deps: TakeReadingDeps, reading: Reading): Prom
     [...oldPeople.values()].filter(({ id }) => !wantedPeople.has(id)),
     seen,
   );
-  await store.noteReading(source.id, { at: now(), people: people.length, groups: groups.length });
+  await store.recordSync(source.id, { at: now(), people: people.length, groups: groups.length });
   return taken;
 }

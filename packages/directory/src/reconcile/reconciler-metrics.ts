@@ -1,16 +1,16 @@
 import type { Metrics } from '@sallyport/kit';
 import { Counter, Gauge } from 'prom-client';
-import type { Settled } from './settle-session.ts';
+import type { ReconcileOutcome } from './reconcile-session.ts';
 
 /**
  * Registers what the following of the directory tells operators; `count` says how many keys of a source wait, over all
  * replicas.
  */
-export function createFollowerMetrics(deps: {
+export function createReconcilerMetrics(deps: {
   metrics: Metrics | undefined;
   sourceIds: readonly string[];
   count(sourceId: string): Promise<number>;
-}): { settled(outcome: Settled): void } {
+}): { settled(outcome: ReconcileOutcome): void } {
   const registers = deps.metrics ? [deps.metrics] : [];
   const outcomes = new Counter({
     name: 'sallyport_directory_sessions_total',

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { SourceConfigOf } from '@sallyport/contracts';
 import { allLinkedPages } from '../api/all-pages.ts';
 import type { ApiClient } from '../api/create-api-client.ts';
-import { createGroupFilter } from './group-patterns.ts';
-import type { ReadSource } from './reading.ts';
+import { createGroupFilter } from './group-filter.ts';
+import type { ReadSnapshot } from './snapshot.ts';
 
 const userSchema = z.object({
   id: z.string().min(1),
@@ -26,7 +26,7 @@ const everybody = encodeURIComponent('lastUpdated gt "1970-01-01T00:00:00.000Z"'
  * Reads an Okta organisation by its API: users, groups, and the members of groups whose members have changed since
  * (`lastMembershipUpdated`).
  */
-export function createReadOkta(api: ApiClient, source: SourceConfigOf<'okta'>): ReadSource {
+export function createReadOkta(api: ApiClient, source: SourceConfigOf<'okta'>): ReadSnapshot {
   const { url } = source;
   const isWanted = createGroupFilter(source.groups);
   return async () => {

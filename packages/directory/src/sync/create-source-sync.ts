@@ -4,29 +4,29 @@ import type { Logger } from '@sallyport/kit';
 import type { SingleUseStore } from '@sallyport/stores';
 import { ApiFailure } from '../api/api-failure.ts';
 import type { DirectoryEvents } from '../events/directory-events.ts';
-import type { SessionFollower } from '../sessions/session-follower.ts';
-import type { PullMetrics } from './pull-metrics.ts';
-import type { ReadSource } from './reading.ts';
-import { takeReading, type PulledSource, type ReadingTaken } from './take-reading.ts';
+import type { SessionReconciler } from '../reconcile/create-session-reconciler.ts';
+import type { SyncMetrics } from './sync-metrics.ts';
+import type { ReadSnapshot } from './snapshot.ts';
+import { applySnapshot, type SyncedSource, type SyncResult } from './apply-snapshot.ts';
 
 /** Reads one source every interval, on one replica at a time. */
-export type Puller = {
+export type SourceSync = {
   /** Reads now, whoever else does; rejects with why it could not. */
-  readNow(): Promise<ReadingTaken>;
+  syncNow(): Promise<SyncResult>;
   /** Reads if it is time and nobody else does; whether it did. */
   turn(): Promise<boolean>;
   start(): void;
   close(): Promise<void>;
 };
 
-export type PullerDeps = {
-  source: PulledSource;
-  read: ReadSource;
+export type SourceSyncDeps = {
+  source: SyncedSource;
+  read: ReadSnapshot;
   store: DirectoryStore;
   singleUse: Pick<SingleUseStore, 'claim' | 'put'>;
   events: DirectoryEvents;
-  follower: Pick<SessionFollower, 'soon'>;
-  metrics: PullMetrics;
+  reconciler: Pick<SessionReconciler, 'soon'>;
+  metrics: SyncMetrics;
   logger: Logger;
   now: () => number;
   random: () => number;
@@ -35,14 +35,14 @@ export type PullerDeps = {
 const lockKind = 'directory-reading';
 const firstRetryMs = 5000;
 
-function describe({ people, groups, changedPeople, changedGroups, added, removed, unfit }: ReadingTaken): string {
-  const left = unfit.length === 0 ? '' : `; ${unfit.length} groups have names that cannot be used`;
+function describe({ people, groups, changedPeople, changedGroups, added, removed, skippedGroups }: SyncResult): string {
+  const left = skippedGroups.length === 0 ? '' : `; ${skippedGroups.length} groups have names that cannot be used`;
   return `${people} people and ${groups} groups; changed: ${changedPeople} people, ${changedGroups} groups, ${added} memberships added, ${removed} removed${left}`;
 }
 
 /** Creates the puller of one source. */
-export function createPuller(deps: PullerDeps): Puller {
-  const { source, read, store, singleUse, events, follower, metrics, logger, now, random } = deps;
+export function createSourceSync(deps: SourceSyncDeps): SourceSync {
+  const { source, read, store, singleUse, events, reconciler, metrics, logger, now, random } = deps;
   const { id, interval } = source;
   const lockMs = Math.max(1000, interval * 0.95);
   // Another configuration is read at once, whoever has just read by the one before.
@@ -53,14 +53,14 @@ export function createPuller(deps: PullerDeps): Puller {
   let failures = 0;
   let retryAt: number | undefined;
 
-  const readNow = async () => {
+  const syncNow = async () => {
     const from = performance.now();
     const reading = await read();
-    const taken = await takeReading({ store, source, now }, reading);
+    const taken = await applySnapshot({ store, source, now }, reading);
     metrics.done(id, 'read', (performance.now() - from) / 1000);
-    if (taken.unfit.length > 0)
+    if (taken.skippedGroups.length > 0)
       logger.warn(
-        { source: id, groups: taken.unfit.slice(0, 10) },
+        { source: id, groups: taken.skippedGroups.slice(0, 10) },
         'groups have names that cannot be used and were left out',
       );
     if (taken.changedPeople + taken.changedGroups + taken.added + taken.removed > 0)
@@ -73,7 +73,7 @@ export function createPuller(deps: PullerDeps): Puller {
         by: 'reading',
         detail: describe(taken),
       });
-    follower.soon();
+    reconciler.soon();
     return taken;
   };
   /** Others keep away for as long as this takes. */
@@ -81,7 +81,7 @@ export function createPuller(deps: PullerDeps): Puller {
     const holding = setInterval(() => void singleUse.put(lockKind, lock, {}, lockMs).catch(() => {}), lockMs / 2);
     holding.unref();
     try {
-      await readNow();
+      await syncNow();
       if (failures > 0) logger.info({ source: id }, 'the directory can be read again');
       failures = 0;
       retryAt = undefined;
@@ -121,7 +121,7 @@ export function createPuller(deps: PullerDeps): Puller {
     timer.unref();
   };
   return {
-    readNow,
+    syncNow,
     turn,
     start: () => next(0),
     async close() {

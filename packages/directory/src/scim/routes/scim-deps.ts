@@ -1,8 +1,8 @@
 import type { SourceConfigOf } from '@sallyport/contracts';
-import type { DirectoryStore } from '../store/directory-store.ts';
+import type { DirectoryStore } from '../../store/directory-store.ts';
 import type { Logger } from '@sallyport/kit';
-import type { DirectoryEvents } from '../events/directory-events.ts';
-import type { SessionFollower } from '../sessions/session-follower.ts';
+import type { DirectoryEvents } from '../../events/directory-events.ts';
+import type { SessionReconciler } from '../../reconcile/create-session-reconciler.ts';
 import type { RequestHandler, Response } from 'express';
 
 /** Whose token it is: its name, and the one source that it may push to. */
@@ -14,7 +14,7 @@ export type ScimDeps = {
   /** By the SHA-256 of their tokens, in base64url. */
   clients: ReadonlyMap<string, ScimClient>;
   store: DirectoryStore;
-  follower: Pick<SessionFollower, 'settleNow'>;
+  reconciler: Pick<SessionReconciler, 'reconcileNow'>;
   events: DirectoryEvents;
   logger: Logger;
   now: () => number;

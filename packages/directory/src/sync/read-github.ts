@@ -2,26 +2,26 @@ import { z } from 'zod';
 import type { SourceConfigOf } from '@sallyport/contracts';
 import { allLinkedPages } from '../api/all-pages.ts';
 import type { ApiClient } from '../api/create-api-client.ts';
-import { createGroupFilter } from './group-patterns.ts';
-import type { ReadGroup, ReadPerson, ReadSource } from './reading.ts';
+import { createGroupFilter } from './group-filter.ts';
+import type { SnapshotGroup, SnapshotPerson, ReadSnapshot } from './snapshot.ts';
 
 const memberSchema = z.object({ id: z.int().positive(), login: z.string().min(1) });
 const teamSchema = z.object({ id: z.int().positive(), slug: z.string().min(1) });
 
 /** Reads GitHub organisations: `acme` for their members, `acme/platform` for a team's, those of teams below it too. */
-export function createReadGithub(api: ApiClient, source: SourceConfigOf<'github'>): ReadSource {
+export function createReadGithub(api: ApiClient, source: SourceConfigOf<'github'>): ReadSnapshot {
   const isWanted = createGroupFilter(source.groups);
   const at = (...steps: string[]) => `${source.url}/orgs/${steps.map(encodeURIComponent).join('/')}?per_page=100`;
   return async () => {
-    const people = new Map<string, ReadPerson>();
+    const people = new Map<string, SnapshotPerson>();
     const take = (members: z.infer<typeof memberSchema>[]) =>
       members.map(({ id, login }) => {
         people.set(String(id), { id: String(id), name: login, emails: [], active: true });
         return String(id);
       });
-    const groups: ReadGroup[] = [];
+    const groups: SnapshotGroup[] = [];
     const memberships = new Map<string, () => Promise<string[]>>();
-    const add = (group: ReadGroup, members: () => Promise<string[]>) => {
+    const add = (group: SnapshotGroup, members: () => Promise<string[]>) => {
       if (!isWanted(group.name)) return;
       groups.push(group);
       memberships.set(group.id, members);

@@ -10,7 +10,7 @@ export type ScimType =
   | 'invalidValue';
 
 /** A refusal in SCIM's own terms. `detail` is shown to the client: no secret, and of what was sent only names. */
-export class ScimFault extends Error {
+export class ScimError extends Error {
   readonly status: number;
   readonly scimType: ScimType | undefined;
 
@@ -23,4 +23,4 @@ export class ScimFault extends Error {
 }
 
 /** What is wrong with a value that was sent. */
-export const badValue = (detail: string): ScimFault => new ScimFault(400, detail, 'invalidValue');
+export const invalidValue = (detail: string): ScimError => new ScimError(400, detail, 'invalidValue');

@@ -4,8 +4,8 @@ import type { SourceConfigOf } from '@sallyport/contracts';
 import { allTokenPages } from '../api/all-pages.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import type { ApiClient } from '../api/create-api-client.ts';
-import { createGroupFilter } from './group-patterns.ts';
-import type { ReadPerson, ReadSource } from './reading.ts';
+import { createGroupFilter } from './group-filter.ts';
+import type { SnapshotPerson, ReadSnapshot } from './snapshot.ts';
 
 const userSchema = z.object({
   id: z.string().min(1),
@@ -67,7 +67,7 @@ function parse(text: string): unknown {
  * Reads a Google Workspace by the Directory API: users, groups by their address, and members, those through other
  * groups too.
  */
-export function createReadGoogle(api: ApiClient, source: SourceConfigOf<'google'>): ReadSource {
+export function createReadGoogle(api: ApiClient, source: SourceConfigOf<'google'>): ReadSnapshot {
   const at = `${source.url}/admin/directory/v1`;
   const customer = encodeURIComponent(source.customer);
   const isWanted = createGroupFilter(source.groups);
@@ -79,7 +79,7 @@ export function createReadGoogle(api: ApiClient, source: SourceConfigOf<'google'
       userSchema,
     );
     const groups = await allTokenPages(api, `${at}/groups?customer=${customer}&maxResults=200`, 'groups', groupSchema);
-    const people = new Map<string, ReadPerson>(
+    const people = new Map<string, SnapshotPerson>(
       users.map(({ id, primaryEmail: email, suspended, archived }) => [
         id,
         { id, name: email, emails: [email], active: suspended !== true && archived !== true },

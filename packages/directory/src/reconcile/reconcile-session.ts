@@ -6,24 +6,24 @@ import { describeChange } from '../claims/describe-change.ts';
 import type { SessionEvents } from '../events/session-events.ts';
 import type { Directory } from '../groups/create-directory.ts';
 
-export type SettleSessionDeps = {
+export type ReconcileSessionDeps = {
   sessions: Pick<SessionStore, 'read' | 'update' | 'revoke'>;
-  directory: Pick<Directory, 'judge'>;
+  directory: Pick<Directory, 'evaluate'>;
   events: SessionEvents;
 };
 
-export type Settled = 'unchanged' | 'changed' | 'ended' | 'none';
+export type ReconcileOutcome = 'unchanged' | 'changed' | 'ended' | 'none';
 
-const mostTries = 8;
+const maxTries = 8;
 
-/** What a verdict hangs on; whatever else of a session changes meanwhile is of no consequence. */
+/** What a evaluation hangs on; whatever else of a session changes meanwhile is of no consequence. */
 const basis = ({ groups: _groups, ...rest }: Identity) => rest;
 
 async function end(
-  { sessions, events }: SettleSessionDeps,
+  { sessions, events }: ReconcileSessionDeps,
   session: Session,
   why: { reason: 'deactivated' | 'changed'; detail: string },
-): Promise<Settled> {
+): Promise<ReconcileOutcome> {
   const ended = await sessions.revoke(session.id, { by: 'directory', reason: why.reason });
   if (ended) events.ended(ended, why);
   return 'ended';
@@ -33,14 +33,14 @@ async function end(
  * Brings a session in line with what the directory says now: its groups are rewritten, or it ends. Whoever has written
  * looks again, so that of several who do this at once, with older and newer answers, the last one to write is right.
  */
-export async function settleSession(deps: SettleSessionDeps, sessionId: string): Promise<Settled> {
-  let outcome: Settled = 'unchanged';
-  for (let tries = 0; tries < mostTries; tries += 1) {
+export async function reconcileSession(deps: ReconcileSessionDeps, sessionId: string): Promise<ReconcileOutcome> {
+  let outcome: ReconcileOutcome = 'unchanged';
+  for (let tries = 0; tries < maxTries; tries += 1) {
     const found = await deps.sessions.read(sessionId);
     if (found.state !== 'live') return 'none';
-    const verdict = await deps.directory.judge(found.session.identity, false);
-    if (!('identity' in verdict)) return end(deps, found.session, verdict);
-    const { groups } = verdict.identity;
+    const evaluation = await deps.directory.evaluate(found.session.identity, false);
+    if (!('identity' in evaluation)) return end(deps, found.session, evaluation);
+    const { groups } = evaluation.identity;
     let before: Session | undefined;
     let right = false;
     const after = await deps.sessions.update(sessionId, (live) => {
