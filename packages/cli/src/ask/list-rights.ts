@@ -1,5 +1,4 @@
-import * as z from 'zod/mini';
-import { readAnswer } from '../gateway/answers.ts';
+import { canISchema, readAnswer, type CanIAnswer } from '../gateway/answers.ts';
 import { expectOk, saidBy } from '../gateway/expect-ok.ts';
 import { askAsPerson, type OpenGateway } from '../gateway/open-gateway.ts';
 import { CliError } from '../terminal/cli-error.ts';
@@ -44,7 +43,6 @@ const kinds: readonly Kind[] = [
   { resource: 'rolebindings', apiGroup: 'rbac.authorization.k8s.io' },
 ];
 
-const answerSchema = z.object({ policyVersion: z.string(), allowed: z.array(z.boolean()) });
 const nameOf = ({ resource, apiGroup, subresource }: Kind) =>
   `${resource}${apiGroup === undefined ? '' : `.${apiGroup}`}${subresource === undefined ? '' : `/${subresource}`}`;
 
@@ -53,7 +51,7 @@ async function askPolicy(
   cluster: string,
   namespace: string,
   requests: readonly object[],
-): Promise<z.infer<typeof answerSchema>> {
+): Promise<CanIAnswer> {
   const answer = await askAsPerson(gateway, {
     method: 'POST',
     path: '/.sallyport/api/v1/policy/can-i',
@@ -65,7 +63,7 @@ async function askPolicy(
       saidBy(answer.body) ?? 'there is nothing to be shown',
       'If the name is right, nothing is allowed to you there: ask whoever runs the gateway for access.',
     );
-  const read = readAnswer(answerSchema, expectOk(answer, gateway.address.origin), 'what you may do');
+  const read = readAnswer(canISchema, expectOk(answer, gateway.address.origin), 'what you may do');
   if (read.allowed.length !== requests.length)
     throw new CliError(
       'unreachable',

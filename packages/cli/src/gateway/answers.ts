@@ -126,6 +126,10 @@ export const streamsSchema = z.object({
 export type StreamsAnswer = z.infer<typeof streamsSchema>;
 export type StreamRow = StreamsAnswer['streams'][number];
 
+/** `POST /.sallyport/api/v1/policy/can-i`: one answer per question, in the same order. */
+export const canISchema = z.object({ policyVersion: z.string(), allowed: z.array(z.boolean()) });
+export type CanIAnswer = z.infer<typeof canISchema>;
+
 const fault = z.object({
   path: z.string(),
   message: z.string(),

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import * as contracts from '@sallyport/contracts';
+import fc from 'fast-check';
+import { z } from 'zod';
+import type { ZodMiniType } from 'zod/mini';
+import { explanationSchema } from '../policy/explain/explanation.ts';
+import { arbitraryOf, memberPaths, type JsonSchema } from '../testing/json-schema.ts';
+import {
+  auditPageSchema,
+  canISchema,
+  meSchema,
+  policyStatusSchema,
+  sessionsSchema,
+  streamsSchema,
+  tokenSchema,
+} from './answers.ts';
+
+// The command line parses answers with light schemas of its own, because the contracts would double its start time.
+
+const jsonSchema = (schema: z.core.$ZodType, io: 'input' | 'output') =>
+  z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+
+/** Asserts that the light schema parses whatever the contract allows, after a round trip through JSON. */
+function expectToParse(contract: z.ZodType, light: ZodMiniType): void {
+  let parsed = 0;
+  fc.assert(
+    fc.property(arbitraryOf(jsonSchema(contract, 'output')), (value) => {
+      const sent = contract.safeParse(value);
+      fc.pre(sent.success);
+      const received: unknown = JSON.parse(JSON.stringify(sent.data));
+      expect(light.safeParse(received)).toMatchObject({ success: true });
+      parsed += 1;
+    }),
+  );
+  expect(parsed).toBeGreaterThan(50);
+}
+
+const answers: [path: string, contract: z.ZodType, light: ZodMiniType][] = [
+  ['GET /.sallyport/api/v1/streams', contracts.streamListSchema, streamsSchema],
+  ['GET /.sallyport/api/v1/policy/status', contracts.policyStatusSchema, policyStatusSchema],
+  ['POST /.sallyport/api/v1/policy/explain', contracts.explanationSchema, explanationSchema],
+  ['POST /.sallyport/api/v1/policy/can-i', contracts.canIAnswerSchema, canISchema],
+  ['GET /.sallyport/api/v1/audit', contracts.auditPageSchema, auditPageSchema],
+];
+
+describe.each(answers)('the answer to %s', (_path, contract, light) => {
+  it('parses with the light schema, whatever the contract allows', () => {
+    expectToParse(contract, light);
+  });
+
+  it('has in its contract every member that the light schema names', () => {
+    const named = memberPaths(jsonSchema(light, 'input'));
+    expect(named.length).toBeGreaterThan(1);
+    const known = new Set(memberPaths(jsonSchema(contract, 'output')));
+    expect(named.filter((path) => !known.has(path))).toEqual([]);
+  });
+});
+
+// These answers have no contract of their own. Their parts come from the contracts of sessions and identities.
+const { sessionSchema, identitySchema } = contracts;
+const composed: [path: string, contract: z.ZodType, light: ZodMiniType][] = [
+  [
+    'POST /.sallyport/token',
+    z.object({
+      access_token: z.literal(`spt_${'a'.repeat(43)}`),
+      session: sessionSchema.pick({ id: true, expiresAt: true, idleMs: true }),
+      identity: identitySchema.pick({ user: true, email: true, groups: true }),
+    }),
+    tokenSchema,
+  ],
+  [
+    'GET /.sallyport/me',
+    identitySchema
+      .pick({ user: true, email: true, name: true, groups: true, provider: true })
+      .extend({ session: sessionSchema.pick({ id: true, kind: true, expiresAt: true }) }),
+    meSchema,
+  ],
+  [
+    'GET /.sallyport/api/v1/sessions',
+    z.object({
+      sessions: z.array(
+        sessionSchema
+          .pick({ id: true, kind: true, createdAt: true, expiresAt: true, clientAddress: true, userAgent: true })
+          .extend(identitySchema.pick({ user: true }).shape),
+      ),
+    }),
+    sessionsSchema,
+  ],
+];
+
+describe.each(composed)('the answer to %s', (_path, contract, light) => {
+  it('parses with the light schema, whatever the contracts of its parts allow', () => {
+    expectToParse(contract, light);
+  });
+});
