@@ -1,11 +1,10 @@
 import type { ServiceName } from '@sallyport/contracts';
 import { connect as netConnect } from 'node:net';
 import { connect as tlsConnect, createSecureContext } from 'node:tls';
-import { Pool, type Dispatcher } from 'undici';
-import { createHttp1Client, type Http1Client, type Http1Request } from '@sallyport/http1';
-import type { Http1Flow } from '@sallyport/http1';
+import { createHttp1Client, type Http1Client, type Http1Flow, type Http1Request } from '@sallyport/http1';
 import { parseJson } from '../json/parse-json.ts';
 import { ProblemError, readProblem } from '../problem/problem-error.ts';
+import { openStream, type ServiceStream } from './open-stream.ts';
 import type { ServiceIdentity } from './service-credential.ts';
 
 export type ServiceRequest = {
@@ -25,7 +24,7 @@ export type ServiceClient = {
    */
   request(request: ServiceRequest): Promise<ServiceResponse>;
   /** A long answer (the change feed), as it arrives. */
-  stream(request: ServiceRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData>;
+  stream(request: ServiceRequest, signal: AbortSignal): Promise<ServiceStream>;
   close(): Promise<void>;
 };
 
@@ -100,25 +99,23 @@ export function createServiceClient(deps: {
   ca?: string;
 }): ServiceClient {
   const client = createClient(deps);
-  const pool = new Pool(deps.url, { connect: { timeout: 1000, ...(deps.ca === undefined ? {} : { ca: deps.ca }) } });
   const away = (cause: unknown) =>
     new ProblemError('service-unavailable', `The service ${deps.audience} does not answer.`, { cause });
-  const headersOfRequest = async (request: ServiceRequest) => ({
-    ...request.headers,
-    authorization: await deps.identity.credentialFor(deps.audience),
-    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+  const withCredential = async ({ method, path, headers, body }: ServiceRequest): Promise<Http1Request> => ({
+    method,
+    path,
+    headers: Object.entries({
+      ...headers,
+      authorization: await deps.identity.credentialFor(deps.audience),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }).flat(),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const bodyOf = (request: ServiceRequest) => (request.body === undefined ? undefined : JSON.stringify(request.body));
   return {
     async request(request) {
       let received: Received;
       try {
-        const headers = Object.entries(await headersOfRequest(request)).flat();
-        received = await exchange(
-          client,
-          { method: request.method, path: request.path, headers, body: bodyOf(request) },
-          request.timeoutMs ?? 1000,
-        );
+        received = await exchange(client, await withCredential(request), request.timeoutMs ?? 1000);
       } catch (cause) {
         throw away(cause);
       }
@@ -129,20 +126,13 @@ export function createServiceClient(deps: {
     },
     async stream(request, signal) {
       try {
-        return await pool.request({
-          method: request.method,
-          path: request.path,
-          headers: await headersOfRequest(request),
-          body: bodyOf(request),
-          signal,
-        });
+        return await openStream(client, await withCredential(request), signal);
       } catch (cause) {
         throw away(cause);
       }
     },
     async close() {
       client.close();
-      await pool.destroy();
     },
   };
 }

@@ -18,11 +18,11 @@ function follow(connections: (string[] | Error | number)[], settings: { silenceM
     seen.opened += 1;
     signal.addEventListener('abort', () => void (seen.aborted += 1));
     if (next instanceof Error) throw next;
-    if (typeof next === 'number') return { statusCode: next, body: { dump: async () => {} } };
+    if (typeof next === 'number') return { status: next, body: Readable.from([]) };
     const body = new Readable({ read() {}, signal });
     for (const piece of next ?? []) body.push(piece);
     if (next && settings.hang !== true) body.push(null);
-    return { statusCode: 200, body };
+    return { status: 200, body };
   };
   stop = followChanges({
     client: { stream } as unknown as ServiceClient,

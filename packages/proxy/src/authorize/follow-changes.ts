@@ -48,13 +48,13 @@ export function followChanges(deps: FollowChangesDeps): () => void {
     };
     alive();
     try {
-      const { statusCode, body } = await client.stream(
+      const { status, body } = await client.stream(
         { method: 'GET', path: '/v1/changes' },
         AbortSignal.any([stopping.signal, silent.signal]),
       );
-      if (statusCode !== 200) {
-        await body.dump();
-        throw new Error(`status ${statusCode}`);
+      if (status !== 200) {
+        body.destroy();
+        throw new Error(`status ${status}`);
       }
       outage.recovered();
       let expected = 1;

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHttp1Client, type Http1Client } from '@sallyport/http1';
+import { openStream } from './open-stream.ts';
+
+describe('a streamed answer', () => {
+  const server = createServer((_request, response) => answer(response));
+  let answer: (response: ServerResponse) => void;
+  let client: Http1Client;
+  beforeEach(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    client = createHttp1Client({
+      host: `127.0.0.1:${port}`,
+      readyEvent: 'connect',
+      connectTimeoutMs: 1000,
+      connect: (onread) => connect({ host: '127.0.0.1', port, onread }),
+    });
+  });
+  afterEach(() => {
+    client.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  const open = (signal = new AbortController().signal) =>
+    openStream(client, { method: 'GET', path: '/', headers: [] }, signal);
+
+  it('is read piece by piece, and leaves the connection for the next request', async () => {
+    let connections = 0;
+    const count = () => void (connections += 1);
+    server.on('connection', count);
+    answer = (response) => {
+      response.write('one');
+      setTimeout(() => response.end('two'), 20);
+    };
+    for (const _round of [1, 2]) {
+      const { status, body } = await open();
+      expect([status, (await body.toArray()).map(String)]).toEqual([200, ['one', 'two']]);
+    }
+    server.off('connection', count);
+    expect(connections).toBe(1);
+  });
+
+  it('stops the server while it is not read', async () => {
+    const piece = Buffer.alloc(1024 * 1024);
+    let written = 0;
+    answer = (response) => {
+      const write = () => {
+        while (written < 64 && response.write(piece)) written += 1;
+        if (written >= 64) response.end();
+        else response.once('drain', () => ((written += 1), write()));
+      };
+      write();
+    };
+    const { body } = await open();
+    await new Promise((resolve) => {
+      setTimeout(resolve, 200);
+    });
+    expect(written).toBeLessThan(32);
+    let bytes = 0;
+    for await (const chunk of body) bytes += (chunk as Buffer).length;
+    expect(bytes).toBe(64 * piece.length);
+  });
+
+  it('fails where the server ends it early', async () => {
+    answer = (response) => response.write('one', () => response.destroy());
+    const { body } = await open();
+    await expect(body.toArray()).rejects.toThrow('the connection was closed before the answer was whole');
+  });
+
+  it('ends when it is aborted, before the head and after it', async () => {
+    const closed: Promise<unknown>[] = [];
+    answer = (response) => void closed.push(once(response, 'close'));
+    const early = new AbortController();
+    const waiting = open(early.signal);
+    await once(server, 'request');
+    early.abort(new Error('too late'));
+    await expect(waiting).rejects.toThrow('too late');
+    await expect(open(early.signal)).rejects.toThrow('too late');
+    answer = (response) => {
+      response.write('one');
+      closed.push(once(response, 'close'));
+    };
+    const late = new AbortController();
+    const { body } = await open(late.signal);
+    late.abort(new Error('stopped'));
+    await expect(body.toArray()).rejects.toThrow('stopped');
+    await Promise.all(closed);
+    expect(closed).toHaveLength(2);
+  });
+});
