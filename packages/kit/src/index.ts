@@ -18,7 +18,7 @@ export * from './http/read-body.ts';
 export * from './http/send-problem.ts';
 export * from './http/create-internal-server.ts';
 export * from './http/listen-http.ts';
-export * from './http/outbound-fetch.ts';
+export * from './http/bound-fetch.ts';
 export { tlsOptions } from './http/tls-options.ts';
 export * from './observe/create-logger.ts';
 export * from './observe/create-admin-server.ts';

@@ -15,7 +15,7 @@ export type Exchange = {
   readonly response: ServerResponse;
   /** Set for an upgrade (exec, attach, port-forward): the socket, and what the client sent after the request head. */
   readonly upgrade: { socket: Duplex; head: Buffer } | undefined;
-  /** Kept from the start, because undici detaches it from a request whose body it stops sending. */
+  /** The client's connection: the socket of the upgrade, or that of the request. */
   readonly connection: Duplex;
   /** Whether the client waits for `100 Continue`, which is sent before the body is read. */
   readonly expectsContinue: boolean;

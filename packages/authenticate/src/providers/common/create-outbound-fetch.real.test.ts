@@ -7,7 +7,8 @@ import { connect, createServer as createTcpServer, type AddressInfo } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { boundFetch, createOutboundFetch } from './outbound-fetch.ts';
+import { boundFetch } from '@sallyport/kit';
+import { createOutboundFetch } from './create-outbound-fetch.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-fetch-'));
 const tunnels: string[] = [];
