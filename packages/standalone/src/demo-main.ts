@@ -19,7 +19,7 @@ function readOptions(): DemoOptions {
   }
 }
 
-/** A kubectl on the PATH. */
+/** Returns the path of kubectl if it is in the PATH. */
 function findKubectl(): string | undefined {
   return (process.env.PATH ?? '')
     .split(path.delimiter)
@@ -34,7 +34,7 @@ function findKubectl(): string | undefined {
     });
 }
 
-/** Runs the command of --exit-after; a kubectl that came with the cluster is the first on its PATH. */
+/** Runs the command of --exit-after. If the cluster comes with a kubectl, it is first in the command's PATH. */
 function runCommand(command: string, state: DemoState, onStarted: (child: ChildProcess) => void): Promise<number> {
   const ownKubectl = state.kubectl === undefined ? [] : [path.dirname(state.kubectl)];
   const PATH = [
@@ -72,7 +72,7 @@ const stop = (code: number) => {
   stopping ??= (demo?.close() ?? Promise.resolve()).then(
     () => process.exit(code),
     (error: unknown) => {
-      say(`demo: stopping failed: ${(error as Error).message}`);
+      say(`demo: cannot stop cleanly: ${(error as Error).message}`);
       process.exit(1);
     },
   );
@@ -83,7 +83,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     interrupted = true;
     if (command) endCommand(command);
     if (demo) stop(0);
-    else say('Stopping as soon as what is being started has started ...');
+    else say('Stopping once startup has finished ...');
   });
 }
 try {

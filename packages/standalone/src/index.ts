@@ -1,7 +1,6 @@
-// The four services composed in one process on embedded stores: the demo, and the constellation of the whole-system
-// tests.
-export { startConstellation, type Constellation, type ConstellationDeps } from './start-constellation.ts';
-export { startProcesses, type Processes, type ProcessesRequest } from './start-processes.ts';
+// The four services in one process with embedded stores: for the demo and the whole-system tests.
+export { startInProcess, type InProcessServices, type InProcessDeps } from './services/start-in-process.ts';
+export { startProcesses, type Processes, type ProcessesRequest } from './services/start-processes.ts';
 export { writeSettings, type Settings, type SettingsRequest } from './settings/write-settings.ts';
 export { ensureServiceKeys, type ServiceKeyFiles } from './settings/service-keys.ts';
 export {

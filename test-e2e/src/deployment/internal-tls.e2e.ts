@@ -24,7 +24,7 @@ type Config = {
 const inner = ['authenticate', 'authorize', 'audit'] as const;
 
 /**
- * Turns the configuration of a constellation into the one of k8s/overlays/tls: the services' addresses are https, each
+ * Turns the configuration of the services into the one of k8s/overlays/tls: the services' addresses are https, each
  * with a certificate of its own.
  */
 async function useTls(settings: Settings, directory: string, authority: CertificateAuthority): Promise<Config> {

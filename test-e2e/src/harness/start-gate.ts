@@ -8,7 +8,7 @@ import {
   createIdentityProvider,
   demoApiPolicy,
   demoPeople,
-  startConstellation,
+  startInProcess,
   startProcesses,
   writeSettings,
   type IdentityProvider,
@@ -198,13 +198,13 @@ async function startServices(
     const audit = createAuditLog(async () => {});
     const loggerOf = (service: string) =>
       createLogger({ service, level: process.env['SALLYPORT_LOG_LEVEL'] ?? 'silent' });
-    const constellation = await startConstellation({
+    const services = await startInProcess({
       loaded: loadConfig(settings.configFile, process.env),
       loggerOf,
       onBus: (bus) => void bus.subscribe(audit.take),
     });
-    closers.add(() => constellation.close());
-    await constellation.ready();
+    closers.add(() => services.close());
+    await services.ready();
     return { audit };
   }
   mkdirSync(path.join(directory, 'logs'));

@@ -96,7 +96,7 @@ describeWith(
         password: 'wrong',
       });
       expect(answer.status).toBe(401);
-      expect(answer.text).toContain('the password is wrong');
+      expect(answer.text).toContain('wrong password');
       expect([...browser.jar.keys()].filter((name) => name === 'sallyport-demo')).toEqual([]);
     });
 

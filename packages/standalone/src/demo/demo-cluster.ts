@@ -1,13 +1,13 @@
-/** A cluster for the demo to stand in front of. */
+/** The cluster behind the demo's gateway. */
 export type DemoCluster = {
   kind: 'practice' | 'real' | 'kubeconfig';
-  /** How the gateway reaches it: fields of `clusters[]` in sallyport.yaml. */
+  /** How the gateway connects to it: fields of `clusters[]` in sallyport.yaml. */
   access: Record<string, unknown>;
-  /** A kubeconfig past the gateway, for checking. */
+  /** A kubeconfig that bypasses the gateway, for checks. */
   adminKubeconfig: string;
-  /** A kubectl that came with it. */
+  /** The kubectl that comes with the cluster. */
   kubectl: string | undefined;
-  /** The namespace to look at first. */
+  /** The namespace to start with. */
   namespace: string | undefined;
   close(): Promise<void>;
 };

@@ -14,18 +14,18 @@ export type DemoOptions = {
   help: boolean;
 };
 
-export const demoHelp = `npm run demo -- [options]: Sallyport with all it needs, on this machine
+export const demoHelp = `npm run demo -- [options]: runs Sallyport on this machine, with everything it needs
 
-  --cluster practice|real  practice (the default): a small made-up cluster in this process, ready in seconds
-                           real: a real control plane and node, built once (about ten minutes, with progress); needs root, Go and Linux
-  --kubeconfig FILE        your own cluster instead; asks first. Role bindings there are yours to make
-  --context NAME           the context of that file
-  --yes                    the answer to every question is yes
-  --port P                 the gateway's port (default 8443; 0 = any free one)
-  --state-dir DIR          where everything is written (default .sallyport)
-  --policy FILE            a policy (PPL) instead of the demo's own (DIR/policy.yaml); either may be edited while the demo runs
-  --exit-after COMMAND     run this when all is ready, with KUBECONFIG set, then stop with its exit code
-  --help                   this text
+  --cluster practice|real  practice (default): a small simulated cluster in this process, ready in seconds
+                           real: a real control plane and node; the first build takes about ten minutes; needs Linux, root and Go
+  --kubeconfig FILE        use your own cluster, after asking you; you create the role bindings there
+  --context NAME           the context to use from that file
+  --yes                    answer yes to every question
+  --port P                 port of the gateway (default 8443; 0 = any free port)
+  --state-dir DIR          directory for all files (default .sallyport)
+  --policy FILE            use this policy (PPL) instead of DIR/policy.yaml; you can edit either while the demo runs
+  --exit-after COMMAND     run this command with KUBECONFIG set, then stop the demo and exit with its exit code
+  --help                   show this help
 
 Example: npm run demo -- --port 0 --exit-after 'kubectl config view'
 `;
@@ -42,16 +42,17 @@ const settings = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** Reads the demo's command line. Throws an Error whose text says what is wrong with it. */
+/** Reads the demo's command line. Throws an Error that describes what is wrong with it. */
 export function readDemoOptions(args: readonly string[], workingDirectory: string): DemoOptions {
   const { values } = parseArgs({ args: [...args], options: settings });
   const absolute = (file: string | undefined) =>
     file === undefined ? undefined : path.resolve(workingDirectory, file);
   const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port takes a number from 0 to 65535');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port must be a number from 0 to 65535');
   if (values.cluster !== 'practice' && values.cluster !== 'real')
-    throw new Error('--cluster takes practice or real; for a cluster of your own use --kubeconfig FILE');
-  if (values.context !== undefined && values.kubeconfig === undefined) throw new Error('--context needs --kubeconfig');
+    throw new Error('--cluster must be practice or real. For your own cluster, use --kubeconfig FILE');
+  if (values.context !== undefined && values.kubeconfig === undefined)
+    throw new Error('--context requires --kubeconfig');
   for (const file of [values.kubeconfig, values.policy])
     if (file !== undefined && !existsSync(absolute(file)!)) throw new Error(`${file} does not exist`);
   return {

@@ -1,21 +1,21 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Who may come to the demo's cluster at all; what they may do there is its own role bindings' business. */
-const ownPolicy = `# Who may do what on the demo's cluster. Edit this file while the demo runs: what you save holds within two seconds.
-# A faulty file is refused and the policy before it stays; "sallyport policy status" (as carol) says what is wrong with it.
+/** Who may use the demo's cluster at all. What they may do there is decided by its role bindings. */
+const ownPolicy = `# Who may do what on the demo's cluster. You can edit this file while the demo runs: changes apply within two seconds.
+# If the file has a fault, the previous policy stays in force. Run "sallyport policy status" (as carol) to see the fault.
 - allow:
     or:
       - groups: developers
       - groups: sre
-# A shell in production, and what is as good as one, is for SREs alone: a rule that denies beats every rule that allows.
-# It holds for nodes/proxy as well, which reaches the pods of every namespace.
+# Only SREs get a shell in production, or anything equivalent to one. A deny rule overrides every allow rule.
+# This also applies to nodes/proxy, which reaches the pods of every namespace.
 - deny:
     and:
       - groups: {exclude: sre}
       - k8s/namespace: prod
       - k8s/shell_equivalent: true
-# So are certificates, which are in no namespace and can make their holder anybody.
+# The same applies to certificates, which have no namespace and can identify their holder as anyone.
 - deny:
     and:
       - groups: {exclude: sre}
@@ -23,7 +23,7 @@ const ownPolicy = `# Who may do what on the demo's cluster. Edit this file while
       - k8s/verb: [create, update, patch]
 `;
 
-/** Who may see and act on what is not their own. */
+/** Who may see and change what belongs to others. */
 export const demoApiPolicy = {
   sessions: [{ allow: { or: [{ groups: 'sre' }] } }],
   audit: [{ allow: { or: [{ groups: 'security-auditors' }] } }],
@@ -31,8 +31,8 @@ export const demoApiPolicy = {
 };
 
 /**
- * The file with the policy of the demo's cluster: the one that is given (a bare PPL document), or one that is written
- * for it. What an earlier run left edited is kept beside it.
+ * Returns the policy file of the demo's cluster: the given one (a PPL document), or one that is written here. A file
+ * that was edited in an earlier run is kept as `policy.yaml.previous`.
  */
 export function demoPolicyFile(directory: string, given: string | undefined): string {
   if (given !== undefined) return given;

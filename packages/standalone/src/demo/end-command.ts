@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
-/** Everything that a process has started and that its starters still know; empty where /proc does not tell. */
+/** Returns the descendants of a process, or nothing if /proc does not list them. */
 function descendantsOf(pid: number): number[] {
   let children: number[] = [];
   try {
@@ -11,12 +11,12 @@ function descendantsOf(pid: number): number[] {
       .filter((text) => text !== '')
       .map(Number);
   } catch {
-    // Not Linux, or gone in this moment.
+    // Not on Linux, or the process has just ended.
   }
   return children.flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
-/** Ends a command that runs in a shell, and what it runs: a shell that is told to end leaves that behind. */
+/** Ends a command that runs in a shell, and its child processes, which a terminated shell would leave behind. */
 export function endCommand(shell: ChildProcess): void {
   const all = shell.pid === undefined ? [] : descendantsOf(shell.pid);
   shell.kill('SIGTERM');
@@ -24,7 +24,7 @@ export function endCommand(shell: ChildProcess): void {
     try {
       process.kill(pid, 'SIGTERM');
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
   }
 }

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import type { DemoCluster } from './demo-cluster.ts';
 
-/** Uses a cluster of the person's own, by their kubeconfig, after asking. Nothing is written to the cluster. */
+/** Uses the user's own cluster, from their kubeconfig, after asking. Writes nothing to the cluster. */
 export async function openOwnCluster(deps: {
   kubeconfig: string;
   context: string | undefined;
@@ -11,13 +11,13 @@ export async function openOwnCluster(deps: {
   const about = `${deps.kubeconfig}${deps.context === undefined ? '' : `, context ${deps.context}`}`;
   if (!deps.yes) {
     if (!process.stdin.isTTY)
-      throw new Error(`the demo would use the cluster of ${about} with your credential there; say --yes to allow it`);
+      throw new Error(`the demo would use your credential for the cluster in ${about}. Add --yes to allow this`);
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     const answer = await terminal.question(
-      `The demo will send requests to the cluster of ${about} with your credential there, as the demo's people (alice and others). Go on? [y/N] `,
+      `The demo will use your credential for the cluster in ${about}, to send requests as the people of the demo (alice and others). Continue? [y/N] `,
     );
     terminal.close();
-    if (!/^y(es)?$/i.test(answer.trim())) throw new Error('stopped: the answer was no');
+    if (!/^y(es)?$/i.test(answer.trim())) throw new Error('stopped, because you did not agree');
   }
   return {
     kind: 'kubeconfig',

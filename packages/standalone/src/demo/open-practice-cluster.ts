@@ -6,8 +6,8 @@ import { createPracticeCluster } from '@sallyport/practice-cluster';
 import type { DemoCluster, DemoClusterDeps } from './demo-cluster.ts';
 
 /**
- * Starts the practice cluster in this process, with TLS, and a token of its own for the gateway, which may impersonate
- * there and nothing else.
+ * Starts the practice cluster in this process, with TLS and a token for the gateway. The token allows impersonation and
+ * nothing else.
  */
 export async function openPracticeCluster(
   deps: DemoClusterDeps & { authority: CertificateAuthority },

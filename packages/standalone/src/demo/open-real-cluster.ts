@@ -5,8 +5,8 @@ const group = (name: string) => ({ kind: 'Group', name, apiGroup: 'rbac.authoriz
 const role = (name: string) => ({ kind: 'ClusterRole', name, apiGroup: 'rbac.authorization.k8s.io' });
 
 /**
- * The rights that the demo's groups have in the real cluster: developers edit in `dev` and view elsewhere, SREs
- * administer.
+ * Returns the role bindings of the demo's groups in the real cluster. Developers may edit in `dev` and view elsewhere.
+ * SREs are cluster admins.
  */
 export function demoBindings(): object[] {
   const apiVersion = 'rbac.authorization.k8s.io/v1';
@@ -36,7 +36,7 @@ export function demoBindings(): object[] {
   ];
 }
 
-/** A pod that only waits, on an image that the node has already. */
+/** Returns a pod that only waits, with an image that is already on the node. */
 export function demoPod(namespace: string, image: string): object {
   return {
     apiVersion: 'v1',
@@ -58,8 +58,8 @@ export function demoPod(namespace: string, image: string): object {
 }
 
 /**
- * Builds (once) and starts a real control plane and node, and gives the gateway a ServiceAccount that may impersonate
- * the demo's groups and nothing else.
+ * Builds (once) and starts a real control plane and node. The gateway gets a ServiceAccount that may impersonate the
+ * demo's groups and nothing else.
  */
 export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluster> {
   const bed = await startBed({ need: ['node', 'kubectl'], onProgress: deps.say });
@@ -67,7 +67,7 @@ export async function openRealCluster(deps: DemoClusterDeps): Promise<DemoCluste
   if (!cluster) {
     await bed.stop();
     throw new Error(
-      `this machine cannot run a real cluster:\n${bed.missing.map((one) => `  ${one.missing}: ${one.why}. ${one.hint ?? ''}`).join('\n')}\nUse --cluster practice, or --kubeconfig with a cluster of your own.`,
+      `this machine cannot run a real cluster:\n${bed.missing.map((one) => `  ${one.missing}: ${one.why}. ${one.hint ?? ''}`).join('\n')}\nUse --cluster practice, or --kubeconfig with your own cluster.`,
     );
   }
   try {

@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 describe('the log of the demo', () => {
-  it('says once in each line which service it comes from', async () => {
+  it('names the service exactly once in each line', async () => {
     let text = '';
     const write = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
       text += String(chunk);
@@ -46,7 +46,7 @@ describe('the log of the demo', () => {
       write.mockRestore();
     }
     const lines = text.split('\n').filter((line) => line.startsWith('{'));
-    // JSON is YAML, whose reader refuses a name that appears twice in one object.
+    // JSON is YAML, and the YAML parser refuses a duplicate key.
     const services = lines.map((line) => (parse(line) as { service: string }).service);
     expect(services).toEqual(expect.arrayContaining(['proxy', 'authorize']));
   });

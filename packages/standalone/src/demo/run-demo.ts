@@ -4,10 +4,10 @@ import process from 'node:process';
 import { createCertificateAuthority, freePort, type CertificateAuthority } from '@sallyport/bed';
 import { createNdjsonTap } from '@sallyport/audit';
 import { createLogger, loadConfig } from '@sallyport/kit';
-import { createIdentityProvider } from '../identity-provider/create-identity-provider.ts';
+import { createIdentityProvider, type IdentityProvider } from '../identity-provider/create-identity-provider.ts';
 import { demoPeople } from '../identity-provider/people.ts';
-import { writeSettings } from '../settings/write-settings.ts';
-import { startConstellation } from '../start-constellation.ts';
+import { writeSettings, type Settings } from '../settings/write-settings.ts';
+import { startInProcess, type InProcessServices } from '../services/start-in-process.ts';
 import type { DemoCluster } from './demo-cluster.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { demoApiPolicy, demoPolicyFile } from './demo-policy.ts';
@@ -16,7 +16,7 @@ import { openPracticeCluster } from './open-practice-cluster.ts';
 import { openRealCluster } from './open-real-cluster.ts';
 import { writeDemoKubeconfig } from './write-demo-kubeconfig.ts';
 
-/** What `demo.json` says when all is ready. */
+/** The contents of `demo.json`, written when everything is ready. */
 export type DemoState = {
   ready: true;
   gatewayUrl: string;
@@ -36,6 +36,7 @@ export type DemoState = {
 export type RunningDemo = { state: DemoState; stateFile: string; close(): Promise<void> };
 
 const clientId = 'sallyport';
+const clusterName = 'demo';
 
 function refuseSecondDemo(stateFile: string): void {
   if (!existsSync(stateFile)) return;
@@ -44,7 +45,7 @@ function refuseSecondDemo(stateFile: string): void {
     process.kill(pid, 0);
     if (pid !== process.pid)
       throw new Error(
-        `a demo (process ${pid}) uses this state directory already; stop it, or give another one with --state-dir`,
+        `another demo (process ${pid}) is using this state directory. Stop it, or choose another directory with --state-dir`,
       );
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -67,8 +68,8 @@ async function openCluster(
 }
 
 /**
- * Starts everything the demo has: an OpenID provider with people in it, a cluster, and the four services. What was
- * started is ended again if the rest fails.
+ * Starts the demo: an OpenID provider with accounts, a cluster, and the four services. If one of them fails, the others
+ * are stopped again.
  */
 export async function runDemo(options: DemoOptions, say: (text: string) => void): Promise<RunningDemo> {
   const directory = options.stateDir;
@@ -90,22 +91,15 @@ export async function runDemo(options: DemoOptions, say: (text: string) => void)
   }
 }
 
-async function startParts(
+/** Writes the demo's sallyport.yaml, and registers the gateway with the identity provider. */
+async function writeDemoSettings(
   options: DemoOptions,
-  directory: string,
-  say: (text: string) => void,
-  closers: (() => Promise<void>)[],
-): Promise<DemoState> {
-  const authority = await createCertificateAuthority({ name: 'sallyport demo' });
-  const cluster = await openCluster(options, directory, authority, say);
-  closers.push(() => cluster.close());
-  const provider = await createIdentityProvider();
-  closers.push(() => provider.close());
+  parts: { authority: CertificateAuthority; cluster: DemoCluster; provider: IdentityProvider; policyFile: string },
+): Promise<Settings> {
+  const { provider, cluster, authority, policyFile } = parts;
   const clientSecret = 'demo-client-secret';
-  const name = 'demo';
-  const policyFile = demoPolicyFile(directory, options.policy);
   const settings = await writeSettings({
-    directory,
+    directory: options.stateDir,
     authority,
     gatewayPort: options.port,
     pagesPort: await freePort(),
@@ -121,7 +115,7 @@ async function startParts(
         scopes: ['openid', 'profile', 'email', 'groups'],
       },
     ],
-    clusters: [{ name, ...cluster.access, policyFile }],
+    clusters: [{ name: clusterName, ...cluster.access, policyFile }],
     apiPolicy: demoApiPolicy,
   });
   provider.register({
@@ -131,27 +125,51 @@ async function startParts(
     postLogoutRedirectUris: [`${settings.pagesUrl}/.sallyport/signed-out`],
     backchannelLogoutUri: `${settings.pagesUrl}/.sallyport/backchannel-logout/demo`,
   });
-  const auditFile = path.join(directory, 'audit.ndjson');
-  // There from the beginning, so that it can be followed before anything happens.
+  return settings;
+}
+
+/** Starts the services, and writes their events to `auditFile`. */
+async function startServices(settings: Settings, auditFile: string): Promise<InProcessServices> {
+  // Created at once, so that it can be followed before the first event.
   writeFileSync(auditFile, '', { flag: 'a', mode: 0o600 });
-  const tap = createNdjsonTap({ file: auditFile, anonymousFile: path.join(directory, 'audit-anonymous.ndjson') });
-  // Standard output is that of the command that the demo runs.
+  const tap = createNdjsonTap({
+    file: auditFile,
+    anonymousFile: path.join(path.dirname(auditFile), 'audit-anonymous.ndjson'),
+  });
+  // Standard output belongs to the command that the demo runs.
   const loggerOf = (service: string) =>
     createLogger({ service, level: process.env.SALLYPORT_LOG_LEVEL ?? 'warn', destination: process.stderr });
-  const constellation = await startConstellation({
+  return startInProcess({
     loaded: loadConfig(settings.configFile, process.env),
     loggerOf,
     onBus: (bus) => void bus.subscribe(tap),
   });
-  closers.push(() => constellation.close());
-  await constellation.ready();
+}
+
+async function startParts(
+  options: DemoOptions,
+  directory: string,
+  say: (text: string) => void,
+  closers: (() => Promise<void>)[],
+): Promise<DemoState> {
+  const authority = await createCertificateAuthority({ name: 'sallyport demo' });
+  const cluster = await openCluster(options, directory, authority, say);
+  closers.push(() => cluster.close());
+  const provider = await createIdentityProvider();
+  closers.push(() => provider.close());
+  const policyFile = demoPolicyFile(directory, options.policy);
+  const settings = await writeDemoSettings(options, { authority, cluster, provider, policyFile });
+  const auditFile = path.join(directory, 'audit.ndjson');
+  const services = await startServices(settings, auditFile);
+  closers.push(() => services.close());
+  await services.ready();
   const home = path.join(directory, 'home');
   const kubeconfig = await writeDemoKubeconfig({
     directory,
     home,
     gatewayUrl: settings.gatewayUrl,
     caFile: settings.caFile,
-    cluster: name,
+    cluster: clusterName,
     namespace: cluster.namespace,
   });
   return {
@@ -161,7 +179,7 @@ async function startParts(
     kubeconfig,
     issuer: provider.issuer,
     people: demoPeople.map(({ user, password, groups }) => ({ user, password, groups })),
-    cluster: { name, url: `${settings.gatewayUrl}/clusters/${name}`, kind: cluster.kind },
+    cluster: { name: clusterName, url: `${settings.gatewayUrl}/clusters/${clusterName}`, kind: cluster.kind },
     adminKubeconfig: cluster.adminKubeconfig,
     auditFile,
     policyFile,

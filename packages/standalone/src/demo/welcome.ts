@@ -1,22 +1,22 @@
 import { cliProgram } from './write-demo-kubeconfig.ts';
 import type { DemoState } from './run-demo.ts';
 
-/** What the demo prints when it is ready: what stands where, and what to type. */
+/** Returns the text that the demo prints when it is ready: where everything is, and what to type. */
 export function welcome(state: DemoState, kubectl: string | undefined): string {
   const people = state.people.map(
     ({ user, password, groups }) =>
-      `    ${user.padEnd(22)} password ${password.padEnd(9)} ${groups.length === 0 ? '(in no group)' : `groups: ${groups.join(', ')}`}`,
+      `    ${user.padEnd(22)} password ${password.padEnd(9)} ${groups.length === 0 ? '(no groups)' : `groups: ${groups.join(', ')}`}`,
   );
   const kinds = {
-    practice: 'a practice cluster in this process: it is no Kubernetes, and nothing runs in its pods',
+    practice: 'a practice cluster in this process: not a real Kubernetes, and nothing runs in its pods',
     real: 'a real Kubernetes control plane and node on this machine',
-    kubeconfig: 'your own cluster; role bindings there are yours to make',
+    kubeconfig: 'your own cluster: you create the role bindings there',
   };
   const missing =
     kubectl === undefined
       ? [
           '',
-          "  kubectl is not installed here. Get it from your system's packages or https://kubernetes.io/docs/tasks/tools/",
+          "  kubectl is not installed. Install it from your system's packages or https://kubernetes.io/docs/tasks/tools/",
         ]
       : [];
   return [
@@ -26,9 +26,9 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     `  Gateway   ${state.gatewayUrl}  (cluster: ${state.cluster.url})`,
     `  Cluster   ${kinds[state.cluster.kind]}`,
     `  Audit     ${state.auditFile}`,
-    `  Policy    ${state.policyFile}  (edit this file: what you save holds within two seconds)`,
+    `  Policy    ${state.policyFile}  (you can edit it: changes apply within two seconds)`,
     '',
-    '  People (the login page asks for them)',
+    '  People (log in as any of them)',
     ...people,
     ...missing,
     '',
@@ -41,12 +41,12 @@ export function welcome(state: DemoState, kubectl: string | undefined): string {
     `    export SALLYPORT_HOME=${state.home}`,
     `    alias sallyport=${cliProgram}`,
     `    sallyport whoami --gateway ${state.gatewayUrl}`,
-    `    sallyport policy explain exec pods/web -n prod   # why it is refused, or not, and what to do about it`,
-    `    sallyport can-i exec pods/web -n dev             # what the policy says, and what the cluster says`,
-    `    sallyport policy status --gateway ${state.gatewayUrl}   # for carol: what is in force, and what is wrong with a file that was refused`,
-    `    sallyport logout --gateway ${state.gatewayUrl}   # the next kubectl asks for a login again`,
+    `    sallyport policy explain exec pods/web -n prod   # why it is allowed or refused, and what you can do`,
+    `    sallyport can-i exec pods/web -n dev             # what the policy and the cluster decide`,
+    `    sallyport policy status --gateway ${state.gatewayUrl}   # as carol: the policies in force, and the faults of a refused file`,
+    `    sallyport logout --gateway ${state.gatewayUrl}   # the next kubectl command opens the login page again`,
     '',
-    '  Ctrl-C stops all of it.',
+    '  Press Ctrl-C to stop everything.',
     '',
   ].join('\n');
 }

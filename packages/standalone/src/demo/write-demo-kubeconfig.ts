@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
 
 const run = promisify(execFile);
-// The command is a program of its own; this package does not import it, it starts it.
+// This package does not import the command line. It starts it as a program.
 const cliDirectory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../cli');
 
-/** Where the sallyport command lies, for whoever wants to type it. */
+/** The path of the sallyport command. */
 export const cliProgram = path.join(cliDirectory, 'bin', 'sallyport.js');
 
 type Kubeconfig = {
@@ -20,8 +20,8 @@ type Kubeconfig = {
 };
 
 /**
- * Has the sallyport command write the demo's kubeconfig; its credential cache is the demo's own, so that nothing of the
- * person's is touched.
+ * Writes the demo's kubeconfig with the sallyport command. The credential cache is separate, so that the user's own
+ * files stay untouched.
  */
 export async function writeDemoKubeconfig(request: {
   directory: string;

@@ -15,7 +15,7 @@ const { values } = parseArgs({
   },
 });
 const secretFile = values['client-secret-file'];
-if (secretFile === undefined) throw new Error('--client-secret-file is missing');
+if (secretFile === undefined) throw new Error('--client-secret-file is required');
 const provider = await createIdentityProvider({
   host: values.host,
   port: Number(values.port),
@@ -31,7 +31,7 @@ const provider = await createIdentityProvider({
   onError: (error) => void process.stderr.write(`${error.message}\n`),
 });
 process.stdout.write(
-  `an OpenID provider for development, ${provider.issuer}, with ${provider.people.map(({ user }) => user).join(', ')}; each password is the part before the @\n`,
+  `OpenID provider for development at ${provider.issuer}, with ${provider.people.map(({ user }) => user).join(', ')}. Each password is the part before the @.\n`,
 );
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void provider.close().then(() => process.exit(0)));

@@ -14,10 +14,10 @@ const { values } = parseArgs({
 });
 function read(option: 'cert-file' | 'key-file' | 'token-file'): string {
   const file = values[option];
-  if (file === undefined) throw new Error(`--${option} is missing`);
+  if (file === undefined) throw new Error(`--${option} is required`);
   return readFileSync(file, 'utf8').trim();
 }
-// Whoever has this token may impersonate and nothing else, as the gateway's account in a real cluster.
+// This token allows impersonation and nothing else, like the gateway's account in a real cluster.
 const cluster = createPracticeCluster({
   tls: { certPem: read('cert-file'), keyPem: read('key-file') },
   tokens: {
@@ -28,7 +28,7 @@ const cluster = createPracticeCluster({
   },
 });
 process.stdout.write(
-  `a practice cluster, no Kubernetes, on ${await cluster.listen(values.host, Number(values.port))}\n`,
+  `Practice cluster (not a real Kubernetes) at ${await cluster.listen(values.host, Number(values.port))}\n`,
 );
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void cluster.close().then(() => process.exit(0)));

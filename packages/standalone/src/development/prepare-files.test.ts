@@ -15,8 +15,8 @@ const prepare = (now = Date.now()) =>
   prepareFiles({ directory, gatewayNames: ['localhost'], clusterNames: ['practice-cluster'], now: () => now });
 const read = (name: string) => readFileSync(path.join(directory, name), 'utf8');
 
-describe('the files of the development constellation', () => {
-  it('are made once, readable by their owner alone, and stay as they are', async () => {
+describe('the files of the development setup', () => {
+  it('are written once, readable only by their owner, and then stay unchanged', async () => {
     const wrote = await prepare();
     expect(wrote).toEqual(
       expect.arrayContaining([
@@ -35,7 +35,7 @@ describe('the files of the development constellation', () => {
     expect(wrote.map(read)).toEqual(before);
   });
 
-  it('have certificates for the names that were asked for, by an authority that clients can trust', async () => {
+  it('have certificates for the given names, from an authority that clients can trust', async () => {
     await prepare();
     const authority = new X509Certificate(read('tls/ca.crt'));
     for (const [name, host] of [
@@ -48,7 +48,7 @@ describe('the files of the development constellation', () => {
     }
   });
 
-  it('are made anew before a certificate expires, keys excepted', async () => {
+  it('are written again before a certificate expires, except for the keys', async () => {
     await prepare();
     const key = read('keys/proxy.pem');
     const certificate = read('tls/gateway.crt');

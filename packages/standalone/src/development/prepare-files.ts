@@ -6,7 +6,7 @@ import { ensureServiceKeys } from '../settings/service-keys.ts';
 
 export type PrepareRequest = {
   directory: string;
-  /** Names by which people reach the gateway, and by which it reaches the practice cluster. */
+  /** The host names of the gateway and of the practice cluster. */
   gatewayNames: readonly string[];
   clusterNames: readonly string[];
   now(): number;
@@ -15,8 +15,8 @@ export type PrepareRequest = {
 const week = 7 * 24 * 3_600_000;
 
 /**
- * Makes whatever the development constellation needs and does not have yet: keys, certificates, secrets. What is there
- * and still good stays, so that it may run at every start. Returns the files it wrote.
+ * Writes the keys, certificates and secrets that the development setup lacks. Valid files stay unchanged, so this can run
+ * at every start. Returns the files that it wrote.
  */
 export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
   const { directory } = request;
@@ -28,7 +28,7 @@ export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
   };
   for (const [name, { publicKey }] of Object.entries(ensureServiceKeys(path.join(directory, 'keys')))) {
     const file = `keys/${name}.pub`;
-    // Written again when the private half has been replaced.
+    // Written again when the private key has been replaced.
     if (
       !existsSync(path.join(directory, file)) ||
       readFileSync(path.join(directory, file), 'utf8').trim() !== publicKey
@@ -39,12 +39,12 @@ export async function prepareFiles(request: PrepareRequest): Promise<string[]> {
     if (!existsSync(path.join(directory, secret))) write(secret, `${randomBytes(24).toString('base64url')}\n`);
   }
   if (!existsSync(path.join(directory, 'session-key'))) write('session-key', `${randomBytes(32).toString('base64')}\n`);
-  if (!certificatesAreGood(directory, request.now())) await writeCertificates(request, write);
+  if (!certificatesAreValid(directory, request.now())) await writeCertificates(request, write);
   return wrote;
 }
 
-/** The authority's certificate is written last: if it is there, all of them are. */
-function certificatesAreGood(directory: string, now: number): boolean {
+/** The authority's certificate is written last: if it exists, all of them do. */
+function certificatesAreValid(directory: string, now: number): boolean {
   const file = (name: string) => path.join(directory, 'tls', name);
   if (!existsSync(file('ca.crt'))) return false;
   return ['gateway.crt', 'cluster.crt'].every(
@@ -53,7 +53,7 @@ function certificatesAreGood(directory: string, now: number): boolean {
 }
 
 async function writeCertificates(request: PrepareRequest, write: (name: string, text: string) => void): Promise<void> {
-  // Its key is kept nowhere: a new certificate comes with a new authority.
+  // Its key is not kept: new certificates come from a new authority.
   const authority = await createCertificateAuthority({ name: 'Sallyport development' });
   for (const [name, dnsNames] of [
     ['gateway', request.gatewayNames],

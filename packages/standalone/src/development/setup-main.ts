@@ -15,4 +15,4 @@ const wrote = await prepareFiles({
   clusterNames: values['cluster-name'],
   now: Date.now,
 });
-process.stdout.write(wrote.length === 0 ? 'everything was there\n' : `wrote ${wrote.join(', ')}\n`);
+process.stdout.write(wrote.length === 0 ? 'Everything exists already.\n' : `Wrote ${wrote.join(', ')}.\n`);

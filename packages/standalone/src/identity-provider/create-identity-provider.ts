@@ -8,29 +8,29 @@ import { createMemoryAdapter } from './memory-adapter.ts';
 import { demoPeople, type Person } from './people.ts';
 import { providerConfiguration } from './provider-configuration.ts';
 
-/** A program that may send people here. */
+/** A client of the provider. */
 export type IdentityProviderClient = {
   clientId: string;
   clientSecret: string;
   redirectUris: readonly string[];
-  /** Where browsers go back to when they have logged out here. */
+  /** Where browsers may return after a logout. */
   postLogoutRedirectUris?: readonly string[];
-  /** Is told when somebody logs out here. */
+  /** Called when a person logs out. */
   backchannelLogoutUri?: string;
 };
 
 export type IdentityProviderOptions = {
-  /** A loopback address; default 127.0.0.1. */
+  /** A loopback address. The default is 127.0.0.1. */
   host?: string;
-  /** Default 0: any free one. */
+  /** The default is 0: any free port. */
   port?: number;
-  /** The address that visitors and programs know it by, when that is not where it listens. */
+  /** The URL of the issuer, if it differs from the address on which it listens. */
   issuer?: string;
   people?: readonly Person[];
   clients?: readonly IdentityProviderClient[];
-  /** Hears of what is issued. */
+  /** Called with every token response. */
   onTokens?: (answer: Record<string, unknown>) => void;
-  /** Hears of failures that are not a visitor's fault. */
+  /** Called with errors that the user did not cause. */
   onError?: (error: Error) => void;
 };
 
@@ -39,9 +39,9 @@ export type IdentityProvider = {
   issuer: string;
   port: number;
   people: readonly Person[];
-  /** Changes what is known of a person from now on, or forgets them. */
+  /** Changes a person, or removes them. */
   change(user: string, changes: Partial<Omit<Person, 'user'>> | undefined): void;
-  /** Admits a client, or changes one. */
+  /** Registers or changes a client. */
   register(client: IdentityProviderClient): void;
   close(): Promise<void>;
 };
@@ -57,15 +57,12 @@ function asMetadata(client: IdentityProviderClient): ClientMetadata {
     ...(client.backchannelLogoutUri === undefined
       ? {}
       : { backchannel_logout_uri: client.backchannelLogoutUri, backchannel_logout_session_required: true }),
-    // Loopback over plain http is only for native applications, says OpenID; on these pages it is the demo's own
-    // listener.
+    // OpenID allows loopback over plain HTTP only for native applications. Here it is the demo's own listener.
     application_type: client.redirectUris.some((uri) => uri.startsWith('http:')) ? 'native' : 'web',
   };
 }
 
-/**
- * Starts an OpenID provider for demos and tests: plain http on loopback, everything in memory, new keys at each start.
- */
+/** Starts an OpenID provider for demos and tests: plain HTTP on loopback, all data in memory, new keys at each start. */
 export async function createIdentityProvider(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const { host = '127.0.0.1', clients = [], onError } = options;
   const people = [...(options.people ?? demoPeople)];
@@ -90,7 +87,7 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
     login(request, response).catch((error: unknown) => {
       onError?.(error as Error);
       if (response.headersSent) response.destroy();
-      else sendPage(response, 500, errorPage('Something went wrong here.'));
+      else sendPage(response, 500, errorPage('An internal error occurred.'));
     });
   });
 
@@ -99,9 +96,9 @@ export async function createIdentityProvider(options: IdentityProviderOptions = 
     port,
     people,
     change(user, changes) {
-      const place = people.findIndex((one) => one.user === user);
-      if (place < 0) throw new Error(`there is no ${user} here`);
-      people.splice(place, 1, ...(changes === undefined ? [] : [{ ...people[place]!, ...changes }]));
+      const index = people.findIndex((one) => one.user === user);
+      if (index < 0) throw new Error(`there is no ${user} here`);
+      people.splice(index, 1, ...(changes === undefined ? [] : [{ ...people[index]!, ...changes }]));
     },
     register: (client) => void registered.set(client.clientId, asMetadata(client)),
     async close() {

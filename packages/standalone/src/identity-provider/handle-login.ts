@@ -13,8 +13,8 @@ const matches = (given: string, expected: string) =>
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 /**
- * Whoever was logged in with this browser no longer is: oidc-provider would ask, on a page that needs a script, before
- * it lets another person in.
+ * Logs out the previous user of this browser. Otherwise oidc-provider would ask, on a page that needs a script, before it
+ * logs in another person.
  */
 async function forgetLastPerson(provider: Provider, interaction: Interaction): Promise<void> {
   if (interaction.session === undefined) return;
@@ -24,7 +24,7 @@ async function forgetLastPerson(provider: Provider, interaction: Interaction): P
   await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
 }
 
-/** The login page: shows the form, checks the password, sends the browser on its way. */
+/** Creates the handler of the login page: shows the form, checks the password and redirects the browser. */
 export function createLoginHandler(deps: { provider: Provider; people: readonly Person[] }) {
   const { provider, people } = deps;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -35,16 +35,18 @@ export function createLoginHandler(deps: { provider: Provider; people: readonly 
       return sendPage(
         response,
         400,
-        errorPage('This login is over, or began in another browser. Start again where you came from.'),
+        errorPage(
+          'This login has expired or was started in another browser. Go back to where you started and try again.',
+        ),
       );
     }
     if (request.method === 'GET') return sendPage(response, 200, loginForm(''));
     const form = request.method === 'POST' ? await readForm(request) : undefined;
-    if (!form) return sendPage(response, 400, errorPage('This is not the form of this page.'));
+    if (!form) return sendPage(response, 400, errorPage('The request does not contain the login form.'));
     const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
     const person = people.find(({ user }) => user === login.trim().toLowerCase());
     if (!person || !matches(password, person.password))
-      return sendPage(response, 401, loginForm(login, 'There is no such person, or the password is wrong.'));
+      return sendPage(response, 401, loginForm(login, 'Unknown e-mail address or wrong password.'));
     await forgetLastPerson(provider, interaction);
     await provider.interactionFinished(
       request,

@@ -16,7 +16,7 @@ import { createIdentityProvider, type IdentityProvider } from './create-identity
 import { demoPeople } from './people.ts';
 
 const consoleMethods = ['log', 'info', 'warn', 'error'] as const;
-let said: jest.SpiedFunction<() => void>[];
+let consoleSpies: jest.SpiedFunction<() => void>[];
 let provider: IdentityProvider;
 let others: IdentityProvider[] = [];
 let gateway: Listening;
@@ -37,7 +37,7 @@ const sink: AuditSink = {
   close: async () => {},
 };
 
-/** The login service with the gateway's headers put in front of it. */
+/** Creates the login service with the gateway's headers. */
 function createGateway(issuer: string): Server {
   const config = configSchema.parse({
     gateway: { url: origin },
@@ -69,7 +69,7 @@ function createGateway(issuer: string): Server {
 }
 
 beforeEach(async () => {
-  said = consoleMethods.map((method) => jest.spyOn(console, method).mockImplementation(() => {}));
+  consoleSpies = consoleMethods.map((method) => jest.spyOn(console, method).mockImplementation(() => {}));
   provider = await createIdentityProvider();
   const probe = await listenHttp(createServer(), { host: '127.0.0.1', port: 0 });
   origin = `http://127.0.0.1:${probe.port}`;
@@ -80,13 +80,14 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway.close(0);
   for (const one of [provider, ...others.splice(0)]) await one.close();
-  const words = said.flatMap((spy) => spy.mock.calls);
+  const printed = consoleSpies.flatMap((spy) => spy.mock.calls);
   jest.restoreAllMocks();
-  expect(words).toEqual([]);
+  expect(printed).toEqual([]);
 });
 
 /**
- * A browser with one jar for 127.0.0.1, as cookies know no ports; follows redirects until a page, or until it leaves.
+ * Creates a browser with one cookie jar for 127.0.0.1, because cookies ignore ports. It follows redirects until it gets a
+ * page or leaves the host.
  */
 function createBrowser() {
   const jar = new Map<string, { value: string; path: string }>();
@@ -121,7 +122,7 @@ const verifier = 'v'.repeat(43);
 const cliLogin = () =>
   `${origin}/.sallyport/login?${new URLSearchParams({ redirect_uri: 'http://127.0.0.1:1/cb', state: 'state-of-the-cli', code_challenge: hashToken(verifier), code_challenge_method: 'S256' }).toString()}`;
 
-describe('the people of the embedded provider log in through one plain form', () => {
+describe('the people of the embedded provider log in with one plain form', () => {
   it.each(demoPeople.map((person) => [person.user, person] as const))('%s', async (_user, person) => {
     const { go } = createBrowser();
     const form = await go(cliLogin());
@@ -148,7 +149,7 @@ describe('the people of the embedded provider log in through one plain form', ()
     ]);
   });
 
-  it('a browser ends with a cookie of our own, and is asked again the next time', async () => {
+  it('a browser gets our cookie, and has to log in again the next time', async () => {
     const { go, jar } = createBrowser();
     const form = await go(`${origin}/.sallyport/login`);
     const me = await go(form.url, { login: 'ALICE@example.com ', password: 'alice' });
@@ -163,22 +164,22 @@ describe('the people of the embedded provider log in through one plain form', ()
   it.each([
     ['a wrong password', 'alice@example.com', 'bob'],
     ['no password', 'alice@example.com', ''],
-    ['nobody', 'eve@example.com', 'eve'],
+    ['an unknown address', 'eve@example.com', 'eve'],
     ['markup', '"><script>alert(1)</script>', 'x'],
-  ])('%s gets the form again, and may try once more', async (_what, login, password) => {
+  ])('%s gets the form again, and can try again', async (_what, login, password) => {
     const { go } = createBrowser();
     const form = await go(cliLogin());
     const again = await go(form.url, { login, password });
     expect(again.status).toBe(401);
-    expect(again.text).toContain('the password is wrong');
+    expect(again.text).toContain('wrong password');
     expect(again.text).not.toContain('<script');
     const back = await go(form.url, { login: 'alice@example.com', password: 'alice' });
     expect(new URL(back.url).searchParams.get('code')).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 });
 
-describe('whoever logs out of the embedded provider', () => {
-  it('confirms it on a page without a script, is logged out here too, and comes back', async () => {
+describe('a person who logs out of the embedded provider', () => {
+  it('confirms on a page without a script, is also logged out of the gateway, and returns', async () => {
     const { go } = createBrowser();
     const form = await go(`${origin}/.sallyport/login`);
     await go(form.url, { login: 'alice@example.com', password: 'alice' });
@@ -246,7 +247,7 @@ describe('the embedded provider', () => {
   const groupsIn = (idToken: string) =>
     (JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString()) as { groups: string[] }).groups;
 
-  it('says at a refresh what has changed of a person, and nothing any more once it knows nobody of the name; a token is good once', async () => {
+  it('returns the changes to a person at a refresh, refuses it once they are removed, and accepts a token only once', async () => {
     const first = await refreshTokenOf('alice@example.com');
     provider.change('alice@example.com', { groups: ['sre'] });
     const answer = (await (await refresh(first)).json()) as { refresh_token: string; id_token: string };
@@ -260,14 +261,14 @@ describe('the embedded provider', () => {
 });
 
 describe('the embedded provider refuses', () => {
-  it('a login that began in another browser, and bodies that are not its form', async () => {
+  it('a login that was started in another browser, and bodies that are not its form', async () => {
     const browser = createBrowser();
     const form = await browser.go(cliLogin());
     expect((await createBrowser().go(form.url, { login: 'alice@example.com', password: 'alice' })).status).toBe(400);
     expect((await browser.go(form.url, { login: 'alice@example.com', password: 'x'.repeat(20_000) })).status).toBe(400);
   });
 
-  it('an unknown client, an unknown address to return to, and a login without PKCE', async () => {
+  it('an unknown client, an unknown redirect URI, and a login without PKCE', async () => {
     const ask = (changes: Record<string, string>) =>
       fetch(
         `${provider.issuer}/auth?${new URLSearchParams({ client_id: 'sallyport', response_type: 'code', scope: 'openid', redirect_uri: `${origin}/.sallyport/callback`, state: 's', ...changes }).toString()}`,
@@ -282,14 +283,14 @@ describe('the embedded provider refuses', () => {
       code_challenge_method: 'S256',
     });
     expect(foreign.status).toBe(400);
-    expect(await foreign.text()).toContain('This did not work');
+    expect(await foreign.text()).toContain('Request failed');
     const withoutPkce = await ask({});
     expect(withoutPkce.headers.get('location')).toContain('error=invalid_request');
   });
 });
 
-describe('another such provider', () => {
-  it('knows the same people under another issuer, and its unverified address lets nobody in', async () => {
+describe('a second provider', () => {
+  it('has the same people under another issuer, and an unverified address is refused', async () => {
     const foreign = await createIdentityProvider({
       people: [{ user: 'alice@example.com', password: 'x', groups: ['sre'], emailVerified: false }],
       clients: [client()],

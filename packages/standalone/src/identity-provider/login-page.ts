@@ -6,7 +6,7 @@ const style =
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escape = (text: string) => text.replaceAll(/[&<>"']/g, (character) => escapes[character]!);
 
-/** A whole page around `body`, which is markup. */
+/** Renders a page around `body`, which is HTML. */
 export function renderPage(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escape(title)}</title><style>${style}</style></head>
@@ -16,7 +16,7 @@ ${body}
 `;
 }
 
-/** Sends a page that runs no script and stands in no frame. */
+/** Sends a page that cannot run scripts or be framed. */
 export function sendPage(response: ServerResponse, status: number, page: string): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8',
@@ -28,7 +28,7 @@ export function sendPage(response: ServerResponse, status: number, page: string)
   response.end(page);
 }
 
-/** The form. Without an address of its own it goes back to where it came from. */
+/** Renders the form. It has no action, so it is posted to its own URL. */
 export function loginForm(login: string, message?: string): string {
   const notice = message === undefined ? '' : `<p role="alert">${escape(message)}</p>\n`;
   return renderPage(
@@ -41,7 +41,7 @@ export function loginForm(login: string, message?: string): string {
   );
 }
 
-/** What is shown when the provider itself refuses. */
+/** Renders the page for an error of the provider. */
 export function errorPage(message: string): string {
-  return renderPage('This did not work', `<p>${escape(message)}</p>`);
+  return renderPage('Request failed', `<p>${escape(message)}</p>`);
 }

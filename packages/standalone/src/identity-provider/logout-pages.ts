@@ -4,8 +4,7 @@ import { renderPage } from './login-page.ts';
 type Logout = NonNullable<NonNullable<Configuration['features']>['rpInitiatedLogout']>;
 
 /**
- * The pages on which a person logs out here, without a script: one to confirm it, one that says it is done where there
- * is nowhere to go back to.
+ * The logout pages, which need no script: one to confirm, and one for when it is done and there is no URL to return to.
  */
 export const logoutPages: Required<Pick<Logout, 'logoutSource' | 'postLogoutSuccessSource'>> = {
   logoutSource(ctx, form) {

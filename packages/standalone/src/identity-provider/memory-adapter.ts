@@ -1,8 +1,8 @@
 import type { Adapter, AdapterPayload, ClientMetadata } from 'oidc-provider';
 
 /**
- * How oidc-provider keeps what it issues, in memory; at most 5,000 things of one kind. Clients are looked up among
- * those registered.
+ * Creates the in-memory storage for what oidc-provider issues, with at most 5,000 items of each kind. Clients are looked
+ * up among the registered ones.
  */
 export function createMemoryAdapter(clients: ReadonlyMap<string, ClientMetadata>): new (kind: string) => Adapter {
   const kinds = new Map<string, Map<string, AdapterPayload>>();

@@ -1,15 +1,15 @@
-/** Somebody who has an account at the embedded provider. */
+/** A person with an account at the embedded provider. */
 export type Person = {
-  /** Login name and e-mail address. */
+  /** The login name, which is also the e-mail address. */
   user: string;
   password: string;
   groups: readonly string[];
   name?: string;
-  /** Default true. */
+  /** The default is true. */
   emailVerified?: boolean;
-  /** Further claims in the id_token. */
+  /** Additional claims in the ID token. */
   claims?: Readonly<Record<string, unknown>>;
-  /** Names of claims that only UserInfo tells, as many providers have it with groups. */
+  /** Names of claims that are only in UserInfo, as groups are at many providers. */
   inUserInfo?: readonly string[];
 };
 
@@ -20,7 +20,7 @@ const person = (name: string, ...groups: string[]): Person => ({
   name: `${name[0]!.toUpperCase()}${name.slice(1)}`,
 });
 
-/** The people of the demo; each password is the part of the address before the @. */
+/** The people of the demo. Each password is the part of the address before the @. */
 export const demoPeople: readonly Person[] = [
   person('alice', 'developers'),
   person('bob', 'sre'),

@@ -6,8 +6,17 @@ import type { Person } from './people.ts';
 
 const scope = 'openid email profile groups offline_access';
 const minute = 60;
+const ttl = {
+  AccessToken: 10 * minute,
+  AuthorizationCode: minute,
+  IdToken: 10 * minute,
+  RefreshToken: 24 * 60 * minute,
+  Interaction: 10 * minute,
+  Session: 10 * minute,
+  Grant: 24 * 60 * minute,
+};
 
-/** The stable name of an account, which tells nothing about the person. */
+/** Returns the stable, opaque identifier of an account. */
 export function subjectOf(person: Person): string {
   return hash('sha256', `account of ${person.user}`, 'base64url').slice(0, 22);
 }
@@ -24,19 +33,18 @@ function signingKeys(): JWK[] {
   ];
 }
 
-/** Everybody logs in anew each time: on a demo one wants to be several people in one browser. */
+/** Requires a login every time, so that you can be several people in one browser during a demo. */
 function askEachTime(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   const { Check } = interactionPolicy;
   policy
     .get('login')!
     .checks.add(
-      new Check('each_time', 'a login is asked for each time', (ctx) =>
+      new Check('each_time', 'a login is required every time', (ctx) =>
         ctx.oidc.result?.login ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT,
       ),
     );
-  // Clients with loopback redirects count as native, which would bring a consent page: the only clients here are our
-  // own.
+  // Clients with loopback redirects count as native and would get a consent page. The only clients here are our own.
   policy.get('consent')!.checks.remove('native_client_prompt');
   return policy;
 }
@@ -56,8 +64,8 @@ function claimsOf(person: Person, use: string) {
 }
 
 /**
- * The settings of oidc-provider: claims in the id_token unless a person's are in UserInfo alone, PKCE always, no
- * consent page, nothing on the console.
+ * Returns the settings of oidc-provider: claims in the ID token unless they are only in UserInfo, PKCE required, no
+ * consent page, no output on the console.
  */
 export function providerConfiguration(deps: {
   people: readonly Person[];
@@ -90,28 +98,19 @@ export function providerConfiguration(deps: {
       rpInitiatedLogout: { enabled: true, ...logoutPages },
       backchannelLogout: { enabled: true },
     },
-    // Everybody here asks from this machine, and is told there when somebody logs out; the library would let no
-    // loopback address be called.
+    // Back-channel logout calls clients on this machine. The library's own fetch refuses loopback addresses.
     fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
     interactions: { policy: askEachTime(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
-    // Not with the browser's: somebody else may log in there next.
+    // Not with the session of the browser, where another person may log in next.
     expiresWithSession: () => false,
-    ttl: {
-      AccessToken: 10 * minute,
-      AuthorizationCode: minute,
-      IdToken: 10 * minute,
-      RefreshToken: 24 * 60 * minute,
-      Interaction: 10 * minute,
-      Session: 10 * minute,
-      Grant: 24 * 60 * minute,
-    },
+    ttl,
     findAccount(_ctx, accountId) {
       const person = people.find((one) => subjectOf(one) === accountId);
       return person && { accountId, claims: (use) => claimsOf(person, use) };
     },
-    // In place of a consent page: the only clients are our own.
+    // Replaces the consent page, because the only clients are our own.
     async loadExistingGrant(ctx) {
       const { client, session, provider } = ctx.oidc;
       const grant = new provider.Grant({ clientId: client!.clientId, accountId: session!.accountId! });

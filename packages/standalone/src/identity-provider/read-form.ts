@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 const maxBytes = 16 * 1024;
 
-/** Reads a posted form of at most 16 KiB; undefined if it is larger or none. */
+/** Reads a posted form of at most 16 KiB. Returns undefined if it is larger or not a form. */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   if (!request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return undefined;
   const chunks: Buffer[] = [];

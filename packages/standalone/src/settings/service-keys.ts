@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { serviceNames, type ServiceName } from '@sallyport/contracts';
 
-/** Where a service's private key lies, and the public half as it stands in sallyport.yaml. */
+/** The file of each service's private key, and its public key in the form of sallyport.yaml. */
 export type ServiceKeyFiles = Record<ServiceName, { keyFile: string; publicKey: string }>;
 
-/** Makes the four services' Ed25519 keys in a directory, or reads those that an earlier run left there. */
+/** Creates the Ed25519 keys of the four services in a directory, or reads those of an earlier run. */
 export function ensureServiceKeys(directory: string): ServiceKeyFiles {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const one = (name: ServiceName) => {

@@ -8,24 +8,24 @@ export type SettingsRequest = {
   /** Everything is written below this directory. */
   directory: string;
   authority: CertificateAuthority;
-  /** 0 = free. */
+  /** 0 = any free port. */
   gatewayPort?: number;
-  /** The plain-http login pages; 0 = free. */
+  /** The port of the login pages over plain HTTP. 0 = any free port. */
   pagesPort?: number;
   sessions: Record<string, unknown>;
   audit: Record<string, unknown>;
   providers: Record<string, unknown>[];
-  /** Sources of people and groups, besides what the providers say. */
+  /** Sources of people and groups in addition to the providers. */
   sources?: Record<string, unknown>[];
   clusters: Record<string, unknown>[];
   apiPolicy?: Record<string, unknown>;
-  /** The gateway asks its clients for certificates of this authority. */
+  /** The gateway requests client certificates of this authority. */
   clientCaFile?: string;
-  /** Anything else of sallyport.yaml, by its top-level names. */
+  /** Any other top-level settings of sallyport.yaml. */
   more?: Record<string, unknown>;
 };
 
-/** What was written, and the addresses in it. */
+/** The files that were written, and the URLs in them. */
 export type Settings = {
   configFile: string;
   gatewayUrl: string;
@@ -49,7 +49,7 @@ async function renderServices(
   return { services, adminPorts };
 }
 
-/** Writes a whole sallyport.yaml for a constellation on loopback, with keys and the gateway's certificate beside it. */
+/** Writes a complete sallyport.yaml for services on loopback, and next to it keys and the gateway's certificate. */
 export async function writeSettings(request: SettingsRequest): Promise<Settings> {
   const { directory, authority } = request;
   mkdirSync(path.join(directory, 'tls'), { recursive: true, mode: 0o700 });
@@ -89,7 +89,7 @@ export async function writeSettings(request: SettingsRequest): Promise<Settings>
       login: { url: pagesUrl, listen: `127.0.0.1:${pagesPort}` },
       api: { policy: request.apiPolicy ?? {} },
       clusters: request.clusters,
-      // Whoever stops this sits in front of it: open watches are told at once.
+      // The user who stops it is waiting, so open watches end at once.
       streams: { drain: '1s' },
       ...request.more,
     }),

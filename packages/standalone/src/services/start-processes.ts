@@ -7,7 +7,7 @@ import { serviceNames, type ServiceName } from '@sallyport/contracts';
 
 export type ProcessesRequest = {
   configFile: string;
-  /** Each service's log goes to `<directory>/<service>.log`. */
+  /** Each service logs to `<directory>/<service>.log`. */
   directory: string;
   adminPorts: Readonly<Record<string, number>>;
   only?: readonly ServiceName[];
@@ -15,17 +15,17 @@ export type ProcessesRequest = {
   readyTimeoutMs?: number;
 };
 
-/** The four services, each in a process of its own. */
+/** The four services, each in its own process. */
 export type Processes = {
   pid(name: ServiceName): number | undefined;
   logFile(name: ServiceName): string;
   start(name: ServiceName): Promise<void>;
-  /** Ends one service (SIGTERM unless said otherwise) and waits until it is gone. */
+  /** Stops a service (with SIGTERM by default) and waits until it has exited. */
   stop(name: ServiceName, signal?: NodeJS.Signals): Promise<void>;
   stopAll(): Promise<void>;
 };
 
-const packages = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const packages = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
 async function ready(
   port: number,
@@ -37,18 +37,18 @@ async function ready(
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
     if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`${name} ended before it was ready (code ${child.exitCode}); see ${logFile}`);
-    // Ready in every respect is the stores' matter too; what is awaited here is that the service runs and listens.
+      throw new Error(`${name} exited before it was ready (code ${child.exitCode}); see ${logFile}`);
+    // Full readiness also depends on the stores. This only waits until the service runs and listens.
     const report = await fetch(`http://127.0.0.1:${port}/readyz`)
       .then((answer) => answer.json() as Promise<{ checks?: Record<string, string> }>)
       .catch(() => undefined);
     if (report?.checks?.service === 'ok') return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${name} did not run within ${timeoutMs} ms; see ${logFile}`);
+  throw new Error(`${name} did not start within ${timeoutMs} ms; see ${logFile}`);
 }
 
-/** Starts services as processes on one configuration file, and waits until each runs. */
+/** Starts services as processes with one configuration file, and waits until each runs. */
 export async function startProcesses(request: ProcessesRequest): Promise<Processes> {
   const children = new Map<ServiceName, ChildProcess>();
   const logFile = (name: ServiceName) => path.join(request.directory, `${name}.log`);
@@ -74,12 +74,12 @@ export async function startProcesses(request: ProcessesRequest): Promise<Process
     const child = children.get(name);
     children.delete(name);
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => {
+    const exited = new Promise((resolve) => {
       child.once('exit', resolve);
     });
     child.kill(signal);
     const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-    await gone;
+    await exited;
     clearTimeout(timer);
   };
   const stopAll = async () => void (await Promise.all([...children.keys()].map((name) => stop(name))));

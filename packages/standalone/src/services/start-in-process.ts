@@ -1,0 +1,153 @@
+import { createDirectoryStore } from '@sallyport/directory';
+import { startAudit } from '@sallyport/audit';
+import { startAuthenticate } from '@sallyport/authenticate';
+import { startAuthorize } from '@sallyport/authorize';
+import { createAuditBus, createAuditSink, type AuditBus, type AuditSink } from '@sallyport/audit-log';
+import { serviceNames, type ServiceName } from '@sallyport/contracts';
+import {
+  createAdminServer,
+  createMetrics,
+  createReadiness,
+  listenHttp,
+  loadServiceKeys,
+  type LoadedConfig,
+  type Logger,
+  type Metrics,
+  type Readiness,
+} from '@sallyport/kit';
+import { createSessionStores, type SessionStore } from '@sallyport/stores';
+import { startProxy } from '@sallyport/proxy';
+
+export type InProcessDeps = {
+  loaded: LoadedConfig;
+  /** Returns the logger of a service. What the services share logs as `standalone`. */
+  loggerOf(part: string): Logger;
+  now?: () => number;
+  /** Proxy settings for calls to identity providers. */
+  environment?: { httpsProxy?: string; noProxy?: string };
+  /** Called with the bus before the services start, to subscribe to the events. */
+  onBus?: (bus: AuditBus) => void;
+};
+
+/** The four services in one process. */
+export type InProcessServices = {
+  gatewayPort: number;
+  pagesPort: number | undefined;
+  bus: AuditBus;
+  sessions: SessionStore;
+  /**
+   * Resolves when every service is ready (the embedded audit store takes some seconds). Rejects after `timeoutMs` with
+   * the checks that fail.
+   */
+  ready(timeoutMs?: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+type Shared = {
+  bus: AuditBus;
+  sink: AuditSink;
+  stores: Awaited<ReturnType<typeof createSessionStores>>;
+  now: () => number;
+  metrics: Record<ServiceName, Metrics>;
+  readiness: Record<ServiceName, Readiness>;
+};
+type Started = <T extends { close(): Promise<unknown> }>(service: T) => T;
+
+async function allReady(all: readonly Readiness[], timeoutMs: number): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const reports = await Promise.all(all.map((one) => one.report()));
+    if (reports.every((one) => one.ready)) return;
+    if (Date.now() > end)
+      throw new Error(
+        `not ready after ${timeoutMs / 1000} s: ${JSON.stringify(reports.filter((one) => !one.ready).map((one) => one.checks))}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function perService<T>(create: () => T): Record<ServiceName, T> {
+  return Object.fromEntries(serviceNames.map((name) => [name, create()])) as Record<ServiceName, T>;
+}
+
+/** Starts the services in the order in which they depend on each other. Returns the proxy. */
+async function startServices(deps: InProcessDeps, shared: Shared, started: Started) {
+  const { bus, sink, stores, now } = shared;
+  const keysOf = (name: ServiceName) => loadServiceKeys(deps.loaded, name, now);
+  const common = (name: ServiceName) => ({
+    loaded: deps.loaded,
+    now,
+    logger: deps.loggerOf(name),
+    metrics: shared.metrics[name],
+    readiness: shared.readiness[name],
+  });
+  started(await startAudit({ ...common('audit'), verifier: keysOf('audit').verifier, bus }));
+  started(
+    await startAuthorize({
+      ...common('authorize'),
+      sessions: stores.sessions,
+      replicas: stores.replicas,
+      streams: stores.streams,
+      sink,
+      verifier: keysOf('authorize').verifier,
+    }),
+  );
+  started(
+    await startAuthenticate({
+      ...common('authenticate'),
+      sessions: stores.sessions,
+      singleUse: stores.singleUse,
+      providerTokens: stores.tokens,
+      directory: createDirectoryStore({ redis: stores.redis, now }),
+      audit: sink,
+      verifier: keysOf('authenticate').verifier,
+      ...(deps.environment ? { environment: deps.environment } : {}),
+    }),
+  );
+  return started(await startProxy({ ...common('proxy'), identity: keysOf('proxy').identity, sink }));
+}
+
+/**
+ * Starts the four services in this process. They call each other over HTTP as usual. They share what `sallyport.yaml`
+ * keeps in memory: sessions and the audit bus.
+ */
+export async function startInProcess(deps: InProcessDeps): Promise<InProcessServices> {
+  const { loaded, now = Date.now } = deps;
+  const logger = deps.loggerOf('standalone');
+  const { config, resolvePath } = loaded;
+  const bus = createAuditBus({ logger, now });
+  deps.onBus?.(bus);
+  const sink = createAuditSink(config.audit, { logger, now, resolvePath, bus });
+  const stores = await createSessionStores(config.sessions, { logger, now, resolvePath });
+  const metrics = perService(createMetrics);
+  const readiness = perService(createReadiness);
+  const closers: (() => Promise<unknown>)[] = [() => stores.close(), () => sink.close()];
+  const started: Started = (service) => {
+    closers.push(() => service.close());
+    return service;
+  };
+  const close = async () => {
+    for (const end of closers.toReversed()) await end();
+  };
+  try {
+    const proxy = await startServices(deps, { bus, sink, stores, now, metrics, readiness }, started);
+    for (const name of serviceNames) {
+      const admin = await listenHttp(
+        createAdminServer({ metrics: metrics[name], readiness: readiness[name] }),
+        config.services[name].adminListen,
+      );
+      closers.push(() => admin.close(0));
+    }
+    return {
+      gatewayPort: proxy.port,
+      pagesPort: proxy.pagesPort,
+      bus,
+      sessions: stores.sessions,
+      close,
+      ready: (timeoutMs = 60_000) => allReady(Object.values(readiness), timeoutMs),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
