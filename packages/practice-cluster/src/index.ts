@@ -5,4 +5,6 @@ export type { PracticeCluster, PracticeClusterOptions } from './create-practice-
 export type { PracticeRequest } from './handle-request.ts';
 export type { TokenIdentity } from './access/authenticate.ts';
 export type { User } from './access/user.ts';
+export { FrameReader } from './websocket/frame-reader.ts';
+export { MessageReader } from './websocket/message-reader.ts';
 export type { KubeObject, Metadata } from './kube-object.ts';

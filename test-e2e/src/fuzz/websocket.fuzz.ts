@@ -4,12 +4,11 @@ import {
   encodeChannelClose,
   encodeClose,
   encodeFrame,
-  FrameReader,
-  MessageReader,
   opcodes,
   WebSocketError,
   type ObservedStream,
 } from '@sallyport/kubernetes';
+import { FrameReader, MessageReader } from '@sallyport/practice-cluster';
 import fc from 'fast-check';
 import { fuzzParser } from './fuzz-parser.ts';
 import { observe, piece } from './observe.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MessageReader } from '../message-reader.ts';
+import { readMessages } from './testing/read-messages.ts';
 import { createStatus } from '../status.ts';
 import { encodeClose, encodeFrame, opcodes } from '../websocket-frame.ts';
 import { createStreamObserver } from './create-stream-observer.ts';
@@ -40,9 +40,7 @@ describe('an exec over WebSocket that is ended', () => {
   it('gets the status on the error channel, then a normal close', () => {
     const ending = socketExec().endWith(status);
     expect(ending).toMatchObject({ ready: true, carriesStatus: true });
-    const events = new MessageReader({ expectMasked: false, maxPayload: 1 << 16, maxMessage: 1 << 16 }).push(
-      bytesOf(ending),
-    );
+    const events = readMessages(bytesOf(ending));
     expect(events).toEqual([
       { type: 'binary', data: Buffer.concat([Buffer.from([3]), Buffer.from(JSON.stringify(status))]) },
       { type: 'close', code: 1000, reason: '' },

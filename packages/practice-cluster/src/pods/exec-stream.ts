@@ -7,11 +7,10 @@ import {
   encodeChannel,
   encodeClose,
   encodeFrame,
-  MessageReader,
   opcodes,
   WebSocketError,
 } from '@sallyport/kubernetes';
-import type { WebSocketEvent } from '@sallyport/kubernetes';
+import { MessageReader, type WebSocketEvent } from '../websocket/message-reader.ts';
 import { createInput } from '../shell/input.ts';
 import type { Input } from '../shell/input.ts';
 

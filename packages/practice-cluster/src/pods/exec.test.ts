@@ -5,17 +5,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  acceptKey,
   channels,
   decodeChannel,
   encodeChannel,
   encodeChannelClose,
   encodeClose,
   encodeFrame,
-  MessageReader,
   opcodes,
   remoteCommandProtocol,
 } from '@sallyport/kubernetes';
+import { acceptKey } from '../websocket/accept-key.ts';
+import { MessageReader } from '../websocket/message-reader.ts';
 import { createPracticeCluster } from '../create-practice-cluster.ts';
 import type { PracticeCluster } from '../create-practice-cluster.ts';
 

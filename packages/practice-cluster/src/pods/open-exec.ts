@@ -1,4 +1,5 @@
-import { acceptKey, isApiTrue, isWebSocketKey, remoteCommandProtocol } from '@sallyport/kubernetes';
+import { isApiTrue, remoteCommandProtocol } from '@sallyport/kubernetes';
+import { acceptKey, isWebSocketKey } from '../websocket/accept-key.ts';
 import { ApiError, badRequest } from '../api-error.ts';
 import type { Call, Cluster } from '../call.ts';
 import { textAt } from '../kube-object.ts';

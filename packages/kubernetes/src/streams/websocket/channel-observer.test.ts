@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { MessageReader } from '../../message-reader.ts';
+import { readMessages } from '../testing/read-messages.ts';
 import { createStatus } from '../../status.ts';
 import { encodeClose, encodeFrame, opcodes, type Opcode } from '../../websocket-frame.ts';
 import { createStreamObserver } from '../create-stream-observer.ts';
@@ -176,9 +176,7 @@ describe('what is read', () => {
             }),
           );
           const counted = new Map<number, number>();
-          for (const event of new MessageReader({ expectMasked: false, maxPayload: 1 << 20, maxMessage: 1 << 20 }).push(
-            bytes,
-          )) {
+          for (const event of readMessages(bytes)) {
             if (event.type === 'binary')
               counted.set(event.data[0]!, (counted.get(event.data[0]!) ?? 0) + event.data.length - 1);
           }

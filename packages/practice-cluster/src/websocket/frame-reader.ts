@@ -1,7 +1,10 @@
-import { applyMask } from './websocket-frame.ts';
-import type { Opcode } from './websocket-frame.ts';
-import { readFrameHeader } from './frame-header.ts';
-import type { FrameHeader, FrameReaderOptions } from './frame-header.ts';
+import {
+  applyMask,
+  readFrameHeader,
+  type FrameHeader,
+  type FrameReaderOptions,
+  type Opcode,
+} from '@sallyport/kubernetes';
 
 /** One whole frame, unmasked. */
 export type Frame = { fin: boolean; opcode: Opcode; payload: Buffer };

@@ -1,9 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { FrameReaderOptions } from './frame-header.ts';
-import { FrameReader } from './frame-reader.ts';
-import type { Frame } from './frame-reader.ts';
-import { WebSocketError, protocolError } from './websocket-error.ts';
-import { closeCodes, opcodes } from './websocket-frame.ts';
+import { closeCodes, opcodes, protocolError, WebSocketError, type FrameReaderOptions } from '@sallyport/kubernetes';
+import { FrameReader, type Frame } from './frame-reader.ts';
 
 /** What a peer says, fragments put together. */
 export type WebSocketEvent =
@@ -12,7 +9,7 @@ export type WebSocketEvent =
   | { type: 'close'; code: number; reason: string };
 
 /** `maxMessage` bounds a message over all its fragments, in bytes. */
-export type MessageReaderOptions = FrameReaderOptions & { maxMessage: number };
+type MessageReaderOptions = FrameReaderOptions & { maxMessage: number };
 
 // Empty fragments cost the sender two bytes each; a message of more than this many is an attack.
 const maxFragments = 4096;

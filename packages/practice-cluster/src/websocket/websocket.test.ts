@@ -2,9 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FrameReader } from './frame-reader.ts';
 import { MessageReader } from './message-reader.ts';
-import { acceptKey, isWebSocketKey } from './websocket-accept-key.ts';
-import { WebSocketError } from './websocket-error.ts';
-import { encodeClose, encodeFrame, opcodes } from './websocket-frame.ts';
+import { acceptKey, isWebSocketKey } from './accept-key.ts';
+import { encodeClose, encodeFrame, opcodes, WebSocketError } from '@sallyport/kubernetes';
 
 /** Any character; fast-check would first make a table of all of them for itself. */
 const character = fc
