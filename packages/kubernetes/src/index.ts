@@ -1,27 +1,33 @@
 // The tongue of the Kubernetes API: request targets, request info, selectors, Status, WebSocket framing, and what flows
 // in exec, attach, port-forward and watch.
-export { parseRequestTarget } from './parse-request-target.ts';
-export type { RequestTarget } from './parse-request-target.ts';
-export { readRequestInfo } from './read-request-info.ts';
-export type { RequestInfo, RequestParts } from './read-request-info.ts';
-export { anyName, composeRequest, requestVerbs } from './compose-request.ts';
-export type { StreamKind } from './stream-kind.ts';
-export { isApiTrue } from './read-list-options.ts';
-export { isSecretRead, isWrite, shellEquivalent } from './judgements.ts';
-export { createStatus, statusForProblem } from './status.ts';
-export type { Status, StatusDetails } from './status.ts';
-export { parseFieldSelector } from './field-selector.ts';
-export { parseLabelSelector } from './label-selector.ts';
-export type { LabelRequirement } from './label-selector.ts';
-export { isDnsSubdomain } from './label-syntax.ts';
-export { applyMask, closeCodes, encodeClose, encodeFrame, opcodes } from './websocket-frame.ts';
-export type { Opcode } from './websocket-frame.ts';
-export { readFrameHeader } from './frame-header.ts';
-export type { FrameHeader, FrameReaderOptions } from './frame-header.ts';
-export { protocolError, WebSocketError } from './websocket-error.ts';
-export { channels, decodeChannel, encodeChannel, encodeChannelClose, remoteCommandProtocol } from './remote-command.ts';
-export { createStreamObserver } from './streams/create-stream-observer.ts';
-export type { ObservedStream } from './streams/create-stream-observer.ts';
+export { parseRequestTarget } from './request/parse-request-target.ts';
+export type { RequestTarget } from './request/parse-request-target.ts';
+export { readRequestInfo } from './request/read-request-info.ts';
+export type { RequestInfo, RequestParts } from './request/read-request-info.ts';
+export { anyName, composeRequest, requestVerbs } from './request/compose-request.ts';
+export type { StreamKind } from './request/stream-kind.ts';
+export { isApiTrue } from './request/read-list-options.ts';
+export { isSecretRead, isWrite, shellEquivalent } from './request/classify-request.ts';
+export { createStatus, statusForProblem } from './status/status.ts';
+export type { Status, StatusDetails } from './status/status.ts';
+export { parseFieldSelector } from './selectors/field-selector.ts';
+export { parseLabelSelector } from './selectors/label-selector.ts';
+export type { LabelRequirement } from './selectors/label-selector.ts';
+export { isDnsSubdomain } from './selectors/label-syntax.ts';
+export { applyMask, closeCodes, encodeClose, encodeFrame, opcodes } from './websocket/websocket-frame.ts';
+export type { Opcode } from './websocket/websocket-frame.ts';
+export { readFrameHeader } from './websocket/frame-header.ts';
+export type { FrameHeader, FrameReaderOptions } from './websocket/frame-header.ts';
+export { protocolError, WebSocketError } from './websocket/websocket-error.ts';
+export {
+  channels,
+  decodeChannel,
+  encodeChannel,
+  encodeChannelClose,
+  remoteCommandProtocol,
+} from './websocket/remote-command.ts';
+export { createStreamObserver } from './streams/observer/create-stream-observer.ts';
+export type { ObservedStream } from './streams/observer/create-stream-observer.ts';
 export type {
   ChannelBytes,
   ExitStatus,
@@ -32,5 +38,5 @@ export type {
   StreamEnding,
   StreamObserver,
   StreamSummary,
-} from './streams/stream-observer.ts';
+} from './streams/observer/stream-observer.ts';
 export { createRecordBoundary } from './streams/watch/record-boundary.ts';

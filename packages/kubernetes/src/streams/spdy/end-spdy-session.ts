@@ -1,4 +1,4 @@
-import type { Status } from '../../status.ts';
+import type { Status } from '../../status/status.ts';
 import { encodeEmptyReply } from './encode-empty-reply.ts';
 import { encodeData, encodeGoAway, encodeReset } from './spdy-frame.ts';
 import type { SpdyStream, SpdyStreams } from './spdy-streams.ts';

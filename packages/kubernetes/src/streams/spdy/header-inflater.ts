@@ -1,4 +1,4 @@
-import { StreamFault } from '../stream-fault.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
 import { BitReader } from './bit-reader.ts';
 import { fixedCodes, huffmanCode, type HuffmanCode } from './huffman-code.ts';
 import { headerDictionary, headerDictionaryId } from './header-dictionary.ts';

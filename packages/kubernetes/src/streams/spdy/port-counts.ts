@@ -1,4 +1,4 @@
-import type { ForwardedPort } from '../stream-observer.ts';
+import type { ForwardedPort } from '../observer/stream-observer.ts';
 
 /** Ports that are counted one by one; whoever tries them all is counted under port 0 from then on. */
 export const maxPorts = 1024;

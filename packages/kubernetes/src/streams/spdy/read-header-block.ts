@@ -1,4 +1,4 @@
-import { StreamFault } from '../stream-fault.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
 
 const maxHeaders = 100;
 

@@ -1,7 +1,7 @@
-import { StreamFault } from '../stream-fault.ts';
-import type { ByteView } from '../byte-view.ts';
-import type { ErrorChannel } from '../error-channel.ts';
-import type { ChannelBytes } from '../stream-observer.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
+import type { ByteView } from '../observer/byte-view.ts';
+import type { ErrorChannel } from '../observer/error-channel.ts';
+import type { ChannelBytes } from '../observer/stream-observer.ts';
 import { flagFin, flagUnidirectional, frameTypes, type ControlFrame } from './spdy-frame.ts';
 import { HeaderInflater } from './header-inflater.ts';
 import { readHeaderBlock } from './read-header-block.ts';

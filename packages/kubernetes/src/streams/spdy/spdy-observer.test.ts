@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createStatus } from '../../status.ts';
-import { createStreamObserver } from '../create-stream-observer.ts';
-import { maxErrorBytes } from '../error-channel.ts';
-import type { StreamObserver } from '../stream-observer.ts';
+import { createStatus } from '../../status/status.ts';
+import { createStreamObserver } from '../observer/create-stream-observer.ts';
+import { maxErrorBytes } from '../observer/error-channel.ts';
+import type { StreamObserver } from '../observer/stream-observer.ts';
 import { play, type Turn } from '../testing/conversation.ts';
 import { createSpdyPeer, quads } from '../testing/spdy-peer.ts';
 import { flagFin, flagUnidirectional, frameTypes } from './spdy-frame.ts';

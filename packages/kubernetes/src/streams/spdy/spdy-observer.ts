@@ -1,5 +1,5 @@
-import { ByteView } from '../byte-view.ts';
-import type { ObservedProtocol } from '../observed-protocol.ts';
+import { ByteView } from '../observer/byte-view.ts';
+import type { ObservedProtocol } from '../observer/observed-protocol.ts';
 import { SpdySession, type SpdySessionOptions } from './spdy-session.ts';
 
 /** A raw SPDY/3.1 connection. */

@@ -1,5 +1,5 @@
-import { StreamFault } from '../stream-fault.ts';
-import type { ByteView } from '../byte-view.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
+import type { ByteView } from '../observer/byte-view.ts';
 import type { ControlFrame } from './spdy-frame.ts';
 
 /** Bytes of a control frame that are taken; those of Kubernetes have a few hundred. */

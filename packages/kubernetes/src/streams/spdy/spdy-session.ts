@@ -1,7 +1,7 @@
-import type { Status } from '../../status.ts';
-import type { ByteView } from '../byte-view.ts';
-import { ErrorChannel } from '../error-channel.ts';
-import type { StreamSummary } from '../stream-observer.ts';
+import type { Status } from '../../status/status.ts';
+import type { ByteView } from '../observer/byte-view.ts';
+import { ErrorChannel } from '../observer/error-channel.ts';
+import type { StreamSummary } from '../observer/stream-observer.ts';
 import { endSpdySession } from './end-spdy-session.ts';
 import { SpdyDirection, type SpdySide } from './spdy-direction.ts';
 import { SpdyStreams } from './spdy-streams.ts';

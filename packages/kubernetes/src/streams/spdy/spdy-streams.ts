@@ -1,6 +1,6 @@
-import { StreamFault } from '../stream-fault.ts';
-import { ChannelCounts } from '../channel-counts.ts';
-import type { ChannelBytes, StreamChannel } from '../stream-observer.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
+import { ChannelCounts } from '../observer/channel-counts.ts';
+import type { ChannelBytes, StreamChannel } from '../observer/stream-observer.ts';
 import { PortCounts } from './port-counts.ts';
 import { readStreamHeaders, type SpdyKind } from './stream-headers.ts';
 

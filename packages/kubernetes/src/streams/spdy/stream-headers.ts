@@ -1,5 +1,5 @@
-import { StreamFault } from '../stream-fault.ts';
-import type { StreamChannel } from '../stream-observer.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
+import type { StreamChannel } from '../observer/stream-observer.ts';
 
 export type SpdyKind = 'exec' | 'portforward';
 

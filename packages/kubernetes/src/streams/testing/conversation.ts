@@ -1,7 +1,7 @@
-import { encodeChannel } from '../../remote-command.ts';
-import { encodeFrame, opcodes } from '../../websocket-frame.ts';
-import type { ObservedStream } from '../create-stream-observer.ts';
-import type { StreamObserver } from '../stream-observer.ts';
+import { encodeChannel } from '../../websocket/remote-command.ts';
+import { encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
+import type { ObservedStream } from '../observer/create-stream-observer.ts';
+import type { StreamObserver } from '../observer/stream-observer.ts';
 
 /** What one side says. */
 export type Turn = { side: 'client' | 'server'; bytes: Buffer };

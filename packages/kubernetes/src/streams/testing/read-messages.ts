@@ -1,5 +1,5 @@
-import { readFrameHeader } from '../../frame-header.ts';
-import { opcodes } from '../../websocket-frame.ts';
+import { readFrameHeader } from '../../websocket/frame-header.ts';
+import { opcodes } from '../../websocket/websocket-frame.ts';
 
 /** A message or control frame of a server. */
 type Message =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createStatus } from '../../status.ts';
+import { createStatus } from '../../status/status.ts';
 import { cut } from '../testing/conversation.ts';
 import { createRecordBoundary, type RecordBoundary } from './record-boundary.ts';
 import { watchErrorEvent } from './watch-error-event.ts';

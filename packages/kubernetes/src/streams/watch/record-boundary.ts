@@ -1,4 +1,4 @@
-import type { Status } from '../../status.ts';
+import type { Status } from '../../status/status.ts';
 import type { BoundaryTracker } from './boundary-tracker.ts';
 import { LineBoundary } from './line-boundary.ts';
 import { PrefixedBoundary } from './prefixed-boundary.ts';

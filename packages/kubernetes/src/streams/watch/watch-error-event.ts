@@ -1,4 +1,4 @@
-import type { Status } from '../../status.ts';
+import type { Status } from '../../status/status.ts';
 
 /** The last event of a JSON watch: clients show its Status and end. */
 export function watchErrorEvent(status: Status): Buffer {

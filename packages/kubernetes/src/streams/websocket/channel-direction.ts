@@ -1,9 +1,9 @@
-import { channels } from '../../remote-command.ts';
-import type { ByteView } from '../byte-view.ts';
-import type { ChannelCounts } from '../channel-counts.ts';
-import type { ErrorChannel } from '../error-channel.ts';
-import { StreamFault } from '../stream-fault.ts';
-import type { ChannelBytes, StreamChannel } from '../stream-observer.ts';
+import { channels } from '../../websocket/remote-command.ts';
+import type { ByteView } from '../observer/byte-view.ts';
+import type { ChannelCounts } from '../observer/channel-counts.ts';
+import type { ErrorChannel } from '../observer/error-channel.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
+import type { ChannelBytes, StreamChannel } from '../observer/stream-observer.ts';
 import { WebSocketScanner, type MessageSink } from './websocket-scanner.ts';
 
 export type ChannelSide = 'client' | 'server';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readMessages } from '../testing/read-messages.ts';
-import { createStatus } from '../../status.ts';
-import { encodeClose, encodeFrame, opcodes, type Opcode } from '../../websocket-frame.ts';
-import { createStreamObserver } from '../create-stream-observer.ts';
-import type { StreamObserver } from '../stream-observer.ts';
+import { createStatus } from '../../status/status.ts';
+import { encodeClose, encodeFrame, opcodes, type Opcode } from '../../websocket/websocket-frame.ts';
+import { createStreamObserver } from '../observer/create-stream-observer.ts';
+import type { StreamObserver } from '../observer/stream-observer.ts';
 import { fromClient, fromServer, play, type Turn } from '../testing/conversation.ts';
 import { maxFrameBytes } from './websocket-scanner.ts';
 

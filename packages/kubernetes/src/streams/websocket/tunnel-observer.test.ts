@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeClose, encodeFrame, opcodes } from '../../websocket-frame.ts';
-import { createStreamObserver } from '../create-stream-observer.ts';
-import type { StreamObserver } from '../stream-observer.ts';
+import { encodeClose, encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
+import { createStreamObserver } from '../observer/create-stream-observer.ts';
+import type { StreamObserver } from '../observer/stream-observer.ts';
 import { cut, play, type Turn } from '../testing/conversation.ts';
 import { createSpdyPeer, quads } from '../testing/spdy-peer.ts';
 import { frameTypes } from '../spdy/spdy-frame.ts';

@@ -1,7 +1,7 @@
-import { closeCodes, encodeClose, encodeFrame, opcodes } from '../../websocket-frame.ts';
-import type { ObservedProtocol, ObservedSide } from '../observed-protocol.ts';
-import { StreamFault } from '../stream-fault.ts';
-import type { StreamSummary } from '../stream-observer.ts';
+import { closeCodes, encodeClose, encodeFrame, opcodes } from '../../websocket/websocket-frame.ts';
+import type { ObservedProtocol, ObservedSide } from '../observer/observed-protocol.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
+import type { StreamSummary } from '../observer/stream-observer.ts';
 import { SpdySession } from '../spdy/spdy-session.ts';
 import { WebSocketScanner } from './websocket-scanner.ts';
 

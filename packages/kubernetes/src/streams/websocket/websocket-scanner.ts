@@ -1,8 +1,8 @@
-import { readFrameHeader, type FrameHeader } from '../../frame-header.ts';
-import { WebSocketError } from '../../websocket-error.ts';
-import { opcodes } from '../../websocket-frame.ts';
-import { ByteView } from '../byte-view.ts';
-import { StreamFault } from '../stream-fault.ts';
+import { readFrameHeader, type FrameHeader } from '../../websocket/frame-header.ts';
+import { WebSocketError } from '../../websocket/websocket-error.ts';
+import { opcodes } from '../../websocket/websocket-frame.ts';
+import { ByteView } from '../observer/byte-view.ts';
+import { StreamFault } from '../observer/stream-fault.ts';
 
 /** The longest frame that is read; API servers take no longer one either. */
 export const maxFrameBytes = 33_554_432;

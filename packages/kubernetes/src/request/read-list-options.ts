@@ -1,5 +1,5 @@
-import { isLabelSelector } from './label-selector.ts';
-import { requiredFieldValue } from './field-selector.ts';
+import { isLabelSelector } from '../selectors/label-selector.ts';
+import { requiredFieldValue } from '../selectors/field-selector.ts';
 import type { QueryParameters } from './parse-query.ts';
 
 /** The two list options that change what a request is. */

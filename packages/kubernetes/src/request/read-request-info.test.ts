@@ -12,7 +12,7 @@ type Row = {
   query?: Record<string, string[]>;
   error?: boolean;
 };
-const rows: Row[] = JSON.parse(readFileSync(new URL('../testdata/request-info.json', import.meta.url), 'utf8'));
+const rows: Row[] = JSON.parse(readFileSync(new URL('../../testdata/request-info.json', import.meta.url), 'utf8'));
 
 function read(method: string, target: string, hasBody?: boolean): RequestInfo {
   const parsed = parseRequestTarget(target);

@@ -1,4 +1,4 @@
-import type { Status } from '../status.ts';
+import type { Status } from '../../status/status.ts';
 import type { StreamEnding, StreamSummary } from './stream-observer.ts';
 
 export type ObservedSide = 'client' | 'server';

@@ -1,4 +1,4 @@
-import type { Status } from '../status.ts';
+import type { Status } from '../../status/status.ts';
 
 /** `late` is what came on a stream of SPDY after it was over: its receiver throws it away. */
 export type StreamChannel = 'stdin' | 'stdout' | 'stderr' | 'error' | 'resize' | 'data' | 'late';

@@ -9,7 +9,7 @@ const character = fc
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
 
 const refused: { target: string }[] = JSON.parse(
-  readFileSync(new URL('../testdata/refused-targets.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../testdata/refused-targets.json', import.meta.url), 'utf8'),
 );
 
 describe('a target that someone might read differently is refused', () => {

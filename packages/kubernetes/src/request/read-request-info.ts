@@ -1,7 +1,7 @@
 import { isApiTrue, readListOptions } from './read-list-options.ts';
 import type { QueryParameters } from './parse-query.ts';
 import { specialVerbs, startsNamespacedResource } from './path-words.ts';
-import { isSecretRead } from './judgements.ts';
+import { isSecretRead } from './classify-request.ts';
 import { mayUpsert } from './may-upsert.ts';
 import { readExec } from './read-exec.ts';
 import type { ExecOptions } from './read-exec.ts';

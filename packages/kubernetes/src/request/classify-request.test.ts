@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isSecretRead, isWrite, shellEquivalent } from './judgements.ts';
+import { isSecretRead, isWrite, shellEquivalent } from './classify-request.ts';
 import { parseRequestTarget } from './parse-request-target.ts';
 import { readRequestInfo } from './read-request-info.ts';
 import type { RequestInfo } from './read-request-info.ts';
