@@ -61,7 +61,7 @@ export function attackCredentials(): void {
       const { event } = await expectRefused(
         { target: `/clusters/dev/api?access_token=${alice()}` },
         400,
-        /token stands in the address/,
+        /address contains a token/,
       );
       expect(JSON.stringify(event)).not.toContain(alice());
     });

@@ -35,7 +35,7 @@ export function attackHiddenTokens(): void {
         `/${hidden}`,
       ];
       for (const target of targets) {
-        const { event, reply } = await expectRefused({ target }, 400, /token stands in the address/);
+        const { event, reply } = await expectRefused({ target }, 400, /address contains a token/);
         for (const text of [JSON.stringify(event), reply.text]) expect(decoded(text)).not.toContain(token.slice(5));
       }
       const { event } = await expectRefused(

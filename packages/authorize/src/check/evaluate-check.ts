@@ -54,7 +54,7 @@ function evaluateForCluster(
       caller,
       problem: {
         code: 'not-found',
-        detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. "sallyport clusters" lists those there are.`,
+        detail: `There is no cluster ${JSON.stringify(name.slice(0, 63))} here. Run "sallyport clusters" to list yours.`,
       },
     };
   }

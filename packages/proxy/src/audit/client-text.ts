@@ -1,18 +1,15 @@
 import { withoutOwnTokens } from '../credential/own-token.ts';
 
 const control = /[\u0000-\u001f\u007f-\u009f]/g;
-const mostUri = 1024;
+const maxUri = 1024;
 
-/**
- * Text of the client's own making as it may stand in an event: no tokens, control characters (ANSI codes) as visible
- * escapes.
- */
+/** Returns a text from the client as an event may show it: without tokens, and with control characters escaped. */
 export function visibleText(text: string): string {
   return withoutOwnTokens(text).replace(control, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** The same, cut to the length of a `requestURI`. */
+/** Returns the same, cut to the length of a `requestURI`. */
 export function clientText(text: string): string {
   const clean = withoutOwnTokens(text);
-  return visibleText(clean.length > mostUri ? `${clean.slice(0, mostUri)}…` : clean);
+  return visibleText(clean.length > maxUri ? `${clean.slice(0, maxUri)}…` : clean);
 }

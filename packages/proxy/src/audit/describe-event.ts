@@ -6,7 +6,7 @@ import {
   type SallyportPart,
 } from '@sallyport/contracts';
 import { clientText } from './client-text.ts';
-import { auditUri, describeRequest, longest } from './describe-request.ts';
+import { auditUri, describeRequest, maxLength } from './describe-request.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ExecCommandText } from './exec-command-text.ts';
 import { mustShowWhole } from './must-show-whole.ts';
@@ -51,7 +51,7 @@ function sallyportPart(exchange: Exchange, producer: string): SallyportPart {
   return part;
 }
 
-/** The ports that a port-forward names in its query; what flowed through them is told at its end. */
+/** Describes the ports that a port-forward names in its query. What flowed through them is recorded at its end. */
 function namedPorts(ports: readonly number[]): SallyportPart['portForward'] {
   return { ports: ports.map((port) => ({ port, connections: 0, fromClient: 0, fromServer: 0 })) };
 }
@@ -65,7 +65,7 @@ function describeRun(part: SallyportPart, { kube }: Exchange, commandText: ExecC
 export type DescribeOptions = { producer: string; commandText: ExecCommandText };
 
 /**
- * The event of one stage of one request, in the shape of audit.k8s.io/v1 with our part under `sallyport`. Times are
+ * Describes one stage of one request as an event of audit.k8s.io/v1, with the gateway's part under `sallyport`. Times are
  * MicroTime texts.
  */
 export function describeEvent(
@@ -81,7 +81,7 @@ export function describeEvent(
   part.request = describeRequest(
     request,
     options.commandText,
-    stage === 'RequestReceived' && kube && mustShowWhole(kube) ? longest.whole : longest.part,
+    stage === 'RequestReceived' && kube && mustShowWhole(kube) ? maxLength.whole : maxLength.part,
   );
   const user = answer?.impersonation;
   const event: AuditEvent = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
-import { auditUri, describeRequest, fitsEvent, longest } from './describe-request.ts';
+import { auditUri, describeRequest, fitsEvent, maxLength } from './describe-request.ts';
 import { createExecCommandText } from './exec-command-text.ts';
 
 const clear = createExecCommandText('clear', Buffer.from('k'));
@@ -19,7 +19,7 @@ describe('what an event says of a request', () => {
     const described = describeRequest(
       asked(`/api/v1/secrets?${pads}labelSelector=app%3Dvault&fieldSelector=metadata.namespace%3Dprod`),
       clear,
-      longest.part,
+      maxLength.part,
     );
     expect(described).toMatchObject({
       method: 'GET',
@@ -30,23 +30,23 @@ describe('what an event says of a request', () => {
     const proxied = describeRequest(
       asked(`${node}/${'a/'.repeat(2000)}../etc`.replace('../', 'run/')),
       clear,
-      longest.part,
+      maxLength.part,
     );
     expect(proxied.proxyPath).toMatch(/\/run\/etc$/);
   });
 
   it('is head and tail of what is too long, with its length and hash', () => {
     const target = `/api/v1/pods?a=${'x'.repeat(10_000)}&end=1`;
-    const { query, targetLength, targetSha256 } = describeRequest(asked(target), clear, longest.part);
-    expect(query).toHaveLength(longest.part + 1);
+    const { query, targetLength, targetSha256 } = describeRequest(asked(target), clear, maxLength.part);
+    expect(query).toHaveLength(maxLength.part + 1);
     expect(query).toMatch(/^a=x{2046}…x+&end=1$/);
     expect(targetLength).toBe(target.length);
     expect(targetSha256).toBe(createHash('sha256').update(target).digest('hex'));
   });
 
   it('is short for an ordinary request', () => {
-    expect(describeRequest(asked('/api/v1/namespaces/dev/pods/web'), clear, longest.part)).toEqual({ method: 'GET' });
-    expect(describeRequest(asked('/api/v1/pods?limit=500'), clear, longest.part)).toEqual({
+    expect(describeRequest(asked('/api/v1/namespaces/dev/pods/web'), clear, maxLength.part)).toEqual({ method: 'GET' });
+    expect(describeRequest(asked('/api/v1/pods?limit=500'), clear, maxLength.part)).toEqual({
       method: 'GET',
       query: 'limit=500',
     });
@@ -56,11 +56,11 @@ describe('what an event says of a request', () => {
     const described = describeRequest(
       asked(`/api/v1/pods?labelSelector=a%3D%1b[2J&x=spt_${'a'.repeat(43)}`),
       clear,
-      longest.part,
+      maxLength.part,
     );
     expect(described.labelSelector).toBe('a=\\u001b[2J');
     expect(JSON.stringify(described)).not.toContain('aaaa');
-    expect(describeRequest(asked(`${node}/logs/spt_${'a'.repeat(43)}`), clear, longest.part).proxyPath).toBe(
+    expect(describeRequest(asked(`${node}/logs/spt_${'a'.repeat(43)}`), clear, maxLength.part).proxyPath).toBe(
       '/logs/spt_[redacted]',
     );
   });
@@ -74,7 +74,7 @@ describe('a command in a query', () => {
     `${node}/run/prod/web/c?c%6dd=secret&container=c`,
   ])('of %s is in exec.command and not here', (target) => {
     for (const text of [clear, hashed])
-      expect(describeRequest(asked(target, 'POST'), text, longest.whole).query).toBe('container=c');
+      expect(describeRequest(asked(target, 'POST'), text, maxLength.whole).query).toBe('container=c');
     expect(auditUri(target, asked(target).kube)).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
   });
 
@@ -99,8 +99,8 @@ describe('a command in a query', () => {
 
   it('that only looks like one is not hidden, and shown as commands are', () => {
     const target = '/api/v1/namespaces/dev/services/web/proxy/x?command=secret&a=1';
-    expect(describeRequest(asked(target), clear, longest.part).query).toBe('command=secret&a=1');
-    expect(describeRequest(asked(target), hashed, longest.part).query).toMatch(/^command=hmac-sha256:[\w-]{43}&a=1$/);
+    expect(describeRequest(asked(target), clear, maxLength.part).query).toBe('command=secret&a=1');
+    expect(describeRequest(asked(target), hashed, maxLength.part).query).toMatch(/^command=hmac-sha256:[\w-]{43}&a=1$/);
   });
 
   it.each([
@@ -109,15 +109,15 @@ describe('a command in a query', () => {
     '/api/v1/namespaces/dev/pods/web/exec?%63ommand=secret&%zz',
   ])('of a target that cannot be read (%s) is hashed where commands are', (target) => {
     expect(asked(target).kube).toBeUndefined();
-    expect(JSON.stringify(describeRequest(asked(target), hashed, longest.part))).not.toContain('secret');
+    expect(JSON.stringify(describeRequest(asked(target), hashed, maxLength.part))).not.toContain('secret');
     expect(auditUri(target)).not.toContain('secret');
   });
 
   it('leaves its hash out of the hash of the target: a short command could be guessed from that', () => {
     const target = (command: string) =>
       `/api/v1/namespaces/dev/pods/web/exec?command=${command}&pad=${'x'.repeat(2000)}`;
-    expect(describeRequest(asked(target('ls')), hashed, longest.part).targetSha256).toBe(
-      describeRequest(asked(target('rm')), hashed, longest.part).targetSha256,
+    expect(describeRequest(asked(target('ls')), hashed, maxLength.part).targetSha256).toBe(
+      describeRequest(asked(target('rm')), hashed, maxLength.part).targetSha256,
     );
   });
 });

@@ -3,7 +3,7 @@ import { ProblemError, type ServiceClient } from '@sallyport/kit';
 
 type Waiting = { check: Check; resolve(answer: CheckAnswer): void; reject(error: unknown): void };
 
-/** Asks authorize, for every request. */
+/** Asks authorize for a decision. */
 export type CheckClient = { check(check: Check): Promise<CheckAnswer> };
 
 const maxBatch = 256;
@@ -18,7 +18,7 @@ function asAnswer(value: unknown): CheckAnswer | undefined {
   return known ? (value as CheckAnswer) : undefined;
 }
 
-function settle(batch: readonly Waiting[], body: unknown): void {
+function answerAll(batch: readonly Waiting[], body: unknown): void {
   const answers = (body as { answers?: unknown } | undefined)?.answers;
   const complete = Array.isArray(answers) && answers.length === batch.length;
   batch.forEach((waiting, index) => {
@@ -28,25 +28,26 @@ function settle(batch: readonly Waiting[], body: unknown): void {
       waiting.reject(
         new ProblemError(
           'authorize-unavailable',
-          'The decision of authorize could not be read, so nothing was let through.',
+          'The gateway could not read the decision, so it refused the request.',
         ),
       );
   });
 }
 
 /**
- * Gathers the checks that come in while one batch is under way and sends them as the next: no timer, and when idle no
- * delay but the turn of the event loop. Late, missing or unreadable answers are refusals.
+ * Creates the client. It collects the checks that arrive while one batch is in flight and sends them as the next batch.
+ * There is no timer, so an idle client adds no delay beyond the turn of the event loop. A late, missing or unreadable
+ * answer is a refusal.
  */
 export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>; timeoutMs: number }): CheckClient {
   const waiting: Waiting[] = [];
   let sending: 'no' | 'soon' | 'now' = 'no';
-  /** Whether the last batch was of one: then the next one, too, is likely to wait for company in vain. */
+  /** Whether the last batch had one check. Then waiting for others is likely to be in vain. */
   let alone = true;
   const ask = (checks: readonly Check[], timeoutMs: number) =>
     deps.client.request({ method: 'POST', path: '/v1/check', body: { checks }, timeoutMs });
-  // A replica of authorize that stops takes its idle connections along: the same question goes once more, within the
-  // same deadline.
+  // A replica of authorize that stops closes its idle connections. The same batch is sent once more, within the same
+  // deadline.
   const askAgain = (checks: readonly Check[], startedAt: number) => (error: unknown) => {
     const left = deps.timeoutMs - (performance.now() - startedAt);
     if (!(error instanceof ProblemError) || error.code !== 'service-unavailable' || left < deps.timeoutMs / 4)
@@ -60,14 +61,14 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
     try {
       const checks = batch.map((one) => one.check);
       const { body } = await ask(checks, deps.timeoutMs).catch(askAgain(checks, performance.now()));
-      settle(batch, body);
+      answerAll(batch, body);
     } catch (cause) {
       const error =
         cause instanceof ProblemError && cause.code !== 'service-unavailable' && cause.status === 503
           ? cause
           : new ProblemError(
               'authorize-unavailable',
-              'No decision can be had at the moment, so nothing was let through. Try again shortly.',
+              'The gateway cannot get a decision at the moment, so it refused the request. Try again shortly.',
               { cause },
             );
       for (const one of batch) one.reject(error);
@@ -75,8 +76,8 @@ export function createCheckClient(deps: { client: Pick<ServiceClient, 'request'>
     sending = 'no';
     sendSoon();
   };
-  // When there is much to do, not at once but when this turn of the event loop has read its sockets: what came in
-  // together goes together.
+  // Under load, waits until this turn of the event loop has read its sockets: checks that arrived together are sent
+  // together.
   const sendSoon = () => {
     if (sending !== 'no' || waiting.length === 0) return;
     if (waiting.length === 1 && alone) return void send();

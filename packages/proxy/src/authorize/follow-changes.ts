@@ -3,17 +3,17 @@ import { createWarnOnce, type Logger, type ServiceClient } from '@sallyport/kit'
 
 export type FollowChangesDeps = {
   client: Pick<ServiceClient, 'stream'>;
-  /** Every change as it comes. `hello` begins each connection: what was said before it may have been missed. */
+  /** Called for every change. Each connection begins with `hello`: changes before it may have been missed. */
   onChange(change: Change): void;
   logger: Logger;
   retryMs?: number;
-  /** Without a line for so long (authorize sends one every ten seconds) the connection counts as dead. */
+  /** After this long without a line the connection counts as dead. Authorize sends one every ten seconds. */
   silenceMs?: number;
 };
 
-const longestLine = 65_536;
+const maxLine = 65_536;
 
-/** Reads one connection to its end; `alive` is called with every piece. */
+/** Reads one connection to its end. Calls `alive` for every piece that arrives. */
 async function readLines(
   body: AsyncIterable<Buffer | string>,
   onLine: (line: string) => void,
@@ -25,18 +25,18 @@ async function readLines(
     rest += String(piece);
     const lines = rest.split('\n');
     rest = lines.pop()!;
-    if (rest.length > longestLine) throw new Error('a line without an end');
+    if (rest.length > maxLine) throw new Error('a line is too long');
     for (const line of lines) onLine(line);
   }
 }
 
-/** Holds the feed of changes of authorize open, and opens it again whenever it ends. Returns how to stop. */
+/** Follows the change feed of authorize, and reconnects whenever it ends. Returns a function that stops. */
 export function followChanges(deps: FollowChangesDeps): () => void {
   const { client, logger, retryMs = 1000, silenceMs = 25_000 } = deps;
   const stopping = new AbortController();
   const outage = createWarnOnce(logger, {
-    failed: 'authorize cannot be followed; changes are heard of when it is back',
-    recovered: 'changes are heard of again',
+    failed: 'cannot follow the changes of authorize, trying again',
+    recovered: 'following the changes of authorize again',
   });
   const once = async () => {
     const silent = new AbortController();
@@ -62,7 +62,7 @@ export function followChanges(deps: FollowChangesDeps): () => void {
         body,
         (line) => {
           const read = readChangeLine(line);
-          // After a missed line the connection is opened again, and everything is looked up.
+          // After a missed line the connection is opened again, and everything is rechecked.
           if (read?.seq !== expected) throw new Error('a line is missing or cannot be read');
           expected += 1;
           if (read.change) deps.onChange(read.change);

@@ -1,7 +1,7 @@
 import { builtInKind, type Check } from '@sallyport/contracts';
 import type { RequestInfo } from '@sallyport/kubernetes';
 
-/** What authorize is told of a request to a cluster, for a decision or to have one explained. */
+/** Returns what authorize needs to know about a request to a cluster, to decide on it or to explain a decision. */
 export function kubernetesAttributes(info: RequestInfo, upgrade = false): NonNullable<Check['kubernetes']> {
   const kind = info.isResourceRequest ? builtInKind(info.apiGroup, info.apiVersion, info.resource) : undefined;
   return {

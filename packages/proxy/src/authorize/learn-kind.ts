@@ -3,20 +3,20 @@ import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 
 const spanning: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
-/** True if a request is about objects of all namespaces, unless its kind has none. */
+/** Reports whether a request is about objects of all namespaces, unless its kind has none. */
 const mayConcernAll = ({ namespace, namespaced, requestVerb }: KubernetesAttributes) =>
   namespace === '' && namespaced !== false && spanning.has(requestVerb);
 const pinsNamespace = ({ fieldSelector = '' }: KubernetesAttributes) => fieldSelector.includes('metadata.namespace');
 
 /**
- * True if a group can only be that of custom resources where the API server serves it itself: those have a dot, and
- * `k8s.io` is kept for Kubernetes.
+ * Reports whether a group that the API server serves itself can only be one of custom resources: those have a dot, and
+ * `k8s.io` is reserved for Kubernetes.
  */
 const isOfCustomResources = (apiGroup: string) => apiGroup.includes('.') && !/(?:^|\.)k8s\.io$/.test(apiGroup);
 
 /**
- * True if who serves the kind decides: an aggregated API may ignore a selector that pins the namespace, and create by a
- * PUT or through a subresource.
+ * Reports whether the decision depends on who serves the kind. An aggregated API may ignore a selector that pins the
+ * namespace, and may create objects by PUT or through a subresource.
  */
 function dependsOnServer(asked: KubernetesAttributes): boolean {
   if (asked.aggregated !== undefined) return false;
@@ -33,8 +33,8 @@ export function dependsOnKind(asked: KubernetesAttributes): boolean {
 }
 
 /**
- * What is asked, with what its cluster says of the kind: whether it is namespaced, and whether the API server serves it
- * itself, where that decides something.
+ * Adds what the cluster reports about the kind, where the decision depends on it: whether the kind is namespaced, and
+ * whether an aggregated API serves it.
  */
 export async function learnKind(
   asked: KubernetesAttributes,
@@ -50,7 +50,7 @@ export async function learnKind(
   const aggregated = await kinds.aggregated(asked.apiGroup, asked.apiVersion);
   if (aggregated === undefined) return learned;
   learned.aggregated = aggregated;
-  // A custom resource is created by POST and by apply, and never through a subresource.
+  // A custom resource is created by POST or apply, and never through a subresource.
   if (!aggregated && (learned.requestVerb === 'update' || learned.subresource !== '')) delete learned.upsert;
   return learned;
 }

@@ -1,6 +1,6 @@
 /**
- * True if a request comes with a credential in one of Pomerium's carriers, whatever it is worth. Takes header lines as
- * Node has them: name, value, name, value.
+ * Reports whether a request carries a credential in one of Pomerium's ways, valid or not. Takes header lines as Node has
+ * them: name, value, name, value.
  */
 export function carriesPomerium(raw: readonly string[]): boolean {
   for (let index = 0; index < raw.length; index += 2) {

@@ -1,6 +1,6 @@
 /**
- * Text with all its percent-escapes decoded, and where in the original each character of it begins (and, at the end,
- * the length of the original).
+ * Text with all its percent-escapes decoded. `starts` has the position in the original of each character, followed by
+ * the length of the original.
  */
 export type FullyDecoded = { readonly text: string; readonly starts: Uint32Array };
 
@@ -13,9 +13,9 @@ function hexValue(code: number): number {
 }
 
 /**
- * Decodes until nothing is left to decode: escapes of escapes, and escapes whose digits are escaped, as readers that
- * decode more than once would find it. Takes time linear in the length, for each escape that closes takes two
- * characters away; malformed ones stay. A byte becomes one character.
+ * Decodes until nothing is left to decode: also escapes of escapes, and escapes whose digits are escaped, which readers
+ * that decode more than once would see. Malformed escapes stay. A byte becomes one character. The time is linear in the
+ * length, because every decoded escape removes two characters.
  */
 export function decodeFully(text: string): FullyDecoded {
   const codes = new Uint16Array(text.length);

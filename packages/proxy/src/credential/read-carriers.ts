@@ -1,13 +1,13 @@
 import { hashToken, ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
 
-/** A token as it was carried: in our own way, or in one of Pomerium's. */
+/** A token as it was carried: in the gateway's own way, or in one of Pomerium's. */
 export type CarriedToken = { token: string; pomerium: boolean };
 
 const maxLength = 4096;
 const pomeriumPrefix = 'Pomerium-';
 const visible = /^[\x21-\x7e]+$/;
 
-/** The token of a bearer credential: Pomerium's clients put a word before theirs. */
+/** Returns the token of a bearer credential. Pomerium's clients put a prefix before theirs. */
 export function bearerToken(value: string): CarriedToken {
   const pomerium = value.startsWith(pomeriumPrefix);
   return { token: pomerium ? value.slice(pomeriumPrefix.length) : value, pomerium };
@@ -19,32 +19,32 @@ function fromAuthorization(line: string): CarriedToken {
   if (found.token === '')
     throw new ProblemError(
       'unauthenticated',
-      'The Authorization header holds no bearer token. Log in with "sallyport login".',
+      'The Authorization header contains no bearer token. Log in with "sallyport login".',
     );
   return found;
 }
 
 /**
- * The tokens in a request's `Authorization` and `X-Pomerium-Authorization` lines. Each may stand once
- * (`ambiguous-credential`).
+ * Returns the tokens in the `Authorization` and `X-Pomerium-Authorization` headers. Throws `ambiguous-credential` if
+ * either appears twice.
  */
 export function readCarriers(
   authorization: readonly string[],
   pomeriumAuthorization: readonly string[],
 ): CarriedToken[] {
   if (authorization.length > 1)
-    throw new ProblemError('ambiguous-credential', 'The Authorization header stands twice.');
+    throw new ProblemError('ambiguous-credential', 'The Authorization header appears twice.');
   if (pomeriumAuthorization.length > 1)
-    throw new ProblemError('ambiguous-credential', 'The X-Pomerium-Authorization header stands twice.');
+    throw new ProblemError('ambiguous-credential', 'The X-Pomerium-Authorization header appears twice.');
   const found = authorization.map(fromAuthorization);
   const [line] = pomeriumAuthorization;
   if (line === undefined) return found;
   if (!visible.test(line))
-    throw new ProblemError('unauthenticated', 'The X-Pomerium-Authorization header holds no token.');
+    throw new ProblemError('unauthenticated', 'The X-Pomerium-Authorization header contains no token.');
   return [...found, { token: line, pomerium: true }];
 }
 
-/** The one token of those that were found; the same in two carriers is one. */
+/** Returns the only token. The same token in two carriers counts as one. */
 export function onlyToken(found: readonly CarriedToken[]): CarriedToken | undefined {
   const [first, ...others] = found;
   if (others.some(({ token, pomerium }) => token !== first!.token || pomerium !== first!.pomerium))
@@ -53,13 +53,13 @@ export function onlyToken(found: readonly CarriedToken[]): CarriedToken | undefi
 }
 
 /**
- * The hash under which the session store may know the token. A token in Pomerium's carriers must be one that this
- * gateway signed, for itself, and not expired; and such a token is taken in no other carrier, so that none comes in
+ * Returns the hash under which the session store may know the token. In Pomerium's carriers a token must be one that
+ * this gateway signed for itself, and not expired. A signed token is accepted in no other carrier, so that none gets in
  * unverified.
  */
 export function hashOfToken({ token, pomerium }: CarriedToken, tokens: SessionTokenVerifier | undefined): string {
   const unknown = () =>
-    new ProblemError('unauthenticated', 'The credential is not one of this gateway, or has expired. Log in again.');
+    new ProblemError('unauthenticated', 'The credential was not issued by this gateway, or has expired. Log in again.');
   if (token.length > maxLength) throw unknown();
   const isSigned = token.includes('.');
   if (pomerium !== isSigned) throw unknown();

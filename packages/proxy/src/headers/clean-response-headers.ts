@@ -1,7 +1,7 @@
 import { privateCaching } from './private-caching.ts';
 
-// What a cluster may not say in the gateway's name: `pods/proxy` and `services/proxy` serve foreign pages from the
-// gateway's own origin.
+// Headers that a cluster must not send in the gateway's name: `pods/proxy` and `services/proxy` serve foreign pages from
+// the gateway's origin.
 const dropped = new Set([
   'connection',
   'keep-alive',
@@ -69,7 +69,7 @@ const dropped = new Set([
   'no-vary-search',
   'p3p',
   'x-xss-protection',
-  // For a proxy or a cache in front of the gateway: which file to send instead, what to keep for all.
+  // Orders to a proxy or a cache in front of the gateway: which file to send instead, what to cache for all users.
   'x-sendfile',
   'x-lighttpd-send-file',
   'edge-control',
@@ -78,7 +78,7 @@ const dropped = new Set([
 const droppedKinds =
   /^(?:access-control|secure-session|sec-session|attribution-reporting|ad-auction|x-accel|x-reproxy|x-litespeed|surrogate|netlify)-|-cache-control$/;
 
-/** Nothing that a cluster sends may run as a page of the gateway. */
+/** With these headers, nothing from a cluster can run as a page of the gateway. */
 const added = ['content-security-policy', 'sandbox', 'x-content-type-options', 'nosniff'] as const;
 
 function connectionNames(raw: readonly string[]): Set<string> | undefined {
@@ -93,10 +93,10 @@ function connectionNames(raw: readonly string[]): Set<string> | undefined {
 const isDropped = (lower: string) => dropped.has(lower) || droppedKinds.test(lower);
 
 /**
- * What a trailer may not say (RFC 9110, 6.5.1): how the answer is to be read, where it is, who is meant, how long it
- * keeps. Whoever merges trailers into the head would believe it.
+ * Fields that must not be trailers (RFC 9110, 6.5.1): those on framing, routing, authentication and caching. A recipient
+ * that merges trailers into the header would act on them.
  */
-const notBehind = new Set([
+const notInTrailers = new Set([
   'host',
   'authorization',
   'cookie',
@@ -118,14 +118,14 @@ const notBehind = new Set([
   'audit-id',
 ]);
 const mayBeTrailer = (lower: string) =>
-  !notBehind.has(lower) &&
+  !notInTrailers.has(lower) &&
   !lower.startsWith('content-') &&
   !lower.startsWith('if-') &&
   !lower.startsWith('impersonate-');
 
 /**
- * The trailers of a cluster's answer as they go to the client, by the same rule and their own; what Node could not
- * write is left out, for the body is whole without it.
+ * Returns the trailers of a cluster's answer that go to the client. The rules for headers apply, and those for trailers.
+ * What Node could not write is left out, because the body is complete without it.
  */
 export function cleanTrailers(raw: readonly string[]): [string, string][] {
   const kept: [string, string][] = [];
@@ -138,11 +138,12 @@ export function cleanTrailers(raw: readonly string[]): [string, string][] {
 }
 
 /**
- * The header lines of a cluster's answer as they go to the client: flat, repeated names kept, without hop-by-hop lines,
- * cookies, CORS grants, what speaks for a whole origin, and what would let a shared cache keep them.
+ * Returns the header lines of a cluster's answer that go to the client: flat, with repeated names. Left out are
+ * hop-by-hop headers, cookies, CORS grants, headers about the whole origin, and permission for shared caches to store
+ * the answer.
  */
 export function cleanResponseHeaders(raw: readonly string[], status: number): string[] {
-  const lengthless = status < 200 || status === 204; // RFC 9110, 8.6: a length there could be taken for that of a body
+  const lengthless = status < 200 || status === 204; // RFC 9110, 8.6: a length could be taken for that of a body
   const listed = connectionNames(raw);
   const kept: string[] = [];
   let caching: string | undefined;

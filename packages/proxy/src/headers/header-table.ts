@@ -1,4 +1,4 @@
-/** What the gateway does with a request header that it knows; everything else is left behind. */
+/** What the gateway does with a request header that it knows. Every other header is dropped. */
 export type HeaderUse = 'forward' | 'websocket' | 'read';
 
 const forward = [

@@ -1,22 +1,20 @@
-/**
- * One directive of Cache-Control (RFC 9111, 5.2) with the comma behind it; an argument may be quoted, commas and all.
- */
+/** One directive of Cache-Control (RFC 9111, 5.2) with the comma after it. A quoted argument may contain commas. */
 const directive =
   /[\t ,]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(=(?:"(?:[^"\\]|\\.)*"|[!#$%&'*+.^_`|~0-9A-Za-z-]+))?[\t ]*(?:,[\t ,]*|$)/y;
 
 /**
- * What lets a shared cache keep an answer, or speaks to such caches only; `private` is added anew, without the names
- * that would narrow it.
+ * Directives that let a shared cache store an answer, or that are only for such caches. `private` is added again without
+ * the field names that would narrow it.
  */
 const forShared = new Set(['public', 's-maxage', 'proxy-revalidate', 'private']);
 
-/** What API servers say of nearly every answer. */
+/** The value that API servers send with nearly every answer. */
 const usual = 'no-cache, private';
 
 /**
- * Cache-Control as it goes to the client: an answer is for the one person who asked, so that no shared cache between
- * them and the gateway may keep it, whatever the cluster says. Where the value cannot be read, that is all that is left
- * of it. How long the person's own program keeps it is still the cluster's to say.
+ * Returns Cache-Control as it goes to the client. An answer is for the one user who asked, so that no shared cache
+ * between the user and the gateway may store it, whatever the cluster sends. For how long the user's own program caches
+ * it is still up to the cluster. A value that cannot be parsed becomes `private`.
  */
 export function privateCaching(value: string | undefined): string {
   if (value === undefined || value === usual) return value ?? 'private';

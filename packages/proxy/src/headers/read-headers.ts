@@ -3,8 +3,7 @@ import { headerTable } from './header-table.ts';
 import { readHost } from './read-host.ts';
 
 /**
- * A request's header lines, judged and sorted. `forward` is flat (name, value, ...) with repeated names kept as
- * separate lines.
+ * A request's headers, checked and sorted. `forward` is flat (name, value, ...), with repeated names as separate lines.
  */
 export type ReadHeaders = {
   host: string;
@@ -25,8 +24,8 @@ export type ReadHeaders = {
 const isBlank = (code: number) => code === 0x20 || code === 0x09;
 
 /**
- * Without the blanks and tabs around it. Not by a pattern: one that looks for blanks at the end reads a long run of
- * them anew from each of them.
+ * Removes the blanks and tabs around a text. A regular expression for blanks at the end would scan a long run of them
+ * again from each of them.
  */
 function trimmed(text: string): string {
   let [start, end] = [0, text.length];
@@ -35,35 +34,32 @@ function trimmed(text: string): string {
   return text.slice(start, end);
 }
 
-/**
- * A list of a header's value (RFC 9110, 5.6.1): only blanks and tabs are white space there, which String.trim does not
- * know.
- */
+/** Splits a list (RFC 9110, 5.6.1). Only blanks and tabs are white space there, while String.trim removes more. */
 const listOf = (value: string) => value.split(',').map(trimmed);
 const bad = (detail: string) => new ProblemError('bad-request', detail);
 
-/** Identity headers in whatever spelling a proxy or an application server could fold into them (CVE-2025-64484). */
+/** Reports whether a header is an identity header, in any spelling that a server could fold into one (CVE-2025-64484). */
 function isIdentityHeader(lower: string): boolean {
   const first = lower.charCodeAt(0);
-  if (first >= 97 && first <= 122 && first !== 105 && first !== 120) return false; // neither i, x nor a non-letter
+  if (first >= 97 && first <= 122 && first !== 105 && first !== 120) return false; // a letter other than i and x
   const plain = lower.replace(/[^a-z0-9]/g, '');
   return plain.startsWith('impersonate') || plain.startsWith('xremote');
 }
 
 function once(previous: string | undefined, value: string, name: string): string {
-  if (previous !== undefined) throw bad(`The header ${name} stands twice.`);
+  if (previous !== undefined) throw bad(`The ${name} header appears twice.`);
   return value;
 }
 
 /**
- * `Connection` may say how the connection goes on and nothing else: naming another header would have a hop drop it
- * (CVE-2021-31999).
+ * Reads the `Connection` header. It must contain connection options only, because a hop would drop any header that it
+ * names (CVE-2021-31999).
  */
 function readConnection(value: string): string {
   const tokens = listOf(value.toLowerCase());
   for (const token of tokens) {
     if (token !== 'keep-alive' && token !== 'close' && token !== 'upgrade')
-      throw bad('The Connection header may say keep-alive, close or upgrade only.');
+      throw bad('The Connection header may contain only keep-alive, close and upgrade.');
   }
   return tokens.join(',');
 }
@@ -92,11 +88,11 @@ function take(headers: ReadHeaders, lower: string, value: string): void {
       return;
     case 'transfer-encoding':
       if (headers.chunked || value.toLowerCase() !== 'chunked')
-        throw bad('The only Transfer-Encoding that is taken is chunked, once.');
+        throw bad('The only accepted Transfer-Encoding is chunked, and it must appear once.');
       headers.chunked = true;
       return;
     case 'expect':
-      if (value.toLowerCase() !== '100-continue') throw bad('The only expectation that is met here is 100-continue.');
+      if (value.toLowerCase() !== '100-continue') throw bad('The only accepted value of Expect is 100-continue.');
       return;
     case 'sec-websocket-protocol':
       (headers.webSocketProtocols ??= []).push(...listOf(value));
@@ -105,12 +101,12 @@ function take(headers: ReadHeaders, lower: string, value: string): void {
       headers.forwardedFor = headers.forwardedFor === undefined ? value : `${headers.forwardedFor}, ${value}`;
       return;
     case 'proxy-authorization':
-      throw bad('Proxy-Authorization is not for this gateway.');
+      throw bad('This gateway does not accept Proxy-Authorization.');
     default:
   }
 }
 
-/** Keeps what events tell of; of several lines the first, as the API server does in its own log. */
+/** Keeps what events contain. Of several lines it keeps the first, as the API server does in its audit log. */
 function note(headers: ReadHeaders, lower: string, value: string): void {
   if (lower === 'user-agent') headers.userAgent ??= value;
   else if (lower === 'kubectl-session') headers.kubectlSession ??= value;
@@ -118,7 +114,7 @@ function note(headers: ReadHeaders, lower: string, value: string): void {
 }
 
 /**
- * Reads the raw header lines once. Refuses identity headers (403), and lines that two readers could understand
+ * Reads the raw header lines once. Refuses identity headers (403), and headers that two readers could understand
  * differently (400).
  */
 export function readHeaders(raw: readonly string[]): ReadHeaders {
@@ -153,11 +149,11 @@ export function readHeaders(raw: readonly string[]): ReadHeaders {
     else if (isIdentityHeader(lower))
       throw new ProblemError(
         'forbidden-header',
-        `The header ${lower} asks for an identity; who you are is decided by your login, and impersonation (--as) is off.`,
+        `The ${lower} header asks for an identity. Your identity comes from your login, and impersonation (--as) is off.`,
       );
   }
   if (headers.chunked && headers.contentLength !== undefined)
-    throw bad('Content-Length and Transfer-Encoding stand together.');
+    throw bad('The request has both Content-Length and Transfer-Encoding.');
   if (headers.upgrade !== undefined) headers.forward.push(...webSocket);
   return headers;
 }

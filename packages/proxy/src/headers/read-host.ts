@@ -1,13 +1,10 @@
-/**
- * A name or an address, and perhaps a port (RFC 9110, 7.2). No list: some readers take the first of one, others the
- * last.
- */
+/** A name or an address, with an optional port (RFC 9110, 7.2). Of a list, some readers take the first, some the last. */
 const hostForm = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /**
- * The host of a request, from its raw header lines: the one reading that all of the gateway goes by. Empty without a
- * host; undefined for what could be read in two ways (several lines, whatever they say; a value that is not a host).
- * Node's joined headers would keep the first of several lines.
+ * Returns the host of a request from its raw header lines. All parts of the gateway use this reading. Empty without a
+ * host. Undefined for what could be read in two ways: several lines, whatever they contain, or a value that is not a
+ * host. Node's joined headers would keep the first of several lines.
  */
 export function readHost(raw: readonly string[]): string | undefined {
   let host: string | undefined;

@@ -1,13 +1,13 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Drops the IPv4-mapped form (::ffff:10.0.0.1), in which dual-stack sockets name IPv4 peers. */
+/** Converts the IPv4-mapped form (::ffff:10.0.0.1), which dual-stack sockets report for IPv4 peers. */
 function plain(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 /**
- * Tells who a request comes from: the peer, or behind trusted proxies (CIDRs) the nearest hop of X-Forwarded-For that
- * is not one of them.
+ * Creates the reader of client addresses. The client is the peer or, behind trusted proxies (CIDRs), the nearest hop in
+ * X-Forwarded-For that is not one of them.
  */
 export function createClientAddress(
   trustedProxies: readonly string[],
@@ -28,7 +28,7 @@ export function createClientAddress(
       .split(',')
       .map((one) => plain(one.trim()))
       .reverse()) {
-      if (isIP(hop) === 0) return address; // an unreadable hop ends what can be believed
+      if (isIP(hop) === 0) return address; // what is listed before an unreadable hop cannot be trusted
       address = hop;
       if (!isTrusted(hop)) return address;
     }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import type { ClientCertificate } from '@sallyport/contracts';
 
-/** What a connection's client showed of itself in the handshake; undefined where nobody asked. */
+/** Returns the certificate that the client presented in the handshake. Undefined where the gateway asks for none. */
 export type ClientCertificateOf = (socket: Socket) => ClientCertificate | undefined;
 
 const pem = (der: Buffer) =>
@@ -11,14 +11,14 @@ const pem = (der: Buffer) =>
 function read(socket: Socket): ClientCertificate {
   if (!(socket instanceof TLSSocket)) return { presented: false };
   const leaf = socket.getPeerCertificate();
-  // Without a certificate there is an object without a member, or nothing at all once the connection is gone.
+  // Without a certificate, Node returns an empty object, or nothing at all once the connection is closed.
   if (!(leaf as Partial<PeerCertificate> | undefined)?.raw) return { presented: false };
   return { presented: true, leaf: pem(leaf.raw), valid: socket.authorized };
 }
 
 /**
- * Creates the reader of client certificates: once for each connection, as they hold for all of it. `asked`: the gateway
- * has a CA for clients.
+ * Creates the reader of client certificates. It reads each connection once, because a certificate applies to all of it.
+ * `asked`: whether the gateway has a CA for clients, and so asks for certificates.
  */
 export function createClientCertificates(deps: { asked: boolean }): ClientCertificateOf {
   if (!deps.asked) return () => undefined;

@@ -6,8 +6,9 @@ import { tlsOptions, type Logger } from '@sallyport/kit';
 export type CertificateFiles = { certFile: string; keyFile: string; clientCaFile?: string };
 
 /**
- * Looks every `everyMs` (30 s) whether the certificate's files (and that of the clients' CA) have changed, and serves
- * new connections with the new ones; a pair that does not fit leaves the old one in use. Returns how to stop.
+ * Checks every `everyMs` (30 s) whether the files of the certificate or of the client CA have changed, and uses the new
+ * ones for new connections. If key and certificate do not match, the old pair stays in use. Returns a function that
+ * stops.
  */
 export function followCertificate(deps: {
   server: Pick<HttpsServer, 'setSecureContext'>;
@@ -20,21 +21,24 @@ export function followCertificate(deps: {
   const all = [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])];
   const changedAt = async () => (await Promise.all(all.map((file) => stat(file)))).map((one) => one.mtimeMs).join();
   let known: string | undefined;
-  const look = async () => {
+  const check = async () => {
     try {
       const now = await changedAt();
       if (known !== undefined && now !== known) {
         const [cert, key, ca] = await Promise.all(all.map((file) => readFile(file, 'utf8')));
         deps.server.setSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }), ...tlsOptions(deps.profile) });
-        deps.logger.info({ certFile }, 'the certificate has changed and is in use');
+        deps.logger.info({ certFile }, 'the certificate changed, and the new one is in use');
       }
       known = now;
     } catch (error) {
-      deps.logger.warn({ err: error, certFile }, 'the changed certificate cannot be used; the one before stays');
+      deps.logger.warn(
+        { err: error, certFile },
+        'the changed certificate cannot be used, so the previous one stays in use',
+      );
     }
   };
-  void look();
-  const timer = setInterval(() => void look(), deps.everyMs ?? 30_000);
+  void check();
+  const timer = setInterval(() => void check(), deps.everyMs ?? 30_000);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -10,9 +10,10 @@ const isPomerium = (path: string) =>
   path.startsWith('/.well-known/pomerium/');
 
 /**
- * True for what is the gateway's own; everything else walks the road of a cluster. On the host of a cluster only what
- * Pomerium's clients ask for is, and its health only for them: everybody else means the API server's. Where the host is
- * unclear (`onClusterHost` undefined) nothing is: the road refuses such a request, and records it.
+ * Reports whether a request is for the gateway itself. Every other request takes the road to a cluster. On the host of a
+ * cluster only the addresses of Pomerium's clients are the gateway's own, and the health check only for those clients:
+ * any other client means the health of the API server. Where the host is unclear (`onClusterHost` undefined) nothing is
+ * the gateway's own. The road refuses such a request and records it.
  */
 export function isOwn(
   request: Pick<IncomingMessage, 'url' | 'rawHeaders'>,

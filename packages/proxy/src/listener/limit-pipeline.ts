@@ -2,34 +2,33 @@ import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * How many requests may wait on one connection for those before them to be answered. Hardly a client sends them so;
- * each that waits has its answer kept here.
+ * How many requests may wait on one connection behind earlier ones. Hardly any client pipelines requests, and the answer
+ * of each one that waits is buffered here.
  */
-const mostWaiting = 10;
+const maxWaiting = 10;
 
 export type PipelineLimit = {
-  /** Notes a request that came before the one before it was answered; returns whether it is one too many. */
+  /** Adds a request that arrived before the previous one was answered. Reports whether it is one too many. */
   exceeded(socket: Duplex, response: ServerResponse): boolean;
-  /** Ends a connection with all that waits on it. */
+  /** Closes a connection, and ends every request that waits on it. */
   end(socket: Duplex): void;
 };
 
-/** Creates a limit for all connections of a server. */
+/** Creates the limit for all connections of a server. */
 export function createPipelineLimit(): PipelineLimit {
   const waiting = new WeakMap<Duplex, Set<ServerResponse>>();
   return {
     exceeded(socket, response) {
       const queue = waiting.get(socket) ?? new Set();
       waiting.set(socket, queue);
-      if (queue.size >= mostWaiting) return true;
+      if (queue.size >= maxWaiting) return true;
       queue.add(response);
       response.once('close', () => queue.delete(response));
       return false;
     },
     end(socket) {
       socket.destroy();
-      // Node tells those whose turn has not come of the end only as long as it reads the connection itself, which an
-      // upgrade ends.
+      // Node closes the waiting responses only as long as it reads the connection itself, which an upgrade ends.
       for (const response of waiting.get(socket) ?? []) if (!response.socket) response.emit('close');
     },
   };

@@ -6,8 +6,8 @@ import { type Metrics } from '@sallyport/kit';
 import { Counter } from 'prom-client';
 
 /**
- * Records bytes that were no HTTP request: a metric and an event with the peer's address and the parser's reason,
- * nothing of the bytes themselves.
+ * Creates what records bytes that were not an HTTP request: in a metric, and in an event with the address of the peer
+ * and the reason from the parser. The bytes themselves are not recorded.
  */
 export function createUnparsable(
   deps: { sink: AuditSink; metrics: Metrics; now: () => number },
@@ -15,7 +15,7 @@ export function createUnparsable(
 ): (socket: Duplex, reason: string) => void {
   const total = new Counter({
     name: 'sallyport_proxy_unparsable_total',
-    help: 'Connections closed because their bytes were no HTTP request.',
+    help: 'Connections closed because their bytes were not an HTTP request.',
     registers: [deps.metrics],
   });
   return (socket, reason) => {

@@ -6,9 +6,9 @@ import { readCallerCredential } from './read-caller-credential.ts';
 import { noteRefusal } from './with-caller.ts';
 
 /**
- * `/healthz` and `/livez`: `ok`. Pomerium's clients ask here whether their token is good still, and log in again unless
- * the answer is 2xx: so a dead token gets 401, and an outage, of which no login would help, does not. The requests that
- * follow are judged as always.
+ * Answers `/healthz` and `/livez` with `ok`. Pomerium's clients check here whether their token is still valid, and log in
+ * again unless the answer is 2xx. So an invalid token gets 401. An outage does not, because a login would not help. The
+ * requests that follow are authorized as always.
  */
 export function answerHealth(
   deps: Pick<OwnApiDeps, 'findCaller' | 'clientAddress' | 'auditCall' | 'pomerium'>,
@@ -19,7 +19,7 @@ export function answerHealth(
       try {
         const lines = (name: string) => request.headersDistinct[name]?.length ?? 0;
         if (lines('authorization') > 1 || lines('x-pomerium-authorization') > 1)
-          throw new ProblemError('ambiguous-credential', 'A header that carries a credential stands twice.');
+          throw new ProblemError('ambiguous-credential', 'A header that carries a credential appears twice.');
         delete request.headers.cookie;
         await deps.findCaller(
           request,

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { auditKey, createAuditRecord, createIdSource, type AuditSink } from '@sallyport/audit-log';
 import { ProblemError } from '@sallyport/kit';
 import { clientText } from '../audit/client-text.ts';
-import { describeRequest, longest } from '../audit/describe-request.ts';
+import { describeRequest, maxLength } from '../audit/describe-request.ts';
 import { createExecCommandText } from '../audit/exec-command-text.ts';
 import type { AuditCall } from './own-api-deps.ts';
 
-/** Events of the gateway's own API, of type `http.request`. */
+/** Creates what records calls of the gateway's own API, as events of type `http.request`. */
 export function createApiEvents(deps: { sink: AuditSink; now: () => number; producer: string }): AuditCall {
-  // Nothing of this API runs a command: a parameter that is called so is like any other.
+  // This API runs no commands. A parameter with such a name is like any other.
   const commandText = createExecCommandText('clear', Buffer.alloc(0));
   const ids = { now: deps.now, randomId: createIdSource({ now: deps.now }) };
   return {
@@ -16,7 +16,7 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
       if (!deps.sink.hasRoom())
         throw new ProblemError(
           'audit-unavailable',
-          'The audit log cannot be written, so nothing is let through. Try again shortly.',
+          'The audit log cannot be written, so the gateway refuses all requests. Try again shortly.',
         );
     },
     complete({ request, path, clientAddress, answer, status, detail, explained }) {
@@ -44,7 +44,7 @@ export function createApiEvents(deps: { sink: AuditSink; now: () => number; prod
                 request: describeRequest(
                   { method: request.method ?? '', rawTarget: path, kube: undefined },
                   commandText,
-                  longest.part,
+                  maxLength.part,
                 ),
                 ...(answer ? { decision: answer.decision } : {}),
                 ...(answer?.session ? { sessionId: answer.session.id } : {}),

@@ -6,16 +6,17 @@ import { readCallerCredential, refuseForeignOrigin, type CallerCredential } from
 
 export type ApiResult = { status: number; body: unknown };
 
-/** What a call's work has besides the request and the caller. */
+/** What a call gets in addition to the request and the caller. */
 export type ApiContext = {
   credential: CallerCredential;
   clientAddress: string;
-  /** Puts into the event what was asked to be explained, whatever comes of it. */
+  /** Adds to the event what the caller asked to have explained, whatever the outcome. */
   noteExplained(explained: SallyportPart['explained']): void;
 };
 
 /**
- * Wraps one API call in its road: credential, origin, who calls and with which rights, the work, the answer, the event.
+ * Wraps the work of an API call: reads the credential, checks the origin, finds the caller and their rights, runs the
+ * work, answers, and records the event.
  */
 export function createAuditedCall(deps: OwnApiDeps) {
   return (

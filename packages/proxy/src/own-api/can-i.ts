@@ -13,8 +13,8 @@ const maxBodyBytes = 128 * 1024;
 const timeoutMs = 5000;
 
 /**
- * `POST .../policy/can-i`: which of many requests would be let through, if the caller made them now. Yes or no, as
- * trying would show; the reasons are `explain`'s.
+ * Handles `POST .../policy/can-i`: which of many requests would be allowed if the caller made them now. The answers are
+ * yes or no, as making the requests would show. `explain` gives the reasons.
  */
 export function createCanI(
   deps: AskingDeps,

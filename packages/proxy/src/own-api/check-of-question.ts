@@ -7,7 +7,7 @@ import type { Question } from './read-question.ts';
 
 export type AskingDeps = Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf' | 'kindsOf'>;
 
-/** The request of a question as a check, made by the caller from where they are. */
+/** Returns the check for the request in a question, as if the caller made it over the same connection. */
 export function checkOf(
   cluster: string,
   { method, kubernetes }: Pick<Question, 'method' | 'kubernetes'>,

@@ -1,6 +1,6 @@
 import type { ClusterConfig } from '@sallyport/contracts';
 
-/** The clusters and their addresses as they are now, as `sallyport clusters` and `sallyport kubeconfig` need them. */
+/** Creates the list of current clusters and their addresses, for `sallyport clusters` and `sallyport kubeconfig`. */
 export function createClusterList(deps: {
   gatewayUrl: string;
   clusters: () => readonly ClusterConfig[];

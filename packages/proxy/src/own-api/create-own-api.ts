@@ -14,8 +14,7 @@ import { noteRefusal, withCaller } from './with-caller.ts';
 const apiPrefix = '/.sallyport/api/v1';
 
 /**
- * What the API stands on: one spelling of each address, and headers that keep browsers from making anything of an
- * answer.
+ * Creates the base of the API: one spelling of each address, and headers that keep browsers from interpreting an answer.
  */
 function createBase(deps: OwnApiDeps): Express {
   const app = express();
@@ -50,10 +49,10 @@ function finish(app: Express, deps: OwnApiDeps): Express {
   return app;
 }
 
-/** Everything on the gateway that is not a cluster: health, the pages of authenticate, and the API of the CLI. */
+/** Creates everything on the gateway that is not a cluster: health, the pages of authenticate, and the CLI's API. */
 export function createOwnApi(deps: OwnApiDeps): Express {
   const app = createBase(deps);
-  // A device has no session yet; what it asks for is authenticate's to judge.
+  // A device has no session yet. Authenticate decides about its requests.
   app.all([`${apiPrefix}/device/code`, `${apiPrefix}/device/token`], deps.pages);
   mountApi(app, deps);
   mountPomerium(app, createAuditedCall(deps), deps);
@@ -68,15 +67,15 @@ export function createOwnApi(deps: OwnApiDeps): Express {
     ],
     deps.pages,
   );
-  // A client that pushes has a token of its own, which is authenticate's to judge.
+  // A SCIM client has its own kind of token, which authenticate checks.
   if (deps.scim) app.all('/.sallyport/scim/v2/*path', deps.scim);
   app.all(['/.sallyport/me', '/.sallyport/logout', '/.sallyport/device'], withCaller(deps), deps.pages);
   return finish(app, deps);
 }
 
 /**
- * What of it there is on the host of one cluster: Pomerium's clients look nowhere else. No cookie counts there, for the
- * cluster's own pages share the origin.
+ * Creates the part of the API that is served on the host of a cluster, where Pomerium's clients expect it. Cookies do
+ * not count there, because the cluster's own pages share the origin.
  */
 export function createClusterHostApi(deps: OwnApiDeps): Express {
   const app = createBase(deps);

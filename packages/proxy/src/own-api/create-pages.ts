@@ -5,7 +5,7 @@ import type { RequestHandler } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { IncomingMessage } from 'node:http';
 
-// What the pages of authenticate read of a browser's or the CLI's request; nothing else goes in.
+// The request headers that the pages of authenticate read. No others are passed on.
 const passed = [
   'accept',
   'accept-language',
@@ -28,10 +28,7 @@ export type PagesDeps = {
   logger: Logger;
 };
 
-/**
- * What may differ between what is passed on: which headers of the client go in, what is added, and how long a body may
- * be.
- */
+/** How a group of pages is passed on: which headers of the client, which added ones, and how long a body may be. */
 export type Passing = {
   passed: readonly string[];
   added(request: IncomingMessage): Record<string, string>;
@@ -44,8 +41,8 @@ function strip(headers: IncomingHttpHeaders, names: readonly string[]): Incoming
 }
 
 /**
- * Passes the pages of authenticate on: client headers by allow-list, the gateway's service credential instead of the
- * client's own, and the origin as the gateway knows it.
+ * Creates the proxy to the pages of authenticate. It passes on allow-listed client headers, the gateway's service
+ * credential instead of the client's, and the origin as the gateway knows it.
  */
 export function createPages(deps: PagesDeps, passing: Passing = pages): RequestHandler {
   const agent = deps.url.startsWith('https:')
@@ -83,7 +80,7 @@ export function createPages(deps: PagesDeps, passing: Passing = pages): RequestH
     if (!request.originalUrl.startsWith('/'))
       throw new ProblemError('bad-request', 'The request target must be a path.');
     if (Number(request.headers['content-length'] ?? 0) > passing.maxBody)
-      throw new ProblemError('too-large', 'The body is larger than this address takes.');
+      throw new ProblemError('too-large', 'The body is larger than this address accepts.');
     request.url = request.originalUrl;
     request.headers = {
       ...strip(request.headers, passing.passed),

@@ -31,8 +31,8 @@ function eventOf({ question, kubernetes }: Question): NonNullable<SallyportPart[
 }
 
 /**
- * `POST .../policy/explain`: why a request of the caller's would be let through or refused; about somebody else only
- * where `api.policy` lets the caller ask.
+ * Handles `POST .../policy/explain`: why a request of the caller would be allowed or refused. Asking about another user
+ * needs a right in `api.policy`.
  */
 export function createExplain(
   deps: AskingDeps,

@@ -6,7 +6,10 @@ import { readHost } from '../headers/read-host.ts';
 import type { CallerCredential } from './read-caller-credential.ts';
 
 export type FindCaller = {
-  /** Who calls, and whether `api.policy` lets them act on others' things in `area`. Rejects with `unauthenticated`. */
+  /**
+   * Finds the caller, and whether `api.policy` lets them act on things of other users in `area`. Rejects with
+   * `unauthenticated`.
+   */
   (
     request: IncomingMessage,
     credential: CallerCredential | undefined,
@@ -15,11 +18,10 @@ export type FindCaller = {
   ): Promise<{ caller: Caller; answer: CheckAnswer }>;
 };
 
-/** Asks authorize about a caller of the gateway's own pages and API, for every call. */
+/** Creates what asks authorize about the caller, for every call of the gateway's own pages and API. */
 export function createFindCaller(deps: { client: CheckClient }): FindCaller {
   return async (request, credential, clientAddress, area) => {
-    if (!credential)
-      throw new ProblemError('unauthenticated', 'Nobody is logged in here. Log in with "sallyport login".');
+    if (!credential) throw new ProblemError('unauthenticated', 'You are not logged in. Log in with "sallyport login".');
     const about = (target: Check['target']): Check => ({
       credential: { kind: 'token', hash: credential.hash },
       target,
@@ -37,7 +39,7 @@ export function createFindCaller(deps: { client: CheckClient }): FindCaller {
     if (self.decision.effect !== 'allow' || !self.session || !self.identity)
       throw new ProblemError(
         'unauthenticated',
-        self.problem?.detail ?? 'Nobody is logged in here. Log in with "sallyport login".',
+        self.problem?.detail ?? 'You are not logged in. Log in with "sallyport login".',
       );
     const caller: Caller = {
       session: self.session,
@@ -47,8 +49,7 @@ export function createFindCaller(deps: { client: CheckClient }): FindCaller {
     };
     const { 'user-agent': userAgent } = request.headers;
     if (userAgent !== undefined) caller.userAgent = userAgent.slice(0, 256);
-    // What was not allowed on others' things may still be on one's own: then the event shows by which right the call
-    // went through.
+    // A caller without the right may still act on their own things. The event then shows the decision that allowed it.
     return { caller, answer: caller.privileged ? privileged! : self };
   };
 }

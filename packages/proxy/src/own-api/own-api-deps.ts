@@ -8,7 +8,7 @@ import type { FindCaller } from './find-caller.ts';
 
 /** Records one call of the gateway's own API. */
 export type AuditCall = {
-  /** Refuses when nothing could be recorded. */
+  /** Refuses if the call could not be recorded. */
   open(): void;
   complete(call: {
     request: IncomingMessage;
@@ -21,26 +21,25 @@ export type AuditCall = {
   }): void;
 };
 
-/** Judges their tokens, and where browsers see the gateway and the login pages. */
+/** For Pomerium's clients: what verifies their tokens, and where browsers reach the gateway and the login pages. */
 export type PomeriumDeps = { tokens: SessionTokenVerifier; gatewayOrigin: string; loginOrigin: string };
 
 export type OwnApiDeps = {
-  /** Scheme, host and port as browsers and the CLI see this listener. */
+  /** Scheme, host and port of this listener as browsers and the CLI see it. */
   origin: string;
   findCaller: FindCaller;
   clientAddress(request: IncomingMessage): string;
-  /** What the client showed in the handshake, where the gateway asks for it. */
   clientCertificateOf: ClientCertificateOf;
   authenticate: Pick<ServiceClient, 'request'>;
   audit: Pick<ServiceClient, 'request'>;
   authorize: Pick<ServiceClient, 'request'>;
-  /** The pages of authenticate, passed on. */
+  /** Passes on the pages of authenticate. */
   pages: RequestHandler;
-  /** Pushes of people and groups, passed on; without it there is no address for them. */
+  /** Passes on SCIM requests. Without it there is no address for them. */
   scim?: RequestHandler;
-  /** What Pomerium's clients need; without it their credentials are refused. */
+  /** What Pomerium's clients need. Without it their credentials are refused. */
   pomerium?: PomeriumDeps;
-  /** What a cluster says of its kinds; undefined for one that is not there. */
+  /** What a cluster reports about its kinds. Undefined for an unknown cluster. */
   kindsOf?(cluster: string): ClusterKinds | undefined;
   clusters(): { name: string; url: string; host?: string }[];
   auditCall: AuditCall;

@@ -3,8 +3,8 @@ import { ProblemError } from '@sallyport/kit';
 import type { OwnApiDeps } from './own-api-deps.ts';
 
 /**
- * The clusters of which the policy might let the caller have something: nobody is told of others, not even that there
- * are any.
+ * Returns the clusters where the policy might allow the caller something. A caller does not learn about others, not even
+ * that they exist.
  */
 export async function ownClusters(
   { authorize, clusters }: Pick<OwnApiDeps, 'authorize' | 'clusters'>,

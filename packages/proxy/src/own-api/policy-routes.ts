@@ -5,15 +5,15 @@ import { createCanI } from './can-i.ts';
 import { createExplain } from './explain.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 
-/** Nobody without the right learns anything of the policy, not even that it is in order. */
+/** Refuses a caller without the right. They learn nothing about the policy, not even that it is valid. */
 function needRight(caller: Caller): void {
   if (!caller.privileged)
-    throw new ProblemError('forbidden', 'Your rights do not let you see the policy (api.policy.policy).');
+    throw new ProblemError('forbidden', 'You have no right to see the policy (api.policy.policy).');
 }
 
 /**
- * The addresses below `<prefix>/policy`: what is in force, on which replica, that it is to be read again, why it
- * decides as it does, and what it lets the caller do.
+ * Mounts the addresses below `<prefix>/policy`: the policy in force, its status on each replica, reloading it, explaining
+ * its decisions, and what it allows the caller.
  */
 export function mountPolicy(
   app: Express,
@@ -42,9 +42,12 @@ export function mountPolicy(
     `${prefix}/policy/reload`,
     call('policy', (request, caller) => {
       needRight(caller);
-      // Every replica reads its own file: whoever sends one along expects something else.
+      // Every replica reads its own file. A caller that sends a policy along expects something else.
       if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined)
-        throw new ProblemError('bad-request', 'This call takes no body: every replica reads its own file again.');
+        throw new ProblemError(
+          'bad-request',
+          'This call does not accept a body. Every replica reads its own file again.',
+        );
       return authorize.request({ method: 'POST', path: '/v1/policy/reload' });
     }),
   );

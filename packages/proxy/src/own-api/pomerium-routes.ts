@@ -4,7 +4,7 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 import { ownClusters } from './own-clusters.ts';
 import { withCaller } from './with-caller.ts';
 
-/** The clusters of which the policy lets the caller have anything, in the form in which Pomerium lists routes. */
+/** Lists the caller's clusters in the form in which Pomerium lists routes. */
 async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise<ApiResult> {
   const routes = (await ownClusters(deps, credential)).map(({ name, url, host }) => ({
     id: name,
@@ -18,7 +18,7 @@ async function listRoutes(deps: OwnApiDeps, { credential }: ApiContext): Promise
   return { status: 200, body: { routes } };
 }
 
-/** What Pomerium's clients ask a gateway for, at the origin of any of its addresses. */
+/** Mounts what Pomerium's clients ask of a gateway, at the origin of any of its addresses. */
 export function mountPomerium(app: Express, call: ReturnType<typeof createAuditedCall>, deps: OwnApiDeps): void {
   app.all('/.pomerium/api/v1/login', deps.pages);
   app.get(

@@ -1,6 +1,6 @@
 import { ProblemError } from '@sallyport/kit';
 
-/** A schema of the contracts, as far as it is used here. */
+/** The part of a schema that is used here. */
 type Schema<T> = {
   safeParse(
     value: unknown,
@@ -9,13 +9,13 @@ type Schema<T> = {
     | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
 };
 
-/** Reads a call's body by its schema. Throws `bad-request` that names the first thing wrong, without its value. */
+/** Parses a body by its schema. Throws `bad-request` with the first fault, without the value that caused it. */
 export function readAs<T>(schema: Schema<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new ProblemError(
     'bad-request',
-    `The question is not understood: ${issue?.path.map(String).join('.') || 'the body'}: ${issue?.message ?? 'is of the wrong form'}.`,
+    `The question is not valid: ${issue?.path.map(String).join('.') || 'the body'}: ${issue?.message ?? 'has the wrong form'}.`,
   );
 }

@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { hashToken, ProblemError, type SessionTokenVerifier } from '@sallyport/kit';
 import { hashOfToken, onlyToken, readCarriers } from '../credential/read-carriers.ts';
 
-/** The session cookie: with the __Host- prefix on https, a plain name on the demo's loopback pages. */
+/** The names of the session cookie: with the __Host- prefix on https, and plain on the demo's loopback pages. */
 export const cookieNames = { secure: '__Host-sallyport', plain: 'sallyport-demo' } as const;
 
 /**
- * A caller's credential on the gateway's own pages. A cookie rides along with whatever another site makes the browser
- * send, so it is told apart from a bearer token.
+ * A caller's credential on the gateway's own pages. A browser adds the cookie to requests that another site makes it
+ * send, so cookies are distinguished from bearer tokens.
  */
 export type CallerCredential = { kind: 'bearer' | 'cookie'; hash: string };
 
-/** The one cookie of this name; two of one name are as good as none, for either could have been planted. */
+/** Returns the only cookie of this name. Two of one name count as none, because either could have been planted. */
 function cookieValue(header: string | undefined, name: string): string | undefined {
   const found = (header ?? '')
     .split(';')
@@ -20,8 +20,8 @@ function cookieValue(header: string | undefined, name: string): string | undefin
 }
 
 /**
- * Reads the token (in our own carrier or Pomerium's) or the session cookie of a call to the gateway's own pages; the
- * hash is all that is kept. Both at once are refused when they differ.
+ * Reads the token (in the gateway's own carrier or Pomerium's) or the session cookie of a call to the gateway's own
+ * pages. Keeps only the hash. A token and a cookie that differ are refused.
  */
 export function readCallerCredential(
   request: IncomingMessage,
@@ -33,17 +33,17 @@ export function readCallerCredential(
   const carried = onlyToken(readCarriers(lines(authorization), lines(pomerium)));
   const cookie = cookieValue(request.headers.cookie, secure ? cookieNames.secure : cookieNames.plain);
   if (carried !== undefined && cookie !== undefined && carried.token !== cookie)
-    throw new ProblemError('ambiguous-credential', "A bearer token and another session's cookie were sent together.");
+    throw new ProblemError('ambiguous-credential', 'The request has a bearer token and the cookie of another session.');
   if (carried !== undefined) return { kind: 'bearer', hash: hashOfToken(carried, tokens) };
-  // A token with dots is a signed one, which is taken in Pomerium's carriers only: there its signature is looked at.
+  // A token with dots is a signed one. It is accepted only in Pomerium's carriers, where its signature is verified.
   return cookie === undefined || cookie === '' || cookie.includes('.')
     ? undefined
     : { kind: 'cookie', hash: hashToken(cookie) };
 }
 
 /**
- * A request that changes state on the strength of a cookie must come from the gateway's own pages (sibling hosts count
- * as same-site).
+ * Refuses a request that changes state by a cookie, unless it comes from the gateway's own pages. `SameSite` does not
+ * suffice, because sibling hosts count as the same site.
  */
 export function refuseForeignOrigin(
   request: IncomingMessage,

@@ -12,7 +12,7 @@ import { kubernetesAttributes } from '../authorize/kubernetes-attributes.ts';
 import { refuseSpecialVerb } from '../road/refuse-special-verb.ts';
 import { readAs } from './read-as.ts';
 
-/** A question about a decision, and the request that it is about as the road to the clusters would read it. */
+/** A question about a decision, and the request that it is about, as the road would read it. */
 export type Question = { question: ExplainQuestion; method: string; kubernetes: NonNullable<Check['kubernetes']> };
 
 const bad = (detail: string) => new ProblemError('bad-request', detail);
@@ -20,19 +20,19 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 type Sent = { method: string; target: string; anyOne: boolean };
 
-/** The request that a client would send: given by its path, or made of what is asked. */
+/** Returns the request that a client would send: given by its path, or composed from verb and resource. */
 function sentBy({ method, path, ...asked }: ExplainQuestion): Sent {
   const { verb, resource } = asked;
   if (path !== undefined) {
     if (resource !== undefined) throw bad('Ask about a path or about a resource, not both.');
     const used = (method ?? (verb === undefined ? 'GET' : verb)).toUpperCase();
-    if (!methods.has(used)) throw bad('The Kubernetes API knows no such method.');
+    if (!methods.has(used)) throw bad('The Kubernetes API has no such method.');
     return { method: used, target: path, anyOne: false };
   }
-  if (method !== undefined) throw bad('A method goes with a path; with a resource, give a verb.');
-  if (verb === undefined || resource === undefined) throw bad('Say what is asked: a verb and a resource, or a path.');
+  if (method !== undefined) throw bad('Give a method with a path, and a verb with a resource.');
+  if (verb === undefined || resource === undefined) throw bad('Give a verb and a resource, or a path.');
   const composed = composeRequest({ ...asked, verb, resource });
-  if (!composed) throw bad(`No request has this verb; those that are sent are ${requestVerbs.join(', ')}.`);
+  if (!composed) throw bad(`No request has this verb. The verbs of requests are ${requestVerbs.join(', ')}.`);
   return composed;
 }
 
@@ -42,9 +42,9 @@ function kubernetesOf(info: RequestInfo, anyOne: boolean): Question['kubernetes'
 }
 
 /**
- * Reads a question, and what it is about by the very code that reads real requests, so that an explanation cannot be of
- * something else. A DELETE counts as one with a body, as kubectl sends it, and a PATCH as none that applies. Throws
- * `bad-request`, and `method-not-allowed` as the road does.
+ * Reads a question. The code that reads real requests also reads the one in the question, so that an explanation cannot
+ * be about something else. A DELETE counts as one with a body, as kubectl sends it, and a PATCH as one that is not
+ * apply. Throws `bad-request`, and `method-not-allowed` as the road does.
  */
 export function readQuestion(body: unknown): Question {
   const question = readAs(explainQuestionSchema, body);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { hashToken } from '@sallyport/kit';
 import type { Passing } from './create-pages.ts';
 
-/** A bearer token (RFC 6750 2.1); it stays here, and its SHA-256 goes on. */
+/** A bearer token (RFC 6750, 2.1). Only its SHA-256 is passed on. */
 const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,4096}=*)$/i;
 
 function tokenHash({ headers: { authorization } }: IncomingMessage): Record<string, string> {
@@ -11,8 +11,8 @@ function tokenHash({ headers: { authorization } }: IncomingMessage): Record<stri
 }
 
 /**
- * How pushes of people and groups are passed on: no cookie, the hash of the client's token, and bodies as large as a
- * group with some ten thousand members.
+ * How SCIM requests are passed on: without cookies, with the hash of the client's token, and with bodies as large as a
+ * group of some ten thousand members.
  */
 export const scimPassing: Passing = {
   passed: ['accept', 'content-length', 'content-type', 'if-match', 'if-none-match', 'transfer-encoding', 'user-agent'],

@@ -4,7 +4,7 @@ import type { Express, Request } from 'express';
 import type { createAuditedCall } from './audited-call.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 
-/** Every gateway is given a second to answer; authorize and Redis have their own time on top. */
+/** Every gateway has a second to answer. Authorize and Redis need time in addition. */
 const listTimeoutMs = 4000;
 
 const known = ['ended', 'all', 'user', 'cluster', 'session'];
@@ -15,21 +15,21 @@ function flag(value: unknown, name: string): boolean {
   return value === 'true';
 }
 
-/** Reads the query of a list; what is not understood is refused, for a filter that is ignored would show too much. */
+/** Reads the query of a list. Refuses unknown parameters, because an ignored filter would show too much. */
 function readListQuery({ query }: Request): StreamListRequest {
   const unknown = Object.keys(query).find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new ProblemError('bad-request', `A list of streams knows no such parameter; it takes ${known.join(', ')}.`);
+    throw new ProblemError('bad-request', `Unknown parameter. A list of streams accepts ${known.join(', ')}.`);
   const { ended, all, ...rest } = query;
   const where = streamFilterSchema.safeParse(rest);
   if (!where.success)
-    throw new ProblemError('bad-request', 'user, cluster and session each take one value of 1 to 1024 characters.');
+    throw new ProblemError('bad-request', 'user, cluster and session each accept one value of 1 to 1024 characters.');
   return { ended: flag(ended, 'ended'), all: flag(all, 'all'), where: where.data };
 }
 
 /**
- * `<prefix>/streams`: the open streams, or those that have ended, over all gateways; one's own, or everybody's for
- * those whom `api.policy.sessions` names.
+ * Mounts `<prefix>/streams`: the open or ended streams of all gateways. Callers see their own. Callers with the right in
+ * `api.policy.sessions` can see those of all users.
  */
 export function mountStreams(
   app: Express,

@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
 
-/** Records the refusal of a request that is no call of the API. */
+/** Creates what records the refusal of a request that is not an API call. */
 export function noteRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'clientAddress'>) {
   return (request: Request, error: unknown): void => {
     const { status, detail } = toProblem(error);
@@ -18,17 +18,14 @@ export function noteRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'clientAddress'
   };
 }
 
-/**
- * Adds the caller, where there is one, to a request for authenticate's pages; refusals are recorded as those of the API
- * are.
- */
+/** Adds the caller, if there is one, to a request for the pages of authenticate. Refusals are recorded. */
 export function withCaller(deps: OwnApiDeps): RequestHandler {
   const findCaller = async (request: Request, clientAddress: string) => {
     const credential = readCallerCredential(request, deps.origin.startsWith('https:'), deps.pomerium?.tokens);
     refuseForeignOrigin(request, credential, deps.origin);
     if (!credential) return undefined;
     return deps.findCaller(request, credential, clientAddress).catch((error: unknown) => {
-      // An ended session on a page is a person to be shown the way to the login, not an error.
+      // An ended session on a page is not an error: the user is shown the login.
       if (error instanceof ProblemError && error.code === 'unauthenticated' && credential.kind === 'cookie')
         return undefined;
       throw error;

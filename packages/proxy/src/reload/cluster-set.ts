@@ -13,20 +13,20 @@ export type ClusterSetDeps = {
   now: () => number;
 };
 
-/** The clusters that this gateway reaches, which can become others while it runs. */
+/** The clusters of this gateway, which can change while it runs. */
 export type ClusterSet = {
   upstreams: Upstreams;
   current(): readonly ClusterConfig[];
   /**
-   * Reaches these clusters from now on: all of them, or none where one is faulty (ConfigFaults). One that is gone has
-   * its connections cut; one that has changed finishes what is under way.
+   * Replaces the clusters by these: by all of them, or none if one is faulty (ConfigFaults). The connections of a removed
+   * cluster are cut. A changed cluster finishes the requests in flight.
    */
   replace(clusters: readonly ClusterConfig[]): Promise<void>;
 };
 
 type Member = { print: string; cluster: ClusterConfig; upstream: Upstream };
 
-/** All that an upstream is made of, the content of its files included: what is the same is left as it is. */
+/** Returns everything that makes up an upstream, including the content of its files. What is equal is kept. */
 async function fingerprint(cluster: ClusterConfig, { resolvePath }: ClusterSetDeps): Promise<string> {
   const {
     policy: _policy,
@@ -45,7 +45,7 @@ async function fingerprint(cluster: ClusterConfig, { resolvePath }: ClusterSetDe
   ]);
 }
 
-/** Notes the connections of upgrades, so that they can be cut when the cluster is no longer one of ours. */
+/** Tracks the connections of upgrades, so that they can be cut when the cluster is removed. */
 function withCut(upstream: Upstream): Upstream {
   const open = new Set<Socket>();
   return {
@@ -63,7 +63,7 @@ function withCut(upstream: Upstream): Upstream {
   };
 }
 
-/** Creates the set with its first clusters. */
+/** Creates the set with its initial clusters. */
 export async function createClusterSet(clusters: readonly ClusterConfig[], deps: ClusterSetDeps): Promise<ClusterSet> {
   let members = new Map<string, Member>();
   let found = createUpstreams([]);

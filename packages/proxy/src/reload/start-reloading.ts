@@ -21,11 +21,11 @@ export type ReloadingDeps = {
   logger: Logger;
   metrics: Metrics;
   now: () => number;
-  /** Hears of every change that authorize tells of. */
+  /** Called for every change that authorize announces. */
   onChange(change: Change): void;
 };
 
-/** What the gateway takes into use without a restart, and what is no business of it. */
+/** What the gateway applies without a restart, and what does not concern it. */
 const reloadable: readonly (keyof Config)[] = [
   'policies',
   'policy',
@@ -39,9 +39,9 @@ const reloadable: readonly (keyof Config)[] = [
 ];
 
 /**
- * Keeps the clusters what the configuration's files say, and reports to authorize what this replica runs. The gateway
- * judges nothing, but it reads the policies as authorize does (on the reader's own thread): a file that authorize
- * refuses must not bring new clusters here.
+ * Keeps the clusters up to date with the configuration files, and reports to authorize what this replica runs. The
+ * gateway evaluates no policies, but it compiles them as authorize does (on the thread of the reader), so that a file
+ * that authorize refuses does not bring new clusters here.
  */
 export function startReloading(deps: ReloadingDeps): Reloader {
   const { loaded, clusters, authorize, producer, logger, metrics, now } = deps;
@@ -62,7 +62,7 @@ export function startReloading(deps: ReloadingDeps): Reloader {
       const { type } = change;
       deps.onChange(change);
       if (type === 'reload-requested') void reloader.reload('request');
-      // It may have been asked for meanwhile.
+      // A reload may have been requested while there was no connection.
       else if (type === 'hello') reloader.look();
     },
   });

@@ -10,7 +10,7 @@ import { dependsOnKind, learnKind } from '../authorize/learn-kind.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
-/** The headers by which a browser's preflight is known (Fetch standard, 4.8), of the method that it has. */
+/** Returns the headers that identify a browser's preflight (Fetch standard, 4.8). Only OPTIONS can be one. */
 function preflightHeaders(request: IncomingMessage): Pick<Check['request'], 'headers'> {
   if (request.method !== 'OPTIONS') return {};
   const { origin, 'access-control-request-method': asked } = request.headers;
@@ -40,7 +40,7 @@ function describe(exchange: Exchange, clientCertificate: ClientCertificate | und
   };
 }
 
-/** Finds out what the cluster knows of the kind; true if it is worth asking authorize again. */
+/** Learns from the cluster about the kind. Resolves to whether asking authorize again is worthwhile. */
 async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => ClusterKinds): Promise<boolean> {
   const check = exchange.check!;
   const kubernetes = await learnKind(check.kubernetes!, kindsOf(exchange.upstream!));
@@ -52,14 +52,14 @@ export type CheckDeps = {
   client: CheckClient;
   clientCertificateOf: ClientCertificateOf;
   changesHeard?: () => number;
-  /** What clusters say of their kinds; without it, what is not built in stays unknown. */
+  /** What clusters report about their kinds. Without it, kinds that are not built in stay unknown. */
   kindsOf?: (upstream: Upstream) => ClusterKinds;
 };
 
 /**
- * Asks authorize. Anything but a readable allow is a refusal; a cluster that this proxy does not know is one too, but
- * only after the caller is known. An unknown kind counts there as whatever is stricter, so that what is allowed is
- * allowed either way; only what is refused is worth asking the cluster about.
+ * Creates the step that asks authorize. Anything but a readable allow is a refusal. An unknown cluster is refused too,
+ * but only once the caller is known. Authorize treats an unknown kind in the stricter way, so that an allow is valid
+ * either way. Only a refusal is a reason to ask the cluster.
  */
 export function createCheck(deps: CheckDeps): Step {
   return async (exchange) => {
@@ -88,9 +88,9 @@ export function createCheck(deps: CheckDeps): Step {
     if (!exchange.upstream)
       throw new ProblemError(
         'not-found',
-        `There is no cluster ${JSON.stringify(exchange.clusterName)} here. "sallyport clusters" lists those there are.`,
+        `There is no cluster ${JSON.stringify(exchange.clusterName)} here. Run "sallyport clusters" to list yours.`,
       );
     if (exchange.response.destroyed || exchange.request.socket.destroyed)
-      throw new ProblemError('bad-request', 'The client went away.');
+      throw new ProblemError('bad-request', 'The client closed the connection.');
   };
 }

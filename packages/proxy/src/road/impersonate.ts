@@ -2,22 +2,25 @@ import type { Impersonation } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 import type { Step } from '../exchange/exchange.ts';
 
-/** The bytes of a name in UTF-8, one character a byte, as Node writes header values. */
+/** Encodes a name in UTF-8, one character per byte, as Node writes header values. */
 function headerBytes(text: string): string {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (code < 0x20 || code === 0x7f)
-      throw new ProblemError('forbidden', 'Your identity holds a control character and cannot be sent to a cluster.');
+      throw new ProblemError(
+        'forbidden',
+        'Your identity contains a control character and cannot be sent to a cluster.',
+      );
   }
   return /^[\x20-\x7e]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** The key of an extra as it stands in a header name: percent-encoded, lower case (Kubernetes folds it). */
+/** Encodes the key of an extra for a header name: percent-encoded and in lower case, as Kubernetes reads it. */
 function extraKey(key: string): string {
   return encodeURIComponent(key.toLowerCase());
 }
 
-/** The impersonation header lines, flat: one line a group, never joined (a group's name may hold a comma). */
+/** Returns the impersonation headers, flat. Groups are never joined on one line, because a name may contain a comma. */
 export function impersonationHeaders(impersonation: Impersonation): string[] {
   const lines = [
     'Impersonate-User',
@@ -33,22 +36,22 @@ export function impersonationHeaders(impersonation: Impersonation): string[] {
 }
 
 /**
- * The last look before anything goes upstream: whoever may impersonate `system:` names without limit is close to
- * cluster-admin.
+ * Refuses `system:` names that the cluster does not list. This is the last check before anything goes upstream: anyone
+ * who can impersonate any `system:` name is close to cluster-admin.
  */
 function refuseSystemNames(impersonation: Impersonation, allowed: ReadonlySet<string>): void {
   for (const name of [impersonation.user, ...impersonation.groups]) {
     if (/^\s*system:/i.test(name) && !allowed.has(name))
       throw new ProblemError(
         'forbidden',
-        `The name ${name} may not go to this cluster (impersonate.allowSystem does not list it).`,
+        `The name ${name} must not be sent to this cluster (impersonate.allowSystem does not list it).`,
       );
   }
 }
 
 /**
- * Builds everything that goes upstream besides the body: allow-listed client headers, the person's identity, the audit
- * id and the cluster's own credential.
+ * Creates the step that builds the upstream headers: allow-listed client headers, the user's identity, the audit id and
+ * the gateway's credential for the cluster.
  */
 export function createImpersonate(): Step {
   return (exchange) => {

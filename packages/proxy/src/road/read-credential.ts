@@ -4,45 +4,39 @@ import type { Step } from '../exchange/exchange.ts';
 import type { ReadHeaders } from '../headers/read-headers.ts';
 import { refuseForeignSubprotocol } from './refuse-foreign-subprotocol.ts';
 
-/**
- * kubectl's and browsers' way to carry a bearer token in a WebSocket handshake, where no Authorization header can be
- * set.
- */
+/** Carries the bearer token in a WebSocket handshake, where browsers cannot set an Authorization header. */
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.';
 
-/**
- * A subprotocol is a token of RFC 9110 (RFC 6455, 4.1); Kubernetes' own SPDY/3.1+portforward.k8s.io has a slash
- * besides.
- */
+/** A subprotocol is a token (RFC 9110; RFC 6455, 4.1), but SPDY/3.1+portforward.k8s.io of Kubernetes has a slash. */
 const protocolName = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/;
 
 /**
- * Takes the token out of the offered subprotocols of a WebSocket handshake, as kube-apiserver does: one token, and a
- * real subprotocol beside it.
+ * Takes the token out of the offered subprotocols of a WebSocket handshake, as kube-apiserver does. There must be one
+ * token at most, and a real subprotocol next to it.
  */
 function fromProtocols(headers: ReadHeaders): string | undefined {
   if (headers.upgrade !== 'websocket') headers.webSocketProtocols = undefined;
   if (!headers.webSocketProtocols) return undefined;
   if (!headers.webSocketProtocols.every((protocol) => protocolName.test(protocol)))
-    throw new ProblemError('bad-request', 'Sec-WebSocket-Protocol holds something that is no subprotocol.');
+    throw new ProblemError('bad-request', 'Sec-WebSocket-Protocol contains something that is not a subprotocol.');
   const tokens = headers.webSocketProtocols.filter((protocol) => protocol.toLowerCase().startsWith(bearerProtocol));
   const others = headers.webSocketProtocols.filter((protocol) => !protocol.toLowerCase().startsWith(bearerProtocol));
   headers.webSocketProtocols = others;
   if (tokens.length === 0) return undefined;
   if (tokens.length > 1) throw new ProblemError('ambiguous-credential', 'The WebSocket handshake offers two tokens.');
   if (others.length === 0)
-    throw new ProblemError('bad-request', 'The WebSocket handshake offers a token and no subprotocol beside it.');
+    throw new ProblemError('bad-request', 'The WebSocket handshake offers a token, but no subprotocol.');
   const encoded = tokens[0]!.slice(bearerProtocol.length);
   const token = Buffer.from(encoded, 'base64url').toString('latin1');
   if (Buffer.from(token, 'latin1').toString('base64url') !== encoded || !/^[\x21-\x7e]+$/.test(token)) {
-    throw new ProblemError('bad-request', 'The token in the WebSocket subprotocol is not base64url of a bearer token.');
+    throw new ProblemError('bad-request', 'The token in the WebSocket subprotocol is not a bearer token in base64url.');
   }
   return token;
 }
 
 /**
- * Reads exactly one credential and keeps only its hash. Cookies do not count here: `*\/proxy` serves foreign pages from
- * the gateway's own origin.
+ * Creates the step that reads exactly one credential and keeps only its hash. Cookies do not count here, because
+ * `*\/proxy` serves foreign pages from the gateway's origin.
  */
 export function createReadCredential(deps: { tokens?: SessionTokenVerifier | undefined } = {}): Step {
   return (exchange) => {

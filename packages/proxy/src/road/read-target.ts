@@ -6,7 +6,7 @@ import type { Upstreams } from '../upstream/upstreams.ts';
 
 const prefix = '/clusters/';
 
-/** Splits `/clusters/<name>/rest?query` without decoding anything: a needlessly escaped prefix names no cluster. */
+/** Splits `/clusters/<name>/rest?query` without decoding. A prefix with needless escapes names no cluster. */
 function splitPrefix(url: string): { name: string; rest: string } | undefined {
   if (!url.startsWith(prefix)) return undefined;
   let end = prefix.length;
@@ -16,13 +16,13 @@ function splitPrefix(url: string): { name: string; rest: string } | undefined {
 }
 
 /**
- * Finds the cluster that the address names, by host or by path prefix. An unknown one goes on: who is not logged in
- * must not learn which exist.
+ * Creates the step that finds the cluster by host or by path prefix. An unknown one is not refused yet, because a caller
+ * who is not logged in must not learn which clusters exist.
  */
 export function createReadTarget(deps: { upstreams: Upstreams }): Step {
   return (exchange) => {
     const { request } = exchange;
-    if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'Only HTTP/1.1 is spoken here.');
+    if (request.httpVersion !== '1.1') throw new ProblemError('bad-request', 'The gateway supports HTTP/1.1 only.');
     const headers = readHeaders(request.rawHeaders);
     exchange.headers = headers;
     const url = request.url ?? '';

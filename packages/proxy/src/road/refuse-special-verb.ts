@@ -2,8 +2,8 @@ import { ProblemError } from '@sallyport/kit';
 import type { RequestInfo } from '@sallyport/kubernetes';
 
 /**
- * Refuses (405) to write where the path names the verb (`/api/v1/watch/…` and the old `/api/v1/proxy/…`): the API
- * server serves these to no writing method, and judges them as what the path says; an aggregated API that goes by the
+ * Refuses (405) writing methods where the path names the verb (`/api/v1/watch/…` and the old `/api/v1/proxy/…`). The API
+ * server serves no writing method there, and authorizes by the verb in the path. An aggregated API that goes by the
  * method would write.
  */
 export function refuseSpecialVerb({ requestVerb, isResourceRequest, method }: RequestInfo): void {

@@ -4,20 +4,21 @@ import { statusForProblem } from '@sallyport/kubernetes';
 import type { Exchange } from '../exchange/exchange.ts';
 import { cutAnswer } from '../streams/cut-answer.ts';
 
-/** A refused body longer than this is not read to its end: the connection closes instead. */
-const drainBytes = 1024 * 1024;
+/** The connection closes if the body of a refused request is longer than this. A shorter one is read to its end. */
+const maxDrainBytes = 1024 * 1024;
 
 function closes(exchange: Exchange): boolean {
   const { headers, request, upgrade, expectsContinue } = exchange;
   if (upgrade || !headers || request.httpVersion !== '1.1') return true;
-  // A client that waits for `100 Continue` may send its body all the same, or go on with another request: nobody could
-  // tell the two apart.
-  return !request.complete && (expectsContinue || headers.chunked || (headers.contentLength ?? 0) > drainBytes);
+  // A client that waits for `100 Continue` may send its body all the same, or its next request. The gateway cannot tell
+  // which.
+  return !request.complete && (expectsContinue || headers.chunked || (headers.contentLength ?? 0) > maxDrainBytes);
 }
 
 /**
- * kubectl's first request of all asks for aggregated discovery (KEP-3352), and client-go does not look for a `Status`
- * in a refusal of that: it shows "unknown", but text as it is. A log-in that is asked for needs no words.
+ * Reports whether the client shows plain text, but not a `Status`. The first request of kubectl asks for aggregated
+ * discovery (KEP-3352). If that is refused with a `Status`, client-go shows "unknown". A 401 needs no text, because the
+ * client starts a login.
  */
 function wantsText({ request, kube }: Exchange, status: number): boolean {
   return (
@@ -30,7 +31,7 @@ function wantsText({ request, kube }: Exchange, status: number): boolean {
   );
 }
 
-/** Answers with a Kubernetes `Status`, which every client can show; an answer that has begun is cut off instead. */
+/** Answers with a Kubernetes `Status`, which every client can show. An answer that has begun is cut instead. */
 export function sendStatus(exchange: Exchange, error: unknown): void {
   const { response } = exchange;
   const problem = toProblem(error);
@@ -44,8 +45,8 @@ export function sendStatus(exchange: Exchange, error: unknown): void {
   const about = exchange.kube?.isResourceRequest
     ? { apiGroup: exchange.kube.apiGroup, resource: exchange.kube.resource, name: exchange.kube.name }
     : undefined;
-  // client-go repeats a 5xx with Retry-After by itself, up to ten times: in an outage a person would wait, and a write
-  // would come again unasked.
+  // client-go repeats a 5xx with Retry-After up to ten times. In an outage the user would have to wait, and a write would
+  // be repeated without being asked for.
   const retryAfterSeconds = problem.status === 429 ? 1 : undefined;
   const asText = wantsText(exchange, problem.status);
   const body = Buffer.from(

@@ -1,5 +1,5 @@
-// A client's certificate with an intermediate between it and its authority, one that nobody vouches for, and a server's
-// own. The keys are worth nothing.
+// For tests: a client certificate with an intermediate CA, a client certificate from no known CA, and a server
+// certificate. The keys protect nothing.
 export const authority = `-----BEGIN CERTIFICATE-----
 MIIBqzCCAVGgAwIBAgIUfyOqAQUy9xdSNG+VMOu9VfqUH9owCgYIKoZIzj0EAwIw
 KjEoMCYGA1UEAwwfU2FsbHlwb3J0IHRlc3QgY2xpZW50IGF1dGhvcml0eTAgFw0y

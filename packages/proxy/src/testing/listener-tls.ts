@@ -1,4 +1,4 @@
-// A certificate of this test's own with an RSA key: `openssl req -x509 -newkey rsa:2048 -nodes -days 36500`.
+// A certificate with an RSA key for tests only: `openssl req -x509 -newkey rsa:2048 -nodes -days 36500`.
 export const rsa = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIDEzCCAfugAwIBAgIUd+S4nBaCobHY9JleHjyZh47B9wMwDQYJKoZIhvcNAQEL

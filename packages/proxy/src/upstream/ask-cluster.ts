@@ -1,6 +1,6 @@
 import type { Upstream } from './upstream.ts';
 
-/** An answer to a question of the gateway's own. */
+/** An answer to a request that the gateway makes for itself. */
 export type ClusterAnswer = { status: number; header(name: string): string | undefined; body: string };
 
 export type Ask = { path: string; headers: readonly string[]; timeoutMs: number; maxBytes: number };
@@ -12,8 +12,8 @@ function headerOf(lines: readonly string[], name: string): string | undefined {
 }
 
 /**
- * Asks a cluster something as the gateway itself: with its own credential and no person's identity or headers. Rejects
- * where the answer is late, long or broken.
+ * Sends a request to a cluster as the gateway itself: with its own credential, and without a user's identity or headers.
+ * Rejects if the answer is late, too long or broken.
  */
 export function askCluster(upstream: Upstream, { path, headers, timeoutMs, maxBytes }: Ask): Promise<ClusterAnswer> {
   const authorization = upstream.authorization();

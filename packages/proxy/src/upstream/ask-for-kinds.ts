@@ -12,7 +12,7 @@ export type AskForKindsDeps = {
   createRecord(about: { type: 'k8s.request'; source: string; key: string; data: AuditEvent }): AuditRecord;
 };
 
-/** The event of a question of the gateway's own, so that the cluster's log has no id that the gateway never issued. */
+/** Describes the gateway's own request, so that every audit id in the cluster's log has an event. */
 function eventOf(
   upstream: Upstream,
   about: {
@@ -47,13 +47,13 @@ function eventOf(
   };
 }
 
-/** Creates what asks each cluster for its kinds; what one says is forgotten with its connections. */
+/** Creates what asks each cluster for its kinds. The answers are forgotten when its upstream is replaced. */
 export function createAskForKinds(deps: AskForKindsDeps): (upstream: Upstream) => ClusterKinds {
   const kindsOf = new WeakMap<Upstream, ClusterKinds>();
   const recorded =
     (upstream: Upstream) =>
     async (request: Ask): Promise<ClusterAnswer> => {
-      if (!deps.sink.hasRoom()) throw new Error('the question could not be recorded');
+      if (!deps.sink.hasRoom()) throw new Error('the request could not be recorded');
       const about = {
         auditID: randomUUID(),
         path: request.path,

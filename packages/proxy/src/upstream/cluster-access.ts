@@ -1,7 +1,7 @@
 import type { Logger } from '@sallyport/kit';
 import type { TokenSource } from './token-source.ts';
 
-/** Everything needed to reach one cluster: address, trust, and the gateway's own credential there. PEM texts. */
+/** Everything needed to reach one cluster: its address, its CA, and the gateway's credential. Certificates are PEM. */
 export type ClusterAccess = {
   server: string;
   ca: string | undefined;

@@ -1,8 +1,8 @@
 import type { Ask, ClusterAnswer } from './ask-cluster.ts';
 
-/** One document of a cluster, read as facts that are true or false. */
+/** One document of a cluster, as facts that are true or false. */
 export type ClusterFacts = {
-  /** Undefined where the cluster does not say in time. */
+  /** Undefined if the cluster does not tell, or not in time. */
   of(key: string): boolean | undefined | Promise<boolean | undefined>;
 };
 
@@ -12,33 +12,33 @@ export type ClusterFactsDeps = {
   clock(): number;
   path: string;
   accept: string;
-  /** Undefined for what is not the document. */
+  /** Undefined for anything that is not the document. */
   read(text: string): ReadonlyMap<string, boolean> | undefined;
 };
 
-/** For how long, from when it was asked for, an answer is believed, in milliseconds. */
-const believed = {
-  /** That something is so makes policy as strict as not knowing would: nothing is lost if that is old. */
+/** For how long an answer is used, counted from the request, in milliseconds. */
+const lifetime = {
+  /** A "yes" makes policy as strict as not knowing, so that an old one does no harm. */
   yes: 60_000,
-  /** What was not so may have become so, and an old "no" would then let a deny be passed. */
+  /** A "no" may have become a "yes", and an old "no" could then bypass a deny. */
   no: 2000,
-  /** That nothing is said, or that the cluster could not be asked. */
+  /** The document does not tell, or the cluster could not be asked. */
   nothing: 5000,
 } as const;
 const waitMs = 1000;
-/** Room for 8,000 kinds. */
+/** Enough for 8,000 kinds. */
 const maxBytes = 4 * 1024 * 1024;
 /**
- * To read an answer keeps the requests to every cluster waiting: before the next is asked for, many times as long must
- * pass as the last one took.
+ * Parsing an answer holds up requests to all clusters. Before the next request for it, this many times the duration of
+ * the last parse must pass.
  */
 const restPerRead = 20;
 
 type Known = { facts: ReadonlyMap<string, boolean>; etag: string | undefined; askedAt: number };
 
 /**
- * Asks for a document when the first question comes that it answers. One tells of everything, so that made-up names
- * cost no requests; one request is under way at a time, and nobody waits longer than a second.
+ * Creates what asks for a document when it is first needed. One document answers for all names, so that made-up names
+ * cause no requests. There is one request at a time, and no caller waits longer than a second.
  */
 export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFactsDeps): ClusterFacts {
   let known: Known | undefined;
@@ -72,23 +72,23 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
       failedAt = askedAt;
     }
   };
-  /** What is known now: `asks` if that is not to be believed any more. */
-  const look = (key: string): boolean | undefined | 'asks' => {
+  /** Returns what is known now, or `asks` if the cluster must be asked again. */
+  const lookUp = (key: string): boolean | undefined | 'asks' => {
     const age = known === undefined ? Infinity : clock() - known.askedAt;
     const fact = known?.facts.get(key);
-    if (age < (fact === undefined ? believed.nothing : fact ? believed.yes : believed.no)) return fact;
+    if (age < (fact === undefined ? lifetime.nothing : fact ? lifetime.yes : lifetime.no)) return fact;
     if (clock() < restsUntil) return undefined;
-    return failedAt !== undefined && clock() - failedAt < believed.nothing ? undefined : 'asks';
+    return failedAt !== undefined && clock() - failedAt < lifetime.nothing ? undefined : 'asks';
   };
   return {
     of(key) {
-      const found = look(key);
+      const found = lookUp(key);
       if (found !== 'asks') return found;
       asking ??= refresh().finally(() => {
         asking = undefined;
       });
       return asking.then(() => {
-        const now = look(key);
+        const now = lookUp(key);
         return now === 'asks' ? undefined : now;
       });
     },

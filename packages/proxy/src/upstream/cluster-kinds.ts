@@ -4,11 +4,11 @@ import { kindKey, readDiscovery } from './read-discovery.ts';
 
 type Answer = boolean | undefined | Promise<boolean | undefined>;
 
-/** What a cluster says of the kinds that are not built in; undefined where it does not say so in time. */
+/** What a cluster reports about kinds that are not built in. Undefined if it does not tell, or not in time. */
 export type ClusterKinds = {
   /** Whether a kind is namespaced. */
   namespaced(apiGroup: string, apiVersion: string, resource: string): Answer;
-  /** Whether an aggregated API serves a version of a group, and not the API server itself. */
+  /** Whether an aggregated API serves a version of a group, instead of the API server itself. */
   aggregated(apiGroup: string, apiVersion: string): Answer;
 };
 
@@ -17,9 +17,9 @@ const discovery = ['v2', 'v2beta1']
   .join(',');
 
 /**
- * Asks a cluster which of its kinds are namespaced (its discovery, which whoever is authenticated may read; a cluster
- * before 1.26 does not have this form, so that its custom kinds stay unknown), and which APIs are aggregated (its
- * APIServices, which the gateway's account may read only where the operator lets it).
+ * Creates what asks a cluster about its kinds. Discovery tells which are namespaced, and any authenticated client may
+ * read it. Clusters before 1.26 have no aggregated discovery, so that their custom kinds stay unknown. APIServices tell
+ * which APIs are aggregated. The gateway's account may read these only if the operator allows it.
  */
 export function createClusterKinds(deps: Pick<ClusterFactsDeps, 'ask' | 'clock'>): ClusterKinds {
   const scopes = createClusterFacts({ ...deps, path: '/apis', accept: discovery, read: readDiscovery });

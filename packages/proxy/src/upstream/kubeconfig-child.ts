@@ -1,5 +1,5 @@
-// A program of its own: reads one context of a kubeconfig, runs its exec plugin if it has one, and prints endpoint,
-// trust and credential as JSON.
+// A separate program: reads one context of a kubeconfig, runs its exec plugin if there is one, and prints address, CA
+// and credential as JSON.
 import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 
@@ -13,7 +13,7 @@ function fail(message: string): never {
 const text = (data: string | undefined, file: string | undefined) =>
   data ? Buffer.from(data, 'base64').toString('utf8') : file ? readFileSync(file, 'utf8') : undefined;
 
-/** The `exp` of a JWT in milliseconds, where the token is one. */
+/** Returns the `exp` of a token in milliseconds if it is a JWT. */
 function expiryOf(token: string | undefined): number | undefined {
   try {
     const { exp } = JSON.parse(Buffer.from(token!.split('.')[1]!, 'base64url').toString('utf8')) as { exp?: number };
@@ -37,7 +37,7 @@ async function main(file: string, context: string): Promise<void> {
     config.setCurrentContext(context);
   }
   const cluster = config.getCurrentCluster() ?? fail("the kubeconfig's current context names no cluster");
-  if (cluster.skipTLSVerify) fail("the kubeconfig says insecure-skip-tls-verify; give the cluster's CA instead");
+  if (cluster.skipTLSVerify) fail('the kubeconfig sets insecure-skip-tls-verify, set the CA of the cluster instead');
   const user = config.getCurrentUser();
   const options: { headers: HeaderBag; cert?: unknown; key?: unknown } = { headers: {} };
   await config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);

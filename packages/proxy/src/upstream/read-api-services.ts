@@ -1,13 +1,13 @@
 import { fieldsOf } from './json-fields.ts';
 
-/** The key of a version of a group in what was read. */
+/** Returns the key of a version of a group. */
 export function servedKey(apiGroup: string, apiVersion: string): string {
   return `${apiVersion}.${apiGroup}`;
 }
 
 /**
- * Reads an APIServiceList: whether each version of a group is served by an aggregated API. Undefined for anything else.
- * What has no readable service counts as aggregated unless it has none at all.
+ * Reads from an APIServiceList whether an aggregated API serves each version of a group. Returns undefined for anything
+ * else. An APIService counts as aggregated if it has a `service`, readable or not.
  */
 export function readApiServices(text: string): ReadonlyMap<string, boolean> | undefined {
   let document: Record<string, unknown>;

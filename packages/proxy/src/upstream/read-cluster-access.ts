@@ -6,8 +6,8 @@ import { readKubeconfig } from './read-kubeconfig.ts';
 import { createFileTokenSource, createFixedTokenSource } from './token-source.ts';
 
 /**
- * Reads a cluster's access from its configuration: files as they are now, a kubeconfig by its context. Throws
- * ConfigFaults naming the field.
+ * Reads how to reach a cluster from its configuration: from the current content of files, or from a context of a
+ * kubeconfig. Throws ConfigFaults that name the field.
  */
 export async function readClusterAccess(cluster: ClusterConfig, deps: ClusterAccessDeps): Promise<ClusterAccess> {
   if (cluster.kubeconfig != null)

@@ -3,7 +3,7 @@ import { fieldsOf, type Fields } from './json-fields.ts';
 /** Whether each kind is namespaced, by `group/version/resource`. */
 export type DiscoveredScopes = ReadonlyMap<string, boolean>;
 
-/** The key of a kind in what was discovered. */
+/** Returns the key of a kind. */
 export function kindKey(apiGroup: string, apiVersion: string, resource: string): string {
   return `${apiGroup}/${apiVersion}/${resource}`;
 }
@@ -12,8 +12,8 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : []);
 
 /**
- * Reads aggregated discovery (APIGroupDiscoveryList, KEP-3352) of `/apis`; undefined for anything else. What the
- * cluster itself calls stale, and what says neither scope, is left out.
+ * Reads aggregated discovery (APIGroupDiscoveryList, KEP-3352) of `/apis`. Returns undefined for anything else. Leaves
+ * out versions that the cluster marks as stale, and kinds without a known scope.
  */
 export function readDiscovery(text: string): DiscoveredScopes | undefined {
   let document: Fields;

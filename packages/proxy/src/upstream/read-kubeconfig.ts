@@ -12,13 +12,13 @@ const answerSchema = z.object({
   clientCert: z.string().optional(),
   clientKey: z.string().optional(),
   token: z.string().optional(),
-  /** Milliseconds since the epoch, where the credential says when it ends. */
+  /** Milliseconds since the epoch, if the credential has an expiry. */
   expiresAt: z.number().optional(),
 });
 type Answer = z.infer<typeof answerSchema>;
 
-// The library that reads kubeconfigs and runs their exec plugins costs 90 MB: it lives in a child process for as long
-// as one reading takes.
+// The library that reads kubeconfigs and runs their exec plugins needs 90 MB of memory. It runs in a child process that
+// ends after each reading.
 const program = fileURLToPath(
   import.meta.resolve('./kubeconfig-child.js'.replace('.js', import.meta.url.endsWith('.ts') ? '.ts' : '.js')),
 );
@@ -35,8 +35,8 @@ async function ask(file: string, context: string | undefined): Promise<Answer> {
 }
 
 /**
- * Reads a cluster's access from a kubeconfig (exec plugins of cloud providers included); the token is read again before
- * it ends and when the cluster refuses it.
+ * Reads how to reach a cluster from a kubeconfig, including exec plugins of cloud providers. The token is read again
+ * before it expires, and when the cluster refuses it.
  */
 export async function readKubeconfig(
   about: { file: string; context: string | undefined; cluster: string },
@@ -46,11 +46,11 @@ export async function readKubeconfig(
   try {
     answer = await ask(about.file, about.context);
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);
+    const message = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);
     throw new ConfigFaults(about.cluster, [
       {
         path: `clusters.${about.cluster}.kubeconfig`,
-        message: said === undefined || said === '' ? 'cannot be read' : said,
+        message: message === undefined || message === '' ? 'cannot be read' : message,
       },
     ]);
   }
@@ -65,7 +65,7 @@ export async function readKubeconfig(
         (error: unknown) =>
           deps.logger.warn(
             { cluster: about.cluster, err: error },
-            'the kubeconfig cannot be read again; the last credential stays in use',
+            'the kubeconfig cannot be read again, so the last credential stays in use',
           ),
       )
       .finally(() => {

@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '@sallyport/kit';
 
-/** A bearer token that may change under us. */
+/** A bearer token that may change at any time. */
 export type TokenSource = {
-  /** The token now; undefined if the upstream takes none. */
+  /** Returns the current token. Undefined if the upstream needs none. */
   current(): string | undefined;
-  /** The upstream refused it: read again at once. */
+  /** Reads it again at once, because the upstream refused it. */
   refresh(): Promise<void>;
 };
 
 const recheckMs = 5000;
 
 /**
- * A token kept in a file that somebody else renews (a projected ServiceAccount token): re-read in the background at
- * most every 5 s of use, trimmed. A file that cannot be read leaves the last good token.
+ * Creates the source of a token in a file that is renewed from outside, such as a projected ServiceAccount token. While
+ * it is used, the file is read again in the background every 5 s at most. If that fails, the last good token stays.
  */
 export function createFileTokenSource(deps: { file: string; logger: Logger; now: () => number }): TokenSource {
   let token = readFileSync(deps.file, 'utf8').trim();
@@ -28,7 +28,7 @@ export function createFileTokenSource(deps: { file: string; logger: Logger; now:
     } catch (error) {
       deps.logger.warn(
         { file: deps.file, code: (error as NodeJS.ErrnoException).code },
-        'the token file cannot be read; the last good token stays in use',
+        'the token file cannot be read, so the last good token stays in use',
       );
     }
   };
@@ -41,7 +41,7 @@ export function createFileTokenSource(deps: { file: string; logger: Logger; now:
   };
 }
 
-/** A token that stands in the configuration. */
+/** Creates the source of a token from the configuration. */
 export function createFixedTokenSource(token: string | undefined): TokenSource {
   return { current: () => token, refresh: () => Promise.resolve() };
 }

@@ -8,33 +8,31 @@ import type { ClusterAccess } from './cluster-access.ts';
 export type Upstream = {
   name: string;
   host: string | undefined;
-  /** Sends one request over a connection that is kept for the next. */
+  /** Sends one request over a kept-alive connection. */
   dispatch(request: Http1Request, handler: Http1Handler): void;
-  /** Stands before every path (a cluster behind another path-based gateway); usually empty. */
+  /** The prefix of every path, for a cluster behind another path-based gateway. Usually empty. */
   basePath: string;
   hostHeader: string;
-  /** The exact `system:` names that may go there. */
+  /** The exact `system:` names that may be sent there. */
   allowSystem: ReadonlySet<string>;
-  /** The gateway's own Authorization value for this cluster. */
+  /** Returns the gateway's own Authorization value for this cluster. */
   authorization(): string | undefined;
-  /** The cluster refused the credential: read it again. */
+  /** Reads the credential again, because the cluster refused it. */
   refreshCredential(): void;
-  /** A connection of its own for an upgrade; never one of the pool. */
+  /** Opens a separate connection for an upgrade, never one from the pool. */
   connect(): Socket;
-  /** Another takes its place: what is under way goes on to its end. */
+  /** Another upstream replaces it. Requests in flight go on to their end. */
   retire(): void;
   close(): Promise<void>;
 };
 
 export type UpstreamTimeouts = { connect: number; firstByte: number };
 
-// SNI carries names only (RFC 6066, 3): for an address the certificate is checked against the address itself.
+// SNI contains names only (RFC 6066, 3). For an address the certificate is checked against the address itself.
 const serverNameOf = (access: ClusterAccess, hostname: string) =>
   access.serverName ?? (/^[\d.]+$|:/.test(hostname) ? undefined : hostname);
 
-/**
- * Where a cluster is, and how a connection to it is made; `extra` goes to the socket. One TLS context serves them all.
- */
+/** Returns the address of a cluster, and what connects to it. All connections share one TLS context. */
 function createConnect(access: ClusterAccess): { url: URL; secure: boolean; connect(extra?: object): Socket } {
   const url = new URL(access.server);
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
@@ -53,8 +51,8 @@ function createConnect(access: ClusterAccess): { url: URL; secure: boolean; conn
 }
 
 /**
- * Creates the connections of one cluster, without a limit on their number: open watches must not keep the next request
- * waiting.
+ * Creates the upstream of one cluster. The number of connections is not limited, because open watches must not hold up
+ * the next request.
  */
 export function createUpstream(deps: {
   cluster: ClusterConfig;

@@ -1,15 +1,15 @@
 import type { Upstream } from './upstream.ts';
 
-/** The clusters that this gateway reaches. */
+/** The clusters of this gateway. */
 export type Upstreams = {
   byName(name: string): Upstream | undefined;
-  /** By the Host header (port ignored, case folded). */
+  /** Finds a cluster by the Host header. The port is ignored, and so is the case. */
   byHost(host: string): Upstream | undefined;
   all(): readonly Upstream[];
   close(): Promise<void>;
 };
 
-/** Puts upstreams where they are found by name and by host. */
+/** Creates the lookup of upstreams by name and by host. */
 export function createUpstreams(list: readonly Upstream[]): Upstreams {
   const names = new Map(list.map((one) => [one.name, one]));
   const hosts = new Map(list.filter((one) => one.host !== undefined).map((one) => [one.host!, one]));
