@@ -119,7 +119,7 @@ function attackCookies(): void {
     ])('opens no way round by %s', async (path) => {
       const reply = await own(path, [cookie()]);
       expect(reply.code).toBe(400);
-      expect(reply.body).toContain('plain form');
+      expect(reply.body).toContain('must be plain');
     });
 
     it.each([
