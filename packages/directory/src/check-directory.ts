@@ -15,7 +15,7 @@ function faultsOf(work: () => unknown): readonly ConfigFault[] {
   }
 }
 
-function readable(file: string): string | undefined {
+function readFault(file: string): string | undefined {
   try {
     readFileSync(file);
     return undefined;
@@ -25,8 +25,8 @@ function readable(file: string): string | undefined {
 }
 
 /**
- * Finds what is wrong with the files of the directory: tokens, keys, authorities, and the files of people and groups
- * with every fault in them.
+ * Returns all faults in the files of the directory: tokens, keys, certificate authorities, and files of people and
+ * groups.
  */
 export function checkDirectory(loaded: Pick<LoadedConfig, 'config' | 'file' | 'resolvePath' | 'place'>): ConfigFault[] {
   const { config, resolvePath, place } = loaded;
@@ -34,7 +34,7 @@ export function checkDirectory(loaded: Pick<LoadedConfig, 'config' | 'file' | 'r
     ...(source.kind === 'map' ? faultsOf(() => checkPeopleFile(resolvePath(source.file))) : []),
     ...fileOptions.flatMap((name): ConfigFault[] => {
       const file = (source as Record<string, unknown>)[name];
-      const fault = typeof file === 'string' ? readable(resolvePath(file)) : undefined;
+      const fault = typeof file === 'string' ? readFault(resolvePath(file)) : undefined;
       const path = `identity.directory.sources.${index}.${name}`;
       return fault === undefined ? [] : [{ path, message: fault, ...place(path.split('.')) }];
     }),

@@ -1,5 +1,4 @@
-// Who belongs to which group: what the claims, SCIM, other directories and files say, and the sessions that depend on
-// it.
+// Who belongs to which group: the sources (claims, SCIM, other directories, files) and the sessions that depend on them.
 export { openDirectory, type OpenDirectoryDeps, type OpenedDirectory } from './open-directory.ts';
 export { checkDirectory } from './check-directory.ts';
 export { type Directory } from './groups/create-directory.ts';

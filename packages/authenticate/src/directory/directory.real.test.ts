@@ -117,7 +117,7 @@ describe('groups of somebody who logs in', () => {
     await scim.group('wrong', [b.id]);
     expect(await groupsOf(await logIn())).toEqual(['right']);
     await scim.user('third', { externalId: 'sub-alice' });
-    expect(await refusedLogin()).toContain('several people');
+    expect(await refusedLogin()).toContain('Several people in the directory');
   });
 
   it('are not by an address that the provider does not vouch for, nor by one that merely looks alike', async () => {

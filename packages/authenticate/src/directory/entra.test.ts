@@ -79,7 +79,7 @@ describe('groups of Entra', () => {
     await logIn();
     apis.world.intercept = (url) =>
       url.hostname === 'graph.microsoft.com' ? new Response('{}', { status: 503 }) : undefined;
-    expect(await logIn()).toMatch(/^503 .*cannot be asked at the moment/s);
+    expect(await logIn()).toMatch(/^503 .*cannot be reached at the moment/s);
     bed.clock.now += 600_000;
     await bed.refresher.runDue();
     expect(await bed.sessions.list()).toMatchObject([{ identity: { groups: ['g-1', 'g-2'] } }]);
@@ -104,7 +104,7 @@ describe('groups of Entra', () => {
     ['another form', 'alice'],
   ])('are refused with %s in the token', async (_what, id) => {
     bed.provider.lies = { claims: { ...overage, oid: id } };
-    expect(await logIn()).toContain('did not say by which id');
+    expect(await logIn()).toContain('no valid object id');
     expect(graphCalls()).toBe(0);
   });
 });

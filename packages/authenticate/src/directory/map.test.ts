@@ -82,7 +82,7 @@ describe('a file of people and groups', () => {
     renameSync(path.join(directory, 'next'), file());
     await eventually(async () => (await groups()).join() === 'ops');
     writeFileSync(file(), 'people: {alice@example.com: ops}\n');
-    await eventually(async () => bed!.lines.join().includes('was refused'));
+    await eventually(async () => bed!.lines.join().includes('was rejected'));
     expect(bed!.lines.join()).toMatch(/people\.yaml:1:10: people\.alice@example\.com: expected array/);
     expect(await groups()).toEqual(['ops']);
     expect(await bed!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 1');
@@ -96,8 +96,8 @@ describe('a file of people and groups', () => {
     ['an unknown section', 'poeple: {}\n', '1:1 poeple: is not a known name'],
     ['a string for a list', 'people:\n  alice: sre\n', '2:3 people.alice: expected array'],
     ['a number for a name', 'groups:\n  sre: [7]\n', '2:9 groups.sre.0: expected string'],
-    ['a name with blanks around', 'groups:\n  sre: [" a"]\n', '2:9 groups.sre.0: is no name'],
-    ['an empty name', 'people:\n  "": [a]\n', '2:3 people.: is no name'],
+    ['a name with blanks around', 'groups:\n  sre: [" a"]\n', '2:9 groups.sre.0: is not a usable name'],
+    ['an empty name', 'people:\n  "": [a]\n', '2:3 people.: is not a usable name'],
     ['the same person twice', 'people:\n  a: [x]\n  a: [y]\n', '3:3 : this key is there already'],
     ['no YAML', 'people: {', '1:10 : '],
     ['a prototype', 'people: {__proto__: [a]}\n', 'the name __proto__ is not allowed'],

@@ -222,7 +222,7 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     await pull();
     apis.world.people.length = 0;
     for (const group of apis.world.groups) group.members = [];
-    await expect(pull()).rejects.toThrow('nobody in it any more');
+    await expect(pull()).rejects.toThrow('no people at all');
     expect((await bed.store.list(kind, 'people', 0, 10)).total).toBe(5);
   });
 
@@ -234,31 +234,31 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
 
   it('is read by one replica at a time, and by another when that one is gone', async () => {
     const sync = bed.directory.syncs.get(kind)!;
-    expect(await Promise.all([sync.turn(), sync.turn(), sync.turn()])).toEqual([true, false, false]);
+    expect(await Promise.all([sync.syncIfDue(), sync.syncIfDue(), sync.syncIfDue()])).toEqual([true, false, false]);
     bed.clock.now += 200_000;
-    expect(await sync.turn()).toBe(false);
+    expect(await sync.syncIfDue()).toBe(false);
     bed.clock.now += 200_000;
-    expect(await sync.turn()).toBe(true);
+    expect(await sync.syncIfDue()).toBe(true);
   });
 
   it('is tried again later and later while it is away, and tells operators', async () => {
     const sync = bed.directory.syncs.get(kind)!;
     apis.world.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : refused(403));
-    expect(await sync.turn()).toBe(true);
-    expect(await sync.turn()).toBe(false);
+    expect(await sync.syncIfDue()).toBe(true);
+    expect(await sync.syncIfDue()).toBe(false);
     bed.clock.now += 6000;
-    expect(await sync.turn()).toBe(true);
+    expect(await sync.syncIfDue()).toBe(true);
     bed.clock.now += 6000;
-    expect(await sync.turn()).toBe(false);
+    expect(await sync.syncIfDue()).toBe(false);
     apis.world.intercept = undefined;
     bed.clock.now += 10_000;
-    expect(await sync.turn()).toBe(true);
+    expect(await sync.syncIfDue()).toBe(true);
     const metrics = await bed.metrics.metrics();
     expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="failed"} 2`);
     expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="read"} 1`);
     expect(metrics).toContain(`sallyport_directory_people{source="${kind}"} 5`);
     const log = bed.lines.join('\n');
-    expect(log).toContain('the directory could not be read');
+    expect(log).toContain('directory sync failed');
     expect(log + JSON.stringify(bed.audit.records)).not.toMatch(/okta-token|github-token|google-\d|PRIVATE KEY/);
   });
 });
@@ -300,7 +300,7 @@ describe('people', () => {
     );
     expect(await pull()).toMatchObject({ skippedGroups: ['bad\nname', ' system:masters'] });
     expect(await groupsOf(await logIn())).toEqual(['sre']);
-    expect(bed.lines.join()).toContain('names that cannot be used');
+    expect(bed.lines.join()).toContain('whose names cannot be used');
   });
 
   it('who come again are in their groups again, though those say that their members are the same', async () => {

@@ -79,7 +79,7 @@ describe('the user', () => {
     for (const name of ['system:admin', 'system:masters', 'system:serviceaccount:kube-system:default', 'system:'])
       expect(refusal({ u: name }, config)).toContain('system:');
     expect(refusal({ u: 'admin' }, { ...config, prefix: { user: 'system:' } })).toContain('system:');
-    expect(refusal({ u: ' system:admin' }, config)).toContain('blank');
+    expect(refusal({ u: ' system:admin' }, config)).toContain('space');
     expect(read({ u: 'system:admin' }, { ...config, prefix: { user: 'corp:' } }).user).toBe('corp:system:admin');
   });
 });

@@ -3,7 +3,7 @@ import { boundFetch, type OutboundFetch } from '@sallyport/kit';
 import { ApiFailure } from './api-failure.ts';
 
 const timeoutMs = 10_000;
-/** A token that is about to end is not used for another request. */
+/** A token that expires within this time is not used again. */
 const marginMs = 60_000;
 const answerSchema = z.object({
   access_token: z.string().min(1),
@@ -11,8 +11,8 @@ const answerSchema = z.object({
 });
 
 /**
- * Asks a token endpoint (RFC 6749) for access tokens, and again when one is about to end. `form` makes the request's
- * form, each time. Rejects with an ApiFailure.
+ * Returns a function that gets an access token from a token endpoint (RFC 6749) and caches it until shortly before it
+ * expires. `form` builds the form of each request. Rejects with an ApiFailure.
  */
 export function createAccessToken(deps: {
   fetch: OutboundFetch;
@@ -21,9 +21,9 @@ export function createAccessToken(deps: {
   now: () => number;
 }): () => Promise<string> {
   const fetch = boundFetch(deps.fetch);
-  let held: { token: string; until: number } | undefined;
+  let cached: { token: string; until: number } | undefined;
   let flight: Promise<string> | undefined;
-  const ask = async () => {
+  const request = async () => {
     const body = new URLSearchParams(await deps.form());
     const response = await fetch(deps.url, {
       method: 'POST',
@@ -37,13 +37,13 @@ export function createAccessToken(deps: {
     if (!response.ok)
       throw new ApiFailure(`the token endpoint answered with status ${response.status}`, response.status);
     const parsed = answerSchema.safeParse(await response.json().catch(() => undefined));
-    if (!parsed.success) throw new ApiFailure('the token endpoint answered in another form than is known');
-    held = { token: parsed.data.access_token, until: deps.now() + parsed.data.expires_in * 1000 - marginMs };
-    return held.token;
+    if (!parsed.success) throw new ApiFailure('the token endpoint gave an unexpected answer');
+    cached = { token: parsed.data.access_token, until: deps.now() + parsed.data.expires_in * 1000 - marginMs };
+    return cached.token;
   };
   return async () => {
-    if (held && deps.now() < held.until) return held.token;
-    flight ??= ask().finally(() => {
+    if (cached && deps.now() < cached.until) return cached.token;
+    flight ??= request().finally(() => {
       flight = undefined;
     });
     return flight;

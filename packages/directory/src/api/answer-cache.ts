@@ -1,27 +1,27 @@
-/** An answer that is good as long as its entity tag is. */
-export type HeldAnswer = { etag: string; text: string; link: string | null };
+/** An answer that is valid as long as its entity tag is. */
+export type CachedAnswer = { etag: string; text: string; link: string | null };
 
-const preset = { answers: 5000, characters: 32 * 1024 * 1024 };
+const defaultLimits = { answers: 5000, characters: 32 * 1024 * 1024 };
 
 /**
- * Keeps answers by their addresses; the ones that were kept the longest ago go first when there are too many, or too
- * much of them.
+ * Creates a cache of answers by address. When there are too many answers, or too many characters, the oldest are
+ * dropped.
  */
-export function createAnswerCache(most: { answers: number; characters: number } = preset) {
-  const cache = new Map<string, HeldAnswer>();
+export function createAnswerCache(limits: { answers: number; characters: number } = defaultLimits) {
+  const cache = new Map<string, CachedAnswer>();
   let characters = 0;
   const drop = (url: string) => {
     characters -= cache.get(url)?.text.length ?? 0;
     cache.delete(url);
   };
   return {
-    get: (url: string): HeldAnswer | undefined => cache.get(url),
-    set(url: string, answer: HeldAnswer): void {
+    get: (url: string): CachedAnswer | undefined => cache.get(url),
+    set(url: string, answer: CachedAnswer): void {
       drop(url);
       cache.set(url, answer);
       characters += answer.text.length;
       for (const oldest of cache.keys()) {
-        if (cache.size <= most.answers && characters <= most.characters) break;
+        if (cache.size <= limits.answers && characters <= limits.characters) break;
         drop(oldest);
       }
     },

@@ -1,4 +1,4 @@
-/** Why an API could not be asked. Nothing of the request is in it. */
+/** Tells why a request to an API failed. Contains nothing of the request's headers or body. */
 export class ApiFailure extends Error {
   /** The status of the answer, if there was one. */
   readonly status: number | undefined;

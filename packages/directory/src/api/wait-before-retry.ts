@@ -3,9 +3,9 @@ const firstWaitMs = 500;
 const seconds = (text: string | null): number => (text !== null && /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN);
 
 /**
- * How long to wait before a request is made again, in milliseconds; undefined if it should not be. Limits are told in a
- * `Retry-After`, or in the time at which they are lifted (`X-RateLimit-Reset` of GitHub, `X-Rate-Limit-Reset` of Okta:
- * seconds since the epoch). Google and others say 403 as well as 429.
+ * Returns how many milliseconds to wait before the request is repeated, or undefined if it should not be. A rate limit
+ * comes with a `Retry-After`, or with the time at which it is lifted (`X-RateLimit-Reset` from GitHub,
+ * `X-Rate-Limit-Reset` from Okta, in seconds since the epoch). Google and others answer 403 as well as 429.
  */
 export function waitBeforeRetry(
   answer: { status: number; headers: Pick<Headers, 'get'> } | undefined,
@@ -21,11 +21,11 @@ export function waitBeforeRetry(
         headers.get('x-ratelimit-remaining') === '0' ||
         /rateLimitExceeded|userRateLimitExceeded|quotaExceeded/.test(about.reason ?? '')));
   if (limited) {
-    const told = [
+    const stated = [
       seconds(headers.get('retry-after')) * 1000,
       ...['x-ratelimit-reset', 'x-rate-limit-reset'].map((name) => seconds(headers.get(name)) * 1000 - about.now),
     ].find(Number.isFinite);
-    return Math.max(told ?? 0, told === undefined ? backOff : 1000);
+    return Math.max(stated ?? 0, stated === undefined ? backOff : 1000);
   }
   return status >= 500 || status === 408 ? backOff : undefined;
 }

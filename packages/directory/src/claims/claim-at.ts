@@ -6,8 +6,8 @@ const own = (value: unknown, key: string): unknown =>
     : undefined;
 
 /**
- * The claim of that whole name (names may hold dots, as URLs do), else the one at the path whose steps are parted by
- * dots; null counts as missing.
+ * Returns the claim with this whole name (names may contain dots, as URLs do), or else the one at this dotted path. Null
+ * counts as missing.
  */
 export function claimAt(claims: Claims, path: string): unknown {
   return own(claims, path) ?? path.split('.').reduce<unknown>(own, claims) ?? undefined;

@@ -1,11 +1,11 @@
 import { ProblemError } from '@sallyport/kit';
 
-/** Claims of a person; a map without a prototype, so that no name a provider sends reaches an inherited property. */
+/** The claims of a user. The map has no prototype, so no name from a provider reaches an inherited property. */
 export type Claims = Record<string, unknown>;
 
 const maxDepth = 8;
 const maxBytes = 16 * 1024;
-/** Claims about the token or the session at the provider, not about the person; they are others in every token. */
+/** Claims about the token or the provider's session, not about the user. They differ in every token. */
 export const aboutToken: ReadonlySet<string> = new Set([
   'iss',
   'aud',
@@ -39,14 +39,14 @@ function copy(value: unknown, depth: number): unknown {
   return target;
 }
 
-/** Copies claims into maps without a prototype. Refuses what is nested too deep. */
+/** Copies claims into maps without a prototype. Throws `login-failed` if they are nested too deep. */
 export function copyClaims(claims: object): Claims {
   return copy(claims, 0) as Claims;
 }
 
 /**
- * What of the claims is kept with the session: those about the person, at most 16 KiB as JSON. More is refused: to
- * leave some out could let somebody in.
+ * Returns the claims to store with the session: those about the user, up to 16 KiB as JSON. Throws `login-failed` if
+ * there are more, because leaving some out could grant access.
  */
 export function claimsToKeep(claims: Claims): Claims {
   const kept = Object.create(null) as Claims;
@@ -54,7 +54,7 @@ export function claimsToKeep(claims: Claims): Claims {
   if (Buffer.byteLength(JSON.stringify(kept)) > maxBytes) {
     throw new ProblemError(
       'login-failed',
-      `The identity provider sent more than ${maxBytes / 1024} KiB of claims; have it send fewer groups or attributes to this client.`,
+      `The identity provider sent more than ${maxBytes / 1024} KiB of claims. Configure it to send fewer groups or attributes to this client.`,
     );
   }
   return kept;

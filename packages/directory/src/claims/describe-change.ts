@@ -8,8 +8,7 @@ const named = (sign: string, groups: readonly string[]) => [
 ];
 
 /**
- * Says in words what is different about a person; undefined if nothing is. Claims are named, their values are not
- * shown.
+ * Describes how an identity changed, or returns undefined if it did not. Claims are named without their values.
  */
 export function describeChange(before: Identity, after: Identity): string | undefined {
   const [had, has] = [new Set(before.groups), new Set(after.groups)];

@@ -5,20 +5,20 @@ import { createAccessToken } from '../api/access-token.ts';
 import { ApiFailure } from '../api/api-failure.ts';
 import { createApiClient } from '../api/create-api-client.ts';
 
-/** Microsoft Graph, as far as it is asked here. */
+/** The one call of Microsoft Graph that is used here. */
 export type Graph = {
   /**
-   * Ids of the groups and directory roles that somebody is in, also through others; undefined if there is no such
-   * person. Rejects with an ApiFailure.
+   * Returns the ids of the groups and directory roles of a user, including those through nested groups. Undefined if the
+   * user does not exist. Rejects with an ApiFailure.
    */
   memberObjects(objectId: string): Promise<string[] | undefined>;
 };
 
 const answerSchema = z.object({ value: z.array(z.string().min(1)), '@odata.nextLink': z.string().optional() });
-/** Somebody waits at a login. */
+/** A user waits for the answer during a login. */
 const patience = { tries: 3, maxWaitMs: 2000 };
 
-/** Creates the client: an application of its own asks (client credentials), so that no token of a person is needed. */
+/** Creates the client. It authenticates as an application (client credentials), so it needs no user's token. */
 export function createGraph(deps: {
   source: SourceConfigOf<'entra'>;
   fetch: OutboundFetch;
@@ -52,7 +52,7 @@ export function createGraph(deps: {
         ? api.post(url, { securityEnabledOnly: true })
         : api.get(url));
       const parsed = answerSchema.safeParse(answer.body);
-      if (!parsed.success) throw new ApiFailure('Microsoft Graph answered in another form than is known');
+      if (!parsed.success) throw new ApiFailure('Microsoft Graph gave an unexpected answer');
       ids.push(...parsed.data.value);
       url = parsed.data['@odata.nextLink'];
     }

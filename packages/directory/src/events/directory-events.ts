@@ -1,13 +1,10 @@
-import type { SallyportPart } from '@sallyport/contracts';
-import { auditKey, createAuditRecord, type AuditSink } from '@sallyport/audit-log';
-import { ProblemError } from '@sallyport/kit';
-import type { ClientFacts } from '@sallyport/kit';
-
-type About = NonNullable<SallyportPart['directory']>;
+import type { AuditSink } from '@sallyport/audit-log';
+import { ProblemError, type ClientFacts } from '@sallyport/kit';
+import { directoryRecord, type DirectoryPart, type RecordFacts } from './directory-record.ts';
 
 /**
- * One change: in which source, by whom (a token's name, or a reading), of what. `added` and `removed` are members by
- * name.
+ * One change in a source. `by` is the name of the token that pushed it, or `reading` for a sync. `added` and `removed`
+ * are the names of members.
  */
 export type DirectoryChange = {
   verb: 'create' | 'update' | 'delete' | 'read';
@@ -25,64 +22,34 @@ export type DirectoryChange = {
   detail?: string;
 };
 
-/** What the directory tells the audit log. */
+/** The audit events of the directory. */
 export type DirectoryEvents = {
-  /** Refuses to change what could not be recorded (`audit-unavailable`). */
+  /** Throws `audit-unavailable` if a change could not be recorded now. */
   requireRoom(): void;
   changed(change: DirectoryChange): void;
   refused(refusal: { path: string; code: number; facts: ClientFacts; message: string }): void;
 };
 
 const maxNamed = 20;
-const named = (what: 'added' | 'removed', names: readonly string[] | undefined): Partial<About> =>
-  names === undefined || names.length === 0 ? {} : { [what]: names.slice(0, maxNamed), [`${what}Count`]: names.length };
-const given = <T extends object>(values: T) =>
+
+function memberNames(what: 'added' | 'removed', names: readonly string[] | undefined): Partial<DirectoryPart> {
+  if (names === undefined || names.length === 0) return {};
+  return { [what]: names.slice(0, maxNamed), [`${what}Count`]: names.length };
+}
+
+const withoutUndefined = <T extends object>(values: T) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]: NonNullable<T[Key]>;
   };
 
-/** Builds the events and hands them to the sink. */
+/** Creates the events, which are written to the audit sink. */
 export function createDirectoryEvents(deps: {
   audit: AuditSink;
   now: () => number;
   randomId: () => string;
 }): DirectoryEvents {
-  const { audit, randomId } = deps;
-  type Told = Pick<DirectoryChange, 'path' | 'code' | 'facts'> & {
-    type: 'directory.changed' | 'directory.refused';
-    verb: string;
-    username?: string;
-    message?: string;
-    detail?: string | undefined;
-    about: About;
-  };
-  const tell = ({ type, path, code, facts, verb, username, message, detail, about }: Told) =>
-    audit.enqueue(
-      createAuditRecord(
-        {
-          type,
-          source: 'sallyport/authenticate',
-          key: auditKey(undefined, undefined),
-          data: {
-            auditID: randomId(),
-            stage: 'ResponseComplete',
-            requestURI: path,
-            verb,
-            user: username === undefined ? {} : { username },
-            ...(facts.clientAddress === undefined ? {} : { sourceIPs: [facts.clientAddress] }),
-            ...(facts.userAgent === undefined ? {} : { userAgent: facts.userAgent }),
-            responseStatus: { code, ...(message === undefined ? {} : { message }) },
-            sallyport: {
-              producer: 'authenticate',
-              ...(facts.clientAddress === undefined ? {} : { clientAddress: facts.clientAddress }),
-              ...(detail === undefined ? {} : { detail }),
-              directory: about,
-            },
-          },
-        },
-        deps,
-      ),
-    );
+  const { audit } = deps;
+  const record = (facts: RecordFacts) => audit.enqueue(directoryRecord(facts, deps));
   return {
     requireRoom() {
       if (!audit.hasRoom())
@@ -92,7 +59,7 @@ export function createDirectoryEvents(deps: {
         );
     },
     changed({ verb, path, code, facts, detail, source, by, kind, id, name, active, added, removed }) {
-      tell({
+      record({
         type: 'directory.changed',
         path,
         code,
@@ -100,16 +67,17 @@ export function createDirectoryEvents(deps: {
         verb,
         detail,
         username: `directory:${by}`,
-        about: {
-          ...given({ source, by, kind, id, name, active }),
-          ...named('added', added),
-          ...named('removed', removed),
+        directory: {
+          ...withoutUndefined({ source, by, kind, id, name, active }),
+          ...memberNames('added', added),
+          ...memberNames('removed', removed),
         },
       });
     },
     refused({ path, code, facts, message }) {
-      // Anybody can be refused, as often as they like; they must not fill the queue.
-      if (audit.hasRoom()) tell({ type: 'directory.refused', path, code, facts, verb: 'refuse', message, about: {} });
+      // Anyone can cause refusals at any rate. They must not fill the queue.
+      if (audit.hasRoom())
+        record({ type: 'directory.refused', path, code, facts, verb: 'refuse', message, directory: {} });
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { EndReason, Session } from '@sallyport/contracts';
 
-/** What the directory reports about the sessions that it changes. */
+/** Receives what the directory changes in sessions. */
 export type SessionEvents = {
   /** A session ended because the directory no longer admits its user. */
   ended(session: Session, why: { reason: EndReason; detail: string }): void;

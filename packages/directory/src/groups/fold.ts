@@ -1,6 +1,6 @@
 /**
- * Brings names that are compared without regard to case into one form. Letters of ASCII only: to fold more would take
- * letters that merely look alike (the Kelvin sign, the long s) for one another, and with them one person for another.
+ * Folds the case of names that are compared case-insensitively. Only ASCII letters are folded: folding more would treat
+ * look-alikes (the Kelvin sign, the long s) as equal, and with them different people.
  */
 export function fold(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

@@ -3,8 +3,8 @@ import { claimAt } from '../claims/claim-at.ts';
 import { fold } from './fold.ts';
 
 /**
- * The forms in which people and groups are found. Names and addresses are compared without regard to case, identifiers
- * exactly.
+ * Builds the keys by which people and groups are found. Names and addresses are compared case-insensitively,
+ * identifiers exactly.
  */
 export const keyOf = {
   name: (text: string) => `name:${fold(text)}`,
@@ -22,19 +22,19 @@ const keyOfAttribute: Record<Match['attribute'], (text: string) => string> = {
   id: keyOf.id,
 };
 
-/** Whether a key is of the kind by which a source's people are matched. */
+/** Reports whether a key is of the kind by which a source matches people. */
 export function isMatchKey({ attribute }: Match, key: string): boolean {
   return key.startsWith(keyOfAttribute[attribute](''));
 }
 
-/** What of a login is compared. The address counts only where the provider vouches for it. */
+/** Returns the claim of a login that is compared. The address is present only if the provider has verified it. */
 function valueOf({ claim }: Match, identity: Identity): unknown {
   if (claim === 'sub') return identity.subject;
   if (claim === 'email') return identity.email;
   return claim === 'user' ? identity.user : claimAt(identity.claims, claim);
 }
 
-/** The key of the person of a source who logs in as this identity; undefined if the login has not what is compared. */
+/** Returns the key of the person who logs in as this identity, or undefined if the login lacks the claim. */
 export function matchKey(match: Match, identity: Identity): string | undefined {
   const value = valueOf(match, identity);
   return typeof value === 'string' && value !== '' && !value.includes('\0')

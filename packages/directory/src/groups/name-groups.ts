@@ -2,8 +2,8 @@ import type { ProviderConfig } from '@sallyport/contracts';
 import { checkName } from '../claims/check-name.ts';
 
 /**
- * The names of groups as policies know them: with the provider's prefix, each once, in one order. Refuses
- * (`login-failed`) one that could not travel unchanged.
+ * Returns the names of groups as policies see them: prefixed, unique and sorted. Throws `login-failed` for a name that
+ * could not be sent to a cluster unchanged.
  */
 export function nameGroups({ prefix }: Pick<ProviderConfig, 'prefix'>, names: readonly string[]): string[] {
   return [

@@ -9,10 +9,10 @@ import {
 import { Gauge } from 'prom-client';
 import { readPeopleMap, type PeopleMap } from './read-people-map.ts';
 
-/** A file of people and groups that is followed while the service runs. */
+/** A file of people and groups that is watched while the service runs. */
 export type WatchedPeopleFile = {
   now(): PeopleMap;
-  /** Calls back with the map before and the one now; one listener. */
+  /** Sets the one listener for changes. */
   onChange(listener: (before: PeopleMap, after: PeopleMap) => void): void;
   close(): void;
 };
@@ -31,15 +31,15 @@ function read(
     : { identity, faults: outcome.faults.map((one) => ({ ...one, file })) };
 }
 
-/** Reads the file once, to say what is wrong with it. Throws ConfigFaults. */
+/** Reads the file once. Throws ConfigFaults if it is faulty. */
 export function checkPeopleFile(file: string): void {
   const outcome = read(file);
   if ('faults' in outcome) throw new ConfigFaults(file, outcome.faults);
 }
 
 /**
- * Reads the file, and again whenever it changes. Throws ConfigFaults if it is faulty now; a faulty one later is
- * refused, and the one before stays.
+ * Reads the file, and reads it again whenever it changes. Throws ConfigFaults if it is faulty at the start. A faulty
+ * version later is rejected, and the previous one stays in force.
  */
 export function watchPeopleFile(
   file: string,
@@ -53,8 +53,8 @@ export function watchPeopleFile(
   const refused =
     deps.metrics &&
     new Gauge({
-      name: `sallyport_directory_file_refused`,
-      help: 'Whether a file of people and groups was refused when it was last read; the one before is in force.',
+      name: 'sallyport_directory_file_refused',
+      help: 'Whether the current file of people and groups was rejected, so that the previous one stays in force.',
       labelNames: ['source'],
       registers: [deps.metrics],
     });
@@ -69,13 +69,13 @@ export function watchPeopleFile(
       if ('faults' in outcome) {
         logger.error(
           { source, faults: formatFaults(file, outcome.faults) },
-          'the file of people and groups was refused; the one before stays in force',
+          'the file of people and groups was rejected; the previous version stays in force',
         );
         return;
       }
       const before = map;
       ({ map } = outcome);
-      logger.info({ source, people: map.byUser.size }, 'the file of people and groups was read');
+      logger.info({ source, people: map.byUser.size }, 'read the file of people and groups');
       listener(before, map);
     },
   });

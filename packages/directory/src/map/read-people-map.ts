@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { nameFault } from '../claims/name-fault.ts';
 import { fold } from '../groups/fold.ts';
 
-/** Who is in which group, by user name, and by e-mail address without regard to case. */
+/** The groups of each person, by user name and by case-folded e-mail address. */
 export type PeopleMap = {
   byUser: ReadonlyMap<string, readonly string[]>;
   byEmail: ReadonlyMap<string, readonly string[]>;
@@ -15,7 +15,7 @@ const schema = z.strictObject({
   groups: z.record(z.string(), names).default({}),
 });
 
-/** Every name in the file, with where it stands. */
+/** Yields every name in the file with its path. */
 function* namesIn(data: z.infer<typeof schema>): Generator<{ path: (string | number)[]; name: string }> {
   for (const section of ['people', 'groups'] as const) {
     for (const [key, list] of Object.entries(data[section])) {
@@ -39,7 +39,7 @@ function collect({ people, groups }: z.infer<typeof schema>): PeopleMap {
     }
     return new Map([...found].map(([key, held]) => [key, [...held]]));
   };
-  // A person with an empty list is known, and in no group.
+  // A person with an empty list is known and has no groups.
   const all = [...pairs, ...Object.keys(people).map((person) => [person, undefined] as const)];
   return {
     byUser: gather(all),
@@ -47,7 +47,7 @@ function collect({ people, groups }: z.infer<typeof schema>): PeopleMap {
   };
 }
 
-/** Reads a file of people and groups from its text. All that is wrong with it is told at once, with its place. */
+/** Parses the text of a file of people and groups. Returns all faults at once, each with its place. */
 export function readPeopleMap(text: string, maxBytes: number): { map: PeopleMap } | { faults: ConfigFault[] } {
   const read = readYaml(text, maxBytes);
   if (!read.ok) return { faults: read.faults };
@@ -62,14 +62,16 @@ export function readPeopleMap(text: string, maxBytes: number): { map: PeopleMap 
     return {
       faults: parsed.error.issues.flatMap((issue) =>
         issue.code === 'unrecognized_keys'
-          ? issue.keys.map((key) => at([...issue.path, key], 'is not a known name; there are people and groups'))
+          ? issue.keys.map((key) =>
+              at([...issue.path, key], 'is not a known name. The file has two sections: people and groups'),
+            )
           : [at(issue.path, issue.message.replace(/^Invalid input: /, ''))],
       ),
     };
   const faults = [...namesIn(parsed.data)]
     .filter(({ name }) => nameFault(name) !== undefined)
     .map(({ path }) =>
-      at(path, 'is no name that can travel: empty, too long, with blanks around it, or with control characters'),
+      at(path, 'is not a usable name: it is empty, too long, has spaces around it or contains control characters'),
     );
   return faults.length > 0 ? { faults } : { map: collect(parsed.data) };
 }

@@ -1,4 +1,4 @@
-/** Does the same to each of many, so many at a time. */
+/** Runs `work` for every item, `size` items at a time. */
 export async function inBatches<T>(
   items: readonly T[],
   size: number,

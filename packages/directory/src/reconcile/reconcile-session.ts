@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Identity, Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
-import { type SessionStore } from '@sallyport/stores';
+import type { SessionStore } from '@sallyport/stores';
 import { describeChange } from '../claims/describe-change.ts';
 import type { SessionEvents } from '../events/session-events.ts';
 import type { Directory } from '../groups/create-directory.ts';
@@ -16,8 +16,8 @@ export type ReconcileOutcome = 'unchanged' | 'changed' | 'ended' | 'none';
 
 const maxTries = 8;
 
-/** What a evaluation hangs on; whatever else of a session changes meanwhile is of no consequence. */
-const basis = ({ groups: _groups, ...rest }: Identity) => rest;
+/** Returns the part of an identity that an evaluation depends on. */
+const basisOf = ({ groups: _groups, ...rest }: Identity) => rest;
 
 async function end(
   { sessions, events }: ReconcileSessionDeps,
@@ -30,8 +30,8 @@ async function end(
 }
 
 /**
- * Brings a session in line with what the directory says now: its groups are rewritten, or it ends. Whoever has written
- * looks again, so that of several who do this at once, with older and newer answers, the last one to write is right.
+ * Brings a session in line with the directory: rewrites its groups, or ends it. After each write it evaluates again. If
+ * several processes do this at once, with older and newer answers, the last one to write therefore has the newest.
  */
 export async function reconcileSession(deps: ReconcileSessionDeps, sessionId: string): Promise<ReconcileOutcome> {
   let outcome: ReconcileOutcome = 'unchanged';
@@ -42,19 +42,19 @@ export async function reconcileSession(deps: ReconcileSessionDeps, sessionId: st
     if (!('identity' in evaluation)) return end(deps, found.session, evaluation);
     const { groups } = evaluation.identity;
     let before: Session | undefined;
-    let right = false;
+    let isCurrent = false;
     const after = await deps.sessions.update(sessionId, (live) => {
       before = live;
-      const stillHolds = isDeepStrictEqual(basis(live.identity), basis(found.session.identity));
-      right = stillHolds && isDeepStrictEqual(live.identity.groups, groups);
-      return right || !stillHolds ? live : { ...live, identity: { ...live.identity, groups } };
+      const isSameBasis = isDeepStrictEqual(basisOf(live.identity), basisOf(found.session.identity));
+      isCurrent = isSameBasis && isDeepStrictEqual(live.identity.groups, groups);
+      return isCurrent || !isSameBasis ? live : { ...live, identity: { ...live.identity, groups } };
     });
     if (!after) return 'none';
-    if (right) return outcome;
+    if (isCurrent) return outcome;
     const change = before && describeChange(before.identity, after.identity);
     if (change === undefined) continue;
     outcome = 'changed';
     deps.events.refreshed(after, change);
   }
-  throw new ProblemError('conflict', 'This session is being changed by others at the moment.');
+  throw new ProblemError('conflict', 'Other requests are changing this session at the same time. Try again.');
 }

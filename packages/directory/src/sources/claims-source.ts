@@ -4,8 +4,8 @@ import { readGroups } from '../claims/read-groups.ts';
 import type { GroupSource } from './group-source.ts';
 
 /**
- * What the provider itself said at the login or the last refresh, in the id_token or by UserInfo. It knows somebody if
- * it said anything about groups.
+ * Creates the source for the claims that the provider sent at the login or the last refresh, in the id_token or from
+ * UserInfo. It knows a user if there is a claim about groups.
  */
 export function createClaimsSource(provider: ProviderConfig): GroupSource {
   return {

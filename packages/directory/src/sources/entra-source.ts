@@ -21,8 +21,8 @@ const objectIdForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const maxTries = 5;
 
 /**
- * Entra leaves the groups out of a token where there are more than fit, and says so: with a reference (never followed:
- * where it leads is not for a token to say), or with `hasgroups`.
+ * Reports whether Entra left the groups out of a token because there are too many. Entra then adds a reference, or
+ * `hasgroups`. The address in the reference is never followed: a token must not choose where requests go.
  */
 function isOverage({ claims }: Identity, groupsClaim: string): boolean {
   const names = claimAt(claims, '_claim_names');
@@ -39,8 +39,12 @@ function groupsOfToken({ claims }: Identity, groupsClaim: string): string[] | un
   return Array.isArray(value) && value.every((group) => typeof group === 'string') ? value : undefined;
 }
 
-/** Keeps what Graph said, for those who ask while nobody logs in. */
-async function keep({ store, source, now }: EntraSourceDeps, id: string, groups: string[] | undefined): Promise<void> {
+/** Stores the answer of Graph for evaluations between logins. */
+async function storeAnswer(
+  { store, source, now }: EntraSourceDeps,
+  id: string,
+  groups: string[] | undefined,
+): Promise<void> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const [before] = await store.get(source.id, 'people', [id]);
     const next = { active: groups !== undefined, body: { groups: groups ?? [] } };
@@ -59,28 +63,25 @@ async function keep({ store, source, now }: EntraSourceDeps, id: string, groups:
     )
       return;
   }
-  throw new ProblemError('conflict', 'Your groups are being written by others at the moment.');
+  throw new ProblemError('conflict', 'Other logins are writing your groups at the same time. Try again.');
 }
 
-async function askGraph(deps: EntraSourceDeps, id: string): Promise<void> {
+async function queryGraph(deps: EntraSourceDeps, id: string): Promise<void> {
   const { graph, source, logger } = deps;
   const groups = await graph.memberObjects(id).catch((error: unknown) => {
     if (!(error instanceof ApiFailure)) throw error;
-    logger.warn(
-      { source: source.id, detail: error.message },
-      "Microsoft Graph could not be asked for somebody's groups",
-    );
+    logger.warn({ source: source.id, detail: error.message }, 'cannot get the groups of a user from Microsoft Graph');
     throw new ProblemError(
       'identity-provider-unavailable',
-      `The directory ${source.id}, which says in which groups you are, cannot be asked at the moment. Try again shortly.`,
+      `The directory ${source.id}, which supplies your groups, cannot be reached at the moment. Try again shortly.`,
     );
   });
-  await keep(deps, id, groups);
+  await storeAnswer(deps, id, groups);
 }
 
 /**
- * Entra's groups: from the token, and from Microsoft Graph where they are too many for it (or always). Graph is asked
- * at logins and refreshes; between them what it said last holds.
+ * Creates the source for Entra's groups: from the token, or from Microsoft Graph if the token cannot hold them all (or
+ * always). Graph is queried at logins and refreshes. In between, its last answer stays in force.
  */
 export function createEntraSource(deps: EntraSourceDeps): GroupSource {
   const { provider, source, store } = deps;
@@ -88,12 +89,12 @@ export function createEntraSource(deps: EntraSourceDeps): GroupSource {
     const id = claimAt(claims, 'oid');
     return typeof id === 'string' && objectIdForm.test(id) ? id.toLowerCase() : undefined;
   };
-  const asksGraph = (identity: Identity) => source.when === 'always' || isOverage(identity, source.groupsClaim);
+  const needsGraph = (identity: Identity) => source.when === 'always' || isOverage(identity, source.groupsClaim);
   return {
     id: source.id,
     required: source.required,
-    async lookUp(identity, asking): Promise<SourceAnswer> {
-      if (!asksGraph(identity)) {
+    async lookUp(identity, mayQuery): Promise<SourceAnswer> {
+      if (!needsGraph(identity)) {
         const groups = groupsOfToken(identity, source.groupsClaim);
         return groups ? { known: true, active: true, groups: nameGroups(provider, groups) } : { known: false };
       }
@@ -101,14 +102,14 @@ export function createEntraSource(deps: EntraSourceDeps): GroupSource {
       if (id === undefined)
         throw new ProblemError(
           'login-failed',
-          'The identity provider did not say by which id (oid) you are known in Entra, so your groups cannot be asked for.',
+          'The token from the identity provider has no valid object id (oid), so your groups in Entra cannot be looked up.',
         );
-      if (asking) await askGraph(deps, id);
+      if (mayQuery) await queryGraph(deps, id);
       const [person] = await store.get(source.id, 'people', [id]);
       if (!person)
         throw new ProblemError(
           'identity-provider-unavailable',
-          `The directory ${source.id} has not been asked for your groups yet. Log in again.`,
+          `The directory ${source.id} has not been queried for your groups yet. Log in again.`,
         );
       return { known: true, active: person.active, groups: nameGroups(provider, person.body['groups'] as string[]) };
     },

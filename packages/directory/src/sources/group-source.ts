@@ -1,18 +1,18 @@
 import type { Identity } from '@sallyport/contracts';
 
-/** What a source says of somebody; groups as policies know them. */
+/** What a source knows about a user. `groups` are named as policies see them. */
 export type SourceAnswer = { known: false } | { known: true; active: boolean; groups: string[] };
 
-/** One source of the groups of one provider's people. */
+/** One source of groups, for the users of one provider. */
 export type GroupSource = {
   id: string;
-  /** Only people whom it knows may log in. */
+  /** Whether only users whom it knows may log in. */
   required: boolean;
   /**
-   * What it says of somebody now. `asking`: at a login or a refresh, when it may ask others. Rejects with
-   * `identity-provider-unavailable`, or `login-failed` where what it says is ambiguous.
+   * Looks a user up. `mayQuery` is true at logins and refreshes and allows requests to other services. Rejects with
+   * `identity-provider-unavailable`, or with `login-failed` if the answer is ambiguous.
    */
-  lookUp(identity: Identity, asking: boolean): Promise<SourceAnswer>;
-  /** By what changes of somebody are noted in the store; undefined where nothing is. */
+  lookUp(identity: Identity, mayQuery: boolean): Promise<SourceAnswer>;
+  /** Returns the key under which the store notes changes of this user. Undefined if there is none. */
   keyOf?(identity: Identity): string | undefined;
 };

@@ -5,8 +5,8 @@ import { nameGroups } from '../groups/name-groups.ts';
 import type { GroupSource } from './group-source.ts';
 
 /**
- * The groups that a map has for somebody, by the name they have here or by an address that the provider vouches for;
- * undefined if it does not know them.
+ * Returns the groups of a user in the file, by their user name or verified e-mail address. Undefined if the file does
+ * not list them.
  */
 export function groupsInMap(
   { byUser, byEmail }: PeopleMap,
@@ -18,7 +18,7 @@ export function groupsInMap(
   return found.length === 0 ? undefined : [...new Set(found.flat())].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-/** A file says who is in which group. */
+/** Creates the source for a file of people and groups. */
 export function createMapSource(deps: {
   provider: ProviderConfig;
   source: SourceConfigOf<'map'>;

@@ -14,17 +14,17 @@ export type StoredSourceDeps = {
 };
 
 /**
- * A source that is read every now and then must have been read, and not too long ago: else it is as good as away, and
- * nothing is concluded from silence.
+ * Throws `identity-provider-unavailable` if a source that is read at an interval has not been read, or not recently.
+ * Nothing may be concluded from outdated data.
  */
-async function requireReading({ source, store, now }: StoredSourceDeps): Promise<void> {
+async function requireRecentSync({ source, store, now }: StoredSourceDeps): Promise<void> {
   if (!('interval' in source)) return;
-  const reading = await store.lastSync(source.id);
-  if (reading && now() - reading.at <= source.outageGrace) return;
-  const why = reading ? 'could not be read for too long' : 'has not been read yet';
+  const last = await store.lastSync(source.id);
+  if (last && now() - last.at <= source.outageGrace) return;
+  const why = last ? 'could not be read for too long' : 'has not been read yet';
   throw new ProblemError(
     'identity-provider-unavailable',
-    `The directory ${source.id}, which says who is in which group, ${why}. Try again shortly; if it stays so, an operator must see why.`,
+    `The directory ${source.id}, which supplies your groups, ${why}. Try again shortly. If the problem persists, contact your operator.`,
   );
 }
 
@@ -33,12 +33,12 @@ function nameOf(source: StoredSourceConfig, { body }: DirectoryEntry): string[] 
   return typeof name === 'string' ? [name] : [];
 }
 
-async function say({ provider, source, store }: StoredSourceDeps, key: string): Promise<SourceAnswer> {
+async function lookUpKey({ provider, source, store }: StoredSourceDeps, key: string): Promise<SourceAnswer> {
   const found = await store.find(source.id, 'people', key);
   if (found.length > 1)
     throw new ProblemError(
       'login-failed',
-      `The directory ${source.id} has several people who could be you; an operator must see which one you are.`,
+      `Several people in the directory ${source.id} match your login. Contact your operator.`,
     );
   const [person] = found;
   if (!person)
@@ -55,8 +55,8 @@ async function say({ provider, source, store }: StoredSourceDeps, key: string): 
 }
 
 /**
- * What was pushed or read into the store. Whoever was removed by name counts as deactivated; whoever was never there is
- * unknown.
+ * Creates the source for what was pushed, or read, into the store. A person whom the client deleted counts as
+ * deactivated. A person who was never there is unknown.
  */
 export function createStoredSource(deps: StoredSourceDeps): GroupSource {
   const { source } = deps;
@@ -64,15 +64,15 @@ export function createStoredSource(deps: StoredSourceDeps): GroupSource {
     id: source.id,
     required: source.required,
     async lookUp(identity: Identity) {
-      await requireReading(deps);
+      await requireRecentSync(deps);
       const key = matchKey(source.match, identity);
-      return key === undefined ? { known: false } : say(deps, key);
+      return key === undefined ? { known: false } : lookUpKey(deps, key);
     },
     keyOf: (identity) => matchKey(source.match, identity),
   };
 }
 
-/** The keys of an entry on which sessions may hang. */
+/** Returns the keys of entries that sessions may be linked to. */
 export function sessionKeysOf(match: Match, entries: readonly (DirectoryEntry | undefined)[]): string[] {
   return [...new Set(entries.flatMap((entry) => entry?.keys.filter((key) => isMatchKey(match, key)) ?? []))];
 }

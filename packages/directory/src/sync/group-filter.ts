@@ -1,11 +1,11 @@
 /**
- * Whether a name matches one of some patterns, in which `*` stands for any characters; decided in time that grows with
- * the name and the patterns.
+ * Creates a filter that accepts names which match any of the patterns. `*` stands for any characters. The time grows
+ * linearly with the length of the name and the patterns.
  */
 export function createGroupFilter(patterns: readonly string[]): (name: string) => boolean {
-  const parts = patterns.map((pattern) => pattern.split('*'));
+  const split = patterns.map((pattern) => pattern.split('*'));
   return (name) =>
-    parts.some((pieces) => {
+    split.some((pieces) => {
       const [first = '', ...rest] = pieces;
       if (rest.length === 0) return name === first;
       const last = rest.pop()!;

@@ -8,10 +8,10 @@ import type { SnapshotGroup, SnapshotPerson, ReadSnapshot } from './snapshot.ts'
 const memberSchema = z.object({ id: z.int().positive(), login: z.string().min(1) });
 const teamSchema = z.object({ id: z.int().positive(), slug: z.string().min(1) });
 
-/** Reads GitHub organisations: `acme` for their members, `acme/platform` for a team's, those of teams below it too. */
+/** Reads GitHub organisations. `acme` is the group of all members, `acme/platform` a team including its child teams. */
 export function createReadGithub(api: ApiClient, source: SourceConfigOf<'github'>): ReadSnapshot {
   const isWanted = createGroupFilter(source.groups);
-  const at = (...steps: string[]) => `${source.url}/orgs/${steps.map(encodeURIComponent).join('/')}?per_page=100`;
+  const urlOf = (...steps: string[]) => `${source.url}/orgs/${steps.map(encodeURIComponent).join('/')}?per_page=100`;
   return async () => {
     const people = new Map<string, SnapshotPerson>();
     const take = (members: z.infer<typeof memberSchema>[]) =>
@@ -27,11 +27,11 @@ export function createReadGithub(api: ApiClient, source: SourceConfigOf<'github'
       memberships.set(group.id, members);
     };
     for (const organization of source.organizations) {
-      const members = take(await allLinkedPages(api, at(organization, 'members'), memberSchema));
+      const members = take(await allLinkedPages(api, urlOf(organization, 'members'), memberSchema));
       add({ id: `organization ${organization}`, name: organization }, async () => members);
-      for (const { id, slug } of await allLinkedPages(api, at(organization, 'teams'), teamSchema)) {
+      for (const { id, slug } of await allLinkedPages(api, urlOf(organization, 'teams'), teamSchema)) {
         add({ id: `team ${id}`, name: `${organization}/${slug}` }, async () =>
-          take(await allLinkedPages(api, at(organization, 'teams', slug, 'members'), memberSchema)),
+          take(await allLinkedPages(api, urlOf(organization, 'teams', slug, 'members'), memberSchema)),
         );
       }
     }

@@ -17,20 +17,20 @@ const groupSchema = z.object({
 });
 const memberSchema = z.object({ id: z.string().min(1) });
 
-/** Okta's own words for people who must not come in any more; the other states are stages of a password. */
+/** The states in which a user may not log in. Okta's other states concern the password, and Okta checks them itself. */
 const inactive = new Set(['SUSPENDED', 'DEPROVISIONED']);
-/** A plain list leaves out those who are deprovisioned; a search for everybody does not. */
-const everybody = encodeURIComponent('lastUpdated gt "1970-01-01T00:00:00.000Z"');
+/** Okta's plain list omits deprovisioned users. A search that matches everyone includes them. */
+const allUsers = encodeURIComponent('lastUpdated gt "1970-01-01T00:00:00.000Z"');
 
 /**
- * Reads an Okta organisation by its API: users, groups, and the members of groups whose members have changed since
- * (`lastMembershipUpdated`).
+ * Reads an Okta organisation through its API: users, groups, and the members of each group. `lastMembershipUpdated` is
+ * the mark of a group.
  */
 export function createReadOkta(api: ApiClient, source: SourceConfigOf<'okta'>): ReadSnapshot {
   const { url } = source;
   const isWanted = createGroupFilter(source.groups);
   return async () => {
-    const users = await allLinkedPages(api, `${url}/api/v1/users?limit=200&search=${everybody}`, userSchema);
+    const users = await allLinkedPages(api, `${url}/api/v1/users?limit=200&search=${allUsers}`, userSchema);
     const groups = await allLinkedPages(api, `${url}/api/v1/groups?limit=200`, groupSchema);
     return {
       people: users.map(({ id, status, profile: { login, email } }) => ({

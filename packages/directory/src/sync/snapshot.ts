@@ -1,11 +1,16 @@
-/** A person as an API tells of them: `id` is the API's own. */
+import type { SourceConfig } from '@sallyport/contracts';
+
+/** A source that is read at an interval. */
+export type SyncedSource = Extract<SourceConfig, { interval: number }>;
+
+/** A person as an API describes them. `id` is the API's own identifier. */
 export type SnapshotPerson = { id: string; name?: string | undefined; emails: string[]; active: boolean };
-/** A group; `mark` is something that is another when its members are. */
+/** A group. `mark` changes whenever its members change. */
 export type SnapshotGroup = { id: string; name: string; mark?: string | undefined };
 
 /**
- * Everything that a source says, at one time. `membersOf` gives ids of people; it is asked only for groups whose
- * members may have changed.
+ * The complete content of a source at one time. `membersOf` returns the ids of people. It is called only for groups
+ * whose members may have changed.
  */
 export type Snapshot = {
   people: SnapshotPerson[];
@@ -13,5 +18,5 @@ export type Snapshot = {
   membersOf(group: SnapshotGroup): Promise<string[]>;
 };
 
-/** Reads a source as a whole. Rejects with an ApiFailure rather than leave something out. */
+/** Reads a whole source. Rejects with an ApiFailure rather than leave anything out. */
 export type ReadSnapshot = () => Promise<Snapshot>;

@@ -2,10 +2,10 @@ import type { DirectoryStore } from '../store/directory-store.ts';
 import type { Metrics } from '@sallyport/kit';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
-/** What the reading of sources tells operators. */
+/** Counts the syncs of sources and their duration. */
 export type SyncMetrics = { done(source: string, outcome: 'read' | 'failed', seconds: number): void };
 
-/** Registers the metrics of sources that are read. */
+/** Registers the metrics of sources that are read at an interval. */
 export function createSyncMetrics(deps: {
   metrics: Metrics | undefined;
   sources: readonly string[];
@@ -14,13 +14,13 @@ export function createSyncMetrics(deps: {
   const registers = deps.metrics ? [deps.metrics] : [];
   const outcomes = new Counter({
     name: 'sallyport_directory_readings_total',
-    help: 'Readings of directories, by what came of them.',
+    help: 'Syncs of a directory, by outcome.',
     labelNames: ['source', 'outcome'],
     registers,
   });
   const seconds = new Histogram({
     name: 'sallyport_directory_reading_seconds',
-    help: 'How long it took to read a directory and to take over what it says.',
+    help: 'Time to read a directory and apply its content.',
     labelNames: ['source'],
     buckets: [0.5, 1, 5, 15, 60, 180, 600],
     registers,
@@ -31,9 +31,9 @@ export function createSyncMetrics(deps: {
     ['groups', 'sallyport_directory_groups'],
   ] as const;
   const helps = {
-    at: 'When a directory was last read, over all replicas.',
-    people: 'People in the last reading of a directory.',
-    groups: 'Groups in the last reading of a directory.',
+    at: 'Time of the last sync of a directory by any replica.',
+    people: 'People in the last snapshot of a directory.',
+    groups: 'Groups in the last snapshot of a directory.',
   };
   for (const [field, name] of gauges) {
     new Gauge({
@@ -43,11 +43,8 @@ export function createSyncMetrics(deps: {
       registers,
       async collect() {
         for (const source of deps.sources) {
-          const reading = await deps.store.lastSync(source).catch(() => undefined);
-          this.set(
-            { source },
-            reading === undefined ? Number.NaN : field === 'at' ? reading.at / 1000 : reading[field],
-          );
+          const last = await deps.store.lastSync(source).catch(() => undefined);
+          this.set({ source }, last === undefined ? Number.NaN : field === 'at' ? last.at / 1000 : last[field]);
         }
       },
     });

@@ -1,0 +1,94 @@
+import type { Session } from '@sallyport/contracts';
+import type { Logger, Metrics } from '@sallyport/kit';
+import type { SessionStore } from '@sallyport/stores';
+import type { Directory } from '../groups/create-directory.ts';
+import type { DirectoryStore } from '../store/directory-store.ts';
+import { inBatches } from './in-batches.ts';
+import { reconcileSession, type ReconcileSessionDeps } from './reconcile-session.ts';
+import { createReconcilerMetrics } from './reconciler-metrics.ts';
+
+/** Reconciles sessions with the directory, by key or all of them. */
+export type Reconciliation = {
+  /**
+   * Reconciles the sessions linked to these keys of a source before it resolves. Keys that fail stay touched in the
+   * store and are reconciled later.
+   */
+  reconcileNow(sourceId: string, keys: readonly string[]): Promise<void>;
+  /** Reconciles every session that `isAffected` accepts, and returns how many there were. */
+  reconcileAll(isAffected: (session: Session) => boolean): Promise<number>;
+  /** Reconciles the keys that are due, and returns how many there were. */
+  runDue(): Promise<number>;
+};
+
+export type ReconciliationDeps = {
+  directory: Directory;
+  sourceIds: readonly string[];
+  store: Pick<DirectoryStore, 'takeTouched' | 'completeTouched' | 'linked' | 'touchedCount'>;
+  sessions: SessionStore;
+  events: ReconcileSessionDeps['events'];
+  logger: Logger;
+  metrics?: Metrics | undefined;
+};
+
+const batch = 32;
+const leaseMs = 30_000;
+/** How many keys a request waits for. The others are reconciled in the background. */
+const maxAwaited = 64;
+
+/** Creates the reconciliation. Any number of replicas share the work through the touched keys in the store. */
+export function createReconciliation(deps: ReconciliationDeps): Reconciliation {
+  const { directory, sourceIds, store, sessions, events, logger } = deps;
+  const metrics = createReconcilerMetrics({
+    metrics: deps.metrics,
+    sourceIds,
+    count: (id) => store.touchedCount(id),
+  });
+  const reconcile = async (sessionId: string) =>
+    metrics.reconciled(await reconcileSession({ sessions, directory, events }, sessionId));
+  const reconcileKey = async (sourceId: string, key: string) => {
+    const people = await store.linked(sourceId, key);
+    const found = (await Promise.all(people.map((person) => sessions.list(person)))).flat();
+    const affected = found.filter(({ identity }) => directory.uses(identity.provider, sourceId));
+    await inBatches(affected, batch, ({ id }) => reconcile(id));
+  };
+  const runSource = async (sourceId: string) => {
+    let done = 0;
+    for (;;) {
+      const touched = await store.takeTouched(sourceId, batch, leaseMs);
+      const outcomes = await Promise.allSettled(
+        touched.map(async (one) => {
+          await reconcileKey(sourceId, one.key);
+          await store.completeTouched(sourceId, one);
+        }),
+      );
+      done += touched.length;
+      // Keys that failed are due again when their lease expires.
+      const failed = outcomes.find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason;
+      if (touched.length < batch) return done;
+    }
+  };
+  return {
+    async runDue() {
+      let done = 0;
+      for (const id of sourceIds) done += await runSource(id);
+      return done;
+    },
+    async reconcileNow(sourceId, keys) {
+      const awaited = keys.slice(0, maxAwaited);
+      await inBatches(awaited, batch, (key) => reconcileKey(sourceId, key)).catch((error: unknown) =>
+        logger.warn({ err: error, source: sourceId }, 'cannot reconcile sessions with the directory yet; will retry'),
+      );
+    },
+    async reconcileAll(isAffected) {
+      const found = (await sessions.list()).filter(
+        (session) => directory.appliesTo(session.identity.provider) && isAffected(session),
+      );
+      await inBatches(found, batch, async (session) => {
+        await directory.link(session.identity, session.expiresAt);
+        await reconcile(session.id);
+      });
+      return found.length;
+    },
+  };
+}
