@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { unauthorized } from '../api-error.ts';
+import { unauthorized } from '../http/api-error.ts';
 import { anonymous, serviceAccountGroups, serviceAccountOf } from './user.ts';
 import type { User } from './user.ts';
 
-/** An identity that a bearer token stands for. */
+/** The identity of a bearer token. */
 export type TokenIdentity = { user: string; uid?: string; groups?: readonly string[] };
 
-/** Knows callers by their bearer token. No credential is the anonymous user; a wrong one is refused. */
+/** Authenticates callers by bearer token. Without a credential the caller is anonymous. A wrong one is refused. */
 export function createAuthenticate(
   tokens: Readonly<Record<string, TokenIdentity>>,
 ): (request: IncomingMessage) => User {

@@ -1,8 +1,8 @@
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../http/api-error.ts';
 import type { Attributes } from './rbac.ts';
 import type { User } from './user.ts';
 
-/** The 403 for a request that no rule allows, in the API server's words. */
+/** Returns the 403 for a request that no rule allows, worded like the API server's. */
 export function forbidden(user: User, attributes: Attributes): ApiError {
   const who = `User ${JSON.stringify(user.username)} cannot ${attributes.verb}`;
   if (attributes.path !== undefined)

@@ -1,4 +1,4 @@
-import { badRequest } from '../api-error.ts';
+import { badRequest } from '../http/api-error.ts';
 import { forbidden } from './forbidden.ts';
 import type { Access, Attributes } from './rbac.ts';
 import { anonymous, serviceAccountGroups, serviceAccountOf } from './user.ts';
@@ -8,10 +8,7 @@ const extraPrefix = 'impersonate-extra-';
 
 type Wanted = { username: string; uid: string; groups: string[]; extra: Record<string, string[]> };
 
-/**
- * Turns impersonation headers into the user they ask for, if `real` may impersonate every single part; undefined
- * without such headers.
- */
+/** Returns the user that the impersonation headers name, if `real` may impersonate every part, or undefined without them. */
 export function impersonate(real: User, rawHeaders: readonly string[], access: Access): User | undefined {
   const wanted = readWanted(rawHeaders);
   if (wanted === undefined) return undefined;
@@ -25,7 +22,7 @@ function readWanted(rawHeaders: readonly string[]): Wanted | undefined {
   const wanted: Wanted = { username: '', uid: '', groups: [], extra: {} };
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!.toLowerCase();
-    // Node hands header bytes over as latin-1; names are UTF-8.
+    // Node.js decodes header bytes as Latin-1, but names are UTF-8.
     const value = Buffer.from(rawHeaders[at + 1]!, 'latin1').toString('utf8');
     if (name === 'impersonate-user') wanted.username ||= value;
     else if (name === 'impersonate-uid') wanted.uid ||= value;
@@ -47,7 +44,7 @@ function unescapeKey(key: string): string {
   }
 }
 
-// Each part is a permission of its own, and one that is missing refuses the whole request.
+// Each part needs its own permission. If one is missing, the whole request is refused.
 function partsOf({ username, uid, groups, extra }: Wanted): Attributes[] {
   const part = (apiGroup: string, resource: string, name: string, more: Partial<Attributes> = {}): Attributes => ({
     verb: 'impersonate',

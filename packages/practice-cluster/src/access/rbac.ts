@@ -1,11 +1,11 @@
-import { arrayAt, textAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { arrayAt, textAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from '../kinds/kinds.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { serviceAccountOf } from './user.ts';
 import type { User } from './user.ts';
 
-/** What is to be allowed: a resource, or a path if `path` is set. */
+/** What a request accesses: a resource, or a path if `path` is set. */
 export type Attributes = {
   verb: string;
   apiGroup: string;
@@ -16,10 +16,10 @@ export type Attributes = {
   path?: string;
 };
 
-/** True if some rule that is bound to the user allows it. */
+/** Reports whether a rule that is bound to the user allows the access. */
 export type Access = (user: User, attributes: Attributes) => boolean;
 
-/** PolicyRule of RBAC. */
+/** A PolicyRule of RBAC. */
 export type Rule = {
   verbs: string[];
   apiGroups?: string[];
@@ -28,14 +28,14 @@ export type Rule = {
   nonResourceURLs?: string[];
 };
 
-/** Judges by the roles and bindings in the store as they are now. Members of system:masters may do everything. */
+/** Creates a check against the current roles and bindings. Members of system:masters may do everything. */
 export function createAccess(store: ObjectStore): Access {
   return (user, attributes) =>
     user.groups.includes('system:masters') ||
     rulesFor(store, user, attributes.namespace).some((rule) => allows(rule, attributes));
 }
 
-/** All rules that apply to a user in a namespace (empty: those of the whole cluster only). */
+/** Returns the rules that apply to a user in a namespace, or only those of the whole cluster if it is empty. */
 export function rulesFor(store: ObjectStore, user: User, namespace: string): Rule[] {
   const bindings = [
     ...store.list(clusterRoleBindings),

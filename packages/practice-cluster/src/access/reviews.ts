@@ -1,14 +1,14 @@
-import { badRequest, unknownResource } from '../api-error.ts';
-import type { Call, Cluster } from '../call.ts';
-import { isJsonObject, textAt, valueAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
-import { readObject } from '../read-body.ts';
-import { sendJson } from '../reply.ts';
+import { badRequest, unknownResource } from '../http/api-error.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { isJsonObject, textAt, valueAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { readObject } from '../http/read-body.ts';
+import { sendJson } from '../http/reply.ts';
 import { rulesFor } from './rbac.ts';
 import type { Attributes, Rule } from './rbac.ts';
 import type { User } from './user.ts';
 
-/** Resources that only answer a question about the caller or, for SubjectAccessReview, about someone else. */
+/** Resources that only answer a question about the caller or, for SubjectAccessReview, about another user. */
 export const reviewResources: ReadonlyMap<string, string> = new Map([
   ['selfsubjectreviews', 'authentication.k8s.io'],
   ['selfsubjectaccessreviews', 'authorization.k8s.io'],
@@ -20,7 +20,8 @@ export const reviewResources: ReadonlyMap<string, string> = new Map([
 export async function answerReview(cluster: Cluster, call: Call): Promise<void> {
   if (call.info.requestVerb !== 'create' || call.info.subresource !== '') throw unknownResource();
   const review = await readObject(call.request);
-  if (`${review.kind.toLowerCase()}s` !== call.info.resource) throw badRequest(`the body is a ${review.kind}`);
+  if (`${review.kind.toLowerCase()}s` !== call.info.resource)
+    throw badRequest(`the kind in the body is ${review.kind}`);
   sendJson(call.response, 201, {
     ...review,
     metadata: { ...review.metadata, creationTimestamp: null },
@@ -76,7 +77,7 @@ function readAttributes(review: KubeObject): Attributes {
       name: '',
     };
   if (!about('resourceAttributes'))
-    throw badRequest('exactly one of resourceAttributes or nonResourceAttributes is needed');
+    throw badRequest('exactly one of resourceAttributes or nonResourceAttributes must be specified');
   const of = (field: string): string => text(`resourceAttributes.${field}`);
   return {
     verb: of('verb'),

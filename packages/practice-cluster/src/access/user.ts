@@ -1,4 +1,4 @@
-/** Who a request acts as. */
+/** The user that a request acts as. */
 export type User = {
   username: string;
   uid?: string;
@@ -8,13 +8,13 @@ export type User = {
 
 export const anonymous: User = { username: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} };
 
-/** `system:serviceaccount:<namespace>:<name>` split, undefined for anyone else. */
+/** Splits `system:serviceaccount:<namespace>:<name>`. Returns undefined for any other user. */
 export function serviceAccountOf(username: string): { namespace: string; name: string } | undefined {
   const match = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username);
   return match === null ? undefined : { namespace: match[1]!, name: match[2]! };
 }
 
-/** The groups that belong to every service account of a namespace. */
+/** Returns the groups of every service account in a namespace. */
 export function serviceAccountGroups(namespace: string): string[] {
   return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
 }

@@ -1,18 +1,17 @@
-import { unknownResource } from '../api-error.ts';
-import type { Call, Cluster } from '../call.ts';
-import { sendJson, sendText } from '../reply.ts';
+import { unknownResource } from '../http/api-error.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { sendJson, sendText } from '../http/reply.ts';
 import { aggregatedDiscovery, apiGroup, apiResourceList, groups, resourcesOf } from './discovered.ts';
 import { openApiV2, openApiV3, openApiV3Index } from './openapi.ts';
 
 const aggregatedType = /application\/json;g=apidiscovery\.k8s\.io;v=v2;as=APIGroupDiscoveryList(?!;profile)/;
 
-/** Answers what is no resource: discovery, OpenAPI, version and health. */
+/** Answers the paths that are not resources: discovery, OpenAPI, version and health. */
 export function answerDiscovery(cluster: Cluster, call: Call): void {
   const { response } = call;
   const { segments, path } = call.target;
   const [first, second, third, fourth] = segments;
-  // Discovery and the version are also answered with a slash at the end of their path, as by the API server; health and
-  // OpenAPI are not.
+  // As in the API server, discovery and the version may have a trailing slash. Health and OpenAPI may not.
   if (path.length > 1 && path.endsWith('/') && !['api', 'apis', 'version'].includes(first ?? ''))
     throw unknownResource();
   if (second === undefined && ['healthz', 'livez', 'readyz'].includes(first ?? ''))
@@ -58,11 +57,11 @@ function oneGroup(call: Call, name: string): void {
   sendJson(call.response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(found) });
 }
 
-// kubectl asks for the protobuf form of v2 only; without it, it uses what it knows itself.
+// kubectl requests v2 only as protobuf. Without it, it uses its built-in knowledge.
 function openApi2(call: Call): void {
   const accept = call.request.headers.accept ?? '*/*';
   if (!/application\/json|\*\/\*/.test(accept))
-    return sendText(call.response, 406, 'the practice cluster describes itself in JSON only\n');
+    return sendText(call.response, 406, 'the practice cluster serves OpenAPI only as JSON\n');
   sendJson(call.response, 200, openApiV2);
 }
 
@@ -84,6 +83,6 @@ function versionInfo(cluster: Cluster): Record<string, string> {
     buildDate: new Date(0).toISOString(),
     goVersion: 'none',
     compiler: `node ${process.version}`,
-    platform: 'a practice cluster in one process: nothing here runs',
+    platform: 'a practice cluster in one process: nothing really runs',
   };
 }

@@ -2,7 +2,7 @@ import { apiVersionOf } from '../kinds/kind.ts';
 import type { Kind, Subresource } from '../kinds/kind.ts';
 import { kinds } from '../kinds/kinds.ts';
 
-/** A resource as discovery lists it: what is stored, and the reviews, which can only be created. */
+/** A resource as discovery lists it: a stored kind, or a review, which can only be created. */
 export type Discovered = Pick<
   Kind,
   | 'group'
@@ -32,7 +32,7 @@ function review(group: string, kind: string): Discovered {
   };
 }
 
-/** Everything that discovery tells of. */
+/** Everything that discovery lists. */
 export const discovered: readonly Discovered[] = [
   ...kinds,
   review('authentication.k8s.io', 'SelfSubjectReview'),
@@ -41,25 +41,25 @@ export const discovered: readonly Discovered[] = [
   review('authorization.k8s.io', 'SubjectAccessReview'),
 ];
 
-/** Named groups with their one version each. */
+/** The named groups, each with its only version. */
 export const groups: readonly { group: string; version: string }[] = [
   ...new Map(
     discovered.filter(({ group }) => group !== '').map(({ group, version }) => [group, { group, version }]),
   ).values(),
 ];
 
-/** The resources of one group and version. */
+/** Returns the resources of a group and version. */
 export function resourcesOf(group: string, version: string): Discovered[] {
   return discovered.filter((one) => one.group === group && one.version === version);
 }
 
-/** APIGroup, the description of a named group. */
+/** Returns the APIGroup of a named group. */
 export function apiGroup({ group, version }: { group: string; version: string }): Record<string, unknown> {
   const one = { groupVersion: apiVersionOf({ group, version }), version };
   return { name: group, versions: [one], preferredVersion: one };
 }
 
-/** APIResourceList, the resources of one group and version. */
+/** Returns the APIResourceList of a group and version. */
 export function apiResourceList(group: string, version: string): Record<string, unknown> {
   const resources = resourcesOf(group, version).flatMap((one) => [
     {
@@ -83,7 +83,7 @@ export function apiResourceList(group: string, version: string): Record<string, 
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: apiVersionOf({ group, version }), resources };
 }
 
-/** APIGroupDiscoveryList: a whole prefix (`/api` or `/apis`) in one answer, as kubectl asks for since 1.27. */
+/** Returns an APIGroupDiscoveryList: a whole prefix (`/api` or `/apis`) in one response, which kubectl uses since 1.27. */
 export function aggregatedDiscovery(prefix: 'api' | 'apis'): Record<string, unknown> {
   const wanted = prefix === 'api' ? [{ group: '', version: 'v1' }] : groups;
   const items = wanted.map(({ group, version }) => ({

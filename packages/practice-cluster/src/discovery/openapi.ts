@@ -6,13 +6,10 @@ import { groups } from './discovered.ts';
 
 const info = { title: 'Sallyport practice cluster', version: 'v1' };
 
-/**
- * OpenAPI v2 in its smallest form: it describes no schema, so that clients fall back to what they know of the kinds
- * themselves.
- */
+/** A minimal OpenAPI v2 document without schemas, so that clients fall back to their built-in knowledge of the kinds. */
 export const openApiV2 = { swagger: '2.0', info, paths: {}, definitions: {} };
 
-/** The index of OpenAPI v3 documents, one for each group and version. */
+/** Returns the index of the OpenAPI v3 documents, one per group and version. */
 export function openApiV3Index(): Record<string, unknown> {
   const paths = [{ group: '', version: 'v1' }, ...groups].map(({ group, version }) => {
     const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
@@ -26,8 +23,8 @@ export function openApiV3Index(): Record<string, unknown> {
 }
 
 /**
- * The OpenAPI v3 document of a group and version: which paths take a PATCH, and that they know dryRun and
- * fieldValidation, which is what kubectl looks for.
+ * Returns the OpenAPI v3 document of a group and version. It contains what kubectl looks for: the paths that accept a
+ * PATCH, and their parameters dryRun and fieldValidation.
  */
 export function openApiV3(group: string, version: string): Record<string, unknown> {
   const own = kinds.filter((kind) => kind.group === group && kind.version === version);
@@ -35,7 +32,7 @@ export function openApiV3(group: string, version: string): Record<string, unknow
     schemaName(kind),
     {
       type: 'object',
-      description: `${kind.kind}: the practice cluster describes no fields.`,
+      description: `${kind.kind}: the practice cluster does not describe fields.`,
       'x-kubernetes-group-version-kind': [gvk(kind)],
     },
   ]);

@@ -1,5 +1,5 @@
-import { arrayAt, isJsonObject, textAt, valueAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { arrayAt, isJsonObject, textAt, valueAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import { humanDuration } from './human-duration.ts';
 import type { Column } from './kind.ts';
 
@@ -75,7 +75,7 @@ const bindingColumns = [
   wide('ServiceAccounts', subjects('ServiceAccount')),
 ];
 
-/** Columns by resource, as `kubectl get` of a real cluster names them. */
+/** The columns of each resource, named as in the `kubectl get` output of a real cluster. */
 export const columns = {
   namespaces: [nameColumn, column('Status', text('status.phase')), age],
   nodes: [

@@ -4,7 +4,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const year = 365 * day;
 
-/** Milliseconds as `kubectl get` shows an age: `45s`, `3m20s`, `5h`, `12d`, `2y30d`. */
+/** Formats milliseconds as `kubectl get` shows an age: `45s`, `3m20s`, `5h`, `12d`, `2y30d`. */
 export function humanDuration(milliseconds: number): string {
   const ms = Math.max(0, milliseconds);
   if (ms < 2 * minute) return `${Math.floor(ms / second)}s`;

@@ -1,6 +1,6 @@
-import type { KubeObject } from '../kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
-/** One column of `kubectl get`; priority 1 shows with `-o wide` only. */
+/** A column of `kubectl get`. Columns with priority 1 only appear with `-o wide`. */
 export type Column = {
   name: string;
   type: 'string' | 'integer' | 'date';
@@ -9,10 +9,10 @@ export type Column = {
   cell: (object: KubeObject, now: number) => string | number;
 };
 
-/** A part of an object with a path of its own. */
+/** A part of an object with its own path. */
 export type Subresource = { name: string; verbs: readonly string[]; kind: string; group?: string; version?: string };
 
-/** A kind of object that this cluster knows. */
+/** A kind of object that this cluster supports. */
 export type Kind = {
   group: string;
   version: string;
@@ -25,17 +25,17 @@ export type Kind = {
   verbs: readonly string[];
   subresources: readonly Subresource[];
   columns: readonly Column[];
-  /** Name may hold anything a path segment may (RBAC), not only a DNS subdomain. */
+  /** The name may be any path segment (RBAC), not only a DNS subdomain. */
   freeName?: boolean;
-  /** Status is changed through the status subresource only. */
+  /** The status can only be changed through the status subresource. */
   hasStatus?: boolean;
-  /** `metadata.generation` counts changes of spec. */
+  /** `metadata.generation` counts the changes to the spec. */
   hasGeneration?: boolean;
-  /** Fills in what a real cluster would; may throw ApiError for what breaks a rule of the kind. */
+  /** Fills in what a real cluster would. Throws ApiError for an invalid object. */
   prepare?: (object: KubeObject, previous: KubeObject | undefined, now: string) => KubeObject;
 };
 
-/** `apps/v1`, or `v1` for the core group. */
+/** Returns `apps/v1`, or `v1` for the core group. */
 export function apiVersionOf({ group, version }: { group: string; version: string }): string {
   return group === '' ? version : `${group}/${version}`;
 }

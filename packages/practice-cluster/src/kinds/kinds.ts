@@ -128,7 +128,7 @@ export const clusterRoleBindings = rbac({
   prepare: prepareBinding,
 });
 
-/** Every kind that is stored. */
+/** All kinds that are stored. */
 export const kinds: readonly Kind[] = [
   namespaces,
   nodes,
@@ -145,7 +145,7 @@ export const kinds: readonly Kind[] = [
   clusterRoleBindings,
 ];
 
-/** Finds the kind that a path names. */
+/** Returns the kind that a path names. */
 export function findKind(group: string, version: string, resource: string): Kind | undefined {
   return kinds.find((kind) => kind.resource === resource && kind.group === group && kind.version === version);
 }

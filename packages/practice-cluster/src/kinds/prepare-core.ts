@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '../api-error.ts';
-import { arrayAt, isJsonObject, textAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { invalid } from '../http/api-error.ts';
+import { arrayAt, isJsonObject, textAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
-/** Labels a namespace with its name, as every cluster does, and makes it active. */
+/** Labels a namespace with its name, as any cluster does, and makes it active. */
 export function prepareNamespace(object: KubeObject): KubeObject {
   const labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name ?? '' };
   return {
@@ -14,12 +14,12 @@ export function prepareNamespace(object: KubeObject): KubeObject {
   };
 }
 
-/** Makes a node ready; it is made up like everything that runs on it. */
+/** Makes a node ready. It is simulated, like everything that runs on it. */
 export function prepareNode(object: KubeObject, previous: KubeObject | undefined, now: string): KubeObject {
   if (previous !== undefined) return object;
   const nodeInfo = {
     kubeletVersion: 'v1.36.0+sallyport.practice',
-    osImage: 'Practice Linux (made up)',
+    osImage: 'Practice Linux (simulated)',
     operatingSystem: 'linux',
     containerRuntimeVersion: 'practice://0',
   };
@@ -27,7 +27,13 @@ export function prepareNode(object: KubeObject, previous: KubeObject | undefined
     ...object,
     status: {
       conditions: [
-        { type: 'Ready', status: 'True', reason: 'Practice', message: 'nothing runs here', lastTransitionTime: now },
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'Practice',
+          message: 'nothing really runs here',
+          lastTransitionTime: now,
+        },
       ],
       addresses: [{ type: 'InternalIP', address: '192.0.2.1' }],
       nodeInfo,
@@ -53,7 +59,7 @@ export function prepareSecret(object: KubeObject): KubeObject {
   return { ...secret, data, type: textAt(secret, 'type') || 'Opaque' };
 }
 
-/** Gives a service a type and an address that lead nowhere. */
+/** Gives a service a type and an address that leads nowhere. */
 export function prepareService(object: KubeObject, previous: KubeObject | undefined): KubeObject {
   const spec = isJsonObject(object.spec) ? object.spec : {};
   if (arrayAt(object, 'spec.ports').length === 0 && spec.type !== 'ExternalName' && spec.clusterIP !== 'None')

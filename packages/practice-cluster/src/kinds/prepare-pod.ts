@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { invalid } from '../api-error.ts';
-import { arrayAt, isJsonObject } from '../kube-object.ts';
-import type { JsonObject, KubeObject } from '../kube-object.ts';
+import { invalid } from '../http/api-error.ts';
+import { arrayAt, isJsonObject } from '../objects/kube-object.ts';
+import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
 
 const kind = { group: '', kind: 'Pod' };
 
-/** Checks a pod, puts it on the only node and lets it wait; the cluster starts it a moment later. */
+/** Checks a pod, assigns it to the only node and leaves it pending. The cluster starts it a moment later. */
 export function preparePod(object: KubeObject, previous: KubeObject | undefined): KubeObject {
   const name = object.metadata.name ?? '';
   const spec = isJsonObject(object.spec) ? object.spec : {};
@@ -31,7 +31,7 @@ export function preparePod(object: KubeObject, previous: KubeObject | undefined)
   return ready;
 }
 
-/** Checks a list of containers and fills in their small defaults. */
+/** Checks a list of containers and fills in their defaults. */
 export function checkContainers(
   about: { group: string; kind: string },
   name: string,
@@ -59,7 +59,7 @@ export function checkContainers(
   }));
 }
 
-/** The pod as its kubelet would report it once it runs. */
+/** Returns the pod as a kubelet would report it when it runs. */
 export function runningPod(pod: KubeObject, now: string): KubeObject {
   const hash = createHash('sha256')
     .update(pod.metadata.uid ?? '')

@@ -1,6 +1,6 @@
-import { invalid } from '../api-error.ts';
-import { isJsonObject, textAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { invalid } from '../http/api-error.ts';
+import { isJsonObject, textAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
 const group = 'rbac.authorization.k8s.io';
 
@@ -22,13 +22,13 @@ export function prepareRole(object: KubeObject): KubeObject {
       { group, kind: object.kind },
       object.metadata.name ?? '',
       'rules',
-      'Invalid value: each rule needs verbs, and lists of strings',
+      'Invalid value: each rule must have verbs, and its fields must be lists of strings',
     );
   }
   return { ...object, rules };
 }
 
-/** Checks a binding; what it refers to can never change. */
+/** Checks a binding. Its roleRef can never change. */
 export function prepareBinding(object: KubeObject, previous: KubeObject | undefined): KubeObject {
   const kind = textAt(object, 'roleRef.kind');
   const name = object.metadata.name ?? '';
@@ -47,7 +47,7 @@ export function prepareBinding(object: KubeObject, previous: KubeObject | undefi
         { group, kind: object.kind },
         name,
         'subjects',
-        'Unsupported value: a subject is a User, a Group or a ServiceAccount with a name',
+        'Unsupported value: a subject must be a User, Group or ServiceAccount with a name',
       );
   }
   return {

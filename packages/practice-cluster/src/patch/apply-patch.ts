@@ -1,4 +1,4 @@
-import { unsupportedMediaType } from '../api-error.ts';
+import { unsupportedMediaType } from '../http/api-error.ts';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import { strategicMerge } from './strategic-merge.ts';
@@ -9,13 +9,13 @@ const byMediaType: ReadonlyMap<string, (target: unknown, patch: unknown) => unkn
   ['application/strategic-merge-patch+json', strategicMerge],
 ]);
 
-/** Finds the patch that a media type names; throws 415 for others, server-side apply among them. */
+/** Returns the kind of patch for a media type. Throws 415 for any other, including server-side apply. */
 export function patchFor(mediaType: string): (target: unknown, patch: unknown) => unknown {
   const patch = byMediaType.get(mediaType);
   if (patch !== undefined) return patch;
   if (mediaType.startsWith('application/apply-patch')) {
     throw unsupportedMediaType(
-      'the practice cluster has no server-side apply; apply on the side of the client (--server-side=false of kubectl apply and helm)',
+      'the practice cluster does not support server-side apply. Use client-side apply (--server-side=false in kubectl apply and helm)',
     );
   }
   throw unsupportedMediaType(

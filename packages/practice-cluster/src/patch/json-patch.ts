@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { badRequest, ApiError } from '../api-error.ts';
-import { isJsonObject } from '../kube-object.ts';
+import { badRequest, ApiError } from '../http/api-error.ts';
+import { isJsonObject } from '../objects/kube-object.ts';
 
 const maxOperations = 10_000;
 
 /**
- * Applies a JSON patch (RFC 6902); throws 400 for a malformed one and 422 for one that does not fit. The target is not
- * changed.
+ * Applies a JSON patch (RFC 6902) to a copy of the target. Throws 400 for a malformed patch, and 422 for one that does
+ * not match the target.
  */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('a JSON patch must be a list of operations');
@@ -25,7 +25,7 @@ type Root = { document: unknown };
 
 function apply(root: Root, operation: unknown): void {
   if (!isJsonObject(operation) || typeof operation.path !== 'string')
-    throw badRequest('a JSON patch operation needs op and path');
+    throw badRequest('a JSON patch operation must have op and path');
   const path = parsePointer(operation.path);
   switch (operation.op) {
     case 'add':
@@ -43,7 +43,7 @@ function apply(root: Root, operation: unknown): void {
       return add(root, path, structuredClone(find(root.document, from(operation))));
     case 'test':
       if (!isDeepStrictEqual(find(root.document, path), operation.value))
-        throw misfit(`testing value ${operation.path} failed`);
+        throw mismatch(`testing value ${operation.path} failed`);
       return;
     default:
       throw badRequest('a JSON patch operation must be add, remove, replace, move, copy or test');
@@ -51,11 +51,12 @@ function apply(root: Root, operation: unknown): void {
 }
 
 function from(operation: Record<string, unknown>): string[] {
-  if (typeof operation.from !== 'string') throw badRequest('a JSON patch operation that moves or copies needs from');
+  if (typeof operation.from !== 'string')
+    throw badRequest('a JSON patch operation of type move or copy must have from');
   return parsePointer(operation.from);
 }
 
-// JSON pointer of RFC 6901.
+// A JSON pointer (RFC 6901).
 function parsePointer(pointer: string): string[] {
   if (pointer === '') return [];
   if (!pointer.startsWith('/') || /~(?![01])/.test(pointer))
@@ -71,7 +72,7 @@ function find(document: unknown, path: readonly string[]): unknown {
   for (const part of path) {
     if (Array.isArray(value)) value = value[indexIn(value, part, value.length - 1)];
     else if (isJsonObject(value) && Object.hasOwn(value, part)) value = value[part];
-    else throw misfit(`the path /${path.join('/')} does not exist`);
+    else throw mismatch(`the path /${path.join('/')} does not exist`);
   }
   return value;
 }
@@ -92,7 +93,7 @@ function remove(root: Root, path: string[]): unknown {
   const value = find(root.document, path);
   const parent = find(root.document, path.slice(0, -1));
   const last = path.at(-1);
-  if (last === undefined) throw badRequest('a JSON patch must not remove the whole object');
+  if (last === undefined) throw badRequest('a JSON patch cannot remove the whole object');
   if (Array.isArray(parent)) parent.splice(Number(last), 1);
   else delete (parent as Record<string, unknown>)[last];
   return value;
@@ -101,18 +102,18 @@ function remove(root: Root, path: string[]): unknown {
 function place(root: Root, path: string[], value: unknown): void {
   const parent = find(root.document, path.slice(0, -1));
   const last = path.at(-1)!;
-  if (last === '__proto__') throw badRequest('a JSON patch path must not name __proto__');
+  if (last === '__proto__') throw badRequest('a JSON patch path cannot contain __proto__');
   if (Array.isArray(parent)) parent[indexIn(parent, last, parent.length - 1)] = value;
   else if (isJsonObject(parent)) parent[last] = value;
-  else throw misfit(`the path /${path.join('/')} does not exist`);
+  else throw mismatch(`the path /${path.join('/')} does not exist`);
 }
 
 function indexIn(list: unknown[], part: string, last: number): number {
   const index = /^(?:0|[1-9][0-9]{0,8})$/.test(part) ? Number(part) : -1;
-  if (index < 0 || index > last || list.length < index) throw misfit(`there is no element ${part} in the list`);
+  if (index < 0 || index > last || list.length < index) throw mismatch(`there is no element ${part} in the list`);
   return index;
 }
 
-function misfit(why: string): ApiError {
+function mismatch(why: string): ApiError {
   return new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${why}`, {});
 }

@@ -1,6 +1,4 @@
-/**
- * Lists that a strategic merge patch merges by a key instead of replacing them, for the kinds that this cluster knows.
- */
+/** The lists of this cluster's kinds that a strategic merge patch merges by a key instead of replacing them. */
 const mergeKeys: Readonly<Record<string, string>> = {
   containers: 'name',
   initContainers: 'name',
@@ -20,14 +18,14 @@ const mergeKeys: Readonly<Record<string, string>> = {
 
 const mergedSets: ReadonlySet<string> = new Set(['finalizers']);
 
-/** The key that elements of the list at a path are matched by; undefined for a list that is replaced as a whole. */
+/** Returns the merge key of the list at a path, or undefined for a list that is replaced as a whole. */
 export function mergeKeyOf(path: readonly string[]): string | undefined {
   const field = path.at(-1) ?? '';
   if (field === 'ports') return path.some((part) => part.endsWith('ontainers')) ? 'containerPort' : 'port';
   return Object.hasOwn(mergeKeys, field) ? mergeKeys[field] : undefined;
 }
 
-/** True for a list of plain values that is merged as a set. */
+/** Reports whether a list of plain values is merged as a set. */
 export function isMergedSet(path: readonly string[]): boolean {
   return mergedSets.has(path.at(-1) ?? '');
 }

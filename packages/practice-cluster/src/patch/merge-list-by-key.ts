@@ -1,8 +1,8 @@
-import { badRequest } from '../api-error.ts';
-import { isJsonObject } from '../kube-object.ts';
-import type { JsonObject } from '../kube-object.ts';
+import { badRequest } from '../http/api-error.ts';
+import { isJsonObject } from '../objects/kube-object.ts';
+import type { JsonObject } from '../objects/kube-object.ts';
 
-/** How one element is merged with its patch. */
+/** Merges one element with its patch. */
 export type Merge = (target: JsonObject, patch: JsonObject) => JsonObject;
 
 /** Merges a list of objects whose elements are matched by a key. */
@@ -24,7 +24,7 @@ type Progress = { result: JsonObject[]; places: Map<unknown, number>; gone: Set<
 
 function applyElement({ result, places, gone }: Progress, element: JsonObject, key: string, merge: Merge): void {
   const identity = element[key];
-  if (identity === undefined) throw badRequest(`each element of a list that is merged by ${key} needs that key`);
+  if (identity === undefined) throw badRequest(`each element of a list that is merged by ${key} must have that key`);
   if (element.$patch === 'delete') {
     gone.add(identity);
     return;

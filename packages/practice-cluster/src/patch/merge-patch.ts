@@ -1,6 +1,6 @@
-import { isJsonObject } from '../kube-object.ts';
+import { isJsonObject } from '../objects/kube-object.ts';
 
-/** Applies a JSON merge patch (RFC 7396); neither argument is changed. */
+/** Applies a JSON merge patch (RFC 7396). Changes neither argument. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) return patch;
   const result: Record<string, unknown> = isJsonObject(target) ? { ...target } : {};

@@ -1,6 +1,6 @@
 /**
- * Puts a merged list into the order of a strategic merge patch: elements that `wanted` names come in that order, and
- * each other one stands before the first of them that it stood before until now.
+ * Sorts a merged list as a strategic merge patch requires. The elements in `wanted` are in that order, and each other
+ * element stays before the first of them that it preceded.
  */
 export function orderList(
   merged: readonly unknown[],

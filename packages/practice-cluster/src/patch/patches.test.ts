@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../http/api-error.ts';
 import { patchFor } from './apply-patch.ts';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -32,7 +32,7 @@ describe('a merge patch', () => {
     expect(mergePatch(target, patch)).toEqual(result);
   });
 
-  it('applied twice changes nothing more', () => {
+  it('has no further effect when applied twice', () => {
     fc.assert(
       fc.property(json, json, (target, patch) => {
         const once = mergePatch(target, patch);
@@ -82,7 +82,7 @@ describe('a JSON patch', () => {
     expect(refusal(() => jsonPatch(target, patch))).toBe(code);
   });
 
-  it('of any form is applied or refused, and nothing else', () => {
+  it('of any form is either applied or refused', () => {
     const pointer = fc
       .array(fc.constantFrom('a', 'b', '0', '1', '-', '~0', '__proto__', ''), { maxLength: 3 })
       .map((parts) => parts.map((part) => `/${part}`).join(''));
@@ -122,7 +122,7 @@ describe('a strategic merge patch', () => {
     metadata: { finalizers: ['one'] },
   };
 
-  it('merges lists by their key and keeps what it does not name', () => {
+  it('merges lists by their key and keeps the other elements', () => {
     expect(
       strategicMerge(pod, {
         spec: {
@@ -162,13 +162,13 @@ describe('a strategic merge patch', () => {
     });
   });
 
-  it('replaces lists that have no key', () => {
+  it('replaces lists without a key', () => {
     expect(strategicMerge(pod, { spec: { tolerations: [{ key: 'z' }] } })).toMatchObject({
       spec: { tolerations: [{ key: 'z' }] },
     });
   });
 
-  it('knows a service port by its port', () => {
+  it('identifies a service port by its port number', () => {
     expect(
       strategicMerge({ spec: { ports: [{ port: 80, name: 'a' }] } }, { spec: { ports: [{ port: 80, name: 'b' }] } }),
     ).toEqual({ spec: { ports: [{ port: 80, name: 'b' }] } });
@@ -201,7 +201,7 @@ describe('a strategic merge patch', () => {
     });
   });
 
-  it('puts a merged list into the order of the patch, and what only the server has where it stood', () => {
+  it('sorts a merged list in the order of the patch, and keeps the place of other elements', () => {
     const names = (before: string[], patch: string[], order?: string[]): unknown => {
       const list = (all: string[]): { name: string }[] => all.map((name) => ({ name }));
       const { containers } = strategicMerge(
@@ -228,7 +228,7 @@ describe('a strategic merge patch', () => {
     expect(refusal(() => strategicMerge(pod, patch))).toBe(400);
   });
 
-  it('never changes what it patches', () => {
+  it('never changes its target', () => {
     const before = structuredClone(pod);
     fc.assert(
       fc.property(json, (value) => {
@@ -240,7 +240,7 @@ describe('a strategic merge patch', () => {
 });
 
 describe('a media type', () => {
-  it('of server-side apply is refused with what to do instead', () => {
+  it('of server-side apply is refused with an alternative', () => {
     expect(() => patchFor('application/apply-patch+yaml')).toThrow('--server-side=false');
     expect(refusal(() => patchFor('application/apply-patch+yaml'))).toBe(415);
     expect(refusal(() => patchFor('text/plain'))).toBe(415);

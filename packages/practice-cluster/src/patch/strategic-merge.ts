@@ -1,6 +1,6 @@
-import { badRequest } from '../api-error.ts';
-import { isJsonObject } from '../kube-object.ts';
-import type { JsonObject } from '../kube-object.ts';
+import { badRequest } from '../http/api-error.ts';
+import { isJsonObject } from '../objects/kube-object.ts';
+import type { JsonObject } from '../objects/kube-object.ts';
 import { isMergedSet, mergeKeyOf } from './merge-keys.ts';
 import { mergeListByKey } from './merge-list-by-key.ts';
 import { orderList } from './order-list.ts';
@@ -9,8 +9,8 @@ const deleteFromPrimitiveList = '$deleteFromPrimitiveList/';
 const setElementOrder = '$setElementOrder/';
 
 /**
- * Applies a strategic merge patch: a merge patch whose lists are merged by the fixed table of merge keys, with
- * Kubernetes' `$` directives.
+ * Applies a strategic merge patch: a merge patch whose lists are merged by a fixed table of merge keys, with the `$`
+ * directives of Kubernetes.
  */
 export function strategicMerge(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) throw badRequest('a strategic merge patch must be an object');
@@ -61,7 +61,7 @@ function mergeValue(before: unknown, value: unknown, path: readonly string[]): u
     : mergeListByKey(list, value, key, (target, patch) => mergeObject(target, patch, path));
 }
 
-// A merged list follows the order that the patch names, or else that of the patch itself.
+// A merged list has the order that the patch specifies, or otherwise the order of the patch.
 function order(result: JsonObject, target: JsonObject, field: string, wanted: unknown, path: readonly string[]): void {
   const list = result[field];
   const fieldPath = [...path, field];

@@ -20,11 +20,10 @@ const maxMessage = 1024 * 1024;
 const highWater = 256 * 1024;
 
 /**
- * One exec over a socket: standard streams in, out and error as channels of WebSocket messages, and the exit code at
- * the end.
+ * An exec over a socket: the standard streams as channels of WebSocket messages, and the exit code at the end.
  */
 export class ExecStream {
-  /** What the client types. */
+  /** The input from the client. */
   readonly stdin: Input = createInput(() => this.#readOn());
   readonly #socket: Duplex;
   readonly #options: Options;
@@ -38,7 +37,7 @@ export class ExecStream {
     if (!options.stdin) this.stdin.end();
   }
 
-  /** Begins to read; an empty first message tells the client that the stream stands. */
+  /** Starts to read. An empty first message tells the client that the stream is open. */
   start(head: Buffer): void {
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#socket.on('error', () => this.#gone());
@@ -51,8 +50,8 @@ export class ExecStream {
   }
 
   /**
-   * Writes to the client; resolves once the client keeps up. A terminal gets carriage returns and has no separate error
-   * output.
+   * Writes to the client. Resolves when the client can receive more. A terminal gets carriage returns and has no
+   * separate error output.
    */
   async write(to: 'stdout' | 'stderr', data: string | Uint8Array): Promise<void> {
     const wanted = this.#options.tty ? 'stdout' : to;
@@ -84,7 +83,7 @@ export class ExecStream {
     this.#end(closeCodes.normal);
   }
 
-  /** Ends after a fault of ours. */
+  /** Ends after an internal error. */
   fail(error: unknown): void {
     const message = error instanceof Error ? error.message : 'unknown error';
     this.#send(

@@ -16,8 +16,8 @@ import {
 } from '@sallyport/kubernetes';
 import { acceptKey } from '../websocket/accept-key.ts';
 import { MessageReader } from '../websocket/message-reader.ts';
-import { createPracticeCluster } from '../create-practice-cluster.ts';
-import type { PracticeCluster } from '../create-practice-cluster.ts';
+import { createPracticeCluster } from '../server/create-practice-cluster.ts';
+import type { PracticeCluster } from '../server/create-practice-cluster.ts';
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ==';
 const mask = Buffer.from([9, 8, 7, 6]);
@@ -34,7 +34,7 @@ let cluster: PracticeCluster;
 beforeEach(async () => {
   cluster = createPracticeCluster({ adminToken: 'admin' });
   await cluster.listen();
-  // Pods start in the turn after the cluster.
+  // Pods start in the next turn of the event loop.
   await new Promise((resolve) => setImmediate(resolve));
 });
 afterEach(() => cluster.close());
@@ -119,7 +119,7 @@ describe('an exec over WebSocket', () => {
     opened.socket.destroy();
   });
 
-  it('gives output, error output and success', async () => {
+  it('returns output, error output and success', async () => {
     expect(await talk(await open(`${exec}&command=sh&command=-c&command=echo+a%3B+echo+b+%3E%262`))).toEqual({
       out: 'a\n',
       err: 'b\n',
@@ -130,7 +130,7 @@ describe('an exec over WebSocket', () => {
     });
   });
 
-  it('gives the exit code', async () => {
+  it('returns the exit code', async () => {
     const { status, close } = await talk(await open(`${exec}&command=sh&command=-c&command=exit+3`));
     expect(status).toMatchObject({
       status: 'Failure',
@@ -144,7 +144,7 @@ describe('an exec over WebSocket', () => {
     });
   });
 
-  it('takes what is typed until it is closed, and answers pings', async () => {
+  it('reads input until it is closed, and answers pings', async () => {
     const input = [
       binary(encodeChannel(channels.stdin, Buffer.from('one '))),
       encodeFrame({ opcode: opcodes.ping, payload: Buffer.from('hi'), mask }),
@@ -158,7 +158,7 @@ describe('an exec over WebSocket', () => {
     });
   });
 
-  it('ends when the client says so, breaks the protocol, or the cluster closes', async () => {
+  it('ends when the client closes it or breaks the protocol, and when the cluster closes', async () => {
     expect(await talk(await open(`${exec}&stdin=1&command=cat`), [encodeClose(1000, '', mask)])).toMatchObject({
       close: 1000,
       status: {},
@@ -178,8 +178,8 @@ describe('an exec over WebSocket', () => {
   });
 });
 
-describe('an upgrade that is not wanted', () => {
-  it('behind a request that is not answered yet ends the connection, and nothing else', async () => {
+describe('an invalid upgrade', () => {
+  it('ends only its connection if an earlier request has not been answered yet', async () => {
     const { hostname, port } = new URL(cluster.url);
     const lines = ['Host: x', 'Authorization: Bearer admin'];
     const upgrade = Object.entries(handshake).map(([name, value]) => `${name}: ${value}`);
@@ -195,7 +195,7 @@ describe('an upgrade that is not wanted', () => {
   });
 
   it.each([
-    ['SPDY', 'POST', { connection: 'Upgrade', upgrade: 'SPDY/3.1' }, `${exec}&command=ls`, 400, 'not SPDY'],
+    ['SPDY', 'POST', { connection: 'Upgrade', upgrade: 'SPDY/3.1' }, `${exec}&command=ls`, 400, 'not over SPDY'],
     [
       'another subprotocol',
       'GET',
@@ -208,8 +208,8 @@ describe('an upgrade that is not wanted', () => {
     ['no command', 'GET', handshake, exec, 400, 'at least 1 command'],
     ['no pod', 'GET', handshake, '/api/v1/namespaces/dev/pods/nope/exec?command=ls', 404, 'not found'],
     ['no upgrade', 'GET', {}, `${exec}&command=ls`, 400, 'Upgrade request required'],
-    ['attach', 'GET', handshake, '/api/v1/namespaces/dev/pods/web/attach', 501, 'no attach'],
-    ['another path', 'GET', handshake, '/api/v1/pods?watch=1', 400, 'upgraded'],
+    ['attach', 'GET', handshake, '/api/v1/namespaces/dev/pods/web/attach', 501, 'attach is not available'],
+    ['another path', 'GET', handshake, '/api/v1/pods?watch=1', 400, 'protocol upgrades'],
     ['a stranger', 'GET', { ...handshake, authorization: 'Bearer wrong' }, `${exec}&command=ls`, 401, 'Unauthorized'],
   ])('%s is refused with a Status', async (_name, method, headers, path, code, words) => {
     const answer = await open(path, headers as unknown as Record<string, string>, method);

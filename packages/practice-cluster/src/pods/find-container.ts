@@ -1,11 +1,11 @@
-import { badRequest } from '../api-error.ts';
-import { parameter } from '../call.ts';
-import type { Call, Cluster } from '../call.ts';
-import { arrayAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { badRequest } from '../http/api-error.ts';
+import { parameter } from '../http/call.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { arrayAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import { pods } from '../kinds/kinds.ts';
 
-/** The pod that a request names and the container in it that it means: the first one unless it says which. */
+/** Returns the pod of a request and the container that it names, or the first container. */
 export function findContainer(cluster: Cluster, call: Call): { pod: KubeObject; container: Record<string, unknown> } {
   const pod = cluster.store.demand(pods, call.info.namespace, call.info.name);
   const containers = arrayAt(pod, 'spec.containers');

@@ -1,12 +1,10 @@
-import type { KubeObject } from '../kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
 const interval = 10_000;
-// A pod that has run for a year has not kept its first day.
+// A pod that has run for a year no longer has the log of its first day.
 const kept = 200;
 
-/**
- * The lines that a made-up web server has written from the pod's start until `now`, each with its time in milliseconds.
- */
+/** Returns the lines that a simulated web server wrote since the pod started, each with its time in milliseconds. */
 export function logLines(pod: KubeObject, container: string, now: number): { at: number; text: string }[] {
   const start = Date.parse(pod.metadata.creationTimestamp ?? '') || now;
   const boot = [
@@ -23,7 +21,7 @@ export function logLines(pod: KubeObject, container: string, now: number): { at:
   return [...boot, ...access];
 }
 
-/** One line of a made-up access log. */
+/** Returns a line of a simulated access log. */
 export function accessLine(number: number): string {
   return `10.244.0.1 "GET /healthz HTTP/1.1" 200 ${number}`;
 }

@@ -1,13 +1,13 @@
 import { isApiTrue, remoteCommandProtocol } from '@sallyport/kubernetes';
 import { acceptKey, isWebSocketKey } from '../websocket/accept-key.ts';
-import { ApiError, badRequest } from '../api-error.ts';
-import type { Call, Cluster } from '../call.ts';
-import { textAt } from '../kube-object.ts';
+import { ApiError, badRequest } from '../http/api-error.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { textAt } from '../objects/kube-object.ts';
 import { ExecStream } from './exec-stream.ts';
 import { findContainer } from './find-container.ts';
 import { runCommand } from '../shell/run-command.ts';
 
-/** Opens an exec: the WebSocket protocol of kubectl 1.31 and later, into a canned shell. */
+/** Opens an exec with the WebSocket protocol of kubectl 1.31 and later, into a simulated shell. */
 export function openExec(cluster: Cluster, call: Call): void {
   const { pod, container } = findContainer(cluster, call);
   const command = call.target.query.get('command') ?? [];
@@ -52,7 +52,7 @@ function demandWebSocket(call: Call): NonNullable<Call['upgrade']> {
     throw new ApiError(
       400,
       'BadRequest',
-      `this is a practice cluster: it speaks exec over WebSocket (${remoteCommandProtocol}) only, not SPDY; use kubectl 1.31 or later without KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false`,
+      `this is a practice cluster: it supports exec only over WebSocket (${remoteCommandProtocol}), not over SPDY. Use kubectl 1.31 or later without KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false`,
     );
   }
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());

@@ -1,13 +1,13 @@
-import { ApiError } from '../api-error.ts';
-import type { Call, Cluster } from '../call.ts';
+import { ApiError } from '../http/api-error.ts';
+import type { Call, Cluster } from '../http/call.ts';
 import { findContainer } from './find-container.ts';
 
-/** Refuses what needs a process behind it, and says so. */
+/** Refuses streams that need a real process in the pod. */
 export function refuseStream(cluster: Cluster, call: Call): void {
   findContainer(cluster, call);
   throw new ApiError(
     501,
     'NotImplemented',
-    `this is a practice cluster: nothing runs in its pods, so it offers no ${call.info.subresource}; exec and logs work with canned answers`,
+    `this is a practice cluster: nothing runs in its pods, so ${call.info.subresource} is not available. exec and logs return simulated output`,
   );
 }

@@ -1,16 +1,16 @@
 import { isApiTrue } from '@sallyport/kubernetes';
-import { badRequest } from '../api-error.ts';
-import { parameter } from '../call.ts';
-import type { Call, Cluster } from '../call.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { badRequest } from '../http/api-error.ts';
+import { parameter } from '../http/call.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import { pods } from '../kinds/kinds.ts';
-import { sendText } from '../reply.ts';
+import { sendText } from '../http/reply.ts';
 import { findContainer } from './find-container.ts';
 import { accessLine, logLines } from './log-lines.ts';
 
 const followInterval = 1000;
 
-/** Answers with a pod's log; with `follow`, a line more every second until the pod or the client goes. */
+/** Sends the log of a pod. With `follow`, adds a line per second until the pod is deleted or the client disconnects. */
 export function sendLog(cluster: Cluster, call: Call): void {
   const { pod, container } = findContainer(cluster, call);
   const flag = (name: string): boolean => isApiTrue(call.target.query.get(name));
@@ -38,7 +38,7 @@ function follow(
   let number = 0;
   const timer = setInterval(() => {
     number += 1;
-    // A client that does not read gets no more lines to keep.
+    // No more lines are buffered for a client that does not read.
     if (!response.writableNeedDrain && !response.writableEnded)
       response.write(format({ at: cluster.clock(), text: accessLine(number) }));
   }, followInterval).unref();
@@ -56,6 +56,6 @@ function follow(
 
 function whole(call: Call, name: string, otherwise: number): number {
   const text = parameter(call, name);
-  if (!/^[0-9]{0,12}$/.test(text)) throw badRequest(`${name} must be a whole number`);
+  if (!/^[0-9]{0,12}$/.test(text)) throw badRequest(`${name} must be an integer`);
   return text === '' ? otherwise : Number(text);
 }

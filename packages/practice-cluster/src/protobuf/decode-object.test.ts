@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../http/api-error.ts';
 import { decodeObject } from './decode-object.ts';
 
 function varint(value: number): Buffer {
@@ -30,7 +30,7 @@ function envelope(apiVersion: string, kind: string, raw: Buffer): Buffer {
 }
 
 describe('an object in protobuf', () => {
-  it('becomes the JSON it stands for, without the fields that say nothing', () => {
+  it('is decoded to its JSON, without empty fields', () => {
     const metadata = message(
       field(1, 'x'),
       field(2, ''),
@@ -60,7 +60,7 @@ describe('an object in protobuf', () => {
     });
   });
 
-  it('keeps an explicit zero, an empty group in a list and either form of a port', () => {
+  it('keeps an explicit zero, an empty group in a list and both forms of a port', () => {
     const port = (value: Buffer): Buffer => message(field(3, 80), field(4, value));
     expect(
       decodeObject(
@@ -92,14 +92,14 @@ describe('an object in protobuf', () => {
     });
   });
 
-  it('is refused if it has a field or a kind that nobody here knows', () => {
+  it('is refused if it has an unknown field or kind', () => {
     expect(() => decodeObject(envelope('v1', 'ConfigMap', field(77, 'x')))).toThrow(
       'cannot read field 77 of a ConfigMap',
     );
     expect(() => decodeObject(envelope('v1', 'Widget', Buffer.alloc(0)))).toThrow('cannot read a Widget');
   });
 
-  it('of any bytes is decoded or refused, and nothing else', () => {
+  it('of any bytes is either decoded or refused', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 60 }),

@@ -1,5 +1,5 @@
-import { badRequest } from '../api-error.ts';
-import type { JsonObject } from '../kube-object.ts';
+import { badRequest } from '../http/api-error.ts';
+import type { JsonObject } from '../objects/kube-object.ts';
 import { fieldsOf } from './schema.ts';
 import type { Field } from './schema.ts';
 import { malformed, readFields } from './wire.ts';
@@ -8,8 +8,8 @@ const magic = Buffer.from('k8s\0');
 const maxDepth = 50;
 
 /**
- * Decodes an object from Kubernetes' protobuf (`k8s\0` and runtime.Unknown) into the JSON it stands for; throws 400 for
- * what is malformed or unknown here.
+ * Decodes an object from the protobuf of Kubernetes (`k8s\0` and runtime.Unknown) to JSON. Throws 400 if it is malformed
+ * or unknown.
  */
 export function decodeObject(body: Buffer): JsonObject {
   if (!body.subarray(0, 4).equals(magic)) throw malformed();
@@ -28,19 +28,19 @@ export function decodeObject(body: Buffer): JsonObject {
 function decodeMessage(message: Buffer, type: string, depth: number): JsonObject {
   const fields = fieldsOf(type);
   if (fields === undefined || depth > maxDepth)
-    throw badRequest(`the practice cluster cannot read a ${type} in protobuf; send JSON`);
+    throw badRequest(`the practice cluster cannot read a ${type} in protobuf. Send JSON`);
   const object: JsonObject = {};
   for (const { number, value } of readFields(message)) {
     const field = fields.get(number);
     if (field === undefined)
-      throw badRequest(`the practice cluster cannot read field ${number} of a ${type} in protobuf; send JSON`);
+      throw badRequest(`the practice cluster cannot read field ${number} of a ${type} in protobuf. Send JSON`);
     assign(object, field, value, depth);
   }
   return object;
 }
 
-// Fields that are no pointers in Go are written even if they are empty; an empty string or time means that nothing was
-// said.
+// Fields that are not pointers in Go are written even if they are empty. An empty string or time means that the field is
+// not set.
 function assign(object: JsonObject, { name, type, shape }: Field, value: bigint | Buffer, depth: number): void {
   if (shape === 'map') {
     const [key, entry] = decodeEntry(bytes(value), type, depth);

@@ -1,4 +1,4 @@
-/** Messages of the core and apps groups, as far as clients send them to create what this cluster knows. */
+/** The messages of the core and apps groups that clients send to create the kinds of this cluster. */
 export const coreMessages: Readonly<Record<string, string>> = {
   Namespace: '1 metadata ObjectMeta; 2 spec NamespaceSpec; 3 status NamespaceStatus',
   NamespaceSpec: '1 finalizers s[]',

@@ -1,8 +1,8 @@
 // Field number, JSON name and type of each field, from the .proto files of k8s.io/apimachinery and k8s.io/api v0.36.
-// Types: s string, b boolean, i integer, B bytes, or another message; [] is a list, <> a map from strings. A field that
-// is not here is refused, never dropped in silence.
+// Types: s string, b boolean, i integer, B bytes, or another message. [] is a list, <> a map from strings. A field that
+// is not listed is refused, never dropped silently.
 
-/** Messages of apimachinery, and the reviews. */
+/** The messages of apimachinery, and the reviews. */
 export const metaMessages: Readonly<Record<string, string>> = {
   ObjectMeta:
     '1 name s; 2 generateName s; 3 namespace s; 4 selfLink s; 5 uid s; 6 resourceVersion s; 7 generation i; 8 creationTimestamp Time; 9 deletionTimestamp Time; ' +
@@ -26,14 +26,14 @@ export const metaMessages: Readonly<Record<string, string>> = {
     '1 resourceAttributes ResourceAttributes; 2 nonResourceAttributes NonResourceAttributes; 3 user s; 4 groups s[]; 6 uid s',
   ResourceAttributes: '1 namespace s; 2 verb s; 3 group s; 4 version s; 5 resource s; 6 subresource s; 7 name s',
   NonResourceAttributes: '1 path s; 2 verb s',
-  // What a client sends as status does not count; userInfo and the verdict come empty.
+  // The status that a client sends is ignored. userInfo and the decision are empty.
   Empty: '1 userInfo UserInfo',
   UserInfo: '1 username s; 2 uid s; 3 groups s[]',
   AccessReviewStatus: '1 allowed b; 2 reason s; 3 evaluationError s; 4 denied b',
   RulesReviewStatus: '3 incomplete b; 4 evaluationError s',
 };
 
-/** Messages of RBAC and scale. */
+/** The messages of RBAC and scale. */
 export const rbacMessages: Readonly<Record<string, string>> = {
   Role: '1 metadata ObjectMeta; 2 rules PolicyRule[]',
   ClusterRole: '1 metadata ObjectMeta; 2 rules PolicyRule[]',

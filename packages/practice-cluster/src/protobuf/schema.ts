@@ -22,7 +22,7 @@ function parseField(text: string): [number, Field] {
   return [Number(number), { name, type: shape === 'one' ? type : type.slice(0, -2), shape }];
 }
 
-/** The fields of a message by number; undefined for a message that is unknown here. */
+/** Returns the fields of a message by number, or undefined for an unknown message. */
 export function fieldsOf(message: string): ReadonlyMap<number, Field> | undefined {
   return schema.get(message);
 }

@@ -1,12 +1,9 @@
-import { badRequest } from '../api-error.ts';
+import { badRequest } from '../http/api-error.ts';
 
-/** One field as it stands on the wire: a number, or bytes. */
+/** A field in wire format: a number or bytes. */
 export type WireField = { number: number; value: bigint | Buffer };
 
-/**
- * Splits a protobuf message into its fields; knows varints and bytes, the only wire types that Kubernetes' objects use
- * here.
- */
+/** Splits a protobuf message into fields. Supports varints and bytes, the only wire types that these objects use. */
 export function* readFields(message: Buffer): Generator<WireField> {
   const cursor = { at: 0 };
   while (cursor.at < message.length) {
@@ -46,7 +43,7 @@ function readBytes(message: Buffer, cursor: { at: number }): Buffer {
   return message.subarray(start, cursor.at);
 }
 
-/** The refusal of bytes that are no protobuf. */
+/** Returns the error for bytes that are not protobuf. */
 export function malformed(): Error {
   return badRequest('the body of the request was not valid protobuf');
 }

@@ -1,6 +1,6 @@
-import type { KubeObject } from '../kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
-/** Who may do what at the beginning; `impersonators` are the users that requests may come through. */
+/** Returns the initial role bindings. `impersonators` are the users that may impersonate. */
 export function seedBindings(impersonators: readonly string[]): KubeObject[] {
   return [
     binding('cluster-admin', 'cluster-admin', [group('system:masters')]),

@@ -1,5 +1,5 @@
 import { impersonatedAuthentication } from '@sallyport/contracts';
-import type { KubeObject } from '../kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
 type Rule = Record<string, string[]>;
 
@@ -32,18 +32,18 @@ const changes: Rule[] = [
     verbs: write,
   },
   { apiGroups: [''], resources: ['secrets'], verbs: read },
-  // A WebSocket exec is a get for the API server, which since 1.35 asks for create too.
+  // For the API server, a WebSocket exec is a get, which since 1.35 also needs create.
   { apiGroups: [''], resources: ['pods/attach', 'pods/exec', 'pods/portforward'], verbs: ['create', 'get'] },
   { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: write },
 ];
 
-/** What the gateway's own identity may do: impersonate, and nothing else. */
+/** Returns the role of the gateway's own identity, which may impersonate and nothing else. */
 export type ImpersonationLimits = {
-  /** Groups that may be impersonated, by exact name; `*` for all. */
+  /** The groups that may be impersonated, by exact name, or `*` for all. */
   groups: readonly string[];
 };
 
-/** The cluster roles that the cluster begins with; they carry the names that a real cluster gives them. */
+/** Returns the initial cluster roles, named as in a real cluster. */
 export function seedRoles(limits: ImpersonationLimits): KubeObject[] {
   const groups: Rule = { apiGroups: [''], resources: ['groups'], verbs: ['impersonate'] };
   return [

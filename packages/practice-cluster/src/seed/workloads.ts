@@ -1,6 +1,6 @@
-import type { KubeObject } from '../kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
-/** Namespaces and what lives in them at the beginning: enough to look at, change and be refused. */
+/** Returns the initial namespaces and their objects: enough to read, change and be refused. */
 export function seedWorkloads(): KubeObject[] {
   const namespaces = ['default', 'kube-system', 'dev', 'prod'];
   return [

@@ -1,14 +1,14 @@
-/** Bytes that come in and are read later, once. */
+/** Bytes that arrive and are read once, later. */
 export type Input = {
   push: (data: Buffer) => void;
   end: () => void;
-  /** The next bytes; undefined after the end. */
+  /** Returns the next bytes, or undefined at the end. */
   read: () => Promise<Buffer | undefined>;
-  /** Bytes that nobody has read yet. */
+  /** The bytes that have not been read yet. */
   waiting: () => number;
 };
 
-/** Makes an empty input; `onRead` is called whenever some of it was read. */
+/** Creates an empty input. `onRead` is called whenever bytes are read. */
 export function createInput(onRead?: () => void): Input {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -40,7 +40,7 @@ export function createInput(onRead?: () => void): Input {
   };
 }
 
-/** An input that holds some bytes and nothing more. */
+/** Creates an input that contains the given bytes and then ends. */
 export function inputOf(bytes: Buffer): Input {
   const input = createInput();
   input.push(bytes);

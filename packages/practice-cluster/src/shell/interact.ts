@@ -6,7 +6,7 @@ import type { RunCommand } from './run-script.ts';
 
 const prompt = '/ # ';
 
-/** A shell that reads commands line by line: with a prompt and an echo on a terminal, silently from a pipe. */
+/** Runs a shell that reads commands line by line: with prompt and echo on a terminal, silently from a pipe. */
 export async function interact(machine: Machine, io: Io, run: RunCommand): Promise<number> {
   const { tty } = machine;
   const reader = createLineReader(io, tty);
@@ -15,7 +15,7 @@ export async function interact(machine: Machine, io: Io, run: RunCommand): Promi
     if (tty) await io.write('stdout', prompt);
     const line = await reader.next();
     if (line === undefined) break;
-    // On a terminal a command reads nothing here: what is typed meanwhile belongs to the next line.
+    // On a terminal, commands do not read input. What the user types during a command belongs to the next line.
     const stdin = tty ? createInput() : reader.rest;
     if (tty) stdin.end();
     const ended = await runScript(machine, line, { ...io, stdin }, run, code);

@@ -2,12 +2,12 @@ import { createInput } from './input.ts';
 import type { Input } from './input.ts';
 import type { Io } from './io.ts';
 
-/** Lines out of an input; `rest` is what stands behind them, for a command that reads it. */
+/** Reads lines from an input. `rest` is the input after them, for a command that reads it. */
 export type LineReader = { next: () => Promise<string | undefined>; rest: Input };
 
 const maxLine = 65_536;
 
-/** Reads lines; on a terminal it echoes what is typed and knows backspace, ^C, ^D and ^U, as a terminal driver does. */
+/** Creates a line reader. On a terminal it echoes input and handles backspace, ^C, ^D and ^U, like a terminal driver. */
 export function createLineReader(io: Io, tty: boolean): LineReader {
   let buffer: Buffer = Buffer.alloc(0);
   const rest: Input = {

@@ -1,4 +1,4 @@
-import { arrayAt, textAt } from '../kube-object.ts';
+import { arrayAt, textAt } from '../objects/kube-object.ts';
 import type { Machine } from './io.ts';
 
 /** The environment of every command. */
@@ -18,23 +18,23 @@ export function environmentOf(machine: Machine): Record<string, string> {
   };
 }
 
-/** The host name of a pod is its own name. */
+/** Returns the host name, which is the name of the pod. */
 export function hostnameOf({ pod }: Machine): string {
   return pod.metadata.name ?? '';
 }
 
-/** The files there are, by absolute path. */
+/** Returns the files by absolute path. */
 export function filesOf(machine: Machine): ReadonlyMap<string, string> {
   return new Map([
-    ['/README', 'This is a practice cluster. Nothing really runs here: every answer is made up.\n'],
+    ['/README', 'This is a practice cluster. Nothing really runs here: all output is simulated.\n'],
     ['/etc/hostname', `${hostnameOf(machine)}\n`],
-    ['/etc/os-release', 'NAME="Practice Linux"\nID=practice\nPRETTY_NAME="Practice Linux (made up)"\n'],
+    ['/etc/os-release', 'NAME="Practice Linux"\nID=practice\nPRETTY_NAME="Practice Linux (simulated)"\n'],
     ['/etc/hosts', `127.0.0.1\tlocalhost\n${textAt(machine.pod, 'status.podIP')}\t${hostnameOf(machine)}\n`],
     ['/var/run/secrets/kubernetes.io/serviceaccount/namespace', machine.pod.metadata.namespace ?? ''],
   ]);
 }
 
-/** Names in a directory; undefined if there is no such directory. */
+/** Returns the names in a directory, or undefined if it does not exist. */
 export function directoryOf(machine: Machine, path: string): string[] | undefined {
   const prefix = path === '/' ? '/' : `${path.replace(/\/+$/, '')}/`;
   const names = [...filesOf(machine).keys()]

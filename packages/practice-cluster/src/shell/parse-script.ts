@@ -1,10 +1,10 @@
-/** A piece of a word: text that is taken as it is, or text in which variables are put. */
+/** A piece of a word: literal text, or text in which variables are expanded. */
 export type Piece = { text: string; expand: boolean };
 export type Word = Piece[];
-/** What a command's outputs lead to, as far as this shell knows: `>&2`, `2>&1`, `>/dev/null`. */
+/** The redirections that this shell supports: `>&2`, `2>&1`, `>/dev/null`. */
 export type Redirect = { from: 'stdout' | 'stderr'; to: 'stdout' | 'stderr' | 'nowhere' };
 export type SimpleCommand = { words: Word[]; redirects: Redirect[] };
-/** Commands whose outputs feed one another, and when to run them: always, or only after success or failure. */
+/** A pipeline of commands, and when to run it: always, or only after success or failure. */
 export type Step = { when: 'always' | 'success' | 'failure'; pipeline: SimpleCommand[] };
 
 type Token =
@@ -12,14 +12,11 @@ type Token =
   | { kind: 'operator'; text: string }
   | { kind: 'redirect'; redirect: Redirect };
 
-// Redirects first, then operators, then the pieces that a word is made of.
+// First redirections, then operators, then the pieces of words.
 const lexer =
   /(?<space>[ \t]+|\\\n|#[^\n]*)|(?<redirect>[12]?>&[12]|[12]?>{1,2}[ \t]*\/dev\/null)|(?<operator>&&|\|\||[;|\n])|'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\[^])*)"|\\(?<escaped>[^])|(?<plain>[^\s'"\\;|&<>()`]+)/y;
 
-/**
- * Parses a script of simple commands, quotes, pipes, `;`, `&&` and `||`; undefined for anything that this small shell
- * does not know.
- */
+/** Parses a script of simple commands, quotes, pipes, `;`, `&&` and `||`. Returns undefined for anything else. */
 export function parseScript(script: string): Step[] | undefined {
   const tokens = tokenize(script);
   if (tokens === undefined) return undefined;
@@ -43,7 +40,7 @@ export function parseScript(script: string): Step[] | undefined {
   return finish(steps, step, step.when === 'always' ? ';' : '&&') ? steps : undefined;
 }
 
-// An empty command is fine between line ends, but not beside && or ||.
+// An empty command is allowed between line breaks, but not next to && or ||.
 function finish(steps: Step[], step: Step, operator: string): boolean {
   const empty = step.pipeline.some(({ words }) => words.length === 0);
   if (!empty) steps.push(step);

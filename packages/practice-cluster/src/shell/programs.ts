@@ -72,7 +72,7 @@ const printenv: Program = async (args, io, machine) => {
 const sleepFor: Program = async (args, io, { closing }) => {
   const seconds = Number(args[0] ?? 'x');
   if (!(seconds >= 0)) {
-    await io.write('stderr', 'sleep: a number of seconds is needed\n');
+    await io.write('stderr', 'sleep: missing number of seconds\n');
     return 1;
   }
   await sleep(Math.min(seconds, 3600) * 1000, undefined, { signal: closing, ref: false }).catch(() => undefined);
@@ -86,7 +86,7 @@ function says(text: string | ((machine: Parameters<Program>[2]) => string)): Pro
   };
 }
 
-/** Every program there is, but for the shell. */
+/** Every program except the shell. */
 export const programs: ReadonlyMap<string, Program> = new Map<string, Program>([
   ['echo', echo],
   ['cat', cat],
@@ -108,7 +108,7 @@ export const programs: ReadonlyMap<string, Program> = new Map<string, Program>([
     async (args, io, machine) => {
       await io.write(
         'stdout',
-        args[0] === '-a' ? `Linux ${hostnameOf(machine)} 0.0.0-practice #1 made up\n` : 'Linux\n',
+        args[0] === '-a' ? `Linux ${hostnameOf(machine)} 0.0.0-practice #1 simulated\n` : 'Linux\n',
       );
       return 0;
     },

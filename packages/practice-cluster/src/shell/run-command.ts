@@ -3,7 +3,7 @@ import { interact } from './interact.ts';
 import { programs } from './programs.ts';
 import { runScript } from './run-script.ts';
 
-/** Runs a command on the made-up machine and returns its exit code; what does not exist there is not found, 127. */
+/** Runs a command on the simulated machine. Returns its exit code, or 127 if the command does not exist. */
 export async function runCommand(machine: Machine, argv: string[], io: Io): Promise<number> {
   const name = (argv[0] ?? '').replace(/^(?:\/usr)?\/bin\//, '');
   const args = argv.slice(1);

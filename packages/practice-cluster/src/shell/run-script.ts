@@ -4,16 +4,16 @@ import { environmentOf } from './machine-data.ts';
 import { parseScript } from './parse-script.ts';
 import type { SimpleCommand, Step, Word } from './parse-script.ts';
 
-/** Runs one command and returns its exit code. */
+/** Runs a command and returns its exit code. */
 export type RunCommand = (machine: Machine, argv: string[], io: Io) => Promise<number>;
-/** How a script ended: with which code, and whether it said `exit`. */
+/** The exit code of a script, and whether it ended with `exit`. */
 export type Ended = { code: number; exited: boolean };
 
-/** Runs a script in the small shell. `code` is what `$?` begins with. */
+/** Runs a script in the shell. `code` is the initial value of `$?`. */
 export async function runScript(machine: Machine, script: string, io: Io, run: RunCommand, code = 0): Promise<Ended> {
   const steps = parseScript(script);
   if (steps === undefined) {
-    await io.write('stderr', 'sh: this practice shell knows simple commands, quotes, pipes, ;, && and || only\n');
+    await io.write('stderr', 'sh: this practice shell supports only simple commands, quotes, pipes, ;, && and ||\n');
     return { code: 2, exited: false };
   }
   const ended: Ended = { code, exited: false };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { KubeObject } from '../kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import { createInput, inputOf } from './input.ts';
 import type { Machine } from './io.ts';
 import { parseScript } from './parse-script.ts';
@@ -41,11 +41,11 @@ describe('commands', () => {
     expect(await run(argv)).toEqual({ code: 0, out, err: '' });
   });
 
-  it('read what is typed', async () => {
+  it('read input', async () => {
     expect(await run(['cat'], { stdin: 'line\n' })).toEqual({ code: 0, out: 'line\n', err: '' });
   });
 
-  it('that do not exist are not found', async () => {
+  it('that do not exist exit with 127', async () => {
     expect(await run(['rm', '-rf', '/'])).toEqual({ code: 127, out: '', err: 'rm: command not found\n' });
     expect(await run(['constructor'])).toMatchObject({ code: 127 });
   });
@@ -83,7 +83,7 @@ describe('a script', () => {
   });
 
   it.each(['a | | b', '&& a', 'a &&', 'a & b', '$(a', 'if true; then a; fi > x', '`a`', '"open', 'cat < x'])(
-    '%j is more than this shell knows, and it says so',
+    '%j is refused as unsupported',
     async (script) => {
       expect(await run(['sh', '-c', script])).toMatchObject({
         code: 2,
@@ -102,7 +102,7 @@ describe('a script', () => {
     );
   });
 
-  it.each(['"', '\\', 'a', '|', '"\\'])('of two hundred thousand %j is answered', (piece) => {
+  it.each(['"', '\\', 'a', '|', '"\\'])('of two hundred thousand %j does not crash the shell', (piece) => {
     for (const script of [`echo ${piece.repeat(200_000)}`, `"${piece.repeat(200_000)}`]) {
       const steps = parseScript(script);
       expect(steps === undefined || Array.isArray(steps)).toBe(true);
@@ -111,7 +111,7 @@ describe('a script', () => {
 });
 
 describe('an interactive shell', () => {
-  it('runs line after line from a pipe and leaves the rest to commands', async () => {
+  it('runs lines from a pipe and leaves the rest to commands', async () => {
     expect(await run(['sh'], { stdin: 'echo a\ncat\nfor cat\n' })).toEqual({ code: 0, out: 'a\nfor cat\n', err: '' });
     expect(await run(['sh'], { stdin: 'exit 7\necho never\n' })).toEqual({ code: 7, out: '', err: '' });
   });
@@ -127,7 +127,7 @@ describe('an interactive shell', () => {
 });
 
 describe('an input', () => {
-  it('gives what came before its end, then nothing', async () => {
+  it('returns the bytes before its end, then undefined', async () => {
     const input = createInput();
     const first = input.read();
     input.push(Buffer.from('a'));

@@ -8,7 +8,7 @@ function configMap(name: string, value = ''): Parameters<ObjectStore['create']>[
 }
 
 describe('the store', () => {
-  it('gives every change a version of its own', () => {
+  it('assigns a version to every change', () => {
     const store = new ObjectStore();
     const versions = [
       store.create(configMaps, configMap('a')),
@@ -19,14 +19,14 @@ describe('the store', () => {
     expect(store.version).toBe(4);
   });
 
-  it('refuses to create what exists and to remove what does not', () => {
+  it('refuses to create an existing object and to remove a missing one', () => {
     const store = new ObjectStore();
     store.create(configMaps, configMap('a'));
     expect(() => store.create(configMaps, configMap('a'))).toThrow('configmaps "a" already exists');
     expect(() => store.remove(configMaps, 'prod', 'a')).toThrow('configmaps "a" not found');
   });
 
-  it('lists in the order of names, of one namespace or all', () => {
+  it('lists objects in order of name, in one namespace or all', () => {
     const store = new ObjectStore();
     for (const name of ['b', 'a', 'c']) store.create(configMaps, configMap(name));
     store.create(configMaps, { ...configMap('0'), metadata: { name: '0', namespace: 'prod' } });
@@ -35,7 +35,7 @@ describe('the store', () => {
     expect(store.list(namespaces)).toEqual([]);
   });
 
-  it('tells listeners what was before, and can tell it again', () => {
+  it('passes the previous object to listeners, and can replay changes', () => {
     const store = new ObjectStore();
     const seen: StoreEvent[] = [];
     const stop = store.subscribe((event) => seen.push(event));
@@ -50,7 +50,7 @@ describe('the store', () => {
     expect(store.since(2)?.map(({ type }) => type)).toEqual(['MODIFIED', 'DELETED']);
   });
 
-  it('forgets old changes instead of growing, and says so', () => {
+  it('drops old changes instead of growing, and reports that', () => {
     const store = new ObjectStore();
     store.create(configMaps, configMap('a'));
     for (let turn = 0; turn < 1500; turn += 1) store.replace(configMaps, configMap('a', String(turn)));

@@ -1,8 +1,8 @@
-import { alreadyExists, notFound } from '../api-error.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { alreadyExists, notFound } from '../http/api-error.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import type { Kind } from '../kinds/kind.ts';
 
-/** A change of one object; `previous` is what it was before. */
+/** A change to an object. `previous` is its state before the change. */
 export type StoreEvent = {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   kind: Kind;
@@ -11,12 +11,12 @@ export type StoreEvent = {
   version: number;
 };
 
-// What etcd's compaction does for a real cluster: a watch that asks for older changes gets 410.
+// Like etcd's compaction in a real cluster: a watch from an older version gets 410.
 const historyLength = 500;
 
 /**
- * All objects in memory, with one resource version over all of them and a bounded history for watches. What it holds is
- * never mutated.
+ * All objects in memory, with a common resource version and a bounded history for watches. Stored objects are never
+ * mutated.
  */
 export class ObjectStore {
   /** The version of the latest change. */
@@ -30,14 +30,14 @@ export class ObjectStore {
     return this.#table(kind).get(keyOf(kind, namespace, name));
   }
 
-  /** Like get, but throws the API server's 404. */
+  /** Like get, but throws the 404 of the API server. */
   demand(kind: Kind, namespace: string, name: string): KubeObject {
     const object = this.get(kind, namespace, name);
     if (object === undefined) throw notFound(kind, name);
     return object;
   }
 
-  /** Objects of a kind in the order of namespace and name; in all namespaces if `namespace` is empty. */
+  /** Returns the objects of a kind, sorted by namespace and name, in all namespaces if `namespace` is empty. */
   list(kind: Kind, namespace = ''): KubeObject[] {
     const all = [...this.#table(kind).entries()].filter(
       ([, object]) => namespace === '' || object.metadata.namespace === namespace,
@@ -64,13 +64,13 @@ export class ObjectStore {
     return last;
   }
 
-  /** Calls `listener` for every change, in order; returns the function that ends it. */
+  /** Calls `listener` for every change, in order. Returns a function that unsubscribes. */
   subscribe(listener: (event: StoreEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Changes after `version`; undefined if some of them are forgotten. */
+  /** Returns the changes after `version`, or undefined if some of them are no longer kept. */
   since(version: number): StoreEvent[] | undefined {
     return version < this.#forgotten ? undefined : this.#history.filter((event) => event.version > version);
   }

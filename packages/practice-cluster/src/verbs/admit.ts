@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isDnsSubdomain } from '@sallyport/kubernetes';
-import { ApiError, badRequest, conflict, invalid, notFound } from '../api-error.ts';
-import { timestamp } from '../call.ts';
-import type { Call, Cluster } from '../call.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { ApiError, badRequest, conflict, invalid, notFound } from '../http/api-error.ts';
+import { timestamp } from '../http/call.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { namespaces } from '../kinds/kinds.ts';
 
 const generatedLetters = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** Turns what a client sent into a new object: checked, named, with the fields that only the server sets. */
+/** Creates an object from what a client sent: checks it, names it and sets the fields that only the server sets. */
 export function admitNew(cluster: Cluster, call: Pick<Call, 'info'>, kind: Kind, sent: KubeObject): KubeObject {
   checkType(kind, sent);
   const { generateName } = sent.metadata;
@@ -40,8 +40,7 @@ export function admitNew(cluster: Cluster, call: Pick<Call, 'info'>, kind: Kind,
 }
 
 /**
- * Turns what a client sent into the next version of an object; `part` says whether the object or its status is being
- * changed.
+ * Creates the next version of an object from what a client sent. `part` is the changed part: the object or its status.
  */
 export function admitChange(
   cluster: Cluster,
@@ -122,7 +121,7 @@ function namespaceOf(cluster: Cluster, call: Pick<Call, 'info'>, kind: Kind, sen
   return { namespace };
 }
 
-/** Five letters that make no words, as Kubernetes puts behind a generated name. */
+/** Returns five characters that cannot form words, like the suffix of a generated name in Kubernetes. */
 export function randomSuffix(cluster: Pick<Cluster, 'randomUUID'>): string {
   const bytes = Buffer.from(cluster.randomUUID().replaceAll('-', ''), 'hex');
   return [...bytes.subarray(0, 5)].map((byte) => generatedLetters[byte % generatedLetters.length]).join('');

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { unknownResource } from '../api-error.ts';
-import type { Call, Cluster } from '../call.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { unknownResource } from '../http/api-error.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { patchFor } from '../patch/apply-patch.ts';
-import { asObject, mediaType, parseJson, readBody, readObject } from '../read-body.ts';
-import { sendJson } from '../reply.ts';
+import { asObject, mediaType, parseJson, readBody, readObject } from '../http/read-body.ts';
+import { sendJson } from '../http/reply.ts';
 import { admitChange } from './admit.ts';
 import { readDryRun } from './dry-run.ts';
 import { readRepresentation, represent } from './represent.ts';
@@ -38,7 +38,7 @@ async function change(
   const previous = cluster.store.demand(kind, call.info.namespace, call.info.name);
   const wanted = part === 'scale' ? fromScale(previous, next(toScale(previous))) : next(previous);
   const object = admitChange(cluster, kind, previous, wanted, part === 'status' ? 'status' : 'object');
-  // A change that changes nothing keeps the resource version, as in a real cluster.
+  // As in a real cluster, a change without an effect keeps the resource version.
   const stored = dryRun || isDeepStrictEqual(object, previous) ? object : cluster.store.replace(kind, object);
   if (part === 'scale') return sendJson(call.response, 200, toScale(stored));
   return sendJson(call.response, 200, represent(stored, as, kind, cluster.clock()));

@@ -1,8 +1,8 @@
-import type { Call, Cluster } from '../call.ts';
-import { alreadyExists } from '../api-error.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { alreadyExists } from '../http/api-error.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { readObject } from '../read-body.ts';
-import { sendJson } from '../reply.ts';
+import { readObject } from '../http/read-body.ts';
+import { sendJson } from '../http/reply.ts';
 import { admitNew } from './admit.ts';
 import { readDryRun } from './dry-run.ts';
 import { readRepresentation, represent } from './represent.ts';

@@ -1,18 +1,18 @@
 import { createStatus } from '@sallyport/kubernetes';
-import { badRequest, conflict } from '../api-error.ts';
-import type { Call, Cluster } from '../call.ts';
-import { isJsonObject, textAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { badRequest, conflict } from '../http/api-error.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { isJsonObject, textAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { kinds, namespaces } from '../kinds/kinds.ts';
-import { readJsonOrProtobuf } from '../read-body.ts';
-import { sendJson } from '../reply.ts';
+import { readJsonOrProtobuf } from '../http/read-body.ts';
+import { sendJson } from '../http/reply.ts';
 import { readDryRun } from './dry-run.ts';
 import { createSelects } from './selects.ts';
 
 type DeleteOptions = { dryRun: boolean; uid: string; resourceVersion: string };
 
-/** Deletes one object at once; nobody here needs a period of grace. */
+/** Deletes an object immediately. There is no grace period. */
 export async function remove(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
   const options = await readOptions(call);
   const object = cluster.store.demand(kind, call.info.namespace, call.info.name);
@@ -33,7 +33,7 @@ export async function remove(cluster: Cluster, call: Call, kind: Kind): Promise<
   );
 }
 
-/** Deletes all objects that the selectors leave. */
+/** Deletes all objects that match the selectors. */
 export async function removeCollection(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
   const options = await readOptions(call);
   const selects = createSelects(call);
@@ -54,7 +54,7 @@ function erase(cluster: Cluster, kind: Kind, object: KubeObject): void {
   cluster.store.remove(kind, namespace, name);
 }
 
-// As in a real API server, options in the query count only for a request without a body.
+// As in a real API server, options in the query only apply to a request without a body.
 async function readOptions(call: Call): Promise<DeleteOptions> {
   const options = await readJsonOrProtobuf(call.request);
   if (options === undefined) return { dryRun: readDryRun(call), uid: '', resourceVersion: '' };

@@ -1,8 +1,8 @@
-import { badRequest } from '../api-error.ts';
-import { parameter } from '../call.ts';
-import type { Call } from '../call.ts';
+import { badRequest } from '../http/api-error.ts';
+import { parameter } from '../http/call.ts';
+import type { Call } from '../http/call.ts';
 
-/** True for `dryRun=All`; any other value is refused. */
+/** Reports whether the request has `dryRun=All`. Refuses any other value. */
 export function readDryRun(call: Pick<Call, 'target'>): boolean {
   const value = parameter(call, 'dryRun');
   if (value !== '' && value !== 'All')

@@ -1,9 +1,9 @@
-import type { Call, Cluster } from '../call.ts';
-import { sendJson } from '../reply.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { sendJson } from '../http/reply.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { readRepresentation, represent } from './represent.ts';
 
-/** Answers with one object. */
+/** Sends an object. */
 export function get(cluster: Cluster, call: Call, kind: Kind): void {
   const as = readRepresentation(call.request);
   const object = cluster.store.demand(kind, call.info.namespace, call.info.name);

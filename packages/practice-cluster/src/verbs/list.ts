@@ -1,14 +1,14 @@
-import { ApiError, badRequest } from '../api-error.ts';
-import { parameter } from '../call.ts';
-import type { Call, Cluster } from '../call.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { ApiError, badRequest } from '../http/api-error.ts';
+import { parameter } from '../http/call.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { sendJson } from '../reply.ts';
+import { sendJson } from '../http/reply.ts';
 import { readRepresentation, toMetadata, toTable } from './represent.ts';
 import { createSelects } from './selects.ts';
 
-/** Answers with the objects that the selectors leave, page by page if a limit is set. */
+/** Sends the objects that match the selectors, in pages if a limit is set. */
 export function list(cluster: Cluster, call: Call, kind: Kind): void {
   const as = readRepresentation(call.request);
   const selects = createSelects(call);
@@ -31,10 +31,10 @@ export function list(cluster: Cluster, call: Call, kind: Kind): void {
 
 type Page = { items: KubeObject[]; rest: number; next?: string };
 
-// The token names the last object that was sent, so that a page can follow however the list has changed since.
+// The token names the last object that was sent, so that the next page is correct even if the list has changed.
 function page(call: Call, all: KubeObject[]): Page {
   const limit = Number(parameter(call, 'limit') || '0');
-  if (!Number.isSafeInteger(limit) || limit < 0) throw badRequest('limit must be a whole number from 0');
+  if (!Number.isSafeInteger(limit) || limit < 0) throw badRequest('limit must be a non-negative integer');
   const after = readToken(parameter(call, 'continue'));
   const left = after === undefined ? all : all.filter((object) => keyOf(object) > after);
   if (limit === 0 || left.length <= limit) return { items: left, rest: 0 };
@@ -53,7 +53,7 @@ function readToken(token: string): string | undefined {
     if (typeof value === 'object' && value !== null && 'after' in value && typeof value.after === 'string')
       return value.after;
   } catch {
-    // Falls through to the refusal.
+    // Refused below.
   }
   throw new ApiError(400, 'BadRequest', 'continue key is not valid');
 }

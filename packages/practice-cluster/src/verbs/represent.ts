@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '../api-error.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { ApiError } from '../http/api-error.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import type { Kind } from '../kinds/kind.ts';
 
-/** The form in which a client wants objects. */
+/** The representation of objects that a client requests. */
 export type Representation = 'object' | 'table' | 'metadata';
 
 /**
- * Reads the Accept header: plain JSON, Table (as `kubectl get` asks for) or metadata only; throws 406 if it takes no
+ * Reads the Accept header: plain JSON, Table (for `kubectl get`) or metadata only. Throws 406 if it does not accept
  * JSON.
  */
 export function readRepresentation(request: IncomingMessage): Representation {
@@ -33,7 +33,7 @@ type TableOptions = {
   withoutColumns?: boolean;
 };
 
-/** Objects as a Table of meta.k8s.io/v1 with a row each; rows carry the object's metadata. */
+/** Returns a Table of meta.k8s.io/v1 with a row per object. Rows contain the metadata of the object. */
 export function toTable(
   objects: readonly KubeObject[],
   { kind, now, resourceVersion, more, withoutColumns }: TableOptions,
@@ -57,12 +57,12 @@ export function toTable(
   };
 }
 
-/** An object as PartialObjectMetadata. */
+/** Returns an object as PartialObjectMetadata. */
 export function toMetadata(object: KubeObject): KubeObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }
 
-/** One object in the form asked for. */
+/** Returns an object in the requested representation. */
 export function represent(object: KubeObject, as: Representation, kind: Kind, now: number): unknown {
   if (as === 'table') return toTable([object], { kind, now, resourceVersion: object.metadata.resourceVersion });
   return as === 'metadata' ? toMetadata(object) : object;

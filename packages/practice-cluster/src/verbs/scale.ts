@@ -1,8 +1,8 @@
-import { badRequest } from '../api-error.ts';
-import { isJsonObject, valueAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { badRequest } from '../http/api-error.ts';
+import { isJsonObject, valueAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
-/** A deployment's scale as an object of its own (autoscaling/v1). */
+/** Returns the scale of a deployment (autoscaling/v1). */
 export function toScale({ metadata, spec, status }: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const labels = valueAt(spec, 'selector.matchLabels');
@@ -20,7 +20,7 @@ export function toScale({ metadata, spec, status }: KubeObject): KubeObject {
   };
 }
 
-/** The deployment with the number of replicas that a scale asks for. */
+/** Returns the deployment with the number of replicas in a scale. */
 export function fromScale(deployment: KubeObject, scale: KubeObject): KubeObject {
   const replicas = valueAt(scale, 'spec.replicas') ?? 0;
   if (scale.kind !== 'Scale' || typeof replicas !== 'number')

@@ -1,13 +1,13 @@
 import { parseFieldSelector, parseLabelSelector } from '@sallyport/kubernetes';
 import type { FieldRequirement } from '@sallyport/contracts';
 import type { LabelRequirement } from '@sallyport/kubernetes';
-import { badRequest } from '../api-error.ts';
-import { parameter } from '../call.ts';
-import type { Call } from '../call.ts';
-import { valueAt } from '../kube-object.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { badRequest } from '../http/api-error.ts';
+import { parameter } from '../http/call.ts';
+import type { Call } from '../http/call.ts';
+import { valueAt } from '../objects/kube-object.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 
-/** Makes the test that a request's namespace, name and selectors amount to. */
+/** Creates a test for the namespace, name and selectors of a request. */
 export function createSelects(call: Pick<Call, 'target' | 'info'>): (object: KubeObject) => boolean {
   const labels = parseLabelSelector(parameter(call, 'labelSelector'));
   const fields = parseFieldSelector(parameter(call, 'fieldSelector'));

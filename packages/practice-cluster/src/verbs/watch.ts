@@ -1,8 +1,8 @@
-import { ApiError, badRequest } from '../api-error.ts';
+import { ApiError, badRequest } from '../http/api-error.ts';
 import { isApiTrue } from '@sallyport/kubernetes';
-import { parameter } from '../call.ts';
-import type { Call, Cluster } from '../call.ts';
-import type { KubeObject } from '../kube-object.ts';
+import { parameter } from '../http/call.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { StoreEvent } from '../store/object-store.ts';
@@ -12,10 +12,10 @@ import { createSelects } from './selects.ts';
 
 const bookmarkInterval = 60_000;
 const defaultTimeout = 30 * 60_000;
-// A client that has not read this much is cut off, as by a real API server; it can begin again.
+// Like a real API server, disconnects a client that has fallen this far behind. It can start again.
 const maxUnread = 16 * 1024 * 1024;
 
-/** Streams changes, one JSON document a line, until the client goes, the time is over or the cluster closes. */
+/** Streams changes, one JSON document per line, until the client disconnects, the timeout ends or the cluster closes. */
 export function watch(cluster: Cluster, call: Call, kind: Kind): void {
   const as = readRepresentation(call.request);
   const selects = createSelects(call);
@@ -52,7 +52,7 @@ export function watch(cluster: Cluster, call: Call, kind: Kind): void {
   );
 }
 
-// What leaves the selection looks deleted, what enters it looks added.
+// An object that leaves the selection is reported as deleted, and one that enters it as added.
 function seenAs(
   { type, object, previous }: StoreEvent,
   selects: (object: KubeObject) => boolean,
@@ -135,6 +135,6 @@ function readStart(call: Call): { version: number | undefined; endOfInitial: boo
 
 function readTimeout(call: Call): number {
   const text = parameter(call, 'timeoutSeconds');
-  if (!/^[0-9]{0,6}$/.test(text)) throw badRequest('timeoutSeconds must be a whole number');
+  if (!/^[0-9]{0,6}$/.test(text)) throw badRequest('timeoutSeconds must be an integer');
   return text === '' || text === '0' ? defaultTimeout : Number(text) * 1000;
 }

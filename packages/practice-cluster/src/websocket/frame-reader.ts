@@ -6,12 +6,12 @@ import {
   type Opcode,
 } from '@sallyport/kubernetes';
 
-/** One whole frame, unmasked. */
+/** A complete frame, unmasked. */
 export type Frame = { fin: boolean; opcode: Opcode; payload: Buffer };
 
 /**
- * Reads frames out of bytes as they arrive, in chunks of any size. Every byte of a payload is copied once, so the cost
- * is linear however the peer splits its bytes, and at most one frame of `maxPayload` is held.
+ * Reads frames from bytes as they arrive, in chunks of any size. Every payload byte is copied once, so the cost is linear
+ * however the peer splits its bytes. At most one frame of `maxPayload` is buffered.
  */
 export class FrameReader {
   /** Payload bytes copied so far. */
@@ -28,8 +28,8 @@ export class FrameReader {
   }
 
   /**
-   * Takes the next bytes and returns the frames that they complete; throws WebSocketError on a violation, after which
-   * the reader is done.
+   * Takes the next bytes and returns the frames that they complete. Throws WebSocketError on a violation, after which the
+   * reader cannot be used.
    */
   push(chunk: Uint8Array): Frame[] {
     const frames: Frame[] = [];
@@ -41,7 +41,7 @@ export class FrameReader {
     return frames;
   }
 
-  // A header has at most 14 bytes: taking them one at a time keeps any split of it simple.
+  // A header has at most 14 bytes. Reading them one at a time handles any split.
   #readHead(chunk: Uint8Array, at: number): number {
     this.#head[this.#headLength] = chunk[at]!;
     this.#headLength += 1;

@@ -2,19 +2,19 @@ import { isUtf8 } from 'node:buffer';
 import { closeCodes, opcodes, protocolError, WebSocketError, type FrameReaderOptions } from '@sallyport/kubernetes';
 import { FrameReader, type Frame } from './frame-reader.ts';
 
-/** What a peer says, fragments put together. */
+/** A message (with its fragments combined) or a control frame. */
 export type WebSocketEvent =
   | { type: 'text' | 'binary'; data: Buffer }
   | { type: 'ping' | 'pong'; data: Buffer }
   | { type: 'close'; code: number; reason: string };
 
-/** `maxMessage` bounds a message over all its fragments, in bytes. */
+/** `maxMessage` limits the bytes of a message over all its fragments. */
 type MessageReaderOptions = FrameReaderOptions & { maxMessage: number };
 
-// Empty fragments cost the sender two bytes each; a message of more than this many is an attack.
+// Empty fragments cost the sender only two bytes each. A message with more fragments than this is an attack.
 const maxFragments = 4096;
 
-/** Reads whole messages and control frames out of bytes as they arrive (RFC 6455, 5.4 to 5.6). */
+/** Reads complete messages and control frames from bytes as they arrive (RFC 6455, 5.4 to 5.6). */
 export class MessageReader {
   readonly #frames: FrameReader;
   readonly #maxMessage: number;
@@ -29,8 +29,8 @@ export class MessageReader {
   }
 
   /**
-   * Takes the next bytes and returns what they complete; nothing comes after a close. Throws WebSocketError on a
-   * violation.
+   * Takes the next bytes and returns the events that they complete. Ignores everything after a close. Throws
+   * WebSocketError on a violation.
    */
   push(chunk: Uint8Array): WebSocketEvent[] {
     const events: WebSocketEvent[] = [];
@@ -50,7 +50,7 @@ export class MessageReader {
   #data(frame: Frame): WebSocketEvent | undefined {
     if ((frame.opcode === opcodes.continuation) === (this.#opcode === undefined)) {
       throw protocolError(
-        this.#opcode === undefined ? 'a continuation of nothing' : 'a new message inside a fragmented one',
+        this.#opcode === undefined ? 'a continuation frame without a message' : 'a new message inside a fragmented one',
       );
     }
     this.#opcode ??= frame.opcode;
@@ -82,7 +82,7 @@ function control({ opcode, payload }: Frame): WebSocketEvent {
   if (payload.length === 1) throw protocolError('a close frame of one byte');
   const code = payload.readUInt16BE(0);
   const reason = payload.subarray(2);
-  if (!isCloseCode(code)) throw protocolError(`close code ${code} must not be sent`);
+  if (!isCloseCode(code)) throw protocolError(`close code ${code} is not allowed on the wire`);
   if (!isUtf8(reason)) throw new WebSocketError(closeCodes.invalidPayload, 'a close reason that is not UTF-8');
   return { type: 'close', code, reason: reason.toString() };
 }

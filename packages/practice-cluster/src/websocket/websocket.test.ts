@@ -5,7 +5,7 @@ import { MessageReader } from './message-reader.ts';
 import { acceptKey, isWebSocketKey } from './accept-key.ts';
 import { encodeClose, encodeFrame, opcodes, WebSocketError } from '@sallyport/kubernetes';
 
-/** Any character; fast-check would first make a table of all of them for itself. */
+/** Any character. The built-in arbitrary of fast-check first builds a table of all of them. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
@@ -37,11 +37,11 @@ function split(bytes: Buffer, sizes: number[]): Buffer[] {
 }
 
 describe('the handshake', () => {
-  it('answers the key of RFC 6455 with its answer', () => {
+  it('answers the example key of RFC 6455', () => {
     expect(acceptKey('dGhlIHNhbXBsZSBub25jZQ==')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
   });
 
-  it('takes 16 bytes in base64 for a key and nothing else', () => {
+  it('accepts only 16 bytes in base64 as a key', () => {
     expect(
       ['dGhlIHNhbXBsZSBub25jZQ==', '', 'abc', 'dGhlIHNhbXBsZSBub25jZQ', 'dGhlIHNhbXBsZSBub25jZR=='].map(isWebSocketKey),
     ).toEqual([true, false, false, false, false]);
@@ -49,7 +49,7 @@ describe('the handshake', () => {
 });
 
 describe('frames', () => {
-  it('of any content come back as they went in, whatever the split', () => {
+  it('of any content are decoded unchanged, however they are split', () => {
     const payloads = fc.array(fc.uint8Array({ maxLength: 70_000, size: 'max' }), { maxLength: 3 });
     fc.assert(
       fc.property(
@@ -73,7 +73,7 @@ describe('frames', () => {
     );
   });
 
-  it.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])('of %i bytes come back, byte by byte', (length) => {
+  it.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])('of %i bytes are decoded byte by byte', (length) => {
     const payload = Buffer.alloc(length, 7);
     const reader = new FrameReader({ expectMasked: true, maxPayload: 1 << 20 });
     const frames = split(encodeFrame({ opcode: opcodes.text, payload, mask }), [1]).flatMap((chunk) =>
@@ -82,7 +82,7 @@ describe('frames', () => {
     expect(frames).toEqual([{ fin: true, opcode: opcodes.text, payload }]);
   });
 
-  it('cost one copy of each payload byte however they are cut up', () => {
+  it('copy each payload byte once, however they are split', () => {
     for (const length of [100_000, 200_000]) {
       const reader = new FrameReader({ expectMasked: true, maxPayload: 1 << 20 });
       for (const chunk of split(encodeFrame({ opcode: opcodes.binary, payload: Buffer.alloc(length), mask }), [1]))
@@ -134,7 +134,7 @@ describe('a violation is answered with its close code', () => {
     ).toBe(1002);
   });
 
-  it('a message that grows too large or falls into too many fragments', () => {
+  it('a message that is too large or has too many fragments', () => {
     const fragment = (payload: Buffer, first: boolean): Buffer =>
       encodeFrame({ opcode: first ? opcodes.binary : opcodes.continuation, payload, fin: false, mask });
     expect(
@@ -150,7 +150,7 @@ describe('a violation is answered with its close code', () => {
 });
 
 describe('messages', () => {
-  it('are put together from fragments with control frames between them', () => {
+  it('are combined from fragments with control frames in between', () => {
     const bytes = Buffer.concat([
       encodeFrame({ opcode: opcodes.text, payload: Buffer.from('h\u00fc').subarray(0, 2), fin: false, mask }),
       encodeFrame({ opcode: opcodes.ping, payload: Buffer.from('p'), mask }),
@@ -165,7 +165,7 @@ describe('messages', () => {
     }
   });
 
-  it('end with the close', () => {
+  it('end with the close frame', () => {
     expect(
       server().push(Buffer.concat([encodeClose(1000, 'bye', mask), encodeFrame({ opcode: opcodes.text, mask })])),
     ).toEqual([{ type: 'close', code: 1000, reason: 'bye' }]);
@@ -174,7 +174,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('never make the reader throw anything but a WebSocketError', () => {
+  it('never make the reader throw anything except a WebSocketError', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), (chunks) => {
         const reader = server({ maxPayload: 64, maxMessage: 64 });
@@ -190,7 +190,7 @@ describe('messages', () => {
 });
 
 describe('a close reason', () => {
-  it('is cut to fit, between characters', () => {
+  it('is truncated to fit, between characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: character, minLength: 0, maxLength: 200, size: 'max' }), (reason) => {
         const events = new MessageReader({ expectMasked: false, maxPayload: 125, maxMessage: 125 }).push(

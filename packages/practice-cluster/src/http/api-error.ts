@@ -1,7 +1,7 @@
 import { createStatus } from '@sallyport/kubernetes';
 import type { Status, StatusDetails } from '@sallyport/kubernetes';
 
-/** An answer that is not what was asked for, as the API server would phrase it. */
+/** An error response, worded like the API server's. */
 export class ApiError extends Error {
   readonly status: Status;
 
@@ -30,7 +30,7 @@ export function unauthorized(): ApiError {
   return new ApiError(401, 'Unauthorized', 'Unauthorized');
 }
 
-/** For a path, resource or subresource that does not exist here. */
+/** Returns the error for a path, resource or subresource that does not exist. */
 export function unknownResource(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
@@ -66,7 +66,7 @@ export function unsupportedMediaType(message: string): ApiError {
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 
-/** For an object that breaks a rule of its kind; `field` is a path, `fault` begins with a capital. */
+/** Returns the error for an invalid object. `field` is a path, and `fault` starts with a capital letter. */
 export function invalid(kind: { group: string; kind: string }, name: string, field: string, fault: string): ApiError {
   return new ApiError(
     422,

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { timestamp } from './call.ts';
-import type { Cluster } from './call.ts';
-import { isJsonObject, textAt, valueAt } from './kube-object.ts';
-import type { KubeObject, Metadata } from './kube-object.ts';
-import { deployments, pods } from './kinds/kinds.ts';
-import { preparePod, runningPod } from './kinds/prepare-pod.ts';
-import { randomSuffix } from './verbs/admit.ts';
+import { timestamp } from '../http/call.ts';
+import type { Cluster } from '../http/call.ts';
+import { isJsonObject, textAt, valueAt } from '../objects/kube-object.ts';
+import type { KubeObject, Metadata } from '../objects/kube-object.ts';
+import { deployments, pods } from '../kinds/kinds.ts';
+import { preparePod, runningPod } from '../kinds/prepare-pod.ts';
+import { randomSuffix } from '../verbs/admit.ts';
 
 const templateHash = 'pod-template-hash';
 
 /**
- * What a controller manager and a kubelet would do, in its simplest form: pods start, deployments have as many pods of
- * their template as they ask for, and pods go with their deployment. Runs right after each change; returns the function
- * that stops it.
+ * Does the work of a controller manager and a kubelet in the simplest form: starts pods, gives deployments the requested
+ * number of pods, and deletes pods with their deployment. Runs right after each change. Returns a function that stops
+ * it.
  */
 export function runControllers(cluster: Cluster): () => void {
   let due = false;

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestInfo, RequestTarget } from '@sallyport/kubernetes';
-import type { Access } from './access/rbac.ts';
-import type { User } from './access/user.ts';
-import type { ObjectStore } from './store/object-store.ts';
+import type { Access } from '../access/rbac.ts';
+import type { User } from '../access/user.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 
-/** What every step works on: the objects, the rules, the time and the identifiers to come. */
+/** The state of the cluster: its objects, its rules, its clock and its source of identifiers. */
 export type Cluster = {
   store: ObjectStore;
   access: Access;
@@ -13,27 +13,27 @@ export type Cluster = {
   clock: () => number;
   randomUUID: () => string;
   version: string;
-  /** Aborted when the cluster closes; every open stream ends then. */
+  /** Aborted when the cluster closes, which ends every open stream. */
   closing: AbortSignal;
 };
 
-/** One request on its way. */
+/** A request that is being handled. */
 export type Call = {
   request: IncomingMessage;
   response: ServerResponse;
   target: RequestTarget;
   info: RequestInfo;
   user: User;
-  /** Set if the client asked for another protocol; a stream takes the socket over. */
+  /** Set if the client requested a protocol upgrade. A stream takes over the socket. */
   upgrade?: { socket: Duplex; head: Buffer };
 };
 
-/** The present as Kubernetes writes it. */
+/** Returns the current time in the format of Kubernetes. */
 export function timestamp(cluster: Pick<Cluster, 'clock'>): string {
   return `${new Date(cluster.clock()).toISOString().slice(0, 19)}Z`;
 }
 
-/** The first value of a query parameter; empty without it. */
+/** Returns the first value of a query parameter, or an empty string. */
 export function parameter(call: Pick<Call, 'target'>, name: string): string {
   return call.target.query.get(name)?.[0] ?? '';
 }

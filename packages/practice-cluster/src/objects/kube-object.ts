@@ -1,4 +1,4 @@
-/** ObjectMeta, as far as anybody here looks at it. */
+/** The part of ObjectMeta that this cluster uses. */
 export type Metadata = {
   name?: string;
   generateName?: string;
@@ -13,18 +13,18 @@ export type Metadata = {
   [field: string]: unknown;
 };
 
-/** Any Kubernetes object as JSON. */
+/** A Kubernetes object as JSON. */
 export type KubeObject = { apiVersion: string; kind: string; metadata: Metadata; [field: string]: unknown };
 
 /** A plain JSON object. */
 export type JsonObject = Record<string, unknown>;
 
-/** True for a JSON object, not for an array or null. */
+/** Reports whether a value is a JSON object, which arrays and null are not. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value at a dotted path (`spec.nodeName`), undefined if any part is missing. */
+/** Returns the value at a dotted path (`spec.nodeName`), or undefined if any part is missing. */
 export function valueAt(object: unknown, path: string): unknown {
   let value = object;
   for (const part of path.split('.')) {
@@ -34,13 +34,13 @@ export function valueAt(object: unknown, path: string): unknown {
   return value;
 }
 
-/** The array at a dotted path; empty if there is none. */
+/** Returns the array at a dotted path, or an empty one. */
 export function arrayAt(object: unknown, path: string): JsonObject[] {
   const value = valueAt(object, path);
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
-/** The string at a dotted path; empty if there is none. */
+/** Returns the string at a dotted path, or an empty one. */
 export function textAt(object: unknown, path: string): string {
   const value = valueAt(object, path);
   return typeof value === 'string' ? value : '';

@@ -1,20 +1,20 @@
-import { methodNotAllowed, unknownResource } from './api-error.ts';
-import { answerReview, reviewResources } from './access/reviews.ts';
-import type { Call, Cluster } from './call.ts';
-import { answerDiscovery } from './discovery/answer-discovery.ts';
-import type { Kind } from './kinds/kind.ts';
-import { findKind, pods } from './kinds/kinds.ts';
-import { openExec } from './pods/open-exec.ts';
-import { sendLog } from './pods/send-log.ts';
-import { refuseStream } from './pods/refuse-stream.ts';
-import { sendJson } from './reply.ts';
-import { patch, update } from './verbs/change.ts';
-import { create } from './verbs/create.ts';
-import { remove, removeCollection } from './verbs/delete.ts';
-import { get } from './verbs/get.ts';
-import { list } from './verbs/list.ts';
-import { toScale } from './verbs/scale.ts';
-import { watch } from './verbs/watch.ts';
+import { methodNotAllowed, unknownResource } from '../http/api-error.ts';
+import { answerReview, reviewResources } from '../access/reviews.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { answerDiscovery } from '../discovery/answer-discovery.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { findKind, pods } from '../kinds/kinds.ts';
+import { openExec } from '../pods/open-exec.ts';
+import { sendLog } from '../pods/send-log.ts';
+import { refuseStream } from '../pods/refuse-stream.ts';
+import { sendJson } from '../http/reply.ts';
+import { patch, update } from '../verbs/change.ts';
+import { create } from '../verbs/create.ts';
+import { remove, removeCollection } from '../verbs/delete.ts';
+import { get } from '../verbs/get.ts';
+import { list } from '../verbs/list.ts';
+import { toScale } from '../verbs/scale.ts';
+import { watch } from '../verbs/watch.ts';
 
 type Answer = (cluster: Cluster, call: Call, kind: Kind) => void | Promise<void>;
 
@@ -36,7 +36,7 @@ const bySubresourceOfPods: ReadonlyMap<string, (cluster: Cluster, call: Call) =>
   ['portforward', refuseStream],
 ]);
 
-/** Sends a request that may be answered to what answers it. */
+/** Routes an authorized request to its handler. */
 export async function route(cluster: Cluster, call: Call): Promise<void> {
   const { info } = call;
   if (!info.isResourceRequest) {
@@ -60,7 +60,7 @@ export async function route(cluster: Cluster, call: Call): Promise<void> {
 async function plain(cluster: Cluster, call: Call, kind: Kind): Promise<void> {
   const { requestVerb, name } = call.info;
   const answer = kind.verbs.includes(requestVerb) ? byVerb.get(requestVerb) : undefined;
-  // A collection takes no update or patch, and an object no create.
+  // A collection cannot be updated or patched, and an object cannot be created at its own path.
   const misplaced = name === '' ? requestVerb === 'update' || requestVerb === 'patch' : requestVerb === 'create';
   if (answer === undefined || misplaced) throw methodNotAllowed();
   await answer(cluster, call, kind);

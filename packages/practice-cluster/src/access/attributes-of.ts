@@ -1,10 +1,7 @@
 import type { RequestInfo } from '@sallyport/kubernetes';
-import type { Attributes } from './access/rbac.ts';
+import type { Attributes } from './rbac.ts';
 
-/**
- * What must be allowed for a request; more than one thing for a stream into a pod, where a get alone is not enough
- * since Kubernetes 1.35.
- */
+/** Returns what a request must be allowed to do. A stream into a pod needs more than `get` since Kubernetes 1.35. */
 export function attributesOf(info: RequestInfo): Attributes[] {
   const { requestVerb: verb, apiGroup, resource, subresource, namespace, name } = info;
   if (!info.isResourceRequest)

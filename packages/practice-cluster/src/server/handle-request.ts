@@ -1,30 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createStatus, parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import type { Status } from '@sallyport/kubernetes';
-import { forbidden } from './access/forbidden.ts';
-import { impersonate } from './access/impersonate.ts';
-import { anonymous } from './access/user.ts';
-import type { User } from './access/user.ts';
-import { ApiError, badRequest, unauthorized } from './api-error.ts';
-import { attributesOf } from './attributes.ts';
-import type { Call, Cluster } from './call.ts';
-import { sendStatus } from './reply.ts';
+import { forbidden } from '../access/forbidden.ts';
+import { impersonate } from '../access/impersonate.ts';
+import { anonymous } from '../access/user.ts';
+import type { User } from '../access/user.ts';
+import { ApiError, badRequest, unauthorized } from '../http/api-error.ts';
+import { attributesOf } from '../access/attributes-of.ts';
+import type { Call, Cluster } from '../http/call.ts';
+import { sendStatus } from '../http/reply.ts';
 import { route } from './route.ts';
 
 /**
- * What reached the cluster, for tests and audit: told once for each request, when it is known who asks and before it is
- * answered.
+ * A request that reached the cluster, for tests and audit. Reported once per request, when the caller is identified and
+ * before the request is answered.
  */
 export type PracticeRequest = {
   auditId: string;
   method: string;
   url: string;
-  /** Header lines as they came: name, value, name, value. */
+  /** The header lines as received: name, value, name, value. */
   rawHeaders: readonly string[];
   upgrade: boolean;
-  /** Whose credential it was; undefined if that was refused. */
+  /** The user of the credential. Undefined if it was refused. */
   authenticatedAs: User | undefined;
-  /** Whom it acts as; undefined if the impersonation was refused. */
+  /** The user that the request acts as. Undefined if the impersonation was refused. */
   actsAs: User | undefined;
 };
 
@@ -34,7 +34,7 @@ export type RequestDeps = {
   onRequest: (request: PracticeRequest) => void;
 };
 
-/** The road of every request: who is it, whom does it act as, may that be, and then the answer. */
+/** Handles a request: authenticates and impersonates, authorizes, then answers. */
 export async function handleRequest(
   deps: RequestDeps,
   request: IncomingMessage,
@@ -81,7 +81,7 @@ async function answer(cluster: Cluster, call: Pick<Call, 'request' | 'response' 
     throw call.user === anonymous ? unauthorized() : forbidden(call.user, attributes);
   }
   const intoPod = info.stream === 'exec' || info.stream === 'attach' || info.stream === 'portforward';
-  if (call.upgrade !== undefined && !intoPod) throw badRequest('nothing here can be upgraded to another protocol');
+  if (call.upgrade !== undefined && !intoPod) throw badRequest('this resource does not support protocol upgrades');
   await route(cluster, { ...call, target, info });
 }
 
@@ -92,12 +92,12 @@ function fail(request: IncomingMessage, response: ServerResponse, error: unknown
       : createStatus({ code: 500, reason: 'InternalError', message: 'internal error of the practice cluster' });
   if (!(error instanceof ApiError)) console.error('practice cluster:', error);
   if (response.headersSent) return void response.destroy();
-  // What is left of a body nobody read would be taken for the next request.
+  // The unread rest of a body would be parsed as the next request.
   if (!request.complete) response.setHeader('connection', 'close');
   sendStatus(response, status);
 }
 
-// The API server adopts the caller's audit ID, cut to 64 characters.
+// Like the API server, adopts the caller's audit ID, truncated to 64 characters.
 function readAuditId(request: IncomingMessage): string | undefined {
   const value = request.headers['audit-id'];
   return typeof value === 'string' && /^[\x20-\x7e]+$/.test(value) ? value.slice(0, 64) : undefined;

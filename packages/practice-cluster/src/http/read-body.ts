@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError, badRequest, unsupportedMediaType } from './api-error.ts';
-import { isJsonObject } from './kube-object.ts';
-import type { JsonObject, KubeObject } from './kube-object.ts';
-import { decodeObject } from './protobuf/decode-object.ts';
+import { isJsonObject } from '../objects/kube-object.ts';
+import type { JsonObject, KubeObject } from '../objects/kube-object.ts';
+import { decodeObject } from '../protobuf/decode-object.ts';
 
 const protobuf = 'application/vnd.kubernetes.protobuf';
 
 // The limit of a real API server.
 const maxBytes = 3 * 1024 * 1024;
-// Deeper JSON is nobody's object, and recursion over it would end in a crash.
+// No object is nested deeper, and recursion over deeper JSON could overflow the stack.
 const maxDepth = 100;
 
-/** Reads the whole body. */
+/** Reads the complete body. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -24,7 +24,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Parses a body as JSON; keys that would reach a prototype are dropped. */
+/** Parses a body as JSON. Drops keys that would set a prototype. */
 export function parseJson(body: Buffer): unknown {
   let value: unknown;
   try {
@@ -37,12 +37,12 @@ export function parseJson(body: Buffer): unknown {
   return value;
 }
 
-/** Reads a body that must be one Kubernetes object. */
+/** Reads a body that must be a Kubernetes object. */
 export async function readObject(request: IncomingMessage): Promise<KubeObject> {
   return asObject(await readJsonOrProtobuf(request));
 }
 
-/** Reads a body in JSON or, as kubectl's typed clients send it, in protobuf; undefined if there is none. */
+/** Reads a body as JSON or, as the typed clients of kubectl send it, as protobuf. Returns undefined without a body. */
 export async function readJsonOrProtobuf(request: IncomingMessage): Promise<unknown> {
   const type = mediaType(request);
   if (type !== '' && type !== 'application/json' && type !== protobuf)
@@ -54,7 +54,7 @@ export async function readJsonOrProtobuf(request: IncomingMessage): Promise<unkn
   return type === protobuf ? decodeObject(body) : parseJson(body);
 }
 
-/** The media type of the body without its parameters. */
+/** Returns the media type of the body without its parameters. */
 export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
 }
@@ -72,7 +72,7 @@ export function asObject(value: unknown): KubeObject {
       (field) => metadata[field] == null || typeof metadata[field] === 'string',
     )
   ) {
-    throw badRequest('metadata: names must be strings, labels and annotations maps of strings');
+    throw badRequest('metadata: names must be strings, and labels and annotations must be maps of strings');
   }
   return { ...value, metadata } as KubeObject;
 }

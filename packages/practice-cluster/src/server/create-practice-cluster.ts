@@ -4,38 +4,38 @@ import type { IncomingMessage, Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createAuthenticate } from './access/authenticate.ts';
-import type { TokenIdentity } from './access/authenticate.ts';
-import { createAccess } from './access/rbac.ts';
-import type { Cluster } from './call.ts';
-import { runControllers } from './deployment-controller.ts';
+import { createAuthenticate } from '../access/authenticate.ts';
+import type { TokenIdentity } from '../access/authenticate.ts';
+import { createAccess } from '../access/rbac.ts';
+import type { Cluster } from '../http/call.ts';
+import { runControllers } from '../controllers/run-controllers.ts';
 import { handleRequest } from './handle-request.ts';
 import type { PracticeRequest, RequestDeps } from './handle-request.ts';
-import type { KubeObject } from './kube-object.ts';
-import { seedBindings } from './seed/bindings.ts';
-import { plant } from './seed/plant.ts';
-import { seedRoles } from './seed/roles.ts';
-import { seedWorkloads } from './seed/workloads.ts';
-import { ObjectStore } from './store/object-store.ts';
+import type { KubeObject } from '../objects/kube-object.ts';
+import { seedBindings } from '../seed/bindings.ts';
+import { plant } from '../seed/plant.ts';
+import { seedRoles } from '../seed/roles.ts';
+import { seedWorkloads } from '../seed/workloads.ts';
+import { ObjectStore } from '../store/object-store.ts';
 
-/** What `/version` answers: it says that this is no Kubernetes. */
+/** The version at `/version`, which shows that this is not a real Kubernetes. */
 export const practiceVersion = 'v1.36.0+sallyport.practice';
 
 export type PracticeClusterOptions = {
-  /** PEM texts; without them the cluster speaks plain http. */
+  /** Certificate and key as PEM. Without them the cluster uses plain HTTP. */
   tls?: { certPem: string; keyPem: string };
-  /** Callers by bearer token, besides the administrator: the gateway, for one. */
+  /** Callers by bearer token, such as the gateway, in addition to the administrator. */
   tokens?: Readonly<Record<string, TokenIdentity>>;
-  /** The administrator's token (group system:masters); made up if absent. */
+  /** The administrator's token (group system:masters). Random by default. */
   adminToken?: string;
-  /** Users that may impersonate; all of `tokens` unless said otherwise. */
+  /** Users that may impersonate. By default, all users of `tokens`. */
   impersonators?: readonly string[];
   /**
-   * Groups that may be impersonated, by exact name; all unless said otherwise. A request that names another is refused
-   * as a whole.
+   * Groups that may be impersonated, by exact name. By default, all groups. A request that names any other group is
+   * refused.
    */
   impersonatableGroups?: readonly string[];
-  /** Objects to begin with, besides the cluster's own. */
+  /** Additional initial objects. */
   seed?: readonly KubeObject[];
   onRequest?: (request: PracticeRequest) => void;
   /** Milliseconds since the epoch. */
@@ -43,17 +43,17 @@ export type PracticeClusterOptions = {
 };
 
 export type PracticeCluster = {
-  /** Starts to listen (port 0: any free one) and resolves to the URL. */
+  /** Starts to listen (port 0: any free port) and resolves to the URL. */
   listen: (host?: string, port?: number) => Promise<string>;
-  /** Throws until it listens. */
+  /** Throws before it listens. */
   readonly url: string;
   readonly adminToken: string;
   readonly version: string;
-  /** Ends every stream and connection, and stops listening. */
+  /** Closes every stream and connection, and stops listening. */
   close: () => Promise<void>;
 };
 
-/** Makes a small API server in memory. It is no Kubernetes: nothing runs in its pods, and it says so. */
+/** Creates a small API server in memory. It is not a real Kubernetes, and says so: nothing runs in its pods. */
 export function createPracticeCluster(options: PracticeClusterOptions = {}): PracticeCluster {
   const {
     clock = Date.now,
@@ -94,7 +94,7 @@ export function createPracticeCluster(options: PracticeClusterOptions = {}): Pra
     version: practiceVersion,
     get url() {
       const address = server.address() as AddressInfo | null;
-      if (address === null) throw new Error('the practice cluster does not listen yet');
+      if (address === null) throw new Error('the practice cluster is not listening yet');
       return `${options.tls === undefined ? 'http' : 'https'}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
     },
     async listen(host = '127.0.0.1', port = 0) {
@@ -105,10 +105,10 @@ export function createPracticeCluster(options: PracticeClusterOptions = {}): Pra
       closing.abort();
       stopControllers();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // Whoever does not let go of a connection is let go of.
-      const impatience = setTimeout(() => sockets.forEach((socket) => socket.destroy()), 500);
+      // Connections that clients keep open are closed.
+      const deadline = setTimeout(() => sockets.forEach((socket) => socket.destroy()), 500);
       await closed;
-      clearTimeout(impatience);
+      clearTimeout(deadline);
     },
   };
 }
@@ -127,7 +127,7 @@ function createServer(deps: RequestDeps, tls: PracticeClusterOptions['tls']): Se
     try {
       response.assignSocket(socket as Socket);
     } catch {
-      // an earlier request on this connection is not answered yet
+      // An earlier request on this connection has not been answered yet.
       return void socket.destroy();
     }
     response.once('finish', () => socket.end());

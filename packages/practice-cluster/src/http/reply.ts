@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Status } from '@sallyport/kubernetes';
 
-/** Answers with a JSON body. */
+/** Sends a JSON body. */
 export function sendJson(
   response: ServerResponse,
   code: number,
@@ -17,7 +17,7 @@ export function sendJson(
   response.end(response.req.method === 'HEAD' ? undefined : bytes);
 }
 
-/** Answers with a Status. */
+/** Sends a Status. */
 export function sendStatus(response: ServerResponse, status: Status): void {
   if (status.code === 401) response.setHeader('www-authenticate', 'Bearer realm="practice-cluster"');
   if (status.details?.retryAfterSeconds !== undefined)
@@ -25,7 +25,7 @@ export function sendStatus(response: ServerResponse, status: Status): void {
   sendJson(response, status.code, status);
 }
 
-/** Answers with plain text. */
+/** Sends plain text. */
 export function sendText(response: ServerResponse, code: number, text: string): void {
   response.writeHead(code, {
     'content-type': 'text/plain; charset=utf-8',
