@@ -1,17 +1,17 @@
-# One image for the four services and the sallyport command; the first argument says which:
+# One image for the four services and the sallyport command. The first argument selects one:
 #   docker run IMAGE proxy --config /etc/sallyport/sallyport.yaml
 #
-# BASE_IMAGE           what the services run on: glibc, libstdc++ and /bin/sh are all they need of it.
-# BUILD_IMAGE          what they are built on: Node.js 20 or newer with npm, or a Debian on which apt can install npm.
-# NPM_CONFIG_REGISTRY  where packages come from, if not from npm's own registry.
-# The Node.js that builds and runs everything is the project's own, from package-lock.json.
+# BASE_IMAGE           the base that the services run on. They need only glibc, libstdc++ and /bin/sh from it.
+# BUILD_IMAGE          the base that they are built on: Node.js 20 or newer with npm, or Debian with apt, to get npm.
+# NPM_CONFIG_REGISTRY  the package registry, if not npm's own.
+# The project's own Node.js, from package-lock.json, builds and runs everything.
 ARG BASE_IMAGE=debian:bookworm-slim
 ARG BUILD_IMAGE
 
 FROM ${BUILD_IMAGE:-${BASE_IMAGE}} AS tools
 RUN command -v npm > /dev/null || { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io npm && rm -rf /var/lib/apt/lists/*; }
 
-# Only what decides which packages are installed, so that a change to a source file does not install them again.
+# Only the files that decide which packages are installed, so that a source change does not reinstall them.
 FROM tools AS manifests
 WORKDIR /manifests
 COPY . /context
@@ -26,7 +26,7 @@ COPY . .
 RUN project-node node_modules/typescript/bin/tsc -b packages/standalone packages/cli \
  && project-node packages/cli/scripts/bundle.mjs \
  && project-node deploy/image/bundle-development.mjs /development
-# The four services and what they stand on; the command is a bundle that needs no packages.
+# The four services and the packages that they need. The command is a bundle that needs no packages.
 RUN for name in contracts kubernetes policy http1 kit stores audit-log directory authenticate authorize proxy audit cli; do \
       mkdir -p "/app/packages/$name" && cp -r "packages/$name/package.json" "packages/$name/dist" "/app/packages/$name/"; \
     done \
@@ -40,7 +40,7 @@ COPY --from=manifests /manifests ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional --loglevel=error \
       -w packages/authenticate -w packages/authorize -w packages/proxy -w packages/audit \
       -w packages/contracts -w packages/kubernetes -w packages/policy -w packages/kit \
- # Without what only compilers and debuggers read. Versions that differ from package to package lie beside the package.
+ # Leaves out what only compilers and debuggers read. Versions that differ between packages are next to the package.
  && find . -path '*/node_modules/*' -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' -o -name '*.tsbuildinfo' \) -delete \
  && rm -rf node_modules/.package-lock.json node_modules/.bin \
  && mkdir /dependencies && find . -name node_modules -prune -exec cp -a --parents {} /dependencies \;
@@ -51,7 +51,7 @@ COPY --from=dependencies /dependencies /app
 COPY --from=build /app /app
 COPY deploy/image/entrypoint.sh /usr/local/bin/sallyport-entrypoint
 COPY package.json LICENSE* /app/
-# Nobody owns anything in the image but this directory, which is there for volumes (the spool, an embedded store, keys in development).
+# The services own nothing in the image but this directory, for volumes (the spool, an embedded store, development keys).
 RUN mkdir -p /etc/sallyport /var/lib/sallyport && chown 10001:10001 /var/lib/sallyport && chmod 700 /var/lib/sallyport
 ENV NODE_ENV=production HOME=/var/lib/sallyport SALLYPORT_CONFIG=/etc/sallyport/sallyport.yaml
 WORKDIR /var/lib/sallyport
@@ -61,12 +61,12 @@ EXPOSE 8443 4180 4181 4182 9180 9181 9182 9183
 ENTRYPOINT ["/usr/local/bin/sallyport-entrypoint"]
 CMD ["help"]
 
-# For docker-compose.yml: besides the services, the programs that stand in for a company around them. Never for production.
+# For docker-compose.yml: adds the identity provider, the practice cluster and the setup. Never for production.
 FROM services AS development
 COPY --from=build /development /app/development
 LABEL org.opencontainers.image.title="Sallyport, for development"
 
-# The last stage is what "docker build ." makes.
+# "docker build ." builds the last stage.
 FROM services AS production
 ARG VERSION=0.1.0
 ARG REVISION=unknown

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes the four services' Ed25519 keys and prints them as Secrets, with a ConfigMap of the public halves. Keys stay in no file.
+# Creates the Ed25519 keys of the four services. Prints them as Secrets, with a ConfigMap of the public keys, and stores
+# them in no file.
 #   k8s/make-keys.sh | kubectl apply -f -
-# Running it again makes new keys: restart all four Deployments afterwards.
+# Running it again creates new keys: restart all four Deployments afterwards.
 set -eu
 namespace=${1:-sallyport}
 umask 077

@@ -1,5 +1,5 @@
-// Makes each program of packages/standalone/src/development one file, so that the development image needs no further
-// packages.
+// Bundles each program of packages/standalone/src/development into one file, so that the development image needs no
+// other packages.
 import path from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
@@ -18,9 +18,9 @@ await build({
   target: 'node24',
   conditions: ['source'],
   logLevel: 'warning',
-  // oidc-provider finds its settings by the names of its classes.
+  // oidc-provider looks up its settings by class name.
   keepNames: true,
-  // CommonJS packages in an ES module ask for require.
+  // CommonJS packages in an ES module need require.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Starts the program that the first argument names. It is replaced by it, so that signals reach the program itself.
+# Starts the program that the first argument names. exec replaces this script, so signals reach the program itself.
 set -eu
 
-# Neither a crash nor a signal may write the process's memory, with keys and tokens in it, to a disk.
+# The memory of these processes holds keys and tokens: neither a crash nor a signal may write it to a disk.
 ulimit -c 0
 guards='--no-report-on-fatalerror --no-report-on-signal --no-report-uncaught-exception --disable-sigusr1'
 
@@ -17,7 +17,8 @@ case $program in
   sallyport)
     exec node "/app/packages/cli/dist/sallyport.mjs" "$@"
     ;;
-  # Checks for containers, on whose image there is no curl: is the service with this admin port ready; does this address answer?
+  # Checks for containers, because the image has no curl: is the service with this admin port ready, or does this
+  # address answer?
   health | responds)
     case $program in health) url=http://127.0.0.1:${1:?the admin port}/readyz ;; *) url=${1:?the address} ;; esac
     exec node -e "require('node:' + new URL(process.argv[1]).protocol.slice(0, -1)).get(process.argv[1], { timeout: 3000 }, ({ statusCode }) => process.exit(statusCode < 400 ? 0 : 1)).on('timeout', () => process.exit(1)).on('error', () => process.exit(1))" "$url"
