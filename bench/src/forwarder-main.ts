@@ -1,4 +1,4 @@
-// A forwarder with nothing in it but Node.js and undici: what the runtime itself costs, beside the gateway.
+// A forwarder made of nothing but Node.js and undici. It shows the cost of the runtime itself.
 import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

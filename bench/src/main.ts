@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Contender, Ground, Wire } from './contenders/contender.ts';
+import type { Contender, Setup, Wire } from './contenders/contender.ts';
 import { contenders } from './contenders/index.ts';
-import { prepareGround } from './ground.ts';
+import { prepareSetup } from './prepare-setup.ts';
 import { measureExecCredential } from './measure/exec-credential.ts';
 import { measureLoad } from './measure/load.ts';
 import { measureReload } from './measure/reload.ts';
@@ -17,35 +17,35 @@ import { reportText, type Results } from './report.ts';
 
 const resultsDirectory = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'results');
 const started = performance.now();
-const tell = (text: string) =>
+const log = (text: string) =>
   void process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}\n`);
 
-/** Who can take part of those that were asked for; the others get a line in `skipped`. */
-function choose(ground: Ground, options: Options, results: Results): Contender[] {
+/** Returns the requested contenders that can run here. The others get a line in `skipped`. */
+function choose(setup: Setup, options: Options, results: Results): Contender[] {
   return contenders
     .filter((one) => options.contenders?.includes(one.name) ?? true)
     .filter((one) => {
-      const obstacle = one.obstacle(ground);
+      const obstacle = one.obstacle(setup);
       if (obstacle !== undefined) results.skipped.push(`${one.title}: ${obstacle}`);
       return obstacle === undefined;
     });
 }
 
-async function measureAll(ground: Ground, options: Options, results: Results): Promise<void> {
+async function measureAll(setup: Setup, options: Options, results: Results): Promise<void> {
   const { quick } = options;
-  const taking = choose(ground, options, results);
+  const taking = choose(setup, options, results);
   const has = (name: string) => taking.some((one) => one.name === name);
   const attempt = async <T>(what: string, measure: () => Promise<T>): Promise<T | undefined> => {
-    tell(what);
+    log(what);
     try {
       return await measure();
     } catch (error) {
       results.skipped.push(`${what}: ${(error as Error).message}`);
-      tell(`${what} FAILED: ${(error as Error).message}`);
+      log(`${what} FAILED: ${(error as Error).message}`);
       return undefined;
     }
   };
-  const wrk = ground.bed.missing.find((one) => one.missing === 'wrk');
+  const wrk = setup.bed.missing.find((one) => one.missing === 'wrk');
   if (wrk) results.skipped.push(`load and watches: wrk: ${wrk.why} (${wrk.hint})`);
   if (options.parts.includes('load') && !wrk) {
     const plan = {
@@ -55,7 +55,7 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
       warmUpRequests: quick ? 5000 : 40_000,
       latencySeconds: quick ? 1 : 3,
     };
-    results.load = await attempt('load', () => measureLoad(ground, taking, plan, tell));
+    results.load = await attempt('load', () => measureLoad(setup, taking, plan, log));
   }
   if (options.parts.includes('watches') && !wrk) {
     results.watches = [];
@@ -63,7 +63,7 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
     for (const contender of taking.filter((one) => one.name !== 'direct')) {
       for (const wire of ['tls', 'plain'] as const satisfies Wire[]) {
         const found = await attempt(`${plan.count} idle watches: ${contender.title}, ${wire}`, () =>
-          measureWatches(ground, contender, wire, plan),
+          measureWatches(setup, contender, wire, plan),
         );
         if (found) results.watches.push(found);
       }
@@ -74,14 +74,14 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
     results.stalledReader = [];
     for (const contender of taking.filter((one) => one.name === 'node' || one.name === 'sallyport')) {
       const found = await attempt(`a log through a stalled reader: ${contender.title}`, () =>
-        measureStalledReader(ground, contender, plan),
+        measureStalledReader(setup, contender, plan),
       );
       if (found) results.stalledReader.push(found);
     }
   }
   if (options.parts.includes('reload') && has('sallyport')) {
-    results.reload = await attempt('a policy of 10,000 rules read anew', () =>
-      measureReload(ground, {
+    results.reload = await attempt('reloading a policy of 10,000 rules', () =>
+      measureReload(setup, {
         rules: 10_000,
         clusters: 1000,
         perSecond: 300,
@@ -92,7 +92,7 @@ async function measureAll(ground: Ground, options: Options, results: Results): P
   }
   if (options.parts.includes('exec-credential') && has('sallyport'))
     results.execCredential = await attempt('exec-credential', () =>
-      measureExecCredential(ground, { times: quick ? 30 : 100, rounds: quick ? 1 : 5 }),
+      measureExecCredential(setup, { times: quick ? 30 : 100, rounds: quick ? 1 : 5 }),
     );
 }
 
@@ -102,7 +102,7 @@ async function main(): Promise<void> {
     contenders.map((one) => one.name),
   );
   if (options.help) return void process.stdout.write(help);
-  if (process.platform !== 'linux') throw new Error('The figures are read from /proc, which only Linux has.');
+  if (process.platform !== 'linux') throw new Error('The bench reads its figures from /proc, so it needs Linux.');
   const results: Results = {
     at: new Date().toISOString(),
     machine: `${os.cpus().length} x ${os.cpus()[0]?.model ?? 'unknown'}, load ${os.loadavg()[0]!.toFixed(1)} at the start`,
@@ -111,7 +111,7 @@ async function main(): Promise<void> {
     skipped: [],
   };
   const stamp = results.at.replaceAll(/[:.]/g, '-');
-  const { ground, stop } = await prepareGround(tell);
+  const { setup, stop } = await prepareSetup(log);
   let stopping = false;
   process.once('SIGINT', () => {
     stopping = true;
@@ -120,9 +120,9 @@ async function main(): Promise<void> {
   try {
     if (options.profile)
       return void process.stdout.write(
-        `${await profileGateway(ground, path.join(resultsDirectory, `profile-${stamp}`), options.quick ? 5 : 30, tell)}\n`,
+        `${await profileGateway(setup, path.join(resultsDirectory, `profile-${stamp}`), options.quick ? 5 : 30, log)}\n`,
       );
-    await measureAll(ground, options, results);
+    await measureAll(setup, options, results);
     mkdirSync(resultsDirectory, { recursive: true });
     const file = path.join(resultsDirectory, `${stamp}.json`);
     writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 
-export const help = `Measures Sallyport beside others on this machine, in one run. Nothing is asserted.
+export const help = `Compares Sallyport with other proxies on this machine, in one run. No figure is asserted.
 
   npm run bench [-- OPTIONS]
 
-  --quick        short runs, fewer watches: to see that it works
+  --quick        short runs and fewer watches, to see that it works
   --only NAME    one part (load, watches, stalled-reader, reload, exec-credential) or one contender
                  (direct, haproxy, node, oauth2-proxy, sallyport); may be repeated
   --rounds N     rounds of the load (default 3)
-  --profile      instead: run proxy and authorize under the profiler and tell where their time goes
+  --profile      run proxy and authorize under the profiler instead, and show where they spend their time
   --help         this text
 
 Example: npm run bench -- --only load --only haproxy --only sallyport
@@ -26,7 +26,7 @@ export type Options = {
   contenders: readonly string[] | undefined;
 };
 
-/** Reads the arguments; throws with a sentence for people. */
+/** Reads the arguments. Throws an error with a message for the user. */
 export function readOptions(args: readonly string[], contenderNames: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -40,12 +40,12 @@ export function readOptions(args: readonly string[], contenderNames: readonly st
   });
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
-    throw new Error('--rounds takes a number from 1 to 100.');
+    throw new Error('--rounds must be a number from 1 to 100.');
   const isPart = (name: string): name is Part => (parts as readonly string[]).includes(name);
   for (const name of values.only)
     if (!isPart(name) && !contenderNames.includes(name))
       throw new Error(
-        `--only ${name}: neither a part (${parts.join(', ')}) nor a contender (${contenderNames.join(', ')}).`,
+        `--only ${name}: not a part (${parts.join(', ')}) or a contender (${contenderNames.join(', ')}).`,
       );
   const chosen = values.only.filter(isPart);
   const names = values.only.filter((name) => !isPart(name));

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { proposedConfig } from './replay/proposed-config.ts';
 import { recordedEvents } from './replay/recorded-events.ts';
 
-// How long `sallyport policy replay` takes for very many events, and how much memory. Usage: node
-// bench/dist/replay-main.js [REQUESTS]
+// Measures the time and memory that `sallyport policy replay` needs for very many events.
+// Usage: node bench/dist/replay-main.js [REQUESTS]
 
 const program = fileURLToPath(new URL('../../packages/cli/bin/sallyport.js', import.meta.url));
 
@@ -29,7 +29,7 @@ async function writeEvents(file: string, requests: number): Promise<number> {
   return lines;
 }
 
-/** The most memory that a process has had so far, in MiB (proc(5)). */
+/** Returns the peak memory of a process, in MiB (proc(5)). */
 function peakMiB(pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;

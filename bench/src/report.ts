@@ -5,7 +5,7 @@ import type { StalledResult } from './measure/stalled-reader.ts';
 import type { WatchResult } from './measure/watches.ts';
 import { sum } from './machine/processes.ts';
 
-/** Everything that a run found; what was left out has a line in `skipped`. */
+/** The results of a run. `skipped` has a line for everything that was not measured. */
 export type Results = {
   at: string;
   machine: string;
@@ -85,10 +85,10 @@ function reloadText({ rules, clusters, perSecond, quiet, reloading, inForceMs }:
     row('nothing changes', quiet),
     row('being read anew', reloading),
   ];
-  return `${rules} rules on ${clusters} clusters read anew under ${perSecond} requests/s; in force in both services after ${inForceMs.map((ms) => number(ms / 1000, 2)).join(', ')} s:\n${table(rows)}`;
+  return `${rules} rules on ${clusters} clusters reloaded under ${perSecond} requests/s; in force in both services after ${inForceMs.map((ms) => number(ms / 1000, 2)).join(', ')} s:\n${table(rows)}`;
 }
 
-/** The results for people. */
+/** Formats the results as text. */
 export function reportText(results: Results): string {
   const text: string[] = [`${results.machine}, Node.js ${results.node}, ${results.at}`];
   if (results.load) text.push(`Load, TLS on both sides, 2 KB answers:\n${loadText(results.load)}`);

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from '@sallyport/bed';
-import type { Ground } from './contenders/contender.ts';
+import type { Setup } from './contenders/contender.ts';
 import { startOwn, startServer } from './machine/child.ts';
 
-type Request = Pick<Ground, 'directory' | 'certificate'> & { haproxy: string | undefined };
+type Request = Pick<Setup, 'directory' | 'certificate'> & { haproxy: string | undefined };
 
-// Answers lists itself and leaves what lasts to the Node.js server. Go clients take HTTP/2 where it is offered and are
-// at their best with it: over HTTP/1.1 they keep two idle connections and open the others anew.
+// HAProxy answers lists itself and leaves long responses to the Node.js server. It offers HTTP/2 because Go clients are
+// fastest with it: over HTTP/1.1 they keep only two idle connections.
 const front = (port: number, certificate: string, list: string, plainPort: number) => `global
   maxconn 9000
 defaults
@@ -24,15 +24,12 @@ backend lasting
   server one 127.0.0.1:${plainPort}
 `;
 
-/**
- * Starts what every contender stands in front of, in processes of its own: an HTTPS server that costs as little as can
- * be had.
- */
+/** Starts the upstream of all contenders in its own processes: an HTTPS server that costs as little as possible. */
 export async function startUpstream({
   directory,
   certificate,
   haproxy,
-}: Request): Promise<Ground['upstream'] & { stop(): Promise<void> }> {
+}: Request): Promise<Setup['upstream'] & { stop(): Promise<void> }> {
   const { cert, key, bundleFile } = certificate;
   const server = await startOwn<{ securePort: number; plainPort: number; list: string }>(
     'upstream-main.js',

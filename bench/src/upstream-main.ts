@@ -1,6 +1,5 @@
-// The server behind every contender: answers in the shape of an API server, for as little CPU as a Node.js process can.
-// A whole HTTP server here would spend as much as what is measured; clients send heads without bodies, one after
-// another.
+// The server behind every contender. It answers like an API server, with as little CPU time as Node.js allows. A complete
+// HTTP server would cost as much as what is measured. Clients send requests without bodies, one after another.
 import { createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { once } from 'node:events';

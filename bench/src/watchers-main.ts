@@ -1,5 +1,4 @@
-// Many clients that watch and hear nothing. Says how many heads have come; the connections last until this process
-// ends.
+// Opens many idle watches. Reports how many response heads have arrived. The connections last until this process ends.
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { once } from 'node:events';
@@ -26,7 +25,7 @@ function watch(): Promise<void> {
     sockets.push(socket);
     socket.once('error', reject);
     socket.write(head);
-    // Chunk and all: only when the first event is through does the watch stand.
+    // The watch is established only when its first event has arrived completely.
     socket.on('data', (bytes) => {
       const text = bytes.toString('latin1');
       if (text.startsWith('HTTP/') && !text.startsWith('HTTP/1.1 200'))

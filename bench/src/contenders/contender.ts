@@ -1,10 +1,10 @@
 import type { Bed, CertificateAuthority } from '@sallyport/bed';
 
-/** What is asked of every contender; the API server's path. */
+/** The path on the API server that all contenders are asked for. */
 export const podsPath = '/api/v1/namespaces/dev/pods';
 
-/** Everything that contenders are built from. */
-export type Ground = {
+/** What contenders are built from. */
+export type Setup = {
   directory: string;
   bed: Bed;
   authority: CertificateAuthority;
@@ -15,12 +15,12 @@ export type Ground = {
 };
 
 export type Running = {
-  /** Stands before the API server's paths. */
+  /** The prefix of the API server's paths. */
   base: string;
   headers: Record<string, string>;
   /** Processes whose CPU time counts, by name. */
   pids: Record<string, number>;
-  /** Processes that serve it but are shown apart. */
+  /** Supporting processes, which are shown separately. */
   apart: Record<string, number>;
   stop(): Promise<void>;
 };
@@ -30,7 +30,7 @@ export type Wire = 'tls' | 'plain';
 export type Contender = {
   name: string;
   title: string;
-  /** Why it cannot take part here; undefined if it can. */
-  obstacle(ground: Ground): string | undefined;
-  start(ground: Ground, wire: Wire): Promise<Running>;
+  /** Returns why this contender cannot run here, or undefined if it can. */
+  obstacle(setup: Setup): string | undefined;
+  start(setup: Setup, wire: Wire): Promise<Running>;
 };

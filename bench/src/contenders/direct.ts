@@ -1,6 +1,6 @@
 import type { Contender } from './contender.ts';
 
-/** Nothing in between. */
+/** No proxy at all. */
 export const direct: Contender = {
   name: 'direct',
   title: 'straight to the upstream',

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from '@sallyport/bed';
 import { startServer } from '../machine/child.ts';
-import type { Contender, Ground, Wire } from './contender.ts';
+import type { Contender, Setup, Wire } from './contender.ts';
 
-function configuration({ caFile, certificate, upstream }: Ground, wire: Wire, port: number): string {
+function configuration({ caFile, certificate, upstream }: Setup, wire: Wire, port: number): string {
   const secure = wire === 'tls';
   const target = new URL(secure ? upstream.secureUrl : upstream.plainUrl).host;
   return `global
@@ -24,18 +24,18 @@ backend api
 `;
 }
 
-/** A forwarder in C without any identity: the measure of what moving the bytes costs. */
+/** A forwarder in C that knows nothing about identity. It shows the cost of moving the bytes. */
 export const haproxy: Contender = {
   name: 'haproxy',
   title: 'HAProxy (no identity)',
   obstacle: ({ bed }) => bed.missing.find((one) => one.missing === 'haproxy')?.why,
-  async start(ground, wire) {
+  async start(setup, wire) {
     const port = await freePort();
-    const file = path.join(ground.directory, `haproxy-${port}.cfg`);
-    writeFileSync(file, configuration(ground, wire, port));
-    const child = await startServer(ground.bed.programs.haproxy!, ['-f', file, '-db'], {
+    const file = path.join(setup.directory, `haproxy-${port}.cfg`);
+    writeFileSync(file, configuration(setup, wire, port));
+    const child = await startServer(setup.bed.programs.haproxy!, ['-f', file, '-db'], {
       port,
-      logFile: path.join(ground.directory, 'haproxy.log'),
+      logFile: path.join(setup.directory, 'haproxy.log'),
     });
     return {
       base: `${wire === 'tls' ? 'https' : 'http'}://127.0.0.1:${port}`,

@@ -1,4 +1,4 @@
-// Everyone who takes part, in the order of the table.
+// All contenders, in the order of the table.
 import type { Contender } from './contender.ts';
 import { direct } from './direct.ts';
 import { haproxy } from './haproxy.ts';

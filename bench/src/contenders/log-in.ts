@@ -26,7 +26,7 @@ function ask(url: string, { body, ...options }: Asked): Promise<Answer> {
 
 const formType = { 'content-type': 'application/x-www-form-urlencoded' };
 
-/** Follows a login page by page with cookies, as a browser would; stops before an address that begins with `until`. */
+/** Follows a login page by page with cookies, as a browser does. Stops before a URL that starts with `until`. */
 function createBrowser(ca: string, until: string | undefined) {
   const cookies = new Map<string, string>();
   const go = async (url: string, form?: Record<string, string>): Promise<{ url: string; text: string }> => {
@@ -55,7 +55,7 @@ function createBrowser(ca: string, until: string | undefined) {
   return go;
 }
 
-/** Fills in the login page at `url` and goes on to its end, or to the address that begins with `until`. */
+/** Fills in the login page at `url` and continues to the end, or to a URL that starts with `until`. */
 export async function fillInLogin(
   url: string,
   who: { user: string; password: string },
@@ -70,7 +70,7 @@ export async function fillInLogin(
   return end.url;
 }
 
-/** Logs somebody in through the login page as the command line does; returns the session's token. */
+/** Logs a user in through the login page, as the command line does. Returns the session token. */
 export async function logIn(
   gate: { gatewayUrl: string; pagesUrl: string; ca: string },
   who: { user: string; password: string },
@@ -96,6 +96,6 @@ export async function logIn(
     headers: formType,
     body,
   });
-  if (answer.status !== 200) throw new Error(`the code was not exchanged: ${answer.status} ${answer.text}`);
+  if (answer.status !== 200) throw new Error(`cannot exchange the authorization code: ${answer.status} ${answer.text}`);
   return (JSON.parse(answer.text) as { access_token: string }).access_token;
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { startOwn } from '../machine/child.ts';
 import type { Contender } from './contender.ts';
 
-/** What Node.js itself costs, with nothing in it. */
+/** The cost of Node.js itself, with no logic in it. */
 export const nodeForwarder: Contender = {
   name: 'node',
   title: 'bare Node.js forwarder',

@@ -5,7 +5,7 @@ import { startServer } from '../machine/child.ts';
 import type { Contender } from './contender.ts';
 import { startTokenIssuer } from './token-issuer.ts';
 
-/** Checks a JWT at each request and forwards: identity, but no decision elsewhere, no impersonation and no audit. */
+/** Verifies a JWT and forwards: identity, but no separate authorization, no impersonation and no audit. */
 export const oauth2Proxy: Contender = {
   name: 'oauth2-proxy',
   title: 'oauth2-proxy 7.15.6 (JWT)',

@@ -4,16 +4,16 @@ import { serviceNames } from '@sallyport/contracts';
 import { createIdentityProvider, startProcesses, writeSettings, type Settings } from '@sallyport/standalone';
 import { parse, stringify } from 'yaml';
 import { sleep } from '../machine/processes.ts';
-import type { Contender, Ground, Running, Wire } from './contender.ts';
+import type { Contender, Setup, Running, Wire } from './contender.ts';
 import { logIn } from './log-in.ts';
 
-/** The gateway as four processes, and how to reach it. */
+/** The four processes of the gateway, and how to reach them. */
 export type RunningGateway = Running & { settings: Settings; token: string };
 
 const clientSecret = 'bench';
 const person = { user: 'alice@example.com', password: 'alice' };
 
-/** Without TLS on either side, as behind a load balancer that ends it. */
+/** Without TLS on either side, as behind a load balancer that terminates it. */
 function makePlain(settings: Settings, upstreamUrl: string): Settings {
   const config = parse(readFileSync(settings.configFile, 'utf8')) as {
     gateway: { url: string; tls?: unknown };
@@ -31,7 +31,7 @@ function makePlain(settings: Settings, upstreamUrl: string): Settings {
 }
 
 async function settle(
-  { bed, authority, caFile, upstream }: Ground,
+  { bed, authority, caFile, upstream }: Setup,
   directory: string,
   issuer: string,
   wire: Wire,
@@ -68,7 +68,7 @@ async function settle(
   return wire === 'tls' ? settings : makePlain(settings, upstream.plainUrl);
 }
 
-/** Waits until each service is ready in every respect, its stores included. */
+/** Waits until all services are ready, including their stores. */
 async function allReady(adminPorts: Readonly<Record<string, number>>): Promise<void> {
   const end = Date.now() + 60_000;
   for (const [name, port] of Object.entries(adminPorts)) {
@@ -81,15 +81,15 @@ async function allReady(adminPorts: Readonly<Record<string, number>>): Promise<v
   }
 }
 
-/** Starts the four services behind a real login. `environment` reaches each of them. */
+/** Starts the four services and logs in. `environment` is passed to each of them. */
 export async function startGateway(
-  ground: Ground,
+  setup: Setup,
   wire: Wire,
   environment: Record<string, string> = {},
 ): Promise<RunningGateway> {
-  const directory = mkdtempSync(path.join(ground.directory, 'gateway-'));
+  const directory = mkdtempSync(path.join(setup.directory, 'gateway-'));
   const provider = await createIdentityProvider();
-  const settings = await settle(ground, directory, provider.issuer, wire);
+  const settings = await settle(setup, directory, provider.issuer, wire);
   provider.register({
     clientId: 'sallyport',
     clientSecret,
@@ -104,7 +104,7 @@ export async function startGateway(
     readyTimeoutMs: 60_000,
   });
   await allReady(settings.adminPorts);
-  const token = await logIn({ ...settings, ca: ground.authority.caPem }, person);
+  const token = await logIn({ ...settings, ca: setup.authority.caPem }, person);
   const pids = Object.fromEntries(serviceNames.map((name) => [name, processes.pid(name)!]));
   const { proxy, authorize, ...others } = pids;
   return {
@@ -113,7 +113,7 @@ export async function startGateway(
     base: `${settings.gatewayUrl}/clusters/bench`,
     headers: { Authorization: `Bearer ${token}` },
     pids: { proxy: proxy!, authorize: authorize! },
-    apart: { ...others, redis: ground.bed.redis!.pid()!, kafka: ground.bed.kafka!.pid()! },
+    apart: { ...others, redis: setup.bed.redis!.pid()!, kafka: setup.bed.kafka!.pid()! },
     async stop() {
       await processes.stopAll();
       await provider.close();
@@ -121,7 +121,7 @@ export async function startGateway(
   };
 }
 
-/** The whole road: session in Redis, decision by authorize, impersonation, audit on Kafka. */
+/** The whole road: session in Redis, decision of authorize, impersonation, audit events on Kafka. */
 export const sallyport: Contender = {
   name: 'sallyport',
   title: 'Sallyport (proxy + authorize)',
@@ -129,5 +129,5 @@ export const sallyport: Contender = {
     const lacking = bed.missing.find((one) => one.missing === 'redis' || one.missing === 'kafka');
     return lacking && `${lacking.missing}: ${lacking.why}`;
   },
-  start: (ground, wire) => startGateway(ground, wire),
+  start: (setup, wire) => startGateway(setup, wire),
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Signs JWTs as an OpenID provider would and tells its keys; that is all it does. */
+/** Signs JWTs and serves its keys, like an OpenID provider without anything else. */
 export async function startTokenIssuer(): Promise<{
   issuer: string;
   sign(claims: Record<string, unknown>): string;

@@ -25,9 +25,7 @@ function wrap(child: ChildProcess): Child {
   };
 }
 
-/**
- * Starts one of our own programs (a file beside main.js); resolves with its first message. What it is told goes by IPC.
- */
+/** Starts one of our programs (a file next to main.js) and sends it a request by IPC. Resolves with its first message. */
 export async function startOwn<Ready>(
   program: string,
   request: unknown,
@@ -57,7 +55,7 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
-/** Starts a foreign server and waits until its port takes connections. */
+/** Starts another project's server and waits until its port accepts connections. */
 export async function startServer(
   program: string,
   args: readonly string[],
@@ -72,5 +70,5 @@ export async function startServer(
     await sleep(50);
   }
   child.kill('SIGKILL');
-  throw new Error(`${path.basename(program)} did not come up: ${lastLines(options.logFile)}`);
+  throw new Error(`${path.basename(program)} did not start: ${lastLines(options.logFile)}`);
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What one run of the load generator saw. Latencies in milliseconds. */
+/** The result of one run of the load generator. Latencies are in milliseconds. */
 export type Load = { requests: number; seconds: number; p50: number; p99: number };
 
 export type LoadRequest = {
@@ -14,7 +14,7 @@ export type LoadRequest = {
   seconds: number;
 };
 
-// wrk's own latencies, without rounding.
+// Prints the latencies that wrk measured, without rounding.
 const script = `done = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format('\\nRESULT {"requests":%d,"micros":%d,"broken":%d,"refused":%d,"p50":%d,"p99":%d}\\n', summary.requests, summary.duration,
@@ -23,8 +23,8 @@ end
 `;
 
 /**
- * Sends one request after another on each of some kept-alive connections for a while. Rejects if any was not answered
- * with success: that would measure something else.
+ * Sends requests one after another on several kept-alive connections. Rejects if a request fails, because the figures
+ * would then describe something else.
  */
 export async function runWrk(request: LoadRequest): Promise<Load> {
   const scriptFile = path.join(request.directory, 'wrk.lua');
@@ -53,12 +53,12 @@ export async function runWrk(request: LoadRequest): Promise<Load> {
     });
   await new Promise<void>((resolve, reject) => void child.once('close', () => resolve()).once('error', reject));
   const result = /^RESULT (.*)$/m.exec(text);
-  if (!result) throw new Error(`wrk gave no result for ${request.url}: ${text}`);
+  if (!result) throw new Error(`wrk printed no result for ${request.url}: ${text}`);
   const { requests, micros, broken, refused, p50, p99 } = JSON.parse(result[1]!) as Record<
     'requests' | 'micros' | 'broken' | 'refused' | 'p50' | 'p99',
     number
   >;
   if (requests === 0 || broken + refused > 0)
-    throw new Error(`of ${requests} requests to ${request.url} ${broken} broke and ${refused} were refused`);
+    throw new Error(`${broken} of ${requests} requests to ${request.url} broke and ${refused} were refused`);
   return { requests, seconds: micros / 1e6, p50: p50 / 1000, p99: p99 / 1000 };
 }

@@ -3,22 +3,22 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Ground } from '../contenders/contender.ts';
+import type { Setup } from '../contenders/contender.ts';
 import { fillInLogin } from '../contenders/log-in.ts';
 import { startGateway, type RunningGateway } from '../contenders/sallyport.ts';
 import { median } from './load.ts';
 
 /**
- * Milliseconds per start: of the cached credential, of the smallest shell, and of a subshell that starts nothing
- * (already taken off the other two).
+ * Milliseconds per start of the cached credential, of the smallest shell program, and of an empty subshell (already
+ * subtracted from the other two).
  */
 export type ExecCredentialResult = { credentialMs: number; shellMs: number; subshellMs: number; ratio: number };
 
 const bin = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../packages/cli/bin');
 const front = path.join(bin, 'sallyport-exec-credential');
 
-/** Logs in by the command line itself, answering its login page. */
-async function logInByCommand(ground: Ground, gateway: RunningGateway, home: string): Promise<void> {
+/** Logs in with the command line and fills in its login page. */
+async function logInByCommand(setup: Setup, gateway: RunningGateway, home: string): Promise<void> {
   const { gatewayUrl, caFile } = gateway.settings;
   const child = spawn(
     process.execPath,
@@ -43,7 +43,7 @@ async function logInByCommand(ground: Ground, gateway: RunningGateway, home: str
     child.once('exit', resolve);
   });
   try {
-    await fillInLogin(await page, { user: 'alice@example.com', password: 'alice' }, ground.authority.caPem);
+    await fillInLogin(await page, { user: 'alice@example.com', password: 'alice' }, setup.authority.caPem);
     if ((await gone) !== 0) throw new Error(`login failed: ${said}`);
   } finally {
     child.kill();
@@ -51,8 +51,8 @@ async function logInByCommand(ground: Ground, gateway: RunningGateway, home: str
 }
 
 /**
- * Times a shell that runs `command` so many times, each from a subshell of its own: to the credential's front that is
- * another client process each time, as with kubectl.
+ * Times a shell that runs `command` several times, each in its own subshell. The exec plugin then sees a different client
+ * process each time, as with kubectl.
  */
 function timeLoop(command: string, times: number, env: NodeJS.ProcessEnv): number {
   const started = performance.now();
@@ -65,19 +65,19 @@ function timeLoop(command: string, times: number, env: NodeJS.ProcessEnv): numbe
   return (performance.now() - started) / times;
 }
 
-/** How long kubectl waits for a cached credential, beside the smallest program that a shell can run. */
+/** Measures how long kubectl waits for a cached credential, next to the smallest program that a shell can run. */
 export async function measureExecCredential(
-  ground: Ground,
+  setup: Setup,
   plan: { times: number; rounds: number },
 ): Promise<ExecCredentialResult> {
-  const gateway = await startGateway(ground, 'tls');
+  const gateway = await startGateway(setup, 'tls');
   try {
-    const home = path.join(ground.directory, 'home');
+    const home = path.join(setup.directory, 'home');
     mkdirSync(home, { mode: 0o700 });
-    await logInByCommand(ground, gateway, home);
+    await logInByCommand(setup, gateway, home);
     const env = { ...process.env, SALLYPORT_HOME: home };
     const server = `${gateway.settings.gatewayUrl}/clusters/bench`;
-    // The first fills the cache. The gateway goes away: whatever is answered from now on came from there.
+    // The first call fills the cache. Then the gateway stops, so every later answer comes from the cache.
     const first = spawnSync(front, ['exec-credential', server], { env, encoding: 'utf8' });
     if (first.status !== 0) throw new Error(`no credential: ${first.stderr}`);
     await gateway.stop();

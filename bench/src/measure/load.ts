@@ -1,4 +1,4 @@
-import { podsPath, type Contender, type Ground, type Running } from '../contenders/contender.ts';
+import { podsPath, type Contender, type Setup, type Running } from '../contenders/contender.ts';
 import { cpuSeconds, ofEach, residentKiB, sleep, sum } from '../machine/processes.ts';
 import { runWrk } from '../machine/wrk.ts';
 
@@ -6,7 +6,8 @@ export type LoadPlan = {
   connections: number;
   rounds: number;
   seconds: number;
-  /** Requests that everyone has answered before anything counts: until then a JIT has its own work to do. */ warmUpRequests: number;
+  /** Requests that every contender answers before anything counts, so that JIT compilers are done. */
+  warmUpRequests: number;
   latencySeconds: number;
 };
 
@@ -26,7 +27,7 @@ export type LoadResult = {
   cpuPer10k: number;
   cpuByProcess: Record<string, number>;
   apartByProcess: Record<string, number>;
-  /** Of the quietest round. */
+  /** From the quietest round. */
   requestsPerSecond: number;
   p50: number;
   p99: number;
@@ -51,7 +52,7 @@ async function round(
 ): Promise<Round> {
   const [before, apartBefore] = [ofEach(running.pids, cpuSeconds), ofEach(running.apart, cpuSeconds)];
   const load = await run(connections);
-  // What a request leaves to be done afterwards belongs to it.
+  // Work that a request leaves for later counts as its own.
   await sleep(300);
   return {
     requestsPerSecond: load.requests / load.seconds,
@@ -91,20 +92,20 @@ function summarise({ name, title }: Contender, running: Running, rounds: Round[]
 }
 
 /**
- * Everyone under the same load, one round each in turn so that a noisy minute hits all of them. Whoever cannot take
- * part or fails is told of and left out.
+ * Measures all contenders under the same load, one round each in turn, so that a noisy minute affects all of them. A
+ * contender that fails is reported and left out.
  */
 export async function measureLoad(
-  ground: Ground,
+  setup: Setup,
   contenders: readonly Contender[],
   plan: LoadPlan,
-  tell: (text: string) => void,
+  log: (text: string) => void,
 ): Promise<LoadResult[]> {
   const taking: { contender: Contender; running: Running; rounds: Round[]; atOne: number[] }[] = [];
   const run = (running: Running, seconds: number) => (connections: number) =>
     runWrk({
-      program: ground.bed.programs.wrk!,
-      directory: ground.directory,
+      program: setup.bed.programs.wrk!,
+      directory: setup.directory,
       url: running.base + podsPath,
       headers: running.headers,
       connections,
@@ -112,8 +113,8 @@ export async function measureLoad(
     });
   try {
     for (const contender of contenders) {
-      tell(`${contender.title}: starting and warming up`);
-      const running = await contender.start(ground, 'tls');
+      log(`${contender.title}: starting and warming up`);
+      const running = await contender.start(setup, 'tls');
       taking.push({ contender, running, rounds: [], atOne: [] });
       await warmUp(run(running, 3), plan);
       await run(running, 1)(1);
@@ -123,7 +124,7 @@ export async function measureLoad(
         const result = await round(one.running, run(one.running, plan.seconds), plan.connections);
         one.rounds.push(result);
         one.atOne.push((await run(one.running, plan.latencySeconds)(1)).p50);
-        tell(
+        log(
           `round ${number}: ${one.contender.title}: ${sum(result.cpu).toFixed(2)} CPU-s per 10k, ${Math.round(result.requestsPerSecond)} requests/s, p50 ${result.p50.toFixed(2)} ms, at one connection ${one.atOne.at(-1)!.toFixed(3)} ms`,
         );
       }

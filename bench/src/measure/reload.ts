@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { quantile, startSteadyLoad, type SteadyLoad } from '@sallyport/bed';
 import { parse, stringify } from 'yaml';
-import { podsPath, type Ground } from '../contenders/contender.ts';
+import { podsPath, type Setup } from '../contenders/contender.ts';
 import { startGateway, type RunningGateway } from '../contenders/sallyport.ts';
 import { sleep } from '../machine/processes.ts';
 
 /**
- * Latencies of requests through the whole road in milliseconds, and until when a changed file was in force in proxy and
- * authorize.
+ * The latencies of requests in milliseconds, and the time until a changed file was in force in proxy and authorize.
  */
 export type ReloadResult = {
   rules: number;
@@ -21,7 +20,7 @@ export type Latencies = { requests: number; p50: number; p99: number; longest: n
 
 export type ReloadPlan = { rules: number; clusters: number; perSecond: number; quietSeconds: number; rounds: number };
 
-/** A policy for each of many other clusters, beside the one that is asked for; `round` makes each text another. */
+/** Returns policies for many clusters next to the one that requests are sent to. `round` makes each text different. */
 function withManyRules(text: string, { rules, clusters }: ReloadPlan, round: number): string {
   const config = parse(text) as { clusters: Record<string, unknown>[] };
   const [first] = config.clusters;
@@ -47,7 +46,7 @@ async function reloadsOf(port: number): Promise<number> {
   return Number(/^sallyport_config_reloads_total\{result="changed"\} (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
-/** Writes a file and waits until both services that judge by it have taken it; milliseconds. */
+/** Writes a file and returns the milliseconds until it is in force in both services. */
 async function reload({ settings }: RunningGateway, text: string): Promise<number> {
   const ports = [settings.adminPorts['proxy']!, settings.adminPorts['authorize']!];
   const before = await Promise.all(ports.map(reloadsOf));
@@ -70,11 +69,11 @@ function summed(parts: readonly ReturnType<SteadyLoad['take']>[]): Latencies {
   return { requests: all.length, p50: quantile(all, 0.5), p99: quantile(all, 0.99), longest: all.at(-1) ?? Number.NaN };
 }
 
-/** Requests at a steady rate, while nothing changes and while very many rules are read anew. */
-export async function measureReload(ground: Ground, plan: ReloadPlan): Promise<ReloadResult> {
-  const gateway = await startGateway(ground, 'tls');
+/** Measures requests at a steady rate, first while nothing changes and then while very many rules are reloaded. */
+export async function measureReload(setup: Setup, plan: ReloadPlan): Promise<ReloadResult> {
+  const gateway = await startGateway(setup, 'tls');
   const load = startSteadyLoad(`${gateway.base}${podsPath}`, {
-    ca: ground.authority.caPem,
+    ca: setup.authority.caPem,
     token: gateway.token,
     perSecond: plan.perSecond,
   });
@@ -83,7 +82,7 @@ export async function measureReload(ground: Ground, plan: ReloadPlan): Promise<R
   try {
     const text = readFileSync(gateway.settings.configFile, 'utf8');
     await sleep(5000);
-    // The first time makes room and compiles; it is not counted.
+    // The first reload grows the heap and compiles the code, so it does not count.
     await reload(gateway, withManyRules(text, plan, 0));
     for (let round = 1; round <= plan.rounds; round += 1) {
       await sleep(2000);

@@ -1,6 +1,6 @@
 import { request as secureRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import type { Contender, Ground } from '../contenders/contender.ts';
+import type { Contender, Setup } from '../contenders/contender.ts';
 import { residentKiB, sleep } from '../machine/processes.ts';
 
 export type StalledResult = {
@@ -18,18 +18,18 @@ function open(url: string, ca: string, headers: Record<string, string>): Promise
   });
 }
 
-/** A long log whose reader takes a little, stops for a while, and then takes the rest. */
+/** Measures memory while the reader of a long log reads a little, stalls, and then reads the rest. */
 export async function measureStalledReader(
-  ground: Ground,
+  setup: Setup,
   contender: Contender,
   plan: { megabytes: number; stallSeconds: number },
 ): Promise<StalledResult> {
-  const running = await contender.start(ground, 'tls');
+  const running = await contender.start(setup, 'tls');
   const pid = Object.values(running.pids)[0]!;
   const url = (bytes: number) => `${running.base}/api/v1/namespaces/dev/pods/a/log?follow=true&bytes=${bytes}`;
   try {
-    // The same at full speed first: what any transfer takes is not what stalling costs.
-    for await (const _part of await open(url(plan.megabytes * 1e6), ground.authority.caPem, running.headers));
+    // First the same at full speed, so that the memory of any transfer does not count as the cost of stalling.
+    for await (const _part of await open(url(plan.megabytes * 1e6), setup.authority.caPem, running.headers));
     await sleep(1500);
     const before = residentKiB(pid);
     const [stall, whole] = [{ highest: 0 }, { highest: 0 }];
@@ -37,7 +37,7 @@ export async function measureStalledReader(
     const timer = setInterval(() => {
       watched.highest = Math.max(watched.highest, residentKiB(pid));
     }, 20);
-    const response = await open(url(plan.megabytes * 1e6), ground.authority.caPem, running.headers);
+    const response = await open(url(plan.megabytes * 1e6), setup.authority.caPem, running.headers);
     let bytes = 0;
     response.once('data', () => void response.pause());
     response.on('data', (part: Buffer) => {
@@ -49,7 +49,7 @@ export async function measureStalledReader(
     response.resume();
     await ended;
     clearInterval(timer);
-    if (bytes < plan.megabytes * 1e6) throw new Error(`only ${bytes} bytes of the log came`);
+    if (bytes < plan.megabytes * 1e6) throw new Error(`received only ${bytes} bytes of the log`);
     const above = (kib: number) => Math.max(0, kib - before) / 1024;
     return {
       name: contender.name,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { podsPath, type Contender, type Ground, type Wire } from '../contenders/contender.ts';
+import { podsPath, type Contender, type Setup, type Wire } from '../contenders/contender.ts';
 import { startOwn } from '../machine/child.ts';
 import { ofEach, residentKiB, sleep } from '../machine/processes.ts';
 import { runWrk } from '../machine/wrk.ts';
@@ -14,20 +14,20 @@ export type WatchResult = {
 };
 
 /**
- * How much resident memory each idle watch costs: a fresh process, a second of requests so that its code is loaded
- * (more would leave free memory that hides what watches take), then all watches at once and a pause.
+ * Measures the resident memory of each idle watch: a fresh process, one second of requests so that its code is loaded
+ * (more would leave free memory that hides the cost of watches), then all watches at once and a pause.
  */
 export async function measureWatches(
-  ground: Ground,
+  setup: Setup,
   contender: Contender,
   wire: Wire,
   plan: WatchPlan,
 ): Promise<WatchResult> {
-  const running = await contender.start(ground, wire);
+  const running = await contender.start(setup, wire);
   try {
     await runWrk({
-      program: ground.bed.programs.wrk!,
-      directory: ground.directory,
+      program: setup.bed.programs.wrk!,
+      directory: setup.directory,
       url: running.base + podsPath,
       headers: running.headers,
       connections: 1,
@@ -39,15 +39,14 @@ export async function measureWatches(
       'watchers-main.js',
       {
         url: `${running.base}${podsPath}?watch=true`,
-        ca: ground.authority.caPem,
+        ca: setup.authority.caPem,
         headers: running.headers,
         count: plan.count,
       },
-      path.join(ground.directory, 'watchers.log'),
+      path.join(setup.directory, 'watchers.log'),
     );
     try {
-      if (watchers.ready.failed > 0)
-        throw new Error(`${watchers.ready.failed} of ${plan.count} watches could not be opened`);
+      if (watchers.ready.failed > 0) throw new Error(`cannot open ${watchers.ready.failed} of ${plan.count} watches`);
       await sleep(plan.pauseSeconds * 1000);
       const after = ofEach(running.pids, residentKiB);
       return {

@@ -1,32 +1,32 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { podsPath, type Ground } from '../contenders/contender.ts';
+import { podsPath, type Setup } from '../contenders/contender.ts';
 import { startGateway } from '../contenders/sallyport.ts';
 import { runWrk } from '../machine/wrk.ts';
 import { profileText, summariseProfile } from './summarise-profile.ts';
 
 /**
- * Runs the gateway's services under the profiler of Node.js and tells where the time of proxy and authorize went. The
- * start is in it too, so the load must be long.
+ * Runs the services under the Node.js profiler and reports where proxy and authorize spend their time. The profile
+ * includes the start of each service, so the load must be long.
  */
 export async function profileGateway(
-  ground: Ground,
+  setup: Setup,
   directory: string,
   seconds: number,
-  tell: (text: string) => void,
+  log: (text: string) => void,
 ): Promise<string> {
   mkdirSync(directory, { recursive: true });
-  const gateway = await startGateway(ground, 'tls', { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` });
+  const gateway = await startGateway(setup, 'tls', { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` });
   try {
     const { requests } = await runWrk({
-      program: ground.bed.programs.wrk!,
-      directory: ground.directory,
+      program: setup.bed.programs.wrk!,
+      directory: setup.directory,
       url: gateway.base + podsPath,
       headers: gateway.headers,
       connections: 32,
       seconds,
     });
-    tell(`${requests} requests under the profiler`);
+    log(`${requests} requests under the profiler`);
   } finally {
     await gateway.stop();
   }

@@ -4,7 +4,7 @@ type Frame = { functionName: string; url: string; lineNumber: number };
 type Node = { id: number; callFrame: Frame; children?: number[] };
 type CpuProfile = { nodes: Node[]; samples: number[]; timeDeltas: number[] };
 
-/** Milliseconds by name, largest first, and the whole. */
+/** Milliseconds by name, largest first, and in total. */
 export type ProfileSummary = {
   totalMs: number;
   byPart: [string, number][];
@@ -12,7 +12,7 @@ export type ProfileSummary = {
   byFunction: [string, number][];
 };
 
-/** A short name for where code lies: our own file, a dependency's name, or a part of Node.js. */
+/** Returns a short name for the location of code: one of our files, a dependency, or a part of Node.js. */
 function fileOf({ url, functionName }: Frame): string {
   if (url === '') return functionName.startsWith('(') ? functionName : '(native)';
   const dependency = /node_modules\/(?:\.[^/]+\/)?((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)(.*)$/.exec(url);
@@ -31,9 +31,9 @@ const partNames: [RegExp, string][] = [
 const dependencyPart = (file: string) => partNames.find(([pattern]) => pattern.test(file))?.[1];
 
 /**
- * Reads a profile of `node --cpu-prof`. `byFile` and `byFunction` are the time spent in the code itself; `byPart` gives
- * the time of Node's own code to whoever called it: the nearest of our files or dependencies up the stack, or Node's
- * part itself where nobody did (sockets, parser, timers).
+ * Reads a profile of `node --cpu-prof`. `byFile` and `byFunction` are the time spent in the code itself. `byPart` assigns
+ * the time of Node's own code to its caller: the nearest of our files or dependencies up the stack, or the part of Node
+ * itself if there is none (sockets, parser, timers).
  */
 export function summariseProfile(file: string): ProfileSummary {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
@@ -70,7 +70,7 @@ export function summariseProfile(file: string): ProfileSummary {
   return { totalMs, byPart: sorted(parts), byFile: sorted(files), byFunction: sorted(functions) };
 }
 
-/** The summary as text, in percent. */
+/** Formats the summary as text, in percent. */
 export function profileText(name: string, summary: ProfileSummary, lines = 30): string {
   const table = (title: string, rows: [string, number][]) =>
     [

@@ -1,8 +1,8 @@
 import { clusters, teams } from './recorded-events.ts';
 
 /**
- * A configuration to replay against: a rule for each team's namespace, an allowance for few, denials, for three
- * clusters. As JSON, which is YAML too.
+ * Returns a configuration to replay against, for three clusters: a rule for each team's namespace, a few other rules
+ * that allow, and some that deny. It is JSON, which is also YAML.
  */
 export function proposedConfig(): string {
   const teamRules = teams.map((team) => ({

@@ -1,6 +1,6 @@
 import { sampleAuditRecord } from '@sallyport/audit-log';
 
-/** Numbers from 0 up to 1 that look random and are the same for the same seed (mulberry32). */
+/** Creates a generator of pseudo-random numbers in [0, 1), the same for the same seed (mulberry32). */
 export function createDice(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -103,8 +103,8 @@ function describe(dice: () => number, person: Person, at: number) {
 }
 
 /**
- * Makes the events of requests as a gateway writes them, one a line, two for what was allowed; the same for the same
- * seed.
+ * Generates audit events as a gateway writes them, one per line: two per allowed request, one per refused request. The
+ * same seed gives the same events.
  */
 export function* recordedEvents(requests: number, seed: number): Generator<string> {
   const dice = createDice(seed);

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCertificateAuthority, startBed } from '@sallyport/bed';
-import type { Ground } from './contenders/contender.ts';
+import type { Setup } from './contenders/contender.ts';
 import { startUpstream } from './start-upstream.ts';
 
-/** Brings up what everyone needs: servers, certificates, and the upstream in a process of its own. */
-export async function prepareGround(tell: (text: string) => void): Promise<{ ground: Ground; stop(): Promise<void> }> {
+/** Starts what all contenders need: servers, certificates, and the upstream in its own process. */
+export async function prepareSetup(log: (text: string) => void): Promise<{ setup: Setup; stop(): Promise<void> }> {
   const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'));
   const bed = await startBed({
     need: ['redis', 'kafka', 'postgres', 'haproxy', 'wrk', 'oauth2-proxy'],
-    onProgress: tell,
+    onProgress: log,
   });
   const authority = await createCertificateAuthority({ name: 'sallyport bench' });
   const { certPem: cert, keyPem: key } = await authority.issue({
@@ -32,7 +32,7 @@ export async function prepareGround(tell: (text: string) => void): Promise<{ gro
   };
   const upstream = await startUpstream({ directory, certificate, haproxy: bed.programs.haproxy });
   return {
-    ground: { directory, bed, authority, caFile: file('ca.crt', authority.caPem), certificate, upstream },
+    setup: { directory, bed, authority, caFile: file('ca.crt', authority.caPem), certificate, upstream },
     async stop() {
       await upstream.stop();
       await bed.stop();
