@@ -23,12 +23,12 @@ export type SessionStores = {
   singleUse: SingleUseStore;
   replicas: ReplicaRegistry;
   streams: StreamQuestionRegistry;
-  /** The connection that they share; undefined where they are in memory. */
+  /** The shared connection; undefined for stores in memory. */
   redis?: RedisConnection;
   close: () => Promise<void>;
 };
 
-/** The stores that `sessions` of the configuration asks for. Resolves within a second even while Redis is away. */
+/** Creates the stores that `sessions` configures. Resolves within a second even while Redis is down. */
 export async function createSessionStores(
   config: SessionsConfig,
   deps: { logger: Logger; now: () => number; resolvePath?: (file: string) => string },

@@ -1,4 +1,4 @@
-// Sessions and what belongs to them, in Redis or in memory.
+// Stores that replicas share, in Redis or in memory: sessions, provider tokens, single-use values, replicas, questions.
 export * from './create-session-stores.ts';
 export * from './redis/ask-redis.ts';
 export * from './redis/connect-redis.ts';

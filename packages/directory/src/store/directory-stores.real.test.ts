@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '@sallyport/stores';
-import { hasRedisServer, prepareRedisServer, type RedisServer } from '@sallyport/stores/testing';
-import { sessionsSchemaFor } from '@sallyport/stores/testing';
+import { describeOnRedis, prepareRedisServer, sessionsSchemaFor, type RedisServer } from '@sallyport/stores/testing';
 import { createMemoryDirectoryStore } from './create-memory-directory-store.ts';
 import { createRedisDirectoryStore } from './create-redis-directory-store.ts';
 import { describeDirectoryStore } from '../testing/directory-store.conformance.ts';
@@ -114,14 +113,7 @@ async function clusterOfTwo() {
   };
 }
 
-if (hasRedisServer()) {
+describeOnRedis('a directory', () => {
   describeOn('one Redis', oneRedis);
   describeOn('a Redis cluster of two', clusterOfTwo);
-} else {
-  it('a directory on Redis was SKIPPED: there is no redis-server on the PATH', () => {
-    process.stderr.write(
-      '\nSKIPPED: the directory on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n',
-    );
-    expect(hasRedisServer()).toBe(false);
-  });
-}
+});

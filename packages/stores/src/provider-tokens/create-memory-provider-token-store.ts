@@ -2,7 +2,7 @@ import type { HeldTokens, ProviderTokens, ProviderTokenStore } from './provider-
 
 type Entry = { tokens: ProviderTokens; dueAt: number | undefined; fence: number; heldUntil: number };
 
-/** Provider tokens in this process's memory; at most `max` (100,000) of them, of which the oldest go first. */
+/** Creates a store of provider tokens in memory. It keeps at most `max` (100,000) and drops the oldest first. */
 export function createMemoryProviderTokenStore(deps: { now: () => number; max?: number }): ProviderTokenStore {
   const { now, max = 100_000 } = deps;
   const entries = new Map<string, Entry>();

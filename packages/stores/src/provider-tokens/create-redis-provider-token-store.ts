@@ -7,7 +7,7 @@ import { defineScript } from '../redis/redis-scripts.ts';
 
 const names = ['provider', 'sealed', 'createdAt', 'expiresAt', 'succeededAt', 'failures'] as const;
 
-/** What lies in Redis as tokens; undefined if it says too little. */
+/** Reads tokens from the fields in Redis; undefined if a field is missing or the tokens have expired. */
 function asTokens(sessionId: string, values: readonly (string | null)[], now: number): ProviderTokens | undefined {
   const [provider, sealed, ...rest] = values;
   const [createdAt, expiresAt, succeededAt, failures] = rest.map((text) => Number(text ?? Number.NaN)) as [
@@ -27,9 +27,9 @@ function asTokens(sessionId: string, values: readonly (string | null)[], now: nu
 }
 
 /**
- * Provider tokens in Redis: a record for each session, and one sorted set of what is due when, from which replicas take
- * their share. A record comes before its place in the set, so that nothing is due that is not there; a place whose
- * record is gone is dropped when its turn comes.
+ * Creates a store of provider tokens in Redis: a record per session, and one sorted set of session ids by due time, from
+ * which replicas take their share. A record is written before its entry in the set. An entry whose record has expired
+ * is dropped when it is due.
  */
 export function createRedisProviderTokenStore(deps: {
   redis: RedisConnection;

@@ -18,7 +18,7 @@ const load = (keys: object[]) =>
   );
 
 describe('the keys that seal provider tokens', () => {
-  it('come from the configuration or from files beside it, in their order', () => {
+  it('come from the configuration or from files next to it, in order', () => {
     writeFileSync(path.join(directory, 'old.key'), `${bytes(1).toString('base64')}\n`);
     expect(
       load([
@@ -32,7 +32,7 @@ describe('the keys that seal provider tokens', () => {
     expect(loadSealingKeys(readConfig('gateway: {url: "http://127.0.0.1:1"}', 'sallyport.yaml', {}))).toEqual([]);
   });
 
-  it('are refused where they are no keys, and not shown', () => {
+  it('are refused without being shown if they are invalid', () => {
     writeFileSync(path.join(directory, 'bad.key'), 'hunter2hunter2');
     const faultsOf = (keys: object[]) => {
       try {
@@ -48,7 +48,7 @@ describe('the keys that seal provider tokens', () => {
         { id: 'b', keyFile: 'none.key' },
       ]),
     ).toMatch(
-      /:1:\d+: sessions\.encryption\.keys\.0\.keyFile: does not hold 32 bytes.*\n.*keys\.1\.keyFile: cannot be read \(ENOENT\)/,
+      /:1:\d+: sessions\.encryption\.keys\.0\.keyFile: does not contain 32 bytes.*\n.*keys\.1\.keyFile: cannot be read \(ENOENT\)/,
     );
     expect(faultsOf([{ id: 'a', keyFile: 'bad.key' }])).not.toContain('hunter2');
     expect(faultsOf([{ id: 'a', key: 'hunter2' }])).toMatch(/keys\.0\.key: not 32 bytes in base64/);

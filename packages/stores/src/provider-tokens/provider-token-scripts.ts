@@ -1,8 +1,8 @@
 import type { RedisScript } from '../redis/redis-scripts.ts';
 
 /**
- * KEYS: tokens. ARGV: milliseconds to live, then fields and values. Whoever had taken up what was there before cannot
- * write any more.
+ * KEYS: tokens. ARGV: milliseconds to live, then fields and values. A process that holds the previous tokens can no
+ * longer write.
  */
 export const keepScript: RedisScript = {
   name: 'sallyportKeepTokens',
@@ -15,8 +15,8 @@ return 1`,
 };
 
 /**
- * KEYS: tokens. ARGV: now, until when they are held, the fields to read. Nil if there are none, 0 while they are held;
- * else the fence and the fields.
+ * KEYS: tokens. ARGV: now, end of the hold, the fields to read. Returns nil if there are no tokens, 0 while they are
+ * held, otherwise the fence and the fields.
  */
 export const holdScript: RedisScript = {
   name: 'sallyportHoldTokens',
@@ -31,7 +31,7 @@ table.insert(values, 1, fence)
 return values`,
 };
 
-/** KEYS: tokens. ARGV: fence, sealed, time of the last success, failures. Only the last one who took them up writes. */
+/** KEYS: tokens. ARGV: fence, sealed, time of the last success, failures. Writes only for the last holder. */
 export const settleScript: RedisScript = {
   name: 'sallyportSettleTokens',
   lua: `
@@ -41,9 +41,7 @@ redis.call('HDEL', KEYS[1], 'heldUntil')
 return 1`,
 };
 
-/**
- * KEYS: due. ARGV: now, how many, when they are due again. One place for all, so that nobody else gets the same ones.
- */
+/** KEYS: due. ARGV: now, limit, when the ids are due again. Concurrent callers get different ids. */
 export const dueScript: RedisScript = {
   name: 'sallyportTakeDue',
   lua: `
@@ -52,7 +50,7 @@ for _, id in ipairs(ids) do redis.call('ZADD', KEYS[1], ARGV[3], id) end
 return ids`,
 };
 
-/** KEYS: due. ARGV: id, when it is due, milliseconds that it may stay. The set lives as long as what stays longest. */
+/** KEYS: due. ARGV: id, when it is due, milliseconds that it may stay. The set lives as long as its longest-lived id. */
 export const scheduleScript: RedisScript = {
   name: 'sallyportScheduleDue',
   lua: `

@@ -12,7 +12,7 @@ const key = (id: string): SealingKey => ({ id, key: randomBytes(32) });
 const [old, fresh] = [key('2026-01'), key('2026-07')];
 
 describe('a sealed text', () => {
-  it('opens for its owner, whatever it says, and never looks the same twice', () => {
+  it('opens for its owner, and never looks the same twice', () => {
     const sealer = createTokenSealer([old]);
     fc.assert(
       fc.property(fc.string({ unit: character }), fc.string(), (text, of) => {
@@ -23,7 +23,7 @@ describe('a sealed text', () => {
     );
   });
 
-  it('shows nothing of the text, and which key it needs', () => {
+  it('hides the text and names the key', () => {
     const sealed = createTokenSealer([old]).seal('refresh-token-in-clear', 'ses-1');
     expect(sealed.startsWith('1.2026-01.')).toBe(true);
     expect(Buffer.from(sealed.split('.')[2]!, 'base64url').toString('latin1')).not.toContain('refresh');
@@ -35,7 +35,7 @@ describe('a sealed text', () => {
     for (const other of ['ses-2', '', 'ses-1\0', 'SES-1']) expect(sealer.open(sealed, other)).toBeUndefined();
   });
 
-  it('opens no more once a single bit of it was altered', () => {
+  it('does not open after a single bit was altered', () => {
     const sealer = createTokenSealer([old]);
     const [version, id, body] = sealer.seal('secret', 'ses-1').split('.') as [string, string, string];
     const bytes = Buffer.from(body, 'base64url');
@@ -59,7 +59,7 @@ describe('a sealed text', () => {
     }
   });
 
-  it('is made with the first key of the ring, and opens with any; not with one that has gone', () => {
+  it('is made with the first key, and opens with any key of the ring but not with a removed one', () => {
     const before = createTokenSealer([old]).seal('secret', 'ses-1');
     const rotated = createTokenSealer([fresh, old]);
     expect(rotated.open(before, 'ses-1')).toBe('secret');

@@ -1,16 +1,13 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** A key of the ring: 32 bytes, and the name by which a record says what it was sealed with. */
+/** A key of 32 bytes, and the id that a record carries to name it. */
 export type SealingKey = { id: string; key: Buffer };
 
-/**
- * Seals texts for the store: whoever reads the store reads nothing, and nothing can be moved from one session to
- * another.
- */
+/** Encrypts texts for the store. A reader of the store learns nothing, and no text can be moved to another session. */
 export type TokenSealer = {
-  /** Seals with the first key of the ring. `of` is whose it is: it opens for nobody else. */
+  /** Seals with the first key, for the owner `of`. */
   seal(text: string, of: string): string;
-  /** The text, or undefined if it is another's, was altered, or was sealed with a key that is not in the ring. */
+  /** Opens a text; undefined if it has another owner, was altered, or was sealed with an unknown key. */
   open(sealed: string, of: string): string | undefined;
 };
 
@@ -21,9 +18,9 @@ const tagBytes = 16;
 const context = (keyId: string, of: string) => Buffer.from(`sallyport tokens 1\0${keyId}\0${of}`);
 
 /**
- * Creates the sealer over a ring of keys: AES-256-GCM under a random nonce (NIST SP 800-38D 8.2.2: good for 2^32
- * records a key), with the key's id and the owner authenticated. The first key seals, all of them open, so that a new
- * one can be put first and the old one taken away later.
+ * Creates the sealer: AES-256-GCM with a random nonce (NIST SP 800-38D 8.2.2: good for 2^32 records per key); the key's
+ * id and the owner are authenticated. The first key seals and every key opens, so that a new key can be put first and
+ * the old one removed later.
  */
 export function createTokenSealer(ring: readonly SealingKey[]): TokenSealer {
   const [first] = ring;

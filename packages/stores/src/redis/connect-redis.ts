@@ -4,12 +4,12 @@ import {
   clusterOptions,
   connectionOptions,
   redisNodes,
-  whereabouts,
+  masterOptions,
   type RedisSessionsConfig,
 } from './redis-options.ts';
 import { subscribeRedis, type Subscription } from './subscribe-redis.ts';
 
-/** A connection for commands, and one of its own for each subscription. */
+/** A connection for commands, and a separate one for each subscription. */
 export type RedisConnection = {
   client: Redis | Cluster;
   subscribe(channel: string, on: Subscription): () => void;
@@ -18,7 +18,7 @@ export type RedisConnection = {
 
 const firstWaitMs = 1000;
 
-/** Says once that Redis is gone and once that it is back, not at every attempt. */
+/** Logs that Redis cannot be reached, and that it is back, once per outage. */
 function logOutages(client: Redis | Cluster, logger: Logger): void {
   const outage = createWarnOnce(logger, {
     failed: 'the session store cannot be reached',
@@ -34,10 +34,8 @@ function logOutages(client: Redis | Cluster, logger: Logger): void {
   client.on('end', () => void (ended = true));
 }
 
-/**
- * Resolves when the client is ready, or when its first attempt failed: an absent Redis keeps no service from starting.
- */
-function firstOutcome(client: Redis | Cluster): Promise<void> {
+/** Resolves when the client is ready or its first attempt has failed, so that a service starts without Redis. */
+function firstAttempt(client: Redis | Cluster): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, firstWaitMs);
     for (const event of ['ready', 'error', 'close']) {
@@ -50,8 +48,8 @@ function firstOutcome(client: Redis | Cluster): Promise<void> {
 }
 
 /**
- * Connects to a single Redis, a cluster, or the master that Sentinels name. Resolves within a second even if none
- * answers; it comes back by itself.
+ * Connects to a single Redis, a cluster, or the master that Sentinels name. Resolves within a second even if no node
+ * answers, and keeps reconnecting.
  */
 export async function connectRedis(
   config: RedisSessionsConfig,
@@ -62,16 +60,16 @@ export async function connectRedis(
   const client =
     config.mode === 'cluster'
       ? new Cluster(nodes, clusterOptions(options))
-      : new Redis({ ...options, ...whereabouts(config, options) });
+      : new Redis({ ...options, ...masterOptions(config, options) });
   logOutages(client, deps.logger);
   const subscriptions = new Set<() => void>();
 
-  // Every node of a cluster hears what is published on any other, so a plain connection to one of them is enough.
+  // A cluster forwards published messages to all its nodes, so a plain connection to any of them is enough.
   const subscriber = (attempt: number) => {
     const where =
       config.mode === 'cluster'
         ? nodes[attempt % nodes.length]!
-        : { ...whereabouts(config, options), sentinelRetryStrategy: () => null };
+        : { ...masterOptions(config, options), sentinelRetryStrategy: () => null };
     return new Redis({
       ...options,
       ...where,
@@ -82,7 +80,7 @@ export async function connectRedis(
     });
   };
 
-  await firstOutcome(client);
+  await firstAttempt(client);
   return {
     client,
     subscribe(channel, on) {

@@ -4,9 +4,9 @@ import type { RedisConnection } from './connect-redis.ts';
 import { defineScript, indexScript, membersScript } from './redis-scripts.ts';
 import type { SessionLookup } from '../sessions/session-store.ts';
 
-/** An index names a session before the session exists; a walk must not take that for a leftover. */
-const beingMadeMs = 60_000;
-/** So many sessions are looked up in the time that one answer may take; of many sessions the whole takes longer. */
+/** A session is in the index before it exists. A walk must not remove it as a leftover within this time. */
+const creationMs = 60_000;
+/** How many sessions one command looks up. The deadline applies to each command, not to the whole walk. */
 const chunk = 500;
 
 const memberOf = (tokenHash: string, session: Session) => `${tokenHash}.${session.createdAt}`;
@@ -15,7 +15,7 @@ function readMember(member: string) {
   return { tokenHash, createdAt: Number(createdAt) };
 }
 
-/** Sorted sets of token hashes by their absolute end; they shed by themselves what has ended. */
+/** Creates sorted sets of token hashes by their absolute end. Ended entries are dropped by the next write or walk. */
 export function createIndex(redis: RedisConnection) {
   const { client } = redis;
   const add = defineScript(redis, indexScript);
@@ -25,8 +25,8 @@ export function createIndex(redis: RedisConnection) {
       add(key, memberOf(tokenHash, session), session.expiresAt, at),
     remove: (key: string, tokenHash: string, session: Session) => client.zrem(key, memberOf(tokenHash, session)),
     /**
-     * Looks every member up and drops those that are no longer live. Each step must answer in time, not all of them
-     * together.
+     * Looks up every member and drops those that are no longer live. The deadline applies to each command, not to the
+     * whole walk.
      */
     async walk(
       key: string,
@@ -41,7 +41,7 @@ export function createIndex(redis: RedisConnection) {
           ...(await askRedis(() => lookUpAll(entries.slice(from, from + chunk).map((entry) => entry.tokenHash)))),
         );
       const gone = listed.filter(
-        (_member, place) => found[place]!.state !== 'live' && entries[place]!.createdAt + beingMadeMs < at,
+        (_member, place) => found[place]!.state !== 'live' && entries[place]!.createdAt + creationMs < at,
       );
       for (let from = 0; from < gone.length; from += chunk)
         await askRedis(() => client.zrem(key, ...gone.slice(from, from + chunk)));

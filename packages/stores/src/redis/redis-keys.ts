@@ -1,43 +1,43 @@
 import { hash } from 'node:crypto';
 
 const digest = (text: string) => hash('sha256', text, 'base64url');
-/** One name for two that come from outside; no choice of the two can look like another. */
+/** Combines two outside names into one; no other pair yields the same. */
 const both = (a: string, b: string) => digest(`${digest(a)}.${digest(b)}`);
 
 /**
- * The names of all keys. What stands in braces decides the cluster slot: everything about one session's token is in
- * one.
+ * The names of all keys. The part in braces decides the cluster slot, so that everything about one session's token is
+ * in the same slot.
  */
 export type RedisKeys = {
   session(tokenHash: string): string;
-  /** From a session's public id to the hash of its token. */
+  /** Maps a session's public id to the hash of its token. */
   id(sessionId: string): string;
   person(of: { issuer: string; subject: string }): string;
-  /** What hangs on one session at the identity provider. */
+  /** The sessions of one session at the identity provider. */
   providerSession(of: { issuer: string; sid: string }): string;
-  everybody: string;
-  /** What a session's provider gave for it, and when which session is to be refreshed. */
+  allSessions: string;
+  /** The provider's tokens for a session, and the set of sessions by the time of their next refresh. */
   tokens(sessionId: string): string;
   due: string;
   once(kind: string, key: string): string;
   changes: string;
-  /** The names of the replicas, and what each has reported; one slot. */
+  /** The ids of the replicas, and the report of each; all in one slot. */
   replicas: string;
   replica(id: string): string;
   reload: string;
-  /** Where questions about streams are heard, and what is answered to one. */
+  /** The channel of questions about streams, and the answers to one question. */
   questions: string;
   question(id: string): string;
 };
 
-/** Names keys below `prefix`; names that come from outside are hashed. */
+/** Returns the key names below `prefix`. Names that come from outside are hashed. */
 export function redisKeys(prefix: string): RedisKeys {
   return {
     session: (tokenHash) => `${prefix}:{${tokenHash}}:session`,
     id: (sessionId) => `${prefix}:{${digest(sessionId)}}:id`,
     person: ({ issuer, subject }) => `${prefix}:{${both(issuer, subject)}}:person`,
     providerSession: ({ issuer, sid }) => `${prefix}:{${both(issuer, sid)}}:provider-session`,
-    everybody: `${prefix}:sessions`,
+    allSessions: `${prefix}:sessions`,
     tokens: (sessionId) => `${prefix}:{${digest(sessionId)}}:tokens`,
     due: `${prefix}:due`,
     once: (kind, key) => `${prefix}:{${both(kind, key)}}:once`,

@@ -5,19 +5,19 @@ import type { SessionsConfig } from '@sallyport/contracts';
 export type RedisSessionsConfig = Extract<SessionsConfig, { redis: string }>;
 export type RedisNode = { host: string; port: number };
 
-/** Reads a `host:port` pair as `sessions.nodes` has it. */
+/** Parses a `host:port` pair of `sessions.nodes`. */
 function readNode(text: string, defaultPort: number): RedisNode {
   const url = new URL(`redis://${text}`);
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? defaultPort : Number(url.port) };
 }
 
-/** The node in the URL first, then `nodes`: Redis itself, seeds of a cluster, or Sentinels. */
+/** Returns the node in the URL, then `nodes`: Redis itself, seeds of a cluster, or Sentinels. */
 export function redisNodes(config: RedisSessionsConfig): RedisNode[] {
   const defaultPort = config.mode === 'sentinel' ? 26_379 : 6379;
   return [new URL(config.redis).host, ...config.nodes].map((node) => readNode(node, defaultPort));
 }
 
-/** Soon after Redis returns we are back: at most a second between two attempts. */
+/** Returns the pause before the next attempt: at most a second, so that an outage ends soon after Redis returns. */
 export const retryDelay = (times: number) => Math.min(100 * times, 1000);
 
 function tlsOptions(config: RedisSessionsConfig, resolvePath: (file: string) => string): RedisOptions['tls'] {
@@ -25,9 +25,7 @@ function tlsOptions(config: RedisSessionsConfig, resolvePath: (file: string) => 
   return config.caFile === undefined ? {} : { ca: readFileSync(resolvePath(config.caFile)) };
 }
 
-/**
- * What every connection has in common: commands fail fast while Redis is away instead of queueing up behind the outage.
- */
+/** Returns the options of every connection: commands fail fast while Redis is down instead of queueing. */
 export function connectionOptions(config: RedisSessionsConfig, resolvePath: (file: string) => string): RedisOptions {
   const url = new URL(config.redis);
   const tls = tlsOptions(config, resolvePath);
@@ -44,13 +42,13 @@ export function connectionOptions(config: RedisSessionsConfig, resolvePath: (fil
     keepAlive: 5000,
     enableAutoPipelining: true,
     retryStrategy: retryDelay,
-    // A master that has become a replica refuses writes: reconnect, so that Sentinel names the new one.
+    // A master that became a replica refuses writes. Reconnecting makes Sentinel name the new master.
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   };
 }
 
-/** Where a client finds the master: the Sentinels, or the one node. */
-export function whereabouts(config: RedisSessionsConfig, options: RedisOptions): RedisOptions {
+/** Returns the options by which a client finds the master: the Sentinels, or the single node. */
+export function masterOptions(config: RedisSessionsConfig, options: RedisOptions): RedisOptions {
   if (config.mode !== 'sentinel') return redisNodes(config)[0]!;
   return {
     sentinels: redisNodes(config),
@@ -60,7 +58,7 @@ export function whereabouts(config: RedisSessionsConfig, options: RedisOptions):
   };
 }
 
-/** Options of a cluster client; node connections share the single client's. */
+/** Returns the options of a cluster client, built from those of a single connection. */
 export function clusterOptions(options: RedisOptions): ClusterOptions {
   const {
     retryStrategy: _retry,

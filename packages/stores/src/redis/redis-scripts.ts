@@ -1,6 +1,6 @@
 import type { RedisConnection } from './connect-redis.ts';
 
-/** Each script touches one key, so that it runs on a Redis cluster; Redis runs it as a whole or not at all. */
+/** A Lua script, which Redis runs atomically. Each touches one key, so that it runs on a cluster. */
 export type RedisScript = { name: string; lua: string };
 
 /** KEYS: session. ARGV: session, id, absolute end, idle end, milliseconds to live. */
@@ -13,7 +13,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return 1`,
 };
 
-/** KEYS: session. ARGV: now. The first use counts, of a session that lives. */
+/** KEYS: session. ARGV: now. Records the first use of a live session. */
 export const noteUseScript: RedisScript = {
   name: 'sallyportNoteUse',
   lua: `
@@ -23,8 +23,8 @@ return redis.call('HSETNX', KEYS[1], 'usedAt', ARGV[1])`,
 };
 
 /**
- * KEYS: session. ARGV: now, idle end, milliseconds to live. A session that has ended, or whose idle end is later
- * already, stays as it is.
+ * KEYS: session. ARGV: now, idle end, milliseconds to live. Leaves a session alone that has ended or whose idle end is
+ * already later.
  */
 export const renewScript: RedisScript = {
   name: 'sallyportRenewSession',
@@ -39,8 +39,8 @@ return 1`,
 };
 
 /**
- * KEYS: session. ARGV: id, now, the session as it was read, the new one, channel, message. Nothing is written over what
- * somebody else has written meanwhile.
+ * KEYS: session. ARGV: id, now, the session as it was read, the new one, channel, message. Returns 2 without writing if
+ * the session was changed after it was read.
  */
 export const updateScript: RedisScript = {
   name: 'sallyportUpdateSession',
@@ -53,7 +53,7 @@ redis.call('PUBLISH', ARGV[5], ARGV[6])
 return 1`,
 };
 
-/** KEYS: session. ARGV: id, now, tombstone, channel, message. The session is gone before anybody hears of it. */
+/** KEYS: session. ARGV: id, now, tombstone, channel, message. Ends the session before the message is published. */
 export const revokeScript: RedisScript = {
   name: 'sallyportRevokeSession',
   lua: `
@@ -85,10 +85,10 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf')`,
 };
 
-/** A script that the client knows by its digest; the first argument is its key. */
+/** Runs a defined script on one key. */
 export type RunScript = (key: string, ...args: (string | number)[]) => Promise<unknown>;
 
-/** Teaches the client a script. */
+/** Defines a script as a command of the client. */
 export function defineScript({ client }: RedisConnection, script: RedisScript): RunScript {
   client.defineCommand(script.name, { numberOfKeys: 1, lua: script.lua });
   return (key, ...args) => (client as unknown as Record<string, RunScript>)[script.name]!(key, ...args);

@@ -3,15 +3,15 @@ import { retryDelay } from './redis-options.ts';
 
 export type Subscription = {
   message(text: string): void;
-  /** The channel is being heard from now on; whatever was said before may have been missed. */
+  /** The subscription is active. Earlier messages may have been missed. */
   established(): void;
 };
 
 const heartbeatMs = 2000;
 
 /**
- * Keeps one connection subscribed to `channel` for as long as it is wanted: a new one (of the next node, where there
- * are several) whenever the last one ended, or no longer answers a ping. Returns how to stop.
+ * Keeps one connection subscribed to `channel`. Opens a new one, to the next node if there are several, whenever the
+ * last one ends or no longer answers a ping. Returns a function that stops.
  */
 export function subscribeRedis(connect: (attempt: number) => Redis, channel: string, on: Subscription): () => void {
   let stopped = false;
@@ -25,7 +25,7 @@ export function subscribeRedis(connect: (attempt: number) => Redis, channel: str
     client = current;
     let heartbeat: NodeJS.Timeout | undefined;
     const giveUp = () => current.disconnect();
-    // Errors end the connection; `end` is where we go on from.
+    // An error ends the connection, and `end` opens the next one.
     current.on('error', () => {});
     current.on('message', (_channel: string, text: string) => on.message(text));
     current.on('ready', () => {

@@ -2,9 +2,9 @@ import type { ReplicaStatus } from '@sallyport/contracts';
 import { createListeners } from '@sallyport/kit';
 import { byServiceAndId, reportLifeMs, type ReplicaRegistry } from './replica-registry.ts';
 
-const most = 1000;
+const maxReplicas = 1000;
 
-/** A registry in this process's memory, for one replica of authorize. */
+/** Creates a registry in memory, for a single replica of authorize. */
 export function createMemoryReplicaRegistry(deps: { now: () => number }): ReplicaRegistry {
   const reports = new Map<string, { text: string; until: number }>();
   const requests = createListeners<void>();
@@ -14,7 +14,7 @@ export function createMemoryReplicaRegistry(deps: { now: () => number }): Replic
   return {
     async put(status) {
       sweep();
-      if (reports.size < most || reports.has(status.id))
+      if (reports.size < maxReplicas || reports.has(status.id))
         reports.set(status.id, { text: JSON.stringify(status), until: deps.now() + reportLifeMs });
     },
     async remove(id) {

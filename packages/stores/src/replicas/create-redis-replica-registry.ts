@@ -1,19 +1,16 @@
 import { replicaStatusSchema } from '@sallyport/contracts';
-import { parseJson } from '@sallyport/kit';
+import { createListeners, parseJson } from '@sallyport/kit';
 import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
-import { createListeners } from '@sallyport/kit';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { byServiceAndId, reportLifeMs, type ReplicaRegistry } from './replica-registry.ts';
 
 const indexLifeMs = 3_600_000;
 
-/** A report as it was written by a replica of this or another version; undefined if it says too little. */
+/** Reads a report of a replica of this or another version; undefined if it is invalid. */
 const readReport = (text: string) => replicaStatusSchema.safeParse(parseJson(text)).data;
 
-/**
- * A registry in Redis: each report is a key that Redis itself lets expire, so that nobody's clock decides who is there.
- */
+/** Creates a registry in Redis. Each report is a key that Redis expires, so that no replica's clock decides. */
 export function createRedisReplicaRegistry(deps: { redis: RedisConnection; keyPrefix?: string }): ReplicaRegistry {
   const { redis } = deps;
   const { client } = redis;
@@ -44,7 +41,7 @@ export function createRedisReplicaRegistry(deps: { redis: RedisConnection; keyPr
       }),
     requestReload: async () => void (await askRedis(() => client.publish(keys.reload, 'reload'))),
     onReloadRequest(listener) {
-      // What is asked while Redis is away is lost, which costs nothing: files are looked at every second anyway.
+      // A request during an outage of Redis is lost. That is harmless: files are checked every second anyway.
       if (!subscribed) redis.subscribe(keys.reload, { message: () => requests.tell(), established: () => {} });
       subscribed = true;
       return requests.add(listener);

@@ -8,7 +8,7 @@ describeReplicaRegistry('memory', async () => {
 });
 
 describe('a registry in memory', () => {
-  it('forgets who has not reported for a while, and takes in a bounded number', async () => {
+  it('forgets replicas that stopped reporting, and keeps a bounded number', async () => {
     const clock = { now: 0 };
     const registry = createMemoryReplicaRegistry({ now: () => clock.now });
     for (let index = 0; index < 1100; index += 1) await registry.put(report('proxy', String(index)));

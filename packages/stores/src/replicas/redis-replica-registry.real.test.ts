@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { useRedisPair } from '../testing/redis-pair.ts';
-import { hasRedisServer } from '../testing/redis-server.ts';
+import { describeOnRedis } from '../testing/describe-on-redis.ts';
 import { createRedisReplicaRegistry } from './create-redis-replica-registry.ts';
 import { describeReplicaRegistry, report } from '../testing/replica-registry.conformance.ts';
 
-function describeOnRedis(): void {
+function describeWithRedis(): void {
   const redis = useRedisPair();
   const registries = (keyPrefix = `test-${randomUUID()}`) => {
     const [registry, replica] = redis.connections().map((one) => createRedisReplicaRegistry({ redis: one, keyPrefix }));
@@ -14,7 +14,7 @@ function describeOnRedis(): void {
   };
   describeReplicaRegistry('Redis', async () => registries());
 
-  it('leaves no key without an end, drops who is gone, and skips what it cannot read', async () => {
+  it('gives every key an expiry, drops replicas that are gone, and skips reports that it cannot read', async () => {
     const { registry } = registries('ttl');
     const raw = new Redis(redis.server().port, '127.0.0.1');
     await registry.put(report('proxy', 'a'));
@@ -27,7 +27,7 @@ function describeOnRedis(): void {
     raw.disconnect();
   });
 
-  it('that cannot be reached says so within a second', async () => {
+  it('rejects within a second while Redis cannot be reached', async () => {
     const { registry } = registries();
     redis.server().freeze();
     const started = performance.now();
@@ -38,13 +38,4 @@ function describeOnRedis(): void {
   });
 }
 
-if (hasRedisServer()) {
-  describe('with a Redis', describeOnRedis);
-} else {
-  it('a registry on Redis was SKIPPED: there is no redis-server on the PATH', () => {
-    process.stderr.write(
-      '\nSKIPPED: the registry of replicas on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n',
-    );
-    expect(hasRedisServer()).toBe(false);
-  });
-}
+describeOnRedis('a replica registry', () => describe('with a Redis', describeWithRedis));

@@ -1,26 +1,26 @@
 import type { ReplicaStatus } from '@sallyport/contracts';
 
-/** How often a replica reports, and how long a report counts; milliseconds. */
+/** How often a replica reports, and how long a report is valid, in milliseconds. */
 export const reportEveryMs = 5000;
 export const reportLifeMs = 16_000;
 
 /**
- * Where replicas tell each other how they are. An unreachable registry rejects with `sessions-unavailable`. Every backend
- * passes one conformance suite.
+ * Keeps the status of every replica. A registry that cannot be reached rejects with `sessions-unavailable`. Every backend
+ * passes the same conformance suite.
  */
 export interface ReplicaRegistry {
-  /** Puts a report up for 16 s, in place of the replica's last one. */
+  /** Keeps a report for 16 s, replacing the replica's last one. */
   put(status: ReplicaStatus): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Those who have reported lately, by service and id. */
+  /** Lists the replicas that have reported lately, by service and id. */
   list(): Promise<ReplicaStatus[]>;
   /** Asks every replica to read its configuration again. */
   requestReload(): Promise<void>;
-  /** Calls back whenever somebody asks; returns how to stop. */
+  /** Calls back for each such request. Returns a function that unsubscribes. */
   onReloadRequest(listener: () => void): () => void;
 }
 
-/** The order of a list of reports. */
+/** Compares two reports by service, then by id. */
 export function byServiceAndId(a: ReplicaStatus, b: ReplicaStatus): number {
   return a.service.localeCompare(b.service) || a.id.localeCompare(b.id);
 }

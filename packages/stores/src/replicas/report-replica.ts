@@ -11,12 +11,12 @@ export type ReplicaReporterDeps = {
 };
 
 /**
- * Reports how this replica is: every five seconds, and at once when that changes. A report that is lost is made up for
- * by the next. `close` says that the replica leaves.
+ * Reports the status of this replica every five seconds, and at once when it changes. The next report makes up for a lost
+ * one. `close` removes the replica.
  */
 export function reportReplica(deps: ReplicaReporterDeps): { close(): Promise<void> } {
   const { about, reloader, logger } = deps;
-  const outage = createWarnOnce(logger, { failed: 'this replica cannot report its state; it tries again' });
+  const outage = createWarnOnce(logger, { failed: 'this replica cannot report its status; retrying' });
   const report = async () => {
     const { version = 'unknown', since, rejected, warnings = [], restartNeeded } = reloader.status();
     try {

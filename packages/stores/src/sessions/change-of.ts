@@ -1,6 +1,6 @@
 import type { Session, SessionChange } from '@sallyport/contracts';
 
-/** What is published of a session that has ended or become another, at a moment in milliseconds since the epoch. */
+/** Returns the message that tells listeners of an ended or changed session; `at` is in milliseconds since the epoch. */
 export function changeOf(
   type: SessionChange['type'],
   { id, identity: { issuer, subject } }: Session,

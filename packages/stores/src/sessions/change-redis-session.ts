@@ -7,12 +7,9 @@ import { createReadSession, readStoredSession } from './read-stored-session.ts';
 import type { RedisKeys } from '../redis/redis-keys.ts';
 import { defineScript, updateScript } from '../redis/redis-scripts.ts';
 
-const mostTries = 8;
+const maxTries = 8;
 
-/**
- * Creates the compare-and-set over sessions: what is compared is the very text that was read, so that no change is
- * lost.
- */
+/** Creates the compare-and-set over sessions. It compares the text that was read, so that no change is lost. */
 export function createChangeRedisSession(deps: { redis: RedisConnection; keys: RedisKeys; now: () => number }) {
   const {
     redis: { client },
@@ -20,7 +17,7 @@ export function createChangeRedisSession(deps: { redis: RedisConnection; keys: R
     now,
   } = deps;
   const write = defineScript(deps.redis, updateScript);
-  // Of its own: the sessions of look-ups are shared and frozen.
+  // Not shared with look-ups: their sessions are frozen.
   const readSession = createReadSession({ max: 1 });
 
   const attempt = async (
@@ -52,10 +49,10 @@ export function createChangeRedisSession(deps: { redis: RedisConnection; keys: R
   return async (sessionId: string, change: (session: Session) => Session): Promise<Session | undefined> => {
     const tokenHash = await client.get(keys.id(sessionId));
     if (tokenHash === null) return undefined;
-    for (let tries = 0; tries < mostTries; tries += 1) {
+    for (let tries = 0; tries < maxTries; tries += 1) {
       const outcome = await attempt(tokenHash, sessionId, change);
       if (outcome !== 'again') return outcome;
     }
-    throw new ProblemError('conflict', 'This session is being changed by others at the moment.');
+    throw new ProblemError('conflict', 'Other requests keep changing this session. Try again.');
   };
 }

@@ -1,8 +1,8 @@
 import type { Session } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
 
-/** What a session keeps for life: indexes, time limits and whoever holds it are tied to these. */
-function tied({
+/** Returns what a session keeps for life: its indexes, its time limits and its owner depend on these fields. */
+function fixedPart({
   version,
   id,
   kind,
@@ -15,11 +15,8 @@ function tied({
   return JSON.stringify([version, id, kind, createdAt, expiresAt, idleMs, sid ?? null, issuer, subject]);
 }
 
-/** Refuses (`conflict`) to make another person's session, or one with another end, of a session. */
+/** Throws `conflict` if a change would give a session another person, id or end. */
 export function checkSameSession(before: Session, after: Session): void {
-  if (tied(before) !== tied(after))
-    throw new ProblemError(
-      'conflict',
-      "A session stays the same person's, under the same name and until the same end.",
-    );
+  if (fixedPart(before) !== fixedPart(after))
+    throw new ProblemError('conflict', 'A change cannot give a session another person, id or end.');
 }

@@ -1,16 +1,15 @@
 import { sessionChangeSchema, type SessionChange } from '@sallyport/contracts';
-import { parseJson } from '@sallyport/kit';
+import { createListeners, parseJson } from '@sallyport/kit';
 import type { RedisConnection } from '../redis/connect-redis.ts';
-import { createListeners } from '@sallyport/kit';
 
-/** Tells listeners what Redis publishes; connects when the first one comes. */
+/** Passes on what Redis publishes. Subscribes when the first listener is added. */
 export function createChangeFeed(redis: RedisConnection, channel: string) {
   const changes = createListeners<SessionChange>();
   const gaps = createListeners<void>();
   let stop: (() => void) | undefined;
   const start = () => {
     stop ??= redis.subscribe(channel, {
-      // A message that cannot be read is a change we do not know of.
+      // A message that cannot be read may be any change, so it counts as a gap.
       message: (text) => {
         const change = sessionChangeSchema.safeParse(parseJson(text)).data;
         if (change) changes.tell(change);

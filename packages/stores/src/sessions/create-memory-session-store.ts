@@ -1,8 +1,7 @@
 import type { Session, SessionChange, Tombstone } from '@sallyport/contracts';
-import { ProblemError } from '@sallyport/kit';
+import { createListeners, ProblemError } from '@sallyport/kit';
 import { changeOf } from './change-of.ts';
 import { checkSameSession } from './check-same-session.ts';
-import { createListeners } from '@sallyport/kit';
 import { listed } from './listed.ts';
 import type { SessionLookup, SessionOwner, SessionStore } from './session-store.ts';
 
@@ -37,11 +36,11 @@ function replace(entry: Entry, change: (session: Session) => Session): Session {
   return JSON.parse(entry.text) as Session;
 }
 
-function belongs({ identity, sid }: Session, of: SessionOwner): boolean {
+function belongsTo({ identity, sid }: Session, of: SessionOwner): boolean {
   return identity.issuer === of.issuer && ('sid' in of ? sid === of.sid : identity.subject === of.subject);
 }
 
-/** Entries by token hash and by session id; what has ended is never handed out. */
+/** Entries by token hash and by session id. Ended entries are never returned. */
 function createTable(now: () => number, max: number) {
   const byHash = new Map<string, Entry>();
   const hashById = new Map<string, string>();
@@ -68,8 +67,9 @@ function createTable(now: () => number, max: number) {
       hashById.set(entry.id, hash);
     },
     /**
-     * What is left of ended sessions only says why their tokens are refused; without it they still are. Nobody who
-     * begins and ends sessions in a row fills the store with it.
+     * Reports whether a session can be added, and drops ended sessions and tombstones to make room. A tombstone only
+     * says why a token is refused; without it the token is still refused. So a client that starts and ends sessions in
+     * a loop cannot fill the store.
      */
     hasRoom() {
       const at = now();
@@ -91,8 +91,8 @@ function createTable(now: () => number, max: number) {
 }
 
 /**
- * Sessions in this process's memory, for one process on a laptop or a test; at most `max` (100,000) of them, tombstones
- * included, of which the oldest give way.
+ * Creates a session store in memory, for a single process or a test. It keeps at most `max` (100,000) sessions and
+ * tombstones; the oldest tombstones are dropped first.
  */
 export function createMemorySessionStore(deps: { now: () => number; max?: number }): SessionStore {
   const { now, max = 100_000 } = deps;
@@ -102,7 +102,7 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
   return {
     async create(tokenHash, session) {
       if (table.present(tokenHash) || table.byId(session.id))
-        throw new ProblemError('conflict', 'This session exists already.');
+        throw new ProblemError('conflict', 'This session already exists.');
       if (!table.hasRoom()) throw new ProblemError('sessions-unavailable', 'The session store is full.');
       const idleEndsAt = Math.min(session.expiresAt, now() + session.idleMs);
       table.add(tokenHash, { text: JSON.stringify(session), id: session.id, expiresAt: session.expiresAt, idleEndsAt });
@@ -140,11 +140,11 @@ export function createMemorySessionStore(deps: { now: () => number; max?: number
     async list(of) {
       return table
         .live()
-        .filter((session) => of === undefined || belongs(session, of))
+        .filter((session) => of === undefined || belongsTo(session, of))
         .sort((a, b) => a.createdAt - b.createdAt);
     },
     onChange: (listener) => changes.add(listener),
-    // Nothing lies between this store and its listeners, so no change is ever missed.
+    // Listeners are called directly, so no change is ever missed.
     onGap: () => () => {},
     ping: async () => {},
     close: async () => table.clear(),

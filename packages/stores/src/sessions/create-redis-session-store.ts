@@ -26,13 +26,13 @@ type Parts = {
   now: () => number;
 };
 
-/** How a session begins, and how it ends before its time. */
-function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
+/** Creates the two writes that must keep an order: starting a session and ending it early. */
+function createSessionWrites({ redis, keys, index, lookUp, now }: Parts) {
   const { client } = redis;
   const create = defineScript(redis, createScript);
   const revoke = defineScript(redis, revokeScript);
   const indexesOf = ({ identity, sid }: Session) => [
-    keys.everybody,
+    keys.allSessions,
     keys.person(identity),
     ...(sid === undefined ? [] : [keys.providerSession({ issuer: identity.issuer, sid })]),
   ];
@@ -40,9 +40,9 @@ function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
   async function write(tokenHash: string, session: Session): Promise<void> {
     const at = now();
     const life = session.expiresAt - at;
-    if (!(life > 0)) throw new ProblemError('login-expired', 'The session is over before it began.');
+    if (!(life > 0)) throw new ProblemError('login-expired', 'The session would have ended before it started.');
     if ((await client.set(keys.id(session.id), tokenHash, 'PX', Math.ceil(life), 'NX')) === null)
-      throw new ProblemError('conflict', 'This session exists already.');
+      throw new ProblemError('conflict', 'This session already exists.');
     await Promise.all(indexesOf(session).map((key) => index.add(key, tokenHash, session, at)));
     const idleEndsAt = idleEnd(session, at);
     const made = await create(
@@ -55,7 +55,7 @@ function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
     );
     if (made === 1) return;
     await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session)));
-    throw new ProblemError('conflict', 'This session exists already.');
+    throw new ProblemError('conflict', 'This session already exists.');
   }
 
   async function end(
@@ -78,7 +78,7 @@ function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
       JSON.stringify(changeOf('revoked', session, at)),
     );
     if (ended !== 1) return undefined;
-    // The session is dead; what is left in the indexes goes with the next list.
+    // The session has ended. What stays in an index is removed by the next list.
     await Promise.all(indexesOf(session).map((key) => index.remove(key, tokenHash, session))).catch(() => {});
     return session;
   }
@@ -87,9 +87,9 @@ function createSessionEnds({ redis, keys, index, lookUp, now }: Parts) {
 }
 
 /**
- * Sessions in Redis 6.2 or later: single, cluster or behind Sentinels. Every key has a time to live. Writes are ordered
- * so that stopping between two of them fails closed: a session is in the indexes before it is live (it can always be
- * found and revoked), and dead before it leaves them.
+ * Creates a session store in Redis 6.2 or later: a single node, a cluster, or a master behind Sentinels. Every key
+ * expires. Writes are ordered so that a crash between two of them fails closed: a session is in the indexes before it
+ * is live (it can always be found and revoked), and it has ended before it leaves them.
  */
 export function createRedisSessionStore(deps: {
   redis: RedisConnection;
@@ -105,7 +105,7 @@ export function createRedisSessionStore(deps: {
   const feed = createChangeFeed(redis, keys.changes);
 
   const lookUp = createLookUpSessions({ client, keyOf: (hash) => keys.session(hash), now });
-  const { write, end } = createSessionEnds({ redis, keys, index, lookUp, now });
+  const { write, end } = createSessionWrites({ redis, keys, index, lookUp, now });
   const update = createChangeRedisSession({ redis, keys, now });
 
   async function read(sessionId: string): Promise<SessionLookup> {
@@ -114,7 +114,7 @@ export function createRedisSessionStore(deps: {
   }
 
   async function list(of: SessionOwner | undefined) {
-    const key = of === undefined ? keys.everybody : 'sid' in of ? keys.providerSession(of) : keys.person(of);
+    const key = of === undefined ? keys.allSessions : 'sid' in of ? keys.providerSession(of) : keys.person(of);
     return liveOnes(await index.walk(key, now(), lookUp.all));
   }
 

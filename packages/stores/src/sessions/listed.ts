@@ -1,6 +1,6 @@
 import type { ListedSession, SessionLookup } from './session-store.ts';
 
-/** A live session as lists show it. */
+/** Returns a live session as lists show it. */
 export function listed({ session, idleEndsAt, usedAt }: SessionLookup & { state: 'live' }): ListedSession {
   return { ...session, idleEndsAt, ...(usedAt === undefined ? {} : { usedAt }) };
 }

@@ -3,7 +3,7 @@ import type { RedisConnection } from '../redis/connect-redis.ts';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
 import type { SessionLookup } from './session-store.ts';
 
-/** Looks sessions up by the hashes of their tokens, in their order. */
+/** Looks up sessions by the hashes of their tokens, in the given order. */
 export type LookUpSessions = {
   one(hash: string): Promise<SessionLookup>;
   all(hashes: readonly string[]): Promise<SessionLookup[]>;
@@ -11,7 +11,7 @@ export type LookUpSessions = {
 
 const fields = ['session', 'idleEndsAt', 'revoked', 'usedAt'] as const;
 
-/** One question for each session, however many of a batch are its: a person's client asks for many things at once. */
+/** Asks once per session, even if a batch names it often: clients send many requests at once. */
 async function askOnceEach(
   hashes: readonly string[],
   lookUp: (hash: string) => Promise<SessionLookup>,
@@ -22,7 +22,7 @@ async function askOnceEach(
   return Promise.all(hashes.map((hash) => asked.get(hash)!));
 }
 
-/** Creates the look-up over a connection; `keyOf` gives the key of the session of a token hash. */
+/** Creates the look-up over a connection. `keyOf` returns the session's key for a token hash. */
 export function createLookUpSessions({
   client,
   keyOf,
@@ -33,12 +33,12 @@ export function createLookUpSessions({
   now: () => number;
 }): LookUpSessions {
   const readSession = createReadSession();
-  const judge = (values: (string | null)[]) => readStoredSession(values, now(), readSession);
-  const one = async (hash: string): Promise<SessionLookup> => judge(await client.hmget(keyOf(hash), ...fields));
-  // A question that comes alone need not wait for others to go with.
+  const interpret = (values: (string | null)[]) => readStoredSession(values, now(), readSession);
+  const one = async (hash: string): Promise<SessionLookup> => interpret(await client.hmget(keyOf(hash), ...fields));
+  // A single look-up skips the pipeline, which would wait for others to join.
   const alone = async (hash: string): Promise<SessionLookup> => {
     const command = new Command('hmget', [keyOf(hash), ...fields], { replyEncoding: 'utf8' });
-    return judge((await client.sendCommand(command)) as (string | null)[]);
+    return interpret((await client.sendCommand(command)) as (string | null)[]);
   };
   return { one, all: async (hashes) => (hashes.length === 1 ? [await alone(hashes[0]!)] : askOnceEach(hashes, one)) };
 }

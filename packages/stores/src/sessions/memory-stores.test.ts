@@ -3,7 +3,8 @@ import { createMemoryProviderTokenStore } from '../provider-tokens/create-memory
 import { createMemorySessionStore } from './create-memory-session-store.ts';
 import { createMemorySingleUseStore } from '../single-use/create-memory-single-use-store.ts';
 import { describeProviderTokenStore } from '../testing/provider-token-store.conformance.ts';
-import { describeSessionStore, exampleSession } from '../testing/session-store.conformance.ts';
+import { exampleSession } from '../testing/example-session.ts';
+import { describeSessionStore } from '../testing/session-store.conformance.ts';
 import { describeSessionUpdates } from '../testing/session-updates.conformance.ts';
 import { describeSessionUse } from '../testing/session-use.conformance.ts';
 import { describeSingleUseStore } from '../testing/single-use-store.conformance.ts';
@@ -29,7 +30,7 @@ describeSingleUseStore('memory', async () => {
 });
 
 describe('stores in memory are bounded', () => {
-  it('refuses a session when full, and has room again when others have ended', async () => {
+  it('refuses a session when full, and has room again after others ended', async () => {
     const clock = { now: 1_800_000_000_000 };
     const store = createMemorySessionStore({ now: () => clock.now, max: 3 });
     for (const hash of ['a', 'b', 'c']) await store.create(hash, exampleSession(clock.now));
@@ -39,7 +40,7 @@ describe('stores in memory are bounded', () => {
     expect(await store.list()).toHaveLength(1);
   });
 
-  it('gives up what is left of ended sessions, the oldest first, before it refuses a new one', async () => {
+  it('drops tombstones, the oldest first, before it refuses a new session', async () => {
     const store = createMemorySessionStore({ now: () => 0, max: 20 });
     await store.create('alice', exampleSession(0));
     const ids: string[] = [];
@@ -69,7 +70,7 @@ describe('stores in memory are bounded', () => {
     expect(await store.take('code', 'c')).toBe(1);
   });
 
-  it('hands out copies: what a caller does to a session does not change it', async () => {
+  it('returns copies: changes by a caller do not reach the store', async () => {
     const store = createMemorySessionStore({ now: () => 0 });
     const session = exampleSession(0);
     await store.create('a', session);

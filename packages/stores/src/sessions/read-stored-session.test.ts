@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { createReadSession, readStoredSession } from './read-stored-session.ts';
-import { exampleSession } from '../testing/session-store.conformance.ts';
+import { exampleSession } from '../testing/example-session.ts';
 
 const now = 1_800_000_000_000;
 const text = JSON.stringify(exampleSession(now));
 
-describe('sessions as they lie in Redis', () => {
-  it('are the very same object for the very same text, and another one for another', () => {
+describe('sessions read from Redis', () => {
+  it('are the same object for the same text, and different objects for different texts', () => {
     const read = createReadSession();
     const changed = JSON.stringify({ ...exampleSession(now), id: 'another' });
     expect(read(text)).toBe(read(text));
@@ -14,7 +14,7 @@ describe('sessions as they lie in Redis', () => {
     expect(read(changed)?.id).toBe('another');
   });
 
-  it('cannot be changed by one of those who share them', () => {
+  it('cannot be changed by callers, which share them', () => {
     const session = createReadSession()(text)!;
     expect(() => session.identity.groups.push('admins')).toThrow(TypeError);
     expect(() => {
@@ -22,7 +22,7 @@ describe('sessions as they lie in Redis', () => {
     }).toThrow(TypeError);
   });
 
-  it('are over or revoked whatever is remembered of their text', () => {
+  it('end and can be revoked, even if their text is cached', () => {
     const read = createReadSession();
     expect(readStoredSession([text, String(now + 1), null], now, read).state).toBe('live');
     expect(readStoredSession([text, String(now), null], now, read).state).toBe('unknown');
@@ -37,7 +37,7 @@ describe('sessions as they lie in Redis', () => {
     '{}',
     '{"version":1}',
     '{"version":1,"id":"a","expiresAt":9e15,"idleMs":1,"identity":null}',
-  ])('are unknown where the text %j is no session', (bad) => {
+  ])('are unknown if the text is %j', (bad) => {
     expect(readStoredSession([bad, String(now + 1), null], now, createReadSession()).state).toBe('unknown');
   });
 });

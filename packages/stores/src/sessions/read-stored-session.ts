@@ -13,7 +13,7 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The parts that decisions hang on; a full schema check would cost more than the request it guards. */
+/** Checks the parts that decisions depend on. A full schema check would cost more than the request that it protects. */
 function isSession(value: Record<string, unknown> | undefined): value is Session {
   const identity = value?.['identity'] as Record<string, unknown> | null | undefined;
   return (
@@ -33,7 +33,7 @@ function isSession(value: Record<string, unknown> | undefined): value is Session
   );
 }
 
-/** Turns the text of a session into a session; undefined if it is none. */
+/** Parses the text of a session; undefined if it is not one. */
 export type ReadSession = (text: string) => Session | undefined;
 
 function freeze<T>(value: T): T {
@@ -43,9 +43,9 @@ function freeze<T>(value: T): T {
 }
 
 /**
- * Reads sessions, and gives the very same object again for the very same text: whoever derives something from a session
- * can keep it with the object. Only the reading is remembered, never that a session is live. The objects are frozen, as
- * several callers share them.
+ * Creates a reader of sessions that returns the same object for the same text, so that callers can cache what they
+ * derive from a session by the object. It remembers only the parsing, never that a session is live. The objects are
+ * frozen because callers share them.
  */
 export function createReadSession(options: { max?: number } = {}): ReadSession {
   const known = new LRUCache<string, Session>({ max: options.max ?? 10_000 });
@@ -60,8 +60,8 @@ export function createReadSession(options: { max?: number } = {}): ReadSession {
 }
 
 /**
- * Judges the fields `session`, `idleEndsAt`, `revoked` and `usedAt` as they were read just now; what is missing, over
- * or unreadable is `unknown`.
+ * Interprets the fields `session`, `idleEndsAt`, `revoked` and `usedAt` as they were read at `now`. A session that is
+ * missing, ended or unreadable is `unknown`.
  */
 export function readStoredSession(
   [text, idleText, revoked, usedText]: Fields,

@@ -4,8 +4,8 @@ import type { SingleUseStore } from './single-use-store.ts';
 type Entry = { text: string; endsAt: number };
 
 /**
- * Single-use values in this process's memory. Each kind holds at most `maxPerKind` (10,000) values; beyond that the
- * oldest is dropped, so a flood of one kind costs neither memory nor the other kinds.
+ * Creates a store of single-use values in memory. Each kind keeps at most `maxPerKind` (10,000) values and then drops the
+ * oldest, so that a flood of one kind costs neither memory nor the other kinds.
  */
 export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind?: number }): SingleUseStore {
   const { now, maxPerKind = 10_000 } = deps;
@@ -13,7 +13,7 @@ export function createMemorySingleUseStore(deps: { now: () => number; maxPerKind
 
   const makeRoom = (entries: Map<string, Entry>) => {
     for (const [key, entry] of entries) {
-      // In order of arrival: everything before the first live value has ended, as long as one kind has one lifetime.
+      // Entries are in order of arrival and one kind has one lifetime, so no entry after the first live one has ended.
       if (entry.endsAt > now() && entries.size < maxPerKind) return;
       entries.delete(key);
     }

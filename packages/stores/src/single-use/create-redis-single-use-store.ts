@@ -4,7 +4,7 @@ import { redisKeys } from '../redis/redis-keys.ts';
 import { defineScript, type RedisScript } from '../redis/redis-scripts.ts';
 import type { SingleUseStore } from './single-use-store.ts';
 
-/** KEYS: counter. ARGV: milliseconds that it lives from its first event on. */
+/** KEYS: counter. ARGV: milliseconds to live from its first event. */
 const countScript: RedisScript = {
   name: 'sallyportCountEvent',
   lua: `
@@ -13,21 +13,21 @@ if events == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return events`,
 };
 
-const whole = (ms: number) => Math.max(1, Math.ceil(ms));
+const wholeMs = (ms: number) => Math.max(1, Math.ceil(ms));
 const parsed = (text: string | null): unknown => (text === null ? undefined : (JSON.parse(text) as unknown));
 
-/** Single-use values in Redis: taken by GETDEL, so of many takers at once one wins. */
+/** Creates a store of single-use values in Redis. GETDEL lets only one of several concurrent takers succeed. */
 export function createRedisSingleUseStore(deps: { redis: RedisConnection; keyPrefix?: string }): SingleUseStore {
   const { client } = deps.redis;
   const keys = redisKeys(deps.keyPrefix ?? 'sallyport');
   const count = defineScript(deps.redis, countScript);
   return {
     async put(kind, key, value, ttlMs) {
-      await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', whole(ttlMs)));
+      await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', wholeMs(ttlMs)));
     },
     async claim(kind, key, value, ttlMs) {
       return (
-        (await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', whole(ttlMs), 'NX'))) ===
+        (await askRedis(() => client.set(keys.once(kind, key), JSON.stringify(value), 'PX', wholeMs(ttlMs), 'NX'))) ===
         'OK'
       );
     },
@@ -38,7 +38,7 @@ export function createRedisSingleUseStore(deps: { redis: RedisConnection; keyPre
       return parsed(await askRedis(() => client.get(keys.once(kind, key))));
     },
     async count(kind, key, windowMs) {
-      return Number(await askRedis(() => count(keys.once(kind, key), whole(windowMs))));
+      return Number(await askRedis(() => count(keys.once(kind, key), wholeMs(windowMs))));
     },
   };
 }

@@ -1,19 +1,16 @@
-/**
- * Short-lived values, most of which can be taken exactly once: login transactions, one-time codes. Keys are stored
- * hashed.
- */
+/** Stores short-lived values, most of which can be taken exactly once: login transactions, one-time codes. Hashes keys. */
 export interface SingleUseStore {
-  /** Keeps `value` under (kind, key) for `ttlMs` milliseconds, in place of what was there. */
+  /** Keeps `value` under (kind, key) for `ttlMs` milliseconds, replacing any other. */
   put(kind: string, key: string, value: unknown, ttlMs: number): Promise<void>;
-  /** Keeps it only if nothing is there; false if something is. Of many claimants at once one gets it. */
+  /** Keeps `value` only if there is none yet, and reports whether it did. Of concurrent calls only one succeeds. */
   claim(kind: string, key: string, value: unknown, ttlMs: number): Promise<boolean>;
-  /** Returns and removes in one step; undefined if absent, expired or already taken. */
+  /** Returns and removes a value in one step; undefined if absent, expired or already taken. */
   take(kind: string, key: string): Promise<unknown>;
-  /** Returns and leaves it there; undefined if absent, expired or already taken. */
+  /** Returns a value and keeps it; undefined if absent, expired or already taken. */
   read(kind: string, key: string): Promise<unknown>;
   /**
-   * Counts one more event; how many there have been since the first one, which is forgotten with the others `windowMs`
-   * milliseconds after it.
+   * Counts an event and returns how many there were in the window, which begins with the first event and lasts `windowMs`
+   * milliseconds.
    */
   count(kind: string, key: string, windowMs: number): Promise<number>;
 }

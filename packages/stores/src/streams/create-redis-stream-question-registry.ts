@@ -1,24 +1,23 @@
 import { streamQuestionSchema, type StreamQuestion } from '@sallyport/contracts';
-import { parseJson } from '@sallyport/kit';
+import { createListeners, parseJson } from '@sallyport/kit';
 import { askRedis } from '../redis/ask-redis.ts';
 import type { RedisConnection } from '../redis/connect-redis.ts';
-import { createListeners } from '@sallyport/kit';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { defineScript } from '../redis/redis-scripts.ts';
 import { readAnswers } from './read-answers.ts';
 import {
-  mostAnswerBytes,
-  mostAnswers,
+  maxAnswerBytes,
+  maxAnswers,
   questionLifeMs,
   withoutRows,
   type StreamQuestionRegistry,
 } from './stream-question-registry.ts';
 import { answerScript, askScript } from './stream-scripts.ts';
 
-/** How many bytes the answers have so far; no gateway is called so. */
+/** Counts the bytes of all answers. No gateway has this name. */
 const bytesField = 'bytes';
 
-/** A registry in Redis: each question is a key with the answers as its fields, which Redis itself lets expire. */
+/** Creates a registry in Redis. Each question is a key that Redis expires, with the answers as its fields. */
 export function createRedisStreamQuestionRegistry(deps: {
   redis: RedisConnection;
   keyPrefix?: string;
@@ -40,7 +39,7 @@ export function createRedisStreamQuestionRegistry(deps: {
         ask(keys.question(question.id), questionLifeMs, keys.questions, JSON.stringify(question)),
       )),
     onQuestion(listener) {
-      // A question that is not heard while Redis is away is one that nobody could ask.
+      // Nothing is missed during an outage of Redis: questions are asked through it.
       if (!subscribed) redis.subscribe(keys.questions, { message: tell, established: () => {} });
       subscribed = true;
       return questions.add(listener);
@@ -53,8 +52,8 @@ export function createRedisStreamQuestionRegistry(deps: {
             given.proxy,
             JSON.stringify(given),
             JSON.stringify(withoutRows(given)),
-            mostAnswerBytes,
-            mostAnswers,
+            maxAnswerBytes,
+            maxAnswers,
           )) === 1,
       ),
     answered: (id) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createMemoryStreamQuestionRegistry } from './create-memory-stream-question-registry.ts';
-import { answerTo, describeStreamQuestionRegistry, question } from '../testing/stream-question-registry.conformance.ts';
+import { answerTo, question } from '../testing/example-stream-question.ts';
+import { describeStreamQuestionRegistry } from '../testing/stream-question-registry.conformance.ts';
 
 describeStreamQuestionRegistry('memory', async () => {
   const registry = createMemoryStreamQuestionRegistry({ now: Date.now });
@@ -8,7 +9,7 @@ describeStreamQuestionRegistry('memory', async () => {
 });
 
 describe('a registry of stream questions in memory', () => {
-  it('forgets a question that nobody closes after five seconds, and takes in a bounded number', async () => {
+  it('forgets an open question after five seconds, and keeps a bounded number', async () => {
     const clock = { now: 0 };
     const registry = createMemoryStreamQuestionRegistry({ now: () => clock.now });
     const first = question();

@@ -3,16 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { redisKeys } from '../redis/redis-keys.ts';
 import { useRedisPair } from '../testing/redis-pair.ts';
-import { hasRedisServer } from '../testing/redis-server.ts';
+import { describeOnRedis } from '../testing/describe-on-redis.ts';
 import { createRedisStreamQuestionRegistry } from './create-redis-stream-question-registry.ts';
-import {
-  answerTo,
-  describeStreamQuestionRegistry,
-  question,
-  row,
-} from '../testing/stream-question-registry.conformance.ts';
+import { answerTo, question, row } from '../testing/example-stream-question.ts';
+import { describeStreamQuestionRegistry } from '../testing/stream-question-registry.conformance.ts';
 
-function describeOnRedis(): void {
+function describeWithRedis(): void {
   const redis = useRedisPair();
   const registries = (keyPrefix = `test-${randomUUID()}`) => {
     const [registry, replica] = redis
@@ -22,7 +18,7 @@ function describeOnRedis(): void {
   };
   describeStreamQuestionRegistry('Redis', async () => registries());
 
-  it('leaves no key without an end, none at all once the question is closed, and skips what it cannot read', async () => {
+  it('gives every key an expiry, leaves none after the question is closed, and skips answers that it cannot read', async () => {
     const { registry } = registries('ttl');
     const raw = new Redis(redis.server().port, '127.0.0.1');
     const asked = question();
@@ -38,7 +34,7 @@ function describeOnRedis(): void {
     raw.disconnect();
   });
 
-  it('that cannot be reached says so within a second', async () => {
+  it('rejects within a second while Redis cannot be reached', async () => {
     const { registry } = registries();
     const asked = question();
     redis.server().freeze();
@@ -55,13 +51,4 @@ function describeOnRedis(): void {
   });
 }
 
-if (hasRedisServer()) {
-  describe('with a Redis', describeOnRedis);
-} else {
-  it('a registry of stream questions on Redis was SKIPPED: there is no redis-server on the PATH', () => {
-    process.stderr.write(
-      '\nSKIPPED: the registry of stream questions on Redis was not tested, because there is no redis-server on the PATH (apt-get install redis-server)\n\n',
-    );
-    expect(hasRedisServer()).toBe(false);
-  });
-}
+describeOnRedis('a registry of stream questions', () => describe('with a Redis', describeWithRedis));

@@ -1,32 +1,30 @@
 import type { StreamAnswer, StreamQuestion } from '@sallyport/contracts';
 
-/** How long a question is open, in milliseconds; whoever asked waits for less. */
+/** How long a question is open, in milliseconds. The caller waits for less. */
 export const questionLifeMs = 5000;
-/**
- * What is kept of the answers to one question: so many of them, and so many bytes of JSON. Beyond that an answer is
- * kept without its rows.
- */
-export const mostAnswers = 256;
-export const mostAnswerBytes = 8 * 1024 * 1024;
+/** How many answers to one question are kept, and how many bytes of JSON. Beyond that an answer is kept without rows. */
+export const maxAnswers = 256;
+export const maxAnswerBytes = 8 * 1024 * 1024;
 
 /**
- * Where replicas of authorize put questions to all gateways, and gather the answers, whichever replica they come to. An
- * unreachable registry rejects with `sessions-unavailable`. Every backend passes one conformance suite.
+ * Carries questions about open streams from replicas of authorize to all gateways, and collects the answers, whichever
+ * replica receives them. A registry that cannot be reached rejects with `sessions-unavailable`. Every backend passes the
+ * same conformance suite.
  */
 export interface StreamQuestionRegistry {
-  /** Puts a question, to be answered within five seconds. */
+  /** Asks a question, which is open for five seconds. */
   ask(question: StreamQuestion): Promise<void>;
-  /** Calls back for every question, whichever replica puts it; returns how to stop. */
+  /** Calls back for every question, whichever replica asks it. Returns a function that unsubscribes. */
   onQuestion(listener: (question: StreamQuestion) => void): () => void;
-  /** Takes one gateway's answer. False if the question is not open, or this gateway has answered it. */
+  /** Accepts a gateway's answer. Returns false if the question is not open, or if this gateway has answered it. */
   answer(answer: StreamAnswer): Promise<boolean>;
-  /** Who has answered so far. */
+  /** Lists the gateways that have answered so far. */
   answered(questionId: string): Promise<string[]>;
-  /** Closes the question, and returns what was answered. */
+  /** Closes the question and returns its answers. */
   take(questionId: string): Promise<StreamAnswer[]>;
 }
 
-/** What is kept of an answer that there is no room for. */
+/** Returns an answer without its rows, which count as omitted. */
 export function withoutRows(answer: StreamAnswer): StreamAnswer {
   return { ...answer, rows: [], omitted: answer.omitted + answer.rows.length };
 }

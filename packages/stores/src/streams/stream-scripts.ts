@@ -1,6 +1,6 @@
 import type { RedisScript } from '../redis/redis-scripts.ts';
 
-/** KEYS: question. ARGV: milliseconds to live, channel, message. The question is open before anybody hears it. */
+/** KEYS: question. ARGV: milliseconds to live, channel, message. Opens the question before it is published. */
 export const askScript: RedisScript = {
   name: 'sallyportAskForStreams',
   lua: `
@@ -11,8 +11,8 @@ return 1`,
 };
 
 /**
- * KEYS: question. ARGV: gateway, answer, the answer without rows, most bytes, most answers. Only the first answer of a
- * gateway to an open question counts.
+ * KEYS: question. ARGV: gateway, answer, the answer without rows, maximum bytes, maximum answers. Accepts the first
+ * answer of each gateway to an open question.
  */
 export const answerScript: RedisScript = {
   name: 'sallyportAnswerWithStreams',

@@ -1,10 +1,3 @@
-export * from './provider-token-store.conformance.ts';
-export * from './redis-pair.ts';
-export * from './redis-server.ts';
-export * from './replica-registry.conformance.ts';
-export * from './session-store.conformance.ts';
-export * from './session-updates.conformance.ts';
-export * from './session-use.conformance.ts';
+export * from './describe-on-redis.ts';
+export { prepareRedisServer, type RedisServer } from './redis-server.ts';
 export * from './sessions-config.ts';
-export * from './single-use-store.conformance.ts';
-export * from './stream-question-registry.conformance.ts';

@@ -2,12 +2,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HeldTokens, ProviderTokens, ProviderTokenStore } from '../provider-tokens/provider-token-store.ts';
 
-/** What a backend brings: a store on an empty space, a replica of it, and a clock that the suite moves. */
+/** What a backend provides: an empty store, a replica of it, and a clock that the suite moves. */
 export type ProviderTokenBed = { store: ProviderTokenStore; replica: ProviderTokenStore; clock: { now: number } };
 
 let made = 0;
 
-/** Registers the rules that every store of provider tokens keeps. `open` is called before each test. */
+/** Registers the rules for every store of provider tokens. `open` is called before each test. */
 export function describeProviderTokenStore(backend: string, open: () => Promise<ProviderTokenBed>): void {
   describe(`a store of provider tokens on ${backend}`, () => {
     let store: ProviderTokenStore;
@@ -38,7 +38,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
     };
     const outcome = (changes: object = {}) => ({ sealed: '1.k.bmV3', succeededAt: clock.now, failures: 0, ...changes });
 
-    it('gives tokens back as they were kept, until their session is over at the latest', async () => {
+    it('returns tokens as they were kept, at most until the session ends', async () => {
       const tokens = await add();
       expect(await replica.read(tokens.sessionId)).toEqual(tokens);
       expect(await replica.read('nobody')).toBeUndefined();
@@ -47,7 +47,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       expect(await replica.hold(tokens.sessionId, 1000)).toBeUndefined();
     });
 
-    it('gives out what is due, the longest due first, and what is not to be refreshed never', async () => {
+    it('returns what is due, the longest due first, and never what is not to be refreshed', async () => {
       const late = await add(2000);
       const early = await add(1000);
       await add();
@@ -60,7 +60,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       expect(await store.count()).toBe(2);
     });
 
-    it('gives each to one of many takers at once, and again when that one never came back', async () => {
+    it('gives each to only one of many concurrent takers, and again when the lease has ended', async () => {
       const ids = (await Promise.all(Array.from({ length: 30 }, () => add(0)))).map(({ sessionId }) => sessionId);
       const taken = (
         await Promise.all(Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? store : replica).takeDue(7, 60_000)))
@@ -71,7 +71,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       expect((await replica.takeDue(100, 60_000)).toSorted()).toEqual(ids.toSorted());
     });
 
-    it('is due when it was scheduled last', async () => {
+    it('follows the last schedule', async () => {
       const { sessionId } = await add(1000);
       await replica.schedule(sessionId, clock.now + 5000);
       clock.now += 1000;
@@ -82,7 +82,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       expect(await store.takeDue(10, 60_000)).toEqual([]);
     });
 
-    it('lets one hold them at a time, of many at once', async () => {
+    it('lets only one of many concurrent callers hold them', async () => {
       const tokens = await add(0);
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? store : replica).hold(tokens.sessionId, 60_000)),
@@ -92,7 +92,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       expect(await store.hold('nobody', 60_000)).toBeUndefined();
     });
 
-    it('keeps what came of it and lets go', async () => {
+    it('keeps the outcome and releases them', async () => {
       const tokens = await add(0);
       const first = await held(store, tokens.sessionId);
       clock.now += 1000;
@@ -106,7 +106,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       expect(await held(replica, tokens.sessionId)).toMatchObject({ fence: first.fence + 1, sealed: '1.k.bmV3' });
     });
 
-    it('lets nobody write who was overtaken: a newer rotation is never lost', async () => {
+    it('lets no earlier holder write: a newer rotation is never lost', async () => {
       const tokens = await add(0);
       const slow = await held(store, tokens.sessionId);
       clock.now += 60_000;
@@ -117,7 +117,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       expect(await store.read(tokens.sessionId)).toMatchObject({ sealed: '1.k.bmV3' });
     });
 
-    it('forgets them, and brings none back by settling, scheduling or taking what is due', async () => {
+    it('forgets them, and revives none by settling, scheduling or taking what is due', async () => {
       const tokens = await add(0);
       const one = await held(store, tokens.sessionId);
       await replica.forget(tokens.sessionId);
@@ -128,7 +128,7 @@ export function describeProviderTokenStore(backend: string, open: () => Promise<
       expect(await store.count()).toBe(0);
     });
 
-    it('begins anew when it is kept again', async () => {
+    it('starts over when tokens are kept again', async () => {
       const tokens = await add(0);
       const before = await held(store, tokens.sessionId);
       await store.settle(before, outcome({ failures: 3 }));

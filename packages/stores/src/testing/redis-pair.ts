@@ -4,7 +4,7 @@ import { connectRedis, type RedisConnection } from '../redis/connect-redis.ts';
 import { prepareRedisServer, type RedisServer } from './redis-server.ts';
 import { sessionsSchemaFor } from './sessions-config.ts';
 
-/** A redis-server for the tests of a `describe`, and two connections to it as two replicas have them. */
+/** Starts a redis-server for the tests of a `describe`, with two connections that act as two replicas. */
 export function useRedisPair(): { server(): RedisServer; connections(): readonly [RedisConnection, RedisConnection] } {
   let server: RedisServer;
   let pair: [RedisConnection, RedisConnection];

@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** True if there is a redis-server to test against. */
+/** Reports whether there is a redis-server to test against. */
 export function hasRedisServer(): boolean {
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
@@ -15,7 +15,7 @@ export function hasRedisServer(): boolean {
   }
 }
 
-/** A port that nobody listens on; below 55,536 where a cluster's bus port must fit as well. */
+/** Returns a free port below 55,000, so that the bus port of a cluster node (10,000 higher) is valid too. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const server = createServer().listen(0, '127.0.0.1');
@@ -26,7 +26,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-async function answers(port: number): Promise<void> {
+async function untilListening(port: number): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {
     const up = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => resolve(true));
@@ -39,17 +39,17 @@ async function answers(port: number): Promise<void> {
   throw new Error(`redis-server does not listen on ${port}`);
 }
 
-/** A redis-server process of our own. */
+/** A redis-server process of a test. */
 export type RedisServer = {
   port: number;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Stops the process without ending it: connections stay open and nobody answers. */
+  /** Suspends the process: connections stay open, but nothing answers. */
   freeze(): void;
   thaw(): void;
 };
 
-/** Prepares a redis-server on a free port, without persistence; `lines` go into its configuration file. */
+/** Prepares a redis-server on a free port, without persistence. `lines` are added to its configuration file. */
 export async function prepareRedisServer(
   lines: readonly string[] = [],
   args: readonly string[] = [],
@@ -74,7 +74,7 @@ export async function prepareRedisServer(
         ].join('\n'),
       );
       child = spawn('redis-server', [file, ...args], { stdio: 'ignore' });
-      await answers(port);
+      await untilListening(port);
     },
     async stop() {
       if (!child) return;

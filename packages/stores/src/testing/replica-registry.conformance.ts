@@ -17,7 +17,7 @@ export const report = (
   ...more,
 });
 
-/** Registers the rules that every registry keeps. `replica` is the same registry as another process sees it. */
+/** Registers the rules for every registry. `replica` is the same registry as another process sees it. */
 export function describeReplicaRegistry(
   backend: string,
   open: () => Promise<{ registry: ReplicaRegistry; replica: ReplicaRegistry }>,
@@ -29,7 +29,7 @@ export function describeReplicaRegistry(
       ({ registry, replica } = await open());
     });
 
-    it('shows everybody what each has said last, by service and name', async () => {
+    it('lists the last report of each replica, by service and id', async () => {
       const rejected = {
         at: 5,
         faults: [{ path: 'policy.0', message: 'is wrong', file: '/a.yaml', line: 1, column: 2 }],
@@ -46,14 +46,14 @@ export function describeReplicaRegistry(
       expect(await registry.list()).toEqual(await replica.list());
     });
 
-    it('forgets who leaves', async () => {
+    it('forgets a removed replica', async () => {
       await registry.put(report('proxy', 'a'));
       await replica.remove('proxy/a');
       await registry.remove('proxy/never-there');
       expect(await registry.list()).toEqual([]);
     });
 
-    it('carries a request to everybody who listens, and to nobody who has stopped', async () => {
+    it('carries a request to all listeners, and to none that unsubscribed', async () => {
       const heard: string[] = [];
       const stop = registry.onReloadRequest(() => heard.push('registry'));
       replica.onReloadRequest(() => heard.push('replica'));

@@ -1,70 +1,10 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Session, SessionChange } from '@sallyport/contracts';
-import { hashToken } from '@sallyport/kit';
+import type { SessionChange } from '@sallyport/contracts';
 import type { SessionStore } from '../sessions/session-store.ts';
+import { by, exampleSession, freshHash, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';
 
-/** What a backend brings: a store on an empty space, a replica of it, and a clock that the suite moves. */
-export type SessionStoreBed = {
-  store: SessionStore;
-  /** Another store on the same sessions, as another process has it; the same one where there is one process. */
-  replica: SessionStore;
-  clock: { now: number };
-};
-
-export const lifetimeMs = 3_600_000;
-export const idleMs = 600_000;
-let made = 0;
-
-/** A session for tests, with an id of its own. */
-export function exampleSession(
-  now: number,
-  changes: Partial<Omit<Session, 'identity'>> & { identity?: Partial<Session['identity']> } = {},
-): Session {
-  const { identity, ...rest } = changes;
-  return {
-    version: 1,
-    id: `session-${++made}`,
-    kind: 'cli',
-    createdAt: now,
-    expiresAt: now + lifetimeMs,
-    idleMs,
-    identity: {
-      provider: 'corp',
-      issuer: 'https://idp.example.com',
-      subject: 'sub-alice',
-      user: 'alice@example.com',
-      groups: ['developers'],
-      claims: { email: 'alice@example.com' },
-      amr: [],
-      ...identity,
-    },
-    ...rest,
-  };
-}
-
-export const freshHash = () => hashToken(`token-${++made}`);
-export const by = { by: 'alice@example.com', reason: 'logout' as const };
-/** Waits until it holds, for two seconds at most. */
-export const soon = async (holds: () => boolean) => {
-  for (let tries = 0; tries < 200 && !holds(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-};
-
-/** Adds sessions to the store of a test, and says what another replica finds of them. */
-export function sessionsOf(bed: () => Pick<SessionStoreBed, 'store' | 'replica' | 'clock'>) {
-  return {
-    async add(changes?: Parameters<typeof exampleSession>[1]) {
-      const { store, clock } = bed();
-      const session = exampleSession(clock.now, changes);
-      const tokenHash = freshHash();
-      await store.create(tokenHash, session);
-      return { session, tokenHash };
-    },
-    state: async (tokenHash: string) => (await bed().replica.find([tokenHash]))[0]!.state,
-  };
-}
-
-/** Registers the rules that every session store keeps. `open` is called before each test. */
+/** Registers the rules for every session store. `open` is called before each test. */
 export function describeSessionStore(backend: string, open: () => Promise<SessionStoreBed>): void {
   describe(`a session store on ${backend}`, () => {
     let store: SessionStore;
@@ -75,7 +15,7 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
     });
     const { add, state } = sessionsOf(() => ({ store, replica, clock }));
 
-    it('gives a session back as it was stored, with its idle end', async () => {
+    it('returns a session as it was stored, with its idle end', async () => {
       const { session, tokenHash } = await add({
         identity: { name: 'Алиса ☂', groups: ['a,b', 'c'] },
         clientAddress: '192.0.2.1',
@@ -96,14 +36,14 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       expect(await store.find([])).toEqual([]);
     });
 
-    it('refuses a hash that is taken and leaves what is there', async () => {
+    it('refuses a hash that is taken, and keeps its session', async () => {
       const { session, tokenHash } = await add();
       const other = exampleSession(clock.now, { identity: { subject: 'sub-mallory' } });
       await expect(store.create(tokenHash, other)).rejects.toMatchObject({ code: 'conflict' });
       expect(await store.find([tokenHash])).toMatchObject([{ session: { id: session.id } }]);
     });
 
-    it('does not end another session by the id of one that was refused', async () => {
+    it('does not end another session by the id of a refused one', async () => {
       const { tokenHash } = await add();
       const other = exampleSession(clock.now);
       await expect(store.create(tokenHash, other)).rejects.toMatchObject({ code: 'conflict' });
@@ -176,7 +116,7 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       expect(await replica.find([tokenHash])).toEqual([{ state: 'revoked', tombstone }]);
     });
 
-    it('revokes once; unknown and ended sessions not at all', async () => {
+    it('revokes a session once, and no unknown or ended one', async () => {
       const { session } = await add();
       const outcomes = await Promise.all([
         store.revoke(session.id, by),
@@ -197,7 +137,7 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       expect(await state(tokenHash)).toBe('revoked');
     });
 
-    it('tells every replica at once who was revoked', async () => {
+    it('tells every replica of a revocation', async () => {
       const heard: SessionChange[] = [];
       let gaps = 0;
       const stop = replica.onChange((change) => heard.push(change));
@@ -217,7 +157,7 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       expect(heard).toHaveLength(1);
     });
 
-    it('has ended the session before anybody hears of it', async () => {
+    it('ends a session before it tells listeners', async () => {
       const { session, tokenHash } = await add();
       const seen: Promise<string>[] = [];
       let gaps = 0;
@@ -245,7 +185,7 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       expect(await replica.list({ issuer: 'https://idp.example.com\0sub', subject: '-alice' })).toEqual([]);
     });
 
-    it('lists the live sessions that hang on one session at the provider, of one issuer', async () => {
+    it('lists the live sessions of one session at the provider, for one issuer', async () => {
       const first = await add({ sid: 'sid-1' });
       const second = await add({ sid: 'sid-1', identity: { subject: 'sub-bob' } });
       await add({ sid: 'sid-1', identity: { issuer: 'https://other.example.com' } });
@@ -260,7 +200,7 @@ export function describeSessionStore(backend: string, open: () => Promise<Sessio
       expect(await replica.list({ issuer: 'https://idp.example.com', sid: 'sub-alice' })).toEqual([]);
     });
 
-    it('lists all live sessions and forgets those that ended', async () => {
+    it('lists all live sessions, and forgets ended ones', async () => {
       const short = await add({ expiresAt: clock.now + 5000 });
       const idle = await add();
       expect((await store.list()).map((one) => one.id)).toEqual([short.session.id, idle.session.id]);

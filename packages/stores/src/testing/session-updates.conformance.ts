@@ -1,10 +1,10 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Session, SessionChange } from '@sallyport/contracts';
-import { by, idleMs, sessionsOf, soon, type SessionStoreBed } from './session-store.conformance.ts';
+import { by, idleMs, sessionsOf, soon, type SessionStoreBed } from './example-session.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
-/** Registers the rules of sessions that are looked up by their id and changed, which every session store keeps. */
+/** Registers the rules for looking up sessions by id and changing them. */
 export function describeSessionUpdates(backend: string, open: () => Promise<SessionStoreBed>): void {
   describe(`changes of sessions on ${backend}`, () => {
     let store: SessionStore;
@@ -15,7 +15,7 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
     });
     const { add, state } = sessionsOf(() => ({ store, replica, clock }));
 
-    it('looks a session up by its id', async () => {
+    it('looks up a session by its id', async () => {
       const { session } = await add();
       expect(await replica.read(session.id)).toEqual({ state: 'live', session, idleEndsAt: clock.now + idleMs });
       await store.revoke(session.id, by);
@@ -26,7 +26,7 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
       expect(await replica.read(idle.session.id)).toEqual({ state: 'unknown' });
     });
 
-    it('shows a changed session from the next look-up on, and leaves its ends as they are', async () => {
+    it('returns the changed session from the next look-up on, and keeps its ends', async () => {
       const { session, tokenHash } = await add();
       clock.now += 1000;
       const changed = await store.update(session.id, (one) => ({
@@ -44,7 +44,7 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
       expect(await state(tokenHash)).toBe('unknown');
     });
 
-    it('loses no change where many are made at once', async () => {
+    it('loses no concurrent change', async () => {
       const { session } = await add();
       const join =
         (group: string) =>
@@ -57,7 +57,7 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
       );
     });
 
-    it("refuses to make another's session of one, or one that lives longer", async () => {
+    it('refuses to change the person of a session, or to extend it', async () => {
       const { session, tokenHash } = await add({ sid: 'sid-1' });
       const person = (changes: Partial<Session['identity']>): Partial<Session> => ({
         identity: { ...session.identity, ...changes },
@@ -80,7 +80,7 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
       expect(await replica.find([tokenHash])).toMatchObject([{ session }]);
     });
 
-    it('changes no session that has ended, and brings none back', async () => {
+    it('changes no ended session, and revives none', async () => {
       const rename = (one: Session): Session => ({ ...one, identity: { ...one.identity, user: 'x' } });
       const revoked = await add();
       await store.revoke(revoked.session.id, by);
@@ -100,7 +100,7 @@ export function describeSessionUpdates(backend: string, open: () => Promise<Sess
       expect(await state(racing.tokenHash)).toBe('revoked');
     });
 
-    it('tells every replica of a change once it can be seen, and of none where nothing changed', async () => {
+    it('tells every replica of a change after it is visible, and only if something changed', async () => {
       const heard: SessionChange[] = [];
       const seen: Promise<string>[] = [];
       let gaps = 0;

@@ -1,9 +1,9 @@
 // oxlint-disable max-lines-per-function -- a suite of tests is as long as its rules
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { by, freshHash, idleMs, lifetimeMs, sessionsOf, type SessionStoreBed } from './session-store.conformance.ts';
+import { by, freshHash, idleMs, lifetimeMs, sessionsOf, type SessionStoreBed } from './example-session.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 
-/** Registers the rules on whether a session was ever used, which every session store keeps. */
+/** Registers the rules for recording the first use of a session. */
 export function describeSessionUse(backend: string, open: () => Promise<SessionStoreBed>): void {
   describe(`the use of sessions on ${backend}`, () => {
     let store: SessionStore;
@@ -14,7 +14,7 @@ export function describeSessionUse(backend: string, open: () => Promise<SessionS
     });
     const { add, state } = sessionsOf(() => ({ store, replica, clock }));
 
-    it('knows when a session was first used, and which never were', async () => {
+    it('knows when a session was first used, and which were never used', async () => {
       const [unused, used, renewed] = [await add(), await add({ idleMs: lifetimeMs }), await add()];
       clock.now += 1000;
       await replica.noteUse(used.tokenHash);
@@ -40,7 +40,7 @@ export function describeSessionUse(backend: string, open: () => Promise<SessionS
       expect(await replica.find([used.tokenHash])).toMatchObject([{ usedAt: at }]);
     });
 
-    it('makes no session of the use of one that has ended', async () => {
+    it('revives no ended session by its use', async () => {
       const [idle, revoked] = [await add(), await add({ idleMs: lifetimeMs })];
       await store.revoke(revoked.session.id, by);
       clock.now += idleMs;

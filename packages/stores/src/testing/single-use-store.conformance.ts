@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SingleUseStore } from '../single-use/single-use-store.ts';
 
-/** Registers the rules that every single-use store keeps. `pass` lets time go by, really or by the store's clock. */
+/** Registers the rules for every single-use store. `pass` lets time pass, really or on the clock of the store. */
 export function describeSingleUseStore(
   backend: string,
   open: () => Promise<{ store: SingleUseStore; pass: (ms: number) => Promise<void> }>,
@@ -20,7 +20,7 @@ export function describeSingleUseStore(
       expect(await store.take('login', 'state')).toBeUndefined();
     });
 
-    it('gives it to one of many takers at once', async () => {
+    it('gives a value to only one of many concurrent takers', async () => {
       await store.put('code', 'c', 'value', 60_000);
       const taken = await Promise.all(Array.from({ length: 20 }, () => store.take('code', 'c')));
       expect(taken.filter((value) => value === 'value')).toHaveLength(1);
@@ -34,7 +34,7 @@ export function describeSingleUseStore(
       expect(await store.take('a', 'b\0c')).toBe(1);
     });
 
-    it('forgets a value when its time is over', async () => {
+    it('forgets a value when it expires', async () => {
       await store.put('code', 'short', true, 50);
       await store.put('code', 'long', true, 60_000);
       await pass(100);
@@ -42,12 +42,12 @@ export function describeSingleUseStore(
       expect(await store.take('code', 'long')).toBe(true);
     });
 
-    it('knows nothing that was never put', async () => {
+    it('has no value that was never put', async () => {
       expect(await store.take('login', 'nothing')).toBeUndefined();
       expect(await store.read('login', 'nothing')).toBeUndefined();
     });
 
-    it('shows a value as often as it is read, until it is taken or its time is over', async () => {
+    it('returns a value on every read until it is taken or expires', async () => {
       await store.put('device', 'asked', { id: 1 }, 60_000);
       expect(await store.read('device', 'asked')).toEqual({ id: 1 });
       expect(await store.read('device', 'asked')).toEqual({ id: 1 });
@@ -59,7 +59,7 @@ export function describeSingleUseStore(
       expect(await store.read('device', 'short')).toBeUndefined();
     });
 
-    it('gives a place to one of many claimants at once, and again when it is free', async () => {
+    it('lets only one of many concurrent claims succeed, and another one after it expired', async () => {
       const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => store.claim('poll', 'place', n, 80)));
       expect(claims.filter(Boolean)).toHaveLength(1);
       expect(await store.read('poll', 'place')).toBe(claims.indexOf(true));
@@ -70,7 +70,7 @@ export function describeSingleUseStore(
       expect(await store.claim('other', 'place', 'apart', 60_000)).toBe(true);
     });
 
-    it('counts events until the time of the first is over, each of many at once', async () => {
+    it('counts events, concurrent ones too, until the window ends', async () => {
       const counts = await Promise.all(Array.from({ length: 20 }, () => store.count('guesses', 'here', 400)));
       expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
       expect(await store.count('guesses', 'there', 400)).toBe(1);

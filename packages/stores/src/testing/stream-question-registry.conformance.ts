@@ -1,62 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { OwnedStreamRow, StreamAnswer, StreamQuestion } from '@sallyport/contracts';
-import { mostAnswers, type StreamQuestionRegistry } from '../streams/stream-question-registry.ts';
-
-export const question = (more: Partial<StreamQuestion> = {}): StreamQuestion => ({
-  id: randomUUID(),
-  ended: false,
-  where: {},
-  ...more,
-});
-
-export const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
-  id: 'stream-1',
-  kind: 'exec',
-  proxy: 'proxy/a',
-  cluster: 'dev',
-  verb: 'create',
-  clientAddress: '10.0.0.9',
-  auditId: 'audit-1',
-  issuer: 'https://idp',
-  subject: 'sub',
-  user: 'alice@example.com',
-  sessionId: 'ses_1',
-  namespace: 'dev',
-  resource: 'pods',
-  name: 'web',
-  subresource: 'exec',
-  path: '/api/v1/namespaces/dev/pods/web/exec',
-  since: 1000,
-  bytesIn: 1,
-  bytesOut: 2,
-  ...more,
-});
-
-export const answerTo = (asked: StreamQuestion, proxy: string, more: Partial<StreamAnswer> = {}): StreamAnswer => ({
-  question: asked.id,
-  proxy: `proxy/${proxy}`,
-  rows: [],
-  omitted: 0,
-  ...more,
-});
+import type { StreamQuestion } from '@sallyport/contracts';
+import { maxAnswers, type StreamQuestionRegistry } from '../streams/stream-question-registry.ts';
+import { answerTo, question, row } from './example-stream-question.ts';
 
 type Registries = { registry: StreamQuestionRegistry; replica: StreamQuestionRegistry };
 
-/** Registers the rules that every registry keeps. `replica` is the same registry as another process sees it. */
+/** Registers the rules for every registry. `replica` is the same registry as another process sees it. */
 export function describeStreamQuestionRegistry(backend: string, open: () => Promise<Registries>): void {
-  describeExchange(backend, open);
+  describeQuestions(backend, open);
+  describeAnswers(backend, open);
   describeBounds(backend, open);
 }
 
 function describeBounds(backend: string, open: () => Promise<Registries>): void {
-  describe(`a registry of stream questions on ${backend} is bounded: it`, () => {
+  describe(`the bounds of a registry of stream questions on ${backend}`, () => {
     let registry: StreamQuestionRegistry;
     beforeEach(async () => {
       ({ registry } = await open());
     });
 
-    it('keeps so many bytes of answers; of what comes after that it keeps how much it was', async () => {
+    it('limit the bytes of answers: later answers keep only their number of rows', async () => {
       const asked = question();
       await registry.ask(asked);
       const rows = Array.from({ length: 700 }, (_none, index) => row({ id: String(index), path: 'p'.repeat(4000) }));
@@ -68,19 +31,19 @@ function describeBounds(backend: string, open: () => Promise<Registries>): void 
       expect(kept).toEqual({ 'proxy/a': [700, 1], 'proxy/b': [700, 1], 'proxy/c': [0, 701], 'proxy/d': [0, 701] });
     });
 
-    it('keeps so many answers', async () => {
+    it('limit the number of answers', async () => {
       const asked = question();
       await registry.ask(asked);
       const taken = await Promise.all(
-        Array.from({ length: mostAnswers + 5 }, (_none, index) => registry.answer(answerTo(asked, String(index)))),
+        Array.from({ length: maxAnswers + 5 }, (_none, index) => registry.answer(answerTo(asked, String(index)))),
       );
-      expect(taken.filter(Boolean)).toHaveLength(mostAnswers);
-      expect(await registry.take(asked.id)).toHaveLength(mostAnswers);
+      expect(taken.filter(Boolean)).toHaveLength(maxAnswers);
+      expect(await registry.take(asked.id)).toHaveLength(maxAnswers);
     });
   });
 }
 
-function describeExchange(backend: string, open: () => Promise<Registries>): void {
+function describeQuestions(backend: string, open: () => Promise<Registries>): void {
   describe(`a registry of stream questions on ${backend}`, () => {
     let registry: StreamQuestionRegistry;
     let replica: StreamQuestionRegistry;
@@ -88,7 +51,7 @@ function describeExchange(backend: string, open: () => Promise<Registries>): voi
       ({ registry, replica } = await open());
     });
 
-    it('carries a question to everybody who listens, and the answers back, whichever replica they come to', async () => {
+    it('carries a question to all listeners and the answers back, whichever replica receives them', async () => {
       const heard: string[] = [];
       const answering = (name: string, at: StreamQuestionRegistry) => (asked: StreamQuestion) => {
         heard.push(`${name} ${JSON.stringify([asked.ended, asked.of, asked.where])}`);
@@ -120,8 +83,18 @@ function describeExchange(backend: string, open: () => Promise<Registries>): voi
       await pause(50);
       expect(heard).toEqual([]);
     });
+  });
+}
 
-    it('keeps questions apart', async () => {
+function describeAnswers(backend: string, open: () => Promise<Registries>): void {
+  describe(`answers to stream questions on ${backend}`, () => {
+    let registry: StreamQuestionRegistry;
+    let replica: StreamQuestionRegistry;
+    beforeEach(async () => {
+      ({ registry, replica } = await open());
+    });
+
+    it('are kept per question', async () => {
       const [first, second] = [question(), question()];
       await registry.ask(first);
       await registry.ask(second);
@@ -133,7 +106,7 @@ function describeExchange(backend: string, open: () => Promise<Registries>): voi
       expect((await registry.take(first.id)).flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual(['of the first']);
     });
 
-    it('takes the first answer of a gateway, and none to a question that is closed or was never put', async () => {
+    it('are accepted once per gateway, and only for an open question', async () => {
       const asked = question();
       await registry.ask(asked);
       expect(await registry.answer(answerTo(asked, 'a', { omitted: 1 }))).toBe(true);
@@ -154,11 +127,11 @@ const pause = (ms: number) =>
     setTimeout(resolve, ms);
   });
 
-/** A subscription takes a moment; asks until there is an answer. */
+/** Asks until there is an answer, because a subscription takes a moment. */
 async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (let tries = 0; tries < 100; tries += 1) {
     const found = await ask();
     if (found !== undefined) return found;
   }
-  throw new Error('nobody answers');
+  throw new Error('no answer');
 }

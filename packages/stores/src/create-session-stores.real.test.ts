@@ -1,0 +1,284 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { createSessionStores } from './create-session-stores.ts';
+import { describeOnRedis } from './testing/describe-on-redis.ts';
+import { exampleSession } from './testing/example-session.ts';
+import { freePort, prepareRedisServer, type RedisServer } from './testing/redis-server.ts';
+import { sessionsSchemaFor } from './testing/sessions-config.ts';
+import { wait, waitUntil } from './testing/wait-until.ts';
+
+const logger = pino({ level: 'silent' });
+const single = (server: RedisServer) => sessionsSchemaFor({ redis: `redis://127.0.0.1:${server.port}/1` });
+const timed = async (work: Promise<unknown>) => {
+  const from = performance.now();
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return { error, ms: performance.now() - from };
+};
+
+describeOnRedis('connections of the session stores', () => {
+  describe('when Redis goes down', () => {
+    it('rejects within a second, reports the gap, and recovers within two seconds', async () => {
+      const server = await prepareRedisServer();
+      await server.start();
+      const { sessions, close } = await createSessionStores(single(server), { logger, now: Date.now });
+      let gaps = 0;
+      const heard: string[] = [];
+      sessions.onGap(() => (gaps += 1));
+      sessions.onChange((change) => heard.push(change.sessionId));
+      await waitUntil(() => gaps === 1, 2000);
+
+      await server.stop();
+      for (const call of [
+        sessions.find(['a']),
+        sessions.create('a', exampleSession(Date.now())),
+        sessions.list(),
+        sessions.revoke('x', { by: 'x', reason: 'revoked' }),
+        sessions.ping(),
+      ]) {
+        const { error, ms } = await timed(call);
+        expect(error).toMatchObject({ code: 'sessions-unavailable', status: 503 });
+        expect(ms).toBeLessThan(3000);
+      }
+      await wait(1500);
+      await server.start();
+      await waitUntil(
+        () =>
+          sessions.ping().then(
+            () => true,
+            () => false,
+          ),
+        2000,
+      );
+      await waitUntil(() => gaps === 2, 2000);
+      const session = exampleSession(Date.now());
+      await sessions.create('b', session);
+      await sessions.revoke(session.id, { by: 'x', reason: 'revoked' });
+      await waitUntil(() => heard.includes(session.id), 1000);
+      await close();
+      await server.stop();
+    }, 20_000);
+
+    it('starts while Redis is down and needs no restart', async () => {
+      const server = await prepareRedisServer();
+      const { error, ms } = await timed(
+        (async () => {
+          const { sessions, singleUse, close } = await createSessionStores(single(server), { logger, now: Date.now });
+          let gaps = 0;
+          sessions.onGap(() => (gaps += 1));
+          for (const call of [
+            sessions.find(['a']),
+            singleUse.put('a', 'b', 1, 1000),
+            singleUse.take('a', 'b'),
+            singleUse.read('a', 'b'),
+            singleUse.claim('a', 'b', 1, 1000),
+            singleUse.count('a', 'b', 1000),
+          ]) {
+            expect((await timed(call)).error).toMatchObject({ code: 'sessions-unavailable' });
+          }
+          await server.start();
+          await waitUntil(
+            () =>
+              sessions.ping().then(
+                () => true,
+                () => false,
+              ),
+            2000,
+          );
+          await waitUntil(() => gaps === 1, 2000);
+          await close();
+        })(),
+      );
+      await server.stop();
+      expect(error).toBeUndefined();
+      expect(ms).toBeLessThan(6000);
+    }, 20_000);
+
+    it('rejects within a second while Redis keeps the connection open and does not answer', async () => {
+      const server = await prepareRedisServer();
+      await server.start();
+      const { sessions, close } = await createSessionStores(single(server), { logger, now: Date.now });
+      let gaps = 0;
+      sessions.onGap(() => (gaps += 1));
+      await waitUntil(() => gaps === 1, 2000);
+      server.freeze();
+      const { error, ms } = await timed(sessions.find(['a', 'b']));
+      expect(error).toMatchObject({ code: 'sessions-unavailable' });
+      expect(ms).toBeLessThan(3000);
+      await wait(3500);
+      server.thaw();
+      await waitUntil(
+        () =>
+          sessions.find(['a']).then(
+            () => true,
+            () => false,
+          ),
+        2000,
+      );
+      // The subscriber gave up the silent connection, so changes may have been missed.
+      await waitUntil(() => gaps > 1, 3000);
+      await close();
+      await server.stop();
+    }, 20_000);
+
+    it('shows neither the command nor the password in its error', async () => {
+      const config = sessionsSchemaFor({ redis: `redis://user:pa55word@127.0.0.1:${await freePort()}` });
+      const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
+      const { error } = await timed(sessions.create('secret-hash', exampleSession(Date.now())));
+      const shown =
+        JSON.stringify(error, Object.getOwnPropertyNames(error)) +
+        String((error as Error).cause) +
+        JSON.stringify((error as Error).cause);
+      expect(shown).toContain('sessions-unavailable');
+      expect(shown).not.toMatch(/secret-hash|pa55word|alice/);
+      await close();
+    });
+  });
+
+  describe('when a Redis cluster goes down', () => {
+    it('starts without it, rejects within a second, and recovers with it', async () => {
+      const node = await prepareRedisServer([
+        'cluster-enabled yes',
+        'cluster-node-timeout 2000',
+        'cluster-announce-ip 127.0.0.1',
+      ]);
+      const config = sessionsSchemaFor({ redis: `redis://127.0.0.1:${node.port}`, mode: 'cluster' });
+      const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
+      const { error } = await timed(
+        (async () => {
+          let gaps = 0;
+          sessions.onGap(() => (gaps += 1));
+          const down = await timed(sessions.find(['a']));
+          expect(down.error).toMatchObject({ code: 'sessions-unavailable' });
+          expect(down.ms).toBeLessThan(3000);
+
+          await node.start();
+          const admin = new Redis(node.port, '127.0.0.1');
+          await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+          await waitUntil(
+            () =>
+              sessions.find(['a']).then(
+                () => true,
+                () => false,
+              ),
+            5000,
+          );
+          await waitUntil(() => gaps > 0, 2000);
+          admin.disconnect();
+
+          node.freeze();
+          const frozen = await timed(sessions.find(['a']));
+          expect(frozen.error).toMatchObject({ code: 'sessions-unavailable' });
+          expect(frozen.ms).toBeLessThan(3000);
+          node.thaw();
+          await waitUntil(
+            () =>
+              sessions.find(['a']).then(
+                () => true,
+                () => false,
+              ),
+            3000,
+          );
+        })(),
+      );
+      await close();
+      await node.stop();
+      expect(error).toBeUndefined();
+    }, 20_000);
+  });
+
+  describe('over TLS', () => {
+    it('trusts the authority of the configuration, and no other', async () => {
+      const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-redis-tls-'));
+      const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
+      execFileSync(
+        'openssl',
+        [
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:prime256v1',
+          '-nodes',
+          '-keyout',
+          key,
+          '-out',
+          cert,
+          '-days',
+          '2',
+          '-subj',
+          '/CN=redis',
+          '-addext',
+          'subjectAltName=IP:127.0.0.1',
+        ],
+        { stdio: 'ignore' },
+      );
+      const tlsPort = await freePort();
+      const server = await prepareRedisServer([
+        `tls-port ${tlsPort}`,
+        `tls-cert-file ${cert}`,
+        `tls-key-file ${key}`,
+        `tls-ca-cert-file ${cert}`,
+        'tls-auth-clients no',
+      ]);
+      await server.start();
+      const open = (rest: object) =>
+        createSessionStores(sessionsSchemaFor({ redis: `rediss://127.0.0.1:${tlsPort}`, ...rest }), {
+          logger,
+          now: Date.now,
+          resolvePath: (file) => path.join(directory, file),
+        });
+      const trusted = await open({ caFile: 'cert.pem' });
+      await expect(trusted.sessions.ping()).resolves.toBeUndefined();
+      const distrusted = await open({});
+      await expect(distrusted.sessions.ping()).rejects.toMatchObject({ code: 'sessions-unavailable' });
+      await trusted.close();
+      await distrusted.close();
+      await server.stop();
+      rmSync(directory, { recursive: true });
+    }, 15_000);
+  });
+
+  describe('with Sentinel and a password', () => {
+    const servers: RedisServer[] = [];
+    beforeAll(async () => {
+      const master = await prepareRedisServer(['requirepass s3cr3t/+']);
+      const sentinel = await prepareRedisServer(
+        [`sentinel monitor gate 127.0.0.1 ${master.port} 1`, 'sentinel auth-pass gate s3cr3t/+'],
+        ['--sentinel'],
+      );
+      servers.push(master, sentinel);
+      for (const server of servers) await server.start();
+    }, 20_000);
+    afterAll(async () => {
+      for (const server of servers) await server.stop();
+    });
+
+    it('asks the Sentinels for the master, for commands and for changes', async () => {
+      const config = sessionsSchemaFor({
+        redis: `redis://:${encodeURIComponent('s3cr3t/+')}@127.0.0.1:${servers[1]!.port}`,
+        mode: 'sentinel',
+        sentinel: 'gate',
+      });
+      const { sessions, close } = await createSessionStores(config, { logger, now: Date.now });
+      const heard: string[] = [];
+      let gaps = 0;
+      sessions.onGap(() => (gaps += 1));
+      sessions.onChange((change) => heard.push(change.sessionId));
+      await waitUntil(() => gaps === 1, 3000);
+      const session = exampleSession(Date.now());
+      await sessions.create('a', session);
+      await sessions.revoke(session.id, { by: 'x', reason: 'revoked' });
+      await waitUntil(() => heard.includes(session.id), 1000);
+      await close();
+    });
+  });
+});

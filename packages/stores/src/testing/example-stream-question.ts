@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import type { OwnedStreamRow, StreamAnswer, StreamQuestion } from '@sallyport/contracts';
+
+export const question = (more: Partial<StreamQuestion> = {}): StreamQuestion => ({
+  id: randomUUID(),
+  ended: false,
+  where: {},
+  ...more,
+});
+
+export const row = (more: Partial<OwnedStreamRow> = {}): OwnedStreamRow => ({
+  id: 'stream-1',
+  kind: 'exec',
+  proxy: 'proxy/a',
+  cluster: 'dev',
+  verb: 'create',
+  clientAddress: '10.0.0.9',
+  auditId: 'audit-1',
+  issuer: 'https://idp',
+  subject: 'sub',
+  user: 'alice@example.com',
+  sessionId: 'ses_1',
+  namespace: 'dev',
+  resource: 'pods',
+  name: 'web',
+  subresource: 'exec',
+  path: '/api/v1/namespaces/dev/pods/web/exec',
+  since: 1000,
+  bytesIn: 1,
+  bytesOut: 2,
+  ...more,
+});
+
+export const answerTo = (asked: StreamQuestion, proxy: string, more: Partial<StreamAnswer> = {}): StreamAnswer => ({
+  question: asked.id,
+  proxy: `proxy/${proxy}`,
+  rows: [],
+  omitted: 0,
+  ...more,
+});
