@@ -7,7 +7,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 type When = AuditConfig['whenUnavailable'];
 const nothing: When = { write: 'spool', exec: 'spool', secretRead: 'spool', read: 'spool' };
 
-/** True if the request waits for the acknowledgement of its event before it goes upstream. */
+/** Reports whether a request waits for the acknowledgement of its event before it goes upstream. */
 function waits(method: string, target: string, when: Partial<When>): boolean {
   const parsed = parseRequestTarget(target);
   if (!parsed.ok) throw new Error(parsed.reason);
@@ -40,7 +40,7 @@ function waits(method: string, target: string, when: Partial<When>): boolean {
 const secrets = '/api/v1/namespaces/dev/secrets';
 
 describe('the classes of audit.whenUnavailable', () => {
-  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])('count %s of a Secret as a read of secrets', (method) => {
+  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])('count %s of a Secret as a read of Secrets', (method) => {
     expect(waits(method, `${secrets}/a`, { secretRead: 'refuse' })).toBe(true);
     expect(waits(method, `${secrets}?dryRun=All`, { secretRead: 'refuse' })).toBe(true);
   });
@@ -68,7 +68,7 @@ describe('the classes of audit.whenUnavailable', () => {
     expect(waits('POST', '/healthz', { write: 'refuse' })).toBe(true);
   });
 
-  it('leave other reads alone', () => {
+  it('do not apply to other reads', () => {
     expect(waits('GET', '/api/v1/pods', { write: 'refuse', exec: 'refuse', secretRead: 'refuse' })).toBe(false);
     expect(waits('GET', '/api/v1/pods', { read: 'refuse' })).toBe(true);
   });

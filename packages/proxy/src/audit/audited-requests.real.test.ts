@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 describe('a request that pads its target', () => {
-  it('does not hide its selectors from its event', async () => {
+  it('cannot keep its selectors out of its event', async () => {
     await send(
       'GET',
       `/api/v1/secrets?${'pad=x&'.repeat(900)}labelSelector=app%3Dvault&fieldSelector=metadata.namespace%3Dprod`,
@@ -30,7 +30,7 @@ describe('a request that pads its target', () => {
     });
   });
 
-  it('does not hide what it asks of a proxied service or node', async () => {
+  it('cannot hide what it asks of a proxied service or node', async () => {
     await send('POST', `/api/v1/nodes/n/proxy/run/prod/web/c?${'pad=x&'.repeat(900)}cmd=cat%20/etc/shadow`, [
       'Content-Length: 0',
       'Connection: close',
@@ -43,7 +43,7 @@ describe('a request that pads its target', () => {
     expect(first().sallyport.request!.query).toHaveLength(900 * 6 - 1);
   });
 
-  it('is taken with a long script, and whole in its event', async () => {
+  it('is accepted with a long script, and its event contains all of it', async () => {
     const script = 'x'.repeat(60_000);
     expect(
       await send('POST', `/api/v1/namespaces/dev/services/web/proxy/a?script=${script}`, [
@@ -63,13 +63,13 @@ describe('a request that pads its target', () => {
     ['POST', `/api/v1/nodes/n/proxy/run/a/b/c?cmd=${'%01+'.repeat(15_000)}`],
     ['PUT', `/api/v1/namespaces/dev/services/web/proxy/${'%22/'.repeat(15_000)}`],
     ['GET', `/api/v1/secrets?a=${'"'.repeat(63_000)}`],
-  ])('fits the million bytes of a message on Kafka, whatever is in it (%s)', async (method, path) => {
+  ])('fits the million bytes of a Kafka message, whatever it contains (%s)', async (method, path) => {
     await send(method, path, ['Content-Length: 0', 'Connection: close']);
     expect(rig.events.length).toBeGreaterThan(0);
     for (const record of rig.events) expect(Buffer.byteLength(JSON.stringify(record))).toBeLessThan(500_000);
   });
 
-  it('and writes is refused where its event cannot hold it', async () => {
+  it('is refused if it writes and its event cannot contain all of it', async () => {
     const answer = await send('DELETE', `/api/v1/namespaces/dev/pods?labelSelector=${'%1b'.repeat(20_000)}`);
     expect(answer).toMatch(/^HTTP\/1.1 414 /);
     expect(answer).toContain('uri-too-long');
@@ -82,13 +82,13 @@ describe('a request that pads its target', () => {
 });
 
 describe('the event of a request', () => {
-  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('says its method: %s', async (method) => {
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('contains its method: %s', async (method) => {
     await send(method, '/api/v1/namespaces/dev/pods/web', ['Content-Length: 0', 'Connection: close']);
     expect(rig.events.length).toBeGreaterThan(0);
     for (const { data } of rig.events) expect(data.sallyport.request?.method).toBe(method);
   });
 
-  it("says the ports that a port-forward through a node names, the API server's verb and policy's", async () => {
+  it('contains the ports of a port-forward through a node, the verb of the API server and the verb of policy', async () => {
     await send('GET', '/api/v1/nodes/n/proxy/portForward/prod/web?port=5432');
     expect(first()).toMatchObject({
       verb: 'get',
@@ -102,11 +102,11 @@ describe('the event of a request', () => {
   });
 });
 
-describe('what a kubelet is to run', () => {
+describe('the command for a kubelet', () => {
   const node = '/api/v1/nodes/n/proxy';
 
   it.each(['run/prod/web/c?cmd=ls', 'exec/prod/web/c?command=ls', 'attach/prod/web/c', 'portForward/prod/web'])(
-    'is not in a body, where older kubelets look first and no event shows it: %s',
+    'must not be in a body, where older kubelets look first and no event shows it: %s',
     async (path) => {
       for (const framing of [['Content-Length: 19'], ['Transfer-Encoding: chunked']]) {
         expect(
@@ -123,7 +123,7 @@ describe('what a kubelet is to run', () => {
     },
   );
 
-  it('goes on without one, and so does a body for what it runs nothing for', async () => {
+  it('is forwarded without a body, and so is a body for an address that runs nothing', async () => {
     expect(await send('POST', `${node}/run/prod/web/c?cmd=ls`, ['Content-Length: 0', 'Connection: close'])).toMatch(
       /^HTTP\/1.1 200 /,
     );

@@ -14,10 +14,10 @@ describe('the request URI in an event', () => {
   });
 });
 
-describe("a token of the gateway's own in an address", () => {
+describe('a token of the gateway in an address', () => {
   const signed = `eyJhbGciOiJFZERTQSIsImtpZCI6Ingi.eyJqdGkiOiJ4In0.${'A'.repeat(86)}`;
 
-  it.each([`spt_${'a'.repeat(43)}`, `spd_${'a'.repeat(43)}`, signed])('is noticed and left out: %s', (token) => {
+  it.each([`spt_${'a'.repeat(43)}`, `spd_${'a'.repeat(43)}`, signed])('is detected and left out: %s', (token) => {
     expect(containsOwnToken(`/x?a=${token}&b=${token}`)).toBe(true);
     expect(auditUri(`/x?a=${token}&b=${token}`)).toMatch(
       /^\/x\?a=(?:sp[td]_|jwt_)\[redacted\]&b=(?:sp[td]_|jwt_)\[redacted\]$/,
@@ -29,7 +29,7 @@ describe("a token of the gateway's own in an address", () => {
     '/x?token=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln',
     '/api/v1/pods',
     `/x?a=${signed.slice(0, -1)}`,
-  ])('is none in %s', (url) => {
+  ])('is not detected in %s', (url) => {
     expect(containsOwnToken(url)).toBe(false);
     expect(auditUri(url)).toBe(url);
   });

@@ -13,8 +13,8 @@ function asked(rawTarget: string, method = 'GET') {
   return { method, rawTarget, kube: parsed.ok ? readRequestInfo({ method, ...parsed }) : undefined };
 }
 
-describe('what an event says of a request', () => {
-  it('has each part of the target in a member of its own, wherever it is in the target', () => {
+describe('what an event contains about a request', () => {
+  it('has each part of the target in its own member, wherever it is in the target', () => {
     const pads = `${'pad=x&'.repeat(400)}`;
     const described = describeRequest(
       asked(`/api/v1/secrets?${pads}labelSelector=app%3Dvault&fieldSelector=metadata.namespace%3Dprod`),
@@ -35,7 +35,7 @@ describe('what an event says of a request', () => {
     expect(proxied.proxyPath).toMatch(/\/run\/etc$/);
   });
 
-  it('is head and tail of what is too long, with its length and hash', () => {
+  it('is the head and the tail of what is too long, with length and hash', () => {
     const target = `/api/v1/pods?a=${'x'.repeat(10_000)}&end=1`;
     const { query, targetLength, targetSha256 } = describeRequest(asked(target), clear, maxLength.part);
     expect(query).toHaveLength(maxLength.part + 1);
@@ -52,7 +52,7 @@ describe('what an event says of a request', () => {
     });
   });
 
-  it('shows control characters as escapes and no tokens', () => {
+  it('shows control characters as escapes, and no tokens', () => {
     const described = describeRequest(
       asked(`/api/v1/pods?labelSelector=a%3D%1b[2J&x=spt_${'a'.repeat(43)}`),
       clear,
@@ -72,13 +72,13 @@ describe('a command in a query', () => {
     `${node}/exec/prod/web/c?command=secret&container=c`,
     `${node}/run/prod/web/c?cmd=secret&container=c`,
     `${node}/run/prod/web/c?c%6dd=secret&container=c`,
-  ])('of %s is in exec.command and not here', (target) => {
+  ])('of %s is in exec.command, and not in the query', (target) => {
     for (const text of [clear, hashed])
       expect(describeRequest(asked(target, 'POST'), text, maxLength.whole).query).toBe('container=c');
     expect(auditUri(target, asked(target).kube)).toBe(`${target.slice(0, target.indexOf('?'))}?container=c`);
   });
 
-  it('of very many words costs a thousand hashes, and makes no large event', () => {
+  it('of very many words costs a thousand hashes, and its event is not large', () => {
     const words = asked(`${node}/run/prod/web/c?cmd=${'+'.repeat(60_000)}secret`, 'POST').kube!.kubelet!.exec!.command;
     expect(words).toHaveLength(60_001);
     const shown = hashed.ofAll(words);
@@ -88,7 +88,7 @@ describe('a command in a query', () => {
     expect(clear.ofAll(words)).toEqual(words);
   });
 
-  it('in a query of more parameters than a request may have is hashed a thousand times at most', () => {
+  it('in a query with more parameters than a request may have is hashed a thousand times at most', () => {
     const { query } = describeRequest(
       asked(`/api/v1/pods?${'command=x&'.repeat(6000)}`),
       hashed,
@@ -97,7 +97,7 @@ describe('a command in a query', () => {
     expect(query!.match(/hmac-sha256/g)).toHaveLength(1000);
   });
 
-  it('that only looks like one is not hidden, and shown as commands are', () => {
+  it('that only looks like one is not hidden, but shown as commands are', () => {
     const target = '/api/v1/namespaces/dev/services/web/proxy/x?command=secret&a=1';
     expect(describeRequest(asked(target), clear, maxLength.part).query).toBe('command=secret&a=1');
     expect(describeRequest(asked(target), hashed, maxLength.part).query).toMatch(/^command=hmac-sha256:[\w-]{43}&a=1$/);
@@ -107,13 +107,13 @@ describe('a command in a query', () => {
     '/api/v1/namespaces/dev/pods/web//exec?command=secret',
     `${node}/../run/prod/web/c?cmd=secret`,
     '/api/v1/namespaces/dev/pods/web/exec?%63ommand=secret&%zz',
-  ])('of a target that cannot be read (%s) is hashed where commands are', (target) => {
+  ])('of a target that cannot be parsed (%s) is hashed where commands are', (target) => {
     expect(asked(target).kube).toBeUndefined();
     expect(JSON.stringify(describeRequest(asked(target), hashed, maxLength.part))).not.toContain('secret');
     expect(auditUri(target)).not.toContain('secret');
   });
 
-  it('leaves its hash out of the hash of the target: a short command could be guessed from that', () => {
+  it('is left out of the hash of the target, because a short command could be guessed from it', () => {
     const target = (command: string) =>
       `/api/v1/namespaces/dev/pods/web/exec?command=${command}&pad=${'x'.repeat(2000)}`;
     expect(describeRequest(asked(target('ls')), hashed, maxLength.part).targetSha256).toBe(
@@ -123,14 +123,14 @@ describe('a command in a query', () => {
 });
 
 describe('the event of a write or a shell', () => {
-  it('holds the script of an exec that a head of 64 KiB can carry', () => {
+  it('contains the script of an exec, up to a request head of 64 KiB', () => {
     expect(
       fitsEvent(asked(`/api/v1/namespaces/dev/pods/web/exec?command=${'x'.repeat(64_000)}&container=c`, 'POST'), clear),
     ).toBe(true);
     expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?pad=${'x'.repeat(64_000)}`, 'POST'), clear)).toBe(true);
   });
 
-  it('does not hold what is longer once it can be read', () => {
+  it('does not contain what is longer once it is decoded', () => {
     expect(fitsEvent(asked(`/api/v1/namespaces/dev/pods?labelSelector=${'%1b'.repeat(20_000)}`, 'DELETE'), clear)).toBe(
       false,
     );

@@ -52,7 +52,7 @@ const turn = () =>
   });
 
 describe('checks', () => {
-  it('that come in together go together once there are several at a time, and each gets its own answer', async () => {
+  it('that arrive together are sent together once there are several at a time, and each gets its own answer', async () => {
     const { ask, batches } = setUp();
     expect((await ask('a', 'b', 'c')).map(({ decision }) => decision.rule)).toEqual([
       'rule of a',
@@ -66,7 +66,7 @@ describe('checks', () => {
     expect(batches.slice(3)).toEqual([['f']]);
   });
 
-  it('that come in while a batch is under way go as the next', async () => {
+  it('that arrive while a batch is in flight are sent as the next one', async () => {
     const { ask, batches, hold, release } = setUp();
     hold();
     const first = ask('a');
@@ -89,11 +89,11 @@ describe('checks', () => {
     ['an answer without a decision', () => ({ answers: [{}] })],
     ['an unknown effect', () => ({ answers: [{ decision: { effect: 'ALLOW', rule: 'r' } }] })],
     ['null', () => ({ answers: [null] })],
-  ])('are refused when authorize gives %s', async (_what, reply) => {
+  ])('are refused when authorize answers with %s', async (_what, reply) => {
     await expect(setUp(reply).ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
   });
 
-  it('are refused for as long as authorize fails, and go through after that', async () => {
+  it('are refused as long as authorize fails, and succeed after that', async () => {
     const { ask } = setUp((checks, call) =>
       call === 1 ? new ProblemError('internal', 'x') : { answers: checks.map(answerFor) },
     );
@@ -101,20 +101,20 @@ describe('checks', () => {
     expect(await ask('c')).toHaveLength(1);
   });
 
-  it('say that the sessions are away when they are', async () => {
+  it('say that the session store is down when it is', async () => {
     await expect(
-      setUp(() => new ProblemError('sessions-unavailable', 'Redis is away.')).ask('a'),
+      setUp(() => new ProblemError('sessions-unavailable', 'Redis is down.')).ask('a'),
     ).rejects.toMatchObject({ code: 'sessions-unavailable' });
   });
 
-  it('are asked once more when the connection broke, and no more than once', async () => {
+  it('are sent once more when the connection breaks, and only once', async () => {
     const { ask, batches } = setUp((checks, call) =>
       call === 1 ? new ProblemError('service-unavailable', 'broken') : { answers: checks.map(answerFor) },
     );
     expect(await ask('a')).toHaveLength(1);
     expect(batches).toEqual([['a'], ['a']]);
-    const away = setUp(() => new ProblemError('service-unavailable', 'away'));
-    await expect(away.ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
-    expect(away.batches).toHaveLength(2);
+    const down = setUp(() => new ProblemError('service-unavailable', 'down'));
+    await expect(down.ask('a')).rejects.toMatchObject({ code: 'authorize-unavailable' });
+    expect(down.batches).toHaveLength(2);
   });
 });

@@ -10,7 +10,7 @@ const sleep = (ms: number) =>
     setTimeout(resolve, ms);
   });
 
-/** Follows a feed of which each connection is what `connections` says: pieces of text, an error, or a status. */
+/** Follows a feed whose connections are given in order: as pieces of text, an error, or a status. */
 function follow(connections: (string[] | Error | number)[], settings: { silenceMs?: number; hang?: boolean } = {}) {
   const seen = { types: [] as string[], opened: 0, aborted: 0, lines: [] as string[] };
   const stream = async (_request: unknown, signal: AbortSignal) => {
@@ -38,8 +38,8 @@ function follow(connections: (string[] | Error | number)[], settings: { silenceM
   return seen;
 }
 
-describe('the feed of changes', () => {
-  it('is read line by line, however it is cut into pieces', async () => {
+describe('the change feed', () => {
+  it('is read line by line, however it is split into pieces', async () => {
     const seen = follow([
       [
         '{"seq":1,"type":"he',
@@ -51,8 +51,8 @@ describe('the feed of changes', () => {
     expect(seen.types).toEqual(['hello', 'policy-changed', 'gap']);
   });
 
-  it.each(['no json', '[]', 'null', '{"seq":2,"type":7}', '{"type":"gap"}', '{"seq":3,"type":"gap"}'])(
-    'is begun anew after %s: a line may have been missed',
+  it.each(['not json', '[]', 'null', '{"seq":2,"type":7}', '{"type":"gap"}', '{"seq":3,"type":"gap"}'])(
+    'is opened again after %s, because a line may have been missed',
     async (line) => {
       const seen = follow(
         [
@@ -66,12 +66,12 @@ describe('the feed of changes', () => {
     },
   );
 
-  it('is opened again when it ends, cannot be had, or says nothing for too long; the log says so once', async () => {
+  it('is opened again when it ends, fails or is silent for too long, and the failure is logged once', async () => {
     const seen = follow(
       [
         ['{"seq":1,"type":"hello","policyVersion":"v"}\n'],
-        new Error('away'),
-        new Error('away'),
+        new Error('down'),
+        new Error('down'),
         503,
         ['{"seq":1,"type":"hello","policyVersion":"v"}\n'],
       ],
@@ -93,13 +93,13 @@ describe('the feed of changes', () => {
     expect(silent.types).toEqual(['hello', 'hello']);
   });
 
-  it('is given up when a line has no end', async () => {
+  it('is opened again when a line is too long', async () => {
     const seen = follow([['x'.repeat(70_000)], ['{"seq":1,"type":"hello","policyVersion":"v"}\n']], { hang: true });
     await sleep(100);
     expect(seen.types).toEqual(['hello']);
   });
 
-  it('is closed when nobody wants it any more', async () => {
+  it('is closed when following stops', async () => {
     const seen = follow([['{"seq":1,"type":"hello","policyVersion":"v"}\n']], { hang: true });
     await sleep(30);
     stop();

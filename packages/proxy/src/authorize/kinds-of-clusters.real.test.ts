@@ -29,7 +29,7 @@ const deny = () => ({
   decision: { effect: 'deny' as const, rule: 'cluster/dev[1].deny', reasons: [], policyVersion: 'v' },
   problem: { code: 'forbidden', detail: 'This lists all namespaces.' },
 });
-/** A policy that denies a namespace: it allows what surely spans none. */
+/** A policy that denies a namespace. It allows only what is known not to span namespaces. */
 const withoutProd = ({ kubernetes }: Check) => (kubernetes?.namespaced === false ? allow() : deny());
 const paths = () => rig.seen.map(({ url }) => url);
 
@@ -60,12 +60,12 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 describe('a list of a kind that is not built in', () => {
-  it('is allowed without a question where policy allows it even if it spans namespaces', async () => {
+  it('is allowed without asking the cluster if policy allows it even when it spans namespaces', async () => {
     expect(await send('/apis/example.com/v1/widgets')).toMatch(/^HTTP\/1.1 200 /);
     expect(paths()).toEqual(['/apis/example.com/v1/widgets']);
   });
 
-  it('is judged again once the cluster says that the kind has no namespaces', async () => {
+  it('is checked again once the cluster reports that the kind has no namespaces', async () => {
     rig.answer = withoutProd;
     expect(await send('/apis/example.com/v1/zones')).toMatch(/^HTTP\/1.1 200 /);
     expect(rig.checks.map(({ kubernetes }) => kubernetes?.namespaced)).toEqual([undefined, false]);
@@ -73,7 +73,7 @@ describe('a list of a kind that is not built in', () => {
   });
 
   it.each(['widgets', 'unheardof'])(
-    'is refused where it has some, or the cluster does not know it: %s',
+    'is refused if the kind has namespaces, or the cluster does not know it: %s',
     async (resource) => {
       rig.answer = withoutProd;
       for (const method of ['GET', 'DELETE'])
@@ -82,11 +82,11 @@ describe('a list of a kind that is not built in', () => {
     },
   );
 
-  it('is refused within a second or so where the cluster does not say', async () => {
+  it('is refused within about a second if the cluster does not answer', async () => {
     rig.answer = withoutProd;
     hangs = true;
     const begun = performance.now();
-    expect(await send('/apis/example.com/v1/zones')).toBe(''); // the rig reads for a second
+    expect(await send('/apis/example.com/v1/zones')).toBe(''); // the rig stops reading after a second
     expect(performance.now() - begun).toBeLessThan(2000);
     for (let tries = 0; tries < 300 && !rig.events.some(({ data }) => data.responseStatus?.code === 403); tries += 1)
       await new Promise((resolve) => {
@@ -96,7 +96,7 @@ describe('a list of a kind that is not built in', () => {
     expect(await send('/apis/example.com/v1/zones')).toMatch(/^HTTP\/1.1 403 /);
   });
 
-  it('asks nothing for a caller who is not known, for what names a namespace or one object, nor for built-in kinds', async () => {
+  it('asks nothing for an unknown caller, for a request that names a namespace or an object, or for built-in kinds', async () => {
     rig.answer = () => ({ ...deny(), identity: undefined });
     expect(await send('/apis/example.com/v1/zones')).toMatch(/^HTTP\/1.1 403 /);
     rig.answer = withoutProd;
@@ -113,14 +113,14 @@ describe('a list of a kind that is not built in', () => {
 });
 
 describe('a selector that pins the namespace', () => {
-  /** A policy that denies a namespace: it allows what is surely pinned to another. */
+  /** A policy that denies a namespace. It allows only what is known to be pinned to another. */
   const pinned = ({ kubernetes }: Check) => (kubernetes?.aggregated === false ? allow() : deny());
 
   it.each([
     ['example.com', 200],
     ['aggregated.com', 403],
     ['unheardof.com', 403],
-  ])('is gone by in the group %s: %j', async (group, code) => {
+  ])('is respected in the group %s: %j', async (group, code) => {
     rig.answer = pinned;
     expect(await send(`/apis/${group}/v1/widgets?fieldSelector=metadata.namespace%3Ddev`)).toMatch(
       new RegExp(`^HTTP/1.1 ${code} `),
@@ -128,7 +128,7 @@ describe('a selector that pins the namespace', () => {
     expect(paths().slice(0, 2)).toEqual(['/apis', servicesPath]);
   });
 
-  it('counts for nothing where the gateway may not read who serves the kind, and is not asked about without one', async () => {
+  it('does not count if the gateway must not read who serves the kind, and without one nothing is asked', async () => {
     rig.answer = pinned;
     mayReadServices = false;
     expect(await send('/apis/example.com/v1/widgets?fieldSelector=metadata.namespace%3Ddev')).toMatch(
@@ -151,12 +151,12 @@ describe('a PUT that may create', () => {
     ['aggregated.com', 403],
     ['new.k8s.io', 403],
     ['unheardof.com', 403],
-  ])('does not in the group %s, if the API server serves it by itself: %j', async (group, code) => {
+  ])('does not create in the group %s if the API server serves it itself: %j', async (group, code) => {
     rig.answer = withoutUpserts;
     expect(await put(`/apis/${group}/v1/namespaces/dev/widgets/w`)).toMatch(new RegExp(`^HTTP/1.1 ${code} `));
   });
 
-  it('does not through a subresource of a custom resource, by an apply either; an apply of the object itself does', async () => {
+  it('does not create through a subresource of a custom resource, not even by apply, while an apply of the object does', async () => {
     rig.answer = withoutUpserts;
     const apply = 'application/apply-patch+yaml';
     expect(await put('/apis/example.com/v1/namespaces/dev/widgets/w/status', 'PATCH', apply)).toMatch(
@@ -167,8 +167,8 @@ describe('a PUT that may create', () => {
   });
 });
 
-describe('the question to the cluster', () => {
-  it("is the gateway's own: no person, no header of theirs, an audit id of its own that is on record", async () => {
+describe('the request to the cluster', () => {
+  it("is the gateway's own: without a user or their headers, and with a recorded audit id", async () => {
     rig.answer = withoutProd;
     await send('/apis/example.com/v1/zones');
     const { rawHeaders } = rig.seen[0]!;
@@ -190,7 +190,7 @@ describe('the question to the cluster', () => {
     expect(rig.events.filter(({ data }) => data.auditID === own.data.auditID)).toHaveLength(1);
   });
 
-  it('is asked once for many at a time', async () => {
+  it('is sent once for many callers at a time', async () => {
     rig.answer = withoutProd;
     await Promise.all(
       ['zones', 'widgets', 'a', 'b', 'c', 'd'].map((resource) => send(`/apis/example.com/v1/${resource}`)),

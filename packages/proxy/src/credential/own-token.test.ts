@@ -35,11 +35,11 @@ const spellings: [string, (text: string) => string][] = [
   ['twenty times', (text) => times(20, percents)(all(text))],
   ['with the digits of its escapes encoded', (text) => all(text).replaceAll('5', '%35').replaceAll('7', '%37')],
   ['with all of its escapes encoded', (text) => all(all(text))],
-  ['behind a percent sign that would take its first character', (text) => `%251${escaped(text[0]!)}${text.slice(1)}`],
+  ['after a percent sign that would absorb its first character', (text) => `%251${escaped(text[0]!)}${text.slice(1)}`],
 ];
 
 describe.each(tokens)('%s in an address', (_what, secret) => {
-  it.each(spellings)('is refused and not recorded, %s', (_how, spell) => {
+  it.each(spellings)('is refused, and its token is not recorded, %s', (_how, spell) => {
     for (const address of [
       `/api/v1/pods?token=${spell(secret)}`,
       `/clusters/${spell(secret)}/api`,
@@ -57,7 +57,7 @@ describe.each(tokens)('%s in an address', (_what, secret) => {
   });
 });
 
-/** What a reader might make of a text who decodes again and again. */
+/** Returns what a reader that decodes repeatedly makes of a text. */
 function decodeLeniently(text: string): string {
   for (let at = 0, current = text; ; at += 1) {
     const next = current.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) =>
@@ -69,7 +69,7 @@ function decodeLeniently(text: string): string {
 }
 
 describe('an address without a token', () => {
-  it('stays as it is, whatever is encoded in it', () => {
+  it('stays unchanged, whatever is encoded in it', () => {
     for (const address of [
       '/api/v1/pods?labelSelector=app%3Dweb',
       '/%',
@@ -85,14 +85,14 @@ describe('an address without a token', () => {
     fc.assert(fc.property(fc.stringMatching(/^[a-c%0-9+&=/-]{0,200}$/), (text) => withoutOwnTokens(text) === text));
   });
 
-  it('keeps what stands around one', () => {
+  it('keeps the text around a token', () => {
     expect(withoutOwnTokens(`/a%20b?x=${all(token)}&y=%2F&z=${device}&s=${percents(all(signed))}%20.`)).toBe(
       '/a%20b?x=spt_[redacted]&y=%2F&z=spd_[redacted]&s=jwt_[redacted]%20.',
     );
   });
 
   it('takes time linear in its length, however often it is encoded', () => {
-    // Pass by pass, each of 16,000 would shorten this by two characters.
+    // A decoder that works in passes would need 16,000, each two characters shorter.
     const address = `/%${'25'.repeat(16_000)}41${'%25'.repeat(10_000)}`;
     const before = process.cpuUsage().user;
     expect(containsOwnToken(address)).toBe(false);
@@ -100,16 +100,16 @@ describe('an address without a token', () => {
   });
 });
 
-describe('an address that is made to take long', () => {
+describe('an address that is made to take a long time', () => {
   const head = 'eyJhbGciOiJFZERTQSIsImtpZCI6';
   it.each([
-    ['beginnings alone', head.repeat(2200)],
-    ['beginnings and a dot', `${head.repeat(2000)}.${'a'.repeat(4000)}`],
+    ['starts alone', head.repeat(2200)],
+    ['starts and a dot', `${head.repeat(2000)}.${'a'.repeat(4000)}`],
     ['many of both', `${head.repeat(9)}.${'a'.repeat(300)}.b.`.repeat(110)],
-    ['beginnings before long parts', `${head.repeat(9)}.${'a'.repeat(4000)}`.repeat(14)],
+    ['starts before long parts', `${head.repeat(9)}.${'a'.repeat(4000)}`.repeat(14)],
     ['escapes', '%25'.repeat(20_000)],
     ['short tokens', `spt_${'a'.repeat(42)}.`.repeat(1300)],
-  ])('of %s is read in a time that grows with its length', (_what, text) => {
+  ])('of %s is read in a time that is linear in its length', (_what, text) => {
     let best = Infinity;
     for (let tries = 0; tries < 5; tries += 1) {
       const begun = performance.now();

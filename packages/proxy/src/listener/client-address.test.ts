@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createClientAddress } from './client-address.ts';
 
 describe("the client's address", () => {
-  it("is the peer's unless the peer is a trusted proxy, whatever the header says", () => {
+  it("is the peer's unless the peer is a trusted proxy, whatever the header contains", () => {
     expect(createClientAddress([])('10.0.0.9', '6.6.6.6')).toBe('10.0.0.9');
     expect(createClientAddress(['192.168.0.0/16'])('10.0.0.9', '6.6.6.6')).toBe('10.0.0.9');
     expect(createClientAddress([])('::ffff:10.0.0.9', undefined)).toBe('10.0.0.9');
@@ -15,7 +15,7 @@ describe("the client's address", () => {
     expect(address('10.0.0.1', '10.0.0.3, 10.0.0.2')).toBe('10.0.0.3');
   });
 
-  it('does not go past a hop that cannot be read', () => {
+  it('does not go beyond a hop that cannot be parsed', () => {
     const address = createClientAddress(['10.0.0.0/8']);
     expect(address('10.0.0.1', '6.6.6.6, evil, 10.0.0.7')).toBe('10.0.0.7');
     expect(address('10.0.0.1', '')).toBe('10.0.0.1');

@@ -22,7 +22,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** What the gateway's own listener makes of a client. */
+/** Returns what the gateway's listener reads from a client. */
 async function seen(
   client: ConnectionOptions,
   options: { asked?: boolean; tls?: boolean } = {},
@@ -58,11 +58,11 @@ async function seen(
 }
 
 describe("a client's certificate", () => {
-  it('is read, and is valid if it leads to the authority, over whatever stands between', async () => {
+  it('is read, and is valid if it leads to the CA, through any intermediates', async () => {
     expect(await seen({ cert: leaf + intermediate, key: leafKey })).toEqual({ presented: true, leaf, valid: true });
   });
 
-  it('is not valid where nobody vouches for it; the connection goes on', async () => {
+  it('is not valid without a known CA, and the connection goes on', async () => {
     expect(await seen({ cert: stranger, key: strangerKey })).toEqual({ presented: true, leaf: stranger, valid: false });
     expect(await seen({ cert: leaf, key: leafKey })).toEqual({ presented: true, leaf, valid: false });
   });
@@ -72,7 +72,7 @@ describe("a client's certificate", () => {
     expect(await seen({}, { tls: false })).toEqual({ presented: false });
   });
 
-  it('is not asked for, and nothing is said of it, where the gateway has no authority for clients', async () => {
+  it('is not asked for, and not reported, if the gateway has no CA for clients', async () => {
     expect(await seen({ cert: leaf + intermediate, key: leafKey }, { asked: false })).toBeUndefined();
   });
 });

@@ -11,7 +11,7 @@ const until = async (true_: () => boolean) => {
 };
 
 describe('a certificate that is renewed on disk', () => {
-  it('is taken into use, and one that does not fit leaves the old one', async () => {
+  it('is used for new connections, and one that does not match leaves the old one in use', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-cert-'));
     const files = { certFile: path.join(directory, 'c'), keyFile: path.join(directory, 'k') };
     const used: unknown[] = [];
@@ -27,7 +27,7 @@ describe('a certificate that is renewed on disk', () => {
     const stop = followCertificate({
       server: {
         setSecureContext: (options) => {
-          if (options.cert === 'bad') throw new Error('no PEM');
+          if (options.cert === 'bad') throw new Error('not PEM');
           used.push(options.cert);
           suites.push(options.ciphers);
         },
@@ -48,7 +48,7 @@ describe('a certificate that is renewed on disk', () => {
     await until(() => warnings.length > 0);
     write('three', 4);
     await until(() => used.at(-1) === 'three');
-    // A new context knows nothing of the one before: what the listener speaks is said again.
+    // A new context inherits nothing from the previous one, so the TLS profile is set again.
     expect(new Set(suites)).toEqual(new Set([tlsOptions().ciphers]));
     stop();
   });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createUntil } from '../testing/create-until.ts';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -9,13 +10,7 @@ const codes = () =>
   rig.events
     .filter((event) => event.data?.stage === 'ResponseComplete')
     .map((event) => event.data.responseStatus?.code);
-const until = async (true_: () => boolean, ms = 2000) => {
-  for (const end = Date.now() + ms; Date.now() < end && !true_();)
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  expect(true_()).toBe(true);
-};
+const until = createUntil(2000);
 
 let rig: Rig;
 beforeEach(async () => {
@@ -26,14 +21,14 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-describe('a connection on which something was refused for good', () => {
+describe('a connection after a refusal that closes it', () => {
   it.each([
     ['two framings', head('POST', pods, ['Transfer-Encoding: identity, chunked']) + '0\r\n\r\n'],
     ['an identity header', head('GET', pods, ['Impersonate-User: root'])],
     ['two Host lines', head('GET', pods, ['Host: other'])],
     ['no Host line', head('GET', pods).replace('Host: gate\r\n', '')],
     ['an unknown expectation', head('GET', pods, ['Expect: the-unexpected'])],
-  ])('(%s) runs nothing that was sent behind it', async (_what, refused) => {
+  ])('(%s) runs nothing that was sent after it', async (_what, refused) => {
     const answer = await rig.raw(refused + head('DELETE', `${pods}/x`));
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toHaveLength(1);
     expect(answer.toLowerCase()).toContain('connection: close');
@@ -52,7 +47,7 @@ describe('a connection on which something was refused for good', () => {
   });
 });
 
-describe('what never reaches the road by itself', () => {
+describe('what Node would not pass to the road', () => {
   it.each([
     ['CONNECT', head('CONNECT', 'evil:443'), 400],
     ['CONNECT with a path', head('CONNECT', pods), 405],
@@ -71,7 +66,7 @@ describe('what never reaches the road by itself', () => {
 describe('a refused upgrade', () => {
   const upgrade = head('GET', `${pods}/web/exec?command=ls`, ['Connection: Upgrade', 'Upgrade: h2c']);
 
-  it('is recorded and let go of although its client keeps the connection', async () => {
+  it('is recorded and closed although its client keeps the connection open', async () => {
     const client = rig.dial();
     client.on('error', () => {});
     client.resume();
@@ -81,7 +76,7 @@ describe('a refused upgrade', () => {
     client.destroy();
   }, 10_000);
 
-  it('leaves nothing to reuse', async () => {
+  it('leaves no connection to reuse', async () => {
     const client = rig.dial();
     let text = '';
     client.on('data', (chunk) => {
@@ -99,15 +94,15 @@ describe('a refused upgrade', () => {
   });
 });
 
-describe('bytes that are no HTTP', () => {
-  it('behind a request whose answer is still to come do not become its answer', async () => {
+describe('bytes that are not HTTP', () => {
+  it('after a request that is not answered yet do not become its answer', async () => {
     const answer = await rig.raw(`${head('POST', pods)}GARBAGE`);
     expect(answer).not.toContain('400');
   });
 });
 
-describe('a body that does not come', () => {
-  it('after a refusal ends the connection', async () => {
+describe('a body that does not arrive', () => {
+  it('after a refusal closes the connection', async () => {
     const client = rig.dial();
     client.on('error', () => {});
     client.resume();
@@ -119,8 +114,8 @@ describe('a body that does not come', () => {
   }, 10_000);
 });
 
-describe('a body of which the rest comes after the answer', () => {
-  it('(refused at once, refused on its way, answered early) takes nothing from the request behind it, which may be that of somebody else', async () => {
+describe('a body whose rest arrives after the answer', () => {
+  it('(refused at once, refused midway, answered early) does not affect the next request, which may be from another user', async () => {
     rig.upstream.removeAllListeners('request');
     let patched = false;
     rig.upstream.on('request', (request, response) => {
@@ -174,7 +169,7 @@ describe('a bearer token in a WebSocket subprotocol', () => {
   const bare = (lines: string[]) =>
     head('GET', `${pods}/web/exec?command=ls`, lines).replace('Authorization: Bearer spt_x\r\n', '');
 
-  it('counts in a WebSocket handshake only', async () => {
+  it('counts only in a WebSocket handshake', async () => {
     const offer = `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.${token}, v5.channel.k8s.io`;
     expect(await rig.raw(head('GET', pods, [offer]).replace('Authorization: Bearer spt_x\r\n', ''))).toMatch(
       /^HTTP\/1.1 401/,
@@ -184,7 +179,7 @@ describe('a bearer token in a WebSocket subprotocol', () => {
   });
 
   it.each(['', ',', ' , v5.channel.k8s.io', 'v5.channel.k8s.io,', 'a b', '"a"'])(
-    'is refused beside what is no subprotocol (%j)',
+    'is refused next to something that is not a subprotocol (%j)',
     async (other) => {
       const offer = `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.${token}, ${other}`;
       expect(await rig.raw(bare([offer, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: k']))).toMatch(
@@ -195,21 +190,21 @@ describe('a bearer token in a WebSocket subprotocol', () => {
   );
 });
 
-describe('what an event tells', () => {
+describe('an event', () => {
   const token = `spt_${'a'.repeat(43)}`;
 
   it.each([
     ['path', `/clusters/dev/api/v1/namespaces/${token}`],
     ['query', `/clusters/dev/api?access_token=${token}`],
     ['cluster name', `/clusters/${token}/api`],
-  ])('is not a token that stands in the %s; the request is refused', async (_where, target) => {
+  ])('does not contain a token in the %s, and the request is refused', async (_where, target) => {
     expect(await rig.raw(head('GET', target))).toMatch(/^HTTP\/1.1 400/);
     await until(() => codes().length === 1);
     expect(rig.seen).toHaveLength(0);
     expect(JSON.stringify(rig.events)).not.toContain(token);
   });
 
-  it('is bounded and free of control codes, also where no cluster was named', async () => {
+  it('is limited in size and free of control characters, also if no cluster was named', async () => {
     await rig.raw(head('GET', `/clusters/${'x'.repeat(5000)}/api`));
     await until(() => codes().length === 1);
     expect(JSON.stringify(rig.events[0]!.data.sallyport.cluster).length).toBeLessThan(3000);
@@ -217,7 +212,7 @@ describe('what an event tells', () => {
   });
 });
 
-describe('what a cluster says', () => {
+describe('what a cluster sends', () => {
   it('in trailers is cleaned as its headers are', async () => {
     rig.upstream.removeAllListeners('request');
     rig.upstream.on('request', (_request, response) => {
@@ -236,7 +231,7 @@ describe('what a cluster says', () => {
     expect(answer).not.toMatch(/set-cookie|clear-site-data|access-control/);
   });
 
-  it('in trailers that cannot be sent on does not leave the client waiting', async () => {
+  it('in trailers that cannot be forwarded does not leave the client waiting', async () => {
     rig.upstream.removeAllListeners('request');
     rig.upstream.on('connection', (socket) =>
       socket.once('data', () =>

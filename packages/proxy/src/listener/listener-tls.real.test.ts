@@ -38,7 +38,7 @@ async function listen(
 
 type Agreed = { protocol: string | null; suite: string; group: string };
 
-/** What is agreed on with a client that offers this; undefined for none. */
+/** Returns what the handshake with a client that offers this agrees on. Undefined if it fails. */
 function agree(port: number, options: ConnectionOptions): Promise<Agreed | undefined> {
   return new Promise((resolve, reject) => {
     try {
@@ -53,7 +53,7 @@ function agree(port: number, options: ConnectionOptions): Promise<Agreed | undef
       });
       socket.on('error', () => resolve(undefined));
     } catch (error) {
-      if (/cipher|curve|ecdh/i.test((error as Error).message)) return resolve(undefined); // not even this client can offer it
+      if (/cipher|curve|ecdh/i.test((error as Error).message)) return resolve(undefined); // this client cannot even offer it
       reject(error as Error);
     }
   });
@@ -92,13 +92,13 @@ const groupsOf = async (port: number, maxVersion: 'TLSv1.2' | 'TLSv1.3') => {
   return found;
 };
 
-/** Those of the profile that a certificate with such a key can serve. */
+/** Returns the cipher suites of the profile that a certificate with such a key can serve. */
 const intermediate = (key: 'ECDSA' | 'RSA') =>
   ['AES_128_GCM_SHA256', 'AES_256_GCM_SHA384', 'CHACHA20_POLY1305_SHA256'].map(
     (name) => `TLS_ECDHE_${key}_WITH_${name}`,
   );
 
-describe("what the gateway's listener speaks", () => {
+describe("the TLS of the gateway's listener", () => {
   it("is Mozilla's intermediate profile and nothing else", async () => {
     const { port } = await listen(defaultTlsProfile, rsa);
     expect(await suitesOf((await listen()).port)).toEqual(intermediate('ECDSA'));
@@ -116,7 +116,7 @@ describe("what the gateway's listener speaks", () => {
       ).toBeUndefined();
   });
 
-  it('is the same when its certificate has been renewed', async () => {
+  it('is the same after its certificate was renewed', async () => {
     const { port, listener } = await listen(defaultTlsProfile, rsa);
     listener.setSecureContext({ ...rsa, ...tlsOptions() });
     expect(await suitesOf(port)).toEqual(intermediate('RSA'));
@@ -138,7 +138,7 @@ describe("what the gateway's listener speaks", () => {
   });
 });
 
-describe('what a listener between the services speaks', () => {
+describe('the TLS of a listener between the services', () => {
   it('is the same', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'sallyport-tls-'));
     closing.push(() => rmSync(directory, { recursive: true }));
@@ -167,7 +167,7 @@ describe('gateway.tls', () => {
     return error?.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) ?? [];
   };
 
-  it('has the whole profile unless it says less', () => {
+  it('has the whole profile unless it is narrowed', () => {
     expect(
       configSchema.parse({ gateway: { url: 'https://gate', tls: { certFile: 'c', keyFile: 'k' } } }).gateway.tls,
     ).toMatchObject(defaultTlsProfile);

@@ -28,7 +28,7 @@ describe('the host of a request', () => {
     '[2001:db8::1]:443',
     'a_b',
     'dev.k8s.test.',
-  ])('is what its one line says: %s', (value) => {
+  ])('is the value of its only line: %s', (value) => {
     expect([readHost(['Accept', 'x', 'hOsT', value]), codeOf(['Host', value])]).toEqual([value, value]);
   });
 
@@ -52,27 +52,27 @@ describe('the host of a request', () => {
     [['[::1']],
     [['::1']],
     [['gäte']],
-  ])('is refused by every reader of it where it could be read in two ways: %j', (values) => {
+  ])('is refused by every reader if it could be read in two ways: %j', (values) => {
     const raw = values.flatMap((value) => ['Host', value]);
     expect(codeOf(raw)).toBe('bad-request');
     expect(readHost(raw)).toBeUndefined();
-    // Nothing of the gateway's own answers it, so that it is refused on the road, where it is recorded.
+    // The gateway's own pages do not answer it, so that the road refuses and records it.
     for (const path of ['/.sallyport/me', '/healthz', '/livez', '/.pomerium/', '/.well-known/pomerium'])
       expect(ownAt(path, raw)).toBe(false);
   });
 
-  it('is none without a line, or with an empty one alone', () => {
+  it('is empty without a line, or with only an empty one', () => {
     for (const raw of [[], ['Host', '']]) expect([readHost(raw), codeOf(raw)]).toEqual(['', 'bad-request']);
   });
 
-  it("decides alone what is the gateway's own", () => {
+  it("alone decides what is the gateway's own", () => {
     expect(ownAt('/.sallyport/me', ['Host', 'gate'])).toBe(true);
     expect(ownAt('/.sallyport/me', ['Host', 'DEV.k8s.test:8443'])).toBe(false);
     expect(ownAt('/healthz', [])).toBe(true);
     expect(ownAt('http://gate/.sallyport/me', ['Host', 'gate'])).toBe(false);
   });
 
-  it('and its program are told of as the cluster reads them: the first line of two', () => {
+  it('and its user agent are recorded as the cluster reads them: the first line of two', () => {
     expect(
       readHeaders([
         'Host',

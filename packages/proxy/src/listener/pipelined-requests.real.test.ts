@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createUntil } from '../testing/create-until.ts';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -17,23 +17,18 @@ const start = async (answer: (response: ServerResponse, url: string) => void) =>
 };
 afterEach(() => rig.close());
 
-const until = async (holds: () => boolean) => {
-  for (const end = performance.now() + 3000; !holds();) {
-    if (performance.now() > end) throw new Error('it did not come about');
-    await pause(5);
-  }
-};
+const until = createUntil(3000);
 const completed = () =>
   rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete').length;
 
-describe('requests that are sent behind one another on one connection', () => {
+describe('pipelined requests', () => {
   it('are answered in order', async () => {
     await start((response, url) => void setTimeout(() => response.end(url), url.endsWith('a') ? 60 : 1));
     const answer = await rig.raw(get(`${pods}/a`) + get(`${pods}/b`) + get(`${pods}/c`));
     expect(answer.match(/pods\/[abc]/g)).toEqual(['pods/a', 'pods/b', 'pods/c']);
   });
 
-  it('all end when their client goes, those whose turn has not come as well', async () => {
+  it('all end when their client closes, also those that are still waiting', async () => {
     await start(
       (response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"type":"BOOKMARK"}\n'),
     );
@@ -50,7 +45,7 @@ describe('requests that are sent behind one another on one connection', () => {
   it.each([
     ['an upgrade', 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: v5.channel.k8s.io'],
     ['an upgrade of another kind', 'Connection: Upgrade\r\nUpgrade: h2c'],
-  ])('do not have %s among them: its answer could not wait for its turn', async (_what, lines) => {
+  ])('cannot include %s, because its answer could not wait for its turn', async (_what, lines) => {
     await start((response) => void setTimeout(() => response.end('{}'), 100));
     let upgrades = 0;
     rig.upstream.on('upgrade', (_request, socket) => {
@@ -67,7 +62,7 @@ describe('requests that are sent behind one another on one connection', () => {
     expect(await rig.raw(get(pods))).toContain('{}');
   });
 
-  it('are taken up to ten; one more ends the connection, so that nobody makes the gateway keep answers without end', async () => {
+  it('are accepted up to ten, and one more closes the connection, so that buffered answers are limited', async () => {
     await start(() => {});
     const socket = rig.dial();
     let closed = false;

@@ -93,7 +93,7 @@ function setUp(answer: () => unknown = () => explanation) {
 const exec = { cluster: 'dev', verb: 'create', resource: 'pods', subresource: 'exec', namespace: 'dev', name: 'web' };
 
 describe('POST .../policy/explain', () => {
-  it("asks authorize about the request, as the caller's own and from where they are", async () => {
+  it('asks authorize about the request as if the caller made it over the same connection', async () => {
     const { ask, calls, events, sent } = setUp();
     const { body } = await ask({ ...exec, command: ['ls', '/'], container: 'c' }).expect(200);
     expect(body).toEqual(explanation);
@@ -143,7 +143,7 @@ describe('POST .../policy/explain', () => {
     ]);
   });
 
-  it('says whether a kind that is not built in is namespaced, as the road to the cluster would', async () => {
+  it('tells whether a kind that is not built in is namespaced, as the road would', async () => {
     const of = async (question: object) => {
       const { ask, sent } = setUp();
       await ask({ cluster: 'dev', verb: 'list', apiGroup: 'example.com', resource: 'zones', ...question }).expect(200);
@@ -155,13 +155,13 @@ describe('POST .../policy/explain', () => {
     expect(await of({ namespace: 'dev' })).toBeUndefined();
   });
 
-  it('refuses a question about a request that the road would not take', async () => {
+  it('refuses a question about a request that the road would refuse', async () => {
     const { ask, calls } = setUp();
     await ask({ cluster: 'dev', path: '/apis/example.com/v1/watch/widgets', method: 'POST' }).expect(405);
     expect(calls).toEqual([]);
   });
 
-  it('passes on about whom it is, and records that, also where authorize refuses', async () => {
+  it('passes on which user it is about, and records that, also if authorize refuses', async () => {
     const { ask, events, sent } = setUp(() => {
       throw new ProblemError('forbidden', 'not yours to ask');
     });
@@ -172,7 +172,7 @@ describe('POST .../policy/explain', () => {
     ]);
   });
 
-  it('is for nobody without a session, whatever the body', async () => {
+  it('refuses callers without a session, whatever the body', async () => {
     const { ask, calls, events } = setUp();
     for (const headers of [{}, { authorization: 'Bearer spt_dead' }] as Record<string, string>[])
       for (const body of [exec, '{', { ...exec, cluster: 'none' }]) await ask(body, headers).expect(401);
@@ -182,7 +182,7 @@ describe('POST .../policy/explain', () => {
     );
   });
 
-  it("takes no question on a cookie's strength from another site", async () => {
+  it('accepts no question by cookie from another site', async () => {
     const { ask, calls } = setUp();
     await ask(exec, { cookie: '__Host-sallyport=spt_live', origin: 'https://evil' }).expect(403);
     expect(calls).toEqual([]);
@@ -190,12 +190,12 @@ describe('POST .../policy/explain', () => {
   });
 
   it.each([
-    ['no JSON', '{', 400],
+    ['broken JSON', '{', 400],
     ['a list', [], 400],
     ['nothing', {}, 400],
     ['an unknown member', { ...exec, as: 'bob' }, 400],
     ['no verb', { cluster: 'dev', resource: 'pods' }, 400],
-    ['a verb that is none', { ...exec, verb: 'bind' }, 400],
+    ['an unknown verb', { ...exec, verb: 'bind' }, 400],
     ['a name with a slash', { ...exec, name: '../x' }, 400],
     ['dots', { cluster: 'dev', path: '/api/../v1' }, 400],
     ['both', { ...exec, path: '/api' }, 400],
@@ -211,7 +211,7 @@ describe('POST .../policy/explain', () => {
     expect(calls).toEqual([]);
   });
 
-  it('refuses a form, and a body without an end', async () => {
+  it('refuses a form, and a body that does not end', async () => {
     const { app } = setUp();
     await supertest(app)
       .post('/.sallyport/api/v1/policy/explain')
@@ -282,7 +282,7 @@ describe('POST .../policy/can-i', () => {
     expect(events).toEqual([{ status: 200, explained: { cluster: 'dev', verb: 'many', namespace: 'dev' } }]);
   });
 
-  it('is for whoever is logged in, takes no more than anybody asks, and passes on no half answer', async () => {
+  it('is for any logged-in caller, limits the number of requests, and passes on no partial answer', async () => {
     const { app, calls } = setUp(() => ({ policyVersion: 'v', allowed: [true] }));
     await post(app, list, 'spt_dead').expect(401);
     for (const body of [
@@ -299,7 +299,7 @@ describe('POST .../policy/can-i', () => {
 });
 
 describe('a question', () => {
-  it('about a path is read as that request would be', () => {
+  it('about a path is read as the request itself would be', () => {
     expect(readQuestion({ cluster: 'dev', path: '/api/v1/namespaces/dev/pods/web/exec?command=ls' })).toMatchObject({
       method: 'GET',
       kubernetes: { verb: 'create', requestVerb: 'get', subresource: 'exec', exec: { command: ['ls'] } },
@@ -310,7 +310,7 @@ describe('a question', () => {
     });
   });
 
-  it('without a name is about any one', () => {
+  it('without a name is about any object', () => {
     expect(readQuestion({ cluster: 'dev', verb: 'get', resource: 'pods', namespace: 'dev' }).kubernetes).toMatchObject({
       verb: 'get',
       name: '',
@@ -318,7 +318,7 @@ describe('a question', () => {
     });
   });
 
-  it('about a delete that is only tried counts as one with a body, which the API server does not take for a try', () => {
+  it('about a dry run of a delete counts as one with a body, for which the API server ignores the query', () => {
     expect(
       readQuestion({ cluster: 'dev', verb: 'delete', resource: 'pods', name: 'web', dryRun: true }).kubernetes,
     ).not.toHaveProperty('dryRun');

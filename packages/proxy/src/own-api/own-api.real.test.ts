@@ -75,7 +75,7 @@ const api = '/.sallyport/api/v1';
 describe('the list of clusters', () => {
   const list = async (own?: unknown) => setUp(false, own).agent.get(`${api}/clusters`).set('authorization', bearer);
 
-  it('has those of which the policy might let the caller have something, and tells of no others', async () => {
+  it('contains the clusters where the policy might allow the caller something, and no others', async () => {
     expect((await list()).body).toEqual({ clusters: [{ name: 'dev', url: 'https://gate/clusters/dev' }] });
     expect((await list([])).body).toEqual({ clusters: [] });
     expect((await list(['gone', 'prod'])).body).toEqual({
@@ -83,13 +83,13 @@ describe('the list of clusters', () => {
     });
   });
 
-  it('is refused where authorize cannot be understood', async () => {
+  it('is refused if the answer of authorize cannot be parsed', async () => {
     for (const own of ['dev', null, [1]]) expect((await list(own)).status).toBe(503);
   });
 });
 
 describe("the gateway's own API", () => {
-  it('answers nobody without a session, and records the refusal', async () => {
+  it('refuses callers without a session, and records the refusal', async () => {
     const { agent, calls, events } = setUp();
     for (const path of ['clusters', 'sessions', 'audit', 'policy'])
       await agent
@@ -102,7 +102,7 @@ describe("the gateway's own API", () => {
     expect(events.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401]);
   });
 
-  it('passes the caller on, and whether the policy lets them see more than their own', async () => {
+  it('passes on the caller, and whether the policy allows them more than their own things', async () => {
     const mine = setUp();
     await mine.agent.get(`${api}/audit?user=bob`).set('authorization', bearer).expect(200);
     expect(mine.calls[0]!.path).toBe('/v1/events?user=bob');
@@ -116,7 +116,7 @@ describe("the gateway's own API", () => {
     expect(all.callerOf(all.calls[0]!)).toMatchObject({ privileged: true });
   });
 
-  it('shows the policy and its state only to those whom api.policy names, and has it read again for them alone', async () => {
+  it('shows the policy and its status, and reloads it, only for callers that api.policy names', async () => {
     const [mine, all] = [setUp(false), setUp(true)];
     for (const { agent } of [mine, all]) await agent.get(`${api}/policy/status`).expect(401);
     await mine.agent.get(`${api}/policy`).set('authorization', bearer).expect(403);
@@ -135,7 +135,7 @@ describe("the gateway's own API", () => {
     ]);
   });
 
-  it('asks authorize for the list of streams on behalf of the caller, and passes on what is asked', async () => {
+  it("asks authorize for the list of streams on behalf of the caller, with the caller's filter", async () => {
     const mine = setUp();
     await mine.agent.get(`${api}/streams`).expect(401);
     await mine.agent.get(`${api}/streams`).set('authorization', bearer).expect(200);
@@ -168,13 +168,13 @@ describe("the gateway's own API", () => {
     'of=bob',
     'constructor=x',
     `session=${'x'.repeat(1025)}`,
-  ])('takes no list of streams with ?%s', async (query) => {
+  ])('refuses a list of streams with ?%s', async (query) => {
     const { agent, calls } = setUp(true);
     await agent.get(`${api}/streams?${query}`).set('authorization', bearer).expect(400);
     expect(calls).toEqual([]);
   });
 
-  it("takes no policy with the call that has it read again, and none on a cookie's strength from another site", async () => {
+  it('accepts no policy in a reload, and no reload by cookie from another site', async () => {
     const { agent, calls } = setUp(true);
     await agent.post(`${api}/policy/reload`).set('authorization', bearer).send({ policy: [] }).expect(400);
     await agent.post(`${api}/policy/reload`).set('cookie', cookie).set('origin', 'https://evil').expect(403);
@@ -182,7 +182,7 @@ describe("the gateway's own API", () => {
     expect(calls).toEqual([]);
   });
 
-  it('passes on whose sessions are to end, and with which rights', async () => {
+  it('passes on which sessions to end, and with which rights', async () => {
     const { agent, calls, callerOf } = setUp(true);
     await agent.delete(`${api}/sessions?user=bob%40example.com`).expect(401);
     await agent.delete(`${api}/sessions?all=true`).set('cookie', cookie).set('origin', 'https://evil').expect(403);
@@ -194,7 +194,7 @@ describe("the gateway's own API", () => {
     expect(callerOf(calls[0]!)).toMatchObject({ privileged: true });
   });
 
-  it('has the login service hear what a provider says of a logout, without a caller', async () => {
+  it("passes a provider's logout on to authenticate, without a caller", async () => {
     const { agent, seen } = setUp();
     await agent
       .post('/.sallyport/backchannel-logout/corp')
@@ -207,7 +207,7 @@ describe("the gateway's own API", () => {
     await agent.post('/.sallyport/backchannel-logout/corp/x').expect(404);
   });
 
-  it("takes no change on a cookie's strength from another site", async () => {
+  it('accepts no change by cookie from another site', async () => {
     const { agent, calls } = setUp(true);
     for (const origin of ['https://evil', 'https://gate.evil', 'http://gate', 'null'])
       await agent.delete(`${api}/sessions/x`).set('cookie', cookie).set('origin', origin).expect(403);
@@ -218,14 +218,14 @@ describe("the gateway's own API", () => {
     expect(calls.map(({ path }) => path)).toEqual(['/v1/sessions/x', '/v1/sessions/y']);
   });
 
-  it('takes no signed token out of a cookie, where nothing has looked at its signature', async () => {
+  it('accepts no signed token in a cookie, where its signature is not verified', async () => {
     const { agent, calls, events } = setUp();
     await agent.get(`${api}/audit`).set('cookie', '__Host-sallyport=signed.by.us').expect(401);
     expect(calls).toEqual([]);
     expect(events.map(({ status }) => status)).toEqual([401]);
   });
 
-  it('records who looks for addresses that it does not have', async () => {
+  it('records requests for unknown addresses', async () => {
     const { agent, events } = setUp();
     await agent.get('/.sallyport/other?secret=x').expect(404);
     await agent.put(`${api}/audit`).set('authorization', bearer).expect(404);
@@ -235,12 +235,12 @@ describe("the gateway's own API", () => {
     ]);
   });
 
-  it('takes no cookie of which there are two: either may have been planted', async () => {
+  it('accepts no cookie that appears twice, because either may have been planted', async () => {
     await setUp().agent.get(`${api}/clusters`).set('cookie', `${cookie}; __Host-sallyport=spt_other`).expect(401);
     await setUp().agent.get(`${api}/clusters`).set('cookie', `__Host-sallyport=spt_other; ${cookie}`).expect(401);
   });
 
-  it("refuses a token and another session's cookie together", async () => {
+  it('refuses a token together with the cookie of another session', async () => {
     await setUp()
       .agent.get(`${api}/clusters`)
       .set('authorization', bearer)
@@ -249,7 +249,7 @@ describe("the gateway's own API", () => {
   });
 });
 
-describe('an address that is not in its plain form', () => {
+describe('an address that is not plain', () => {
   const ask = async (path: string, lines: string[] = []) => {
     const { app, events, seen } = setUp();
     const server = createServer(app).listen(0, '127.0.0.1');
@@ -280,7 +280,7 @@ describe('an address that is not in its plain form', () => {
     '/.sallyport/me/',
     '/.sallyport/me\\..',
     `/.sallyport/me?access_token=spt_${'a'.repeat(43)}`,
-  ])('(%s) is refused and never tidied up for another service', async (path) => {
+  ])('(%s) is refused, and never normalized for another service', async (path) => {
     const { status, events, seen, text } = await ask(path);
     expect(status).toBe(400);
     expect(text).toContain('"code":"bad-request"');
@@ -294,13 +294,13 @@ describe('an address that is not in its plain form', () => {
     'Connection: Authorization',
     'Authorization: Bearer spt_other',
     'Impersonate-User: root',
-  ])('nor is a request with an unclear head (%s)', async (line) => {
+  ])('is refused, like a request with an ambiguous head (%s)', async (line) => {
     expect((await ask('/.sallyport/me', [line])).status).toBeGreaterThanOrEqual(400);
   });
 });
 
 describe('the login pages', () => {
-  it('get the caller where there is one, and nothing that the client claims', async () => {
+  it('get the caller if there is one, and nothing that the client claims', async () => {
     const { agent, seen } = setUp();
     await agent.get('/.sallyport/me').set('cookie', cookie).set('sallyport-caller', 'forged').expect(200);
     expect(seen.caller).toBeDefined();
@@ -312,17 +312,17 @@ describe('the login pages', () => {
     await agent.post('/.sallyport/logout').set('cookie', cookie).set('origin', 'https://evil').expect(403);
   });
 
-  it('are all there is: anything else is not found, in words and without a stack', async () => {
+  it('are the only pages: anything else is not found, with a message and without a stack', async () => {
     const answer = await setUp().agent.get('/.sallyport/other').expect(404);
     expect(answer.body).toMatchObject({ code: 'not-found', status: 404 });
     await setUp().agent.get('/healthz').expect(200, 'ok');
   });
 
-  it('answer 503 and not more when a check fails', async () => {
+  it('answer 503, and no details, when a check fails', async () => {
     const app = createOwnApi({
       ...({} as Parameters<typeof createOwnApi>[0]),
       origin: 'https://gate',
-      findCaller: () => Promise.reject(new ProblemError('authorize-unavailable', 'away')),
+      findCaller: () => Promise.reject(new ProblemError('authorize-unavailable', 'down')),
       clientAddress: () => '',
       auditCall: { open: () => {}, complete: () => {} },
       logger: createLogger({ service: 'proxy', level: 'silent' }),

@@ -7,8 +7,8 @@ import { createGatewayServer, type GatewayServerDeps } from '../listener/create-
 type OwnApi = GatewayServerDeps['ownApi'];
 
 /**
- * The gateway's listener with pages of its own and no road; resolves to how long the connection lived, and what it was
- * told.
+ * Sends a body to the gateway's listener with its own pages and without a road. Resolves to how long the connection
+ * lived, and what it received.
  */
 async function ask(
   head: string,
@@ -31,7 +31,7 @@ async function ask(
   socket.on('error', () => {});
   const begun = performance.now();
   socket.write(head);
-  // A body that drips without an end.
+  // A body that drips and never ends.
   const drip = setInterval(() => socket.writable && socket.write('1\r\na\r\n'), 20);
   const patience = setTimeout(() => socket.destroy(), 4000);
   await once(socket, 'close');
@@ -45,14 +45,14 @@ async function ask(
 const post = 'POST /.sallyport/token HTTP/1.1\r\nHost: gate\r\nTransfer-Encoding: chunked\r\n\r\n';
 const refuse: OwnApi = (_request: IncomingMessage, response: ServerResponse) => void response.writeHead(404).end('no');
 
-describe("a body without an end for the gateway's own pages", () => {
-  it('does not keep a connection open behind the refusal', async () => {
+describe("a body that never ends, for the gateway's own pages", () => {
+  it('does not keep a connection open after the refusal', async () => {
     const { ms, text } = await ask(post, refuse);
     expect(text).toContain('404');
     expect(ms).toBeLessThan(3500);
   });
 
-  it('is let run out where it ends soon enough, and the connection goes on', async () => {
+  it('is read to its end if that comes soon enough, and the connection goes on', async () => {
     const server = createGatewayServer({
       tls: undefined,
       ownApi: refuse,
@@ -79,7 +79,7 @@ describe("a body without an end for the gateway's own pages", () => {
     server.close();
   });
 
-  it('does not keep a page waiting for it', async () => {
+  it('does not keep a page waiting', async () => {
     const { ms } = await ask(post, (request) => void request.resume(), { ownBodyMs: 300 });
     expect(ms).toBeLessThan(2000);
   });

@@ -36,13 +36,13 @@ const alice = {
   amr: [],
 };
 
-/** The two faces of the gateway behind one server, told apart by the Host header as the gateway itself does it. */
-function setUp(options: { away?: boolean; own?: string[] } = {}) {
+/** Serves both parts of the gateway's own API from one server, and chooses by the Host header as the gateway does. */
+function setUp(options: { down?: boolean; own?: string[] } = {}) {
   const calls: ServiceRequest[] = [];
   const events: { status: number; path: string }[] = [];
   const pages: { url: string; caller: unknown; cookie: string | undefined }[] = [];
   const check = (asked: Check): Promise<CheckAnswer> => {
-    if (options.away) return Promise.reject(new ProblemError('authorize-unavailable', 'away'));
+    if (options.down) return Promise.reject(new ProblemError('authorize-unavailable', 'down'));
     const known =
       asked.credential.kind === 'token' && [hashToken(live), hashToken('spt_live')].includes(asked.credential.hash);
     const decision = {
@@ -100,9 +100,9 @@ const carriers: [string, string][] = [
   ['x-pomerium-authorization', ''],
 ];
 
-describe("the check by which Pomerium's clients learn whether their token is good", () => {
+describe("the check by which Pomerium's clients learn whether their token is valid", () => {
   it.each(['/healthz', '/livez', '/healthz?x=y'])(
-    'at %s says ok to a live one and 401 to a dead one, in every carrier, on every host',
+    'at %s answers ok to a valid one and 401 to an invalid one, in every carrier, on every host',
     async (path) => {
       const { agent, events } = setUp();
       for (const host of hosts) {
@@ -122,8 +122,8 @@ describe("the check by which Pomerium's clients learn whether their token is goo
     },
   );
 
-  it('does not make an outage look like a dead token; a token that is none is refused also then', async () => {
-    const { agent } = setUp({ away: true });
+  it('does not make an outage look like an invalid token, while something that is not a token is still refused', async () => {
+    const { agent } = setUp({ down: true });
     expect((await agent.get('/healthz').set('authorization', `Bearer Pomerium-${live}`)).status).toBe(200);
     expect((await agent.get('/healthz').set('authorization', `Bearer Pomerium-${tokenOf('live', -1000)}`)).status).toBe(
       401,
@@ -141,7 +141,7 @@ describe("the check by which Pomerium's clients learn whether their token is goo
     ).toBe(400);
   });
 
-  it("is ok for everybody else on the gateway's own host, and the API server's on a cluster's", async () => {
+  it("is ok for all other clients on the gateway's own host, and the API server's on the host of a cluster", async () => {
     const { agent } = setUp();
     for (const headers of [
       {},
@@ -158,7 +158,7 @@ describe("the check by which Pomerium's clients learn whether their token is goo
 });
 
 describe("what Pomerium's clients find at the origin of any address", () => {
-  it('is where a login begins, without a credential, never as a redirect', async () => {
+  it('is the start of a login, without a credential, and never a redirect', async () => {
     const { agent, pages } = setUp();
     for (const host of hosts)
       expect(
@@ -213,7 +213,7 @@ describe("what Pomerium's clients find at the origin of any address", () => {
     }
   });
 
-  it("is who the caller is and how they log out, on authenticate's pages", async () => {
+  it("is the caller's identity and the logout, on the pages of authenticate", async () => {
     const { agent, pages } = setUp();
     for (const path of ['/.pomerium', '/.pomerium/', '/.pomerium/user', '/.pomerium/sign_out']) {
       await agent.get(path).set('authorization', `Pomerium ${live}`);
@@ -222,7 +222,7 @@ describe("what Pomerium's clients find at the origin of any address", () => {
     expect((await agent.get('/.pomerium/user').set('authorization', `Pomerium ${dead}`)).status).toBe(401);
   });
 
-  it('is where the keys are, for whoever verifies a token of ours', async () => {
+  it('is the address of the keys, for anyone who verifies a token of the gateway', async () => {
     const { agent } = setUp();
     for (const host of hosts) {
       expect((await agent.get('/.well-known/pomerium').set({ host })).body).toEqual({
@@ -235,7 +235,7 @@ describe("what Pomerium's clients find at the origin of any address", () => {
     }
   });
 
-  it("counts a cookie on the gateway's own host, and on a cluster's none", async () => {
+  it("accepts a cookie on the gateway's own host, and not on the host of a cluster", async () => {
     const { agent, pages } = setUp();
     const cookie = '__Host-sallyport=spt_live';
     expect((await agent.get('/.pomerium/api/v1/routes').set({ host: hosts[0]!, cookie })).status).toBe(200);
@@ -244,7 +244,7 @@ describe("what Pomerium's clients find at the origin of any address", () => {
     expect(pages.at(-1)).toMatchObject({ caller: undefined, cookie: undefined });
   });
 
-  it("leaves everything else on a cluster's host to the cluster, and in one spelling", async () => {
+  it('leaves everything else on the host of a cluster to the cluster, and has one spelling', async () => {
     const { agent } = setUp();
     for (const path of [
       '/.sallyport/me',

@@ -62,8 +62,8 @@ beforeEach(() => {
 const agent = () => supertest(gateway);
 const base = '/.sallyport/scim/v2';
 
-describe('a push of people and groups', () => {
-  it('goes on with the hash of its token and nothing else that could be a credential', async () => {
+describe('a SCIM request', () => {
+  it('is passed on with the hash of its token, and nothing else that could be a credential', async () => {
     const answer = await agent()
       .post(`${base}/Users?attributes=userName`)
       .set({
@@ -96,20 +96,20 @@ describe('a push of people and groups', () => {
   });
 
   it.each([
-    ['none', undefined],
+    ['nothing', undefined],
     ['another scheme', 'Basic YTpi'],
     ['a Pomerium one', 'Pomerium abc'],
     ['an empty one', 'Bearer '],
     ['two in one', 'Bearer a b'],
     ['one that never ends', `Bearer ${'a'.repeat(5000)}`],
-  ])('with %s for a token goes on without one, for authenticate to refuse', async (_what, authorization) => {
+  ])('with %s for a token is passed on without one, for authenticate to refuse', async (_what, authorization) => {
     await agent()
       .get(`${base}/Users`)
       .set(authorization === undefined ? {} : { authorization });
     expect(seen.map(({ headers }) => headers['sallyport-scim-token'])).toEqual([undefined]);
   });
 
-  it('takes the names of schemas, and each address in one form only', async () => {
+  it('accepts the names of schemas, and each address in one form only', async () => {
     await agent()
       .get(`${base}/Schemas/urn:ietf:params:scim:schemas:core:2.0:User`)
       .set('authorization', 'Bearer a')
@@ -137,7 +137,7 @@ describe('a push of people and groups', () => {
       '/Schemas/urn:a%20b',
       '/Users/',
     ]) {
-      // As bytes, for clients tidy addresses up.
+      // As bytes, because clients normalize addresses.
       const { port } = gateway.address() as AddressInfo;
       const call = httpRequest({
         host: '127.0.0.1',
@@ -153,7 +153,7 @@ describe('a push of people and groups', () => {
     expect(seen.slice(from).map(({ url }) => url)).toEqual([`${base}/Schemas/urn`]);
   });
 
-  it('with two tokens, or with more than a body may have, goes nowhere', async () => {
+  it('with two tokens, or with too large a body, is not passed on', async () => {
     const { port } = gateway.address() as AddressInfo;
     const call = httpRequest({
       host: '127.0.0.1',
@@ -173,7 +173,7 @@ describe('a push of people and groups', () => {
     expect(seen).toEqual([]);
   });
 
-  it('of a group with very many members goes on whole', async () => {
+  it('of a group with very many members is passed on completely', async () => {
     await agent()
       .put(`${base}/Groups/x`)
       .set({ authorization: 'Bearer a', 'content-type': 'application/scim+json' })
@@ -182,7 +182,7 @@ describe('a push of people and groups', () => {
     expect(seen[0]!.bytes).toBe(3 * 1024 * 1024 + 2);
   });
 
-  it('is known by one address', async () => {
+  it('has one address only', async () => {
     expect((await agent().get('/.sallyport/scim/v1/Users')).status).toBe(404);
     expect((await agent().get('/.sallyport/scim/v2')).status).toBe(404);
   });

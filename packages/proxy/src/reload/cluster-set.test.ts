@@ -85,7 +85,7 @@ describe('the clusters of a running gateway', () => {
     expect(await get(set.upstreams.byName('prod')!)).toBe('ok');
   });
 
-  it('have their connections cut when they are removed: requests, upgrades and all', async () => {
+  it('have all their connections cut when they are removed, including requests and upgrades', async () => {
     const { url, sockets } = await serve((request, response) => {
       if (request.url === '/watch') response.write('begun');
       else response.end('ok');
@@ -105,7 +105,7 @@ describe('the clusters of a running gateway', () => {
     expect(set.upstreams.byName('dev')).toBeUndefined();
   });
 
-  it('finish what is under way when they have changed, while what is new goes to the new address', async () => {
+  it('finish the requests in flight when they change, while new ones go to the new address', async () => {
     let finish = () => {};
     const old = await serve((request, response) => {
       if (request.url !== '/slow') return void response.end('old');
@@ -118,7 +118,7 @@ describe('the clusters of a running gateway', () => {
     await sleep(50);
     await set.replace(clusters({ name: 'dev', server: other.url, token: 't' }));
     expect(await get(set.upstreams.byName('dev')!)).toBe('new');
-    // Somebody who was judged before the change.
+    // A request that was authorized before the change.
     expect(await get(before)).toBe('old');
     finish();
     expect(await slow).toBe('old, late');
@@ -126,7 +126,7 @@ describe('the clusters of a running gateway', () => {
     expect(old.sockets.size).toBe(0);
   });
 
-  it('are reached anew when the content of their files has changed', async () => {
+  it('are connected to again when the content of their files changes', async () => {
     const { url } = await serve();
     writeFileSync(path.join(directory, 'ca.crt'), 'one');
     const list = clusters({ name: 'dev', server: url, token: 't', caFile: 'ca.crt' });
@@ -139,7 +139,7 @@ describe('the clusters of a running gateway', () => {
     expect(set.upstreams.byName('dev')).not.toBe(before);
   });
 
-  it('stay as they are when one of the new ones is faulty', async () => {
+  it('stay unchanged when one of the new ones is faulty', async () => {
     const { url } = await serve();
     await open(clusters({ name: 'dev', server: url, token: 't' }));
     const dev = set.upstreams.byName('dev')!;

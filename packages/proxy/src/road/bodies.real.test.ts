@@ -35,8 +35,8 @@ const framings = [
   ['in chunks', () => ({ 'transfer-encoding': 'chunked' })],
 ] as const;
 
-describe.each(framings)('a body that comes %s', (_name, headers) => {
-  it('reaches the cluster whole, though the connection there is yet to be made', async () => {
+describe.each(framings)('a body that arrives %s', (_name, headers) => {
+  it('reaches the cluster complete, even if the connection has to be opened first', async () => {
     const body = randomBytes(2_000_000);
     const got: Buffer[] = [];
     rig = await createRig((request, response) =>
@@ -47,7 +47,7 @@ describe.each(framings)('a body that comes %s', (_name, headers) => {
     expect(rig.events.at(-1)!.data.sallyport.bytesIn).toBe(body.length);
   });
 
-  it('does no harm when the cluster answers and hangs up before it has read it', async () => {
+  it('does no harm when the cluster answers and closes before it has read it', async () => {
     rig = await createRig((request, response) => {
       if (request.method === 'POST') response.writeHead(413, { connection: 'close' });
       response.end();

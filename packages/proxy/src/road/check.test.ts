@@ -5,7 +5,7 @@ import { createCheck } from './check.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { allow } from '../testing/gateway-rig.ts';
 
-/** What authorize is asked about a request. */
+/** Returns what authorize is asked about a request. */
 async function asked(
   method: string,
   target: string,
@@ -51,8 +51,8 @@ async function asked(
   return check!;
 }
 
-describe('what policy is told of a request', () => {
-  it('is where it came from, what it asks and of whom', async () => {
+describe('what policy learns about a request', () => {
+  it('is where it came from, what it asks for and whom it asks', async () => {
     const { request, kubernetes, target, credential } = await asked(
       'GET',
       '/api/v1/namespaces/dev/pods?labelSelector=a%3Db&fieldSelector=spec.nodeName%3Dn',
@@ -83,7 +83,7 @@ describe('what policy is told of a request', () => {
     expect((await asked(method, `/api/v1/namespaces/dev/pods${tail}`, { hasBody })).kubernetes?.dryRun).toBe(dryRun);
   });
 
-  it('names the headers of a preflight, and of nothing else', async () => {
+  it('includes the headers of a preflight, and of nothing else', async () => {
     const headers = { origin: 'https://x', 'access-control-request-method': 'POST', cookie: 'c' };
     expect((await asked('OPTIONS', '/api/v1/pods', { headers })).request.headers).toEqual({
       origin: 'https://x',
@@ -92,13 +92,13 @@ describe('what policy is told of a request', () => {
     expect((await asked('GET', '/api/v1/pods', { headers })).request).not.toHaveProperty('headers');
   });
 
-  it("includes the client's certificate where clients are asked for one", async () => {
+  it('includes the client certificate if the gateway asks for one', async () => {
     const certificate = { presented: true, leaf: 'PEM', valid: true };
     expect((await asked('GET', '/api', { certificate })).request.clientCertificate).toEqual(certificate);
     expect((await asked('GET', '/api')).request).not.toHaveProperty('clientCertificate');
   });
 
-  it('says whether a built-in kind is namespaced and that the API server serves it, and nothing about other kinds', async () => {
+  it('includes whether a built-in kind is namespaced and that the API server serves it, and nothing about other kinds', async () => {
     expect((await asked('GET', '/api/v1/secrets')).kubernetes).toMatchObject({ namespaced: true, aggregated: false });
     expect((await asked('GET', '/api/v1/nodes')).kubernetes).toMatchObject({ namespaced: false, aggregated: false });
     const { kubernetes } = await asked('GET', '/apis/example.com/v1/widgets');
@@ -106,7 +106,7 @@ describe('what policy is told of a request', () => {
     expect(kubernetes).not.toHaveProperty('aggregated');
   });
 
-  it('says that an apply patch may create', async () => {
+  it('includes that an apply patch may create', async () => {
     const patch = async (type: string) =>
       (await asked('PATCH', '/api/v1/namespaces/dev/pods/web', { contentTypes: [type] })).kubernetes?.upsert;
     expect(await patch('application/apply-patch+yaml')).toBe(true);
@@ -119,13 +119,13 @@ describe('what policy is told of a request', () => {
     ['PATCH', '/a', true],
     ['DELETE', '/a', false],
     ['DELETE', '', false],
-  ])('%s of Secrets%s is never a dry run: the answer carries them', async (method, tail, hasBody) => {
+  ])('%s of Secrets%s is never a dry run, because the answer contains them', async (method, tail, hasBody) => {
     expect(
       (await asked(method, `/api/v1/namespaces/dev/secrets${tail}?dryRun=All`, { hasBody })).kubernetes,
     ).not.toHaveProperty('dryRun');
   });
 
-  it('says that an upgrade is asked for', async () => {
+  it('includes that the client asks for an upgrade', async () => {
     expect(
       (await asked('GET', '/api/v1/nodes/n/proxy/portForward/prod/web', { upgrade: true })).kubernetes?.upgrade,
     ).toBe(true);

@@ -7,7 +7,7 @@ import type { StreamEnd } from '../exchange/stream-end.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 
-/** A request on its way to a cluster whose connection is still being made. */
+/** Sends a request to a cluster whose connection is still being opened. */
 function send(): {
   handlers: Http1Handler[];
   failed: unknown[];
@@ -50,8 +50,8 @@ function send(): {
   return { handlers, failed, refuse: () => refuse!(end), flow };
 }
 
-describe('a request that is ended while its connection to the cluster is being made', () => {
-  it('does not go there any more', () => {
+describe('a request that is ended while its connection to the cluster is being opened', () => {
+  it('is not sent to the cluster', () => {
     const { handlers, failed, refuse, flow } = send();
     refuse();
     handlers[0]!.onStart(flow);
@@ -61,7 +61,7 @@ describe('a request that is ended while its connection to the cluster is being m
     ]);
   });
 
-  it('is not sent again when that connection dies', () => {
+  it('is not sent again when that connection closes', () => {
     const { handlers, failed, refuse, flow } = send();
     handlers[0]!.onStart(flow);
     refuse();
@@ -69,7 +69,7 @@ describe('a request that is ended while its connection to the cluster is being m
     expect([handlers.length, failed.length, flow.aborted]).toEqual([1, 1, true]);
   });
 
-  it('goes there otherwise, and once more if the connection dies unanswered', () => {
+  it('is sent otherwise, and once more if the connection closes unanswered', () => {
     const { handlers, failed, flow } = send();
     handlers[0]!.onStart(flow);
     handlers[0]!.onError(new Error('gone'), true);

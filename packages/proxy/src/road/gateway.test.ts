@@ -41,7 +41,7 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 describe('a request that is allowed', () => {
-  it("goes upstream as the person, with allow-listed headers and the gateway's own credential", async () => {
+  it("goes upstream as the user, with allow-listed headers and the gateway's own credential", async () => {
     const answer = await rig.raw(
       get(`${pods}?limit=5`, [
         'Accept: application/json',
@@ -62,14 +62,14 @@ describe('a request that is allowed', () => {
     expect(raw(seen!, 'audit-id')).toEqual([rig.events[0]!.data.auditID]);
   });
 
-  it('comes back without cookies and CORS grants, with repeated lines kept and scripts sandboxed', async () => {
+  it('comes back without cookies and CORS grants, with repeated headers kept and scripts sandboxed', async () => {
     const answer = (await rig.raw(get(pods))).toLowerCase();
     expect(answer).not.toMatch(/set-cookie|access-control/);
     expect(answer.match(/warning: /g)).toHaveLength(2);
     expect(answer).toContain('content-security-policy: sandbox');
   });
 
-  it('sends one line a group, never split, and names in UTF-8', async () => {
+  it('sends one line per group, never split, and names in UTF-8', async () => {
     rig.answer = () => allow({ ...alice, user: 'zoë', groups: ['cn=a,ou=b', '開発'] });
     await rig.raw(get(pods));
     const utf8 = (text: string) => Buffer.from(text, 'latin1').toString('utf8');
@@ -77,7 +77,7 @@ describe('a request that is allowed', () => {
     expect(raw(rig.seen[0]!, 'impersonate-user').map(utf8)).toEqual(['zoë']);
   });
 
-  it('is judged and sent as the very same bytes', async () => {
+  it('is authorized and sent as the very same bytes', async () => {
     await rig.raw(get('/clusters/dev/api/v1/namespaces/dev/pods/a%3Ab?x=%20'));
     expect(rig.seen[0]!.url).toBe('/api/v1/namespaces/dev/pods/a%3Ab?x=%20');
     expect(rig.checks[0]!.kubernetes).toMatchObject({ name: 'a:b', verb: 'get' });
@@ -89,7 +89,7 @@ describe('a request that is allowed', () => {
     expect(rig.seen[0]!.url).toBe('/api/v1/pods');
   });
 
-  it('leaves RequestReceived before it and ResponseComplete after it', async () => {
+  it('is recorded as RequestReceived before and as ResponseComplete after', async () => {
     await rig.raw(get(pods));
     await until(() => rig.events.length === 2);
     expect(rig.events.map((event) => event.data.stage)).toEqual(['RequestReceived', 'ResponseComplete']);
@@ -124,14 +124,14 @@ describe('a request that is refused', () => {
     ['h2c', get(pods, ['Upgrade: h2c']).replace('close', 'Upgrade'), 400],
     ['exec without an upgrade', get(`${pods}/web/exec?command=ls`), 400],
     ['an upgrade of a list', get(pods, ['Upgrade: websocket']).replace('close', 'Upgrade'), 400],
-  ])('with %s gets a readable answer and reaches nothing', async (_what, bytes, code) => {
+  ])('with %s gets a readable answer and reaches no cluster', async (_what, bytes, code) => {
     const answer = await rig.raw(bytes);
     expect(answer).toContain(`HTTP/1.1 ${code}`);
     if (answer.includes('{')) expect(statusOf(answer)).toMatchObject({ kind: 'Status', code });
     expect(rig.seen).toHaveLength(0);
   });
 
-  it('by policy says what authorize says, as a Status, and leaves one event', async () => {
+  it('by policy gets the message of authorize in a Status, and leaves one event', async () => {
     rig.answer = () => ({
       ...allow(),
       decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v' },
@@ -150,7 +150,7 @@ describe('a request that is refused', () => {
     expect(rig.seen).toHaveLength(0);
   });
 
-  it('is words alone where kubectl asks what there is, as it would not find them in a Status there', async () => {
+  it('is plain text where kubectl asks for discovery, because it would not read a Status there', async () => {
     rig.answer = () => ({
       ...allow(),
       decision: { effect: 'deny', rule: 'default-deny', reasons: [], policyVersion: 'v' },
@@ -170,7 +170,7 @@ describe('a request that is refused', () => {
       expect(statusOf(await rig.raw(get(where, [...headers])))).toMatchObject({ kind: 'Status', reason: 'Forbidden' });
   });
 
-  it('is an allowed one without identity, or as a system name that the cluster does not list', async () => {
+  it('is refused although allowed, without an identity or with a system name that the cluster does not list', async () => {
     rig.answer = () => allow(undefined as never) && { ...allow(), impersonation: undefined };
     expect(statusOf(await rig.raw(get(pods))).code).toBe(401);
     rig.answer = () => allow({ ...alice, groups: ['system:masters'] });
@@ -178,7 +178,7 @@ describe('a request that is refused', () => {
     expect(rig.seen).toHaveLength(0);
   });
 
-  it('is a write, an exec and a secret read while Kafka is away; other reads go on until the queue is full', async () => {
+  it('is a write, an exec or a read of Secrets while Kafka is down, and other reads once the queue is full', async () => {
     rig.kafka = 'down';
     const post = get(pods).replace('GET', 'POST').replace('Connection', 'Content-Length: 0\r\nConnection');
     expect(statusOf(await rig.raw(post))).toMatchObject({ code: 503, reason: 'ServiceUnavailable' });
@@ -207,7 +207,7 @@ describe('an upgrade', () => {
       onSocket(socket);
     });
 
-  it('is judged as create, then carries bytes both ways and both ends', async () => {
+  it('is authorized as create, then carries bytes in both directions, and the end of either side', async () => {
     accept((socket) => {
       socket.pipe(socket);
     });
@@ -244,7 +244,7 @@ describe('an upgrade', () => {
     });
   });
 
-  it('that the cluster refuses is relayed and both connections end', async () => {
+  it('that the cluster refuses is relayed, and both connections end', async () => {
     rig.upstream.on('upgrade', (request, socket) => {
       rig.seen.push(request);
       socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
@@ -255,7 +255,7 @@ describe('an upgrade', () => {
     expect(answer.toLowerCase()).toContain('connection: close');
   });
 
-  it('with bytes behind its head, a body, or a token alone is refused', async () => {
+  it('with bytes after its head, with a body, or with only a token is refused', async () => {
     expect(await rig.raw(`${upgrade()}GET / HTTP/1.1\r\n\r\n`)).toMatch(/^HTTP\/1.1 400/);
     expect(await rig.raw(upgrade().replace('Upgrade: websocket', 'Content-Length: 3\r\nUpgrade: websocket'))).toMatch(
       /^HTTP\/1.1 400/,
@@ -268,7 +268,7 @@ describe('an upgrade', () => {
     expect(rig.seen).toHaveLength(0);
   });
 
-  it('takes the token from the subprotocol and leaves it behind', async () => {
+  it('takes the token from the subprotocol and does not forward it', async () => {
     accept((socket) => socket.end());
     const token = Buffer.from('spt_x').toString('base64url');
     await rig.raw(
@@ -279,7 +279,7 @@ describe('an upgrade', () => {
     expect(raw(rig.seen[0]!, 'sec-websocket-protocol')).toEqual(['v5.channel.k8s.io']);
   });
 
-  it('knows the subprotocol of a port-forward, which has a slash', async () => {
+  it('accepts the subprotocol of a port-forward, which has a slash', async () => {
     accept((socket) => socket.end());
     expect(
       await rig.raw(upgrade(`${pods}/web/portforward`).replace('v5.channel.k8s.io', 'SPDY/3.1+portforward.k8s.io')),
@@ -287,7 +287,7 @@ describe('an upgrade', () => {
     expect(raw(rig.seen[0]!, 'sec-websocket-protocol')).toEqual(['SPDY/3.1+portforward.k8s.io']);
   });
 
-  it('ends upstream when the client goes away before the answer', async () => {
+  it('ends upstream when the client closes before the answer', async () => {
     let gone = false;
     rig.upstream.on('upgrade', (request, socket) => {
       rig.seen.push(request);
@@ -305,7 +305,7 @@ describe('an upgrade', () => {
 });
 
 describe('a broken road', () => {
-  it('ends upstream when the client goes away, and tells a 504 and a 502 apart', async () => {
+  it('ends upstream when the client closes, and distinguishes a 504 from a 502', async () => {
     const client = rig.dial();
     client.write(get('/clusters/dev/api/v1/hang'));
     await until(() => rig.seen.length === 1);
@@ -320,7 +320,7 @@ describe('a broken road', () => {
     expect(statusOf(await rig.raw(get(pods)))).toMatchObject({ code: 502 });
   });
 
-  it('answers 400 to bytes that are no HTTP and records them', async () => {
+  it('answers 400 to bytes that are not HTTP, and records them', async () => {
     expect(await rig.raw('GARBAGE\r\n\r\n')).toMatch(/^HTTP\/1.1 400/);
     expect(rig.events.map((event) => event.type)).toEqual(['request.unparsable']);
   });

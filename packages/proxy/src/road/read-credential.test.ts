@@ -50,7 +50,7 @@ const protocol = (token: string) => [
 describe('the carriers of a credential', () => {
   it.each<[string, string[], string]>([
     ['ours', ['Authorization', `Bearer ${own}`], 'own'],
-    ['ours in a WebSocket handshake', protocol(own), 'own'],
+    ["the gateway's own in a WebSocket handshake", protocol(own), 'own'],
     ["Pomerium's bearer", ['Authorization', `Bearer Pomerium-${jwt}`], 'jwt'],
     ["Pomerium's scheme", ['Authorization', `Pomerium ${jwt}`], 'jwt'],
     ['the scheme in lower case', ['authorization', `pomerium ${jwt}`], 'jwt'],
@@ -78,12 +78,12 @@ describe('the carriers of a credential', () => {
 
   it.each<[string, string[]]>([
     ['nothing', []],
-    ['a signed token as one of ours (A27)', ['Authorization', `Bearer ${jwt}`]],
+    ["a signed token in the gateway's own carrier (A27)", ['Authorization', `Bearer ${jwt}`]],
     ["one of ours as Pomerium's", ['Authorization', `Bearer Pomerium-${own}`]],
     ["one of ours in Pomerium's header", ['X-Pomerium-Authorization', own]],
     ['a token for another gateway', ['Authorization', `Bearer Pomerium-${foreign}`]],
-    ['no token behind the word', ['Authorization', 'Bearer Pomerium-']],
-    ['the word in another case', ['Authorization', `Bearer pomerium-${jwt}`]],
+    ['no token after the prefix', ['Authorization', 'Bearer Pomerium-']],
+    ['the prefix in another case', ['Authorization', `Bearer pomerium-${jwt}`]],
     ['two blanks', ['Authorization', `Bearer  Pomerium-${jwt}`]],
     ['an empty header', ['X-Pomerium-Authorization', '']],
     ['a blank in it', ['X-Pomerium-Authorization', `${jwt} x`]],
@@ -95,12 +95,12 @@ describe('the carriers of a credential', () => {
     expect(read(...lines)).toBe('unauthenticated');
   });
 
-  it('are refused where nothing judges signed tokens', () => {
+  it('are refused if nothing verifies signed tokens', () => {
     const exchange = { headers: readHeaders(['Host', 'gate', 'Authorization', `Pomerium ${jwt}`]) } as Exchange;
     expect(() => void createReadCredential()(exchange)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
   });
 
-  it('lead to a token or a refusal, whatever stands in them', () => {
+  it('lead to a token or a refusal, whatever they contain', () => {
     const piece = fc.constantFrom(
       'Bearer ',
       'Pomerium ',
@@ -124,7 +124,7 @@ describe('the carriers of a credential', () => {
     );
   });
 
-  it("are noticed as Pomerium's before they are judged", () => {
+  it("are recognized as Pomerium's before they are verified", () => {
     for (const lines of [
       ['AUTHORIZATION', 'bearer Pomerium-x'],
       ['authorization', 'Pomerium x'],

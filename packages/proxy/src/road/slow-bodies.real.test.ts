@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Change, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { createUntil } from '../testing/create-until.ts';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const api = '/clusters/dev/api/v1/namespaces/dev';
@@ -18,7 +19,7 @@ const framings: [string, string, (text: string) => string, string][] = [
 ];
 
 let rig: Rig;
-/** What the cluster got of bodies: a whole one counts as done. */
+/** What the cluster received of each body. A complete one is done. */
 let got: { text: string; whole: boolean; over: boolean }[] = [];
 
 async function start(): Promise<void> {
@@ -42,12 +43,7 @@ async function start(): Promise<void> {
 }
 afterEach(() => rig.close());
 
-const until = async (holds: () => boolean) => {
-  for (const end = performance.now() + 3000; !holds();) {
-    if (performance.now() > end) throw new Error('it did not come about');
-    await pause(5);
-  }
-};
+const until = createUntil(3000);
 
 function begin(method: string, target: string, line: string): { socket: Socket; text(): string } {
   const socket = rig.dial();
@@ -60,8 +56,8 @@ function begin(method: string, target: string, line: string): { socket: Socket; 
   return { socket, text: () => text };
 }
 
-describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
-  it('and whose end is held back until its sender may not write any more is never whole', async () => {
+describe.each(framings)('a body that arrives %s', (_name, line, part, last) => {
+  it('and whose end is held back until its sender has lost the right to write never becomes complete', async () => {
     await start();
     const { socket, text } = begin('POST', `${api}/pods`, line);
     socket.write(part('half'));
@@ -79,7 +75,7 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     socket.destroy();
   });
 
-  it('and is a write by its method, though its path is that of a followed log, is held to the same', async () => {
+  it('and is a write by its method, though its path is that of a followed log, is rechecked the same way', async () => {
     await start();
     const { socket, text } = begin(
       'PUT',
@@ -96,11 +92,11 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     socket.destroy();
   });
 
-  it('is judged again at its end, too, when a change was heard of meanwhile', async () => {
+  it('is rechecked at its end too, when a change arrived in between', async () => {
     await start();
     const { socket, text } = begin('POST', `${api}/pods`, line);
     socket.write(part('half'));
-    // Its body is on its way: one that is whole when it is opened needs no second judgement.
+    // Waits until the body has begun: one that is complete when it is opened is not rechecked.
     await until(() => got[0]?.text === 'half');
     rig.answer = () => allow({ ...alice, groups: [] });
     rig.streams.hear({ type: 'policy-changed', policyVersion: 'w' });
@@ -117,7 +113,7 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     ['a second document', '\n---\n# x\n'],
     ['noise', 'x'.repeat(100)],
   ])(
-    'and is padded with %s has nothing go on that its sender may not write any more, for readers who act as soon as a value is whole',
+    'and is padded with %s forwards nothing after its sender has lost the right to write, for readers that act as soon as a value is complete',
     async (_what, padding) => {
       await start();
       const value = '{"a":1}';
@@ -138,7 +134,7 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     },
   );
 
-  it('is judged again before any of it goes on where its event was acknowledged late', async () => {
+  it('is rechecked before any of it is forwarded if its event was acknowledged late', async () => {
     await start();
     rig.acknowledgeMs = 1050;
     const { socket, text } = begin('POST', `${api}/pods`, line);
@@ -151,7 +147,7 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     socket.destroy();
   });
 
-  it('is asked about once a second however many pieces it comes in, and the piece that has waited goes on', async () => {
+  it('is rechecked once a second however many pieces it arrives in, and the piece that waited is forwarded', async () => {
     await start();
     const pieces = 220;
     const begun = performance.now();
@@ -164,18 +160,18 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     await until(() => text().includes('{}'));
     expect(got[0]!.text).toHaveLength(pieces);
     expect(rig.checks.length).toBeGreaterThanOrEqual(3);
-    // A busy machine takes longer over the pieces, and a second more is a check more.
+    // A busy machine takes longer for the pieces, and each further second is a further check.
     expect(rig.checks.length).toBeLessThanOrEqual((performance.now() - begun) / 1000 + 3);
     socket.destroy();
   });
 
-  it('slowly goes on whole where it is still allowed, and not at all where nobody can be asked', async () => {
+  it('slowly is forwarded completely if it is still allowed, and refused if authorize cannot be reached', async () => {
     await start();
     for (const [answer, code] of [
       [() => allow(), 200],
       [
         () => {
-          throw new ProblemError('authorize-unavailable', 'away');
+          throw new ProblemError('authorize-unavailable', 'down');
         },
         503,
       ],
@@ -195,7 +191,7 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
     }
   });
 
-  it('at once is judged once', async () => {
+  it('at once is checked once', async () => {
     await start();
     const { socket, text } = begin(
       'POST',
@@ -208,8 +204,8 @@ describe.each(framings)('a body that comes %s', (_name, line, part, last) => {
   });
 });
 
-describe('what stays open and is not answered yet ends with its right', () => {
-  it('when it is an upload to a proxied service: nothing more of it goes there', async () => {
+describe('an exchange that is not answered yet ends with the right to it', () => {
+  it('when it is an upload to a proxied service: nothing more is sent there', async () => {
     await start();
     const { socket, text } = begin('POST', upload, 'Transfer-Encoding: chunked');
     const pour = setInterval(() => socket.write('4\r\nmore\r\n'), 10);

@@ -25,26 +25,26 @@ describe('a path that names the verb', () => {
           [method, '/api/v1/proxy/nodes/n/run/dev/web/c'],
         ] as [string, string][],
     ),
-  )('takes no %s: %s', async (method, path) => {
+  )('does not accept %s: %s', async (method, path) => {
     expect(await send(method, path)).toMatch(/^HTTP\/1.1 405 /);
     expect(rig.seen).toEqual([]);
     expect(rig.checks).toEqual([]);
     expect(rig.events.at(-1)!.data).toMatchObject({ responseStatus: { code: 405 } });
   });
 
-  it('takes no upgrade by POST', async () => {
+  it('does not accept an upgrade by POST', async () => {
     expect(
       await send('POST', '/api/v1/proxy/nodes/n/portForward/dev/web', ['Upgrade: SPDY/3.1', 'Connection: Upgrade']),
     ).toMatch(/^HTTP\/1.1 4/);
     expect(rig.seen).toEqual([]);
   });
 
-  it.each(['GET', 'HEAD'])('takes %s', async (method) => {
+  it.each(['GET', 'HEAD'])('accepts %s', async (method) => {
     expect(await send(method, '/api/v1/watch/pods')).toMatch(/^HTTP\/1.1 200 /);
     expect(rig.checks[0]!.kubernetes).toMatchObject({ verb: 'watch' });
   });
 
-  it('is none where the word is a name', async () => {
+  it('is not one if the word is a name', async () => {
     expect(await send('POST', `${aggregated}/namespaces/watch/widgets`)).toMatch(/^HTTP\/1.1 200 /);
     expect(rig.checks[0]!.kubernetes).toMatchObject({ verb: 'create', namespace: 'watch' });
   });

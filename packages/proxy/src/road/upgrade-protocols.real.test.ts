@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createUntil } from '../testing/create-until.ts';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -36,12 +36,7 @@ const upgrade = (target: string, ...lines: string[]) =>
   ].join('\r\n');
 const offers = (protocols: string) => `Sec-WebSocket-Protocol: ${protocols}`;
 const bearer = `base64url.bearer.authorization.k8s.io.${Buffer.from('spt_x').toString('base64url')}`;
-const until = async (holds: () => boolean, ms = 3000) => {
-  for (const end = performance.now() + ms; !holds();) {
-    if (performance.now() > end) throw new Error('it did not come about');
-    await pause(5);
-  }
-};
+const until = createUntil(3000);
 
 describe('an upgrade of a log', () => {
   it.each([
@@ -58,7 +53,7 @@ describe('an upgrade of a log', () => {
     '',
     `v5.channel.k8s.io, ${bearer}`,
   ])(
-    'with the subprotocol %j is refused before anything goes upstream: the API server would refuse it and never end it',
+    'with the subprotocol %j is refused before anything goes upstream, because the API server would refuse it and never end it',
     async (protocols) => {
       await start();
       const answer = await rig.raw(upgrade(log, offers(protocols)));
@@ -69,7 +64,7 @@ describe('an upgrade of a log', () => {
     },
   );
 
-  it('with two lines of which one is foreign is refused', async () => {
+  it('with two lines, one of them with a foreign subprotocol, is refused', async () => {
     await start();
     expect(await rig.raw(upgrade(log, offers('binary.k8s.io'), offers('v5.channel.k8s.io')))).toMatch(
       /^HTTP\/1\.1 400 /,
@@ -83,7 +78,7 @@ describe('an upgrade of a log', () => {
     ['base64.binary.k8s.io', 'base64.binary.k8s.io'],
     ['base64.binary.k8s.io, binary.k8s.io', 'base64.binary.k8s.io, binary.k8s.io'],
     [`${bearer}, binary.k8s.io`, 'binary.k8s.io'],
-  ])('that offers %j passes', async (protocols, sent) => {
+  ])('that offers %j is accepted', async (protocols, sent) => {
     await start();
     let offered: string | undefined;
     rig.upstream.prependListener('upgrade', (request) => {
@@ -96,9 +91,9 @@ describe('an upgrade of a log', () => {
   });
 });
 
-describe('what takes a WebSocket only', () => {
+describe('what can be upgraded to websocket only', () => {
   it.each([log, `${pods}?watch=true`, '/clusters/dev/api/v1/watch/pods'])(
-    '%s, is refused over SPDY: its answer would be a plain one, relayed as a refusal',
+    '%s, is refused over SPDY, because its answer would be a plain one and relayed as a refusal',
     async (target) => {
       await start();
       expect(await rig.raw(upgrade(target).replace('websocket', 'SPDY/3.1'))).toMatch(/^HTTP\/1\.1 400 /);
@@ -112,8 +107,8 @@ describe('a cluster that refuses an upgrade', () => {
     ['and keeps the connection', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n{}'],
     ['in chunks', 'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'],
     ['without a body', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'],
-    ['with a status that has none', 'HTTP/1.1 304 Not Modified\r\n\r\n'],
-  ])('%s is let go of at once', async (_how, answer) => {
+    ['with a status that has no body', 'HTTP/1.1 304 Not Modified\r\n\r\n'],
+  ])('%s is closed at once', async (_how, answer) => {
     await start(answer);
     expect(await rig.raw(upgrade(`${pods}/web/exec?command=ls`))).toMatch(/^HTTP\/1\.1 (403|304) /);
     await until(() => accepted[0]!.destroyed || accepted[0]!.readableEnded);
@@ -127,7 +122,7 @@ describe('a cluster that refuses an upgrade', () => {
     ['switches without saying to what', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['only promises an answer', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
     ['begins a head', 'HTTP/1.1 403 Forb'],
-  ])('and %s is let go of when its time is over, and the client with it', async (_how, answer) => {
+  ])('and %s is closed when its time is over, together with the client', async (_how, answer) => {
     await start(answer);
     let closed = false;
     const socket = rig.dial();

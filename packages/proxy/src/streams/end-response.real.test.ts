@@ -9,7 +9,7 @@ import type { StreamEnd } from '../exchange/stream-end.ts';
 
 const end: StreamEnd = { reason: 'session-ended', code: 'unauthenticated', detail: 'This session was ended.' };
 
-/** An answer whose client takes what comes first (or all), and nothing after that. */
+/** Creates an answer whose client reads the first bytes (or all), and nothing after that. */
 function answering(stream: string, takesAll: boolean): { exchange: Exchange; taken(): string } {
   let taken = '';
   const socket = new Duplex({
@@ -34,8 +34,8 @@ function answering(stream: string, takesAll: boolean): { exchange: Exchange; tak
   };
 }
 
-describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is whole here', (stream) => {
-  it('and that its client does not take is taken away when it is to end', async () => {
+describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is complete at the gateway', (stream) => {
+  it('and that its client has not read is cut when it must end', async () => {
     const { exchange } = answering(stream, false);
     const { response } = exchange;
     const ending = createEndResponse(exchange, []);
@@ -50,7 +50,7 @@ describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is whole here', (s
     expect([exchange.connection.destroyed, response.destroyed, stopped]).toEqual([true, true, false]);
   });
 
-  it('and that its client has taken is left alone, and its connection with it', async () => {
+  it('and that its client has read is left alone, like its connection', async () => {
     const { exchange, taken } = answering(stream, true);
     const { response } = exchange;
     const ending = createEndResponse(exchange, []);
@@ -65,12 +65,12 @@ describe.each(['watch', 'log', 'proxy'])('an answer (%s) that is whole here', (s
   });
 });
 
-describe('an answer that is under way', () => {
+describe('an answer that has begun', () => {
   it.each([
     ['proxy', [], true],
     ['log', ['Content-Length', '100'], true],
     ['log', [], false],
-  ] as const)('(%s, %j) does not look whole unless its end says nothing', async (stream, lines, cut) => {
+  ] as const)('(%s, %j) does not look complete unless its end has no meaning', async (stream, lines, cut) => {
     const { exchange, taken } = answering(stream, true);
     const ending = createEndResponse(exchange, lines);
     exchange.response.writeHead(200, [...lines]);

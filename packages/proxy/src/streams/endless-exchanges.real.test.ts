@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Change, CheckAnswer } from '@sallyport/contracts';
+import { createUntil } from '../testing/create-until.ts';
 import { allow, type Rig } from '../testing/gateway-rig.ts';
 import {
   drip,
   startRawExchanges,
-  until,
   type ClusterSide,
   type RawClient,
   type RawExchanges,
@@ -22,8 +22,8 @@ const ended: CheckAnswer = {
 };
 const revoked: Change = { type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 };
 /**
- * When a request has been under way for long, in milliseconds, and how soon it then ends: a second is promised, and a
- * busy machine is given three.
+ * When a request counts as long, in milliseconds, and how soon it must end then. The promise is one second. A busy
+ * machine gets three.
  */
 const longMs = 2000;
 const endsMs = 3000;
@@ -38,6 +38,8 @@ async function start(...how: Parameters<typeof startRawExchanges>): Promise<void
 }
 afterEach(() => close());
 
+const until = createUntil(8000);
+
 const listed = () => selectStreams(rig.streams.registry, { ended: false, where: {} }, 'proxy/test').rows;
 const endedList = () => selectStreams(rig.streams.registry, { ended: true, where: {} }, 'proxy/test').rows;
 const complete = () =>
@@ -48,12 +50,12 @@ const revoke = () => {
 };
 
 const never = () => {};
-/** More than fits between the two. */
+/** Answers with more than the buffers between cluster and client can take. */
 const flood = (_request: IncomingMessage, response: ServerResponse) => {
   response.on('error', () => {});
   response.end(Buffer.alloc(32 * 1024 * 1024, 120));
 };
-/** Reads to the end and says nothing. */
+/** Reads to the end and does not answer. */
 const swallow = (request: IncomingMessage) => void request.resume();
 
 type Shape = {
@@ -65,13 +67,13 @@ type Shape = {
   reads?: boolean;
 };
 const answered: [string, Shape][] = [
-  ['a plain GET without an end', { answer: drip(), target: '/clusters/dev/apis/metrics.example.com/v1/endless' }],
-  ['a GET of a promised length', { answer: drip(1_000_000), target: `${api}/pods` }],
-  ['a path that is no resource', { answer: drip(), target: '/clusters/dev/version' }],
+  ['a plain GET that never ends', { answer: drip(), target: '/clusters/dev/apis/metrics.example.com/v1/endless' }],
+  ['a GET with a promised length', { answer: drip(1_000_000), target: `${api}/pods` }],
+  ['a path that is not a resource', { answer: drip(), target: '/clusters/dev/version' }],
   ['logs to a slow reader', { answer: flood, target: `${api}/pods/web/log`, reads: false }],
   ['a large list to a slow reader', { answer: flood, target: `${api}/pods`, reads: false }],
   [
-    'a write whose answer has no end',
+    'a write whose answer never ends',
     {
       answer: drip(),
       method: 'POST',
@@ -94,11 +96,11 @@ const answered: [string, Shape][] = [
 const unanswered: [string, Shape][] = [
   ['a GET without an answer', { answer: never, target: `${api}/pods` }],
   [
-    'a write whose body has no end (with a length)',
+    'a write whose body never ends (with a length)',
     { answer: swallow, method: 'POST', target: `${api}/pods`, lines: ['Content-Length: 1000000'], body: 'begun' },
   ],
   [
-    'a write whose body has no end (in chunks)',
+    'a write whose body never ends (in chunks)',
     {
       answer: swallow,
       method: 'PUT',
@@ -118,7 +120,7 @@ const unanswered: [string, Shape][] = [
   ['a delete without an answer', { answer: never, method: 'DELETE', target: `${api}/pods/web` }],
 ];
 
-/** Begins a request of each shape, and waits until all have come as far as they will. */
+/** Begins a request of each shape, and waits until each has got as far as it will. */
 async function open(shapes: readonly [string, Shape][]): Promise<RawClient[]> {
   await start((request, response) =>
     shapes[Number(/shape=(\d+)/.exec(request.url!)![1])]![1].answer(request, response),
@@ -129,7 +131,7 @@ async function open(shapes: readonly [string, Shape][]): Promise<RawClient[]> {
     if (body !== '') client.socket.write(body);
     return client;
   });
-  // The head of a body that has not begun may wait for it.
+  // The head of a request may wait for its body to begin.
   const waiting = shapes.filter(([, { answer, body = '' }]) => answer === swallow && body === '').length;
   await until(() => rig.checks.length === shapes.length && cluster.length >= shapes.length - waiting);
   const begins = ({ answer, reads }: Shape) => answer !== swallow && answer !== never && reads !== false;
@@ -146,7 +148,7 @@ async function expectCut(client: RawClient, { reads }: Shape): Promise<void> {
   expect(client.text().length).toBeLessThan(reads === false ? 31 * 1024 * 1024 : 10_000);
 }
 
-describe('a request that has no end ends with its session', () => {
+describe('a request that never ends is ended with its session', () => {
   it.each(answered)('%s: it does not look complete', async (...shape) => {
     const [client] = await open([shape]);
     const at = performance.now();
@@ -180,7 +182,7 @@ describe('a request that has no end ends with its session', () => {
     ]);
   });
 
-  it('and is listed, and judged by every change, when it has been under way for two seconds, whatever it waits for', async () => {
+  it('and is listed, and rechecked after every change, once it has run for two seconds, whatever it waits for', async () => {
     const shapes = [...answered, ...unanswered];
     const clients = await open(shapes);
     expect(listed()).toEqual([]);
@@ -203,8 +205,8 @@ describe('a request that has no end ends with its session', () => {
 describe('a change is not missed between the check and the registration', () => {
   it.each([
     ['revoked', revoked],
-    ['another policy', { type: 'policy-changed', policyVersion: 'v2' }],
-    ['nothing was heard for a while', { type: 'hello', policyVersion: 'v1' }],
+    ['the policy changed', { type: 'policy-changed', policyVersion: 'v2' }],
+    ['changes may have been missed', { type: 'hello', policyVersion: 'v1' }],
   ] as [string, Change][])('%s', async (_what, change) => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
@@ -215,7 +217,7 @@ describe('a change is not missed between the check and the registration', () => 
     expect(endedList()).toMatchObject([{ reason: 'session-ended' }]);
   });
 
-  it('its session is revoked: no two seconds are waited for', async () => {
+  it('its session is revoked: it ends without waiting for two seconds', async () => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
     await until(() => client.text().includes('200'));
@@ -223,7 +225,7 @@ describe('a change is not missed between the check and the registration', () => 
     await until(() => client.closed, endsMs);
   });
 
-  it('nor while Kafka takes its time: nothing goes upstream any more', async () => {
+  it('nor while Kafka takes long: nothing goes upstream', async () => {
     await start((_request, response) => void response.end('{}'));
     rig.acknowledgeMs = 500;
     const client = begin('DELETE', `${api}/pods/web`);
@@ -235,7 +237,7 @@ describe('a change is not missed between the check and the registration', () => 
     expect(cluster).toEqual([]);
   });
 
-  it('its session runs out', async () => {
+  it('its session expires', async () => {
     await start(drip());
     rig.answer = () => ({ ...allow(), session: { id: 'ses_1', kind: 'cli', expiresAt: Date.now() + 500 } });
     const client = begin('GET', `${api}/pods`);
@@ -245,8 +247,8 @@ describe('a change is not missed between the check and the registration', () => 
   });
 });
 
-describe('a request that comes to its own end', () => {
-  it('is listed no more, and no event is written of it but those of every request', async () => {
+describe('a request that ends by itself', () => {
+  it('is no longer listed, and has only the events of every request', async () => {
     await start((_request, response) => void setTimeout(() => response.end('{"done":true}'), longMs + 300));
     const client = begin('GET', `${api}/pods`);
     await pause(longMs + 50);
@@ -261,14 +263,14 @@ describe('a request that comes to its own end', () => {
     expect(await rig.metrics()).toContain('sallyport_proxy_long_requests 0');
   });
 
-  it('does not keep its session alive by being asked about, and goes on while nobody can be asked for the grace period', async () => {
+  it('does not keep its session alive by being rechecked, and goes on for the grace period while authorize cannot be reached', async () => {
     await start(drip(), { recheck: '100ms' });
     begin('GET', `${api}/pods`);
     await until(() => rig.checks.length >= 3, 4000);
     expect(rig.checks.slice(1).every(({ use }) => use === false)).toBe(true);
   });
 
-  it('counts for nothing among the streams of its person', async () => {
+  it("does not count as one of its user's streams", async () => {
     await start(drip(), { perUser: 1, perCluster: 1 });
     begin('GET', `${api}/pods`);
     begin('GET', `${api}/pods`);
@@ -289,8 +291,8 @@ describe('a request that comes to its own end', () => {
   });
 });
 
-describe('requests behind one another on one connection', () => {
-  it('end with the session of one whose turn has not come: what is kept of its answer is never sent', async () => {
+describe('pipelined requests', () => {
+  it('end with the session of one that is still waiting: its buffered answer is never sent', async () => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
     await until(() => cluster.length === 1);
@@ -309,7 +311,7 @@ describe('requests behind one another on one connection', () => {
     ).toEqual(['session-ended', 'undefined']);
   });
 
-  it('end when the cluster breaks off one whose turn has not come', async () => {
+  it('end when the cluster closes on one that is still waiting', async () => {
     await start(drip());
     const client = begin('GET', `${api}/pods`);
     await until(() => cluster.length === 1);

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { CheckAnswer } from '@sallyport/contracts';
+import { createUntil } from '../testing/create-until.ts';
 import { createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const pods = '/clusters/dev/api/v1/namespaces/dev/pods';
@@ -58,12 +59,7 @@ function begin(target: string, lines: readonly string[] = []): { socket: Socket;
   socket.write([`GET ${target} HTTP/1.1`, 'Host: gate', 'Authorization: Bearer spt_x', ...lines, '', ''].join('\r\n'));
   return client;
 }
-const until = async (holds: () => boolean, ms = 5000) => {
-  for (const end = performance.now() + ms; !holds();) {
-    if (performance.now() > end) throw new Error('it did not come about');
-    await pause(5);
-  }
-};
+const until = createUntil(5000);
 const revoke = () => {
   rig.answer = () => ended;
   rig.streams.hear({ type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 });
@@ -72,17 +68,17 @@ const gone = () =>
   cluster.every((socket) => socket.destroyed || socket.readableEnded) && rig.streams.registry.size === 0;
 const pour = (socket: Socket) => timers.push(setInterval(() => socket.write('more'), 20));
 
-describe('a tunnel that is open in one direction only ends with its session', () => {
+describe('a half-closed tunnel ends with its session', () => {
   it.each([
     [
-      'its client has ended its side, and the cluster goes on',
+      'its client has closed its side, and the cluster goes on',
       (client: Socket, upstream: Socket) => {
         client.end();
         pour(upstream);
       },
     ],
     [
-      'the cluster has ended its side, and the client goes on',
+      'the cluster has closed its side, and the client goes on',
       (client: Socket, upstream: Socket) => {
         upstream.end();
         pour(client);
@@ -110,7 +106,7 @@ describe('a tunnel that is open in one direction only ends with its session', ()
     await until(gone);
   });
 
-  it('where the client has sent and ended before it was accepted', async () => {
+  it('where the client has sent and closed its side before the upgrade was accepted', async () => {
     await start(() => {});
     const client = begin(`${pods}/web/exec?command=sh`, webSocket);
     await until(() => cluster.length === 1);
@@ -123,7 +119,7 @@ describe('a tunnel that is open in one direction only ends with its session', ()
   });
 });
 
-describe('a request whose client has ended its side', () => {
+describe('a request whose client has closed its side', () => {
   it.each([`${pods}?watch=true`, `${pods}/web/log?follow=true`, pods, '/clusters/dev/version'])(
     '(%s) ends with its session',
     async (target) => {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { createUntil } from '../testing/create-until.ts';
 import { allow, type Rig } from '../testing/gateway-rig.ts';
-import { drip, startRawExchanges, until, type ClusterSide, type RawExchanges } from '../testing/raw-exchanges.ts';
+import { drip, startRawExchanges, type ClusterSide, type RawExchanges } from '../testing/raw-exchanges.ts';
 
 jest.setTimeout(15_000);
 
@@ -18,10 +19,12 @@ async function start(...how: Parameters<typeof startRawExchanges>): Promise<void
 }
 afterEach(() => close());
 
+const until = createUntil(8000);
+
 const complete = () =>
   rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete');
 
-describe('a limit of requests in flight for each person', () => {
+describe('the limit of requests in flight per user', () => {
   const as =
     (subject: string, id = `ses_${subject}`) =>
     () => ({
@@ -30,7 +33,7 @@ describe('a limit of requests in flight for each person', () => {
       identity: { ...allow().identity!, subject },
     });
 
-  it('is held before anything goes upstream, over all sessions; what is over does not count, nor do streams', async () => {
+  it('applies before anything goes upstream, across all sessions, and counts neither finished requests nor streams', async () => {
     await start(drip(), { inFlightPerUser: 3 });
     rig.answer = as('alice', 'ses_1');
     const first = begin('GET', `${api}/pods`);
@@ -66,7 +69,7 @@ describe('a limit of requests in flight for each person', () => {
     expect(cluster).toHaveLength(7);
   });
 
-  it('is not used up by what is refused, however', async () => {
+  it('is not used up by refused requests, whatever the refusal', async () => {
     await start((_request, response) => void response.end('{}'), { inFlightPerUser: 2 });
     rig.kafka = 'down';
     for (let count = 0; count < 5; count += 1)

@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { mostStreamRows, streamAnswerSchema, type Change, type StreamAnswer } from '@sallyport/contracts';
 import { createLogger, ProblemError, type ServiceRequest } from '@sallyport/kit';
+import { createUntil } from '../testing/create-until.ts';
 import { allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 import { createAnswerQuestion } from './answer-question.ts';
 import { createEndedStreams } from './ended-streams.ts';
@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   );
 }
 
-/** Opens a stream as somebody and waits for its first bytes. */
+/** Opens a stream as a user and waits for its first bytes. */
 async function open(path: string, subject = 'alice', sessionId = `ses_${subject}`): Promise<IncomingMessage> {
   const answer = allow();
   rig.answer = () => ({
@@ -45,18 +45,13 @@ async function open(path: string, subject = 'alice', sessionId = `ses_${subject}
   return response;
 }
 
-const until = async (holds: () => boolean) => {
-  for (const end = performance.now() + 3000; !holds();) {
-    if (performance.now() > end) throw new Error('it did not come about');
-    await pause(5);
-  }
-};
+const until = createUntil(3000);
 const select = (more: Partial<Parameters<typeof selectStreams>[1]> = {}) =>
   selectStreams(rig.streams.registry, { ended: false, where: {}, ...more }, 'proxy/test');
 const of = (subject: string) => ({ issuer: 'https://idp', subject });
 
 describe('the streams of a gateway', () => {
-  it('are told with who, what, where, since when and how much, and nothing that lets anybody in', async () => {
+  it('are described with user, target, address, start and bytes, and without anything that could be used to log in', async () => {
     await start();
     const from = Date.now();
     await open(`${pods}/web/log?follow=true`);
@@ -91,7 +86,7 @@ describe('the streams of a gateway', () => {
     expect(JSON.stringify(rows)).not.toMatch(/spt_|planted/);
   });
 
-  it('are those of one person, of one session, user or cluster, as asked', async () => {
+  it('are those of one owner, session, user or cluster, as asked', async () => {
     await start();
     await open(`${pods}?watch=true`, 'alice', 'ses_1');
     await open(`${pods}?watch=true`, 'alice', 'ses_2');
@@ -106,7 +101,7 @@ describe('the streams of a gateway', () => {
     expect(sessions({ where: { cluster: 'prod' } })).toEqual([]);
   });
 
-  it('that have ended are listed by when, with the reason if the gateway ended them', async () => {
+  it('that have ended are listed by time, with the reason if the gateway ended them', async () => {
     await start();
     const [first, second] = [await open(`${pods}?watch=true`, 'alice'), await open(`${pods}?watch=true`, 'bob')];
     first.destroy();
@@ -129,7 +124,7 @@ describe('the streams of a gateway', () => {
     expect(select().rows).toEqual([]);
   });
 
-  it('of one person, however many and long, hide neither those of others nor an exec among plain requests', async () => {
+  it('of one user, however many and long, hide neither those of other users nor an exec among plain requests', async () => {
     await start();
     await open(`${pods}?watch=true`, 'mallory');
     await open(`${pods}?watch=true`, 'bob');
@@ -174,7 +169,7 @@ describe('the streams of a gateway', () => {
     expect(ended.rows().find(({ subject }) => subject === 'mallory')!.end).toBe(4999);
   });
 
-  it('go into an answer as far as there is room; the others are counted', async () => {
+  it('go into an answer as far as there is room, and the others are counted', async () => {
     await start();
     await open(`${pods}?watch=true`);
     const [one] = Array.from(rig.streams.registry.all());
@@ -203,7 +198,7 @@ describe('the streams of a gateway', () => {
   });
 });
 
-describe('a question on the feed of changes', () => {
+describe('a question in the change feed', () => {
   const asking = (request: (call: ServiceRequest) => Promise<never>) => {
     const lines: string[] = [];
     const logger = createLogger({
@@ -244,9 +239,9 @@ describe('a question on the feed of changes', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('that makes no sense, or whose answer is not taken, does no harm; the log has it unless nobody waits any more', async () => {
+  it('that is not valid, or whose answer is refused, does no harm, and is logged unless the question was closed', async () => {
     await start();
-    const { answer, lines } = asking(() => Promise.reject(new ProblemError('service-unavailable', 'away')));
+    const { answer, lines } = asking(() => Promise.reject(new ProblemError('service-unavailable', 'down')));
     for (const asked of [undefined, null, 7, {}, { id: 'x' }, { id: question, ended: 'yes', where: {} }])
       await answer({ type: 'streams-requested', question: asked });
     await answer({ type: 'streams-requested', question: { id: question, ended: false, where: {} } });

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Change, CheckAnswer } from '@sallyport/contracts';
 import { ProblemError } from '@sallyport/kit';
+import { createUntil } from '../testing/create-until.ts';
 import { alice, allow, createRig, type Rig } from '../testing/gateway-rig.ts';
 
 const token = `Bearer spt_${'a'.repeat(43)}`;
@@ -60,19 +61,14 @@ function open(path: string): Promise<Opened> {
   });
 }
 
-const until = async (holds: () => boolean) => {
-  for (const end = performance.now() + 3000; !holds();) {
-    if (performance.now() > end) throw new Error('it did not come about');
-    await pause(5);
-  }
-};
+const until = createUntil(3000);
 const streamEvents = () =>
   rig.events
     .filter(({ type }) => type.startsWith('stream.'))
     .map(({ type, data }) => [type, data.sallyport.stream?.reason]);
 
-describe('a JSON watch whose session is ended', () => {
-  it('gets an ERROR event between two records, and a clean end; it is recorded, and listed with the reason', async () => {
+describe('a JSON watch whose session ends', () => {
+  it('gets an ERROR event between two records and a clean end, and is recorded and listed with the reason', async () => {
     await start();
     const watch = await open(watchPath);
     upstream[0]!.write(record('a'));
@@ -123,7 +119,7 @@ describe('a JSON watch whose session is ended', () => {
     expect([lines[0], JSON.parse(lines[1]!).type, lines.length]).toEqual([whole.trim(), 'ERROR', 2]);
   });
 
-  it('ends without a word when the rest does not come', async () => {
+  it('ends without a message when the rest does not arrive', async () => {
     await start();
     const watch = await open(watchPath);
     upstream[0]!.write('{"type":');
@@ -136,7 +132,7 @@ describe('a JSON watch whose session is ended', () => {
     expect(performance.now() - at).toBeLessThan(3000);
   });
 
-  it('ends when its session lost a group that it was opened with', async () => {
+  it('ends when its session has lost a group that it was opened with', async () => {
     await start();
     const watch = await open(watchPath);
     const before = rig.answer;
@@ -152,7 +148,7 @@ describe('a JSON watch whose session is ended', () => {
     });
   });
 
-  it("is left alone if it is another session's, or if it is still allowed", async () => {
+  it('is left alone if it belongs to another session, or is still allowed', async () => {
     await start();
     const watch = await open(watchPath);
     rig.streams.hear({ ...revoked, sessionId: 'ses_2' });
@@ -167,8 +163,8 @@ describe('a JSON watch whose session is ended', () => {
   });
 });
 
-describe('what cannot carry a message', () => {
-  it('a followed log, ends cleanly', async () => {
+describe('a stream that cannot carry a message', () => {
+  it('ends cleanly if it is a followed log', async () => {
     await start({}, { 'content-type': 'text/plain' });
     const log = await open(logPath);
     upstream[0]!.write('line\n');
@@ -179,7 +175,7 @@ describe('what cannot carry a message', () => {
     expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'not-allowed', detail: 'not any more' }]);
   });
 
-  it('an answer of a promised length is cut, as it would be a lie to end it', async () => {
+  it('is cut if it has a promised length, because a clean end would be a lie', async () => {
     await start({}, { 'content-type': 'text/plain', 'content-length': '100' });
     const log = await open(logPath);
     rig.answer = () => deny;
@@ -188,7 +184,7 @@ describe('what cannot carry a message', () => {
   });
 });
 
-describe('a stream is asked about again', () => {
+describe('a stream is rechecked', () => {
   it('at intervals, and without keeping an idle session alive', async () => {
     await start({ recheck: '100ms' });
     await open(watchPath);
@@ -197,7 +193,7 @@ describe('a stream is asked about again', () => {
     expect(rig.checks.slice(1).every((check) => check.use === false && check.kubernetes?.verb === 'watch')).toBe(true);
   });
 
-  it('when its session runs out', async () => {
+  it('when its session expires', async () => {
     await start();
     rig.answer = () => ({ ...allow(), session: { id: 'ses_1', kind: 'cli', expiresAt: Date.now() + 200 } });
     const watch = await open(watchPath);
@@ -207,7 +203,7 @@ describe('a stream is asked about again', () => {
     expect(performance.now() - at).toBeLessThan(3000);
   });
 
-  it('when a change was heard of while it was being opened', async () => {
+  it('when a change arrived while it was being opened', async () => {
     await start();
     rig.answer = () => {
       rig.streams.hear(revoked);
@@ -229,7 +225,7 @@ describe('a stream is asked about again', () => {
     expect(await watch.over).toBe('end');
   });
 
-  it('and ends when a group that it was opened with is gone', async () => {
+  it('and ends when its user has lost a group that it was opened with', async () => {
     await start();
     const watch = await open(watchPath);
     rig.answer = () => allow({ ...alice, groups: [] });
@@ -239,9 +235,9 @@ describe('a stream is asked about again', () => {
   });
 });
 
-describe('when nobody can be asked', () => {
+describe('when authorize cannot be reached', () => {
   const away = () => {
-    throw new ProblemError('authorize-unavailable', 'away');
+    throw new ProblemError('authorize-unavailable', 'down');
   };
 
   it('streams go on for the grace period, and no longer', async () => {
@@ -255,7 +251,7 @@ describe('when nobody can be asked', () => {
     expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'unjudged' }]);
   });
 
-  it('that is found out early, and forgotten when somebody can be asked again', async () => {
+  it('that is noticed early, and forgotten when authorize can be reached again', async () => {
     await start({ grace: '5s', recheck: '10m' });
     const watch = await open(watchPath);
     rig.answer = away;
@@ -272,7 +268,7 @@ describe('when nobody can be asked', () => {
 });
 
 describe('limits', () => {
-  it('on streams of one person and of one cluster are a 429 that says so; what has ended does not count', async () => {
+  it('on streams per user and per cluster are a 429 that names them, and ended streams do not count', async () => {
     await start({ perUser: 2, perCluster: 3 });
     const first = await open(watchPath);
     await open(watchPath);
@@ -300,7 +296,7 @@ describe('limits', () => {
 });
 
 describe('a gateway that stops', () => {
-  it('waits for streams to end, then tells those that are left', async () => {
+  it('waits for streams to end, then tells the rest', async () => {
     await start();
     const watch = await open(watchPath);
     const brief = await open(watchPath);

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createRig, type Rig } from './gateway-rig.ts';
 
 export type RawClient = { socket: Socket; text(): string; closed: boolean };
@@ -16,7 +15,7 @@ export type RawExchanges = {
   close(): Promise<void>;
 };
 
-/** Starts a gateway whose cluster answers by `answer`. Answers may take as long as they like to begin. */
+/** Starts a gateway whose cluster answers by `answer`, which has a minute to begin. */
 export async function startRawExchanges(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   streams: object = {},
@@ -77,15 +76,7 @@ function beginOn(socket: Socket, method: string, target: string, lines: readonly
   return client;
 }
 
-/** Waits until a condition is true. */
-export async function until(isTrue: () => boolean, ms = 8000): Promise<void> {
-  for (const end = performance.now() + ms; !isTrue();) {
-    if (performance.now() > end) throw new Error('the condition did not become true in time');
-    await pause(5);
-  }
-}
-
-/** An answer that drips bytes and never ends. */
+/** Creates an answer that drips bytes and never ends. */
 export const drip = (length?: number) => (_request: IncomingMessage, response: ServerResponse) => {
   response.writeHead(200, {
     'content-type': 'text/plain',

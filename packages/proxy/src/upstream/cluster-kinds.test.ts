@@ -32,7 +32,7 @@ function setUp(status = 200, body = document('Cluster'), etag?: string) {
       state.asked.push(request);
       const answer = { status: state.status, body: state.body };
       await state.hold;
-      if (state.fails) throw new Error('away');
+      if (state.fails) throw new Error('down');
       return { ...answer, header: (name) => (name === 'etag' ? state.etag : undefined) };
     },
   });
@@ -41,7 +41,7 @@ function setUp(status = 200, body = document('Cluster'), etag?: string) {
 }
 
 describe('whether a kind of a cluster is namespaced', () => {
-  it('is what its discovery says, asked for once for all kinds', async () => {
+  it('is what discovery reports, asked for once for all kinds', async () => {
     const { state, of } = setUp();
     expect([
       await of('widgets'),
@@ -57,13 +57,13 @@ describe('whether a kind of a cluster is namespaced', () => {
     });
   });
 
-  it('is asked once for all who wait', async () => {
+  it('is asked once for all callers that wait', async () => {
     const { state, of } = setUp();
     expect(await Promise.all([of('widgets'), of('widgets'), of('teams')])).toEqual([false, false, true]);
     expect(state.asked).toHaveLength(1);
   });
 
-  it('is not believed for more than two seconds where it is not: the kind may have been made anew', async () => {
+  it('is used for two seconds at most if the kind is not, because the kind may have been created anew', async () => {
     const { state, of } = setUp();
     expect(await of('widgets')).toBe(false);
     state.body = document('Namespaced');
@@ -74,7 +74,7 @@ describe('whether a kind of a cluster is namespaced', () => {
     expect(state.asked).toHaveLength(2);
   });
 
-  it('is not believed where the answer took longer than that', async () => {
+  it('is not used if the answer took longer than that', async () => {
     const { state, of } = setUp();
     let release = () => {};
     state.hold = new Promise((resolve) => {
@@ -86,7 +86,7 @@ describe('whether a kind of a cluster is namespaced', () => {
     expect(await waiting).toBeUndefined();
   });
 
-  it('is believed for a minute where it is', async () => {
+  it('is used for a minute if the kind is', async () => {
     const { state, of } = setUp();
     await of('teams');
     state.now += 59_999;
@@ -95,7 +95,7 @@ describe('whether a kind of a cluster is namespaced', () => {
     expect([await of('teams'), state.asked.length]).toEqual([true, 2]);
   });
 
-  it('is unknown while the cluster cannot be asked, even if it once said no, and the cluster is left alone for a while', async () => {
+  it('is unknown while the cluster cannot be reached, even after a "no", and the cluster is left alone for a while', async () => {
     const { state, of } = setUp();
     await of('widgets');
     state.now += 3000;
@@ -106,7 +106,7 @@ describe('whether a kind of a cluster is namespaced', () => {
     expect([await of('widgets'), state.asked.length]).toEqual([false, 3]);
   });
 
-  it('is confirmed by an answer that nothing has changed', async () => {
+  it('is confirmed by a 304', async () => {
     const { state, of } = setUp(200, document('Cluster'), '"a"');
     await of('widgets');
     Object.assign(state, { now: state.now + 2000, status: 304, body: '', etag: undefined });
@@ -142,7 +142,7 @@ describe('whether an API is aggregated', () => {
     ],
   });
 
-  it('is what its APIService says', async () => {
+  it('is what its APIService reports', async () => {
     const { state, kinds } = setUp(200, services);
     expect([
       await kinds.aggregated('example.com', 'v1'),

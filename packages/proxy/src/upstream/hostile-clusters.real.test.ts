@@ -11,10 +11,10 @@ const okay = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine';
 const smuggled = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
 
 let rig: Rig;
-/** What each connection to the cluster was asked. */
+/** What each connection to the cluster received. */
 let connections: string[][] = [];
 /**
- * The cluster's words for its n-th request, counted over all connections: bytes of its own making, past its HTTP
+ * Returns what the cluster answers to its n-th request, counted over all connections: raw bytes that bypass its HTTP
  * server.
  */
 let say: (socket: Socket, count: number) => void;
@@ -41,7 +41,7 @@ async function start(): Promise<void> {
 }
 afterEach(() => rig.close());
 
-/** Everything that comes back for one request; the connection stays as it is left. */
+/** Returns everything that comes back for one request. Does not close the connection. */
 async function ask(bytes = request()): Promise<string> {
   const socket = rig.dial();
   let text = '';
@@ -66,7 +66,7 @@ const linesOf = (text: string, name: string) =>
     .split('\r\n')
     .filter((line) => line.toLowerCase().startsWith(`${name}:`));
 
-describe('an answer that two could read differently does not go on', () => {
+describe('an answer that could be read in two ways is not forwarded', () => {
   const head = 'HTTP/1.1 200 OK\r\n';
   it.each(
     [
@@ -84,7 +84,7 @@ describe('an answer that two could read differently does not go on', () => {
       [
         ['asked by a GET', request()],
         [
-          'asked by a write whose body is still coming',
+          'asked by a write whose body is still arriving',
           request('POST', pods, ['Transfer-Encoding: chunked'], '4\r\nhalf\r\n'),
         ],
       ].map(([how, bytes]) => [what!, how!, answer!, bytes!] as const),
@@ -101,12 +101,12 @@ describe('an answer that two could read differently does not go on', () => {
   });
 });
 
-describe('what stands where no body can be', () => {
+describe('bytes where no body can be', () => {
   it.each([
     ['204 No Content', 'GET'],
     ['304 Not Modified', 'GET'],
     ['200 OK', 'HEAD'],
-  ])("(behind %s to %s) is nobody's answer", async (status, method) => {
+  ])('(after %s to %s) are not the answer to another request', async (status, method) => {
     await start();
     say = (socket, count) =>
       void socket.write(
@@ -118,7 +118,7 @@ describe('what stands where no body can be', () => {
     expect(connections).toHaveLength(2);
   });
 
-  it('is not promised either: 204 and 101 have no length', async () => {
+  it('are not promised either: 204 and 101 have no length', async () => {
     await start();
     say = (socket) => void socket.write('HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n');
     const text = await ask();
@@ -138,8 +138,8 @@ describe('what stands where no body can be', () => {
   });
 });
 
-describe('what comes behind an answer', () => {
-  it("at once or later is nobody's answer", async () => {
+describe('bytes after an answer', () => {
+  it('at once or later are not the answer to another request', async () => {
     for (const late of [false, true]) {
       if (late) await rig.close();
       await start();
@@ -156,7 +156,7 @@ describe('what comes behind an answer', () => {
     }
   });
 
-  it('as trailers says nothing of how the answer is to be read, of where it is or of who is meant', async () => {
+  it('as trailers cannot change framing, routing or authentication of the answer', async () => {
     await start();
     const trailers = [
       'Content-Length: 4',
@@ -184,8 +184,8 @@ describe('what comes behind an answer', () => {
   });
 });
 
-describe('a cluster that answers before it was told everything', () => {
-  it("gets no request of anybody else's on that connection, and the rest of the body is no request", async () => {
+describe('a cluster that answers before it has read everything', () => {
+  it('gets no other request on that connection, and the rest of the body is not a request', async () => {
     await start();
     const hidden = request('DELETE', '/api/v1/namespaces/dev/pods/web');
     say = (socket, count) =>
@@ -222,11 +222,11 @@ describe('a refused upgrade', () => {
     ['the status 000', 'HTTP/1.1 000 None\r\nContent-Length: 4\r\n\r\nevil'],
     ['a status of four digits', 'HTTP/1.1 1000 None\r\nContent-Length: 4\r\n\r\nevil'],
     ['a 101 that switches nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\nevil'],
-    ['a 101 that does not say to what', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil'],
+    ['a 101 without a protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil'],
     ['a control character in a value', 'HTTP/1.1 403 No\r\nX-A: \x7f\x01\r\nContent-Length: 4\r\n\r\nevil'],
     ['DEL in a value', 'HTTP/1.1 403 No\r\nX-A: a\x7fb\r\nContent-Length: 4\r\n\r\nevil'],
-    ['a name that is none', 'HTTP/1.1 403 No\r\nX(A: b\r\nContent-Length: 4\r\n\r\nevil'],
-  ])('with %s does not go on, and ends neither the gateway nor what others have open', async (_what, bytes) => {
+    ['an invalid header name', 'HTTP/1.1 403 No\r\nX(A: b\r\nContent-Length: 4\r\n\r\nevil'],
+  ])('with %s is not forwarded, and ends neither the gateway nor other streams', async (_what, bytes) => {
     await start();
     say = (socket) => socket.write(bytes, 'latin1');
     const text = await ask(exec);
@@ -236,7 +236,7 @@ describe('a refused upgrade', () => {
     expect(await ask()).toContain('mine');
   });
 
-  it('whose answer of HTTP/1.0 has a coding does not go on', async () => {
+  it('whose answer is HTTP/1.0 with a transfer coding is not forwarded', async () => {
     await start();
     say = (socket) =>
       void socket.write('HTTP/1.0 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nevil\r\n0\r\n\r\n');
@@ -252,8 +252,8 @@ describe('a refused upgrade', () => {
   });
 });
 
-describe('an upgrade that the cluster answers with 101 and no protocol', () => {
-  it('is none, and nothing of it goes on', async () => {
+describe('an upgrade that the cluster answers with 101 and without a protocol', () => {
+  it('does not count, and nothing of it is forwarded', async () => {
     await start();
     say = (socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\nevil');
     const text = await ask(
@@ -268,8 +268,8 @@ describe('an upgrade that the cluster answers with 101 and no protocol', () => {
   });
 });
 
-describe('a cluster that says "100 Continue" unasked', () => {
-  it('during a write whose body is still coming does not break it', async () => {
+describe('a cluster that sends "100 Continue" unasked', () => {
+  it('during a write whose body is still arriving does not break it', async () => {
     await start();
     say = (socket) => {
       socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n');
@@ -290,8 +290,8 @@ describe('a cluster that says "100 Continue" unasked', () => {
   });
 });
 
-describe('a cluster that hangs up', () => {
-  it('on a connection that was used before is asked again for what changes nothing, once, and never for a write', async () => {
+describe('a cluster that closes the connection', () => {
+  it('on a reused connection is asked once more if the request changes nothing, and never for a write', async () => {
     await start();
     say = (socket, count) => (count % 2 === 1 ? void socket.write(okay) : void socket.destroy());
     expect(await ask()).toContain('mine');
@@ -302,7 +302,7 @@ describe('a cluster that hangs up', () => {
     expect(connections.flat()).toHaveLength(before + 1);
   });
 
-  it('in the middle of an answer does not make it look whole', async () => {
+  it('in the middle of an answer does not make it look complete', async () => {
     await start();
     for (const answer of [
       'HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nmine',

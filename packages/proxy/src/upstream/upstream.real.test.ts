@@ -30,7 +30,7 @@ const access = (more: Partial<ClusterConfig>) =>
   readClusterAccess(cluster(more), { resolvePath: (name) => path.resolve(directory, name), logger, now: Date.now });
 
 describe("the gateway's token for a cluster", () => {
-  it('is read again when its file changes, trimmed, and outlives a file that cannot be read', async () => {
+  it('is read again when its file changes, trimmed, and stays in use when the file cannot be read', async () => {
     const clock = { now: 0 };
     const source = createFileTokenSource({ file: file('token', 'one\n'), logger, now: () => clock.now });
     expect(source.current()).toBe('one');
@@ -48,7 +48,7 @@ describe("the gateway's token for a cluster", () => {
     expect(source.current()).toBe('two');
   });
 
-  it('may not be missing or empty at the start', async () => {
+  it('must not be missing or empty at the start', async () => {
     await expect(access({ server: 'https://a', tokenFile: 'none' })).rejects.toThrow(ConfigFaults);
     file('empty', ' \n');
     await expect(access({ server: 'https://a', tokenFile: 'empty' })).rejects.toThrow(/clusters.dev.tokenFile/);
@@ -72,7 +72,7 @@ describe('a kubeconfig', () => {
       contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
     });
 
-  it('gives address, trust and token', async () => {
+  it('contains address, CA and token', async () => {
     file('config', config({ token: 'secret-token' }));
     const read = await access({ kubeconfig: 'config' });
     expect({ ...read, token: read.token.current() }).toEqual({
@@ -85,7 +85,7 @@ describe('a kubeconfig', () => {
     });
   }, 20_000);
 
-  it('gives the token of its exec plugin, asked again on demand', async () => {
+  it('provides the token of its exec plugin, which runs again on demand', async () => {
     const counter = path.join(directory, 'count');
     const plugin = file(
       'plugin.sh',
@@ -108,7 +108,7 @@ describe('a kubeconfig', () => {
     expect(read.token.current()).toBe('t2');
   }, 20_000);
 
-  it('with a context that is not there, or TLS switched off, is a fault in words', async () => {
+  it('with an unknown context, or with TLS verification switched off, is a readable fault', async () => {
     file('config', config({ token: 't' }));
     await expect(access({ kubeconfig: 'config', context: 'two' })).rejects.toThrow(/no context "two"; it has one/);
     file('config', config({ token: 't' }).replace('"tls-server-name":"kube"', '"insecure-skip-tls-verify":true'));
@@ -118,7 +118,7 @@ describe('a kubeconfig', () => {
 });
 
 describe("a cluster's host", () => {
-  it('is found with its port and in any case, and no other', () => {
+  it('is found with its port and in any case, and no other is', () => {
     const one = { name: 'dev', host: 'dev.example.com' } as Upstream;
     const upstreams = createUpstreams([one]);
     expect(upstreams.byHost('DEV.example.com:8443')).toBe(one);
