@@ -46,7 +46,7 @@ async function measureAll(setup: Setup, options: Options, results: Results): Pro
     }
   };
   const wrk = setup.bed.missing.find((one) => one.missing === 'wrk');
-  if (wrk) results.skipped.push(`load and watches: wrk: ${wrk.why} (${wrk.hint})`);
+  if (wrk) results.skipped.push(`load and watches: wrk: ${wrk.why}. ${wrk.hint}`);
   if (options.parts.includes('load') && !wrk) {
     const plan = {
       connections: 32,

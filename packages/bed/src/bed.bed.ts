@@ -32,14 +32,14 @@ async function startPod(name: string): Promise<void> {
 }
 
 describe('the bed', () => {
-  it('has on this machine all that it was asked for, or says what is missing', () => {
+  it('has everything that was requested, or reports what is missing', () => {
     for (const each of bed.missing)
-      process.stderr.write(`bed: not tested: ${each.missing}: ${each.why} (${each.hint})\n`);
+      process.stderr.write(`bed: not tested: ${each.missing}: ${each.why}. ${each.hint}\n`);
     if (process.env['CI'] === 'true') expect(bed.missing).toEqual([]);
     expect(bed.missing.every((each) => each.why !== '' && each.hint !== '')).toBe(true);
   });
 
-  it('can be used by another process that is told where it is', async () => {
+  it('can be used by another process from its description', async () => {
     const attached = attachBed(JSON.parse(JSON.stringify(bed.describe())) as ReturnType<typeof bed.describe>);
     expect(attached.redis?.url).toBe(bed.redis?.url);
     if (attached.cluster) expect(await attached.cluster.admin.kubectl(['auth', 'whoami', '-o', 'name'])).toBeDefined();
@@ -47,7 +47,7 @@ describe('the bed', () => {
 });
 
 describe('the control plane', () => {
-  onCluster('gives the gateway an account that may impersonate the named groups and nothing else', async () => {
+  onCluster('gives the gateway an account that may only impersonate the named groups', async () => {
     const account = await cluster.createGatewayServiceAccount({ groups: ['developers'] });
     const asGateway = (...args: string[]) =>
       tryKubectl([
@@ -77,7 +77,7 @@ describe('the control plane', () => {
     expect((await asGateway('get', 'pods')).stderr).toContain('cannot list resource "pods"');
   });
 
-  onCluster('records every request, when it arrives and when it is answered', async () => {
+  onCluster('records every request twice: when it arrives and when it is answered', async () => {
     await kubectl(['get', '--raw', '/api/v1/namespaces/default/configmaps?labelSelector=recorded']);
     const events = readFileSync(cluster.auditLogFile, 'utf8')
       .trim()
@@ -88,7 +88,7 @@ describe('the control plane', () => {
     expect(new Set(ours.map((event) => event.auditID)).size).toBe(1);
   });
 
-  onCluster('lets a binding on a group decide', async () => {
+  onCluster('authorizes by a binding on a group', async () => {
     await apply({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
@@ -104,23 +104,20 @@ describe('the control plane', () => {
 });
 
 describe('the node', () => {
-  onNode(
-    'runs a command in a pod with its input, its output and its exit code, over WebSocket and over SPDY',
-    async () => {
-      await startPod('exec');
-      for (const webSockets of ['true', 'false']) {
-        const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets };
-        const result = await tryKubectl(['exec', '-i', 'exec', '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'], {
-          env,
-          input: 'twelve bytes',
-        });
-        expect(result).toMatchObject({ code: 3, stdout: '12\n' });
-        expect(result.stderr).toContain('oops');
-      }
-    },
-  );
+  onNode('runs a command in a pod with input, output and exit code, over WebSocket and over SPDY', async () => {
+    await startPod('exec');
+    for (const webSockets of ['true', 'false']) {
+      const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets };
+      const result = await tryKubectl(['exec', '-i', 'exec', '--', 'sh', '-c', 'wc -c; echo oops >&2; exit 3'], {
+        env,
+        input: 'twelve bytes',
+      });
+      expect(result).toMatchObject({ code: 3, stdout: '12\n' });
+      expect(result.stderr).toContain('oops');
+    }
+  });
 
-  onNode('copies files to a pod and back, and gives its logs', async () => {
+  onNode('copies files to a pod and back, and returns its logs', async () => {
     await kubectl([...pod('copy'), '--', 'sh', '-c', 'for i in 1 2 3; do echo line $i; done; sleep 1000']);
     await kubectl(['wait', '--for=condition=Ready', 'pod/copy', '--timeout=60s']);
     writeFileSync(path.join(scratch, 'there'), Buffer.alloc(300_000, 'x'));
@@ -149,7 +146,7 @@ describe('the node', () => {
     expect(text).toBe('hello\n');
   });
 
-  onNode('is given the pods of a chart, and helm takes them away again', async () => {
+  onNode('runs the pods of a chart, and helm removes them again', async () => {
     const chart = path.join(scratch, 'chart');
     mkdirSync(path.join(chart, 'templates'), { recursive: true });
     writeFileSync(path.join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: small\nversion: 1.0.0\n');
@@ -182,7 +179,7 @@ describe('the node', () => {
 });
 
 describe('a server of the bed', () => {
-  (bed.redis ? it : it.skip)('can be taken away and brought back on the same port', async () => {
+  (bed.redis ? it : it.skip)('can be stopped and started again on the same port', async () => {
     const redis = bed.redis!;
     const before = redis.pid();
     await redis.pause();
@@ -191,7 +188,7 @@ describe('a server of the bed', () => {
     expect(redis.pid()).not.toBe(before);
   });
 
-  (bed.kafka ? it : it.skip)('is back within seconds even if it is a broker with a session to lose', async () => {
+  (bed.kafka ? it : it.skip)('restarts within seconds even if it is a broker with a session', async () => {
     const began = Date.now();
     await bed.kafka!.restart();
     expect(Date.now() - began).toBeLessThan(30_000);

@@ -1,7 +1,7 @@
 import { openCluster, type Cluster, type ClusterDescription } from './cluster/cluster.ts';
 import type { ControlPlane } from './cluster/start-control-plane.ts';
 import type { ComponentName } from './components/catalogue.ts';
-import type { Missing } from './needs.ts';
+import type { Missing } from './components/needs.ts';
 import type { CanailleServer } from './servers/start-canaille.ts';
 import type { KafkaServer } from './servers/start-kafka.ts';
 import type { KeycloakServer } from './servers/start-keycloak.ts';
@@ -9,7 +9,7 @@ import type { PostgresServer } from './servers/start-postgres.ts';
 import type { RedisServer } from './servers/start-redis.ts';
 import type { ServerHandle } from './servers/server-handle.ts';
 
-/** Where everything of a bed is, as plain data: for a file, another process, or a person. */
+/** The addresses and files of a bed as plain data: for a file, another process or a person. */
 export type BedDescription = {
   runId: string;
   directory: string;
@@ -23,7 +23,7 @@ export type BedDescription = {
   missing: Missing[];
 };
 
-/** A running bed. What was asked for and is not here is in `missing`, with the reason. */
+/** A running bed. `missing` lists what was requested and is not available, with the reason. */
 export type Bed = {
   runId: string;
   directory: string;
@@ -33,7 +33,7 @@ export type Bed = {
   keycloak?: KeycloakServer;
   canaille?: CanailleServer;
   cluster?: Cluster & {
-    /** The API server's process: take it away and bring it back. */
+    /** The process of the API server, to stop and start it. */
     apiServer: ServerHandle;
     /** Issues certificates that the API server accepts from clients. */
     authority: ControlPlane['keys']['authority'];
@@ -43,15 +43,15 @@ export type Bed = {
   helm?: string;
   chromium?: string;
   missing: Missing[];
-  /** Milliseconds that each part took to start. */
+  /** How many milliseconds each part took to start. */
   timings: Record<string, number>;
   pids(): Record<string, number | undefined>;
   describe(): BedDescription;
-  /** Stops everything and leaves nothing behind; calling it twice is fine. */
+  /** Stops everything and leaves nothing behind. May be called twice. */
   stop(): Promise<void>;
 };
 
-/** A bed that another process started and will stop. */
+/** A bed that another process has started and will stop. */
 export type AttachedBed = Omit<BedDescription, 'cluster'> & {
   cluster?: Cluster;
   kubectl?: string;
@@ -59,7 +59,7 @@ export type AttachedBed = Omit<BedDescription, 'cluster'> & {
   chromium?: string;
 };
 
-/** Makes a bed usable that was described by the process that started it. */
+/** Attaches to a bed from the description of the process that started it. */
 export function attachBed(description: BedDescription): AttachedBed {
   const { cluster, programs } = description;
   return {
@@ -69,7 +69,7 @@ export function attachBed(description: BedDescription): AttachedBed {
   };
 }
 
-/** Reduces a bed to what can be written down. */
+/** Returns the description of a bed. */
 export function describeBed(bed: Omit<Bed, 'describe' | 'stop' | 'pids' | 'timings'>): BedDescription {
   const { runId, directory, redis, kafka, postgres, keycloak, canaille, cluster, programs, missing } = bed;
   return {

@@ -10,7 +10,7 @@ jest.setTimeout(180_000);
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const missing = await nodeMissingHere();
-if (missing) process.stderr.write(`bed: not tested: what a crash leaves: ${missing}\n`);
+if (missing) process.stderr.write(`bed: not tested: the remains of a crash: ${missing}\n`);
 
 const before = traces('no run at all');
 
@@ -34,7 +34,7 @@ async function startedElsewhere(): Promise<{ description: BedDescription; kill: 
 }
 
 describe('a bed whose process is killed', () => {
-  (missing ? it.skip : it)('has its servers end with it, and the rest removed by the next run', async () => {
+  (missing ? it.skip : it)('takes its servers down with it, and the next run removes the rest', async () => {
     const { description, kill } = await startedElsewhere();
     const { cluster } = attachBed(description);
     await cluster!.admin.kubectl(['run', 'orphan', `--image=${cluster!.node!.image}`]);

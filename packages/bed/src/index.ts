@@ -1,13 +1,17 @@
 // Builds, caches, starts and stops the real components (a Kubernetes node, Redis, Kafka, PostgreSQL) that whole-system
 // tests run against.
-export { createCertificateAuthority } from './certificate-authority.ts';
-export type { CertificateAuthority, CertificateRequest, IssuedCertificate } from './certificate-authority.ts';
+export { createCertificateAuthority } from './certificates/certificate-authority.ts';
+export type {
+  CertificateAuthority,
+  CertificateRequest,
+  IssuedCertificate,
+} from './certificates/certificate-authority.ts';
 export { startBed } from './start-bed.ts';
 export type { StartBedOptions } from './start-bed.ts';
 export { attachBed } from './bed.ts';
 export type { AttachedBed, Bed, BedDescription } from './bed.ts';
-export { allNeeds, isBedNeed, usualNeeds } from './needs.ts';
-export type { BedNeed, Missing } from './needs.ts';
+export { allNeeds, isBedNeed, defaultNeeds } from './components/needs.ts';
+export type { BedNeed, Missing } from './components/needs.ts';
 export { sweep } from './sweep.ts';
 export { ensureComponents } from './components/ensure-components.ts';
 export type { Components, EnsureOptions } from './components/ensure-components.ts';
@@ -43,4 +47,4 @@ export { runDirectory } from './run/run-directory.ts';
 export type { Run } from './run/run-directory.ts';
 export { waitUntil } from './run/wait.ts';
 export type { CommandOptions, CommandResult } from './run/command.ts';
-export type { Progress } from './progress.ts';
+export type { Progress } from './run/progress.ts';

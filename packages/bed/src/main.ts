@@ -2,26 +2,34 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import process from 'node:process';
 import { ensureComponents } from './components/ensure-components.ts';
-import { allNeeds, componentsOf, isBedNeed, unmetNeeds, usualNeeds, type BedNeed, type Missing } from './needs.ts';
+import {
+  allNeeds,
+  componentsOf,
+  isBedNeed,
+  unmetNeeds,
+  defaultNeeds,
+  type BedNeed,
+  type Missing,
+} from './components/needs.ts';
 import { startBed } from './start-bed.ts';
 import { sweep } from './sweep.ts';
 
-const help = `Real components for whole-system tests: built once, started in seconds, stopped without a trace.
+const help = `Real components for whole-system tests. They are built once, start in seconds and leave no trace.
 
 Usage: npm run bed -- <command> [options]
 
-  ensure            installs, fetches and builds what is missing, then prints where everything is
-  up                starts it, prints where everything is as JSON, and runs until Ctrl-C
-  down              removes what runs left behind that died
+  ensure            install, fetch and build what is missing, then print the paths
+  up                start the components, print their addresses as JSON, and run until Ctrl-C
+  down              remove what crashed runs left behind
 
-  --need A,B        these, of: ${allNeeds.join(', ')}
-                    (cluster is the control plane alone, node is one on which pods run);
-                    default ${usualNeeds.join(', ')}
-  --run-dir DIR     make the run's directory there
-  --help            this text
+  --need A,B        the components to use, from: ${allNeeds.join(', ')}
+                    (cluster is only the control plane, node adds a node that runs pods);
+                    default ${defaultNeeds.join(', ')}
+  --run-dir DIR     create the directory of the run in DIR
+  --help            show this help
 
 Example: npm run bed -- up --need node,redis,kafka
-Exit codes: 0 done, 1 failed or something is missing, 2 not understood.
+Exit codes: 0 success, 1 failure or something is missing, 2 invalid arguments.
 `;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -42,16 +50,16 @@ async function ensure({ need }: Options): Promise<number> {
 }
 
 async function up({ need, runDir }: Options): Promise<number> {
-  // The servers do not keep this process alive by themselves.
+  // The servers do not keep this process alive.
   const keepAlive = setInterval(() => {}, 60_000);
   const signal = interruption();
   try {
     const bed = await startBed({ need, runDir, onProgress: say, signal });
     print(bed.describe());
     report(bed.missing);
-    say('Everything that could start is up. Ctrl-C stops it.');
+    say('All available components are up. Press Ctrl-C to stop them.');
     if (!signal.aborted) await once(signal, 'abort');
-    say('stopping');
+    say('Stopping ...');
     await bed.stop();
     return 0;
   } finally {
@@ -61,7 +69,7 @@ async function up({ need, runDir }: Options): Promise<number> {
 
 async function down({ runDir }: Options): Promise<number> {
   const swept = await sweep({ base: runDir, onProgress: say });
-  say(swept.length === 0 ? 'nothing was left behind' : `removed ${swept.length} runs`);
+  say(swept.length === 0 ? 'Nothing was left behind.' : `Removed ${swept.length} runs.`);
   return 0;
 }
 
@@ -73,7 +81,7 @@ function interruption(): AbortSignal {
 }
 
 function report(missing: readonly Missing[]): number {
-  for (const each of missing) say(`missing: ${each.missing}: ${each.why} (${each.hint})`);
+  for (const each of missing) say(`missing: ${each.missing}: ${each.why}. ${each.hint}`);
   return missing.length === 0 ? 0 : 1;
 }
 
@@ -89,17 +97,16 @@ async function main(args: readonly string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  const need = values.need === undefined ? usualNeeds : values.need.split(',').map((each) => each.trim());
-  const strange = need.find((each) => !isBedNeed(each));
-  if (!command || rest.length > 0)
-    return misunderstood(`there is no command "${[command ? rest[0] : name].join(' ')}"`);
-  if (strange !== undefined)
-    return misunderstood(`"${strange}" is nothing that the bed has; it has ${allNeeds.join(', ')}`);
+  const need = values.need === undefined ? defaultNeeds : values.need.split(',').map((each) => each.trim());
+  const unknown = need.find((each) => !isBedNeed(each));
+  if (!command || rest.length > 0) return invalidArguments(`unknown command "${[command ? rest[0] : name].join(' ')}"`);
+  if (unknown !== undefined)
+    return invalidArguments(`unknown component "${unknown}". The components are ${allNeeds.join(', ')}`);
   return command({ need: need.filter((each) => isBedNeed(each)), runDir: values['run-dir'] });
 }
 
-function misunderstood(what: string): number {
-  say(`bed: ${what}. See --help.`);
+function invalidArguments(what: string): number {
+  say(`bed: ${what}. Run with --help for usage.`);
   return 2;
 }
 

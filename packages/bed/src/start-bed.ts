@@ -2,10 +2,10 @@ import { describeBed, namedPrograms, type Bed } from './bed.ts';
 import { ensureComponents, type Components } from './components/ensure-components.ts';
 import { openCluster } from './cluster/cluster.ts';
 import { startControlPlane, type ControlPlane } from './cluster/start-control-plane.ts';
-import { componentsOf, unmetNeeds, usualNeeds, type BedNeed, type Missing } from './needs.ts';
+import { componentsOf, unmetNeeds, defaultNeeds, type BedNeed, type Missing } from './components/needs.ts';
 import { nodeObstacle } from './node/node-obstacle.ts';
 import { startNode, type ClusterNode } from './node/start-node.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from './run/progress.ts';
 import { runDirectory, type Run } from './run/run-directory.ts';
 import { removeRun } from './run/stale-runs.ts';
 import { startCanaille } from './servers/start-canaille.ts';
@@ -17,13 +17,13 @@ import { removeNodeRemains } from './node/node-remains.ts';
 import { sweep } from './sweep.ts';
 
 export type StartBedOptions = {
-  /** Default: `usualNeeds`. */
+  /** The default is `defaultNeeds`. */
   need?: readonly BedNeed[];
-  /** Where the run's directory is made; default a directory of one's own in the system's temporary directory. */
+  /** Where the directory of the run is created. The default is a per-user directory in the temporary directory. */
   runDir?: string;
   cacheDirectory?: string;
   onProgress?: Progress;
-  /** Gives up: what has started is stopped, and the promise rejects. */
+  /** Aborts: what has started is stopped, and the promise rejects. */
   signal?: AbortSignal;
 };
 
@@ -37,13 +37,13 @@ type Starting = {
 };
 
 /**
- * Starts the real components that are asked for, each on free ports of the loopback address, in a directory of its own.
- * Builds and installs what is missing first, which takes some ten minutes the first time and says so. Before that it
- * removes what runs left behind that died. Rejects, with everything stopped again, if a component fails to start.
+ * Starts the requested components, each on free loopback ports and in its own directory. First removes what crashed runs
+ * left behind, then builds and installs what is missing, which takes about ten minutes the first time and is reported. If
+ * a component fails to start, stops everything and rejects.
  */
 export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
   const { onProgress } = options;
-  const wanted = [...new Set(options.need ?? usualNeeds)];
+  const wanted = [...new Set(options.need ?? defaultNeeds)];
   await sweep({ base: options.runDir, onProgress });
   const components = await ensureComponents([...new Set(wanted.flatMap((need) => componentsOf(need)))], options);
   const missing = [...unmetNeeds(wanted, components), ...(await nodeMissing(wanted, components))];
@@ -70,12 +70,12 @@ export async function startBed(options: StartBedOptions = {}): Promise<Bed> {
     });
     return { ...bed, timings: starting.timings, pids, describe: () => describeBed(bed), stop };
   } catch (error) {
-    await stop().catch((failure: Error) => onProgress?.(`cleaning up failed as well: ${failure.message}`));
+    await stop().catch((failure: Error) => onProgress?.(`cleanup failed too: ${failure.message}`));
     throw error;
   }
 }
 
-// Everything is waited for even if one part fails, so that nothing is still starting while it is being stopped.
+// Waits for every part even if one fails, so that nothing is still starting while it is being stopped.
 async function startParts(
   starting: Starting,
   met: readonly BedNeed[],
@@ -84,7 +84,7 @@ async function startParts(
 ) {
   const { run, paths } = starting;
   const withNode = met.includes('node');
-  // A node that cannot be had is no reason to go without the control plane that can.
+  // If the node is not possible, the control plane can still start.
   const plane =
     withNode || met.includes('cluster') || (wanted.includes('node') && controlPlanePossible(paths, missing));
   const [redis, kafka, postgres, keycloak, canaille, cluster] = await settled([
@@ -166,14 +166,14 @@ async function settled<T extends readonly unknown[]>(parts: T): Promise<{ -reado
   };
 }
 
-// The youngest first: the node before the control plane it reports to.
+// The most recent first: the node before the control plane that it reports to.
 function createStop({ run, stops }: Starting): () => Promise<void> {
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     const failures: unknown[] = [];
     for (const each of stops.toReversed()) await each().catch((error: unknown) => failures.push(error));
     await removeRun(run, removeNodeRemains);
-    if (failures.length > 0) throw new AggregateError(failures, 'some of the bed did not stop as it should');
+    if (failures.length > 0) throw new AggregateError(failures, 'some components of the bed did not stop cleanly');
   };
   return () => (stopping ??= stop());
 }

@@ -1,13 +1,13 @@
 import { Agent, request } from 'node:https';
 
-/** Requests at a steady rate, whatever becomes of them. */
+/** Requests at a constant rate, whether or not they succeed. */
 export type SteadyLoad = {
-  /** What was answered since the last call: the status codes' counts, and latencies in milliseconds, ascending. */
+  /** Returns the responses since the last call: counts per status code, and sorted latencies in milliseconds. */
   take(): { statuses: Record<string, number>; latencies: number[] };
   stop(): void;
 };
 
-/** Sends `perSecond` GET requests a second over connections that are kept. */
+/** Sends `perSecond` GET requests per second over kept-alive connections. */
 export function startSteadyLoad(url: string, options: { ca: string; token: string; perSecond: number }): SteadyLoad {
   const agent = new Agent({ keepAlive: true, maxSockets: 64, ca: options.ca });
   let statuses: Record<string, number> = {};
@@ -29,7 +29,7 @@ export function startSteadyLoad(url: string, options: { ca: string; token: strin
   };
   const began = performance.now();
   let sent = 0;
-  // A timer that comes late makes up for it, so that the rate holds.
+  // A late timer catches up, so that the rate is constant.
   const timer = setInterval(() => {
     for (const due = ((performance.now() - began) / 1000) * options.perSecond; sent < due; sent += 1) one();
   }, 5);
@@ -46,7 +46,7 @@ export function startSteadyLoad(url: string, options: { ca: string; token: strin
   };
 }
 
-/** The value below which `share` of ascending numbers lie. */
+/** Returns the value below which `share` of the sorted numbers are. */
 export function quantile(ascending: readonly number[], share: number): number {
   return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN;
 }

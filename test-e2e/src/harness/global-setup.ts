@@ -79,7 +79,7 @@ export default async function globalSetup(): Promise<void> {
   if (process.env['CI'] === 'true' && bed.missing.length > 0) {
     await Promise.all(beds.map((one) => one.stop()));
     throw new Error(
-      `CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why} (${each.hint})`).join('\n')}`,
+      `CI=true, and this machine lacks what the whole-system tests need:\n${bed.missing.map((each) => `  ${each.missing}: ${each.why}. ${each.hint}`).join('\n')}`,
     );
   }
   directory = mkdtempSync(path.join(tmpdir(), 'sallyport-e2e-'));

@@ -47,7 +47,7 @@ export function describeWith(needed: readonly BedNeed[], title: string, tests: (
     describe(title, tests);
     return;
   }
-  const why = lacking.map((each) => `${each.missing}: ${each.why} (${each.hint})`).join('; ');
+  const why = lacking.map((each) => `${each.missing}: ${each.why}. ${each.hint}`).join('; ');
   if (process.env['CI'] === 'true') throw new Error(`"${title}" cannot be tested here: ${why}`);
   noteSkip(title, why);
   describe.skip(title, tests);

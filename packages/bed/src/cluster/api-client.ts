@@ -2,7 +2,7 @@ import { Agent, request } from 'node:https';
 
 export type ApiAnswer = { status: number; body: string };
 
-/** Asks the API server with a client certificate, without kubectl; the bed uses it to wait for things. */
+/** A client of the API server with a client certificate and without kubectl. The bed uses it to wait for objects. */
 export type ApiClient = {
   get(path: string): Promise<ApiAnswer>;
   getJson<T>(path: string): Promise<T>;

@@ -10,9 +10,7 @@ export type ApiServerFiles = {
   auditLogFile: string;
 };
 
-/**
- * Every request at Metadata level, when it arrives and when it is answered; the start of an answer tells nothing more.
- */
+/** Every request at Metadata level, when it arrives and when it is answered. ResponseStarted adds nothing. */
 export const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -25,7 +23,7 @@ export function apiServerArguments(files: ApiServerFiles): string[] {
     'etcd-servers': files.etcdUrl,
     'secure-port': files.port,
     'bind-address': '127.0.0.1',
-    // Nothing inside the cluster is meant to reach it, so no address of the machine is given away.
+    // Nothing inside the cluster needs to reach it, so no address of the machine is advertised.
     'advertise-address': '127.0.0.1',
     'endpoint-reconciler-type': 'none',
     'service-cluster-ip-range': '10.96.0.0/24',
@@ -43,7 +41,7 @@ export function apiServerArguments(files: ApiServerFiles): string[] {
     'kubelet-client-key': files.kubeletClient.keyFile,
     'audit-policy-file': files.auditPolicyFile,
     'audit-log-path': files.auditLogFile,
-    // In megabytes: readers follow the one file, so it must not be rotated under them.
+    // In megabytes. Readers follow this one file, so it must not be rotated.
     'audit-log-maxsize': 16_384,
     profiling: 'false',
   });

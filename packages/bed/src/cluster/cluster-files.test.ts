@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('the files of a cluster', () => {
-  it('are for their owner alone', async () => {
+  it('are readable only by their owner', async () => {
     const keys = await createClusterKeys(directory);
     const pair = await keys.pair('kubelet', { commonName: 'system:node:bed-node', organizations: ['system:nodes'] });
     for (const file of [
@@ -28,7 +28,7 @@ describe('the files of a cluster', () => {
     expect(new X509Certificate(readFileSync(pair.certFile)).checkIssued(new X509Certificate(keys.caPem))).toBe(true);
   });
 
-  it('let the API server record every request at Metadata level and never rotate the record away', () => {
+  it('make the API server record every request at Metadata level and never rotate the log', () => {
     const pair = { certFile: '/c', keyFile: '/k' };
     const args = apiServerArguments({
       etcdUrl: 'http://127.0.0.1:1',
@@ -49,7 +49,7 @@ describe('the files of a cluster', () => {
     expect(auditPolicy).toMatchObject({ omitStages: ['ResponseStarted'], rules: [{ level: 'Metadata' }] });
   });
 
-  it('make a kubeconfig that holds all it needs, with a token or a certificate', () => {
+  it('make a self-contained kubeconfig with a token or a certificate', () => {
     const withToken = JSON.parse(
       kubeconfig({ server: 'https://x', caPem: 'CA', user: { token: 't' }, namespace: 'dev' }),
     ) as Record<string, never>;

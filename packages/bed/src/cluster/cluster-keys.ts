@@ -5,10 +5,10 @@ import {
   createCertificateAuthority,
   type CertificateAuthority,
   type IssuedCertificate,
-} from '../certificate-authority.ts';
+} from '../certificates/certificate-authority.ts';
 import { kubeconfig } from './kubeconfig.ts';
 
-/** Everything secret that a cluster begins with, as files; each function writes what one component needs. */
+/** The initial keys of a cluster, as files. Each function writes what one component needs. */
 export type ClusterKeys = {
   caPem: string;
   caFile: string;
@@ -17,7 +17,7 @@ export type ClusterKeys = {
   admin: IssuedCertificate;
   serviceAccountKeyFile: string;
   serviceAccountPublicKeyFile: string;
-  /** Issues a certificate and returns where it and its key lie. */
+  /** Issues a certificate and returns the paths of it and its key. */
   pair(
     name: string,
     request: Parameters<CertificateAuthority['issue']>[0],
@@ -30,7 +30,7 @@ export type ClusterKeys = {
   ): Promise<string>;
 };
 
-/** Makes the cluster's authority and its keys in a directory. */
+/** Creates the cluster's authority and its keys in a directory. */
 export async function createClusterKeys(directory: string): Promise<ClusterKeys> {
   const authority = await createCertificateAuthority({ name: 'sallyport bed cluster' });
   const write = (name: string, text: string): string => {

@@ -7,25 +7,25 @@ import {
 } from './gateway-service-account.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 
-/** Where a cluster is, as plain data that can be written down. */
+/** The addresses and files of a cluster as plain data. */
 export type ClusterDescription = {
   server: string;
   caFile: string;
   adminKubeconfig: string;
-  /** audit.k8s.io/v1 events, one a line: every request twice, when it arrived and when it was answered. */
+  /** audit.k8s.io/v1 events, one per line: every request twice, when it arrives and when it is answered. */
   auditLogFile: string;
-  /** Present where pods can run. */
+  /** Set if pods can run. */
   node?: { name: string; image: string };
 };
 
 export type Cluster = ClusterDescription & {
   caPem: string;
-  /** kubectl as `system:masters`, past any gateway. */
+  /** kubectl as `system:masters`, bypassing any gateway. */
   admin: Kubectl;
   createGatewayServiceAccount(options: GatewayServiceAccountOptions): Promise<GatewayServiceAccount>;
 };
 
-/** Makes a described cluster usable. */
+/** Attaches to a cluster from its description. */
 export function openCluster(description: ClusterDescription, kubectl: string): Cluster {
   const admin = createKubectl(kubectl, description.adminKubeconfig);
   return {

@@ -12,23 +12,23 @@ const rules = (groups: string[], extraKeys?: string[]): Rule[] => {
 const forGroups = (list: Rule[]): Rule | undefined => list.find((rule) => rule.resources.includes('groups'));
 
 describe("the gateway's ServiceAccount", () => {
-  it('may impersonate and nothing else', () => {
+  it('may only impersonate', () => {
     for (const rule of rules(['developers'], ['sallyport.dev/elevation'])) expect(rule.verbs).toEqual(['impersonate']);
   });
 
-  it('may take the named groups alone', () => {
+  it('may only impersonate the named groups', () => {
     expect(forGroups(rules(['developers', 'sre']))?.resourceNames).toEqual(['developers', 'sre']);
   });
 
-  it('may take no group where none is named, for an empty list of names would allow all', () => {
+  it('may impersonate no group if none is named, because an empty list of names would allow all', () => {
     expect(forGroups(rules([]))).toBeUndefined();
   });
 
-  it('may take any group only where that is asked for', () => {
+  it('may impersonate any group only if requested', () => {
     expect(forGroups(rules(['*']))?.resourceNames).toBeUndefined();
   });
 
-  it('may send every extra key of the gateway unless it is told which', () => {
+  it('may send every extra key of the gateway by default', () => {
     expect(rules(['developers']).at(-1)!.resources).toEqual([
       'uids',
       'userextras/sallyport.dev/session',
@@ -38,7 +38,7 @@ describe("the gateway's ServiceAccount", () => {
     ]);
   });
 
-  it('names each extra key, which RBAC knows no wildcard for', () => {
+  it('names each extra key, because RBAC has no wildcard for them', () => {
     expect(rules([], ['a', 'b/c']).at(-1)).toMatchObject({
       apiGroups: ['authentication.k8s.io'],
       resources: ['uids', 'userextras/a', 'userextras/b/c'],

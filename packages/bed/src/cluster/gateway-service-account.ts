@@ -4,9 +4,9 @@ import { impersonationExtras } from '@sallyport/contracts';
 import type { Kubectl } from './kubectl.ts';
 
 export type GatewayServiceAccountOptions = {
-  /** The groups it may impersonate, by exact name; `['*']` lets it take any. */
+  /** The groups that it may impersonate, by exact name. `['*']` allows any group. */
   groups: readonly string[];
-  /** The extra keys it may send, all that the gateway has unless said otherwise; RBAC has no wildcard for them. */
+  /** The extra keys that it may send. By default all of the gateway's, because RBAC has no wildcard for them. */
   extraKeys?: readonly string[];
   name?: string;
   namespace?: string;
@@ -15,7 +15,7 @@ export type GatewayServiceAccountOptions = {
 
 export type GatewayServiceAccount = { token: string; tokenFile: string; name: string; namespace: string; user: string };
 
-/** Makes the gateway's ServiceAccount, which may impersonate and nothing else, and writes a token for it to a file. */
+/** Creates the gateway's ServiceAccount, which may only impersonate, and writes a token for it to a file. */
 export async function createGatewayServiceAccount(
   admin: Kubectl,
   directory: string,

@@ -1,6 +1,6 @@
 export type KubeconfigUser = { certPem: string; keyPem: string } | { token: string };
 
-/** Writes a kubeconfig (as JSON, which is YAML too) that holds all it needs. */
+/** Returns a self-contained kubeconfig, as JSON, which is also YAML. */
 export function kubeconfig(options: {
   server: string;
   caPem: string;

@@ -2,15 +2,15 @@ import path from 'node:path';
 import { runCommand, tryCommand, type CommandOptions, type CommandResult } from '../run/command.ts';
 
 export type Kubectl = {
-  /** Runs kubectl, which must succeed, and returns its standard output. */
+  /** Runs kubectl and returns its standard output. Throws if it fails. */
   kubectl(args: readonly string[], options?: CommandOptions): Promise<string>;
-  /** Runs kubectl and returns what became of it. */
+  /** Runs kubectl and returns its result. */
   tryKubectl(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
-  /** Applies objects as they are. */
+  /** Applies objects. */
   apply(...objects: object[]): Promise<string>;
 };
 
-/** Binds kubectl to a kubeconfig; its discovery cache lies beside that file, not in anybody's home. */
+/** Binds kubectl to a kubeconfig. Its discovery cache is next to that file, not in the home directory. */
 export function createKubectl(program: string, kubeconfigFile: string): Kubectl {
   const env = { KUBECONFIG: kubeconfigFile, KUBECACHEDIR: path.join(path.dirname(kubeconfigFile), 'kubectl-cache') };
   const withEnv = (options?: CommandOptions): CommandOptions => ({

@@ -22,14 +22,14 @@ export type ControlPlane = {
   auditLogFile: string;
   keys: ClusterKeys;
   api: ApiClient;
-  /** The API server's own process: take it away and bring it back. */
+  /** The process of the API server, to stop and start it. */
   apiServer: ServerHandle;
   pids(): Record<string, number | undefined>;
   stop(): Promise<void>;
 };
 
 /**
- * Starts etcd, kube-apiserver, kube-controller-manager and kube-scheduler; ready when RBAC's own roles are in place.
+ * Starts etcd, kube-apiserver, kube-controller-manager and kube-scheduler. Resolves when the default roles of RBAC exist.
  */
 export async function startControlPlane(options: { run: Run; programs: ControlPlanePrograms }): Promise<ControlPlane> {
   const { run, programs } = options;
@@ -137,7 +137,7 @@ async function createApiServer(options: {
     }),
     ready: async () => (await api.get('/readyz')).status === 200,
     readyTimeoutMs: 60_000,
-    // It waits for open watches and streams; a test that ends has none that matter.
+    // It waits for open watches and streams, and those of a finished test do not matter.
     graceMs: 3_000,
   });
 }
@@ -169,7 +169,7 @@ async function createControllers(options: {
         'use-service-account-credentials': 'true',
         'root-ca-file': keys.caFile,
         'service-account-private-key-file': keys.serviceAccountKeyFile,
-        // Signs the certificates that are asked for by CertificateSigningRequests.
+        // Signs the certificates of CertificateSigningRequests.
         'cluster-signing-cert-file': keys.caFile,
         'cluster-signing-key-file': keys.caKeyFile,
       }),
@@ -185,7 +185,7 @@ async function createControllers(options: {
   ];
 }
 
-// What the controller manager makes right after it starts, and what nearly everything needs.
+// The controller manager creates these right after its start, and nearly everything needs them.
 async function waitForDefaults(api: ApiClient): Promise<void> {
   const there = await waitUntil(
     async () => {
@@ -201,5 +201,5 @@ async function waitForDefaults(api: ApiClient): Promise<void> {
     30_000,
     100,
   );
-  if (!there) throw new Error('the controller manager did not fill the roles "admin" and "view" within 30 s');
+  if (!there) throw new Error('the controller manager did not create the roles "admin" and "view" within 30 s');
 }

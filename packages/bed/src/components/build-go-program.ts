@@ -1,18 +1,18 @@
 import path from 'node:path';
 import { findProgram, lastLines, tryCommand } from '../run/command.ts';
-import { reportWhile, type Progress } from '../progress.ts';
+import { reportWhile, type Progress } from '../run/progress.ts';
 import { buildInto } from './cache-directory.ts';
 import type { GoRecipe } from './catalogue.ts';
 import { goModuleDirectory, goVersionOf } from './recipe-files.ts';
 
-/** Where a built Go program is or will be in the cache. */
+/** Returns the path of a built Go program in the cache, whether or not it exists. */
 export function goProgramEntry(name: string, recipe: GoRecipe): { entry: string; version: string; file: string } {
   const version = goVersionOf(recipe.module, recipe.versionOf);
   const file = process.platform === 'win32' ? `${name}.exe` : name;
   return { entry: `${name}-${version}`, version, file };
 }
 
-/** Builds a Go program into the cache, with the machine's own Go; throws with the compiler's last words. */
+/** Builds a Go program into the cache with the machine's Go. Throws the last lines of the compiler's output. */
 export async function buildGoProgram(
   name: string,
   recipe: GoRecipe,
@@ -23,7 +23,7 @@ export async function buildGoProgram(
   const { entry, version, file } = goProgramEntry(name, recipe);
   const directory = await buildInto(options.cacheDirectory, entry, async (building) => {
     const what = `building ${name} ${version}`;
-    options.onProgress?.(`${what} (only the first time; about ${recipe.minutes} min)`);
+    options.onProgress?.(`${what} (only the first time, about ${recipe.minutes} min)`);
     const command = [go, ...buildArguments(recipe, version, path.join(building, file))];
     const nice = findProgram('nice');
     const [program, ...args] = nice ? [nice, '-n', '10', ...command] : command;
@@ -36,7 +36,7 @@ export async function buildGoProgram(
   return path.join(directory, file);
 }
 
-/** The arguments of `go` that build this recipe into `output`. */
+/** Returns the arguments of `go` that build this recipe into `output`. */
 export function buildArguments(recipe: GoRecipe, version: string, output: string): string[] {
   const [major, minor] = version.split('.');
   const stamps =

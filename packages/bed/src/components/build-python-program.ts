@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { lastLines, tryCommand } from '../run/command.ts';
-import { reportWhile, type Progress } from '../progress.ts';
+import { reportWhile, type Progress } from '../run/progress.ts';
 import { buildInto } from './cache-directory.ts';
 import type { PythonRecipe } from './catalogue.ts';
 import { requirementsDigest, requirementsFile, requirementsVersionOf } from './recipe-files.ts';
 
-/** Where a Python program is or will be in the cache: the interpreter that has it. */
+/** Returns the path of a Python program's interpreter in the cache, whether or not it exists. */
 export function pythonProgramEntry(name: string, recipe: PythonRecipe): { entry: string; file: string } {
   const { requirements, versionOf } = recipe;
   return {
@@ -14,10 +14,7 @@ export function pythonProgramEntry(name: string, recipe: PythonRecipe): { entry:
   };
 }
 
-/**
- * Installs a Python program into an environment of its own in the cache, with exactly the packages that its
- * requirements name.
- */
+/** Installs a Python program into its own environment in the cache, with exactly the packages in its requirements. */
 export async function buildPythonProgram(
   name: string,
   recipe: PythonRecipe,
@@ -26,7 +23,7 @@ export async function buildPythonProgram(
   const { entry, file } = pythonProgramEntry(name, recipe);
   const directory = await buildInto(options.cacheDirectory, entry, async (building) => {
     const what = `fetching ${entry}`;
-    options.onProgress?.(`${what} (only the first time; about a minute)`);
+    options.onProgress?.(`${what} (only the first time, about a minute)`);
     const run = async (program: string, args: readonly string[]) => {
       const result = await tryCommand(program, args, { signal: options.signal });
       if (result.code !== 0)

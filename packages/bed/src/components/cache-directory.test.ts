@@ -25,7 +25,7 @@ describe('the cache of built components', () => {
     expect(existsSync(path.join(first, 'program'))).toBe(true);
   });
 
-  it('shows nothing of a build that has not ended and keeps nothing of one that failed', async () => {
+  it('contains nothing of an unfinished build and keeps nothing of a failed one', async () => {
     const failing = buildInto(cache, 'etcd-1', async (directory) => {
       write(directory);
       expect(existsSync(path.join(cache, 'etcd-1'))).toBe(false);
@@ -35,14 +35,14 @@ describe('the cache of built components', () => {
     expect(readdirSync(cache)).toEqual([]);
   });
 
-  it('loses unfinished builds and keeps finished ones when it is swept', async () => {
+  it('loses unfinished builds and keeps finished ones in a sweep', async () => {
     await buildInto(cache, 'etcd-1', async (directory) => write(directory));
     mkdirSync(path.join(cache, '.building-kafka-4-123'));
     removeUnfinished(cache);
     expect(readdirSync(cache)).toEqual(['etcd-1']);
   });
 
-  it('has a lock of its own for each directory', () => {
+  it('has a separate lock for each directory', () => {
     expect(cacheLockName('/a')).toBe(cacheLockName('/a/'));
     expect(cacheLockName('/a')).not.toBe(cacheLockName('/b'));
   });

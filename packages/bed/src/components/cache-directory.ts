@@ -3,17 +3,17 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import os from 'node:os';
 import path from 'node:path';
 
-/** Where built and unpacked components are kept from one run to the next. */
+/** Returns the directory in which built and unpacked components are kept between runs. */
 export function defaultCacheDirectory(): string {
   return path.join(os.homedir(), '.cache', 'sallyport', 'bed');
 }
 
-/** Names the lock that whoever builds into this cache holds. */
+/** Returns the name of the lock for builds into this cache. */
 export function cacheLockName(cacheDirectory: string): string {
   return `build-${createHash('sha256').update(path.resolve(cacheDirectory)).digest('hex').slice(0, 16)}`;
 }
 
-/** Removes what builds left that did not come to their end. Only for the holder of the cache's lock. */
+/** Removes the remains of unfinished builds. Call it only while you hold the lock of the cache. */
 export function removeUnfinished(cacheDirectory: string): void {
   if (!existsSync(cacheDirectory)) return;
   for (const entry of readdirSync(cacheDirectory)) {
@@ -21,7 +21,7 @@ export function removeUnfinished(cacheDirectory: string): void {
   }
 }
 
-/** Lets `build` fill a directory and puts it in place in one step, so that what is in the cache is always whole. */
+/** Lets `build` fill a directory and then renames it into place, so that every entry of the cache is complete. */
 export async function buildInto(
   cacheDirectory: string,
   entry: string,

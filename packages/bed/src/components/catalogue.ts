@@ -1,13 +1,13 @@
-/** A program that the machine has or that a Debian package brings. */
+/** A program that is installed on the machine or comes from a Debian package. */
 export type SystemRecipe = {
   kind: 'system';
   debian: string;
-  /** Names to look for on the PATH, or whole paths with `*` for a version. */
+  /** Names to find in the PATH, or absolute paths with `*` for a version. */
   find: readonly string[];
   only?: NodeJS.Platform;
 };
 
-/** A program built from a Go module, or its tests as one; its version is what the go.mod in `go/<module>` requires. */
+/** A program built from a Go module or from its tests. The go.mod in `go/<module>` requires its version. */
 export type GoRecipe = {
   kind: 'go';
   module: string;
@@ -19,7 +19,7 @@ export type GoRecipe = {
   only?: NodeJS.Platform;
 };
 
-/** What a POM in `maven/<pom>` names: jars in a directory, or a distribution that is unpacked there. */
+/** The dependencies of a POM in `maven/<pom>`: jars in a directory, or a distribution that is unpacked there. */
 export type MavenRecipe = {
   kind: 'maven';
   pom: string;
@@ -28,10 +28,7 @@ export type MavenRecipe = {
   builtWith: readonly string[];
 };
 
-/**
- * What `python/<requirements>/requirements.txt` names, in an environment of its own; its version is that of one of
- * these packages.
- */
+/** The packages in `python/<requirements>/requirements.txt`, in their own environment. One of them gives the version. */
 export type PythonRecipe = {
   kind: 'python';
   requirements: string;
@@ -42,7 +39,7 @@ export type PythonRecipe = {
 
 export type Recipe = SystemRecipe | GoRecipe | MavenRecipe | PythonRecipe;
 
-/** The version that `kubectl version` and the API server's /version tell; the module alone would say v0.0.0. */
+/** Sets the version that `kubectl version` and `/version` report. Otherwise the module would report v0.0.0. */
 const kubernetesVersion = 'k8s.io/component-base/version';
 
 const kubernetes = (command: string, minutes: number, only?: NodeJS.Platform): GoRecipe => ({
@@ -62,7 +59,7 @@ const system = (debian: string, find: readonly string[], only?: NodeJS.Platform)
   only,
 });
 
-/** Every real component that the bed can have, and where it comes from. */
+/** Every real component of the bed, and where it comes from. */
 export const catalogue = {
   redis: system('redis-server', ['redis-server']),
   postgres: system('postgresql', ['/usr/lib/postgresql/*/bin/postgres', 'postgres']),
@@ -136,7 +133,7 @@ export const catalogue = {
 
 export type ComponentName = keyof typeof catalogue;
 
-/** What this machine cannot have, why, and what would help. */
+/** A component that this machine cannot have, the reason, and what would help. */
 export type MissingComponent = { missing: ComponentName; why: string; hint: string };
 
 export function recipeOf(name: ComponentName): Recipe {

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 describe('ensuring components', () => {
-  it('takes what is in the cache without building', async () => {
+  it('uses the cache without building', async () => {
     const recipe = recipeOf('etcd');
     if (recipe.kind !== 'go') throw new Error('etcd is built with Go');
     const { entry, file } = goProgramEntry('etcd', recipe);
@@ -29,12 +29,12 @@ describe('ensuring components', () => {
     expect(lines).toEqual([]);
   });
 
-  it('says what is missing, why, and what would help, where there is no Go', async () => {
+  it('reports what is missing, why, and what would help if Go is not installed', async () => {
     process.env['PATH'] = cacheDirectory;
     const found = await ensureComponents(['etcd'], { cacheDirectory });
     expect(found.paths).toEqual({});
     expect(found.missing).toEqual([
-      { missing: 'etcd', why: 'Go is not installed', hint: expect.stringContaining('install Go') },
+      { missing: 'etcd', why: 'Go is not installed', hint: expect.stringContaining('Install Go') },
     ]);
   });
 });

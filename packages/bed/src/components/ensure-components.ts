@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { takeMachineLock } from '../run/machine-lock.ts';
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../run/progress.ts';
 import { buildGoProgram, goProgramEntry } from './build-go-program.ts';
 import { buildPythonProgram, pythonProgramEntry } from './build-python-program.ts';
 import { cacheLockName, defaultCacheDirectory, removeUnfinished } from './cache-directory.ts';
@@ -10,21 +10,21 @@ import { fetchJars, jarsEntry } from './fetch-jars.ts';
 import { fetchKeycloak } from './fetch-keycloak.ts';
 import { findSystemProgram, installDebianPackages } from './system-programs.ts';
 
-/** A component's path is its program, or for jars the directory that holds them. */
+/** The path of a component is its program, or for jars their directory. */
 export type Components = { paths: Partial<Record<ComponentName, string>>; missing: MissingComponent[] };
 
 export type EnsureOptions = {
   onProgress?: Progress;
   cacheDirectory?: string;
-  /** Gives up between one component and the next, and ends a build that runs. */
+  /** Stops before the next component, and aborts a running build. */
   signal?: AbortSignal;
 };
 
 type BuildOptions = EnsureOptions & { cacheDirectory: string };
 
 /**
- * Finds the named components, installs, fetches or builds the ones that are not there yet, and returns their paths.
- * What this machine cannot have is in `missing`. Two runs at once build nothing twice.
+ * Finds the named components, installs, fetches or builds those that are missing, and returns their paths. What this
+ * machine cannot have is in `missing`. Two concurrent runs build nothing twice.
  */
 export async function ensureComponents(
   names: readonly ComponentName[],
@@ -42,7 +42,7 @@ export async function ensureComponents(
   return found;
 }
 
-// A component that is in the cache needs no longer what it was built with.
+// A cached component no longer needs the tools that it was built with.
 function withNeeds(names: readonly ComponentName[], cacheDirectory: string): ComponentName[] {
   const needs = (name: ComponentName): ComponentName[] => {
     const recipe = recipeOf(name);
@@ -75,7 +75,7 @@ function fitsMachine(name: ComponentName, found: Components): boolean {
   const recipe = recipeOf(name);
   const only = 'only' in recipe ? recipe.only : undefined;
   if (only === undefined || only === process.platform) return true;
-  found.missing.push({ missing: name, why: `it runs on ${only} alone`, hint: `run this on a ${only} machine` });
+  found.missing.push({ missing: name, why: `it only runs on ${only}`, hint: `Run this on a ${only} machine.` });
   return false;
 }
 
@@ -89,8 +89,8 @@ async function ensureSystem(names: readonly ComponentName[], found: Components, 
     if (recipe.kind !== 'system' || findIt(name, '', found)) continue;
     found.missing.push({
       missing: name,
-      why: problem ?? `package ${recipe.debian} did not bring it`,
-      hint: `apt-get install ${recipe.debian}`,
+      why: problem ?? `package ${recipe.debian} does not contain it`,
+      hint: `Run \`apt-get install ${recipe.debian}\`.`,
     });
   }
 }
@@ -137,7 +137,8 @@ function fetchIt(
 }
 
 function hintFor(recipe: Recipe): string {
-  if (recipe.kind === 'go') return 'install Go 1.26 or newer and let it reach its module proxy (GOPROXY)';
-  if (recipe.kind === 'python') return 'install Python 3.10 or newer with its venv module, and let pip reach its index';
-  return 'install a Java 17 runtime and Maven, and let Maven reach its repository';
+  if (recipe.kind === 'go') return 'Install Go 1.26 or newer, with access to a module proxy (GOPROXY).';
+  if (recipe.kind === 'python')
+    return 'Install Python 3.10 or newer with its venv module. pip needs access to its index.';
+  return 'Install a Java 17 runtime and Maven. Maven needs access to its repository.';
 }

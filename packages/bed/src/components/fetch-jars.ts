@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { lastLines, tryCommand } from '../run/command.ts';
-import { reportWhile, type Progress } from '../progress.ts';
+import { reportWhile, type Progress } from '../run/progress.ts';
 import { buildInto } from './cache-directory.ts';
 import type { MavenRecipe } from './catalogue.ts';
 import { pomFile, pomVersionOf } from './recipe-files.ts';
@@ -11,7 +11,7 @@ export function jarsEntry(name: string, recipe: MavenRecipe): string {
   return `${name}-${pomVersionOf(recipe.pom)}`;
 }
 
-/** Fetches the jars that a POM names, with all that they need, into a directory of the cache. */
+/** Fetches the jars in a POM with their dependencies into a directory of the cache. */
 export async function fetchJars(
   name: string,
   recipe: MavenRecipe,
@@ -19,7 +19,7 @@ export async function fetchJars(
 ): Promise<string> {
   return buildInto(options.cacheDirectory, jarsEntry(name, recipe), async (building) => {
     const what = `fetching ${name} ${pomVersionOf(recipe.pom)}`;
-    options.onProgress?.(`${what} (only the first time; some seconds)`);
+    options.onProgress?.(`${what} (only the first time, some seconds)`);
     const args = [
       '-B',
       '-q',

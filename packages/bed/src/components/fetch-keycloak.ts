@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { lastLines, tryCommand } from '../run/command.ts';
-import { reportWhile, type Progress } from '../progress.ts';
+import { reportWhile, type Progress } from '../run/progress.ts';
 import { buildInto } from './cache-directory.ts';
 import type { MavenRecipe } from './catalogue.ts';
 import { jarsEntry } from './fetch-jars.ts';
@@ -9,7 +9,7 @@ import { pomFile, pomVersionOf } from './recipe-files.ts';
 
 const UNPACK = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack-dependencies';
 
-/** The one directory of the distribution. */
+/** Returns the directory of the distribution. */
 export function keycloakDistribution(directory: string): string {
   const name = readdirSync(directory).find((each) => each.startsWith('keycloak-'));
   if (name === undefined) throw new Error(`there is no Keycloak in ${directory}`);
@@ -17,15 +17,15 @@ export function keycloakDistribution(directory: string): string {
 }
 
 /**
- * The arguments of `java` that run Keycloak's command with the distribution's libraries and a home of its own; its
- * script would start them as a child that outlives it.
+ * Returns the arguments of `java` that run Keycloak's command with the libraries of the distribution and a separate home
+ * directory. Its script would start a child process that outlives it.
  */
 export function keycloakArguments(distribution: string, home: string, command: readonly string[]): string[] {
   const opens = ['util', 'util.concurrent', 'security', 'lang'].map(
     (name) => `--add-opens=java.base/java.${name}=ALL-UNNAMED`,
   );
   return [
-    // It lives for a minute: the quick compiler alone.
+    // Only the fast compiler, because it runs for a minute.
     '-XX:TieredStopAtLevel=1',
     '-Xmx512m',
     '-XX:MaxMetaspaceSize=256m',
@@ -43,7 +43,7 @@ export function keycloakArguments(distribution: string, home: string, command: r
   ];
 }
 
-/** Fetches Keycloak's distribution and puts its application together once, so that every start is a quick one. */
+/** Fetches the distribution of Keycloak and builds its application once, so that every start is fast. */
 export async function fetchKeycloak(
   name: string,
   recipe: MavenRecipe,
@@ -51,7 +51,7 @@ export async function fetchKeycloak(
 ): Promise<string> {
   return buildInto(options.cacheDirectory, jarsEntry(name, recipe), async (building) => {
     const what = `fetching ${name} ${pomVersionOf(recipe.pom)}`;
-    options.onProgress?.(`${what} (only the first time; about two minutes)`);
+    options.onProgress?.(`${what} (only the first time, about two minutes)`);
     const run = async (program: string, args: readonly string[]) => {
       const result = await tryCommand(program, args, { signal: options.signal });
       if (result.code !== 0)
@@ -59,8 +59,7 @@ export async function fetchKeycloak(
     };
     await reportWhile(options.onProgress, what, async () => {
       const output = path.resolve(building);
-      // Maven unpacks nothing where its marker says that it has: the marker goes where the files go, not beside the
-      // POM.
+      // Maven does not unpack if its marker exists, so the marker is with the files and not next to the POM.
       await run(options.maven, [
         '-B',
         '-q',

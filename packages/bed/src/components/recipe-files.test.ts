@@ -13,7 +13,7 @@ import {
 } from './recipe-files.ts';
 
 describe('the version of a component', () => {
-  it('is what go.mod requires, in a block or on a line of its own', () => {
+  it('is the one that go.mod requires, in a block or on a separate line', () => {
     expect(requiredGoVersion('module x\n\nrequire k8s.io/kubernetes v1.36.3\n', 'k8s.io/kubernetes')).toBe('1.36.3');
     expect(
       requiredGoVersion(
@@ -23,7 +23,7 @@ describe('the version of a component', () => {
     ).toBe('1.36.3');
   });
 
-  it('is not that of a replacement or of a module whose name only looks alike', () => {
+  it('is not that of a replacement or of a module with a similar name', () => {
     expect(() => requiredGoVersion('replace (\n\tk8s.io/api => k8s.io/api v0.36.3\n)\n', 'k8s.io/api')).toThrow(
       'does not require',
     );
@@ -47,13 +47,13 @@ describe('the version of a component', () => {
 });
 
 describe('the environment of a Python program', () => {
-  it('bears the version that names it and a digest of all that it pins', () => {
+  it('has the version that names it and a digest of all pinned versions', () => {
     const recipe = recipeOf('python-clients');
     if (recipe.kind !== 'python') throw new Error('the clients are written in Python');
     expect(pythonProgramEntry('python-clients', recipe).entry).toMatch(/^python-clients-\d+\.\d+\.\d+-[0-9a-f]{8}$/);
   });
 
-  it('has a hash for every package, where there are any', () => {
+  it('has a hash for every package if it has hashes at all', () => {
     const lines = readFileSync(requirementsFile('python-clients'), 'utf8').split('\n');
     for (const [at, line] of lines.entries())
       if (line.includes('==')) expect(lines[at + 1]).toMatch(/^ {4}--hash=sha256:[0-9a-f]{64}/);
@@ -62,13 +62,13 @@ describe('the environment of a Python program', () => {
 });
 
 describe('building a Go program', () => {
-  it('compiles the tests of a module where they are what is wanted', () => {
+  it('compiles the tests of a module on request', () => {
     const recipe = recipeOf('conformance');
     if (recipe.kind !== 'go') throw new Error('the suite is built with Go');
     expect(buildArguments(recipe, '1.36.3', '/tmp/x').slice(0, 2)).toEqual(['test', '-c']);
   });
 
-  it('stamps a Kubernetes program with its version, which the module itself does not know', () => {
+  it('sets the version of a Kubernetes program, which the module does not contain', () => {
     const recipe = recipeOf('kubectl');
     if (recipe.kind !== 'go') throw new Error('kubectl is built with Go');
     const args = buildArguments(recipe, '1.36.3', '/tmp/kubectl');

@@ -17,7 +17,7 @@ export function requirementsFile(requirements: string): string {
   return path.join(packageRoot, 'python', requirements, 'requirements.txt');
 }
 
-/** Reads which version of `dependency` a go.mod requires, without the leading v. */
+/** Reads the version of `dependency` that a go.mod requires, without the leading v. */
 export function requiredGoVersion(goMod: string, dependency: string): string {
   const escaped = dependency.replaceAll('.', '\\.');
   const found = new RegExp(`^(?:require\\s+|\\s+)${escaped}\\s+v(\\S+)`, 'm').exec(goMod);
@@ -25,7 +25,7 @@ export function requiredGoVersion(goMod: string, dependency: string): string {
   return found[1]!;
 }
 
-/** Reads the project's own version from a POM. */
+/** Reads the version of the project from a POM. */
 export function pomVersion(pom: string): string {
   const found = /<artifactId>bed-[^<]+<\/artifactId>\s*<version>([^<]+)<\/version>/.exec(pom);
   if (!found) throw new Error('the POM has no version');
@@ -40,7 +40,7 @@ export function pomVersionOf(pom: string): string {
   return pomVersion(readFileSync(pomFile(pom), 'utf8'));
 }
 
-/** Reads which version of `dependency` some requirements pin. */
+/** Reads the version of `dependency` that requirements pin. */
 export function requirementsVersionOf(requirements: string, dependency: string): string {
   const found = new RegExp(`^${dependency}==(\\S+)(?: \\\\)?$`, 'm').exec(
     readFileSync(requirementsFile(requirements), 'utf8'),
@@ -49,7 +49,7 @@ export function requirementsVersionOf(requirements: string, dependency: string):
   return found[1]!;
 }
 
-/** A short digest of what some requirements pin, so that an environment is made anew when any of it changes. */
+/** Returns a short digest of the pinned requirements, so that an environment is rebuilt when any of them changes. */
 export function requirementsDigest(requirements: string): string {
   return createHash('sha256')
     .update(readFileSync(requirementsFile(requirements)))

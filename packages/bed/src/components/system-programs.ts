@@ -2,10 +2,10 @@ import { closeSync, openSync, readSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { findProgram, isExecutable, lastLines, tryCommand } from '../run/command.ts';
 import { takeMachineLock } from '../run/machine-lock.ts';
-import { reportWhile, type Progress } from '../progress.ts';
+import { reportWhile, type Progress } from '../run/progress.ts';
 import { recipeOf, type ComponentName, type SystemRecipe } from './catalogue.ts';
 
-/** Finds a component that the machine has already. */
+/** Finds a component that is already installed. */
 export function findSystemProgram(name: ComponentName, recipe: SystemRecipe): string | undefined {
   for (const wanted of recipe.find) {
     const file = path.isAbsolute(wanted) ? newestMatch(wanted) : findProgram(wanted);
@@ -15,16 +15,16 @@ export function findSystemProgram(name: ComponentName, recipe: SystemRecipe): st
 }
 
 /**
- * Installs the Debian packages of the named components with apt-get, or says why that cannot be.
- * Their services are not started: the bed starts its own, on ports of its own.
+ * Installs the Debian packages of the named components with apt-get, or returns why it cannot. Does not start their
+ * services: the bed starts its own, on other ports.
  */
 export async function installDebianPackages(
   names: readonly ComponentName[],
   onProgress?: Progress,
 ): Promise<{ problem?: string }> {
   const apt = findProgram('apt-get');
-  if (!apt) return { problem: 'it is not installed and there is no apt-get' };
-  if (process.getuid?.() !== 0) return { problem: 'it is not installed and only root may install it' };
+  if (!apt) return { problem: 'it is not installed, and apt-get is not available' };
+  if (process.getuid?.() !== 0) return { problem: 'it is not installed, and only root can install it' };
   const packages = [...new Set(names.flatMap((name) => debianPackage(name)))];
   const lock = await takeMachineLock('apt', { onProgress });
   try {
@@ -45,7 +45,7 @@ async function install(apt: string, packages: readonly string[]): Promise<{ prob
   );
   if (result.code === 0) return {};
   const why = update.code === 0 ? result.stderr : update.stderr;
-  return { problem: `apt-get could not install it: ${lastLines(why, 3)}` };
+  return { problem: `apt-get cannot install it: ${lastLines(why, 3)}` };
 }
 
 function debianPackage(name: ComponentName): string[] {
@@ -53,7 +53,7 @@ function debianPackage(name: ComponentName): string[] {
   return recipe.kind === 'system' ? [recipe.debian] : [];
 }
 
-// One `*` may stand for a version directory; the highest wins.
+// `*` matches one version directory. The highest version wins.
 function newestMatch(pattern: string): string | undefined {
   const [before, after] = pattern.split('*');
   if (after === undefined) return isExecutable(pattern) ? pattern : undefined;
@@ -70,7 +70,7 @@ function versions(directory: string): string[] {
   }
 }
 
-// A container image has no libraries to load. A dynamic program names its loader near its beginning.
+// The container image has no shared libraries. A dynamic program names its loader near its beginning.
 function isStatic(file: string): boolean {
   const head = Buffer.alloc(4096);
   const descriptor = openSync(file, 'r');

@@ -26,7 +26,7 @@ describe('the cgroup hierarchies of a machine', () => {
     expect(hierarchies(root)).toEqual([path.join(root, 'cpu'), path.join(root, 'memory')]);
   });
 
-  it('are none where nothing is mounted', () => {
+  it('are none if nothing is mounted', () => {
     expect(hierarchies(path.join(root, 'nowhere'))).toEqual([]);
   });
 });

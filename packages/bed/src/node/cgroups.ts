@@ -4,7 +4,7 @@ import { waitUntil } from '../run/wait.ts';
 
 const ROOT = '/sys/fs/cgroup';
 
-/** Lists the roots of the machine's cgroup hierarchies: one for version 2, one for each controller for version 1. */
+/** Returns the roots of the machine's cgroup hierarchies: one for version 2, one per controller for version 1. */
 export function hierarchies(root: string = ROOT): string[] {
   if (existsSync(path.join(root, 'cgroup.controllers'))) return [root];
   if (!existsSync(root)) return [];
@@ -13,25 +13,25 @@ export function hierarchies(root: string = ROOT): string[] {
     .map((entry) => path.join(root, entry.name));
 }
 
-/** Makes a cgroup in every hierarchy. */
+/** Creates a cgroup in every hierarchy. */
 export function createCgroup(name: string): void {
   for (const root of hierarchies()) {
-    // In version 2 a child has the controllers that its parent passes on.
+    // In version 2, a child only has the controllers that its parent enables.
     if (root === ROOT) passControllersOn(root);
     mkdirSync(path.join(root, name), { recursive: true });
     if (root === ROOT) passControllersOn(path.join(root, name));
   }
 }
 
-/** Kills whatever runs in a cgroup and removes it; fine if there is none. */
+/** Kills the processes of a cgroup and removes it, if it exists. */
 export async function removeCgroup(name: string): Promise<void> {
   const roots = hierarchies()
     .map((root) => path.join(root, name))
     .filter((directory) => existsSync(directory));
   await waitUntil(() => killAll(roots) === 0, 10_000, 50);
-  // The kernel lets go of a cgroup a moment after its last process.
+  // The kernel releases a cgroup a moment after its last process ends.
   const removed = await waitUntil(() => roots.every((root) => removeTree(root)), 10_000, 50);
-  if (!removed) throw new Error(`cgroup ${name} could not be removed`);
+  if (!removed) throw new Error(`cannot remove cgroup ${name}`);
 }
 
 function passControllersOn(directory: string): void {
@@ -48,7 +48,7 @@ function killAll(roots: readonly string[]): number {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      /* gone by itself */
+      /* already removed */
     }
   }
   return pids.size;
@@ -65,7 +65,7 @@ function processesIn(directory: string): number[] {
   }
 }
 
-/** A directory and all below it, the deepest first. */
+/** Returns a directory and everything below it, the deepest first. */
 function below(directory: string): string[] {
   if (!existsSync(directory)) return [];
   const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());

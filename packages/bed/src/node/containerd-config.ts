@@ -8,7 +8,7 @@ export type ContainerdFiles = {
   sandboxImage: string;
 };
 
-/** containerd's configuration (version 2 of its format), with everything of it below the run's directory. */
+/** Returns containerd's configuration (format version 2), with all paths below the directory of the run. */
 export function containerdConfig({ names, runc, cniPlugins, cniConfig, sandboxImage }: ContainerdFiles): string {
   const text = (value: string): string => JSON.stringify(value);
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
@@ -57,7 +57,7 @@ disabled_plugins = [
 `;
 }
 
-/** The CNI network of the run's pods: a bridge, and addresses from one /24 whose first is the node's own. */
+/** Returns the CNI network of the run's pods: a bridge, and addresses of a /24, the first of which is the node's. */
 export function cniNetwork(options: { names: NodeNames; network: string; dataDirectory: string }): string {
   const { names, network, dataDirectory } = options;
   return JSON.stringify(

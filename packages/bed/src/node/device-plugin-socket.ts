@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 
-/** Where every kubelet listens for device plugins; its path is fixed in Kubernetes itself. */
+/** The socket on which every kubelet listens for device plugins. Kubernetes fixes its path. */
 export const DEVICE_PLUGIN_SOCKET = '/var/lib/kubelet/device-plugins/kubelet.sock';
 
-/** Tells whether a process listens on a Unix socket. */
+/** Reports whether a process listens on a Unix socket. */
 export function acceptsConnections(file: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(file);

@@ -9,7 +9,7 @@ export type KubeletFiles = {
   serving: { certFile: string; keyFile: string };
 };
 
-/** The kubelet's configuration file, with everything that it writes below the run's directory. */
+/** Returns the kubelet's configuration, with all writable paths below the directory of the run. */
 export function kubeletConfig({ names, address, port, caFile, serving }: KubeletFiles): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
@@ -30,7 +30,7 @@ export function kubeletConfig({ names, address, port, caFile, serving }: Kubelet
     enforceNodeAllocatable: [],
     podLogsDir: names.podLogs,
     volumePluginDir: path.join(names.kubeletDirectory, 'volume-plugins'),
-    // The machine is somebody's own: nothing is evicted or collected because its disk is nearly full.
+    // The machine is used for other things, so a nearly full disk must not evict pods or collect images.
     evictionHard: {
       'memory.available': '1Mi',
       'nodefs.available': '0%',
@@ -40,7 +40,7 @@ export function kubeletConfig({ names, address, port, caFile, serving }: Kubelet
     },
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
-    // Long logs are tests of the road, so they are not rotated on the way.
+    // Tests read long logs through the gateway, so they are not rotated.
     containerLogMaxSize: '4Gi',
     nodeStatusUpdateFrequency: '5s',
     nodeStatusReportFrequency: '1m',
@@ -60,7 +60,7 @@ export function kubeletArguments(options: {
     `--root-dir=${options.names.kubeletDirectory}`,
     `--cert-dir=${path.join(options.names.kubeletDirectory, 'pki')}`,
     `--hostname-override=${options.names.nodeName}`,
-    // A loopback address is refused here; the bridge's own is as private.
+    // The kubelet refuses a loopback address. The address of the bridge is just as private.
     `--node-ip=${options.address}`,
   ];
 }

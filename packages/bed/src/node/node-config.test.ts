@@ -16,13 +16,13 @@ describe('the configuration of a node', () => {
   });
   const kubelet = kubeletConfig({ names, address: '10.200.1.1', port: 20_000, caFile: '/ca.crt', serving });
 
-  it('keeps all paths of containerd that are written to below the run', () => {
+  it('keeps all writable paths of containerd below the directory of the run', () => {
     const written = [...toml.matchAll(/^\s*(?:root|state|address|path|Root) = "([^"]+)"/gm)].map((match) => match[1]!);
     expect(written).toHaveLength(5);
     for (const file of written) expect(file.startsWith('/tmp/runs/abcdef/')).toBe(true);
   });
 
-  it('has containerd and the kubelet agree on the socket and on who makes cgroups', () => {
+  it('uses the same socket and cgroup driver for containerd and the kubelet', () => {
     expect(toml).toContain('address = "/tmp/runs/abcdef/containerd/c.sock"');
     expect(toml).toContain('SystemdCgroup = false');
     expect(kubelet).toMatchObject({
@@ -32,7 +32,7 @@ describe('the configuration of a node', () => {
     });
   });
 
-  it('lets nobody at the kubelet without a certificate of the cluster', () => {
+  it('requires a certificate of the cluster for the kubelet', () => {
     expect(kubelet).toMatchObject({
       readOnlyPort: 0,
       authentication: { anonymous: { enabled: false }, x509: { clientCAFile: '/ca.crt' } },

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Run } from '../run/run-directory.ts';
 
-/** Held by whoever runs the machine's one node. */
+/** The lock of the process that runs the only node of the machine. */
 export const NODE_LOCK = 'kubernetes-node';
 
-/** What a node puts on the machine outside its directory, all of it named after the run. */
+/** The names of what a node creates outside its directory, all derived from the run. */
 export type NodeNames = {
   nodeName: string;
   bridge: string;
   network: string;
   cgroup: string;
-  /** Below which containerd keeps its state and sockets. */
+  /** The directory of containerd's state and sockets. */
   containerdDirectory: string;
   containerdSocket: string;
   kubeletDirectory: string;
@@ -32,7 +32,7 @@ export function nodeNames(run: Run): NodeNames {
   };
 }
 
-/** Three octets of a /24 for the run's pods; `attempt` gives another when that one is taken. */
+/** Returns three octets of a /24 for the run's pods. If they are taken, try the next `attempt`. */
 export function podNetwork(runId: string, attempt = 0): string {
   const digest = createHash('sha256').update(`${runId}/${attempt}`).digest();
   return `10.${192 + (digest[0]! % 60)}.${digest[1]!}`;

@@ -2,7 +2,7 @@ import os from 'node:os';
 import { runCommand } from '../run/command.ts';
 import { podNetwork } from './node-names.ts';
 
-/** Makes the bridge of the run's pods, with the node's own address on it; returns the first three octets. */
+/** Creates the bridge of the run's pods with the address of the node. Returns the first three octets. */
 export async function createBridge(options: { ip: string; bridge: string; runId: string }): Promise<string> {
   const network = freeNetwork(options.runId);
   await runCommand(options.ip, ['link', 'add', options.bridge, 'type', 'bridge']);
@@ -19,5 +19,5 @@ function freeNetwork(runId: string): string {
     const network = podNetwork(runId, attempt);
     if (!taken.some((address) => address.startsWith(`${network}.`))) return network;
   }
-  throw new Error('no private network is free for the pods');
+  throw new Error('no free private network for the pods');
 }

@@ -5,22 +5,22 @@ import { hierarchies } from './cgroups.ts';
 import { DEVICE_PLUGIN_SOCKET, acceptsConnections } from './device-plugin-socket.ts';
 import { NODE_LOCK } from './node-names.ts';
 
-/** Says why this machine cannot carry a Kubernetes node, or nothing if it can as far as can be told beforehand. */
+/** Returns why this machine cannot run a Kubernetes node, or undefined if it finds no obstacle. */
 export async function nodeObstacle(ip: string): Promise<{ why: string; hint: string } | undefined> {
   if (process.platform !== 'linux')
-    return { why: 'a Kubernetes node needs Linux', hint: 'run this on a Linux machine' };
+    return { why: 'a Kubernetes node needs Linux', hint: 'Run this on a Linux machine.' };
   if (process.getuid?.() !== 0)
-    return { why: 'a Kubernetes node needs root', hint: 'run this as root (in a container: privileged)' };
+    return { why: 'a Kubernetes node needs root', hint: 'Run this as root (in a container: privileged).' };
   if (hierarchies().length === 0 || !existsSync('/proc/self/ns/net')) {
     return {
-      why: 'the kernel offers no cgroups or no network namespaces',
-      hint: 'mount /sys/fs/cgroup, or run on another machine',
+      why: 'the kernel does not provide cgroups or network namespaces',
+      hint: 'Mount /sys/fs/cgroup, or use another machine.',
     };
   }
   if ((await acceptsConnections(DEVICE_PLUGIN_SOCKET)) && !(await machineLockHeld(NODE_LOCK))) {
     return {
-      why: 'this machine is a Kubernetes node already, and a second kubelet would take its sockets',
-      hint: 'run this on another machine',
+      why: 'this machine is already a Kubernetes node, and a second kubelet would take its sockets',
+      hint: 'Run this on another machine.',
     };
   }
   return bridgeObstacle(ip);
@@ -31,8 +31,8 @@ async function bridgeObstacle(ip: string): Promise<{ why: string; hint: string }
   const made = await tryCommand(ip, ['link', 'add', trial, 'type', 'bridge']);
   if (made.code !== 0)
     return {
-      why: `no bridge can be made: ${made.stderr.trim()}`,
-      hint: 'give the container the NET_ADMIN capability and the kernel its bridge module',
+      why: `cannot create a bridge: ${made.stderr.trim()}`,
+      hint: 'Give the container the NET_ADMIN capability, and load the bridge module of the kernel.',
     };
   await tryCommand(ip, ['link', 'delete', trial]);
   return undefined;

@@ -9,7 +9,7 @@ import { removeCgroup } from './cgroups.ts';
 import { DEVICE_PLUGIN_SOCKET, acceptsConnections } from './device-plugin-socket.ts';
 import { NODE_LOCK, nodeNames } from './node-names.ts';
 
-// Deeper ones first. Each is removed only when nothing is in it.
+// The deepest first. Each is removed only if it is empty.
 const MADE_ON_THE_WAY = [
   '/var/lib/kubelet/device-plugins',
   '/var/lib/kubelet',
@@ -21,9 +21,9 @@ const MADE_ON_THE_WAY = [
 ];
 
 /**
- * Removes all that a run's node left on the machine outside its directory: containers and their shims, mounts,
- * cgroups, the bridge and small files. Goes by names alone, so it serves a stop and a later run's sweep alike.
- * Directories that a node of another run may be about to use stay; `holdsLock` says that there is none.
+ * Removes what the node of a run left on the machine outside its directory: containers and their shims, mounts, cgroups,
+ * the bridge and small files. It only uses names, so it works both for a stop and for a sweep by a later run. Keeps
+ * directories that the node of another run may be about to use, unless `holdsLock` rules that out.
  */
 export async function removeNodeRemains(run: Run, options: { holdsLock?: boolean } = {}): Promise<void> {
   const names = nodeNames(run);
@@ -43,12 +43,12 @@ export async function removeNodeRemains(run: Run, options: { holdsLock?: boolean
   if (options.holdsLock || !(await machineLockHeld(NODE_LOCK))) {
     for (const directory of MADE_ON_THE_WAY) removeIfEmpty(directory);
   }
-  // Without it nothing above is done again: by then the next run may have a node here, in the same shared places.
+  // Without the lock, nothing above may be repeated: the next run may already have a node in the same shared places.
   if (mountsBelow(names.containerdDirectory).length === 0)
     rmSync(names.containerdDirectory, { recursive: true, force: true });
 }
 
-/** Ends the shims that serve the run's containerd; each names its socket on its command line. */
+/** Ends the shims of the run's containerd. Each has the socket on its command line. */
 export async function endShims(socket: string): Promise<void> {
   await waitUntil(
     () => {
@@ -57,7 +57,7 @@ export async function endShims(socket: string): Promise<void> {
         try {
           process.kill(pid, 'SIGKILL');
         } catch {
-          /* gone by itself */
+          /* already ended */
         }
       }
       return shims.length === 0;
@@ -86,7 +86,7 @@ function tasksOf(containerdDirectory: string): string[] {
   return existsSync(directory) ? readdirSync(directory).map((id) => path.join(directory, id)) : [];
 }
 
-// A shim's socket lies in a directory that all containerds of the machine share; its own notes tell which one it is.
+// The socket of a shim is in a directory that all containerds of the machine share. A file of the shim names it.
 function removeShimSocket(task: string): void {
   const note = path.join(task, 'address');
   if (!existsSync(note)) return;
@@ -96,7 +96,7 @@ function removeShimSocket(task: string): void {
   if (socket.startsWith('/run/containerd/s/')) rmSync(socket, { force: true });
 }
 
-// libcni remembers what each pod was given in a directory of the machine's own.
+// libcni records the addresses of each pod in a directory of the machine.
 function removeNetworkResults(network: string, tasks: readonly string[]): void {
   const directory = '/var/lib/cni/results';
   if (!existsSync(directory)) return;
@@ -107,7 +107,7 @@ function removeNetworkResults(network: string, tasks: readonly string[]): void {
   }
 }
 
-// The one socket that a kubelet makes outside its root directory, whatever it is told.
+// The only socket that a kubelet always creates outside its root directory.
 async function removeDevicePluginSocket(): Promise<void> {
   if (existsSync(DEVICE_PLUGIN_SOCKET) && !(await acceptsConnections(DEVICE_PLUGIN_SOCKET)))
     rmSync(DEVICE_PLUGIN_SOCKET, { force: true });
@@ -117,11 +117,11 @@ function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
   } catch {
-    /* not there, or somebody else's things are in it */
+    /* missing, or used by something else */
   }
 }
 
-// The kubelet makes these links for log collectors, in a place of its own choosing.
+// The kubelet creates these links for log collectors, in a fixed directory.
 function removeLogLinks(podLogs: string): void {
   const directory = '/var/log/containers';
   if (!existsSync(directory)) return;

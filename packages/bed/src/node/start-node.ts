@@ -7,7 +7,7 @@ import { takeMachineLock } from '../run/machine-lock.ts';
 import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
 import { waitUntil } from '../run/wait.ts';
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../run/progress.ts';
 import { createCgroup } from './cgroups.ts';
 import { cniNetwork, containerdConfig } from './containerd-config.ts';
 import { kubeletArguments, kubeletConfig } from './kubelet-config.ts';
@@ -37,8 +37,8 @@ export type ClusterNode = {
 export type StartNodeOptions = { run: Run; programs: NodePrograms; controlPlane: ControlPlane; onProgress?: Progress };
 
 /**
- * Starts containerd and a kubelet that joins the control plane; ready when the node is and pods can be placed on it.
- * One per machine: a second waits until the first has stopped.
+ * Starts containerd and a kubelet that joins the control plane. Resolves when the node is ready and pods can be scheduled
+ * on it. There is one node per machine: a second one waits until the first has stopped.
  */
 export async function startNode(options: StartNodeOptions): Promise<ClusterNode> {
   const { run, programs, controlPlane } = options;
@@ -151,7 +151,7 @@ async function createKubelet(
 
 type NodeObject = { spec: { taints?: unknown[] }; status: { conditions?: { type: string; status: string }[] } };
 
-// A new node is tainted until the controller manager has seen that it is ready.
+// A new node is tainted until the controller manager sees that it is ready.
 async function waitForNode(controlPlane: ControlPlane, name: string): Promise<void> {
   const ready = await waitUntil(
     async () => {
@@ -162,11 +162,11 @@ async function waitForNode(controlPlane: ControlPlane, name: string): Promise<vo
     60_000,
     100,
   );
-  if (!ready) throw new Error(`node ${name} was not ready after 60 s; see kubelet.log and containerd.log`);
+  if (!ready) throw new Error(`node ${name} was not ready after 60 s. See kubelet.log and containerd.log`);
 }
 
-// unix(7): 108 bytes with the one that ends it. containerd's second socket has six more.
+// unix(7): 108 bytes including the terminating one. The second socket of containerd has six more.
 function refuseLongSocket(socket: string): void {
   if (Buffer.byteLength(socket) > 100)
-    throw new Error(`the path ${socket} is too long for a socket; choose a shorter run directory`);
+    throw new Error(`the path ${socket} is too long for a socket. Choose a shorter run directory`);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { writeTar } from './tar.ts';
 
-/** Lists the files of an archive and what is in them, by the rules of ustar. */
+/** Returns the files of an archive and their contents, by the rules of ustar. */
 function readFiles(archive: Buffer): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
   const field = (at: number, offset: number, length: number): string =>
@@ -43,7 +43,7 @@ describe('writing a tar archive', () => {
     );
   });
 
-  it('is understood by tar, with links, directories and modes', () => {
+  it('can be read by tar, with links, directories and modes', () => {
     const archive = writeTar([
       { path: 'bin/', kind: 'directory' },
       { path: 'bin/sh', kind: 'link', target: 'busybox' },
@@ -54,7 +54,7 @@ describe('writing a tar archive', () => {
     expect(listed[1]).toContain('bin/sh -> busybox');
   });
 
-  it('refuses a name that does not fit', () => {
+  it('refuses a name that is too long', () => {
     expect(() => writeTar([{ path: 'a'.repeat(101), kind: 'directory' }])).toThrow('too long');
   });
 });

@@ -6,9 +6,7 @@ export type TarEntry =
 const BLOCK = 512;
 const TYPES = { file: '0', link: '2', directory: '5' } as const;
 
-/**
- * Writes a tar archive in the ustar form (POSIX.1-1988), owned by root, without times so that it is always the same.
- */
+/** Writes a tar archive in ustar format (POSIX.1-1988), owned by root, without times so that it is reproducible. */
 export function writeTar(entries: readonly TarEntry[]): Buffer {
   const parts = entries.flatMap((entry) => {
     const data = entry.kind === 'file' ? entry.data : Buffer.alloc(0);
@@ -26,7 +24,7 @@ function header(entry: TarEntry, size: number): Buffer {
   put(block, octal(0, 7), 116, 8);
   put(block, octal(size, 11), 124, 12);
   put(block, octal(0, 11), 136, 12);
-  // The checksum counts its own field as blanks.
+  // The checksum treats its own field as blanks.
   put(block, ' '.repeat(8), 148, 8);
   put(block, TYPES[entry.kind], 156, 1);
   if (entry.kind === 'link') put(block, entry.target, 157, 100);

@@ -10,7 +10,7 @@ describe('the test image', () => {
   const layer = rootFileSystem(Buffer.from('busybox itself'), ['sh', 'tar']);
   const archive = imageArchive(testImage, layer);
 
-  it('names its one layer by the digest that its configuration promises', () => {
+  it('has a layer with the digest in its configuration', () => {
     const [manifest] = JSON.parse(member(archive, 'manifest.json').toString()) as [
       { Config: string; RepoTags: string[]; Layers: string[] },
     ];
@@ -22,7 +22,7 @@ describe('the test image', () => {
     ]);
   });
 
-  it('has a shell and the tar that kubectl cp needs', () => {
+  it('has a shell, and the tar that kubectl cp needs', () => {
     const listed = execFileSync('tar', ['-tvf', '-'], { input: layer, encoding: 'utf8' });
     expect(listed).toContain('bin/sh -> busybox');
     expect(listed).toContain('bin/tar -> busybox');

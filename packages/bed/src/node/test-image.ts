@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { runCommand } from '../run/command.ts';
 import { writeTar } from './tar.ts';
 
-/** The image that every test pod can run: busybox and nothing else. It is only on the bed's own node. */
+/** The image of the test pods: only busybox. It exists only on the node of the bed. */
 export const testImage = 'sallyport.test/busybox:1';
 
-/** Builds the test image from a static busybox, in the form that `docker save` writes. */
+/** Builds the test image from a static busybox, in the format of `docker save`. */
 export async function buildTestImage(busybox: string): Promise<Buffer> {
   const applets = (await runCommand(busybox, ['--list']))
     .split('\n')
@@ -37,7 +37,7 @@ export function imageArchive(name: string, layer: Buffer): Buffer {
     config: {
       Cmd: ['/bin/sleep', '2147483647'],
       Env: ['PATH=/bin', 'HOME=/root'],
-      // As process 1 of its container `sleep` hears no other signal, and every deleted pod would take its whole grace.
+      // As process 1 of its container, `sleep` ignores other signals, and every pod deletion would take its full grace period.
       StopSignal: 'SIGKILL',
     },
     rootfs: { type: 'layers', diff_ids: [`sha256:${digest(layer)}`] },

@@ -11,7 +11,7 @@ export type CommandOptions = {
 };
 export type CommandResult = { code: number; stdout: string; stderr: string };
 
-/** Runs a program to its end and returns what it said; rejects only if it cannot be started or takes too long. */
+/** Runs a program and returns its output and exit code. Rejects only if it cannot start or takes too long. */
 export function tryCommand(
   program: string,
   args: readonly string[],
@@ -49,7 +49,7 @@ export function tryCommand(
   });
 }
 
-/** Runs a program that must succeed and returns its standard output. */
+/** Runs a program and returns its standard output. Rejects if it fails. */
 export async function runCommand(
   program: string,
   args: readonly string[],
@@ -64,7 +64,7 @@ export async function runCommand(
   return result.stdout;
 }
 
-/** Finds a program by name on the PATH and where system administrators' programs live. */
+/** Finds a program by name in the PATH and in the directories for administrators. */
 export function findProgram(name: string): string | undefined {
   const directories = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
   const suffixes = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
@@ -86,7 +86,7 @@ export function isExecutable(file: string): boolean {
   }
 }
 
-/** The last lines of a text, for an error message. */
+/** Returns the last lines of a text, for an error message. */
 export function lastLines(text: string, count: number): string {
   return text.trim().split('\n').slice(-count).join('\n');
 }

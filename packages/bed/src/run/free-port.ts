@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-// Below the range from which systems take the ports of outgoing connections (Linux: from 32768), so that a server
-// that is stopped for a while finds its port still free when it comes back.
+// Below the range for outgoing connections (Linux: from 32768), so that the port of a stopped server is still free when
+// it starts again.
 const LOWEST = 18_000;
 const HIGHEST = 29_999;
 const given = new Set<number>();
 
-/** Finds a TCP port that nothing listens on at `host`; a process is never given the same port twice. */
+/** Finds a free TCP port on `host`. Never returns the same port twice in a process. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = randomInt(LOWEST, HIGHEST + 1);

@@ -1,27 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { machineLockHeld, takeMachineLock } from './machine-lock.ts';
 
-describe('a lock of the machine', () => {
-  it('lets the second wait for the first and says for whom', async () => {
+describe('a lock on the machine', () => {
+  it('makes the second process wait for the first and reports it', async () => {
     const name = `test-${process.pid}-${Date.now()}`;
     const order: string[] = [];
     const first = await takeMachineLock(name);
     const second = takeMachineLock(name, { onProgress: (line) => order.push(line) }).then((lock) => {
-      order.push('second has it');
+      order.push('second acquires');
       return lock;
     });
     await new Promise((resolve) => setTimeout(resolve, 300));
-    order.push('first lets go');
+    order.push('first releases');
     await first.release();
     await (await second).release();
     expect(order).toEqual([
       `waiting for process ${process.pid}, which holds ${name} on this machine`,
-      'first lets go',
-      'second has it',
+      'first releases',
+      'second acquires',
     ]);
   });
 
-  it('can be looked at without taking it', async () => {
+  it('can be checked without taking it', async () => {
     const name = `look-${process.pid}-${Date.now()}`;
     expect(await machineLockHeld(name)).toBe(false);
     const lock = await takeMachineLock(name);

@@ -1,14 +1,13 @@
 import { createServer, connect, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Progress } from '../progress.ts';
+import type { Progress } from './progress.ts';
 
 export type MachineLock = { release(): Promise<void> };
 
 /**
- * Takes a lock that one process on the machine can hold, waiting as long as it takes and saying for whom.
- * The lock is a listening socket without a file, so the system itself lets go of it when its holder dies.
- * Where there are no such sockets (macOS) nothing is locked: what is built there is renamed into place in one step
- * anyway.
+ * Acquires a lock that one process on the machine can hold. Waits without limit and reports for which process.
+ * The lock is a listening socket without a file, so the system releases it when its holder dies. Systems without such
+ * sockets (macOS) have no locks. Builds are still renamed into place atomically there.
  */
 export async function takeMachineLock(name: string, options: { onProgress?: Progress } = {}): Promise<MachineLock> {
   const address = socketAddress(name);
@@ -26,7 +25,7 @@ export async function takeMachineLock(name: string, options: { onProgress?: Prog
   }
 }
 
-/** Tells whether somebody holds a lock now. */
+/** Reports whether a process holds a lock. */
 export async function machineLockHeld(name: string): Promise<boolean> {
   const address = socketAddress(name);
   return address !== undefined && (await holder(address)) !== undefined;

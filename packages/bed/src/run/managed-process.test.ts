@@ -30,7 +30,7 @@ const recorded = (): ProcessIdentity =>
   JSON.parse(readFileSync(path.join(run.directory, 'processes', 'thing.json'), 'utf8')) as ProcessIdentity;
 
 describe('a managed process', () => {
-  it('is started when it is ready, is on record while it runs and is gone when it is stopped', async () => {
+  it('has started when it is ready, has a pid file while it runs and is gone after a stop', async () => {
     const server = program('setTimeout(() => console.log("ready"), 50); setInterval(() => {}, 1000)');
     await server.start();
     const record = recorded();
@@ -42,25 +42,25 @@ describe('a managed process', () => {
     expect(existsSync(path.join(run.directory, 'processes', 'thing.json'))).toBe(false);
   });
 
-  it('tells the end of the log of one that dies before it is ready', async () => {
+  it('reports the end of the log if the process dies before it is ready', async () => {
     await expect(program('console.error("no such disk"); process.exit(7)').start()).rejects.toThrow(
-      /thing ended with 7[^]*no such disk/,
+      /thing exited with 7[^]*no such disk/,
     );
   });
 
-  it('gives up on one that never gets ready, and stops it', async () => {
+  it('times out and stops a process that never becomes ready', async () => {
     const server = program('setInterval(() => {}, 1000)', { readyTimeoutMs: 200 });
     await expect(server.start()).rejects.toThrow('was not ready after 0.2 s');
     expect(server.pid).toBeUndefined();
   });
 
-  it('says that a program is not there', async () => {
+  it('reports a missing program', async () => {
     await expect(program('', { program: '/nowhere/program' }).start()).rejects.toThrow(
-      /thing (could not be started|ended with)/,
+      /(cannot start thing|thing exited with)/,
     );
   });
 
-  it('kills one that does not want to go', async () => {
+  it('kills a process that ignores SIGTERM', async () => {
     const server = program('process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)', {
       graceMs: 100,
     });
@@ -70,7 +70,7 @@ describe('a managed process', () => {
     expect(isAlive(record)).toBe(false);
   });
 
-  it('comes back with the same arguments, and is not taken for ready by what it logged before', async () => {
+  it('restarts with the same arguments, and is not considered ready because of its earlier log', async () => {
     const port = await freePort();
     const script = `require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('ready'))`;
     const server = program(script);
@@ -82,7 +82,7 @@ describe('a managed process', () => {
     await server.stop();
   });
 
-  it('can be frozen and still be stopped', async () => {
+  it('can be stopped while it is frozen', async () => {
     const server = program('console.log("ready"); setInterval(() => {}, 1000)');
     await server.start();
     server.freeze();

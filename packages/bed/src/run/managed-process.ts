@@ -8,28 +8,28 @@ import { waitUntil } from './wait.ts';
 
 export type ManagedProcessOptions = {
   run: Run;
-  /** Unique within the run; names the log and the pid file. */
+  /** Unique within the run. Names the log and the pid file. */
   name: string;
   program: string;
   args: readonly string[];
   env?: Record<string, string | undefined>;
   cwd?: string;
-  /** Runs as this user instead (needs root). */
+  /** Runs as this user (requires root). */
   user?: { uid: number; gid: number };
-  /** Asked until it says true; an error means "not yet". */
+  /** Called until it returns true. An error means "not yet". */
   ready: () => Promise<boolean> | boolean;
   readyTimeoutMs?: number;
   stopSignal?: NodeJS.Signals;
-  /** How long it may take to stop by itself before it is killed. */
+  /** How long it may take to stop before it is killed. */
   graceMs?: number;
-  /** What the kernel sends it when the bed's own process dies; nobody is left then to be patient. */
+  /** The signal that the kernel sends it when the process of the bed dies. */
   orphanSignal?: NodeJS.Signals;
 };
 
-/** What a pid file holds: enough for a later run to stop what this one could not. */
+/** The contents of a pid file, with which a later run can stop the process. */
 export type ProcessRecord = ProcessIdentity & { name: string; stopSignal: NodeJS.Signals; graceMs: number };
 
-/** A server of the bed: started, made sure of, taken away and brought back, stopped by its own pid. */
+/** A server of the bed. It is stopped by its own pid. */
 export class ManagedProcess {
   readonly logFile: string;
   readonly #options: ManagedProcessOptions;
@@ -48,12 +48,12 @@ export class ManagedProcess {
     return this.#identity?.pid;
   }
 
-  /** What it has logged since it was last started. */
+  /** Returns what it has logged since its last start. */
   log(): string {
     return readFileSync(this.logFile).subarray(this.#logStart).toString('utf8');
   }
 
-  /** Starts it and waits until it is ready; rejects with the end of its log if it dies or takes too long. */
+  /** Starts it and waits until it is ready. Rejects with the end of its log if it dies or takes too long. */
   async start(): Promise<void> {
     if (this.#identity) throw new Error(`${this.#options.name} runs already`);
     await this.#spawn();
@@ -64,14 +64,14 @@ export class ManagedProcess {
     await waitUntil(async () => gone() || (ready = await this.#options.ready()), timeoutMs);
     if (ready && !gone()) return;
     const why = gone()
-      ? `ended with ${child.exitCode ?? child.signalCode}`
+      ? `exited with ${child.exitCode ?? child.signalCode}`
       : `was not ready after ${timeoutMs / 1000} s`;
     const log = lastLines(this.log(), 15);
     await this.stop();
-    throw new Error(`${this.#options.name} ${why}; the end of its log:\n${log}`);
+    throw new Error(`${this.#options.name} ${why}. The end of its log:\n${log}`);
   }
 
-  /** Stops it, the hard way if it does not go by itself. Does nothing if it does not run. */
+  /** Stops it, by force if necessary. Does nothing if it is not running. */
   async stop(): Promise<void> {
     const identity = this.#identity;
     if (!identity) return;
@@ -81,18 +81,18 @@ export class ManagedProcess {
     this.#child = undefined;
   }
 
-  /** Stops it and starts it again with the same arguments, and so on the same port. */
+  /** Stops it and starts it again with the same arguments, on the same port. */
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
   }
 
-  /** Halts it where it is: its connections stay open and nothing answers. */
+  /** Suspends it: its connections stay open and nothing answers. */
   freeze(): void {
     if (this.#identity) signalProcess(this.#identity, 'SIGSTOP');
   }
 
-  /** Lets it go on after `freeze`. */
+  /** Resumes it after `freeze`. */
   thaw(): void {
     if (this.#identity) signalProcess(this.#identity, 'SIGCONT');
   }
@@ -106,7 +106,7 @@ export class ManagedProcess {
     const log = openSync(this.logFile, 'a', 0o600);
     this.#logStart = fstatSync(log).size;
     const [program, ...args] = commandLine(this.#options);
-    // A session of its own: Ctrl-C in the terminal reaches the bed, which then stops its servers in the right order.
+    // In its own session: Ctrl-C in the terminal only reaches the bed, which stops its servers in the right order.
     const child = spawn(program!, args, {
       cwd,
       env: { ...process.env, ...env },
@@ -117,9 +117,7 @@ export class ManagedProcess {
     child.unref();
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
-      child.once('error', (error) =>
-        reject(new Error(`${name} could not be started: ${error.message}`, { cause: error })),
-      );
+      child.once('error', (error) => reject(new Error(`cannot start ${name}: ${error.message}`, { cause: error })));
     });
     this.#child = child;
     const identity = identifyProcess(child.pid!) ?? { pid: child.pid!, startedAt: 'gone' };
@@ -129,7 +127,7 @@ export class ManagedProcess {
   }
 }
 
-/** Ends exactly this process: politely, and after its grace by force. */
+/** Ends exactly this process: with SIGTERM, and after the grace period by force. */
 export async function endProcess(
   record: ProcessIdentity & { stopSignal: NodeJS.Signals; graceMs: number },
 ): Promise<void> {
@@ -140,12 +138,12 @@ export async function endProcess(
   await waitUntil(() => !isAlive(record), 5_000, 20);
 }
 
-// On Linux the kernel ends a server when the bed's process dies without having stopped it.
+// On Linux, the kernel ends a server when the process of the bed dies without stopping it.
 function commandLine(options: ManagedProcessOptions): string[] {
   const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
   const command = [options.program, ...options.args];
   if (!setpriv) {
-    if (options.user) throw new Error(`${options.name} must not run as root and setpriv (util-linux) is missing`);
+    if (options.user) throw new Error(`${options.name} cannot run as root, and setpriv (util-linux) is missing`);
     return command;
   }
   const user = options.user

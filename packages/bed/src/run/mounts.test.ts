@@ -4,7 +4,7 @@ import { parseMountsBelow } from './mounts.ts';
 const line = (id: number, point: string): string => `${id} 1 0:1 / ${point} rw - tmpfs tmpfs rw`;
 
 describe('the mounts below a directory', () => {
-  it('come the deepest first, so that each can be unmounted in turn', () => {
+  it('are sorted with the deepest first, so that each can be unmounted in turn', () => {
     const info = [
       line(1, '/'),
       line(2, '/run/x'),
@@ -15,11 +15,11 @@ describe('the mounts below a directory', () => {
     expect(parseMountsBelow(info, '/run/x')).toEqual(['/run/x/a/b', '/run/x/c', '/run/x/a', '/run/x']);
   });
 
-  it('are not those of a neighbour with a longer name', () => {
+  it('do not include those of a sibling directory with a longer name', () => {
     expect(parseMountsBelow(line(1, '/run/xy/a'), '/run/x')).toEqual([]);
   });
 
-  it('are named as they are, blanks and all', () => {
+  it('keep their names, including blanks', () => {
     expect(parseMountsBelow(line(1, '/run/x/a\\040b\\134c'), '/run/x')).toEqual(['/run/x/a b\\c']);
   });
 });

@@ -7,7 +7,7 @@ export function parseMountsBelow(mountinfo: string, directory: string): string[]
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => unescape(line.split(' ')[4] ?? ''));
-  // The last mounted comes first: several may lie over one another on one point.
+  // The most recent first, because several may be stacked on one mount point.
   return points
     .reverse()
     .filter((point) => point === directory || point.startsWith(`${directory}/`))
@@ -29,7 +29,7 @@ function depth(point: string): number {
   return point.split('/').length;
 }
 
-// Blank, tab, newline and backslash are written as three octal digits.
+// Blank, tab, newline and backslash are encoded as three octal digits.
 function unescape(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { identifyProcess, isAlive, signalProcess } from './process-identity.ts';
 
 describe('the identity of a process', () => {
-  it('is that of a living process only', async () => {
+  it('exists only for a living process', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     const identity = identifyProcess(child.pid!)!;
     expect(isAlive(identity)).toBe(true);
@@ -15,12 +15,12 @@ describe('the identity of a process', () => {
     expect(signalProcess(identity, 'SIGKILL')).toBe(false);
   });
 
-  it('is not that of a stranger who was given the same number', () => {
+  it('does not match another process with the same pid', () => {
     const self = identifyProcess(process.pid)!;
     const stranger = { ...self, startedAt: `${self.startedAt}0` };
     expect(isAlive(self)).toBe(true);
     expect(isAlive(stranger)).toBe(false);
-    // Would end this very test run if the start time were not looked at.
+    // This would end the test run if the start time were not checked.
     expect(signalProcess(stranger, 'SIGKILL')).toBe(false);
   });
 });

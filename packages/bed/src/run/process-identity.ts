@@ -1,21 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process id alone may name a stranger after a while; with the time it started it names one process. */
+/** Identifies a process. A pid may be reused, but together with the start time it is unique. */
 export type ProcessIdentity = { pid: number; startedAt: string };
 
-/** Reads who the process `pid` is, or undefined if there is none (a zombie counts as none). */
+/** Reads the identity of the process `pid`, or undefined if it does not exist or is a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   const startedAt = process.platform === 'linux' ? startTicks(pid) : startText(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
-/** Tells whether exactly this process still runs. */
+/** Reports whether exactly this process still runs. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identifyProcess(identity.pid)?.startedAt === identity.startedAt;
 }
 
-/** Sends a signal to exactly this process; false if it is gone. */
+/** Sends a signal to exactly this process. Returns false if it is gone. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isAlive(identity)) return false;
   try {
@@ -25,7 +25,7 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   }
 }
 
-// proc(5): the second field is a name in parentheses that may hold anything, so fields count from the last parenthesis.
+// proc(5): the second field is a name in parentheses with any characters, so fields count from the last parenthesis.
 function startTicks(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

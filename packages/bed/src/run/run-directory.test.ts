@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(parent, { recursive: true }));
 
 describe('the directory of a run', () => {
-  it('is new each time and closed to others', () => {
+  it('is new each time and not readable by others', () => {
     const base = path.join(parent, 'runs');
     const [one, two] = [runDirectory(base), runDirectory(base)];
     expect(one.id).not.toBe(two.id);
@@ -20,7 +20,7 @@ describe('the directory of a run', () => {
     expect(statSync(path.join(one.directory, 'owner.json')).mode & 0o077).toBe(0);
   });
 
-  it('is not made through a link or in place of a file that somebody put there before', () => {
+  it('is not created through a link or in place of an existing file', () => {
     symlinkSync(os.tmpdir(), path.join(parent, 'link'));
     writeFileSync(path.join(parent, 'file'), '');
     expect(() => runDirectory(path.join(parent, 'link'))).toThrow('is not a directory');
@@ -29,14 +29,14 @@ describe('the directory of a run', () => {
 });
 
 describe('the names of a run', () => {
-  it('fit where the kernel keeps them', () => {
+  it('fit the limits of the kernel', () => {
     const names = nodeNames({ id: 'abcdef', directory: '/tmp/x/abcdef' });
-    // IFNAMSIZ is 16 with the byte that ends it.
+    // IFNAMSIZ is 16, including the terminating byte.
     expect(names.bridge.length).toBeLessThanOrEqual(15);
     expect(names.cgroup).toContain('abcdef');
   });
 
-  it('give a private network that differs from attempt to attempt', () => {
+  it('give a different private network for each attempt', () => {
     expect(podNetwork('abcdef')).toMatch(/^10\.(19[2-9]|2[0-4]\d|25[01])\.\d{1,3}$/);
     expect(podNetwork('abcdef')).toBe(podNetwork('abcdef'));
     expect(podNetwork('abcdef', 1)).not.toBe(podNetwork('abcdef', 0));

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true }));
 
-/** A run as it is left by a process that died: the owner is of another start time. */
+/** Creates a run of a process that died: its owner has another start time. */
 function deadRun(): Run {
   const run = runDirectory(base);
   writeFileSync(path.join(run.directory, 'owner.json'), JSON.stringify({ pid: process.pid, startedAt: '1' }));
@@ -28,7 +28,7 @@ const record = (run: Run, name: string, identity: object): void =>
   );
 
 describe('sweeping stale runs', () => {
-  it('ends the processes of a run whose owner is gone, cleans its remains and deletes it', async () => {
+  it('ends the processes of a run whose owner is gone, removes its remains and deletes it', async () => {
     const run = deadRun();
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     const exit = once(child, 'exit');
@@ -43,20 +43,20 @@ describe('sweeping stale runs', () => {
     expect(existsSync(run.directory)).toBe(false);
   });
 
-  it('leaves alone a run that still has its owner', async () => {
+  it('does not touch a run whose owner is alive', async () => {
     const run = runDirectory(base);
     expect(await sweepStaleRuns(async () => {}, { base })).toEqual([]);
     expect(existsSync(run.directory)).toBe(true);
   });
 
-  it('leaves alone a process that has only the number of a recorded one', async () => {
+  it('does not touch a process that only has the pid of a recorded one', async () => {
     const run = deadRun();
     record(run, 'redis', { pid: process.pid, startedAt: '1' });
     await sweepStaleRuns(async () => {}, { base });
     expect(existsSync(run.directory)).toBe(false);
   });
 
-  it('leaves alone what is not a run', () => {
+  it('does not touch anything that is not a run', () => {
     mkdirSync(path.join(base, 'abcdef'));
     mkdirSync(path.join(base, 'something-else'));
     writeFileSync(path.join(base, 'ghijkl'), '');

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { Progress } from '../progress.ts';
+import type { Progress } from './progress.ts';
 import { endProcess, type ProcessRecord } from './managed-process.ts';
 import { mountsBelow } from './mounts.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { defaultRunBase, type Run } from './run-directory.ts';
 
-/** Cleans what a run has outside its directory and besides its recorded processes; must not mind being called again. */
+/** Removes what a run has outside its directory and its recorded processes. May be called again. */
 export type RemainsCleaner = (run: Run) => Promise<void>;
 
-/** Lists the runs in `base` whose process is gone. */
+/** Returns the runs in `base` whose process is gone. */
 export function staleRuns(base: string = defaultRunBase()): Run[] {
   if (!existsSync(base)) return [];
   return readdirSync(base, { withFileTypes: true })
@@ -18,7 +18,7 @@ export function staleRuns(base: string = defaultRunBase()): Run[] {
     .filter((run) => !ownerLives(run));
 }
 
-/** Ends and removes what runs in `base` left behind that died before they could; returns their ids. */
+/** Removes what crashed runs in `base` left behind. Returns their ids. */
 export async function sweepStaleRuns(
   clean: RemainsCleaner,
   options: { base?: string; onProgress?: Progress } = {},
@@ -31,19 +31,19 @@ export async function sweepStaleRuns(
   return runs.map((run) => run.id);
 }
 
-/** Ends the run's processes, youngest first, cleans its remains and deletes its directory. */
+/** Ends the processes of the run, youngest first, removes its remains and deletes its directory. */
 export async function removeRun(run: Run, clean: RemainsCleaner): Promise<void> {
   const records = processRecords(run).toSorted((a, b) => Number(b.startedAt) - Number(a.startedAt));
   for (const record of records) await endProcess({ ...record, graceMs: Math.min(record.graceMs, 5_000) });
   await clean(run);
   const mounts = mountsBelow(run.directory);
-  // Deleting through a mount would delete what is mounted.
+  // Deleting a directory with a mount would delete the contents of the mount.
   if (mounts.length > 0) throw new Error(`${run.directory} still has mounts: ${mounts.join(', ')}`);
   rmSync(run.directory, { recursive: true, force: true });
 }
 
-// The owner file is written right after the directory is made; one without it is a run that is just beginning, or one
-// that died in that instant and holds nothing.
+// The owner file is written right after the directory is created. A directory without it belongs to a run that is just
+// starting, or that died in that moment and contains nothing.
 function ownerLives(run: Run): boolean {
   try {
     return isAlive(JSON.parse(readFileSync(path.join(run.directory, 'owner.json'), 'utf8')) as ProcessIdentity);

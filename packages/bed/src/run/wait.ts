@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks again and again until the answer is true; false when `timeoutMs` have passed. An error counts as "not yet". */
+/** Polls until the result is true. Returns false after `timeoutMs`. An error counts as "not yet". */
 export async function waitUntil(
   ask: () => Promise<boolean> | boolean,
   timeoutMs: number,

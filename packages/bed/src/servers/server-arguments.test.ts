@@ -6,7 +6,7 @@ import { postgresArguments } from './start-postgres.ts';
 import { redisArguments } from './start-redis.ts';
 
 describe('the servers of the bed', () => {
-  it('listen on the loopback address alone', () => {
+  it('listen only on the loopback address', () => {
     expect(redisArguments(1, '/d').join(' ')).toContain('--bind 127.0.0.1 --port 1');
     expect(postgresArguments({ port: 2, data: '/d' })).toEqual(
       expect.arrayContaining(['listen_addresses=127.0.0.1', 'port=2', 'unix_socket_directories=']),
@@ -27,14 +27,14 @@ describe('the servers of the bed', () => {
     );
   });
 
-  it('keep what they hold from one start to the next', () => {
+  it('keep their data from one start to the next', () => {
     expect(redisArguments(1, '/d').join(' ')).toContain('--appendonly yes');
     expect(kafkaProperties({ port: 3, controllerPort: 4, dataDirectory: 'C:\\data' })).toContain(
       'log.dirs=C:\\\\data\n',
     );
   });
 
-  it('take more arguments after their own, which they override', () => {
+  it('accept additional arguments, which override their own', () => {
     expect(redisArguments(1, '/d', ['--maxmemory', '1mb']).slice(-2)).toEqual(['--maxmemory', '1mb']);
   });
 });

@@ -1,15 +1,15 @@
 import type { ManagedProcess } from '../run/managed-process.ts';
 
-/** What every server of the bed can be asked to do. Stopping twice is fine. */
+/** A server of the bed. It may be stopped twice. */
 export type ServerHandle = {
   readonly logFile: string;
   pid(): number | undefined;
-  /** Takes the server away: its port refuses connections. */
+  /** Stops the server temporarily: its port refuses connections. */
   pause(): Promise<void>;
-  /** Brings it back on the same port with the data it had. */
+  /** Starts it again on the same port with its data. */
   resume(): Promise<void>;
   restart(): Promise<void>;
-  /** Halts it with its connections open: it accepts and never answers. */
+  /** Suspends it with its connections open: it accepts connections and never answers. */
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;

@@ -8,14 +8,14 @@ import { componentDirectory, type Run } from '../run/run-directory.ts';
 import { serverHandle, type ServerHandle } from './server-handle.ts';
 
 /**
- * Canaille, an identity provider in Python, with nobody in it. `command` runs its own management command (`create user
- * ...`) and returns what that prints.
+ * Canaille, an identity provider in Python, without accounts. `command` runs its management command (`create user ...`)
+ * and returns the output.
  */
 export type CanailleServer = ServerHandle & { url: string; command(args: readonly string[]): Promise<string> };
 
 const program = ['-c', 'from canaille.commands import cli; cli()'];
 
-/** Starts Canaille on SQLite, in plain http, on a free loopback port. `python` is the component's. */
+/** Starts Canaille with SQLite, over plain HTTP, on a free loopback port. `python` is the path of the component. */
 export async function startCanaille(options: { run: Run; python: string }): Promise<CanailleServer> {
   const directory = componentDirectory(options.run, 'canaille');
   const port = await freePort();

@@ -28,7 +28,7 @@ export async function startEtcd(options: { run: Run; program: string }): Promise
       peerUrl,
       '--initial-cluster',
       `bed=${peerUrl}`,
-      // Nothing here outlives the machine's next start.
+      // The data does not have to survive a reboot.
       '--unsafe-no-fsync',
       '--log-level',
       'warn',

@@ -12,14 +12,14 @@ export type StartKafkaOptions = { run: Run; java: string; jars: string; heapMega
 
 const CLUSTER_ID = 'c2FsbHlwb3J0LWJlZC0wMQ';
 
-/** Starts a Kafka broker that is its own controller (KRaft) on free loopback ports; topics are made on first use. */
+/** Starts a Kafka broker that is its own controller (KRaft) on free loopback ports. Topics are created on first use. */
 export async function startKafka(options: StartKafkaOptions): Promise<KafkaServer> {
   const directory = componentDirectory(options.run, 'kafka');
   const [port, controllerPort] = [await freePort(), await freePort()];
   const properties = path.join(directory, 'server.properties');
   writeFileSync(properties, kafkaProperties({ port, controllerPort, dataDirectory: path.join(directory, 'data') }));
   const classPath = path.join(options.jars, '*');
-  // The quick compiler alone: a broker that lives for minutes never earns back what the thorough one costs.
+  // Only the fast compiler: the optimizing one does not pay off for a broker that runs for minutes.
   const flags = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-cp', classPath];
   await runCommand(options.java, [...flags, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', properties]);
   const server: ManagedProcess = new ManagedProcess({
@@ -28,7 +28,7 @@ export async function startKafka(options: StartKafkaOptions): Promise<KafkaServe
     program: options.java,
     cwd: directory,
     args: [`-Xmx${options.heapMegabytes ?? 256}m`, ...flags, 'kafka.Kafka', properties],
-    // Its port accepts connections long before it serves them.
+    // Its port accepts connections long before they are served.
     ready: () => server.log().includes('Kafka Server started'),
     readyTimeoutMs: 60_000,
     graceMs: 15_000,
@@ -48,7 +48,7 @@ export function kafkaProperties(options: { port: number; controllerPort: number;
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': dataDirectory,
-    // One broker holds every copy there is.
+    // There is only one broker for all replicas.
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.replication.factor': '1',
@@ -56,9 +56,9 @@ export function kafkaProperties(options: { port: number; controllerPort: number;
     'transaction.state.log.num.partitions': '1',
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
-    // The default of 128 MiB is half the heap: a busy machine then fails to start now and then.
+    // The default of 128 MiB is half of the heap, with which the start sometimes fails on a busy machine.
     'log.cleaner.dedupe.buffer.size': String(16 * 1024 * 1024),
-    // A consumer that joins alone need not wait for others.
+    // A consumer that joins alone does not have to wait for others.
     'group.initial.rebalance.delay.ms': '0',
   })
     .map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`)

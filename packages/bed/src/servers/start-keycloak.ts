@@ -7,15 +7,15 @@ import { ManagedProcess } from '../run/managed-process.ts';
 import { componentDirectory, type Run } from '../run/run-directory.ts';
 import { serverHandle, type ServerHandle } from './server-handle.ts';
 
-/** Keycloak with nothing in it but its administrator; what it holds is in memory, so `restart` forgets it. */
+/** Keycloak with only its administrator. Its data is in memory and lost in a `restart`. */
 export type KeycloakServer = ServerHandle & { url: string; admin: { user: string; password: string } };
 
-/** Starts Keycloak in production mode, in plain http, on free loopback ports. `directory` is the component's. */
+/** Starts Keycloak in production mode, over plain HTTP, on free loopback ports. `directory` is that of the component. */
 export async function startKeycloak(options: { run: Run; java: string; directory: string }): Promise<KeycloakServer> {
   const home = componentDirectory(options.run, 'keycloak');
   const distribution = keycloakDistribution(options.directory);
   cpSync(path.join(distribution, 'conf'), path.join(home, 'conf'), { recursive: true });
-  // It writes beside these, so the cache stays as it is.
+  // It writes next to these files, so the cache stays unchanged.
   for (const name of ['lib', 'providers', 'themes']) symlinkSync(path.join(distribution, name), path.join(home, name));
   const [port, management] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;

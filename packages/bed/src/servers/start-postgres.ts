@@ -11,7 +11,7 @@ export type PostgresServer = ServerHandle & { url: string; port: number };
 
 type User = { uid: number; gid: number };
 
-/** Starts a PostgreSQL server of its own with one empty database; `program` is `postgres`, with `initdb` beside it. */
+/** Starts a PostgreSQL server with an empty database. `program` is `postgres`, which has `initdb` next to it. */
 export async function startPostgres(options: { run: Run; program: string }): Promise<PostgresServer> {
   const directory = componentDirectory(options.run, 'postgres');
   const user = unprivilegedUser();
@@ -26,9 +26,9 @@ export async function startPostgres(options: { run: Run; program: string }): Pro
     user,
     args: postgresArguments({ port, data }),
     ready: () => server.log().includes('database system is ready to accept connections'),
-    // Ends sessions at once; its default waits until the last client has gone.
+    // Ends sessions at once. The default waits for the last client.
     stopSignal: 'SIGINT',
-    // Killed outright it would leave its children and its shared memory.
+    // SIGKILL would leave its child processes and shared memory behind.
     orphanSignal: 'SIGQUIT',
   });
   await server.start();
@@ -80,13 +80,13 @@ async function initialise(
   await runCommand('setpriv', [...drop, initdb, ...args], { cwd: options.directory });
 }
 
-// PostgreSQL refuses to run as root; Debian's package brings a user for it.
+// PostgreSQL refuses to run as root. The Debian package creates a user for it.
 function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'));
   const entry = passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody');
-  if (!entry) throw new Error('PostgreSQL does not run as root and there is no user "postgres" or "nobody"');
+  if (!entry) throw new Error('PostgreSQL does not run as root, and there is no user "postgres" or "nobody"');
   return { uid: Number(entry[2]), gid: Number(entry[3]) };
 }

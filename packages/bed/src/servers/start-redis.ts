@@ -9,13 +9,13 @@ export type RedisServer = ServerHandle & { url: string; port: number };
 export type StartRedisOptions = {
   run: Run;
   program: string;
-  /** Distinguishes several in one run. */
+  /** Distinguishes several servers in one run. */
   name?: string;
-  /** More of redis-server's own arguments. */
+  /** Additional arguments of redis-server. */
   args?: readonly string[];
 };
 
-/** Starts a Redis server on a free loopback port; what it holds survives `pause` and `restart`. */
+/** Starts a Redis server on a free loopback port. Its data survives `pause` and `restart`. */
 export async function startRedis(options: StartRedisOptions): Promise<RedisServer> {
   const name = options.name ?? 'redis';
   const port = await freePort();
@@ -40,7 +40,7 @@ export function redisArguments(port: number, directory: string, more: readonly s
     directory,
     '--daemonize',
     'no',
-    // The append-only file brings the data back; waiting for the disk would only measure the disk.
+    // The append-only file restores the data. Waiting for the disk would only measure the disk.
     '--save',
     '',
     '--appendonly',
@@ -51,7 +51,7 @@ export function redisArguments(port: number, directory: string, more: readonly s
   ];
 }
 
-// It listens before it has read its data, and answers -LOADING until then.
+// It listens before it has loaded its data, and answers -LOADING until then.
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });

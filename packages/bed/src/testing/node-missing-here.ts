@@ -1,8 +1,8 @@
 import { ensureComponents } from '../components/ensure-components.ts';
-import { componentsOf } from '../needs.ts';
+import { componentsOf } from '../components/needs.ts';
 import { nodeObstacle } from '../node/node-obstacle.ts';
 
-/** Says why no Kubernetes node can run here, or nothing if one can. */
+/** Returns why no Kubernetes node can run on this machine, or undefined if one can. */
 export async function nodeMissingHere(): Promise<string | undefined> {
   const components = await ensureComponents([...componentsOf('node'), ...componentsOf('redis')]);
   const lacking = components.missing[0];

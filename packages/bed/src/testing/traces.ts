@@ -11,8 +11,8 @@ const SHARED_DIRECTORIES = [
 ];
 
 /**
- * Lists what of a run there is on the machine: processes, mounts, cgroups, its bridge, and all that was not there
- * `before` in places that others share, where things do not bear the run's name.
+ * Returns what exists of a run on the machine: processes, mounts, cgroups and its bridge, and in shared places, where
+ * names do not contain the run, everything that did not exist `before`.
  */
 export function traces(runId: string, before: readonly string[] = []): string[] {
   const named = (text: string): boolean => text.includes(runId);

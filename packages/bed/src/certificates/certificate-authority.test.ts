@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createCertificateAuthority } from './certificate-authority.ts';
 
 describe('a certificate authority', () => {
-  it('signs certificates that its own certificate verifies, and no other authority does', async () => {
+  it('signs certificates that only its own certificate verifies', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
     const other = await createCertificateAuthority({ name: 'One' });
     const certificate = new X509Certificate((await authority.issue({ commonName: 'a' })).certPem);
@@ -17,7 +17,7 @@ describe('a certificate authority', () => {
     expect(certificate.ca).toBe(false);
   });
 
-  it('keeps every organization and awkward characters apart in the subject', async () => {
+  it('keeps organizations and special characters separate in the subject', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
     const issued = await authority.issue({
       commonName: 'müller, "x" + y=z',
@@ -29,7 +29,7 @@ describe('a certificate authority', () => {
     expect(subject['O']).toEqual(['system:masters', 'a, O=b']);
   });
 
-  it('names hosts, addresses, mail addresses and URIs', async () => {
+  it('includes hosts, addresses, e-mail addresses and URIs', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
     const issued = await authority.issue({
       commonName: 'a',
@@ -48,7 +48,7 @@ describe('a certificate authority', () => {
     expect(certificate.subjectAltName).toContain('URI:spiffe://t/x');
   });
 
-  it('gives the purposes asked for, and the server purpose where none is', async () => {
+  it('includes the requested purposes, or the server purpose by default', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
     const usage = async (request: { client?: boolean; server?: boolean }) =>
       new X509Certificate((await authority.issue({ commonName: 'a', ...request })).certPem).keyUsage;
@@ -57,7 +57,7 @@ describe('a certificate authority', () => {
     expect(await usage({ client: true, server: true })).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
   });
 
-  it('can issue a certificate that is already over', async () => {
+  it('can issue an expired certificate', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
     const issued = await authority.issue({
       commonName: 'a',
@@ -68,7 +68,7 @@ describe('a certificate authority', () => {
     expect(createPrivateKey(issued.keyPem).asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
   });
 
-  it('carries a TLS connection with certificates on both sides', async () => {
+  it('works for a TLS connection with certificates on both sides', async () => {
     const authority = await createCertificateAuthority({ name: 'One' });
     const server = await authority.issue({ commonName: 'server', dnsNames: ['localhost'], server: true });
     const client = await authority.issue({ commonName: 'client', client: true });

@@ -1,7 +1,7 @@
-/** Told what is going on, one plain line at a time; long work says so again while it lasts. */
+/** Receives progress messages, one line each. Long work repeats its message. */
 export type Progress = (line: string) => void;
 
-/** Runs `work` and reports every `everyMs` how long it has been going. */
+/** Runs `work` and reports every `everyMs` how long it has been running. */
 export async function reportWhile<T>(
   progress: Progress | undefined,
   what: string,

@@ -1,10 +1,10 @@
-import { isComponentName, recipeOf, type ComponentName } from './components/catalogue.ts';
-import type { Components } from './components/ensure-components.ts';
+import { isComponentName, recipeOf, type ComponentName } from './catalogue.ts';
+import type { Components } from './ensure-components.ts';
 
 const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const;
 const NODE = ['kubelet', 'containerd', 'ctr', 'runc', 'cni', 'busybox', 'ip'] as const;
 
-/** What a bed can be asked for; `cluster` is the control plane alone, `node` is one on which pods run. */
+/** What you can request from a bed. `cluster` is only the control plane, `node` adds a node that runs pods. */
 const needs = {
   redis: ['redis'],
   kafka: ['kafka', 'java'],
@@ -28,13 +28,13 @@ const needs = {
 
 export type BedNeed = keyof typeof needs;
 
-/** What this machine cannot have of what was asked for, why, and what would help. */
+/** A request that this machine cannot meet, the reason, and what would help. */
 export type Missing = { missing: string; why: string; hint: string };
 
 export const allNeeds = Object.keys(needs) as BedNeed[];
 
-/** What a bed has where nobody says otherwise: all but what only a few long tests and measurements use. */
-export const usualNeeds = allNeeds.filter(
+/** The default needs: everything except what only a few long tests and benchmarks use. */
+export const defaultNeeds = allNeeds.filter(
   (need) =>
     ![
       'k9s',
@@ -54,19 +54,19 @@ export function isBedNeed(name: string): name is BedNeed {
   return Object.hasOwn(needs, name);
 }
 
-/** The components that a need is made of. */
+/** Returns the components of a need. */
 export function componentsOf(need: BedNeed): readonly ComponentName[] {
   return needs[need];
 }
 
-/** Says for each need that cannot be met which component of it is missing. */
+/** Returns the needs that cannot be met, each with its missing component. */
 export function unmetNeeds(wanted: readonly BedNeed[], components: Components): Missing[] {
   return wanted.flatMap((need) => {
     const parts = [...componentsOf(need), ...componentsOf(need).flatMap(builtWith)];
-    const lacking = components.missing.find((each) => parts.includes(each.missing));
-    if (!lacking) return [];
-    const why = lacking.missing === need ? lacking.why : `${lacking.missing}: ${lacking.why}`;
-    return [{ missing: need, why, hint: lacking.hint }];
+    const missing = components.missing.find((each) => parts.includes(each.missing));
+    if (!missing) return [];
+    const why = missing.missing === need ? missing.why : `${missing.missing}: ${missing.why}`;
+    return [{ missing: need, why, hint: missing.hint }];
   });
 }
 

@@ -10,22 +10,22 @@ type CryptoKeyPair = webcrypto.CryptoKeyPair;
 
 export type CertificateRequest = {
   commonName: string;
-  /** One O attribute each; Kubernetes reads them as groups. */
+  /** One O attribute each. Kubernetes reads them as groups. */
   organizations?: string[];
   dnsNames?: string[];
   ipAddresses?: string[];
   emails?: string[];
   uris?: string[];
-  /** May stand for a client in TLS. */
+  /** For TLS client authentication. */
   client?: boolean;
-  /** May stand for a server in TLS; the default where neither is asked for. */
+  /** For TLS server authentication. The default if neither is set. */
   server?: boolean;
-  /** Validity, for certificates that are meant to be refused; default five minutes ago until in one year. */
+  /** The validity, for certificates that are meant to be refused. The default is from five minutes ago, for a year. */
   notBefore?: Date;
   notAfter?: Date;
 };
 
-/** PEM texts: one X.509 certificate and its PKCS #8 key. */
+/** An X.509 certificate and its PKCS #8 key as PEM. */
 export type IssuedCertificate = { certPem: string; keyPem: string };
 
 export type CertificateAuthority = {
@@ -35,7 +35,7 @@ export type CertificateAuthority = {
   issue(request: CertificateRequest): Promise<IssuedCertificate>;
 };
 
-/** Creates a certificate authority (ECDSA P-256) that lives in memory and is as good as its caller keeps it. */
+/** Creates a certificate authority (ECDSA P-256) in memory. */
 export async function createCertificateAuthority(options: { name: string }): Promise<CertificateAuthority> {
   const keys = await generateKeys();
   const subject = new x509.Name([{ CN: [exactly(options.name)] }]);
@@ -107,12 +107,12 @@ function purposes(request: CertificateRequest): x509.ExtendedKeyUsage[] {
   return wanted;
 }
 
-// A bare string would be read as RFC 4514 text, where quotes and commas mean something.
+// A plain string would be parsed as RFC 4514 text, in which quotes and commas are special.
 function exactly(value: string): { utf8String: string } {
   return { utf8String: value };
 }
 
-// Five minutes back, so that a peer whose clock is a little behind does not refuse a fresh certificate.
+// Five minutes back, so that a peer with a slow clock does not refuse a new certificate.
 function validity(wanted: { notBefore?: Date; notAfter?: Date }, days: number): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
   return {
@@ -121,7 +121,7 @@ function validity(wanted: { notBefore?: Date; notAfter?: Date }, days: number): 
   };
 }
 
-// RFC 5280 4.1.2.2: positive, at most 20 octets; the first bit stays clear so that DER needs no extra octet.
+// RFC 5280 4.1.2.2: positive, at most 20 octets. The first bit is clear, so that DER needs no extra octet.
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0]! & 0x3f) | 0x40;

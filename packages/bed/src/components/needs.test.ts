@@ -3,23 +3,23 @@ import { allNeeds, componentsOf, isBedNeed, unmetNeeds } from './needs.ts';
 
 const missing = (name: 'java' | 'kubelet' | 'kafka') => ({
   paths: {},
-  missing: [{ missing: name, why: 'it is not here', hint: 'get it' }],
+  missing: [{ missing: name, why: 'it is not installed', hint: 'Install it.' }],
 });
 
-describe('what a bed is asked for', () => {
-  it('goes unmet when a component of it is missing, and says which', () => {
+describe('a need of the bed', () => {
+  it('is unmet when one of its components is missing, and names it', () => {
     expect(unmetNeeds(['node', 'cluster'], missing('kubelet'))).toEqual([
-      { missing: 'node', why: 'kubelet: it is not here', hint: 'get it' },
+      { missing: 'node', why: 'kubelet: it is not installed', hint: 'Install it.' },
     ]);
     expect(unmetNeeds(['kafka', 'redis'], missing('java'))).toEqual([
-      { missing: 'kafka', why: 'java: it is not here', hint: 'get it' },
+      { missing: 'kafka', why: 'java: it is not installed', hint: 'Install it.' },
     ]);
     expect(unmetNeeds(['kafka'], missing('kafka'))).toEqual([
-      { missing: 'kafka', why: 'it is not here', hint: 'get it' },
+      { missing: 'kafka', why: 'it is not installed', hint: 'Install it.' },
     ]);
   });
 
-  it('is met when nothing of it is missing', () => {
+  it('is met when none of its components is missing', () => {
     expect(unmetNeeds(allNeeds, { paths: {}, missing: [] })).toEqual([]);
   });
 
