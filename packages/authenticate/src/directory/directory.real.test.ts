@@ -4,7 +4,6 @@ import { ProblemError } from '@sallyport/kit';
 import { createMemorySessionStore, type SessionStore } from '@sallyport/stores';
 import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
 import { createScimClient, scimSource, withSources, type ScimClientOfTests } from '../testing/scim-client.ts';
-import { reconcileSession } from '@sallyport/directory/testing';
 
 let bed: Bed;
 let scim: ScimClientOfTests;
@@ -364,38 +363,4 @@ describe('changes that nobody waited for', () => {
     await push.group('sre', [alice.id]);
     expect(await groupsOf(session)).toEqual(['sre']);
   });
-});
-
-describe('many who look at one session at once, with older and newer answers', () => {
-  it('leave it as the newest one has it', async () => {
-    for (let round = 0; round < 20; round += 1) {
-      await begin([scimSource()], { groupSources: ['scim'] });
-      const session = await logIn();
-      let truth: string[] = [];
-      const jitter = () =>
-        new Promise<void>((resolve) => {
-          setTimeout(resolve, Math.random() * 3);
-        });
-      const directory = {
-        evaluate: async (identity: Session['identity']) => {
-          const groups = truth;
-          await jitter();
-          return { identity: { ...identity, groups } };
-        },
-      };
-      const look = () =>
-        reconcileSession(
-          { sessions: bed.sessions, directory, events: { ended: () => {}, refreshed: () => {} } },
-          session.id,
-        );
-      const looks = [];
-      for (let n = 0; n < 5; n += 1) {
-        truth = [`g${n}`];
-        looks.push(look());
-        await jitter();
-      }
-      await Promise.all(looks);
-      expect(await groupsOf(session)).toEqual(['g4']);
-    }
-  }, 20_000);
 });

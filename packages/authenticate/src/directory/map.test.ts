@@ -6,7 +6,6 @@ import { ConfigFaults } from '@sallyport/kit';
 import { createBed, throughProvider, type Bed } from '../testing/test-bed.ts';
 import { checkDirectory } from '@sallyport/directory';
 import { withSources } from '../testing/scim-client.ts';
-import { readPeopleMap } from '@sallyport/directory/testing';
 
 let directory: string;
 let bed: Bed | undefined;
@@ -28,12 +27,6 @@ const begin = async (text: string, provider?: object) => {
 const logIn = async () => {
   await throughProvider(bed!, '/.sallyport/login');
   return (await bed!.sessions.list()).at(-1)!;
-};
-const faultsOf = (text: string) => {
-  const read = readPeopleMap(text, 10_000);
-  return 'faults' in read
-    ? read.faults.map(({ path: at, message, line, column }) => `${line ?? '-'}:${column ?? '-'} ${at}: ${message}`)
-    : [];
 };
 const eventually = async (holds: () => Promise<boolean>) => {
   const end = Date.now() + 5000;
@@ -90,26 +83,6 @@ describe('a file of people and groups', () => {
     await eventually(async () => (await groups()).join() === 'developers');
     expect(await bed!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 0');
   }, 15_000);
-
-  it.each([
-    ['a list', '- a\n', '-:- : expected object'],
-    ['an unknown section', 'poeple: {}\n', '1:1 poeple: is not a known name'],
-    ['a string for a list', 'people:\n  alice: sre\n', '2:3 people.alice: expected array'],
-    ['a number for a name', 'groups:\n  sre: [7]\n', '2:9 groups.sre.0: expected string'],
-    ['a name with blanks around', 'groups:\n  sre: [" a"]\n', '2:9 groups.sre.0: is not a usable name'],
-    ['an empty name', 'people:\n  "": [a]\n', '2:3 people.: is not a usable name'],
-    ['the same person twice', 'people:\n  a: [x]\n  a: [y]\n', '3:3 : this key is there already'],
-    ['no YAML', 'people: {', '1:10 : '],
-    ['a prototype', 'people: {__proto__: [a]}\n', 'the name __proto__ is not allowed'],
-    ['an alias of itself', 'people: &a {x: *a}\n', 'contains itself'],
-  ])('is refused with %s, with the place', (_what, text, fault) => {
-    expect(faultsOf(text).join('\n')).toContain(fault);
-  });
-
-  it('may be empty', () => {
-    expect(faultsOf('')).toEqual([]);
-    expect(faultsOf('people: {}\n')).toEqual([]);
-  });
 
   it('is checked before the service starts, as are the other files of the directory', async () => {
     writeFileSync(file(), 'people: {a: 7}\n');

@@ -3,11 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { createBed, createBrowser, throughProvider, type Bed } from '../testing/test-bed.ts';
 import { withSources } from '../testing/scim-client.ts';
 import { createFakeApis } from '../testing/fake-apis.ts';
-import { createGroupFilter } from '@sallyport/directory/testing';
 
 const kinds = ['okta', 'github', 'google'] as const;
 type Kind = (typeof kinds)[number];
@@ -319,30 +317,5 @@ describe('people', () => {
     bed.provider.lies = {};
     await pull();
     expect(await groupsOf(await logIn())).toEqual(['sre']);
-  });
-});
-
-describe('patterns of groups', () => {
-  it.each([
-    [['*'], 'anything', true],
-    [['a*c'], 'abc', true],
-    [['a*c'], 'ac', true],
-    [['ab*ba'], 'aba', false],
-    [['a*b*c'], 'a-b-c', true],
-    [['a*b*c'], 'acb', false],
-    [['x', 'y*'], 'yes', true],
-    [['x'], 'xx', false],
-    [['*-admin'], 'x-admin', true],
-  ] as const)('%j and %s: %s', (patterns, name, wanted) => {
-    expect(createGroupFilter(patterns)(name)).toBe(wanted);
-  });
-
-  it('mean what a regular expression would', () => {
-    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 8 });
-    fc.assert(
-      fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 }), (pattern, name) => {
-        expect(createGroupFilter([pattern])(name)).toBe(new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name));
-      }),
-    );
   });
 });

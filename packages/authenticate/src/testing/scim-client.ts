@@ -1,22 +1,26 @@
+import { expect } from '@jest/globals';
 import request, { type Test } from 'supertest';
 import { hashToken } from '@sallyport/kit';
-import { credential, type Bed } from './test-bed.ts';
+import { createBed, credential, gateway, type Bed } from './test-bed.ts';
 
-export const scimToken = 'a-token-of-the-tests-that-is-long-enough';
+const scimToken = 'a-token-of-the-tests-that-is-long-enough';
+/** The token of the second source, `other`. */
+export const otherToken = 'another-token-that-is-long-enough-too';
+export const scimBaseUrl = `${gateway}/.sallyport/scim/v2`;
 export const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const groupUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 export const enterpriseUrn = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 const sha256 = (token: string) => Buffer.from(hashToken(token), 'base64url').toString('hex');
 
-/** A SCIM source that takes this token. */
+/** Returns a SCIM source with this token. */
 export const scimSource = (changes: object = {}, token = scimToken, id = 'okta') => ({
   kind: 'scim',
   tokens: [{ id, sha256: sha256(token) }],
   ...changes,
 });
 
-/** The sections of a configuration in which one provider's people come from these sources. */
+/** Returns the sections of a configuration with one provider and these sources. */
 export function withSources(sources: object[], provider: object = {}) {
   return {
     sessions: { memory: true, idle: '10h' },
@@ -31,7 +35,7 @@ export function withSources(sources: object[], provider: object = {}) {
 
 type Resource = { id: string; meta: { location: string; version: string }; [name: string]: unknown };
 
-/** A client that pushes, as the gateway passes it on. */
+/** Creates a SCIM client whose requests look as the gateway forwards them. */
 export function createScimClient(bed: Pick<Bed, 'app'>, token: string | undefined = scimToken) {
   const send = (
     method: 'get' | 'post' | 'put' | 'patch' | 'delete',
@@ -53,7 +57,7 @@ export function createScimClient(bed: Pick<Bed, 'app'>, token: string | undefine
       .set('content-type', headers['content-type'] ?? 'application/scim+json')
       .send(typeof body === 'string' ? body : JSON.stringify(body));
   };
-  const made = async (call: Test): Promise<Resource> => {
+  const created = async (call: Test): Promise<Resource> => {
     const { status, text } = await call;
     if (status !== 201) throw new Error(`${status}: ${text}`);
     return JSON.parse(text) as Resource;
@@ -61,9 +65,9 @@ export function createScimClient(bed: Pick<Bed, 'app'>, token: string | undefine
   return {
     send,
     user: (userName: string, more: object = {}) =>
-      made(send('post', '/Users', { schemas: [userUrn], userName, active: true, ...more })),
+      created(send('post', '/Users', { schemas: [userUrn], userName, active: true, ...more })),
     group: (displayName: string, members: string[] = [], more: object = {}) =>
-      made(
+      created(
         send('post', '/Groups', {
           schemas: [groupUrn],
           displayName,
@@ -79,3 +83,23 @@ export function createScimClient(bed: Pick<Bed, 'app'>, token: string | undefine
   };
 }
 export type ScimClientOfTests = ReturnType<typeof createScimClient>;
+
+/** Creates a service with two SCIM sources, `scim` and `other`, and a client of the first. */
+export async function createScimBed(): Promise<{ bed: Bed; scim: ScimClientOfTests }> {
+  const sources = [scimSource(), scimSource({ id: 'other' }, otherToken, 'entra')];
+  const bed = await createBed(withSources(sources, { groupSources: ['scim'] }));
+  return { bed, scim: createScimClient(bed) };
+}
+
+/** Checks that the answer is a SCIM error, and returns its status and scimType. */
+export async function scimErrorOf(call: Test): Promise<string> {
+  const { status, text, headers } = await call;
+  expect(headers['content-type']).toContain('application/scim+json');
+  const body = JSON.parse(text) as { schemas: string[]; status: string; scimType?: string; detail: string };
+  expect(body).toMatchObject({
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+    status: String(status),
+    detail: expect.any(String),
+  });
+  return `${status} ${body.scimType ?? ''}`.trim();
+}

@@ -9,14 +9,14 @@ import {
   type LastSync,
 } from './directory-store.ts';
 
-/** Texts, so that nobody changes what is kept by changing what was handed out. */
+/** Entries are stored as text, so callers cannot change them by changing what they were given. */
 type Table = { texts: Map<string, string>; byKey: Map<string, Set<string>> };
 type Source = Record<EntryKind, Table> & {
   members: MemoryMembers;
   gone: Set<string>;
   touched: Map<string, number>;
   links: Map<string, Map<string, { person: LinkedPerson; until: number }>>;
-  reading: LastSync | undefined;
+  lastSync: LastSync | undefined;
 };
 
 const emptyTable = (): Table => ({ texts: new Map(), byKey: new Map() });
@@ -43,7 +43,7 @@ function touchIn({ touched }: Source, keys: readonly string[], at: number): void
   for (const key of keys) touched.set(key, at);
 }
 
-/** The parts of the store that are about whose sessions hang on what. */
+/** Creates the links of sessions and the touched keys. */
 function createTouches(
   sourceOf: (name: string) => Source,
   now: () => number,
@@ -82,7 +82,7 @@ function createTouches(
   };
 }
 
-/** How entries are written and removed. */
+/** Creates the reads and writes of entries. */
 function createEntries(
   sourceOf: (name: string) => Source,
   now: () => number,
@@ -127,7 +127,7 @@ function createEntries(
     },
     async list(name, kind, from, count) {
       const table = sourceOf(name)[kind];
-      // A map keeps the order in which entries came.
+      // A map keeps insertion order.
       const ids = [...table.texts.keys()].slice(from, from + count);
       return { total: table.texts.size, entries: ids.map((id) => read(table, id)!) };
     },
@@ -135,7 +135,7 @@ function createEntries(
   };
 }
 
-/** A directory in this process's memory; at most `max` (200,000) entries of each kind and source. */
+/** Creates a directory in memory, with at most `max` entries of each kind and source. */
 export function createMemoryDirectoryStore(deps: { now: () => number; max?: number }): DirectoryStore {
   const { now, max = 200_000 } = deps;
   const sources = new Map<string, Source>();
@@ -147,7 +147,7 @@ export function createMemoryDirectoryStore(deps: { now: () => number; max?: numb
       gone: new Set(),
       touched: new Map(),
       links: new Map(),
-      reading: undefined,
+      lastSync: undefined,
     };
     sources.set(name, source);
     return source;
@@ -168,7 +168,7 @@ export function createMemoryDirectoryStore(deps: { now: () => number; max?: numb
     groupIds: async (name, personId) => sourceOf(name).members.ofPerson(personId),
     areMembers: async (name, groupId, ids) => ids.map((id) => sourceOf(name).members.has(groupId, id)),
     memberVersions: async (name, ids) => ids.map((id) => sourceOf(name).members.versionOf(id)),
-    recordSync: async (name, reading) => void (sourceOf(name).reading = { ...reading }),
-    lastSync: async (name) => sourceOf(name).reading,
+    recordSync: async (name, sync) => void (sourceOf(name).lastSync = { ...sync }),
+    lastSync: async (name) => sourceOf(name).lastSync,
   };
 }

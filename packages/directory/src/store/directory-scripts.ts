@@ -1,9 +1,9 @@
 import type { RedisConnection } from '@sallyport/stores';
 
-/** Scripts over several keys of one source, all of which are in one slot of a Redis cluster. */
+/** A script over keys of one source, which are all in one slot of a Redis cluster. */
 export type DirectoryScript = { name: string; keys: number; lua: string };
 
-/** Members of an index are a key, a zero byte and an id: what begins alike stands together. */
+/** A member of an index is a key, a zero byte and an id, so the ids of one key are adjacent. */
 const lookUp = `
 local function idsOf(index, key)
   local ids = {}
@@ -16,9 +16,9 @@ local function unindex(index, id, text)
 end`;
 
 /**
- * KEYS: entries, order, index, gone, touched. ARGV: id, expected version or '', text (version, newline, JSON), created,
- * now, whether it is a person, how many keys, how many of them are unique, how many touched; then those: unique keys
- * first. 1 written, 2 stale, 3 taken.
+ * KEYS: entries, order, index, gone, touched. ARGV: id, expected version or '', text (version, newline, JSON), creation
+ * time, now, 1 for a person, number of keys, number of unique ones among them, number of touched keys; then the keys
+ * (unique ones first) and the touched keys. Returns 1 written, 2 stale, 3 taken.
  */
 export const putScript: DirectoryScript = {
   name: 'sallyportPutEntry',
@@ -43,8 +43,8 @@ return 1`,
 };
 
 /**
- * KEYS: entries, order, index, gone, touched, members, counts. ARGV: id, expected version or '', now, whether it is a
- * person, how many are gone, how many touched; then those. 1 removed, 0 not there, 2 still has members.
+ * KEYS: entries, order, index, gone, touched, members, counts. ARGV: id, expected version or '', now, 1 for a person,
+ * number of gone keys, number of touched keys; then those keys. Returns 1 removed, 0 not found, 2 still has members.
  */
 export const removeScript: DirectoryScript = {
   name: 'sallyportRemoveEntry',
@@ -72,9 +72,9 @@ return 1`,
 };
 
 /**
- * KEYS: groups, people, members, counts, touched. ARGV: group, now, how many to add, how many to remove; then those,
- * and what is touched. Nil without the group; else what was added, what was removed, and who is unknown, for whose sake
- * nothing was changed.
+ * KEYS: groups, people, members, counts, touched. ARGV: group, now, number to add, number to remove; then those ids and
+ * the touched keys. Returns nil if there is no such group, or else the ids added, removed and unknown. If any is
+ * unknown, nothing is changed.
  */
 export const membersScript: DirectoryScript = {
   name: 'sallyportChangeMembers',
@@ -101,7 +101,7 @@ return { added, removed, unknown }`,
 };
 
 /**
- * KEYS: touched. ARGV: now, how many, until when they are leased. One place for all, so that nobody else gets the same
+ * KEYS: touched. ARGV: now, limit, end of the lease. Takes and leases keys in one step, so no two workers get the same
  * ones.
  */
 export const takeScript: DirectoryScript = {
@@ -113,7 +113,7 @@ for _, key in ipairs(keys) do redis.call('ZADD', KEYS[1], ARGV[3], key) end
 return keys`,
 };
 
-/** KEYS: touched. ARGV: key, its ticket. Whoever was touched again meanwhile has another score. */
+/** KEYS: touched. ARGV: key, its ticket. A key that was touched again in the meantime has another score and stays. */
 export const settleScript: DirectoryScript = {
   name: 'sallyportSettleTouched',
   keys: 1,
@@ -122,7 +122,7 @@ if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) ~= tonumber(ARGV[2]) t
 return redis.call('ZREM', KEYS[1], ARGV[1])`,
 };
 
-/** KEYS: links. ARGV: member, its end, now. The links of a key live as long as the longest of them. */
+/** KEYS: links. ARGV: member, its end, now. The links of a key live as long as the last of them. */
 export const linkScript: DirectoryScript = {
   name: 'sallyportLinkPerson',
   keys: 1,
@@ -134,10 +134,10 @@ if last[2] then redis.call('PEXPIRE', KEYS[1], math.max(1, tonumber(last[2]) - t
 return 1`,
 };
 
-/** A script that the client knows by its digest. */
+/** Runs a script by its digest. */
 export type RunDirectoryScript = (keys: readonly string[], ...args: (string | number)[]) => Promise<unknown>;
 
-/** Teaches the client a script. */
+/** Registers a script with the client. */
 export function defineDirectoryScript({ client }: RedisConnection, script: DirectoryScript): RunDirectoryScript {
   client.defineCommand(script.name, { numberOfKeys: script.keys, lua: script.lua });
   return (keys, ...args) =>

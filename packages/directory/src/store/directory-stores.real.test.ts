@@ -27,7 +27,7 @@ describeDirectoryStore('memory', async () => {
 });
 
 describe('a directory in memory', () => {
-  it('is bounded', async () => {
+  it('limits the number of entries', async () => {
     const store = createMemoryDirectoryStore({ now: () => 0, max: 2 });
     for (const id of ['a', 'b']) await store.put('s', 'people', entry(id), { expected: undefined });
     await expect(store.put('s', 'people', entry('c'), { expected: undefined })).rejects.toMatchObject({
@@ -59,7 +59,7 @@ function describeOn(backend: string, prepare: () => Promise<{ servers: RedisServ
       );
       return { store: store!, replica: replica!, clock };
     });
-    it('says within a second that it cannot be reached', async () => {
+    it('reports within a second that it cannot be reached', async () => {
       const store = createRedisDirectoryStore({ redis: connections[0]!, now: Date.now });
       for (const server of servers) server.freeze();
       const started = performance.now();

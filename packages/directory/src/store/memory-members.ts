@@ -1,7 +1,7 @@
-/** Who is in which group, found from both sides, and how often that has changed. */
+/** The memberships of one source, indexed by person and by group, and how often each group's members changed. */
 export type MemoryMembers = ReturnType<typeof createMemoryMembers>;
 
-/** Creates the memberships of one source. */
+/** Creates the memberships of one source, empty. */
 export function createMemoryMembers() {
   const people = new Map<string, Set<string>>();
   const groups = new Map<string, Set<string>>();

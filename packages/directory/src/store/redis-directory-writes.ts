@@ -1,0 +1,85 @@
+import { ProblemError } from '@sallyport/kit';
+import { askRedis } from '@sallyport/stores';
+import { defineDirectoryScript, membersScript, putScript, removeScript } from './directory-scripts.ts';
+import type { DirectoryStore } from './directory-store.ts';
+import { toText, type RedisDirectoryParts } from './redis-directory-keys.ts';
+
+/** Creates the writes of entries. Each is one script. */
+export function createRedisEntryWrites({
+  redis,
+  now,
+  keys,
+}: RedisDirectoryParts): Pick<DirectoryStore, 'put' | 'remove'> {
+  const put = defineDirectoryScript(redis, putScript);
+  const remove = defineDirectoryScript(redis, removeScript);
+  return {
+    put: (source, kind, entry, { expected, unique = [], touched = [] }) =>
+      askRedis(async () => {
+        const all = keys(source);
+        const { entries, order, index } = all[kind];
+        const others = entry.keys.filter((key) => !unique.includes(key));
+        const outcome = await put(
+          [entries, order, index, all.gone, all.touched],
+          entry.id,
+          expected ?? '',
+          toText(entry),
+          entry.createdAt,
+          now(),
+          kind === 'people' ? 1 : 0,
+          unique.length + others.length,
+          unique.length,
+          touched.length,
+          ...unique,
+          ...others,
+          ...touched,
+        );
+        return outcome === 1 ? 'written' : outcome === 3 ? 'taken' : 'stale';
+      }),
+    remove: (source, kind, id, { expected, gone = [], touched = [] } = {}) =>
+      askRedis(async () => {
+        const all = keys(source);
+        const { entries, order, index } = all[kind];
+        const outcome = await remove(
+          [entries, order, index, all.gone, all.touched, all.members, all.counts],
+          id,
+          expected ?? '',
+          now(),
+          kind === 'people' ? 1 : 0,
+          gone.length,
+          touched.length,
+          ...gone,
+          ...touched,
+        );
+        if (outcome === 2) throw new ProblemError('conflict', 'The group still has members.');
+        return outcome === 1;
+      }),
+  };
+}
+
+/** Creates the write of members, which is one script. */
+export function createRedisMemberWrites({
+  redis,
+  now,
+  keys,
+}: RedisDirectoryParts): Pick<DirectoryStore, 'changeMembers'> {
+  const change = defineDirectoryScript(redis, membersScript);
+  return {
+    changeMembers: (source, groupId, { add = [], remove: out = [], touched = [] }) =>
+      askRedis(async () => {
+        const all = keys(source);
+        const outcome = await change(
+          [all.groups.entries, all.people.entries, all.members, all.counts, all.touched],
+          groupId,
+          now(),
+          add.length,
+          out.length,
+          ...add,
+          ...out,
+          ...touched,
+        );
+        if (outcome === null) return undefined;
+        const [added, removed, unknown] = outcome as [string[], string[], string[]];
+        return { added, removed, unknown };
+      }),
+  };
+}
