@@ -86,7 +86,7 @@ function createApiDeps(
     return {
       ...given,
       ...services,
-      ...(pomerium ? { pomerium } : {}),
+      pomerium,
       origin,
       logger: parts.logger,
       clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),

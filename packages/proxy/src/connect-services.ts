@@ -21,7 +21,7 @@ export function connectServices({ loaded, identity }: ProxyParts): Services {
       url: loaded.config.services[audience].url,
       audience,
       identity,
-      ...(ca === undefined ? {} : { ca }),
+      ca,
     });
   };
   return { authorize: to('authorize'), authenticate: to('authenticate'), audit: to('audit') };

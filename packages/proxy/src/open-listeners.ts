@@ -26,7 +26,7 @@ function certificateFilesOf({ config, resolvePath }: ProxyParts['loaded']): Cert
     tls && {
       certFile: resolvePath(tls.certFile),
       keyFile: resolvePath(tls.keyFile),
-      ...(tls.clientCaFile == null ? {} : { clientCaFile: resolvePath(tls.clientCaFile) }),
+      clientCaFile: tls.clientCaFile == null ? undefined : resolvePath(tls.clientCaFile),
     }
   );
 }

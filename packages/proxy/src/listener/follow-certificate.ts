@@ -3,7 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { TlsProfile } from '@sallyport/contracts';
 import { tlsOptions, type Logger } from '@sallyport/kit';
 
-export type CertificateFiles = { certFile: string; keyFile: string; clientCaFile?: string };
+export type CertificateFiles = { certFile: string; keyFile: string; clientCaFile?: string | undefined };
 
 /**
  * Checks every `everyMs` (30 s) whether the files of the certificate or of the client CA have changed, and uses the new
@@ -26,7 +26,7 @@ export function followCertificate(deps: {
       const now = await changedAt();
       if (known !== undefined && now !== known) {
         const [cert, key, ca] = await Promise.all(all.map((file) => readFile(file, 'utf8')));
-        deps.server.setSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }), ...tlsOptions(deps.profile) });
+        deps.server.setSecureContext({ cert, key, ca, ...tlsOptions(deps.profile) });
         deps.logger.info({ certFile }, 'the certificate changed, and the new one is in use');
       }
       known = now;

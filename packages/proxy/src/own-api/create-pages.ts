@@ -46,7 +46,7 @@ function strip(headers: IncomingHttpHeaders, names: readonly string[]): Incoming
  */
 export function createPages(deps: PagesDeps, passing: Passing = pages): RequestHandler {
   const agent = deps.url.startsWith('https:')
-    ? new HttpsAgent({ keepAlive: true, ...(deps.ca === undefined ? {} : { ca: deps.ca }) })
+    ? new HttpsAgent({ keepAlive: true, ca: deps.ca })
     : new HttpAgent({ keepAlive: true });
   const forward = createProxyMiddleware({
     target: deps.url,

@@ -38,7 +38,7 @@ export type OwnApiDeps = {
   /** Passes on SCIM requests. Without it there is no address for them. */
   scim?: RequestHandler;
   /** What Pomerium's clients need. Without it their credentials are refused. */
-  pomerium?: PomeriumDeps;
+  pomerium?: PomeriumDeps | undefined;
   /** What a cluster reports about its kinds. Undefined for an unknown cluster. */
   kindsOf?(cluster: string): ClusterKinds | undefined;
   clusters(): { name: string; url: string; host?: string }[];

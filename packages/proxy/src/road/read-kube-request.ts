@@ -53,7 +53,7 @@ export function createReadKubeRequest(): Step {
       segments: target.segments,
       query: target.query,
       hasBody,
-      ...(method === 'PATCH' ? { contentTypes: contentTypesOf(headers) } : {}),
+      contentTypes: method === 'PATCH' ? contentTypesOf(headers) : undefined,
     });
     exchange.kube = kube;
     refuseSpecialVerb(kube);

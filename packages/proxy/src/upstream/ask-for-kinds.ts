@@ -21,7 +21,7 @@ function eventOf(
     received: string;
     stage: string;
     code: number;
-    message?: string;
+    message?: string | undefined;
     producer: string;
   },
 ): AuditEvent {
@@ -70,7 +70,7 @@ export function createAskForKinds(deps: AskForKindsDeps): (upstream: Upstream) =
               ...about,
               stage: microTime(deps.now()),
               code,
-              ...(message === undefined ? {} : { message }),
+              message,
             }),
           }),
         );
