@@ -8,10 +8,10 @@ import { createClientAddress } from './listener/client-address.ts';
 import { createClientCertificates } from './listener/client-certificate.ts';
 import { createApiEvents } from './own-api/api-events.ts';
 import { createClusterList } from './own-api/cluster-list.ts';
-import { createPages } from './own-api/create-pages.ts';
+import { createAuthenticateProxy } from './own-api/authenticate-proxy.ts';
 import { createFindCaller } from './own-api/find-caller.ts';
 import type { OwnApiDeps, PomeriumDeps } from './own-api/own-api-deps.ts';
-import { scimPassing } from './own-api/scim-passing.ts';
+import { scimPassRules } from './own-api/scim-pass-rules.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { ClusterSet } from './reload/cluster-set.ts';
 import { createRoad, type Road } from './road/create-road.ts';
@@ -91,8 +91,8 @@ function createApiDeps(
       logger: parts.logger,
       clusters: createClusterList({ gatewayUrl: config.gateway.url, clusters: clusters.current }),
       auditCall: createApiEvents({ sink: parts.sink, now: parts.now, producer }),
-      pages: createPages(passedOn),
-      scim: createPages(passedOn, scimPassing),
+      pages: createAuthenticateProxy(passedOn),
+      scim: createAuthenticateProxy(passedOn, scimPassRules),
     };
   };
 }

@@ -7,7 +7,7 @@ import { createGatewayServer, type GatewayServerDeps } from './listener/create-g
 import { followCertificate, type CertificateFiles } from './listener/follow-certificate.ts';
 import { isOwn } from './listener/is-own.ts';
 import { onClusterHost } from './listener/on-cluster-host.ts';
-import { createUnparsable } from './listener/unparsable.ts';
+import { createRecordUnparsable } from './listener/record-unparsable.ts';
 import { createClusterHostApi, createOwnApi } from './own-api/create-own-api.ts';
 import type { ProxyParts } from './proxy-parts.ts';
 import type { Upstreams } from './upstream/upstreams.ts';
@@ -58,7 +58,7 @@ export async function openListeners(
     tls: files && readTls(files, gateway.tls),
     ownApi: (request, response) => (onClusterHost(request, upstreams) ? clusterHostApi : ownApi)(request, response),
     isOwn: (request) => isOwn(request, onClusterHost(request, upstreams)),
-    unparsable: createUnparsable(parts, producer),
+    recordUnparsable: createRecordUnparsable(parts, producer),
   });
   const listening = await listenHttp(server, gateway.listen);
   const unfollow =

@@ -42,7 +42,7 @@ export async function startProxy(parts: ProxyParts): Promise<RunningProxy> {
     authorize,
     producer,
     onChange: (change) => {
-      streams.hear(change);
+      streams.onChange(change);
       void answerQuestion(change);
     },
   });

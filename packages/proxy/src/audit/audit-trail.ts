@@ -6,7 +6,7 @@ import { describeEvent } from './describe-event.ts';
 import { fitsEvent } from './describe-request.ts';
 import { createExecCommandText } from './exec-command-text.ts';
 import type { Exchange, Step } from '../exchange/exchange.ts';
-import { mustShowWhole } from './must-show-whole.ts';
+import { mustRecordAll } from './must-record-all.ts';
 
 export type StreamEventType = 'stream.opened' | 'stream.cut' | 'stream.closed';
 
@@ -87,7 +87,7 @@ export function createAuditTrail(deps: AuditTrailDeps): AuditTrail {
     },
     commit(exchange) {
       const { kube, rawTarget } = exchange;
-      if (mustShowWhole(kube!) && !fitsEvent({ method: kube!.method, rawTarget, kube }, commandText))
+      if (mustRecordAll(kube!) && !fitsEvent({ method: kube!.method, rawTarget, kube }, commandText))
         throw new ProblemError('uri-too-long', 'The request target is longer than the audit log can record.');
       exchange.audited = 'received';
       if (mustWait(kube!, deps.settings.whenUnavailable)) return deps.sink.publish(record(exchange, 'RequestReceived'));

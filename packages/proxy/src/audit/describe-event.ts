@@ -9,7 +9,7 @@ import { clientText } from './client-text.ts';
 import { auditUri, describeRequest, maxLength } from './describe-request.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { ExecCommandText } from './exec-command-text.ts';
-import { mustShowWhole } from './must-show-whole.ts';
+import { mustRecordAll } from './must-record-all.ts';
 
 function describeVerbs(part: SallyportPart, verb: string, asked: KubernetesAttributes | undefined): void {
   part.policyVerb = verb;
@@ -81,7 +81,7 @@ export function describeEvent(
   part.request = describeRequest(
     request,
     options.commandText,
-    stage === 'RequestReceived' && kube && mustShowWhole(kube) ? maxLength.whole : maxLength.part,
+    stage === 'RequestReceived' && kube && mustRecordAll(kube) ? maxLength.whole : maxLength.part,
   );
   const user = answer?.impersonation;
   const event: AuditEvent = {

@@ -3,7 +3,7 @@ import type { Check, CheckAnswer, CheckRequest } from '@sallyport/contracts';
 import { ProblemError, type ServiceRequest } from '@sallyport/kit';
 import { createCheckClient } from './check-client.ts';
 
-const checkOf = (name: string): Check => ({
+const checkForQuestion = (name: string): Check => ({
   credential: { kind: 'none' },
   target: { kind: 'cluster', name },
   request: { method: 'GET', path: '/', host: 'gate', ip: '10.0.0.9' },
@@ -33,7 +33,7 @@ function setUp(reply: (checks: Check[], call: number) => unknown = (checks) => (
     return { status: 200, headers: {}, body: answer };
   };
   const client = createCheckClient({ client: { request }, timeoutMs: 1000 });
-  const ask = (...names: string[]) => Promise.all(names.map((name) => client.check(checkOf(name))));
+  const ask = (...names: string[]) => Promise.all(names.map((name) => client.check(checkForQuestion(name))));
   return {
     ask,
     batches,

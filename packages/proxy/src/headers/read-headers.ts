@@ -107,7 +107,7 @@ function take(headers: ReadHeaders, lower: string, value: string): void {
 }
 
 /** Keeps what events contain. Of several lines it keeps the first, as the API server does in its audit log. */
-function note(headers: ReadHeaders, lower: string, value: string): void {
+function keepForEvents(headers: ReadHeaders, lower: string, value: string): void {
   if (lower === 'user-agent') headers.userAgent ??= value;
   else if (lower === 'kubectl-session') headers.kubectlSession ??= value;
   else if (lower === 'kubectl-command') headers.kubectlCommand ??= value;
@@ -143,7 +143,7 @@ export function readHeaders(raw: readonly string[]): ReadHeaders {
     const use = headerTable.get(lower);
     if (use === 'forward') {
       headers.forward.push(lower, value);
-      note(headers, lower, value);
+      keepForEvents(headers, lower, value);
     } else if (use === 'read') take(headers, lower, value);
     else if (use === 'websocket') webSocket.push(lower, value);
     else if (isIdentityHeader(lower))

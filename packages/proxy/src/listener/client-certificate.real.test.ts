@@ -37,7 +37,7 @@ async function seen(
   const listener = createGatewayServer({
     tls: tls ? { cert: server, key: serverKey, ...(asked ? { clientCa: authority } : {}) } : undefined,
     isOwn: () => true,
-    unparsable: () => {},
+    recordUnparsable: () => {},
     ownApi: (request: IncomingMessage, response: ServerResponse) => {
       note(request.socket);
       response.end();

@@ -23,7 +23,7 @@ export type GatewayServerDeps = {
    */
   ownBodyMs?: number;
   /** Told of bytes that are not HTTP. */
-  unparsable(socket: Duplex, reason: string): void;
+  recordUnparsable(socket: Duplex, reason: string): void;
 };
 
 const options = {
@@ -125,7 +125,7 @@ function runUpgrade(
     response.assignSocket(socket as never);
   } catch {
     // An earlier request on this connection is not answered yet, and an upgrade cannot wait for it.
-    deps.unparsable(socket, 'UPGRADE_BEHIND_REQUEST');
+    deps.recordUnparsable(socket, 'UPGRADE_BEHIND_REQUEST');
     return deps.pipeline.end(socket);
   }
   response.on('finish', () => letGo(socket));
@@ -156,7 +156,7 @@ function refuseBytes(
   const answering = latest !== undefined && !latest.writableFinished;
   // The connection closes by itself, and what follows a refusal does not count.
   if (answering && latest.headersSent && !latest.shouldKeepAlive) return;
-  deps.unparsable(socket, error.code ?? 'unknown');
+  deps.recordUnparsable(socket, error.code ?? 'unknown');
   if (answering && (latest.headersSent || latest.req.complete)) return void socket.destroy();
   answered.add(socket);
   const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -194,7 +194,7 @@ export function createGatewayServer(deps: GatewayServerDeps): Server {
     if (before?.headersSent && !before.shouldKeepAlive) return;
     if (request.socket.destroyed) return;
     if (before && !before.writableFinished && pipeline.exceeded(request.socket, response)) {
-      deps.unparsable(request.socket, 'TOO_MANY_REQUESTS_AT_ONCE');
+      deps.recordUnparsable(request.socket, 'TOO_MANY_REQUESTS_AT_ONCE');
       return pipeline.end(request.socket);
     }
     latest.set(request.socket, response);

@@ -26,7 +26,7 @@ async function listen(
   const listener = createGatewayServer({
     tls: { ...pair, profile },
     isOwn: () => true,
-    unparsable: () => {},
+    recordUnparsable: () => {},
     ownApi: () => {},
   } as unknown as Parameters<typeof createGatewayServer>[0]) as Server;
   listener.on('tlsClientError', () => {});

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { carriesPomerium } from '../credential/carries-pomerium.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
 import { readCallerCredential } from './read-caller-credential.ts';
-import { noteRefusal } from './with-caller.ts';
+import { createRecordRefusal } from './with-caller.ts';
 
 /**
  * Answers `/healthz` and `/livez` with `ok`. Pomerium's clients check here whether their token is still valid, and log in
@@ -13,7 +13,7 @@ import { noteRefusal } from './with-caller.ts';
 export function answerHealth(
   deps: Pick<OwnApiDeps, 'findCaller' | 'clientAddress' | 'auditCall' | 'pomerium'>,
 ): RequestHandler {
-  const note = noteRefusal(deps);
+  const recordRefusal = createRecordRefusal(deps);
   return async (request, response) => {
     if (carriesPomerium(request.rawHeaders)) {
       try {
@@ -29,7 +29,7 @@ export function answerHealth(
       } catch (error) {
         const refused =
           error instanceof ProblemError && (error.code === 'unauthenticated' || error.code === 'ambiguous-credential');
-        if (refused) note(request, error);
+        if (refused) recordRefusal(request, error);
         if (refused && error.code === 'unauthenticated') response.set('www-authenticate', 'Bearer realm="sallyport"');
         if (refused) throw error;
       }

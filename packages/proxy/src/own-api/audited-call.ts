@@ -11,7 +11,7 @@ export type ApiContext = {
   credential: CallerCredential;
   clientAddress: string;
   /** Adds to the event what the caller asked to have explained, whatever the outcome. */
-  noteExplained(explained: SallyportPart['explained']): void;
+  recordExplained(explained: SallyportPart['explained']): void;
 };
 
 /**
@@ -41,7 +41,7 @@ export function createAuditedCall(deps: OwnApiDeps) {
         const result = await work(request, caller, {
           credential: credential!,
           clientAddress,
-          noteExplained: (explained) => {
+          recordExplained: (explained) => {
             about.explained = explained;
           },
         });

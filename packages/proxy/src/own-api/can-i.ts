@@ -4,8 +4,8 @@ import { ProblemError, type Caller } from '@sallyport/kit';
 import { clientText } from '../audit/client-text.ts';
 import { learnKind } from '../authorize/learn-kind.ts';
 import type { ApiContext, ApiResult } from './audited-call.ts';
-import { checkOf, type AskingDeps } from './check-of-question.ts';
-import { readAs } from './read-as.ts';
+import { checkForQuestion, type AskingDeps } from './check-for-question.ts';
+import { parseAs } from './parse-as.ts';
 import { readJsonBody } from './read-json-body.ts';
 import { readQuestion } from './read-question.ts';
 
@@ -20,10 +20,10 @@ export function createCanI(
   deps: AskingDeps,
 ): (request: IncomingMessage, caller: Caller, context: ApiContext) => Promise<ApiResult> {
   return async (request, _caller, context) => {
-    const { cluster, namespace, requests } = readAs(canIQuestionSchema, await readJsonBody(request, maxBodyBytes));
+    const { cluster, namespace, requests } = parseAs(canIQuestionSchema, await readJsonBody(request, maxBodyBytes));
     const place = namespace === undefined ? {} : { namespace };
     const asked = requests.map((one) => readQuestion({ cluster, ...place, ...one }));
-    context.noteExplained({
+    context.recordExplained({
       cluster: clientText(cluster),
       verb: 'many',
       ...(namespace === undefined ? {} : { namespace: clientText(namespace) }),
@@ -32,7 +32,7 @@ export function createCanI(
     const questions = await Promise.all(
       asked.map(async (one) => ({ ...one, kubernetes: await learnKind(one.kubernetes, kinds) })),
     );
-    const check = checkOf(cluster, questions[0]!, request, context, deps);
+    const check = checkForQuestion(cluster, questions[0]!, request, context, deps);
     const { body } = await deps.authorize.request({
       method: 'POST',
       path: '/v1/can-i',

@@ -9,7 +9,7 @@ import { mountPolicy } from './policy-routes.ts';
 import { mountPomerium } from './pomerium-routes.ts';
 import { mountStreams } from './stream-routes.ts';
 import { refuseUnclearRequest } from './refuse-unclear-request.ts';
-import { noteRefusal, withCaller } from './with-caller.ts';
+import { createRecordRefusal, withCaller } from './with-caller.ts';
 
 const apiPrefix = '/.sallyport/api/v1';
 
@@ -34,15 +34,15 @@ function createBase(deps: OwnApiDeps): Express {
     next();
   });
   app.get(['/healthz', '/livez'], answerHealth(deps));
-  app.use(refuseUnclearRequest(noteRefusal(deps)));
+  app.use(refuseUnclearRequest(createRecordRefusal(deps)));
   return app;
 }
 
 function finish(app: Express, deps: OwnApiDeps): Express {
-  const note = noteRefusal(deps);
+  const recordRefusal = createRecordRefusal(deps);
   app.use((request) => {
     const none = new ProblemError('not-found', 'There is no such page on this gateway.');
-    note(request, none);
+    recordRefusal(request, none);
     throw none;
   });
   app.use(problemHandler(deps));

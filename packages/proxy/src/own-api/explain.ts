@@ -4,7 +4,7 @@ import { ProblemError, type Caller } from '@sallyport/kit';
 import { clientText } from '../audit/client-text.ts';
 import { learnKind } from '../authorize/learn-kind.ts';
 import type { ApiContext, ApiResult } from './audited-call.ts';
-import { checkOf, type AskingDeps } from './check-of-question.ts';
+import { checkForQuestion, type AskingDeps } from './check-for-question.ts';
 import { readJsonBody } from './read-json-body.ts';
 import { readQuestion, type Question } from './read-question.ts';
 
@@ -40,13 +40,16 @@ export function createExplain(
   return async (request, _caller, context) => {
     const asked = readQuestion(await readJsonBody(request, maxBodyBytes));
     const event = eventOf(asked);
-    context.noteExplained(event);
+    context.recordExplained(event);
     const { about, cluster } = asked.question;
     const kubernetes = await learnKind(asked.kubernetes, deps.kindsOf?.(cluster));
     const { body } = await deps.authorize.request({
       method: 'POST',
       path: '/v1/explain',
-      body: { check: checkOf(cluster, { ...asked, kubernetes }, request, context, deps), ...(about ? { about } : {}) },
+      body: {
+        check: checkForQuestion(cluster, { ...asked, kubernetes }, request, context, deps),
+        ...(about ? { about } : {}),
+      },
       timeoutMs,
     });
     const read = explanationSchema.safeParse(body);
@@ -55,7 +58,7 @@ export function createExplain(
         cause: read.error,
       });
     const { decision, shows } = read.data;
-    context.noteExplained({ ...event, effect: decision.effect, rule: decision.rule, shows });
+    context.recordExplained({ ...event, effect: decision.effect, rule: decision.rule, shows });
     return { status: 200, body: read.data };
   };
 }

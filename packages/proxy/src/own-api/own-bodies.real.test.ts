@@ -19,7 +19,7 @@ async function ask(
     tls: undefined,
     ownApi,
     isOwn: () => true,
-    unparsable: () => {},
+    recordUnparsable: () => {},
     ...settings,
   } as GatewayServerDeps).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -57,7 +57,7 @@ describe("a body that never ends, for the gateway's own pages", () => {
       tls: undefined,
       ownApi: refuse,
       isOwn: () => true,
-      unparsable: () => {},
+      recordUnparsable: () => {},
       ownBodyMs: 200,
     } as unknown as GatewayServerDeps).listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -10,7 +10,7 @@ import {
 } from '@sallyport/kubernetes';
 import { kubernetesAttributes } from '../authorize/kubernetes-attributes.ts';
 import { refuseSpecialVerb } from '../road/refuse-special-verb.ts';
-import { readAs } from './read-as.ts';
+import { parseAs } from './parse-as.ts';
 
 /** A question about a decision, and the request that it is about, as the road would read it. */
 export type Question = { question: ExplainQuestion; method: string; kubernetes: NonNullable<Check['kubernetes']> };
@@ -47,7 +47,7 @@ function kubernetesOf(info: RequestInfo, anyOne: boolean): Question['kubernetes'
  * apply. Throws `bad-request`, and `method-not-allowed` as the road does.
  */
 export function readQuestion(body: unknown): Question {
-  const question = readAs(explainQuestionSchema, body);
+  const question = parseAs(explainQuestionSchema, body);
   const sent = sentBy(question);
   const target = parseRequestTarget(sent.target);
   if (!target.ok) throw bad(target.reason);

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createLogger, hashToken } from '@sallyport/kit';
 import supertest from 'supertest';
 import { createOwnApi } from './create-own-api.ts';
-import { createPages } from './create-pages.ts';
+import { createAuthenticateProxy } from './authenticate-proxy.ts';
 import type { OwnApiDeps } from './own-api-deps.ts';
-import { scimPassing } from './scim-passing.ts';
+import { scimPassRules } from './scim-pass-rules.ts';
 
 const logger = createLogger({ service: 'proxy', level: 'silent' });
 const refusals: number[] = [];
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await once(authenticate, 'listening');
   const url = `http://127.0.0.1:${(authenticate.address() as AddressInfo).port}`;
   const identity = { credentialFor: async () => 'Sallyport-Service of-the-proxy' } as unknown as Parameters<
-    typeof createPages
+    typeof createAuthenticateProxy
   >[0]['identity'];
   const deps = {
     origin: 'https://gate',
@@ -43,9 +43,9 @@ beforeAll(async () => {
     clusters: () => [],
     auditCall: { open: () => {}, complete: ({ status }: { status: number }) => void refusals.push(status) },
     pages: (_request: unknown, response: { send(text: string): void }) => response.send('page'),
-    scim: createPages(
+    scim: createAuthenticateProxy(
       { url, ca: undefined, identity, origin: 'https://gate', clientAddress: () => '192.0.2.50', logger },
-      scimPassing,
+      scimPassRules,
     ),
   } as unknown as OwnApiDeps;
   gateway = createServer(createOwnApi(deps)).listen(0, '127.0.0.1');

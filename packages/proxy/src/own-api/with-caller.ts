@@ -4,7 +4,7 @@ import type { OwnApiDeps } from './own-api-deps.ts';
 import { readCallerCredential, refuseForeignOrigin } from './read-caller-credential.ts';
 
 /** Creates what records the refusal of a request that is not an API call. */
-export function noteRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'clientAddress'>) {
+export function createRecordRefusal(deps: Pick<OwnApiDeps, 'auditCall' | 'clientAddress'>) {
   return (request: Request, error: unknown): void => {
     const { status, detail } = toProblem(error);
     deps.auditCall.complete({
@@ -31,13 +31,13 @@ export function withCaller(deps: OwnApiDeps): RequestHandler {
       throw error;
     });
   };
-  const note = noteRefusal(deps);
+  const recordRefusal = createRecordRefusal(deps);
   return async (request, response, next) => {
     try {
       const found = await findCaller(request, deps.clientAddress(request));
       if (found) response.locals.caller = encodeCaller(found.caller);
     } catch (error) {
-      note(request, error);
+      recordRefusal(request, error);
       throw error;
     }
     next();

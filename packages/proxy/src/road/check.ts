@@ -51,7 +51,7 @@ async function learnKindOf(exchange: Exchange, kindsOf: (upstream: Upstream) => 
 export type CheckDeps = {
   client: CheckClient;
   clientCertificateOf: ClientCertificateOf;
-  changesHeard?: () => number;
+  changesReceived?: () => number;
   /** What clusters report about their kinds. Without it, kinds that are not built in stay unknown. */
   kindsOf?: (upstream: Upstream) => ClusterKinds;
 };
@@ -64,7 +64,7 @@ export type CheckDeps = {
 export function createCheck(deps: CheckDeps): Step {
   return async (exchange) => {
     exchange.check = describe(exchange, deps.clientCertificateOf(exchange.request.socket));
-    exchange.changesSeen = deps.changesHeard?.() ?? 0;
+    exchange.changesSeen = deps.changesReceived?.() ?? 0;
     let answer = await deps.client.check(exchange.check);
     if (
       answer.decision.effect === 'deny' &&
@@ -74,7 +74,7 @@ export function createCheck(deps: CheckDeps): Step {
       dependsOnKind(exchange.check.kubernetes!) &&
       (await learnKindOf(exchange, deps.kindsOf))
     ) {
-      exchange.changesSeen = deps.changesHeard?.() ?? 0;
+      exchange.changesSeen = deps.changesReceived?.() ?? 0;
       answer = await deps.client.check(exchange.check);
     }
     exchange.answer = answer;

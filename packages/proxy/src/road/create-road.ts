@@ -10,7 +10,7 @@ import type { ClientCertificateOf } from '../listener/client-certificate.ts';
 import { createStreams, type Streams } from '../streams/create-streams.ts';
 import { createStreamEvents } from '../streams/stream-events.ts';
 import { createStreamLifecycle } from '../streams/stream-lifecycle.ts';
-import { createAskForKinds } from '../upstream/ask-for-kinds.ts';
+import { createAuditedClusterKinds } from '../upstream/audited-cluster-kinds.ts';
 import type { ClusterKinds } from '../upstream/cluster-kinds.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
@@ -59,7 +59,7 @@ function createAudit({ sink, settings, producer, hashKey, now }: RoadDeps) {
   const createRecord = (about: Parameters<typeof createAuditRecord>[0]) => createAuditRecord(about, ids);
   return {
     trail: createAuditTrail({ sink, settings: settings.audit, producer, hashKey, microTime, createRecord }),
-    kindsOf: createAskForKinds({ sink, producer, now, createRecord }),
+    kindsOf: createAuditedClusterKinds({ sink, producer, now, createRecord }),
   };
 }
 
@@ -79,8 +79,8 @@ export function createRoad(deps: RoadDeps): Road {
     recorder.failed(exchange, error);
   };
   const { connect: connectTimeout, firstByte } = deps.settings.timeouts;
-  const { changesHeard } = streams;
-  const openBody = createOpenBody({ checks: deps.checks, changesHeard });
+  const { changesReceived } = streams;
+  const openBody = createOpenBody({ checks: deps.checks, changesReceived });
   const forward = createForward({ firstByte, openBody, lifecycle, fail });
   const tunnel = createTunnel({ connectTimeout, firstByte, lifecycle, fail, track: deps.track });
   const gateway = createGateway({
@@ -91,7 +91,7 @@ export function createRoad(deps: RoadDeps): Road {
     check: createCheck({
       client: deps.checks,
       clientCertificateOf: deps.clientCertificateOf ?? (() => undefined),
-      changesHeard,
+      changesReceived,
       kindsOf,
     }),
     admitStream: lifecycle.admitted,

@@ -4,7 +4,7 @@ import type { CheckClient } from '../authorize/check-client.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { endAfterRecheck } from '../streams/end-after-recheck.ts';
 
-export type OpenBodyDeps = { checks: CheckClient; changesHeard(): number };
+export type OpenBodyDeps = { checks: CheckClient; changesReceived(): number };
 
 /** For how long a decision applies to the parts of a body that arrive, in milliseconds. */
 const freshMs = 1000;
@@ -33,14 +33,14 @@ function createPassage(exchange: Exchange, how: { recheck: boolean; count: boole
   let checkedAt = exchange.startedAt;
   let { changesSeen } = exchange;
   const recheckThenPass = async (piece: Buffer | undefined, done: TransformCallback) => {
-    const [asked, changes] = [performance.now(), deps.changesHeard()];
+    const [asked, changes] = [performance.now(), deps.changesReceived()];
     const refusal = await recheck(exchange, deps);
     if (refusal) return done(refusal);
     [checkedAt, changesSeen] = [asked, changes];
     done(undefined, piece);
   };
   const pass = (piece: Buffer | undefined, done: TransformCallback) => {
-    if (!how.recheck || (performance.now() - checkedAt < freshMs && deps.changesHeard() === changesSeen))
+    if (!how.recheck || (performance.now() - checkedAt < freshMs && deps.changesReceived() === changesSeen))
       return done(undefined, piece);
     void recheckThenPass(piece, done);
   };

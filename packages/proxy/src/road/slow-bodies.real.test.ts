@@ -99,7 +99,7 @@ describe.each(framings)('a body that arrives %s', (_name, line, part, last) => {
     // Waits until the body has begun: one that is complete when it is opened is not rechecked.
     await until(() => got[0]?.text === 'half');
     rig.answer = () => allow({ ...alice, groups: [] });
-    rig.streams.hear({ type: 'policy-changed', policyVersion: 'w' });
+    rig.streams.onChange({ type: 'policy-changed', policyVersion: 'w' });
     socket.write(part('rest') + last);
     await until(() => text().includes('\r\n\r\n'));
     expect(text()).toMatch(/^HTTP\/1\.1 403 /);
@@ -211,7 +211,7 @@ describe('an exchange that is not answered yet ends with the right to it', () =>
     const pour = setInterval(() => socket.write('4\r\nmore\r\n'), 10);
     await until(() => (got[0]?.text.length ?? 0) > 16);
     rig.answer = () => ended;
-    rig.streams.hear(revoked);
+    rig.streams.onChange(revoked);
     await until(() => got[0]!.over && text().includes('\r\n\r\n'));
     clearInterval(pour);
     expect(text()).toMatch(/^HTTP\/1\.1 401 /);
@@ -236,7 +236,7 @@ describe('an exchange that is not answered yet ends with the right to it', () =>
     await until(() => rig.streams.registry.size === 1 && rig.checks.length === 1);
     await pause(50);
     rig.answer = () => ended;
-    rig.streams.hear(revoked);
+    rig.streams.onChange(revoked);
     await until(() => gone && text().includes('}'));
     expect(text()).toMatch(/^HTTP\/1\.1 401 /);
     await until(() => rig.streams.registry.size === 0);
@@ -264,7 +264,7 @@ describe('an exchange that is not answered yet ends with the right to it', () =>
     await until(() => rig.streams.registry.size === 1);
     await pause(50);
     rig.answer = () => ended;
-    rig.streams.hear(revoked);
+    rig.streams.onChange(revoked);
     await until(() => gone && text().includes('}'));
     expect(text()).toMatch(/^HTTP\/1\.1 401 /);
     socket.destroy();

@@ -43,12 +43,12 @@ function join(client: Duplex, cluster: Duplex, exchange: Exchange, ending: EndTu
     exchange.bytesOut += chunk.length;
     return ending.pass(chunk);
   });
-  const closing = (gone: Duplex, left: Duplex) => {
-    gone.on('error', () => gone.destroy());
-    gone.on('close', () => {
-      if (left.destroyed) return;
-      left.end();
-      setTimeout(() => left.destroy(), lingerMs).unref();
+  const closing = (one: Duplex, other: Duplex) => {
+    one.on('error', () => one.destroy());
+    one.on('close', () => {
+      if (other.destroyed) return;
+      other.end();
+      setTimeout(() => other.destroy(), lingerMs).unref();
     });
   };
   closing(client, cluster);
@@ -162,19 +162,19 @@ function splice(exchange: Exchange, answer: IncomingMessage, cluster: Duplex, he
  * Reads from a client that waits for its 101, because a socket reports that its peer has closed only while it is read.
  * Keeps what the client sends early, up to one read. Returns a function that stops and hands over what was kept.
  */
-function watchClient(client: Duplex, gone: () => void): () => Buffer[] {
+function watchClient(client: Duplex, onClose: () => void): () => Buffer[] {
   const early: Buffer[] = [];
   const keep = (chunk: Buffer) => {
     early.push(chunk);
     client.pause();
   };
   client.on('data', keep);
-  client.once('end', gone);
-  client.once('close', gone);
+  client.once('end', onClose);
+  client.once('close', onClose);
   return () => {
     client.off('data', keep);
-    client.off('end', gone);
-    client.off('close', gone);
+    client.off('end', onClose);
+    client.off('close', onClose);
     return early;
   };
 }

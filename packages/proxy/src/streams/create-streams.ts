@@ -19,9 +19,9 @@ export type Streams = StreamLifecycle & {
    * Rechecks every stream that a change concerns. After `hello` and `gap` that is all of them, because changes may have
    * been missed.
    */
-  hear(change: Change): void;
+  onChange(change: Change): void;
   /** The number of changes received since the start. */
-  changesHeard(): number;
+  changesReceived(): number;
   /**
    * Waits up to `ms` for streams to end by themselves, then tells the rest to go. Resolves when none is left, or soon
    * after.
@@ -59,10 +59,10 @@ export function createStreams(deps: StreamsDeps): Streams {
   const registry = createStreamRegistry({ ...deps, limits: deps.settings });
   const recheck = createStreamRecheck({ ...deps, registry });
   const inFlight = createInFlight({ limits: deps.settings, longMs, refused: () => registry.refused('requests') });
-  let heard = 0;
+  let received = 0;
   // A change that arrived between the check and the registration found no stream to recheck.
   const recheckIfMissed = (stream: OpenStream) => {
-    if (stream.exchange.changesSeen !== heard) void recheck.recheck([stream]);
+    if (stream.exchange.changesSeen !== received) void recheck.recheck([stream]);
   };
   const sweep = setInterval(() => {
     for (const exchange of inFlight.takeLong()) recheckIfMissed(registry.adopt(exchange));
@@ -86,7 +86,7 @@ export function createStreams(deps: StreamsDeps): Streams {
     refuseEnded({ stream }) {
       if (stream?.end) throw new ProblemError(stream.end.code, stream.end.detail);
     },
-    hear(change) {
+    onChange(change) {
       const { type } = change;
       if (type === 'session-revoked' || type === 'session-changed') {
         for (const exchange of inFlight.takeOf(change.sessionId)) registry.adopt(exchange);
@@ -94,9 +94,9 @@ export function createStreams(deps: StreamsDeps): Streams {
       } else if (type === 'policy-changed') recheck.policyChanged(change.policyVersion);
       else if (type === 'hello' || type === 'gap') void recheck.recheck(registry.all());
       else return;
-      heard += 1;
+      received += 1;
     },
-    changesHeard: () => heard,
+    changesReceived: () => received,
     async drain(ms) {
       await empty(ms);
       for (const stream of registry.all()) registry.cut(stream, draining);

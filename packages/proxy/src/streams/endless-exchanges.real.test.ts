@@ -46,7 +46,7 @@ const complete = () =>
   rig.events.filter(({ type, data }) => type === 'k8s.request' && data.stage === 'ResponseComplete');
 const revoke = () => {
   rig.answer = () => ended;
-  rig.streams.hear(revoked);
+  rig.streams.onChange(revoked);
 };
 
 const never = () => {};
@@ -192,7 +192,7 @@ describe('a request that never ends is ended with its session', () => {
     ).toEqual(shapes.map(() => ['request', 'alice@example.com', 'ses_1', 'dev', undefined]));
     rig.answer = () => ended;
     const at = performance.now();
-    rig.streams.hear({ type: 'policy-changed', policyVersion: 'v2' });
+    rig.streams.onChange({ type: 'policy-changed', policyVersion: 'v2' });
     await until(() => cluster.every(({ over }) => over) && rig.streams.registry.size === 0);
     expect(performance.now() - at).toBeLessThan(endsMs);
     for (const [index, client] of clients.entries()) {
@@ -212,7 +212,7 @@ describe('a change is not missed between the check and the registration', () => 
     const client = begin('GET', `${api}/pods`);
     await until(() => client.text().includes('200'));
     rig.answer = () => ended;
-    rig.streams.hear(change);
+    rig.streams.onChange(change);
     await until(() => client.closed, longMs + endsMs);
     expect(endedList()).toMatchObject([{ reason: 'session-ended' }]);
   });
@@ -301,7 +301,7 @@ describe('pipelined requests', () => {
     await until(() => cluster.length === 2);
     await pause(longMs + 50);
     rig.answer = ({ kubernetes }) => (kubernetes!.resource === 'secrets' ? ended : allow());
-    rig.streams.hear({ ...revoked, sessionId: 'ses_2' });
+    rig.streams.onChange({ ...revoked, sessionId: 'ses_2' });
     await until(() => client.closed && cluster.every(({ over }) => over) && rig.streams.registry.size === 0, endsMs);
     expect(client.text().match(/HTTP\/1\.1 /g)).toHaveLength(1);
     expect(

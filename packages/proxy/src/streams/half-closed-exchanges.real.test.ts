@@ -62,7 +62,7 @@ function begin(target: string, lines: readonly string[] = []): { socket: Socket;
 const until = createUntil(5000);
 const revoke = () => {
   rig.answer = () => ended;
-  rig.streams.hear({ type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 });
+  rig.streams.onChange({ type: 'session-revoked', sessionId: 'ses_1', issuer: 'https://idp', subject: 'alice', at: 0 });
 };
 const gone = () =>
   cluster.every((socket) => socket.destroyed || socket.readableEnded) && rig.streams.registry.size === 0;

@@ -78,7 +78,7 @@ describe('a JSON watch whose session ends', () => {
       upstreamClosed = true;
     });
     rig.answer = () => ended;
-    rig.streams.hear(revoked);
+    rig.streams.onChange(revoked);
     expect(await watch.over).toBe('end');
     const lines = watch.text().trim().split('\n');
     expect(lines).toHaveLength(2);
@@ -111,7 +111,7 @@ describe('a JSON watch whose session ends', () => {
     upstream[0]!.write(whole.slice(0, 10));
     await until(() => watch.text().length === 10);
     rig.answer = () => ended;
-    rig.streams.hear(revoked);
+    rig.streams.onChange(revoked);
     await pause(30);
     upstream[0]!.write(whole.slice(10) + record('too late'));
     expect(await watch.over).toBe('end');
@@ -126,7 +126,7 @@ describe('a JSON watch whose session ends', () => {
     await until(() => watch.text() !== '');
     rig.answer = () => ended;
     const at = performance.now();
-    rig.streams.hear(revoked);
+    rig.streams.onChange(revoked);
     expect(await watch.over).toBe('end');
     expect(watch.text()).toBe('{"type":');
     expect(performance.now() - at).toBeLessThan(3000);
@@ -140,7 +140,7 @@ describe('a JSON watch whose session ends', () => {
       const answer = before(check);
       return { ...answer, impersonation: { ...answer.impersonation!, groups: [] } };
     };
-    rig.streams.hear({ ...revoked, type: 'session-changed' });
+    rig.streams.onChange({ ...revoked, type: 'session-changed' });
     expect(await watch.over).toBe('end');
     expect(JSON.parse(watch.text().trim())).toMatchObject({
       type: 'ERROR',
@@ -151,9 +151,9 @@ describe('a JSON watch whose session ends', () => {
   it('is left alone if it belongs to another session, or is still allowed', async () => {
     await start();
     const watch = await open(watchPath);
-    rig.streams.hear({ ...revoked, sessionId: 'ses_2' });
+    rig.streams.onChange({ ...revoked, sessionId: 'ses_2' });
     expect(rig.checks).toHaveLength(1);
-    rig.streams.hear(revoked);
+    rig.streams.onChange(revoked);
     await until(() => rig.checks.length === 2);
     await pause(50);
     upstream[0]!.end(record('b'));
@@ -170,7 +170,7 @@ describe('a stream that cannot carry a message', () => {
     upstream[0]!.write('line\n');
     await until(() => log.text() === 'line\n');
     rig.answer = () => deny;
-    rig.streams.hear({ type: 'policy-changed', policyVersion: 'v2' });
+    rig.streams.onChange({ type: 'policy-changed', policyVersion: 'v2' });
     expect([await log.over, log.text()]).toEqual(['end', 'line\n']);
     expect(rig.streams.registry.ended()).toMatchObject([{ reason: 'not-allowed', detail: 'not any more' }]);
   });
@@ -179,7 +179,7 @@ describe('a stream that cannot carry a message', () => {
     await start({}, { 'content-type': 'text/plain', 'content-length': '100' });
     const log = await open(logPath);
     rig.answer = () => deny;
-    rig.streams.hear({ type: 'gap' });
+    rig.streams.onChange({ type: 'gap' });
     expect(await log.over).toBe('cut');
   });
 });
@@ -206,7 +206,7 @@ describe('a stream is rechecked', () => {
   it('when a change arrived while it was being opened', async () => {
     await start();
     rig.answer = () => {
-      rig.streams.hear(revoked);
+      rig.streams.onChange(revoked);
       rig.answer = () => ended;
       return allow();
     };
@@ -219,7 +219,7 @@ describe('a stream is rechecked', () => {
   it('until the answer comes from the policy that was announced', async () => {
     await start();
     const watch = await open(watchPath);
-    rig.streams.hear({ type: 'policy-changed', policyVersion: 'v2' });
+    rig.streams.onChange({ type: 'policy-changed', policyVersion: 'v2' });
     await until(() => rig.checks.length >= 3);
     rig.answer = () => deny;
     expect(await watch.over).toBe('end');
@@ -229,7 +229,7 @@ describe('a stream is rechecked', () => {
     await start();
     const watch = await open(watchPath);
     rig.answer = () => allow({ ...alice, groups: [] });
-    rig.streams.hear({ type: 'gap' });
+    rig.streams.onChange({ type: 'gap' });
     await watch.over;
     expect(watch.text()).toContain('Your groups have changed');
   });

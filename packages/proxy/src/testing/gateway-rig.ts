@@ -157,7 +157,7 @@ export async function createRig(
     tls: undefined,
     isOwn: () => false,
     ownApi: () => {},
-    unparsable: () => void rig.events.push({ type: 'request.unparsable' } as AuditRecord),
+    recordUnparsable: () => void rig.events.push({ type: 'request.unparsable' } as AuditRecord),
   });
   rig.port = await listen(rig.server);
   rig.dial = () => connect({ port: rig.port, host: '127.0.0.1', allowHalfOpen: true });

@@ -32,7 +32,7 @@ const maxBytes = 4 * 1024 * 1024;
  * Parsing an answer holds up requests to all clusters. Before the next request for it, this many times the duration of
  * the last parse must pass.
  */
-const restPerRead = 20;
+const pausePerParse = 20;
 
 type Known = { facts: ReadonlyMap<string, boolean>; etag: string | undefined; askedAt: number };
 
@@ -44,12 +44,12 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
   let known: Known | undefined;
   let failedAt: number | undefined;
   let asking: Promise<void> | undefined;
-  let restsUntil = -Infinity;
+  let pausedUntil = -Infinity;
 
-  const readTimed = (body: string) => {
+  const parseTimed = (body: string) => {
     const begun = clock();
     const facts = read(body);
-    restsUntil = clock() + (clock() - begun) * restPerRead;
+    pausedUntil = clock() + (clock() - begun) * pausePerParse;
     return facts;
   };
   const refresh = async () => {
@@ -61,7 +61,7 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
         timeoutMs: waitMs,
         maxBytes,
       });
-      const facts = answer.status === 304 ? known?.facts : answer.status === 200 ? readTimed(answer.body) : undefined;
+      const facts = answer.status === 304 ? known?.facts : answer.status === 200 ? parseTimed(answer.body) : undefined;
       known = facts && {
         facts,
         etag: answer.header('etag') ?? (answer.status === 304 ? known?.etag : undefined),
@@ -77,7 +77,7 @@ export function createClusterFacts({ ask, clock, path, accept, read }: ClusterFa
     const age = known === undefined ? Infinity : clock() - known.askedAt;
     const fact = known?.facts.get(key);
     if (age < (fact === undefined ? lifetime.nothing : fact ? lifetime.yes : lifetime.no)) return fact;
-    if (clock() < restsUntil) return undefined;
+    if (clock() < pausedUntil) return undefined;
     return failedAt !== undefined && clock() - failedAt < lifetime.nothing ? undefined : 'asks';
   };
   return {

@@ -23,7 +23,7 @@ async function start(): Promise<void> {
   connections = [];
   const known = new Map<Socket, string[]>();
   let count = 0;
-  const hear = ({ method, url, socket }: IncomingMessage) => {
+  const note = ({ method, url, socket }: IncomingMessage) => {
     if (!known.has(socket)) {
       const asked: string[] = [];
       known.set(socket, asked);
@@ -33,10 +33,10 @@ async function start(): Promise<void> {
     count += 1;
     say(socket, count);
   };
-  rig = await createRig(hear);
+  rig = await createRig(note);
   rig.upstream.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => {});
-    hear(request);
+    note(request);
   });
 }
 afterEach(() => rig.close());

@@ -9,7 +9,7 @@ import { Counter } from 'prom-client';
  * Creates what records bytes that were not an HTTP request: in a metric, and in an event with the address of the peer
  * and the reason from the parser. The bytes themselves are not recorded.
  */
-export function createUnparsable(
+export function createRecordUnparsable(
   deps: { sink: AuditSink; metrics: Metrics; now: () => number },
   producer: string,
 ): (socket: Duplex, reason: string) => void {

@@ -5,7 +5,7 @@ import { askCluster, type Ask, type ClusterAnswer } from './ask-cluster.ts';
 import { createClusterKinds, type ClusterKinds } from './cluster-kinds.ts';
 import type { Upstream } from './upstream.ts';
 
-export type AskForKindsDeps = {
+export type AuditedClusterKindsDeps = {
   sink: Pick<AuditSink, 'enqueue' | 'hasRoom'>;
   producer: string;
   now: () => number;
@@ -48,7 +48,7 @@ function eventOf(
 }
 
 /** Creates what asks each cluster for its kinds. The answers are forgotten when its upstream is replaced. */
-export function createAskForKinds(deps: AskForKindsDeps): (upstream: Upstream) => ClusterKinds {
+export function createAuditedClusterKinds(deps: AuditedClusterKindsDeps): (upstream: Upstream) => ClusterKinds {
   const kindsOf = new WeakMap<Upstream, ClusterKinds>();
   const recorded =
     (upstream: Upstream) =>

@@ -19,7 +19,7 @@ const passed = [
 ];
 const maxBody = 16 * 1024;
 
-export type PagesDeps = {
+export type AuthenticateProxyDeps = {
   url: string;
   ca: string | undefined;
   identity: ServiceIdentity;
@@ -29,12 +29,12 @@ export type PagesDeps = {
 };
 
 /** How a group of pages is passed on: which headers of the client, which added ones, and how long a body may be. */
-export type Passing = {
+export type PassRules = {
   passed: readonly string[];
   added(request: IncomingMessage): Record<string, string>;
   maxBody: number;
 };
-const pages: Passing = { passed, added: () => ({}), maxBody };
+const pageRules: PassRules = { passed, added: () => ({}), maxBody };
 
 function strip(headers: IncomingHttpHeaders, names: readonly string[]): IncomingHttpHeaders {
   return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
@@ -44,7 +44,7 @@ function strip(headers: IncomingHttpHeaders, names: readonly string[]): Incoming
  * Creates the proxy to the pages of authenticate. It passes on allow-listed client headers, the gateway's service
  * credential instead of the client's, and the origin as the gateway knows it.
  */
-export function createPages(deps: PagesDeps, passing: Passing = pages): RequestHandler {
+export function createAuthenticateProxy(deps: AuthenticateProxyDeps, rules: PassRules = pageRules): RequestHandler {
   const agent = deps.url.startsWith('https:')
     ? new HttpsAgent({ keepAlive: true, ca: deps.ca })
     : new HttpAgent({ keepAlive: true });
@@ -79,12 +79,12 @@ export function createPages(deps: PagesDeps, passing: Passing = pages): RequestH
   return async (request, response, next) => {
     if (!request.originalUrl.startsWith('/'))
       throw new ProblemError('bad-request', 'The request target must be a path.');
-    if (Number(request.headers['content-length'] ?? 0) > passing.maxBody)
+    if (Number(request.headers['content-length'] ?? 0) > rules.maxBody)
       throw new ProblemError('too-large', 'The body is larger than this address accepts.');
     request.url = request.originalUrl;
     request.headers = {
-      ...strip(request.headers, passing.passed),
-      ...passing.added(request),
+      ...strip(request.headers, rules.passed),
+      ...rules.added(request),
       authorization: await deps.identity.credentialFor('authenticate'),
       'sallyport-client-address': deps.clientAddress(request),
       'sallyport-origin': deps.origin,

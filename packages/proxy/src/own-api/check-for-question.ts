@@ -8,7 +8,7 @@ import type { Question } from './read-question.ts';
 export type AskingDeps = Pick<OwnApiDeps, 'authorize' | 'clientCertificateOf' | 'kindsOf'>;
 
 /** Returns the check for the request in a question, as if the caller made it over the same connection. */
-export function checkOf(
+export function checkForQuestion(
   cluster: string,
   { method, kubernetes }: Pick<Question, 'method' | 'kubernetes'>,
   request: IncomingMessage,

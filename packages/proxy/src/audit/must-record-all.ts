@@ -4,6 +4,6 @@ import { isSecretRead, isWrite, shellEquivalent, type RequestInfo } from '@sally
  * Reports whether the event of a request that goes upstream must contain everything that it asks for: it changes
  * something, opens a shell or reads Secrets.
  */
-export function mustShowWhole(kube: RequestInfo): boolean {
+export function mustRecordAll(kube: RequestInfo): boolean {
   return isWrite(kube) || shellEquivalent(kube) || isSecretRead(kube);
 }

@@ -10,7 +10,7 @@ type Schema<T> = {
 };
 
 /** Parses a body by its schema. Throws `bad-request` with the first fault, without the value that caused it. */
-export function readAs<T>(schema: Schema<T>, body: unknown): T {
+export function parseAs<T>(schema: Schema<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
