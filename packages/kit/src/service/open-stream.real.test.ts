@@ -67,7 +67,7 @@ describe('a streamed answer', () => {
   it('fails where the server ends it early', async () => {
     answer = (response) => response.write('one', () => response.destroy());
     const { body } = await open();
-    await expect(body.toArray()).rejects.toThrow('the connection was closed before the answer was whole');
+    await expect(body.toArray()).rejects.toThrow('the connection was closed before the response was complete');
   });
 
   it('ends when it is aborted, before the head and after it', async () => {

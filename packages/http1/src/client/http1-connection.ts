@@ -1,54 +1,18 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { errorOf, sendBody, type BodySender } from './body-sender.ts';
-import { Http1Error } from './http1-error.ts';
-import type { ResponseHead } from './response-head.ts';
-import { ResponseReader, type ResponseListener } from './response-reader.ts';
-
-/**
- * What becomes of one request: `onHead`, any number of `onData`, then `onEnd`; or `onError` at any moment. Nothing
- * after `onEnd`, `onError` or an abort.
- */
-export type Http1Handler = {
-  /**
-   * `flow` steers the request from here on. Told when it begins to wait for a connection of its own, if it has to, and
-   * again when it is about to be written on one.
-   */
-  onStart(flow: Http1Flow): void;
-  /** `lines`: flat, one character a byte. */
-  onHead(status: number, lines: string[]): void;
-  /** A copy of its own, which may be kept. */
-  onData(chunk: Buffer): void;
-  /** Trailer lines, flat. */
-  onEnd(trailers: readonly string[]): void;
-  /**
-   * `unanswered`: the connection had been used before and died without a byte in answer, so that a request which
-   * changes nothing may be sent again.
-   */
-  onError(error: Error, unanswered: boolean): void;
-};
-
-export type Http1Flow = { pause(): void; resume(): void; abort(): void };
-
-/** The request as it goes on the wire. */
-export type Http1Message = {
-  readonly method: string;
-  readonly head: string;
-  readonly body: string | Buffer | Readable | undefined;
-  readonly bodyLength: number | undefined;
-  readonly headersTimeoutMs: number;
-};
+import type { Http1Flow, Http1Handler, Http1Message } from './http1-handler.ts';
+import { Http1Error } from '../wire/http1-error.ts';
+import type { ResponseHead } from '../wire/response-head.ts';
+import { ResponseReader, type ResponseListener } from '../wire/response-reader.ts';
 
 type ConnectionDeps = {
-  /** Has an answer been read to its end, so that the next request may go. */
+  /** A response was read to its end, so that the next request may be sent. */
   onIdle(connection: Http1Connection): void;
   onGone(connection: Http1Connection): void;
 };
 
-/**
- * All connections read into this one: what is in it is copied or gone before the next read, and an idle one holds no
- * buffer of its own.
- */
+/** All connections read into this buffer. Its content is copied before the next read, and idle connections need none. */
 const shared = Buffer.allocUnsafeSlow(65_536);
 
 type Current = {
@@ -58,7 +22,7 @@ type Current = {
   timer: NodeJS.Timeout | undefined;
   answered: boolean;
   flow: Http1Flow;
-  /** Of a body that is not yet sent whole. */ sending: BodySender | undefined;
+  /** Set until a streamed body has been sent. */ sending: BodySender | undefined;
 };
 
 /** One connection, and at most one exchange on it at a time. */
@@ -71,14 +35,14 @@ export class Http1Connection {
   #gone = false;
   /** Milliseconds of the monotonic clock after which an idle connection is not used again. */
   idleUntil = 0;
-  /** What the other side said of it with its last answer, in seconds. */
+  /** The idle time that the server announced with its last response, in seconds. */
   idleSeconds: number | undefined;
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
   }
 
-  /** For the socket's `onread`: no stream buffers what comes. */
+  /** For the socket's `onread`, so that no stream buffers the bytes. */
   get onread(): { buffer: Buffer; callback(bytes: number): boolean } {
     return { buffer: shared, callback: (bytes) => this.#read(bytes) };
   }
@@ -93,7 +57,7 @@ export class Http1Connection {
     socket.on('close', () => this.#close(cause));
   }
 
-  /** Writes a request; the connection must be idle. */
+  /** Writes a request. The connection must be idle. */
   send(message: Http1Message, handler: Http1Handler): void {
     const current: Current = {
       message,
@@ -128,7 +92,7 @@ export class Http1Connection {
     if (headersTimeoutMs === 0 || current.reader.head) return;
     clearTimeout(current.timer);
     current.timer = setTimeout(
-      () => this.#fail(new Http1Error('HEADERS_TIMEOUT', 'no answer in time')),
+      () => this.#fail(new Http1Error('HEADERS_TIMEOUT', 'no response in time')),
       headersTimeoutMs,
     );
   }
@@ -137,8 +101,8 @@ export class Http1Connection {
     const { head, bodyLength } = current.message;
     if (body.destroyed) return this.#fail(errorOf(body));
     this.#socket!.write(head, 'latin1');
-    // A client that sends slowly takes none of the time that the other side has: that side is waited for while it does
-    // not read, and from the end of the body on.
+    // A slow client does not use up the server's time, which runs only while the server does not read, and after the
+    // end of the body.
     current.sending = sendBody(this.#socket!, body, bodyLength, {
       onFull: () => this.#awaitHead(current),
       onDrain: () => clearTimeout(current.timer),
@@ -190,7 +154,7 @@ export class Http1Connection {
     };
   }
 
-  /** Takes the exchange off the connection: it is told nothing more. */
+  /** Detaches the exchange from the connection. Its handler is not called again. */
   #take(): Current | undefined {
     const current = this.#current;
     this.#current = undefined;
@@ -202,7 +166,7 @@ export class Http1Connection {
 
   #read(bytes: number): boolean {
     const current = this.#current;
-    // Bytes that nobody asked for could be taken for the next answer.
+    // Unrequested bytes could be taken for the next response.
     if (!current) {
       this.destroy();
       return false;
@@ -217,7 +181,7 @@ export class Http1Connection {
       this.#fail(error as Error);
       return false;
     }
-    // Behind an answer that came early the rest of the body would be taken for the next request.
+    // After an early response, the rest of the request body would be taken for the next request.
     if (end >= 0) this.#finish(current.reader.head!.keepAlive && end === bytes && sent);
     return !this.#paused;
   }
@@ -237,10 +201,9 @@ export class Http1Connection {
   }
 
   #ended(): void {
-    // An idle one must not be taken for the next request while its end is under way: nothing can be written to it any
-    // more.
+    // An idle connection that is ending must not be used for the next request: it can no longer be written to.
     if (!this.#current || this.#current.reader.pushEnd()) return this.destroy();
-    // The socket closes by itself (no half-open connections), and says so.
+    // The socket closes by itself (no half-open connections), which calls #close.
   }
 
   #close(cause: Error | undefined): void {
@@ -249,6 +212,6 @@ export class Http1Connection {
       this.#deps.onGone(this);
     }
     if (this.#current)
-      this.#fail(cause ?? new Http1Error('CLOSED', 'the connection was closed before the answer was whole'));
+      this.#fail(cause ?? new Http1Error('CLOSED', 'the connection was closed before the response was complete'));
   }
 }

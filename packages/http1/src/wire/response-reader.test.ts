@@ -15,7 +15,7 @@ type Read = {
   rest: number;
 };
 
-/** Feeds an answer in pieces of the given sizes (the last size repeats), then the end of the connection. */
+/** Reads a response in pieces of the given sizes (the last size repeats), then the end of the connection. */
 function read(text: string, { method = 'GET', pieces = [text.length || 1], close = false } = {}): Read {
   const got: Read = { status: 0, lines: [], body: '', trailers: [], ended: false, keepAlive: false, rest: -1 };
   const reader = new ResponseReader(method, {
@@ -43,8 +43,8 @@ function read(text: string, { method = 'GET', pieces = [text.length || 1], close
 
 const refused = (text: string, options = {}) => expect(() => read(text, options)).toThrow(Http1Error);
 
-describe('an answer', () => {
-  it('keeps its lines as they came, repeated names apart, bytes as characters', () => {
+describe('a response', () => {
+  it('keeps its lines as received, repeated names separate, bytes as characters', () => {
     const { status, lines, body, ended, keepAlive } = read(
       'HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a:  zwei \t\r\nName: M\xc3\xbcller\r\nEmpty:\r\nContent-Length: 2\r\n\r\nhi',
     );
@@ -52,7 +52,7 @@ describe('an answer', () => {
     expect(lines).toEqual(['X-A', '1', 'x-a', 'zwei', 'Name', 'M\xc3\xbcller', 'Empty', '', 'Content-Length', '2']);
   });
 
-  it('has no body after HEAD, 204 and 304, whatever it says of its length', () => {
+  it('has no body after HEAD, 204 and 304, whatever its headers say', () => {
     for (const [text, method] of [
       ['200 OK', 'HEAD'],
       ['204 No Content', 'GET'],
@@ -63,7 +63,7 @@ describe('an answer', () => {
     }
   });
 
-  it('is found behind interim answers, of which there may not be many', () => {
+  it('may follow a few interim responses', () => {
     const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
     expect(read(`${interim}${interim}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`)).toMatchObject({
       status: 200,
@@ -74,7 +74,7 @@ describe('an answer', () => {
     refused('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n');
   });
 
-  it('without a length goes on until the connection ends, and then nothing may follow on it', () => {
+  it('without a length continues until the connection ends, and nothing may follow', () => {
     expect(read('HTTP/1.1 200 OK\r\n\r\nall of it', { close: true })).toMatchObject({
       body: 'all of it',
       ended: true,
@@ -83,7 +83,7 @@ describe('an answer', () => {
     expect(read('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', { close: true })).toMatchObject({ ended: false });
   });
 
-  it('says whether the connection goes on', () => {
+  it('says whether the connection stays open', () => {
     const kept = (first: string, line: string) => read(`${first}\r\n${line}Content-Length: 0\r\n\r\n`).keepAlive;
     expect(kept('HTTP/1.1 200 OK', '')).toBe(true);
     expect(kept('HTTP/1.1 200 OK', 'Connection: Close\r\n')).toBe(false);
@@ -92,7 +92,7 @@ describe('an answer', () => {
     expect(kept('HTTP/1.0 200 OK', 'Connection: keep-alive, close\r\n')).toBe(false);
   });
 
-  it('in chunks comes out as one body, with extensions left out and trailers kept', () => {
+  it('in chunks becomes one body, without extensions and with trailers', () => {
     const got = read(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a="b"\r\nabc\r\n00A\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\nnext',
     );
@@ -100,7 +100,7 @@ describe('an answer', () => {
   });
 });
 
-describe('what two readers could understand differently is refused', () => {
+describe('a response that two readers could understand differently is refused', () => {
   const head = 'HTTP/1.1 200 OK\r\n';
   it.each([
     ['a length and chunks', `${head}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
@@ -108,13 +108,13 @@ describe('what two readers could understand differently is refused', () => {
     ['the same length twice', `${head}Content-Length: 3\r\ncontent-length: 3\r\n\r\nabc`],
     ['a list of lengths', `${head}Content-Length: 3, 3\r\n\r\nabc`],
     ['a signed length', `${head}Content-Length: +3\r\n\r\nabc`],
-    ['chunks of HTTP/1.0, which has none', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['chunks in HTTP/1.0, which has none', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     [
-      'chunks of HTTP/1.0 that stays open',
+      'chunks in HTTP/1.0 that stays open',
       'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
     [
-      'an interim answer of HTTP/1.0 in chunks',
+      'a chunked interim response in HTTP/1.0',
       `HTTP/1.0 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n${head}Content-Length: 0\r\n\r\n`,
     ],
     ['another coding', `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
@@ -125,13 +125,13 @@ describe('what two readers could understand differently is refused', () => {
     ['a bare carriage return', `${head}A: b\rContent-Length: 3\r\n\r\nabc`],
     ['a zero byte', `${head}A: b\0c\r\nContent-Length: 0\r\n\r\n`],
     ['a line without a colon', `${head}Nothing\r\n\r\n`],
-    ['a name that is none', `${head}A(b): c\r\n\r\n`],
+    ['an invalid name', `${head}A(b): c\r\n\r\n`],
     ['another protocol', 'HTTP/2 200 OK\r\n\r\n'],
     ['a status of two digits', 'HTTP/1.1 99 Low\r\n\r\n'],
     ['no status', 'HTTP/1.1  OK\r\n\r\n'],
     ['no HTTP at all', 'SSH-2.0-x\r\n\r\n'],
     ['a chunk without a size', `${head}Transfer-Encoding: chunked\r\n\r\n\r\nabc`],
-    ['a size that is no number', `${head}Transfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n`],
+    ['a size that is not a number', `${head}Transfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n`],
     ['a negative size', `${head}Transfer-Encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n`],
     ['a chunk longer than its size', `${head}Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n`],
     ['chunk lines that end in a line feed', `${head}Transfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n`],
@@ -178,8 +178,8 @@ function write({
   return `HTTP/1.1 ${status} X\r\n${lines}Transfer-Encoding: chunked\r\n\r\n${text}0\r\n\r\n`;
 }
 
-describe('any answer', () => {
-  it('is read the same in whatever pieces it comes, and to its last byte', () => {
+describe('any response', () => {
+  it('is read the same in any pieces, and to its last byte', () => {
     fc.assert(
       fc.property(answer, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 12 }), (one, pieces) => {
         const got = read(write(one), { pieces });
@@ -189,7 +189,7 @@ describe('any answer', () => {
     );
   });
 
-  it('is read as the runtime itself reads it', async () => {
+  it('is read as Node.js reads it', async () => {
     for (const one of fc.sample(answer, 60)) {
       const text = write(one);
       const server = createServer((socket) => {
@@ -214,7 +214,7 @@ describe('any answer', () => {
     }
   });
 
-  it('and any bytes at all are read or refused, never anything else', () => {
+  it('and any other bytes are read or refused without another error', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 200 }), fc.boolean(), (noise, headed) => {
         try {
@@ -227,7 +227,7 @@ describe('any answer', () => {
     );
   });
 
-  it('takes time in proportion to its length: blanks without end are no way to keep it busy', () => {
+  it('takes time in proportion to its length, also with endless blanks', () => {
     const startedAt = performance.now();
     refused(`HTTP/1.1 200 OK\r\nA:${' '.repeat(60_000)}\0\r\n\r\n`);
     refused(`HTTP/1.1 200 OK\r\nA:${' x'.repeat(30_000)}\0\r\n\r\n`);
@@ -235,12 +235,12 @@ describe('any answer', () => {
   });
 });
 
-describe('an answer that drips byte by byte', () => {
+describe('a response that arrives byte by byte', () => {
   afterEach(() => {
     jest.restoreAllMocks();
   });
 
-  /** Counts the bytes that are copied and searched while `run` goes on. */
+  /** Counts the bytes that `run` copies and searches. */
   function bytesTouched(run: () => void): number {
     let touched = 0;
     const { concat } = Buffer;
@@ -271,20 +271,20 @@ describe('an answer that drips byte by byte', () => {
   it.each([
     ['its head', `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(60_000)}\r\nContent-Length: 1\r\n\r\nx`],
     [
-      'interim answers',
+      'interim responses',
       `${`HTTP/1.1 103 Early Hints\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`.repeat(3)}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx`,
     ],
     [
       'its chunks and trailers',
       `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${`1;${'a'.repeat(2000)}\r\nx\r\n`.repeat(10)}0\r\nX-T: ${'a'.repeat(2000)}\r\n\r\n`,
     ],
-  ])('costs steps in proportion to its length (%s)', (_what, text) => {
+  ])('costs work in proportion to its length (%s)', (_what, text) => {
     const touched = bytesTouched(() => expect(read(text, { pieces: [1] })).toMatchObject({ status: 200, ended: true }));
-    // Copied anew with each byte, the first of these would be two thousand million.
+    // Copying the head again with each byte would touch two thousand million for the first of these.
     expect(touched).toBeLessThan(20 * text.length);
   });
 
-  it('is not searched for in what an earlier read left in the buffer', () => {
+  it('is not searched for in bytes left over from an earlier read', () => {
     const shared = Buffer.alloc(65_536, 'a');
     const reader = new ResponseReader('GET', { onHead() {}, onData() {}, onEnd() {} });
     const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;${'a'.repeat(3000)}\r\nx\r\n0\r\n\r\n`;

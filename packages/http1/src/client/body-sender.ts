@@ -1,19 +1,16 @@
 import type { Readable } from 'node:stream';
 import type { Socket } from 'node:net';
-import { Http1Error } from './http1-error.ts';
+import { Http1Error } from '../wire/http1-error.ts';
 
-/**
- * Told what becomes of a body: in turns that the other side takes no more and that it does again, then `onSent` or
- * `onFail`.
- */
+/** Receives the progress of a body: `onFull` and `onDrain` in turns, then `onSent` or `onFail`. */
 export type BodyListener = { onFull(): void; onDrain(): void; onSent(): void; onFail(error: Error): void };
 
-/** A body that is still coming, on its way to a connection. */
-export type BodySender = { /** Sends and tells nothing more; what still comes is read and dropped. */ stop(): void };
+/** A streamed body that is being sent. */
+export type BodySender = { /** Stops sending and calling the listener. The rest is read and dropped. */ stop(): void };
 
-/** The error of a body that is over before its end. */
+/** Returns the error of a body that ended early. */
 export const errorOf = (body: Readable): Error =>
-  body.errored ?? new Http1Error('INVALID_REQUEST', 'the body ended before it was whole');
+  body.errored ?? new Http1Error('INVALID_REQUEST', 'the body ended before it was complete');
 
 function writeChunk(socket: Socket, chunk: Buffer): boolean {
   socket.cork();
@@ -25,8 +22,8 @@ function writeChunk(socket: Socket, chunk: Buffer): boolean {
 }
 
 /**
- * Sends a body as it comes, with back-pressure: in chunks (RFC 9112, 7.1), or as it is where its length was promised,
- * which it must keep.
+ * Sends a body as it arrives, with back-pressure: in chunks (RFC 9112, 7.1), or unchanged if its length was announced,
+ * which it must then match.
  */
 export function sendBody(
   socket: Socket,
@@ -51,10 +48,10 @@ export function sendBody(
     listener.onFail(error);
   };
   const onData = (chunk: Buffer) => {
-    if (chunk.length === 0) return; // an empty chunk would end the body
+    if (chunk.length === 0) return; // An empty chunk would end the body.
     sent += chunk.length;
     if (length !== undefined && sent > length)
-      return fail(new Http1Error('INVALID_REQUEST', 'the body is longer than was promised'));
+      return fail(new Http1Error('INVALID_REQUEST', 'the body is longer than announced'));
     if (length === undefined ? writeChunk(socket, chunk) : socket.write(chunk)) return;
     body.pause();
     listener.onFull();

@@ -1,30 +1,31 @@
 import { Http1Error } from './http1-error.ts';
 
 const method = /^[A-Z]{1,20}$/;
-/** Origin form: no white space, no control character, one character a byte. */
+/** Origin form: no white space, no control characters, one character per byte. */
 const target = /^\/[\x21-\x7e\x80-\xff]*$/;
 const name = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const value = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * A request as it is to be sent: `headers` flat (name, value, ...), one character a byte, without Host, Connection and
- * what frames a body.
+ * The head of a request. `headers` alternates names and values, one character per byte, without Host, Connection and the
+ * lines that frame a body.
  */
 export type RequestHead = { readonly method: string; readonly path: string; readonly headers: readonly string[] };
 
-/** Names that were found good: they come from a short list of our own code. */
-const knownNames = new Set<string>();
-const maxKnown = 500;
+/** Names that are known to be valid. The callers use a small set of names. */
+const validNames = new Set<string>();
+const maxValidNames = 500;
 
 function checkName(text: string): void {
-  if (knownNames.has(text)) return;
-  if (!name.test(text)) throw new Http1Error('INVALID_REQUEST', 'a header name holds a character that cannot be sent');
-  if (knownNames.size < maxKnown) knownNames.add(text);
+  if (validNames.has(text)) return;
+  if (!name.test(text))
+    throw new Http1Error('INVALID_REQUEST', 'a header name contains a character that cannot be sent');
+  if (validNames.size < maxValidNames) validNames.add(text);
 }
 
 /**
- * The head of a request as text of one character a byte, with the line that frames its body: a length, chunks, or none
- * where there is no body. Throws Http1Error for what would change its meaning on the way.
+ * Writes the head of a request, one character per byte, with the line that frames its body, if there is one. Throws
+ * Http1Error for anything that would change the meaning of the request.
  */
 export function writeRequestHead(request: RequestHead, host: string, framing: number | 'chunked' | undefined): string {
   if (!method.test(request.method) || !target.test(request.path))
@@ -34,7 +35,7 @@ export function writeRequestHead(request: RequestHead, host: string, framing: nu
   for (let index = 0; index < headers.length; index += 2) {
     checkName(headers[index]!);
     if (!value.test(headers[index + 1]!))
-      throw new Http1Error('INVALID_REQUEST', 'a header value holds a character that cannot be sent');
+      throw new Http1Error('INVALID_REQUEST', 'a header value contains a character that cannot be sent');
     text += `${headers[index]!}: ${headers[index + 1]!}\r\n`;
   }
   if (framing === undefined) return `${text}\r\n`;

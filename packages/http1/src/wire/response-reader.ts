@@ -3,7 +3,7 @@ import { HeadBuffer } from './head-buffer.ts';
 import { Http1Error } from './http1-error.ts';
 import { readResponseHead, type ResponseHead } from './response-head.ts';
 
-/** Told what an answer consists of, in order. Data is a copy that may be kept. */
+/** Receives the parts of a response, in order. Data is a copy that may be kept. */
 export type ResponseListener = {
   onHead(head: ResponseHead): void;
   onData(chunk: Buffer): void;
@@ -13,15 +13,12 @@ export type ResponseListener = {
 const maxHeadBytes = 65_536;
 const maxInterim = 16;
 
-/**
- * Reads one answer from the bytes of a connection. Throws Http1Error for what is no HTTP/1.1, and then must not be used
- * again.
- */
+/** Reads one response from the bytes of a connection. Must not be used again after it threw an Http1Error. */
 export class ResponseReader {
   readonly #method: string;
   readonly #listener: ResponseListener;
   #head: ResponseHead | undefined;
-  /** The head as far as it has come, when it comes in pieces. */
+  /** The head so far, if it arrives in pieces. */
   #pending: HeadBuffer | undefined;
   #left = 0;
   #chunks: ChunkedReader | undefined;
@@ -33,17 +30,17 @@ export class ResponseReader {
     this.#listener = listener;
   }
 
-  /** The final head, once it is there. */
+  /** The final head, after it was read. */
   get head(): ResponseHead | undefined {
     return this.#head;
   }
 
-  /** Nothing more is told. */
+  /** Stops calling the listener. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Reads `bytes` up to `end`. Returns where the answer ended, or -1 if it goes on. `bytes` is not kept. */
+  /** Reads `bytes` up to `end`. Returns where the response ended, or -1 if it continues. Does not keep `bytes`. */
   push(bytes: Buffer, end: number): number {
     let at = 0;
     while (!this.#head) {
@@ -64,23 +61,23 @@ export class ResponseReader {
     return this.#left === 0 ? this.#finish(until) : -1;
   }
 
-  /** The connection has ended: returns whether that was the end of the answer. */
+  /** Handles the end of the connection. Reports whether it is the end of the response. */
   pushEnd(): boolean {
     if (this.#head?.framing !== 'until-close') return false;
     this.#finish(0);
     return true;
   }
 
-  /** Returns where the head ended, or -1 if it is not yet whole. An interim answer (1xx) leaves no head behind. */
+  /** Returns where the head ended, or -1 if it is incomplete. An interim response (1xx) sets no head. */
   #readHead(bytes: Buffer, start: number, end: number): number {
     const pending = this.#pending;
     const before = pending?.length ?? 0;
-    // Behind `end` stands what an earlier read left: it is not searched.
+    // Bytes after `end` are left over from an earlier read and must not be searched.
     const found = pending
       ? pending.add(bytes, start, end)
       : bytes.subarray(start, end).indexOf('\r\n\r\n', 0, 'latin1');
     if ((found >= 0 ? found : before + end - start) > maxHeadBytes)
-      throw new Http1Error('MALFORMED', 'the answer has a head that is too large');
+      throw new Http1Error('MALFORMED', 'the response has a head that is too large');
     if (found < 0) {
       if (!pending) (this.#pending = new HeadBuffer()).add(bytes, start, end);
       return -1;
@@ -93,10 +90,10 @@ export class ResponseReader {
   }
 
   #take(head: ResponseHead): void {
-    if (head.status === 101) throw new Http1Error('MALFORMED', 'the answer switches protocols unasked');
+    if (head.status === 101) throw new Http1Error('MALFORMED', 'the response switches protocols without being asked');
     if (head.status < 200) {
       this.#interim += 1;
-      if (this.#interim > maxInterim) throw new Http1Error('MALFORMED', 'the answer never begins');
+      if (this.#interim > maxInterim) throw new Http1Error('MALFORMED', 'the response has too many interim responses');
       return;
     }
     this.#head = head;

@@ -1,20 +1,21 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Http1Connection, type Http1Handler, type Http1Message } from './http1-connection.ts';
-import { Http1Error } from './http1-error.ts';
+import { Http1Connection } from './http1-connection.ts';
+import type { Http1Handler, Http1Message } from './http1-handler.ts';
+import { Http1Error } from '../wire/http1-error.ts';
 import { createIdleConnections } from './idle-connections.ts';
-import { writeRequestHead, type RequestHead } from './write-request-head.ts';
+import { writeRequestHead, type RequestHead } from '../wire/write-request-head.ts';
 
 export type Http1Request = RequestHead & {
   /**
-   * Sent whole, with its length; text as UTF-8. A stream is sent as it comes: with `bodyLength` if that is known, in
-   * chunks otherwise.
+   * Text (as UTF-8) or bytes are sent with their length. A stream is sent as it arrives, with `bodyLength` if that is
+   * known, otherwise in chunks.
    */
   readonly body?: string | Buffer | Readable;
   readonly bodyLength?: number | undefined;
   /**
-   * Milliseconds until the head of the answer, without the wait for a connection and for the body of the request; 0 or
-   * missing: no limit.
+   * Milliseconds until the head of the response, not counting the wait for a connection and for the request body. There
+   * is no limit if it is 0 or missing.
    */
   readonly headersTimeoutMs?: number;
 };
@@ -22,22 +23,22 @@ export type Http1Request = RequestHead & {
 export type Http1ClientDeps = {
   /** Value of the Host header. */
   host: string;
-  /** Opens a connection; must pass `onread` to the socket. */
+  /** Opens a connection. Must pass `onread` to the socket. */
   connect(onread: Http1Connection['onread']): Socket;
-  /** The event by which the socket says that it is ready. */
+  /** The event of the socket that says that it is connected. */
   readyEvent: 'connect' | 'secureConnect';
   connectTimeoutMs: number;
-  /** How long an idle connection is kept, in milliseconds, unless the other side says less. */
+  /** How long an idle connection is kept, in milliseconds, unless the server announces less. */
   idleMs?: number;
 };
 
 /** Sends requests over kept-alive connections of HTTP/1.1. */
 export type Http1Client = {
-  /** Never throws: whatever goes wrong is told to `handler.onError`. */
+  /** Never throws: every failure goes to `handler.onError`. */
   dispatch(request: Http1Request, handler: Http1Handler): void;
-  /** Keeps no connection any more: those that are idle end now, the others when what is under way on them is over. */
+  /** Closes idle connections now, and each other connection after its exchange. */
   retire(): void;
-  /** Ends all connections and whatever is under way on them. */
+  /** Closes all connections and ends their exchanges. */
   close(): void;
 };
 
@@ -48,7 +49,7 @@ function framingOf({ body, bodyLength }: Http1Request): number | 'chunked' | und
 
 type Waiting = { message: Http1Message; handler: Http1Handler };
 
-/** Sends a request when its connection is there; whoever gives it up before that ends the attempt as well. */
+/** Sends a request when its connection is ready. An abort before that also ends the attempt to connect. */
 function awaitReady(
   { connectTimeoutMs, readyEvent }: Http1ClientDeps,
   connection: Http1Connection,
@@ -56,7 +57,7 @@ function awaitReady(
   { message, handler }: Waiting,
 ): void {
   let waiting = true;
-  /** Returns whether it was still waiting. */
+  /** Reports whether the request was still waiting. */
   const stopWaiting = () => {
     if (!waiting) return false;
     waiting = false;
@@ -73,15 +74,15 @@ function awaitReady(
     if (stopWaiting()) connection.send(message, handler);
   });
   socket.once('error', giveUp);
-  socket.once('close', () => giveUp(new Http1Error('CLOSED', 'the connection was closed before it was of use')));
+  socket.once('close', () => giveUp(new Http1Error('CLOSED', 'the connection was closed before it was ready')));
   handler.onStart({ pause() {}, resume() {}, abort: () => giveUp() });
 }
 
 /**
- * Creates a client for one server. There is no limit on connections: a watch that stays open must not keep the next
- * request waiting. It does for a gateway's requests what a general client does, with less between the caller and the
- * socket: one write a request, one read into a buffer that all share, no streams unless a body is one. It answers no
- * challenge, follows nothing and never sends a request twice.
+ * Creates a client for one server, without a limit on connections: a watch that stays open must not delay the next
+ * request. There is little between the caller and the socket: one write per request, one read buffer for all
+ * connections, no streams unless a body is one. The client answers no challenge, follows no redirect and never sends a
+ * request twice.
  */
 export function createHttp1Client(deps: Http1ClientDeps): Http1Client {
   const idle = createIdleConnections(deps.idleMs ?? 30_000);

@@ -1,21 +1,15 @@
-const smallest = 1024;
+const initialBytes = 1024;
 
-/**
- * Gathers the pieces of a head. Its room doubles, so that a head which comes byte by byte is copied a few times and not
- * anew with each byte.
- */
+/** Collects the pieces of a head. Its size doubles, so that a head that arrives byte by byte is copied only a few times. */
 export class HeadBuffer {
-  #bytes = Buffer.allocUnsafe(smallest);
+  #bytes = Buffer.allocUnsafe(initialBytes);
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  /**
-   * Adds a piece and returns where in all that was gathered the empty line begins that ends a head, or -1. What was
-   * searched before is not searched again.
-   */
+  /** Adds a piece and returns the position of the empty line that ends the head, or -1. Searches no byte twice. */
   add(bytes: Buffer, start: number, end: number): number {
     const needed = this.#length + end - start;
     if (needed > this.#bytes.length) {
@@ -30,7 +24,7 @@ export class HeadBuffer {
     return found < 0 ? -1 : searched + found;
   }
 
-  /** The first `length` bytes as text, one character a byte. */
+  /** Returns the first `length` bytes as text, one character per byte. */
   text(length: number): string {
     return this.#bytes.toString('latin1', 0, length);
   }

@@ -1,15 +1,15 @@
 import { Http1Error } from './http1-error.ts';
 import { readFieldLine } from './response-head.ts';
 
-const malformed = (what: string) => new Http1Error('MALFORMED', `the chunked answer ${what}`);
+const malformed = (what: string) => new Http1Error('MALFORMED', `the chunked response ${what}`);
 
-/** Longest line of a chunk's size with its extensions, and all trailers together, in bytes. */
+/** Maximum bytes of a chunk-size line with its extensions, and of all trailers together. */
 const maxLine = 4096;
 const maxTrailers = 16_384;
 
 const sizeLine = /^([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** Takes the chunked coding (RFC 9112, 7.1) apart, byte for byte, whatever pieces it comes in. */
+/** Decodes the chunked coding (RFC 9112, 7.1) from bytes in pieces of any size. */
 export class ChunkedReader {
   #state: 'size' | 'data' | 'data-end' | 'trailers' | 'done' = 'size';
   #line = '';
@@ -22,8 +22,8 @@ export class ChunkedReader {
   }
 
   /**
-   * Reads from `start` to at most `end`; `onData` is given where in `bytes` data stands. Returns where it stopped:
-   * `end`, or behind the last byte of the body. Throws Http1Error.
+   * Reads from `start` to at most `end` and passes the positions of data in `bytes` to `onData`. Returns where it
+   * stopped: `end`, or after the last byte of the body. Throws Http1Error.
    */
   read(bytes: Buffer, start: number, end: number, onData: (start: number, end: number) => void): number {
     let at = start;
@@ -42,13 +42,13 @@ export class ChunkedReader {
   }
 
   #readLine(bytes: Buffer, start: number, end: number): number {
-    // Behind `end` stands what an earlier read left: it is not searched.
+    // Bytes after `end` are left over from an earlier read and must not be searched.
     const lineFeed = bytes.subarray(start, end).indexOf(0x0a);
-    const whole = lineFeed >= 0;
-    const until = whole ? start + lineFeed + 1 : end;
+    const complete = lineFeed >= 0;
+    const until = complete ? start + lineFeed + 1 : end;
     this.#line += bytes.toString('latin1', start, until);
     if (this.#line.length > maxLine) throw malformed('has a line that is too long');
-    if (!whole) return until;
+    if (!complete) return until;
     const line = this.#line;
     this.#line = '';
     if (!line.endsWith('\r\n')) throw malformed('has a line that does not end in CR LF');
@@ -58,7 +58,7 @@ export class ChunkedReader {
 
   #take(line: string): void {
     if (this.#state === 'data-end') {
-      if (line !== '') throw malformed('has more in a chunk than its size');
+      if (line !== '') throw malformed('has a chunk that is longer than its size');
       this.#state = 'size';
     } else if (this.#state === 'trailers') {
       this.#trailerBytes += line.length;

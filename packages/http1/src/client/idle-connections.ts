@@ -1,21 +1,19 @@
 import type { Http1Connection } from './http1-connection.ts';
 
-/**
- * Connections that wait for the next request; the one used last is taken first, so that those too many grow old and go.
- */
+/** Keeps idle connections for the next request. The one used last is taken first, so that surplus ones expire. */
 export type IdleConnections = {
   put(connection: Http1Connection): void;
   take(): Http1Connection | undefined;
   drop(connection: Http1Connection): void;
-  /** From now on nothing is kept. */
+  /** Keeps no connection from now on. */
   close(): void;
 };
 
 const sweepMs = 1000;
 
 /**
- * Keeps a connection for `idleMs`, or for a second less than the other side says, so that a request does not meet its
- * end on the way.
+ * Creates a pool that keeps a connection for `idleMs`, or for a second less than the server announced, so that a request
+ * does not meet a connection that is closing.
  */
 export function createIdleConnections(idleMs: number): IdleConnections {
   const idle: Http1Connection[] = [];
@@ -27,9 +25,9 @@ export function createIdleConnections(idleMs: number): IdleConnections {
   sweep.unref();
   return {
     put(connection) {
-      const said = connection.idleSeconds === undefined ? idleMs : (connection.idleSeconds - 1) * 1000;
-      if (closed || said <= 0) return connection.destroy();
-      connection.idleUntil = performance.now() + Math.min(said, idleMs);
+      const keepMs = connection.idleSeconds === undefined ? idleMs : (connection.idleSeconds - 1) * 1000;
+      if (closed || keepMs <= 0) return connection.destroy();
+      connection.idleUntil = performance.now() + Math.min(keepMs, idleMs);
       idle.push(connection);
     },
     take() {
