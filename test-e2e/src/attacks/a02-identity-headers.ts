@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
 import { expectAccepted, expectAlice, expectRefused, expectUnparsable, whoAmI } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const plain = [
   'Impersonate-User',
@@ -123,7 +123,7 @@ export function attackIdentityHeaders(): void {
   describe('A04: an identity that lacks something', () => {
     it('does not take it from the client', async () => {
       // mallory is in no group, and no header of hers may fill that in; her own cluster is the real one for a moment.
-      const { tokens } = scene();
+      const { tokens } = attackFixture();
       await expectRefused({ authorization: `Bearer ${tokens.mallory}`, lines: ['Impersonate-Group: developers'] }, 403);
       await expectRefused(
         { authorization: `Bearer ${tokens.mallory}`, lines: ['X-Groups: developers', 'Groups: developers'] },

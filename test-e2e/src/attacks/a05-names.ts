@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectAccepted, expectRefused, expectUnparsable, pods } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const utf8 = (text: string) => Buffer.from(text, 'latin1').toString('utf8');
 
 export function attackNames(): void {
   describe('A05: groups with commas in their names', () => {
     it('go upstream one on a line, never split', async () => {
-      const { request } = await expectAccepted({ authorization: `Bearer ${scene().tokens.eve}` });
+      const { request } = await expectAccepted({ authorization: `Bearer ${attackFixture().tokens.eve}` });
       expect(request.header('impersonate-group').map(utf8)).toEqual([
         'developers',
         'cn=a,ou=b',
@@ -22,8 +22,8 @@ export function attackNames(): void {
       ['crlf@example.com', /control characters/],
       ['long@example.com', /longer than|more than/],
     ])('claims of %s end the login', async (user, why) => {
-      await expect(scene().gate.login(user)).rejects.toThrow();
-      const [event] = await scene().gate.audit.await(
+      await expect(attackFixture().gateway.login(user)).rejects.toThrow();
+      const [event] = await attackFixture().gateway.audit.await(
         (record) => record.type === 'login.failed' && why.test(record.data.responseStatus?.message ?? ''),
       );
       expect(event!.data.responseStatus!.code).toBe(403);

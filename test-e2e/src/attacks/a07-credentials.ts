@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectAccepted, expectAlice, expectRefused, exec, webSocket, type Attack } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const protocol = (token: string) => `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}`;
-const alice = () => scene().tokens.alice;
+const alice = () => attackFixture().tokens.alice;
 const offer = (protocols: string): Attack => ({
   target: exec,
   authorization: undefined,
@@ -46,7 +46,7 @@ export function attackCredentials(): void {
 
     it.each([
       ['twice the same', () => `Authorization: Bearer ${alice()}`],
-      ['two', () => `Authorization: Bearer ${scene().tokens.bob}`],
+      ['two', () => `Authorization: Bearer ${attackFixture().tokens.bob}`],
       ['one and an empty line', () => 'Authorization:'],
       ['one and Basic', () => 'authorization: Basic YTpi'],
     ])('%s is ambiguous', async (_what, line) => {
@@ -74,7 +74,11 @@ export function attackCredentials(): void {
 
   describe('A11: a token among the WebSocket subprotocols', () => {
     const refused: [string, () => Attack, number][] = [
-      ['and another one', () => offer(`${protocol(alice())}, ${protocol(scene().tokens.bob)}, v5.channel.k8s.io`), 400],
+      [
+        'and another one',
+        () => offer(`${protocol(alice())}, ${protocol(attackFixture().tokens.bob)}, v5.channel.k8s.io`),
+        400,
+      ],
       ['twice', () => offer(`${protocol(alice())}, ${protocol(alice())}, v5.channel.k8s.io`), 400],
       ['alone', () => offer(protocol(alice())), 400],
       ['with an empty subprotocol', () => offer(`${protocol(alice())}, `), 400],
@@ -99,14 +103,17 @@ export function attackCredentials(): void {
           lines: [
             ...webSocket,
             `Sec-WebSocket-Protocol: ${protocol(alice())}`,
-            `Sec-WebSocket-Protocol: ${protocol(scene().tokens.bob)}`,
+            `Sec-WebSocket-Protocol: ${protocol(attackFixture().tokens.bob)}`,
           ],
         }),
         400,
       ],
       [
         'and another in Authorization',
-        () => ({ ...offer(`${protocol(scene().tokens.bob)}, v5.channel.k8s.io`), authorization: `Bearer ${alice()}` }),
+        () => ({
+          ...offer(`${protocol(attackFixture().tokens.bob)}, v5.channel.k8s.io`),
+          authorization: `Bearer ${alice()}`,
+        }),
         400,
       ],
       [

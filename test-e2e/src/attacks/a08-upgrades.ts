@@ -13,7 +13,7 @@ import {
   webSocket,
   type Attack,
 } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const spdy = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', 'X-Stream-Protocol-Version: v4.channel.k8s.io'];
 const streams = [
@@ -53,7 +53,7 @@ function attackStreams(): void {
     it('goes to the cluster as alice where the policy allows create', async () => {
       const { request } = await expectAccepted({ target: exec, lines: webSocket }, 101);
       expectAlice(request);
-      const [event] = await scene().gate.audit.await({
+      const [event] = await attackFixture().gateway.audit.await({
         subresource: 'exec',
         stage: 'ResponseStarted',
         user: 'alice@example.com',
@@ -69,7 +69,7 @@ function attackStreams(): void {
 
 /** Sends an upgrade, waits for the refusal, and goes on with another request on the same connection. */
 async function reuse(bytes: string, next: string): Promise<string> {
-  const socket = await dialRaw(scene().gate.url, scene().gate.caPem);
+  const socket = await dialRaw(attackFixture().gateway.url, attackFixture().gateway.caPem);
   let text = '';
   let ended = false;
   socket.on('data', (chunk: Buffer) => {
@@ -84,7 +84,7 @@ async function reuse(bytes: string, next: string): Promise<string> {
   socket.write(next);
   await eventually('the end of the connection', () => ended, 5000);
   socket.destroy();
-  scene().answers.push(text);
+  attackFixture().answers.push(text);
   return text;
 }
 
@@ -103,7 +103,7 @@ function attackReuse(): void {
     it.each([400, 401, 403, 404, 500, 200])(
       'by the cluster (%d) is relayed, and both connections end',
       async (status) => {
-        const { dev } = scene();
+        const { dev } = attackFixture();
         const from = dev.connections.length;
         dev.answerUpgrade((_request, socket) =>
           refuseUpgrade(socket, status, { 'Content-Type': 'application/json' }, '{"refused":true}'),
@@ -124,7 +124,7 @@ function attackReuse(): void {
     );
 
     it('that the cluster leaves open is not pooled either', async () => {
-      const { dev } = scene();
+      const { dev } = attackFixture();
       const from = dev.connections.length;
       dev.answerUpgrade((_request, socket) => {
         socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n{}');
@@ -138,7 +138,7 @@ function attackReuse(): void {
     });
 
     it('to another protocol than was asked for is cut', async () => {
-      scene().dev.answerUpgrade((_request, socket) => {
+      attackFixture().dev.answerUpgrade((_request, socket) => {
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
         socket.pipe(socket);
       });

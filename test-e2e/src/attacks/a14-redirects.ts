@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { refuseUpgrade } from '../harness/index.ts';
 import { bytesOf, exec, expectAccepted, pods, send, webSocket } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 export function attackRedirects(): void {
   describe('A14: a redirect by the cluster', () => {
     it.each([300, 301, 302, 303, 305, 307, 308])('%d is relayed as it is and never followed', async (status) => {
-      const { dev, prod } = scene();
+      const { dev, prod } = attackFixture();
       const location = `${prod.url}/api/v1/secrets`;
       dev.answer((_request, response) =>
         response.writeHead(status, { location, 'content-type': 'application/json' }).end('{}'),
@@ -17,7 +17,7 @@ export function attackRedirects(): void {
     });
 
     it('of a write that carries a body is not followed with the body', async () => {
-      const { dev, prod } = scene();
+      const { dev, prod } = attackFixture();
       dev.answer((request, response) =>
         request
           .resume()
@@ -30,7 +30,7 @@ export function attackRedirects(): void {
     });
 
     it.each([302, 307])('of an exec (%d) ends there', async (status) => {
-      const { dev, prod } = scene();
+      const { dev, prod } = attackFixture();
       dev.answerUpgrade((_request, socket) => refuseUpgrade(socket, status, { Location: `${prod.url}/exec` }, '{}'));
       const reply = await send(bytesOf({ target: exec, lines: webSocket }));
       expect(reply.code).toBe(status);
@@ -39,7 +39,7 @@ export function attackRedirects(): void {
     });
 
     it('by a 1xx or Refresh header moves nothing either', async () => {
-      const { dev, prod } = scene();
+      const { dev, prod } = attackFixture();
       dev.answer((_request, response) => {
         response.writeEarlyHints({ link: `<${prod.url}/x>; rel=preload` });
         response

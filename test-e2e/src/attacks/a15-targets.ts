@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { bytesOf, expectAccepted, expectAlice, expectRefused, expectUnparsable, pods, send } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const foreign = [
   '//evil.example/api',
@@ -120,7 +120,7 @@ export function attackTargets(): void {
       async (host) => {
         const { request } = await expectAccepted({ host });
         expectAlice(request);
-        expect(request.header('host')).toEqual([new URL(scene().dev.url).host]);
+        expect(request.header('host')).toEqual([new URL(attackFixture().dev.url).host]);
       },
     );
 
@@ -143,7 +143,7 @@ export function attackTargets(): void {
         const reply = await send(bytesOf({ target: `/clusters/${name}/api` }));
         expect([name, reply.code === 404 || reply.code === 400]).toEqual([name, true]);
       }
-      expect(scene().dev.requests.filter(({ url }) => url === '/api')).toEqual([]);
+      expect(attackFixture().dev.requests.filter(({ url }) => url === '/api')).toEqual([]);
     });
   });
 

@@ -12,7 +12,7 @@ import {
   send,
   type Attack,
 } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const post = (lines: readonly string[], body = 'hello'): Attack => ({ method: 'POST', lines, body });
 const chunked = (body: string, ...lines: string[]): Attack => post(['Transfer-Encoding: chunked', ...lines], body);
@@ -145,7 +145,7 @@ function attackPool(): void {
         await eventually('the body', () => request.body().length === smuggled.length);
         expect(request.body().toString()).toBe(smuggled);
       }
-      for (const request of scene().dev.requests) expect(request.url).not.toBe('/api/v1/secrets');
+      for (const request of attackFixture().dev.requests) expect(request.url).not.toBe('/api/v1/secrets');
     });
 
     it('carry the body of a HEAD too, and stay in step', async () => {
@@ -155,9 +155,9 @@ function attackPool(): void {
     });
 
     it("end with a body that breaks off, so that nobody's next request is read as the rest of it", async () => {
-      const { dev, gate } = scene();
+      const { dev, gateway } = attackFixture();
       const from = dev.requests.length;
-      const socket = await dialRaw(gate.url, gate.caPem);
+      const socket = await dialRaw(gateway.url, gateway.caPem);
       socket.write(Buffer.from(bytesOf(post(['Content-Length: 500'], 'half')), 'latin1'));
       const request = await eventually('the head upstream', () => dev.requests[from]);
       socket.destroy();

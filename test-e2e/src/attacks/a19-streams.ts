@@ -5,19 +5,19 @@ import { acceptUpgrade, eventually } from '../harness/index.ts';
 import { quickly } from './a19-limits.ts';
 import { bytesOf, exec, expectAccepted, expectRefused, metric, pods, spdy, webSocket, type Attack } from './attack.ts';
 import { openRaw, type RawStream } from './raw-stream.ts';
-import { limits, scene } from './scene.ts';
+import { limits, attackFixture } from './attack-fixture.ts';
 
 const megabyte = 1024 * 1024;
 const watch: Attack = { target: `${pods}?watch=true` };
 
 /** The memory of the proxy's process that is in use, in bytes. */
 function memory(): number {
-  const status = readFileSync(`/proc/${scene().gate.processes!.pid('proxy')}/status`, 'utf8');
+  const status = readFileSync(`/proc/${attackFixture().gateway.processes!.pid('proxy')}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
 }
 
 const open: RawStream[] = [];
-async function begin(attack: Attack, token = scene().tokens.alice): Promise<RawStream> {
+async function begin(attack: Attack, token = attackFixture().tokens.alice): Promise<RawStream> {
   const stream = await openRaw(bytesOf({ ...attack, authorization: `Bearer ${token}` }));
   open.push(stream);
   await eventually('an answer', () => stream.text().includes('\r\n\r\n'));
@@ -25,18 +25,18 @@ async function begin(attack: Attack, token = scene().tokens.alice): Promise<RawS
 }
 const codeOf = (stream: RawStream) => Number(/^HTTP\/1\.1 (\d+)/.exec(stream.text())![1]);
 const neverEnd = () =>
-  scene().dev.answer((request, response) => {
+  attackFixture().dev.answer((request, response) => {
     if (request.url!.includes('watch')) response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
     else response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
 const closeAll = async () => {
   for (const { socket } of open.splice(0)) socket.destroy();
-  const { gate, tokens } = scene();
+  const { gateway, tokens } = attackFixture();
   let left = '';
   await eventually(
     'no stream is open',
     async () => {
-      left = (await gate.request('/.sallyport/api/v1/streams?all=true', { token: tokens.bob })).text;
+      left = (await gateway.request('/.sallyport/api/v1/streams?all=true', { token: tokens.bob })).text;
       return (await metric('sallyport_proxy_open_streams')) === 0;
     },
     10_000,
@@ -47,8 +47,8 @@ const closeAll = async () => {
 function attackNumbers(): void {
   it('opens streams without end is refused with a number and a reason, by whatever session, address or kind of stream; others go on', async () => {
     neverEnd();
-    const { tokens, gate } = scene();
-    const second = (await gate.login('alice@example.com')).token;
+    const { tokens, gateway } = attackFixture();
+    const second = (await gateway.login('alice@example.com')).token;
     for (let count = 0; count < limits.perUser; count += 1)
       expect(codeOf(await begin(watch, count % 2 === 0 ? tokens.alice : second))).toBe(200);
     const over: [Attack, string][] = [
@@ -113,7 +113,7 @@ function attackFrames(): void {
     ['cluster', undefined, hugeUnmasked],
   ])('promises a frame of 2^63 bytes (%s) gets no memory for it', (_side, fromClient, fromCluster) =>
     expectBounded(async () => {
-      scene().dev.answerUpgrade((request, socket) => {
+      attackFixture().dev.answerUpgrade((request, socket) => {
         acceptUpgrade(request, socket);
         if (fromCluster) socket.write(fromCluster);
         socket.on('end', () => socket.end()).resume();
@@ -130,7 +130,7 @@ function attackFrames(): void {
     () =>
       expectBounded(async () => {
         let got = 0;
-        scene().dev.answerUpgrade((request, socket) => {
+        attackFixture().dev.answerUpgrade((request, socket) => {
           acceptUpgrade(request, socket);
           socket
             .on('end', () => socket.end())
@@ -161,7 +161,7 @@ function attackFrames(): void {
         await eventually('all of it comes back', () => stream.bytes().length > 5 * bomb.length);
         await quickly();
         stream.socket.destroy();
-        const closed = await scene().gate.audit.await(
+        const closed = await attackFixture().gateway.audit.await(
           (record) =>
             record.type === 'stream.closed' &&
             record.data.sallyport.protocol === 'spdy/3.1' &&
@@ -179,7 +179,7 @@ function attackReaders(): void {
   ])('does not read %s of 500 MB costs a bounded part of it, here and at the cluster', (_what, attack) =>
     expectBounded(async () => {
       let poured = 0;
-      scene().dev.answer((request, response) => {
+      attackFixture().dev.answer((request, response) => {
         if (!request.url!.includes('/log')) return void response.end('{}');
         const piece = Buffer.alloc(megabyte, 120);
         response.writeHead(200, { 'content-type': 'text/plain' });
@@ -206,7 +206,7 @@ function attackReaders(): void {
   it('does not read an exec whose command never stops talking costs no more', () =>
     expectBounded(async () => {
       let poured = 0;
-      scene().dev.answerUpgrade((request, socket) => {
+      attackFixture().dev.answerUpgrade((request, socket) => {
         acceptUpgrade(request, socket);
         const frame = Buffer.concat([Buffer.from([0x82, 126, 0xff, 0xff, 1]), Buffer.alloc(65_534, 120)]);
         const pour = () => {
@@ -237,11 +237,11 @@ export function attackStreamLimits(): void {
 
     it('goes when it has opened everything leaves nothing open at the cluster', async () => {
       neverEnd();
-      const from = scene().dev.connections.length;
+      const from = attackFixture().dev.connections.length;
       for (let count = 0; count < 20; count += 1) await begin(watch);
       await closeAll();
       await eventually('all are closed upstream', () =>
-        scene()
+        attackFixture()
           .dev.connections.slice(from)
           .filter(({ requests }) => requests.some(({ url }) => url.includes('watch')))
           .every(({ closed }) => closed),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventOf, expectAccepted, expectRefused, whoAmI } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const reserved = [
   'system:masters',
@@ -12,7 +12,7 @@ const reserved = [
 export function attackGroups(): void {
   describe('A20: an identity provider that sends', () => {
     it('groups of Kubernetes itself does not get them to a cluster, and the event names them', async () => {
-      const { request } = await expectAccepted({ authorization: `Bearer ${scene().tokens.eve}` });
+      const { request } = await expectAccepted({ authorization: `Bearer ${attackFixture().tokens.eve}` });
       expect(request.header('impersonate-user')).toEqual(['eve@example.com']);
       for (const group of reserved) expect(request.header('impersonate-group')).not.toContain(group);
       const { data } = await eventOf(request.header('audit-id')[0]);
@@ -21,7 +21,7 @@ export function attackGroups(): void {
     });
 
     it('them has no effect on the real API server', async () => {
-      const { username, groups } = await whoAmI([], scene().tokens.eve);
+      const { username, groups } = await whoAmI([], attackFixture().tokens.eve);
       expect(username).toBe('eve@example.com');
       expect(groups.toSorted()).toEqual(['developers', 'system:authenticated']);
       const { event } = await expectRefusedByCluster();
@@ -29,27 +29,27 @@ export function attackGroups(): void {
     });
 
     it('a user of Kubernetes itself lets nobody in', async () => {
-      await expect(scene().gate.login('system:admin', 'admin')).rejects.toThrow();
+      await expect(attackFixture().gateway.login('system:admin', 'admin')).rejects.toThrow();
     });
 
     it('a group with a blank before it lets nobody in: HTTP would drop the blank', async () => {
-      await expect(scene().gate.login('dan@example.com')).rejects.toThrow();
-      const [event] = await scene().gate.audit.await(
+      await expect(attackFixture().gateway.login('dan@example.com')).rejects.toThrow();
+      const [event] = await attackFixture().gateway.audit.await(
         (record) => record.type === 'login.failed' && /blank/.test(record.data.responseStatus?.message ?? ''),
       );
       expect(event!.data.user).toEqual({});
     });
 
     it('nothing gives no rights', async () => {
-      await expectRefused({ authorization: `Bearer ${scene().tokens.mallory}` }, 403, /default-deny/);
+      await expectRefused({ authorization: `Bearer ${attackFixture().tokens.mallory}` }, 403, /default-deny/);
     });
   });
 }
 
 /** system:masters could read everything; eve may not. */
 async function expectRefusedByCluster() {
-  const reply = await scene().gate.request('/clusters/real/api/v1/namespaces/kube-system/secrets', {
-    token: scene().tokens.eve,
+  const reply = await attackFixture().gateway.request('/clusters/real/api/v1/namespaces/kube-system/secrets', {
+    token: attackFixture().tokens.eve,
   });
   expect(reply.status).toBe(403);
   expect(reply.json()).toMatchObject({ kind: 'Status', message: expect.stringContaining('eve@example.com') });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { expectNoLogin, identityScene, statusAt, tokenAt } from './identity-scene.ts';
+import { expectNoLogin, loginFixture, statusAt, tokenAt } from './login-fixture.ts';
 
 const unverified: [string, unknown][] = [
   ['false', false],
@@ -39,35 +39,35 @@ const alike: [string, string][] = [
 export function attackEmails(): void {
   describe('A21: an e-mail address', () => {
     it.each(unverified)('whose verification is %s lets nobody in', async (_what, value) => {
-      identityScene().one.lies = { claims: { email_verified: value } };
+      loginFixture().one.lies = { claims: { email_verified: value } };
       const event = await expectNoLogin(/not verified/);
       expect(event.data.user).toEqual({});
     });
 
     it.each(odd)('with %s lets nobody in', async (_what, email) => {
-      identityScene().one.lies = { claims: { email } };
+      loginFixture().one.lies = { claims: { email } };
       await expectNoLogin(/e-mail address|no claim email|begins or ends/);
     });
 
     it.each(alike)("that is nearly alice's (%s) is not hers", async (_what, email) => {
-      identityScene().one.lies = { claims: { email, sub: `sub-${email}` } };
+      loginFixture().one.lies = { claims: { email, sub: `sub-${email}` } };
       const { token, user } = await tokenAt();
       expect(user).toBe(email);
       expect([await statusAt(token, 'mail'), await statusAt(token)]).toEqual([403, 200]);
     });
 
     it('that somebody else has now gives them nothing of who had it before', async () => {
-      const { gate, one, upstream } = identityScene();
+      const { gateway, one, upstream } = loginFixture();
       const before = await tokenAt();
       one.lies = { claims: { sub: 'sub-the-next' } };
       const after = await tokenAt();
-      const sessions = (await gate.request('/.sallyport/api/v1/sessions', { token: after.token })).json()[
+      const sessions = (await gateway.request('/.sallyport/api/v1/sessions', { token: after.token })).json()[
         'sessions'
       ] as { id: string }[];
       expect(sessions.map(({ id }) => id)).toEqual([after.sessionId]);
       expect(
         (
-          await gate.request(`/.sallyport/api/v1/sessions/${before.sessionId}`, {
+          await gateway.request(`/.sallyport/api/v1/sessions/${before.sessionId}`, {
             method: 'DELETE',
             token: after.token,
           })

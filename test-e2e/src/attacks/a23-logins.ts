@@ -1,18 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createPlainBrowser } from '../harness/index.ts';
-import { exchangeCode, expectNoLogin, identityScene, logInAtProvider, statusAt } from './identity-scene.ts';
+import { exchangeCode, expectNoLogin, loginFixture, logInAtProvider, statusAt } from './login-fixture.ts';
 
-const browser = () => createPlainBrowser({ ca: identityScene().gate.caPem, leaveAt: 'http://127.0.0.1:1/' });
-const loginPage = (query = '') => `${identityScene().gate.pagesUrl}/.sallyport/login?provider=one${query}`;
+const browser = () => createPlainBrowser({ ca: loginFixture().gateway.caPem, leaveAt: 'http://127.0.0.1:1/' });
+const loginPage = (query = '') => `${loginFixture().gateway.pagesUrl}/.sallyport/login?provider=one${query}`;
 
 /**
  * The address by which a browser comes back from the provider, without its going there: what an attacker would send to
  * somebody.
  */
 async function comeBack(from: ReturnType<typeof browser>, query = ''): Promise<string> {
-  const callback = `${identityScene().gate.pagesUrl}/.sallyport/callback`;
-  const stopping = createPlainBrowser({ ca: identityScene().gate.caPem, leaveAt: callback });
+  const callback = `${loginFixture().gateway.pagesUrl}/.sallyport/callback`;
+  const stopping = createPlainBrowser({ ca: loginFixture().gateway.caPem, leaveAt: callback });
   for (const [name, cookie] of from.jar) stopping.jar.set(name, cookie);
   const { left } = await stopping.go(loginPage(query));
   for (const [name, cookie] of stopping.jar) from.jar.set(name, cookie);
@@ -59,9 +59,9 @@ function attackState(): void {
   });
 
   it('by the code of one provider under the state of another is refused (mix-up)', async () => {
-    const { gate, two } = identityScene();
-    two.lies = { back: (query) => ({ ...query, iss: identityScene().one.issuer }) };
-    const { left, answer } = await browser().go(`${gate.pagesUrl}/.sallyport/login?provider=two`);
+    const { gateway, two } = loginFixture();
+    two.lies = { back: (query) => ({ ...query, iss: loginFixture().one.issuer }) };
+    const { left, answer } = await browser().go(`${gateway.pagesUrl}/.sallyport/login?provider=two`);
     expect([left, [400, 403].includes(answer.status)]).toEqual([undefined, true]);
   });
 }
@@ -71,7 +71,7 @@ function attackCodes(): void {
     ['another nonce', { nonce: 'foreign' }],
     ['no nonce', { nonce: undefined }],
   ])('whose token has %s lets nobody in', async (_what, claims) => {
-    identityScene().one.lies = { claims };
+    loginFixture().one.lies = { claims };
     await expectNoLogin(/did not pass verification/);
   });
 
@@ -111,7 +111,7 @@ function attackCodes(): void {
     expect(await statusAt(body.access_token!)).toBe(200);
     expect((await exchangeCode(login)).status).toBe(400);
     expect(await statusAt(body.access_token!)).toBe(401);
-    await identityScene().gate.audit.await(
+    await loginFixture().gateway.audit.await(
       (record) => record.type === 'session.revoked' && record.data.sallyport.sessionId === body.session!.id,
     );
   });

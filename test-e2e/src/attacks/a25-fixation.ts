@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPlainBrowser } from '../harness/index.ts';
-import { exchangeCode, identityScene, logInAtProvider, statusAt, tokenAt } from './identity-scene.ts';
+import { exchangeCode, loginFixture, logInAtProvider, statusAt, tokenAt } from './login-fixture.ts';
 
 const sessionCookie = 'sallyport-demo';
-const fresh = () => createPlainBrowser({ ca: identityScene().gate.caPem });
+const fresh = () => createPlainBrowser({ ca: loginFixture().gateway.caPem });
 const logInWith = async (browser: ReturnType<typeof fresh>) => {
   expect(
-    (await browser.go(`${identityScene().gate.pagesUrl}/.sallyport/login?provider=one&return_to=/.sallyport/me`)).answer
-      .status,
+    (await browser.go(`${loginFixture().gateway.pagesUrl}/.sallyport/login?provider=one&return_to=/.sallyport/me`))
+      .answer.status,
   ).toBe(200);
   return browser.jar.get(sessionCookie)!.value;
 };
@@ -24,30 +24,30 @@ export function attackFixation(): void {
       browser.jar.set(sessionCookie, { value: planted, path: '/' });
       const token = await logInWith(browser);
       expect(token).not.toBe(planted);
-      const { gate } = identityScene();
-      const me = await gate.request('/.sallyport/me', { token: planted });
+      const { gateway } = loginFixture();
+      const me = await gateway.request('/.sallyport/me', { token: planted });
       if (me.status === 200) expect(me.json()['provider']).toBe('two');
       else expect(me.status).toBe(401);
     });
 
     it('has a new token and a new name each time, and the one before it in this browser is over', async () => {
-      const { gate } = identityScene();
-      const before = gate.events({ type: 'session.login' }).length;
+      const { gateway } = loginFixture();
+      const before = gateway.events({ type: 'session.login' }).length;
       const browser = fresh();
       const first = await logInWith(browser);
       const second = await logInWith(browser);
       expect(second).not.toBe(first);
       expect([await statusAt(first), await statusAt(second)]).toEqual([401, 200]);
-      const ids = (await gate.audit.await({ type: 'session.login' }, before + 2)).map(
+      const ids = (await gateway.audit.await({ type: 'session.login' }, before + 2)).map(
         ({ data }) => data.sallyport.sessionId,
       );
       expect(new Set(ids).size).toBe(ids.length);
     });
 
     it("planted by the name of a login's cookie is no login", async () => {
-      const { gate } = identityScene();
-      const there = createPlainBrowser({ ca: gate.caPem, leaveAt: `${gate.pagesUrl}/.sallyport/callback` });
-      const { left } = await there.go(`${gate.pagesUrl}/.sallyport/login?provider=one`);
+      const { gateway } = loginFixture();
+      const there = createPlainBrowser({ ca: gateway.caPem, leaveAt: `${gateway.pagesUrl}/.sallyport/callback` });
+      const { left } = await there.go(`${gateway.pagesUrl}/.sallyport/login?provider=one`);
       const [name] = [...there.jar.keys()];
       const victim = fresh();
       victim.jar.set(name!, { value: `${'A'.repeat(43)}.kx`, path: '/' });

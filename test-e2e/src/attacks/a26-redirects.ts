@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createPlainBrowser, rawExchange } from '../harness/index.ts';
-import { identityScene } from './identity-scene.ts';
+import { loginFixture } from './login-fixture.ts';
 
 const challenge = { state: 'long-enough', code_challenge: 'A'.repeat(43), code_challenge_method: 'S256' };
 const returns = [
@@ -68,10 +68,10 @@ const programs = [
 ];
 
 const ask = async (query: Record<string, string>) => {
-  const { gate, one } = identityScene();
+  const { gateway, one } = loginFixture();
   const from = one.calls.length;
-  const page = await createPlainBrowser({ ca: gate.caPem, leaveAt: one.issuer }).go(
-    `${gate.pagesUrl}/.sallyport/login?${new URLSearchParams({ provider: 'one', ...query }).toString()}`,
+  const page = await createPlainBrowser({ ca: gateway.caPem, leaveAt: one.issuer }).go(
+    `${gateway.pagesUrl}/.sallyport/login?${new URLSearchParams({ provider: 'one', ...query }).toString()}`,
   );
   return { page, asked: one.calls.length - from };
 };
@@ -104,9 +104,9 @@ export function attackReturnAddresses(): void {
         (await ask({ return_to: '/.sallyport/me', redirect_uri: 'http://127.0.0.1:1/', ...challenge })).page.answer
           .status,
       ).toBe(400);
-      const { gate } = identityScene();
-      const twice = await createPlainBrowser({ ca: gate.caPem }).go(
-        `${gate.pagesUrl}/.sallyport/login?provider=one&return_to=/.sallyport/me&return_to=//evil.example`,
+      const { gateway } = loginFixture();
+      const twice = await createPlainBrowser({ ca: gateway.caPem }).go(
+        `${gateway.pagesUrl}/.sallyport/login?provider=one&return_to=/.sallyport/me&return_to=//evil.example`,
       );
       expect(twice.answer.status).toBe(400);
     });
@@ -114,15 +114,15 @@ export function attackReturnAddresses(): void {
     it.each(['evil.example', '127.0.0.1:1', 'evil.example:443, 127.0.0.1'])(
       'is not made of what the Host line says (%s)',
       async (host) => {
-        const { gate, one } = identityScene();
+        const { gateway, one } = loginFixture();
         const { text } = await rawExchange(
-          gate.url,
-          gate.caPem,
+          gateway.url,
+          gateway.caPem,
           `GET /.sallyport/login?provider=one HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: http\r\nForwarded: host=evil.example\r\nConnection: close\r\n\r\n`,
         );
         expect(text).toMatch(/^HTTP\/1\.1 (?:302|4\d\d) /);
         const location = /^location: (.*)$/im.exec(text)?.[1]?.trim();
-        if (location !== undefined) expect([gate.pagesUrl, one.issuer]).toContain(new URL(location).origin);
+        if (location !== undefined) expect([gateway.pagesUrl, one.issuer]).toContain(new URL(location).origin);
         expect(text).not.toMatch(/^location:.*evil/im);
       },
     );

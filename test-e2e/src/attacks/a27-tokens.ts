@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { unsigned, type HostileProvider } from './hostile-provider.ts';
-import { expectNoLogin, identityScene, statusAt, tokenAt } from './identity-scene.ts';
+import { expectNoLogin, loginFixture, statusAt, tokenAt } from './login-fixture.ts';
 
 type Claims = Record<string, unknown>;
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
@@ -54,9 +54,9 @@ const lying: [string, () => Claims][] = [
   ['no audience', () => ({ aud: undefined })],
   ['more audiences and another party', () => ({ aud: ['sallyport', 'other'], azp: 'other' })],
   ['another issuer', () => ({ iss: 'https://evil.example' })],
-  ['its issuer with a slash', () => ({ iss: `${identityScene().one.issuer}/` })],
-  ['its issuer in another case', () => ({ iss: identityScene().one.issuer.toUpperCase() })],
-  ["the other provider's issuer", () => ({ iss: identityScene().two.issuer })],
+  ['its issuer with a slash', () => ({ iss: `${loginFixture().one.issuer}/` })],
+  ['its issuer in another case', () => ({ iss: loginFixture().one.issuer.toUpperCase() })],
+  ["the other provider's issuer", () => ({ iss: loginFixture().two.issuer })],
   ['no issuer', () => ({ iss: undefined })],
   ['no end', () => ({ exp: undefined })],
   ['an end an hour ago', () => ({ exp: now() - 3600 })],
@@ -69,7 +69,7 @@ const lying: [string, () => Claims][] = [
 export function attackTokens(): void {
   describe('A27: a token of the identity provider with', () => {
     it.each(forged)('%s lets nobody in', async (_what, token) => {
-      const { one } = identityScene();
+      const { one } = loginFixture();
       one.lies = {
         token: (claims) => token(one, claims),
         discovery: { id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'] },
@@ -81,12 +81,12 @@ export function attackTokens(): void {
     });
 
     it.each(lying)('%s lets nobody in', async (_what, claims) => {
-      identityScene().one.lies = { claims: claims() };
+      loginFixture().one.lies = { claims: claims() };
       await expectNoLogin(/did not pass verification|did not say who|subject/);
     });
 
     it('its own claims, used as a bearer at a cluster, is no credential: only sessions are', async () => {
-      const { one } = identityScene();
+      const { one } = loginFixture();
       const claims = {
         iss: one.issuer,
         aud: 'sallyport',

@@ -5,11 +5,11 @@ import { eventually, httpRequestOnce } from '../harness/index.ts';
 import {
   expectNoLogin,
   expectRefusedLogin,
-  identityScene,
+  loginFixture,
   logInAtProvider,
   statusAt,
   tokenAt,
-} from './identity-scene.ts';
+} from './login-fixture.ts';
 
 /** A place inside the network that must not be asked; `asked` counts who comes. */
 async function insidePlace() {
@@ -30,7 +30,7 @@ async function insidePlace() {
  * The services keep what a provider says of itself for an hour: a gateway that has not asked yet is one that was
  * started anew.
  */
-const forget = () => identityScene().gate.processes!.restart('authenticate');
+const forget = () => loginFixture().gateway.processes!.restart('authenticate');
 
 /** A failure to reach a provider is remembered for a second. */
 const believedAgain = () =>
@@ -45,7 +45,7 @@ function attackAddresses(): void {
   it.each([['token_endpoint'], ['jwks_uri']])(
     'that names a place inside the network (%s) has it asked by nobody',
     async (name) => {
-      const { one } = identityScene();
+      const { one } = loginFixture();
       const inside = await insidePlace();
       one.lies = { discovery: { [name]: `http://localhost:${inside.port}/x` } };
       await forget();
@@ -69,7 +69,7 @@ function attackAddresses(): void {
   );
 
   it('that sends on its visitors is not followed', async () => {
-    const { one } = identityScene();
+    const { one } = loginFixture();
     const inside = await insidePlace();
     for (const path of ['/.well-known/openid-configuration', '/token', '/jwks']) {
       await forget();
@@ -93,7 +93,7 @@ function attackAddresses(): void {
   ])(
     'that says it is %s is not believed',
     async (_what, discovery) => {
-      identityScene().one.lies = { discovery };
+      loginFixture().one.lies = { discovery };
       await forget();
       await expectRefusedLogin(/cannot be reached|did not pass verification/);
     },
@@ -103,7 +103,7 @@ function attackAddresses(): void {
 
 function attackSize(): void {
   it('that never ends its answer fills no memory and keeps nobody else waiting', async () => {
-    const { one } = identityScene();
+    const { one } = loginFixture();
     await believedAgain();
     const { token } = await tokenAt('two');
     one.lies = {
@@ -125,7 +125,7 @@ function attackSize(): void {
   }, 30_000);
 
   it('with keys without end, or none, is asked for them a bounded number of times', async () => {
-    const { one } = identityScene();
+    const { one } = loginFixture();
     await believedAgain();
     const keys = () => one.calls.filter((path) => path === '/jwks').length;
     one.lies = { token: (claims) => one.sign({ alg: 'RS256', kid: `unknown-${Math.random()}` }, claims) };
@@ -155,7 +155,7 @@ export function attackProviders(): void {
     attackSize();
 
     it('that changes its keys lets in by the new ones, and no longer by the old', async () => {
-      const { one } = identityScene();
+      const { one } = loginFixture();
       await believedAgain();
       const old = one.privateKey;
       one.rotate();
@@ -169,14 +169,14 @@ export function attackProviders(): void {
     }, 60_000);
 
     it('that is away lets nobody in and nobody fall: sessions go on, logins say what is wrong, the services stay up', async () => {
-      const { one, gate } = identityScene();
+      const { one, gateway } = loginFixture();
       await believedAgain();
       const { token } = await tokenAt();
       await forget();
       await one.down();
       await expectRefusedLogin(/cannot be reached/);
       expect(await statusAt(token)).toBe(200);
-      expect((await httpRequestOnce(`http://127.0.0.1:${gate.adminPorts['authenticate']}/livez`)).status).toBe(200);
+      expect((await httpRequestOnce(`http://127.0.0.1:${gateway.adminPorts['authenticate']}/livez`)).status).toBe(200);
       await one.up();
       await believedAgain();
       await expect(tokenAt()).resolves.toMatchObject({ user: 'alice@example.com' });

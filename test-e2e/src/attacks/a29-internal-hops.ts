@@ -6,7 +6,7 @@ import type { ServiceName } from '@sallyport/contracts';
 import { createServiceIdentity, encodeCaller } from '@sallyport/kit';
 import { parse } from 'yaml';
 import { httpRequestOnce } from '../harness/index.ts';
-import { scene, stored } from './scene.ts';
+import { attackFixture, stored } from './attack-fixture.ts';
 
 type Callee = 'authenticate' | 'authorize' | 'audit';
 const calls: [Callee, string, string][] = [
@@ -40,7 +40,7 @@ const forged = {
 };
 
 const keyOf = (name: ServiceName) =>
-  createPrivateKey(readFileSync(path.join(scene().gate.directory, 'keys', `${name}.pem`)));
+  createPrivateKey(readFileSync(path.join(attackFixture().gateway.directory, 'keys', `${name}.pem`)));
 const credential = (name: ServiceName, key: ReturnType<typeof keyOf>, audience: ServiceName, offsetMs = 0) =>
   createServiceIdentity({ name, privateKey: key, now: () => Date.now() + offsetMs }).credentialFor(audience);
 const jwt = (header: object, payload: object, signed: (text: string) => string) => {
@@ -55,8 +55,8 @@ const claims = (aud: Callee) => ({ iss: 'proxy', aud, iat: seconds(), exp: secon
 /** Credentials of somebody on the network, and the status they get. */
 const credentials: [string, (audience: Callee) => Promise<string | undefined> | string | undefined, number][] = [
   ['no credential', () => undefined, 401],
-  ["a person's token", () => `Bearer ${scene().tokens.alice}`, 401],
-  ["a person's token as a service's", () => `Sallyport-Service ${scene().tokens.alice}`, 401],
+  ["a person's token", () => `Bearer ${attackFixture().tokens.alice}`, 401],
+  ["a person's token as a service's", () => `Sallyport-Service ${attackFixture().tokens.alice}`, 401],
   ['a key of their own', (audience) => credential('proxy', generateKeyPairSync('ed25519').privateKey, audience), 401],
   [
     'a credential for another service',
@@ -95,7 +95,7 @@ const publicKeys: Record<string, string> = {};
 export function attackInternalHops(): void {
   describe('A29: another process on the network, with forged identity headers and', () => {
     beforeAll(() => {
-      const { services } = parse(readFileSync(scene().gate.configFile, 'utf8')) as {
+      const { services } = parse(readFileSync(attackFixture().gateway.configFile, 'utf8')) as {
         services: Record<string, { url?: string; publicKey: string }>;
       };
       for (const [name, { url, publicKey }] of Object.entries(services)) {
@@ -118,7 +118,7 @@ export function attackInternalHops(): void {
     )('%s is refused at %s %s of %s', async (_what, method, where, service, make, code) => {
       const authorization = await make(service);
       const check = {
-        credential: { kind: 'token', hash: stored(scene().tokens.alice) },
+        credential: { kind: 'token', hash: stored(attackFixture().tokens.alice) },
         target: { kind: 'self' },
         request: { method: 'GET', path: '/', host: 'x', ip: '127.0.0.1' },
       };
@@ -127,24 +127,26 @@ export function attackInternalHops(): void {
         method,
         headers: {
           ...forged,
-          'sallyport-origin': scene().gate.url,
+          'sallyport-origin': attackFixture().gateway.url,
           ...(authorization === undefined ? {} : { authorization }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body }),
       });
-      scene().answers.push(answer.text);
+      attackFixture().answers.push(answer.text);
       expect(answer.status).toBe(code);
       expect(answer.json()).toMatchObject({ code: code === 401 ? 'unauthenticated' : 'unknown-caller' });
       expect(answer.text).not.toMatch(/alice|developers|policyVersion/);
     });
 
     it('a live session behind them stays alive', async () => {
-      expect((await scene().gate.request('/.sallyport/me', { token: scene().tokens.alice })).status).toBe(200);
+      expect(
+        (await attackFixture().gateway.request('/.sallyport/me', { token: attackFixture().tokens.alice })).status,
+      ).toBe(200);
     });
 
     it("no credential of the gateway's is nobody at the real API server", async () => {
-      const { clusters } = parse(readFileSync(scene().gate.configFile, 'utf8')) as {
+      const { clusters } = parse(readFileSync(attackFixture().gateway.configFile, 'utf8')) as {
         clusters: { name: string; server: string; caFile: string }[];
       };
       const { server, caFile } = clusters.find(({ name }) => name === 'real')!;
@@ -155,9 +157,9 @@ export function attackInternalHops(): void {
         { 'x-remote-user': 'root', 'x-remote-group': 'system:masters' },
       ];
       for (const headers of forgeries) expect([401, 403]).toContain((await ask(headers)).status);
-      expect((await ask({ authorization: `Bearer ${scene().tokens.alice}`, 'impersonate-user': 'root' })).status).toBe(
-        401,
-      );
+      expect(
+        (await ask({ authorization: `Bearer ${attackFixture().tokens.alice}`, 'impersonate-user': 'root' })).status,
+      ).toBe(401);
     });
   });
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
 import { dumpRedis, eventually, httpRequestOnce, refuseUpgrade } from '../harness/index.ts';
 import { bytesOf, eventOf, exec, expectAccepted, expectRefused, send, webSocket } from './attack.ts';
-import { planted, scene, stored } from './scene.ts';
+import { planted, attackFixture, stored } from './attack-fixture.ts';
 
 const inBody = `planted-in-a-body-${randomUUID()}`;
 const inAnswer = `planted-in-an-answer-${randomUUID()}`;
@@ -14,7 +14,7 @@ const inCookie = `planted-in-a-cookie-${randomUUID()}`;
 const inCode = `planted-in-a-code-${randomUUID()}`;
 const inCommand = `planted-in-a-command-${randomUUID()}`;
 
-/** The distinctive lines of every private key below the gate's directory. */
+/** The distinctive lines of every private key below the gateway's directory. */
 function keyMaterial(directory: string): string[] {
   const files = ['keys', 'tls'].flatMap((name) =>
     readdirSync(path.join(directory, name)).map((file) => path.join(directory, name, file)),
@@ -26,8 +26,8 @@ function keyMaterial(directory: string): string[] {
 }
 
 function secrets(): Record<string, string> {
-  const { tokens, gate } = scene();
-  const keys = Object.fromEntries(keyMaterial(gate.directory).map((text, index) => [`private key ${index}`, text]));
+  const { tokens, gateway } = attackFixture();
+  const keys = Object.fromEntries(keyMaterial(gateway.directory).map((text, index) => [`private key ${index}`, text]));
   return {
     ...tokens,
     ...planted,
@@ -52,7 +52,7 @@ function expectNone(where: string, text: string, except: readonly string[] = [])
 /** Everything that can go wrong where a secret is near, so that it would come out. */
 function provoke(): void {
   it('is near when bodies, answers and commands are refused, broken or passed on', async () => {
-    const { dev, gate } = scene();
+    const { dev, gateway } = attackFixture();
     const body = JSON.stringify({ kind: 'Secret', data: { password: inBody } });
     await expectAccepted({
       method: 'POST',
@@ -108,17 +108,17 @@ function provoke(): void {
     }).toString();
     expect(
       (
-        await gate.request('/.sallyport/token', {
+        await gateway.request('/.sallyport/token', {
           method: 'POST',
           body: form,
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
         })
       ).status,
     ).toBe(400);
-    await httpRequestOnce(`${gate.pagesUrl}/.sallyport/callback?code=${inCode}&state=${inCode}`, {
+    await httpRequestOnce(`${gateway.pagesUrl}/.sallyport/callback?code=${inCode}&state=${inCode}`, {
       headers: { cookie: `sallyport-demo=${inCookie}` },
     });
-    await gate.request(`/.sallyport/me?token=${inCode}`, {
+    await gateway.request(`/.sallyport/me?token=${inCode}`, {
       headers: { cookie: `__Host-sallyport=${inCookie}`, authorization: `Bearer ${inCookie}` },
     });
   }, 60_000);
@@ -129,15 +129,15 @@ export function searchForSecrets(): void {
     provoke();
 
     it('is in no answer that an attacker got', () => {
-      expect(scene().answers.length).toBeGreaterThan(300);
-      for (const text of scene().answers) expectNone('an answer', text);
+      expect(attackFixture().answers.length).toBeGreaterThan(300);
+      for (const text of attackFixture().answers) expectNone('an answer', text);
     });
 
     it('is in no log', async () => {
       for (const name of serviceNames) {
         const log = await eventually(
           `the log of ${name}`,
-          () => readFileSync(scene().gate.processes!.logFile(name), 'utf8') || undefined,
+          () => readFileSync(attackFixture().gateway.processes!.logFile(name), 'utf8') || undefined,
         );
         expectNone(`the log of ${name}`, log);
         expect(log).not.toMatch(/spt_[A-Za-z0-9_-]{43}/);
@@ -147,37 +147,37 @@ export function searchForSecrets(): void {
     });
 
     it('is in no event, and in nothing that the audit service tells', async () => {
-      const events = scene().gate.events();
+      const events = attackFixture().gateway.events();
       expect(events.length).toBeGreaterThan(500);
       const text = JSON.stringify(events);
       expectNone('the events', text);
       expect(text).not.toMatch(/spt_[A-Za-z0-9_-]{43}/);
-      const { token } = await scene().gate.login('carol@example.com');
+      const { token } = await attackFixture().gateway.login('carol@example.com');
       for (const query of ['limit=1000', 'limit=1000&type=login.failed', 'limit=1000&user=alice@example.com']) {
-        const answer = await scene().gate.request(`/.sallyport/api/v1/audit?${query}`, { token });
+        const answer = await attackFixture().gateway.request(`/.sallyport/api/v1/audit?${query}`, { token });
         expect(answer.status).toBe(200);
         expectNone('the audit service', answer.text);
       }
     });
 
     it('is in Redis as its hash only', async () => {
-      const dump = await dumpRedis(scene().gate.redis!.client);
+      const dump = await dumpRedis(attackFixture().gateway.redis!.client);
       expectNone('Redis', dump);
       expect(dump).not.toMatch(/spt_[A-Za-z0-9_-]{43}/);
-      for (const token of Object.values(scene().tokens)) expect(dump).toContain(stored(token));
+      for (const token of Object.values(attackFixture().tokens)) expect(dump).toContain(stored(token));
     });
 
     it('is in no metric', async () => {
       for (const name of serviceNames)
         expectNone(
           `the metrics of ${name}`,
-          (await httpRequestOnce(`http://127.0.0.1:${scene().gate.adminPorts[name]}/metrics`)).text,
+          (await httpRequestOnce(`http://127.0.0.1:${attackFixture().gateway.adminPorts[name]}/metrics`)).text,
         );
     });
 
     it("of a cluster is at that cluster only, and a person's at none", () => {
       const bytes = (upstream: 'dev' | 'prod') =>
-        scene()
+        attackFixture()
           [upstream].connections.map((connection) => connection.bytes().toString('latin1'))
           .join('\n');
       expect(bytes('dev')).toContain(planted.dev);
@@ -187,7 +187,7 @@ export function searchForSecrets(): void {
 
     it('cannot come out by a report, an inspector or a dump: no process was started with one', () => {
       for (const name of serviceNames) {
-        const directory = `/proc/${scene().gate.processes!.pid(name)}`;
+        const directory = `/proc/${attackFixture().gateway.processes!.pid(name)}`;
         const started =
           `${readFileSync(`${directory}/cmdline`, 'utf8')}\0${readFileSync(`${directory}/environ`, 'utf8')}`
             .split('\0')

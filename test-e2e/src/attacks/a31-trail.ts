@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventOf, expectAccepted, expectRefused, pods } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -18,7 +18,7 @@ export function attackTrail(): void {
       expect(id).toMatch(uuid);
       expect(id).not.toBe(value);
       expect((await eventOf(id)).data.auditID).toBe(id);
-      expect(scene().gate.events({ auditID: value })).toEqual([]);
+      expect(attackFixture().gateway.events({ auditID: value })).toEqual([]);
     });
 
     it.each([

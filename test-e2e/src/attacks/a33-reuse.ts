@@ -2,17 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
 import { bytesOf, eventOf, pods, send } from './attack.ts';
 import { openRaw } from './raw-stream.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 type Name = 'alice' | 'bob' | 'mallory' | 'eve';
 const names: readonly Name[] = ['alice', 'mallory', 'eve', 'bob', 'mallory', 'alice', 'bob', 'eve'];
 const mayGo: ReadonlySet<Name> = new Set(['alice', 'eve']);
 const as = (name: Name, object: string) =>
-  bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${scene().tokens[name]}` });
+  bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${attackFixture().tokens[name]}` });
 
 /** Whom the cluster took the sender of a request for; undefined if it did not get it. */
 const impersonated = (object: string) =>
-  scene()
+  attackFixture()
     .dev.requests.find(({ url }) => url.endsWith(`/${object}`))
     ?.header('impersonate-user');
 
@@ -51,7 +51,7 @@ export function attackReuse(): void {
       for (const { name, object, reply } of got.slice(0, 40)) {
         const { data } = await eventOf(
           reply.auditId ??
-            scene()
+            attackFixture()
               .dev.requests.find(({ url }) => url.endsWith(`/${object}`))!
               .header('audit-id')[0],
         );
@@ -63,14 +63,14 @@ export function attackReuse(): void {
     }, 30_000);
 
     it('of an ended session is not remembered', async () => {
-      const { gate } = scene();
-      const { token, sessionId } = await gate.login('alice@example.com');
+      const { gateway } = attackFixture();
+      const { token, sessionId } = await gateway.login('alice@example.com');
       const ask = async (object: string) =>
         (await send(bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${token}` }))).code;
       for (let turn = 0; turn < 5; turn += 1) expect(await ask('before')).toBe(200);
-      expect((await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token })).status).toBe(
-        204,
-      );
+      expect(
+        (await gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token })).status,
+      ).toBe(204);
       expect(await ask('after')).toBe(401);
       expect(impersonated('after')).toBeUndefined();
     });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { acceptUpgrade, eventually, refuseUpgrade, type Login } from '../harness/index.ts';
 import { bytesOf, exec, pods, spdy, webSocket, type Attack } from './attack.ts';
 import { openRaw, type RawStream } from './raw-stream.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const kinds: [string, Attack][] = [
   ['watch', { target: `${pods}?watch=true` }],
@@ -29,11 +29,11 @@ const open: RawStream[] = [];
 
 /** A cluster whose streams never end by themselves. */
 function neverEnd(): void {
-  scene().dev.answer((_request, response) => {
+  attackFixture().dev.answer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.write('{"type":"BOOKMARK","object":{}}\n');
   });
-  scene().dev.answerUpgrade((request, socket) => {
+  attackFixture().dev.answerUpgrade((request, socket) => {
     acceptUpgrade(request, socket);
     socket.on('end', () => socket.end()).resume();
   });
@@ -51,9 +51,12 @@ async function begin(token: string, attack: Attack): Promise<RawStream> {
 /** It has ended: with its connection, or as an answer that is whole. */
 const isOver = (stream: RawStream) => stream.endedAt !== undefined || stream.text().endsWith('\r\n0\r\n\r\n');
 
-const session = async (): Promise<Login> => scene().gate.login('alice@example.com');
+const session = async (): Promise<Login> => attackFixture().gateway.login('alice@example.com');
 const revoke = async ({ sessionId }: Login) =>
-  scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
+  attackFixture().gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+    method: 'DELETE',
+    token: attackFixture().tokens.alice,
+  });
 
 function attackRevocation(): void {
   it.each(kinds)(
@@ -61,19 +64,19 @@ function attackRevocation(): void {
     async (_kind, attack) => {
       neverEnd();
       const login = await session();
-      const [mine, others] = [await begin(login.token, attack), await begin(scene().tokens.eve, attack)];
+      const [mine, others] = [await begin(login.token, attack), await begin(attackFixture().tokens.eve, attack)];
       const revokedAt = Date.now();
       expect((await revoke(login)).status).toBe(204);
       await eventually('the end', () => isOver(mine), 10_000);
       expect(Date.now() - revokedAt).toBeLessThan(inTimeMs);
       await eventually('the end upstream', () =>
-        scene().dev.connections.some(
+        attackFixture().dev.connections.some(
           ({ closed, requests }) =>
             closed && requests.at(-1)?.header('impersonate-extra-sallyport.dev%2fsession')[0] === login.sessionId,
         ),
       );
       expect(isOver(others)).toBe(false);
-      const [cut] = await scene().gate.audit.await(
+      const [cut] = await attackFixture().gateway.audit.await(
         (record) => record.type === 'stream.cut' && record.data.sallyport.sessionId === login.sessionId,
       );
       expect(cut!.data.sallyport.stream).toMatchObject({ reason: 'session-ended' });
@@ -105,7 +108,7 @@ export function attackStreams(): void {
     attackRevocation();
 
     it('whose cluster does not let go of it ends for the client all the same', async () => {
-      scene().dev.answerUpgrade((request, socket) => {
+      attackFixture().dev.answerUpgrade((request, socket) => {
         acceptUpgrade(request, socket);
         socket.on('end', () => {}); // half open, and nothing is read
         socket.pause();
@@ -129,7 +132,7 @@ export function attackStreams(): void {
         () => stream.socket.destroyed || stream.endedAt !== undefined,
         inTimeMs,
       );
-      const [closed] = await scene().gate.audit.await(
+      const [closed] = await attackFixture().gateway.audit.await(
         (record) => record.type === 'stream.closed' && record.data.sallyport.sessionId === login.sessionId,
       );
       clearInterval(pour);
@@ -138,12 +141,12 @@ export function attackStreams(): void {
 
     it('that the cluster refuses is none, and counts for nothing', async () => {
       const login = await session();
-      scene().dev.answerUpgrade((_request, socket) => refuseUpgrade(socket, 403, {}, '{}'));
+      attackFixture().dev.answerUpgrade((_request, socket) => refuseUpgrade(socket, 403, {}, '{}'));
       const stream = await openRaw(bytesOf({ target: exec, lines: webSocket, authorization: `Bearer ${login.token}` }));
       await eventually('the end', () => stream.endedAt !== undefined);
       await revoke(login);
       expect(
-        scene().gate.events(
+        attackFixture().gateway.events(
           (record) => record.type.startsWith('stream.') && record.data.sallyport.sessionId === login.sessionId,
         ),
       ).toEqual([]);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
-import { identityScene, statusAt, tokenAt } from './identity-scene.ts';
+import { loginFixture, statusAt, tokenAt } from './login-fixture.ts';
 
 const ofSameName = { sub: 'the-same-subject', email: 'alice@example.com', groups: ['developers'] };
 
 async function both(): Promise<[Awaited<ReturnType<typeof tokenAt>>, Awaited<ReturnType<typeof tokenAt>>]> {
-  const { one, two } = identityScene();
+  const { one, two } = loginFixture();
   one.lies = { claims: ofSameName };
   two.lies = { claims: ofSameName };
   return [await tokenAt('one'), await tokenAt('two')];
@@ -14,10 +14,10 @@ async function both(): Promise<[Awaited<ReturnType<typeof tokenAt>>, Awaited<Ret
 export function attackNamesakes(): void {
   describe('A36: two people of the same subject and address, of two providers', () => {
     it('see and end their own sessions only', async () => {
-      const { gate } = identityScene();
+      const { gateway } = loginFixture();
       const [first, second] = await both();
       const ids = async (token: string) =>
-        ((await gate.request('/.sallyport/api/v1/sessions', { token })).json()['sessions'] as { id: string }[]).map(
+        ((await gateway.request('/.sallyport/api/v1/sessions', { token })).json()['sessions'] as { id: string }[]).map(
           ({ id }) => id,
         );
       expect(await ids(first.token)).toContain(first.sessionId);
@@ -25,7 +25,7 @@ export function attackNamesakes(): void {
       expect(await ids(second.token)).not.toContain(first.sessionId);
       expect(
         (
-          await gate.request(`/.sallyport/api/v1/sessions/${second.sessionId}`, {
+          await gateway.request(`/.sallyport/api/v1/sessions/${second.sessionId}`, {
             method: 'DELETE',
             token: first.token,
           })
@@ -35,7 +35,7 @@ export function attackNamesakes(): void {
     });
 
     it('are two at the cluster, by their uid, and in the events, by their issuer', async () => {
-      const { upstream, gate, one, two } = identityScene();
+      const { upstream, gateway, one, two } = loginFixture();
       const [first, second] = await both();
       const from = upstream.requests.length;
       await statusAt(first.token);
@@ -46,7 +46,7 @@ export function attackNamesakes(): void {
       const issuers = await Promise.all(
         [a!, b!].map(
           async (request) =>
-            (await gate.audit.await({ auditID: request.header('audit-id')[0]!, stage: 'ResponseComplete' }))[0]!.data
+            (await gateway.audit.await({ auditID: request.header('audit-id')[0]!, stage: 'ResponseComplete' }))[0]!.data
               .sallyport.identity?.iss,
         ),
       );
@@ -54,9 +54,9 @@ export function attackNamesakes(): void {
     });
 
     it('log out by themselves', async () => {
-      const { gate } = identityScene();
+      const { gateway } = loginFixture();
       const [first, second] = await both();
-      expect((await gate.request('/.sallyport/logout', { method: 'POST', token: first.token })).status).toBe(204);
+      expect((await gateway.request('/.sallyport/logout', { method: 'POST', token: first.token })).status).toBe(204);
       await eventually('the one is out', async () => (await statusAt(first.token)) === 401);
       expect(await statusAt(second.token)).toBe(200);
     });
@@ -64,7 +64,7 @@ export function attackNamesakes(): void {
 
   describe('A36: two clusters with the same names in them', () => {
     it('are two for the policy: what is allowed on one is not on the other', async () => {
-      const { one } = identityScene();
+      const { one } = loginFixture();
       one.lies = { claims: { email: 'carol@example.com', sub: 'carol' } };
       const { token } = await tokenAt();
       expect([await statusAt(token, 'dev'), await statusAt(token, 'mail'), await statusAt(token, 'dev')]).toEqual([
@@ -73,10 +73,10 @@ export function attackNamesakes(): void {
     });
 
     it('are two in the events, whose keys keep them apart', async () => {
-      const { gate } = identityScene();
+      const { gateway } = loginFixture();
       const { token, sessionId } = await tokenAt();
       for (const cluster of ['dev', 'mail']) expect(await statusAt(token, cluster)).toBe(200);
-      const events = await gate.audit.await(
+      const events = await gateway.audit.await(
         (record) =>
           record.type === 'k8s.request' &&
           record.data.stage === 'ResponseComplete' &&

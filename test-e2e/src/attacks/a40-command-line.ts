@@ -12,7 +12,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCli, type Person } from '../harness/index.ts';
 import { parse } from 'yaml';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 type Config = {
   clusters: { name: string; cluster: Record<string, unknown> }[];
@@ -42,9 +42,9 @@ let alice: Person;
 let kubeconfig = '';
 const merge = (text: string) => {
   writeFileSync(kubeconfig, text, { mode: 0o600 });
-  const { gate } = scene();
+  const { gateway } = attackFixture();
   return runCli(
-    ['kubeconfig', '--merge', '--offline', '--gateway', gate.url, '--ca-file', gate.caFile, '--cluster', 'dev'],
+    ['kubeconfig', '--merge', '--offline', '--gateway', gateway.url, '--ca-file', gateway.caFile, '--cluster', 'dev'],
     { home: alice.home, env: { KUBECONFIG: kubeconfig } },
   );
 };
@@ -52,8 +52,8 @@ const merge = (text: string) => {
 export function attackCommandLine(): void {
   describe("A40: a kubeconfig of somebody else's making", () => {
     beforeEach(async () => {
-      alice = await scene().gate.person('alice@example.com');
-      kubeconfig = path.join(mkdtempSync(path.join(scene().gate.directory, 'kubeconfig-')), 'config');
+      alice = await attackFixture().gateway.person('alice@example.com');
+      kubeconfig = path.join(mkdtempSync(path.join(attackFixture().gateway.directory, 'kubeconfig-')), 'config');
     }, 30_000);
 
     it('keeps what is in it, gets our entries beside it, and nothing of it is run', async () => {
@@ -65,7 +65,7 @@ export function attackCommandLine(): void {
         expect((after[section] as { name: string }[]).filter(({ name }) => name === 'theirs')).toEqual(before[section]);
       const ours = after.clusters.find(({ name }) => name === 'sallyport-dev')!.cluster;
       expect(Object.keys(ours).toSorted()).toEqual(['certificate-authority-data', 'server']);
-      expect(ours['server']).toBe(scene().gate.clusterUrl('dev'));
+      expect(ours['server']).toBe(attackFixture().gateway.clusterUrl('dev'));
       expect(modeOf(kubeconfig)).toBe('600');
     });
 
@@ -92,12 +92,12 @@ export function attackCommandLine(): void {
     });
 
     it('does not get the credential: exec-credential serves the gateway that it was made for, and no other server', async () => {
-      const { gate, tokens } = scene();
+      const { gateway, tokens } = attackFixture();
       for (const server of [
         'https://evil.example/clusters/dev',
-        `${gate.url}.evil.example/clusters/dev`,
+        `${gateway.url}.evil.example/clusters/dev`,
         'https://127.0.0.1:1/clusters/dev',
-        gate.url.replace('127.0.0.1', 'localhost'),
+        gateway.url.replace('127.0.0.1', 'localhost'),
       ]) {
         const { code, stdout } = await runCli(['exec-credential', server], {
           home: alice.home,
@@ -106,7 +106,7 @@ export function attackCommandLine(): void {
         expect([server, code === 0, stdout.includes('spt_')]).toEqual([server, false, false]);
       }
       expect(tokens.alice).toMatch(/^spt_/);
-      const { code, stdout } = await runCli(['exec-credential', gate.clusterUrl('dev')], { home: alice.home });
+      const { code, stdout } = await runCli(['exec-credential', gateway.clusterUrl('dev')], { home: alice.home });
       expect([code, stdout]).toEqual([0, expect.stringMatching(/"token":\s*"spt_/)]);
     }, 30_000);
   });
@@ -124,18 +124,18 @@ export function attackCommandLine(): void {
     });
 
     it('that are links to another place, or of another gateway, are not believed', async () => {
-      const { gate } = scene();
-      const home = mkdtempSync(path.join(gate.directory, 'home-'));
-      const elsewhere = mkdtempSync(path.join(gate.directory, 'elsewhere-'));
+      const { gateway } = attackFixture();
+      const home = mkdtempSync(path.join(gateway.directory, 'home-'));
+      const elsewhere = mkdtempSync(path.join(gateway.directory, 'elsewhere-'));
       mkdirSync(path.join(home, 'gateways'), { mode: 0o700 });
-      symlinkSync(elsewhere, path.join(home, 'gateways', `https+${new URL(gate.url).host}`));
+      symlinkSync(elsewhere, path.join(home, 'gateways', `https+${new URL(gateway.url).host}`));
       const stored = files(path.join(alice.home, 'gateways')).find((file) => file.endsWith('credential.json'))!;
       writeFileSync(
         path.join(elsewhere, 'credential.json'),
-        readFileSync(stored, 'utf8').replace(gate.url, 'https://other.example'),
+        readFileSync(stored, 'utf8').replace(gateway.url, 'https://other.example'),
         { mode: 0o600 },
       );
-      const { code, stdout } = await runCli(['exec-credential', gate.clusterUrl('dev')], { home });
+      const { code, stdout } = await runCli(['exec-credential', gateway.clusterUrl('dev')], { home });
       expect([code === 0, stdout.includes('spt_')]).toEqual([false, false]);
     });
   });

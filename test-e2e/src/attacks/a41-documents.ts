@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, runCli, type CommandResult } from '../harness/index.ts';
 import { metricsOf, reloadsOf } from '../policy/policy-rig.ts';
-import { expectNoLogin, identityScene, statusAt, tokenAt } from './identity-scene.ts';
+import { expectNoLogin, loginFixture, statusAt, tokenAt } from './login-fixture.ts';
 
 const laughs = [
   'a: &a [x,x,x,x,x,x,x,x,x]',
@@ -34,7 +34,7 @@ function attackClaims(): void {
     ['constructor', '{"constructor":{"prototype":{"groups":["developers"]}}}'],
     ['groups in a prototype', '{"groups":{"__proto__":["developers"],"length":1,"0":"developers"}}'],
   ])('claims with %s give nobody anything', async (_what, text) => {
-    const { one } = identityScene();
+    const { one } = loginFixture();
     const own = JSON.parse(text) as Record<string, unknown>;
     // Of two members of one name the latter counts for whoever reads JSON; these come last, as bytes of their own.
     one.lies = {
@@ -54,7 +54,7 @@ function attackClaims(): void {
     ['of a megabyte', { note: 'x'.repeat(600_000) }],
     ['of very many groups', { groups: Array.from({ length: 20_000 }, (_none, index) => `group-${index}`) }],
   ])('claims %s let nobody in, and hurt nobody else', async (_what, claims) => {
-    identityScene().one.lies = { claims };
+    loginFixture().one.lies = { claims };
     await expectNoLogin(/deep|KiB|cannot be reached|did not pass/);
     expect((await tokenAt('two')).user).toBe('alice@example.com');
   });
@@ -83,11 +83,11 @@ function attackFiles(): void {
   let good = '';
   let token = '';
   beforeAll(async () => {
-    good = readFileSync(identityScene().gate.configFile, 'utf8');
+    good = readFileSync(loginFixture().gateway.configFile, 'utf8');
     ({ token } = await tokenAt());
   });
   const write = (text: string) => {
-    const { configFile } = identityScene().gate;
+    const { configFile } = loginFixture().gateway;
     writeFileSync(`${configFile}.new`, text);
     renameSync(`${configFile}.new`, configFile);
   };
@@ -96,8 +96,8 @@ function attackFiles(): void {
   it.each(hostile)(
     'a configuration with %s is refused as a whole by services that run, and they go on as before',
     async (_what, make) => {
-      const { gate } = identityScene();
-      const reads = () => reloadsOf(gate, 'authorize', 'rejected');
+      const { gateway } = loginFixture();
+      const reads = () => reloadsOf(gateway, 'authorize', 'rejected');
       const before = await reads();
       write(make(good));
       await eventually('it is refused', async () => (await reads()) > before, 20_000);
@@ -105,7 +105,7 @@ function attackFiles(): void {
       write(good);
       await eventually(
         'all is well',
-        async () => (await metricsOf(gate, 'authorize')).get('sallyport_config_rejected') === 0,
+        async () => (await metricsOf(gateway, 'authorize')).get('sallyport_config_rejected') === 0,
         20_000,
       );
       expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
@@ -116,8 +116,8 @@ function attackFiles(): void {
   it.each(slowPolicies)(
     'a policy with %s is refused, or judges in no time',
     async (_what, policy) => {
-      const { gate } = identityScene();
-      const file = `${gate.directory}/slow-policy.yaml`;
+      const { gateway } = loginFixture();
+      const file = `${gateway.directory}/slow-policy.yaml`;
       writeFileSync(file, JSON.stringify([policy]));
       const input = JSON.stringify({
         user: { id: 'a', email: `${'a'.repeat(5000)}!@example.com` },
@@ -126,7 +126,7 @@ function attackFiles(): void {
       });
       const started = Date.now();
       const { code }: CommandResult = await runCli(['policy', 'eval', '--policy', file, '--input', '-'], {
-        home: `${gate.directory}/nobody`,
+        home: `${gateway.directory}/nobody`,
         input,
       });
       expect([0, 1]).toContain(code);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
 import { bytesOf, expectAccepted, expectRefused, webSocket, type Attack } from './attack.ts';
 import { openRaw } from './raw-stream.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const pod = (cluster: string) => `/clusters/${cluster}/api/v1/namespaces/dev/pods/web`;
 const spdy = [
@@ -49,7 +49,7 @@ export function attackCopy(): void {
       await eventually('the tunnel', () => stream.text().startsWith('HTTP/1.1 101'));
       stream.socket.write(Buffer.from([0x82, 0x80, 1, 2, 3, 4]));
       stream.socket.end();
-      const [closed] = await scene().gate.audit.await(
+      const [closed] = await attackFixture().gateway.audit.await(
         (record) =>
           record.type === 'stream.closed' &&
           record.data.sallyport.cluster?.name === 'noexec' &&

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptUpgrade, createPlainBrowser, fillInForm } from '../harness/index.ts';
 import { bytesOf, exec, expectAccepted, expectRefused, pods, send, webSocket } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 let cookieToken = '';
 const cookie = (token = cookieToken) => `Cookie: __Host-sallyport=${token}; sallyport-demo=${token}`;
@@ -16,9 +16,9 @@ const foreign = [
 ];
 
 async function logInBrowser(): Promise<string> {
-  const { gate } = scene();
-  const browser = createPlainBrowser({ ca: gate.caPem });
-  await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
+  const { gateway } = attackFixture();
+  const browser = createPlainBrowser({ ca: gateway.caPem });
+  await fillInForm(browser, `${gateway.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
     user: 'alice@example.com',
     password: 'alice',
   });
@@ -44,7 +44,7 @@ function attackCookies(): void {
         {
           method: 'POST',
           authorization: undefined,
-          lines: [cookie(), `Origin: ${scene().gate.url}`, 'Content-Length: 0'],
+          lines: [cookie(), `Origin: ${attackFixture().gateway.url}`, 'Content-Length: 0'],
         },
         401,
       );
@@ -53,7 +53,11 @@ function attackCookies(): void {
     it.each([[[]], [['Origin: https://evil.example']]])('opens no WebSocket (%j)', async (origin) => {
       await expectRefused({ target: exec, authorization: undefined, lines: [...webSocket, cookie(), ...origin] }, 401);
       await expectRefused(
-        { target: exec, authorization: undefined, lines: [...webSocket, cookie(), `Origin: ${scene().gate.url}`] },
+        {
+          target: exec,
+          authorization: undefined,
+          lines: [...webSocket, cookie(), `Origin: ${attackFixture().gateway.url}`],
+        },
         401,
       );
       const reply = await own('/.sallyport/me', [...webSocket, cookie(), ...origin]);
@@ -80,9 +84,9 @@ function attackCookies(): void {
 
     it('changes nothing without a word of where it comes from, and the refusal is recorded', async () => {
       const filter = { type: 'http.request', code: 403, verb: 'post' };
-      const before = scene().gate.events(filter).length;
+      const before = attackFixture().gateway.events(filter).length;
       expect((await own('/.sallyport/logout', [cookie(), 'Content-Length: 0'], 'POST')).code).toBe(403);
-      const events = await scene().gate.audit.await(filter, before + 1);
+      const events = await attackFixture().gateway.audit.await(filter, before + 1);
       expect(events.at(-1)!.data.requestURI).toBe('/.sallyport/logout');
       expect((await own('/.sallyport/me', [cookie()])).code).toBe(200);
     });
@@ -91,7 +95,7 @@ function attackCookies(): void {
       expect(
         (
           await own('/.sallyport/api/v1/sessions', [
-            `Cookie: __Host-sallyport=${cookieToken}; __Host-sallyport=${scene().tokens.bob}`,
+            `Cookie: __Host-sallyport=${cookieToken}; __Host-sallyport=${attackFixture().tokens.bob}`,
           ])
         ).code,
       ).toBe(401);
@@ -214,7 +218,7 @@ function attackAnswers(): void {
       [200, 'text/javascript'],
       [500, 'image/svg+xml'],
     ])('is cleaned (%d %s)', async (status, type) => {
-      scene().dev.answer((_request, response) =>
+      attackFixture().dev.answer((_request, response) =>
         response
           .writeHead(status, {
             ...speaksForOrigin,
@@ -236,7 +240,7 @@ function attackAnswers(): void {
     });
 
     it('is cleaned in its trailers', async () => {
-      scene().dev.answer((_request, response) => {
+      attackFixture().dev.answer((_request, response) => {
         response.writeHead(200, { 'Content-Type': 'application/json', Trailer: 'Set-Cookie' });
         response.write('{}');
         response.addTrailers([
@@ -255,12 +259,12 @@ function attackAnswers(): void {
       const lines = Object.entries({ ...speaksForOrigin, 'X-Kept': '1' }).flatMap(([name, values]) =>
         [values].flat().map((value) => `${name}: ${value}`),
       );
-      scene().dev.answerUpgrade((request, socket) => {
+      attackFixture().dev.answerUpgrade((request, socket) => {
         acceptUpgrade(request, socket, lines);
         socket.pipe(socket);
       });
       expectClean((await expectAccepted({ target: exec, lines: webSocket }, 101)).reply.head);
-      scene().dev.answerUpgrade(
+      attackFixture().dev.answerUpgrade(
         (_request, socket) =>
           void socket.end(`HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n${lines.join('\r\n')}\r\n\r\n{}`),
       );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { bytesOf, expectRefused, send, type Attack } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 /** An answer without what differs from one to the next. */
 const settled = (text: string) => text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/Date: .*/g, 'Date');
@@ -52,35 +52,41 @@ export function attackCuriosity(): void {
 
     it('is refused learns the rule, what it looks at, and their own values; not what would have helped', async () => {
       const { status } = await expectRefused(
-        { authorization: `Bearer ${scene().tokens.mallory}` },
+        { authorization: `Bearer ${attackFixture().tokens.mallory}` },
         403,
         /policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev"/,
       );
       expect(status.message).toContain('you are in no group');
       expect(status.message).not.toMatch(/developers|sre|alice/);
-      const bob = await expectRefused({ authorization: `Bearer ${scene().tokens.bob}` }, 403, /your groups: "sre"/);
+      const bob = await expectRefused(
+        { authorization: `Bearer ${attackFixture().tokens.bob}` },
+        403,
+        /your groups: "sre"/,
+      );
       expect(bob.status.message).not.toContain('developers');
     });
 
     it('asks for a session that is not theirs gets the answer for one that is none', async () => {
-      const [bobs] = (await scene().gate.request('/.sallyport/api/v1/sessions', { token: scene().tokens.bob })).json()[
-        'sessions'
-      ] as { id: string }[];
+      const [bobs] = (
+        await attackFixture().gateway.request('/.sallyport/api/v1/sessions', { token: attackFixture().tokens.bob })
+      ).json()['sessions'] as { id: string }[];
       const ask = async (id: string) =>
         (
-          await scene().gate.request(`/.sallyport/api/v1/sessions/${id}`, {
+          await attackFixture().gateway.request(`/.sallyport/api/v1/sessions/${id}`, {
             method: 'DELETE',
-            token: scene().tokens.alice,
+            token: attackFixture().tokens.alice,
           })
         ).text;
       expect(await ask(bobs!.id)).toBe(await ask('none'));
-      expect((await scene().gate.request('/.sallyport/me', { token: scene().tokens.bob })).status).toBe(200);
+      expect(
+        (await attackFixture().gateway.request('/.sallyport/me', { token: attackFixture().tokens.bob })).status,
+      ).toBe(200);
     });
 
     it('names things after escape codes or markup gets them back quoted', async () => {
       const { status } = await expectRefused(
         {
-          authorization: `Bearer ${scene().tokens.mallory}`,
+          authorization: `Bearer ${attackFixture().tokens.mallory}`,
           target: '/clusters/dev/api/v1/namespaces/%22%3Cscript%3E/pods/%E2%80%A8x',
         },
         403,

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   runCli,
-  startGate,
+  startGateway,
   startPractice,
   type CommandResult,
-  type Gate,
+  type Gateway,
   type PracticeAccess,
 } from '../harness/index.ts';
 import { plantedHoles, startNaiveProxy } from './naive-proxy.ts';
@@ -25,28 +25,35 @@ const all = ['A01', 'A02', 'A03', 'A04', 'A05', 'A06', 'A07', 'A11', 'A12', 'A13
 
 describe('sallyport attack', () => {
   let practice: PracticeAccess;
-  let gate: Gate;
+  let gateway: Gateway;
   let tokenFile: string;
   let token: string;
   beforeAll(async () => {
     practice = await startPractice();
-    gate = await startGate({ mode: 'embedded', clusters: [{ ...practice.access }] });
-    ({ token } = await gate.login('alice@example.com'));
-    tokenFile = path.join(gate.directory, 'token');
+    gateway = await startGateway({ mode: 'embedded', clusters: [{ ...practice.access }] });
+    ({ token } = await gateway.login('alice@example.com'));
+    tokenFile = path.join(gateway.directory, 'token');
     writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
   });
   afterAll(async () => {
-    await gate?.stop();
+    await gateway?.stop();
     await practice?.stop();
   });
   const attack = (target: string, ...more: string[]): Promise<CommandResult> =>
     runCli(['attack', '--target', target, '--token-file', tokenFile, ...more], {
-      home: path.join(gate.directory, 'attacker'),
+      home: path.join(gateway.directory, 'attacker'),
       timeoutMs: 170_000,
     });
 
   it('finds nothing in the gateway, and says what it could not judge', async () => {
-    const { code, stdout, stderr } = await attack(gate.url, '--ca-file', gate.caFile, '--yes-i-may', '-o', 'json');
+    const { code, stdout, stderr } = await attack(
+      gateway.url,
+      '--ca-file',
+      gateway.caFile,
+      '--yes-i-may',
+      '-o',
+      'json',
+    );
     const found = JSON.parse(stdout) as Found;
     expect(
       found.rows.flatMap(({ row, probes }) =>
@@ -57,7 +64,7 @@ describe('sallyport attack', () => {
       0,
       true,
       'alice@example.com',
-      gate.clusterUrl(),
+      gateway.clusterUrl(),
     ]);
     expect(found.rows.map(({ row }) => row)).toEqual(all);
     expect(rowsThat(found, 'unjudged')).toEqual(['A05', 'A14']);
@@ -65,7 +72,7 @@ describe('sallyport attack', () => {
   });
 
   it('is marked in the audit trail', async () => {
-    const events = await gate.audit.await(
+    const events = await gateway.audit.await(
       (record) => record.data.userAgent?.startsWith('sallyport-attack/') === true,
       50,
     );
@@ -77,9 +84,9 @@ describe('sallyport attack', () => {
 
   it('does nothing without the word of somebody who may', async () => {
     const marked = () =>
-      gate.events((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true).length;
+      gateway.events((record) => record.data.userAgent?.startsWith('sallyport-attack/') === true).length;
     const before = marked();
-    const { code, stderr } = await attack(gate.url, '--ca-file', gate.caFile);
+    const { code, stderr } = await attack(gateway.url, '--ca-file', gateway.caFile);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/hostile requests to https:[\s\S]*--yes-i-may/)]);
     expect(marked()).toBe(before);
   });
@@ -90,25 +97,28 @@ describe('sallyport attack', () => {
       [
         'attack',
         '--target',
-        gate.clusterUrl(),
+        gateway.clusterUrl(),
         '--token-file',
         `${tokenFile}.wrong`,
         '--ca-file',
-        gate.caFile,
+        gateway.caFile,
         '--yes-i-may',
       ],
-      { home: path.join(gate.directory, 'attacker') },
+      { home: path.join(gateway.directory, 'attacker') },
     );
     expect([wrong.code, wrong.stderr]).toEqual([
       3,
       expect.stringMatching(/can be read by others[\s\S]*does not take the token/),
     ]);
-    expect((await attack(`${gate.url}/clusters/none`, '--ca-file', gate.caFile, '--yes-i-may')).code).toBe(5);
+    expect((await attack(`${gateway.url}/clusters/none`, '--ca-file', gateway.caFile, '--yes-i-may')).code).toBe(5);
     expect((await attack('https://127.0.0.1:9', '--yes-i-may')).code).toBe(4);
     expect((await attack('http://gate.example.com', '--yes-i-may')).code).toBe(2);
     expect(
-      (await runCli(['attack', '--target', gate.url, '--token-file', '/none', '--yes-i-may'], { home: gate.directory }))
-        .code,
+      (
+        await runCli(['attack', '--target', gateway.url, '--token-file', '/none', '--yes-i-may'], {
+          home: gateway.directory,
+        })
+      ).code,
     ).toBe(7);
   });
 

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import { dialRaw, eventually, httpRequestOnce, type RecordedRequest } from '../harness/index.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 export type Attack = {
   method?: string;
@@ -39,7 +39,7 @@ export const spdy = [
 export function bytesOf(attack: Attack): string {
   const { method = 'GET', target = pods, version = 'HTTP/1.1', lines = [], body = '' } = attack;
   const host = 'host' in attack ? attack.host : '127.0.0.1';
-  const authorization = 'authorization' in attack ? attack.authorization : `Bearer ${scene().tokens.alice}`;
+  const authorization = 'authorization' in attack ? attack.authorization : `Bearer ${attackFixture().tokens.alice}`;
   return [
     `${method} ${target} ${version}`,
     ...(host === undefined ? [] : [`Host: ${host}`]),
@@ -76,7 +76,7 @@ function unchunk(body: string): string {
  * while.
  */
 async function exchange(bytes: string, quietMs: number): Promise<{ text: string; closed: boolean }> {
-  const socket = await dialRaw(scene().gate.url, scene().gate.caPem);
+  const socket = await dialRaw(attackFixture().gateway.url, attackFixture().gateway.caPem);
   const isHead = bytes.startsWith('HEAD ');
   const chunks: Buffer[] = [];
   const text = () => Buffer.concat(chunks).toString('utf8');
@@ -105,7 +105,7 @@ async function exchange(bytes: string, quietMs: number): Promise<{ text: string;
 /** Sends the bytes over TLS and reads the answer. */
 export async function send(bytes: string, quietMs = 1500): Promise<Reply> {
   const { text, closed } = await exchange(bytes, quietMs);
-  scene().answers.push(text);
+  attackFixture().answers.push(text);
   const [head = '', ...rest] = text.split('\r\n\r\n');
   const header = (name: string) =>
     head
@@ -127,13 +127,13 @@ export async function send(bytes: string, quietMs = 1500): Promise<Reply> {
 
 /** How many bytes have reached any upstream. */
 export const reached = (): number =>
-  [scene().dev, scene().prod]
+  [attackFixture().dev, attackFixture().prod]
     .flatMap(({ connections }) => connections)
     .reduce((sum, connection) => sum + connection.bytes().length, 0);
 
 /** The proxy's own metrics, by name and labels. */
 export async function metric(name: string, labels = ''): Promise<number> {
-  const { text } = await httpRequestOnce(`http://127.0.0.1:${scene().gate.adminPorts['proxy']}/metrics`);
+  const { text } = await httpRequestOnce(`http://127.0.0.1:${attackFixture().gateway.adminPorts['proxy']}/metrics`);
   return Number(
     text
       .split('\n')
@@ -145,7 +145,7 @@ export async function metric(name: string, labels = ''): Promise<number> {
 
 export async function eventOf(auditID: string | undefined, stage = 'ResponseComplete'): Promise<AuditRecord> {
   expect(auditID).toBeDefined();
-  const [event] = await scene().gate.audit.await({ auditID: auditID!, stage });
+  const [event] = await attackFixture().gateway.audit.await({ auditID: auditID!, stage });
   return event!;
 }
 
@@ -178,20 +178,20 @@ export async function expectUnparsable(attack: Attack | string, code = 400): Pro
   const before = {
     reached: reached(),
     metric: await metric('sallyport_proxy_unparsable_total'),
-    events: scene().gate.events({ type: 'request.unparsable' }).length,
+    events: attackFixture().gateway.events({ type: 'request.unparsable' }).length,
   };
   const reply = await send(typeof attack === 'string' ? attack : bytesOf(attack));
   expect(reply.text.slice(0, 300)).toMatch(new RegExp(`^HTTP/1\\.1 ${code} `));
   expect(reply.closed).toBe(true);
   expect(await metric('sallyport_proxy_unparsable_total')).toBeGreaterThan(before.metric);
-  const events = await scene().gate.audit.await({ type: 'request.unparsable' }, before.events + 1);
+  const events = await attackFixture().gateway.audit.await({ type: 'request.unparsable' }, before.events + 1);
   expect(events.at(-1)!.data).toMatchObject({ requestURI: '', verb: '', user: {} });
   expect(reached()).toBe(before.reached);
 }
 
 /** Sends what must be accepted and returns what the upstream got. */
 export async function expectAccepted(attack: Attack, code = 200): Promise<{ reply: Reply; request: RecordedRequest }> {
-  const { dev } = scene();
+  const { dev } = attackFixture();
   const before = dev.requests.length;
   const reply = await send(bytesOf(attack));
   expect(reply.text.slice(0, 300)).toMatch(new RegExp(`^HTTP/1\\.1 ${code} `));
@@ -220,7 +220,7 @@ export function expectAlice(request: RecordedRequest): void {
 /** Asks the real API server who it takes the caller for. */
 export async function whoAmI(
   lines: readonly string[] = [],
-  token = scene().tokens.alice,
+  token = attackFixture().tokens.alice,
 ): Promise<{ username: string; groups: string[]; extra?: Record<string, string[]> }> {
   const body = '{"kind":"SelfSubjectReview","apiVersion":"authentication.k8s.io/v1"}';
   const reply = await send(

@@ -34,7 +34,7 @@ import { attackCopy } from './a42-copy.ts';
 import { attackBrowser } from './a43-browser.ts';
 import { attackDryRuns } from './a46-dry-runs.ts';
 import { attackCuriosity } from './a47-curiosity.ts';
-import { closeIdentityScene, openIdentityScene, resetIdentityScene } from './identity-scene.ts';
+import { stopLoginFixture, startLoginFixture, resetLoginFixture } from './login-fixture.ts';
 import { attackSlowBodies } from './s01-slow-bodies.ts';
 import { attackHostileClusters } from './s03-hostile-clusters.ts';
 import { attackPipelines } from './s07-pipelines.ts';
@@ -65,18 +65,18 @@ import { attackEndlessExchanges } from './s27-endless-exchanges.ts';
 import { attackLogSubprotocols } from './s42-log-subprotocols.ts';
 import { attackPaddedBodies } from './s35-padded-bodies.ts';
 import { attackWeakTls } from './s39-weak-tls.ts';
-import { closeScene, openScene, resetScene } from './scene.ts';
+import { stopAttackFixture, startAttackFixture, resetAttackFixture } from './attack-fixture.ts';
 import { compareTable } from './table-of-attacks.ts';
 
 jest.setTimeout(15_000);
 
 describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running services', () => {
   beforeAll(async () => {
-    await openScene();
+    await startAttackFixture();
     await openSlowConnections();
   }, 120_000);
-  afterAll(closeScene, 60_000);
-  afterEach(resetScene);
+  afterAll(stopAttackFixture, 60_000);
+  afterEach(resetAttackFixture);
 
   attackConnection();
   attackIdentityHeaders();
@@ -128,9 +128,9 @@ describeWith(['cluster', 'redis', 'kafka', 'postgres'], 'attacks on the running 
   attackStreamLimits();
   attackLimits();
   describe('at the doors where people log in', () => {
-    beforeAll(openIdentityScene, 120_000);
-    afterAll(closeIdentityScene, 60_000);
-    afterEach(resetIdentityScene);
+    beforeAll(startLoginFixture, 120_000);
+    afterAll(stopLoginFixture, 60_000);
+    afterEach(resetLoginFixture);
 
     attackEmails();
     attackLogins();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
 import { bytesOf, eventOf, pods } from './attack.ts';
 import { openRaw } from './raw-stream.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const body = '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"late"}}';
 const framings: [string, string, (part: string) => string, string][] = [
@@ -14,15 +14,18 @@ const wait = (ms: number) =>
     setTimeout(resolve, ms);
   });
 const revoke = (sessionId: string) =>
-  scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
+  attackFixture().gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+    method: 'DELETE',
+    token: attackFixture().tokens.alice,
+  });
 
 export function attackSlowBodies(): void {
   describe('S01: a write that is begun in time and finished when its right is gone', () => {
     it.each(framings)(
       '(%s) is never whole at the cluster, however long ago its head was judged',
       async (_how, line, part, last) => {
-        const { gate, dev } = scene();
-        const { token, sessionId } = await gate.login('alice@example.com');
+        const { gateway, dev } = attackFixture();
+        const { token, sessionId } = await gateway.login('alice@example.com');
         const stream = await openRaw(
           bytesOf({
             method: 'POST',
@@ -60,7 +63,7 @@ export function attackSlowBodies(): void {
       stream.socket.write(body.slice(30));
       await eventually('the answer', () => stream.text().startsWith('HTTP/1.1 200 '));
       expect(
-        scene()
+        attackFixture()
           .dev.requests.findLast(({ url }) => url.includes('attack=patient'))!
           .body()
           .toString(),
@@ -71,9 +74,9 @@ export function attackSlowBodies(): void {
 
   describe('S02: an upload to a proxied service that is never answered', () => {
     it('ends with its session: nothing more of it goes there', async () => {
-      const { gate, dev } = scene();
+      const { gateway, dev } = attackFixture();
       dev.answer(() => {});
-      const { token, sessionId } = await gate.login('alice@example.com');
+      const { token, sessionId } = await gateway.login('alice@example.com');
       const stream = await openRaw(
         bytesOf({
           method: 'POST',
@@ -93,7 +96,9 @@ export function attackSlowBodies(): void {
       await eventually('the refusal', () => stream.text().startsWith('HTTP/1.1 401 '));
       clearInterval(pour);
       stream.socket.destroy();
-      await gate.audit.await((record) => record.type === 'stream.cut' && record.data.sallyport.sessionId === sessionId);
+      await gateway.audit.await(
+        (record) => record.type === 'stream.cut' && record.data.sallyport.sessionId === sessionId,
+      );
     });
   });
 }

@@ -13,7 +13,7 @@ import {
 } from './attack.ts';
 import { openRaw } from './raw-stream.ts';
 import { eventually } from '../harness/index.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const head = 'HTTP/1.1 200 OK\r\n';
 const smuggled = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{"kind":"Poison"}';
@@ -21,7 +21,7 @@ const smuggled = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-L
  * What the cluster says past its own HTTP server, instead of an answer: on that connection it answers nothing any more.
  */
 const say = (bytes: string) =>
-  scene().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
+  attackFixture().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
 
 const unclear: [string, string][] = [
   ['two lengths', `${head}Content-Length: 2\r\nContent-Length: 20\r\n\r\n{}`],
@@ -44,13 +44,15 @@ const unclear: [string, string][] = [
 
 /** The next requests of somebody else get their own answers, on connections that nothing was left behind on. */
 async function expectUnharmed(): Promise<void> {
-  scene().dev.answer((request, response) =>
+  attackFixture().dev.answer((request, response) =>
     request.on('end', () =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(`{"kind":"Answer","to":"${request.url}"}`),
     ),
   );
   for (let turn = 0; turn < 3; turn += 1) {
-    const reply = await send(bytesOf({ target: `${pods}/own-${turn}`, authorization: `Bearer ${scene().tokens.eve}` }));
+    const reply = await send(
+      bytesOf({ target: `${pods}/own-${turn}`, authorization: `Bearer ${attackFixture().tokens.eve}` }),
+    );
     expect([reply.code, reply.body]).toEqual([200, expect.stringContaining(`own-${turn}"`)]);
     expect(reply.text).not.toMatch(/Poison|evil/);
   }
@@ -81,7 +83,7 @@ function attackAnswers(): void {
     );
 
     it('and sends one to come that nobody has asked for yet has nobody take it', async () => {
-      scene().dev.answer((_request, response) => {
+      attackFixture().dev.answer((_request, response) => {
         const { socket } = response;
         response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
         setTimeout(() => socket?.write(smuggled), 50);
@@ -96,7 +98,7 @@ function attackAnswers(): void {
       ['has less of it than it promises', `${head}Content-Length: 200\r\n\r\n{"half":`],
       ['stops within its chunks', `${head}Transfer-Encoding: chunked\r\n\r\n8\r\n{"half":\r\n`],
     ])('%s does not make it look whole', async (_what, bytes) => {
-      scene().dev.answer((_request, response) => void response.socket!.end(bytes));
+      attackFixture().dev.answer((_request, response) => void response.socket!.end(bytes));
       const stream = await openRaw(bytesOf({}));
       await eventually('the connection breaks off', () => stream.endedAt !== undefined || stream.socket.destroyed);
       expect(stream.text()).not.toMatch(/\r\n0\r\n\r\n$/);
@@ -144,7 +146,7 @@ function attackEnds(): void {
 
   describe('S05: a cluster that hangs up on a connection that was used before', () => {
     it('gets a read once more, and a write never', async () => {
-      const { dev } = scene();
+      const { dev } = attackFixture();
       await expectAccepted({});
       for (const [method, times] of [
         ['GET', 2],
@@ -175,7 +177,7 @@ function attackEnds(): void {
     it.each([401, 200, 413])(
       "(%d) gets nobody else's request behind the rest of that body, which is no request either",
       async (status) => {
-        const { dev } = scene();
+        const { dev } = attackFixture();
         dev.answer((_request, response) =>
           response.writeHead(status, { 'content-type': 'application/json' }).end('{}'),
         );
@@ -193,7 +195,7 @@ function attackEnds(): void {
     );
 
     it('to an upgrade, with an answer to come, has it end with that connection', async () => {
-      scene().dev.answerUpgrade((_request, socket) => {
+      attackFixture().dev.answerUpgrade((_request, socket) => {
         socket.write(`HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}${smuggled}`);
       });
       const reply: Reply = await send(bytesOf({ target: exec, lines: webSocket }));

@@ -3,7 +3,7 @@ import { eventually } from '../harness/index.ts';
 import { quickly } from './a19-limits.ts';
 import { bytesOf, exec, metric, pods, webSocket, type Attack } from './attack.ts';
 import { openRaw } from './raw-stream.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const upgrades: [string, Attack][] = [
   ['an exec', { target: exec, lines: webSocket }],
@@ -18,7 +18,7 @@ const whose: [string, string | undefined][] = [
 
 /** Answers that take a moment, so that the next request comes before them. */
 const slowly = () =>
-  scene().dev.answer(
+  attackFixture().dev.answer(
     (_request, response) =>
       void setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'), 300),
   );
@@ -36,8 +36,8 @@ export function attackPipelines(): void {
       ),
     )('(%s, by %s) ends its own connection, and no process', async (_what, _who, attack, authorization) => {
       slowly();
-      const { gate, dev } = scene();
-      const [pid, from] = [gate.processes!.pid('proxy'), dev.requests.length];
+      const { gateway, dev } = attackFixture();
+      const [pid, from] = [gateway.processes!.pid('proxy'), dev.requests.length];
       const credential = authorization === undefined ? {} : { authorization };
       const stream = await openRaw(bytesOf(credential) + bytesOf(credential) + bytesOf({ ...attack, ...credential }));
       await eventually(
@@ -59,7 +59,7 @@ export function attackPipelines(): void {
 
   describe('S08: requests without end behind one that is never answered', () => {
     it('cost a bounded part of them: beyond ten the connection ends, with all that was begun on it', async () => {
-      const { dev } = scene();
+      const { dev } = attackFixture();
       dev.answer((request, response) => {
         if (request.url!.includes('watch'))
           response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();

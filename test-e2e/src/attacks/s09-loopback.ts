@@ -2,13 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { answerLogin, eventually, httpRequestOnce, runCli, startCli, type RunningCommand } from '../harness/index.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 /** A login that waits for its browser, and where it listens. */
 async function startLogin(): Promise<{ command: RunningCommand; home: string; callback: URL; state: string }> {
-  const { gate } = scene();
-  const home = mkdtempSync(path.join(gate.directory, 'login-'));
-  const command = startCli(['login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], { home });
+  const { gateway } = attackFixture();
+  const home = mkdtempSync(path.join(gateway.directory, 'login-'));
+  const command = startCli(['login', '--no-browser', '--gateway', gateway.url, '--ca-file', gateway.caFile], { home });
   const [url] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S+/);
   const query = new URL(url).searchParams;
   return { command, home, callback: new URL(query.get('redirect_uri')!), state: query.get('state')! };
@@ -73,7 +73,7 @@ export function attackLoopback(): void {
           )
         ).headers['access-control-allow-origin'],
       ).toBeUndefined();
-      await answerLogin(command, scene().gate, { user: 'alice@example.com', password: 'alice' });
+      await answerLogin(command, attackFixture().gateway, { user: 'alice@example.com', password: 'alice' });
       expect((await command.ended).code).toBe(0);
       expect(await whoAmI(home)).toBe('alice@example.com');
     }, 30_000);
@@ -92,8 +92,8 @@ export function attackLoopback(): void {
       expect([one.callback.pathname === two.callback.pathname, one.state === two.state]).toEqual([false, false]);
       two.callback.search = new URLSearchParams({ code: 'x', state: one.state }).toString();
       expect((await httpRequestOnce(two.callback.href)).status).toBe(400);
-      await answerLogin(two.command, scene().gate, { user: 'bob@example.com', password: 'bob' });
-      await answerLogin(one.command, scene().gate, { user: 'alice@example.com', password: 'alice' });
+      await answerLogin(two.command, attackFixture().gateway, { user: 'bob@example.com', password: 'bob' });
+      await answerLogin(one.command, attackFixture().gateway, { user: 'alice@example.com', password: 'alice' });
       await eventually('both are logged in', async () =>
         (await Promise.all([one, two].map(({ command }) => command.ended))).every(({ code }) => code === 0),
       );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { bytesOf, pods, send } from './attack.ts';
-import { scene, stored } from './scene.ts';
+import { attackFixture, stored } from './attack-fixture.ts';
 
 const ask = (token: string, object: string) =>
   send(bytesOf({ target: `${pods}/${object}`, authorization: `Bearer ${token}` }), 6000);
@@ -8,9 +8,9 @@ const ask = (token: string, object: string) =>
 export function attackRaces(): void {
   describe('S10: a session that is ended while its requests are being judged', () => {
     it('lets nothing through that was asked for after its end was confirmed, in whatever batch it was judged', async () => {
-      const { gate, dev } = scene();
+      const { gateway, dev } = attackFixture();
       for (let round = 0; round < 4; round += 1) {
-        const { token, sessionId } = await gate.login('alice@example.com');
+        const { token, sessionId } = await gateway.login('alice@example.com');
         let ended = false;
         const after: string[] = [];
         const flood = Array.from({ length: 12 }, async (_none, lane) => {
@@ -25,9 +25,9 @@ export function attackRaces(): void {
         });
         expect(
           (
-            await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+            await gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
               method: 'DELETE',
-              token: scene().tokens.alice,
+              token: attackFixture().tokens.alice,
             })
           ).status,
         ).toBe(204);
@@ -39,10 +39,13 @@ export function attackRaces(): void {
     }, 60_000);
 
     it('is not brought back by its own use: not by renewals under way, nor by a reload of its idle time', async () => {
-      const { gate } = scene();
-      const { token, sessionId } = await gate.login('alice@example.com');
+      const { gateway } = attackFixture();
+      const { token, sessionId } = await gateway.login('alice@example.com');
       const use = Promise.all(Array.from({ length: 60 }, (_none, index) => ask(token, `renew-${index}`)));
-      await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
+      await gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+        method: 'DELETE',
+        token: attackFixture().tokens.alice,
+      });
       await use;
       for (let turn = 0; turn < 5; turn += 1) {
         expect((await ask(token, 'dead')).code).toBe(401);
@@ -50,27 +53,30 @@ export function attackRaces(): void {
           setTimeout(resolve, 200);
         });
       }
-      const listed = (await gate.request('/.sallyport/api/v1/sessions?all=true', { token: scene().tokens.bob })).json()[
-        'sessions'
-      ] as { id: string }[];
+      const listed = (
+        await gateway.request('/.sallyport/api/v1/sessions?all=true', { token: attackFixture().tokens.bob })
+      ).json()['sessions'] as { id: string }[];
       expect(listed.some(({ id }) => id === sessionId)).toBe(false);
       // What Redis keeps of it lets it live no more: its tombstone, and neither the session nor the end of its idle
       // time.
-      const kept = await gate.redis!.client.hgetall(`sallyport:{${stored(token)}}:session`);
+      const kept = await gateway.redis!.client.hgetall(`sallyport:{${stored(token)}}:session`);
       expect(Object.keys(kept).toSorted()).toEqual(['expiresAt', 'id', 'revoked']);
     }, 30_000);
 
     it('ends for all who share it at once, and twenty who end it get one end', async () => {
-      const { gate } = scene();
-      const { token, sessionId } = await gate.login('alice@example.com');
+      const { gateway } = attackFixture();
+      const { token, sessionId } = await gateway.login('alice@example.com');
       const ends = await Promise.all(
         Array.from({ length: 20 }, () =>
-          gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice }),
+          gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+            method: 'DELETE',
+            token: attackFixture().tokens.alice,
+          }),
         ),
       );
       expect(ends.map(({ status }) => status).filter((status) => status !== 204 && status !== 404)).toEqual([]);
       expect((await ask(token, 'gone')).code).toBe(401);
-      const revoked = await gate.audit.await(
+      const revoked = await gateway.audit.await(
         (record) => record.type === 'session.revoked' && record.data.sallyport.sessionId === sessionId,
       );
       expect(revoked).toHaveLength(1);

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { httpRequestOnce, rawExchange } from '../harness/index.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const api = '/.sallyport/api/v1';
 type Name = 'alice' | 'bob' | 'mallory' | 'eve';
 const call = (name: Name, path: string, method = 'GET', body?: unknown) =>
-  scene().gate.request(`${api}/${path}`, {
+  attackFixture().gateway.request(`${api}/${path}`, {
     method,
-    token: scene().tokens[name],
+    token: attackFixture().tokens[name],
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
 
@@ -44,7 +44,9 @@ export function attackManagement(): void {
       expect([403, 400]).toContain(answer.status);
       expect(answer.text).not.toMatch(/bob@|alice@|cluster\/|[0-9a-f]{16}/);
       for (const other of ['alice', 'bob'] as const)
-        expect((await scene().gate.request('/.sallyport/me', { token: scene().tokens[other] })).status).toBe(200);
+        expect(
+          (await attackFixture().gateway.request('/.sallyport/me', { token: attackFixture().tokens[other] })).status,
+        ).toBe(200);
     });
 
     it("shows of clusters, streams, sessions and events what is one's own", async () => {
@@ -111,7 +113,7 @@ export function attackManagement(): void {
       );
       expect(
         (
-          await scene().gate.request(`${api}/policy/explain`, {
+          await attackFixture().gateway.request(`${api}/policy/explain`, {
             method: 'POST',
             body: '{}',
             headers: { 'content-type': 'application/json' },
@@ -133,10 +135,10 @@ export function attackManagement(): void {
           '{"__proto__":{"privileged":true},"cluster":"dev"}',
         ];
         for (const body of bodies) {
-          const answer = await scene()
-            .gate.request(`${api}/${path}`, {
+          const answer = await attackFixture()
+            .gateway.request(`${api}/${path}`, {
               method: 'POST',
-              token: scene().tokens.alice,
+              token: attackFixture().tokens.alice,
               body,
               headers: { 'content-type': 'application/json' },
             })
@@ -152,11 +154,11 @@ export function attackManagement(): void {
     );
 
     it('is not on the addresses of clusters, nor are its pages', async () => {
-      const { gate, tokens } = scene();
+      const { gateway, tokens } = attackFixture();
       for (const path of [`${api}/sessions`, '/.sallyport/me', '/.sallyport/logout', `${api}/policy/reload`]) {
         const { text } = await rawExchange(
-          gate.url,
-          gate.caPem,
+          gateway.url,
+          gateway.caPem,
           `POST ${path} HTTP/1.1\r\nHost: dev.k8s.test\r\nAuthorization: Bearer ${tokens.mallory}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
         );
         expect([path, /^HTTP\/1\.1 (\d+)/.exec(text)![1]]).toEqual([path, '403']);
@@ -164,7 +166,7 @@ export function attackManagement(): void {
     });
 
     it('has its admin ports tell counts and names of clusters, and take no order', async () => {
-      for (const [name, port] of Object.entries(scene().gate.adminPorts)) {
+      for (const [name, port] of Object.entries(attackFixture().gateway.adminPorts)) {
         for (const method of ['POST', 'PUT', 'DELETE'])
           expect([name, (await httpRequestOnce(`http://127.0.0.1:${port}/metrics`, { method })).status >= 400]).toEqual(
             [name, true],

@@ -3,10 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import { serviceNames } from '@sallyport/contracts';
 import { httpRequestOnce } from '../harness/index.ts';
 import { bytesOf, pods, send } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const series = async (): Promise<Set<string>> => {
-  const { text } = await httpRequestOnce(`http://127.0.0.1:${scene().gate.adminPorts['proxy']}/metrics`);
+  const { text } = await httpRequestOnce(`http://127.0.0.1:${attackFixture().gateway.adminPorts['proxy']}/metrics`);
   return new Set(
     text
       .split('\n')
@@ -35,7 +35,7 @@ export function attackCounts(): void {
 
     it('grow by what a cluster makes up no further than there are status codes', async () => {
       for (const status of [299, 418, 499, 599, 799, 999]) {
-        scene().dev.answer((_request, response) =>
+        attackFixture().dev.answer((_request, response) =>
           response.writeHead(status, { 'content-type': 'application/json' }).end('{}'),
         );
         await send(bytesOf({}));
@@ -54,8 +54,8 @@ const fake = '{"level":30,"msg":"forged"}';
 export function attackLogs(): void {
   describe('S13: logs', () => {
     it('have a line for each thing that happened, whatever names, paths and headers hold', async () => {
-      const { gate, tokens } = scene();
-      const file = gate.processes!.logFile('proxy');
+      const { gateway, tokens } = attackFixture();
+      const file = gateway.processes!.logFile('proxy');
       const from = readFileSync(file, 'utf8').length;
       for (const one of breaks) {
         await send(bytesOf({ target: `/clusters/dev/api/v1/namespaces/x${one}${encodeURIComponent(fake)}/pods` }));
@@ -68,7 +68,7 @@ export function attackLogs(): void {
           }),
         );
       }
-      await gate.request('/.sallyport/token', {
+      await gateway.request('/.sallyport/token', {
         method: 'POST',
         body: `grant_type=authorization_code&code=${fake}%0a${fake}&code_verifier=x&redirect_uri=x`,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -77,7 +77,7 @@ export function attackLogs(): void {
         setTimeout(resolve, 300);
       });
       for (const name of serviceNames) {
-        const text = readFileSync(gate.processes!.logFile(name), 'utf8');
+        const text = readFileSync(gateway.processes!.logFile(name), 'utf8');
         const lines = text
           .slice(name === 'proxy' ? from : 0)
           .split('\n')

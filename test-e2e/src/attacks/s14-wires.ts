@@ -8,11 +8,11 @@ import { createServiceIdentity } from '@sallyport/kit';
 import { parse } from 'yaml';
 import { httpRequestOnce } from '../harness/index.ts';
 import { quickly } from './a19-limits.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 /** What a TLS handshake comes to: the protocol and ALPN that were agreed on, or the error. */
 function shakeHands(options: ConnectionOptions): Promise<string> {
-  const { url, caPem } = scene().gate;
+  const { url, caPem } = attackFixture().gateway;
   return new Promise((resolve) => {
     const socket: TLSSocket = tlsConnect(
       { host: '127.0.0.1', port: Number(new URL(url).port), ca: caPem, ...options },
@@ -28,15 +28,17 @@ function shakeHands(options: ConnectionOptions): Promise<string> {
 export function attackWires(): void {
   describe('S14: a service credential that was seen on the wire', () => {
     it('is worth nothing when its minute is over, though the service has seen it in time', async () => {
-      const { gate } = scene();
-      const key = createPrivateKey(readFileSync(path.join(gate.directory, 'keys', 'proxy.pem')));
+      const { gateway } = attackFixture();
+      const key = createPrivateKey(readFileSync(path.join(gateway.directory, 'keys', 'proxy.pem')));
       // One that has six seconds left, of which the service forgives five of its clock.
       const credential = await createServiceIdentity({
         name: 'proxy',
         privateKey: key,
         now: () => Date.now() - 57_000,
       }).credentialFor('authorize');
-      const { services } = parse(readFileSync(gate.configFile, 'utf8')) as { services: { authorize: { url: string } } };
+      const { services } = parse(readFileSync(gateway.configFile, 'utf8')) as {
+        services: { authorize: { url: string } };
+      };
       const ask = async () =>
         (await httpRequestOnce(`${services.authorize.url}/v1/policy`, { headers: { authorization: credential } }))
           .status;
@@ -48,14 +50,14 @@ export function attackWires(): void {
     });
 
     it('is in no answer that a caller of the gateway gets, whatever breaks on the way', async () => {
-      const { gate, tokens } = scene();
+      const { gateway, tokens } = attackFixture();
       for (const where of [
         '/.sallyport/api/v1/audit?limit=x',
         '/.sallyport/api/v1/policy',
         '/.sallyport/api/v1/none',
         '/.sallyport/me?x=%zz',
       ]) {
-        const { text, rawHeaders } = await gate.request(where, { token: tokens.bob });
+        const { text, rawHeaders } = await gateway.request(where, { token: tokens.bob });
         expect(`${text}${rawHeaders.join()}`).not.toMatch(/Sallyport-Service|eyJ/);
       }
     });
@@ -85,7 +87,7 @@ export function attackWires(): void {
       ['half a handshake', '\x16\x03\x01\x02\x00\x01'],
       ['noise', '\x00'.repeat(5000)],
     ])('gives %s no answer, and goes on', async (_what, bytes) => {
-      const socket = netConnect(Number(new URL(scene().gate.url).port), '127.0.0.1');
+      const socket = netConnect(Number(new URL(attackFixture().gateway.url).port), '127.0.0.1');
       const got: Buffer[] = [];
       socket.on('data', (chunk: Buffer) => got.push(chunk)).on('error', () => {});
       socket.write(Buffer.from(bytes, 'latin1'));
@@ -98,7 +100,7 @@ export function attackWires(): void {
     });
 
     it('lets nobody renegotiate without end', async () => {
-      const { url, caPem } = scene().gate;
+      const { url, caPem } = attackFixture().gateway;
       const socket = tlsConnect({
         host: '127.0.0.1',
         port: Number(new URL(url).port),

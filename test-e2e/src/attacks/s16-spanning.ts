@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createNamespace, eventually, theBed, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, expectAccepted, expectRefused, send, type Attack } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const cluster = '/clusters/noprod';
 /** Everything that reaches namespaces which it does not name, prod among them. */
@@ -67,11 +67,11 @@ export function attackSpanning(): void {
   describe('S16: under a deny by namespace', () => {
     it.each(spanning)('%s is refused', async (_what, attack) => {
       // The gateway may ask the cluster about the kind; of the request itself nothing goes there.
-      const before = scene().dev.requests.length;
+      const before = attackFixture().dev.requests.length;
       const reply = await send(bytesOf(attack));
       expect(reply.code).toBe(403);
       expect(
-        scene()
+        attackFixture()
           .dev.requests.slice(before)
           .map(({ url }) => url)
           .filter((url) => !['/apis', '/apis/apiregistration.k8s.io/v1/apiservices'].includes(url)),

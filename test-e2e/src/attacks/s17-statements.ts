@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
-import { expectNoLogin, identityScene, statusAt, tokenAt } from './identity-scene.ts';
+import { expectNoLogin, loginFixture, statusAt, tokenAt } from './login-fixture.ts';
 
 const victim = 'victim@example.com';
 type Documents = { claims?: Record<string, unknown>; userInfo?: Record<string, unknown> };
@@ -8,7 +8,7 @@ type Documents = { claims?: Record<string, unknown>; userInfo?: Record<string, u
 /** Whom the cluster was told of since `from`. */
 const namesSince = (from: number) => [
   ...new Set(
-    identityScene()
+    loginFixture()
       .upstream.requests.slice(from)
       .flatMap((request) => request.header('impersonate-user')),
   ),
@@ -19,14 +19,14 @@ const namesSince = (from: number) => [
  * cluster.
  */
 async function endsAfter(lies: object): Promise<void> {
-  const { gate, three, upstream } = identityScene();
+  const { gateway, three, upstream } = loginFixture();
   const { token, sessionId } = await tokenAt('three');
   const from = upstream.requests.length;
   expect(await statusAt(token)).toBe(200);
   three.lies = lies;
   await eventually('the end of the session', async () => (await statusAt(token)) === 401, 12_000);
   expect(namesSince(from)).toEqual(['alice@example.com']);
-  const [ended] = await gate.audit.await(
+  const [ended] = await gateway.audit.await(
     (record) => record.type === 'session.ended' && record.data.sallyport.sessionId === sessionId,
   );
   expect(ended!.data.responseStatus?.message).toBe('changed');
@@ -48,7 +48,7 @@ export function attackStatements(): void {
         { claims: { email: victim, email_verified: false }, userInfo: { email: victim, email_verified: true } },
       ],
     ])('are not put together at a login: %s', async (_what, documents) => {
-      identityScene().three.lies = documents;
+      loginFixture().three.lies = documents;
       await expectNoLogin(/not verified|apart from each other/, 'three');
     });
 
@@ -68,7 +68,7 @@ export function attackStatements(): void {
     );
 
     it('change together, and neither groups nor strength come from elsewhere', async () => {
-      const { three, upstream } = identityScene();
+      const { three, upstream } = loginFixture();
       three.lies = { userInfo: { acr: 'gold', _claim_names: { groups: 'elsewhere' } } };
       const { token } = await tokenAt('three');
       three.lies = {

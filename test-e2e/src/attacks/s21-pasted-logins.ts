@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { request } from 'node:https';
 import { describe, expect, it } from '@jest/globals';
 import { createPlainBrowser } from '../harness/index.ts';
-import { identityScene } from './identity-scene.ts';
+import { loginFixture } from './login-fixture.ts';
 
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
 
@@ -20,11 +20,11 @@ function pasteLogin() {
 
 /** Asks the gateway from another address of this machine, and says which status came. */
 function askFrom(localAddress: string, path: string, headers: Record<string, string>): Promise<number> {
-  const { gate } = identityScene();
+  const { gateway } = loginFixture();
   return new Promise((resolve, reject) => {
     request(
-      `${gate.url}${path}`,
-      { ca: gate.caPem, localAddress, agent: false, headers: { accept: 'application/json', ...headers } },
+      `${gateway.url}${path}`,
+      { ca: gateway.caPem, localAddress, agent: false, headers: { accept: 'application/json', ...headers } },
       (response) => {
         response.resume();
         response.on('end', () => resolve(response.statusCode!));
@@ -37,7 +37,8 @@ function askFrom(localAddress: string, path: string, headers: Record<string, str
 
 /** What a person sees who goes through with it in their browser, at 127.0.0.1. */
 const pageOf = async (path: string) =>
-  (await createPlainBrowser({ ca: identityScene().gate.caPem }).go(`${identityScene().gate.pagesUrl}${path}`)).answer;
+  (await createPlainBrowser({ ca: loginFixture().gateway.caPem }).go(`${loginFixture().gateway.pagesUrl}${path}`))
+    .answer;
 
 export function attackPastedLogins(): void {
   describe('S21: where a login began whose code is pasted', () => {
@@ -73,7 +74,7 @@ export function attackPastedLogins(): void {
     });
 
     it('is in the event of the session, beside the browser', async () => {
-      const { gate } = identityScene();
+      const { gateway } = loginFixture();
       const { path, verifier } = pasteLogin();
       await askFrom('127.0.0.2', path, { 'user-agent': 'program' });
       const code = /<p class="paste"[^>]*>([^<]+)</.exec((await pageOf(path)).text)?.[1] ?? '';
@@ -83,13 +84,13 @@ export function attackPastedLogins(): void {
         code_verifier: verifier,
         redirect_uri: oob,
       }).toString();
-      const answer = await gate.request('/.sallyport/token', {
+      const answer = await gateway.request('/.sallyport/token', {
         method: 'POST',
         body,
         headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'program' },
       });
       const { session } = answer.json() as { session: { id: string } };
-      const [event] = await gate.audit.await(
+      const [event] = await gateway.audit.await(
         (record) => record.type === 'session.login' && record.data.sallyport.sessionId === session.id,
       );
       expect(event!.data.sallyport).toMatchObject({

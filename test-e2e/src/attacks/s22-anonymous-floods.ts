@@ -1,22 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditRecord } from '@sallyport/contracts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, startGate, type Gate } from '../harness/index.ts';
-import { scene } from './scene.ts';
+import { eventually, startGateway, type Gateway } from '../harness/index.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 /** So few that the whole quota is filled many times over within a test. */
 const quotas = { keep: 50, keepAnonymous: 20 };
 const requests = 1500;
 
 /** Requests that nobody is logged in for, of several causes, over many connections. */
-async function flood(gate: Gate): Promise<void> {
+async function flood(gateway: Gateway): Promise<void> {
   const one = (index: number) =>
     [
-      () => gate.request(`/clusters/dev/api/v1/namespaces/n${index}/pods`),
+      () => gateway.request(`/clusters/dev/api/v1/namespaces/n${index}/pods`),
       () =>
-        gate.request(`/clusters/dev/api/v1/pods?limit=${index}`, { token: `spt_${String(index).padStart(43, 'x')}` }),
-      () => gate.request(`/clusters/none-${index}/api`),
-      () => gate.request(`/.sallyport/api/v1/audit?limit=${index}`),
+        gateway.request(`/clusters/dev/api/v1/pods?limit=${index}`, {
+          token: `spt_${String(index).padStart(43, 'x')}`,
+        }),
+      () => gateway.request(`/clusters/none-${index}/api`),
+      () => gateway.request(`/.sallyport/api/v1/audit?limit=${index}`),
     ][index % 4]!();
   for (let sent = 0; sent < requests; sent += 50)
     await Promise.all(Array.from({ length: 50 }, (_none, index) => one(sent + index)));
@@ -24,28 +26,28 @@ async function flood(gate: Gate): Promise<void> {
 
 export function attackTrailByFlood(): void {
   describe('S22: anonymous requests that push the events of others out', () => {
-    let gate: Gate;
+    let gateway: Gateway;
     let token: string;
     const search = async (query: string) =>
-      (await gate.request(`/.sallyport/api/v1/audit?${query}`, { token })).json()['events'] as AuditRecord[];
+      (await gateway.request(`/.sallyport/api/v1/audit?${query}`, { token })).json()['events'] as AuditRecord[];
 
     beforeAll(async () => {
-      gate = await startGate({
+      gateway = await startGateway({
         mode: 'embedded',
-        clusters: [scene().dev.access],
+        clusters: [attackFixture().dev.access],
         audit: quotas,
         apiPolicy: { audit: [{ allow: { and: [{ groups: 'developers' }] } }] },
       });
-      ({ token } = await gate.login('alice@example.com'));
+      ({ token } = await gateway.login('alice@example.com'));
     }, 60_000);
-    afterAll(() => gate?.stop(), 60_000);
+    afterAll(() => gateway?.stop(), 60_000);
 
     it('displaces no event of a person who is logged in, and counts the rest', async () => {
-      expect((await gate.request('/clusters/dev/api/v1/namespaces/kept/pods', { token })).status).toBe(200);
+      expect((await gateway.request('/clusters/dev/api/v1/namespaces/kept/pods', { token })).status).toBe(200);
       await eventually('the events of alice', async () =>
         (await search('user=alice%40example.com&namespace=kept')).length === 2 ? true : undefined,
       );
-      await flood(gate);
+      await flood(gateway);
       const counted = (events: readonly AuditRecord[]) =>
         events.reduce((sum, { data }) => sum + (data.sallyport.aggregated?.count ?? 1), 0);
       const anonymous = await eventually(
@@ -68,7 +70,7 @@ export function attackTrailByFlood(): void {
     }, 120_000);
 
     it('leaves nothing out on Kafka, and is one event with a count in PostgreSQL', async () => {
-      const { gate: running } = scene();
+      const { gateway: running } = attackFixture();
       const before = running.events({ code: 401 }).length;
       await Promise.all(
         Array.from({ length: 120 }, () => running.request('/clusters/dev/api/v1/namespaces/on-kafka/secrets')),

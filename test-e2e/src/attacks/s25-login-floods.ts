@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createPlainBrowser, httpRequestOnce } from '../harness/index.ts';
-import { identityScene } from './identity-scene.ts';
+import { loginFixture } from './login-fixture.ts';
 
 const oob = 'urn:ietf:wg:oauth:2.0:oob';
 const inBatches = async (count: number, work: (n: number) => Promise<unknown>) => {
@@ -11,7 +11,9 @@ const inBatches = async (count: number, work: (n: number) => Promise<unknown>) =
 
 /** The metrics of authenticate, by name, over all labels. */
 async function metric(name: string): Promise<number> {
-  const { text } = await httpRequestOnce(`http://127.0.0.1:${identityScene().gate.adminPorts['authenticate']}/metrics`);
+  const { text } = await httpRequestOnce(
+    `http://127.0.0.1:${loginFixture().gateway.adminPorts['authenticate']}/metrics`,
+  );
   return text
     .split('\n')
     .filter((line) => line.startsWith(`${name}{`))
@@ -21,26 +23,26 @@ async function metric(name: string): Promise<number> {
 export function attackPendingLogins(): void {
   describe('S25: a flood of logins', () => {
     it("fills no store and ends nobody's login; metrics and one event show it", async () => {
-      const { gate, one } = identityScene();
-      const begin = `${gate.pagesUrl}/.sallyport/login?provider=one`;
-      const victim = createPlainBrowser({ ca: gate.caPem, leaveAt: `${gate.pagesUrl}/.sallyport/callback` });
+      const { gateway, one } = loginFixture();
+      const begin = `${gateway.pagesUrl}/.sallyport/login?provider=one`;
+      const victim = createPlainBrowser({ ca: gateway.caPem, leaveAt: `${gateway.pagesUrl}/.sallyport/callback` });
       const { left: back } = await victim.go(begin);
       const before = {
         begun: await metric('sallyport_logins_begun_total'),
-        keys: await gate.redis!.client.dbsize(),
+        keys: await gateway.redis!.client.dbsize(),
         calls: one.calls.length,
       };
-      const floods = gate.events((record) => record.data.sallyport.aggregated?.cause === 'logins-begun').length;
+      const floods = gateway.events((record) => record.data.sallyport.aggregated?.cause === 'logins-begun').length;
       await inBatches(900, async () =>
         expect((await httpRequestOnce(begin, { headers: { accept: 'text/html' } })).status).toBe(302),
       );
-      expect(await gate.redis!.client.dbsize()).toBeLessThanOrEqual(before.keys);
+      expect(await gateway.redis!.client.dbsize()).toBeLessThanOrEqual(before.keys);
       expect(await metric('sallyport_logins_begun_total')).toBeGreaterThanOrEqual(before.begun + 900);
       expect(one.calls.length).toBe(before.calls);
-      const home = createPlainBrowser({ ca: gate.caPem });
+      const home = createPlainBrowser({ ca: gateway.caPem });
       for (const [name, cookie] of victim.jar) home.jar.set(name, cookie);
       expect((await home.go(back!)).answer.status).toBe(200);
-      const events = await gate.audit.await(
+      const events = await gateway.audit.await(
         (record) => record.data.sallyport.aggregated?.cause === 'logins-begun',
         floods + 1,
         25_000,
@@ -55,25 +57,26 @@ export function attackPendingLogins(): void {
     }, 60_000);
 
     it('of answers that are made up fills no store either', async () => {
-      const { gate } = identityScene();
-      const before = await gate.redis!.client.dbsize();
+      const { gateway } = loginFixture();
+      const before = await gateway.redis!.client.dbsize();
       await inBatches(40, async (n) => {
-        const { answer: there } = await createPlainBrowser({ ca: gate.caPem, leaveAt: identityScene().one.issuer }).go(
-          `${gate.pagesUrl}/.sallyport/login?provider=one`,
-        );
+        const { answer: there } = await createPlainBrowser({
+          ca: gateway.caPem,
+          leaveAt: loginFixture().one.issuer,
+        }).go(`${gateway.pagesUrl}/.sallyport/login?provider=one`);
         const state = new URL(String(there.headers['location'])).searchParams.get('state')!;
         const cookie = String([there.headers['set-cookie']].flat()[0]).split(';', 1)[0]!;
         const made = await httpRequestOnce(
-          `${gate.pagesUrl}/.sallyport/callback?code=made-up-${n}&state=${state}&iss=https://evil.example`,
+          `${gateway.pagesUrl}/.sallyport/callback?code=made-up-${n}&state=${state}&iss=https://evil.example`,
           { headers: { accept: 'text/html', cookie } },
         );
         expect(made.status).toBe(403);
       });
-      expect(await gate.redis!.client.dbsize()).toBeLessThanOrEqual(before);
+      expect(await gateway.redis!.client.dbsize()).toBeLessThanOrEqual(before);
     }, 60_000);
 
     it('by a program is bounded for its address', async () => {
-      const { gate } = identityScene();
+      const { gateway } = loginFixture();
       const statuses = new Map<number, number>();
       await inBatches(320, async (n) => {
         const query = new URLSearchParams({
@@ -83,14 +86,14 @@ export function attackPendingLogins(): void {
           code_challenge_method: 'S256',
           provider: 'one',
         });
-        const { status } = await gate.request(`/.sallyport/login?${query.toString()}`, {
+        const { status } = await gateway.request(`/.sallyport/login?${query.toString()}`, {
           headers: { accept: 'application/json' },
         });
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       });
       expect([...statuses.keys()].toSorted((a, b) => a - b)).toEqual([200, 429]);
       expect(statuses.get(200)).toBeLessThanOrEqual(300);
-      const events = await gate.audit.await(
+      const events = await gateway.audit.await(
         (record) => record.data.sallyport.aggregated?.cause === 'logins-refused',
         1,
         25_000,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { httpRequestOnce } from '../harness/index.ts';
-import { identityScene } from './identity-scene.ts';
+import { loginFixture } from './login-fixture.ts';
 
 const challenge = { state: 'long-enough', code_challenge: 'A'.repeat(43), code_challenge_method: 'S256' };
 const ways: [string, Record<string, string>, RegExp][] = [
@@ -12,14 +12,14 @@ const ways: [string, Record<string, string>, RegExp][] = [
 ];
 const ask = (query: Record<string, string>, headers: Record<string, string>) =>
   httpRequestOnce(
-    `${identityScene().gate.pagesUrl}/.sallyport/login?${new URLSearchParams({ provider: 'one', ...query }).toString()}`,
+    `${loginFixture().gateway.pagesUrl}/.sallyport/login?${new URLSearchParams({ provider: 'one', ...query }).toString()}`,
     { headers: { accept: 'text/html', ...headers } },
   );
 
 export function attackSilentLogins(): void {
   describe('S26: a page of another site', () => {
     it.each(ways)('that sends a browser to log in (%s) has it asked first', async (_way, query, says) => {
-      const { one } = identityScene();
+      const { one } = loginFixture();
       const calls = one.calls.length;
       for (const site of ['cross-site', 'same-site']) {
         const page = await ask(query, {
@@ -41,11 +41,11 @@ export function attackSilentLogins(): void {
     it.each(ways.slice(0, 3))(
       'is no hindrance to who logs in by themselves (%s): by the link on the page, from an address bar, by a program, by an old browser',
       async (_way, query) => {
-        const { one } = identityScene();
+        const { one } = loginFixture();
         const link = /<a class="act" href="([^"]+)"/
           .exec((await ask(query, { 'sec-fetch-site': 'cross-site' })).text)![1]!
           .replaceAll('&amp;', '&');
-        const clicked = await httpRequestOnce(`${identityScene().gate.pagesUrl}${link}`, {
+        const clicked = await httpRequestOnce(`${loginFixture().gateway.pagesUrl}${link}`, {
           headers: { accept: 'text/html', 'sec-fetch-site': 'same-origin' },
         });
         for (const sent of [clicked, await ask(query, { 'sec-fetch-site': 'none' }), await ask(query, {})])
@@ -54,18 +54,18 @@ export function attackSilentLogins(): void {
     );
 
     it("finds no way round by the gateway's other address or by another way to ask", async () => {
-      const { gate } = identityScene();
-      const there = await gate.request('/.sallyport/login?provider=one', {
+      const { gateway } = loginFixture();
+      const there = await gateway.request('/.sallyport/login?provider=one', {
         headers: { accept: 'text/html', 'sec-fetch-site': 'cross-site' },
       });
-      expect([there.status, new URL(String(there.headers['location'])).origin]).toEqual([302, gate.pagesUrl]);
+      expect([there.status, new URL(String(there.headers['location'])).origin]).toEqual([302, gateway.pagesUrl]);
       for (const headers of [{ accept: '*/*' }, { accept: 'text/html,application/json' }, { accept: '' }])
         expect((await ask({}, { 'sec-fetch-site': 'cross-site', ...headers })).headers['location']).toBeUndefined();
       expect((await ask({}, { 'sec-fetch-site': 'none, cross-site' })).text).toContain('<h1>Log in?</h1>');
       for (const method of ['POST', 'HEAD'])
         expect(
           (
-            await httpRequestOnce(`${gate.pagesUrl}/.sallyport/login?provider=one`, {
+            await httpRequestOnce(`${gateway.pagesUrl}/.sallyport/login?provider=one`, {
               method,
               headers: { 'sec-fetch-site': 'cross-site' },
             })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually, type Login } from '../harness/index.ts';
 import { bytesOf, eventOf, expectAccepted, expectRefused, metric, pods, type Attack } from './attack.ts';
 import { openRaw, type RawStream } from './raw-stream.ts';
-import { limits, scene } from './scene.ts';
+import { limits, attackFixture } from './attack-fixture.ts';
 
 type Shape = Attack & {
   answer(request: IncomingMessage, response: ServerResponse): void;
@@ -71,9 +71,14 @@ const wait = (ms: number) =>
 
 const open: RawStream[] = [];
 const revoke = async ({ sessionId }: Login) =>
-  scene().gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: scene().tokens.alice });
+  attackFixture().gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+    method: 'DELETE',
+    token: attackFixture().tokens.alice,
+  });
 const listed = async ({ token, sessionId }: Login, more = '') => {
-  const { text } = await scene().gate.request(`/.sallyport/api/v1/streams?session=${sessionId}${more}`, { token });
+  const { text } = await attackFixture().gateway.request(`/.sallyport/api/v1/streams?session=${sessionId}${more}`, {
+    token,
+  });
   return (JSON.parse(text) as { streams: { kind: string; reason?: string; path: string }[] }).streams;
 };
 
@@ -81,7 +86,7 @@ async function begin(
   { answer, reads = true, ...attack }: Shape,
   token: string,
 ): Promise<{ stream: RawStream; connection: { closed: boolean } }> {
-  const { dev } = scene();
+  const { dev } = attackFixture();
   dev.answer(answer);
   const from = dev.requests.length;
   const stream = await openRaw(bytesOf({ ...attack, authorization: `Bearer ${token}` }));
@@ -93,7 +98,7 @@ async function begin(
 
 /** Has a request under way for two seconds, ends its session, and waits for the end at both sides. */
 async function endWithSession(shape: Shape, kind: string): Promise<{ stream: RawStream; auditId: string }> {
-  const login = await scene().gate.login('alice@example.com');
+  const login = await attackFixture().gateway.login('alice@example.com');
   const { stream, connection } = await begin(shape, login.token);
   await wait(longMs + 100);
   expect(await listed(login)).toMatchObject([{ kind }]);
@@ -102,7 +107,7 @@ async function endWithSession(shape: Shape, kind: string): Promise<{ stream: Raw
   await eventually('the end upstream', () => connection.closed, 10_000);
   expect(Date.now() - revokedAt).toBeLessThan(inTimeMs);
   stream.socket.resume();
-  const [cut] = await scene().gate.audit.await(
+  const [cut] = await attackFixture().gateway.audit.await(
     (record) => record.type === 'stream.cut' && record.data.sallyport.sessionId === login.sessionId,
   );
   expect(cut!.data.sallyport.stream).toMatchObject({ kind, reason: 'session-ended' });
@@ -134,12 +139,12 @@ function attackSessions(): void {
   });
 
   it('whose session ended before it was two seconds old ends too, and the list of what has ended says why', async () => {
-    const login = await scene().gate.login('alice@example.com');
+    const login = await attackFixture().gateway.login('alice@example.com');
     const { stream } = await begin({ answer: drip(), target: pods }, login.token);
     await eventually('an answer', () => stream.text().includes('200'));
     expect((await revoke(login)).status).toBe(204);
     await eventually('the end', () => stream.endedAt !== undefined, inTimeMs);
-    expect(await listed({ ...login, token: scene().tokens.bob }, '&ended=true&all=true')).toMatchObject([
+    expect(await listed({ ...login, token: attackFixture().tokens.bob }, '&ended=true&all=true')).toMatchObject([
       { kind: 'request', reason: 'session-ended' },
     ]);
   });
@@ -147,14 +152,18 @@ function attackSessions(): void {
 
 function attackNumbers(): void {
   it('is one of too many of its person: the next is refused before anything goes upstream, by whatever session; streams and others go on', async () => {
-    const { gate, tokens } = scene();
-    const second = (await gate.login('alice@example.com')).token;
-    scene().dev.answer(drip());
+    const { gateway, tokens } = attackFixture();
+    const second = (await gateway.login('alice@example.com')).token;
+    attackFixture().dev.answer(drip());
     const before = await metric('sallyport_proxy_streams_refused_total', '{limit="requests"}');
-    const begun = scene().dev.requests.length;
+    const begun = attackFixture().dev.requests.length;
     for (let count = 0; count < limits.inFlightPerUser; count += 1)
       open.push(await openRaw(bytesOf({ authorization: `Bearer ${count % 2 === 0 ? tokens.alice : second}` })));
-    await eventually('all are under way', () => scene().dev.requests.length === begun + limits.inFlightPerUser, 10_000);
+    await eventually(
+      'all are under way',
+      () => attackFixture().dev.requests.length === begun + limits.inFlightPerUser,
+      10_000,
+    );
     for (const [attack, token] of [
       [{}, tokens.alice],
       [{ method: 'DELETE', target: `${pods}/web` }, second],
@@ -176,7 +185,7 @@ function attackNumbers(): void {
     await eventually('somebody else', () => other.text().includes('200'));
     for (const { socket } of open.splice(0)) socket.destroy();
     await eventually('none is under way', async () => (await metric('sallyport_proxy_open_requests')) < 5);
-    scene().dev.answer(undefined);
+    attackFixture().dev.answer(undefined);
     await expectAccepted({});
   }, 60_000);
 }

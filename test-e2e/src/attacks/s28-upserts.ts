@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseRequestTarget, readRequestInfo } from '@sallyport/kubernetes';
 import { createNamespace, theBed, type TestNamespace } from '../harness/index.ts';
 import { bytesOf, expectAccepted, expectRefused, send, type Attack } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const apply = 'application/apply-patch+yaml';
 const sent = (method: string, path: string, type: string | string[], body = '{}'): Attack => ({
@@ -95,10 +95,10 @@ export function attackUpserts(): void {
     );
     it('a PUT of a kind that is not built in is refused like them: an aggregated API may create by it', async () => {
       // The gateway may ask the cluster who serves the kind; of the request itself nothing goes there.
-      const before = scene().dev.requests.length;
+      const before = attackFixture().dev.requests.length;
       for (const cluster of ['nocreate', 'updaters']) expect((await send(bytesOf(at(cluster, custom)))).code).toBe(403);
       expect(
-        scene()
+        attackFixture()
           .dev.requests.slice(before)
           .filter(({ method }) => method !== 'GET'),
       ).toEqual([]);

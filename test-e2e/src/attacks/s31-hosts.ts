@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectRefused, reached, send } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const cluster = 'dev.k8s.test';
 /** A request with exactly these Host lines, as a cookie's owner or with alice's token. */
@@ -8,7 +8,7 @@ const bytes = (target: string, hosts: readonly string[], more: readonly string[]
   [
     `GET ${target} HTTP/1.1`,
     ...hosts.map((host) => `Host:${host === '' ? '' : ` ${host}`}`),
-    `Authorization: Bearer ${scene().tokens.alice}`,
+    `Authorization: Bearer ${attackFixture().tokens.alice}`,
     ...more,
     'Connection: close',
     '',

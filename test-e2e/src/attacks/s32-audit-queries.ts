@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { auditQuerySchema } from '@sallyport/contracts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const api = '/.sallyport/api/v1';
 const texts = [
@@ -33,7 +33,7 @@ const hostile = (name: string) =>
 
 /** Asks for events, or for what else has a list and filters. */
 const ask = (query: string, list = 'audit') =>
-  scene().gate.request(`${api}/${list}?${query}`, { token: scene().tokens.alice });
+  attackFixture().gateway.request(`${api}/${list}?${query}`, { token: attackFixture().tokens.alice });
 
 export function attackAuditQueries(): void {
   describe('S32: queries of the audit trail with values that the store cannot hold', () => {

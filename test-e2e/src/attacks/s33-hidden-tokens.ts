@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectRefused } from './attack.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const encoded = (text: string) => Array.from(text, (char) => `%${char.charCodeAt(0).toString(16)}`).join('');
 const again = (text: string) => text.replaceAll('%', '%25');
@@ -25,7 +25,7 @@ function decoded(text: string): string {
 export function attackHiddenTokens(): void {
   describe('S33: a token that percent-encoding hides in an address', () => {
     it.each(spellings)('(%s) is refused, and recorded by no reading', async (_how, spell) => {
-      const token = scene().tokens.alice;
+      const token = attackFixture().tokens.alice;
       const hidden = spell(token);
       const targets = [
         `/clusters/dev/api?access_token=${hidden}`,
@@ -46,8 +46,8 @@ export function attackHiddenTokens(): void {
     });
 
     it.each(spellings)("(%s) is refused by the gateway's own pages too", async (_how, spell) => {
-      const { gate, tokens } = scene();
-      const { status, text } = await gate.request(`/.sallyport/me?next=${spell(tokens.alice)}`);
+      const { gateway, tokens } = attackFixture();
+      const { status, text } = await gateway.request(`/.sallyport/me?next=${spell(tokens.alice)}`);
       expect(status).toBe(400);
       expect(decoded(text)).not.toContain(tokens.alice.slice(5));
     });

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { bytesOf, expectAccepted, expectRefused, pods, send } from './attack.ts';
 import { openRaw } from './raw-stream.ts';
 import { eventually } from '../harness/index.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const say = (bytes: string) =>
-  scene().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
+  attackFixture().dev.answer((_request, response) => void response.socket!.write(Buffer.from(bytes, 'latin1')));
 const proxied = '/clusters/dev/api/v1/namespaces/dev/services/web/proxy';
 
 /** What other readers than the API server, or proxies and caches in front of the gateway, make of what passes. */
@@ -53,7 +53,7 @@ export function attackForeignReaders(): void {
 
   describe('S34: a cluster that sends interim answers unasked', () => {
     it('during a write does not break it, and has none of them relayed', async () => {
-      scene().dev.answer((request, response) => {
+      attackFixture().dev.answer((request, response) => {
         response.socket!.write(
           'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </evil>; rel=preload\r\n\r\n',
         );
@@ -89,7 +89,7 @@ export function attackForeignReaders(): void {
       ['s-maxage=60', 'private'],
       [undefined, 'private'],
     ])('(%s) is for one person', async (said, kept) => {
-      scene().dev.answer((_request, response) =>
+      attackFixture().dev.answer((_request, response) =>
         response
           .writeHead(200, {
             'content-type': 'application/json',

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
 import { bytesOf, eventOf, pods, send } from './attack.ts';
 import { openRaw } from './raw-stream.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const value = '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"padded"}}';
 const paddings: [string, string][] = [
@@ -28,8 +28,8 @@ export function attackPaddedBodies(): void {
         paddings.map(([what, padding]) => [how, what, line, part, padding] as const),
       ),
     )('(%s, with %s) never has its value whole at the cluster', async (how, what, line, part, padding) => {
-      const { gate, dev, tokens } = scene();
-      const { token, sessionId } = await gate.login('alice@example.com');
+      const { gateway, dev, tokens } = attackFixture();
+      const { token, sessionId } = await gateway.login('alice@example.com');
       const mark = `attack=padded-${encodeURIComponent(how + what)}`;
       const stream = await openRaw(
         bytesOf({
@@ -45,7 +45,7 @@ export function attackPaddedBodies(): void {
       );
       await wait(1200);
       expect(
-        (await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: tokens.alice }))
+        (await gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, { method: 'DELETE', token: tokens.alice }))
           .status,
       ).toBe(204);
       stream.socket.write(Buffer.from(part(`}${padding}`), 'latin1'));
@@ -72,7 +72,7 @@ export function attackPaddedBodies(): void {
         }
         socket.end();
       };
-      scene().dev.answer((_request, response) => void drip(response.socket!));
+      attackFixture().dev.answer((_request, response) => void drip(response.socket!));
       const reply = await send(bytesOf({}), 4000);
       expect([reply.code, reply.body]).toEqual([200, '{"kind":"Drip"}']);
     });

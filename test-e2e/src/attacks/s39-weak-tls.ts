@@ -1,13 +1,13 @@
 import { getCiphers, connect as tlsConnect, type ConnectionOptions } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const profile =
   /^TLS_(?:(?:AES_128_GCM|AES_256_GCM)_SHA(?:256|384)|CHACHA20_POLY1305_SHA256|ECDHE_(?:ECDSA|RSA)_WITH_(?:AES_128_GCM_SHA256|AES_256_GCM_SHA384|CHACHA20_POLY1305_SHA256))$/;
 
 /** The suite that the gateway agrees on with a client that offers only this; undefined where it agrees on none. */
 function suiteFor(options: ConnectionOptions): Promise<string | undefined> {
-  const { url, caPem } = scene().gate;
+  const { url, caPem } = attackFixture().gateway;
   return new Promise((resolve) => {
     try {
       const socket = tlsConnect({ host: '127.0.0.1', port: Number(new URL(url).port), ca: caPem, ...options }, () => {

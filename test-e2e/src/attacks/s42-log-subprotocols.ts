@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '../harness/index.ts';
 import { bytesOf, exec, expectAccepted, expectRefused, pods, spdy, webSocket } from './attack.ts';
 import { openRaw } from './raw-stream.ts';
-import { scene } from './scene.ts';
+import { attackFixture } from './attack-fixture.ts';
 
 const log = `${pods}/web/log?follow=true`;
 const offers = (...protocols: string[]) => [
@@ -50,7 +50,7 @@ export function attackLogSubprotocols(): void {
 
   describe('S42: an upgrade that the cluster refuses and does not end', () => {
     it.each(refusals)('%s is ended by the gateway, on both sides', async (_how, answer) => {
-      const { dev } = scene();
+      const { dev } = attackFixture();
       const from = dev.connections.length;
       dev.answerUpgrade((_request, socket) => {
         socket

@@ -8,9 +8,9 @@ import {
   joinAuditLogs,
   noteSkip,
   realClusterAccess,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
 } from '../harness/index.ts';
 import { alone, parts, runCases, type CaseResults } from './run-cases.ts';
 
@@ -37,7 +37,7 @@ describeWith(
   "Kubernetes' own conformance cases, past the gateway and through four processes",
   () => {
     let tools: Bed;
-    let gate: Gate;
+    let gateway: Gateway;
     let program: string | undefined;
     let through: Record<string, string>;
     beforeAll(async () => {
@@ -47,25 +47,25 @@ describeWith(
       if (process.env['CI'] === 'true') expect(tools.missing).toEqual([]);
       await theBed().cluster!.admin.apply(binding);
       // Its own host, because kubectl proxy drops the path of an address.
-      gate = await startGate({
+      gateway = await startGateway({
         mode: 'processes',
         clusters: [{ ...(await realClusterAccess()), host: 'localhost' }],
         people: [{ user: tester, password: 'tester', groups: ['developers'] }],
       });
-      const person = await gate.person(tester);
+      const person = await gateway.person(tester);
       const kubeconfig = path.join(person.home, 'by-host');
       writeFileSync(
         kubeconfig,
         readFileSync(person.kubeconfig, 'utf8').replace(
-          `server: ${gate.url}/clusters/dev`,
-          `server: ${gate.url.replace('127.0.0.1', 'localhost')}`,
+          `server: ${gateway.url}/clusters/dev`,
+          `server: ${gateway.url.replace('127.0.0.1', 'localhost')}`,
         ),
         { mode: 0o600 },
       );
       through = { ...person.env, KUBECONFIG: kubeconfig };
     }, 1_800_000);
     afterAll(async () => {
-      await gate?.stop();
+      await gateway?.stop();
       await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'conformance', '--ignore-not-found']);
       await tools?.stop();
     }, 120_000);
@@ -120,7 +120,7 @@ describeWith(
 
     it('leave every request in both logs', async () => {
       if (program === undefined) return;
-      const { lost, leaked, unknown, joined } = await joinAuditLogs(gate);
+      const { lost, leaked, unknown, joined } = await joinAuditLogs(gateway);
       expect({ lost, leaked, unknown }).toEqual({ lost: [], leaked: [], unknown: [] });
       expect(joined.length).toBeGreaterThan(1000);
     }, 120_000);

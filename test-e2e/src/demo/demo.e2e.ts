@@ -156,7 +156,7 @@ describeWith(['kubectl'], 'the demo with a policy that is edited while it runs',
 
   it('takes an edited policy within two seconds; refuses a broken edit, and tells carol what is wrong with it', async () => {
     const own = readFileSync(demo.state.policyFile, 'utf8');
-    expect(own).toContain('Edit this file');
+    expect(own).toContain('You can edit this file');
     const status = () => runCli(['policy', 'status', '--gateway', demo.state.gatewayUrl], { home: demo.state.home });
     const pods = () => demo.tryKubectl(['get', 'pods']);
     expect((await firstKubectl(demo, 'alice', ['get', 'pods'])).code).toBe(0);
@@ -253,12 +253,12 @@ describe("the demo's command line", () => {
     command.stdin.end();
     const { code, stderr } = await command.ended;
     expect(code).toBe(1);
-    expect(stderr).toContain('say --yes to allow it');
+    expect(stderr).toContain('Add --yes to allow this');
   });
 
   it.each([
-    [['--port', 'x'], '--port takes a number'],
-    [['--cluster', 'own'], '--cluster takes practice or real'],
+    [['--port', 'x'], '--port must be a number'],
+    [['--cluster', 'own'], '--cluster must be practice or real'],
     [['--frobnicate'], '--frobnicate'],
     [['--kubeconfig', '/nowhere'], 'does not exist'],
   ])('says what is wrong with %j', async (args, words) => {

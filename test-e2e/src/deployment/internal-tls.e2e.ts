@@ -14,7 +14,7 @@ import {
   type Settings,
 } from '@sallyport/standalone';
 import { parse, stringify } from 'yaml';
-import { claimRedis, createDatabase } from '../harness/gate-stores.ts';
+import { claimRedis, createDatabase } from '../harness/gateway-stores.ts';
 import { describeWith, eventually, httpRequestOnce, startPractice, theBed, type HttpAnswer } from '../harness/index.ts';
 import { logIn } from '../harness/log-in.ts';
 

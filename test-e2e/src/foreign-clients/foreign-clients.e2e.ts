@@ -8,10 +8,10 @@ import {
   joinAuditLogs,
   realClusterAccess,
   runDirectory,
-  startGate,
+  startGateway,
   startPod,
   theBed,
-  type Gate,
+  type Gateway,
   type TestNamespace,
 } from '../harness/index.ts';
 import { helmSteps, kubectlProxySteps } from './command-clients.ts';
@@ -26,7 +26,7 @@ const binding = {
   subjects: [{ kind: 'User', name: visitor, apiGroup: 'rbac.authorization.k8s.io' }],
 };
 
-let gate: Gate;
+let gateway: Gateway;
 let namespaces: TestNamespace[] = [];
 let sides: { past: Side; through: Side };
 /**
@@ -106,7 +106,7 @@ describeWith(
   () => {
     beforeAll(async () => {
       const { admin, adminKubeconfig } = theBed().cluster!;
-      gate = await startGate({
+      gateway = await startGateway({
         mode: 'processes',
         clusters: [{ ...(await realClusterAccess()), host: 'localhost' }],
         people: [{ user: visitor, password: 'visitor', groups: ['developers'] }],
@@ -129,14 +129,14 @@ describeWith(
           ),
         ),
       );
-      const person = await gate.person(visitor);
+      const person = await gateway.person(visitor);
       const changed = (name: string, change: (text: string) => string) => {
         const file = path.join(person.home, name);
         writeFileSync(file, change(readFileSync(person.kubeconfig, 'utf8')), { mode: 0o600 });
         return file;
       };
       byHost = changed('by-host', (text) =>
-        text.replace(`server: ${gate.url}/clusters/dev`, `server: ${gate.url.replace('127.0.0.1', 'localhost')}`),
+        text.replace(`server: ${gateway.url}/clusters/dev`, `server: ${gateway.url.replace('127.0.0.1', 'localhost')}`),
       );
       beta = changed('beta', (text) =>
         text.replace('client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'),
@@ -148,7 +148,7 @@ describeWith(
     }, 120_000);
     afterAll(async () => {
       process.stderr.write(`\nclients: passed past the gateway, passed through it, of\n${counts.join('\n')}\n\n`);
-      await gate?.stop();
+      await gateway?.stop();
       await theBed().cluster!.admin.kubectl(['delete', 'clusterrolebinding', 'foreign-clients', '--ignore-not-found']);
       await Promise.all(namespaces.map((namespace) => namespace.remove()));
     }, 60_000);
@@ -175,9 +175,9 @@ describeWith(
     });
 
     it('has every request of theirs in both logs', async () => {
-      expect(await joinAuditLogs(gate)).toMatchObject({ lost: [], leaked: [], unknown: [] });
+      expect(await joinAuditLogs(gateway)).toMatchObject({ lost: [], leaked: [], unknown: [] });
       expect(
-        gate
+        gateway
           .events({ stage: 'ResponseComplete' })
           .filter(({ data }) => /^\/(?:api|apis|version)\/$/.test(data.requestURI)).length,
       ).toBeGreaterThan(5);

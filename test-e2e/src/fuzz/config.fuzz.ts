@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const good = `gateway:
-  url: https://gate.example.com:8443
+  url: https://gateway.example.com:8443
   listen: 0.0.0.0:8443
 sessions: {memory: true, lifetime: 12h, idle: 2h}
 audit: {kafka: {memory: true}, store: {embedded: ./audit}}

@@ -1,19 +1,19 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { startGate, startRecordingUpstream, type Gate, type RecordingUpstream } from '../harness/index.ts';
+import { startGateway, startRecordingUpstream, type Gateway, type RecordingUpstream } from '../harness/index.ts';
 import { readCorpus } from './fuzz-parser.ts';
 import { createDice, mutate } from './mutate.ts';
 
 let upstream: RecordingUpstream;
-let gate: Gate;
+let gateway: Gateway;
 let token: string;
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
-  gate = await startGate({ mode: 'embedded', clusters: [{ ...upstream.access }] });
-  ({ token } = await gate.login('alice@example.com'));
+  gateway = await startGateway({ mode: 'embedded', clusters: [{ ...upstream.access }] });
+  ({ token } = await gateway.login('alice@example.com'));
 }, 60_000);
 afterAll(async () => {
-  await gate?.stop();
+  await gateway?.stop();
   await upstream?.stop();
 }, 60_000);
 
@@ -62,7 +62,11 @@ const words = [
  */
 function throwAt(bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
-    const socket: TLSSocket = connect({ host: '127.0.0.1', port: Number(new URL(gate.url).port), ca: gate.caPem });
+    const socket: TLSSocket = connect({
+      host: '127.0.0.1',
+      port: Number(new URL(gateway.url).port),
+      ca: gateway.caPem,
+    });
     const leave = () => {
       clearTimeout(timer);
       socket.destroy();
@@ -118,6 +122,6 @@ it('the gateway outlives whatever is sent to it, and does for nobody what was no
     );
     expect(users).toEqual(['alice@example.com']);
   }
-  ({ token } = await gate.login('alice@example.com'));
-  expect((await gate.request(pods, { token })).status).toBe(200);
+  ({ token } = await gateway.login('alice@example.com'));
+  expect((await gateway.request(pods, { token })).status).toBe(200);
 }, 1_800_000);

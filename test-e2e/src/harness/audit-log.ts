@@ -23,7 +23,7 @@ export type EventFilter =
     }>
   | ((record: AuditRecord) => boolean);
 
-/** What a gate has written to its audit log so far, each event once. */
+/** What a gateway has written to its audit log so far, each event once. */
 export type AuditLog = {
   all(filter?: EventFilter): AuditRecord[];
   /** Waits until at least `count` events match, and returns all that do. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { eventually } from './eventually.ts';
-import type { Gate } from './start-gate.ts';
+import type { Gateway } from './gateway-types.ts';
 import { theBed } from './the-bed.ts';
 
 /** What is compared of an event of the cluster's own audit log. */
@@ -21,7 +21,7 @@ export function clusterEvents(): ClusterEvent[] {
     .map((line) => JSON.parse(line) as ClusterEvent);
 }
 
-/** The two logs of one gate side by side, by audit id. */
+/** The two logs of one gateway side by side, by audit id. */
 export type Join = {
   /** In both. */
   joined: { ours: { verb: string; user: string; code: number }; theirs: { verb: string; user: string } }[];
@@ -29,20 +29,20 @@ export type Join = {
   lost: string[];
   /** Refused by us, and yet known to the cluster. */
   leaked: string[];
-  /** Of our account's requests for people of this gate, those that our log does not know. */
+  /** Of our account's requests for people of this gateway, those that our log does not know. */
   unknown: string[];
 };
 
 /**
- * Joins what this gate has logged with the cluster's log, once both have every completed request: an event takes a
+ * Joins what this gateway has logged with the cluster's log, once both have every completed request: an event takes a
  * moment to come through.
  */
-export async function joinAuditLogs(gate: Gate): Promise<Join> {
+export async function joinAuditLogs(gateway: Gateway): Promise<Join> {
   const open = () => {
     const ended = new Set(
-      gate.events({ type: 'k8s.request', stage: 'ResponseComplete' }).map((record) => record.data.auditID),
+      gateway.events({ type: 'k8s.request', stage: 'ResponseComplete' }).map((record) => record.data.auditID),
     );
-    return gate
+    return gateway
       .events({ type: 'k8s.request', stage: 'RequestReceived' })
       .filter((record) => !ended.has(record.data.auditID));
   };
@@ -52,11 +52,11 @@ export async function joinAuditLogs(gate: Gate): Promise<Join> {
     15_000,
     () => JSON.stringify(open().map((record) => record.data.requestURI)),
   );
-  let join = joinNow(gate);
+  let join = joinNow(gateway);
   await eventually(
     'both logs have the same requests',
     () => {
-      join = joinNow(gate);
+      join = joinNow(gateway);
       return join.unknown.length + join.lost.length === 0;
     },
     10_000,
@@ -64,11 +64,13 @@ export async function joinAuditLogs(gate: Gate): Promise<Join> {
   return join;
 }
 
-function joinNow(gate: Gate): Join {
-  const sessions = new Set(gate.events().map((record) => record.data.sallyport.sessionId));
+function joinNow(gateway: Gateway): Join {
+  const sessions = new Set(gateway.events().map((record) => record.data.sallyport.sessionId));
   const theirs = new Map(clusterEvents().map((event) => [event.auditID, event]));
   const ours = new Map(
-    gate.events({ type: 'k8s.request', stage: 'ResponseComplete' }).map((record) => [record.data.auditID, record.data]),
+    gateway
+      .events({ type: 'k8s.request', stage: 'ResponseComplete' })
+      .map((record) => [record.data.auditID, record.data]),
   );
   const join: Join = { joined: [], lost: [], leaked: [], unknown: [] };
   for (const [id, event] of ours) {

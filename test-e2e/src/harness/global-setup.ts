@@ -25,7 +25,7 @@ let directory: string | undefined;
 
 type Holder = { sallyportBeds?: Bed[] };
 
-/** Ends what this process and its workers have started besides the beds: the services of gates that are running. */
+/** Ends what this process and its workers have started besides the beds: the services of gateways that are running. */
 function endChildren(of: number): void {
   try {
     const children = readFileSync(`/proc/${of}/task/${of}/children`, 'utf8')
@@ -59,7 +59,7 @@ function stopOnSignals(giveUp: AbortController): void {
 /**
  * Starts the bed, unless SALLYPORT_BED_FILE names one that runs already, and names its description in that variable.
  * A second worker (SALLYPORT_TEST_WORKERS=2) has a Redis of its own: what is published there is heard in every
- * database, also by the gates of the other one.
+ * database, also by the gateways of the other one.
  */
 export default async function globalSetup(): Promise<void> {
   if (process.env['SALLYPORT_BED_FILE'] !== undefined) return;

@@ -1,6 +1,7 @@
 // What the whole-system tests stand on: the run's bed, gateways to test, people at terminals, upstreams that record.
 export { describeWith, noteSkip, runDirectory, theBed } from './the-bed.ts';
-export { startGate, type Gate, type GateOptions, type GateProcesses } from './start-gate.ts';
+export { startGateway } from './start-gateway.ts';
+export type { Gateway, GatewayOptions, GatewayProcesses } from './gateway-types.ts';
 export type { MoreProxy } from './more-proxies.ts';
 export { realClusterAccess, realGroups, startPractice, type PracticeAccess } from './clusters.ts';
 export { answerLogin, runCli, startCli, type Person } from './person.ts';

@@ -68,7 +68,7 @@ export async function fillInForm(
 
 /** Logs somebody in as the CLI does, without it: the page, a code at the loopback address, its exchange with PKCE. */
 export async function logIn(
-  gate: { url: string; pagesUrl: string; caPem: string },
+  gateway: { url: string; pagesUrl: string; caPem: string },
   who: { user: string; password: string },
 ): Promise<Login> {
   const redirectUri = 'http://127.0.0.1:1/callback';
@@ -80,8 +80,8 @@ export async function logIn(
     code_challenge: challenge,
     code_challenge_method: 'S256',
   });
-  const browser = createPlainBrowser({ ca: gate.caPem, leaveAt: redirectUri });
-  const { left, answer } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?${query.toString()}`, who);
+  const browser = createPlainBrowser({ ca: gateway.caPem, leaveAt: redirectUri });
+  const { left, answer } = await fillInForm(browser, `${gateway.pagesUrl}/.sallyport/login?${query.toString()}`, who);
   if (left === undefined)
     throw new Error(`the login of ${who.user} ended at a page: ${answer.status} ${answer.text.slice(0, 500)}`);
   const given = new URL(left).searchParams;
@@ -93,9 +93,9 @@ export async function logIn(
     code_verifier: verifier,
     redirect_uri: redirectUri,
   }).toString();
-  const exchange = await httpRequestOnce(`${gate.url}/.sallyport/token`, {
+  const exchange = await httpRequestOnce(`${gateway.url}/.sallyport/token`, {
     method: 'POST',
-    ca: gate.caPem,
+    ca: gateway.caPem,
     body,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
   });

@@ -7,7 +7,7 @@ import { createPlainBrowser, fillInForm } from './log-in.ts';
 
 const cliProgram = fileURLToPath(new URL('../../../packages/cli/bin/sallyport.js', import.meta.url));
 
-export type GateAddress = { url: string; caFile: string; caPem: string; directory: string; kubectl: string };
+export type GatewayAddress = { url: string; caFile: string; caPem: string; directory: string; kubectl: string };
 
 /** The command of the product, with `home` as the directory of its credentials. */
 export function runCli(args: readonly string[], options: CommandOptions & { home: string }): Promise<CommandResult> {
@@ -26,9 +26,9 @@ function cliOptions({ home, ...options }: CommandOptions & { home: string }): Co
 /** Finds the address of the login page in what a program says, and fills in the form there. */
 export async function answerLogin(
   command: RunningCommand,
-  gate: { caPem: string },
+  gateway: { caPem: string },
   who: { user: string; password: string },
-  browser = createPlainBrowser({ ca: gate.caPem }),
+  browser = createPlainBrowser({ ca: gateway.caPem }),
 ): Promise<void> {
   const [url] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S+/);
   const { answer } = await fillInForm(browser, url, who);
@@ -55,19 +55,19 @@ export type Person = {
 
 /** Makes somebody a home and a kubeconfig; they are not logged in yet. */
 export async function createPerson(
-  gate: GateAddress,
+  gateway: GatewayAddress,
   who: { user: string; password: string; cluster: string; home?: string },
 ): Promise<Person> {
-  const home = who.home ?? path.join(gate.directory, 'homes', who.user);
+  const home = who.home ?? path.join(gateway.directory, 'homes', who.user);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const cli: Person['cli'] = (args, options) => runCli(args, { ...options, home });
   const made = await cli([
     'kubeconfig',
     '--offline',
     '--gateway',
-    gate.url,
+    gateway.url,
     '--ca-file',
-    gate.caFile,
+    gateway.caFile,
     '--cluster',
     who.cluster,
   ]);
@@ -83,7 +83,7 @@ export async function createPerson(
     DISPLAY: '',
   };
   const withEnv = (options?: CommandOptions) => ({ ...options, env: { ...env, ...options?.env } });
-  const tryKubectl: Person['tryKubectl'] = (args, options) => runCommand(gate.kubectl, args, withEnv(options));
+  const tryKubectl: Person['tryKubectl'] = (args, options) => runCommand(gateway.kubectl, args, withEnv(options));
   return {
     user: who.user,
     home,
@@ -91,15 +91,17 @@ export async function createPerson(
     env,
     cli,
     tryKubectl,
-    startKubectl: (args, options) => startCommand(gate.kubectl, args, withEnv(options)),
+    startKubectl: (args, options) => startCommand(gateway.kubectl, args, withEnv(options)),
     async kubectl(args, options) {
       const { code, stdout, stderr } = await tryKubectl(args, options);
       if (code !== 0) throw new Error(`kubectl ${args.join(' ')} of ${who.user} failed with ${code}: ${stderr}`);
       return stdout;
     },
     async login(browser) {
-      const command = startCli(['login', '--no-browser', '--gateway', gate.url, '--ca-file', gate.caFile], { home });
-      await answerLogin(command, gate, who, browser);
+      const command = startCli(['login', '--no-browser', '--gateway', gateway.url, '--ca-file', gateway.caFile], {
+        home,
+      });
+      await answerLogin(command, gateway, who, browser);
       const { code, stderr } = await command.ended;
       if (code !== 0) throw new Error(`sallyport login of ${who.user} failed with ${code}: ${stderr}`);
     },

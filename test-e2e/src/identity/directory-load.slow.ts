@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeWith, startGate, startPractice, type Gate, type PracticeAccess } from '../harness/index.ts';
+import { describeWith, startGateway, startPractice, type Gateway, type PracticeAccess } from '../harness/index.ts';
 import { processUsage } from '../streams/process-usage.ts';
 import { createScimClient, makeScimToken } from './scim-client.ts';
 
@@ -28,27 +28,27 @@ describeWith(
   () => {
     const { token, entry } = makeScimToken('load');
     let practice: PracticeAccess;
-    let gate: Gate;
+    let gateway: Gateway;
     let [live, other]: string[] = [];
     const ids: string[] = [];
     beforeAll(async () => {
       practice = await startPractice();
-      gate = await startGate({
+      gateway = await startGateway({
         mode: 'processes',
         clusters: [practice.access],
         sources: [{ kind: 'scim', tokens: [entry] }],
         provider: { groupSources: ['scim', 'claims'] },
       });
-      live = (await gate.login(alice)).token;
-      other = (await gate.login('bob@example.com')).token;
+      live = (await gateway.login(alice)).token;
+      other = (await gateway.login('bob@example.com')).token;
     }, 120_000);
     afterAll(async () => {
-      await gate?.stop();
+      await gateway?.stop();
       await practice?.stop();
     }, 60_000);
 
     const say = (text: string) => process.stderr.write(`measured: ${text}\n`);
-    const rss = () => processUsage(gate.processes!.pid('authenticate')!).rssMiB;
+    const rss = () => processUsage(gateway.processes!.pid('authenticate')!).rssMiB;
     const timed = async (what: string, count: number, work: () => Promise<unknown>): Promise<number> => {
       const from = performance.now();
       await work();
@@ -63,7 +63,7 @@ describeWith(
       const times = tokens.map((): number[] => []);
       for (let n = 0; n < 400; n += 1) {
         const from = performance.now();
-        const { status } = await gate.request('/clusters/dev/api/v1/namespaces/dev/pods?limit=1', {
+        const { status } = await gateway.request('/clusters/dev/api/v1/namespaces/dev/pods?limit=1', {
           token: tokens[n % tokens.length]!,
         });
         times[n % tokens.length]!.push(performance.now() - from);
@@ -75,7 +75,7 @@ describeWith(
     it(
       'are there in minutes; requests look at the session alone, as before',
       async () => {
-        const scim = createScimClient(gate, token);
+        const scim = createScimClient(gateway, token);
         const idle = rss();
         const growth: number[] = [];
         const people = await timed(`${peopleCount} people pushed`, peopleCount, () =>
@@ -125,11 +125,14 @@ describeWith(
           expect(json()).toMatchObject({ totalResults: 1 });
         });
 
-        const { json } = await gate.request('/.sallyport/me', { token: live, headers: { accept: 'application/json' } });
+        const { json } = await gateway.request('/.sallyport/me', {
+          token: live,
+          headers: { accept: 'application/json' },
+        });
         expect((json() as { groups: string[] }).groups).toContain('everybody');
         const [inDirectory, outside] = await requestTimes(live!, other!);
         say(
-          `a request of somebody in groups of it took ${inDirectory!.toFixed(2)} ms, of somebody who is not in it ${outside!.toFixed(2)} ms; authenticate held ${idle} MiB before, ${growth.join(', ')} MiB on the way and ${rss()} MiB after; Redis holds ${/used_memory_human:(\S+)/.exec(await gate.redis!.client.info('memory'))![1]!}`,
+          `a request of somebody in groups of it took ${inDirectory!.toFixed(2)} ms, of somebody who is not in it ${outside!.toFixed(2)} ms; authenticate held ${idle} MiB before, ${growth.join(', ')} MiB on the way and ${rss()} MiB after; Redis holds ${/used_memory_human:(\S+)/.exec(await gateway.redis!.client.info('memory'))![1]!}`,
         );
       },
       20 * 60_000,

@@ -6,9 +6,9 @@ import {
   eventually,
   realClusterAccess,
   roleBinding,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -29,7 +29,7 @@ describeWith(
   'people and groups that are pushed (SCIM), through four processes',
   () => {
     const { token, entry } = makeScimToken('okta');
-    let gate: Gate;
+    let gateway: Gateway;
     let scim: ReturnType<typeof createScimClient>;
     let namespace: TestNamespace;
     let [aliceId, sreId]: string[] = [];
@@ -37,7 +37,7 @@ describeWith(
       namespace = await createNamespace();
       await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
       const pods = startStreamPods(namespace.name);
-      gate = await startGate({
+      gateway = await startGateway({
         mode: 'processes',
         clusters: [await realClusterAccess()],
         policy,
@@ -45,11 +45,11 @@ describeWith(
         provider: { groupSources: ['scim', 'claims'] },
         sources: [{ kind: 'scim', tokens: [entry] }],
       });
-      scim = createScimClient(gate, token);
+      scim = createScimClient(gateway, token);
       await pods;
     }, 90_000);
     afterAll(async () => {
-      await gate?.stop();
+      await gateway?.stop();
       await namespace?.remove();
     }, 60_000);
 
@@ -64,7 +64,7 @@ describeWith(
       expect(ended.filter(({ ms }) => ms < -1000 || ms > inTime)).toEqual([]);
 
     it('a group that is pushed counts for the next request of somebody who is logged in', async () => {
-      const person = await gate.person(alice);
+      const person = await gateway.person(alice);
       expect(await whoami(person)).toEqual(['developers']);
       expect((await pods(person)).code).not.toBe(0);
       aliceId = await scim.user(alice, { externalId: '00uA' });
@@ -78,7 +78,7 @@ describeWith(
     }, 60_000);
 
     it('a group that is taken away cuts what is open by it, and refuses what comes', async () => {
-      const person = await gate.person(alice);
+      const person = await gateway.person(alice);
       const streams = await openEveryKind(person, namespace.name);
       let pushedAt = 0;
       const ending = whenEnded(streams, 'from the push that takes a group away to the end of streams', () => pushedAt);
@@ -96,9 +96,9 @@ describeWith(
     }, 60_000);
 
     it('somebody who is deactivated is out: streams cut, requests refused, no way back in', async () => {
-      const person = await gate.person(alice);
-      const other = await gate.person(bob);
-      const { token: live } = await gate.login(alice);
+      const person = await gateway.person(alice);
+      const other = await gateway.person(bob);
+      const { token: live } = await gateway.login(alice);
       const streams = await openEveryKind(person, namespace.name);
       let pushedAt = 0;
       const ending = whenEnded(
@@ -109,21 +109,21 @@ describeWith(
       pushedAt = Date.now();
       await scim.patch(`/Users/${aliceId}`, { op: 'Replace', path: 'active', value: 'False' });
       const answered = Date.now();
-      expect((await gate.request('/clusters/dev/api', { token: live })).status).toBe(401);
+      expect((await gateway.request('/clusters/dev/api', { token: live })).status).toBe(401);
       process.stderr.write(
         `measured: the push that deactivates was answered after ${answered - pushedAt} ms, and the next request was refused\n`,
       );
       allInTime(await ending);
       for (const { command } of streams) await command.stop();
       expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
-      await expect(gate.login(alice)).rejects.toThrow('deactivated');
+      await expect(gateway.login(alice)).rejects.toThrow('deactivated');
       expect((await pods(other)).code).toBe(0);
       await scim.patch(`/Users/${aliceId}`, { op: 'Replace', path: 'active', value: 'True' });
-      expect((await gate.login(alice)).identity).toMatchObject({ user: alice, groups: ['sre'] });
+      expect((await gateway.login(alice)).identity).toMatchObject({ user: alice, groups: ['sre'] });
     }, 60_000);
 
     it('who changed what stands in the audit log, by the name of the token; the token stands nowhere', async () => {
-      const events = await gate.audit.await((record) => record.type === 'directory.changed', 6);
+      const events = await gateway.audit.await((record) => record.type === 'directory.changed', 6);
       expect(
         events.every(({ data }) => data.user.username === 'directory:okta' && data.sallyport.directory?.by === 'okta'),
       ).toBe(true);
@@ -143,22 +143,22 @@ describeWith(
           ['update', 'User', alice, false],
         ]),
       );
-      await gate.audit.await(
+      await gateway.audit.await(
         (record) => record.type === 'session.ended' && record.data.responseStatus?.message === 'deactivated',
       );
-      const everything = await dumpRedis(gate.redis!.client);
+      const everything = await dumpRedis(gateway.redis!.client);
       expect(everything).toContain('00uA');
-      expect(everything + JSON.stringify(gate.events())).not.toContain(token);
+      expect(everything + JSON.stringify(gateway.events())).not.toContain(token);
     }, 30_000);
 
     it('a service that ends in between loses nothing: what was pushed stays, and what was noted is done', async () => {
-      const person = await gate.stranger(bob);
+      const person = await gateway.stranger(bob);
       await person.login();
       const bobId = await scim.user(bob);
       await scim.patch(`/Groups/${sreId}`, { op: 'add', path: 'members', value: [{ value: bobId }] });
-      await gate.processes!.stop('authenticate', 'SIGKILL');
+      await gateway.processes!.stop('authenticate', 'SIGKILL');
       expect((await pods(person)).code).toBe(0);
-      await gate.processes!.start('authenticate');
+      await gateway.processes!.start('authenticate');
       const { json } = await scim.send('GET', `/Groups/${sreId}`);
       expect((json() as { members: unknown[] }).members).toHaveLength(2);
       await scim.patch(`/Users/${bobId}`, { op: 'replace', value: { active: false } });
@@ -166,9 +166,9 @@ describeWith(
     }, 60_000);
 
     it('anybody without a token is refused, whatever else they have', async () => {
-      const { token: live } = await gate.login('carol@example.com');
+      const { token: live } = await gateway.login('carol@example.com');
       for (const credential of [undefined, 'wrong', live]) {
-        const { status, headers, json } = await gate.request(
+        const { status, headers, json } = await gateway.request(
           '/.sallyport/scim/v2/Users',
           credential === undefined ? {} : { token: credential },
         );
@@ -179,8 +179,8 @@ describeWith(
         ]);
         expect(json()).toMatchObject({ schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: '401' });
       }
-      expect((await gate.request('/clusters/dev/api', { token })).status).toBe(401);
-      expect((await gate.request('/.sallyport/api/v1/sessions', { token })).status).toBe(401);
+      expect((await gateway.request('/clusters/dev/api', { token })).status).toBe(401);
+      expect((await gateway.request('/.sallyport/api/v1/sessions', { token })).status).toBe(401);
     }, 30_000);
   },
 );

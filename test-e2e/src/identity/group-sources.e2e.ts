@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   describeWith,
   eventually,
-  startGate,
+  startGateway,
   startPractice,
-  type Gate,
+  type Gateway,
   type Person,
   type PracticeAccess,
 } from '../harness/index.ts';
@@ -33,7 +33,7 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
   let directory: string;
   let practice: PracticeAccess;
   let apis: Awaited<ReturnType<typeof startDirectoryApis>>;
-  const gates: Gate[] = [];
+  const gateways: Gateway[] = [];
   const file = () => path.join(directory, 'people.yaml');
   beforeAll(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'sallyport-sources-'));
@@ -55,14 +55,14 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
     });
   }, 60_000);
   afterAll(async () => {
-    for (const gate of gates) await gate.stop();
+    for (const gateway of gateways) await gateway.stop();
     await apis?.stop();
     await practice?.stop();
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
   const open = async (sources: Record<string, unknown>[], provider: Record<string, unknown>) => {
-    const gate = await startGate({
+    const gateway = await startGateway({
       mode: 'embedded',
       clusters: [practice.access],
       policy: everybody,
@@ -70,8 +70,8 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
       sources,
       provider,
     });
-    gates.push(gate);
-    return gate;
+    gateways.push(gateway);
+    return gateway;
   };
   const whoami = async (person: Person) =>
     (
@@ -109,17 +109,17 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
   });
 
   it('kubectl auth whoami shows those of every source, taken together', async () => {
-    const gate = await open(Object.values(kinds()), {
+    const gateway = await open(Object.values(kinds()), {
       groupSources: ['claims', 'map', 'okta', 'github', 'google', 'scim'],
       combineGroups: 'merge',
     });
-    const scim = createScimClient(gate, token);
+    const scim = createScimClient(gateway, token);
     const id = await scim.user(alice);
     await scim.group('from-scim', [id]);
     await scim.group('system:masters', [id]);
     const person = await eventually(
       'the directories have been read',
-      () => gate.person(alice).catch(() => undefined),
+      () => gateway.person(alice).catch(() => undefined),
       15_000,
     );
     expect((await whoami(person)).toSorted()).toEqual([
@@ -139,9 +139,9 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
   }, 60_000);
 
   it('the first source that knows somebody decides alone, one process as well as four', async () => {
-    const gate = await open([kinds().scim], { groupSources: ['scim', 'claims'] });
-    const scim = createScimClient(gate, token);
-    const person = await gate.person(alice);
+    const gateway = await open([kinds().scim], { groupSources: ['scim', 'claims'] });
+    const scim = createScimClient(gateway, token);
+    const person = await gateway.person(alice);
     expect(await whoami(person)).toEqual(['from-claims']);
     const id = await scim.user(alice);
     // These may look at pods there.
@@ -158,12 +158,12 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
     );
     expect(took).toBeLessThan(3000);
     expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
-    await expect(gate.login(alice)).rejects.toThrow('deactivated');
+    await expect(gateway.login(alice)).rejects.toThrow('deactivated');
   }, 60_000);
 
   it('those that the token does not name come from UserInfo, unless it is not to be asked', async () => {
-    const gate = await open([], {});
-    expect(await whoami(await gate.person(bob.user))).toEqual(['from-userinfo']);
+    const gateway = await open([], {});
+    expect(await whoami(await gateway.person(bob.user))).toEqual(['from-userinfo']);
     const other = await open([], { userInfo: 'never' });
     expect(await whoami(await other.person(bob.user))).toEqual([]);
   }, 60_000);
@@ -179,7 +179,7 @@ describeWith(['kubectl'], 'groups from wherever they are, through one process to
       allowInsecure: true,
       groupsClaim: 'groups',
     };
-    const gate = await open([{ ...entra, when: 'always' }], { groupSources: ['entra'] });
-    expect(await whoami(await gate.person(alice))).toEqual(['from-entra']);
+    const gateway = await open([{ ...entra, when: 'always' }], { groupSources: ['entra'] });
+    expect(await whoami(await gateway.person(alice))).toEqual(['from-entra']);
   }, 60_000);
 });

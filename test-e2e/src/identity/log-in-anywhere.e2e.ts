@@ -8,9 +8,9 @@ import {
   eventually,
   fillInForm,
   startCli,
-  startGate,
+  startGateway,
   startPractice,
-  type Gate,
+  type Gateway,
   type Person,
   type PracticeAccess,
   type RunningCommand,
@@ -23,19 +23,19 @@ const inside = ['-n', 'dev'];
 
 describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   let practice: PracticeAccess;
-  let gate: Gate;
+  let gateway: Gateway;
   beforeAll(async () => {
     practice = await startPractice();
-    gate = await startGate({ mode: 'embedded', clusters: [practice.access] });
+    gateway = await startGateway({ mode: 'embedded', clusters: [practice.access] });
   }, 60_000);
   afterAll(async () => {
     await practice?.stop();
-    await gate?.stop();
+    await gateway?.stop();
   }, 60_000);
 
-  const newBrowser = () => createPlainBrowser({ ca: gate.caPem });
+  const newBrowser = () => createPlainBrowser({ ca: gateway.caPem });
   const start = (person: Person, ...args: string[]) =>
-    startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
+    startCli(['login', '--gateway', gateway.url, '--ca-file', gateway.caFile, ...args], {
       home: person.home,
       env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' },
     });
@@ -62,7 +62,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   }
 
   it('is approved by a code on another machine, and kubectl works on the first', async () => {
-    const alice = await gate.stranger('alice@example.com');
+    const alice = await gateway.stranger('alice@example.com');
     const command = start(alice, '--device', '--cluster', 'dev');
     const { text, code, answer } = await openApproval(command);
     for (const shown of ['alice@example.com', code, '127.0.0.1', 'dev', 'sallyport-cli']) expect(text).toContain(shown);
@@ -70,38 +70,38 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     const { code: exit, stdout, stderr } = await command.ended;
     expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringContaining('as alice@example.com') });
     expect(await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).toContain('pod/');
-    const [event] = await gate.audit.await({ type: 'session.login', user: 'alice@example.com' });
+    const [event] = await gateway.audit.await({ type: 'session.login', user: 'alice@example.com' });
     expect(event!.data).toMatchObject({
       requestURI: '/.sallyport/api/v1/device/token',
       userAgent: 'sallyport-cli',
       sallyport: { clientAddress: '127.0.0.1', approvedFrom: { clientAddress: '127.0.0.1' } },
     });
-    expect(JSON.stringify(gate.events({})) + stderr).not.toContain('spd_');
+    expect(JSON.stringify(gateway.events({})) + stderr).not.toContain('spd_');
     expect((await alice.cli(['whoami', '-o', 'json'])).stdout).toContain('alice@example.com');
   });
 
   it('ends when the person denies it, at once and with a record', async () => {
-    const bob = await gate.stranger('bob@example.com');
+    const bob = await gateway.stranger('bob@example.com');
     const command = start(bob, '--device');
     await (await openApproval(command, 'bob')).answer('deny');
     expect(await command.ended).toMatchObject({
       code: 6,
       stderr: expect.stringContaining('the login was denied on the page'),
     });
-    const [event] = await gate.audit.await({ type: 'login.failed' });
+    const [event] = await gateway.audit.await({ type: 'login.failed' });
     expect(event!.data.responseStatus?.message).toContain('bob@example.com denied it');
     expect((await bob.cli(['whoami'])).code).toBe(3);
   });
 
   it('cannot be approved by a page of another site, nor twice', async () => {
-    const command = start(await gate.stranger('alice@example.com'), '--device');
+    const command = start(await gateway.stranger('alice@example.com'), '--device');
     const { text, answer, page } = await openApproval(command);
     const form = new URLSearchParams({
       approval: hidden(text, 'approval'),
       user_code: hidden(text, 'user_code'),
       answer: 'approve',
     }).toString();
-    const foreign = await gate.request('/.sallyport/device', {
+    const foreign = await gateway.request('/.sallyport/device', {
       method: 'POST',
       body: form,
       headers: { origin: 'https://evil.example', 'content-type': 'application/x-www-form-urlencoded' },
@@ -114,7 +114,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   });
 
   it('takes a code that is pasted, where no way leads back to this machine', async () => {
-    const alice = await gate.stranger('alice@example.com');
+    const alice = await gateway.stranger('alice@example.com');
     const command = start(alice, '--no-browser');
     const [, page] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
     const shown = await fillInForm(newBrowser(), page!, { user: 'alice@example.com', password: 'alice' });
@@ -127,7 +127,7 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
   });
 
   it('opens one browser for twenty kubectl at once, and all of them get through', async () => {
-    const alice = await gate.stranger('alice@example.com');
+    const alice = await gateway.stranger('alice@example.com');
     const programs = path.join(alice.home, 'programs');
     const opened = path.join(alice.home, 'opened');
     mkdirSync(programs);
@@ -149,13 +149,13 @@ describeWith(['kubectl'], 'a login from a machine without a browser', () => {
     expect(results.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => 0));
     expect(readFileSync(opened, 'utf8').trim().split('\n')).toHaveLength(1);
     const { sessions } = JSON.parse(
-      (await alice.cli(['sessions', 'list', '--gateway', gate.url, '-o', 'json'])).stdout,
+      (await alice.cli(['sessions', 'list', '--gateway', gateway.url, '-o', 'json'])).stdout,
     ) as { sessions: { current?: boolean; userAgent?: string }[] };
     expect(sessions.filter(({ current }) => current)).toHaveLength(1);
   }, 180_000);
 
   it('says what else there is where no browser can be seen', async () => {
-    const alice = await gate.stranger('alice@example.com');
+    const alice = await gateway.stranger('alice@example.com');
     const command = alice.startKubectl(['get', 'pods', ...inside], {
       env: { ...alice.env, BROWSER: '', DISPLAY: '', WAYLAND_DISPLAY: '' },
     });

@@ -7,9 +7,9 @@ import {
   dumpRedis,
   eventually,
   fillInForm,
-  startGate,
+  startGateway,
   startRecordingUpstream,
-  type Gate,
+  type Gateway,
   type RecordingUpstream,
 } from '../harness/index.ts';
 
@@ -17,13 +17,13 @@ jest.setTimeout(60_000);
 
 describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four processes with Redis', () => {
   let upstream: RecordingUpstream;
-  let gate: Gate;
+  let gateway: Gateway;
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
-    gate = await startGate({ mode: 'processes', clusters: [upstream.access] });
+    gateway = await startGateway({ mode: 'processes', clusters: [upstream.access] });
   }, 90_000);
   afterAll(async () => {
-    await gate?.stop();
+    await gateway?.stop();
     await upstream?.stop();
   }, 60_000);
 
@@ -36,7 +36,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     eventually(
       'a device can begin',
       async () => {
-        const { status, text, json } = await gate.request('/.sallyport/api/v1/device/code', {
+        const { status, text, json } = await gateway.request('/.sallyport/api/v1/device/code', {
           method: 'POST',
           headers: form,
           body: 'cluster=dev',
@@ -50,7 +50,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
     );
   const poll = async (code: string) =>
     (
-      await gate.request('/.sallyport/api/v1/device/token', {
+      await gateway.request('/.sallyport/api/v1/device/token', {
         method: 'POST',
         headers: form,
         body: new URLSearchParams({
@@ -60,17 +60,17 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
       })
     ).json() as { error?: string; access_token?: string };
 
-  const everythingKept = () => dumpRedis(gate.redis!.client);
+  const everythingKept = () => dumpRedis(gateway.redis!.client);
 
   async function logInDevice() {
     const codes = await begin();
     const kept = [await everythingKept()];
-    const browser = createPlainBrowser({ ca: gate.caPem });
+    const browser = createPlainBrowser({ ca: gateway.caPem });
     const {
       answer: { text },
-    } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
+    } = await fillInForm(browser, `${gateway.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
     kept.push(await everythingKept());
-    await browser.go(`${gate.pagesUrl}/.sallyport/device`, {
+    await browser.go(`${gateway.pagesUrl}/.sallyport/device`, {
       approval: hidden(text, 'approval'),
       user_code: hidden(text, 'user_code'),
       answer: 'approve',
@@ -84,11 +84,11 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
   async function logInAsPomerium(): Promise<string> {
     const waiting = 'http://127.0.0.1:1/callback/x';
     const page = (
-      await gate.request(
+      await gateway.request(
         `/.pomerium/api/v1/login?${new URLSearchParams({ pomerium_redirect_uri: waiting }).toString()}`,
       )
     ).text;
-    const { left } = await fillInForm(createPlainBrowser({ ca: gate.caPem, leaveAt: waiting }), page, alice);
+    const { left } = await fillInForm(createPlainBrowser({ ca: gateway.caPem, leaveAt: waiting }), page, alice);
     return new URL(left!).searchParams.get('pomerium_jwt')!;
   }
 
@@ -104,13 +104,13 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
 
   it('give a device one session, though many ask for it at once', async () => {
     const codes = await begin();
-    const browser = createPlainBrowser({ ca: gate.caPem });
+    const browser = createPlainBrowser({ ca: gateway.caPem });
     const {
       answer: { text },
-    } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
+    } = await fillInForm(browser, `${gateway.pagesUrl}/.sallyport/login?user_code=${codes.user_code}`, alice);
     const fields = { approval: hidden(text, 'approval'), user_code: hidden(text, 'user_code'), answer: 'approve' };
     const pages = await Promise.all(
-      Array.from({ length: 5 }, () => browser.go(`${gate.pagesUrl}/.sallyport/device`, fields)),
+      Array.from({ length: 5 }, () => browser.go(`${gateway.pagesUrl}/.sallyport/device`, fields)),
     );
     expect(pages.map(({ answer }) => answer.status).toSorted((a, b) => a - b)).toEqual([200, 400, 400, 400, 400]);
     const answers = await Promise.all(Array.from({ length: 10 }, () => poll(codes.device_code)));
@@ -120,21 +120,22 @@ describeWith(['redis', 'kafka', 'postgres'], 'logins from elsewhere through four
   it("do not make a token of Pomerium's clients look dead while nobody can tell, and let nothing through with it then", async () => {
     const jwt = await logInAsPomerium();
     const headers = { authorization: `Bearer Pomerium-${jwt}` };
-    const health = async (sent: Record<string, string>) => (await gate.request('/healthz', { headers: sent })).status;
+    const health = async (sent: Record<string, string>) =>
+      (await gateway.request('/healthz', { headers: sent })).status;
     const forged = { authorization: `Bearer Pomerium-${jwt.slice(0, -86)}${randomBytes(64).toString('base64url')}` };
     expect([await health(headers), await health(forged)]).toEqual([200, 401]);
     const before = upstream.requests.length;
-    await gate.processes!.stop('authorize');
+    await gateway.processes!.stop('authorize');
     await eventually(
       'authorize is gone',
-      async () => (await gate.request('/clusters/dev/version', { headers })).status === 503,
+      async () => (await gateway.request('/clusters/dev/version', { headers })).status === 503,
     );
     expect([await health(headers), await health(forged), await health({})]).toEqual([200, 401, 200]);
     expect(upstream.requests).toHaveLength(before);
-    await gate.processes!.restart('authorize');
+    await gateway.processes!.restart('authorize');
     await eventually(
       'authorize is back',
-      async () => (await gate.request('/clusters/dev/version', { headers })).status === 200,
+      async () => (await gateway.request('/clusters/dev/version', { headers })).status === 200,
       20_000,
     );
   });

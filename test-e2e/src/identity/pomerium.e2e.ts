@@ -10,12 +10,12 @@ import {
   describeWith,
   fillInForm,
   startCommand,
-  startGate,
+  startGateway,
   startPractice,
   startRecordingUpstream,
   theBed,
   type CommandResult,
-  type Gate,
+  type Gateway,
   type PracticeAccess,
   type RecordingUpstream,
   type RunningCommand,
@@ -27,13 +27,13 @@ const releases = ['0.29', '0.32', '0.33'];
 describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
   let practice: PracticeAccess;
   let upstream: RecordingUpstream;
-  let gate: Gate;
+  let gateway: Gateway;
   /** The same gateway by the host of one of its clusters. */
   let hostUrl: string;
   beforeAll(async () => {
     practice = await startPractice();
     upstream = await startRecordingUpstream();
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'embedded',
       clusters: [
         practice.access,
@@ -42,19 +42,19 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
         { name: 'locked', ...upstream.access, policy: [{ allow: { or: [{ groups: 'sre' }] } }] },
       ],
     });
-    hostUrl = gate.url.replace('127.0.0.1', 'localhost');
+    hostUrl = gateway.url.replace('127.0.0.1', 'localhost');
   }, 60_000);
   afterAll(async () => {
     await practice?.stop();
     await upstream?.stop();
-    await gate?.stop();
+    await gateway?.stop();
   }, 60_000);
 
   /** Somebody's machine: a cache of the client's, and a kubeconfig whose plugin it is. */
   function machine(server: string, release = '0.33', flags: readonly string[] = []) {
-    const home = path.join(gate.directory, 'pomerium', randomUUID());
+    const home = path.join(gateway.directory, 'pomerium', randomUUID());
     mkdirSync(home, { recursive: true });
-    const args = [client, '--release', release, '--alternate-ca-path', gate.caFile, ...flags];
+    const args = [client, '--release', release, '--alternate-ca-path', gateway.caFile, ...flags];
     const kubeconfig = path.join(home, 'kubeconfig');
     writeFileSync(
       kubeconfig,
@@ -63,7 +63,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
         kind: 'Config',
         'current-context': 'c',
         contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-        clusters: [{ name: 'c', cluster: { server, 'certificate-authority': gate.caFile } }],
+        clusters: [{ name: 'c', cluster: { server, 'certificate-authority': gateway.caFile } }],
         users: [
           {
             name: 'u',
@@ -90,7 +90,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
   /** Does what a person does in the browser that was opened; what they see in the end. */
   async function answer(command: RunningCommand, who = 'alice'): Promise<string> {
     const [, page] = await command.says(/opened to visit:\n\n(\S+)\n/);
-    const end = await fillInForm(createPlainBrowser({ ca: gate.caPem }), page!, {
+    const end = await fillInForm(createPlainBrowser({ ca: gateway.caPem }), page!, {
       user: `${who}@example.com`,
       password: who,
     });
@@ -100,13 +100,13 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
   const tokenOf = (result: CommandResult) =>
     (JSON.parse(result.stdout) as { status: { token: string; expirationTimestamp: string } }).status;
   const ask = (url: string, headers: Record<string, string> = {}, options: object = {}) =>
-    gate.request(url, { headers, ...options });
+    gateway.request(url, { headers, ...options });
 
   describe.each(releases)('of release %s', (release) => {
     it.each(['path', 'host'])(
       'is the exec plugin of kubectl: one login, then none, at an address by %s',
       async (kind) => {
-        const { kubectl } = machine(kind === 'path' ? gate.clusterUrl() : hostUrl, release);
+        const { kubectl } = machine(kind === 'path' ? gateway.clusterUrl() : hostUrl, release);
         const first = kubectl('auth', 'whoami', '-o', 'json');
         expect(await answer(first)).toBe('login complete, you may close this page');
         const { code, stdout, stderr } = await first.ended;
@@ -124,8 +124,8 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
     );
 
     it('logs in again when its session was ended, and after its cache was flushed', async () => {
-      const { run } = machine(gate.clusterUrl(), release);
-      const exec = () => run('k8s', 'exec-credential', gate.clusterUrl());
+      const { run } = machine(gateway.clusterUrl(), release);
+      const exec = () => run('k8s', 'exec-credential', gateway.clusterUrl());
       const first = exec();
       await answer(first);
       const { token, expirationTimestamp } = tokenOf(await first.ended);
@@ -137,23 +137,23 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       const again = exec();
       await answer(again);
       expect(tokenOf(await again.ended).token).not.toBe(token);
-      silent(await run('k8s', 'flush-credentials', gate.clusterUrl()).ended);
+      silent(await run('k8s', 'flush-credentials', gateway.clusterUrl()).ended);
       const flushed = exec();
       await answer(flushed);
       expect((await flushed.ended).code).toBe(0);
     });
 
     it("lists the caller's routes and prints a token for a route, each with one login at most", async () => {
-      const { run } = machine(gate.url, release);
-      const listing = run('routes', 'list', gate.url);
+      const { run } = machine(gateway.url, release);
+      const listing = run('routes', 'list', gateway.url);
       await answer(listing);
       const routes = JSON.parse((await listing.ended).stdout) as { name: string; from: string; type: string }[];
       expect(routes.map(({ name, from, type }) => [name, from, type])).toEqual([
-        ['dev', gate.clusterUrl(), 'http'],
+        ['dev', gateway.clusterUrl(), 'http'],
         ['hosted', 'https://localhost', 'http'],
-        ['recorded', gate.clusterUrl('recorded'), 'http'],
+        ['recorded', gateway.clusterUrl('recorded'), 'http'],
       ]);
-      const auth = await run('auth', gate.clusterUrl()).ended;
+      const auth = await run('auth', gateway.clusterUrl()).ended;
       silent(auth);
       expect((await ask('/clusters/dev/version', { authorization: `Pomerium ${auth.stdout.trim()}` })).status).toBe(
         200,
@@ -162,8 +162,8 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
   });
 
   it('takes a token from its flag or a file in place of a login', async () => {
-    const { run, home } = machine(gate.clusterUrl());
-    const auth = run('auth', gate.url);
+    const { run, home } = machine(gateway.clusterUrl());
+    const auth = run('auth', gateway.url);
     await answer(auth, 'bob');
     const token = (await auth.ended).stdout.trim();
     writeFileSync(path.join(home, 'token'), `${token}\n`);
@@ -171,14 +171,14 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
       ['--service-account', token],
       ['--service-account-file', path.join(home, 'token')],
     ]) {
-      const whoami = await machine(gate.clusterUrl(), '0.33', flags).kubectl('auth', 'whoami', '-o', 'json').ended;
+      const whoami = await machine(gateway.clusterUrl(), '0.33', flags).kubectl('auth', 'whoami', '-o', 'json').ended;
       silent(whoami);
       expect(JSON.parse(whoami.stdout)).toMatchObject({ status: { userInfo: { username: 'bob@example.com' } } });
     }
   });
 
   it('hears in kubectl why the policy refuses, and is not asked to log in for that', async () => {
-    const { kubectl } = machine(gate.clusterUrl('locked'));
+    const { kubectl } = machine(gateway.clusterUrl('locked'));
     const refused = kubectl('get', 'pods', '-n', 'dev');
     await answer(refused);
     expect(await refused.ended).toMatchObject({ code: 1, stdout: '' });
@@ -190,16 +190,19 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
   describe('its token', () => {
     let token: string;
     beforeAll(async () => {
-      const auth = machine(gate.url).run('auth', gate.url);
+      const auth = machine(gateway.url).run('auth', gateway.url);
       await answer(auth);
       token = (await auth.ended).stdout.trim();
     }, 30_000);
 
     it('is verified by the published key, and says when it ends and whom it is for', async () => {
       const about = (await ask('/.well-known/pomerium')).json() as { issuer: string; jwks_uri: string };
-      expect(about).toMatchObject({ issuer: gate.url, jwks_uri: `${gate.url}/.well-known/pomerium/jwks.json` });
+      expect(about).toMatchObject({ issuer: gateway.url, jwks_uri: `${gateway.url}/.well-known/pomerium/jwks.json` });
       const keys = (await ask('/.well-known/pomerium/jwks.json')).json() as unknown as JSONWebKeySet;
-      const { payload } = await jwtVerify(token, createLocalJWKSet(keys), { issuer: gate.url, audience: gate.url });
+      const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
+        issuer: gateway.url,
+        audience: gateway.url,
+      });
       const user = (await ask('/.pomerium/user', { authorization: `Bearer Pomerium-${token}` })).json();
       expect(user).toMatchObject({
         user: 'alice@example.com',
@@ -226,7 +229,7 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
 
     it('is refused where another credential stands beside it, in a query, a cookie, or in a carrier that is not its own', async () => {
       const before = upstream.requests.length;
-      const own = (await gate.login('alice@example.com')).token;
+      const own = (await gateway.login('alice@example.com')).token;
       const where = '/clusters/recorded/api/v1/pods';
       const statuses = [
         await ask(where, { authorization: `Bearer ${own}`, 'x-pomerium-authorization': token }),
@@ -278,14 +281,14 @@ describeWith(['kubectl'], "an unmodified client of Pomerium's", () => {
     });
 
     it('stands in no event, though its login and its uses do', async () => {
-      const [login] = await gate.audit.await({ type: 'session.login', user: 'alice@example.com' });
+      const [login] = await gateway.audit.await({ type: 'session.login', user: 'alice@example.com' });
       expect(login!.data.sallyport.credentialKind).toBe('cli');
-      expect(JSON.stringify(gate.events({}))).not.toContain(token.split('.')[2]!);
+      expect(JSON.stringify(gateway.events({}))).not.toContain(token.split('.')[2]!);
     });
 
     it('is ok at the health check on every host while it lives, and not after', async () => {
-      const hosts = [gate.url, hostUrl];
-      const browser = createPlainBrowser({ ca: gate.caPem });
+      const hosts = [gateway.url, hostUrl];
+      const browser = createPlainBrowser({ ca: gateway.caPem });
       expect((await browser.go(`${hosts[1]}/healthz`)).answer.status).toBe(401);
       for (const where of ['/healthz', '/livez'])
         expect([

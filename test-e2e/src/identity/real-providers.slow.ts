@@ -11,9 +11,9 @@ import {
   realClusterAccess,
   roleBinding,
   startCli,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type RunningCommand,
   type TestNamespace,
@@ -55,7 +55,7 @@ function printMatrix(): void {
 describeWith(['cluster', 'kubectl'], 'logins with identity providers that others wrote', () => {
   let bed: Bed;
   let embedded: Awaited<ReturnType<typeof embeddedProvider>>;
-  let gate: Gate;
+  let gateway: Gateway;
   let namespace: TestNamespace;
   const providers = new Map<string, RealProvider>();
   beforeAll(async () => {
@@ -81,23 +81,23 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       refresh: { interval: `${intervalMs}ms`, outageGrace: '60s' },
       ...one.settings,
     }));
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'embedded',
       clusters: [await realClusterAccess()],
       policy: [{ allow: { or: [{ groups: 'developers' }, { groups: 'sre' }] } }],
       more: { identity: { providers: settings }, streams: { drain: '0s' } },
     });
-    for (const one of providers.values()) await one.admit(gate.pagesUrl);
+    for (const one of providers.values()) await one.admit(gateway.pagesUrl);
   }, 900_000);
   afterAll(async () => {
     printMatrix();
-    await gate?.stop();
+    await gateway?.stop();
     await namespace?.remove();
     await embedded?.stop();
     await bed?.stop();
   }, 120_000);
 
-  const newBrowser = () => createPlainBrowser({ ca: gate.caPem });
+  const newBrowser = () => createPlainBrowser({ ca: gateway.caPem });
   const originOf = (id: string) => new URL(providers.get(id)!.settings['issuer'] as string).origin;
   const logInAt = (id: string, browser: ReturnType<typeof newBrowser>, page: string, user: string) => {
     const address = new URL(page);
@@ -105,7 +105,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
     return fillInForms(browser, address.href, { user: emailOf(user), password: user }, originOf(id));
   };
   const startLogin = (person: Person, ...args: string[]) =>
-    startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, ...args], {
+    startCli(['login', '--gateway', gateway.url, '--ca-file', gateway.caFile, ...args], {
       home: person.home,
       env: { DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' },
       timeoutMs: 200_000,
@@ -118,7 +118,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
 
   /** Somebody at a terminal who has logged in with this provider, as programs do. */
   async function logIn(id: string, user: string, browser = newBrowser()): Promise<Person> {
-    const person = await gate.stranger(emailOf(user));
+    const person = await gateway.stranger(emailOf(user));
     const command = startLogin(person, '--no-browser', '--provider', id);
     const [page] = await command.says(/https?:\/\/\S+\/\.sallyport\/login\?\S*redirect_uri=http%3A%2F%2F127\S+/);
     expect(new URL(page).searchParams.get('provider')).toBe(id);
@@ -140,7 +140,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
   };
 
   const failedThere = () =>
-    gate.events().filter(({ type, data }) => type === 'login.failed' && data.responseStatus?.code === 503).length;
+    gateway.events().filter(({ type, data }) => type === 'login.failed' && data.responseStatus?.code === 503).length;
   /** Runs a flow; again where the provider, and nothing else, has failed on the way. */
   async function runSteadily(
     provider: RealProvider,
@@ -170,13 +170,13 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
 
     flow('browser', 'is sent there and back, and known by issuer, name and groups', async () => {
       const browser = newBrowser();
-      const end = await logInAt(id, browser, `${gate.pagesUrl}/.sallyport/login`, 'alice');
-      expect({ url: end.url.replace(gate.pagesUrl, ''), status: end.answer.status }).toMatchObject({
+      const end = await logInAt(id, browser, `${gateway.pagesUrl}/.sallyport/login`, 'alice');
+      expect({ url: end.url.replace(gateway.pagesUrl, ''), status: end.answer.status }).toMatchObject({
         url: expect.stringMatching(/^\/\.sallyport\//),
         status: 200,
       });
       expect(end.answer.text).toContain('alice@example.com');
-      const [event] = await gate.audit.await(
+      const [event] = await gateway.audit.await(
         (record) => record.type === 'session.login' && record.data.sallyport.detail === id,
       );
       expect(event!.data).toMatchObject({
@@ -193,7 +193,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
     });
 
     flow('paste', 'the code that the page shows is carried to the terminal', async () => {
-      const person = await gate.stranger(emailOf('alice'));
+      const person = await gateway.stranger(emailOf('alice'));
       const command = startLogin(person, '--no-browser', '--provider', id);
       const [, page] = await command.says(/^ {2}(http\S+redirect_uri=urn\S+)$/m);
       const shown = await logInAt(id, newBrowser(), page!, 'alice');
@@ -203,7 +203,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
     });
 
     flow('device', 'a device is approved by somebody who logs in there', async () => {
-      const person = await gate.stranger(emailOf('alice'));
+      const person = await gateway.stranger(emailOf('alice'));
       const command = startLogin(person, '--device');
       const [, page] = await command.says(/^ {2}(http\S+\/\.sallyport\/device)$/m);
       const code = (await command.says(/^ {2}([A-Z]{4}-[A-Z]{4})$/m))[1]!;
@@ -267,7 +267,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
     const sessionEnded = async (user: string, since: number) =>
       Date.parse(
         (
-          await gate.audit.await(
+          await gateway.audit.await(
             (record) =>
               record.type === 'session.ended' &&
               Date.parse(record.time) >= since &&
@@ -296,15 +296,15 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
 
     flow('logout', 'a browser that logs out here is logged out there, and must type its password again', async () => {
       const browser = newBrowser();
-      const first = await logInAt(id, browser, `${gate.pagesUrl}/.sallyport/login`, 'alice');
+      const first = await logInAt(id, browser, `${gateway.pagesUrl}/.sallyport/login`, 'alice');
       expect(first.answer.status).toBe(200);
-      const { answer } = await browser.go(`${gate.pagesUrl}/.sallyport/logout`, {});
+      const { answer } = await browser.go(`${gateway.pagesUrl}/.sallyport/logout`, {});
       expect(answer.status).toBe(200);
       const there = /^0; url=(\S+)$/.exec(String(answer.headers['refresh'] ?? ''))?.[1];
       if (there === undefined) throw new Error('the browser is not sent on to the provider');
       const back = await fillInForms(browser, there, { user: '', password: '' }, originOf(id));
-      expect(back.url).toBe(`${gate.pagesUrl}/.sallyport/signed-out`);
-      const again = await browser.go(`${gate.pagesUrl}/.sallyport/login?provider=${id}`);
+      expect(back.url).toBe(`${gateway.pagesUrl}/.sallyport/signed-out`);
+      const again = await browser.go(`${gateway.pagesUrl}/.sallyport/login?provider=${id}`);
       expect(again.url.startsWith(originOf(id))).toBe(true);
       expect(again.answer.text).toMatch(/type="?(password|text)|name="(login|username)"/);
     });
@@ -321,7 +321,7 @@ describeWith(['cluster', 'kubectl'], 'logins with identity providers that others
       process.stderr.write(`measured: ${id}: from a logout there (back-channel) to the end of a stream: ${ms} ms\n`);
       expect(ms).toBeLessThan(inTime);
       expect(await person.cli(['whoami'])).toMatchObject({ code: 3 });
-      const [event] = await gate.audit.await(
+      const [event] = await gateway.audit.await(
         (record) =>
           record.type === 'session.ended' &&
           record.data.sallyport.identity?.email === emailOf('erin') &&

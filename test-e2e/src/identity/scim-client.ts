@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Gate, HttpAnswer } from '../harness/index.ts';
+import type { Gateway, HttpAnswer } from '../harness/index.ts';
 
 const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const groupUrn = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -12,9 +12,9 @@ export function makeScimToken(id: string): { token: string; entry: { id: string;
 }
 
 /** A client that pushes people and groups through the gateway, as identity providers do. */
-export function createScimClient(gate: Pick<Gate, 'request'>, token: string) {
+export function createScimClient(gateway: Pick<Gateway, 'request'>, token: string) {
   const send = (method: string, path: string, body?: object): Promise<HttpAnswer> =>
-    gate.request(`/.sallyport/scim/v2${path}`, {
+    gateway.request(`/.sallyport/scim/v2${path}`, {
       method,
       token,
       ...(body === undefined

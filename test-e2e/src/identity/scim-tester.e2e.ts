@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeWith, runCommand, startGate, theBed, type Gate } from '../harness/index.ts';
+import { describeWith, runCommand, startGateway, theBed, type Gateway } from '../harness/index.ts';
 import { makeScimToken } from './scim-client.ts';
 
 type Check = { status: string; title: string; resource: string | null; reason: string };
@@ -13,21 +13,21 @@ const exceptions: Record<string, RegExp> = {
 
 describeWith(['scim2-tester'], 'SCIM, as a client of the standard sees it that is not ours (scim2-tester)', () => {
   const { token, entry } = makeScimToken('tester');
-  let gate: Gate;
+  let gateway: Gateway;
   beforeAll(async () => {
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'embedded',
       clusters: [],
       provider: { groupSources: ['scim', 'claims'] },
       sources: [{ kind: 'scim', tokens: [entry] }],
     });
   }, 60_000);
-  afterAll(() => gate?.stop(), 60_000);
+  afterAll(() => gateway?.stop(), 60_000);
 
   it('passes every check but those that are listed', async () => {
     const { code, stdout, stderr } = await runCommand(
       theBed().programs['scim2-tester']!,
-      [program, `${gate.url}/.sallyport/scim/v2`, gate.caFile],
+      [program, `${gateway.url}/.sallyport/scim/v2`, gateway.caFile],
       { env: { SCIM_TOKEN: token }, timeoutMs: 120_000 },
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

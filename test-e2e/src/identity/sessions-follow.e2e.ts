@@ -8,9 +8,9 @@ import {
   eventually,
   realClusterAccess,
   roleBinding,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -28,14 +28,14 @@ const [alice, bob, carol, mallory] = ['alice', 'bob', 'carol', 'mallory'].map((n
 ];
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow their identity provider', () => {
-  let gate: Gate;
+  let gateway: Gateway;
   let namespace: TestNamespace;
   beforeAll(async () => {
     namespace = await createNamespace();
     for (const group of ['sre', 'developers'])
       await theBed().cluster!.admin.apply(roleBinding(namespace.name, group, 'edit'));
     const pods = startStreamPods(namespace.name);
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'processes',
       clusters: [await realClusterAccess()],
       more: { streams: { drain: '0s' } },
@@ -45,12 +45,12 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     await pods;
   }, 90_000);
   afterAll(async () => {
-    await gate?.stop();
+    await gateway?.stop();
     await namespace?.remove();
   }, 60_000);
 
   const eventOf = (type: string, user: string, from: number) =>
-    gate.audit.await(
+    gateway.audit.await(
       (record) =>
         record.type === type && Date.parse(record.time) >= from && record.data.sallyport.identity?.email === user,
     );
@@ -61,14 +61,14 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect(ended.filter(({ ms }) => ms < -50 || ms > inTime)).toEqual([]);
 
   it('a person whom the provider no longer knows: with the next refresh every stream is cut and every request refused', async () => {
-    const person = await gate.person(bob);
-    const other = await gate.person(alice);
+    const person = await gateway.person(bob);
+    const other = await gateway.person(alice);
     const streams = await openEveryKind(person, namespace.name);
     const from = Date.now();
     const ending = whenEnded(streams, 'from the end of a session by its refresh to the end of its streams', () =>
       timeOf('session.ended', bob, from),
     );
-    gate.provider.change(bob, undefined);
+    gateway.provider.change(bob, undefined);
     const ended = await ending;
     const after = (await timeOf('session.ended', bob, from)) - from;
     process.stderr.write(
@@ -90,13 +90,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
   }, 90_000);
 
   it('a person who loses a group: refused with the next refresh, cut at once, and still logged in', async () => {
-    const person = await gate.person(alice);
+    const person = await gateway.person(alice);
     const streams = await openEveryKind(person, namespace.name);
     const from = Date.now();
     const ending = whenEnded(streams, 'from a group that is gone to the end of the streams that needed it', () =>
       timeOf('session.refreshed', alice, from),
     );
-    gate.provider.change(alice, { groups: [] });
+    gateway.provider.change(alice, { groups: [] });
     allInTime(await ending);
     for (const { command } of streams) await command.stop();
     expect((await eventOf('session.refreshed', alice, from))[0]).toMatchObject({
@@ -104,7 +104,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     });
     expect((await pods(person)).stderr).toContain('you are in no group');
     expect(JSON.parse((await person.cli(['whoami', '-o', 'json'])).stdout)).toMatchObject({ user: alice, groups: [] });
-    gate.provider.change(alice, { groups: ['developers'] });
+    gateway.provider.change(alice, { groups: ['developers'] });
     await eventually(
       'the group is back with the next refresh',
       async () => (await pods(person)).code === 0,
@@ -113,14 +113,14 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
   }, 90_000);
 
   it('a person who logs out at the provider: everything that came of it is cut', async () => {
-    const person = await gate.stranger(alice);
-    const browser = createPlainBrowser({ ca: gate.caPem });
+    const person = await gateway.stranger(alice);
+    const browser = createPlainBrowser({ ca: gateway.caPem });
     await person.login(browser);
-    const stays = await gate.person(alice);
+    const stays = await gateway.person(alice);
     const streams = await openEveryKind(person, namespace.name);
     const from = Date.now();
     const ending = whenEnded(streams, 'from a logout at the provider (back-channel) to the end of streams', () => from);
-    const asked = await browser.go(`${gate.provider.issuer()}/session/end?client_id=sallyport`);
+    const asked = await browser.go(`${gateway.provider.issuer()}/session/end?client_id=sallyport`);
     const [action, xsrf] = [/<form[^>]* action="([^"]+)"/, /name="xsrf" value="([^"]+)"/].map(
       (form) => form.exec(asked.answer.text)![1]!,
     ) as [string, string];
@@ -140,32 +140,32 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
   }, 90_000);
 
   it("a token that says so, but is nobody's: nothing ends, and the sender hears 400", async () => {
-    const { status, headers } = await gate.request('/.sallyport/backchannel-logout/corp', {
+    const { status, headers } = await gateway.request('/.sallyport/backchannel-logout/corp', {
       method: 'POST',
       body: 'logout_token=a.b.c',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     });
     expect([status, headers['cache-control']]).toEqual([400, 'no-store']);
-    expect((await pods(await gate.person(alice))).code).toBe(0);
+    expect((await pods(await gateway.person(alice))).code).toBe(0);
   });
 
   it('nothing of theirs lies in Redis but hashes and what is sealed', async () => {
-    const login = await gate.login(carol);
-    await eventually('it was refreshed', () => gate.provider.issued.length > 12, 10_000);
-    const everything = await dumpRedis(gate.redis!.client);
+    const login = await gateway.login(carol);
+    await eventually('it was refreshed', () => gateway.provider.issued.length > 12, 10_000);
+    const everything = await dumpRedis(gateway.redis!.client);
     expect(everything).toContain('1.e2e.');
-    for (const secret of [...gate.provider.issued, login.token, 'secret-of-the-tests'])
+    for (const secret of [...gateway.provider.issued, login.token, 'secret-of-the-tests'])
       expect(everything).not.toContain(secret);
     expect(everything).not.toMatch(/spt_[A-Za-z0-9_-]{43}|eyJ[A-Za-z0-9_-]{10,}\./);
-    const logs = JSON.stringify(gate.events());
-    for (const secret of gate.provider.issued) expect(logs).not.toContain(secret);
+    const logs = JSON.stringify(gateway.events());
+    for (const secret of gateway.provider.issued) expect(logs).not.toContain(secret);
   }, 30_000);
 
   it('a provider that is away: sessions go on for the grace period, and no longer', async () => {
-    const person = await gate.stranger(mallory);
+    const person = await gateway.stranger(mallory);
     await person.login();
     const from = Date.now();
-    await gate.provider.stop();
+    await gateway.provider.stop();
     await new Promise((resolve) => setTimeout(resolve, graceMs / 2));
     expect((await person.cli(['whoami'])).code).toBe(0);
     const endedAt = await timeOf('session.ended', mallory, from);
@@ -181,6 +181,6 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'sessions follow
     expect((await eventOf('session.ended', mallory, from))[0]).toMatchObject({
       data: { responseStatus: { message: 'provider-away' } },
     });
-    await gate.provider.start();
+    await gateway.provider.start();
   }, 60_000);
 });

@@ -5,11 +5,11 @@ import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import {
   describeWith,
-  startGate,
+  startGateway,
   startPractice,
   startRecordingUpstream,
   theBed,
-  type Gate,
+  type Gateway,
   type PracticeAccess,
   type RecordingUpstream,
 } from '../harness/index.ts';
@@ -31,7 +31,7 @@ const flags = [
 describeWith(['chromium'], 'the pages in a real browser', () => {
   let practice: PracticeAccess;
   let upstream: RecordingUpstream;
-  let gate: Gate;
+  let gateway: Gateway;
   let browser: Browser;
   let context: BrowserContext;
   /** A page of somebody else's, on a host of its own. */
@@ -41,7 +41,10 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
   beforeAll(async () => {
     practice = await startPractice();
     upstream = await startRecordingUpstream();
-    gate = await startGate({ mode: 'embedded', clusters: [practice.access, { name: 'recorded', ...upstream.access }] });
+    gateway = await startGateway({
+      mode: 'embedded',
+      clusters: [practice.access, { name: 'recorded', ...upstream.access }],
+    });
     browser = await chromium.launch({ executablePath: theBed().chromium!, args: flags });
     foreign = createServer((_request, response) =>
       response.setHeader('content-type', 'text/html').end(foreignPage),
@@ -54,7 +57,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     foreign?.close();
     await practice?.stop();
     await upstream?.stop();
-    await gate?.stop();
+    await gateway?.stop();
   }, 60_000);
   afterEach(() => context?.close());
 
@@ -64,22 +67,22 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     return context.newPage();
   }
   async function logIn(page: Page, name = 'alice'): Promise<void> {
-    await page.goto(`${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`);
+    await page.goto(`${gateway.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`);
     await page.fill('input[name=login]', `${name}@example.com`);
     await page.fill('input[name=password]', name);
     await page.click('button[type=submit]');
-    await page.waitForURL(`${gate.pagesUrl}/.sallyport/me`);
+    await page.waitForURL(`${gateway.pagesUrl}/.sallyport/me`);
   }
   const whoami = async (page: Page) =>
     (
-      await page.context().request.get(`${gate.pagesUrl}/.sallyport/me`, { headers: { accept: 'application/json' } })
+      await page.context().request.get(`${gateway.pagesUrl}/.sallyport/me`, { headers: { accept: 'application/json' } })
     ).status();
 
   it('log somebody in, show who they are, and log them out', async () => {
     const page = await open();
     await logIn(page);
     expect(await page.textContent('main')).toMatch(/alice@example\.com[\s\S]*developers/);
-    const [cookie, ...others] = (await context.cookies(gate.pagesUrl)).filter(
+    const [cookie, ...others] = (await context.cookies(gateway.pagesUrl)).filter(
       ({ name }) => name.startsWith('sallyport') && !name.includes('idp'),
     );
     expect(others).toEqual([]);
@@ -87,29 +90,29 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     expect(await page.evaluate('document.cookie')).not.toContain('sallyport-demo');
     await page.click('form[action$="/logout"] button');
     // On to the provider, which asks, and back.
-    await page.waitForURL(`${gate.provider.issuer()}/session/end?**`);
+    await page.waitForURL(`${gateway.provider.issuer()}/session/end?**`);
     expect(new URL(page.url()).searchParams.get('id_token_hint')).toMatch(/^eyJ/);
     expect(await whoami(page)).toBe(401);
     await page.click('button[name=logout]');
-    await page.waitForURL(`${gate.pagesUrl}/.sallyport/signed-out**`);
+    await page.waitForURL(`${gateway.pagesUrl}/.sallyport/signed-out**`);
     expect(await page.textContent('h1')).toBe('You are logged out');
-    const [ended] = await gate.audit.await({ type: 'session.revoked', user: 'alice@example.com' });
+    const [ended] = await gateway.audit.await({ type: 'session.revoked', user: 'alice@example.com' });
     expect(ended!.data.sallyport.credentialKind).toBe('browser');
   });
 
   it("begin at the gateway's own address and lead on to where the pages are", async () => {
     const page = await open();
-    await page.goto(`${gate.url}/.sallyport/login?return_to=/.sallyport/me`);
+    await page.goto(`${gateway.url}/.sallyport/login?return_to=/.sallyport/me`);
     await page.fill('input[name=login]', 'bob@example.com');
     await page.fill('input[name=password]', 'bob');
     await page.click('button[type=submit]');
-    await page.waitForURL(`${gate.pagesUrl}/.sallyport/me`);
+    await page.waitForURL(`${gateway.pagesUrl}/.sallyport/me`);
     expect(await page.textContent('main')).toContain('bob@example.com');
   });
 
   it('say what is wrong when somebody comes back without having begun', async () => {
     const page = await open();
-    const answer = await page.goto(`${gate.pagesUrl}/.sallyport/callback?code=x&state=y`);
+    const answer = await page.goto(`${gateway.pagesUrl}/.sallyport/callback?code=x&state=y`);
     expect(answer!.status()).toBe(400);
     expect(await page.textContent('main')).not.toMatch(/at \w+ \(|Error:/);
   });
@@ -123,7 +126,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
       '/.sallyport/../evil',
       'javascript:alert(1)',
     ]) {
-      const answer = await page.goto(`${gate.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent(target)}`);
+      const answer = await page.goto(`${gateway.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent(target)}`);
       expect([target, answer!.status()]).toEqual([target, 400]);
     }
   });
@@ -131,7 +134,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
   it('do not let a form of another site log somebody out, though the cookie rides along with it', async () => {
     const page = await open();
     await logIn(page);
-    foreignPage = `<form method="post" action="${gate.pagesUrl}/.sallyport/logout"><button>Win a prize</button></form>`;
+    foreignPage = `<form method="post" action="${gateway.pagesUrl}/.sallyport/logout"><button>Win a prize</button></form>`;
     const other = await context.newPage();
     await other.goto(foreignUrl);
     const [answer] = await Promise.all([
@@ -151,7 +154,7 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
     await other.goto(sibling);
     const sent = other.waitForResponse((response) => response.url().endsWith('/logout'));
     await other.evaluate(
-      `void fetch(${JSON.stringify(`${gate.pagesUrl}/.sallyport/logout`)}, { method: 'POST', credentials: 'include', mode: 'no-cors' }).catch(() => {})`,
+      `void fetch(${JSON.stringify(`${gateway.pagesUrl}/.sallyport/logout`)}, { method: 'POST', credentials: 'include', mode: 'no-cors' }).catch(() => {})`,
     );
     expect((await sent).status()).toBe(403);
     expect(await whoami(page)).toBe(200);
@@ -160,13 +163,13 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
   it('ask before another site has somebody logged in for a program', async () => {
     const page = await open();
     await logIn(page);
-    const sessions = async () => (await gate.audit.await({ type: 'session.login' })).length;
+    const sessions = async () => (await gateway.audit.await({ type: 'session.login' })).length;
     const before = await sessions();
-    const login = `${gate.pagesUrl}/.sallyport/login?${new URLSearchParams({ pomerium_redirect_uri: foreignUrl }).toString()}`;
+    const login = `${gateway.pagesUrl}/.sallyport/login?${new URLSearchParams({ pomerium_redirect_uri: foreignUrl }).toString()}`;
     foreignPage = `<meta http-equiv="refresh" content="0; url=${login}"><img src="${login}"><iframe src="${login}"></iframe>`;
     const other = await context.newPage();
     await other.goto(foreignUrl);
-    await other.waitForURL(`${gate.pagesUrl}/.sallyport/login?**`);
+    await other.waitForURL(`${gateway.pagesUrl}/.sallyport/login?**`);
     expect(await other.textContent('h1')).toBe('Log in?');
     expect(await other.textContent('main')).toContain(new URL(foreignUrl).host);
     expect(await sessions()).toBe(before);
@@ -182,16 +185,23 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
   it("give their cookie no force on a cluster's address: not for a request, not for a WebSocket of another site", async () => {
     const page = await open();
     await logIn(page);
-    const [cookie] = (await context.cookies(gate.pagesUrl)).filter(({ name }) => name === 'sallyport-demo');
+    const [cookie] = (await context.cookies(gateway.pagesUrl)).filter(({ name }) => name === 'sallyport-demo');
     await context.addCookies([
-      { name: '__Host-sallyport', value: cookie!.value, url: gate.url, secure: true, httpOnly: true, sameSite: 'None' },
+      {
+        name: '__Host-sallyport',
+        value: cookie!.value,
+        url: gateway.url,
+        secure: true,
+        httpOnly: true,
+        sameSite: 'None',
+      },
     ]);
-    const plain = await page.goto(`${gate.url}/clusters/recorded/api/v1/namespaces/default/pods`);
+    const plain = await page.goto(`${gateway.url}/clusters/recorded/api/v1/namespaces/default/pods`);
     expect(plain!.status()).toBe(401);
     foreignPage = '<p>another site';
     await page.goto(foreignUrl);
     const outcome = await page.evaluate(`new Promise((resolve) => {
-      const socket = new WebSocket(${JSON.stringify(`${gate.url.replace('https', 'wss')}/clusters/recorded/api/v1/namespaces/default/pods/web/exec?command=id&stdout=true`)}, 'v5.channel.k8s.io');
+      const socket = new WebSocket(${JSON.stringify(`${gateway.url.replace('https', 'wss')}/clusters/recorded/api/v1/namespaces/default/pods/web/exec?command=id&stdout=true`)}, 'v5.channel.k8s.io');
       socket.onopen = () => resolve('open');
       socket.onerror = () => resolve('refused');
     })`);
@@ -202,11 +212,11 @@ describeWith(['chromium'], 'the pages in a real browser', () => {
   it('run no script, though one were in a name, and stand in no frame', async () => {
     const page = await open();
     const answer = await page.goto(
-      `${gate.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent('/x"><script>window.won=1</script>')}`,
+      `${gateway.pagesUrl}/.sallyport/login?return_to=${encodeURIComponent('/x"><script>window.won=1</script>')}`,
     );
     expect(answer!.headers()['content-security-policy']).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
     expect(await page.evaluate('window.won')).toBeUndefined();
-    foreignPage = `<iframe src="${gate.pagesUrl}/.sallyport/me"></iframe>`;
+    foreignPage = `<iframe src="${gateway.pagesUrl}/.sallyport/me"></iframe>`;
     await logIn(page);
     await page.goto(foreignUrl);
     await page

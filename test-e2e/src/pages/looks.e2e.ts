@@ -6,10 +6,10 @@ import { chromium, type Browser, type BrowserContext, type ConsoleMessage, type 
 import {
   describeWith,
   startCli,
-  startGate,
+  startGateway,
   startPractice,
   theBed,
-  type Gate,
+  type Gateway,
   type PracticeAccess,
 } from '../harness/index.ts';
 import { looksOf, type Looks } from './looks-of.ts';
@@ -34,20 +34,20 @@ type DeviceCodes = { device_code: string; user_code: string };
 
 describeWith(['chromium'], 'how the pages look and read in a real browser', () => {
   let practice: PracticeAccess;
-  let gate: Gate;
-  /** Another gate, with several identity providers to choose from. */
-  let choice: Gate;
+  let gateway: Gateway;
+  /** Another gateway, with several identity providers to choose from. */
+  let choice: Gateway;
   let browser: Browser;
   let context: BrowserContext;
   beforeAll(async () => {
     practice = await startPractice();
-    gate = await startGate({ mode: 'embedded', clusters: [practice.access] });
+    gateway = await startGateway({ mode: 'embedded', clusters: [practice.access] });
     const provider = (id: string) => ({
       id,
       issuer: `https://${id}.example.com/realms/everybody-who-works-here`,
       clientId: 'sallyport',
     });
-    choice = await startGate({
+    choice = await startGateway({
       mode: 'embedded',
       clusters: [practice.access],
       more: {
@@ -59,11 +59,11 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
   afterAll(async () => {
     await browser?.close();
     await practice?.stop();
-    await gate?.stop();
+    await gateway?.stop();
     await choice?.stop();
   }, 60_000);
 
-  const at = (where: string, of: Gate = gate) => `${of.pagesUrl}/.sallyport/${where}`;
+  const at = (where: string, of: Gateway = gateway) => `${of.pagesUrl}/.sallyport/${where}`;
   async function fillIn(page: Page, name = 'alice'): Promise<void> {
     await page.fill('input[name=login]', `${name}@example.com`);
     await page.fill('input[name=password]', name);
@@ -75,7 +75,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
   }
   const beginDevice = async () =>
     (
-      await gate.request('/.sallyport/api/v1/device/code', {
+      await gateway.request('/.sallyport/api/v1/device/code', {
         method: 'POST',
         body: 'cluster=dev',
         headers: {
@@ -93,8 +93,8 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
     return codes;
   }
   const startLogin = () =>
-    startCli(['login', '--gateway', gate.url, '--ca-file', gate.caFile, '--no-browser'], {
-      home: path.join(gate.directory, 'looks'),
+    startCli(['login', '--gateway', gateway.url, '--ca-file', gateway.caFile, '--no-browser'], {
+      home: path.join(gateway.directory, 'looks'),
     });
 
   /** Each page that people see, and how one gets there. */
@@ -117,7 +117,7 @@ describeWith(['chromium'], 'how the pages look and read in a real browser', () =
       heading: 'Log out?',
       open: async (page) => {
         await logIn(page);
-        await page.goto(`${gate.pagesUrl}/.pomerium/sign_out`);
+        await page.goto(`${gateway.pagesUrl}/.pomerium/sign_out`);
       },
     },
     refused: {

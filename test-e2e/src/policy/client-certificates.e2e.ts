@@ -2,17 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createCertificateAuthority, type CertificateAuthority, type IssuedCertificate } from '@sallyport/bed';
-import { describeWith, startGate, startPractice, type Gate, type PracticeAccess } from '../harness/index.ts';
+import { describeWith, startGateway, startPractice, type Gateway, type PracticeAccess } from '../harness/index.ts';
 import { runDirectory } from '../harness/the-bed.ts';
 
 describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
   let directory: string;
   let authority: CertificateAuthority;
   let practice: PracticeAccess;
-  let gate: Gate;
+  let gateway: Gateway;
   let token: string;
   const ask = async (certificate?: IssuedCertificate) => {
-    const answer = await gate.request('/clusters/dev/api/v1/namespaces/dev/pods', {
+    const answer = await gateway.request('/clusters/dev/api/v1/namespaces/dev/pods', {
       token,
       ...(certificate ? { cert: certificate.certPem, key: certificate.keyPem } : {}),
     });
@@ -26,7 +26,7 @@ describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
     const clientCaFile = path.join(directory, 'ca.crt');
     writeFileSync(clientCaFile, authority.caPem);
     practice = await startPractice();
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'embedded',
       clusters: [practice.access],
       clientCaFile,
@@ -35,10 +35,10 @@ describeWith(['kubectl'], 'a policy that wants a client certificate', () => {
         { deny: { and: [{ invalid_client_certificate: true }] } },
       ],
     });
-    token = (await gate.login('alice@example.com')).token;
+    token = (await gateway.login('alice@example.com')).token;
   }, 60_000);
   afterAll(async () => {
-    await gate?.stop();
+    await gateway?.stop();
     await practice?.stop();
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);

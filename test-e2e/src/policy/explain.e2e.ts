@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   describeWith,
-  startGate,
+  startGateway,
   startPractice,
-  type Gate,
+  type Gateway,
   type HttpAnswer,
   type Person,
   type PracticeAccess,
@@ -27,12 +27,12 @@ describeWith(
   'answers to "why?", by one process on embedded stores in front of the practice cluster',
   () => {
     let practice: PracticeAccess;
-    let gate: Gate;
+    let gateway: Gateway;
     const tokens: Record<string, string> = {};
     beforeAll(async () => {
       practice = await startPractice();
       const { access } = practice;
-      gate = await startGate({
+      gateway = await startGateway({
         mode: 'embedded',
         clusters: [
           { ...access, policy: clusters.dev },
@@ -40,15 +40,16 @@ describeWith(
           { ...access, name: 'told', policy: clusters.told, explain: true },
         ],
       });
-      for (const name of ['alice', 'carol', 'mallory']) tokens[name] = (await gate.login(`${name}@example.com`)).token;
+      for (const name of ['alice', 'carol', 'mallory'])
+        tokens[name] = (await gateway.login(`${name}@example.com`)).token;
     }, 60_000);
     afterAll(async () => {
       await practice?.stop();
-      await gate?.stop();
+      await gateway?.stop();
     }, 60_000);
 
     const ask = (who: string | undefined, question: object): Promise<HttpAnswer> =>
-      gate.request('/.sallyport/api/v1/policy/explain', {
+      gateway.request('/.sallyport/api/v1/policy/explain', {
         method: 'POST',
         body: JSON.stringify(question),
         headers: { 'content-type': 'application/json' },
@@ -68,7 +69,7 @@ describeWith(
     describe('alice', () => {
       let alice: Person;
       beforeAll(async () => {
-        alice = await gate.person('alice@example.com');
+        alice = await gateway.person('alice@example.com');
       });
       const explain = (...args: string[]) =>
         alice.cli(['policy', 'explain', 'exec', 'pods/web', '--cluster', 'dev', ...args]);
@@ -152,7 +153,7 @@ describeWith(
     });
 
     it('carol, who may see the policy, reads every rule about anybody, by their groups or by what their session says', async () => {
-      const carol = await gate.person('carol@example.com');
+      const carol = await gateway.person('carol@example.com');
       const { code, stdout } = await carol.cli([
         'policy',
         'explain',
@@ -219,7 +220,7 @@ describeWith(
           for (const cluster of ['dev', 'hidden'])
             expect(settled(await ask('mallory', exec(namespace, cluster)), `\\"${cluster}\\"`)).toEqual(none);
         expect(none.text).not.toMatch(secrets);
-        const mallory = await gate.person('mallory@example.com');
+        const mallory = await gateway.person('mallory@example.com');
         expect(await mallory.cli(['policy', 'explain', 'list', 'pods', '--cluster', 'hidden'])).toMatchObject({
           code: 5,
           stdout: '',
@@ -256,7 +257,7 @@ describeWith(
 
       it('sends forms, escape codes and too much, and gets a clear no', async () => {
         const post = (body: string, type = 'application/json') =>
-          gate.request('/.sallyport/api/v1/policy/explain', {
+          gateway.request('/.sallyport/api/v1/policy/explain', {
             method: 'POST',
             body,
             headers: { 'content-type': type },
@@ -274,7 +275,7 @@ describeWith(
     it('leaves an event of every question: who asked what about whom, and what came out', async () => {
       await ask('mallory', exec('dev', 'hidden'));
       await ask('carol', { ...exec('prod'), about: { user: 'alice@example.com', groups: ['developers'] } });
-      const events = await gate.audit.await(
+      const events = await gateway.audit.await(
         ({ type, data }) =>
           type === 'http.request' &&
           data.requestURI === '/.sallyport/api/v1/policy/explain' &&
@@ -325,7 +326,7 @@ describeWith(
           },
         ]),
       );
-      const anonymous = await gate.audit.await(
+      const anonymous = await gateway.audit.await(
         ({ type, data }) =>
           type === 'http.request' &&
           data.requestURI === '/.sallyport/api/v1/policy/explain' &&

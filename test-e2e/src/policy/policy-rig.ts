@@ -3,11 +3,11 @@ import path from 'node:path';
 import type { ReplicaStatus } from '@sallyport/contracts';
 import { parse, stringify } from 'yaml';
 import { runDirectory } from '../harness/the-bed.ts';
-import type { Gate } from '../harness/index.ts';
+import type { Gateway } from '../harness/index.ts';
 
 /** The metrics of a service, by name and labels as Prometheus writes them. */
-export async function metricsOf(gate: Gate, service: 'authorize' | 'proxy'): Promise<Map<string, number>> {
-  const text = await (await fetch(`http://127.0.0.1:${gate.adminPorts[service]}/metrics`)).text();
+export async function metricsOf(gateway: Gateway, service: 'authorize' | 'proxy'): Promise<Map<string, number>> {
+  const text = await (await fetch(`http://127.0.0.1:${gateway.adminPorts[service]}/metrics`)).text();
   return new Map(
     text
       .split('\n')
@@ -17,20 +17,20 @@ export async function metricsOf(gate: Gate, service: 'authorize' | 'proxy'): Pro
 }
 
 /** The version that a service says it runs. */
-export async function versionOf(gate: Gate, service: 'authorize' | 'proxy'): Promise<string | undefined> {
-  return [...(await metricsOf(gate, service)).keys()]
+export async function versionOf(gateway: Gateway, service: 'authorize' | 'proxy'): Promise<string | undefined> {
+  return [...(await metricsOf(gateway, service)).keys()]
     .map((name) => /^sallyport_policy_info\{version="(.*)"\}$/.exec(name)?.[1])
     .find((version) => version !== undefined);
 }
 
 /** How often a service has read its configuration again, with this result. */
-export async function reloadsOf(gate: Gate, service: 'authorize' | 'proxy', result: string): Promise<number> {
-  return (await metricsOf(gate, service)).get(`sallyport_config_reloads_total{result="${result}"}`) ?? 0;
+export async function reloadsOf(gateway: Gateway, service: 'authorize' | 'proxy', result: string): Promise<number> {
+  return (await metricsOf(gateway, service)).get(`sallyport_config_reloads_total{result="${result}"}`) ?? 0;
 }
 
 /** What every replica says of itself, as `sallyport policy status` gets it. */
-export async function statusOf(gate: Gate, token: string): Promise<ReplicaStatus[]> {
-  const answer = await gate.request('/.sallyport/api/v1/policy/status', { token });
+export async function statusOf(gateway: Gateway, token: string): Promise<ReplicaStatus[]> {
+  const answer = await gateway.request('/.sallyport/api/v1/policy/status', { token });
   if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.text}`);
   return (answer.json() as { replicas: ReplicaStatus[] }).replicas;
 }

@@ -9,10 +9,10 @@ import { freePort } from '@sallyport/bed';
 import {
   describeWith,
   eventually,
-  startGate,
+  startGateway,
   startPractice,
   startRecordingUpstream,
-  type Gate,
+  type Gateway,
   type PracticeAccess,
   type RecordingUpstream,
 } from '../harness/index.ts';
@@ -31,12 +31,12 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
   let practice: PracticeAccess;
   let other: RecordingUpstream;
   let volume: ReturnType<typeof createConfigMapVolume>;
-  let gate: Gate;
+  let gateway: Gateway;
   let alice: string;
   let carol: string;
-  const get = async (cluster = 'dev', token = alice) => (await gate.request(podsOf(cluster), { token })).status;
+  const get = async (cluster = 'dev', token = alice) => (await gateway.request(podsOf(cluster), { token })).status;
   const inStep = async () => {
-    const [a, b] = [await versionOf(gate, 'authorize'), await versionOf(gate, 'proxy')];
+    const [a, b] = [await versionOf(gateway, 'authorize'), await versionOf(gateway, 'proxy')];
     return a !== undefined && a === b ? a : undefined;
   };
   const settled = (what: string, holds: () => Promise<boolean>) =>
@@ -45,7 +45,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     practice = await startPractice();
     other = await startRecordingUpstream();
     volume = createConfigMapVolume({ 'policy.yaml': policyFor('developers') });
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'processes',
       clusters: [
         {
@@ -56,22 +56,25 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
         },
       ],
     });
-    [alice, carol] = [(await gate.login('alice@example.com')).token, (await gate.login('carol@example.com')).token];
+    [alice, carol] = [
+      (await gateway.login('alice@example.com')).token,
+      (await gateway.login('carol@example.com')).token,
+    ];
     await eventually('both run the same version', inStep);
   }, 90_000);
   afterAll(async () => {
-    await gate?.stop();
+    await gateway?.stop();
     await practice?.stop();
     await other?.stop();
     volume?.remove();
   }, 60_000);
 
   it('holds within two seconds of an edit, in authorize and in the gateway, and kubectl sees it', async () => {
-    const person = await gate.person('alice@example.com');
+    const person = await gateway.person('alice@example.com');
     expect((await person.tryKubectl(['get', 'pods', '-n', 'dev'])).code).toBe(0);
     const before = await inStep();
     const begun = performance.now();
-    editConfig(gate.configFile, (config: { clusters?: { policyFile?: string; policy?: unknown }[] }) => {
+    editConfig(gateway.configFile, (config: { clusters?: { policyFile?: string; policy?: unknown }[] }) => {
       delete config.clusters![0]!.policyFile;
       config.clusters![0]!.policy = [{ allow: { or: [{ groups: 'sre' }] } }];
     });
@@ -79,13 +82,13 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     measured('a changed policy holds everywhere', begun);
     expect(await inStep()).not.toBe(before);
     expect((await person.tryKubectl(['get', 'pods', '-n', 'dev'])).stderr).toContain('Forbidden');
-    editConfig(gate.configFile, (config: { clusters?: { policyFile?: string; policy?: unknown }[] }) => {
+    editConfig(gateway.configFile, (config: { clusters?: { policyFile?: string; policy?: unknown }[] }) => {
       delete config.clusters![0]!.policy;
       config.clusters![0]!.policyFile = volume.file('policy.yaml');
     });
     await settled('alice is let in again', async () => (await get()) === 200);
     expect(await inStep()).toBe(before);
-    const changes = await gate.audit.await({ type: 'policy.changed' }, 3);
+    const changes = await gateway.audit.await({ type: 'policy.changed' }, 3);
     expect(changes.map(({ data }) => data.sallyport.policy?.trigger)).toEqual(['start', 'file', 'file']);
     expect(changes[2]!.data.sallyport.policy?.version).toBe(before);
   }, 60_000);
@@ -106,7 +109,7 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     const replicas = await eventually(
       'both say that they refuse it',
       async () => {
-        const found = await statusOf(gate, carol);
+        const found = await statusOf(gateway, carol);
         return found.length === 2 && found.every(({ rejected }) => rejected !== undefined) ? found : undefined;
       },
       slackMs,
@@ -123,11 +126,11 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
         },
       ]);
     expect([await get(), await inStep()]).toEqual([200, version]);
-    for (const service of both) expect((await metricsOf(gate, service)).get('sallyport_config_rejected')).toBe(1);
-    const [event] = await gate.audit.await({ type: 'policy.rejected' });
+    for (const service of both) expect((await metricsOf(gateway, service)).get('sallyport_config_rejected')).toBe(1);
+    const [event] = await gateway.audit.await({ type: 'policy.rejected' });
     expect(event!.data.sallyport.policy).toMatchObject({ version, faults: [{ line: 5, column: 5 }] });
 
-    const person = await gate.person('carol@example.com');
+    const person = await gateway.person('carol@example.com');
     const { code, stdout } = await person.cli(['policy', 'status']);
     expect(code).toBe(8);
     expect(stdout).toContain(`${volume.file('policy.yaml')}:5:5: clusters.0.policy.1.deny.nad: unknown operator "nad"`);
@@ -136,32 +139,32 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
   }, 60_000);
 
   it('is read again on SIGHUP and when the API is told to, by every service that can; nobody without the right can tell it', async () => {
-    const counts = async () => Promise.all(both.map((service) => reloadsOf(gate, service, 'unchanged')));
+    const counts = async () => Promise.all(both.map((service) => reloadsOf(gateway, service, 'unchanged')));
     const before = await counts();
-    for (const name of serviceNames) process.kill(gate.processes!.pid(name)!, 'SIGHUP');
+    for (const name of serviceNames) process.kill(gateway.processes!.pid(name)!, 'SIGHUP');
     await eventually(
       'both have read it',
       async () => (await counts()).every((count, index) => count > before[index]!),
       slackMs,
     );
     const after = await counts();
-    const reload = (token: string) => gate.request('/.sallyport/api/v1/policy/reload', { method: 'POST', token });
+    const reload = (token: string) => gateway.request('/.sallyport/api/v1/policy/reload', { method: 'POST', token });
     expect((await reload(carol)).status).toBe(202);
     await eventually(
       'both have read it once more',
       async () => (await counts()).every((count, index) => count > after[index]!),
       slackMs,
     );
-    expect(await (await gate.person('carol@example.com')).cli(['policy', 'reload'])).toMatchObject({ code: 0 });
+    expect(await (await gateway.person('carol@example.com')).cli(['policy', 'reload'])).toMatchObject({ code: 0 });
     for (const [where, method] of [
       ['reload', 'POST'],
       ['status', 'GET'],
     ] as const) {
-      const refused = await gate.request(`/.sallyport/api/v1/policy/${where}`, { method, token: alice });
+      const refused = await gateway.request(`/.sallyport/api/v1/policy/${where}`, { method, token: alice });
       expect(refused.status).toBe(403);
       expect(refused.text).not.toMatch(/replica|[0-9a-f]{16}/);
     }
-    await gate.audit.await(
+    await gateway.audit.await(
       (record) =>
         record.type === 'http.request' &&
         record.data.requestURI.endsWith('/policy/reload') &&
@@ -180,20 +183,22 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     const add = (config: { clusters?: object[] }) =>
       config.clusters!.push({ name: 'late', ...other.access, policy: [{ allow: { or: [{ groups: 'developers' }] } }] });
     const begun = performance.now();
-    editConfig(gate.configFile, add);
+    editConfig(gateway.configFile, add);
     await settled('the cluster is there', async () => (await get('late')) === 200);
     measured('a new cluster can be used', begun);
     const listed = async () =>
       (
-        (await gate.request('/.sallyport/api/v1/clusters', { token: alice })).json() as { clusters: { name: string }[] }
+        (await gateway.request('/.sallyport/api/v1/clusters', { token: alice })).json() as {
+          clusters: { name: string }[];
+        }
       ).clusters.map(({ name }) => name);
     expect(await listed()).toEqual(['dev', 'late']);
-    const watch = gate.request(`${podsOf('late')}?watch=true`, { token: alice }).then(
+    const watch = gateway.request(`${podsOf('late')}?watch=true`, { token: alice }).then(
       (answer) => answer.text,
       (error: Error) => error.message,
     );
-    await gate.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
-    editConfig(gate.configFile, (config: { clusters?: object[] }) => config.clusters!.pop());
+    await gateway.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
+    editConfig(gateway.configFile, (config: { clusters?: object[] }) => config.clusters!.pop());
     await settled('the cluster is gone', async () => (await get('late')) === 404);
     expect(await listed()).toEqual(['dev']);
     await watch;
@@ -201,31 +206,31 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
   }, 60_000);
 
   it('keeps the old value of what only a restart changes, and says which', async () => {
-    editConfig(gate.configFile, (config: { sessions?: { idle?: string } }) => {
+    editConfig(gateway.configFile, (config: { sessions?: { idle?: string } }) => {
       config.sessions!.idle = '3h';
     });
     const replicas = await eventually(
       'both say it',
       async () => {
-        const found = await statusOf(gate, carol);
+        const found = await statusOf(gateway, carol);
         return found.every(({ restartNeeded }) => restartNeeded.length > 0) ? found : undefined;
       },
       slackMs,
     );
     expect(replicas.map(({ restartNeeded }) => restartNeeded)).toEqual([['sessions.idle'], ['sessions.idle']]);
     expect(await get()).toBe(200);
-    editConfig(gate.configFile, (config: { sessions?: { idle?: string } }) => {
+    editConfig(gateway.configFile, (config: { sessions?: { idle?: string } }) => {
       delete config.sessions!.idle;
     });
     await eventually(
       'neither does',
-      async () => (await statusOf(gate, carol)).every(({ restartNeeded }) => restartNeeded.length === 0),
+      async () => (await statusOf(gateway, carol)).every(({ restartNeeded }) => restartNeeded.length === 0),
       slackMs,
     );
   }, 30_000);
 
   it('has its shadow in every event, and in the metrics, and nowhere else', async () => {
-    const [event] = await gate.audit.await(
+    const [event] = await gateway.audit.await(
       (record) =>
         record.type === 'k8s.request' &&
         record.data.responseStatus?.code === 200 &&
@@ -236,15 +241,15 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       shadow: [{ scope: 'shadow/cluster/dev', effect: 'deny', rule: 'default-deny' }],
     });
     expect(
-      (await metricsOf(gate, 'authorize')).get(
+      (await metricsOf(gateway, 'authorize')).get(
         'sallyport_shadow_policy_differences_total{cluster="dev",enforced="allow",shadow="deny"}',
       ),
     ).toBeGreaterThan(0);
   });
 
   it('shows by its status that two replicas of authorize have different files', async () => {
-    const file = path.join(gate.directory, 'second.yaml');
-    copyFileSync(gate.configFile, file);
+    const file = path.join(gateway.directory, 'second.yaml');
+    copyFileSync(gateway.configFile, file);
     const [port, admin] = [await freePort(), await freePort()];
     editConfig(file, (config: { services?: Record<string, Record<string, string>>; policy?: unknown }) => {
       Object.assign(config.services!['authorize']!, { listen: `127.0.0.1:${port}`, adminListen: `127.0.0.1:${admin}` });
@@ -254,11 +259,11 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
     const second: ChildProcess = spawn(process.execPath, [program, '--config', file], { stdio: 'ignore' });
     try {
       const replicas = await eventually('the second replica reports', async () => {
-        const found = await statusOf(gate, carol);
+        const found = await statusOf(gateway, carol);
         return found.length === 3 ? found : undefined;
       });
       expect(new Set(replicas.map(({ version }) => version)).size).toBe(2);
-      const status = await (await gate.person('carol@example.com')).cli(['policy', 'status']);
+      const status = await (await gateway.person('carol@example.com')).cli(['policy', 'status']);
       expect(status).toMatchObject({
         code: 8,
         stdout: expect.stringContaining('THE REPLICAS DIFFER:'),
@@ -268,15 +273,15 @@ describeWith(['redis', 'kafka', 'postgres', 'kubectl'], 'a policy that is change
       second.kill('SIGTERM');
       await once(second, 'exit');
     }
-    await eventually('it has left', async () => (await statusOf(gate, carol)).length === 2);
+    await eventually('it has left', async () => (await statusOf(gateway, carol)).length === 2);
   }, 60_000);
 
   it('gives no secret away to logs and events', () => {
     const token = readFileSync(path.join(path.dirname(practice.access['tokenFile'] as string), 'token'), 'utf8');
-    const logs = both.map((service) => readFileSync(gate.processes!.logFile(service), 'utf8')).join('');
+    const logs = both.map((service) => readFileSync(gateway.processes!.logFile(service), 'utf8')).join('');
     for (const secret of [token, other.token, alice, carol]) {
       expect(logs).not.toContain(secret);
-      expect(JSON.stringify(gate.events())).not.toContain(secret);
+      expect(JSON.stringify(gateway.events())).not.toContain(secret);
     }
   });
 });

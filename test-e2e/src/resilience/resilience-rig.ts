@@ -2,27 +2,27 @@ import { startBed, type Bed } from '@sallyport/bed';
 import {
   httpRequestOnce,
   rawExchange,
-  startGate,
-  type Gate,
-  type GateOptions,
+  startGateway,
+  type Gateway,
+  type GatewayOptions,
   type HttpAnswer,
 } from '../harness/index.ts';
 
-/** A gate whose servers can be taken away without disturbing anybody else's tests. */
+/** A gateway whose servers can be taken away without disturbing anybody else's tests. */
 export type ResilienceRig = {
   bed: Bed & {
     redis: NonNullable<Bed['redis']>;
     kafka: NonNullable<Bed['kafka']>;
     cluster: NonNullable<Bed['cluster']>;
   };
-  gate: Gate;
+  gateway: Gateway;
   stop(): Promise<void>;
 };
 
 export const needs = ['redis', 'kafka', 'postgres', 'cluster', 'kubectl'] as const;
 
 /** Starts a bed without a node, and four processes on it. */
-export async function startRig(options: Partial<GateOptions> = {}): Promise<ResilienceRig> {
+export async function startRig(options: Partial<GatewayOptions> = {}): Promise<ResilienceRig> {
   const bed = (await startBed({ need: needs })) as ResilienceRig['bed'];
   try {
     const account = await bed.cluster.createGatewayServiceAccount({ groups: ['developers', 'sre'] });
@@ -33,7 +33,7 @@ export async function startRig(options: Partial<GateOptions> = {}): Promise<Resi
       '--clusterrole=cluster-admin',
       '--group=developers',
     ]);
-    const gate = await startGate({
+    const gateway = await startGateway({
       mode: 'processes',
       servers: { redis: bed.redis.url, kafka: bed.kafka.brokers, postgres: bed.postgres!.url },
       clusters: [
@@ -48,9 +48,9 @@ export async function startRig(options: Partial<GateOptions> = {}): Promise<Resi
     });
     return {
       bed,
-      gate,
+      gateway,
       async stop() {
-        await gate.stop();
+        await gateway.stop();
         await bed.stop();
       },
     };
@@ -65,13 +65,13 @@ export type Timed = { status: number; reason: string; cause: string; ms: number 
 
 /** One request as a token's bearer, timed from before it is sent until its answer has ended. */
 export async function timed(
-  gate: Gate,
+  gateway: Gateway,
   token: string,
   path: string,
   options: { method?: string; body?: object } = {},
 ): Promise<Timed> {
   const begun = performance.now();
-  const answer = await gate.request(`/clusters/dev${path}`, {
+  const answer = await gateway.request(`/clusters/dev${path}`, {
     token,
     method: options.method ?? 'GET',
     ...(options.body ? { body: JSON.stringify(options.body), headers: { 'content-type': 'application/json' } } : {}),
@@ -90,14 +90,14 @@ export function configMap(): object {
 }
 
 /** Begins a login where the pages are, as a program that wants no page. */
-export function beginLogin(gate: Gate): Promise<HttpAnswer> {
-  return httpRequestOnce(`${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
+export function beginLogin(gateway: Gateway): Promise<HttpAnswer> {
+  return httpRequestOnce(`${gateway.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
     headers: { accept: 'application/problem+json' },
   });
 }
 
 /** Asks for exec in a pod over WebSocket; returns the answer's head and body. */
-export async function askExec(gate: Gate, token: string): Promise<{ text: string; ms: number }> {
+export async function askExec(gateway: Gateway, token: string): Promise<{ text: string; ms: number }> {
   const begun = performance.now();
   const lines = [
     'Host: 127.0.0.1',
@@ -109,8 +109,8 @@ export async function askExec(gate: Gate, token: string): Promise<{ text: string
     'Sec-WebSocket-Protocol: v5.channel.k8s.io',
   ];
   const { text } = await rawExchange(
-    gate.url,
-    gate.caPem,
+    gateway.url,
+    gateway.caPem,
     `GET /clusters/dev${pods}/nobody/exec?command=id&stdout=true HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`,
     { quietMs: 10_000 },
   );

@@ -15,11 +15,11 @@ import {
 describeWith(needs, 'when a server that the services stand on goes away', () => {
   let rig: ResilienceRig;
   let token: string;
-  const get = (path: string) => timed(rig.gate, token, path);
-  const create = () => timed(rig.gate, token, configMaps, { method: 'POST', body: configMap() });
+  const get = (path: string) => timed(rig.gateway, token, path);
+  const create = () => timed(rig.gateway, token, configMaps, { method: 'POST', body: configMap() });
   beforeAll(async () => {
     rig = await startRig();
-    token = (await rig.gate.login('alice@example.com')).token;
+    token = (await rig.gateway.login('alice@example.com')).token;
     expect((await get(pods)).status).toBe(200);
   }, 120_000);
   afterAll(() => rig?.stop(), 60_000);
@@ -36,7 +36,7 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
     ] as const)(
       'that %s: 503 within a second, and all is well within five of its return, with the same processes',
       async (what, away, back) => {
-        const pids = ['authorize', 'authenticate', 'proxy'].map((name) => rig.gate.processes!.pid(name as 'proxy'));
+        const pids = ['authorize', 'authenticate', 'proxy'].map((name) => rig.gateway.processes!.pid(name as 'proxy'));
         await rig.bed.redis[away]();
         const [first, second] = [await get(pods), await get(pods)];
         await rig.bed.redis[back]();
@@ -51,21 +51,21 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
           Math.round(performance.now() - returned),
           5000,
         );
-        expect(['authorize', 'authenticate', 'proxy'].map((name) => rig.gate.processes!.pid(name as 'proxy'))).toEqual(
-          pids,
-        );
+        expect(
+          ['authorize', 'authenticate', 'proxy'].map((name) => rig.gateway.processes!.pid(name as 'proxy')),
+        ).toEqual(pids);
       },
       60_000,
     );
 
     it('away: a login begins, as nothing of it is kept there, ends with a 503 in words, and works again after', async () => {
       await rig.bed.redis.pause();
-      const begun = await beginLogin(rig.gate);
-      const ended = await rig.gate.login('bob@example.com').then(() => 'with a session', String);
+      const begun = await beginLogin(rig.gateway);
+      const ended = await rig.gateway.login('bob@example.com').then(() => 'with a session', String);
       await rig.bed.redis.resume();
       expect(begun.status).toBe(302);
       expect(ended).toMatch(/ended at a page: 503 [^]*The session store cannot be reached/);
-      await eventually('logins work', () => rig.gate.login('bob@example.com'), 15_000);
+      await eventually('logins work', () => rig.gateway.login('bob@example.com'), 15_000);
     }, 60_000);
   });
 
@@ -82,7 +82,7 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
       const [write, secret, exec] = [
         await create(),
         await get('/api/v1/namespaces/default/secrets'),
-        await askExec(rig.gate, token),
+        await askExec(rig.gateway, token),
       ];
       const reads = [await get(pods), await get(configMaps)];
       await rig.bed.kafka.resume();
@@ -97,7 +97,7 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
       for (const { ms } of reads) expect(ms).toBeLessThan(2000);
       expect(await count()).toBe(before);
       await eventually('writes go through again', async () => (await create()).status === 201, 30_000);
-      const refused = await rig.gate.audit.await(
+      const refused = await rig.gateway.audit.await(
         ({ data }) =>
           data.responseStatus?.code === 503 &&
           data.stage === 'ResponseComplete' &&
@@ -107,7 +107,7 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
         30_000,
       );
       expect(refused[0]!.data.user.username).toBe('alice@example.com');
-      await rig.gate.audit.await(
+      await rig.gateway.audit.await(
         ({ data }) => data.responseStatus?.code === 200 && data.stage === 'ResponseComplete' && data.verb === 'list',
         4,
       );
@@ -135,12 +135,12 @@ describeWith(needs, 'when a server that the services stand on goes away', () => 
     }, 60_000);
 
     it('restarted in the middle of a watch: the watch ends for its client, instead of hanging', async () => {
-      const alice = await rig.gate.person('alice@example.com');
+      const alice = await rig.gateway.person('alice@example.com');
       const watch = alice.startKubectl(['get', 'configmaps', '-n', 'default', '--watch-only', '-o', 'name']);
-      await rig.gate.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
+      await rig.gateway.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
       await rig.bed.cluster.apiServer.restart();
       await watch.ended;
-      await rig.gate.audit.await({ verb: 'watch', stage: 'ResponseComplete' });
+      await rig.gateway.audit.await({ verb: 'watch', stage: 'ResponseComplete' });
       await eventually('requests go through again', async () => (await get(pods)).status === 200, 15_000);
     }, 60_000);
   });

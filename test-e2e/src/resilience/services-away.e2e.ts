@@ -15,11 +15,11 @@ import {
 describeWith(needs, 'when a service or the identity provider goes away', () => {
   let rig: ResilienceRig;
   let token: string;
-  const get = (path: string) => timed(rig.gate, token, path);
+  const get = (path: string) => timed(rig.gateway, token, path);
   const works = () => eventually('requests go through', async () => (await get(pods)).status === 200, 15_000);
   beforeAll(async () => {
     rig = await startRig();
-    token = (await rig.gate.login('alice@example.com')).token;
+    token = (await rig.gateway.login('alice@example.com')).token;
     await works();
   }, 120_000);
   afterAll(() => rig?.stop(), 60_000);
@@ -28,13 +28,13 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
     'authorize ended by %s: 503 and never a pass, for the same caller who was let in just before; back without any other restart',
     async (signal) => {
       expect((await get(pods)).status).toBe(200);
-      await rig.gate.processes!.stop('authorize', signal);
+      await rig.gateway.processes!.stop('authorize', signal);
       const answers = await Promise.all([
         get(pods),
         get(configMaps),
-        timed(rig.gate, token, configMaps, { method: 'POST', body: configMap() }),
+        timed(rig.gateway, token, configMaps, { method: 'POST', body: configMap() }),
       ]);
-      await rig.gate.processes!.start('authorize');
+      await rig.gateway.processes!.start('authorize');
       expect(answers.map(({ status, reason }) => [status, reason])).toEqual(
         Array.from({ length: 3 }, () => [503, 'ServiceUnavailable']),
       );
@@ -45,26 +45,26 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
   );
 
   it('authenticate away: sessions that exist go on, a login says what is wrong', async () => {
-    await rig.gate.processes!.stop('authenticate');
-    const [read, login] = [await get(pods), await beginLogin(rig.gate)];
-    await rig.gate.processes!.start('authenticate');
+    await rig.gateway.processes!.stop('authenticate');
+    const [read, login] = [await get(pods), await beginLogin(rig.gateway)];
+    await rig.gateway.processes!.start('authenticate');
     expect(read.status).toBe(200);
     expect(login.status).toBe(503);
     expect(login.json()).toMatchObject({ code: 'service-unavailable' });
-    await eventually('logins work', () => rig.gate.login('bob@example.com'));
+    await eventually('logins work', () => rig.gateway.login('bob@example.com'));
   }, 30_000);
 
   it('audit away: requests go on, searching says what is wrong, and nothing is missing when it is back', async () => {
-    await rig.gate.processes!.stop('audit');
-    const created = await timed(rig.gate, token, configMaps, { method: 'POST', body: configMap() });
+    await rig.gateway.processes!.stop('audit');
+    const created = await timed(rig.gateway, token, configMaps, { method: 'POST', body: configMap() });
     const search = '/.sallyport/api/v1/audit?verb=create&resource=configmaps&stage=ResponseComplete&code=201';
-    const answer = await rig.gate.request(search, { token });
-    await rig.gate.processes!.start('audit');
+    const answer = await rig.gateway.request(search, { token });
+    await rig.gateway.processes!.start('audit');
     expect(created.status).toBe(201);
     expect(answer.status).toBe(503);
     await eventually(
       'the event is found',
-      async () => ((await rig.gate.request(search, { token })).json() as { events: unknown[] }).events.length > 0,
+      async () => ((await rig.gateway.request(search, { token })).json() as { events: unknown[] }).events.length > 0,
       30_000,
     );
   }, 60_000);
@@ -72,38 +72,39 @@ describeWith(needs, 'when a service or the identity provider goes away', () => {
   it.each([[serviceNames], [serviceNames.toReversed()]])(
     'each restarted in turn, in the order %s: sessions and logins live on',
     async (order) => {
-      for (const name of order) await rig.gate.processes!.restart(name);
+      for (const name of order) await rig.gateway.processes!.restart(name);
       await works();
-      expect((await rig.gate.login('bob@example.com')).identity.user).toBe('bob@example.com');
+      expect((await rig.gateway.login('bob@example.com')).identity.user).toBe('bob@example.com');
     },
     60_000,
   );
 
   it('all away, and started again with the proxy first', async () => {
-    await rig.gate.processes!.stopAll();
-    for (const name of ['proxy', 'audit', 'authenticate', 'authorize'] as const) await rig.gate.processes!.start(name);
+    await rig.gateway.processes!.stopAll();
+    for (const name of ['proxy', 'audit', 'authenticate', 'authorize'] as const)
+      await rig.gateway.processes!.start(name);
     await works();
   }, 60_000);
 
   it('the identity provider away when the services start: they start, sessions go on, a login says so, and works when it is there', async () => {
-    await rig.gate.provider.stop();
-    await rig.gate.processes!.restart('authenticate');
+    await rig.gateway.provider.stop();
+    await rig.gateway.processes!.restart('authenticate');
     expect((await get(pods)).status).toBe(200);
-    const login = await beginLogin(rig.gate);
+    const login = await beginLogin(rig.gateway);
     expect(login.status).toBe(503);
     expect(login.json()).toMatchObject({ code: 'identity-provider-unavailable' });
-    await rig.gate.provider.start();
-    await eventually('logins work', () => rig.gate.login('bob@example.com'), 15_000);
+    await rig.gateway.provider.start();
+    await eventually('logins work', () => rig.gateway.login('bob@example.com'), 15_000);
   }, 60_000);
 
   it('a proxy that is told to stop lets what runs finish', async () => {
-    const login = await rig.gate.login('alice@example.com');
-    const running = Array.from({ length: 20 }, () => timed(rig.gate, login.token, pods));
+    const login = await rig.gateway.login('alice@example.com');
+    const running = Array.from({ length: 20 }, () => timed(rig.gateway, login.token, pods));
     await Promise.race(running);
-    const stopping = rig.gate.processes!.stop('proxy');
+    const stopping = rig.gateway.processes!.stop('proxy');
     const ended = await Promise.allSettled(running);
     await stopping;
-    await rig.gate.processes!.start('proxy');
+    await rig.gateway.processes!.start('proxy');
     expect(
       ended
         .filter((one) => one.status === 'fulfilled')

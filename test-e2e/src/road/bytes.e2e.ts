@@ -6,9 +6,9 @@ import {
   eventually,
   rawExchange,
   refuseUpgrade,
-  startGate,
+  startGateway,
   startRecordingUpstream,
-  type Gate,
+  type Gateway,
   type RecordingUpstream,
 } from '../harness/index.ts';
 
@@ -22,16 +22,16 @@ const upgradeHead = [
 
 describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by byte, four processes', () => {
   let upstream: RecordingUpstream;
-  let gate: Gate;
+  let gateway: Gateway;
   let token: string;
   beforeAll(async () => {
     upstream = await startRecordingUpstream();
-    gate = await startGate({ mode: 'processes', clusters: [upstream.access] });
-    ({ token } = await gate.login('alice@example.com'));
+    gateway = await startGateway({ mode: 'processes', clusters: [upstream.access] });
+    ({ token } = await gateway.login('alice@example.com'));
   }, 60_000);
   afterAll(async () => {
     await upstream?.stop();
-    await gate?.stop();
+    await gateway?.stop();
   }, 60_000);
   afterEach(() => upstream.reset());
 
@@ -41,7 +41,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     `${line} HTTP/1.1\r\n${['Host: gate', ...headers].join('\r\n')}\r\n\r\n`;
 
   it("the cluster gets exactly the headers of the list, one line a group, and not the person's token", async () => {
-    await gate.request(`${pods}?limit=500&fieldSelector=a%3Db`, {
+    await gateway.request(`${pods}?limit=500&fieldSelector=a%3Db`, {
       token,
       headers: {
         accept: 'application/json;as=Table',
@@ -72,14 +72,14 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     ]);
     expect(seen!.header('authorization')).toEqual([`Bearer ${upstream.token}`]);
     expect(seen!.connection.bytes().includes(token)).toBe(false);
-    const [event] = await gate.audit.await({ stage: 'ResponseComplete', verb: 'list', resource: 'pods' });
+    const [event] = await gateway.audit.await({ stage: 'ResponseComplete', verb: 'list', resource: 'pods' });
     expect(seen!.header('audit-id')).toEqual([event!.data.auditID]);
   });
 
   it('a body of every byte goes through unchanged, with a length and in chunks', async () => {
     const body = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), randomBytes(300_000)]);
     for (const headers of [{ 'content-length': body.length }, { 'transfer-encoding': 'chunked' }]) {
-      const answer = await gate.request(pods, {
+      const answer = await gateway.request(pods, {
         token,
         method: 'POST',
         body,
@@ -97,19 +97,19 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
         response.writeHead(413, { 'content-type': 'text/plain', connection: 'close' }).end('too large'),
       );
       for (let times = 0; times < 5; times += 1)
-        await gate
+        await gateway
           .request(pods, { token, method: 'POST', body, headers })
           .catch((error: NodeJS.ErrnoException) => expect(['ECONNRESET', 'EPIPE']).toContain(error.code));
       upstream.answer((_request, response) =>
         response.writeHead(413, { 'content-type': 'text/plain' }).end('too large'),
       );
       for (let times = 0; times < 5; times += 1)
-        await gate
+        await gateway
           .request(pods, { token, method: 'POST', body, headers })
           .catch((error: NodeJS.ErrnoException) => expect(['ECONNRESET', 'EPIPE']).toContain(error.code));
     }
     upstream.answer(undefined);
-    expect((await gate.request(pods, { token })).status).toBe(200);
+    expect((await gateway.request(pods, { token })).status).toBe(200);
   });
 
   it('an answer of every byte comes back unchanged, and neither a redirect nor an error page is touched', async () => {
@@ -117,15 +117,15 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
     upstream.answer((_request, response) =>
       response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length }).end(body),
     );
-    const answer = await rawExchange(gate.url, gate.caPem, request(`GET ${pods}`, bearer(), 'Connection: close'));
+    const answer = await rawExchange(gateway.url, gateway.caPem, request(`GET ${pods}`, bearer(), 'Connection: close'));
     expect(answer.bytes.subarray(answer.bytes.indexOf('\r\n\r\n') + 4).equals(body)).toBe(true);
     upstream.answer((_request, response) => response.writeHead(307, { location: 'https://10.0.0.9/elsewhere' }).end());
-    const redirect = await gate.request(pods, { token });
+    const redirect = await gateway.request(pods, { token });
     expect([redirect.status, redirect.headers['location']]).toEqual([307, 'https://10.0.0.9/elsewhere']);
     upstream.answer((_request, response) =>
       response.writeHead(418, { 'content-type': 'text/plain' }).end('short and stout'),
     );
-    expect(await gate.request(pods, { token })).toMatchObject({ status: 418, text: 'short and stout' });
+    expect(await gateway.request(pods, { token })).toMatchObject({ status: 418, text: 'short and stout' });
     expect(upstream.requests).toHaveLength(3);
   });
 
@@ -139,7 +139,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
         () => response.end('{"type":"DELETED"}\n'),
       );
     });
-    const socket = await dialRaw(gate.url, gate.caPem);
+    const socket = await dialRaw(gateway.url, gateway.caPem);
     let text = '';
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
@@ -157,7 +157,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
 
   it('a client that goes away is gone for the cluster too', async () => {
     upstream.answer((_request, response) => response.writeHead(200).flushHeaders());
-    const socket = await dialRaw(gate.url, gate.caPem);
+    const socket = await dialRaw(gateway.url, gateway.caPem);
     socket.write(request(`GET ${pods}?watch=true`, bearer()));
     await eventually('the request is there', () => upstream.requests.length === 1);
     socket.destroy();
@@ -165,7 +165,7 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
   });
 
   it("bytes of a stream go both ways unchanged, and each side's end reaches the other", async () => {
-    const socket = await dialRaw(gate.url, gate.caPem);
+    const socket = await dialRaw(gateway.url, gateway.caPem);
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.write(request(`GET ${pods}/web/exec?command=cat&stdin=true`, bearer(), ...upgradeHead));
@@ -190,8 +190,8 @@ describeWith(['redis', 'kafka', 'postgres'], 'what goes over the road, byte by b
         refuseUpgrade(socket, status, { Location: 'https://10.0.0.9/' }, 'no'),
       );
       const answer = await rawExchange(
-        gate.url,
-        gate.caPem,
+        gateway.url,
+        gateway.caPem,
         request(`GET ${pods}/web/exec?command=id`, bearer(), ...upgradeHead),
       );
       expect(answer.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*\r\n\r\nno$`));

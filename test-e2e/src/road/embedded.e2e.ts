@@ -4,26 +4,26 @@ import {
   answerLogin,
   describeWith,
   eventually,
-  startGate,
+  startGateway,
   startPractice,
-  type Gate,
+  type Gateway,
   type Person,
   type PracticeAccess,
 } from '../harness/index.ts';
 
 describeWith(['kubectl'], 'kubectl through one process on embedded stores to the practice cluster', () => {
   let practice: PracticeAccess;
-  let gate: Gate;
+  let gateway: Gateway;
   let alice: Person;
   const inside = ['-n', 'dev'];
   beforeAll(async () => {
     practice = await startPractice();
-    gate = await startGate({ mode: 'embedded', clusters: [practice.access] });
-    alice = await gate.person('alice@example.com');
+    gateway = await startGateway({ mode: 'embedded', clusters: [practice.access] });
+    alice = await gateway.person('alice@example.com');
   }, 60_000);
   afterAll(async () => {
     await practice?.stop();
-    await gate?.stop();
+    await gateway?.stop();
   }, 60_000);
 
   it('shows somebody the pods, and the cluster who they are', async () => {
@@ -47,7 +47,7 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
       'name',
       '--field-selector=metadata.name=settings',
     ]);
-    await gate.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
+    await gateway.audit.await({ verb: 'watch', stage: 'ResponseStarted' });
     await alice.kubectl(['create', 'configmap', 'settings', '--from-literal=colour=blue', ...inside]);
     await watch.says(/^configmap\/settings$/m, 3000);
     await watch.stop();
@@ -93,11 +93,11 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
   });
 
   it("refuses whom no rule lets in, and by the cluster's own rules what the groups may not", async () => {
-    const mallory = await gate.person('mallory@example.com');
+    const mallory = await gateway.person('mallory@example.com');
     const refused = await mallory.tryKubectl(['get', 'pods', ...inside]);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    const { token } = await gate.login('mallory@example.com');
-    expect((await gate.request('/clusters/dev/api/v1/namespaces/dev/pods', { token })).json()).toMatchObject({
+    const { token } = await gateway.login('mallory@example.com');
+    expect((await gateway.request('/clusters/dev/api/v1/namespaces/dev/pods', { token })).json()).toMatchObject({
       reason: 'Forbidden',
       message:
         'policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "dev" of cluster "dev" (criteria: groups; you are in no group)',
@@ -108,19 +108,19 @@ describeWith(['kubectl'], 'kubectl through one process on embedded stores to the
   });
 
   it('asks for a login again after a session was revoked', async () => {
-    const bob = await gate.person('bob@example.com');
+    const bob = await gateway.person('bob@example.com');
     const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
     expect((await bob.cli(['sessions', 'revoke', session.id])).code).toBe(0);
     const command = alice.startKubectl(['get', 'pods', ...inside]);
-    await answerLogin(command, gate, { user: 'alice@example.com', password: 'alice' });
+    await answerLogin(command, gateway, { user: 'alice@example.com', password: 'alice' });
     await command.ended;
     expect(await alice.kubectl(['get', 'pods', ...inside, '-o', 'name'])).toContain('pod/');
   });
 
   it('has every request in the log: one that was let through when it came and when it ended, under one id; a refused one once', async () => {
-    const ended = await gate.audit.await({ type: 'k8s.request', stage: 'ResponseComplete' }, 10);
+    const ended = await gateway.audit.await({ type: 'k8s.request', stage: 'ResponseComplete' }, 10);
     const received = new Set(
-      gate.events({ type: 'k8s.request', stage: 'RequestReceived' }).map(({ data }) => data.auditID),
+      gateway.events({ type: 'k8s.request', stage: 'RequestReceived' }).map(({ data }) => data.auditID),
     );
     expect(
       ended.filter(({ data }) => received.has(data.auditID) !== (data.sallyport.decision?.effect === 'allow')),

@@ -7,9 +7,9 @@ import {
   joinAuditLogs,
   realClusterAccess,
   runCommand,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -48,16 +48,16 @@ describeWith(
   ['node', 'redis', 'kafka', 'postgres', 'kubectl', 'helm'],
   'helm through four processes to a real node',
   () => {
-    let gate: Gate;
+    let gateway: Gateway;
     let alice: Person;
     let namespace: TestNamespace;
     beforeAll(async () => {
       namespace = await createNamespace();
-      gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
-      alice = await gate.person('alice@example.com');
+      gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
+      alice = await gateway.person('alice@example.com');
     }, 60_000);
     afterAll(async () => {
-      await gate?.stop();
+      await gateway?.stop();
       await namespace?.remove();
     }, 60_000);
 
@@ -112,9 +112,9 @@ describeWith(
     }, 180_000);
 
     it('has its every request in both logs, and what it reads of secrets in ours before it is read', async () => {
-      const join = await joinAuditLogs(gate);
+      const join = await joinAuditLogs(gateway);
       expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
-      expect(gate.events({ resource: 'secrets', stage: 'RequestReceived' }).length).toBeGreaterThan(3);
+      expect(gateway.events({ resource: 'secrets', stage: 'RequestReceived' }).length).toBeGreaterThan(3);
     });
   },
 );

@@ -4,10 +4,10 @@ import {
   createNamespace,
   describeWith,
   realClusterAccess,
-  startGate,
+  startGateway,
   startPod,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -15,18 +15,18 @@ import {
 const minutes = 60_000;
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams that are quiet for six minutes', () => {
-  let gate: Gate;
+  let gateway: Gateway;
   let alice: Person;
   let namespace: TestNamespace;
   beforeAll(async () => {
     namespace = await createNamespace();
-    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
-    alice = await gate.person('alice@example.com');
+    gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
+    alice = await gateway.person('alice@example.com');
     await startPod(namespace.name, 'quiet', 'sleep 370; echo woke up; sleep 1000');
     await startPod(namespace.name, 'shell');
   }, 90_000);
   afterAll(async () => {
-    await gate?.stop();
+    await gateway?.stop();
     await namespace?.remove();
   }, 60_000);
 
@@ -41,7 +41,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams that ar
       );
       const logs = alice.startKubectl(['logs', '-f', 'quiet', ...inside], options);
       const shell = alice.startKubectl(['exec', '-i', 'shell', ...inside, '--', 'sh'], options);
-      await gate.audit.await(
+      await gateway.audit.await(
         ({ data }) => data.stage === 'ResponseStarted' && data.sallyport.cluster?.name === 'dev',
         3,
       );

@@ -9,8 +9,8 @@ import {
   fillInForm,
   joinAuditLogs,
   realClusterAccess,
-  startGate,
-  type Gate,
+  startGateway,
+  type Gateway,
   type TestNamespace,
 } from '../harness/index.ts';
 
@@ -20,19 +20,19 @@ describeWith(
   ['node', 'redis', 'kafka', 'postgres', 'kubectl'],
   'logging in with kubectl and the CLI, four processes, a real API server',
   () => {
-    let gate: Gate;
+    let gateway: Gateway;
     let namespace: TestNamespace;
     beforeAll(async () => {
       namespace = await createNamespace();
-      gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
+      gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
     }, 60_000);
     afterAll(async () => {
-      await gate?.stop();
+      await gateway?.stop();
       await namespace?.remove();
     }, 60_000);
 
     it('takes somebody through the form of the provider, by the address that the CLI prints', async () => {
-      const alice = await gate.person('alice@example.com');
+      const alice = await gateway.person('alice@example.com');
       expect(await alice.kubectl(['get', 'pods', '-n', namespace.name, '-o', 'name'])).toBe('');
       const whoami = await alice.cli(['whoami', '-o', 'json']);
       expect(JSON.parse(whoami.stdout)).toMatchObject({
@@ -44,27 +44,27 @@ describeWith(
     });
 
     it('shows the cluster who somebody is: name, groups, a stable id and the session, and nothing else', async () => {
-      const alice = await gate.person('alice@example.com');
+      const alice = await gateway.person('alice@example.com');
       const { status } = JSON.parse(await alice.kubectl(['auth', 'whoami', '-o', 'json'])) as {
         status: { userInfo: Record<string, unknown> };
       };
-      const [login] = await gate.audit.await({ type: 'session.login', user: 'alice@example.com' });
+      const [login] = await gateway.audit.await({ type: 'session.login', user: 'alice@example.com' });
       const { identity, sessionId } = login!.data.sallyport;
       expect(status.userInfo).toEqual({
         username: 'alice@example.com',
         groups: ['developers', 'system:authenticated'],
-        uid: createHash('sha256').update(`${gate.provider.issuer()}\0${identity!.sub}`).digest('base64url'),
+        uid: createHash('sha256').update(`${gateway.provider.issuer()}\0${identity!.sub}`).digest('base64url'),
         extra: { 'sallyport.dev/session': [sessionId] },
       });
     });
 
     it('refuses whom no rule lets in, names the rule and the criterion, and tells no group that would help', async () => {
-      const mallory = await gate.person('mallory@example.com');
+      const mallory = await gateway.person('mallory@example.com');
       const refused = await mallory.tryKubectl(['get', 'pods', '-n', namespace.name]);
       expect(refused.code).toBe(1);
       const text = `policy rule "default-deny" does not allow mallory@example.com to list pods in namespace "${namespace.name}" of cluster "dev" (criteria: groups; you are in no group)`;
-      const { token } = await gate.login('mallory@example.com');
-      const answer = await gate.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, { token });
+      const { token } = await gateway.login('mallory@example.com');
+      const answer = await gateway.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, { token });
       expect(answer.status).toBe(403);
       expect(answer.json()).toEqual({
         kind: 'Status',
@@ -77,7 +77,7 @@ describeWith(
         details: { kind: 'pods', causes: [{ reason: 'forbidden', message: text }] },
       });
       expect(refused.stderr + answer.text).not.toMatch(/developers|sre/);
-      const [event] = await gate.audit.await({
+      const [event] = await gateway.audit.await({
         user: 'mallory@example.com',
         verb: 'list',
         resource: 'pods',
@@ -90,8 +90,8 @@ describeWith(
     });
 
     it('gives the form again for a wrong password, and no session', async () => {
-      const browser = createPlainBrowser({ ca: gate.caPem });
-      const { answer } = await fillInForm(browser, `${gate.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
+      const browser = createPlainBrowser({ ca: gateway.caPem });
+      const { answer } = await fillInForm(browser, `${gateway.pagesUrl}/.sallyport/login?return_to=/.sallyport/me`, {
         user: 'bob@example.com',
         password: 'wrong',
       });
@@ -101,7 +101,7 @@ describeWith(
     });
 
     it('asks for a login again after a session was revoked: the next kubectl may fail once, the one after logs in', async () => {
-      const [alice, bob] = [await gate.stranger('alice@example.com'), await gate.person('bob@example.com')];
+      const [alice, bob] = [await gateway.stranger('alice@example.com'), await gateway.person('bob@example.com')];
       await alice.login();
       await alice.kubectl(['get', 'pods', '-n', namespace.name]);
       const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
@@ -116,46 +116,50 @@ describeWith(
             () => false,
           ),
         ]);
-        if (asked) await answerLogin(command, gate, { user: 'alice@example.com', password: 'alice' });
+        if (asked) await answerLogin(command, gateway, { user: 'alice@example.com', password: 'alice' });
         return { asked, ...(await command.ended) };
       };
       // A Kubernetes client that hears 401 asks its plugin for a new credential, but does not send the request again.
       const [first, second] = [await asksOrEnds(), await asksOrEnds()];
       expect([first.asked, second.asked].filter(Boolean)).toEqual([true]);
       expect(second).toMatchObject({ code: 0, stdout: '' });
-      expect(gate.events({ type: 'session.revoked' }).map((record) => record.data.sallyport.sessionId)).toEqual([
+      expect(gateway.events({ type: 'session.revoked' }).map((record) => record.data.sallyport.sessionId)).toEqual([
         session.id,
       ]);
     });
 
     it('ends a session by logout, here and at the gateway', async () => {
-      const alice = await gate.stranger('alice@example.com');
+      const alice = await gateway.stranger('alice@example.com');
       await alice.login();
       const { session } = JSON.parse((await alice.cli(['whoami', '-o', 'json'])).stdout) as { session: { id: string } };
       expect((await alice.cli(['logout'])).code).toBe(0);
       expect((await alice.cli(['whoami'])).code).toBe(3);
-      const bob = await gate.person('bob@example.com');
+      const bob = await gateway.person('bob@example.com');
       expect((await bob.cli(['sessions', 'list', '--all', '-o', 'json'])).stdout).not.toContain(session.id);
     });
 
     it('refuses a session that was revoked from the very next request on', async () => {
-      const [login, bob] = [await gate.login('alice@example.com'), await gate.login('bob@example.com')];
+      const [login, bob] = [await gateway.login('alice@example.com'), await gateway.login('bob@example.com')];
       const path = '/clusters/dev/api/v1/namespaces/default/pods';
-      const before = await gate.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, {
+      const before = await gateway.request(`/clusters/dev/api/v1/namespaces/${namespace.name}/pods`, {
         token: login.token,
       });
       expect(before.status).toBe(200);
       expect(
-        (await gate.request(`/.sallyport/api/v1/sessions/${login.sessionId}`, { method: 'DELETE', token: bob.token }))
-          .status,
+        (
+          await gateway.request(`/.sallyport/api/v1/sessions/${login.sessionId}`, {
+            method: 'DELETE',
+            token: bob.token,
+          })
+        ).status,
       ).toBe(204);
-      const after = await gate.request(path, { token: login.token });
+      const after = await gateway.request(path, { token: login.token });
       expect(after.status).toBe(401);
       expect(after.json()).toMatchObject({ kind: 'Status', reason: 'Unauthorized', code: 401 });
     });
 
     it('has people see their own sessions and events, and who may see all', async () => {
-      const [alice, carol] = [await gate.person('alice@example.com'), await gate.person('carol@example.com')];
+      const [alice, carol] = [await gateway.person('alice@example.com'), await gateway.person('carol@example.com')];
       const own = JSON.parse((await alice.cli(['sessions', 'list', '-o', 'json'])).stdout) as {
         sessions?: { user: string }[];
         items?: { user: string }[];
@@ -173,7 +177,7 @@ describeWith(
     });
 
     it("leaves the same requests in the cluster's audit log and in ours, by one id; refused ones only in ours", async () => {
-      const join = await joinAuditLogs(gate);
+      const join = await joinAuditLogs(gateway);
       expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
       expect(join.joined.length).toBeGreaterThan(3);
       expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual(

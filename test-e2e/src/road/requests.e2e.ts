@@ -8,9 +8,9 @@ import {
   joinAuditLogs,
   realClusterAccess,
   roleBinding,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -19,15 +19,15 @@ describeWith(
   ['node', 'redis', 'kafka', 'postgres', 'kubectl'],
   'kubectl through four processes to a real API server',
   () => {
-    let gate: Gate;
+    let gateway: Gateway;
     let alice: Person;
     let namespace: TestNamespace;
     let inside: string[];
     beforeAll(async () => {
-      gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
-      alice = await gate.person('alice@example.com');
+      gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
+      alice = await gateway.person('alice@example.com');
     }, 60_000);
-    afterAll(() => gate?.stop(), 60_000);
+    afterAll(() => gateway?.stop(), 60_000);
     beforeEach(async () => {
       namespace = await createNamespace();
       inside = ['-n', namespace.name];
@@ -115,7 +115,7 @@ describeWith(
         'name',
         '--field-selector=metadata.name=settings',
       ]);
-      await gate.audit.await(
+      await gateway.audit.await(
         (record) =>
           record.data.verb === 'watch' &&
           record.data.objectRef?.namespace === namespace.name &&
@@ -127,7 +127,7 @@ describeWith(
       await admin.kubectl(['label', 'configmap', 'settings', 'seen=yes', ...inside]);
       await watch.says(/configmap\/settings\nconfigmap\/settings\n/, 3000);
       await watch.stop();
-      const [end] = await gate.audit.await(
+      const [end] = await gateway.audit.await(
         (record) =>
           record.data.verb === 'watch' &&
           record.data.objectRef?.namespace === namespace.name &&
@@ -165,7 +165,7 @@ describeWith(
       await eventually('the binding works', async () => (await create()).code === 0, 3000);
       await admin.kubectl(['delete', 'rolebinding', 'developers-edit', '-n', own.name]);
       await eventually('the binding works no more', async () => (await create()).code === 1, 3000);
-      const bob = await gate.person('bob@example.com');
+      const bob = await gateway.person('bob@example.com');
       expect((await bob.tryKubectl(['get', 'configmaps', '-n', own.name])).stderr).toContain(
         'User "bob@example.com" cannot list resource "configmaps"',
       );
@@ -173,8 +173,8 @@ describeWith(
     });
 
     it("names the cluster's own refusal and no rule of ours where RBAC says no", async () => {
-      const { token } = await gate.login('alice@example.com');
-      const answer = await gate.request('/clusters/dev/api/v1/nodes', { token });
+      const { token } = await gateway.login('alice@example.com');
+      const answer = await gateway.request('/clusters/dev/api/v1/nodes', { token });
       expect(answer.status).toBe(403);
       expect(answer.json()).toMatchObject({
         kind: 'Status',
@@ -190,7 +190,7 @@ describeWith(
     });
 
     it("leaves the same requests in the cluster's audit log and in ours, by one id", async () => {
-      const join = await joinAuditLogs(gate);
+      const join = await joinAuditLogs(gateway);
       expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
       expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual(
         [],

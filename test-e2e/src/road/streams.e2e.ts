@@ -8,10 +8,10 @@ import {
   httpRequestOnce,
   joinAuditLogs,
   realClusterAccess,
-  startGate,
+  startGateway,
   startPod,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -22,7 +22,7 @@ const transports = [
 ] as const;
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through four processes to a real node', () => {
-  let gate: Gate;
+  let gateway: Gateway;
   let alice: Person;
   let namespace: TestNamespace;
   let inside: string[];
@@ -38,16 +38,17 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       ),
       startPod(namespace.name, 'cat', 'cat', { stdin: true }),
     ];
-    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
-    alice = await gate.person('alice@example.com');
+    gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
+    alice = await gateway.person('alice@example.com');
     await Promise.all(pods);
   }, 90_000);
   afterAll(async () => {
-    await gate?.stop();
+    await gateway?.stop();
     await namespace?.remove();
   }, 60_000);
 
-  const streamEvents = (subresource: string, stage: string) => gate.events({ type: 'k8s.request', subresource, stage });
+  const streamEvents = (subresource: string, stage: string) =>
+    gateway.events({ type: 'k8s.request', subresource, stage });
 
   it('gives logs, their tail, and follows them', async () => {
     expect(await alice.kubectl(['logs', 'talker', ...inside, '--limit-bytes=8'])).toBe('one\ntwo\n');
@@ -56,7 +57,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
     const [, last] = await follow.says(/tick (\d+)\n$/m);
     await follow.says(new RegExp(`tick ${Number(last) + 2}\n`), 9000);
     await follow.stop();
-    const [event] = await gate.audit.await({ subresource: 'log', stage: 'ResponseComplete' }, 2);
+    const [event] = await gateway.audit.await({ subresource: 'log', stage: 'ResponseComplete' }, 2);
     expect(event!.data).toMatchObject({ verb: 'get', objectRef: { resource: 'pods', name: 'talker' } });
   });
 
@@ -71,7 +72,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       );
       expect(result).toMatchObject({ code: 3, stdout: '12\n' });
       expect(result.stderr).toMatch(/^oops\n(.*\n)?command terminated with exit code 3\n$/);
-      const events = await gate.audit.await({ subresource: 'exec', stage: 'ResponseComplete' }, before + 1);
+      const events = await gateway.audit.await({ subresource: 'exec', stage: 'ResponseComplete' }, before + 1);
       expect(events.at(-1)!.data).toMatchObject({
         responseStatus: { code: 101 },
         sallyport: {
@@ -95,7 +96,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
       attached.stdin.write(`hello over ${protocol}\n`);
       await attached.says(new RegExp(`^hello over ${protocol}$`, 'm'));
       await attached.stop();
-      const [started] = await gate.audit.await(
+      const [started] = await gateway.audit.await(
         ({ data }) =>
           data.objectRef?.subresource === 'attach' &&
           data.stage === 'ResponseStarted' &&
@@ -132,7 +133,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
         Array.from({ length: 3 }, () => [200, 'hello\n']),
       );
       await forward.stop();
-      const ended = await gate.audit.await(
+      const ended = await gateway.audit.await(
         ({ type, data }) =>
           type === 'k8s.request' &&
           data.objectRef?.subresource === 'portforward' &&
@@ -158,7 +159,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
   });
 
   it('refuses exec to whom no rule lets in, on both transports, with the rule on the terminal', async () => {
-    const mallory = await gate.person('mallory@example.com');
+    const mallory = await gateway.person('mallory@example.com');
     for (const [, webSockets] of transports) {
       const refused = await mallory.tryKubectl(['exec', 'shell', ...inside, '--', 'id'], {
         env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets },
@@ -175,7 +176,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams through
   });
 
   it("leaves the same streams in the cluster's audit log and in ours, by one id", async () => {
-    const join = await joinAuditLogs(gate);
+    const join = await joinAuditLogs(gateway);
     expect(join).toMatchObject({ lost: [], leaked: [], unknown: [] });
     expect(join.joined.filter(({ ours, theirs }) => ours.user !== theirs.user || ours.verb !== theirs.verb)).toEqual(
       [],

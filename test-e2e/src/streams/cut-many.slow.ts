@@ -7,9 +7,9 @@ import {
   eventually,
   realClusterAccess,
   roleBinding,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
   type Login,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -20,7 +20,7 @@ const inTime = 3 * 1000;
 const [many, cut] = [1500, 500];
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand open watches', () => {
-  let gate: Gate;
+  let gateway: Gateway;
   let namespace: TestNamespace;
   let load: SteadyLoad;
   let stay: OpenWatches;
@@ -30,21 +30,21 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
     await theBed().cluster!.admin.kubectl(['create', 'configmap', 'settings', '-n', namespace.name]);
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'processes',
       clusters: [await realClusterAccess()],
       more: { streams: { perUser: 2 * many } },
     });
-    bob = await gate.login('bob@example.com');
-    const at = `${gate.clusterUrl()}/api/v1/namespaces/${namespace.name}/configmaps`;
+    bob = await gateway.login('bob@example.com');
+    const at = `${gateway.clusterUrl()}/api/v1/namespaces/${namespace.name}/configmaps`;
     watchUrl = `${at}?watch=1&fieldSelector=metadata.name%3Dsettings`;
-    stay = await openWatches(watchUrl, { ca: gate.caPem, token: bob.token, count: many });
-    load = startSteadyLoad(`${at}/settings`, { ca: gate.caPem, token: bob.token, perSecond: 200 });
+    stay = await openWatches(watchUrl, { ca: gateway.caPem, token: bob.token, count: many });
+    load = startSteadyLoad(`${at}/settings`, { ca: gateway.caPem, token: bob.token, perSecond: 200 });
   }, 180_000);
   afterAll(async () => {
     load?.stop();
     stay?.close();
-    await gate?.stop();
+    await gateway?.stop();
     await namespace?.remove();
   }, 60_000);
 
@@ -54,14 +54,14 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
     );
 
   it(`end within a second where ${cut} of them lose their right at once; the others, and plain requests, go on`, async () => {
-    const alice = await gate.login('alice@example.com');
-    const gone = await openWatches(watchUrl, { ca: gate.caPem, token: alice.token, count: cut });
+    const alice = await gateway.login('alice@example.com');
+    const gone = await openWatches(watchUrl, { ca: gateway.caPem, token: alice.token, count: cut });
     load.take();
     await pause(5000);
     const before = load.take();
     const from = Date.now();
     expect(
-      (await gate.request(`/.sallyport/api/v1/sessions/${alice.sessionId}`, { token: bob.token, method: 'DELETE' }))
+      (await gateway.request(`/.sallyport/api/v1/sessions/${alice.sessionId}`, { token: bob.token, method: 'DELETE' }))
         .status,
     ).toBe(204);
     await eventually(
@@ -73,7 +73,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'two thousand op
     await pause(Math.max(0, from + 5000 - Date.now()));
     const during = load.take();
     const revoked = (
-      await gate.audit.await((record) => record.type === 'session.revoked' && Date.parse(record.time) >= from)
+      await gateway.audit.await((record) => record.type === 'session.revoked' && Date.parse(record.time) >= from)
     ).at(-1)!;
     const latencies = [...gone.ended.values()].map(({ at }) => at - Date.parse(revoked.time)).toSorted((a, b) => a - b);
     show('from the revocation to the end of a watch', latencies);

@@ -7,9 +7,9 @@ import {
   eventually,
   realClusterAccess,
   roleBinding,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type RunningCommand,
   type TestNamespace,
@@ -22,7 +22,7 @@ const graceMs = 2000;
 const talks = ['exec over WebSocket', 'exec over SPDY', 'get -w'];
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams through four processes', () => {
-  let gate: Gate;
+  let gateway: Gateway;
   let namespace: TestNamespace;
   let [alice, bob]: Person[] = [];
   let watched: RunningCommand;
@@ -31,12 +31,12 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
     const pods = startStreamPods(namespace.name);
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'processes',
       clusters: [await realClusterAccess()],
       more: { streams: { drain: '0s', grace: `${graceMs}ms` } },
     });
-    [alice, bob] = [await gate.person('alice@example.com'), await gate.person('bob@example.com')];
+    [alice, bob] = [await gateway.person('alice@example.com'), await gateway.person('bob@example.com')];
     await pods;
     watched = bob!.startKubectl(['get', 'pods', '-w', '-n', namespace.name]);
     void watched.ended.then(() => {
@@ -46,18 +46,18 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
   }, 90_000);
   afterAll(async () => {
     await watched?.stop();
-    await gate?.stop();
+    await gateway?.stop();
     await namespace?.remove();
   }, 60_000);
 
   const cuts = (reason: string) =>
-    gate.events().filter(({ type, data }) => type === 'stream.cut' && data.sallyport.stream?.reason === reason);
+    gateway.events().filter(({ type, data }) => type === 'stream.cut' && data.sallyport.stream?.reason === reason);
   /** When the event of a type was made that came after this call's moment. */
   const timeOfNext = (type: 'session.revoked' | 'policy.changed') => {
     const from = Date.now();
     return async () =>
       Date.parse(
-        (await gate.audit.await((record) => record.type === type && Date.parse(record.time) >= from)).at(-1)!.time,
+        (await gateway.audit.await((record) => record.type === type && Date.parse(record.time) >= from)).at(-1)!.time,
       );
   };
   const saysWhy = (ended: readonly EndedStream[], why: string) => {
@@ -81,7 +81,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
     for (const { command } of streams) await command.stop();
     await eventually('each is cut and closed in the log', () => {
       const ids = cuts('session-ended').map(({ data }) => data.sallyport.stream!.id);
-      const closed = gate
+      const closed = gateway
         .events()
         .filter(({ type, data }) => type === 'stream.closed' && ids.includes(data.sallyport.stream!.id));
       return (
@@ -90,7 +90,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
         closed.every(({ data }) => data.user.username === 'alice@example.com')
       );
     });
-    const channels = gate
+    const channels = gateway
       .events()
       .filter(({ type, data }) => type === 'stream.closed' && data.sallyport.stream?.kind === 'exec')
       .map(({ data }) => data.sallyport.stream!.channels?.stdout?.fromServer ?? 0);
@@ -100,7 +100,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
 
   it('end within a second of a policy that no longer allows them, with the rule', async () => {
     const streams = await openEveryKind(alice!, namespace.name);
-    const before = readFileSync(gate.configFile, 'utf8');
+    const before = readFileSync(gateway.configFile, 'utf8');
     const config = parse(before) as { clusters: { policy: unknown }[] };
     config.clusters[0]!.policy = [{ allow: { or: [{ groups: 'sre' }] } }];
     const ending = whenEnded(
@@ -108,13 +108,13 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
       'from a policy in force to the end of the streams it does not allow',
       timeOfNext('policy.changed'),
     );
-    writeFileSync(gate.configFile, stringify(config));
+    writeFileSync(gateway.configFile, stringify(config));
     const ended = await ending;
     expect(ended.filter(({ ms }) => ms < -50 || ms > inTime)).toEqual([]);
     saysWhy(ended, 'default-deny');
     expect(over).toBe(false);
     for (const { command } of streams) await command.stop();
-    writeFileSync(gate.configFile, before);
+    writeFileSync(gateway.configFile, before);
     await eventually(
       'the old policy is back',
       async () => (await alice!.tryKubectl(['get', 'pods', '-n', namespace.name])).code === 0,
@@ -130,9 +130,9 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'open streams th
       `from the loss of authorize to the end of streams (grace ${graceMs} ms)`,
       () => lostAt,
     );
-    await gate.processes!.stop('authorize', 'SIGKILL');
+    await gateway.processes!.stop('authorize', 'SIGKILL');
     const ended = await ending;
-    await gate.processes!.start('authorize');
+    await gateway.processes!.start('authorize');
     expect(ended.filter(({ ms }) => ms < graceMs / 2 || ms > 3 * graceMs + inTime)).toEqual([]);
     await watched.ended;
     for (const { command } of streams) await command.stop();

@@ -5,9 +5,9 @@ import {
   dialRaw,
   eventually,
   realClusterAccess,
-  startGate,
+  startGateway,
   startPod,
-  type Gate,
+  type Gateway,
   type TestNamespace,
 } from '../harness/index.ts';
 
@@ -33,25 +33,25 @@ const offers = [
 ];
 
 describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offers', () => {
-  let gate: Gate;
+  let gateway: Gateway;
   let namespace: TestNamespace;
   let token: string;
   beforeAll(async () => {
-    gate = await startGate({ mode: 'embedded', clusters: [await realClusterAccess()] });
+    gateway = await startGateway({ mode: 'embedded', clusters: [await realClusterAccess()] });
     namespace = await createNamespace();
     await startPod(namespace.name, 'web', 'while true; do echo tick; sleep 0.2; done', { stdin: true });
-    token = (await gate.login('alice@example.com')).token;
+    token = (await gateway.login('alice@example.com')).token;
   }, 120_000);
   afterAll(async () => {
     await namespace?.remove();
-    await gate?.stop();
+    await gateway?.stop();
   }, 60_000);
 
   describe.each(targets)('%s', (kind, target) => {
     it.each(offers)(
       'is open or over, and never neither (%j)',
       async (protocols) => {
-        const socket = await dialRaw(gate.url, gate.caPem);
+        const socket = await dialRaw(gateway.url, gateway.caPem);
         let text = '';
         let over = false;
         socket.on('data', (chunk: Buffer) => {
@@ -94,8 +94,11 @@ describeWith(['node'], 'a WebSocket to a real pod, whatever subprotocol it offer
         await eventually(
           'nothing is open',
           async () =>
-            (JSON.parse((await gate.request('/.sallyport/api/v1/streams', { token })).text) as { streams: unknown[] })
-              .streams.length === 0,
+            (
+              JSON.parse((await gateway.request('/.sallyport/api/v1/streams', { token })).text) as {
+                streams: unknown[];
+              }
+            ).streams.length === 0,
           10_000,
           () => `${kind} ${protocols}: ${text.slice(0, 200)}`,
         );

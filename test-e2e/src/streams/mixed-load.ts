@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { eventually, type Gate, type Person } from '../harness/index.ts';
+import { eventually, type Gateway, type Person } from '../harness/index.ts';
 import { openWatches } from './open-watches.ts';
 
 /** Streams that come and go until it is stopped. */
@@ -10,7 +10,7 @@ export type MixedLoad = {
 };
 
 export type MixedLoadDeps = {
-  gate: Gate;
+  gateway: Gateway;
   /** Where watches are opened. */
   watchUrl: string;
   /** Who runs kubectl in `inside`, a namespace of a cluster with a node and the pods of `openEveryKind`. */
@@ -22,8 +22,8 @@ export type MixedLoadDeps = {
 };
 
 /** Watches that their client ends, and watches of a session that is revoked while they are open. */
-function watchers({ gate, watchUrl, victim, administrator }: MixedLoadDeps) {
-  const open = (token: string, count: number) => openWatches(watchUrl, { ca: gate.caPem, token, count });
+function watchers({ gateway, watchUrl, victim, administrator }: MixedLoadDeps) {
+  const open = (token: string, count: number) => openWatches(watchUrl, { ca: gateway.caPem, token, count });
   return {
     async 'watches ended by their client'() {
       const watches = await open(administrator(), 10);
@@ -31,10 +31,10 @@ function watchers({ gate, watchUrl, victim, administrator }: MixedLoadDeps) {
       watches.close();
     },
     async 'watches cut'() {
-      const { token, sessionId } = await gate.login(victim);
+      const { token, sessionId } = await gateway.login(victim);
       const watches = await open(token, 10);
       try {
-        const { status } = await gate.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
+        const { status } = await gateway.request(`/.sallyport/api/v1/sessions/${sessionId}`, {
           token: administrator(),
           method: 'DELETE',
         });

@@ -7,8 +7,8 @@ import {
   describeWith,
   eventually,
   realClusterAccess,
-  startGate,
-  type Gate,
+  startGateway,
+  type Gateway,
   type Person,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -27,7 +27,7 @@ describeWith(
   `${soakMinutes} minutes of streams that open, close and are cut`,
   () => {
     let own: Bed;
-    let gate: Gate;
+    let gateway: Gateway;
     let alice: Person;
     let namespace: TestNamespace;
     let token = '';
@@ -53,27 +53,27 @@ describeWith(
         tokenFile: account.tokenFile,
         impersonate: { groups: ['developers', 'sre'] },
       };
-      gate = await startGate({
+      gateway = await startGateway({
         mode: 'processes',
         clusters: [await realClusterAccess(), restarted],
         servers: { redis: own.redis!.url },
       });
-      alice = await gate.person('alice@example.com');
-      token = (await gate.login('bob@example.com')).token;
+      alice = await gateway.person('alice@example.com');
+      token = (await gateway.login('bob@example.com')).token;
     }, 180_000);
     afterAll(async () => {
-      await gate?.stop();
+      await gateway?.stop();
       await own?.stop();
       await namespace?.remove();
     }, 90_000);
 
     const usage = () =>
-      Object.fromEntries(services.map((name) => [name, processUsage(gate.processes!.pid(name)!)])) as Usage;
+      Object.fromEntries(services.map((name) => [name, processUsage(gateway.processes!.pid(name)!)])) as Usage;
     const show = (what: string, now: Usage) =>
       process.stderr.write(
         `measured: ${what}: ${services.map((name) => `${name} ${now[name].rssMiB} MiB, ${now[name].descriptors} descriptors (${now[name].sockets} sockets)`).join('; ')}\n`,
       );
-    const configMaps = () => `${gate.clusterUrl('restarted')}/api/v1/namespaces/default/configmaps`;
+    const configMaps = () => `${gateway.clusterUrl('restarted')}/api/v1/namespaces/default/configmaps`;
 
     /** The middle one of the sizes of a process over some of the samples. */
     const middle = (samples: readonly Usage[], name: keyof Usage) =>
@@ -88,9 +88,9 @@ describeWith(
       outages: { at: number; away: () => Promise<unknown>; back: () => Promise<unknown> }[],
     ): Promise<{ quiet: Usage; samples: Usage[] }> {
       const samples: Usage[] = [];
-      const plain = startSteadyLoad(`${configMaps()}/settings`, { ca: gate.caPem, token, perSecond: 50 });
+      const plain = startSteadyLoad(`${configMaps()}/settings`, { ca: gateway.caPem, token, perSecond: 50 });
       const mixed = startMixedLoad({
-        gate,
+        gateway,
         person: alice,
         inside: ['-n', namespace.name],
         watchUrl: `${configMaps()}?watch=1&fieldSelector=metadata.name%3Dsettings`,
@@ -134,7 +134,7 @@ describeWith(
       async () => {
         const { apiServer } = own.cluster!;
         const redis = own.redis!;
-        const pids = services.map((name) => gate.processes!.pid(name));
+        const pids = services.map((name) => gateway.processes!.pid(name));
         const { quiet: first } = await load(Math.min(2, soakMinutes / 4) * minute, []);
         show('quiet after the first load', first);
         const { quiet: second, samples } = await load(soakMinutes * minute, [
@@ -144,11 +144,11 @@ describeWith(
           { at: 0.8, away: () => apiServer.pause(), back: () => apiServer.resume() },
         ]);
         show('quiet after the second load', second);
-        expect(services.map((name) => gate.processes!.pid(name))).toEqual(pids);
+        expect(services.map((name) => gateway.processes!.pid(name))).toEqual(pids);
         await eventually(
           'requests go through',
           async () =>
-            (await gate.request('/clusters/restarted/api/v1/namespaces/default/configmaps/settings', { token }))
+            (await gateway.request('/clusters/restarted/api/v1/namespaces/default/configmaps/settings', { token }))
               .status === 200,
         );
         // A process grows into its load at first; then it must stay as it is.

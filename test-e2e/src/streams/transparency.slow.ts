@@ -10,10 +10,10 @@ import {
   eventually,
   realClusterAccess,
   startCommand,
-  startGate,
+  startGateway,
   startPod,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type TestNamespace,
 } from '../harness/index.ts';
@@ -28,17 +28,17 @@ const transports = [
 ] as const;
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'a billion bytes in one stream', () => {
-  let gate: Gate;
+  let gateway: Gateway;
   let alice: Person;
   let namespace: TestNamespace;
   beforeAll(async () => {
     namespace = await createNamespace();
-    gate = await startGate({ mode: 'processes', clusters: [await realClusterAccess()] });
-    alice = await gate.person('alice@example.com');
+    gateway = await startGateway({ mode: 'processes', clusters: [await realClusterAccess()] });
+    alice = await gateway.person('alice@example.com');
     await startPod(namespace.name, 'echo', 'exec nc -ll -p 7000 -e cat');
   }, 90_000);
   afterAll(async () => {
-    await gate?.stop();
+    await gateway?.stop();
     await namespace?.remove();
   }, 60_000);
 
@@ -92,9 +92,10 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'a billion bytes
         const { stream, portForward: forwarded } = await eventually(
           'its event',
           () =>
-            gate.events().filter(({ type, data }) => type === 'stream.closed' && data.sallyport.stream!.kind === kind)[
-              turn
-            ]?.data.sallyport,
+            gateway
+              .events()
+              .filter(({ type, data }) => type === 'stream.closed' && data.sallyport.stream!.kind === kind)[turn]?.data
+              .sallyport,
           20_000,
         );
         const counts =

@@ -7,9 +7,9 @@ import {
   eventually,
   realClusterAccess,
   roleBinding,
-  startGate,
+  startGateway,
   theBed,
-  type Gate,
+  type Gateway,
   type Person,
   type RunningCommand,
   type TestNamespace,
@@ -44,7 +44,7 @@ type List = { code: number; streams: Row[]; missing: string[]; stderr: string };
 
 describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over two gateways and one Redis', () => {
   let bed: Bed;
-  let gate: Gate;
+  let gateway: Gateway;
   let namespace: TestNamespace;
   let [alice, bob]: Person[] = [];
   let watching: RunningCommand[] = [];
@@ -54,21 +54,21 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     namespace = await createNamespace();
     await theBed().cluster!.admin.apply(roleBinding(namespace.name, 'sre', 'edit'));
     const pods = startStreamPods(namespace.name);
-    gate = await startGate({
+    gateway = await startGateway({
       mode: 'processes',
       proxies: 2,
       servers: { redis: bed.redis!.url },
       clusters: [await realClusterAccess()],
       more: { streams: { drain: '0s', grace: `${graceMs}ms` } },
     });
-    [alice, bob] = [await gate.person('alice@example.com'), await gate.person('bob@example.com')];
-    servers = [gate.clusterUrl(), gate.moreProxies[0]!.url + new URL(gate.clusterUrl()).pathname];
+    [alice, bob] = [await gateway.person('alice@example.com'), await gateway.person('bob@example.com')];
+    servers = [gateway.clusterUrl(), gateway.moreProxies[0]!.url + new URL(gateway.clusterUrl()).pathname];
     await pods;
     await watchAsBob();
   }, 120_000);
   afterAll(async () => {
     for (const command of watching) await command.stop();
-    await gate?.stop();
+    await gateway?.stop();
     await namespace?.remove();
     await bed?.stop();
   }, 60_000);
@@ -106,7 +106,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     const from = Date.now();
     return async () =>
       Date.parse(
-        (await gate.audit.await((record) => record.type === type && Date.parse(record.time) >= from)).at(-1)!.time,
+        (await gateway.audit.await((record) => record.type === type && Date.parse(record.time) >= from)).at(-1)!.time,
       );
   };
   /**
@@ -126,12 +126,12 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     ]).toEqual([0, kinds, new Set([reason]), 2]);
     expect(streams.every(({ end, since }) => end! > since)).toBe(true);
     const ids = new Set(streams.map(({ id }) => id));
-    await gate.audit.await(
+    await gateway.audit.await(
       ({ type, data }) =>
         type === 'stream.cut' && data.sallyport.stream?.reason === reason && ids.has(data.sallyport.stream.id),
       kinds.length,
     );
-    await gate.audit.await(
+    await gateway.audit.await(
       ({ type, data }) =>
         type === 'stream.closed' && data.sallyport.stream?.reason === reason && ids.has(data.sallyport.stream.id),
       kinds.length,
@@ -193,7 +193,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
       'from a policy in force to the end of the streams on two gateways that it does not allow',
       timeOfNext('policy.changed'),
     );
-    const restore = gate.reconfigure((config) => {
+    const restore = gateway.reconfigure((config) => {
       (config['clusters'] as { policy: unknown }[])[0]!.policy = [{ allow: { or: [{ groups: 'sre' }] } }];
     });
     timely(await ending);
@@ -209,8 +209,8 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
   }, 90_000);
 
   it('end within a second of the end of their session', async () => {
-    const restore = gate.reconfigure((config) => Object.assign(config['sessions'] as object, short));
-    await gate.processes!.restart('authenticate');
+    const restore = gateway.reconfigure((config) => Object.assign(config['sessions'] as object, short));
+    await gateway.processes!.restart('authenticate');
     await alice!.login();
     const streams = await openEveryKind(alice!, namespace.name, servers);
     const { id: sessionId, expiresAt } = await sessionOf(alice!);
@@ -224,7 +224,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
     );
     await stop(streams);
     restore();
-    await gate.processes!.restart('authenticate');
+    await gateway.processes!.restart('authenticate');
     await alice!.login();
     await saysWhy(alice!, sessionId, 'session-ended');
     await bobsStay();
@@ -258,7 +258,7 @@ describeWith(['node', 'redis', 'kafka', 'postgres', 'kubectl'], 'streams over tw
   }, 120_000);
 
   it('are missed by name when a gateway does not answer', async () => {
-    await gate.moreProxies[0]!.processes.stop('proxy', 'SIGKILL');
+    await gateway.moreProxies[0]!.processes.stop('proxy', 'SIGKILL');
     const { code, streams, missing, stderr } = await list(bob!, '--all');
     expect([code, streams.length, missing]).toEqual([10, 1, [expect.stringMatching(/^proxy\//)]]);
     expect(missing).not.toContain(streams[0]!.proxy);

@@ -22,7 +22,7 @@ export async function claimRedis(server: string): Promise<{ url: string; client:
     }
     client.disconnect();
   }
-  throw new Error('all sixteen databases of Redis are in use: gates were not stopped');
+  throw new Error('all sixteen databases of Redis are in use: gateways were not stopped');
 }
 
 /** A new database on a PostgreSQL server. */

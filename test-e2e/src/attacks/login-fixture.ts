@@ -3,17 +3,17 @@ import { expect } from '@jest/globals';
 import type { AuditRecord } from '@sallyport/contracts';
 import {
   createPlainBrowser,
-  startGate,
+  startGateway,
   startRecordingUpstream,
-  type Gate,
+  type Gateway,
   type HttpAnswer,
   type RecordingUpstream,
 } from '../harness/index.ts';
 import { startHostileProvider, type HostileProvider } from './hostile-provider.ts';
 
 /** A gateway of its own as four processes, whose identity providers lie: what attacks on logins are made on. */
-export type IdentityScene = {
-  gate: Gate;
+export type LoginFixture = {
+  gateway: Gateway;
   one: HostileProvider;
   two: HostileProvider;
   three: HostileProvider;
@@ -21,15 +21,15 @@ export type IdentityScene = {
 };
 
 type ProviderId = 'one' | 'two' | 'three';
-let open: IdentityScene | undefined;
+let open: LoginFixture | undefined;
 
-/** The open scene. */
-export function identityScene(): IdentityScene {
-  if (!open) throw new Error('the scene of logins is not open yet');
+/** The open fixture. */
+export function loginFixture(): LoginFixture {
+  if (!open) throw new Error('the fixture of logins is not open yet');
   return open;
 }
 
-export async function openIdentityScene(): Promise<void> {
+export async function startLoginFixture(): Promise<void> {
   const [one, two, three, upstream] = await Promise.all([
     startHostileProvider(),
     startHostileProvider('sub-two'),
@@ -44,7 +44,7 @@ export async function openIdentityScene(): Promise<void> {
     allowInsecureIssuer: true,
     scopes: ['openid', 'email', 'groups'],
   });
-  const gate = await startGate({
+  const gateway = await startGateway({
     mode: 'processes',
     clusters: [
       { ...upstream.access, name: 'dev', policy: [{ allow: { or: [{ groups: 'developers' }] } }] },
@@ -62,19 +62,19 @@ export async function openIdentityScene(): Promise<void> {
       },
     },
   });
-  open = { gate, one, two, three, upstream };
+  open = { gateway, one, two, three, upstream };
 }
 
 /** Honest providers again. */
-export function resetIdentityScene(): void {
+export function resetLoginFixture(): void {
   if (!open) return;
   open.one.lies = {};
   open.two.lies = {};
   open.three.lies = {};
 }
 
-export async function closeIdentityScene(): Promise<void> {
-  await open?.gate.stop();
+export async function stopLoginFixture(): Promise<void> {
+  await open?.gateway.stop();
   await Promise.all([open?.one.stop(), open?.two.stop(), open?.three.stop(), open?.upstream.stop()]);
   open = undefined;
 }
@@ -83,7 +83,7 @@ export type ProgramLogin = { left: URL | undefined; answer: HttpAnswer; verifier
 
 /** Logs in as a program does, up to its code: `left` is where the browser was sent in the end. */
 export async function logInAtProvider(id: ProviderId = 'one'): Promise<ProgramLogin> {
-  const { gate } = identityScene();
+  const { gateway } = loginFixture();
   const verifier = randomBytes(32).toString('base64url');
   const redirectUri = 'http://127.0.0.1:1/callback';
   const query = new URLSearchParams({
@@ -93,8 +93,8 @@ export async function logInAtProvider(id: ProviderId = 'one'): Promise<ProgramLo
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
-  const { left, answer } = await createPlainBrowser({ ca: gate.caPem, leaveAt: redirectUri }).go(
-    `${gate.pagesUrl}/.sallyport/login?${query.toString()}`,
+  const { left, answer } = await createPlainBrowser({ ca: gateway.caPem, leaveAt: redirectUri }).go(
+    `${gateway.pagesUrl}/.sallyport/login?${query.toString()}`,
   );
   return { left: left === undefined ? undefined : new URL(left), answer, verifier, redirectUri };
 }
@@ -121,7 +121,7 @@ export async function exchangeCode(
     redirect_uri: redirectUri,
     ...changes,
   });
-  const { status, text } = await identityScene().gate.request('/.sallyport/token', {
+  const { status, text } = await loginFixture().gateway.request('/.sallyport/token', {
     method: 'POST',
     body: form.toString(),
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -150,15 +150,15 @@ export async function expectRefusedLogin(says: RegExp, id: ProviderId = 'one'): 
 
 /** The same for one that fails on the way back, which is recorded. */
 export async function expectNoLogin(says: RegExp, id: ProviderId = 'one'): Promise<AuditRecord> {
-  const { gate } = identityScene();
+  const { gateway } = loginFixture();
   const filter = { type: 'login.failed' };
-  const before = gate.events(filter).length;
+  const before = gateway.events(filter).length;
   await expectRefusedLogin(says, id);
-  const events = await gate.audit.await(filter, before + 1);
+  const events = await gateway.audit.await(filter, before + 1);
   return events.at(-1)!;
 }
 
 /** The status of a request to a cluster. */
 export async function statusAt(token: string, cluster = 'dev'): Promise<number> {
-  return (await identityScene().gate.request(`/clusters/${cluster}/api/v1/namespaces/dev/pods`, { token })).status;
+  return (await loginFixture().gateway.request(`/clusters/${cluster}/api/v1/namespaces/dev/pods`, { token })).status;
 }

@@ -2,9 +2,9 @@ import { demoPeople, type Person } from '@sallyport/standalone';
 import { hashToken } from '@sallyport/kit';
 import {
   realClusterAccess,
-  startGate,
+  startGateway,
   startRecordingUpstream,
-  type Gate,
+  type Gateway,
   type RecordingUpstream,
 } from '../harness/index.ts';
 
@@ -74,8 +74,8 @@ export const planted = {
  * One gateway as four processes with Redis and Kafka, two upstreams that record, and the real API server: what all
  * attacks are made on.
  */
-export type Scene = {
-  gate: Gate;
+export type AttackFixture = {
+  gateway: Gateway;
   dev: RecordingUpstream;
   prod: RecordingUpstream;
   tokens: Record<'alice' | 'bob' | 'mallory' | 'eve', string>;
@@ -83,22 +83,22 @@ export type Scene = {
   answers: string[];
 };
 
-let open: Scene | undefined;
+let open: AttackFixture | undefined;
 
-/** The open scene; it exists while tests run, not while they are collected. */
-export function scene(): Scene {
-  if (!open) throw new Error('the scene is not open yet');
+/** The open fixture; it exists while tests run, not while they are collected. */
+export function attackFixture(): AttackFixture {
+  if (!open) throw new Error('the fixture is not open yet');
   return open;
 }
 
-export async function openScene(): Promise<void> {
+export async function startAttackFixture(): Promise<void> {
   const [dev, prod, real] = await Promise.all([
     startRecordingUpstream(),
     startRecordingUpstream(),
     realClusterAccess(),
   ]);
   const gone = { server: 'https://127.0.0.1:9', caFile: dev.caFile, token: planted.gone, policy: developers };
-  const gate = await startGate({
+  const gateway = await startGateway({
     mode: 'processes',
     people,
     clusters: [
@@ -141,27 +141,27 @@ export async function openScene(): Promise<void> {
     ],
     more: { timeouts: { connect: '2s', firstByte: '5s' }, streams: { drain: '0s', ...limits } },
   });
-  const token = async (name: string) => (await gate.login(`${name}@example.com`)).token;
+  const token = async (name: string) => (await gateway.login(`${name}@example.com`)).token;
   const tokens = {
     alice: await token('alice'),
     bob: await token('bob'),
     mallory: await token('mallory'),
     eve: await token('eve'),
   };
-  open = { gate, dev, prod, tokens, answers: [] };
-  resetScene();
+  open = { gateway, dev, prod, tokens, answers: [] };
+  resetAttackFixture();
 }
 
 /** An upstream that reads what it is sent before it answers, as an API server does. */
-export function resetScene(): void {
-  scene().dev.answer((request, response) =>
+export function resetAttackFixture(): void {
+  attackFixture().dev.answer((request, response) =>
     request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind":"List"}')),
   );
-  scene().dev.answerUpgrade(undefined);
+  attackFixture().dev.answerUpgrade(undefined);
 }
 
-export async function closeScene(): Promise<void> {
-  await open?.gate.stop();
+export async function stopAttackFixture(): Promise<void> {
+  await open?.gateway.stop();
   await Promise.all([open?.dev.stop(), open?.prod.stop()]);
   open = undefined;
 }

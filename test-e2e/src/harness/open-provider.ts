@@ -1,0 +1,50 @@
+import {
+  createIdentityProvider,
+  type IdentityProvider,
+  type IdentityProviderClient,
+  type Person as Account,
+} from '@sallyport/standalone';
+import type { Closers } from './closers.ts';
+
+export const clientId = 'sallyport';
+export const clientSecret = 'secret-of-the-tests';
+
+/** An OpenID provider that can be taken away and brought back. */
+export async function openProvider(people: readonly Account[], closers: Closers) {
+  const issued: string[] = [];
+  const onTokens = (answer: Record<string, unknown>) => {
+    for (const name of ['refresh_token', 'id_token', 'access_token'])
+      if (typeof answer[name] === 'string') issued.push(answer[name]);
+  };
+  let running = await createIdentityProvider({ people, onTokens });
+  const { issuer, port } = running;
+  let client: IdentityProviderClient = { clientId, clientSecret, redirectUris: [] };
+  let up = true;
+  const stop = async () => {
+    if (up) await running.close();
+    up = false;
+  };
+  closers.add(stop);
+  const admit = (pagesUrl: string) => {
+    client = {
+      clientId,
+      clientSecret,
+      redirectUris: [`${pagesUrl}/.sallyport/callback`],
+      postLogoutRedirectUris: [`${pagesUrl}/.sallyport/signed-out`],
+      backchannelLogoutUri: `${pagesUrl}/.sallyport/backchannel-logout/corp`,
+    };
+    running.register(client);
+  };
+  const start = async () => {
+    running = await createIdentityProvider({ people, port, clients: [client], onTokens });
+    up = true;
+  };
+  return {
+    issuer: () => issuer,
+    stop,
+    start,
+    admit,
+    issued,
+    change: (user: string, changes: Parameters<IdentityProvider['change']>[1]) => running.change(user, changes),
+  };
+}
