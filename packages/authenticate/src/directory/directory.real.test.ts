@@ -8,7 +8,7 @@ import { createScimClient, scimSource, withSources, type ScimClientOfTests } fro
 let bed: Bed;
 let scim: ScimClientOfTests;
 let heard: SessionChange[];
-/** What a test puts between the service and its sessions. */
+/** Called by the session store of the service. */
 let hooks: { create?: () => Promise<void>; list?: () => Promise<void> };
 async function begin(sources: object[] = [scimSource()], provider: object = { groupSources: ['scim', 'claims'] }) {
   hooks = {};
@@ -53,8 +53,8 @@ const groupsOf = async ({ id }: Session) => {
       : found.state;
 };
 
-describe('groups of somebody who logs in', () => {
-  it('are those that were pushed, once they are known there, and those of the claims until then', async () => {
+describe('the groups of a user who logs in', () => {
+  it('come from the claims until the user is pushed, and then from SCIM', async () => {
     expect(await groupsOf(await logIn())).toEqual(['developers']);
     const alice = await scim.user('Alice@example.com');
     expect(await groupsOf(await logIn())).toEqual([]);
@@ -63,7 +63,7 @@ describe('groups of somebody who logs in', () => {
     expect(await groupsOf(await logIn())).toEqual(['core, "x"', 'sre']);
   });
 
-  it('are those of all sources where the configuration says so', async () => {
+  it('come from all sources if so configured', async () => {
     await begin([scimSource()], { groupSources: ['claims', 'scim'], combineGroups: 'merge' });
     const alice = await scim.user('alice@example.com');
     await scim.group('sre', [alice.id]);
@@ -71,12 +71,12 @@ describe('groups of somebody who logs in', () => {
     expect(await groupsOf(await logIn())).toEqual(['developers', 'sre']);
   });
 
-  it('are none where the claims are not among the sources', async () => {
+  it('are empty for an unknown user if the claims are not a source', async () => {
     await begin([scimSource()], { groupSources: ['scim'] });
     expect(await groupsOf(await logIn())).toEqual([]);
   });
 
-  it("bear the provider's prefix, and never one of another provider", async () => {
+  it("have the provider's prefix, and never that of another provider", async () => {
     const partners = {
       id: 'partners',
       issuer: 'https://partners.example',
@@ -106,7 +106,7 @@ describe('groups of somebody who logs in', () => {
     expect(await refusedLogin()).toContain('another provider');
   });
 
-  it('are by the attribute and the claim that are compared, exactly where they are identifiers', async () => {
+  it('depend on the configured claim and attribute; identifiers are compared exactly', async () => {
     await begin([scimSource({ match: { claim: 'sub', attribute: 'externalId' } })], { groupSources: ['scim'] });
     const [a, b] = [
       await scim.user('someone', { externalId: 'sub-alice' }),
@@ -119,7 +119,7 @@ describe('groups of somebody who logs in', () => {
     expect(await refusedLogin()).toContain('Several people in the directory');
   });
 
-  it('are not by an address that the provider does not vouch for, nor by one that merely looks alike', async () => {
+  it('do not depend on an unverified address or a look-alike', async () => {
     await begin([scimSource()], { groupSources: ['scim'], claims: { user: 'name' } });
     const alice = await scim.user('alice@example.com');
     await scim.group('sre', [alice.id]);
@@ -131,7 +131,7 @@ describe('groups of somebody who logs in', () => {
     expect(await groupsOf(await logIn())).toEqual(['sre']);
   });
 
-  it('are named by their id at the client where the configuration says so', async () => {
+  it('are named by externalId if so configured', async () => {
     await begin([scimSource({ groupName: 'externalId' })], { groupSources: ['scim'] });
     const alice = await scim.user('alice@example.com');
     await scim.group('sre', [alice.id], { externalId: 'g-1' });
@@ -139,7 +139,7 @@ describe('groups of somebody who logs in', () => {
     expect(await groupsOf(await logIn())).toEqual(['g-1']);
   });
 
-  it('of too many are refused: every request would have to look at them', async () => {
+  it('are refused if there are too many for every request to read', async () => {
     await begin([scimSource()], { groupSources: ['scim'] });
     const { id } = await scim.user('alice@example.com');
     for (let n = 0; n < 80; n += 1) {
@@ -163,8 +163,8 @@ describe('groups of somebody who logs in', () => {
   });
 });
 
-describe('whether somebody may log in at all', () => {
-  it('is decided by any source that knows them as deactivated, whoever decides on groups', async () => {
+describe('the right to log in', () => {
+  it('is lost if any source has deactivated the user, whichever determines the groups', async () => {
     await begin([scimSource()], { groupSources: ['claims', 'scim'] });
     const alice = await scim.user('alice@example.com', { active: false });
     expect(await refusedLogin()).toContain('deactivated');
@@ -175,7 +175,7 @@ describe('whether somebody may log in at all', () => {
     ]);
   });
 
-  it('is no for whoever was deleted, until they are made again', async () => {
+  it('is lost when the user is deleted, until they are created again', async () => {
     const alice = await scim.user('alice@example.com');
     await scim.send('delete', `/Users/${alice.id}`);
     expect(await refusedLogin()).toContain('deactivated');
@@ -183,7 +183,7 @@ describe('whether somebody may log in at all', () => {
     expect(await groupsOf(await logIn())).toEqual([]);
   });
 
-  it('is no for whoever is unknown where a source is required', async () => {
+  it('is lost if a required source does not know the user', async () => {
     await begin([scimSource({ required: true })], { groupSources: ['claims', 'scim'] });
     expect(await refusedLogin()).toContain('not in the directory scim');
     const alice = await scim.user('alice@example.com');
@@ -192,14 +192,14 @@ describe('whether somebody may log in at all', () => {
     expect(await groupsOf(session)).toBe('changed');
   });
 
-  it('is not decided while the store is away: nothing is concluded from silence', async () => {
+  it('is not decided while the store is down', async () => {
     bed.store.find = () => Promise.reject(new ProblemError('sessions-unavailable', 'away'));
     expect(await refusedLogin()).toMatch(/^503/);
   });
 });
 
-describe('a session that lives', () => {
-  it('has the groups that were pushed before the push is answered, and says so to everybody', async () => {
+describe('a live session', () => {
+  it('has pushed groups before the push is answered, and announces the change', async () => {
     const alice = await scim.user('alice@example.com');
     const session = await logIn();
     const group = await scim.group('sre', [alice.id]);
@@ -226,7 +226,7 @@ describe('a session that lives', () => {
     ]);
   });
 
-  it('is found also if its person was unknown at the login, and under each name they get', async () => {
+  it('is updated even if its user was unknown at the login or is renamed', async () => {
     const session = await logIn();
     expect(await groupsOf(session)).toEqual(['developers']);
     const alice = await scim.user('alice@example.com');
@@ -237,7 +237,7 @@ describe('a session that lives', () => {
     expect(await groupsOf(session)).toEqual(['developers']);
   });
 
-  it('of everybody else stays as it is', async () => {
+  it('of another user stays the same', async () => {
     const alice = await logIn();
     bed.provider.lies = { claims: { sub: 'sub-bob', email: 'bob@example.com' }, userinfo: { sub: 'sub-bob' } };
     const bob = await logIn();
@@ -246,7 +246,7 @@ describe('a session that lives', () => {
     expect(heard.map(({ sessionId }) => sessionId)).toEqual(expect.not.arrayContaining([alice.id]));
   });
 
-  it('ends at once when its person is deactivated or deleted, each one of theirs', async () => {
+  it('ends at once, like all others of its user, when they are deactivated or deleted', async () => {
     const alice = await scim.user('alice@example.com');
     const sessions = [await logIn(), await logIn()];
     await scim.patch(`/Users/${alice.id}`, { op: 'replace', value: { active: false } });
@@ -263,7 +263,7 @@ describe('a session that lives', () => {
     expect(await bed.keeping.tokens.count()).toBe(0);
   });
 
-  it('keeps its groups over a refresh that knows older ones', async () => {
+  it('keeps its groups over a refresh with older ones', async () => {
     const alice = await scim.user('alice@example.com');
     await scim.group('sre', [alice.id]);
     const session = await logIn();
@@ -277,13 +277,13 @@ describe('a session that lives', () => {
     });
   });
 
-  it('takes new claims over where they decide, and ends at a refresh that the directory refuses', async () => {
+  it('gets new groups from the claims if they are the source, and ends at a refresh that the directory refuses', async () => {
     const session = await logIn();
     bed.provider.lies = { claims: { groups: ['ops'] } };
     bed.clock.now += 600_000;
     await bed.refresher.runDue();
     expect(await groupsOf(session)).toEqual(['ops']);
-    // The address becomes that of somebody who is deactivated.
+    // The address becomes that of a deactivated user.
     await scim.user('mallory@example.com', { active: false });
     bed.provider.lies = { claims: { email: 'mallory@example.com' } };
     bed.clock.now += 600_000;
@@ -291,7 +291,7 @@ describe('a session that lives', () => {
     expect(await groupsOf(session)).toBe('changed');
   });
 
-  it('is not overwritten by a refresh whose answer was on its way while the groups changed', async () => {
+  it('is not overwritten by a refresh that was under way while the groups changed', async () => {
     const alice = await scim.user('alice@example.com');
     const session = await logIn();
     bed.provider.lies.intercept = async (path, body) => {
@@ -304,13 +304,13 @@ describe('a session that lives', () => {
   });
 });
 
-describe('changes that nobody waited for', () => {
-  it('are made up for by whoever looks next, also those of a replica that ended in between', async () => {
+describe('changes without a waiting request', () => {
+  it('are reconciled later, even if the replica that noted them stopped', async () => {
     const alice = await scim.user('alice@example.com');
     const session = await logIn();
     const { id } = await scim.group('sre');
     await bed.directory.reconciler.runDue();
-    // Written by another replica, which ended before it looked at the sessions.
+    // Written by another replica, which stopped before it reconciled the sessions.
     await bed.store.changeMembers('scim', id, { add: [alice.id], touched: ['name:alice@example.com'] });
     await bed.store.takeTouched('scim', 10, 30_000);
     expect(await bed.directory.reconciler.runDue()).toBe(0);
@@ -320,7 +320,7 @@ describe('changes that nobody waited for', () => {
     expect(await bed.store.touchedCount('scim')).toBe(0);
   });
 
-  it('stay noted while the sessions cannot be read', async () => {
+  it('stay noted while sessions cannot be read', async () => {
     const alice = await scim.user('alice@example.com');
     const session = await logIn();
     hooks.list = () => Promise.reject(new ProblemError('sessions-unavailable', 'away'));
@@ -333,15 +333,15 @@ describe('changes that nobody waited for', () => {
     expect(await groupsOf(session)).toBe('deactivated');
   });
 
-  it('of a login on its way are seen when the session is there', async () => {
+  it('during a login are applied once the session exists', async () => {
     const alice = await scim.user('alice@example.com');
-    // After the groups were asked for, and before there is a session that could be rewritten.
+    // After the groups were read, and before there is a session to update.
     hooks.create = async () => void (await scim.group('sre', [alice.id]));
     const session = await logIn();
     expect(await groupsOf(session)).toEqual(['sre']);
   });
 
-  it('of a login on its way end it where they deactivate its person', async () => {
+  it('during a login end it if they deactivate the user', async () => {
     const alice = await scim.user('alice@example.com');
     hooks.create = async () =>
       void (await scim.patch(`/Users/${alice.id}`, { op: 'replace', path: 'active', value: false }));
@@ -349,7 +349,7 @@ describe('changes that nobody waited for', () => {
     expect(await bed.sessions.list()).toEqual([]);
   });
 
-  it('of a session from before this configuration are found by looking at all of them once', async () => {
+  it('are applied to sessions older than the configuration by reconciling all sessions', async () => {
     await begin([], { groupSources: ['claims'] });
     const session = await logIn();
     const after = await createBed(withSources([scimSource()], { groupSources: ['scim', 'claims'] }), {

@@ -31,7 +31,7 @@ const logIn = async () => {
 const eventually = async (holds: () => Promise<boolean>) => {
   const end = Date.now() + 5000;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error('not so within 5 s');
+    if (Date.now() > end) throw new Error('not within 5 s');
     await new Promise((resolve) => {
       setTimeout(resolve, 20);
     });
@@ -39,24 +39,24 @@ const eventually = async (holds: () => Promise<boolean>) => {
 };
 
 describe('a file of people and groups', () => {
-  it('says who is in which group, from both sides, by name or by address in any case', async () => {
+  it('determines groups by person and by group, by name or by address in any case', async () => {
     await begin(
       'people:\n  Alice@Example.com: ["on-call, nights", on-call]\ngroups:\n  sre: [alice@example.com, bob]\n',
     );
     expect((await logIn()).identity.groups).toEqual(['on-call', 'on-call, nights', 'sre']);
   });
 
-  it('knows nothing of somebody who is not in it, and leaves them to the next source', async () => {
+  it('leaves users who are not in it to the next source', async () => {
     await begin('groups: {sre: [bob@example.com]}\n');
     expect((await logIn()).identity.groups).toEqual(['developers']);
   });
 
-  it('knows somebody with an empty list to be in no group', async () => {
+  it('gives a user with an empty list no groups', async () => {
     await begin('people: {alice@example.com: []}\n');
     expect((await logIn()).identity.groups).toEqual([]);
   });
 
-  it('adds to what the provider says where the sources are taken together', async () => {
+  it('adds to the groups in the claims if sources are merged', async () => {
     await begin('people: {alice@example.com: [on-call]}\n', {
       groupSources: ['claims', 'map'],
       combineGroups: 'merge',
@@ -64,7 +64,7 @@ describe('a file of people and groups', () => {
     expect((await logIn()).identity.groups).toEqual(['developers', 'on-call']);
   });
 
-  it('is followed: sessions have the groups of the new file, and a faulty one is refused', async () => {
+  it('is watched: a new version updates sessions, and a faulty one is rejected', async () => {
     await begin('people: {alice@example.com: [sre]}\n');
     const session = await logIn();
     const groups = async () => {
@@ -84,7 +84,7 @@ describe('a file of people and groups', () => {
     expect(await bed!.metrics.metrics()).toContain('sallyport_directory_file_refused{source="map"} 0');
   }, 15_000);
 
-  it('is checked before the service starts, as are the other files of the directory', async () => {
+  it('is checked before the service starts, like the other files of the directory', async () => {
     writeFileSync(file(), 'people: {a: 7}\n');
     writeFileSync(path.join(directory, 'short'), 'hunter2\n');
     await expect(createBed(sections(), { baseDir: directory })).rejects.toBeInstanceOf(ConfigFaults);
@@ -125,7 +125,7 @@ describe('a file of people and groups', () => {
         ({ path: at, message, file: where }) => `${where === undefined ? '' : path.basename(where)} ${at}: ${message}`,
       ),
     ).toEqual([
-      ' identity.directory.sources.1.tokens.0.tokenFile: holds a token of fewer than 32 characters; make one with: openssl rand -base64 32',
+      ' identity.directory.sources.1.tokens.0.tokenFile: contains a token of fewer than 32 characters. Create one with: openssl rand -base64 32',
       ' identity.directory.sources.1.tokens.2.sha256: is the same token as b',
       'none.yaml : cannot be read (ENOENT)',
       ' identity.directory.sources.2.caFile: cannot be read (ENOENT)',

@@ -36,7 +36,7 @@ const json = (body: unknown, headers: Record<string, string> = {}, status = 200)
 const next = (path: string) => ({ link: `<${url}${path}>; rel="next"` });
 
 describe('an API', () => {
-  it('is asked nowhere but below its own address', async () => {
+  it('is requested only below its base address', async () => {
     const { api } = client(() => json([]));
     for (const address of [
       'https://evil.example/x',
@@ -53,7 +53,7 @@ describe('an API', () => {
     await expect(api.get(`${url}/x`)).resolves.toMatchObject({ body: [] });
   });
 
-  it('is not sent again what has not changed; a page that is full, or has others behind it, is', async () => {
+  it('does not send an unchanged list again, except for pages that are full or have a successor', async () => {
     let more = false;
     const tagged = (address: string, tag: string | undefined) => {
       const page = address.includes('after') ? ['c'] : ['a', 'b'];
@@ -62,7 +62,7 @@ describe('an API', () => {
         etag,
         ...(address.includes('limit=2') && !address.includes('after') && more ? next('/list?limit=2&after=b') : {}),
       };
-      // Without a Link: the tag is that of the body alone.
+      // Without a Link header: the tag covers the body alone.
       return tag === etag ? new Response(null, { status: 304, headers: { etag } }) : json(page, headers);
     };
     const { api } = client(tagged);
@@ -79,13 +79,13 @@ describe('an API', () => {
     expect(asked.slice(-2)).toEqual(['/list?limit=2', '/list?limit=2&after=b "c"']);
   });
 
-  it('says that nothing has changed only where it was asked', async () => {
+  it('may answer 304 only to a request with an entity tag', async () => {
     await expect(client(() => new Response(null, { status: 304 })).api.get(`${url}/x`)).rejects.toThrow(
       'had no entity tag',
     );
   });
 
-  it('is asked again while it is away, a few times, later each time', async () => {
+  it('is retried a few times while it is down, with growing pauses', async () => {
     let away = 3;
     const { api, waits } = client(() => {
       away -= 1;
@@ -111,16 +111,16 @@ describe('an API', () => {
     ['GitHub', 403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1030' }, '', 30_000],
     ['GitHub a second time', 403, { 'retry-after': '7' }, '', 7000],
     ['Google', 403, {}, '{"error":{"errors":[{"reason":"userRateLimitExceeded"}]}}', 500],
-    ['anybody', 429, {}, '', 500],
-    ['anybody with a time that is over', 429, { 'x-rate-limit-reset': '10' }, '', 1000],
-    ['nobody: a refusal', 403, {}, '{"error":"forbidden"}', undefined],
-    ['nobody: another refusal', 404, {}, '', undefined],
-    ['a server that is away', 502, {}, '', 500],
-  ])('is waited for as %s says it', (_who, status, headers, reason, wait) => {
+    ['any API', 429, {}, '', 500],
+    ['any API with a time in the past', 429, { 'x-rate-limit-reset': '10' }, '', 1000],
+    ['no API: access is denied', 403, {}, '{"error":"forbidden"}', undefined],
+    ['no API: not found', 404, {}, '', undefined],
+    ['a server that is down', 502, {}, '', 500],
+  ])('is retried after the wait stated by %s', (_who, status, headers, reason, wait) => {
     expect(waitBeforeRetry({ status, headers: new Headers(headers) }, { tries: 0, now: 1_000_000, reason })).toBe(wait);
   });
 
-  it('holds answers up to a bound', () => {
+  it('caches answers up to a limit', () => {
     const cache = createAnswerCache({ answers: 3, characters: 10 });
     for (const [address, text] of [
       ['a', 'xx'],
@@ -138,7 +138,7 @@ describe('an API', () => {
 });
 
 describe('an access token', () => {
-  it('is asked for once by many, again shortly before it ends, and not kept from a failure', async () => {
+  it('is requested once by concurrent callers, again shortly before it expires, and not cached after a failure', async () => {
     let [now, given] = [0, 0];
     let status = 500;
     const token = createAccessToken({

@@ -7,15 +7,15 @@ import { users } from './routes/users.ts';
 import type { ScimDeps } from './routes/scim-deps.ts';
 import { ScimError } from './errors/scim-error.ts';
 
-const none =
+const refuseWith =
   (status: number, detail: string): RequestHandler =>
   () => {
     throw new ScimError(status, detail);
   };
 
 /**
- * SCIM 2.0 (RFC 7643, RFC 7644): people and groups as an identity provider pushes them. Every token sees the source
- * that it pushes to, and no other.
+ * Creates the SCIM 2.0 service (RFC 7643, RFC 7644) to which identity providers push users and groups. A token gives
+ * access to its own source only.
  */
 export function createScimApp(deps: ScimDeps): Express {
   const app = express();
@@ -27,17 +27,17 @@ export function createScimApp(deps: ScimDeps): Express {
   app.use('/Users', users(deps));
   app.use('/Groups', groups(deps));
   app.use(discovery(deps.baseUrl));
-  app.all('/Bulk', none(501, 'Bulk operations are not supported, as ServiceProviderConfig says.'));
-  app.post('/.search', none(501, 'A search is of one type of resource: POST /Users/.search or /Groups/.search.'));
-  app.all('/Me', none(501, "A token is nobody's own; there is no /Me."));
+  app.all('/Bulk', refuseWith(501, 'Bulk operations are not supported. See ServiceProviderConfig.'));
+  app.post('/.search', refuseWith(501, 'Search one resource type at a time: POST /Users/.search or /Groups/.search.'));
+  app.all('/Me', refuseWith(501, '/Me is not supported: a token does not belong to a user.'));
   app.use((request, _response) => {
     const isKnown =
       /^\/(?:Users|Groups)(?:\/[^/]+)?$|^\/(?:ServiceProviderConfig|Schemas|ResourceTypes)|^\/\.search$/.test(
         request.path,
       );
     throw isKnown
-      ? new ScimError(405, 'This address does not take that method.')
-      : new ScimError(404, 'There is no such address here.');
+      ? new ScimError(405, 'This endpoint does not support this method.')
+      : new ScimError(404, 'There is no such endpoint.');
   });
   app.use(createErrorHandler(deps));
   return app;

@@ -5,8 +5,8 @@ import type { ScimClient } from './routes/scim-deps.ts';
 const minTokenLength = 32;
 
 /**
- * Reads the tokens of all SCIM sources into what is kept of them: their hashes. Throws ConfigFaults if one cannot be
- * read, is too short to be a secret, or stands twice.
+ * Returns the clients of all SCIM sources by the hashes of their tokens. Throws ConfigFaults if a token cannot be read,
+ * is too short to be a secret, or appears twice.
  */
 export function loadScimClients({
   config,
@@ -20,7 +20,9 @@ export function loadScimClients({
     try {
       const token = readFileSync(resolvePath(tokenFile), 'utf8').trim();
       return token.length < minTokenLength
-        ? { fault: `holds a token of fewer than ${minTokenLength} characters; make one with: openssl rand -base64 32` }
+        ? {
+            fault: `contains a token of fewer than ${minTokenLength} characters. Create one with: openssl rand -base64 32`,
+          }
         : { hash: hashToken(token) };
     } catch (error) {
       return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})` };

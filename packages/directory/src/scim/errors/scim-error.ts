@@ -1,4 +1,4 @@
-/** The kinds of fault that RFC 7644 3.12 names. */
+/** The error types of RFC 7644 3.12. */
 export type ScimType =
   | 'invalidFilter'
   | 'tooMany'
@@ -9,7 +9,7 @@ export type ScimType =
   | 'noTarget'
   | 'invalidValue';
 
-/** A refusal in SCIM's own terms. `detail` is shown to the client: no secret, and of what was sent only names. */
+/** A SCIM error. `detail` is shown to the client, so it contains no secrets and no values from the request. */
 export class ScimError extends Error {
   readonly status: number;
   readonly scimType: ScimType | undefined;
@@ -22,5 +22,5 @@ export class ScimError extends Error {
   }
 }
 
-/** What is wrong with a value that was sent. */
+/** Creates the error for an invalid value. */
 export const invalidValue = (detail: string): ScimError => new ScimError(400, detail, 'invalidValue');

@@ -4,11 +4,11 @@ export const comparisons = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'
 export type Comparison = (typeof comparisons)[number];
 export type FilterValue = string | number | boolean | null;
 
-/** A filter (RFC 7644 3.4.2.2), read and resolved against a schema. */
+/** A parsed filter (RFC 7644 3.4.2.2), with its paths resolved against a schema. */
 export type Filter =
   | { type: 'and' | 'or'; terms: Filter[] }
   | { type: 'not'; term: Filter }
   | { type: 'compare'; path: FoundAttribute; op: Comparison; value: FilterValue }
   | { type: 'present'; path: FoundAttribute }
-  /** Some element of a list for which the filter holds; paths in it name parts of the element. */
+  /** True if any value of a multi-valued attribute matches. The inner paths name sub-attributes. */
   | { type: 'some'; path: FoundAttribute; filter: Filter };

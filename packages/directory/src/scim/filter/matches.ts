@@ -3,26 +3,26 @@ import type { Attribute } from '../schema/attribute.ts';
 import type { FoundAttribute } from '../schema/find-attribute.ts';
 import type { Comparison, Filter, FilterValue } from './filter.ts';
 
-/** A resource, or a part of one, as it is shown. */
+/** A resource, or a part of one, as clients see it. */
 export type Shown = Readonly<Record<string, unknown>>;
 
 const isMap = (value: unknown): value is Shown => typeof value === 'object' && value !== null && !Array.isArray(value);
 const own = (value: unknown, name: string): unknown =>
   isMap(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-const isThere = (value: unknown): boolean =>
+const isPresent = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 
 /**
- * The values at a path, each element of a list for itself; of a list of things without a part named, their `value`s.
+ * Returns the values at a path. For a multi-valued complex attribute without a sub-attribute, these are its `value`s.
  */
 export function valuesAt(resource: Shown, { extension, attribute, sub }: FoundAttribute): unknown[] {
   const holder = extension === undefined ? resource : own(resource, extension);
   const items = [own(holder, attribute.name)].flat();
   const part = sub?.name ?? (attribute.type === 'complex' && attribute.multiValued ? 'value' : undefined);
-  return (part === undefined ? items : items.map((item) => own(item, part))).filter(isThere);
+  return (part === undefined ? items : items.map((item) => own(item, part))).filter(isPresent);
 }
 
-/** The attribute whose values are compared in the end. */
+/** Returns the attribute whose values are compared. */
 function comparedBy({ attribute, sub }: FoundAttribute): Attribute {
   return sub ?? attribute.sub?.find(({ name }) => name === 'value') ?? attribute;
 }
@@ -42,8 +42,8 @@ function compareTexts(a: string, b: string, op: Comparison): boolean {
   return compareOrder(a, b, op);
 }
 
-function holds(value: unknown, { type, caseExact }: Attribute, op: Comparison, wanted: FilterValue): boolean {
-  // Some clients put truth values into quotes.
+function isTrueFor(value: unknown, { type, caseExact }: Attribute, op: Comparison, wanted: FilterValue): boolean {
+  // Some clients send booleans in quotes.
   if (typeof value === 'boolean') return (op === 'eq' || op === 'ne') && String(value) === String(wanted).toLowerCase();
   if (typeof value !== 'string' || typeof wanted !== 'string') return value === wanted;
   if (type === 'dateTime' && Number.isFinite(Date.parse(wanted)))
@@ -51,7 +51,7 @@ function holds(value: unknown, { type, caseExact }: Attribute, op: Comparison, w
   return caseExact ? compareTexts(value, wanted, op) : compareTexts(fold(value), fold(wanted), op);
 }
 
-/** Whether a filter holds for a resource. Each value is looked at once for each comparison. */
+/** Reports whether a resource matches a filter. Visits each value once per comparison. */
 export function matches(filter: Filter, resource: Shown): boolean {
   switch (filter.type) {
     case 'and':
@@ -63,7 +63,7 @@ export function matches(filter: Filter, resource: Shown): boolean {
     case 'present':
       return (
         valuesAt(resource, filter.path).length > 0 ||
-        isThere(
+        isPresent(
           own(
             filter.path.extension === undefined ? resource : own(resource, filter.path.extension),
             filter.path.sub ? '' : filter.path.attribute.name,
@@ -83,7 +83,7 @@ export function matches(filter: Filter, resource: Shown): boolean {
       const { path, op, value } = filter;
       const values = valuesAt(resource, path);
       if (value === null) return (values.length === 0) === (op === 'eq');
-      const found = values.some((one) => holds(one, comparedBy(path), op, value));
+      const found = values.some((one) => isTrueFor(one, comparedBy(path), op, value));
       return op === 'ne' ? !found : found;
     }
   }

@@ -8,7 +8,7 @@ import { matches } from './matches.ts';
 import { parseFilter } from './parse-filter.ts';
 import { requiredValues } from './required-values.ts';
 
-/** Any character; fast-check would first make a table of all of them for itself. */
+/** Any character. fast-check's own arbitrary would first build a table of all of them. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
@@ -38,7 +38,7 @@ const fault = (filter: string, schema = userSchema) => {
     expect(error).toMatchObject({ status: 400, scimType: 'invalidFilter' });
     return (error as ScimError).message;
   }
-  throw new Error(`was taken: ${filter}`);
+  throw new Error(`was accepted: ${filter}`);
 };
 
 describe('a filter', () => {
@@ -77,7 +77,7 @@ describe('a filter', () => {
     'title eq "x" or userName eq "b" or active eq true',
     'not(userName eq "x")',
     'displayName eq "\\u0041lice"',
-  ])('holds: %s', (filter) => {
+  ])('matches: %s', (filter) => {
     expect(holds(filter)).toBe(true);
   });
 
@@ -97,9 +97,9 @@ describe('a filter', () => {
     'meta.created gt "2026-06-01T00:00:00Z"',
     'userName eq null',
     'active eq "yes"',
-    // The Kelvin sign is no k.
+    // The Kelvin sign is not a k.
     'displayName eq "Ali\u212Ae"',
-  ])('does not hold: %s', (filter) => {
+  ])('does not match: %s', (filter) => {
     expect(holds(filter)).toBe(false);
   });
 
@@ -111,38 +111,38 @@ describe('a filter', () => {
     ['userName eq alice', 'string'],
     ['userName is "a"', 'operator'],
     ['userNme eq "a"', 'no attribute'],
-    ['emails[foo eq "a"]', 'no attribute'],
-    ['userName[value eq "a"]', 'list'],
+    ['emails[foo eq "a"]', 'no sub-attribute'],
+    ['userName[value eq "a"]', 'multi-valued'],
     ['(userName eq "a"', 'missing'],
-    ['userName eq "a")', 'belong'],
+    ['userName eq "a")', 'unexpected'],
     ['userName eq "a" and', 'attribute'],
-    ['userName eq "a', 'end'],
+    ['userName eq "a', 'closing quote'],
     ['userName eq "\\x"', 'JSON'],
     ['not userName eq "a"', 'missing'],
-    ['active gt true', 'strings only'],
-    ['userName eq "a" userName eq "b"', 'belong'],
+    ['active gt true', 'only strings'],
+    ['userName eq "a" userName eq "b"', 'unexpected'],
     ['__proto__ eq "a"', 'no attribute'],
     ['constructor.name eq "Object"', 'no attribute'],
     ['name.__proto__ pr', 'no attribute'],
     ['emails[type eq "a"', 'missing'],
     ['password eq "x"', 'no attribute'],
-  ])('is refused: %s', (filter, words) => {
+  ])('is rejected: %s', (filter, words) => {
     expect(fault(filter)).toContain(words);
   });
 
-  it('of a group has only attributes of groups', () => {
+  it('on groups accepts only attributes of groups', () => {
     expect(fault('userName eq "a"', groupSchema)).toContain('no attribute');
     expect(parseFilter('id eq "g" and members eq "p"', groupSchema)).toMatchObject({ type: 'and' });
   });
 
-  it('is bounded in length, terms and depth', () => {
+  it('is bounded in length, comparisons and depth', () => {
     expect(fault(`userName eq "${'a'.repeat(5000)}"`)).toContain('longer');
     expect(fault(Array(70).fill('active pr').join(' or '))).toContain('comparisons');
     expect(fault(`${'('.repeat(40)}active pr${')'.repeat(40)}`)).toContain('deep');
     expect(fault(`${'not ('.repeat(40)}active pr${')'.repeat(40)}`)).toContain('deep');
   });
 
-  it('is read in time that grows with its length alone, however hostile it is', () => {
+  it('is parsed in time linear to its length, even if it is hostile', () => {
     const time = (text: string) => {
       const from = performance.now();
       for (let n = 0; n < 20; n += 1) {
@@ -156,7 +156,7 @@ describe('a filter', () => {
       expect(time(piece.repeat(Math.floor(4096 / piece.length)))).toBeLessThan(500);
   });
 
-  it('says which values its resources must have', () => {
+  it('yields the values that matching resources must have', () => {
     const values = (filter: string) =>
       requiredValues(parseFilter(filter, userSchema)).map(({ attribute, sub, value }) =>
         [attribute, sub, value].filter(Boolean).join(' '),
@@ -189,7 +189,7 @@ describe('a filter', () => {
       fc.tuple(tie('tree'), fc.constantFrom('and', 'or'), tie('tree')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
     ),
   }));
-  it('of any form that the grammar allows is read, and its negation holds where it does not', () => {
+  it('of any valid form is parsed, and its negation matches exactly where it does not', () => {
     fc.assert(
       fc.property(tree, (text) => {
         expect(holds(`not (${text})`)).toBe(!holds(text));
@@ -198,11 +198,10 @@ describe('a filter', () => {
     );
   });
 
-  it('and its parts mean the same to whoever looks for required values', () => {
+  it('does not match a resource without one of its required values', () => {
     fc.assert(
       fc.property(tree, (text) => {
         const filter: Filter = parseFilter(text, userSchema);
-        // Whatever a filter is said to require, a resource without any value of it does not pass.
         for (const { attribute } of requiredValues(filter))
           expect(matches(filter, { ...alice, [attribute]: undefined })).toBe(false);
       }),
@@ -210,7 +209,7 @@ describe('a filter', () => {
     );
   });
 
-  it('of any characters gives a filter or a refusal', () => {
+  it('of any characters yields a filter or a ScimError', () => {
     const words = fc.constantFrom(
       'userName',
       'eq',

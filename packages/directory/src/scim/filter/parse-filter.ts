@@ -9,13 +9,13 @@ const maxDepth = 16;
 const bad = (detail: string) => new ScimError(400, detail, 'invalidFilter');
 const shown = (text: string) => JSON.stringify(text.slice(0, 100));
 
-/** Finds what a path names, where the filter stands: in the resource, or in an element of a list. */
+/** Resolves a path in the scope of the filter: a resource, or one value of a multi-valued attribute. */
 type Resolve = (path: string) => FoundAttribute;
 
 function resolveIn(schema: ResourceSchema): Resolve {
   return (path) => {
     const found = findAttribute(schema, path);
-    if (found === undefined || found === 'extension') throw bad(`There is no attribute ${shown(path)}.`);
+    if (found === undefined || found === 'extension') throw bad(`The schema has no attribute ${shown(path)}.`);
     return found;
   };
 }
@@ -23,21 +23,21 @@ function resolveIn(schema: ResourceSchema): Resolve {
 function resolveInElement({ attribute, extension }: FoundAttribute): Resolve {
   return (path) => {
     const sub = attribute.sub?.find(({ name }) => name.toLowerCase() === path.toLowerCase());
-    if (!sub) throw bad(`There is no attribute ${shown(path)} in ${attribute.name}.`);
+    if (!sub) throw bad(`${attribute.name} has no sub-attribute ${shown(path)}.`);
     return { extension, attribute: sub, sub: undefined };
   };
 }
 
 function readLiteral(token: Token | undefined): FilterValue {
   if (token?.type === 'text') return token.value;
-  if (token?.type !== 'word') throw bad('A comparison lacks its value.');
+  if (token?.type !== 'word') throw bad('A comparison has no value.');
   if (token.text === 'true' || token.text === 'false') return token.text === 'true';
   if (token.text === 'null') return null;
   if (/^-?\d{1,15}(?:\.\d{1,15})?$/.test(token.text)) return Number(token.text);
-  throw bad('A value is neither a string in double quotes nor true, false, null or a number.');
+  throw bad('A value must be a string in double quotes, true, false, null or a number.');
 }
 
-/** Reads by recursive descent: or, and, not, comparison. Every token is taken once, and depth is bounded. */
+/** A recursive descent parser: or, and, not, comparison. It consumes every token once, and its depth is bounded. */
 class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -48,7 +48,7 @@ class Parser {
 
   whole(resolve: Resolve): Filter {
     const filter = this.#or(resolve, 0);
-    if (this.#at < this.#tokens.length) throw bad('Something follows that does not belong to the filter.');
+    if (this.#at < this.#tokens.length) throw bad('There is unexpected text after the filter.');
     return filter;
   }
 
@@ -75,7 +75,7 @@ class Parser {
     return terms.length === 1 ? terms[0]! : { type: word, terms };
   }
   #or = (resolve: Resolve, depth: number): Filter => {
-    if (depth > maxDepth) throw bad(`The filter is nested more than ${maxDepth} deep.`);
+    if (depth > maxDepth) throw bad(`The filter is nested more than ${maxDepth} levels deep.`);
     return this.#joined('or', () => this.#joined('and', () => this.#term(resolve, depth)));
   };
 
@@ -105,9 +105,10 @@ class Parser {
     return this.#isSign('[') ? this.#some(path, depth) : this.#compare(path);
   }
 
-  /** `emails[type eq "work"]`, and the form of some clients that goes on: `emails[type eq "work"].value eq "..."`. */
+  /** Parses `emails[type eq "work"]`, and the form that some clients send: `emails[type eq "work"].value eq "..."`. */
   #some(path: FoundAttribute, depth: number): Filter {
-    if (!path.attribute.multiValued || path.sub) throw bad(`${path.attribute.name} is no list to choose from.`);
+    if (!path.attribute.multiValued || path.sub)
+      throw bad(`${path.attribute.name} is not multi-valued, so it cannot have a filter in brackets.`);
     this.#expect('[');
     const inside = resolveInElement(path);
     const filter = this.#or(inside, depth + 1);
@@ -124,21 +125,21 @@ class Parser {
     this.#at += 1;
     if (op === 'pr') return { type: 'present', path };
     if (!comparisons.includes(op as Comparison))
-      throw bad(`An operator is missing; there are ${comparisons.join(', ')} and pr.`);
+      throw bad(`An operator is missing. The operators are ${comparisons.join(', ')} and pr.`);
     const value = readLiteral(this.#peek());
     this.#at += 1;
     const order = op !== 'eq' && op !== 'ne';
-    if (order && typeof value !== 'string') throw bad(`${op} compares with strings only.`);
+    if (order && typeof value !== 'string') throw bad(`${op} compares only strings.`);
     return { type: 'compare', path, op: op as Comparison, value };
   }
 }
 
-/** Reads a filter over the resources of a schema. Throws a ScimFault (invalidFilter). */
+/** Parses a filter over the resources of a schema. Throws a ScimError (invalidFilter). */
 export function parseFilter(text: string, schema: ResourceSchema): Filter {
   return new Parser(tokenize(text)).whole(resolveIn(schema));
 }
 
-/** Reads a filter over the elements of a list. Throws a ScimFault (invalidFilter). */
+/** Parses a filter over the values of a multi-valued attribute. Throws a ScimError (invalidFilter). */
 export function parseElementFilter(text: string, list: FoundAttribute): Filter {
   return new Parser(tokenize(text)).whole(resolveInElement(list));
 }

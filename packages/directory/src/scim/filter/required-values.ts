@@ -1,9 +1,9 @@
 import type { Filter } from './filter.ts';
 
-/** A value that an attribute must have wherever the filter holds: `eq`, alone or joined by `and`. */
+/** A value that an attribute of every matching resource has, because of `eq` alone or joined by `and`. */
 export type RequiredValue = { attribute: string; sub: string | undefined; value: string };
 
-/** Finds what a filter demands of single attributes, by which its resources can be found without reading all. */
+/** Returns the values that a filter requires. Resources can be found by them in an index. */
 export function requiredValues(filter: Filter): RequiredValue[] {
   if (filter.type === 'and') return filter.terms.flatMap(requiredValues);
   if (filter.type === 'some')
@@ -22,7 +22,7 @@ export function requiredValues(filter: Filter): RequiredValue[] {
   return [{ attribute: filter.path.attribute.name, sub: filter.path.sub?.name, value: filter.value }];
 }
 
-/** Whether the attribute plays a part anywhere in the filter. */
+/** Reports whether the filter uses the attribute anywhere. */
 export function mentions(filter: Filter, attribute: string): boolean {
   if ('terms' in filter) return filter.terms.some((term) => mentions(term, attribute));
   if ('term' in filter) return mentions(filter.term, attribute);

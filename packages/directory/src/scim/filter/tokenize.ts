@@ -5,29 +5,29 @@ export type Token =
   | { type: 'text'; value: string }
   | { type: 'sign'; sign: '(' | ')' | '[' | ']' };
 
-/** The longest filter or path that is read, in characters. */
+/** The maximum length of a filter or path, in characters. */
 export const maxFilterLength = 4096;
 
 const wordEnd = /[\s()[\]"]/;
 
-/** The place behind the string that begins at `from`; each character is looked at once. */
+/** Returns the index after the string that begins at `from`. Visits each character once. */
 function endOfString(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at += 1) {
     if (text[at] === '\\') at += 1;
     else if (text[at] === '"') return at + 1;
   }
-  throw new ScimError(400, 'A string in the filter does not end.', 'invalidFilter');
+  throw new ScimError(400, 'A string in the filter has no closing quote.', 'invalidFilter');
 }
 
 function readString(literal: string): string {
   try {
     return JSON.parse(literal) as string;
   } catch {
-    throw new ScimError(400, 'A string in the filter is not written as JSON writes strings.', 'invalidFilter');
+    throw new ScimError(400, 'A string in the filter is not a valid JSON string.', 'invalidFilter');
   }
 }
 
-/** Takes a filter apart, in one pass. */
+/** Splits a filter into tokens in one pass. */
 export function tokenize(text: string): Token[] {
   if (text.length > maxFilterLength)
     throw new ScimError(400, `The filter is longer than ${maxFilterLength} characters.`, 'invalidFilter');

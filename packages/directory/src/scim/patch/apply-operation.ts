@@ -21,7 +21,7 @@ const put = (holder: Element, name: string, value: unknown): Element => {
     : { ...rest, [name]: value };
 };
 
-/** Elements are the same that have the same value of the same type; without a value, those that are alike. */
+/** Reports whether two values are the same: equal `value` and `type`, or equal in full if there is no `value`. */
 function sameElement(a: unknown, b: unknown): boolean {
   if (isMap(a) && isMap(b) && a['value'] !== undefined)
     return a['value'] === b['value'] && (a['type'] === b['type'] || b['type'] === undefined);
@@ -39,8 +39,8 @@ function addElements(before: unknown, added: unknown): unknown[] {
 }
 
 /**
- * The values that elements must have for an `eq` filter to hold; what a client chose that did not exist yet is made so,
- * as Entra expects.
+ * Returns the sub-attributes that a new value needs to match an `eq` filter. Entra expects that a value it selects is
+ * created if it does not exist.
  */
 function newElementFor(filter: Filter): Element | undefined {
   const terms = filter.type === 'and' ? filter.terms : [filter];
@@ -52,7 +52,7 @@ function newElementFor(filter: Filter): Element | undefined {
   return pairs.every((pair) => pair !== undefined) ? Object.fromEntries(pairs) : undefined;
 }
 
-/** Of several addresses one is primary: the one that was said last. */
+/** Clears `primary` on all values except the ones changed last, if those set it. */
 function keepOnePrimary(list: unknown[], last: readonly unknown[]): unknown[] {
   if (!last.some((element) => isMap(element) && element['primary'] === true)) return list;
   return list.map((element) =>
@@ -74,7 +74,7 @@ function changeMatching(target: Target & { filter: Filter }, before: unknown, { 
         { ...attribute, multiValued: undefined } as unknown as Attribute,
         Array.isArray(value) ? value[0] : value,
       ) as Element | undefined);
-  if (read === undefined) throw new ScimError(400, `A value of ${attribute.name} is missing.`, 'invalidValue');
+  if (read === undefined) throw new ScimError(400, `The value for ${attribute.name} is missing.`, 'invalidValue');
   const changed: Element[] = [];
   const note = (element: Element) => (changed.push(element), element);
   const next = list.map((element) =>
@@ -82,7 +82,7 @@ function changeMatching(target: Target & { filter: Filter }, before: unknown, { 
   );
   if (changed.length === 0) {
     const made = newElementFor(filter);
-    if (!made) throw new ScimError(400, `No value of ${attribute.name} is as the path asks.`, 'noTarget');
+    if (!made) throw new ScimError(400, `No value of ${attribute.name} matches the filter in the path.`, 'noTarget');
     next.push(note({ ...made, ...read }));
   }
   return keepOnePrimary(next, changed);
@@ -95,7 +95,7 @@ function removeValue({ attribute, sub }: Target, before: unknown, value: unknown
       : isMap(before)
         ? put(before, sub.name, undefined)
         : before;
-  // Entra names what is to be removed in the value.
+  // Entra lists the values to remove in the operation's value.
   if (!attribute.multiValued || value === undefined || value === null) return undefined;
   const gone = [readValue(attribute, value) ?? []].flat();
   return [before ?? []].flat().filter((element) => !gone.some((one) => sameElement(one, element)));
@@ -119,7 +119,7 @@ function changeValue(target: Target, before: unknown, { op, value }: Operation):
       next.filter((element) => added.some((one) => sameElement(one, element) && isMap(one) && one['primary'] === true)),
     );
   }
-  // What is not said of a thing with parts stays (RFC 7644 3.5.2.3).
+  // Sub-attributes that are not named keep their values (RFC 7644 3.5.2.3).
   return attribute.type === 'complex' && !attribute.multiValued && isMap(before) && isMap(read)
     ? { ...before, ...read }
     : read;
@@ -129,7 +129,7 @@ function changeExtension(schema: ResourceSchema, document: Document, operation: 
   const { urn } = schema.extension!;
   if (operation.op === 'remove') return put(document, urn, undefined);
   if (!isMap(operation.value)) throw new ScimError(400, `${urn} must be an object.`, 'invalidValue');
-  // Clients that send an extension whole name the schema in it, as in a resource.
+  // Clients that send a whole extension include `schemas`, as in a resource.
   const given = Object.entries(operation.value).filter(([name]) => name.toLowerCase() !== 'schemas');
   return given.reduce<Document>(
     (next, [name, value]) => applyOperation(schema, next, { ...operation, path: `${urn}:${name}`, value }),
@@ -138,7 +138,7 @@ function changeExtension(schema: ResourceSchema, document: Document, operation: 
 }
 
 /**
- * Applies one operation of a PATCH to a document, which is left as it was; the result is another. Throws a ScimFault.
+ * Returns a copy of a document with one PATCH operation applied. Throws a ScimError.
  */
 export function applyOperation(
   schema: ResourceSchema,
@@ -149,8 +149,7 @@ export function applyOperation(
   const target = parsePath(schema, operation.path);
   if (target === 'extension') return changeExtension(schema, document, operation);
   const { extension, attribute, filter } = target;
-  if (attribute.mutability === 'readOnly')
-    throw new ScimError(400, `${attribute.name} cannot be changed.`, 'mutability');
+  if (attribute.mutability === 'readOnly') throw new ScimError(400, `${attribute.name} is read-only.`, 'mutability');
   const holder = (extension === undefined ? document : (document[extension] ?? {})) as Element;
   const before = Object.hasOwn(holder, attribute.name) ? holder[attribute.name] : undefined;
   const after = filter

@@ -6,8 +6,8 @@ import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
 import { ScimError } from '../errors/scim-error.ts';
 
 /**
- * Where an operation of a PATCH changes something: an attribute, the elements of a list for which `filter` holds, a
- * part. `extension` alone: all of it.
+ * The target of an operation: an attribute, those of its values that match `filter`, or a sub-attribute. `extension` is
+ * the whole extension.
  */
 export type PatchPath =
   | { extension: string | undefined; attribute: Attribute; filter: Filter | undefined; sub: Attribute | undefined }
@@ -15,7 +15,7 @@ export type PatchPath =
 
 const bad = (detail: string) => new ScimError(400, detail, 'invalidPath');
 
-/** The place of the bracket that ends a filter; brackets in strings do not count. */
+/** Returns the index of the bracket that closes a filter. Brackets in strings are ignored. */
 function endOfFilter(text: string, from: number): number {
   let inString = false;
   for (let at = from; at < text.length; at += 1) {
@@ -30,26 +30,25 @@ function withFilter(schema: ResourceSchema, text: string, open: number): PatchPa
   const close = endOfFilter(text, open + 1);
   const rest = text.slice(close + 1);
   if (close < 0 || !(rest === '' || rest.startsWith('.')))
-    throw bad('The filter in the path does not end as it should.');
+    throw bad('The filter in the path is not closed by a bracket, or is followed by unexpected text.');
   const found = find(schema, text.slice(0, open));
   if (found === 'extension' || found.sub || !found.attribute.multiValued)
-    throw bad('Only the elements of a list can be chosen by a filter.');
+    throw bad('Only a multi-valued attribute can have a filter in its path.');
   const filter = parseElementFilter(text.slice(open + 1, close), found);
   if (rest === '') return { ...found, filter };
   const sub = found.attribute.sub?.find(({ name }) => name.toLowerCase() === rest.slice(1).toLowerCase());
-  if (!sub) throw bad('The path names no part of that attribute.');
+  if (!sub) throw bad('The path names an unknown sub-attribute.');
   return { ...found, filter, sub };
 }
 
 function find(schema: ResourceSchema, text: string): FoundAttribute | 'extension' {
   const found = findAttribute(schema, text);
-  if (found === undefined) throw bad(`There is no attribute ${JSON.stringify(text.slice(0, 100))}.`);
+  if (found === undefined) throw bad(`The schema has no attribute ${JSON.stringify(text.slice(0, 100))}.`);
   return found;
 }
 
 /**
- * Reads the path of an operation (RFC 7644 3.5.2). Each character is looked at a fixed number of times. Throws a
- * ScimFault (invalidPath, invalidFilter).
+ * Parses the path of an operation (RFC 7644 3.5.2), in linear time. Throws a ScimError (invalidPath, invalidFilter).
  */
 export function parsePath(schema: ResourceSchema, text: string): PatchPath {
   if (text.length > maxFilterLength) throw bad(`The path is longer than ${maxFilterLength} characters.`);

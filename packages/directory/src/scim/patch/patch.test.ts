@@ -9,7 +9,7 @@ import { parsePath } from './parse-path.ts';
 import { planMembers, type MemberPlan } from './plan-members.ts';
 import { readOperations } from './read-operations.ts';
 
-/** Any character; fast-check would first make a table of all of them for itself. */
+/** Any character. fast-check's own arbitrary would first build a table of all of them. */
 const character = fc
   .integer({ min: 0, max: 0x10_f7ff })
   .map((code) => String.fromCodePoint(code < 0xd800 ? code : code + 0x800));
@@ -49,11 +49,11 @@ const fault = (work: () => unknown) => {
     expect(error).toBeInstanceOf(ScimError);
     return (error as ScimError).scimType;
   }
-  throw new Error('was taken');
+  throw new Error('was accepted');
 };
 
-describe('a PATCH as clients send it', () => {
-  it('of Okta: values without a path, the id among them', () => {
+describe('a PATCH request as clients send it', () => {
+  it('from Okta has values without a path, including the id', () => {
     expect(changed([{ op: 'replace', value: { active: false } }])).toEqual({ active: false });
     expect(changed([{ op: 'replace', value: { id: 'id-1', displayName: 'Alice L.' } }])).toEqual({
       displayName: 'Alice L.',
@@ -64,7 +64,7 @@ describe('a PATCH as clients send it', () => {
     });
   });
 
-  it('of Entra: capitals, truth in quotes, paths in names, values that do not exist yet, the manager as a string', () => {
+  it('from Entra has capitals, quoted booleans, paths as names, new values in filters and a manager as a string', () => {
     expect(changed([{ op: 'Replace', path: 'active', value: 'False' }])).toEqual({ active: false });
     expect(changed([{ op: 'Add', path: 'active', value: 'false' }])).toEqual({ active: false });
     expect(
@@ -105,7 +105,7 @@ describe('a PATCH as clients send it', () => {
     ).toEqual({});
   });
 
-  it('adds to lists what is not there yet, and lets one address be primary', () => {
+  it('adds only new values to a list, and leaves one address primary', () => {
     expect(changed([{ op: 'add', path: 'emails', value: { value: 'alice@example.com', type: 'work' } }])).toEqual({});
     const { emails } = changed([
       { op: 'add', path: 'emails', value: [{ value: 'n@example.com', type: 'other', primary: true }] },
@@ -120,7 +120,7 @@ describe('a PATCH as clients send it', () => {
     ).toEqual([false, true]);
   });
 
-  it('removes attributes, parts, and elements chosen by a filter or named in the value', () => {
+  it('removes attributes, sub-attributes, and values selected by a filter or listed in the operation', () => {
     expect(patch([{ op: 'remove', path: 'emails' }])).not.toHaveProperty('emails');
     expect(patch([{ op: 'remove', path: 'emails[type eq "home"]' }])['emails']).toHaveLength(1);
     expect(patch([{ op: 'remove', path: 'emails[type eq "none"]' }])).toEqual(alice);
@@ -132,7 +132,7 @@ describe('a PATCH as clients send it', () => {
     expect(patch([{ op: 'remove', path: enterprise }])).not.toHaveProperty(enterprise);
   });
 
-  it('replaces an element as a whole, or with add only its parts', () => {
+  it('replaces a whole value, or only the given sub-attributes with add', () => {
     expect(
       (
         patch([{ op: 'replace', path: 'emails[type eq "work"]', value: { value: 'w@example.com', type: 'work' } }])[
@@ -148,9 +148,9 @@ describe('a PATCH as clients send it', () => {
   it.each<[string, unknown, string]>([
     ['another operation', [{ op: 'move', path: 'title', value: 'x' }], 'invalidSyntax'],
     ['no operations', [], 'invalidSyntax'],
-    ['operations that are none', 'x', 'invalidSyntax'],
+    ['operations that are not a list', 'x', 'invalidSyntax'],
     ['remove without a path', [{ op: 'remove' }], 'noTarget'],
-    ['a value that is no object, without a path', [{ op: 'add', value: 'x' }], 'invalidSyntax'],
+    ['a value that is not an object, without a path', [{ op: 'add', value: 'x' }], 'invalidSyntax'],
     ['an unknown attribute', [{ op: 'add', path: 'shoeSize', value: '1' }], 'invalidPath'],
     ['an unknown extension', [{ op: 'add', path: 'urn:x:y:User:z', value: '1' }], 'invalidPath'],
     ['the id', [{ op: 'replace', path: 'id', value: 'x' }], 'mutability'],
@@ -160,28 +160,32 @@ describe('a PATCH as clients send it', () => {
     ['no user name', [{ op: 'remove', path: 'userName' }], 'invalidValue'],
     ['an empty user name', [{ op: 'replace', path: 'userName', value: '' }], 'invalidValue'],
     ['a number for a name', [{ op: 'replace', path: 'displayName', value: 7 }], 'invalidValue'],
-    ['a word for a truth', [{ op: 'replace', path: 'active', value: 'maybe' }], 'invalidValue'],
+    ['a word for a boolean', [{ op: 'replace', path: 'active', value: 'maybe' }], 'invalidValue'],
     ['control characters', [{ op: 'replace', path: 'displayName', value: 'a\nb' }], 'invalidValue'],
     [
-      'a filter that chooses nothing and says not what to make',
+      'a filter that matches nothing and is not eq',
       [{ op: 'replace', path: 'emails[type co "x"].value', value: 'x' }],
       'noTarget',
     ],
-    ['a filter on what is no list', [{ op: 'replace', path: 'name[familyName eq "x"]', value: {} }], 'invalidPath'],
-    ['a filter that does not end', [{ op: 'replace', path: 'emails[type eq "work"', value: 'x' }], 'invalidPath'],
+    [
+      'a filter on a single-valued attribute',
+      [{ op: 'replace', path: 'name[familyName eq "x"]', value: {} }],
+      'invalidPath',
+    ],
+    ['a filter that is not closed', [{ op: 'replace', path: 'emails[type eq "work"', value: 'x' }], 'invalidPath'],
     ['a bad filter', [{ op: 'replace', path: 'emails[type eq]', value: 'x' }], 'invalidFilter'],
     ['a prototype', [{ op: 'add', path: '__proto__', value: { x: 1 } }], 'invalidPath'],
-    ["a prototype's part", [{ op: 'add', path: 'name.__proto__', value: { x: 1 } }], 'invalidPath'],
+    ['a prototype as a sub-attribute', [{ op: 'add', path: 'name.__proto__', value: { x: 1 } }], 'invalidPath'],
     [
       'a hundred addresses',
       [{ op: 'replace', path: 'emails', value: Array.from({ length: 100 }, (_, n) => ({ value: `${n}@x` })) }],
       'invalidValue',
     ],
-  ])('is refused with %s', (_what, operations, type) => {
+  ])('is rejected with %s', (_what, operations, type) => {
     expect(fault(() => patch(operations))).toBe(type);
   });
 
-  it('reaches no inherited property, whatever stands in it', () => {
+  it('never reaches an inherited property', () => {
     const hostile = JSON.parse(
       '[{"op":"add","value":{"__proto__":{"polluted":true},"name":{"__proto__":{"polluted":true},"givenName":"A"},"constructor":{"prototype":{"polluted":true}}}}]',
     ) as unknown;
@@ -198,7 +202,7 @@ describe('a PATCH as clients send it', () => {
 });
 
 describe('the path of an operation', () => {
-  it('does not grow a list from operation to operation: to compare long ones would take the processor', () => {
+  it('cannot grow a list from operation to operation, because comparing long lists is expensive', () => {
     const add = (names: string[]) => ({ op: 'add', path: 'emails', value: names.map((type) => ({ type })) });
     const many = Array.from({ length: 1000 }, (_one, op) =>
       add(Array.from({ length: 50 }, (_other, n) => `${op} ${n}`)),
@@ -217,7 +221,7 @@ describe('the path of an operation', () => {
     ).toBe('invalidValue');
   });
 
-  it('finds no extension behind an empty name, however deep', () => {
+  it('does not reach the extension through empty names, however deep', () => {
     const deep = JSON.parse(`${'{"":'.repeat(20_000)}{"department":"x"}${'}'.repeat(20_000)}`) as object;
     for (const value of [{ '': { department: 'x' } }, deep])
       expect(fault(() => patch([{ op: 'add', path: enterprise, value }]))).toBe('invalidPath');
@@ -227,7 +231,7 @@ describe('the path of an operation', () => {
     });
   });
 
-  it("finds its filter's end behind brackets and quotes in strings", () => {
+  it('is parsed correctly with brackets and quotes in strings', () => {
     expect(parsePath(userSchema, 'emails[value eq "a]\\"]b"].display')).toMatchObject({
       filter: { value: 'a]"]b' },
       sub: { name: 'display' },
@@ -239,7 +243,7 @@ describe('the path of an operation', () => {
     expect(parsePath(userSchema, enterprise.toUpperCase())).toBe('extension');
   });
 
-  it('of any characters is read or refused, and what it changes stays a document that can be kept', () => {
+  it('of any characters is applied or rejected, and the result is a valid document', () => {
     const piece = fc.constantFrom(
       'emails',
       'name',
@@ -289,77 +293,77 @@ describe('the path of an operation', () => {
 
 describe('operations on the members of a group', () => {
   const plan = async (operations: unknown[], members: string[] = ['a', 'b', 'c']) => {
-    const made: MemberPlan = { afresh: false, add: new Set(), remove: new Set() };
+    const made: MemberPlan = { replaceAll: false, add: new Set(), remove: new Set() };
     for (const operation of readOperations({ schemas: [patchUrn], Operations: operations }))
       await planMembers(made, operation, async () => members);
-    return { afresh: made.afresh, add: [...made.add], remove: [...made.remove] };
+    return { replaceAll: made.replaceAll, add: [...made.add], remove: [...made.remove] };
   };
 
-  it('of Okta and Entra add, remove and replace', async () => {
+  it('from Okta and Entra add, remove and replace', async () => {
     expect(await plan([{ op: 'add', path: 'members', value: [{ value: 'x', display: 'X' }, { value: 'y' }] }])).toEqual(
-      { afresh: false, add: ['x', 'y'], remove: [] },
+      { replaceAll: false, add: ['x', 'y'], remove: [] },
     );
     expect(await plan([{ op: 'Add', path: 'members', value: [{ $ref: null, value: 'x', type: 'User' }] }])).toEqual({
-      afresh: false,
+      replaceAll: false,
       add: ['x'],
       remove: [],
     });
     expect(await plan([{ op: 'remove', path: 'members[value eq "a"]' }])).toEqual({
-      afresh: false,
+      replaceAll: false,
       add: [],
       remove: ['a'],
     });
     expect(await plan([{ op: 'Remove', path: 'members', value: [{ value: 'a' }, { value: 'b' }] }])).toEqual({
-      afresh: false,
+      replaceAll: false,
       add: [],
       remove: ['a', 'b'],
     });
     expect(await plan([{ op: 'replace', path: 'members', value: [{ value: 'x' }] }])).toEqual({
-      afresh: true,
+      replaceAll: true,
       add: ['x'],
       remove: [],
     });
     expect(await plan([{ op: 'replace', value: { members: [{ value: 'x' }] } }])).toEqual({
-      afresh: true,
+      replaceAll: true,
       add: ['x'],
       remove: [],
     });
-    expect(await plan([{ op: 'remove', path: 'members' }])).toEqual({ afresh: true, add: [], remove: [] });
+    expect(await plan([{ op: 'remove', path: 'members' }])).toEqual({ replaceAll: true, add: [], remove: [] });
     expect(await plan([{ op: 'remove', path: 'members[value eq "a" or value eq "c" or value eq "z"]' }])).toEqual({
-      afresh: false,
+      replaceAll: false,
       add: [],
       remove: ['a', 'c'],
     });
   });
 
-  it('are taken in their order', async () => {
+  it('are applied in order', async () => {
     expect(
       await plan([
         { op: 'add', path: 'members', value: 'x' },
         { op: 'remove', path: 'members[value eq "x"]' },
       ]),
-    ).toEqual({ afresh: false, add: [], remove: ['x'] });
+    ).toEqual({ replaceAll: false, add: [], remove: ['x'] });
     expect(
       await plan([
         { op: 'remove', path: 'members[value eq "x"]' },
         { op: 'add', path: 'members', value: 'x' },
       ]),
-    ).toEqual({ afresh: false, add: ['x'], remove: [] });
+    ).toEqual({ replaceAll: false, add: ['x'], remove: [] });
     expect(
       await plan([
         { op: 'add', path: 'members', value: 'x' },
         { op: 'replace', path: 'members', value: [] },
       ]),
-    ).toEqual({ afresh: true, add: [], remove: [] });
+    ).toEqual({ replaceAll: true, add: [], remove: [] });
   });
 
   it.each<[string, unknown]>([
     ['a group', { op: 'add', path: 'members', value: [{ value: 'g', type: 'Group' }] }],
-    ['nobody', { op: 'add', path: 'members', value: [{ display: 'x' }] }],
+    ['a member without a value', { op: 'add', path: 'members', value: [{ display: 'x' }] }],
     ['a number', { op: 'add', path: 'members', value: [7] }],
-    ['a part of a member', { op: 'replace', path: 'members[value eq "a"].display', value: 'x' }],
-    ['an unknown part', { op: 'remove', path: 'members[name eq "a"]' }],
-  ])('are refused with %s', async (_what, operation) => {
+    ['a sub-attribute of a member', { op: 'replace', path: 'members[value eq "a"].display', value: 'x' }],
+    ['an unknown sub-attribute', { op: 'remove', path: 'members[name eq "a"]' }],
+  ])('are rejected with %s', async (_what, operation) => {
     await expect(plan([operation])).rejects.toBeInstanceOf(ScimError);
   });
 });

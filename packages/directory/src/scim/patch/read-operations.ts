@@ -13,7 +13,7 @@ const member = (map: Record<string, unknown>, name: string) =>
 function readOperation(given: unknown): Operation {
   if (!isMap(given)) throw bad('An operation must be an object.');
   const [op, path, value] = [member(given, 'op'), member(given, 'path'), member(given, 'value')];
-  // Entra writes Add, Replace and Remove.
+  // Entra sends Add, Replace and Remove.
   const name = typeof op === 'string' ? op.toLowerCase() : '';
   if (name !== 'add' && name !== 'remove' && name !== 'replace') throw bad('op must be add, remove or replace.');
   if (path !== undefined && path !== null && typeof path !== 'string') throw bad('path must be a string.');
@@ -23,10 +23,10 @@ function readOperation(given: unknown): Operation {
 }
 
 /**
- * What a value without a path says of each attribute: as many operations with one (RFC 7644 3.5.2.1). Okta sends these,
- * and names the id among them, which is passed over.
+ * Converts an operation without a path into one operation per attribute of its value (RFC 7644 3.5.2.1). Okta sends
+ * these and includes the id, which is ignored.
  */
-function spread(operation: Operation): Operation[] {
+function splitByAttribute(operation: Operation): Operation[] {
   if (operation.path !== undefined) return [operation];
   if (!isMap(operation.value)) throw bad('Without a path, value must be an object with attributes.');
   return Object.entries(operation.value)
@@ -34,7 +34,7 @@ function spread(operation: Operation): Operation[] {
     .map(([path, value]) => ({ op: operation.op, path, value }));
 }
 
-/** Reads the body of a PATCH into operations of which each has a path. Throws a ScimFault. */
+/** Reads the body of a PATCH into operations that all have a path. Throws a ScimError. */
 export function readOperations(body: unknown): (Operation & { path: string })[] {
   if (!isMap(body)) throw bad('The body must be an object.');
   const schemas = member(body, 'schemas');
@@ -42,7 +42,7 @@ export function readOperations(body: unknown): (Operation & { path: string })[] 
     throw bad('schemas must name urn:ietf:params:scim:api:messages:2.0:PatchOp.');
   const operations = member(body, 'operations');
   if (!Array.isArray(operations) || operations.length === 0)
-    throw bad('Operations must be a list with something in it.');
+    throw bad('Operations must be a list with at least one operation.');
   if (operations.length > maxOperations) throw new ScimError(413, `There are more than ${maxOperations} operations.`);
-  return operations.map(readOperation).flatMap(spread) as (Operation & { path: string })[];
+  return operations.map(readOperation).flatMap(splitByAttribute) as (Operation & { path: string })[];
 }

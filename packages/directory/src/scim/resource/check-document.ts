@@ -8,12 +8,12 @@ type Email = { value?: string; primary?: boolean };
 
 function checkName(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') throw invalidValue(`${name} is required.`);
-  if (value !== value.trim()) throw invalidValue(`${name} begins or ends with a blank.`);
+  if (value !== value.trim()) throw invalidValue(`${name} begins or ends with a space.`);
 }
 
 /**
- * Whether a document, however it came about, is one that can be kept: names that are fit to travel, one primary address
- * at most, not too large.
+ * Checks that a document can be stored: it has its required names, at most one primary address, and is not too large.
+ * Throws a ScimError.
  */
 export function checkDocument(schema: ResourceSchema, document: Document): Document {
   for (const { name, required } of schema.attributes) if (required) checkName(name, document[name]);

@@ -2,7 +2,7 @@ import type { Attribute, ResourceSchema } from '../schema/attribute.ts';
 import { commonAttributes } from '../schema/attribute.ts';
 import { findAttribute } from '../schema/find-attribute.ts';
 
-/** What of resources a client asks for (RFC 7644 3.4.2.5); lower-case names, `*` where a whole extension is meant. */
+/** The attributes that a client requests (RFC 7644 3.4.2.5). `*` stands for a whole extension. */
 export type Choice = { only?: ReadonlySet<string>; without?: ReadonlySet<string> };
 
 const key = (extension: string | undefined, attribute: string, sub?: string) =>
@@ -24,8 +24,8 @@ function readNames(schema: ResourceSchema, text: string): ReadonlySet<string> {
 }
 
 /**
- * Reads `attributes` or `excludedAttributes`; names that stand for nothing are passed over. The first one wins, as they
- * exclude each other.
+ * Reads `attributes` or `excludedAttributes`. Unknown names are ignored. If both are given, `attributes` takes
+ * precedence.
  */
 export function readChoice(schema: ResourceSchema, query: URLSearchParams): Choice {
   const [only, without] = [query.get('attributes'), query.get('excludedAttributes')];
@@ -33,7 +33,7 @@ export function readChoice(schema: ResourceSchema, query: URLSearchParams): Choi
   return without === null ? {} : { without: readNames(schema, without) };
 }
 
-/** Whether an attribute is shown. */
+/** Reports whether an attribute is returned. */
 export function isChosen(choice: Choice, { name, returned, sub }: Attribute, extension?: string): boolean {
   if (returned === 'always') return true;
   const named = (names: ReadonlySet<string>) =>
@@ -43,8 +43,8 @@ export function isChosen(choice: Choice, { name, returned, sub }: Attribute, ext
   return returned !== 'request' && !(choice.without && named(choice.without));
 }
 
-/** Keeps the parts of a value that were asked for. */
-function chooseParts(choice: Choice, attribute: Attribute, value: unknown, extension?: string): unknown {
+/** Keeps the requested sub-attributes of a value. */
+function chooseSubAttributes(choice: Choice, attribute: Attribute, value: unknown, extension?: string): unknown {
   const names = (attribute.sub ?? []).map(({ name }) => name);
   const has = (set: ReadonlySet<string> | undefined, part: string) =>
     set?.has(key(extension, attribute.name, part)) ?? false;
@@ -60,7 +60,7 @@ function chooseParts(choice: Choice, attribute: Attribute, value: unknown, exten
   return Array.isArray(value) ? value.map(keep) : keep(value);
 }
 
-/** Leaves out what was not asked for. */
+/** Returns the requested attributes of a resource. */
 export function chooseAttributes(
   schema: ResourceSchema,
   choice: Choice,
@@ -70,7 +70,10 @@ export function chooseAttributes(
     attributes
       .filter(({ name }) => Object.hasOwn(holder, name))
       .filter((attribute) => isChosen(choice, attribute, extension))
-      .map((attribute) => [attribute.name, chooseParts(choice, attribute, holder[attribute.name], extension)] as const);
+      .map(
+        (attribute) =>
+          [attribute.name, chooseSubAttributes(choice, attribute, holder[attribute.name], extension)] as const,
+      );
   const own = from([...commonAttributes, ...schema.attributes], resource);
   const urn = schema.extension?.urn ?? '';
   const more = Object.hasOwn(resource, urn)

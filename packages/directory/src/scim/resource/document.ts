@@ -1,5 +1,5 @@
 /**
- * What is kept of a resource: attributes under their own names, those of an extension under its URN. Nothing is in it
- * that a schema does not name.
+ * The stored attributes of a resource, by name. Those of an extension are under its URN. Contains only attributes of the
+ * schema.
  */
 export type Document = Record<string, unknown>;

@@ -19,7 +19,7 @@ function readAttributes(attributes: readonly Attribute[], given: Record<string, 
     });
 }
 
-/** The one schema of the resource must be named; what else is named is of no consequence here. */
+/** Checks that `schemas` names the resource's own schema. Other names are ignored. */
 function checkSchemas(schema: ResourceSchema, schemas: unknown): void {
   const named = Array.isArray(schemas) ? schemas : [];
   if (!named.some((one) => typeof one === 'string' && one.toLowerCase() === schema.urn.toLowerCase()))
@@ -27,9 +27,8 @@ function checkSchemas(schema: ResourceSchema, schemas: unknown): void {
 }
 
 /**
- * Reads a whole resource as a client sends it to create or to replace one. What the schema does not name is left out,
- * and so is what only the service itself may say (id, meta, a person's groups). `except` are attributes that are read
- * elsewhere. Throws a ScimFault.
+ * Reads a whole resource, sent to create or replace one. Leaves out unknown and read-only attributes (id, meta, a user's
+ * groups), and the attributes in `except`. Throws a ScimError.
  */
 export function readResource(schema: ResourceSchema, body: unknown, except: readonly string[] = []): Document {
   if (!isMap(body)) throw new ScimError(400, 'The body must be an object.', 'invalidSyntax');

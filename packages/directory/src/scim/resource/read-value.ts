@@ -5,8 +5,7 @@ const maxTextBytes = 1024;
 const maxElements = 50;
 
 /**
- * Refuses a list that is longer than one may be; before it is compared with another, for that takes the product of
- * their lengths.
+ * Throws if a list is too long. Check before comparing two lists: comparing takes time in the product of their lengths.
  */
 export function checkLength(name: string, list: readonly unknown[]): void {
   if (list.length > maxElements) throw invalidValue(`${name} has more than ${maxElements} values.`);
@@ -16,17 +15,17 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Names travel in headers and stand in logs: no control characters, nothing that is no Unicode, no blanks around it.
+ * Reads a string. Names are sent in headers and logged, so control characters and malformed Unicode are rejected.
  */
 export function readText(name: string, value: unknown): string {
   if (typeof value !== 'string') throw invalidValue(`${name} must be a string.`);
   if (Buffer.byteLength(value) > maxTextBytes) throw invalidValue(`${name} is longer than ${maxTextBytes} bytes.`);
   if (!value.isWellFormed() || /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value))
-    throw invalidValue(`${name} contains control characters, or is no Unicode.`);
+    throw invalidValue(`${name} contains control characters or malformed Unicode.`);
   return value;
 }
 
-/** Entra writes truth values as "True" and "False". */
+/** Reads a boolean. Entra sends booleans as "True" and "False". */
 export function readBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   const text = typeof value === 'string' ? value.toLowerCase() : '';
@@ -40,7 +39,7 @@ function readSingle(attribute: Attribute, value: unknown): unknown {
   return readText(attribute.name, value);
 }
 
-/** A value's parts by their names in any case; a bare string is taken for its `value`, as some clients write it. */
+/** Reads a complex value. Names may be in any case. A plain string is read as the `value`, as some clients send it. */
 function readComplex(attribute: Attribute, value: unknown): Record<string, unknown> | undefined {
   const parts = attribute.sub ?? [];
   if (typeof value === 'string' && parts.some(({ name }) => name === 'value'))
@@ -55,8 +54,8 @@ function readComplex(attribute: Attribute, value: unknown): Record<string, unkno
 }
 
 /**
- * Reads the value of an attribute into the form in which it is kept; undefined if there is nothing in it. Throws a
- * ScimFault (invalidValue).
+ * Reads the value of an attribute into the form in which it is stored, or returns undefined if it is empty. Throws a
+ * ScimError (invalidValue).
  */
 export function readValue(attribute: Attribute, value: unknown): unknown {
   if (value === undefined || value === null) return undefined;

@@ -4,17 +4,17 @@ import { invalidValue, ScimError } from '../errors/scim-error.ts';
 import type { ScimClient, ScimDeps } from './scim-deps.ts';
 import type { MemberPlan } from '../patch/plan-members.ts';
 
-/** As many at a time: a change of thousands keeps nobody waiting for long. */
+/** Large changes are made in batches, so that no other request waits for long. */
 const batch = 500;
 
-/** Who came and who went, by name, and the keys on which their sessions hang. */
+/** The names of added and removed members, and the keys that their sessions are linked to. */
 export type MembersChanged = { added: string[]; removed: string[]; touched: string[] };
 
 function* slices<T>(items: readonly T[]): Generator<T[]> {
   for (let from = 0; from < items.length; from += batch) yield items.slice(from, from + batch);
 }
 
-/** Reads people by their ids; refuses those who do not exist. */
+/** Reads users by their ids. Throws a ScimError if any does not exist. */
 export async function readPeople(
   { store }: ScimDeps,
   { source }: ScimClient,
@@ -26,7 +26,7 @@ export async function readPeople(
     const unknown = some.filter((_id, index) => found[index] === undefined);
     if (unknown.length > 0)
       throw invalidValue(
-        `These members are no users here: ${unknown
+        `These members do not exist: ${unknown
           .slice(0, 5)
           .map((id) => JSON.stringify(id.slice(0, 64)))
           .join(', ')}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ''}.`,
@@ -36,7 +36,7 @@ export async function readPeople(
   return people;
 }
 
-/** Reads the members of a group as they are now. */
+/** Reads the current members of a group. */
 export async function readMembersNow(
   { store }: ScimDeps,
   { source }: ScimClient,
@@ -50,7 +50,7 @@ export async function readMembersNow(
 
 const nameOf = ({ id, body }: DirectoryEntry) => (typeof body['userName'] === 'string' ? body['userName'] : id);
 
-/** Carries a plan out, some members at a time. Who is to be added must exist before anything is changed. */
+/** Carries out a plan in batches. All users to add must exist before anything is changed. */
 export async function changeMembers(
   deps: ScimDeps,
   client: ScimClient,
@@ -60,14 +60,14 @@ export async function changeMembers(
   const { store } = deps;
   const { source } = client;
   const joining = await readPeople(deps, client, [...plan.add]);
-  const current = plan.afresh ? await store.memberIds(source.id, groupId) : [];
-  const leaving = plan.afresh ? current.filter((id) => !plan.add.has(id)) : [...plan.remove];
+  const current = plan.replaceAll ? await store.memberIds(source.id, groupId) : [];
+  const leaving = plan.replaceAll ? current.filter((id) => !plan.add.has(id)) : [...plan.remove];
   const changed: MembersChanged = { added: [], removed: [], touched: [] };
   const apply = async (change: 'add' | 'remove', people: DirectoryEntry[]) => {
     const touched = sessionKeysOf(source.match, people);
     const outcome = await store.changeMembers(source.id, groupId, { [change]: people.map(({ id }) => id), touched });
-    if (!outcome) throw new ScimError(404, 'There is no such group.');
-    if (outcome.unknown.length > 0) throw invalidValue('A member was deleted while it was added.');
+    if (!outcome) throw new ScimError(404, 'The group does not exist.');
+    if (outcome.unknown.length > 0) throw invalidValue('A user was deleted while being added to the group.');
     const names = new Map(people.map((person) => [person.id, nameOf(person)]));
     changed.added.push(...outcome.added.map((id) => names.get(id)!));
     changed.removed.push(...outcome.removed.map((id) => names.get(id)!));

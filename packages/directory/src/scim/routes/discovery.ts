@@ -21,7 +21,7 @@ function serviceProviderConfig(baseUrl: string): object {
       {
         type: 'oauthbearertoken',
         name: 'Bearer token',
-        description: 'A token that the configuration of the gateway names.',
+        description: 'A token from the configuration of the gateway.',
         specUri: 'https://www.rfc-editor.org/info/rfc6750',
         primary: true,
       },
@@ -43,7 +43,7 @@ function resourceTypes(baseUrl: string): { id: string }[] {
   }));
 }
 
-/** What the service is able to do, and what its resources look like (RFC 7644 4). */
+/** Creates the routes that describe the capabilities and resources of the service (RFC 7644 4). */
 export function discovery(baseUrl: string): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const lists: Record<string, { id: string }[]> = {
@@ -63,7 +63,7 @@ export function discovery(baseUrl: string): Router {
     );
     router.get(`${path}/:id`, (request, response) => {
       const found = all.find(({ id }) => id === request.params['id']);
-      if (!found) throw new ScimError(404, 'There is no such thing here.');
+      if (!found) throw new ScimError(404, 'The resource does not exist.');
       sendScim(response, 200, found);
     });
   }

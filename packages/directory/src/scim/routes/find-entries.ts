@@ -8,9 +8,9 @@ import { ScimError } from '../errors/scim-error.ts';
 export type FindDeps = { store: DirectoryStore; source: string; kind: EntryKind; show(entry: DirectoryEntry): Shown };
 type Found = { total: number; entries: DirectoryEntry[] };
 
-const scanned = 500;
+const scanBatch = 500;
 
-/** The indexes, by attribute and part. */
+/** Returns the index key for a required value, or undefined if the attribute is not indexed. */
 const indexes: Record<EntryKind, (value: RequiredValue) => string | undefined> = {
   people: ({ attribute, sub, value }) => {
     if (attribute === 'userName') return keyOf.name(value);
@@ -23,8 +23,11 @@ const indexes: Record<EntryKind, (value: RequiredValue) => string | undefined> =
   },
 };
 
-/** Members are not part of what a filter is tried on: there may be very many. They can be asked for by id alone. */
-function takeMembers(filter: Filter): { rest: Filter[]; members: string[] } {
+/**
+ * Separates the terms about members, which are not matched in memory because there may be very many. They can only be
+ * looked up by id.
+ */
+function splitMembers(filter: Filter): { rest: Filter[]; members: string[] } {
   const terms = filter.type === 'and' ? filter.terms : [filter];
   const isMembers = (term: Filter) => mentions(term, 'members');
   const members = terms.filter(isMembers).flatMap((term) => {
@@ -37,7 +40,7 @@ function takeMembers(filter: Filter): { rest: Filter[]; members: string[] } {
     )
       throw new ScimError(
         400,
-        'Members can be asked for only as: members.value eq "id", joined by and.',
+        'A filter on members must have the form: members.value eq "id". It can be combined with other terms by and.',
         'invalidFilter',
       );
     return [required.value];
@@ -45,7 +48,7 @@ function takeMembers(filter: Filter): { rest: Filter[]; members: string[] } {
   return { rest: terms.filter((term) => !isMembers(term)), members };
 }
 
-/** The entries among which all that match must be; undefined if that takes reading all of them. */
+/** Returns a superset of the matches from an index, or undefined if all entries must be read. */
 async function candidates(
   { store, source, kind }: FindDeps,
   filters: readonly Filter[],
@@ -75,42 +78,42 @@ async function havingMembers(
   return entries.filter((_entry, index) => has[index]);
 }
 
-/** Goes through all entries, and keeps the page that was asked for. */
+/** Reads all entries and returns the requested page of matches. */
 async function scan(
   deps: FindDeps,
-  holds: (entry: DirectoryEntry) => boolean,
+  isMatch: (entry: DirectoryEntry) => boolean,
   from: number,
   count: number,
 ): Promise<Found> {
   const { store, source, kind } = deps;
   const kept: DirectoryEntry[] = [];
   let total = 0;
-  for (let place = 0; ; place += scanned) {
-    const { entries } = await store.list(source, kind, place, scanned);
+  for (let at = 0; ; at += scanBatch) {
+    const { entries } = await store.list(source, kind, at, scanBatch);
     for (const entry of entries) {
-      if (!holds(entry)) continue;
+      if (!isMatch(entry)) continue;
       if (total >= from && kept.length < count) kept.push(entry);
       total += 1;
     }
-    if (entries.length < scanned) return { total, entries: kept };
+    if (entries.length < scanBatch) return { total, entries: kept };
   }
 }
 
 /**
- * Finds a page of the entries for which a filter holds: by an index where the filter demands a value that is in one.
+ * Finds a page of the entries that match a filter. Uses an index if the filter requires an indexed value.
  */
 export async function findEntries(
   deps: FindDeps,
   { filter, from, count }: { filter: Filter | undefined; from: number; count: number },
 ): Promise<Found> {
   if (!filter) return deps.store.list(deps.source, deps.kind, from, count);
-  const { rest, members } = deps.kind === 'groups' ? takeMembers(filter) : { rest: [filter], members: [] };
-  const holds = (entry: DirectoryEntry) => {
+  const { rest, members } = deps.kind === 'groups' ? splitMembers(filter) : { rest: [filter], members: [] };
+  const isMatch = (entry: DirectoryEntry) => {
     const shown = deps.show(entry);
     return rest.every((term) => matches(term, shown));
   };
   const found = await candidates(deps, rest, members);
-  if (!found) return scan(deps, holds, from, count);
-  const all = await havingMembers(deps, found.filter(holds), members);
+  if (!found) return scan(deps, isMatch, from, count);
+  const all = await havingMembers(deps, found.filter(isMatch), members);
   return { total: all.length, entries: all.slice(from, from + count) };
 }

@@ -41,11 +41,11 @@ function groupEntry(document: Document, about: { id: string; now: number; before
 
 async function readGroup({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
   const [entry] = await store.get(clientOf(response).source.id, 'groups', [idOf(request)]);
-  if (!entry) throw new ScimError(404, 'There is no such group.');
+  if (!entry) throw new ScimError(404, 'The group does not exist.');
   return entry;
 }
 
-/** Records a change and looks at the sessions of those whom it concerns. */
+/** Records a change and reconciles the sessions of the affected users. */
 async function finish(
   deps: ScimDeps,
   request: Request,
@@ -92,14 +92,14 @@ async function create(deps: ScimDeps, request: Request, response: Response): Pro
   const add = new Set(readMembers(membersOf(request.body)));
   await readPeople(deps, client, [...add]);
   if ((await deps.store.put(client.source.id, 'groups', entry, { expected: undefined })) !== 'written')
-    throw new ScimError(409, 'This group is there already.', 'uniqueness');
-  const members = await changeMembers(deps, client, entry.id, { afresh: false, add, remove: new Set() });
+    throw new ScimError(409, 'The group already exists.', 'uniqueness');
+  const members = await changeMembers(deps, client, entry.id, { replaceAll: false, add, remove: new Set() });
   await finish(deps, request, response, { verb: 'create', code: 201, entry, members });
   response.setHeader('location', `${deps.baseUrl}/Groups/${entry.id}`);
   await sendGroup(deps, request, response, 201, entry);
 }
 
-/** Writes what is said of the group itself. A group of another name is another group to everybody in it. */
+/** Writes the attributes of a group. A new name changes the groups of all its members. */
 async function writeGroup(
   deps: ScimDeps,
   response: Response,
@@ -118,7 +118,7 @@ async function writeGroup(
     : undefined;
 }
 
-/** Changes a group by what `next` makes of it; asked again where somebody else was faster. */
+/** Changes a group. Calls `next` again if a concurrent request changed the group first. */
 async function change(
   deps: ScimDeps,
   request: Request,
@@ -147,10 +147,10 @@ async function change(
       });
     return written.after;
   }
-  throw new ScimError(409, 'This group is being changed by others at the moment.');
+  throw new ScimError(409, 'Other requests are changing this group at the same time. Try again.');
 }
 
-/** The members go first, so that nobody's membership ends without their sessions being looked at. */
+/** Deletes a group. Its members are removed first, so that all their sessions are reconciled. */
 async function remove(deps: ScimDeps, request: Request, response: Response): Promise<void> {
   deps.events.requireRoom();
   const client = clientOf(response);
@@ -159,21 +159,21 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
   requireMatch(request, entityTag(version!));
   const members: MembersChanged = { added: [], removed: [], touched: [] };
   for (let tries = 0; ; tries += 1) {
-    const gone = await changeMembers(deps, client, entry.id, { afresh: true, add: new Set(), remove: new Set() });
+    const gone = await changeMembers(deps, client, entry.id, { replaceAll: true, add: new Set(), remove: new Set() });
     members.removed.push(...gone.removed);
     members.touched.push(...gone.touched);
     const removed = await deps.store.remove(client.source.id, 'groups', entry.id).catch((error: unknown) => {
       if (tries + 1 < maxTries && error instanceof ProblemError && error.code === 'conflict') return undefined;
       throw error;
     });
-    if (removed === false) throw new ScimError(404, 'There is no such group.');
+    if (removed === false) throw new ScimError(404, 'The group does not exist.');
     if (removed) break;
   }
   await finish(deps, request, response, { verb: 'delete', code: 204, entry, members });
   response.status(204).end();
 }
 
-/** `/Groups`: groups and who is in them (RFC 7644 3). */
+/** Creates the routes of `/Groups` (RFC 7644 3). */
 export function groups(deps: ScimDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const list = listResources(deps, groupSchema, (source, entries, choice) => showGroups(deps, source, entries, choice));
@@ -188,7 +188,11 @@ export function groups(deps: ScimDeps): Router {
   });
   router.put('/:id', scimBody(), async (request: Request, response: Response) => {
     const document = readResource(groupSchema, request.body, ['members']);
-    const plan: MemberPlan = { afresh: true, add: new Set(readMembers(membersOf(request.body))), remove: new Set() };
+    const plan: MemberPlan = {
+      replaceAll: true,
+      add: new Set(readMembers(membersOf(request.body))),
+      remove: new Set(),
+    };
     await sendGroup(
       deps,
       request,
@@ -200,9 +204,9 @@ export function groups(deps: ScimDeps): Router {
   router.patch('/:id', scimBody(), async (request: Request, response: Response) => {
     const operations = readOperations(request.body);
     const after = await change(deps, request, response, async (before) => {
-      const plan: MemberPlan = { afresh: false, add: new Set(), remove: new Set() };
+      const plan: MemberPlan = { replaceAll: false, add: new Set(), remove: new Set() };
       let members: Promise<string[]> | undefined;
-      // Once for all operations: the members may be very many.
+      // Read once for all operations, because there may be very many members.
       const current = () => (members ??= deps.store.memberIds(clientOf(response).source.id, before.id));
       for (const operation of operations)
         if (targetsMembers(operation.path)) await planMembers(plan, operation, current);
@@ -215,7 +219,7 @@ export function groups(deps: ScimDeps): Router {
         plan,
       };
     });
-    // The members may be very many; whoever wants to see them says so.
+    // There may be very many members, so they are sent only to a client that requests attributes.
     if (queryOf(request.url).has('attributes')) await sendGroup(deps, request, response, 200, after);
     else response.status(204).end();
   });

@@ -12,8 +12,8 @@ import { showEntry } from './show-entry.ts';
 const listUrn = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
 /**
- * Adds to entries what is kept elsewhere, if it was asked for; an answer may end before the page does where it would
- * grow too large.
+ * Converts entries to resources and adds requested data that is stored elsewhere. May return fewer than it was given,
+ * to limit the size of the answer.
  */
 export type ShowPage = (
   source: string,
@@ -21,7 +21,7 @@ export type ShowPage = (
   choice: Choice,
 ) => Promise<Record<string, unknown>[]>;
 
-/** Answers with a page of a list (RFC 7644 3.4.2), which is asked for in the address or in a body. */
+/** Creates the handler for lists (RFC 7644 3.4.2), requested by a query string or by a body. */
 export function listResources(deps: ScimDeps, schema: ResourceSchema, showPage: ShowPage): RequestHandler {
   const kind = schema.name === 'User' ? 'people' : 'groups';
   return async (request, response) => {

@@ -2,7 +2,7 @@ import type { DirectoryEntry } from '../../store/directory-store.ts';
 import { keyOf } from '../../groups/keys.ts';
 import type { Document } from '../resource/document.ts';
 
-/** What a person is found by: the name that nobody else may have, what the client calls them, their addresses. */
+/** Returns the keys by which a user is found: the unique user name, the external id and the e-mail addresses. */
 export function keysOfPerson(document: Document): string[] {
   const { externalId, emails } = document as { externalId?: string; emails?: { value: string }[] };
   return [
@@ -14,14 +14,14 @@ export function keysOfPerson(document: Document): string[] {
   ];
 }
 
-/** Makes an entry of what is known of a person, or the next version of one. */
+/** Creates the entry of a user, or its next version. */
 export function personEntry(
   document: Document,
   about: { id: string; now: number; before?: DirectoryEntry },
 ): DirectoryEntry {
   const { active, ...rest } = document;
   const { id, now, before } = about;
-  // Of whom it is not said any more that they are active, they are not: nobody is let in by what is missing.
+  // A user whose `active` was removed is inactive: a missing value must not grant access.
   const body = active === undefined ? { ...rest, active: null } : rest;
   return {
     id,
@@ -34,7 +34,7 @@ export function personEntry(
   };
 }
 
-/** What is known of a person, as operations change it. */
+/** Returns the document of a user, which operations change. */
 export function documentOf({ body, active }: DirectoryEntry): Document {
   const { active: removed, ...rest } = body;
   return removed === null ? rest : { ...rest, active };

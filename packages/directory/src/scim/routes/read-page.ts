@@ -4,11 +4,11 @@ import { readChoice, type Choice } from '../resource/choose-attributes.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
 import { ScimError } from '../errors/scim-error.ts';
 
-/** The most resources in one answer; ServiceProviderConfig says so. */
+/** The maximum number of resources in one answer, as published in ServiceProviderConfig. */
 export const maxResults = 500;
 const defaultCount = 100;
 
-/** What of a list is asked for; `from` is 0 for the first. */
+/** The requested part of a list. `from` is 0 for the first resource. */
 export type Page = { filter: Filter | undefined; from: number; count: number; choice: Choice };
 
 function readNumber(query: URLSearchParams, name: string, preset: number): number {
@@ -18,14 +18,13 @@ function readNumber(query: URLSearchParams, name: string, preset: number): numbe
   return Number(text);
 }
 
-/** The query of a request. */
+/** Returns the query parameters of a request. */
 export function queryOf(url: string): URLSearchParams {
   return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 }
 
 /**
- * Reads paging, filter and attributes (RFC 7644 3.4.2). `sortBy` is passed over: nothing is sorted here, as
- * ServiceProviderConfig says.
+ * Reads paging, filter and attributes (RFC 7644 3.4.2). `sortBy` is ignored, because sorting is not supported.
  */
 export function readPage(schema: ResourceSchema, query: URLSearchParams): Page {
   const filter = query.get('filter');

@@ -5,11 +5,11 @@ const bad = (detail: string) => new ScimError(400, detail, 'invalidSyntax');
 const texts = ['filter', 'sortBy', 'sortOrder'];
 const numbers = ['startIndex', 'count'];
 const lists = ['attributes', 'excludedAttributes'];
-/** As much as fits into an address, which asks the same; the body of a search may be as large as that of a group. */
+/** The same bound as in a query string, although the body of a search may be as large as that of a group. */
 const maxLength = 8192;
 
-/** One parameter as it would stand in an address. */
-function parameterOf(name: string, value: unknown): string {
+/** Converts one parameter to the form that it has in a query string. */
+function toParameter(name: string, value: unknown): string {
   if (texts.includes(name) && typeof value === 'string') return value;
   if (numbers.includes(name) && Number.isInteger(value)) return String(value);
   if (
@@ -19,12 +19,12 @@ function parameterOf(name: string, value: unknown): string {
     value.every((one) => typeof one === 'string')
   )
     return value.join(',');
-  throw bad(`${name} has a value that is not of its type.`);
+  throw bad(`${name} has a value of the wrong type.`);
 }
 
 /**
- * Reads the body of a search (RFC 7644 3.4.3) into the query of a list, which asks the same. Names may be in any case;
- * what is not known is passed over.
+ * Converts the body of a search (RFC 7644 3.4.3) to the equivalent query parameters of a list. Names may be in any case.
+ * Unknown ones are ignored.
  */
 export function readSearch(body: unknown): URLSearchParams {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw bad('The body must be an object.');
@@ -36,7 +36,7 @@ export function readSearch(body: unknown): URLSearchParams {
   for (const name of [...texts, ...numbers, ...lists]) {
     const value = given.get(name.toLowerCase());
     if (value === undefined || value === null) continue;
-    const text = parameterOf(name, value);
+    const text = toParameter(name, value);
     if (text.length > maxLength)
       throw new ScimError(400, `${name} is longer than ${maxLength} characters.`, 'invalidValue');
     query.set(name, text);

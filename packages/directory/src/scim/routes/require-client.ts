@@ -3,10 +3,10 @@ import { readClientFacts } from '@sallyport/kit';
 import { ScimError } from '../errors/scim-error.ts';
 import type { ScimRoute } from './scim-deps.ts';
 
-/** The header in which the gateway passes on the SHA-256 of a bearer token; the token itself stays there. */
+/** The header in which the gateway forwards the SHA-256 of a bearer token. It does not forward the token. */
 export const scimTokenHeader = 'sallyport-scim-token';
 
-/** Lets only the holders of a configured token through, before a body is read. */
+/** Rejects requests without a configured token before their bodies are read. */
 export const requireClient: ScimRoute =
   ({ clients, events }): RequestHandler =>
   (request, response, next) => {
@@ -16,8 +16,7 @@ export const requireClient: ScimRoute =
       response.locals['scimClient'] = client;
       return next();
     }
-    const message =
-      hash === undefined ? 'A bearer token is missing.' : 'The bearer token is none of those that may push here.';
+    const message = hash === undefined ? 'The bearer token is missing.' : 'The bearer token is not valid.';
     events.refused({ path: request.path, code: 401, facts: readClientFacts(request), message });
     response.setHeader('www-authenticate', 'Bearer realm="sallyport-scim"');
     throw new ScimError(401, message);

@@ -1,16 +1,16 @@
 import express, { type RequestHandler } from 'express';
 import { ScimError } from '../errors/scim-error.ts';
 
-/** A group with some ten thousand members fits in. */
+/** Large enough for a group with ten thousand members. */
 export const maxScimBody = 4 * 1024 * 1024;
 
 const types = ['application/scim+json', 'application/json'];
 
-/** Reads the JSON body of a request, of SCIM's own type or of the plain one (RFC 7644 3.1). */
+/** Creates the handlers that read a JSON body of the SCIM or plain JSON media type (RFC 7644 3.1). */
 export function scimBody(): RequestHandler[] {
   return [
     (request, _response, next) => {
-      if (!request.is(types)) throw new ScimError(415, `This address takes ${types.join(' or ')}.`);
+      if (!request.is(types)) throw new ScimError(415, `The content type must be ${types.join(' or ')}.`);
       next();
     },
     express.json({ limit: maxScimBody, type: types, strict: true }),

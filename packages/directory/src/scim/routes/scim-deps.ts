@@ -5,11 +5,11 @@ import type { DirectoryEvents } from '../../events/directory-events.ts';
 import type { SessionReconciler } from '../../reconcile/create-session-reconciler.ts';
 import type { RequestHandler, Response } from 'express';
 
-/** Whose token it is: its name, and the one source that it may push to. */
+/** The owner of a token: its name, and the one source that it may push to. */
 export type ScimClient = { id: string; source: SourceConfigOf<'scim'> };
 
 export type ScimDeps = {
-  /** Where clients find the service, without a slash at the end. */
+  /** The URL of the service, without a trailing slash. */
   baseUrl: string;
   /** By the SHA-256 of their tokens, in base64url. */
   clients: ReadonlyMap<string, ScimClient>;
@@ -21,7 +21,7 @@ export type ScimDeps = {
   randomId: () => string;
 };
 
-/** The client whose request this is; known before any route is asked. */
+/** Returns the client of a request. It is known before any route runs. */
 export const clientOf = (response: Response): ScimClient => response.locals['scimClient'] as ScimClient;
 
 export type ScimRoute = (deps: ScimDeps) => RequestHandler;

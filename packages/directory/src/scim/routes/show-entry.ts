@@ -2,7 +2,7 @@ import type { DirectoryEntry } from '../../store/directory-store.ts';
 import type { ResourceSchema } from '../schema/attribute.ts';
 import { entityTag } from './entity-tag.ts';
 
-/** A resource as it is shown: what is kept of it, and what only the service says. */
+/** Returns the resource of an entry: its stored attributes and those that only the service sets. */
 export function showEntry(
   schema: ResourceSchema,
   entry: DirectoryEntry,

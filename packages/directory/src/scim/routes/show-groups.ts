@@ -8,10 +8,10 @@ import { sendScim } from './send-scim.ts';
 import { showEntry } from './show-entry.ts';
 
 const members = groupSchema.attributes.find(({ name }) => name === 'members')!;
-/** A page ends before it has more members than this, unless one group has; the client asks on from there. */
+/** A page ends before it exceeds this, unless it has only one group. The client continues from there. */
 const maxMembersPerPage = 20_000;
 
-/** The versions of groups as clients see them: of what is said of the group, and of who is in it. */
+/** Returns the versions of groups for entity tags. They cover the attributes and the members. */
 export async function versionsOf(
   { store }: Pick<ScimDeps, 'store'>,
   source: string,
@@ -24,7 +24,7 @@ export async function versionsOf(
   return entries.map(({ version }, index) => `${version}.${counts[index]}`);
 }
 
-/** Shows groups, with their members where those were asked for. */
+/** Returns the resources of groups, with their members if requested. */
 export async function showGroups(
   { store, baseUrl }: ScimDeps,
   source: string,
@@ -52,7 +52,7 @@ export async function showGroups(
   return shown;
 }
 
-/** Answers with one group. */
+/** Sends one group. */
 export async function sendGroup(
   deps: ScimDeps,
   request: Request,

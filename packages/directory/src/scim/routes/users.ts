@@ -24,7 +24,7 @@ const maxTries = 5;
 const groupsOfUser = userSchema.attributes.find(({ name }) => name === 'groups')!;
 const idOf = (request: Request) => String(request.params['id']);
 
-/** Shows people, with their groups where those were asked for. */
+/** Returns the resources of users, with their groups if requested. */
 async function showPeople(
   { store, baseUrl }: ScimDeps,
   source: string,
@@ -58,11 +58,11 @@ async function send(
 
 async function readPerson({ store }: ScimDeps, request: Request, response: Response): Promise<DirectoryEntry> {
   const [entry] = await store.get(clientOf(response).source.id, 'people', [idOf(request)]);
-  if (!entry) throw new ScimError(404, 'There is no such user.');
+  if (!entry) throw new ScimError(404, 'The user does not exist.');
   return entry;
 }
 
-/** Writes a person; the sessions that hang on them are looked at before anybody hears that it is done. */
+/** Writes a user and reconciles their sessions before the request is answered. Returns false if the entry is stale. */
 async function write(
   deps: ScimDeps,
   request: Request,
@@ -102,12 +102,12 @@ async function create(deps: ScimDeps, request: Request, response: Response): Pro
     { id: deps.randomId(), now: deps.now() },
   );
   if (!(await write(deps, request, response, { after })))
-    throw new ScimError(409, 'This user is there already.', 'uniqueness');
+    throw new ScimError(409, 'The user already exists.', 'uniqueness');
   response.setHeader('location', `${deps.baseUrl}/Users/${after.id}`);
   await send(deps, request, response, 201, after);
 }
 
-/** Changes a person by what `change` makes of what is known; asked again where somebody else was faster. */
+/** Changes a user. Calls `next` again if a concurrent request changed the user first. */
 async function change(
   deps: ScimDeps,
   request: Request,
@@ -124,7 +124,7 @@ async function change(
     if (isSame || (await write(deps, request, response, { before, after })))
       return send(deps, request, response, 200, isSame ? before : after);
   }
-  throw new ScimError(409, 'This user is being changed by others at the moment.');
+  throw new ScimError(409, 'Other requests are changing this user at the same time. Try again.');
 }
 
 async function remove(deps: ScimDeps, request: Request, response: Response): Promise<void> {
@@ -135,7 +135,7 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
   const keys = sessionKeysOf(source.match, [entry]);
   const expected = request.headers['if-match'] === undefined ? {} : { expected: entry.version };
   if (!(await deps.store.remove(source.id, 'people', entry.id, { ...expected, gone: keys, touched: keys })))
-    throw new ScimError(404, 'There is no such user.');
+    throw new ScimError(404, 'The user does not exist.');
   deps.events.changed({
     verb: 'delete',
     path: request.originalUrl.split('?', 1)[0]!,
@@ -152,7 +152,7 @@ async function remove(deps: ScimDeps, request: Request, response: Response): Pro
   response.status(204).end();
 }
 
-/** `/Users`: people (RFC 7644 3). */
+/** Creates the routes of `/Users` (RFC 7644 3). */
 export function users(deps: ScimDeps): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const list = listResources(deps, userSchema, (source, entries, choice) => showPeople(deps, source, entries, choice));
@@ -166,7 +166,7 @@ export function users(deps: ScimDeps): Router {
   });
   router.put('/:id', scimBody(), (request: Request, response: Response) => {
     const document = readResource(userSchema, request.body);
-    // Who is deactivated stays so until somebody says otherwise.
+    // A user stays deactivated until a request sets `active`.
     return change(deps, request, response, ({ active }) => ({
       ...(active === undefined ? {} : { active }),
       ...document,

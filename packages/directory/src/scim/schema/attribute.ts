@@ -1,4 +1,4 @@
-/** One attribute of a resource, in the terms of RFC 7643 7. What is left out has that section's default. */
+/** An attribute of a resource, as RFC 7643 7 defines it. Omitted characteristics have the defaults of that section. */
 export type Attribute = {
   name: string;
   type: 'string' | 'boolean' | 'dateTime' | 'reference' | 'complex';
@@ -9,14 +9,14 @@ export type Attribute = {
   mutability?: 'readOnly';
   returned?: 'always' | 'request';
   uniqueness?: 'server';
-  /** Of a reference: what it may lead to. */
+  /** For a reference: the resource types that it may point to. */
   referenceTypes?: readonly string[];
-  /** The only values there are. */
+  /** The only allowed values. */
   canonicalValues?: readonly string[];
   sub?: readonly Attribute[];
 };
 
-/** A resource: the attributes of its own schema, of one extension, and those that all resources have. */
+/** The attributes of a resource type: those of its schema and of one extension. */
 export type ResourceSchema = {
   name: 'User' | 'Group';
   endpoint: 'Users' | 'Groups';
@@ -24,22 +24,22 @@ export type ResourceSchema = {
   urn: string;
   attributes: readonly Attribute[];
   extension?: { urn: string; name: string; attributes: readonly Attribute[] };
-  /** Attributes of the standard that are taken and not kept: nothing here needs them. */
+  /** Standard attributes that are accepted but not stored, because nothing here needs them. */
   ignored: readonly string[];
 };
 
-/** Attributes of every resource (RFC 7643 3.1). */
+/** The attributes of every resource (RFC 7643 3.1). */
 export const commonAttributes: readonly Attribute[] = [
   {
     name: 'id',
     type: 'string',
-    description: 'The identifier here.',
+    description: 'The identifier of the resource in this service.',
     mutability: 'readOnly',
     returned: 'always',
     caseExact: true,
     uniqueness: 'server',
   },
-  { name: 'externalId', type: 'string', description: 'The identifier at the client.', caseExact: true },
+  { name: 'externalId', type: 'string', description: 'The identifier of the resource at the client.', caseExact: true },
   {
     name: 'schemas',
     type: 'reference',
@@ -52,20 +52,37 @@ export const commonAttributes: readonly Attribute[] = [
   {
     name: 'meta',
     type: 'complex',
-    description: 'About the resource.',
+    description: 'Metadata of the resource.',
     mutability: 'readOnly',
     sub: [
       {
         name: 'resourceType',
         type: 'string',
-        description: 'What kind of resource it is.',
+        description: 'The resource type.',
         mutability: 'readOnly',
         caseExact: true,
       },
-      { name: 'created', type: 'dateTime', description: 'When it was made.', mutability: 'readOnly' },
-      { name: 'lastModified', type: 'dateTime', description: 'When it was last changed.', mutability: 'readOnly' },
-      { name: 'location', type: 'reference', description: 'Its address.', mutability: 'readOnly', caseExact: true },
-      { name: 'version', type: 'string', description: 'Its entity tag.', mutability: 'readOnly', caseExact: true },
+      { name: 'created', type: 'dateTime', description: 'When the resource was created.', mutability: 'readOnly' },
+      {
+        name: 'lastModified',
+        type: 'dateTime',
+        description: 'When the resource was last changed.',
+        mutability: 'readOnly',
+      },
+      {
+        name: 'location',
+        type: 'reference',
+        description: 'The URL of the resource.',
+        mutability: 'readOnly',
+        caseExact: true,
+      },
+      {
+        name: 'version',
+        type: 'string',
+        description: 'The entity tag of the resource.',
+        mutability: 'readOnly',
+        caseExact: true,
+      },
     ],
   },
 ];

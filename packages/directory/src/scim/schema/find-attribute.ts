@@ -1,6 +1,6 @@
 import { commonAttributes, type Attribute, type ResourceSchema } from './attribute.ts';
 
-/** Where an attribute stands: in the extension or not, the attribute, and the part of it that is meant. */
+/** A resolved attribute path: the URN of the extension if any, the attribute, and the sub-attribute if named. */
 export type FoundAttribute = { extension: string | undefined; attribute: Attribute; sub: Attribute | undefined };
 
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
@@ -18,14 +18,14 @@ function within(
   return sub && { extension, attribute, sub };
 }
 
-/** What follows a URN and a colon; undefined if something else is there. */
+/** Returns what follows the URN and a colon, or undefined if the path does not begin with them. */
 function afterUrn(path: string, urn: string): string | undefined {
   return same(path.slice(0, urn.length + 1), `${urn}:`) ? path.slice(urn.length + 1) : undefined;
 }
 
 /**
- * Finds what an attribute path names, in any case, with or without the URN of its schema in front (RFC 7644 3.10);
- * `extension` if it names that as a whole.
+ * Resolves an attribute path case-insensitively, with or without the URN of its schema (RFC 7644 3.10). Returns
+ * `extension` if the path names the whole extension.
  */
 export function findAttribute(schema: ResourceSchema, path: string): FoundAttribute | 'extension' | undefined {
   const { extension } = schema;
@@ -36,7 +36,7 @@ export function findAttribute(schema: ResourceSchema, path: string): FoundAttrib
   return within(schema.attributes, own, undefined) ?? within(commonAttributes, own, undefined);
 }
 
-/** Whether the path is about an attribute that is taken and not kept. */
+/** Reports whether the path names an attribute that is accepted but not stored. */
 export function isIgnored(schema: ResourceSchema, path: string): boolean {
   const own = afterUrn(path, schema.urn) ?? path;
   const [first = ''] = own.split(/[.[]/, 1);

@@ -1,24 +1,24 @@
 import type { ResourceSchema } from './attribute.ts';
 
-/** Groups. Their members are people; a group in a group is refused. */
+/** The schema of groups. Members are users; nested groups are rejected. */
 export const groupSchema: ResourceSchema = {
   name: 'Group',
   endpoint: 'Groups',
   description: 'A group',
   urn: 'urn:ietf:params:scim:schemas:core:2.0:Group',
   attributes: [
-    { name: 'displayName', type: 'string', description: 'The name of the group, as policies know it.', required: true },
+    { name: 'displayName', type: 'string', description: 'The name of the group, as policies use it.', required: true },
     {
       name: 'members',
       type: 'complex',
       multiValued: true,
-      description: 'The people in the group; groups within groups are refused.',
+      description: 'The users in the group. Nested groups are not supported.',
       sub: [
-        { name: 'value', type: 'string', description: "The person's id.", caseExact: true },
+        { name: 'value', type: 'string', description: 'The id of the user.', caseExact: true },
         {
           name: '$ref',
           type: 'reference',
-          description: "The person's address; it is the value that counts.",
+          description: 'The URL of the user. Only value is evaluated.',
           referenceTypes: ['User'],
           caseExact: true,
         },

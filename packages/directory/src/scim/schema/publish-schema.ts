@@ -33,7 +33,7 @@ function describe({
 
 const schemaUrn = 'urn:ietf:params:scim:schemas:core:2.0:Schema';
 
-/** The schemas of a resource as RFC 7643 7 publishes them: its own, and that of its extension. */
+/** Returns the schema of a resource type and that of its extension, in the form of RFC 7643 7. */
 export function publishSchemas(schema: ResourceSchema, baseUrl: string): { id: string; [name: string]: unknown }[] {
   const publish = (urn: string, name: string, description: string, attributes: readonly Attribute[]) => ({
     schemas: [schemaUrn],
@@ -47,7 +47,7 @@ export function publishSchemas(schema: ResourceSchema, baseUrl: string): { id: s
   return [
     publish(schema.urn, schema.name, schema.description, schema.attributes),
     ...(extension
-      ? [publish(extension.urn, extension.name, `More about: ${schema.description}`, extension.attributes)]
+      ? [publish(extension.urn, extension.name, `Enterprise extension of ${schema.name}`, extension.attributes)]
       : []),
   ];
 }

@@ -10,14 +10,14 @@ const text = (name: string, description: string, more: Partial<Attribute> = {}):
 const name: Attribute = {
   name: 'name',
   type: 'complex',
-  description: "The parts of the person's name.",
+  description: "The components of the user's name.",
   sub: [
-    text('formatted', 'The whole name.'),
+    text('formatted', 'The full name.'),
     text('familyName', 'The family name.'),
     text('givenName', 'The given name.'),
-    text('middleName', 'Middle names.'),
-    text('honorificPrefix', 'What stands before it.'),
-    text('honorificSuffix', 'What stands behind it.'),
+    text('middleName', 'The middle names.'),
+    text('honorificPrefix', 'The honorific prefix.'),
+    text('honorificSuffix', 'The honorific suffix.'),
   ],
 };
 
@@ -28,9 +28,9 @@ const emails: Attribute = {
   description: 'E-mail addresses.',
   sub: [
     text('value', 'The address.'),
-    text('display', 'How it is shown.'),
-    text('type', 'What it is for: work, home, other.'),
-    { name: 'primary', type: 'boolean', description: 'Whether it is the one to use; of one address at most.' },
+    text('display', 'The display form of the address.'),
+    text('type', 'The type of the address: work, home or other.'),
+    { name: 'primary', type: 'boolean', description: 'Whether this is the primary address. At most one is.' },
   ],
 };
 
@@ -40,11 +40,11 @@ const groups: Attribute = {
   multiValued: true,
   mutability: 'readOnly',
   returned: 'request',
-  description: 'The groups that the person is a member of.',
+  description: 'The groups that the user is a member of.',
   sub: [
-    text('value', "The group's id.", { mutability: 'readOnly', caseExact: true }),
-    text('display', "The group's name.", { mutability: 'readOnly' }),
-    text('type', 'direct', { mutability: 'readOnly' }),
+    text('value', 'The id of the group.', { mutability: 'readOnly', caseExact: true }),
+    text('display', 'The name of the group.', { mutability: 'readOnly' }),
+    text('type', 'Always direct.', { mutability: 'readOnly' }),
   ],
 };
 
@@ -52,7 +52,7 @@ const enterprise: NonNullable<ResourceSchema['extension']> = {
   urn: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
   name: 'EnterpriseUser',
   attributes: [
-    text('employeeNumber', 'The number in the organisation.'),
+    text('employeeNumber', 'The employee number.'),
     text('costCenter', 'The cost centre.'),
     text('organization', 'The organisation.'),
     text('division', 'The division.'),
@@ -61,31 +61,34 @@ const enterprise: NonNullable<ResourceSchema['extension']> = {
       name: 'manager',
       type: 'complex',
       description: 'The manager.',
-      sub: [text('value', "The manager's id.", { caseExact: true }), text('displayName', "The manager's name.")],
+      sub: [
+        text('value', 'The id of the manager.', { caseExact: true }),
+        text('displayName', 'The name of the manager.'),
+      ],
     },
   ],
 };
 
-/** People, as far as they are kept: what tells who somebody is and whether they may log in. */
+/** The schema of users, with the attributes that are stored: who a user is and whether they may log in. */
 export const userSchema: ResourceSchema = {
   name: 'User',
   endpoint: 'Users',
-  description: 'A person',
+  description: 'A user',
   urn: 'urn:ietf:params:scim:schemas:core:2.0:User',
   attributes: [
-    text('userName', 'The name by which the person logs in.', { required: true, uniqueness: 'server' }),
+    text('userName', 'The name with which the user logs in.', { required: true, uniqueness: 'server' }),
     name,
-    text('displayName', 'How the person is shown.'),
-    text('nickName', 'How the person is called.'),
-    text('title', "The person's title."),
-    text('userType', 'The relation to the organisation.'),
-    text('preferredLanguage', 'The language to use.'),
-    text('locale', 'The locale to use.'),
+    text('displayName', 'The display name of the user.'),
+    text('nickName', 'The nickname of the user.'),
+    text('title', 'The title of the user.'),
+    text('userType', 'The relation of the user to the organisation.'),
+    text('preferredLanguage', 'The preferred language.'),
+    text('locale', 'The locale.'),
     text('timezone', 'The time zone.'),
     {
       name: 'active',
       type: 'boolean',
-      description: 'Whether the person may log in. False ends their sessions at once.',
+      description: 'Whether the user may log in. Setting it to false ends their sessions at once.',
     },
     emails,
     groups,

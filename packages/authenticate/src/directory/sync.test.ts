@@ -16,7 +16,7 @@ const sources: Record<Kind, object> = {
 };
 let directory: string;
 beforeAll(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-pull-'));
+  directory = mkdtempSync(path.join(tmpdir(), 'sallyport-sync-'));
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -53,7 +53,7 @@ async function begin(kind: Kind, changes: object = {}) {
   });
   bed.provider.lies = { claims: { sub: '7' } };
 }
-const pull = () => bed.directory.syncs.values().next().value!.syncNow();
+const sync = () => bed.directory.syncs.values().next().value!.syncNow();
 const logIn = async () => {
   const { status, text } = await throughProvider(bed, '/.sallyport/login', undefined, createBrowser(bed.app));
   return status === 302 ? (await bed.sessions.list()).at(-1)! : `${status} ${text.replaceAll(/<[^>]*>/g, ' ')}`;
@@ -70,17 +70,17 @@ const groupsOf = async (session: Awaited<ReturnType<typeof logIn>>) => {
 const refused = (status: number, headers: Record<string, string> = {}, body: object = {}) =>
   new Response(JSON.stringify(body), { status, headers });
 
-describe.each(kinds)('a directory that is read from %s', (kind) => {
+describe.each(kinds)('a directory synced from %s', (kind) => {
   const sre = kind === 'github' ? 'acme/sre' : 'sre';
   const dev = kind === 'github' ? 'acme/dev' : 'dev';
-  const everybody = kind === 'github' ? ['acme'] : [];
+  const everyone = kind === 'github' ? ['acme'] : [];
   beforeEach(() => begin(kind));
 
-  it('is read page by page, whole, and says who is in which group', async () => {
-    expect(await pull()).toMatchObject({ people: 5, changedPeople: 5, added: kind === 'github' ? 9 : 4 });
-    expect(apis.world.calls.length).toBeGreaterThan(6);
-    expect(await groupsOf(await logIn())).toEqual([...everybody, sre]);
-    expect(await bed.store.list(kind, 'groups', 0, 10)).toMatchObject({ total: 3 + everybody.length });
+  it('is read page by page, and determines the groups of users', async () => {
+    expect(await sync()).toMatchObject({ people: 5, changedPeople: 5, added: kind === 'github' ? 9 : 4 });
+    expect(apis.state.calls.length).toBeGreaterThan(6);
+    expect(await groupsOf(await logIn())).toEqual([...everyone, sre]);
+    expect(await bed.store.list(kind, 'groups', 0, 10)).toMatchObject({ total: 3 + everyone.length });
     expect(bed.events('directory.changed')).toMatchObject([
       {
         data: {
@@ -91,71 +91,71 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
     ]);
   });
 
-  it('changes sessions by what is different the next time, and writes nothing where nothing is', async () => {
-    await pull();
+  it('updates sessions after a change, and writes nothing without one', async () => {
+    await sync();
     const session = await logIn();
     bed.clock.now += 300_000;
-    expect(await pull()).toMatchObject({ changedPeople: 0, changedGroups: 0, added: 0, removed: 0 });
+    expect(await sync()).toMatchObject({ changedPeople: 0, changedGroups: 0, added: 0, removed: 0 });
     expect(bed.events('directory.changed')).toHaveLength(1);
-    Object.assign(apis.world.groups[0]!, { members: ['100'], updated: '2026-02-01T00:00:00.000Z' });
-    Object.assign(apis.world.groups[1]!, { members: ['102', '7'], updated: '2026-02-01T00:00:00.000Z' });
-    expect(await pull()).toMatchObject({ added: 1, removed: 2 });
+    Object.assign(apis.state.groups[0]!, { members: ['100'], updated: '2026-02-01T00:00:00.000Z' });
+    Object.assign(apis.state.groups[1]!, { members: ['102', '7'], updated: '2026-02-01T00:00:00.000Z' });
+    expect(await sync()).toMatchObject({ added: 1, removed: 2 });
     await bed.directory.reconciler.runDue();
-    expect(await groupsOf(session)).toEqual([...everybody, dev]);
-    apis.world.groups.splice(1, 1);
-    await pull();
+    expect(await groupsOf(session)).toEqual([...everyone, dev]);
+    apis.state.groups.splice(1, 1);
+    await sync();
     await bed.directory.reconciler.runDue();
-    expect(await groupsOf(session)).toEqual(everybody);
+    expect(await groupsOf(session)).toEqual(everyone);
     expect(await bed.store.touchedCount(kind)).toBe(0);
   });
 
-  it('asks again only for what may have changed', async () => {
-    await pull();
-    const first = apis.world.calls.length;
-    apis.world.calls.length = 0;
-    await pull();
-    const members = apis.world.calls.filter((call) =>
+  it('requests only what may have changed', async () => {
+    await sync();
+    const first = apis.state.calls.length;
+    apis.state.calls.length = 0;
+    await sync();
+    const members = apis.state.calls.filter((call) =>
       /groups\/\w+\/(users|members)|teams\/.*members/.test(call),
     ).length;
     if (kind === 'okta') expect(members).toBe(0);
-    if (kind === 'github') expect(apis.world.unchanged).toBeGreaterThan(2);
-    expect(apis.world.calls.length).toBeLessThanOrEqual(first);
+    if (kind === 'github') expect(apis.state.unchanged).toBeGreaterThan(2);
+    expect(apis.state.calls.length).toBeLessThanOrEqual(first);
   });
 
-  it('forgets people who are not in it any more: they are unknown', async () => {
-    await pull();
+  it('no longer knows people who were removed from it', async () => {
+    await sync();
     const session = await logIn();
-    apis.world.people.shift();
-    for (const group of apis.world.groups)
+    apis.state.people.shift();
+    for (const group of apis.state.groups)
       Object.assign(group, { members: group.members.filter((id) => id !== '7'), updated: '2026-02-01T00:00:00.000Z' });
-    await pull();
+    await sync();
     await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual(['developers']);
   });
 
-  it('leaves things as they were when a page cannot be had, and says so once it is too long ago', async () => {
-    await pull();
+  it('keeps its state when a page cannot be read, and refuses logins when that state is too old', async () => {
+    await sync();
     const session = await logIn();
-    apis.world.groups[0]!.members = [];
-    apis.world.groups[0]!.updated = '2026-02-01T00:00:00.000Z';
-    apis.world.people.length = 1;
-    apis.world.intercept = (url) =>
+    apis.state.groups[0]!.members = [];
+    apis.state.groups[0]!.updated = '2026-02-01T00:00:00.000Z';
+    apis.state.people.length = 1;
+    apis.state.intercept = (url) =>
       /users|members/.test(url.pathname) && /after=|page=|pageToken=|groups\//.test(url.href)
         ? refused(500)
         : undefined;
-    await expect(pull()).rejects.toMatchObject({ name: 'ApiFailure', status: 500 });
+    await expect(sync()).rejects.toMatchObject({ name: 'ApiFailure', status: 500 });
     await bed.directory.reconciler.runDue();
-    expect(await groupsOf(session)).toEqual([...everybody, sre]);
+    expect(await groupsOf(session)).toEqual([...everyone, sre]);
     bed.clock.now += 24 * 3_600_000 - 300_000;
-    expect(await groupsOf(await logIn())).toEqual([...everybody, sre]);
+    expect(await groupsOf(await logIn())).toEqual([...everyone, sre]);
     bed.clock.now += 400_000;
     expect(await groupsOf(await logIn())).toMatch(/^503 .*could not be read for too long/s);
   });
 
-  it('waits as long as it is told when it asks too much', async () => {
+  it('respects the wait that a rate limit states', async () => {
     const from = bed.clock.now;
     let limits = 2;
-    apis.world.intercept = (url) => {
+    apis.state.intercept = (url) => {
       if (url.hostname !== 'oauth2.googleapis.com') limits -= 1;
       if (limits < 0 || url.hostname === 'oauth2.googleapis.com') return undefined;
       if (kind === 'okta')
@@ -171,18 +171,18 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
         });
       return refused(429, { 'retry-after': '20' });
     };
-    await pull();
+    await sync();
     expect(bed.clock.now - from).toBeGreaterThanOrEqual(39_000);
     expect(bed.clock.now - from).toBeLessThan(45_000);
   });
 
   it.each<[string, () => Response]>([
     ['a redirect', () => refused(302, { location: 'https://evil.example/' })],
-    ['another form', () => refused(200, {}, { surprise: true })],
-    ['no JSON', () => new Response('<html>')],
-    ['a refusal', () => refused(403)],
-    ['no token', () => refused(401)],
-    ['very much', () => new Response('x'.repeat(2 * 1024 * 1024))],
+    ['JSON of another form', () => refused(200, {}, { surprise: true })],
+    ['text that is not JSON', () => new Response('<html>')],
+    ['403', () => refused(403)],
+    ['401', () => refused(401)],
+    ['too large', () => new Response('x'.repeat(2 * 1024 * 1024))],
     [
       'a next page elsewhere',
       () =>
@@ -205,52 +205,56 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
               [],
             ),
     ],
-  ])('believes nothing where the answer is %s', async (_what, answer) => {
-    apis.world.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : answer());
-    await expect(pull()).rejects.toBeInstanceOf(Error);
+  ])('changes nothing if the answer is %s', async (_what, answer) => {
+    apis.state.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : answer());
+    await expect(sync()).rejects.toBeInstanceOf(Error);
     expect(await bed.store.lastSync(kind)).toBeUndefined();
-    expect(apis.world.calls.join()).not.toContain('evil');
+    expect(apis.state.calls.join()).not.toContain('evil');
   });
 
-  it('lets nobody in by it before it was read', async () => {
+  it('refuses logins before the first sync', async () => {
     expect(await groupsOf(await logIn())).toMatch(/^503 .*has not been read yet/s);
   });
 
-  it('does not believe that everybody is gone', async () => {
-    await pull();
-    apis.world.people.length = 0;
-    for (const group of apis.world.groups) group.members = [];
-    await expect(pull()).rejects.toThrow('no people at all');
+  it('takes an empty list of people for an error', async () => {
+    await sync();
+    apis.state.people.length = 0;
+    for (const group of apis.state.groups) group.members = [];
+    await expect(sync()).rejects.toThrow('no people at all');
     expect((await bed.store.list(kind, 'people', 0, 10)).total).toBe(5);
   });
 
-  it('reads only groups that are wanted', async () => {
+  it('reads only the configured groups', async () => {
     await begin(kind, { groups: [kind === 'github' ? 'acme/s*' : 's*', 'none'] });
-    await pull();
+    await sync();
     expect((await bed.store.list(kind, 'groups', 0, 10)).entries.map(({ body }) => body['displayName'])).toEqual([sre]);
   });
 
-  it('is read by one replica at a time, and by another when that one is gone', async () => {
-    const sync = bed.directory.syncs.get(kind)!;
-    expect(await Promise.all([sync.syncIfDue(), sync.syncIfDue(), sync.syncIfDue()])).toEqual([true, false, false]);
+  it('is synced by one replica at a time, and by another if that one stops', async () => {
+    const source = bed.directory.syncs.get(kind)!;
+    expect(await Promise.all([source.syncIfDue(), source.syncIfDue(), source.syncIfDue()])).toEqual([
+      true,
+      false,
+      false,
+    ]);
     bed.clock.now += 200_000;
-    expect(await sync.syncIfDue()).toBe(false);
+    expect(await source.syncIfDue()).toBe(false);
     bed.clock.now += 200_000;
-    expect(await sync.syncIfDue()).toBe(true);
+    expect(await source.syncIfDue()).toBe(true);
   });
 
-  it('is tried again later and later while it is away, and tells operators', async () => {
-    const sync = bed.directory.syncs.get(kind)!;
-    apis.world.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : refused(403));
-    expect(await sync.syncIfDue()).toBe(true);
-    expect(await sync.syncIfDue()).toBe(false);
+  it('is retried with growing pauses while it is down, and reports that to operators', async () => {
+    const source = bed.directory.syncs.get(kind)!;
+    apis.state.intercept = (url) => (url.hostname === 'oauth2.googleapis.com' ? undefined : refused(403));
+    expect(await source.syncIfDue()).toBe(true);
+    expect(await source.syncIfDue()).toBe(false);
     bed.clock.now += 6000;
-    expect(await sync.syncIfDue()).toBe(true);
+    expect(await source.syncIfDue()).toBe(true);
     bed.clock.now += 6000;
-    expect(await sync.syncIfDue()).toBe(false);
-    apis.world.intercept = undefined;
+    expect(await source.syncIfDue()).toBe(false);
+    apis.state.intercept = undefined;
     bed.clock.now += 10_000;
-    expect(await sync.syncIfDue()).toBe(true);
+    expect(await source.syncIfDue()).toBe(true);
     const metrics = await bed.metrics.metrics();
     expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="failed"} 2`);
     expect(metrics).toContain(`sallyport_directory_readings_total{source="${kind}",outcome="read"} 1`);
@@ -261,61 +265,61 @@ describe.each(kinds)('a directory that is read from %s', (kind) => {
   });
 });
 
-describe('people', () => {
+describe('people in a synced directory', () => {
   it.each([
     ['SUSPENDED', 'deactivated'],
     ['DEPROVISIONED', 'deactivated'],
     ['LOCKED_OUT', ['sre']],
     ['PASSWORD_EXPIRED', ['sre']],
-  ] as const)('who are %s at Okta: %j', async (status, outcome) => {
+  ] as const)('with the Okta status %s: %j', async (status, outcome) => {
     await begin('okta');
-    await pull();
+    await sync();
     const session = await logIn();
-    apis.world.people[0] = { ...alice, status };
-    await pull();
+    apis.state.people[0] = { ...alice, status };
+    await sync();
     await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toEqual(outcome);
   });
 
-  it('who are suspended at Google are deactivated; those from elsewhere are members too, groups are not', async () => {
+  it('suspended at Google are deactivated; external people can be members, groups cannot', async () => {
     await begin('google');
-    apis.world.groups[0]!.members = ['7', 'foreign', 'group:x'];
-    await pull();
+    apis.state.groups[0]!.members = ['7', 'foreign', 'group:x'];
+    await sync();
     const session = await logIn();
     const [group] = await bed.store.find('google', 'groups', 'name:sre');
     expect(await bed.store.memberIds('google', group!.id)).toEqual(['7', 'foreign']);
-    apis.world.people[0] = { ...alice, suspended: true };
-    await pull();
+    apis.state.people[0] = { ...alice, suspended: true };
+    await sync();
     await bed.directory.reconciler.runDue();
     expect(await groupsOf(session)).toBe('deactivated');
   });
 
-  it('have groups whose names can travel; others are left out and named in the log', async () => {
+  it('are not put in groups with unusable names, which are logged', async () => {
     await begin('okta');
-    apis.world.groups.push(
+    apis.state.groups.push(
       { id: '9', name: 'bad\nname', members: ['7'] },
       { id: '10', name: ' system:masters', members: ['7'] },
     );
-    expect(await pull()).toMatchObject({ skippedGroups: ['bad\nname', ' system:masters'] });
+    expect(await sync()).toMatchObject({ skippedGroups: ['bad\nname', ' system:masters'] });
     expect(await groupsOf(await logIn())).toEqual(['sre']);
     expect(bed.lines.join()).toContain('whose names cannot be used');
   });
 
-  it('who come again are in their groups again, though those say that their members are the same', async () => {
+  it('who return are back in their groups, even if the groups report no change of members', async () => {
     await begin('okta');
-    await pull();
-    const [gone] = apis.world.people.splice(0, 1);
-    await pull();
+    await sync();
+    const [gone] = apis.state.people.splice(0, 1);
+    await sync();
     expect(await groupsOf(await logIn())).toEqual(['developers']);
-    apis.world.people.push(gone!);
-    await pull();
+    apis.state.people.push(gone!);
+    await sync();
     expect(await groupsOf(await logIn())).toEqual(['sre']);
   });
 
-  it('are found by address where the configuration says so', async () => {
+  it('are matched by e-mail address if so configured', async () => {
     await begin('okta', { match: { claim: 'email', attribute: 'login' } });
     bed.provider.lies = {};
-    await pull();
+    await sync();
     expect(await groupsOf(await logIn())).toEqual(['sre']);
   });
 });
